@@ -1,0 +1,1 @@
+"""Engines run tasks on blocks. They know nothing of verbs and plans."""

@@ -1,0 +1,69 @@
+"""What an engine is: the one seam between a plan cut into tasks and whatever runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from glowray.kernels import TaskReport
+from glowray.kernels.resources import Resources
+from glowray.rows import Block
+
+Ref = Any
+"""A Block in this process, or a handle of the engine to one elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A block that a task reads, or only its rows [start, stop)."""
+
+    ref: Ref
+    start: int | None = None
+    stop: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One fragment on one partition. `inputs` are lists of slots, one a side; `identity` is (stage, place in stage)."""
+
+    name: str
+    identity: tuple[int, int]
+    payload: Payload
+    partition: int
+    inputs: tuple[tuple[Slot, ...], ...]
+    outputs: int
+    offset: int = 0
+    resources: Resources = Resources()
+    retries: int = 3
+
+
+@dataclass(eq=False)
+class Payload:
+    """A pickled fragment, sent to the engine's store once; `sent` holds the engine's ref to it."""
+
+    data: bytes
+    sent: dict[int, Ref] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A task that has ended: its report, and refs to its blocks (None where it failed)."""
+
+    task: Task
+    report: TaskReport
+    blocks: list[Ref] | None
+
+
+class Engine(Protocol):
+    """Runs tasks; its refs stay valid as long as somebody holds them."""
+
+    name: str
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
+        """Runs tasks, a bounded number at a time, and gives each as it ends. Closing the iterator cancels the rest."""
+        ...
+
+    def fetch(self, refs: Sequence[Ref]) -> list[Block]:
+        """The blocks behind refs, in this process."""
+        ...

@@ -1,0 +1,7 @@
+"""What a task computes: a source of rows, steps, an exchange. No Ray and no plan in here."""
+
+from __future__ import annotations
+
+from glowray.kernels.fragment import Fragment, TaskReport, run
+
+__all__ = ["Fragment", "TaskReport", "run"]

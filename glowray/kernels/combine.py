@@ -1,0 +1,128 @@
+"""Combiners: reduce_by_key and aggregate_by_key within a partition, and the merge of partial results.
+
+Source of the association: each partition is folded from left to right, then the partials in partition order, whether
+the fold runs before the shuffle or after it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from glowray.functions import Function
+from glowray.kernels.keyed import MISSING, KeyTable, keyed_row
+from glowray.kernels.loop import Consumer, Writer
+from glowray.kernels.steps import Step
+from glowray.rows import Block
+
+IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Zero:
+    """The start of an accumulator: every use gets a copy of its own."""
+
+    value: Any
+
+    def fresh(self) -> Any:
+        return self.value if isinstance(self.value, IMMUTABLE) else copy.deepcopy(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Combiner:
+    """How values of one key become one: the first value as it is or added to a zero, then `add`; partials by `merge`."""
+
+    add: Function
+    merge: Function
+    zero: Zero | None = None
+
+    def first(self, value: Any) -> Any:
+        return value if self.zero is None else self.add.call(self.zero.fresh(), value)
+
+
+@dataclass(frozen=True, slots=True)
+class CombineByKey(Step):
+    """keyed rows → one (key, accumulator) for each key of the partition, in order of first appearance."""
+
+    combiner: Combiner
+
+    def consumer(self, table: KeyTable) -> Consumer:
+        """The end of a loop that folds its keyed rows into `table`."""
+        add, entries, combiner = self.combiner.add.call, table.entries, self.combiner
+
+        def miss(key: Any, value: Any) -> None:
+            name = table.admit(key)
+            known = entries.get(name, MISSING)
+            entries[name] = combiner.first(value) if known is MISSING else add(known, value)
+
+        def consume(writer: Writer, row: str) -> None:
+            key, value = writer.fresh("k"), writer.fresh("v")
+            writer.line(f"if {row}.__class__ is not tuple or len({row}) != 2: {row} = keyed({row})")
+            writer.line(f"{key}, {value} = {row}")
+            writer.line(f"try: known = get({key}, MISSING)")
+            writer.line("except TypeError: known = MISSING")
+            writer.line(f"if known is MISSING: miss({key}, {value})")
+            writer.line(f"else: entries[{key}] = add(known, {value})")
+
+        names = {
+            "get": entries.get,
+            "entries": entries,
+            "MISSING": MISSING,
+            "miss": miss,
+            "add": add,
+            "keyed": lambda row: keyed_row(row, self.verb),
+        }
+        return Consumer(names, consume, self)
+
+
+def merged(blocks: Iterable[Block], merge: Callable[[Any, Any], Any]) -> Iterator[tuple[Any, Any]]:
+    """Keyed partial results (block after block in partition order) merged by key."""
+    table = KeyTable()
+    entries = table.entries
+    get = entries.get
+    for block in blocks:
+        for morsel in block.morsels():
+            for row in morsel:
+                key, partial = row
+                try:
+                    known = get(key, MISSING)
+                except TypeError:
+                    known = MISSING
+                if known is MISSING:
+                    name = table.admit(key)
+                    known = get(name, MISSING)
+                    entries[name] = partial if known is MISSING else merge(known, partial)
+                else:
+                    entries[key] = merge(known, partial)
+    return table.items()
+
+
+def grouped(blocks: Sequence[Block]) -> Iterator[tuple[Any, list[Any]]]:
+    """(key, values in input order) of keyed rows."""
+    table = KeyTable()
+    for block in blocks:
+        collect_groups(block, table, lambda: [], lambda group: group)
+    return table.items()
+
+
+def collect_groups(
+    block: Block, table: KeyTable, new: Callable[[], Any], side: Callable[[Any], list[Any]]
+) -> None:
+    """Appends the values of a block's keyed rows to `side(entry)` of their key's entry, made by `new` on first sight."""
+    entries = table.entries
+    get = entries.get
+    for morsel in block.morsels():
+        for row in morsel:
+            key, value = row
+            try:
+                entry = get(key, MISSING)
+            except TypeError:
+                entry = MISSING
+            if entry is MISSING:
+                name = table.admit(key)
+                entry = get(name, MISSING)
+                if entry is MISSING:
+                    entry = entries[name] = new()
+            side(entry).append(value)

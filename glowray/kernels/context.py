@@ -1,0 +1,51 @@
+"""What a running task knows and collects: its partition, dropped rows, counters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from glowray.functions import Failure
+from glowray.kernels.steps import FunctionStep
+
+_current: ContextVar[TaskContext | None] = ContextVar("glowray_task", default=None)
+
+
+@dataclass
+class TaskContext:
+    """The state of one task attempt; nothing of it outlives the attempt but what the report carries."""
+
+    partition: int
+    offset: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    errors: list[tuple[str, Failure]] = field(default_factory=list)
+    counters: Counter[str] = field(default_factory=Counter)
+    parts: list[Any] = field(default_factory=list)
+
+    def drop(self, step: FunctionStep, row: Any, error: BaseException) -> None:
+        """Counts a row that a step's on_error drops, and keeps its error where the step wants that."""
+        self.skipped[step.function.name or step.verb] += 1
+        if step.on_error != "skip":
+            failure = Failure.capture(
+                error, verb=step.verb, function=step.function, row=row, partition=self.partition
+            )
+            self.errors.append((step.on_error, failure))
+
+
+def current_task() -> TaskContext | None:
+    """The context of the task that runs in this thread, or None outside of tasks."""
+    return _current.get()
+
+
+@contextmanager
+def running(context: TaskContext) -> Iterator[TaskContext]:
+    """Makes `context` the current task's for the time of the block."""
+    token = _current.set(context)
+    try:
+        yield context
+    finally:
+        _current.reset(token)

@@ -1,0 +1,184 @@
+"""How a task hands its rows on: one block, or one for each partition of the next stage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+import numpy as np
+
+from glowray.kernels.order import bucket_edges, total
+from glowray.kernels.sources import sample_keys
+from glowray.rows import Block
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What becomes of a task's output; `outputs` is the number of blocks that every task gives."""
+
+    @property
+    def outputs(self) -> int:
+        return 1
+
+    def output(self, inputs: Sequence[Sequence[Block]]) -> Output:
+        return Output()
+
+
+class Output:
+    """Collects what a task gives; this one keeps everything as one block."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+
+    def add(self, block: Block) -> None:
+        self.blocks.append(block)
+
+    def finish(self) -> list[Block]:
+        return [Block.concat(self.blocks)]
+
+
+@dataclass(frozen=True, slots=True)
+class OneBlock(Exchange):
+    """All rows of the task in one block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Exchange):
+    """No block: only the number of rows is wanted."""
+
+    @property
+    def outputs(self) -> int:
+        return 0
+
+    def output(self, inputs: Sequence[Sequence[Block]]) -> Output:
+        return _Counted()
+
+
+class _Counted(Output):
+    """Forgets the rows; the report has counted them."""
+
+    def add(self, block: Block) -> None:
+        pass
+
+    def finish(self) -> list[Block]:
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class ByKey(Exchange):
+    """Keyed rows to `count` partitions by the hash of the key: equal keys meet."""
+
+    count: int
+
+    @property
+    def outputs(self) -> int:
+        return self.count
+
+    def output(self, inputs: Sequence[Sequence[Block]]) -> Output:
+        return _KeyBuckets(self.count)
+
+
+class _KeyBuckets(Output):
+    def __init__(self, count: int) -> None:
+        self.buckets: list[list[Block]] = [[] for _ in range(count)]
+
+    def add(self, block: Block) -> None:
+        count = len(self.buckets)
+        hashes = block.key_hashes()
+        if count == 1:
+            self.buckets[0].append(block)
+            return
+        parts = block.split(hashes % np.uint64(count), count)
+        for bucket, part in zip(self.buckets, parts, strict=True):
+            if len(part):
+                bucket.append(part)
+
+    def finish(self) -> list[Block]:
+        return [Block.concat(bucket) for bucket in self.buckets]
+
+
+@dataclass(frozen=True, slots=True)
+class SortedWithSample(Exchange):
+    """A sorted run in one block, and a sample of its keys in another."""
+
+    keyed: bool
+    reverse: bool
+
+    @property
+    def outputs(self) -> int:
+        return 2
+
+    def output(self, inputs: Sequence[Sequence[Block]]) -> Output:
+        return _Sampled(self.keyed, self.reverse)
+
+
+class _Sampled(Output):
+    def __init__(self, keyed: bool, reverse: bool) -> None:
+        super().__init__()
+        self.keyed, self.reverse = keyed, reverse
+
+    def finish(self) -> list[Block]:
+        run = Block.concat(self.blocks)
+        sample = sample_keys(_Rows(run), self.keyed, self.reverse)
+        return [run, Block.from_rows(sample)]
+
+
+@dataclass(frozen=True, slots=True)
+class ByRange(Exchange):
+    """A sorted run cut at bounds (the block of the last input) into `count` ranges of keys."""
+
+    count: int
+    keyed: bool
+    reverse: bool
+
+    @property
+    def outputs(self) -> int:
+        return self.count
+
+    def output(self, inputs: Sequence[Sequence[Block]]) -> Output:
+        return _Ranges(self, inputs[-1][0].rows())
+
+
+class _Ranges(Output):
+    def __init__(self, exchange: ByRange, bounds: list[Any]) -> None:
+        super().__init__()
+        self.exchange = exchange
+        self.bounds = [total(bound, exchange.reverse) for bound in bounds]
+
+    def finish(self) -> list[Block]:
+        run = Block.concat(self.blocks)
+        edges = bucket_edges(_Keys(run, self.exchange.keyed, self.exchange.reverse), self.bounds, self.exchange.reverse)
+        parts = [run.slice(start, stop) for start, stop in zip(edges, edges[1:], strict=False)]
+        return parts + [run.slice(0, 0)] * (self.exchange.count - len(parts))
+
+
+class _Rows(Sequence[Any]):
+    """The rows of a block one at a time: looking at few of them decodes few."""
+
+    def __init__(self, block: Block) -> None:
+        self.block = block
+
+    def __len__(self) -> int:
+        return len(self.block)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        return self.block.slice(index, index + 1).rows()[0]
+
+
+class _Keys(_Rows):
+    """The sort keys of a sorted run, looked up one at a time."""
+
+    def __init__(self, block: Block, keyed: bool, reverse: bool) -> None:
+        super().__init__(block)
+        self.keyed, self.reverse = keyed, reverse
+
+    def __getitem__(self, index: Any) -> Any:
+        row = super().__getitem__(index)
+        return total(row[0] if self.keyed else row, self.reverse)

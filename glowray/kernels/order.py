@@ -1,0 +1,100 @@
+"""A total order over sort keys: Python's own, with every NaN after everything else."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+
+class LastKey:
+    """Compares after (before, when the order is reversed) every other key; stands for NaN."""
+
+    __slots__ = ("reverse",)
+
+    def __init__(self, reverse: bool) -> None:
+        self.reverse = reverse
+
+    def __lt__(self, other: Any) -> bool:
+        return self.reverse and not isinstance(other, LastKey)
+
+    def __gt__(self, other: Any) -> bool:
+        return not self.reverse and not isinstance(other, LastKey)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LastKey)
+
+    def __hash__(self) -> int:
+        return hash(LastKey)
+
+
+def is_nan(key: Any) -> bool:
+    """Whether `key` is a NaN of any number type."""
+    try:
+        if isinstance(key, Decimal):
+            return key.is_nan()
+        return bool(key != key)
+    except (TypeError, ValueError, ArithmeticError):  # arrays and the like: not a NaN
+        return False
+
+
+def total(key: Any, reverse: bool = False) -> Any:
+    """`key`, with NaNs (inside tuples too) replaced by what sorts last."""
+    kind = type(key)
+    if kind is str or kind is int or kind is bytes:
+        return key
+    if kind is tuple:
+        parts = [total(part, reverse) for part in key]
+        same = all(new is old for new, old in zip(parts, key, strict=True))
+        return key if same else tuple(parts)
+    if isinstance(key, tuple):
+        return total(tuple(key), reverse)
+    return LastKey(reverse) if is_nan(key) else key
+
+
+PLAIN = {str, int, bytes, bool}
+
+
+def totals(keys: list[Any], reverse: bool) -> list[Any]:
+    """`total` of every key; costs one pass over the types where no key can be a NaN."""
+    if set(map(type, keys)) <= PLAIN:
+        return keys
+    return [total(key, reverse) for key in keys]
+
+
+def sort_rows(rows: list[Any], key: Callable[[list[Any]], list[Any]], reverse: bool) -> list[Any]:
+    """`rows` in stable order of `key(rows)`, one key a row.
+
+    Raises:
+        TypeError: two keys cannot be compared.
+    """
+    keys = totals(key(rows), reverse)
+    if keys is rows:
+        return sorted(rows, reverse=reverse)
+    positions = sorted(range(len(rows)), key=keys.__getitem__, reverse=reverse)
+    return [rows[position] for position in positions]
+
+
+def top_rows(rows: Iterable[Any], n: int, key: Callable[[Any], Any], reverse: bool) -> list[Any]:
+    """The first n rows in descending order of `key` (ascending if `reverse`), ties in input order; memory for n rows."""
+    # "Largest" counts NaN as smaller than everything, "smallest" as larger: it is last either way.
+    pick = heapq.nsmallest if reverse else heapq.nlargest
+    return pick(n, rows, key=lambda row: total(key(row), not reverse))
+
+
+def bucket_edges(keys: Sequence[Any], bounds: Sequence[Any], reverse: bool) -> list[int]:
+    """Where each of `bounds` cuts sorted `keys`: bucket i is keys[edges[i]:edges[i + 1]]; equal keys stay together."""
+    edges = [0]
+    for bound in bounds:
+        low, high = edges[-1], len(keys)
+        while low < high:
+            middle = (low + high) // 2
+            key = keys[middle]
+            before = bound < key if reverse else key < bound
+            if before:
+                low = middle + 1
+            else:
+                high = middle
+        edges.append(low)
+    return [*edges, len(keys)]

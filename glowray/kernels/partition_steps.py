@@ -1,0 +1,219 @@
+"""Steps that see a whole partition as an iterator of rows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from glowray.functions import Function, spread_arguments
+from glowray.kernels.combine import Zero
+from glowray.kernels.context import TaskContext
+from glowray.kernels.keyed import MISSING, KeyTable, keyed_row
+from glowray.kernels.order import sort_rows, top_rows
+from glowray.kernels.steps import Step
+
+# Frames of `apply` and of the functions below keep the step in a local called `self` or `step` and the row at hand in
+# `row`: that is how fragment.py names both when a user's function fails.
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionStep(Step):
+    """A step from the iterator of a partition's rows to another iterator."""
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        raise TypeError(f"{type(self).__name__} has no way to run")
+
+
+@dataclass(frozen=True, slots=True)
+class MapPartitions(PartitionStep):
+    """f(iterator) or f(index, iterator) → rows"""
+
+    function: Function
+    indexed: bool = False
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        result = self.function.call(context.partition, rows) if self.indexed else self.function.call(rows)
+        try:
+            items = iter(result)
+        except TypeError:
+            raise TypeError(
+                f"{self.verb}() needs a function that returns an iterable of rows, "
+                f"{self.function.label} returned {type(result).__name__}"
+            ) from None
+        yield from items
+
+
+@dataclass(frozen=True, slots=True)
+class Limit(PartitionStep):
+    """The first n rows; rows past them are never computed."""
+
+    n: int
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        return itertools.islice(rows, self.n)
+
+
+@dataclass(frozen=True, slots=True)
+class ZipWithIndex(PartitionStep):
+    """row → (row, position in the whole dataset)"""
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        return zip(rows, itertools.count(context.offset), strict=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSort(PartitionStep):
+    """The partition's rows in stable order of a key; `keyed` rows are (key, row) pairs and stay so."""
+
+    function: Function | None
+    reverse: bool
+    keyed: bool = False
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        step = self
+
+        def keys(rows: list[Any]) -> list[Any]:
+            return [row[0] for row in rows] if step.keyed else keys_of(step, step.function, rows)
+
+        return iter(sort_rows(list(rows), keys, self.reverse))
+
+
+@dataclass(frozen=True, slots=True)
+class LocalGroupByKey(PartitionStep):
+    """keyed rows → (key, values in input order), for the keys of the partition."""
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        table = KeyTable()
+        for row in rows:
+            key, value = keyed_row(row, self.verb)
+            group = table.find(key)
+            if group is MISSING:
+                table.entries[table.admit(key)] = [value]
+            else:
+                group.append(value)
+        return table.items()
+
+
+@dataclass(frozen=True, slots=True)
+class Top(PartitionStep):
+    """The partition's n largest rows (smallest if `reverse`), first in order first.
+
+    Where `keyed`, rows come and go as (key, row) pairs, so that a key is computed once; `strip` gives the bare rows.
+    """
+
+    n: int
+    function: Function | None
+    reverse: bool
+    strip: bool = True
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        pairs = pairs_of(self, self.function, rows)
+        best = top_rows(pairs, self.n, lambda pair: pair[0], self.reverse)
+        return (pair[1] for pair in best) if self.strip else iter(best)
+
+
+@dataclass(frozen=True, slots=True)
+class MergeTop(PartitionStep):
+    """(key, row) pairs of several partitions' tops → the n rows of the whole."""
+
+    n: int
+    reverse: bool
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        return (pair[1] for pair in top_rows(rows, self.n, lambda pair: pair[0], self.reverse))
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce(PartitionStep):
+    """One row: f over the rows from left to right; none for none."""
+
+    function: Function
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        call = self.function.call
+        for total in rows:
+            for row in rows:
+                total = call(total, row)
+            yield total
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate(PartitionStep):
+    """One row: `function(accumulator, row)` over the rows, from a copy of `zero`; none for none."""
+
+    zero: Zero
+    function: Function
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        call = self.function.call
+        for row in rows:
+            total = call(self.zero.fresh(), row)
+            for row in rows:
+                total = call(total, row)
+            yield total
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultIfEmpty(PartitionStep):
+    """The rows, or one row made from `zero` where there is none."""
+
+    zero: Zero
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        empty = True
+        for row in rows:
+            empty = False
+            yield row
+        if empty:
+            yield self.zero.fresh()
+
+
+@dataclass(frozen=True, slots=True)
+class Write(PartitionStep):
+    """Rows → a temporary file; the part's description goes with the task's report, no row goes on."""
+
+    sink: Any
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        writer = self.sink.open(context.partition)
+        try:
+            writer.write(rows)
+            part = writer.close()
+        except BaseException:
+            writer.abort()
+            raise
+        context.parts.append(part)
+        return iter(())
+
+
+def keys_of(step: Step, function: Function | None, rows: list[Any]) -> list[Any]:
+    """The sort key of every row; `rows` themselves without a function."""
+    if function is None:
+        return rows
+    call = row_call(function)
+    keys = []
+    for row in rows:
+        keys.append(call(row))  # noqa: PERF401  (a failing call must leave its row in this frame)
+    return keys
+
+
+def pairs_of(step: Step, function: Function | None, rows: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
+    """(key, row) of every row."""
+    if function is None:
+        for row in rows:
+            yield row, row
+        return
+    call = row_call(function)
+    for row in rows:
+        yield call(row), row
+
+
+def row_call(function: Function) -> Callable[[Any], Any]:
+    """The function as one of a whole row: tuple rows are spread over its parameters."""
+    count = function.spread
+    call = function.call
+    if count is None:
+        return call
+    return lambda row: call(*spread_arguments(row, count, function))

@@ -1,0 +1,181 @@
+"""Where a task's rows come from: a reader, or the blocks of earlier stages."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from glowray.functions import Function
+from glowray.kernels.combine import CombineByKey, collect_groups, grouped, merged
+from glowray.kernels.context import TaskContext
+from glowray.kernels.keyed import KeyTable
+from glowray.kernels.loop import run_loop
+from glowray.kernels.order import sort_rows
+from glowray.kernels.steps import Step
+from glowray.rows import Block
+
+MORSEL = 16_384
+
+Morsels = Iterator[Iterable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Step):
+    """Makes the morsels (iterables of rows) of a partition out of the task's input blocks, a list for each input."""
+
+    def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        raise TypeError(f"{type(self).__name__} has no way to read")
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Source):
+    """The rows of one split of a reader; `first` is the number of its first partition among the task's."""
+
+    reader: Any
+    first: int = 0
+
+    def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        yield from self.reader.read(context.partition - self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks(Source):
+    """The rows of all blocks of the first `sides` inputs (None: of all), one block after the other."""
+
+    sides: int | None = None
+
+    def blocks(self, inputs: Sequence[Sequence[Block]]) -> Iterator[Block]:
+        return itertools.chain.from_iterable(inputs[: self.sides])
+
+    def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        for block in self.blocks(inputs):
+            yield from block.morsels()
+
+
+@dataclass(frozen=True, slots=True)
+class MergeByKey(Source):
+    """Partial results (key, accumulator) of every upstream partition, merged by key."""
+
+    function: Function
+
+    def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        step = self
+        return pieces(merged(itertools.chain.from_iterable(inputs), step.function.call))
+
+
+@dataclass(frozen=True, slots=True)
+class CombineThenMerge(Source):
+    """Keyed rows that were not combined before the shuffle: each upstream partition is folded, then the partials."""
+
+    step: CombineByKey
+
+    def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        folded = (self._fold(block, context) for block in itertools.chain.from_iterable(inputs))
+        return pieces(merged(folded, self.step.combiner.merge.call))
+
+    def _fold(self, block: Block, context: TaskContext) -> Block:
+        table = KeyTable()
+        run_loop((), block.morsels(), context, self.step.consumer(table))
+        return Block.from_rows(list(table.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class GroupByKey(Source):
+    """(key, values in input order)"""
+
+    def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        return pieces(grouped(list(itertools.chain.from_iterable(inputs))))
+
+
+@dataclass(frozen=True, slots=True)
+class CoGroup(Source):
+    """(key, (values of the first input, of the second, …)); keys in order of first appearance, sides in order."""
+
+    def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        table = KeyTable()
+        count = len(inputs)
+        for number, blocks in enumerate(inputs):
+            for block in blocks:
+                collect_groups(block, table, lambda: tuple([] for _ in range(count)), lambda sides, n=number: sides[n])
+        return pieces(table.items())
+
+
+@dataclass(frozen=True, slots=True)
+class MergeSorted(Source):
+    """Runs that are each sorted → one sorted run; `keyed` rows are (key, row) pairs ordered by key, given as rows."""
+
+    keyed: bool
+    reverse: bool
+
+    def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        rows = [row for block in itertools.chain.from_iterable(inputs) for row in block.rows()]
+        # Timsort finds the runs and merges them: n log(runs) comparisons, stable.
+        if self.keyed:
+            ordered = sort_rows(rows, lambda rows: [pair[0] for pair in rows], self.reverse)
+            return pieces(pair[1] for pair in ordered)
+        return pieces(iter(sort_rows(rows, lambda rows: rows, self.reverse)))
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds(Source):
+    """Samples (key, weight) of every partition → the `count - 1` keys that cut the whole into even ranges."""
+
+    count: int
+    reverse: bool
+
+    def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        samples = [row for block in itertools.chain.from_iterable(inputs) for row in block.rows()]
+        ordered = sort_rows(samples, lambda rows: [row[0] for row in rows], self.reverse)
+        share = sum(weight for _, weight in samples) / self.count
+        bounds: list[Any] = []
+        seen = 0.0
+        for key, weight in ordered:
+            if len(bounds) < self.count - 1 and seen >= share * (len(bounds) + 1):
+                bounds.append(key)
+            seen += weight
+        # Fewer samples than ranges: the last ranges stay empty.
+        yield bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Cartesian(Source):
+    """Every pair of a row of the first input and a row of the second."""
+
+    def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        left, right = inputs
+        for block in left:
+            for morsel in block.morsels():
+                for row in morsel:
+                    # Decoded anew for each row: a function may change the rows that it gets.
+                    for other in right:
+                        for others in other.morsels():
+                            yield [(row, mate) for mate in others]
+
+
+@dataclass(frozen=True, slots=True)
+class Zip(Source):
+    """Pairs of the rows at the same place of two inputs of equal length."""
+
+    def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        left, right = (itertools.chain.from_iterable(m for block in side for m in block.morsels()) for side in inputs)
+        return pieces(zip(left, right, strict=True))
+
+
+def pieces(rows: Iterator[Any]) -> Morsels:
+    """`rows` cut into lists, so that what comes after can be flushed piece by piece."""
+    while morsel := list(itertools.islice(rows, MORSEL)):
+        yield morsel
+
+
+def sample_keys(rows: Sequence[Any], keyed: bool, reverse: bool, count: int = 128) -> list[tuple[Any, float]]:
+    """Evenly spaced keys of a sorted run, each with the number of rows it stands for."""
+    if not rows:
+        return []
+    size = min(count, len(rows))
+    picked = [rows[(2 * place + 1) * len(rows) // (2 * size)] for place in range(size)]
+    keys = [row[0] for row in picked] if keyed else picked
+    return [(key, len(rows) / size) for key in keys]
+
+

@@ -1,0 +1,185 @@
+"""The driver's loop: runs stages as soon as those they read have run, and settles which error is the job's."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from glowray.engine.protocol import Done, Engine, Payload, Task
+from glowray.engine.worker import pack
+from glowray.errors import GlowrayError
+from glowray.kernels import Fragment
+from glowray.kernels.resources import Resources
+from glowray.physical.stage import Branch, Stage
+
+
+class Watcher(Protocol):
+    """Is told what happens; it never changes it."""
+
+    def stage_started(self, stage: Stage) -> None: ...
+    def task_done(self, stage: Stage, done: Done) -> None: ...
+    def stage_done(self, stage: Stage) -> None: ...
+
+
+class TooManyErrors(GlowrayError):  # noqa: N818
+    """More rows failed than max_errors allows."""
+
+
+@dataclass
+class Job:
+    """One action: its stages in order, the engine, and what every task asks for."""
+
+    name: str
+    stages: Sequence[Stage]
+    engine: Engine
+    watcher: Watcher
+    resources: Resources = Resources()
+    max_errors: int | None = None
+    failed_rows: int = 0
+
+    def run(self, stages: Sequence[Stage] | None = None) -> None:
+        """Runs stages in waves: all whose upstream is there share the engine.
+
+        Raises:
+            BaseException: the user's own exception, of the first stage and lowest partition that failed.
+        """
+        left = list(self.stages if stages is None else stages)
+        ran: set[int] = {id(stage) for stage in self.stages if stage not in left}
+        while left:
+            wave = [stage for stage in left if all(id(source) in ran for source in stage.upstream)]
+            for stage in (stage for stage in wave if stage.until is not None):
+                self._run_until(stage)
+            self._run_wave([stage for stage in wave if stage.until is None])
+            ran.update(map(id, wave))
+            left = [stage for stage in left if id(stage) not in ran]
+
+    def stream(self, stage: Stage) -> Iterator[tuple[Stage, int]]:
+        """Runs the last stage and gives (stage, task) in order of partition; a failure is raised when it is reached."""
+        self.run([other for other in self.stages if other is not stage])
+        self._start(stage)
+        waiting: list[tuple[int, Done]] = []
+        due = 0
+        running = self.engine.run(self._tasks(stage))
+        try:
+            for done in running:
+                heapq.heappush(waiting, (done.task.identity[1], done))
+                while waiting and waiting[0][0] == due:
+                    _, ready = heapq.heappop(waiting)
+                    self._accept(stage, ready)
+                    yield stage, due
+                    _raise(ready)
+                    due += 1
+        finally:
+            _close(running)
+        self.watcher.stage_done(stage)
+
+    def _run_wave(self, stages: Sequence[Stage]) -> None:
+        by_number = {stage.number: stage for stage in stages}
+        failures: dict[tuple[int, int], Done] = {}
+        pending = {(stage.number, place) for stage in stages for place in range(stage.num_tasks)}
+
+        def tasks() -> Iterator[Task]:
+            for stage in stages:
+                for task in self._tasks(stage):
+                    if failures and task.identity > min(failures):
+                        return
+                    yield task
+
+        for stage in stages:
+            self._start(stage)
+        running = self.engine.run(tasks())
+        try:
+            for done in running:
+                pending.discard(done.task.identity)
+                stage = by_number[done.task.identity[0]]
+                self._accept(stage, done)
+                if done.report.failure is not None:
+                    failures[done.task.identity] = done
+                # Of several failures the first stage's lowest partition counts, so wait for all before it.
+                if failures and not any(identity < min(failures) for identity in pending):
+                    break
+        finally:
+            _close(running)
+        if failures:
+            _raise(failures[min(failures)])
+        for stage in stages:
+            self._finish(stage)
+
+    def _run_until(self, stage: Stage) -> None:
+        """Runs a stage's tasks from the first on, twice as many at each try, until it has its rows."""
+        assert stage.until is not None
+        self._start(stage)
+        tasks = list(self._tasks(stage))
+        rows, start, width = 0, 0, 1
+        while start < len(tasks) and rows < stage.until:
+            window = tasks[start : start + width]
+            results = sorted(self.engine.run(iter(window)), key=lambda done: done.task.identity)
+            for done in results:
+                if rows >= stage.until:
+                    break
+                self._accept(stage, done)
+                rows += done.report.rows[0]
+                if rows < stage.until:
+                    _raise(done)
+            start, width = start + width, width * 2
+        self._finish(stage)
+
+    def _start(self, stage: Stage) -> None:
+        stage.reports = [None] * stage.num_tasks
+        stage.refs = [None] * stage.num_tasks
+        self.watcher.stage_started(stage)
+
+    def _accept(self, stage: Stage, done: Done) -> None:
+        place = done.task.identity[1]
+        stage.reports[place], stage.refs[place] = done.report, done.blocks
+        self.watcher.task_done(stage, done)
+        self.failed_rows += done.report.skipped.total()
+        if self.max_errors is not None and self.failed_rows > self.max_errors:
+            shown = [f"  {failure.summary()}" for _, failure in done.report.errors[:3]]
+            raise TooManyErrors(
+                "\n".join([f"{self.failed_rows} rows failed, more than max_errors={self.max_errors} allows", *shown])
+            )
+
+    def _finish(self, stage: Stage) -> None:
+        if stage.store is not None:
+            stage.store.refs = [refs[0] for refs in stage.refs if refs is not None]
+            stage.store.rows = [report.rows[0] for report in stage.reports if report is not None]
+        self.watcher.stage_done(stage)
+
+    def _tasks(self, stage: Stage) -> Iterator[Task]:
+        place = 0
+        for branch in stage.branches:
+            payload = Payload(pack(Fragment(branch.source, branch.steps, stage.exchange, stage.stream)))
+            offset = 0
+            for local in range(branch.count):
+                yield self._task(stage, branch, payload, place, local, offset)
+                if branch.counted is not None:
+                    offset += branch.counted.rows(local)
+                place += 1
+
+    def _task(
+        self, stage: Stage, branch: Branch, payload: Payload, place: int, local: int, offset: int
+    ) -> Task:
+        return Task(
+            name=f"{self.name} · {stage.chain} [{place + 1}/{stage.num_tasks}]",
+            identity=(stage.number, place),
+            payload=payload,
+            partition=place,
+            inputs=tuple(wire.slots(local) for wire in branch.wires),
+            outputs=stage.exchange.outputs,
+            offset=offset,
+            resources=self.resources.joined(branch.resources),
+        )
+
+
+def _raise(done: Done) -> None:
+    if done.report.failure is not None:
+        raise done.report.failure.exception()
+
+
+def _close(running: Any) -> None:
+    close = getattr(running, "close", None)
+    if close is not None:
+        close()

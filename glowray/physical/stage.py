@@ -1,0 +1,208 @@
+"""A stage: tasks that run the same way, ended by an exchange; and the wires that say which blocks each task reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from glowray.engine.protocol import Ref, Slot
+from glowray.kernels import TaskReport
+from glowray.kernels.exchange import Exchange
+from glowray.kernels.sources import Source
+from glowray.kernels.steps import Step
+from glowray.plan.nodes import Store
+from glowray.kernels.resources import Resources
+
+
+@dataclass(frozen=True)
+class Wire:
+    """Which blocks a task of a later stage reads."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        return ()
+
+    def slots(self, task: int) -> tuple[Slot, ...]:
+        return ()
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Tasks `count` in number that share a source and steps; a union has several branches in one stage."""
+
+    source: Source
+    count: int
+    wires: tuple[Wire, ...] = ()
+    steps: tuple[Step, ...] = ()
+    resources: Resources = Resources()
+    # A stage whose row counts tell each task how many rows come before it.
+    counted: Stage | None = None
+
+
+@dataclass(eq=False)
+class Stage:
+    """Branches and their exchange; after it has run, the reports and refs of its tasks, in order of partition."""
+
+    number: int
+    branches: tuple[Branch, ...]
+    exchange: Exchange
+    until: int | None = None  # stop, in order of partition, once so many rows are there
+    stream: bool = False  # partial results count: rows before a failure are given
+    store: Store | None = None  # where the blocks are kept for later actions
+    reports: list[TaskReport | None] = field(default_factory=list)
+    refs: list[list[Ref] | None] = field(default_factory=list)
+
+    @property
+    def num_tasks(self) -> int:
+        return sum(branch.count for branch in self.branches)
+
+    @property
+    def upstream(self) -> tuple[Stage, ...]:
+        stages: list[Stage] = []
+        for branch in self.branches:
+            for wire in branch.wires:
+                stages.extend(wire.stages)
+            if branch.counted is not None:
+                stages.append(branch.counted)
+        return tuple(dict.fromkeys(stages))
+
+    @property
+    def chain(self) -> str:
+        """The verbs of the stage, for task names and explain()."""
+        chains = dict.fromkeys("→".join(branch_words(branch)) for branch in self.branches)
+        return " | ".join(chains)
+
+    @property
+    def resources(self) -> Resources:
+        needs = Resources()
+        for branch in self.branches:
+            needs = needs.joined(branch.resources)
+        return needs
+
+    def block(self, task: int, output: int = 0) -> Ref:
+        refs = self.refs[task]
+        assert refs is not None, "a stage is read after it has run"
+        return refs[output]
+
+    def rows(self, task: int, output: int = 0) -> int:
+        report = self.reports[task]
+        assert report is not None, "a stage is read after it has run"
+        return report.rows[output]
+
+
+def branch_words(branch: Branch) -> list[str]:
+    """The verbs of a branch, source first."""
+    words = [branch.source.label] if branch.source.label else []
+    return [*words, *(step.verb if step.verb else step.label for step in branch.steps)]
+
+
+@dataclass(frozen=True)
+class Given(Wire):
+    """Task i reads block i of a list that is there already."""
+
+    blocks: Sequence[Any]
+
+    def slots(self, task: int) -> tuple[Slot, ...]:
+        return (Slot(self.blocks[task]),)
+
+
+@dataclass(frozen=True)
+class FromStage(Wire):
+    """A wire from one stage."""
+
+    stage: Stage
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        return (self.stage,)
+
+
+@dataclass(frozen=True)
+class Same(FromStage):
+    """Task i reads output 0 of task i (or of task i + first)."""
+
+    first: int = 0
+
+    def slots(self, task: int) -> tuple[Slot, ...]:
+        return (Slot(self.stage.block(task + self.first)),)
+
+
+@dataclass(frozen=True)
+class Shuffled(FromStage):
+    """Task i reads output i of every task, in order of partition."""
+
+    def slots(self, task: int) -> tuple[Slot, ...]:
+        return tuple(
+            Slot(self.stage.block(source, task))
+            for source in range(self.stage.num_tasks)
+            if self.stage.rows(source, task)
+        )
+
+
+@dataclass(frozen=True)
+class All(FromStage):
+    """Every task reads one output of every task."""
+
+    output: int = 0
+
+    def slots(self, task: int) -> tuple[Slot, ...]:
+        return tuple(Slot(self.stage.block(source, self.output)) for source in range(self.stage.num_tasks))
+
+
+@dataclass(frozen=True)
+class Head(FromStage):
+    """The first n rows of a stage that stopped once it had them."""
+
+    n: int
+
+    def slots(self, task: int) -> tuple[Slot, ...]:
+        slots, left = [], self.n
+        for source, refs in enumerate(self.stage.refs):
+            if refs is None or left <= 0:
+                break
+            rows = self.stage.rows(source)
+            slots.append(Slot(refs[0], 0, min(rows, left)))
+            left -= rows
+        return tuple(slots)
+
+
+@dataclass(frozen=True)
+class Even(FromStage):
+    """Task i reads slice i of `count` slices of even length; `like`: slices as long as that stage's partitions."""
+
+    count: int
+    like: Stage | None = None
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        return (self.stage,) if self.like is None else (self.stage, self.like)
+
+    def slots(self, task: int) -> tuple[Slot, ...]:
+        lengths = [self.stage.rows(source) for source in range(self.stage.num_tasks)]
+        start, stop = self._range(task, sum(lengths))
+        slots, position = [], 0
+        for source, length in enumerate(lengths):
+            low, high = max(start, position), min(stop, position + length)
+            if low < high:
+                slots.append(Slot(self.stage.block(source), low - position, high - position))
+            position += length
+        return tuple(slots)
+
+    def _range(self, task: int, total: int) -> tuple[int, int]:
+        if self.like is None:
+            return task * total // self.count, (task + 1) * total // self.count
+        before = sum(self.like.rows(earlier) for earlier in range(task))
+        # The last slice takes what is left, so that a difference in length is seen where the rows are paired.
+        return before, total if task == self.count - 1 else before + self.like.rows(task)
+
+
+@dataclass(frozen=True)
+class Crossed(FromStage):
+    """For a product of two stages: task i reads block i // width (left) or i % width (right)."""
+
+    width: int
+    left: bool
+
+    def slots(self, task: int) -> tuple[Slot, ...]:
+        return (Slot(self.stage.block(task // self.width if self.left else task % self.width)),)

@@ -1,0 +1,338 @@
+"""The nodes of a plan. A node knows its inputs, its number of partitions, and by what its rows are partitioned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from glowray.functions import Function
+from glowray.kernels.combine import Combiner, Zero
+from glowray.kernels.steps import Filter, FlatMapValues, ForEach, MapValues, Step
+from glowray.kernels.resources import Resources
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One verb of the plan."""
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        source = getattr(self, "input", None)
+        return () if source is None else (source,)
+
+    @property
+    def verb(self) -> str:
+        raise TypeError(f"{type(self).__name__} has no verb")
+
+    @property
+    def detail(self) -> str:
+        """What stands in parentheses after the verb in explain()."""
+        return ""
+
+    @property
+    def num_partitions(self) -> int:
+        return self.inputs[0].num_partitions
+
+    @property
+    def key_partitions(self) -> int | None:
+        """n, if equal keys of these keyed rows are known to share one of n partitions; else None."""
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class Read(Node):
+    """The rows of a reader."""
+
+    reader: Any
+    name: str
+
+    @property
+    def verb(self) -> str:
+        return self.name
+
+    @property
+    def detail(self) -> str:
+        text: str = self.reader.label
+        return text.removeprefix(self.name).removeprefix("(").removesuffix(")")
+
+    @property
+    def num_partitions(self) -> int:
+        count: int = self.reader.num_partitions
+        return count
+
+
+@dataclass(frozen=True, eq=False)
+class Narrow(Node):
+    """A step on the rows of each partition: no row leaves its partition."""
+
+    input: Node
+    step: Step
+    resources: Resources = Resources()
+
+    @property
+    def verb(self) -> str:
+        return self.step.verb
+
+    @property
+    def detail(self) -> str:
+        return "" if self.step.label == self.step.verb else self.step.label
+
+    @property
+    def key_partitions(self) -> int | None:
+        keeps = isinstance(self.step, (Filter, MapValues, FlatMapValues, ForEach))
+        return self.input.key_partitions if keeps else None
+
+
+@dataclass(frozen=True, eq=False)
+class Wide(Node):
+    """A node that may move rows between partitions."""
+
+    input: Node
+    name: str
+
+    @property
+    def verb(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, eq=False)
+class CombineByKey(Wide):
+    """reduce_by_key and its kin; the rules set whether it combines before the shuffle, and whether it shuffles."""
+
+    combiner: Combiner
+    label: str
+    combine_first: bool = False
+    shuffle: bool = True
+
+    @property
+    def detail(self) -> str:
+        return self.label
+
+    @property
+    def key_partitions(self) -> int | None:
+        return self.num_partitions
+
+
+@dataclass(frozen=True, eq=False)
+class GroupByKey(Wide):
+    """(key, values)"""
+
+    shuffle: bool = True
+
+    @property
+    def key_partitions(self) -> int | None:
+        return self.num_partitions
+
+
+@dataclass(frozen=True, eq=False)
+class CoGroup(Node):
+    """(key, (values of each side, …)); `shuffles` says which sides have to move."""
+
+    sides: tuple[Node, ...]
+    name: str
+    shuffles: tuple[bool, ...]
+
+    @property
+    def verb(self) -> str:
+        return self.name
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        return self.sides
+
+    @property
+    def num_partitions(self) -> int:
+        # A side that is partitioned by key sets the count: then it can stay where it is.
+        settled = [side.key_partitions for side in self.sides if side.key_partitions is not None]
+        return max(settled) if settled else max(side.num_partitions for side in self.sides)
+
+    @property
+    def key_partitions(self) -> int | None:
+        return self.num_partitions
+
+
+@dataclass(frozen=True, eq=False)
+class PartitionByKey(Wide):
+    """Equal keys in one of `count` partitions."""
+
+    count: int
+    shuffle: bool = True
+
+    @property
+    def detail(self) -> str:
+        return str(self.count)
+
+    @property
+    def num_partitions(self) -> int:
+        return self.count
+
+    @property
+    def key_partitions(self) -> int | None:
+        return self.count
+
+
+@dataclass(frozen=True, eq=False)
+class Repartition(Wide):
+    """The same rows in the same order, in `count` slices of even length."""
+
+    count: int
+
+    @property
+    def detail(self) -> str:
+        return str(self.count)
+
+    @property
+    def num_partitions(self) -> int:
+        return self.count
+
+
+@dataclass(frozen=True, eq=False)
+class Sort(Wide):
+    """Rows in a stable global order."""
+
+    function: Function | None
+    reverse: bool
+
+    @property
+    def detail(self) -> str:
+        words = [self.function.label] if self.function else []
+        return ", ".join([*words, "reverse"] if self.reverse else words)
+
+
+@dataclass(frozen=True, eq=False)
+class Single(Wide):
+    """A wide node whose rows end in one partition."""
+
+    @property
+    def num_partitions(self) -> int:
+        return 1
+
+
+@dataclass(frozen=True, eq=False)
+class Top(Single):
+    """The n largest rows (smallest if `reverse`)."""
+
+    n: int
+    function: Function | None
+    reverse: bool
+
+    @property
+    def detail(self) -> str:
+        words = [str(self.n), *([self.function.label] if self.function else [])]
+        return ", ".join([*words, "reverse"] if self.reverse else words)
+
+
+@dataclass(frozen=True, eq=False)
+class Limit(Single):
+    """The first n rows."""
+
+    n: int
+
+    @property
+    def detail(self) -> str:
+        return str(self.n)
+
+
+@dataclass(frozen=True, eq=False)
+class Reduce(Single):
+    """f over all rows; `local` has been done within each partition."""
+
+    local: Step
+    function: Function
+    zero: Zero | None = None
+
+    @property
+    def detail(self) -> str:
+        return self.function.label
+
+
+@dataclass(frozen=True, eq=False)
+class Gather(Single):
+    """All rows in one partition, in partition order, through the steps given."""
+
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class MergeSorted(Single):
+    """Partitions that are each sorted, merged into one."""
+
+    function: Function | None
+    reverse: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Union(Node):
+    """The partitions of one dataset after those of another."""
+
+    parts: tuple[Node, ...]
+
+    @property
+    def verb(self) -> str:
+        return "union"
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        return self.parts
+
+    @property
+    def num_partitions(self) -> int:
+        return sum(part.num_partitions for part in self.parts)
+
+
+@dataclass(frozen=True, eq=False)
+class Pairing(Node):
+    """A node of two sides."""
+
+    left: Node
+    right: Node
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        return (self.left, self.right)
+
+
+@dataclass(frozen=True, eq=False)
+class Cartesian(Pairing):
+    """Every pair of rows."""
+
+    @property
+    def verb(self) -> str:
+        return "cartesian"
+
+    @property
+    def num_partitions(self) -> int:
+        return self.left.num_partitions * self.right.num_partitions
+
+
+@dataclass(frozen=True, eq=False)
+class Zip(Pairing):
+    """Rows at the same place, in pairs."""
+
+    @property
+    def verb(self) -> str:
+        return "zip"
+
+
+@dataclass(frozen=True, eq=False)
+class ZipWithIndex(Wide):
+    """(row, its position in the whole)"""
+
+
+@dataclass
+class Store:
+    """Where cached blocks are kept between actions: one ref a partition, or None while there are none."""
+
+    refs: list[Any] | None = None
+    rows: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class Cache(Wide):
+    """Rows whose blocks are kept after the first action that makes them."""
+
+    store: Store
+
+    @property
+    def key_partitions(self) -> int | None:
+        return self.input.key_partitions
