@@ -1,0 +1,166 @@
+"""Compressed files, known by their suffix."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import zlib
+from collections.abc import Iterator
+from typing import IO, Any, Protocol
+
+CODECS = ("gz", "bz2", "zst", "xz")
+
+# What text usually shrinks by: it weighs a compressed file among plain ones before it is read.
+EXPANSION = 4
+
+_DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)
+
+
+def codec_of(path: str) -> str | None:
+    """The codec that a path's suffix names, in upper or lower case, or None.
+
+    >>> codec_of("log.GZ"), codec_of("log.txt")
+    ('gz', None)
+    """
+    suffix = path.rpartition(".")[2].lower()
+    return suffix if suffix in CODECS else None
+
+
+def check_codec(compression: str | None) -> None:
+    """Refuse a compression that glowray does not know."""
+    if compression is not None and compression not in CODECS:
+        known = ", ".join(f'"{codec}"' for codec in CODECS)
+        raise ValueError(f"compression must be None or one of {known}, not {compression!r}")
+
+
+def decompressed(path: str, codec: str, size: int) -> Iterator[bytes]:
+    """The content of a compressed file in blocks of about `size` bytes; all that can be read comes before an error.
+
+    Several members one after the other (as `cat a.gz b.gz` makes) are one content. Raises OSError that names the file
+    when the data is damaged or cut short.
+    """
+    with open(path, "rb") as file:
+        stream = _stream(file, codec)
+        while True:
+            block, damage = _up_to(stream, size)
+            if block:
+                yield block
+            if damage:
+                raise OSError(f'"{path}" is damaged or cut short: {damage}') from damage
+            if not block:
+                return
+
+
+def _stream(file: IO[bytes], codec: str) -> Any:
+    if codec == "gz":
+        return gzip.GzipFile(fileobj=file)
+    if codec == "bz2":
+        return bz2.BZ2File(file)
+    if codec == "xz":
+        return lzma.LZMAFile(file)
+    import pyarrow as pa
+
+    return _ZstdReader(pa.CompressedInputStream(file, "zstd"))
+
+
+class _ZstdReader:
+    """Arrow's stream with the one method of the others: at most one small read a call."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read1(self, size: int) -> bytes:
+        data: bytes = self._stream.read(min(size, 1 << 16))
+        return data
+
+
+def _up_to(stream: Any, size: int) -> tuple[bytes, Exception | None]:
+    """About `size` bytes, and what kept it from going on; small reads, so that damage takes little with it."""
+    pieces, length = [], 0
+    try:
+        while length < size:
+            piece = stream.read1(size - length)
+            if not piece:
+                break
+            pieces.append(piece)
+            length += len(piece)
+    except _DAMAGE as damage:
+        return b"".join(pieces), damage
+    return b"".join(pieces), None
+
+
+class _Compressor(Protocol):
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self) -> bytes: ...
+
+
+class CompressedFile:
+    """A new file whose content is compressed with `codec`, or plain for None: the same content, the same bytes."""
+
+    def __init__(self, path: str, codec: str | None) -> None:
+        self._codec = codec
+        self._file = open(path, "xb")  # noqa: SIM115  (open until close() or discard())
+        self._compressor = _compressor(codec)
+
+    def write(self, data: bytes) -> None:
+        self._file.write(self._compressor.compress(data))
+
+    def end_member(self) -> int:
+        """End what can be read for itself, and return where it ends, in bytes; what follows is a member of its own."""
+        self._file.write(self._compressor.flush())
+        self._compressor = _compressor(self._codec)
+        return self._file.tell()
+
+    def close(self) -> int:
+        """Write what is left, close the file, and return its size in bytes."""
+        try:
+            self._file.write(self._compressor.flush())
+            return self._file.tell()
+        finally:
+            self._file.close()
+
+    def discard(self) -> None:
+        """Close the file without caring for what is left to write."""
+        try:
+            self._file.raw.close()
+        finally:
+            self._compressor = _compressor(None)
+
+
+def _compressor(codec: str | None) -> _Compressor:
+    if codec == "gz":
+        return zlib.compressobj(6, zlib.DEFLATED, 31)  # 31: a gzip header, with neither name nor time
+    if codec == "bz2":
+        return bz2.BZ2Compressor()
+    if codec == "xz":
+        return lzma.LZMACompressor()
+    if codec == "zst":
+        return _ZstdCompressor()
+    return _Plain()
+
+
+class _Plain:
+    def compress(self, data: bytes, /) -> bytes:
+        return data
+
+    def flush(self) -> bytes:
+        return b""
+
+
+class _ZstdCompressor:
+    """A frame for each write: writers hand over a megabyte or so at a time."""
+
+    def __init__(self) -> None:
+        import pyarrow as pa
+
+        self._codec = pa.Codec("zstd")
+        self._frames = 0
+
+    def compress(self, data: bytes, /) -> bytes:
+        self._frames += 1
+        frame: bytes = self._codec.compress(data, asbytes=True)
+        return frame
+
+    def flush(self) -> bytes:
+        return b"" if self._frames else self.compress(b"")

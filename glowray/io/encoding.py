@@ -1,0 +1,44 @@
+"""How bytes become text: an encoding, and what to do with bytes it does not know."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+
+# A byte 0x0A is a line end in these, and nothing else is: such files can be cut and split as bytes. They are families
+# of codecs.lookup(…).name; all others are decoded from the start, one piece after the other.
+_NEWLINE_IS_A_BYTE = re.compile(
+    r"utf-8|utf-8-sig|ascii|iso8859-\d+|cp125\d|cp437|cp85[0258]|cp86\d|koi8-[rtu]|mac-[a-z]+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """An encoding and its error handler, as `open()` takes them.
+
+    >>> Encoding("latin-1").splittable, Encoding("utf-16").splittable
+    (True, False)
+    """
+
+    name: str = "utf-8"
+    errors: str = "strict"
+
+    def __post_init__(self) -> None:
+        """Raise LookupError for an unknown encoding or error handler."""
+        b"".decode(self.name)
+        codecs.lookup_error(self.errors)
+
+    @property
+    def splittable(self) -> bool:
+        """Whether a file can be cut after any byte 0x0A, and each line decoded for itself."""
+        return _NEWLINE_IS_A_BYTE.fullmatch(codecs.lookup(self.name).name) is not None
+
+    @property
+    def signature(self) -> bytes:
+        """What to drop at the very start of a file."""
+        return codecs.BOM_UTF8 if codecs.lookup(self.name).name == "utf-8-sig" else b""
+
+    def decode(self, data: bytes) -> str:
+        """Decode whole lines of a splittable encoding, the signature already dropped."""
+        return data.decode("utf-8" if self.signature else self.name, self.errors)

@@ -1,0 +1,131 @@
+"""From what a user calls a path (a file, a folder, a glob, a list of them) to files, in a fixed order."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+Paths: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]]"
+
+SUCCESS = "_SUCCESS"
+TEMPORARY = "_temporary-"
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_PART = re.compile(r"part-(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to read: `path` opens it from anywhere, `name` is how the user spelt it, `size` is in bytes."""
+
+    path: str
+    name: str
+    size: int
+
+
+def expand(paths: Paths) -> list[File]:
+    """The files that `paths` means.
+
+    A folder means every regular file below it, but none whose name, or whose folder's name, starts with "_" or ".".
+    A glob (`*`, `?`, `[…]`, `**`) means the files it matches, and what is in the folders it matches unless it holds
+    `**`; a path that exists is never taken for a glob. Files of one folder or glob come sorted, parts by their number;
+    the order of a list, and what it names twice, stay.
+
+    >>> [file.name for file in expand("/etc/passwd")]
+    ['/etc/passwd']
+
+    Raises FileNotFoundError for a path that matches nothing, ValueError for what is neither a file nor a folder.
+    """
+    given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    if not given:
+        raise ValueError("there is nothing to read: the list of paths is empty")
+    return [_file(name) for path in given for name in _expand_one(path)]
+
+
+def path_names(paths: Paths) -> list[str]:
+    """The paths as the user wrote them, for a label."""
+    return [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
+
+
+def local_path(path: str | os.PathLike[str]) -> str:
+    """`path` as a str with "~" expanded; a URL that is not `file://` is refused."""
+    text = os.fspath(path)
+    if not isinstance(text, str):
+        raise TypeError(f"a path must be a str or a pathlib.Path, not {path!r}")
+    if text.startswith("file://"):
+        text = text.removeprefix("file://")
+    elif _URL.match(text):
+        raise ValueError(f'"{text}" is a URL: only files of this machine, or of a folder it shares, can be used')
+    if not text:
+        raise FileNotFoundError('"" is no path: it names nothing')
+    return os.path.expanduser(text)
+
+
+def in_part_order(name: str) -> tuple[str, ...]:
+    """The sort key of file names: folder by folder, and part-100000 after part-99999.
+
+    >>> sorted(["d/part-100000", "d/part-99999"], key=in_part_order)
+    ['d/part-99999', 'd/part-100000']
+    """
+    *folders, last = name.split(os.sep)
+    return (*folders, _PART.sub(lambda match: f"part-{int(match[1]):020d}", last))
+
+
+def _expand_one(path: str | os.PathLike[str]) -> list[str]:
+    name = local_path(path)
+    if os.path.lexists(name):
+        return _files_at(name)
+    if not glob.has_magic(name):
+        raise FileNotFoundError(f'"{name}" does not exist')
+    matches = sorted(glob.iglob(name, recursive=True), key=in_part_order)
+    deep = "**" in Path(name).parts
+    found = [match for match in matches if os.path.isfile(match) and not _own(match)]
+    if not deep:
+        found += [below for match in matches if os.path.isdir(match) and not _own(match) for below in _below(match)]
+        found.sort(key=in_part_order)
+    if not found:
+        raise FileNotFoundError(f'"{name}" matches no file')
+    return found
+
+
+def _own(name: str) -> bool:
+    """Whether glowray's bookkeeping put it there: never input, though a glob matches it."""
+    return any(part == SUCCESS or part.startswith(TEMPORARY) for part in Path(name).parts)
+
+
+def _files_at(name: str) -> list[str]:
+    if not os.path.isdir(name):
+        return [name]
+    found = sorted(_below(name), key=in_part_order)
+    if not found and not os.path.exists(os.path.join(name, SUCCESS)):
+        raise FileNotFoundError(f'"{name}" holds no files (names that start with "_" or "." do not count)')
+    return found
+
+
+def _below(folder: str, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[str]:
+    """The regular files below `folder`; links to folders are followed, but not round in circles."""
+    status = os.stat(folder)
+    here = (status.st_dev, status.st_ino)
+    if here in above:
+        return
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(("_", ".")):
+                continue
+            if entry.is_dir():
+                yield from _below(entry.path, above | {here})
+            elif entry.is_file():
+                yield entry.path
+
+
+def _file(name: str) -> File:
+    status = os.stat(name)
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError(f'"{name}" is not a regular file: what can be read only once is for from_channel()')
+    return File(os.path.abspath(name), name, status.st_size)
