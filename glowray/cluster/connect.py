@@ -1,0 +1,103 @@
+"""`gr.connect` and `gr.disconnect`: this process as a driver of a cluster."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from glowray.cluster.access import Access, authenticated_gcs, find_access, refused
+from glowray.cluster.environment import apply, restore
+from glowray.cluster.ports import join_address, parse_address
+from glowray.errors import ClusterError
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The cluster this process is connected to; `is_own` when `connect` itself initialised Ray."""
+
+    address: str
+    is_own: bool
+    before: dict[str, str | None]
+
+
+_current: Connection | None = None
+
+
+def connect(address: str | None = None, *, token_file: str | Path | None = None, **ray_init: Any) -> Connection:
+    """Use a cluster for the jobs of this process.
+
+    `address` is the head's HOST:PORT; without it GLOWRAY_ADDRESS, RAY_ADDRESS, or a cluster that was started on this
+    machine. `token_file` names the file with the token; without it, see `glowray.cluster.find_token`. `ray_init` goes
+    to ray.init. A Ray that is initialised already is used as it is, provided that it is the same cluster.
+
+    Raises ClusterError when there is no such cluster, no token or a wrong one, or no node of it on this machine.
+    """
+    global _current
+    import ray
+
+    if ray.is_initialized():
+        _current = _current or _adopt(address)
+        return _current
+    access = find_access(address, Path(token_file).expanduser() if token_file else None)
+    _check_node_here(access)
+    before = apply(access.environment())
+    try:
+        ray.init(address=access.address, **({"logging_level": logging.WARNING} | ray_init))
+    except BaseException as error:
+        restore(before)
+        if isinstance(error, ray.exceptions.AuthenticationError):
+            raise refused(access.address) from error
+        raise
+    _current = Connection(access.address, True, before)
+    return _current
+
+
+def disconnect() -> None:
+    """Leave the cluster; a Ray that `connect` did not initialise stays as it is, and the cluster itself runs on."""
+    global _current
+    if _current is not None and _current.is_own:
+        import ray
+
+        ray.shutdown()
+        restore(_current.before)
+    _current = None
+
+
+def connection() -> Connection | None:
+    """The cluster that `connect` chose, until `disconnect`."""
+    return _current
+
+
+def _adopt(address: str | None) -> Connection:
+    import ray
+
+    there = ray.get_runtime_context().gcs_address
+    if address is not None and join_address(*parse_address(address)) != there:
+        raise ClusterError(f"Ray is connected to {there} already, not to {address}; call ray.shutdown() first")
+    return Connection(there, False, {})
+
+
+def _check_node_here(access: Access) -> None:
+    """A driver shares memory with a node on its own machine; Ray would look for one for a minute."""
+    with authenticated_gcs(access) as gcs:
+        from ray.core.generated.gcs_pb2 import GcsNodeInfo
+
+        nodes = gcs.get_all_node_info(state_filter=GcsNodeInfo.GcsNodeState.ALIVE).values()
+        addresses = [info.node_manager_address for info in nodes]
+    if not any(map(_is_here, addresses)):
+        raise ClusterError(
+            f"no node of the cluster at {access.address} runs on this machine; first: glowray join {access.address}, "
+            f"or send the script there: glowray run --address {access.address} SCRIPT"
+        )
+
+
+def _is_here(address: str) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+        return True

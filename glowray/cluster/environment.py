@@ -1,0 +1,89 @@
+"""The environment that makes Ray authenticate, stay on its interface and send nothing outside."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+# Ray reads these; whatever the user has set for another cluster must not leak into this one.
+OURS = (
+    "RAY_ADDRESS",
+    "RAY_AUTH_MODE",
+    "RAY_AUTH_TOKEN",
+    "RAY_AUTH_TOKEN_PATH",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER",
+    "RAY_TLS_CA_CERT",
+    "RAY_TLS_SERVER_CERT",
+    "RAY_TLS_SERVER_KEY",
+    "RAY_USE_TLS",
+)
+LOOPBACK_SWITCH = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+
+
+def client_environment(token: Path | str, loopback: bool, tls: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What a client of a cluster sets; `token` is the file of the token, or the token when there is no file.
+
+    Ray replaces 127.0.0.1 by another address of the machine wherever it may, so that clusters can grow; this one switch
+    leaves it as it is. Without it a client would look for a head on loopback on the outside interface.
+    """
+    named = {"RAY_AUTH_TOKEN_PATH": str(token)} if isinstance(token, Path) else {"RAY_AUTH_TOKEN": token}
+    here = {LOOPBACK_SWITCH: "0"} if loopback else {}
+    return {"RAY_AUTH_MODE": "token"} | named | here | dict(tls or {})
+
+
+def node_environment(token_file: Path, loopback: bool, tls: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The whole environment of a node's processes; the token itself is not in it."""
+    inherited = {name: value for name, value in os.environ.items() if name not in OURS}
+    return (
+        inherited
+        | client_environment(token_file, loopback, tls)
+        | {
+            # `python` in a job's command is this one, also when its environment was not activated.
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+            "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent outside
+            # Prometheus ports answer without a token. The dashboard has no switch for its own: -1 is a port that cannot
+            # be opened, which it logs and goes on.
+            "RAY_enable_metrics_collection": "0",
+            "DASHBOARD_METRIC_PORT": "-1",
+        }
+    )
+
+
+@contextlib.contextmanager
+def applied(settings: Mapping[str, str]) -> Iterator[None]:
+    """Set Ray's variables in this process for the time of a block."""
+    before = apply(settings)
+    try:
+        yield
+    finally:
+        restore(before)
+
+
+def apply(settings: Mapping[str, str]) -> dict[str, str | None]:
+    """Set Ray's variables in this process; returns what `restore` needs."""
+    before = {name: os.environ.get(name) for name in OURS}
+    restore({name: settings.get(name) for name in OURS})
+    return before
+
+
+def restore(before: Mapping[str, str | None]) -> None:
+    """Set or unset variables, and make a Ray that is already imported read them again."""
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    if "ray" in sys.modules:
+        _reread()
+
+
+def _reread() -> None:
+    from ray._private import ray_constants
+    from ray._raylet import AuthenticationTokenLoader, Config  # type: ignore[attr-defined]  # missing from its stub
+
+    Config.initialize("")
+    AuthenticationTokenLoader.instance().reset_cache()
+    ray_constants.ENABLE_RAY_CLUSTER = os.environ.get(LOOPBACK_SWITCH) != "0"

@@ -1,0 +1,51 @@
+"""`glowray up`: a head on this machine."""
+
+from __future__ import annotations
+
+from glowray.cluster.launch import Resources, launch
+from glowray.cluster.ports import DEFAULT_DASHBOARD_PORT, DEFAULT_PORT, check_free, own_address, resolve
+from glowray.cluster.record import NodeRecord, head_here, records
+from glowray.cluster.stop import clear_stale
+from glowray.cluster.token import own_token
+from glowray.errors import ClusterError
+
+
+def up(
+    *,
+    port: int = DEFAULT_PORT,
+    host: str = "127.0.0.1",
+    dashboard_host: str = "127.0.0.1",
+    dashboard_port: int = DEFAULT_DASHBOARD_PORT,
+    resources: Resources | None = None,
+    tls: bool = False,
+    foreground: bool = False,
+) -> NodeRecord:
+    """Start a head that asks for a token everywhere; return its record.
+
+    `host` is the address that workers reach it at: on 127.0.0.1 every port of the node stays on this machine. A port of
+    0 is a free one. With `foreground` the head ends with this process.
+
+    Raises ClusterError when a head of this GLOWRAY_HOME runs already, a port is taken, or Ray does not start.
+    """
+    running = head_here()
+    if running is not None:
+        where = f"at {running.address}" if running.address else "(it is still starting)"
+        raise ClusterError(f"a head runs here already, {where}; stop it with: glowray down")
+    for record in records():
+        clear_stale(record)
+    address = own_address(host)
+    check_free(address, port, "the head", "--port")
+    dashboard_address = resolve(dashboard_host)
+    check_free(dashboard_address, dashboard_port, "the dashboard", "--dashboard-port")
+    return launch(
+        "head",
+        address,
+        own_token(),
+        resources or Resources(),
+        use_tls=tls,
+        foreground=foreground,
+        gcs_server_port=port,
+        include_dashboard=True,
+        dashboard_host=dashboard_address,
+        dashboard_port=dashboard_port,
+    )

@@ -1,0 +1,95 @@
+"""`glowray run --address`: a script as a Ray job, its folder shipped, its output streamed, its exit code returned."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from glowray.cluster.access import Access, authenticated_gcs, find_access, refused
+from glowray.cluster.environment import applied
+from glowray.errors import ClusterError
+
+FAILED = 1
+STOPPED_IN = 30.0
+
+
+def run_job(
+    script: Path,
+    arguments: Sequence[str] = (),
+    *,
+    address: str | None = None,
+    token_file: Path | None = None,
+    use_tls: bool = False,
+    write: Callable[[str], object] = sys.stdout.write,
+) -> int:
+    """Run a Python script on a cluster and return its exit code; output goes to `write` as it comes.
+
+    The script's folder is copied to the cluster and is the current folder there. KeyboardInterrupt stops the job and is
+    raised again.
+
+    Raises ClusterError when the cluster does not answer, refuses the token or does not take the folder.
+    """
+    if not script.is_file():
+        raise ClusterError(f"there is no script {script}")
+    access = find_access(address, token_file, use_tls)
+    with authenticated_gcs(access) as gcs:
+        dashboard = (gcs.internal_kv_get(b"webui:url", b"dashboard") or b"").decode()
+    with applied(access.environment()):
+        client = _client(access, f"http://{dashboard}")
+        job = _submit(client, script, arguments)
+        try:
+            asyncio.run(_stream(client, job, write))
+            return _exit_code(client.get_job_info(job))
+        except BaseException:
+            _stop(client, job)
+            raise
+
+
+def _client(access: Access, dashboard: str) -> Any:
+    from ray.exceptions import AuthenticationError
+    from ray.job_submission import JobSubmissionClient
+
+    try:
+        return JobSubmissionClient(dashboard)
+    except AuthenticationError as error:
+        raise refused(access.address) from error
+    except (ConnectionError, RuntimeError) as error:
+        raise ClusterError(
+            f"jobs go through the head's dashboard, and {dashboard} does not answer here; start the head with "
+            "--dashboard-host, or forward that port: ssh -L"
+        ) from error
+
+
+def _submit(client: Any, script: Path, arguments: Sequence[str]) -> str:
+    # -u: lines arrive when they are printed.
+    command = shlex.join(["python", "-u", script.name, *arguments])
+    try:
+        return str(client.submit_job(entrypoint=command, runtime_env={"working_dir": str(script.resolve().parent)}))
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise ClusterError(f"the cluster did not take the job from {script.parent.resolve()}: {reason}") from error
+
+
+async def _stream(client: Any, job: str, write: Callable[[str], object]) -> None:
+    async for lines in client.tail_job_logs(job):
+        write(lines)
+
+
+def _exit_code(info: Any) -> int:
+    if info.driver_exit_code is not None:
+        return int(info.driver_exit_code)
+    if str(info.status) == "SUCCEEDED":
+        return 0
+    raise ClusterError(f"the job {info.submission_id} {str(info.status).lower()}: {(info.message or '').strip()}")
+
+
+def _stop(client: Any, job: str) -> None:
+    """Stop the job and wait for its end, however the waiting was interrupted."""
+    with contextlib.suppress(RuntimeError):  # it has ended already, or the head is gone
+        client.stop_job(job)
+        asyncio.run(asyncio.wait_for(_stream(client, job, lambda lines: None), STOPPED_IN))

@@ -1,0 +1,106 @@
+"""Addresses and ports: what a user wrote, what is free, what answers."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+from glowray.errors import ClusterError
+
+DEFAULT_PORT = 6379
+DEFAULT_DASHBOARD_PORT = 8265
+LOOPBACK = ("127.0.0.1", "::1")
+REACH_SECONDS = 5.0
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """HOST:PORT as an IP address and a port.
+
+    >>> parse_address("localhost:6379")
+    ('127.0.0.1', 6379)
+    """
+    host, separator, port = text.strip().rpartition(":")
+    if not separator or not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ClusterError(f"{text!r} is no address: write HOST:PORT, such as 192.0.2.10:{DEFAULT_PORT}")
+    return resolve(host.strip("[]")), int(port)
+
+
+def join_address(host: str, port: int) -> str:
+    """An IP address and a port as HOST:PORT, with brackets around IPv6.
+
+    >>> join_address("::1", 6379)
+    '[::1]:6379'
+    """
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def resolve(host: str) -> str:
+    """The IP address of a host name; IPv4 first, as Ray does."""
+    if host == "localhost":
+        return LOOPBACK[0]
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise ClusterError(f"the host {host!r} is not known here; give its IP address") from error
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)
+    return str(found[0][4][0])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether Ray keeps every port of a node with this address on the loopback interface."""
+    return host in LOOPBACK
+
+
+def own_address(host: str) -> str:
+    """`host` as an address of this machine that other processes can be told to connect to."""
+    address = ipaddress.ip_address(resolve(host))
+    if address.is_unspecified or (address.is_loopback and not is_loopback(str(address))):
+        raise ClusterError(f"{host} cannot be given to the workers as an address; name one that they can reach")
+    try:
+        _bind(str(address), 0)
+    except OSError as error:
+        raise ClusterError(f"{host} is not an address of this machine ({error.strerror})") from error
+    return str(address)
+
+
+def address_towards(host: str) -> str:
+    """This machine's address on the way to `host`; nothing is sent."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((host, 9))
+        except OSError as error:
+            raise ClusterError(f"this machine has no route to {host}: {error.strerror}") from error
+        return str(probe.getsockname()[0])
+
+
+def check_free(host: str, port: int, what: str, option: str) -> None:
+    """Raise ClusterError, naming `option`, when something already listens on `port`; 0 is always free."""
+    try:
+        _bind(host, port)
+    except OSError as error:
+        raise ClusterError(
+            f"{what} cannot listen on {join_address(host, port)}: {error.strerror}; choose another {option}, or 0"
+        ) from error
+
+
+def check_reachable(host: str, port: int) -> None:
+    """Raise ClusterError when nothing accepts connections there; Ray itself would wait for 40 seconds."""
+    try:
+        socket.create_connection((host, port), timeout=REACH_SECONDS).close()
+    except OSError as error:
+        reason = error.strerror or "no answer"
+        raise ClusterError(
+            f"no cluster answers at {join_address(host, port)} ({reason}); is `glowray up` running there?"
+        ) from error
+
+
+def _bind(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))

@@ -1,0 +1,110 @@
+"""What was started here: one file of mode 0600 a node, written by the node's own supervisor."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from glowray.cluster.home import home, private_folder, write_secret
+from glowray.cluster.processes import Process
+from glowray.errors import ClusterError
+
+Kind = Literal["head", "worker"]
+
+
+@dataclass(frozen=True)
+class NodeRecord:
+    """A node of a cluster that glowray started on this machine.
+
+    `processes` are the supervisor first, then what it started directly; `address` is the head's HOST:PORT.
+    """
+
+    name: str
+    kind: Kind
+    address: str
+    token_file: str
+    folder: str
+    log: str
+    processes: tuple[Process, ...] = ()
+    dashboard: str = ""
+    tls: bool = False
+    failure: str = ""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the node runs and has said where."""
+        return bool(self.dashboard) and self.is_alive
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether anything that was started still runs."""
+        return any(process.is_alive() for process in self.processes)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that was started directly still runs."""
+        return bool(self.processes) and all(process.is_alive() for process in self.processes)
+
+    @property
+    def certificates(self) -> Path:
+        """The folder of this node's TLS files."""
+        return Path(self.folder) / "tls"
+
+    def save(self) -> NodeRecord:
+        """Write the record to its file."""
+        write_secret(_file(self.name), json.dumps(dataclasses.asdict(self), indent=2))
+        return self
+
+    def remove(self) -> None:
+        """Forget the node."""
+        _file(self.name).unlink(missing_ok=True)
+
+
+def new_name(kind: Kind) -> str:
+    """A name that no other node started here has."""
+    return f"{kind}-{secrets.token_hex(4)}"
+
+
+def load(path: Path) -> NodeRecord:
+    """The record in a file; raises ClusterError when it is not one."""
+    try:
+        fields = json.loads(path.read_text())
+        fields["processes"] = tuple(Process(**process) for process in fields["processes"])
+        return NodeRecord(**fields)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ClusterError(
+            f"the record {path} is damaged ({error}); end its processes by hand and delete it"
+        ) from error
+
+
+def records() -> list[NodeRecord]:
+    """All nodes recorded here, heads first."""
+    found = []
+    for path in sorted(_folder().glob("*.json")):
+        try:
+            found.append(load(path))
+        except FileNotFoundError:  # its supervisor ended between the listing and the reading
+            continue
+    return sorted(found, key=lambda record: record.kind)
+
+
+def head_here() -> NodeRecord | None:
+    """The living head that was started here, if there is one."""
+    return next((record for record in records() if record.kind == "head" and record.is_alive), None)
+
+
+def node_here(address: str) -> NodeRecord | None:
+    """A living node of the cluster at `address` that was started here, if there is one."""
+    return next((record for record in records() if record.address == address and record.is_alive), None)
+
+
+def _folder() -> Path:
+    return private_folder(home() / "nodes")
+
+
+def _file(name: str) -> Path:
+    return _folder() / f"{name}.json"

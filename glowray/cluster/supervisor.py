@@ -1,0 +1,184 @@
+"""`python -m glowray.cluster.supervisor`: starts one node's Ray processes, watches them, and ends them.
+
+It goes through Ray's Node rather than `ray start`, because that command moves a node off 127.0.0.1. The order comes
+as a line of JSON on stdin; «ready», or why not, leaves on stdout. While it lives it is the parent of everything that
+the node starts, orphans included; when it dies, the kernel takes Ray's processes with it. An order in the foreground
+lasts as long as stdin stays open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import dataclasses
+import json
+import os
+import select
+import shutil
+import signal
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any
+
+from glowray.cluster.processes import Process, descendants, end
+from glowray.cluster.record import NodeRecord
+from glowray.cluster.versions import publish
+
+PR_SET_CHILD_SUBREAPER = 36
+GRACE_SECONDS = 5.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """What to start: the record to keep, Ray's parameters, and whether it ends with the process that gave the order."""
+
+    record: NodeRecord
+    parameters: dict[str, Any]
+    foreground: bool = False
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Order:
+        """The order in a line of JSON."""
+        fields = json.loads(text)
+        fields["record"]["processes"] = ()
+        return cls(NodeRecord(**fields["record"]), fields["parameters"], fields["foreground"])
+
+
+def main() -> int:
+    """Carry out the order on stdin; returns the exit code."""
+    stdin, stdout = _private_descriptors()
+    signal.signal(signal.SIGTERM, _leave)
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    with os.fdopen(stdin) as orders, os.fdopen(stdout, "w") as answers:
+        order = Order.from_json(orders.readline())
+        record = dataclasses.replace(order.record, processes=_alive([os.getpid()])).save()
+        if order.foreground:
+            threading.Thread(target=_end_with, args=(orders.fileno(),), daemon=True).start()
+        try:
+            node = _start(order)
+            record = _describe(record, node).save()
+        except BaseException as error:
+            traceback.print_exc()
+            print(f"{type(error).__name__}: {error}".splitlines()[0], file=answers)
+            _end_all(record)
+            return 1
+        print("ready", file=answers, flush=True)
+        return _watch(record, node)
+
+
+def _private_descriptors() -> tuple[int, int]:
+    """Our ends of the pipes, kept from Ray's processes, which get /dev/null and the log instead."""
+    stdin, stdout = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+    return stdin, stdout
+
+
+def _leave(number: int, frame: object) -> None:
+    # One signal is enough: a second one must not interrupt the ending.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise SystemExit(0)
+
+
+def _end_with(pipe: int) -> None:
+    """End this process when the other end of `pipe` is closed."""
+    while os.read(pipe, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _start(order: Order) -> Any:
+    from ray._private.node import Node
+    from ray._private.parameter import RayParams
+
+    head = order.record.kind == "head"
+    parameters = RayParams(**order.parameters)
+    # spawn_reaper: the kernel sends SIGKILL to Ray's processes should this one die.
+    node = Node(parameters, head=head, shutdown_at_exit=False, spawn_reaper=True)
+    if head:
+        publish(node.get_gcs_client())
+    return node
+
+
+def _describe(record: NodeRecord, node: Any) -> NodeRecord:
+    started = [info.process.pid for infos in node.all_processes.values() for info in infos]
+    return dataclasses.replace(
+        record,
+        address=record.address or node.address,
+        dashboard=f"http://{node.webui_url}",
+        processes=_alive([os.getpid(), *started]),
+    )
+
+
+def _alive(pids: list[int]) -> tuple[Process, ...]:
+    return tuple(process for process in map(Process.of, pids) if process is not None)
+
+
+def _watch(record: NodeRecord, node: Any) -> int:
+    """Wait until a signal comes or one of Ray's processes ends by itself; end the rest."""
+    try:
+        died = _first_death(node)
+        print(f"{died} ended by itself; ending the node", file=sys.stderr, flush=True)
+        failure = f"{died} ended by itself"
+    except SystemExit:
+        failure = ""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    node.kill_all_processes(check_alive=False, allow_graceful=True)
+    _end_all(record, failure)
+    return 1 if failure else 0
+
+
+def _first_death(node: Any) -> str:
+    """The name of the first of the node's processes that ends; orphans that come to us are reaped meanwhile."""
+    read_end, write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    poll = select.poll()
+    poll.register(read_end, select.POLLIN)
+    while True:
+        dead = node.dead_processes()
+        if dead:
+            return str(dead[0][0])
+        _reap_orphans({info.process.pid for infos in node.all_processes.values() for info in infos})
+        poll.poll()
+        os.read(read_end, 4096)
+
+
+def _reap_orphans(own: set[int]) -> None:
+    """Take leave of ended children that are not Ray's own: those have a Popen that waits for them."""
+    for entry in Path("/proc/self/task").iterdir():
+        for pid in map(int, (entry / "children").read_text().split()):
+            if pid not in own:
+                os.waitpid(pid, os.WNOHANG)
+
+
+def _end_all(record: NodeRecord, failure: str = "") -> None:
+    """End every descendant, keep the logs, remove the rest; a node that failed stays on record until `down`."""
+    me = Process.of(os.getpid())
+    end([process for process in descendants([me] if me else []) if process != me], GRACE_SECONDS)
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:  # the last of the node leaves no zombies to this machine's init
+            pass
+    _keep_logs(record)
+    shutil.rmtree(record.folder, ignore_errors=True)
+    if failure:
+        dataclasses.replace(record, processes=(), failure=failure).save()
+    else:
+        record.remove()
+
+
+def _keep_logs(record: NodeRecord) -> None:
+    for logs in Path(record.folder).glob("ray/session_2*/logs"):
+        shutil.copytree(logs, Path(record.log).parent / "ray", dirs_exist_ok=True, ignore_dangling_symlinks=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
