@@ -21,3 +21,35 @@ class ClusterError(GlowrayError):
 
 class WorkerLost(GlowrayError):  # noqa: N818
     """A worker or node died more often than a task is retried, or ran out of memory."""
+
+
+class OutOfMemory(WorkerLost):
+    """A task needed more memory than its node has, however often it was tried."""
+
+
+class TaskError(GlowrayError):
+    """A user's exception from a task, named in the message as its class cannot be had in this process."""
+
+
+class ReplayError(GlowrayError):
+    """A failure whose function or row did not come along, so that it cannot be run again here."""
+
+
+class TooManyErrors(GlowrayError):  # noqa: N818
+    """More rows failed than `max_errors` lets a job drop."""
+
+
+class SpentSource(GlowrayError):  # noqa: N818
+    """A source that can be read once, such as a channel, was to be read again without a cache()."""
+
+
+class PipeFailed(GlowrayError):  # noqa: N818
+    """The command of a pipe() ended with an exit code other than zero."""
+
+
+class InexactColumn(GlowrayError, TypeError):  # noqa: N818
+    """A column of values that Arrow cannot hold exactly, in an export to Arrow, pandas or a file of columns."""
+
+
+class DamagedFile(GlowrayError, ValueError):  # noqa: N818
+    """A file that cannot be read as what it is said to be, with the place of the fault."""

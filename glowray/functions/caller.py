@@ -1,0 +1,60 @@
+"""Whose code is it: the user's, glowray's or Ray's; and how a place in it reads in a message."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from types import CodeType, FrameType
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+_NOTEBOOK_CELL = re.compile(r"[\\/]ipykernel_\d+[\\/]\d+\.py$")
+_NUMBERED_CELL = re.compile(r"<ipython-input-(\d+)-\w+>$")
+
+
+def is_framework(code: CodeType) -> bool:
+    """Says whether code belongs to glowray, to a loop it generated, or to Ray: anything that is not the user's."""
+    filename = code.co_filename
+    if filename.startswith((_PACKAGE, "<glowray")):
+        return True
+    ray = sys.modules.get("ray")
+    ray_file = getattr(ray, "__file__", None)
+    return ray_file is not None and filename.startswith(os.path.dirname(ray_file) + os.sep)
+
+
+def user_site() -> tuple[str, int]:
+    """The file and line from which the user called into glowray: the innermost frame that is not glowray's or Ray's.
+
+    Doctests, `python -c` and the prompt have files such as `<stdin>`; a thread that runs glowray alone, `<unknown>`.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if not is_framework(frame.f_code):
+            return frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back
+    return "<unknown>", 0
+
+
+def short_site(filename: str, lineno: int) -> str:
+    """How a place reads in a plan or a message.
+
+    >>> short_site("/home/ada/jobs/word_count.py", 12)
+    'word_count.py:12'
+    >>> short_site("/var/run/ipykernel_71/1839201.py", 2), short_site("<ipython-input-3-1f2e>", 2)
+    ('cell line 2', 'cell 3 line 2')
+    >>> short_site("<stdin>", 1), short_site("<doctest notes.md[4]>", 1)
+    ('<stdin>:1', '<doctest notes.md[4]>:1')
+    """
+    return _cell(filename, lineno) or f"{os.path.basename(filename)}:{lineno}"
+
+
+def full_site(filename: str, lineno: int) -> str:
+    """A place with its whole path, as terminals and editors make a link of it; a notebook's cell as in `short_site`."""
+    return _cell(filename, lineno) or f"{filename}:{lineno}"
+
+
+def _cell(filename: str, lineno: int) -> str | None:
+    if numbered := _NUMBERED_CELL.match(filename):
+        return f"cell {numbered[1]} line {lineno}"
+    return f"cell line {lineno}" if _NOTEBOOK_CELL.search(filename) else None

@@ -1,0 +1,141 @@
+"""The way of a user's exception from a task to the driver: the same on every engine, as an engine carries only data.
+
+A task catches BaseException, so that `sys.exit()` and KeyboardInterrupt in a function end the job in the driver with
+that very exception, and no worker with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from glowray.functions.exceptions import ExceptionRecord, put_together, take_apart
+from glowray.functions.function import Function
+from glowray.functions.replay import NO_ROW, NoRow, Replay
+from glowray.functions.show import shown
+from glowray.functions.tracebacks import user_frames
+
+_REPLAY = "replay"
+_OTHER_REPLAY = "glowray_replay"  # where the user's class has a replay of its own
+
+
+@dataclass(frozen=True, eq=False)
+class Failure:
+    """A user's exception with the step, row and partition in which it was raised; always picklable."""
+
+    NO_ROW: ClassVar[NoRow] = NO_ROW
+
+    verb: str
+    label: str
+    name: str | None
+    definition: str | None
+    row_text: str | None
+    partition: int | None
+    records: tuple[ExceptionRecord, ...]
+    replay: Replay
+
+    @classmethod
+    def capture(
+        cls,
+        error: BaseException,
+        *,
+        verb: str,
+        function: Function | None = None,
+        row: Any = NO_ROW,
+        partition: int | None = None,
+        arguments: tuple[Any, ...] | None = None,
+    ) -> Failure:
+        """Takes an exception out of a task; never fails.
+
+        `row` is the row that the step had (in map_values, the keyed row); `arguments`, what the function was called
+        with where that does not follow from the row, as in a reducer. StopIteration becomes RuntimeError, as it would
+        end loops and generators silently.
+        """
+        if isinstance(error, StopIteration):
+            error = _runtime_error(error, function.label if function else f"{verb}()")
+        return cls(
+            verb=verb,
+            label=function.label if function else "",
+            name=function.name if function else None,
+            definition=function.definition if function else None,
+            row_text=None if row is NO_ROW else shown(row),
+            partition=partition,
+            records=take_apart(error),
+            replay=Replay.of(verb, function, row, arguments),
+        )
+
+    def exception(self) -> BaseException:
+        """The user's exception, new at each call: type, args, attributes, causes and traceback of the user's frames.
+
+        It has `notes`, and the method `replay()` (`glowray_replay()` if its class has a replay of its own). Where its
+        class cannot be had in this process, it is a TaskError that names the class.
+        """
+        error = put_together(self.records)
+        for note in self.notes:
+            error.add_note(note)
+        vars(error)[_OTHER_REPLAY if hasattr(error, _REPLAY) else _REPLAY] = self.replay
+        return error
+
+    @property
+    def step(self) -> str:
+        """The user's name for the step, or the verb."""
+        return self.name or self.verb
+
+    @property
+    def type_name(self) -> str:
+        """The exception's class as a traceback names it."""
+        return self.records[0].type_name
+
+    @property
+    def message(self) -> str:
+        """The exception in one line, as the last line of a traceback has it."""
+        text = self.records[0].message
+        return f"{self.type_name}: {text}" if text else self.type_name
+
+    @property
+    def row(self) -> Any:
+        """The failing row; NO_ROW if there is none, and its text in a LeftBehind if it cannot be had here."""
+        return self.replay.given_row()
+
+    @property
+    def notes(self) -> list[str]:
+        """The lines under the exception: verb and definition, row, partition, and what can be done."""
+        step = f"in {self.verb}({self.label})"
+        notes = [f"{step}, defined at {self.definition}" if self.definition else step]
+        if self.row_text is not None:
+            notes.append(f"row: {self.row_text}")
+        if self.partition is not None:
+            notes.append(f"partition: {self.partition}")
+        if self.records[0].left_behind:
+            notes.append(f"attributes that cannot be pickled: {', '.join(self.records[0].left_behind)}")
+        if self.replay.ready:
+            notes.append("replay() of this exception runs the function on the row again, here")
+        return notes
+
+
+class only_user_frames:  # noqa: N801  (a context manager, used as a word)
+    """Leaves glowray's own frames out of an exception that passes through `with only_user_frames():`.
+
+    For actions: the last frame above the failing function is then the user's call of the action. The with statement
+    raises the exception again by itself, which adds no frame for the function that holds it. Exceptions that no
+    Failure brought home keep their frames: they are wrong use, or a fault of ours to be found.
+    """
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is not None and is_failure(error):
+            error.__traceback__ = user_frames(error.__traceback__)
+
+
+def is_failure(error: BaseException) -> bool:
+    """Says whether an exception came home from a task by `Failure.exception`."""
+    return any(isinstance(vars(error).get(name), Replay) for name in (_REPLAY, _OTHER_REPLAY))
+
+
+def _runtime_error(error: StopIteration, label: str) -> RuntimeError:
+    changed = RuntimeError(f"{label} raised StopIteration")
+    changed.__cause__ = error
+    changed.__traceback__ = error.__traceback__
+    return changed

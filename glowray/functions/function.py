@@ -1,0 +1,188 @@
+"""A user's function as a verb received it: checked, named, placed, and with the spread of rows over its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from glowray.functions.caller import full_site, short_site, user_site
+from glowray.functions.captures import culprit, pickling_error
+from glowray.functions.names import label_of, place_of
+from glowray.functions.show import shown
+from glowray.functions.signature import Signature, is_async, parameters, signature
+from glowray.functions.spread import Spread, Whole, spread_arguments, width
+
+_OF_VALUE = frozenset({"map_values", "flat_map_values"})
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A function of the user's in a plan.
+
+    `call` is what to call and `verb` what for; `label` names it in plans, messages and task names; `filename`,
+    `lineno` and the short `site` ("word_count.py:12") say where it is defined (None for C code); a tuple row is
+    spread over `spread` arguments (None: passed whole); `name` is the user's own name for the step; `required` counts
+    the positional parameters that have no default (None for C code); `of_row` is false for reducers, aggregates and
+    functions of a whole partition.
+    """
+
+    call: Callable[..., Any]
+    verb: str
+    label: str
+    site: str | None = None
+    filename: str | None = None
+    lineno: int | None = None
+    spread: int | None = None
+    name: str | None = None
+    required: int | None = None
+    of_row: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        call: Any,
+        verb: str,
+        *,
+        name: str | None = None,
+        spreads: bool = True,
+        arguments: tuple[int, ...] = (),
+    ) -> Function:
+        """Takes a function in at a verb, and finds there what can be found wrong with it.
+
+        `spreads` is true for functions of one row; for others `arguments` lists with how many arguments the verb may
+        call them: (2,) for a reducer, (1, 2) for map_partitions.
+
+        >>> Function.of(lambda word, n: n, "map").spread
+        2
+        >>> Function.of(str.upper, "map").label
+        'str.upper'
+
+        Raises TypeError, naming the function, its place and the fix: not callable, async, parameters that the verb
+        cannot fill, or a captured variable that cannot be pickled.
+        """
+        _check_callable(call, verb, name)
+        inner = call.function if isinstance(call, Spread | Whole) else call
+        known = signature(inner)
+        place = place_of(inner)
+        function = cls(
+            call=call if isinstance(call, Spread) else inner,
+            verb=verb,
+            label=name or label_of(inner),
+            site=short_site(*place) if place else None,
+            filename=place[0] if place else None,
+            lineno=place[1] if place else None,
+            spread=_spread_of(call, known) if spreads else None,
+            name=name,
+            required=known.required if known else None,
+            of_row=spreads,
+        )
+        _check_sync(inner, function)
+        _check_parameters(call, known, function, arguments)
+        _check_pickling(inner, function)
+        # A function spread over a fixed number of arguments needs no wrapper at work.
+        return function if function.spread is None else _unwrapped(function, inner)
+
+    @property
+    def of_value(self) -> bool:
+        """Whether the function is given the value of a keyed row, and not the row."""
+        return self.verb in _OF_VALUE
+
+    @property
+    def definition(self) -> str | None:
+        """Where the function is defined, with the whole path; None for C code."""
+        return full_site(self.filename, self.lineno) if self.filename and self.lineno else None
+
+    @property
+    def described(self) -> str:
+        """The function in a message: its label, and its site where it has one."""
+        return f"{self.label} ({self.site})" if self.site else self.label
+
+    def arguments(self, row: Any) -> tuple[Any, ...]:
+        """The arguments for a row (for a value, in map_values); TypeError if its fields do not fit the parameters."""
+        return (row,) if self.spread is None else spread_arguments(row, self.spread, self)
+
+
+def _unwrapped(function: Function, inner: Callable[..., Any]) -> Function:
+    if function.call is inner:
+        return function
+    return Function(**{**vars(function), "call": inner})
+
+
+def _spread_of(call: Any, known: Signature | None) -> int | None:
+    if isinstance(call, Whole):
+        return None
+    if isinstance(call, Spread) and known is not None and known.most != known.required:
+        return None  # any number of fields may fit: the wrapper looks at each row
+    return width(known)
+
+
+def _check_callable(call: Any, verb: str, name: str | None) -> None:
+    if not callable(call):
+        raise TypeError(f"{verb}() needs a function, got {shown(call, 80)} ({type(call).__qualname__}), {_called()}")
+    if name is not None and (not isinstance(name, str) or not name):
+        raise TypeError(f"{verb}(name=…) must be a str with something in it, got {shown(name, 80)}, {_called()}")
+
+
+def _check_sync(call: Any, function: Function) -> None:
+    if is_async(call):
+        raise TypeError(
+            f"{function.verb}() needs an ordinary function, but {function.described} is an async def; write a def"
+            f" that calls asyncio.run(…) on it, best once a partition in map_partitions(), {_called()}"
+        )
+
+
+def _check_parameters(call: Any, known: Signature | None, function: Function, arguments: tuple[int, ...]) -> None:
+    if isinstance(call, Spread) and not function.of_row:
+        raise TypeError(f"{function.verb}() does not spread rows: pass {function.described} without gr.spread()")
+    if known is None:
+        return
+    subject = f"{function.verb}() cannot call {function.described}:"
+    if known.keyword_only:
+        names = ", ".join(known.keyword_only)
+        raise TypeError(f"{subject} nothing gives its keyword-only {names}; bind them with partial(), {_called()}")
+    if function.of_row:
+        _check_row_parameters(call, known, function, subject)
+    elif arguments and not any(_fits(known, count) for count in arguments):
+        wanted = " or ".join(str(count) for count in arguments)
+        plural = "" if wanted == "1" else "s"
+        raise TypeError(f"{subject} it takes {known}, but is called with {wanted} argument{plural}, {_called()}")
+
+
+def _check_row_parameters(call: Any, known: Signature, function: Function, subject: str) -> None:
+    what = "value" if function.of_value else "row"
+    if known.most == 0:
+        raise TypeError(f"{subject} it takes no parameters, but is called with a {what}, {_called()}")
+    if isinstance(call, Whole) and known.required >= 2:
+        needs = parameters(known.required)
+        raise TypeError(f"{subject} it needs {needs}, but gr.whole() gives it the {what} as one, {_called()}")
+
+
+def _fits(known: Signature, count: int) -> bool:
+    return known.required <= count and (known.most is None or count <= known.most)
+
+
+def _check_pickling(call: Any, function: Function) -> None:
+    error = pickling_error(call)
+    if error is None:
+        return
+    found = culprit(call, error)
+    if not found.path:
+        raise TypeError(
+            f"{function.verb}() cannot send {function.described} to workers, as it cannot be pickled: {found.error};"
+            f" define it with def, or create it inside a function, {_called()}"
+        ) from error
+    raise TypeError(
+        f"{function.verb}() cannot send {function.described} to workers: it captures {found.path} ({found.kind}), which"
+        f" cannot be pickled: {found.error}; {_remedy(found.value)}, {_called()}"
+    ) from error
+
+
+def _remedy(value: Any) -> str:
+    if type(value).__module__.startswith("glowray."):
+        return "join() or collect() it first, and capture the rows"
+    return "create it inside the function, or once a partition in map_partitions()"
+
+
+def _called() -> str:
+    return f"called at {full_site(*user_site())}"

@@ -1,0 +1,72 @@
+"""What a function is called in plans, messages and task names, and where it is defined."""
+
+from __future__ import annotations
+
+import functools
+import linecache
+import os
+import re
+import sys
+from types import FunctionType
+from typing import Any
+
+from glowray.functions.show import cut, shown
+from glowray.functions.signature import python_function
+
+_MODULE_OF_REPR = re.compile(r"^(?:operator|functools|numpy)\.(?=\w+\()")
+
+
+def label_of(call: Any) -> str:
+    """A short name that reads well beside a verb: a lambda is known by its line, a partial by its function.
+
+    >>> import operator
+    >>> label_of(str.upper), label_of(len), label_of(operator.itemgetter(1)), label_of(functools.partial(int, base=2))
+    ('str.upper', 'len', 'itemgetter(1)', 'int')
+    >>> label_of(lambda word: (word, 1))
+    'λ:1'
+    """
+    while isinstance(call, functools.partial):
+        call = call.func
+    if getattr(call, "__name__", None) == "<lambda>":
+        place = place_of(call)
+        return f"λ:{place[1]}" if place else "λ"
+    if type(call).__module__ == "operator":  # itemgetter(1), attrgetter('name'), methodcaller('strip')
+        return cut(_MODULE_OF_REPR.sub("", shown(call)), 40)
+    name = getattr(call, "__qualname__", None) or getattr(call, "__name__", None)
+    if not isinstance(name, str):
+        name = type(call).__qualname__
+    return name.rpartition("<locals>.")[2]
+
+
+def place_of(call: Any) -> tuple[str, int] | None:
+    """The file and line where the user wrote a function, class or callable object; None for C code."""
+    while isinstance(call, functools.partial):
+        call = call.func
+    if isinstance(call, type):
+        return _place_of_class(call)
+    function = python_function(call)
+    return _place_of_code(function) if function else None
+
+
+def _place_of_code(function: FunctionType) -> tuple[str, int]:
+    filename = function.__code__.co_filename
+    if not filename.startswith("<"):
+        filename = os.path.abspath(filename)
+    return filename, function.__code__.co_firstlineno
+
+
+def _place_of_class(cls: type) -> tuple[str, int] | None:
+    """The line of the class statement; a generated __init__ (of dataclasses, named tuples) has no place of its own."""
+    filename = getattr(sys.modules.get(cls.__module__), "__file__", None) or _file_of_methods(cls)
+    if filename is None or not filename.endswith(".py"):
+        return None
+    statement = re.compile(rf"\s*class\s+{re.escape(cls.__name__)}\b")
+    lines = linecache.getlines(filename)
+    number = next((number for number, line in enumerate(lines, 1) if statement.match(line)), None)
+    return (os.path.abspath(filename), number) if number else None
+
+
+def _file_of_methods(cls: type) -> str | None:
+    functions = (value for value in vars(cls).values() if isinstance(value, FunctionType))
+    files = (function.__code__.co_filename for function in functions)
+    return next((file for file in files if not file.startswith("<")), None)

@@ -1,0 +1,111 @@
+"""Running a failing function again on its failing row, here, where a debugger can look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+from glowray.errors import ReplayError
+from glowray.functions.exceptions import LARGEST, LeftBehind, pack, unpack
+from glowray.functions.function import Function
+from glowray.functions.tracebacks import user_frames
+
+
+class NoRow(Enum):
+    """The row of a failure that no single row caused."""
+
+    NO_ROW = "no row"
+
+
+NO_ROW: Final = NoRow.NO_ROW
+
+_READS_ITEMS = frozenset({"flat_map", "flat_map_values"})
+_packed_functions: WeakKeyDictionary[Function, Any] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What `error.replay` is: call it to run the failing function on its row in this process.
+
+    The row is as the function left it when it failed. Function and row are unpickled at each call, not before.
+    """
+
+    verb: str
+    label: str
+    function: Any
+    row: Any
+    arguments: Any
+
+    @classmethod
+    def of(cls, verb: str, function: Function | None, row: Any, arguments: tuple[Any, ...] | None) -> Replay:
+        """Packs what it takes to run `function` again."""
+        return cls(
+            verb=verb,
+            label=function.label if function else "",
+            function=None if function is None else _packed(function),
+            row=row if row is NO_ROW else pack(row),
+            arguments=None if arguments is None else pack(arguments),
+        )
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a function and a row to run it on."""
+        return self.hindrance() is None
+
+    def __call__(self) -> Any:
+        """Runs the function on the row and returns its result; for flat_map, the list of all items.
+
+        Raises what the function raises, with the user's frames alone, so that `pdb.pm()` stops in the user's code;
+        ReplayError if the row or the function did not come along.
+        """
+        hindrance = self.hindrance()
+        if hindrance:
+            raise ReplayError(f"{self.verb}({self.label}) cannot be run again here: {hindrance}")
+        function = _loaded(self.function, "the function")
+        arguments = self._arguments(function)
+        try:
+            result = function.call(*arguments)
+            return list(result) if self.verb in _READS_ITEMS else result
+        except BaseException as error:
+            error.__traceback__ = user_frames(error.__traceback__)
+            raise
+
+    def hindrance(self) -> str | None:
+        """Why there is nothing to run, or None."""
+        if self.function is None:
+            return "no function of yours failed"
+        if isinstance(self.function, LeftBehind):
+            return "the function cannot be pickled, or what it captures is too large"
+        given = self.row if self.arguments is None else self.arguments
+        if given is NO_ROW:
+            return "no single row made it fail"
+        if isinstance(given, LeftBehind):
+            return f"the row cannot be pickled, or is larger than {LARGEST // 2**20} MB"
+        return None
+
+    def given_row(self) -> Any:
+        """The row, NO_ROW, or LeftBehind where it cannot be had here."""
+        return unpack(self.row)
+
+    def _arguments(self, function: Function) -> tuple[Any, ...]:
+        if self.arguments is not None:
+            given: tuple[Any, ...] = _loaded(self.arguments, "the arguments")
+            return given
+        row = _loaded(self.row, "the row")
+        return function.arguments(row[1] if function.of_value else row)
+
+
+def _packed(function: Function) -> Any:
+    """The bytes of a function: once for all of a task's failures."""
+    if function not in _packed_functions:
+        _packed_functions[function] = pack(function)
+    return _packed_functions[function]
+
+
+def _loaded(packed: Any, what: str) -> Any:
+    value = unpack(packed)
+    if isinstance(value, LeftBehind):
+        raise ReplayError(f"{what} cannot be unpickled in this process: a module that the worker has is missing here")
+    return value

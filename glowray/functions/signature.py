@@ -1,0 +1,168 @@
+"""How many arguments a callable takes by position, read from its code and not by calling or importing anything."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import CodeType, FunctionType, MethodType
+from typing import Any
+
+_VARARGS = 0x04
+_COROUTINE, _ASYNC_GENERATOR = 0x80, 0x200
+_LRU_CACHE = type(functools.lru_cache(len))
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The parameters that are left to fill, self and what a partial binds not counted.
+
+    `required` positional ones, at `most` so many (None: any number), and `keyword_only` ones without a default.
+    """
+
+    required: int
+    most: int | None
+    keyword_only: tuple[str, ...] = ()
+
+    def without(self, positional: int) -> Signature:
+        """What is left after the first `positional` arguments are bound."""
+        most = None if self.most is None else max(self.most - positional, 0)
+        return Signature(max(self.required - positional, 0), most, self.keyword_only)
+
+    def __str__(self) -> str:
+        if self.most is None:
+            return f"at least {parameters(self.required)}"
+        if self.most == self.required:
+            return parameters(self.required)
+        return f"{self.required} to {parameters(self.most)}"
+
+
+def parameters(count: int) -> str:
+    """The count with its noun.
+
+    >>> parameters(0), parameters(1), parameters(2)
+    ('no parameters', '1 parameter', '2 parameters')
+    """
+    return "1 parameter" if count == 1 else f"{count or 'no'} parameters"
+
+
+def signature(call: Any) -> Signature | None:
+    """The signature of a Python callable; None for C functions, ufuncs, and classes with a C constructor.
+
+    >>> signature(lambda key, n, scale=1: None)
+    Signature(required=2, most=3, keyword_only=())
+    >>> signature(len) is None
+    True
+    """
+    if isinstance(call, functools.partial):
+        return _of_partial(call)
+    if isinstance(call, type):
+        return _of_class(call)
+    if isinstance(call, FunctionType) and python_function(call) is call:
+        return _of_function(call)
+    return _of_other(call)
+
+
+def python_function(call: Any) -> FunctionType | None:
+    """The Python function behind a callable: through partials, methods, wrappers and __call__; None for C code.
+
+    A wrapper that passes on whatever it is given (`*args`, as functools.cache and most decorators do) is seen through.
+    """
+    for _ in range(32):  # a chain of wrappers that is longer leads round in a circle
+        inner = _inner(call)
+        if inner is None:
+            return call if isinstance(call, FunctionType) else None
+        call = inner
+    return None
+
+
+def is_async(call: Any) -> bool:
+    """Says whether the callable is an `async def`, generator or not."""
+    function = python_function(call)
+    return function is not None and bool(function.__code__.co_flags & (_COROUTINE | _ASYNC_GENERATOR))
+
+
+def _inner(call: Any) -> Any:
+    if isinstance(call, functools.partial):
+        return call.func
+    if isinstance(call, MethodType):
+        return call.__func__
+    if isinstance(call, FunctionType):
+        wrapped = getattr(call, "__wrapped__", None)
+        return wrapped if wrapped is not None and _passes_on(call.__code__) else None
+    if isinstance(call, _LRU_CACHE | staticmethod):
+        return call.__wrapped__
+    if isinstance(call, type):
+        return constructor(call)
+    method = _method(type(call), "__call__")
+    return method if isinstance(method, FunctionType) else None
+
+
+def _passes_on(code: CodeType) -> bool:
+    return code.co_argcount == 0 and bool(code.co_flags & _VARARGS)
+
+
+def constructor(cls: type) -> FunctionType | None:
+    """The Python function that a class's arguments go to: of its metaclass, its __new__ or __init__; None if in C."""
+    call = _method(type(cls), "__call__")
+    if isinstance(call, FunctionType) and _of_function(call).without(1).most is not None:
+        return call
+    own = [each for each in (_method(cls, "__init__"), _method(cls, "__new__")) if isinstance(each, FunctionType)]
+    strict = [function for function in own if _of_function(function).most is not None]
+    return next(iter([*strict, *own]), None)
+
+
+def _method(cls: type, name: str) -> Any:
+    return getattr(cls, name, None)
+
+
+def _of_other(call: Any) -> Signature | None:
+    inner = _inner(call)
+    found = signature(inner) if inner is not None else None
+    if found is None or isinstance(call, FunctionType | _LRU_CACHE | staticmethod):
+        return found
+    return found.without(1)  # the bound self of a method, or of an object with __call__
+
+
+def _of_class(cls: type) -> Signature | None:
+    function = constructor(cls)
+    if function is not None:
+        return _of_function(function).without(1)
+    bare = all(_method(cls, name) is _method(object, name) for name in ("__init__", "__new__"))
+    return Signature(0, 0) if bare and type(cls) is type else None
+
+
+def _of_function(function: FunctionType) -> Signature:
+    code = function.__code__
+    names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    keyword_only = tuple(name for name in names if name not in (function.__kwdefaults__ or {}))
+    required = code.co_argcount - len(function.__defaults__ or ())
+    return Signature(required, None if code.co_flags & _VARARGS else code.co_argcount, keyword_only)
+
+
+def _of_partial(call: functools.partial[Any]) -> Signature | None:
+    inner = signature(call.func)
+    if inner is None:
+        return None
+    left = inner.without(len(call.args))
+    keyword_only = tuple(name for name in left.keyword_only if name not in call.keywords)
+    names = _positional_names(call.func)[len(call.args) :]
+    bound = next((i for i, name in enumerate(names) if name in call.keywords), None)
+    if bound is None:
+        return Signature(left.required, left.most, keyword_only)
+    # As Python has it: what stands after a parameter bound by its keyword can be given by keyword only.
+    after = tuple(name for name in names[bound : left.required] if name not in call.keywords)
+    return Signature(min(left.required, bound), bound, (*after, *keyword_only))
+
+
+def _positional_names(call: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of the positional parameters that are left to fill in `call`."""
+    if isinstance(call, functools.partial):
+        return _positional_names(call.func)[len(call.args) :]
+    function = python_function(call)
+    if function is None:
+        return ()
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount]
+    taken = 0 if function is call or isinstance(call, FunctionType | _LRU_CACHE | staticmethod) else 1
+    return names[taken:]

@@ -1,0 +1,133 @@
+"""Spread: a tuple row's fields become the arguments of a function of two or more parameters.
+
+What decides is the number of *required* positional parameters, self and what a partial binds not counted:
+
+| function | a tuple row |
+|---|---|
+| `lambda a, b: …`, methods, partials, classes with a Python constructor | spread over 2 |
+| `lambda a, b, c=0: …`, `lambda a, b, *rest: …` | spread over 2: the others keep their defaults |
+| `lambda row: …`, `lambda k, *rest: …`, `lambda k, n=1: …` | whole |
+| C functions, ufuncs, classes with a C constructor | whole |
+| `gr.spread(f)`, `gr.whole(f)` | as they say |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from glowray.functions.show import shown
+from glowray.functions.signature import Signature, parameters, signature
+
+if TYPE_CHECKING:
+    from glowray.functions.function import Function
+
+
+class Spread:
+    """A function that takes the fields of a tuple row as its arguments, whatever its signature; see `spread`."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.signature = signature(function)
+
+    def __call__(self, row: Any) -> Any:
+        return self.function(*self.arguments(row))
+
+    def arguments(self, row: Any) -> tuple[Any, ...]:
+        """The row's fields, or a keyed row's key and its value's fields if only so many fit the function."""
+        if not isinstance(row, tuple):
+            raise TypeError(f"gr.spread() needs tuple rows, but the row {shown(row)} is {_kind(row)}")
+        if not self._takes(len(row)) and _is_keyed(row) and self._takes(1 + len(row[1])):
+            return (row[0], *row[1])
+        return row
+
+    def _takes(self, count: int) -> bool:
+        known = self.signature
+        return known is None or (known.required <= count and (known.most is None or count <= known.most))
+
+    def __repr__(self) -> str:
+        return f"gr.spread({self.function!r})"
+
+
+class Whole:
+    """A function that takes the row as its one argument; see `whole`."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, row: Any) -> Any:
+        return self.function(row)
+
+    def __repr__(self) -> str:
+        return f"gr.whole({self.function!r})"
+
+
+def spread(f: Callable[..., Any]) -> Spread:
+    """Says outright that a tuple row is spread over the arguments of `f`: for C functions, defaults, `*rest`.
+
+    >>> spread(max)((3, 5)), spread(lambda key, *rest: rest)(("a", (1, 2)))
+    (5, ((1, 2),))
+
+    Moves no data. Raises TypeError if f is not callable; a row that is not a tuple is a TypeError in the job.
+    """
+    return Spread(_callable(f, "gr.spread()"))
+
+
+def whole(f: Callable[..., Any]) -> Whole:
+    """Says outright that `f` takes the row as one argument.
+
+    >>> whole(str)(("a", 1))
+    "('a', 1)"
+
+    Moves no data. Raises TypeError if f is not callable, and at the verb if it needs two arguments or more.
+    """
+    return Whole(_callable(f, "gr.whole()"))
+
+
+def _callable(f: Any, verb: str) -> Callable[..., Any]:
+    if not callable(f):
+        raise TypeError(f"{verb} needs a function, got {shown(f, 80)} ({type(f).__qualname__})")
+    inner: Callable[..., Any] = f.function if isinstance(f, Spread | Whole) else f
+    return inner
+
+
+def width(known: Signature | None) -> int | None:
+    """How many arguments a function of this signature has a row spread over; None if it takes the row whole."""
+    return known.required if known is not None and known.required >= 2 else None
+
+
+def spread_arguments(row: Any, count: int, function: Function) -> tuple[Any, ...]:
+    """The `count` arguments in a row: a tuple's fields, or a keyed row's key and the fields of its value.
+
+    A tuple of exactly `count` fields wins. Raises TypeError, naming both lengths, for any other row.
+    """
+    if isinstance(row, tuple):
+        if len(row) == count:
+            return row
+        if _is_keyed(row) and 1 + len(row[1]) == count:
+            return (row[0], *row[1])
+    raise _wrong_width(row, count, function)
+
+
+def _wrong_width(row: Any, count: int, function: Function) -> TypeError:
+    what = "value" if function.of_value else "row"
+    takes = f"{function.verb}(): {function.label} takes {parameters(count)}, but the {what} {shown(row)}"
+    if not isinstance(row, tuple):
+        return TypeError(f"{takes} is {_kind(row)}, not a tuple of {count} fields")
+    has = f"{takes} has {len(row)} field{'' if len(row) == 1 else 's'}"
+    if _is_keyed(row):
+        return TypeError(f"{has}, or {1 + len(row[1])} with its value's")
+    return TypeError(has)
+
+
+def _is_keyed(row: tuple[Any, ...]) -> bool:
+    return len(row) == 2 and isinstance(row[1], tuple)
+
+
+def _kind(row: Any) -> str:
+    if row is None:
+        return "None"
+    name = type(row).__qualname__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+

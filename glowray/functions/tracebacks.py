@@ -1,0 +1,102 @@
+"""Tracebacks of the user's frames: filtered, carried between processes as data, and built again.
+
+A frame is built again as the `tblib` project does it: a code object of the same name, file and line is run and fails
+at once; here its one instruction also has the columns of the original, so that carets stand where they stood.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from types import CodeType, TracebackType
+
+from glowray.functions.caller import is_framework
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One line of a traceback as data."""
+
+    filename: str
+    module: str
+    name: str
+    qualname: str
+    lineno: int
+    end_lineno: int
+    column: int
+    end_column: int
+
+
+def user_frames(trace: TracebackType | None) -> TracebackType | None:
+    """The same traceback without the frames of glowray, of its generated loops, and of Ray; None if none is left."""
+    kept = [step for step in _steps(trace) if not is_framework(step.tb_frame.f_code)]
+    result: TracebackType | None = None
+    for step in reversed(kept):
+        result = TracebackType(result, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    return result
+
+
+def frames_of(trace: TracebackType | None) -> tuple[Frame, ...]:
+    """The user's frames of a traceback as data."""
+    return tuple(_frame(step) for step in _steps(trace) if not is_framework(step.tb_frame.f_code))
+
+
+def rebuilt(frames: tuple[Frame, ...]) -> TracebackType | None:
+    """A traceback of such frames; a debugger sees files, lines and names in it, but no variables."""
+    result: TracebackType | None = None
+    for frame in reversed(frames):
+        step = _failed(frame)
+        result = TracebackType(result, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    return result
+
+
+def _steps(trace: TracebackType | None) -> Iterator[TracebackType]:
+    while trace is not None:
+        yield trace
+        trace = trace.tb_next
+
+
+def _frame(step: TracebackType) -> Frame:
+    code = step.tb_frame.f_code
+    _, end_lineno, column, end_column = _positions(code, step.tb_lasti)
+    return Frame(
+        filename=code.co_filename,
+        module=str(step.tb_frame.f_globals.get("__name__", "")),
+        name=code.co_name,
+        qualname=code.co_qualname,
+        lineno=step.tb_lineno,
+        end_lineno=max(end_lineno or 0, step.tb_lineno),
+        column=column or 0,
+        end_column=end_column or 0,
+    )
+
+
+def _positions(code: CodeType, instruction: int) -> tuple[int | None, int | None, int | None, int | None]:
+    missing = (None, None, None, None)
+    return next(islice(code.co_positions(), instruction // 2, None), missing) if instruction >= 0 else missing
+
+
+@lru_cache(maxsize=256)
+def _code(frame: Frame) -> CodeType:
+    places = {
+        "lineno": frame.lineno,
+        "end_lineno": frame.end_lineno,
+        "col_offset": frame.column,
+        "end_col_offset": frame.end_column,
+    }
+    name = ast.Name(id="__glowray_frame__", ctx=ast.Load(), **places)
+    tree = ast.Module(body=[ast.Expr(value=name, **places)], type_ignores=[])
+    code = compile(tree, frame.filename, "exec")
+    return code.replace(co_name=frame.name, co_qualname=frame.qualname)
+
+
+def _failed(frame: Frame) -> TracebackType:
+    try:
+        exec(_code(frame), {"__name__": frame.module})
+    except NameError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+            return error.__traceback__.tb_next
+    raise AssertionError("a name that nobody defines was found")
