@@ -1,0 +1,167 @@
+"""A block: an immutable batch of rows as Arrow columns, the unit of every exchange."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from glowray.rows import wire
+from glowray.rows.chunk import Chunk
+from glowray.rows.column_hash import keyed_rows_hashes
+
+_SMALL_CHUNK = 16_384
+_MORSEL = 65_536
+
+Hashes = npt.NDArray[np.uint64]
+
+
+class Block:
+    """Rows as chunks of columns, each chunk of one shape; what went in comes out, type and value.
+
+    >>> block = Block.from_rows([("a", 1), ("b", 2)])
+    >>> block.rows(), block.shape, block.pickled_values
+    ([('a', 1), ('b', 2)], '(str, int)', 0)
+
+    Pickling a block (protocol 5) hands its buffers over out of band; a slice hands over only its own rows.
+    """
+
+    __slots__ = ("chunks",)
+
+    def __init__(self, chunks: Iterable[Chunk] = ()) -> None:
+        self.chunks: tuple[Chunk, ...] = tuple(chunk for chunk in chunks if chunk.count)
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Any]) -> Block:
+        """Encode a list of rows; columns that Arrow cannot give back exactly are held pickled."""
+        return cls((Chunk.from_rows(rows),)) if rows else cls()
+
+    def rows(self) -> list[Any]:
+        """Decode all rows into fresh Python objects."""
+        if len(self.chunks) == 1:
+            return self.chunks[0].rows()
+        return [row for chunk in self.chunks for row in chunk.rows()]
+
+    def morsels(self, size: int = _MORSEL) -> Iterator[list[Any]]:
+        """Decode the rows piece by piece, at most `size` rows a piece."""
+        for chunk in self.chunks:
+            for start in range(0, chunk.count, size):
+                yield chunk.slice(start, min(start + size, chunk.count)).rows()
+
+    def __len__(self) -> int:
+        return sum(chunk.count for chunk in self.chunks)
+
+    def __repr__(self) -> str:
+        return f"Block({len(self)} rows of {self.shape})"
+
+    @property
+    def shape(self) -> str:
+        """The shapes of the rows in words, such as `(str, int)`; of several shapes, in order with a `|` between."""
+        return " | ".join(dict.fromkeys(str(chunk.shape) for chunk in self.chunks)) or "no rows"
+
+    @property
+    def nbytes(self) -> int:
+        """The size of all columns in bytes."""
+        return sum(chunk.nbytes for chunk in self.chunks)
+
+    @property
+    def pickled_values(self) -> int:
+        """The number of values that are held pickled."""
+        return sum(chunk.pickled_values for chunk in self.chunks)
+
+    def slice(self, start: int, stop: int) -> Block:
+        """The rows from `start` up to `stop`, bounds as in a slice of a list; typed columns are not copied."""
+        start, stop, _ = slice(start, stop).indices(len(self))
+        cut = []
+        for chunk in self.chunks:
+            if start < chunk.count and stop > 0 and stop > start:
+                cut.append(chunk.slice(max(start, 0), min(stop, chunk.count)))
+            start, stop = start - chunk.count, stop - chunk.count
+        return Block(cut)
+
+    def take(self, indices: Sequence[int] | npt.NDArray[np.int64]) -> Block:
+        """The rows at the indices (0 to len - 1), in the order of the indices."""
+        positions = np.asarray(indices, np.int64)
+        if positions.size and (positions.min() < 0 or positions.max() >= len(self)):
+            raise IndexError(f"a row index is outside of the block's {len(self)} rows")
+        if not positions.size:
+            return Block()
+        if len(self.chunks) == 1:
+            return Block((self.chunks[0].take(positions),))
+        return self._take_across(positions)
+
+    def _take_across(self, positions: npt.NDArray[np.int64]) -> Block:
+        starts = np.cumsum([0, *(chunk.count for chunk in self.chunks)])
+        owners = np.searchsorted(starts, positions, side="right") - 1
+        cuts = np.flatnonzero(np.diff(owners)) + 1
+        if len(cuts) > 4 * len(self.chunks):  # the shapes are mixed row by row: no longer worth a chunk each
+            return Block.from_rows(self._objects_at(positions, owners, starts))
+        runs = np.split(positions, cuts)
+        owner_of_run = owners[[0, *cuts.tolist()]].tolist()
+        return Block(
+            self.chunks[owner].take(run - starts[owner]) for owner, run in zip(owner_of_run, runs, strict=True)
+        )
+
+    def _objects_at(self, positions: Any, owners: Any, starts: Any) -> list[Any]:
+        rows: list[Any] = [None] * len(positions)
+        for owner, chunk in enumerate(self.chunks):
+            places = np.flatnonzero(owners == owner)
+            for place, row in zip(places.tolist(), chunk.take(positions[places] - starts[owner]).rows(), strict=True):
+                rows[place] = row
+        return rows
+
+    def split(self, buckets: npt.NDArray[np.integer[Any]], n: int) -> list[Block]:
+        """One block for each of `n` buckets: row i goes to `buckets[i]`, and rows keep their order."""
+        parts: list[list[Chunk]] = [[] for _ in range(n)]
+        start = 0
+        for chunk in self.chunks:
+            own = np.asarray(buckets[start : start + chunk.count], np.int64)
+            start += chunk.count
+            bounds = np.concatenate([[0], np.cumsum(np.bincount(own, minlength=n))]).tolist()
+            ordered = chunk.take(np.argsort(own, kind="stable"))
+            for bucket in range(n):
+                if bounds[bucket] < bounds[bucket + 1]:
+                    parts[bucket].append(ordered.slice(bounds[bucket], bounds[bucket + 1]))
+        return [Block(part) for part in parts]
+
+    @staticmethod
+    def concat(blocks: Iterable[Block]) -> Block:
+        """The rows of the blocks one after the other; shapes may differ, small neighbours of one shape are merged."""
+        merged: list[Chunk] = []
+        chunks = (chunk for block in blocks for chunk in block.chunks)
+        for (small, _), run in groupby(chunks, lambda chunk: (chunk.count <= _SMALL_CHUNK, chunk.shape)):
+            group = list(run)
+            merged += [Chunk.concat(group)] if small and len(group) > 1 else group
+        return Block(merged)
+
+    def key_hashes(self) -> Hashes:
+        """The stable hash of each row's key; `glowray.rows.keys.key_hash` of `row[0]` is its definition.
+
+        Raises TypeError for a row that is not a 2-tuple, KeyTypeError for a key that cannot be one.
+        """
+        if len(self.chunks) == 1:
+            return keyed_rows_hashes(self.chunks[0])
+        return np.concatenate([np.empty(0, np.uint64), *map(keyed_rows_hashes, self.chunks)])
+
+    def to_table(self) -> pa.Table:
+        """The rows as an Arrow table of flat columns named by path (`0`, `1.0`), the shape in its schema metadata."""
+        if not self.chunks:
+            return pa.table({})
+        one_shape = all(chunk.shape == self.chunks[0].shape for chunk in self.chunks)
+        return wire.to_table(self.chunks if one_shape else (Chunk.from_rows(self.rows()),))
+
+    @classmethod
+    def from_table(cls, table: pa.Table) -> Block:
+        """The block that `to_table` made a table of; never call it on a table from outside, it unpickles."""
+        return cls(wire.from_table(table)) if table.num_columns else cls()
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return _from_parts, tuple(wire.to_part(chunk, out_of_band=protocol >= 5) for chunk in self.chunks)
+
+
+def _from_parts(*parts: wire.Part) -> Block:
+    return Block(map(wire.from_part, parts))

@@ -1,0 +1,118 @@
+"""A chunk: rows of one shape as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from glowray.rows.decode import decode
+from glowray.rows.encode import encode
+from glowray.rows.pickled import PickledColumn
+from glowray.rows.pickling import dumps
+from glowray.rows.shape import Fields, Path, Pickled, Shape, leaves
+
+Column = Any
+"""An Arrow array or a PickledColumn."""
+
+
+class PickledShape:
+    """The pickle of a shape, made once for a chunk and all that is cut from it (it may hold a whole class)."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes | None = None) -> None:
+        self._data = data
+
+    def of(self, shape: Shape) -> bytes:
+        """The pickle of the shape that this goes with."""
+        if self._data is None:
+            self._data = dumps(shape)
+        return self._data
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Rows of one shape; immutable. `columns` are Arrow arrays, or PickledColumns where the shape says so."""
+
+    shape: Shape
+    columns: list[Any] = field(repr=False)
+    count: int
+    pickled_shape: PickledShape = field(default_factory=PickledShape, repr=False, compare=False)
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Any]) -> Chunk:
+        """The rows as columns, typed wherever that is exact."""
+        shape, columns = encode(rows)
+        return cls(shape, columns, len(rows))
+
+    def __len__(self) -> int:
+        return self.count
+
+    def rows(self) -> list[Any]:
+        """Fresh Python objects."""
+        return decode(self.shape, self.columns, self.count)
+
+    def select(self, path: Path) -> Chunk:
+        """The values at a path of field numbers as a chunk of their own: `select((0,))` is the keys of keyed rows.
+
+        Fields that may be None cannot be looked into (LookupError).
+        """
+        shape, columns = self.shape, self.columns
+        for index in path:
+            if not isinstance(shape, Fields) or shape.optional:
+                raise LookupError(f"rows of shape {self.shape} have no field {path}")
+            shape, start, stop = list(shape.spans())[index]
+            columns = columns[start:stop]
+        return Chunk(shape, columns, self.count)
+
+    def column(self, path: Path) -> Column:
+        """The one column at a path of field numbers (LookupError if it is not one)."""
+        chunk = self.select(path)
+        if len(chunk.columns) != 1 or isinstance(chunk.shape, Fields):
+            raise LookupError(f"field {path} of rows of shape {self.shape} is not one column")
+        return chunk.columns[0]
+
+    def slice(self, start: int, stop: int) -> Chunk:
+        """Rows start to stop, which must lie inside; typed columns are not copied."""
+        columns = [
+            column.slice(start, stop) if isinstance(column, PickledColumn) else column.slice(start, stop - start)
+            for column in self.columns
+        ]
+        return Chunk(self.shape, columns, stop - start, self.pickled_shape)
+
+    def take(self, indices: npt.NDArray[np.int64]) -> Chunk:
+        """The rows at the indices, in their order."""
+        positions: list[int] | None = None
+        arrow_indices = pa.array(indices)
+        columns: list[Any] = []
+        for column in self.columns:
+            if isinstance(column, PickledColumn):
+                positions = indices.tolist() if positions is None else positions
+                columns.append(column.take(positions))
+            else:
+                columns.append(column.take(arrow_indices))
+        return Chunk(self.shape, columns, len(indices), self.pickled_shape)
+
+    @staticmethod
+    def concat(chunks: Sequence[Chunk]) -> Chunk:
+        """Chunks of one equal shape one after the other."""
+        columns: list[Any] = []
+        for parts in zip(*(chunk.columns for chunk in chunks), strict=True):
+            pickled = isinstance(parts[0], PickledColumn)
+            columns.append(PickledColumn.concat(parts) if pickled else pa.concat_arrays(parts))
+        return Chunk(chunks[0].shape, columns, sum(map(len, chunks)), chunks[0].pickled_shape)
+
+    @property
+    def pickled_values(self) -> int:
+        """The number of values that are held pickled."""
+        return self.count * sum(isinstance(leaf, Pickled) for _, leaf in leaves(self.shape))
+
+    @property
+    def nbytes(self) -> int:
+        """The size of the columns in bytes."""
+        return sum(column.nbytes for column in self.columns)

@@ -1,0 +1,237 @@
+"""The stable hash of keys, for whole columns: the same numbers as `key_hash` gives one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from glowray.rows import hashing
+from glowray.rows.chunk import Chunk
+from glowray.rows.decode import decode
+from glowray.rows.key_kinds import compared_fields, key_hash
+from glowray.rows.key_registry import registration
+from glowray.rows.pickled import PickledColumn
+from glowray.rows.shape import Fields, Scalar, Shape
+
+Hashes = npt.NDArray[np.uint64]
+
+_U = np.uint64
+_PRIME = _U((1 << 61) - 1)
+_WORDS_AT_ONCE = 1 << 17
+_FEW = 32
+
+
+def keyed_rows_hashes(chunk: Chunk) -> Hashes:
+    """The hash of `row[0]` of every row; TypeError if one is not a 2-tuple."""
+    shape = chunk.shape
+    if isinstance(shape, Fields) and _are_pairs(shape):
+        keys = chunk.select((0,))
+        return column_hashes(keys.shape, keys.columns, keys.count)
+    rows = chunk.columns[0].objects() if isinstance(chunk.columns[0], PickledColumn) else chunk.rows()
+    for row in rows:
+        if not isinstance(row, tuple) or len(row) != 2:
+            raise TypeError(f"keyed verbs need rows that are 2-tuples (key, value); got {row!r:.200}")
+    return _scalar_hashes([row[0] for row in rows])
+
+
+def column_hashes(shape: Shape, columns: list[Any], count: int) -> Hashes:
+    """The hashes of `count` keys held as the columns of a shape."""
+    if isinstance(shape, Scalar):
+        vectorised = _BY_KIND.get(shape.kind.name)
+        if vectorised is not None:
+            return _with_nulls(columns[0], vectorised)
+    elif isinstance(shape, Fields) and _compares_by_fields(shape):
+        return _fields_hashes(shape, columns, count)
+    if isinstance(columns[0], PickledColumn):
+        return _scalar_hashes(columns[0].objects())
+    return _scalar_hashes(decode(shape, columns, count))
+
+
+def _are_pairs(shape: Fields) -> bool:
+    return shape.kind in ("tuple", "namedtuple") and len(shape.children) == 2 and not shape.optional
+
+
+def _compares_by_fields(shape: Fields) -> bool:
+    """Whether keys of this shape are equal when their fields are; else the scalar hash decides, or refuses."""
+    if shape.cls is None:
+        return shape.kind == "tuple"
+    if registration(shape.cls) is not None:
+        return False
+    if shape.kind == "namedtuple":
+        return all(getattr(shape.cls, name) is getattr(tuple, name) for name in ("__eq__", "__hash__"))
+    return compared_fields(shape.cls) is not None
+
+
+def _scalar_hashes(keys: list[Any]) -> Hashes:
+    return np.fromiter(map(key_hash, keys), np.uint64, len(keys))
+
+
+def _with_nulls(array: pa.Array, vectorised: Callable[[pa.Array], Hashes]) -> Hashes:
+    hashes = vectorised(array)
+    if array.null_count:
+        hashes[array.is_null().to_numpy(zero_copy_only=False)] = _U(hashing.NONE_HASH)
+    return hashes
+
+
+def _fields_hashes(shape: Fields, columns: list[Any], count: int) -> Hashes:
+    there = columns[0].to_numpy(zero_copy_only=False) if shape.optional else None
+    if there is not None and not there.any():
+        return np.full(count, hashing.NONE_HASH, np.uint64)
+    names: tuple[str, ...] | None = None
+    start_state = hashing.TUPLE
+    if shape.kind == "dataclass":
+        assert shape.cls is not None
+        names = compared_fields(shape.cls)
+        start_state = hashing.sequence_hash([hashing.class_hash(shape.cls)], hashing.DATACLASS)
+    state = np.full(count, start_state, np.uint64)
+    for index, (child, start, stop) in enumerate(shape.spans()):
+        if names is None or shape.names[index] in names:
+            state = _mix(state * _U(hashing.MIX_1) + column_hashes(child, columns[start:stop], count))
+    if there is not None:
+        state[~there] = _U(hashing.NONE_HASH)
+    return state
+
+
+def _mix(words: Hashes) -> Hashes:
+    """`hashing.mix` of every word, in place."""
+    words ^= words >> _U(30)
+    words *= _U(hashing.MIX_1)
+    words ^= words >> _U(27)
+    words *= _U(hashing.MIX_2)
+    words ^= words >> _U(31)
+    return words
+
+
+def _integers(array: pa.Array, tag: int, arrow: pa.DataType | None = None) -> Hashes:
+    values = array if arrow is None else array.cast(arrow)
+    return _integer_hashes(values.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64, copy=False), tag)
+
+
+def _integer_hashes(values: npt.NDArray[np.int64], tag: int) -> Hashes:
+    """Python's hash of an int is its absolute value modulo 2**61 - 1 with its sign, and -2 for -1."""
+    size = np.abs(values).view(np.uint64)
+    folded = (size & _PRIME) + (size >> _U(61))
+    folded -= _PRIME * (folded >= _PRIME)
+    return _signed(folded, values < 0, tag)
+
+
+def _signed(folded: Hashes, negative: npt.NDArray[np.bool_], tag: int) -> Hashes:
+    signed = np.where(negative, -folded.view(np.int64), folded.view(np.int64))
+    signed -= signed == -1
+    hashes = signed.view(np.uint64)
+    hashes += _U(tag)
+    return _mix(hashes)
+
+
+def _floats(array: pa.Array) -> Hashes:
+    """Python's hash of a float: mantissa times two to the exponent modulo 2**61 - 1, where that is a rotation."""
+    values = array.fill_null(0.0).to_numpy(zero_copy_only=False)
+    finite = np.isfinite(values)
+    mantissa, exponent = np.frexp(np.where(finite, np.abs(values), 0.0))
+    whole = np.ldexp(mantissa, 53).astype(np.uint64)
+    turn = np.mod(exponent.astype(np.int64) - 53, 61).astype(np.uint64)
+    folded = ((whole << turn) & _PRIME) | (whole >> (_U(61) - turn))
+    folded[np.isinf(values)] = _U(314159)
+    folded -= _PRIME * (folded >= _PRIME)
+    hashes = _signed(folded, values < 0, hashing.NUMBER)
+    hashes[np.isnan(values)] = _U(hashing.NAN_HASH)
+    return hashes
+
+
+def _binary(array: pa.Array, tag: int) -> Hashes:
+    """Text and bytes, straight from Arrow's offsets and data."""
+    bounds = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
+    data = array.buffers()[2]
+    starts, lengths = bounds[:-1], np.diff(bounds)
+    if array.null_count:
+        lengths[array.is_null().to_numpy(zero_copy_only=False)] = 0
+    first, last = (int(bounds[0]), int(bounds[-1])) if len(bounds) else (0, 0)
+    own = np.empty(last - first + 8, np.uint8)
+    if last > first:
+        own[:-8] = np.frombuffer(data, np.uint8)[first:last]
+    own[-8:] = 0
+    hashes = _word_sums(own, starts - first, lengths)
+    hashes += lengths.view(np.uint64) * _U(hashing.GOLDEN)
+    hashes += _U(tag)
+    return _mix(hashes)
+
+
+def _word_sums(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Hashes:
+    """For every string the sum over its words; `data` has 8 bytes to spare.
+
+    All strings advance by one word a round, those at their end drop out, and when few are left each is summed alone.
+    """
+    sums = np.zeros(len(starts), np.uint64)
+    active: Any = slice(None)
+    left, at = lengths, starts
+    windows = np.lib.stride_tricks.sliding_window_view(data, 8)
+    index = 0
+    while True:
+        going = np.flatnonzero(left > 0)
+        if len(going) < len(left):
+            active = going if isinstance(active, slice) else active[going]
+            left, at = left[going], at[going]
+        if len(left) <= _FEW:
+            break
+        words = windows[at].view("<u8").ravel()
+        spare = np.maximum(8 - left, 0) << 3
+        words &= _U(0xFFFFFFFFFFFFFFFF) >> spare.view(np.uint64)
+        words ^= words >> _U(32)
+        words *= _U(hashing.place(index))
+        sums[active] += words
+        index += 1
+        left, at = left - 8, at + 8
+    positions = np.arange(len(starts))[active] if isinstance(active, slice) else active
+    for position, start, rest in zip(positions.tolist(), at.tolist(), left.tolist(), strict=True):
+        sums[position] += _U(_sum_from(data[start : start + rest], index))
+    return sums
+
+
+def long_sum(data: bytes) -> int:
+    """The sum over the words of one long string of bytes."""
+    return _sum_from(np.frombuffer(data, np.uint8), 0)
+
+
+def _sum_from(data: npt.NDArray[np.uint8], index: int) -> int:
+    total = _U(0)
+    for start in range(0, len(data), 8 * _WORDS_AT_ONCE):
+        part = data[start : start + 8 * _WORDS_AT_ONCE]
+        padded = np.zeros(-(-len(part) // 8) * 8, np.uint8)
+        padded[: len(part)] = part
+        words = padded.view("<u8")
+        words ^= words >> _U(32)
+        numbers = np.arange(index + 1, index + 1 + len(words), dtype=np.uint64)
+        words *= _mix(numbers * _U(hashing.GOLDEN)) | _U(1)
+        total = words.sum(dtype=np.uint64, initial=total)
+        index += len(words)
+    return int(total)
+
+
+def _uuids(array: pa.Array) -> Hashes:
+    """Sixteen bytes each, in a row."""
+    data = np.frombuffer(array.buffers()[1], "<u8")[2 * array.offset : 2 * (array.offset + len(array))]
+    words = data.reshape(-1, 2)
+    words = (words ^ (words >> _U(32))) * np.array([hashing.place(0), hashing.place(1)], np.uint64)
+    hashes: Hashes = words.sum(axis=1, dtype=np.uint64)
+    hashes += _U((16 * hashing.GOLDEN + hashing.UUID) & hashing.MASK)
+    return _mix(hashes)
+
+
+_BY_KIND: dict[str, Callable[[pa.Array], Hashes]] = {
+    "None": lambda array: np.full(len(array), hashing.NONE_HASH, np.uint64),
+    "bool": lambda array: _integers(array, hashing.NUMBER, pa.int8()),
+    "int": lambda array: _integers(array, hashing.NUMBER),
+    "float": _floats,
+    "str": lambda array: _binary(array, hashing.TEXT),
+    "bytes": lambda array: _binary(array, hashing.BYTES),
+    "date": lambda array: _integers(array, hashing.DATE, pa.int32()),
+    "datetime": lambda array: _integers(array, hashing.DATETIME, pa.int64()),
+    "datetime[UTC]": lambda array: _integers(array, hashing.DATETIME, pa.int64()),
+    "time": lambda array: _integers(array, hashing.TIME, pa.int64()),
+    "timedelta": lambda array: _integers(array, hashing.TIMEDELTA, pa.int64()),
+    "UUID": _uuids,
+}

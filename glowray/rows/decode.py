@@ -1,0 +1,67 @@
+"""Columns to rows: fresh Python objects, of the same types and values as went in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glowray.rows.objects import put_together
+from glowray.rows.pickled import PickledColumn
+from glowray.rows.shape import Fields, ListOf, Pickled, Scalar, Shape, explode
+
+
+def decode(shape: Shape, columns: list[Any], count: int) -> list[Any]:
+    """The `count` values that the columns of a shape stand for."""
+    if isinstance(shape, Scalar):
+        return shape.kind.decode(columns[0])
+    if isinstance(shape, Fields):
+        return _decode_fields(shape, columns, count)
+    if isinstance(shape, ListOf):
+        return _decode_lists(shape, columns[0])
+    assert isinstance(shape, Pickled) and isinstance(columns[0], PickledColumn)
+    return columns[0].copies()
+
+
+def _decode_fields(shape: Fields, columns: list[Any], count: int) -> list[Any]:
+    fields = [decode(child, columns[start:stop], count) for child, start, stop in shape.spans()]
+    rows: list[Any]
+    if shape.kind == "tuple":
+        rows = list(zip(*fields, strict=True)) if fields else [()] * count
+    elif shape.kind == "record":
+        rows = list(_records(shape.names, fields, count))
+    else:
+        assert shape.cls is not None
+        rows = put_together(shape.cls, shape.names, fields, count)
+    if shape.optional:
+        for index in pc.indices_nonzero(pc.invert(columns[0])).to_pylist():
+            rows[index] = None
+    return rows
+
+
+def _records(names: tuple[str, ...], fields: list[list[Any]], count: int) -> Iterator[dict[str, Any]]:
+    if not fields:
+        return ({} for _ in range(count))
+    return map(dict, map(zip, repeat(names), zip(*fields, strict=True)))
+
+
+def _decode_lists(shape: ListOf, array: pa.Array) -> list[Any]:
+    flat = array.flatten()
+    elements: Any = decode(shape.element, explode(shape.element, flat), len(flat))
+    if shape.container == "tuple":
+        elements = tuple(elements)
+    lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
+    stops = np.cumsum(lengths).tolist()
+    values: list[Any] = []
+    start = 0
+    for stop in stops:
+        values.append(elements[start:stop])
+        start = stop
+    if array.null_count:
+        for index in pc.indices_nonzero(array.is_null()).to_pylist():
+            values[index] = None
+    return values

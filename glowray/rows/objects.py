@@ -1,0 +1,130 @@
+"""How named tuples and dataclasses are taken apart into fields and put together again, without calling user code."""
+
+from __future__ import annotations
+
+import copyreg
+import dataclasses
+import operator
+from collections import deque, namedtuple
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
+from types import MemberDescriptorType
+from typing import Any
+
+Columns = list[list[Any]]
+
+_ACCESS = ("__getattribute__", "__iter__", "__len__", "__getitem__")
+_NAMEDTUPLE_FILE = namedtuple("_Example", ()).__getnewargs__.__code__.co_filename  # type: ignore[attr-defined]
+_SLOT_STATE = (getattr(dataclasses, "_dataclass_getstate", None), getattr(dataclasses, "_dataclass_setstate", None))
+
+
+def field_names(cls: type) -> tuple[str, ...] | None:
+    """The field names if instances of `cls` are named tuples or dataclasses that are no more than their fields."""
+    if issubclass(cls, tuple):
+        return _namedtuple_names(cls)
+    if "__dataclass_fields__" in cls.__dict__:
+        return _dataclass_names(cls)
+    return None
+
+
+def take_apart(cls: type, names: tuple[str, ...], values: Sequence[Any]) -> Columns | None:
+    """One list per field, or None if an instance holds more, less or other than its fields."""
+    if issubclass(cls, tuple):
+        return tuple_columns(values, len(names))
+    if _is_slotted(cls):
+        return _slot_columns(cls, names, values)
+    states = list(map(vars, values))
+    if operator.countOf(map(tuple, states), names) != len(states):
+        return None
+    return [list(map(operator.itemgetter(name), states)) for name in names]
+
+
+def put_together(cls: type, names: tuple[str, ...], columns: Columns, count: int) -> list[Any]:
+    """Instances of `cls` from one list per field; constructors and `__setattr__` of the class are not called."""
+    if issubclass(cls, tuple):
+        rows: Iterable[tuple[Any, ...]] = zip(*columns, strict=True) if columns else repeat((), count)
+        return list(map(tuple.__new__, repeat(cls), rows))
+    instances = list(map(object.__new__, repeat(cls, count)))
+    slotted = _is_slotted(cls)
+    for name, column in zip(names, columns, strict=True):
+        if slotted:
+            _run(map(_slot(cls, name).__set__, instances, column))
+        else:
+            _run(map(object.__setattr__, instances, repeat(name), column))
+    return instances
+
+
+def tuple_columns(values: Sequence[Any], count: int) -> Columns | None:
+    """One list per position, or None if not every tuple has `count` of them."""
+    if set(map(len, values)) != {count}:
+        return None
+    return [list(map(operator.itemgetter(index), values)) for index in range(count)]
+
+
+def _run(calls: Iterable[object]) -> None:
+    deque(calls, maxlen=0)
+
+
+def _pickles_plainly(cls: type) -> bool:
+    by_default = all(getattr(cls, name) is getattr(object, name) for name in ("__reduce__", "__reduce_ex__"))
+    return by_default and cls not in copyreg.dispatch_table
+
+
+def _namedtuple_names(cls: type) -> tuple[str, ...] | None:
+    names = getattr(cls, "_fields", None)
+    if type(names) is not tuple or not all(type(name) is str for name in names):
+        return None
+    same_access = all(getattr(cls, name) is getattr(tuple, name) for name in _ACCESS)
+    stateless = cls.__dictoffset__ == 0 and _getstate_is(cls, object)
+    return names if same_access and stateless and _is_namedtuple(cls) and _pickles_plainly(cls) else None
+
+
+def _is_namedtuple(cls: type) -> bool:
+    """Whether `collections.namedtuple` wrote how instances are pickled: as their fields."""
+    code = getattr(getattr(cls, "__getnewargs__", None), "__code__", None)
+    return code is not None and code.co_filename == _NAMEDTUPLE_FILE
+
+
+def _getstate_is(cls: type, base: type) -> bool:
+    return getattr(cls, "__getstate__", None) is getattr(base, "__getstate__", None)
+
+
+def _dataclass_names(cls: Any) -> tuple[str, ...] | None:
+    names = tuple(field.name for field in dataclasses.fields(cls))
+    attributes_are_read_plainly = cls.__getattribute__ is object.__getattribute__
+    if cls.__new__ is not object.__new__ or not attributes_are_read_plainly or not _pickles_plainly(cls):
+        return None
+    if _is_slotted(cls):
+        slots = [name for base in cls.__mro__ for name in _slot_names(base)]
+        generated = cls.__dict__.get("__getstate__") in _SLOT_STATE and cls.__dict__.get("__setstate__") in _SLOT_STATE
+        plain = _getstate_is(cls, object) and not hasattr(cls, "__setstate__")
+        return names if sorted(slots) == sorted(names) and (plain or generated) else None
+    no_slots = not any(_slot_names(base) for base in cls.__mro__)
+    attributes_are_plain = not any(hasattr(type(getattr(cls, name, None)), "__set__") for name in names)
+    plain_state = _getstate_is(cls, object) and not hasattr(cls, "__setstate__")
+    return names if no_slots and attributes_are_plain and plain_state else None
+
+
+def _is_slotted(cls: type) -> bool:
+    return cls.__dictoffset__ == 0
+
+
+def _slot_names(cls: type) -> list[str]:
+    """The slots that a class itself adds (a private name as it is stored)."""
+    return [name for name, member in cls.__dict__.items() if isinstance(member, MemberDescriptorType)]
+
+
+def _slot(cls: type, name: str) -> MemberDescriptorType:
+    for base in cls.__mro__:
+        member = base.__dict__.get(name)
+        if isinstance(member, MemberDescriptorType):
+            return member
+    raise AttributeError(f"{cls.__qualname__} has no slot {name!r}")
+
+
+def _slot_columns(cls: type, names: tuple[str, ...], values: Sequence[Any]) -> Columns | None:
+    getters: list[Callable[[Any], Any]] = [_slot(cls, name).__get__ for name in names]
+    try:
+        return [list(map(getter, values)) for getter in getters]
+    except AttributeError:
+        return None

@@ -1,0 +1,87 @@
+"""A column of Python objects, kept as objects in memory and as one pickle when it travels."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from operator import itemgetter
+from typing import Any
+
+from glowray.rows.pickling import dumps, loads
+
+_ATOMS: frozenset[type] = frozenset(
+    {type(None), bool, int, float, complex, str, bytes, Decimal, Fraction, dt.date, dt.timedelta}
+)
+
+
+class PickledColumn:
+    """Objects that Arrow cannot hold exactly. They belong to the column: only copies are given out.
+
+    The pickle of a column is made when it is first needed, and read when an object is first asked for.
+    """
+
+    __slots__ = ("_atoms", "_count", "_objects", "_pickle")
+
+    def __init__(self, count: int, objects: list[Any] | None, pickle: bytes | memoryview | None) -> None:
+        self._count = count
+        self._objects = objects
+        self._pickle = pickle
+        self._atoms: bool | None = None
+
+    @classmethod
+    def of(cls, objects: list[Any]) -> PickledColumn:
+        """A column that owns the objects of a list."""
+        return cls(len(objects), objects, None)
+
+    @classmethod
+    def from_pickle(cls, data: bytes | memoryview, count: int) -> PickledColumn:
+        """A column of `count` objects from what `pickle` returned."""
+        return cls(count, None, data)
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def nbytes(self) -> int:
+        """The size of the pickle."""
+        return len(self.pickle())
+
+    def pickle(self) -> bytes | memoryview:
+        """All objects as one pickle."""
+        if self._pickle is None:
+            self._pickle = dumps(self._objects)
+        return self._pickle
+
+    def objects(self) -> list[Any]:
+        """The objects themselves, to look at only."""
+        if self._objects is None:
+            self._objects = loads(self.pickle())
+        return self._objects
+
+    def copies(self) -> list[Any]:
+        """Fresh objects that the caller may change."""
+        if self._only_atoms():
+            return self.objects()[:]
+        return loads(self.pickle())  # type: ignore[no-any-return]
+
+    def slice(self, start: int, stop: int) -> PickledColumn:
+        """Rows start to stop, which must lie inside."""
+        return self if stop - start == self._count else PickledColumn.of(self.objects()[start:stop])
+
+    def take(self, indices: Sequence[int]) -> PickledColumn:
+        """The rows at the indices, in their order."""
+        if len(indices) < 2:
+            return PickledColumn.of([self.objects()[index] for index in indices])
+        return PickledColumn.of(list(itemgetter(*indices)(self.objects())))
+
+    @staticmethod
+    def concat(columns: Iterable[PickledColumn]) -> PickledColumn:
+        """The columns one after the other."""
+        return PickledColumn.of([value for column in columns for value in column.objects()])
+
+    def _only_atoms(self) -> bool:
+        if self._atoms is None:
+            self._atoms = self._objects is not None and _ATOMS.issuperset(map(type, self._objects))
+        return self._atoms

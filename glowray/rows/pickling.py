@@ -1,0 +1,90 @@
+"""Pickling for rows, functions and classes: cloudpickle, with modules that are not installed pickled by value.
+
+A script, a notebook, or a module file beside them exists on the driver only; what it defines travels with the pickle.
+Everything goes through one tracker of classes (that of the `cloudpickle` package), so a class that left this process
+comes back as the very same class object, with its methods untouched.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import sys
+import sysconfig
+from typing import Any
+from weakref import WeakSet
+
+import cloudpickle
+from cloudpickle import cloudpickle as _internals
+
+_OWN_PACKAGES = frozenset({"glowray", "glowray_cli"})
+_INSTALLED_FOLDERS = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_STDLIB = tuple(
+    path + os.sep for path in {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")}
+)
+
+_seen_modules: set[str] = set()
+_arrived_classes: WeakSet[type] = WeakSet()
+_home_classes: WeakSet[type] = WeakSet()
+
+
+def dumps(value: object) -> bytes:
+    """Pickle anything that cloudpickle can, so that `loads` works on a machine with only installed packages.
+
+    >>> loads(dumps((1, "a", [None])))
+    (1, 'a', [None])
+
+    Raises whatever the value's own pickling raises (`TypeError` or `pickle.PicklingError` for most).
+    """
+    register_own_modules()
+    with io.BytesIO() as file:
+        _Pickler(file, protocol=pickle.HIGHEST_PROTOCOL).dump(value)
+        return file.getvalue()
+
+
+def loads(data: bytes | bytearray | memoryview) -> Any:
+    """Unpickle what `dumps` wrote, in this process or another; only ever given bytes that the running job made."""
+    return pickle.loads(data)
+
+
+def register_own_modules() -> None:
+    """Have the modules that are not installed pickled by value; looks only at modules imported since the last call."""
+    if len(sys.modules) == len(_seen_modules):
+        return
+    for name in set(sys.modules) - _seen_modules:
+        module = sys.modules.get(name)
+        path = getattr(module, "__file__", None)
+        if isinstance(path, str) and not is_installed(name, path):
+            _internals._PICKLE_BY_VALUE_MODULES.add(name)
+    _seen_modules.clear()
+    _seen_modules.update(sys.modules)
+
+
+def is_installed(name: str, path: str) -> bool:
+    """Say whether the module `name` from the file `path` is there on every worker: stdlib, site-packages or glowray."""
+    if name.partition(".")[0] in _OWN_PACKAGES:
+        return True
+    path = os.path.abspath(path)
+    if any(folder in path for folder in _INSTALLED_FOLDERS):
+        return True
+    return os.path.realpath(path).startswith(_STDLIB)
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """cloudpickle's pickler, but a class that comes home is left as it is (cloudpickle would set its methods anew)."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        reduced = super().reducer_override(obj)
+        if type(reduced) is tuple and len(reduced) == 6 and reduced[5] is _internals._class_setstate:
+            if obj not in _arrived_classes:
+                _home_classes.add(obj)
+            return (*reduced[:5], _set_class_state)
+        return reduced
+
+
+def _set_class_state(cls: type, state: Any) -> type:
+    if cls in _home_classes:
+        return cls
+    _arrived_classes.add(cls)
+    return _internals._class_setstate(cls, state)  # type: ignore[no-any-return]

@@ -1,0 +1,155 @@
+"""The shape of rows: what Python objects the columns of a chunk stand for.
+
+A shape is a tree. `Scalar` and `ListOf` are one Arrow column each, `Pickled` is one column of Python objects, and
+`Fields` (tuples, records, named tuples, dataclasses) is the columns of its children side by side, after one boolean
+column that says which rows are there if some of them are None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from glowray.rows.scalars import ScalarKind
+
+FieldsKind = Literal["tuple", "record", "namedtuple", "dataclass"]
+Path = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One Arrow column of one exact Python type, or None."""
+
+    kind: ScalarKind
+
+    width = 1
+
+    def __str__(self) -> str:
+        return self.kind.name
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """Lists (or tuples of varying length) whose elements have one shape: one Arrow list column."""
+
+    container: Literal["list", "tuple"]
+    element: Shape
+
+    width = 1
+
+    def __str__(self) -> str:
+        return f"list[{self.element}]" if self.container == "list" else f"tuple[{self.element}, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Pickled:
+    """Any Python objects: what Arrow cannot give back exactly."""
+
+    width = 1
+
+    def __str__(self) -> str:
+        return "pickled"
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Objects with a fixed number of fields: tuples, dicts with the same str keys, named tuples, dataclasses.
+
+    `cls` is the class of named tuples and dataclasses. When `optional`, the first column says which rows are not None.
+    """
+
+    kind: FieldsKind
+    names: tuple[str, ...]
+    children: tuple[Shape, ...]
+    optional: bool = False
+    cls: type | None = None
+
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return self.optional + sum(child.width for child in self.children)
+
+    def spans(self) -> Iterator[tuple[Shape, int, int]]:
+        """Each child with its range of columns, counted from this shape's first."""
+        start = int(self.optional)
+        for child in self.children:
+            yield child, start, start + child.width
+            start += child.width
+
+    def __str__(self) -> str:
+        if self.kind == "tuple":
+            inner = ", ".join(map(str, self.children)) + ("," if len(self.children) == 1 else "")
+            text = f"({inner})"
+        else:
+            inner = ", ".join(f"{name}: {child}" for name, child in zip(self.names, self.children, strict=True))
+            text = f"{{{inner}}}" if self.cls is None else f"{self.cls.__name__}({inner})"
+        return text + "?" * self.optional
+
+
+Shape = Scalar | ListOf | Fields | Pickled
+
+
+def leaves(shape: Shape) -> Iterator[tuple[Path, Shape | None]]:
+    """The columns of a shape in order: the path of field numbers to each, and its shape (None: the "is there" column).
+
+    >>> from glowray.rows.encode import encode
+    >>> [path for path, leaf in leaves(encode([("a", (1, 2))])[0])]
+    [(0,), (1, 0), (1, 1)]
+    """
+    if not isinstance(shape, Fields):
+        yield (), shape
+        return
+    if shape.optional:
+        yield (), None
+    for index, child in enumerate(shape.children):
+        for path, leaf in leaves(child):
+            yield (index, *path), leaf
+
+
+def has_pickled(shape: Shape) -> bool:
+    """Say whether any column of the shape holds pickled objects."""
+    return any(isinstance(leaf, Pickled) for _, leaf in leaves(shape))
+
+
+def arrow_type(shape: Shape) -> pa.DataType:
+    """The Arrow type of one array that holds all columns of a shape without pickled ones."""
+    if isinstance(shape, Scalar):
+        return shape.kind.arrow
+    if isinstance(shape, ListOf):
+        return pa.large_list(arrow_type(shape.element))
+    if isinstance(shape, Fields):
+        return pa.struct([(str(index), arrow_type(child)) for index, child in enumerate(shape.children)])
+    raise TypeError("pickled objects have no Arrow type")
+
+
+def leaf_type(leaf: Shape | None) -> pa.DataType:
+    """The Arrow type of one column as `leaves` gives it; pickled objects travel as large_binary."""
+    if leaf is None:
+        return pa.bool_()
+    return pa.large_binary() if isinstance(leaf, Pickled) else arrow_type(leaf)
+
+
+def assemble(shape: Shape, columns: list[Any]) -> pa.Array:
+    """One Arrow array (structs for fields) from the columns of a shape without pickled ones; no data is copied."""
+    if not isinstance(shape, Fields):
+        return columns[0]
+    children = [assemble(child, columns[start:stop]) for child, start, stop in shape.spans()]
+    missing = pa.compute.invert(columns[0]) if shape.optional else None
+    if not children:
+        assert missing is not None
+        bits = columns[0]
+        return pa.StructArray.from_buffers(pa.struct([]), len(bits), [pa.compute.and_(bits, bits).buffers()[1]])
+    return pa.StructArray.from_arrays(children, fields=list(arrow_type(shape)), mask=missing)
+
+
+def explode(shape: Shape, array: pa.Array) -> list[Any]:
+    """The columns of a shape from the one Arrow array that `assemble` made."""
+    if not isinstance(shape, Fields):
+        return [array]
+    columns: list[Any] = [array.is_valid()] if shape.optional else []
+    for child, part in zip(shape.children, array.flatten(), strict=True):
+        columns += explode(child, part)
+    return columns
