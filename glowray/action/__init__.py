@@ -1,0 +1,1 @@
+"""An action: a plan optimised, cut into stages, given to an engine, and watched."""

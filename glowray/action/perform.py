@@ -1,0 +1,133 @@
+"""Runs plans: optimise → lower → choose the engine → job → blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from glowray.action.settings import Outcome, Settings
+from glowray.engine.choose import Choice, choose, open_engine
+from glowray.engine.protocol import Done, Engine
+from glowray.kernels.exchange import Exchange, OneBlock
+from glowray.optimize import optimize
+from glowray.physical.job import Job
+from glowray.physical.lower import Lowering, lowering
+from glowray.physical.stage import Stage
+from glowray.plan.nodes import Cache, Node, Read
+from glowray.rows import Block
+from glowray.watch.stats import Stats, StatsWatcher
+
+
+@dataclass
+class Prepared:
+    """A plan cut into stages, with the last stage of each target."""
+
+    stages: Lowering
+    targets: list[Stage]
+    choice: Choice
+
+
+def prepare(
+    settings: Settings, nodes: Sequence[Node], exchange: Exchange | None = None, *, stream: bool = False
+) -> Prepared:
+    """Optimises and lowers the plans of one action; runs nothing."""
+    best = optimize(nodes)
+    stages = lowering(best)
+    targets = [stages.target(node, exchange or OneBlock(), stream=stream) for node in best]
+    return Prepared(stages, targets, choose(settings.engine, input_bytes(nodes)))
+
+
+def perform(
+    settings: Settings, outcome: Outcome, nodes: Sequence[Node], exchange: Exchange | None = None
+) -> tuple[list[Stage], Engine, Recorder]:
+    """Runs the plans in one pass; the last stage of each is returned after it has run.
+
+    Raises:
+        BaseException: the user's own, of the lowest failing partition.
+    """
+    prepared = prepare(settings, nodes, exchange)
+    engine, recorder = _start(settings, outcome, prepared)
+    job = _job(settings, prepared, engine, recorder)
+    try:
+        job.run()
+    finally:
+        recorder.finish(engine)
+    return prepared.targets, engine, recorder
+
+
+def collect_blocks(settings: Settings, outcome: Outcome, node: Node) -> list[Block]:
+    """The blocks of a plan's partitions, in this process."""
+    (stage,), engine, recorder = perform(settings, outcome, [node])
+    return recorder.fetch(engine, stage, range(stage.num_tasks))
+
+
+def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[Block]:
+    """The blocks of a plan's partitions in order, each as soon as it is there; bounded memory in the driver."""
+    prepared = prepare(settings, [node], stream=True)
+    (last,) = prepared.targets
+    engine, recorder = _start(settings, outcome, prepared)
+    job = _job(settings, prepared, engine, recorder)
+    try:
+        for stage, place in job.stream(last):
+            yield from recorder.fetch(engine, stage, [place])
+            stage.refs[place] = None  # read: the engine may drop it
+    finally:
+        recorder.finish(engine)
+
+
+class Recorder(StatsWatcher):
+    """Keeps what tasks report in the flow's outcome."""
+
+    def __init__(self, outcome: Outcome, stats: Stats) -> None:
+        super().__init__(stats)
+        self.outcome = outcome
+
+    def task_done(self, stage: Stage, done: Done) -> None:
+        super().task_done(stage, done)
+        report = done.report
+        self.outcome.skipped.update(report.skipped)
+        self.outcome.counters.update(report.counters)
+        for policy, failure in report.errors:
+            if policy == "collect":
+                self.outcome.errors.append(failure.record())
+            else:
+                self.outcome.letters.setdefault(policy, []).append(failure)
+
+    def fetch(self, engine: Engine, stage: Stage, places: Sequence[int]) -> list[Block]:
+        """Brings the blocks of some tasks to the driver."""
+        blocks = engine.fetch([stage.block(place) for place in places])
+        self.fetched(stage, sum(block.nbytes for block in blocks))
+        return blocks
+
+    def finish(self, engine: Engine) -> None:
+        self.stats.engine = engine.name
+
+
+def input_bytes(nodes: Sequence[Node]) -> int | None:
+    """The size of everything that the plans read; None if some of it is unknown."""
+    total: int | None = 0
+    seen: set[int] = set()
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Read):
+            size = node.reader.estimated_bytes
+            total = None if total is None or size is None else total + size
+        if not (isinstance(node, Cache) and node.store.refs is not None):
+            stack.extend(node.inputs)
+    return total
+
+
+def _start(settings: Settings, outcome: Outcome, prepared: Prepared) -> tuple[Engine, Recorder]:
+    engine = open_engine(prepared.choice)
+    stats = Stats(settings.name, engine.name)
+    outcome.begin(stats)
+    return engine, Recorder(outcome, stats)
+
+
+def _job(settings: Settings, prepared: Prepared, engine: Engine, recorder: Recorder) -> Job:
+    stages = prepared.stages.stages
+    return Job(settings.name, stages, engine, recorder, settings.resources, settings.max_errors)

@@ -1,0 +1,61 @@
+"""What a Flow was told, and what its last action did."""
+
+from __future__ import annotations
+
+import pathlib
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from glowray.functions import Failure
+from glowray.kernels.resources import Resources
+from glowray.watch.stats import Stats
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The arguments of a Flow."""
+
+    name: str = "flow"
+    engine: str | None = None
+    partitions: int | None = None
+    on_error: str = "raise"
+    max_errors: int | None = None
+    progress: bool | None = None
+    vectorize: bool = True
+    resources: Resources = Resources()
+
+
+@dataclass
+class Outcome:
+    """What the last action or run of a flow left to look at."""
+
+    stats: Stats = field(default_factory=Stats)
+    counters: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    errors: list[Any] = field(default_factory=list)
+    letters: dict[str, list[Failure]] = field(default_factory=dict)
+
+    def begin(self, stats: Stats) -> None:
+        """Forgets the last action; what it left stays with whoever kept it."""
+        self.stats = stats
+        self.counters, self.skipped = Counter(), Counter()
+        self.errors, self.letters = [], {}
+
+
+POLICIES = ("raise", "skip", "collect")
+
+
+def error_policy(on_error: str | pathlib.Path) -> str:
+    """The policy as a string: raise, skip, collect or a path (an absolute one, so that it has a "/").
+
+    Raises:
+        ValueError: any other string.
+    """
+    if isinstance(on_error, pathlib.Path):
+        return str(on_error.absolute())
+    if on_error in POLICIES or (isinstance(on_error, str) and "/" in on_error):
+        return on_error
+    raise ValueError(
+        f'on_error must be "raise", "skip", "collect", a pathlib.Path or a str with a "/", got {on_error!r}'
+    )

@@ -1,0 +1,243 @@
+"""Actions: they run the plan and bring a result to the driver."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from glowray.action.perform import collect_blocks, perform, stream_blocks
+from glowray.dataset.base import Base, Options, T_co, count_argument
+from glowray.dataset.rowwise import Policy
+from glowray.functions import Function
+from glowray.kernels.exchange import Count
+from glowray.kernels.partition_steps import Aggregate
+from glowray.kernels.combine import Zero
+from glowray.kernels.steps import ForEach
+from glowray.plan.nodes import Cache, Limit, Reduce, Store, Top
+from glowray.watch.show import show_rows
+
+if TYPE_CHECKING:
+    from glowray.dataset.dataset import Dataset
+
+_MISSING: Any = object()
+
+
+class Actions(Base[T_co]):
+    """collect, first, take, count, sum, min, max, mean, is_empty, to_dict, iteration, show, for_each; cache."""
+
+    def collect(self) -> list[T_co]:
+        """All rows as a list, in partition order. To the driver.
+
+        >>> import glowray as gr
+        >>> gr.from_range(3).collect()
+        [0, 1, 2]
+        """
+        return [row for block in self._collect() for row in block.rows()]
+
+    def take(self, n: int) -> list[T_co]:
+        """The first n rows; partitions past them are not computed. To the driver.
+
+        >>> import glowray as gr
+        >>> gr.from_range(1_000_000).map(lambda n: n * n).take(3)
+        [0, 1, 4]
+
+        Raises:
+            ValueError: n is negative.
+        """
+        return self._first_rows(count_argument("take", n))
+
+    def first(self, default: Any = _MISSING) -> Any:
+        """The first row. To the driver.
+
+        >>> import glowray as gr
+        >>> gr.from_items("abc").first()
+        'a'
+
+        Raises:
+            ValueError: there is no row and no default.
+        """
+        rows = self._first_rows(1)
+        if rows:
+            return rows[0]
+        if default is _MISSING:
+            raise ValueError("first() of an empty dataset; give first(default=…) for one")
+        return default
+
+    def is_empty(self) -> bool:
+        """Whether there is no row; computes no more than the first.
+
+        >>> import glowray as gr
+        >>> gr.from_items([]).is_empty()
+        True
+        """
+        return not self._first_rows(1)
+
+    def count(self) -> int:
+        """The number of rows; no row moves.
+
+        >>> import glowray as gr
+        >>> gr.from_range(10).filter(lambda n: n % 3 == 0).count()
+        4
+        """
+        (stage,), _, _ = perform(self._flow.settings, self._flow.outcome, [self._node], Count())
+        return sum(report.rows_out for report in stage.reports if report is not None)
+
+    def sum(self) -> Any:
+        """The sum of the rows, 0 for none; folded as reduce() does. One row a partition moves.
+
+        >>> import glowray as gr
+        >>> gr.from_range(5).sum()
+        10
+        """
+        add = Function.of(operator.add, "sum", spreads=False)
+        local = Aggregate("sum", "", Zero(0), add)
+        return self._with(Reduce(self._node, "sum", local, add, Zero(0)))._collect_rows()[0]
+
+    def mean(self) -> Any:
+        """The sum of the rows over their number. One row a partition moves.
+
+        >>> import glowray as gr
+        >>> gr.from_items([1, 2, 6]).mean()
+        3.0
+
+        Raises:
+            ValueError: there is no row.
+        """
+        add = Function.of(_add_counted, "mean", spreads=False)
+        merge = Function.of(_merge_counted, "mean", spreads=False)
+        local = Aggregate("mean", "", Zero((0, 0)), add)
+        rows = self._with(Reduce(self._node, "mean", local, merge))._collect_rows()
+        if not rows:
+            raise ValueError("mean() of an empty dataset")
+        total, count = rows[0]
+        return total / count
+
+    def min(self, key: Callable[..., Any] | None = None) -> T_co:
+        """The smallest row, the first of equal ones; a NaN only if there is nothing else.
+
+        >>> import glowray as gr
+        >>> gr.from_items([3, 1, 2]).min()
+        1
+
+        Raises:
+            ValueError: there is no row.
+        """
+        return self._best("min", key, reverse=True)
+
+    def max(self, key: Callable[..., Any] | None = None) -> T_co:
+        """The largest row, the first of equal ones; a NaN only if there is nothing else.
+
+        >>> import glowray as gr
+        >>> gr.from_items(["fig", "apple"]).max(key=len)
+        'apple'
+
+        Raises:
+            ValueError: there is no row.
+        """
+        return self._best("max", key, reverse=False)
+
+    def to_dict(self) -> dict[Any, Any]:
+        """Keyed rows as a dict; of several rows with a key the last counts. To the driver.
+
+        >>> import glowray as gr
+        >>> gr.from_items([("a", 1), ("b", 2)]).to_dict()
+        {'a': 1, 'b': 2}
+
+        Raises:
+            TypeError: a row is not a 2-tuple.
+        """
+        pairs = {}
+        for row in self.collect():
+            if not isinstance(row, tuple) or len(row) != 2:
+                raise TypeError(f"to_dict() needs rows that are 2-tuples (key, value), got {row!r:.200}")
+            pairs[row[0]] = row[1]
+        return pairs
+
+    def __iter__(self) -> Iterator[T_co]:
+        """The rows in order, partition by partition; the driver holds few partitions at a time.
+
+        >>> import glowray as gr
+        >>> [row for row in gr.from_range(3)]
+        [0, 1, 2]
+        """
+        for block in stream_blocks(self._flow.settings, self._flow.outcome, self._node):
+            for morsel in block.morsels():
+                yield from morsel
+
+    def show(self, n: int = 20) -> None:
+        """Prints the first n rows as a table. n rows come to the driver.
+
+        >>> import glowray as gr
+        >>> gr.from_items([("a", 1)]).show()
+        ┌───┬───┐
+        │ 0 │ 1 │
+        ├───┼───┤
+        │ a │ 1 │
+        └───┴───┘
+        """
+        rows = self._first_rows(count_argument("show", n) + 1)
+        show_rows(rows[:n], more=len(rows) > n)
+
+    def for_each(
+        self,
+        f: Callable[..., Any],
+        *,
+        name: str | None = None,
+        on_error: Policy = None,
+        num_cpus: float | None = None,
+        num_gpus: float | None = None,
+        memory: int | None = None,
+    ) -> None:
+        """Calls f(row) for every row, on the workers; results are thrown away. No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_items(["a"]).for_each(lambda row: None)
+        """
+        rows = self._rowwise(ForEach, "for_each", f, Options(name, on_error, num_cpus, num_gpus, memory))
+        perform(self._flow.settings, self._flow.outcome, [rows._node], Count())
+
+    def cache(self) -> Dataset[T_co]:
+        """The same rows, kept as blocks by the first action that makes them, until uncache() or the last reference.
+
+        >>> import glowray as gr
+        >>> squares = gr.from_range(4).map(lambda n: n * n).cache()
+        >>> squares.sum(), squares.max()
+        (14, 9)
+        """
+        return self._with(Cache(self._node, "cache", Store()))
+
+    def uncache(self) -> Dataset[T_co]:
+        """Forgets the blocks of cache(); the next action computes them again.
+
+        Raises:
+            ValueError: this is not the dataset that cache() gave.
+        """
+        if not isinstance(self._node, Cache):
+            raise ValueError("uncache() is for the dataset that cache() gave")
+        self._node.store.refs = None
+        return self._with(self._node)
+
+    def _collect(self) -> list[Any]:
+        return collect_blocks(self._flow.settings, self._flow.outcome, self._node)
+
+    def _collect_rows(self) -> list[Any]:
+        return [row for block in self._collect() for row in block.rows()]
+
+    def _first_rows(self, n: int) -> list[Any]:
+        return self._with(Limit(self._node, "limit", n))._collect_rows() if n else []
+
+    def _best(self, verb: str, key: Callable[..., Any] | None, reverse: bool) -> Any:
+        function = None if key is None else Function.of(key, verb)
+        rows = self._with(Top(self._node, verb, 1, function, reverse))._collect_rows()
+        if not rows:
+            raise ValueError(f"{verb}() of an empty dataset")
+        return rows[0]
+
+
+def _add_counted(total: tuple[Any, int], row: Any) -> tuple[Any, int]:
+    return total[0] + row, total[1] + 1
+
+
+def _merge_counted(left: tuple[Any, int], right: tuple[Any, int]) -> tuple[Any, int]:
+    return left[0] + right[0], left[1] + right[1]

@@ -1,0 +1,103 @@
+"""What every verb family builds on: a dataset is a node of a plan and the flow it belongs to."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
+
+from glowray.action.settings import error_policy
+from glowray.functions import Function
+from glowray.kernels.resources import Resources
+from glowray.kernels.steps import FunctionStep, Step
+from glowray.plan.nodes import Narrow, Node
+
+if TYPE_CHECKING:
+    from glowray.dataset.dataset import Dataset
+    from glowray.flow.flow import Flow
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The arguments that every verb with a function takes."""
+
+    name: str | None = None
+    on_error: str | pathlib.Path | None = None
+    num_cpus: float | None = None
+    num_gpus: float | None = None
+    memory: int | None = None
+
+    @property
+    def resources(self) -> Resources:
+        return Resources.of(self.num_cpus, self.num_gpus, self.memory)
+
+
+class Base(Generic[T_co]):
+    """A lazy, immutable dataset of rows."""
+
+    def __init__(self, node: Node, flow: Flow) -> None:
+        self._node = node
+        self._flow = flow
+
+    @property
+    def flow(self) -> Flow:
+        """The flow that this dataset belongs to, with the statistics of its last action."""
+        return self._flow
+
+    @property
+    def num_partitions(self) -> int:
+        """The number of partitions; it follows from the input alone.
+
+        >>> import glowray as gr
+        >>> gr.from_items(range(10), partitions=3).num_partitions
+        3
+        """
+        return self._node.num_partitions
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Dataset cannot be used inside a function: collect() it first, or join with it")
+
+    def __repr__(self) -> str:
+        return f"<Dataset {self._flow.name}: {self._node.verb}, {self.num_partitions} partitions>"
+
+    def _with(self, node: Node) -> Dataset[Any]:
+        return cast("Dataset[Any]", type(self)(node, self._flow))
+
+    def _step(self, step: Step, resources: Resources | None = None) -> Dataset[Any]:
+        return self._with(Narrow(self._node, step, resources or Resources()))
+
+    def _rowwise(
+        self, kind: type[FunctionStep], verb: str, function: Callable[..., Any], options: Options
+    ) -> Dataset[Any]:
+        """A verb that calls the user's function once a row."""
+        known = Function.of(function, verb, name=options.name)
+        asked = self._flow.settings.on_error if options.on_error is None else options.on_error
+        step = kind(verb, known.label, known, error_policy(asked))
+        return self._step(step, options.resources)
+
+
+def count_argument(verb: str, n: Any, least: int = 0) -> int:
+    """n, checked to be an int of at least `least`.
+
+    Raises:
+        TypeError: not an int.
+        ValueError: too small.
+    """
+    if isinstance(n, bool) or not isinstance(n, int):
+        raise TypeError(f"{verb}() needs an int, got {n!r}")
+    if n < least:
+        raise ValueError(f"{verb}() needs a number of at least {least}, got {n}")
+    return n
+
+
+def dataset_argument(verb: str, other: Any) -> Base[Any]:
+    """`other`, checked to be a Dataset."""
+    if not isinstance(other, Base):
+        raise TypeError(
+            f"{verb}() needs a Dataset, got {type(other).__name__}; make one with from_items(…) or a read_… source"
+        )
+    return other

@@ -1,0 +1,34 @@
+"""The Dataset: all verb families together."""
+
+from __future__ import annotations
+
+from glowray.dataset.actions import Actions
+from glowray.dataset.base import T_co
+from glowray.dataset.folds import FoldVerbs
+from glowray.dataset.joins import JoinVerbs
+from glowray.dataset.keyed import KeyedVerbs
+from glowray.dataset.looking import Looking
+from glowray.dataset.ordering import OrderVerbs
+from glowray.dataset.rowwise import RowVerbs
+from glowray.dataset.writing import WriteActions
+
+
+class Dataset(
+    RowVerbs[T_co],
+    KeyedVerbs[T_co],
+    JoinVerbs[T_co],
+    OrderVerbs[T_co],
+    FoldVerbs[T_co],
+    Actions[T_co],
+    WriteActions[T_co],
+    Looking[T_co],
+):
+    """Rows in partitions, not computed before an action asks for them.
+
+    A dataset is immutable: every verb gives a new one. Two datasets that come from one share its work within an action.
+
+    >>> import glowray as gr
+    >>> words = gr.from_items(["to be or", "not to be"]).flat_map(str.split)
+    >>> sorted(words.count_by_value().collect())
+    [('be', 2), ('not', 1), ('or', 1), ('to', 2)]
+    """

@@ -1,0 +1,118 @@
+"""Verbs that end in one row, and Glow's building blocks: within each partition, then merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from glowray.dataset.base import Base, T_co
+from glowray.functions import Function
+from glowray.kernels import partition_steps as steps
+from glowray.kernels.combine import CombineByKey, Combiner, Zero
+from glowray.plan.nodes import Gather, MergeSorted, Reduce
+
+if TYPE_CHECKING:
+    from glowray.dataset.dataset import Dataset
+
+A = TypeVar("A")
+
+
+class FoldVerbs(Base[T_co]):
+    """reduce, aggregate; local_… and merge_…."""
+
+    def reduce(self, f: Callable[[Any, Any], Any], *, name: str | None = None) -> Dataset[T_co]:
+        """A dataset of one row: f over all rows (of no row where there is none); one row a partition moves.
+
+        >>> import glowray as gr
+        >>> gr.from_range(1, 5).reduce(lambda a, b: a * b).collect()
+        [24]
+
+        Args:
+            f: associative; each partition is folded from left to right, then the results in partition order.
+        """
+        function = _reducer(f, "reduce", name)
+        return self._with(Reduce(self._node, "reduce", steps.Reduce("reduce", function.label, function), function))
+
+    def aggregate(
+        self, zero: A, add: Callable[[A, Any], A], merge: Callable[[A, A], A], *, name: str | None = None
+    ) -> Dataset[A]:
+        """A dataset of one row: a copy of zero and `add` in each partition with rows, then `merge`; zero for no rows.
+
+        >>> import glowray as gr
+        >>> total = gr.from_items([3, 4]).aggregate((0, 0), lambda a, n: (a[0] + n, a[1] + 1),
+        ...                                         lambda a, b: (a[0] + b[0], a[1] + b[1]))
+        >>> total.collect()
+        [(7, 2)]
+        """
+        added, merged = _reducer(add, "aggregate", name), _reducer(merge, "aggregate", name)
+        local = steps.Aggregate("aggregate", added.label, Zero(zero), added)
+        return self._with(Reduce(self._node, "aggregate", local, merged, Zero(zero)))
+
+    def local_sort(self, key: Callable[..., Any] | None = None, reverse: bool = False) -> Dataset[T_co]:
+        """Each partition's rows in order. No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_items([3, 1, 2, 0], partitions=2).local_sort().collect()
+        [1, 3, 0, 2]
+        """
+        function = None if key is None else Function.of(key, "local_sort")
+        return self._step(steps.LocalSort("local_sort", _label(function), function, bool(reverse)))
+
+    def merge_sorted(self, key: Callable[..., Any] | None = None, reverse: bool = False) -> Dataset[T_co]:
+        """Partitions that are each in order, merged into one; all rows move to one partition.
+
+        >>> import glowray as gr
+        >>> gr.from_items([3, 1, 2, 0], partitions=2).local_sort().merge_sorted().collect()
+        [0, 1, 2, 3]
+        """
+        function = None if key is None else Function.of(key, "merge_sorted")
+        return self._with(MergeSorted(self._node, "merge_sorted", function, bool(reverse)))
+
+    def local_reduce(self, f: Callable[[Any, Any], Any], *, name: str | None = None) -> Dataset[T_co]:
+        """One row a partition: f over its rows; none for an empty one. No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_range(4, partitions=2).local_reduce(lambda a, b: a + b).collect()
+        [1, 5]
+        """
+        function = _reducer(f, "local_reduce", name)
+        return self._step(steps.Reduce("local_reduce", function.label, function))
+
+    def merge_reduce(self, f: Callable[[Any, Any], Any], *, name: str | None = None) -> Dataset[T_co]:
+        """A dataset of one row: f over all rows, gathered in one partition.
+
+        >>> import glowray as gr
+        >>> gr.from_range(4, partitions=2).local_reduce(max).merge_reduce(lambda a, b: a + b).collect()
+        [4]
+        """
+        function = _reducer(f, "merge_reduce", name)
+        return self._with(
+            Gather(self._node, "merge_reduce", (steps.Reduce("merge_reduce", function.label, function),))
+        )
+
+    def local_reduce_by_key(self, f: Callable[[Any, Any], Any], *, name: str | None = None) -> Dataset[Any]:
+        """(key, folded values) for the keys of each partition. No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_items([("a", 1), ("a", 2), ("a", 4)], partitions=2).local_reduce_by_key(lambda x, y: x + y).collect()
+        [('a', 1), ('a', 6)]
+        """
+        function = _reducer(f, "local_reduce_by_key", name)
+        return self._step(CombineByKey("local_reduce_by_key", function.label, Combiner(function, function)))
+
+    def local_group_by_key(self) -> Dataset[tuple[Any, list[Any]]]:
+        """(key, values in order) for the keys of each partition. No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_items([("a", 1), ("b", 2), ("a", 4)], partitions=1).local_group_by_key().collect()
+        [('a', [1, 4]), ('b', [2])]
+        """
+        return self._step(steps.LocalGroupByKey("local_group_by_key", "local_group_by_key"))
+
+
+def _reducer(f: Callable[..., Any], verb: str, name: str | None) -> Function:
+    return Function.of(f, verb, name=name, spreads=False, arguments=(2,))
+
+
+def _label(function: Function | None) -> str:
+    return function.label if function else ""

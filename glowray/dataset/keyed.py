@@ -1,0 +1,222 @@
+"""Verbs of keyed rows, 2-tuples (key, value): reduce, aggregate, count and group by key."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from glowray.dataset.base import Base, Options, T_co, count_argument
+from glowray.dataset.rowwise import Policy
+from glowray.functions import Function
+from glowray.kernels.combine import Combiner, Zero
+from glowray.kernels.steps import FlatMapValues, KeyBy, MapValues, Reshape, keys, values
+from glowray.plan.nodes import CombineByKey, GroupByKey, PartitionByKey
+
+if TYPE_CHECKING:
+    from glowray.dataset.dataset import Dataset
+
+U = TypeVar("U")
+K = TypeVar("K")
+A = TypeVar("A")
+
+
+def first_of(kept: Any, other: Any) -> Any:
+    """The combiner of distinct(): what was there first stays."""
+    return kept
+
+
+def count_one(count: int, value: Any) -> int:
+    """The combiner of the counts."""
+    return count + 1
+
+
+class KeyedVerbs(Base[T_co]):
+    """map_values to group_by."""
+
+    def map_values(
+        self,
+        f: Callable[..., U],
+        *,
+        name: str | None = None,
+        on_error: Policy = None,
+        num_cpus: float | None = None,
+        num_gpus: float | None = None,
+        memory: int | None = None,
+    ) -> Dataset[tuple[Any, U]]:
+        """(key, f(value)) for every keyed row; keys stay where they are. No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_items([("a", 1), ("b", 2)]).map_values(lambda n: n * 10).collect()
+        [('a', 10), ('b', 20)]
+
+        Args:
+            f: of the value; with n ≥ 2 required parameters a tuple value is spread over them. Others as for map().
+        """
+        return self._rowwise(MapValues, "map_values", f, Options(name, on_error, num_cpus, num_gpus, memory))
+
+    def flat_map_values(
+        self,
+        f: Callable[..., Any],
+        *,
+        name: str | None = None,
+        on_error: Policy = None,
+        num_cpus: float | None = None,
+        num_gpus: float | None = None,
+        memory: int | None = None,
+    ) -> Dataset[tuple[Any, Any]]:
+        """(key, item) for every item of f(value). No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_items([("a", "x y")]).flat_map_values(str.split).collect()
+        [('a', 'x'), ('a', 'y')]
+        """
+        return self._rowwise(FlatMapValues, "flat_map_values", f, Options(name, on_error, num_cpus, num_gpus, memory))
+
+    def keys(self) -> Dataset[Any]:
+        """The key of every keyed row. No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_items([("a", 1), ("b", 2)]).keys().collect()
+        ['a', 'b']
+        """
+        return self._step(keys())
+
+    def values(self) -> Dataset[Any]:
+        """The value of every keyed row. No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_items([("a", 1), ("b", 2)]).values().collect()
+        [1, 2]
+        """
+        return self._step(values())
+
+    def reduce_by_key(
+        self,
+        f: Callable[[Any, Any], Any],
+        *,
+        name: str | None = None,
+        num_cpus: float | None = None,
+        num_gpus: float | None = None,
+        memory: int | None = None,
+    ) -> Dataset[tuple[Any, Any]]:
+        """(key, the key's values folded by f): combined in each partition, one shuffle, then merged.
+
+        >>> import glowray as gr
+        >>> sorted(gr.from_items([("a", 1), ("b", 2), ("a", 3)]).reduce_by_key(lambda x, y: x + y).collect())
+        [('a', 4), ('b', 2)]
+
+        Args:
+            f: of two values, associative; values of a partition are folded from left to right, then the partial
+                results in partition order.
+
+        Raises:
+            TypeError: at the action, for rows that are not 2-tuples and keys that are not allowed.
+        """
+        function = Function.of(f, "reduce_by_key", name=name, spreads=False, arguments=(2,))
+        return self._combine("reduce_by_key", Combiner(function, function), function.label)
+
+    def aggregate_by_key(
+        self,
+        zero: A,
+        add: Callable[[A, Any], A],
+        merge: Callable[[A, A], A],
+        *,
+        name: str | None = None,
+        num_cpus: float | None = None,
+        num_gpus: float | None = None,
+        memory: int | None = None,
+    ) -> Dataset[tuple[Any, A]]:
+        """(key, accumulator): a copy of zero and `add` in each partition, one shuffle, then `merge`.
+
+        >>> import glowray as gr
+        >>> words = gr.from_items([("a", 1), ("b", 2), ("a", 3)])
+        >>> add = lambda seen, n: seen + [n]
+        >>> sorted(words.aggregate_by_key([], add, lambda left, right: left + right).collect())
+        [('a', [1, 3]), ('b', [2])]
+        """
+        added = Function.of(add, "aggregate_by_key", name=name, spreads=False, arguments=(2,))
+        merged = Function.of(merge, "aggregate_by_key", name=name, spreads=False, arguments=(2,))
+        return self._combine("aggregate_by_key", Combiner(added, merged, Zero(zero)), added.label)
+
+    def count_by_key(self) -> Dataset[tuple[Any, int]]:
+        """(key, number of its rows); one shuffle.
+
+        >>> import glowray as gr
+        >>> sorted(gr.from_items([("a", 1), ("b", 2), ("a", 3)]).count_by_key().collect())
+        [('a', 2), ('b', 1)]
+        """
+        combiner = Combiner(Function.of(count_one, "count_by_key", spreads=False), _ADD, Zero(0))
+        return self._combine("count_by_key", combiner, "")
+
+    def count_by_value(self) -> Dataset[tuple[Any, int]]:
+        """(row, number of times it occurs); one shuffle.
+
+        >>> import glowray as gr
+        >>> sorted(gr.from_items("abca").count_by_value().collect())
+        [('a', 2), ('b', 1), ('c', 1)]
+        """
+        return self._step(Reshape("count_by_value", "count_by_value", "(row, None)")).count_by_key()
+
+    def distinct(self, key: Callable[..., Any] | None = None) -> Dataset[T_co]:
+        """The first of all rows that are equal, or whose key is equal; one shuffle.
+
+        >>> import glowray as gr
+        >>> sorted(gr.from_items([3, 1, 3.0, 2]).distinct().collect())
+        [1, 2, 3]
+
+        Args:
+            key: of the row; rows with equal keys are one. None: the row itself.
+        """
+        if key is None:
+            keyed = self._step(Reshape("distinct", "distinct", "(row, row)"))
+        else:
+            function = Function.of(key, "distinct")
+            keyed = self._step(KeyBy("distinct", function.label, function))
+        combiner = Combiner(_FIRST, _FIRST)
+        return keyed._combine("distinct", combiner, "")._step(values("distinct"))
+
+    def group_by_key(self) -> Dataset[tuple[Any, list[Any]]]:
+        """(key, values in input order); one shuffle of all rows: reduce_by_key or aggregate_by_key move fewer.
+
+        >>> import glowray as gr
+        >>> sorted(gr.from_items([("a", 1), ("b", 2), ("a", 3)]).group_by_key().collect())
+        [('a', [1, 3]), ('b', [2])]
+        """
+        return self._with(GroupByKey(self._node, "group_by_key"))
+
+    def group_by(
+        self,
+        f: Callable[..., K],
+        *,
+        name: str | None = None,
+        on_error: Policy = None,
+        num_cpus: float | None = None,
+        num_gpus: float | None = None,
+        memory: int | None = None,
+    ) -> Dataset[tuple[K, list[T_co]]]:
+        """(f(row), rows in input order); one shuffle.
+
+        >>> import glowray as gr
+        >>> sorted(gr.from_range(5).group_by(lambda n: n % 2).collect())
+        [(0, [0, 2, 4]), (1, [1, 3])]
+        """
+        options = Options(name, on_error, num_cpus, num_gpus, memory)
+        keyed = self._rowwise(KeyBy, "group_by", f, options)
+        return keyed._with(GroupByKey(keyed._node, "group_by"))
+
+    def partition_by_key(self, n: int) -> Dataset[T_co]:
+        """The same keyed rows, equal keys in one of n partitions; one shuffle, and none for later keyed verbs.
+
+        >>> import glowray as gr
+        >>> gr.from_items([("a", 1), ("b", 2)]).partition_by_key(3).num_partitions
+        3
+        """
+        return self._with(PartitionByKey(self._node, "partition_by_key", count_argument("partition_by_key", n, 1)))
+
+    def _combine(self, verb: str, combiner: Combiner, label: str) -> Dataset[Any]:
+        return self._with(CombineByKey(self._node, verb, combiner, label))
+
+
+_FIRST = Function.of(first_of, "distinct", spreads=False)
+_ADD = Function.of(operator.add, "count_by_key", spreads=False)

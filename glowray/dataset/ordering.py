@@ -1,0 +1,120 @@
+"""Verbs of order and number: sort, top, limit, positions, samples, partitions."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from glowray.dataset.base import Base, T_co, count_argument
+from glowray.functions import Function
+from glowray.kernels.steps import Filter, keys
+from glowray.plan.nodes import Limit, Repartition, Sort, Top, ZipWithIndex
+
+if TYPE_CHECKING:
+    from glowray.dataset.dataset import Dataset
+
+_MASK = (1 << 64) - 1
+
+
+def in_sample(seed: int, threshold: int, row: tuple[Any, int]) -> bool:
+    """Whether the row at a position is drawn: splitmix64 (Steele, Lea, Flood 2014) of seed and position."""
+    mixed = (seed + (row[1] + 1) * 0x9E3779B97F4A7C15) & _MASK
+    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
+    return (mixed ^ (mixed >> 31)) < threshold
+
+
+class OrderVerbs(Base[T_co]):
+    """sort, top, limit, zip_with_index, sample, repartition."""
+
+    def sort(self, key: Callable[..., Any] | None = None, reverse: bool = False) -> Dataset[T_co]:
+        """All rows in global order, equal ones in input order, NaN last; a sample, then one shuffle.
+
+        >>> import glowray as gr
+        >>> gr.from_items(["pear", "fig", "apple"]).sort(key=len).collect()
+        ['fig', 'pear', 'apple']
+
+        Args:
+            key: of the row (spread as in map()), called once a row; None: the row itself.
+            reverse: descending; equal rows still in input order.
+
+        Raises:
+            TypeError: at the action, if two keys cannot be compared.
+        """
+        function = None if key is None else Function.of(key, "sort")
+        return self._with(Sort(self._node, "sort", function, bool(reverse)))
+
+    def top(self, n: int, key: Callable[..., Any] | None = None, reverse: bool = False) -> Dataset[T_co]:
+        """The n largest rows, largest first; n rows of each partition move.
+
+        >>> import glowray as gr
+        >>> gr.from_items([("a", 1), ("b", 3), ("c", 2)]).top(2, key=lambda word, n: n).collect()
+        [('b', 3), ('c', 2)]
+
+        Args:
+            n: how many, 0 or more.
+            key: of the row (spread as in map()); None: the row itself.
+            reverse: the n smallest, smallest first.
+
+        Raises:
+            ValueError: n is negative.
+            TypeError: at the action, if two keys cannot be compared.
+        """
+        function = None if key is None else Function.of(key, "top")
+        return self._with(Top(self._node, "top", count_argument("top", n), function, bool(reverse)))
+
+    def limit(self, n: int) -> Dataset[T_co]:
+        """The first n rows in order, in one partition; partitions past them are not computed.
+
+        >>> import glowray as gr
+        >>> gr.from_range(1_000_000).limit(3).collect()
+        [0, 1, 2]
+
+        Raises:
+            ValueError: n is negative.
+        """
+        return self._with(Limit(self._node, "limit", count_argument("limit", n)))
+
+    def zip_with_index(self) -> Dataset[tuple[T_co, int]]:
+        """(row, its position from 0); with several partitions their rows are counted first. No row moves.
+
+        >>> import glowray as gr
+        >>> gr.from_items("abc").zip_with_index().collect()
+        [('a', 0), ('b', 1), ('c', 2)]
+        """
+        return self._with(ZipWithIndex(self._node, "zip_with_index"))
+
+    def sample(self, fraction: float, seed: int | None = None) -> Dataset[T_co]:
+        """Each row with the same chance, decided by its position: the same rows for any number of partitions.
+
+        >>> import glowray as gr
+        >>> gr.from_range(1000).sample(0.5, seed=7).count()
+        514
+
+        Args:
+            fraction: the chance, 0.0 to 1.0.
+            seed: None draws one now, so that repeated actions see the same rows.
+
+        Raises:
+            ValueError: fraction is outside 0 to 1.
+        """
+        if not 0.0 <= fraction <= 1.0:
+            raise ValueError(f"sample() needs a fraction from 0 to 1, got {fraction}")
+        drawn = random.SystemRandom().getrandbits(63) if seed is None else seed & _MASK
+        chosen = partial(in_sample, drawn, round(fraction * 2**64))
+        step = Filter("sample", f"{fraction:g}", Function.of(chosen, "sample", name="sample"))
+        return self.zip_with_index()._step(step)._step(keys())
+
+    def repartition(self, n: int) -> Dataset[T_co]:
+        """The same rows in the same order in n partitions of even length; rows move.
+
+        >>> import glowray as gr
+        >>> gr.from_range(10).repartition(4).map_partitions(lambda rows: [len(list(rows))]).collect()
+        [2, 3, 2, 3]
+
+        Raises:
+            ValueError: n is less than 1.
+        """
+        return self._with(Repartition(self._node, "repartition", count_argument("repartition", n, 1)))

@@ -1,0 +1,137 @@
+"""Verbs of one row at a time, and of a partition as an iterator. No data moves."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from glowray.dataset.base import Base, Options, T_co
+from glowray.functions import Function
+from glowray.kernels.partition_steps import MapPartitions
+from glowray.kernels.steps import Filter, FlatMap, KeyBy, Map
+
+if TYPE_CHECKING:
+    from glowray.dataset.dataset import Dataset
+
+U = TypeVar("U")
+K = TypeVar("K")
+Policy = str | pathlib.Path | None
+
+
+class RowVerbs(Base[T_co]):
+    """map, flat_map, filter, key_by, map_partitions."""
+
+    def map(
+        self,
+        f: Callable[..., U],
+        *,
+        name: str | None = None,
+        on_error: Policy = None,
+        num_cpus: float | None = None,
+        num_gpus: float | None = None,
+        memory: int | None = None,
+    ) -> Dataset[U]:
+        """f(row) for every row, in order. No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_items([("a", 1), ("b", 2)]).map(lambda word, n: word * n).collect()
+        ['a', 'bb']
+
+        Args:
+            f: of the row; with n ≥ 2 required parameters a tuple row is spread over them.
+            name: how plans, statistics and errors call this step.
+            on_error: "raise", "skip", "collect" or a path for rows on which f fails; None: as the flow says.
+            num_cpus: CPUs that a task of this step needs; num_gpus likewise.
+            memory: bytes that a task of this step needs.
+
+        Raises:
+            TypeError: f is not callable, is async, or captures something that cannot be pickled.
+        """
+        return self._rowwise(Map, "map", f, Options(name, on_error, num_cpus, num_gpus, memory))
+
+    def flat_map(
+        self,
+        f: Callable[..., Iterable[U]],
+        *,
+        name: str | None = None,
+        on_error: Policy = None,
+        num_cpus: float | None = None,
+        num_gpus: float | None = None,
+        memory: int | None = None,
+    ) -> Dataset[U]:
+        """Every item of f(row) for every row, in order. No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_items(["to be", "or not"]).flat_map(lambda line: line.split()).collect()
+        ['to', 'be', 'or', 'not']
+
+        Arguments and errors as for map(); f may be a generator function.
+        """
+        return self._rowwise(FlatMap, "flat_map", f, Options(name, on_error, num_cpus, num_gpus, memory))
+
+    def filter(
+        self,
+        f: Callable[..., Any],
+        *,
+        name: str | None = None,
+        on_error: Policy = None,
+        num_cpus: float | None = None,
+        num_gpus: float | None = None,
+        memory: int | None = None,
+    ) -> Dataset[T_co]:
+        """The rows for which f(row) is true, in order. No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_range(6).filter(lambda n: n % 2).collect()
+        [1, 3, 5]
+
+        Arguments and errors as for map().
+        """
+        return self._rowwise(Filter, "filter", f, Options(name, on_error, num_cpus, num_gpus, memory))
+
+    def key_by(
+        self,
+        f: Callable[..., K],
+        *,
+        name: str | None = None,
+        on_error: Policy = None,
+        num_cpus: float | None = None,
+        num_gpus: float | None = None,
+        memory: int | None = None,
+    ) -> Dataset[tuple[K, T_co]]:
+        """(f(row), row) for every row. No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_items(["apple", "fig"]).key_by(len).collect()
+        [(5, 'apple'), (3, 'fig')]
+
+        Arguments and errors as for map().
+        """
+        return self._rowwise(KeyBy, "key_by", f, Options(name, on_error, num_cpus, num_gpus, memory))
+
+    def map_partitions(
+        self,
+        f: Callable[[Iterator[T_co]], Iterable[U]] | Callable[[int, Iterator[T_co]], Iterable[U]],
+        *,
+        name: str | None = None,
+        num_cpus: float | None = None,
+        num_gpus: float | None = None,
+        memory: int | None = None,
+    ) -> Dataset[U]:
+        """The items of f(iterator of a partition's rows), once a partition. No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_range(5, partitions=2).map_partitions(lambda rows: [sum(rows)]).collect()
+        [1, 9]
+
+        Args:
+            f: f(iterator), or with two required parameters f(index, iterator); returns an iterable.
+
+        Raises:
+            TypeError: as for map(); at the action, if f does not return an iterable.
+        """
+        options = Options(name, None, num_cpus, num_gpus, memory)
+        function = Function.of(f, "map_partitions", name=name, spreads=False, arguments=(1, 2))
+        step = MapPartitions("map_partitions", function.label, function, indexed=function.required == 2)
+        return self._step(step, options.resources)

@@ -1,0 +1,1 @@
+"""What a job looks like from outside: statistics, explain, pictures, progress."""
