@@ -11,7 +11,7 @@ from glowray.cluster.jobs import run_job
 from glowray.cluster.launch import Resources
 from glowray.cluster.record import NodeRecord, head_here, records
 from glowray.cluster.status import ClusterStatus, NodeStatus, status
-from glowray.cluster.stop import down, stop
+from glowray.cluster.stop import down, hold, stop
 from glowray.cluster.token import find_token, read_token
 from glowray.cluster.worker import join
 
@@ -29,6 +29,7 @@ __all__ = [
     "find_access",
     "find_token",
     "head_here",
+    "hold",
     "join",
     "named_address",
     "read_token",

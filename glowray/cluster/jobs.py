@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -14,8 +15,14 @@ from glowray.cluster.access import Access, authenticated_gcs, find_access, refus
 from glowray.cluster.environment import applied
 from glowray.errors import ClusterError
 
-FAILED = 1
 STOPPED_IN = 30.0
+POLL_SECONDS = 0.2
+# They tell of every upload and closed socket, among the script's own output.
+CHATTY = (
+    "ray._private.runtime_env.packaging",
+    "ray.dashboard.modules.dashboard_sdk",
+    "ray.dashboard.modules.job.sdk",
+)
 
 
 def run_job(
@@ -44,15 +51,20 @@ def run_job(
         job = _submit(client, script, arguments)
         try:
             asyncio.run(_stream(client, job, write))
-            return _exit_code(client.get_job_info(job))
-        except BaseException:
+        except BaseException as error:
             _stop(client, job)
+            if isinstance(error, (RuntimeError, OSError)) and not isinstance(error, BrokenPipeError):
+                raise ClusterError(f"the connection to the job {job} was lost ({error})") from error
             raise
+        return _exit_code(client.get_job_info(job))
 
 
 def _client(access: Access, dashboard: str) -> Any:
     from ray.exceptions import AuthenticationError
     from ray.job_submission import JobSubmissionClient
+
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
     try:
         return JobSubmissionClient(dashboard)
@@ -76,8 +88,32 @@ def _submit(client: Any, script: Path, arguments: Sequence[str]) -> str:
 
 
 async def _stream(client: Any, job: str, write: Callable[[str], object]) -> None:
-    async for lines in client.tail_job_logs(job):
-        write(lines)
+    """Write the job's output as it comes, until the job has ended and all of it is written.
+
+    Ray closes the stream some seconds after the job's end: the status tells sooner, and the rest is asked for.
+    """
+    written = 0
+
+    async def follow() -> None:
+        nonlocal written
+        async for text in client.tail_job_logs(job):
+            write(text)
+            written += len(text)
+        await ended  # the stream also ends when its connection does
+
+    ended = asyncio.create_task(_until_ended(client, job))
+    following = asyncio.create_task(follow())
+    await asyncio.wait({ended, following}, return_when=asyncio.FIRST_COMPLETED)
+    if following.done():
+        await following
+    following.cancel()
+    await ended
+    write(client.get_job_logs(job)[written:])
+
+
+async def _until_ended(client: Any, job: str) -> None:
+    while not (await asyncio.to_thread(client.get_job_status, job)).is_terminal():
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def _exit_code(info: Any) -> int:
@@ -90,6 +126,6 @@ def _exit_code(info: Any) -> int:
 
 def _stop(client: Any, job: str) -> None:
     """Stop the job and wait for its end, however the waiting was interrupted."""
-    with contextlib.suppress(RuntimeError):  # it has ended already, or the head is gone
+    with contextlib.suppress(RuntimeError, TimeoutError):  # it has ended already, or the head is gone
         client.stop_job(job)
-        asyncio.run(asyncio.wait_for(_stream(client, job, lambda lines: None), STOPPED_IN))
+        asyncio.run(asyncio.wait_for(_until_ended(client, job), STOPPED_IN))

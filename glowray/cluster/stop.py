@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
+from types import FrameType
 
-from glowray.cluster.processes import descendants, end
+from glowray.cluster.processes import descendants, end, wait
 from glowray.cluster.record import NodeRecord, records
+from glowray.errors import ClusterError
 
 GRACE_SECONDS = 20.0
 
@@ -29,6 +32,24 @@ def stop(record: NodeRecord) -> None:
     supervisor = record.processes[:1]
     end(everything, GRACE_SECONDS, ask=supervisor if supervisor and supervisor[0].is_alive() else None)
     clear_stale(record)
+
+
+def hold(record: NodeRecord) -> None:
+    """Stay with a node until Ctrl-C or SIGTERM, which end it; raises ClusterError when it ends by itself."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        wait(record.processes[0])
+    except KeyboardInterrupt:
+        stop(record)
+        return
+    left = next((found for found in records() if found.name == record.name), None)
+    if left is not None:
+        clear_stale(left)
+        raise ClusterError(f"the {record.kind} ended: {left.failure or 'it was killed'}; see {record.log}")
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def clear_stale(record: NodeRecord) -> None:

@@ -135,7 +135,7 @@ def inherited() -> dict[str, str]:
 
 
 def check_spoken(host: str, port: int, settings: dict[str, str]) -> None:
-    """Raise ClusterError unless the port speaks TLS exactly when `settings` ask for it, with this token's certificates."""
+    """Raise ClusterError unless the port speaks TLS just when `settings` do, with this token's certificates."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_alpn_protocols(["h2"])
     if settings:

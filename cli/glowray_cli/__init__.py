@@ -1,0 +1,1 @@
+"""The `glowray` command: typer commands and rich views over the library."""

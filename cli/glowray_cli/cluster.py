@@ -1,0 +1,131 @@
+"""`glowray up`, `join`, `status`, `down` and `dashboard`."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from glowray import cluster
+from glowray.cluster.ports import DEFAULT_DASHBOARD_PORT, DEFAULT_PORT
+from glowray.cluster.token import MISSING
+from glowray.errors import ClusterError
+from glowray_cli import views
+from glowray_cli.options import Address, Block, Cpus, Debug, Labels, Memory, Tls, TokenFile, address, labels, usage
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The head's port; 0: a free one.")]
+DashboardPort = Annotated[int, typer.Option(min=0, max=65535, help="The dashboard's port; 0: a free one.")]
+Host = Annotated[str, typer.Option(help="This machine's address for the workers.")]
+DashboardHost = Annotated[str, typer.Option(help="The address that the dashboard listens on.")]
+OwnHost = Annotated[str | None, typer.Option("--host", help="This machine's address for the others; default: found.")]
+Head = Annotated[str, typer.Argument(metavar="HOST:PORT", parser=usage(address), help="The head's address.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (up, join, status, down, dashboard):
+        app.command()(command)
+
+
+def up(
+    port: Port = DEFAULT_PORT,
+    host: Host = "127.0.0.1",
+    dashboard_host: DashboardHost = "127.0.0.1",
+    dashboard_port: DashboardPort = DEFAULT_DASHBOARD_PORT,
+    num_cpus: Cpus = None,
+    memory: Memory = None,
+    label: Labels = None,
+    tls: Tls = False,
+    block: Block = False,
+    debug: Debug = False,
+) -> None:
+    """Start a head on this machine; every client and worker needs its token."""
+    record = cluster.up(
+        port=port,
+        host=host,
+        dashboard_host=dashboard_host,
+        dashboard_port=dashboard_port,
+        resources=cluster.Resources(num_cpus, memory, labels(label)),
+        tls=tls,
+        foreground=block,
+    )
+    command = ["glowray", "join", record.address, "--token-file", record.token_file, *(["--tls"] if tls else [])]
+    views.show_started(record, shlex.join(command))
+    if block:
+        cluster.hold(record)
+
+
+def join(
+    head: Head,
+    token_file: TokenFile = None,
+    host: OwnHost = None,
+    num_cpus: Cpus = None,
+    memory: Memory = None,
+    label: Labels = None,
+    tls: Tls = False,
+    block: Block = False,
+    debug: Debug = False,
+) -> None:
+    """Join this machine to a head as a worker.
+
+    The token comes from --token-file, RAY_AUTH_TOKEN, stdin, what an earlier join kept here, or a prompt.
+    """
+    record = cluster.join(
+        head,
+        _token(head, token_file),
+        host=host,
+        resources=cluster.Resources(num_cpus, memory, labels(label)),
+        tls=tls,
+        foreground=block,
+    )
+    views.show_joined(record)
+    if block:
+        cluster.hold(record)
+
+
+def status(address: Address = None, token_file: TokenFile = None, tls: Tls = False, debug: Debug = False) -> None:
+    """Show what was started here, and the cluster's nodes with their resources."""
+    views.show_here(cluster.records())
+    views.show_cluster(cluster.status(address, token_file, tls))
+
+
+def down(debug: Debug = False) -> None:
+    """Stop what `up` and `join` started on this machine, and nothing else."""
+    stale = {record.name for record in cluster.records() if not record.is_alive}
+    views.show_stopped(cluster.down(), stale)
+
+
+def dashboard(address: Address = None, token_file: TokenFile = None, tls: Tls = False, debug: Debug = False) -> None:
+    """Open the dashboard in a browser; it asks for the token."""
+    found = cluster.status(address, token_file, tls)
+    if not found.dashboard:
+        raise ClusterError(f"the cluster at {found.address} has no dashboard")
+    access = cluster.find_access(address, token_file, tls)
+    views.out.print(found.dashboard, soft_wrap=True)
+    if isinstance(access.token, Path):
+        views.out.print(f"[dim]It asks for the token in[/] {access.token}", soft_wrap=True)
+    webbrowser.open(found.dashboard)
+
+
+def _token(head: str, token_file: Path | None) -> str:
+    """The token for `join`: file, environment, stdin, an earlier join, prompt."""
+    if token_file is not None:
+        return cluster.read_token(token_file)
+    if os.environ.get("RAY_AUTH_TOKEN"):
+        return os.environ["RAY_AUTH_TOKEN"]
+    at_terminal = sys.stdin.isatty()
+    piped = "" if at_terminal else sys.stdin.readline().strip()
+    if piped:
+        return piped
+    try:
+        known = cluster.find_access(head).token
+        return cluster.read_token(known) if isinstance(known, Path) else known
+    except ClusterError as error:
+        if str(error) != MISSING or not at_terminal:
+            raise
+    return str(typer.prompt("Token", hide_input=True))

@@ -1,0 +1,53 @@
+"""`glowray examples`: the programs that come with glowray."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from glowray.errors import GlowrayError
+from glowray_cli.options import Debug
+from glowray_cli.run import Arguments, run_here
+from glowray_cli.views import out
+
+PACKAGE = "glowray_examples"
+Name = Annotated[str | None, typer.Argument(help="The example to run; without it they are listed.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command(context_settings={"allow_interspersed_args": False})(examples)
+
+
+def examples(name: Name = None, arguments: Arguments = None, debug: Debug = False) -> None:
+    """List the examples that come with glowray, or run one; what follows NAME is the example's own."""
+    found = packaged()
+    if name is None:
+        table = Table(box=None, show_header=False, pad_edge=False)
+        for title, path in found.items():
+            table.add_row(f"[bold]{title}[/]", summary(path))
+        out.print(table)
+    elif name in found:
+        run_here(found[name], arguments or [])
+    else:
+        raise typer.BadParameter(f"there is no example {name!r}; there are {', '.join(found)}", param_hint="NAME")
+
+
+def packaged() -> dict[str, Path]:
+    """The packaged examples by name."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise GlowrayError("the examples are not installed; install glowray again")
+    folders = map(Path, spec.submodule_search_locations)
+    files = sorted(path for folder in folders for path in folder.glob("[!_]*.py"))
+    return {path.stem: path for path in files}
+
+
+def summary(path: Path) -> str:
+    """The first line of an example's docstring."""
+    return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]

@@ -1,0 +1,93 @@
+"""Options that several commands share, and how their text is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from glowray.cluster.ports import join_address, parse_address
+from glowray.errors import GlowrayError
+
+T = TypeVar("T")
+DEBUG = "glowray.debug"
+UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+
+
+def usage(read: Callable[[str], T]) -> Callable[[str], T]:
+    """A reader of an option's text whose errors are wrong usage, with exit code 2."""
+
+    def checked(text: str) -> T:
+        try:
+            return read(text)
+        except (GlowrayError, ValueError) as error:
+            raise typer.BadParameter(str(error)) from error
+
+    checked.__name__ = read.__name__
+    return checked
+
+
+def address(text: str) -> str:
+    """HOST:PORT, with the host as an IP address."""
+    return join_address(*parse_address(text))
+
+
+def amount(text: str) -> int:
+    """A number of bytes: 500000000, 500MB, 4GiB.
+
+    >>> amount("4GiB")
+    4294967296
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]i?|)B?", text.strip())
+    if match is None:
+        raise ValueError(f"{text!r} is no amount of memory; write bytes, or a number with MB, GB, MiB or GiB")
+    return int(float(match[1]) * UNITS[match[2]])
+
+
+def label(text: str) -> str:
+    """One KEY=VALUE."""
+    key, equals, value = text.partition("=")
+    if not key or not equals or not value:
+        raise ValueError(f"{text!r} is no label; write KEY=VALUE")
+    return text
+
+
+def labels(pairs: list[str] | None) -> dict[str, str]:
+    """The labels of several KEY=VALUE; the last of a key counts."""
+    return dict(pair.split("=", 1) for pair in pairs or [])
+
+
+def wants_debug(ctx: Any) -> bool:
+    """Whether --debug was given."""
+    return bool(ctx.find_root().meta.get(DEBUG))
+
+
+def _note_debug(ctx: typer.Context, value: bool) -> None:
+    if value:
+        ctx.find_root().meta[DEBUG] = True
+
+
+Address = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", parser=usage(address), help="The head; default: GLOWRAY_ADDRESS, or that here."),
+]
+Block = Annotated[bool, typer.Option("--block", help="Stay in the foreground; Ctrl-C ends the node.")]
+Cpus = Annotated[int | None, typer.Option("--num-cpus", min=0, help="CPUs for tasks; default: all.")]
+Debug = Annotated[
+    bool, typer.Option("--debug", callback=_note_debug, expose_value=False, help="Show the traceback of an error.")
+]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option("--label", metavar="KEY=VALUE", parser=usage(label), help="A label tasks can ask for; repeatable."),
+]
+Memory = Annotated[
+    int | None,
+    typer.Option("--memory", metavar="BYTES", parser=usage(amount), help="Memory for tasks, as 4GiB; default: free."),
+]
+Tls = Annotated[bool, typer.Option("--tls", help="Encrypt Ray's traffic, with certificates made from the token.")]
+TokenFile = Annotated[
+    Path | None, typer.Option("--token-file", metavar="FILE", help="The file that holds the cluster's token.")
+]

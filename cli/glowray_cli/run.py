@@ -1,0 +1,94 @@
+"""`glowray run`: a driver script here, or as a job on a cluster."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from glowray import cluster
+from glowray_cli.options import Debug, Tls, TokenFile, address, usage
+
+Address = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", parser=usage(address), help="The cluster to run on; without it: here."),
+]
+Script = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A Python script.")]
+Arguments = Annotated[list[str] | None, typer.Argument(metavar="[ARGS]...", help="What the script gets.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    # Everything after SCRIPT is the script's own, but for --address, which may also stand last.
+    app.command(context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False})(run)
+
+
+def run(
+    script: Script,
+    arguments: Arguments = None,
+    address: Address = None,
+    token_file: TokenFile = None,
+    tls: Tls = False,
+    debug: Debug = False,
+) -> None:
+    """Run a Python script here, as `python SCRIPT ARGS` does, or on a cluster with its folder shipped.
+
+    Options stand before SCRIPT; --address may also follow it. What follows `--` is the script's in any case.
+    """
+    late, own = split_address(arguments or [])
+    chosen = late or address
+    if chosen is None:
+        run_here(script, own)
+    raise typer.Exit(_run_there(script, own, chosen, token_file, tls))
+
+
+def run_here(script: Path, arguments: list[str]) -> NoReturn:
+    """Become `python SCRIPT ARGS`: its output, signals and exit code are this command's. Does not return."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, str(script), *arguments])
+
+
+def split_address(arguments: list[str]) -> tuple[str | None, list[str]]:
+    """Take --address out of a script's arguments; the first `--` ends the search and is dropped.
+
+    >>> split_address(["in.txt", "--address", "192.0.2.1:6379"])
+    ('192.0.2.1:6379', ['in.txt'])
+    >>> split_address(["--", "--address", "mine"])
+    (None, ['--address', 'mine'])
+    """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    ours, rest = arguments[:end], arguments[end + 1 :]
+    found: str | None = None
+    own: list[str] = []
+    waiting = iter(ours)
+    for argument in waiting:
+        if argument == "--address":
+            found = _address(next(waiting, ""))
+        elif argument.startswith("--address="):
+            found = _address(argument.removeprefix("--address="))
+        else:
+            own.append(argument)
+    return found, own + rest
+
+
+def _address(text: str) -> str:
+    return usage(address)(text)
+
+
+def _run_there(script: Path, arguments: list[str], chosen: str, token_file: Path | None, tls: bool) -> int:
+    signal.signal(signal.SIGTERM, _interrupt)
+    return cluster.run_job(script, arguments, address=chosen, token_file=token_file, use_tls=tls, write=_write)
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
