@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+from glowray.io.commit import Commit, Written
+from glowray.io.memory import ItemsReader, RangeReader, SourceReader, items_reader, range_reader, source_reader
 from glowray.io.reader import Reader
+from glowray.io.sink import Part, PartWriter, Sink
 from glowray.io.text import TextReader, text_reader
+from glowray.io.text_sink import TextSink
 
-__all__ = ["Reader", "TextReader", "text_reader"]
+__all__ = [
+    "Commit",
+    "ItemsReader",
+    "Part",
+    "PartWriter",
+    "RangeReader",
+    "Reader",
+    "Sink",
+    "SourceReader",
+    "TextReader",
+    "TextSink",
+    "Written",
+    "items_reader",
+    "range_reader",
+    "source_reader",
+    "text_reader",
+]

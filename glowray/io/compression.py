@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import lzma
 import zlib
@@ -13,6 +14,8 @@ CODECS = ("gz", "bz2", "zst", "xz")
 
 # What text usually shrinks by: it weighs a compressed file among plain ones before it is read.
 EXPANSION = 4
+
+_FRAME_BYTES = 1 << 20
 
 _DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
@@ -121,11 +124,9 @@ class CompressedFile:
             self._file.close()
 
     def discard(self) -> None:
-        """Close the file without caring for what is left to write."""
-        try:
-            self._file.raw.close()
-        finally:
-            self._compressor = _compressor(None)
+        """Close the file, whether or not what is left can be written: it is not wanted."""
+        with contextlib.suppress(OSError):
+            self._file.close()
 
 
 def _compressor(codec: str | None) -> _Compressor:
@@ -149,18 +150,25 @@ class _Plain:
 
 
 class _ZstdCompressor:
-    """A frame for each write: writers hand over a megabyte or so at a time."""
+    """A frame for each megabyte or so."""
 
     def __init__(self) -> None:
         import pyarrow as pa
 
         self._codec = pa.Codec("zstd")
-        self._frames = 0
+        self._waiting: list[bytes] = []
+        self._size = 0
+        self._empty = True
 
     def compress(self, data: bytes, /) -> bytes:
-        self._frames += 1
-        frame: bytes = self._codec.compress(data, asbytes=True)
-        return frame
+        self._waiting.append(data)
+        self._size += len(data)
+        return self._frame() if self._size >= _FRAME_BYTES else b""
 
     def flush(self) -> bytes:
-        return b"" if self._frames else self.compress(b"")
+        return self._frame() if self._waiting or self._empty else b""
+
+    def _frame(self) -> bytes:
+        frame: bytes = self._codec.compress(b"".join(self._waiting), asbytes=True)
+        self._waiting, self._size, self._empty = [], 0, False
+        return frame

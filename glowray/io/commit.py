@@ -1,0 +1,118 @@
+"""The driver's side of writing: tasks write temporary files, and one commit puts them all in place, or none.
+
+In the driver, `folder = commit.begin()` checks the target and takes it. On the workers, `sink.open(folder, index)` gives
+a writer: `write(rows)`, then `close()`, which returns the Part. In the driver again, `commit.commit(parts)`, or
+`commit.abort()`.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from glowray.errors import GlowrayError
+from glowray.io.compression import codec_of
+from glowray.io.file_target import FileTarget
+from glowray.io.folder_target import FolderTarget
+from glowray.io.paths import local_path
+from glowray.io.sink import Part, Sink
+
+MODES = ("error", "overwrite", "append")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a job wrote: how many files, rows, and bytes on disk."""
+
+    files: int
+    rows: int
+    bytes: int
+
+
+class Commit:
+    """Writes a folder of part files, or one file.
+
+    `mode` says what to do with a target that is there and not empty: "error" refuses it, "append" adds to it, and
+    "overwrite" replaces a folder that glowray wrote (with `single_file`, any file).
+    """
+
+    def __init__(
+        self, target: str | os.PathLike[str], sink: Sink, mode: str = "error", single_file: bool = False
+    ) -> None:
+        if mode not in MODES:
+            known = ", ".join(f'"{known}"' for known in MODES)
+            raise ValueError(f"mode must be one of {known}, not {mode!r}")
+        path = os.path.realpath(local_path(target))
+        if single_file:
+            _check_single(path, sink)
+        job = uuid.uuid4().hex
+        self.sink = sink
+        self._target = FileTarget(path, mode, job) if single_file else FolderTarget(path, mode, job)
+        self._state = "new"
+
+    def check(self) -> None:
+        """Raise what `begin()` would, and change nothing but what a job that died left half done.
+
+        Raises FileExistsError when `mode` forbids what is there, CommitConflict when a job is writing there now.
+        """
+        self._target.check()
+
+    def begin(self) -> str:
+        """Take the target, and return the folder for temporary files; `commit()` or `abort()` must follow.
+
+        Raises what `check()` raises.
+        """
+        self._expect("new")
+        folder = self._target.begin()
+        self._state = "begun"
+        return folder
+
+    def commit(self, parts: Iterable[Part | None]) -> Written:
+        """Put all parts in place, in the order of their partitions; after an error the target is as it was before.
+
+        Raises CommitConflict when somebody else changed the target since `begin()`.
+        """
+        self._expect("begun")
+        ordered = sorted((part for part in parts if part is not None), key=lambda part: part.index)
+        try:
+            _check_there(ordered)
+            files, size = self._target.install(ordered, self.sink)
+        except BaseException:
+            self.abort()
+            raise
+        self._state = "done"
+        self._target.release()
+        return Written(files, sum(part.rows for part in ordered), size)
+
+    def abort(self) -> None:
+        """Remove everything temporary and leave the target as it was; nothing happens after `commit()`."""
+        if self._state == "begun":
+            self._state = "done"
+            self._target.release()
+
+    def _expect(self, state: str) -> None:
+        if self._state != state:
+            raise RuntimeError(f"this commit is {self._state}, not {state}: each is for one write")
+
+
+def _check_single(path: str, sink: Sink) -> None:
+    """What reads a file goes by its name: refuse a name that says something else than the content."""
+    if not sink.joins:
+        raise ValueError(f"{type(sink).__name__.removesuffix('Sink').lower()} rows cannot be written to a single file")
+    named, used = codec_of(path), codec_of(sink.extension)
+    if named == used:
+        return
+    if used:
+        raise ValueError(f'a single file with compression="{used}" must have a name that ends in .{used}: "{path}"')
+    raise ValueError(f'the name "{path}" says that the file is compressed: pass compression="{named}", or rename it')
+
+
+def _check_there(parts: list[Part]) -> None:
+    for part in parts:
+        if not os.path.exists(part.path):
+            raise GlowrayError(
+                f'"{part.path}", which a task wrote, cannot be seen from here: '
+                "write to a folder that every machine of the cluster shares"
+            )

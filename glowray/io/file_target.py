@@ -1,0 +1,125 @@
+"""Putting the rows of all parts into one file, at once or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import socket
+import stat
+from collections.abc import Sequence
+
+from glowray.errors import CommitConflict
+from glowray.io.folders import lock_path, make_folders, read_if_there, remove, remove_if_empty
+from glowray.io.paths import TEMPORARY
+from glowray.io.sink import Part, Sink
+
+_OWNER = "owner"
+
+
+class FileTarget:
+    """A file that a job writes; temporaries are in a folder beside it, which the job keeps locked."""
+
+    def __init__(self, path: str, mode: str, job: str) -> None:
+        self.path = path
+        self._mode = mode
+        self._parent, self._name = os.path.split(path)
+        self._temporary = os.path.join(self._parent, f"{TEMPORARY}{self._name}-{job}")
+        self._made: list[str] = []
+        self._locks: list[int] = []
+        self._before: tuple[int, int, int] | None = None
+
+    def check(self) -> None:
+        self._check_content()
+        lock = lock_path(self.path)
+        if lock is not None:
+            os.close(lock)
+
+    def begin(self) -> str:
+        try:
+            self._made = make_folders(self._parent)
+            self._recover()
+            self._check_content()
+            self._before = self._signature()
+            self._hold(self.path)
+            os.mkdir(self._temporary)
+            self._hold(self._temporary)
+            with open(os.path.join(self._temporary, _OWNER), "x", encoding="utf-8") as file:
+                file.write(socket.gethostname())
+        except BaseException:
+            self.release()
+            raise
+        return self._temporary
+
+    def install(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
+        """Join the parts in a temporary file and put it in place in one step."""
+        joined = os.path.join(self._temporary, "joined")
+        keep = self._mode == "append" and self._before is not None
+        sink.join(self.path if keep else None, parts, joined)
+        if self._signature() != self._before:
+            raise CommitConflict(f'"{self.path}" changed while the job ran: nothing was written')
+        size = os.path.getsize(joined)
+        if self._before is None:
+            self._create(joined)
+        else:
+            shutil.copymode(self.path, joined)
+            os.replace(joined, self.path)
+        self._made = []
+        return 1, size
+
+    def release(self) -> None:
+        """Remove what is temporary, folders that were made for nothing, and the locks."""
+        remove(self._temporary)
+        for folder in reversed(self._made):
+            remove_if_empty(folder)
+        while self._locks:
+            os.close(self._locks.pop())
+
+    def _check_content(self) -> None:
+        if not os.path.lexists(self.path):
+            return
+        if os.path.isdir(self.path):
+            raise FileExistsError(f'"{self.path}" is a folder: give the path of a file')
+        if not stat.S_ISREG(os.stat(self.path).st_mode):
+            raise FileExistsError(f'"{self.path}" is not a regular file: it cannot be replaced')
+        if self._mode == "error" and os.path.getsize(self.path):
+            raise FileExistsError(f'"{self.path}" is there already: choose another, mode="overwrite" or "append"')
+
+    def _signature(self) -> tuple[int, int, int] | None:
+        try:
+            status = os.stat(self.path)
+        except FileNotFoundError:
+            return None
+        return status.st_ino, status.st_size, status.st_mtime_ns
+
+    def _hold(self, path: str) -> None:
+        lock = lock_path(path)
+        if lock is not None:
+            self._locks.append(lock)
+
+    def _create(self, joined: str) -> None:
+        """Give the file its name, unless somebody else took it: a link, unlike a rename, never replaces."""
+        try:
+            os.link(joined, self.path)
+        except FileExistsError:
+            raise CommitConflict(f'"{self.path}" was made while the job ran: nothing was written') from None
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS):
+                raise
+            os.rename(joined, self.path)  # a file system without links
+
+    def _recover(self) -> None:
+        """Remove the temporaries of jobs that died on this machine."""
+        ours = re.compile(re.escape(f"{TEMPORARY}{self._name}-") + "[0-9a-f]{32}")
+        for name in sorted(filter(ours.fullmatch, os.listdir(self._parent))):
+            left = os.path.join(self._parent, name)
+            if read_if_there(os.path.join(left, _OWNER)) != socket.gethostname():
+                continue
+            try:
+                lock = lock_path(left)
+            except CommitConflict:
+                continue  # that job is running: which of the two is first will show
+            if lock is not None:
+                remove(left)
+                os.close(lock)

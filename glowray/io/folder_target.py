@@ -1,0 +1,169 @@
+"""Putting part files into a folder, all or none, one job at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+from collections.abc import Sequence
+
+from glowray.errors import CommitConflict
+from glowray.io.folders import (
+    content_of,
+    lock_path,
+    make_folders,
+    read_if_there,
+    remove,
+    remove_empty_folders,
+    remove_if_empty,
+)
+from glowray.io.manifest import Manifest, read_manifest
+from glowray.io.paths import SUCCESS, TEMPORARY
+from glowray.io.sink import Part, Sink
+
+Moves = list[tuple[str, str]]
+
+_PART = re.compile(r"part-(\d+)")
+_JOURNAL, _OWNER, _OLD, _PARTS = "journal", "owner", "old", "parts"
+
+
+class FolderTarget:
+    """A folder that a job writes into.
+
+    While it does, it holds a lock on the folder itself, which ends with the process. Its temporary files are in a
+    subfolder; what it moves is written down there first, so that the next job can undo what a crash left half done.
+    """
+
+    def __init__(self, path: str, mode: str, job: str) -> None:
+        self.path = path
+        self._mode = mode
+        self._job = job
+        self._temporary = os.path.join(path, TEMPORARY + job)
+        self._made: list[str] = []
+        self._lock: int | None = None
+        self._before: dict[str, tuple[int, int, int]] = {}
+
+    def check(self) -> None:
+        self._check_folder()
+        lock = lock_path(self.path)
+        if lock is None:
+            return  # not there
+        try:
+            self._recover()
+            self._check_content()
+        finally:
+            os.close(lock)
+
+    def begin(self) -> str:
+        self._check_folder()
+        try:
+            while self._lock is None:
+                self._made += make_folders(self.path)
+                self._lock = lock_path(self.path)
+            self._recover()
+            self._check_content()
+            self._before = content_of(self.path)
+            parts = os.path.join(self._temporary, _PARTS)
+            os.makedirs(parts)
+            with open(os.path.join(self._temporary, _OWNER), "x", encoding="utf-8") as file:
+                file.write(socket.gethostname())
+        except BaseException:
+            self.release()
+            raise
+        return parts
+
+    def install(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
+        """Move the parts in and the old content out, `_SUCCESS` last; undo it all when anything fails."""
+        if content_of(self.path) != self._before:
+            raise CommitConflict(f'"{self.path}" changed while the job ran: nothing was written')
+        old = sorted(self._before, key=lambda name: (name != SUCCESS, name)) if self._mode == "overwrite" else []
+        new = self._final_names(parts, sink)
+        moves = [(os.path.join(self.path, name), os.path.join(self._temporary, _OLD, name)) for name in old]
+        moves += [(source, os.path.join(self.path, name)) for source, name in new]
+        kept = read_manifest(self.path) if self._mode == "append" else None
+        success = os.path.join(self._temporary, SUCCESS)
+        Manifest(self._job, (*(kept.files if kept else ()), *(name for _, name in new))).write(success)
+        _write_journal(os.path.join(self._temporary, _JOURNAL), moves)
+        try:
+            for source, destination in moves:
+                os.makedirs(os.path.dirname(destination), exist_ok=True)
+                os.rename(source, destination)
+            os.replace(success, os.path.join(self.path, SUCCESS))
+        except BaseException:
+            _undo(moves, self.path)
+            raise
+        remove_empty_folders(self.path, old)
+        self._made = []
+        return len(new), sum(part.bytes for part in parts)
+
+    def release(self) -> None:
+        """Remove what is temporary, folders that were made for nothing, and the lock."""
+        remove(self._temporary)
+        for folder in reversed(self._made):
+            remove_if_empty(folder)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _check_folder(self) -> None:
+        if os.path.lexists(self.path) and not os.path.isdir(self.path):
+            raise FileExistsError(f'"{self.path}" is a file: give a folder, or single_file=True')
+
+    def _check_content(self) -> None:
+        there = content_of(self.path)
+        if self._mode == "append" or not there:
+            return
+        if self._mode == "error":
+            raise FileExistsError(f'"{self.path}" is not empty: choose another folder, mode="overwrite" or "append"')
+        manifest = read_manifest(self.path)
+        if manifest is None:
+            raise FileExistsError(f'"{self.path}" is not empty and was not written by glowray: it is not overwritten')
+        foreign = sorted(there.keys() - {SUCCESS, *manifest.files})
+        if foreign:
+            raise FileExistsError(f'"{os.path.join(self.path, foreign[0])}" was not written by glowray: it is kept')
+
+    def _final_names(self, parts: Sequence[Part], sink: Sink) -> list[tuple[str, str]]:
+        """Temporary path and final name of every new file."""
+        numbers = [int(found[1]) for name in self._before if (found := _PART.match(name))]
+        number = max(numbers, default=-1) + 1 if self._mode == "append" else 0
+        named: dict[str, str] = {}
+        for part in parts:
+            if part.names is None:
+                named[f"part-{number:05d}{sink.extension}"] = part.path
+                number += 1
+                continue
+            for name in part.names:
+                if name in named:
+                    raise ValueError(f'two rows are to be written to the one file "{name}"')
+                if name in self._before and self._mode == "append":
+                    raise FileExistsError(f'"{os.path.join(self.path, name)}" is there already')
+                named[name] = os.path.join(part.path, name)
+        return [(source, name) for name, source in named.items()]
+
+    def _recover(self) -> None:
+        """Undo what a job that died on this machine left half done; the lock says that it is not running."""
+        manifest = read_manifest(self.path)
+        for name in sorted(os.listdir(self.path)):
+            left = os.path.join(self.path, name)
+            if not name.startswith(TEMPORARY) or read_if_there(os.path.join(left, _OWNER)) != socket.gethostname():
+                continue
+            if manifest is None or name != TEMPORARY + manifest.job:
+                _undo(json.loads(read_if_there(os.path.join(left, _JOURNAL)) or "[]"), self.path)
+            remove(left)
+
+
+def _write_journal(path: str, moves: Moves) -> None:
+    with open(path + ".new", "x", encoding="utf-8") as file:
+        json.dump(moves, file)
+    os.rename(path + ".new", path)
+
+
+def _undo(moves: Moves, folder: str) -> None:
+    """Take back the moves that were made."""
+    for source, destination in reversed(moves):
+        if os.path.lexists(destination) and not os.path.lexists(source):
+            os.makedirs(os.path.dirname(source), exist_ok=True)
+            os.rename(destination, source)
+            if destination.startswith(folder):
+                remove_empty_folders(folder, [os.path.relpath(destination, folder)])

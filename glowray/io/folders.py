@@ -1,0 +1,105 @@
+"""What a commit does with folders: lock, look, make, remove."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+
+from glowray.errors import CommitConflict
+from glowray.io.paths import TEMPORARY
+
+
+def lock_path(path: str) -> int | None:
+    """Lock a file or folder until the descriptor is closed or the process ends; None when it is gone meanwhile.
+
+    Raises CommitConflict when another job holds it.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.exists(path) and os.path.samestat(os.fstat(descriptor), os.stat(path)):
+            return descriptor
+    except BlockingIOError:
+        os.close(descriptor)
+        raise CommitConflict(f'another job is writing to "{path}"') from None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.close(descriptor)
+    return None
+
+
+def make_folders(path: str) -> list[str]:
+    """Make a folder and those above it; returns the new ones, outermost first."""
+    missing = []
+    while not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    made = []
+    for folder in reversed(missing):
+        try:
+            os.mkdir(folder)
+        except FileExistsError:
+            if not os.path.isdir(folder):
+                raise
+            continue
+        made.append(folder)
+    return made
+
+
+def content_of(folder: str) -> dict[str, tuple[int, int, int]]:
+    """Every file below a folder by its name in it, with what changes when it is written; temporaries left out."""
+    return dict(_walk(folder, ""))
+
+
+def _walk(folder: str, below: str) -> Iterator[tuple[str, tuple[int, int, int]]]:
+    with os.scandir(os.path.join(folder, below)) as entries:
+        for entry in entries:
+            name = os.path.join(below, entry.name)
+            if entry.name.startswith(TEMPORARY):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(folder, name)
+            else:
+                status = entry.stat(follow_symlinks=False)
+                yield name, (status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def remove(path: str) -> None:
+    """Remove a file or folder, if it is there."""
+    try:
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
+    except FileNotFoundError:
+        return
+
+
+def remove_empty_folders(folder: str, names: Iterable[str]) -> None:
+    """Remove the subfolders that held the files `names`, where nothing is left in them."""
+    for name in names:
+        while name := os.path.dirname(name):
+            remove_if_empty(os.path.join(folder, name))
+
+
+def remove_if_empty(folder: str) -> None:
+    """Remove a folder unless something is in it."""
+    try:
+        os.rmdir(folder)
+    except OSError:
+        return  # not empty, or gone: it stays as somebody else left it
+
+
+def read_if_there(path: str) -> str | None:
+    """The text of a file, or None."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,171 @@
+"""Rows that the program itself has or makes: items, ranges, functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from operator import index as as_int
+from typing import TYPE_CHECKING, Any
+
+from glowray.io.reader import check_partitions
+
+if TYPE_CHECKING:
+    from glowray.rows import Block
+
+FEW_PARTITIONS = 8
+"""How many slices rows in memory are cut into, as long as each is small."""
+
+ITEMS_A_PARTITION = 65_536
+NUMBERS_A_PARTITION = 2_000_000
+NUMBERS_A_MORSEL = 65_536
+
+
+@dataclass(frozen=True, eq=False)
+class ItemsReader:
+    """Rows that were in memory when the source was made, a block a partition."""
+
+    label: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def num_partitions(self) -> int:
+        return len(self.blocks)
+
+    @property
+    def estimated_bytes(self) -> int:
+        return sum(block.nbytes for block in self.blocks)
+
+    def read(self, index: int) -> Iterator[list[Any]]:
+        return self.blocks[index].morsels()
+
+
+def items_reader(iterable: Iterable[Any], partitions: int | None = None) -> ItemsReader:
+    """The items of an iterable, which is read now: what becomes of it or of them later does not matter.
+
+    >>> reader = items_reader(["a", "b", "c"], partitions=2)
+    >>> [list(reader.read(index)) for index in range(reader.num_partitions)]
+    [[['a']], [['b', 'c']]]
+
+    `partitions` gives exactly that many contiguous slices whose sizes differ by at most one row; without it there are
+    at most 8 up to half a million rows, then one for every 65,536. Raises TypeError for items that cannot be pickled.
+    """
+    from glowray.rows import Block
+
+    check_partitions(partitions)
+    rows = list(iterable)
+    count = partitions or default_partitions(len(rows))
+    blocks = tuple(Block.from_rows(rows[start:stop]) for start, stop in even_slices(len(rows), count))
+    return ItemsReader(f"from_items({len(rows):,} rows)", blocks)
+
+
+def default_partitions(rows: int, rows_a_partition: int = ITEMS_A_PARTITION) -> int:
+    """How many partitions that many rows in memory make.
+
+    >>> default_partitions(0), default_partitions(3), default_partitions(500_000), default_partitions(1_000_000)
+    (1, 3, 8, 16)
+    """
+    return max(1, min(rows, FEW_PARTITIONS), -(-rows // rows_a_partition))
+
+
+def even_slices(rows: int, count: int) -> Iterator[tuple[int, int]]:
+    """The bounds of `count` contiguous slices whose sizes differ by at most one.
+
+    >>> list(even_slices(5, 3))
+    [(0, 1), (1, 3), (3, 5)]
+    """
+    for k in range(count):
+        yield rows * k // count, rows * (k + 1) // count
+
+
+@dataclass(frozen=True)
+class RangeReader:
+    """The numbers of `range(start, stop, step)`."""
+
+    start: int
+    stop: int
+    step: int
+    num_partitions: int
+
+    @property
+    def label(self) -> str:
+        return f"from_range({self.start}, {self.stop}{'' if self.step == 1 else f', {self.step}'})"
+
+    @property
+    def estimated_bytes(self) -> int:
+        return 8 * len_of(self.start, self.stop, self.step)
+
+    def slice(self, index: int) -> range:
+        """The numbers of partition `index`."""
+        length = len_of(self.start, self.stop, self.step)
+        first, last = length * index // self.num_partitions, length * (index + 1) // self.num_partitions
+        return range(self.start + first * self.step, self.start + last * self.step, self.step)
+
+    def read(self, index: int) -> Iterator[range]:
+        numbers = self.slice(index)
+        stride = NUMBERS_A_MORSEL * self.step
+        for first in range(numbers.start, numbers.stop, stride):
+            last = first + stride
+            yield range(first, min(last, numbers.stop) if self.step > 0 else max(last, numbers.stop), self.step)
+
+
+def len_of(start: int, stop: int, step: int) -> int:
+    """The length of a range of ints of any size; `len()` ends at sys.maxsize."""
+    return max(0, -((start - stop) // step))
+
+
+def range_reader(start: int, stop: int | None = None, step: int = 1, partitions: int | None = None) -> RangeReader:
+    """The numbers that Python's `range()` gives for the same arguments, as big as they may be.
+
+    >>> reader = range_reader(10, partitions=3)
+    >>> [list(numbers) for index in range(3) for numbers in reader.read(index)]
+    [[0, 1, 2], [3, 4, 5], [6, 7, 8, 9]]
+
+    Raises TypeError for what is no int, ValueError for a step of 0 or bad `partitions`.
+    """
+    check_partitions(partitions)
+    first, last = (0, start) if stop is None else (start, stop)
+    first, last, stride = (as_int(value) for value in (first, last, step))
+    if stride == 0:
+        raise ValueError("the step of from_range() must not be 0")
+    return RangeReader(
+        first, last, stride, partitions or default_partitions(len_of(first, last, stride), NUMBERS_A_PARTITION)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class SourceReader:
+    """The rows that a function makes for each partition."""
+
+    function: Callable[[int], Iterable[Any]]
+    num_partitions: int
+
+    @property
+    def label(self) -> str:
+        return f"from_source({getattr(self.function, '__qualname__', type(self.function).__name__)})"
+
+    @property
+    def estimated_bytes(self) -> None:
+        return None
+
+    def read(self, index: int) -> Iterator[Iterable[Any]]:
+        rows = self.function(index)
+        if not isinstance(rows, Iterable):
+            raise TypeError(f"{self.label}: the function gave {rows!r} for partition {index}, not an iterable of rows")
+        yield rows
+
+
+def source_reader(function: Callable[[int], Iterable[Any]], partitions: int) -> SourceReader:
+    """The rows that `function(partition_index)` yields, one at a time as they are asked for.
+
+    >>> reader = source_reader(lambda index: range(index), 3)
+    >>> [list(rows) for index in range(3) for rows in reader.read(index)]
+    [[], [0], [0, 1]]
+
+    Raises TypeError for what is not callable, ValueError for bad `partitions`.
+    """
+    if not callable(function):
+        raise TypeError(f"from_source() needs a function of a partition's index, not {function!r}")
+    if partitions is None:
+        raise TypeError("from_source() needs the number of partitions")
+    check_partitions(partitions)
+    return SourceReader(function, partitions)

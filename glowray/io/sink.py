@@ -1,0 +1,163 @@
+"""The seam between a task and the files it writes; the driver's side of it is `glowray.io.commit`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import IO, Any, Protocol
+
+from glowray.io.compression import CompressedFile, codec_of
+from glowray.io.folders import remove
+
+ROWS_A_WRITE = 4096
+
+Raw = bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one task wrote: a temporary file, or a folder of them with the `names` they are to have."""
+
+    index: int
+    path: str
+    rows: int
+    bytes: int
+    head: Raw = b""
+    """How the file begins, as it is on disk, where a single file must begin so only once (the names of CSV columns)."""
+    names: tuple[str, ...] | None = None
+    """None for a file that is to be called after its number."""
+
+
+class PartWriter(Protocol):
+    """Writes the rows of one attempt of one partition. After an error there is nothing left to close."""
+
+    def write(self, rows: Iterable[Any]) -> None:
+        """Write rows; may be called any number of times."""
+
+    def close(self) -> Part | None:
+        """Finish; None when the format has no file without rows."""
+
+    def abort(self) -> None:
+        """Remove what was written; may be called at any time, also twice."""
+
+
+class Sink(Protocol):
+    """A file format with its options: a frozen, picklable value."""
+
+    @property
+    def extension(self) -> str:
+        """What part files are called after their number: `.txt.gz`."""
+
+    @property
+    def joins(self) -> bool:
+        """Whether the rows of all partitions can be one file."""
+
+    def open(self, folder: str, index: int) -> PartWriter:
+        """Begin to write partition `index` under a name in `folder` that no other attempt has."""
+
+    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
+        """Write one file: what is in the file `before`, then the parts in order."""
+
+
+class Encoder(Protocol):
+    """Turns rows into bytes of a file."""
+
+    def encode(self, rows: list[Any]) -> bytes: ...
+
+    def head(self) -> bytes:
+        """How the file begins; asked for once, after the first rows were encoded or at the end of none."""
+
+
+class FileWriter:
+    """Writes one file of encoded rows."""
+
+    def __init__(self, folder: str, index: int, codec: str | None, encoder: Encoder) -> None:
+        self._path = temporary_path(folder, index)
+        self._index = index
+        self._encoder = encoder
+        self._file = CompressedFile(self._path, codec)
+        self._rows = 0
+        self._head_bytes: int | None = None
+
+    def write(self, rows: Iterable[Any]) -> None:
+        rest = iter(rows)
+        try:
+            while batch := list(islice(rest, ROWS_A_WRITE)):
+                data = self._encoder.encode(batch)
+                self._begin()
+                self._file.write(data)
+                self._rows += len(batch)
+        except BaseException as error:
+            self._failed(error)
+            raise
+
+    def close(self) -> Part:
+        try:
+            self._begin()
+            size = self._file.close()
+            with open(self._path, "rb") as file:
+                head = file.read(self._head_bytes)
+        except BaseException as error:
+            self._failed(error)
+            raise
+        return Part(self._index, self._path, self._rows, size, head)
+
+    def abort(self) -> None:
+        self._file.discard()
+        remove(self._path)
+
+    def _failed(self, error: BaseException) -> None:
+        self.abort()
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = self._path  # a full disk does not say where
+
+    def _begin(self) -> None:
+        if self._head_bytes is None:
+            head = self._encoder.head()
+            self._head_bytes = 0
+            if head:
+                self._file.write(head)
+                self._head_bytes = self._file.end_member()
+
+
+def temporary_path(folder: str, index: int) -> str:
+    """A new name in `folder`, which is made if need be: an attempt that comes later never writes over this one."""
+    os.makedirs(folder, exist_ok=True)
+    return os.path.join(folder, f"{index:05d}-{uuid.uuid4().hex}")
+
+
+def join_lines(before: str | None, parts: Sequence[Part], path: str) -> None:
+    """Join files of lines, compressed or not; of heads that are all the same only the first is kept.
+
+    Raises ValueError when heads differ.
+    """
+    head = next((part.head for part in parts if part.head), b"")
+    with open(path, "xb") as target:
+        begun = before is not None and _copy_before(before, head, target)
+        for part in parts:
+            if part.head and part.head != head:
+                raise ValueError(f"partition {part.index} has other columns than those before: name all in columns=")
+            with open(part.path, "rb") as source:
+                source.seek(len(part.head) if begun else 0)
+                shutil.copyfileobj(source, target, 1 << 20)
+            begun = begun or bool(part.head)
+
+
+def _copy_before(before: str, head: bytes, target: IO[bytes]) -> bool:
+    """Copy what is to be appended to, up to a line end; whether it was not empty."""
+    with open(before, "rb") as source:
+        begin = source.read(len(head) or 1)
+        if not begin:
+            return False
+        if head and begin != head:
+            raise ValueError(f'the columns of "{before}" are not those of the rows to append')
+        target.write(begin)
+        shutil.copyfileobj(source, target, 1 << 20)
+        source.seek(-1, os.SEEK_END)
+        if codec_of(before) is None and source.read() != b"\n":
+            target.write(b"\n")
+    return True

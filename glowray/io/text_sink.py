@@ -1,0 +1,56 @@
+"""Writing text files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from glowray.io.compression import check_codec
+from glowray.io.sink import FileWriter, Part, join_lines
+
+
+@dataclass(frozen=True)
+class TextSink:
+    """Rows as `str(row)`, UTF-8, each followed by a newline.
+
+    A row that holds a newline makes more than one line, as it does when it is printed: reading gives those lines.
+    """
+
+    compression: str | None = None
+
+    def __post_init__(self) -> None:
+        check_codec(self.compression)
+
+    @property
+    def extension(self) -> str:
+        return ".txt" + (f".{self.compression}" if self.compression else "")
+
+    @property
+    def joins(self) -> bool:
+        return True
+
+    def open(self, folder: str, index: int) -> FileWriter:
+        return FileWriter(folder, index, self.compression, TextEncoder())
+
+    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
+        join_lines(before, parts, path)
+
+
+class TextEncoder:
+    """Rows to lines."""
+
+    def head(self) -> bytes:
+        return b""
+
+    def encode(self, rows: list[Any]) -> bytes:
+        lines = rows if set(map(type, rows)) == {str} else list(map(str, rows))
+        try:
+            return ("\n".join(lines) + "\n").encode()
+        except UnicodeEncodeError:
+            bad = next(line for line in lines if _has_surrogate(line))
+            raise ValueError(f"the row {bad[:200]!r} has no UTF-8 form: it holds half of a surrogate pair") from None
+
+
+def _has_surrogate(line: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in line)
