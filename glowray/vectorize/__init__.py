@@ -1,0 +1,1 @@
+"""Plain Python functions at full speed, with Python's exact meaning."""

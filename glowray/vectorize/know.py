@@ -1,0 +1,81 @@
+"""know: a callable → its proven syntax tree and captured values, or the reason why not."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import FunctionType, MethodType
+
+from glowray.vectorize.environment import Environment
+from glowray.vectorize.identities import synthetic
+from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.source import source_of
+
+_ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
+
+
+def know(call: Callable[..., object], arguments: int = 1) -> Known | Refused:
+    """The syntax tree of a function, proven to be its own, with the values that its names have now.
+
+    >>> import operator
+    >>> import ast
+    >>> ast.unparse(know(operator.add).node)
+    'lambda a, b: a + b'
+    >>> know(print).reason
+    'print is not a Python function'
+
+    Args:
+        call: what a verb received: a lambda, a def, a method, a partial, an operator, a builtin.
+        arguments: how many the verb gives it (2 for a reducer); only min and max differ by it.
+
+    Moves no data and runs none of the user's code.
+    """
+    bound: tuple[object, ...] = ()
+    keywords: Mapping[str, object] = {}
+    inner = call
+    while not isinstance(inner, FunctionType):
+        if isinstance(inner, MethodType):
+            bound = (inner.__self__, *bound)
+            inner = inner.__func__
+        elif type(inner) is partial:
+            bound = (*inner.args, *bound)
+            keywords = {**inner.keywords, **keywords}
+            inner = inner.func
+        elif (made := synthetic(inner, arguments + len(bound))) is not None:
+            function, node = made
+            environment = Environment(function, function, frozenset())
+            return Known(
+                call, function, node, function.__code__.co_filename, _name(inner), environment, bound, keywords,
+                synthetic=True,
+            )  # fmt: skip
+        elif isinstance(method := getattr(type(inner), "__call__", None), FunctionType) and not isinstance(inner, type):
+            bound = (inner, *bound)
+            inner = method
+        else:
+            return Refused(f"{_name(inner)} is not a Python function")
+    return _proven(call, inner, bound, keywords)
+
+
+def _proven(
+    call: Callable[..., object], function: FunctionType, bound: tuple[object, ...], keywords: Mapping[str, object]
+) -> Known | Refused:
+    code = function.__code__
+    if code.co_flags & _ASYNC:
+        return Refused(f"{code.co_name} is async")
+    source = source_of(function)
+    if source is None:
+        return Refused(f"Python has no source for {code.co_name}")
+    found = source.find(code)
+    if found is None:
+        return Refused(f"the source at {code.co_filename}:{code.co_firstlineno} is not that of {code.co_name}")
+    node, class_name = found
+    environment = Environment(call, function, source.rebound)
+    return Known(
+        call, function, node, code.co_filename, code.co_name, environment, bound, keywords,
+        in_class=class_name is not None,
+    )  # fmt: skip
+
+
+def _name(call: object) -> str:
+    return str(getattr(call, "__qualname__", None) or getattr(call, "__name__", None) or type(call).__qualname__)

@@ -1,0 +1,76 @@
+"""Finding the syntax tree of a function: in the source that Python's own tracebacks would show."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from functools import lru_cache
+from types import CodeType, FunctionType
+
+from glowray.vectorize.proof import proves
+
+Found = ast.Lambda | ast.FunctionDef
+
+
+class Source:
+    """One parsed file, notebook cell or module: its lambdas and defs by their first line."""
+
+    def __init__(self, text: str) -> None:
+        self._lambdas: dict[int, list[tuple[Found, str | None]]] = {}
+        self._defs: dict[tuple[str, int], list[tuple[Found, str | None]]] = {}
+        rebound: set[str] = set()
+        tree = ast.parse(text)
+        self._imported = sorted(_imported(tree.body))
+        pending: list[tuple[ast.AST, str | None]] = [(tree, None)]
+        while pending:
+            node, class_name = pending.pop()
+            if isinstance(node, ast.Lambda):
+                self._lambdas.setdefault(node.lineno, []).append((node, class_name))
+            elif isinstance(node, ast.FunctionDef):
+                first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+                self._defs.setdefault((node.name, first), []).append((node, class_name))
+            elif isinstance(node, ast.Global | ast.Nonlocal):
+                rebound.update(node.names)
+            inside = node.name if isinstance(node, ast.ClassDef) else class_name
+            pending.extend((child, inside) for child in ast.iter_child_nodes(node))
+        self.rebound = frozenset(rebound)
+
+    def find(self, code: CodeType) -> tuple[Found, str | None] | None:
+        """The node that compiles to `code`, with the name of the class around it."""
+        if code.co_name == "<lambda>":
+            candidates = self._lambdas.get(code.co_firstlineno, [])
+        else:
+            candidates = self._defs.get((code.co_name, code.co_firstlineno), [])
+        for node, class_name in candidates:
+            if proves(node, code, class_name, self._imported):
+                return node, class_name
+        return None
+
+
+def _imported(statements: list[ast.stmt]) -> set[str]:
+    """Names that import statements bind at module level, under if, try and with too."""
+    names: set[str] = set()
+    pending: list[ast.AST] = list(statements)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.expr):
+            pending.extend(ast.iter_child_nodes(node))
+    return names - {"*"}
+
+
+@lru_cache(maxsize=64)
+def _parse(text: str) -> Source | None:
+    try:
+        return Source(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def source_of(function: FunctionType) -> Source | None:
+    """The source around a function as it is now on disk or in its notebook; None where Python has none."""
+    filename = function.__code__.co_filename
+    linecache.checkcache(filename)
+    lines = linecache.getlines(filename, function.__globals__)
+    return _parse("".join(lines)) if lines else None
