@@ -46,7 +46,8 @@ def short_site(filename: str, lineno: int) -> str:
     >>> short_site("<stdin>", 1), short_site("<doctest notes.md[4]>", 1)
     ('<stdin>:1', '<doctest notes.md[4]>:1')
     """
-    return _cell(filename, lineno) or f"{os.path.basename(filename)}:{lineno}"
+    name = filename if filename.startswith("<") else os.path.basename(filename)
+    return _cell(filename, lineno) or f"{name}:{lineno}"
 
 
 def full_site(filename: str, lineno: int) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from types import CodeType, FunctionType, MethodType
+from types import BuiltinMethodType, CodeType, FunctionType, MethodType
 from typing import Any
 
 from glowray.functions import ship
@@ -13,20 +14,31 @@ from glowray.functions.show import shown
 
 
 @dataclass(frozen=True, slots=True)
-class Culprit:
-    """The innermost thing that cannot be pickled: how the user gets at it (`self.lock`, `config["db"]`), and why."""
+class Part:
+    """A value that goes along with a function: how its owner gets at it, and by what it is held (or "")."""
 
     path: str
     value: Any
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """The innermost part that cannot be pickled (`self.lock`, `config['db']`), and why."""
+
+    part: Part
     error: Exception
 
+    def __str__(self) -> str:
+        cls = type(self.part.value)
+        plain = cls.__module__ in ("builtins", "__main__") or self.is_own
+        kind = cls.__qualname__ if plain else f"{cls.__module__}.{cls.__qualname__}"
+        return f"{self.part.path} ({', '.join(filter(None, [kind, self.part.holder]))})"
+
     @property
-    def kind(self) -> str:
-        """The type's name, with its module where that is not obvious."""
-        cls = type(self.value)
-        if cls.__module__ in ("builtins", "__main__") or cls.__module__.startswith("glowray."):
-            return cls.__qualname__
-        return f"{cls.__module__}.{cls.__qualname__}"
+    def is_own(self) -> bool:
+        """Whether it is an object of glowray's, such as a Dataset or a Flow."""
+        return _is_own(self.part.value)
 
 
 def pickling_error(value: object) -> Exception | None:
@@ -38,72 +50,79 @@ def pickling_error(value: object) -> Exception | None:
     return None
 
 
-def culprit(call: Any, error: Exception) -> Culprit:
-    """Follows what cannot be pickled from `call`, which failed with `error`, down to its innermost part."""
-    found = Culprit("", call, error)
+def culprit(call: Any, error: Exception) -> Culprit | None:
+    """The innermost part of `call` that cannot be pickled; None if that is `call` itself. `error` is call's own."""
+    found = Culprit(Part("", call), error)
     visited = {id(call)}
-    while (deeper := _failing_part(found.path, found.value, visited)) is not None:
-        visited.add(id(deeper.value))
+    while (deeper := _failing_part(found.part, visited)) is not None:
+        visited.add(id(deeper.part.value))
         found = deeper
-    return found
+    return found if found.part.path else None
 
 
-def _failing_part(path: str, value: Any, visited: set[int]) -> Culprit | None:
-    for name, part in _parts(path, value):
-        if id(part) in visited:
+def _failing_part(owner: Part, visited: set[int]) -> Culprit | None:
+    if _is_own(owner.value):
+        return None  # a Dataset is named as a whole: what it is made of is not the user's
+    for part in _parts(owner):
+        if id(part.value) in visited:
             continue
-        error = pickling_error(part)
+        error = pickling_error(part.value)
         if error is not None:
-            return Culprit(name, part, error)
+            return Culprit(part, error)
     return None
 
 
-def _parts(path: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The parts that a value is pickled with, each with the expression by which its owner reaches it."""
+def _is_own(value: Any) -> bool:
+    return type(value).__module__.startswith("glowray.") and not callable(value)
+
+
+def _parts(owner: Part) -> Iterator[Part]:
+    """The parts that a value is pickled with."""
+    value, path, holder = owner.value, owner.path, owner.holder
     if isinstance(value, functools.partial):
-        yield from _of_partial(path, value)
+        yield from _of_partial(owner, value)
     elif isinstance(value, MethodType):
-        yield "self", value.__self__
-        yield path, value.__func__
+        yield Part("self", value.__self__, holder)
+        yield Part(path, value.__func__, holder)
+    elif isinstance(value, BuiltinMethodType):
+        yield Part(f"{path}.__self__" if path else "self", value.__self__, holder)
     elif isinstance(value, FunctionType):
-        yield from _of_function(path, value)
+        yield from _of_function(owner, value)
     elif isinstance(value, dict):
-        yield from _of_sequence([f"{path}[{shown(key, 40)}]" for key in value], list(value.values()))
-        yield from ((f"a key of {path}", key) for key in value)
+        names = [f"{path}[{shown(key, 40)}]" for key in value]
+        yield from _failing(names, list(value.values()), holder)
+        yield from (Part(f"a key of {path}", key, holder) for key in value)
     elif isinstance(value, list | tuple):
-        yield from _of_sequence([f"{path}[{index}]" for index in range(len(value))], list(value))
+        yield from _failing([f"{path}[{index}]" for index in range(len(value))], list(value), holder)
     elif isinstance(value, set | frozenset):
-        yield from ((f"an element of {path}", item) for item in value)
+        yield from (Part(f"an element of {path}", item, holder) for item in value)
     if isinstance(value, type):
-        yield from ((f"{value.__name__}.{name}", part) for name, part in vars(value).items())
+        yield from (Part(f"{value.__name__}.{name}", part, holder) for name, part in vars(value).items())
     else:
-        yield from _attributes(path or "self", value)
-        yield type(value).__name__, type(value)
+        yield from _attributes(owner)
+        yield Part(type(value).__name__, type(value), holder)
 
 
-def _of_partial(path: str, value: functools.partial[Any]) -> Iterator[tuple[str, Any]]:
-    yield path, value.func
-    yield from ((f"argument {index} of the partial", part) for index, part in enumerate(value.args))
-    yield from ((f"argument {name} of the partial", part) for name, part in value.keywords.items())
+def _of_partial(owner: Part, value: functools.partial[Any]) -> Iterator[Part]:
+    yield Part(owner.path, value.func, owner.holder)
+    yield from (Part(f"args[{index}]", part, "bound by partial()") for index, part in enumerate(value.args))
+    yield from (Part(name, part, "bound by partial()") for name, part in value.keywords.items())
 
 
-def _of_function(path: str, function: FunctionType) -> Iterator[tuple[str, Any]]:
-    used_by = f" (used by {path})" if path else ""
+def _of_function(owner: Part, function: FunctionType) -> Iterator[Part]:
+    holder = f"used by {owner.path}" if owner.path else ""
     code = function.__code__
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-        try:
-            yield f"{name}{used_by}", cell.cell_contents
-        except ValueError:  # a variable that has no value yet is not pickled either
-            continue
+        with suppress(ValueError):  # a variable that has no value yet is not pickled either
+            yield Part(name, cell.cell_contents, holder)
     for name in sorted(_global_names(code)):
         if name in function.__globals__:
-            yield f"{name}{used_by}", function.__globals__[name]
+            yield Part(name, function.__globals__[name], holder)
     positional = code.co_varnames[: code.co_argcount]
     defaults = function.__defaults__ or ()
-    for name, part in zip(positional[len(positional) - len(defaults) :], defaults, strict=True):
-        yield f"{name}, a default argument{used_by}", part
-    for name, part in (function.__kwdefaults__ or {}).items():
-        yield f"{name}, a default argument{used_by}", part
+    named = zip(positional[len(positional) - len(defaults) :], defaults, strict=True)
+    for name, part in (*named, *(function.__kwdefaults__ or {}).items()):
+        yield Part(name, part, f"a default argument{f' of {owner.path}' if owner.path else ''}")
 
 
 def _global_names(code: CodeType) -> set[str]:
@@ -111,23 +130,24 @@ def _global_names(code: CodeType) -> set[str]:
     return set(code.co_names).union(*(_global_names(inner) for inner in nested))
 
 
-def _attributes(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _attributes(owner: Part) -> Iterator[Part]:
+    value = owner.value
     names = dict.fromkeys(vars(value)) if hasattr(value, "__dict__") else {}
     for cls in type(value).__mro__:
         slots = vars(cls).get("__slots__", ())
         names.update(dict.fromkeys([slots] if isinstance(slots, str) else slots))
     for name in names:
-        if name not in ("__dict__", "__weakref__") and hasattr(value, name):
-            yield f"{path}.{name}", getattr(value, name)
+        if not name.startswith("__") and hasattr(value, name):
+            yield Part(f"{owner.path or 'self'}.{name}", getattr(value, name), owner.holder)
 
 
-def _of_sequence(names: list[str], parts: list[Any]) -> Iterator[tuple[str, Any]]:
-    """The one part that fails, found by halving: millions of sound ones are not to be pickled one by one."""
-    low, high = 0, len(parts)
+def _failing(names: list[str], values: list[Any], holder: str) -> Iterator[Part]:
+    """The one value that fails, found by halving: millions of sound ones are not to be pickled one by one."""
+    low, high = 0, len(values)
     while high - low > 1:
         middle = (low + high) // 2
-        if pickling_error(parts[low:middle]) is not None:
+        if pickling_error(values[low:middle]) is not None:
             high = middle
         else:
             low = middle
-    yield from zip(names[low:high], parts[low:high], strict=True)
+    yield from (Part(name, value, holder) for name, value in zip(names[low:high], values[low:high], strict=True))

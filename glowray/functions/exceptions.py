@@ -23,6 +23,7 @@ LARGEST = 8 * 2**20
 
 _MOST_EXCEPTIONS = 100
 _HEAP_TYPE = 1 << 9
+_ARGS: Any = vars(BaseException)["args"]  # a class of the user's may have an args of its own
 _ATOMS = (type(None), bool, int, float, complex, str, bytes)
 
 
@@ -67,7 +68,7 @@ class ExceptionRecord:
     module: str
     qualname: str
     message: str
-    args: Any
+    args: Collection
     attributes: tuple[tuple[str, Any], ...]
     fields: tuple[tuple[str, Any], ...]
     group: tuple[str, tuple[int, ...]] | None
@@ -152,7 +153,7 @@ class _Apart:
             module=cls.__module__,
             qualname=cls.__qualname__,
             message=_message(error),
-            args=self.pack(error.args),
+            args=Collection(tuple, tuple(self.pack(each, 1) for each in _ARGS.__get__(error))),
             attributes=tuple((name, self.pack(value)) for name, value in vars(error).items()),
             fields=tuple((name, self.pack(value)) for name, value in _fields(error)),
             group=group,
@@ -173,17 +174,16 @@ class _Apart:
         if isinstance(value, BaseException):
             number = self.number(value)
             return LeftBehind(shown(value)) if number is None else Link(number)
-        if depth < 3 and type(value) in (list, tuple, dict) and len(value) <= _MOST_EXCEPTIONS:
+        if depth < 4 and _holds_exception(value):
             items = tuple(value.items()) if type(value) is dict else tuple(value)
-            if (depth == 0 and type(value) is tuple) or _holds_exception(value):
-                return Collection(type(value), tuple(self.pack(item, depth + 1) for item in items))
+            return Collection(type(value), tuple(self.pack(item, depth + 1) for item in items))
         return pack(value)
 
 
 def _holds_exception(value: Any, depth: int = 0) -> bool:
     if isinstance(value, BaseException):
         return True
-    if depth > 3 or type(value) not in (list, tuple, dict):
+    if depth > 3 or type(value) not in (list, tuple, dict) or len(value) > _MOST_EXCEPTIONS:
         return False
     items = value.values() if type(value) is dict else value
     return any(_holds_exception(item, depth + 1) for item in items)
@@ -214,14 +214,14 @@ class _Together:
 
     def fill(self, error: BaseException, record: ExceptionRecord) -> None:
         if type(error) is not TaskError or record.qualname == "TaskError":
-            error.args = self.unpack(record.args)
+            _ARGS.__set__(error, self.unpack(record.args))
             for name, value in record.fields:
                 _set(error, name, self.unpack(value))
         vars(error).update((name, self.unpack(value)) for name, value in record.attributes)
-        error.__cause__ = None if record.cause is None else self.made[record.cause]
-        error.__context__ = None if record.context is None else self.made[record.context]
-        error.__suppress_context__ = record.suppress_context
-        error.__traceback__ = rebuilt(record.frames)
+        _set(error, "__cause__", None if record.cause is None else self.made[record.cause])
+        _set(error, "__context__", None if record.context is None else self.made[record.context])
+        _set(error, "__suppress_context__", record.suppress_context)
+        error.with_traceback(rebuilt(record.frames))
 
     def unpack(self, packed: Any) -> Any:
         if isinstance(packed, Link):
@@ -247,7 +247,8 @@ def _fields(error: BaseException) -> Iterator[tuple[str, Any]]:
             if name == "args" or (cls is BaseExceptionGroup and name in ("message", "exceptions")):
                 continue
             value = getattr(error, name, None)
-            if value is not None:  # a field that is set to None is not the same as one that is not set
+            # A field that is not set reads as None too, but is not to be set to it. OSError sets two from 2 to 5 args.
+            if value is not None or (name in ("errno", "strerror") and 2 <= len(_ARGS.__get__(error)) <= 5):
                 yield name, value
 
 

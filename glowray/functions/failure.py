@@ -71,9 +71,12 @@ class Failure:
         class cannot be had in this process, it is a TaskError that names the class.
         """
         error = put_together(self.records)
-        for note in self.notes:
-            error.add_note(note)
-        vars(error)[_OTHER_REPLAY if hasattr(error, _REPLAY) else _REPLAY] = self.replay
+        name = _OTHER_REPLAY if _has_own_replay(error) else _REPLAY
+        notes = [*vars(error).get("__notes__", ()), *self.notes]
+        if self.replay.ready:
+            notes.append(f"{name}() of this exception runs the function on the row again, here")
+        # Not by setattr and add_note: the user's class may refuse them.
+        vars(error).update({"__notes__": notes, name: self.replay})
         return error
 
     @property
@@ -99,7 +102,7 @@ class Failure:
 
     @property
     def notes(self) -> list[str]:
-        """The lines under the exception: verb and definition, row, partition, and what can be done."""
+        """The lines under the exception: verb and definition, row, partition."""
         step = f"in {self.verb}({self.label})"
         notes = [f"{step}, defined at {self.definition}" if self.definition else step]
         if self.row_text is not None:
@@ -108,8 +111,6 @@ class Failure:
             notes.append(f"partition: {self.partition}")
         if self.records[0].left_behind:
             notes.append(f"attributes that cannot be pickled: {', '.join(self.records[0].left_behind)}")
-        if self.replay.ready:
-            notes.append("replay() of this exception runs the function on the row again, here")
         return notes
 
 
@@ -126,12 +127,17 @@ class only_user_frames:  # noqa: N801  (a context manager, used as a word)
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is not None and is_failure(error):
-            error.__traceback__ = user_frames(error.__traceback__)
+            error.with_traceback(user_frames(error.__traceback__))
 
 
 def is_failure(error: BaseException) -> bool:
     """Says whether an exception came home from a task by `Failure.exception`."""
     return any(isinstance(vars(error).get(name), Replay) for name in (_REPLAY, _OTHER_REPLAY))
+
+
+def _has_own_replay(error: BaseException) -> bool:
+    own = vars(error).get(_REPLAY)
+    return hasattr(type(error), _REPLAY) or (own is not None and not isinstance(own, Replay))
 
 
 def _runtime_error(error: StopIteration, label: str) -> RuntimeError:

@@ -167,21 +167,16 @@ def _check_pickling(call: Any, function: Function) -> None:
     if error is None:
         return
     found = culprit(call, error)
-    if not found.path:
-        raise TypeError(
-            f"{function.verb}() cannot send {function.described} to workers, as it cannot be pickled: {found.error};"
-            f" define it with def, or create it inside a function, {_called()}"
-        ) from error
+    subject = f"{function.verb}() cannot send {function.described} to workers"
+    if found is None:
+        fix = "define it with def, or make it inside a function"
+        raise TypeError(f"{subject}, as it cannot be pickled: {error}; {fix}, {_called()}") from error
+    fix = "create it inside the function, or once a partition in map_partitions()"
+    if found.is_own:
+        fix = "capture rows that were collected, or join the two"
     raise TypeError(
-        f"{function.verb}() cannot send {function.described} to workers: it captures {found.path} ({found.kind}), which"
-        f" cannot be pickled: {found.error}; {_remedy(found.value)}, {_called()}"
+        f"{subject}: it captures {found}, which cannot be pickled: {found.error}; {fix}, {_called()}"
     ) from error
-
-
-def _remedy(value: Any) -> str:
-    if type(value).__module__.startswith("glowray."):
-        return "join() or collect() it first, and capture the rows"
-    return "create it inside the function, or once a partition in map_partitions()"
 
 
 def _called() -> str:

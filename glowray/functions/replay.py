@@ -34,6 +34,7 @@ class Replay:
 
     verb: str
     label: str
+    of_row: bool
     function: Any
     row: Any
     arguments: Any
@@ -44,6 +45,7 @@ class Replay:
         return cls(
             verb=verb,
             label=function.label if function else "",
+            of_row=function is not None and function.of_row,
             function=None if function is None else _packed(function),
             row=row if row is NO_ROW else pack(row),
             arguments=None if arguments is None else pack(arguments),
@@ -69,7 +71,7 @@ class Replay:
             result = function.call(*arguments)
             return list(result) if self.verb in _READS_ITEMS else result
         except BaseException as error:
-            error.__traceback__ = user_frames(error.__traceback__)
+            error.with_traceback(user_frames(error.__traceback__))
             raise
 
     def hindrance(self) -> str | None:
@@ -81,6 +83,8 @@ class Replay:
         given = self.row if self.arguments is None else self.arguments
         if given is NO_ROW:
             return "no single row made it fail"
+        if self.arguments is None and not self.of_row:
+            return "it is not a function of one row"
         if isinstance(given, LeftBehind):
             return f"the row cannot be pickled, or is larger than {LARGEST // 2**20} MB"
         return None

@@ -58,9 +58,10 @@ def signature(call: Any) -> Signature | None:
         return _of_partial(call)
     if isinstance(call, type):
         return _of_class(call)
-    if isinstance(call, FunctionType) and python_function(call) is call:
-        return _of_function(call)
-    return _of_other(call)
+    function = python_function(call)
+    if function is None:
+        return None
+    return _of_function(function) if function is call else _of_other(call)
 
 
 def python_function(call: Any) -> FunctionType | None:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from glowray.functions.names import label_of
 from glowray.functions.show import shown
 from glowray.functions.signature import Signature, parameters, signature
 
@@ -37,9 +38,13 @@ class Spread:
         """The row's fields, or a keyed row's key and its value's fields if only so many fit the function."""
         if not isinstance(row, tuple):
             raise TypeError(f"gr.spread() needs tuple rows, but the row {shown(row)} is {_kind(row)}")
-        if not self._takes(len(row)) and _is_keyed(row) and self._takes(1 + len(row[1])):
+        if self._takes(len(row)):
+            return row
+        if _is_keyed(row) and self._takes(1 + len(row[1])):
             return (row[0], *row[1])
-        return row
+        raise TypeError(
+            f"gr.spread(): {label_of(self.function)} takes {self.signature}, but the row {shown(row)} {_has(row)}"
+        )
 
     def _takes(self, count: int) -> bool:
         known = self.signature
@@ -114,10 +119,12 @@ def _wrong_width(row: Any, count: int, function: Function) -> TypeError:
     takes = f"{function.verb}(): {function.label} takes {parameters(count)}, but the {what} {shown(row)}"
     if not isinstance(row, tuple):
         return TypeError(f"{takes} is {_kind(row)}, not a tuple of {count} fields")
-    has = f"{takes} has {len(row)} field{'' if len(row) == 1 else 's'}"
-    if _is_keyed(row):
-        return TypeError(f"{has}, or {1 + len(row[1])} with its value's")
-    return TypeError(has)
+    return TypeError(f"{takes} {_has(row)}")
+
+
+def _has(row: tuple[Any, ...]) -> str:
+    fields = f"has {len(row)} field{'' if len(row) == 1 else 's'}"
+    return f"{fields}, or {1 + len(row[1])} with its value's" if _is_keyed(row) else fields
 
 
 def _is_keyed(row: tuple[Any, ...]) -> bool:
@@ -129,5 +136,3 @@ def _kind(row: Any) -> str:
         return "None"
     name = type(row).__qualname__
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
-
-

@@ -1,0 +1,91 @@
+"""A function fails in a task: in this process, and in a worker process of its own. Both must end the same."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from glowray.functions import Failure, Function, ship
+
+# Compiled under a name of glowray's own, as the code of a task is: its frames are not the user's.
+_TASK = """
+def attempt(data):
+    function, row, arguments, partition = ship.loads(data)
+    try:
+        for item in [row]:
+            result = function.call(*(function.arguments(item) if arguments is None else arguments))
+            if function.verb == "flat_map":
+                list(result)
+    except BaseException as error:
+        failure = Failure.capture(
+            error, verb=function.verb, function=function, row=row, partition=partition, arguments=arguments
+        )
+        return ship.dumps(failure)
+    return ship.dumps(None)
+"""
+_names: dict[str, Any] = {"Failure": Failure, "ship": ship}
+exec(compile(_TASK, "<glowray loop>", "exec"), _names)
+attempt: Callable[[bytes], bytes] = _names["attempt"]
+
+Fails = Callable[..., BaseException]
+
+
+def _write(stream: IO[bytes], data: bytes) -> None:
+    stream.write(struct.pack("<Q", len(data)) + data)
+    stream.flush()
+
+
+def _read(stream: IO[bytes]) -> bytes:
+    head = stream.read(8)
+    return stream.read(struct.unpack("<Q", head)[0]) if head else b""
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[Callable[[bytes], bytes]]:
+    """`attempt` in another process, which has none of the test modules."""
+    command = [sys.executable, str(Path(__file__).resolve())]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdin and process.stdout
+        requests, answers = process.stdin, process.stdout
+
+        def call(data: bytes) -> bytes:
+            _write(requests, data)
+            return _read(answers)
+
+        yield call
+        requests.close()
+
+
+@pytest.fixture(params=["here", "elsewhere"])
+def failure_of(request: pytest.FixtureRequest) -> Callable[..., Failure]:
+    """failure_of(f, row) → the Failure of f on row, from a task here or in the worker."""
+    run = attempt if request.param == "here" else request.getfixturevalue("worker")
+
+    def failure(
+        call: Any, row: Any, verb: str = "map", partition: int | None = 3, arguments: Any = None, **options: Any
+    ) -> Failure:
+        function = Function.of(call, verb, **options)
+        found = ship.loads(run(ship.dumps((function, row, arguments, partition))))
+        assert isinstance(found, Failure), "the function did not fail"
+        return found
+
+    return failure
+
+
+@pytest.fixture
+def fails(failure_of: Callable[..., Failure]) -> Fails:
+    """fails(f, row) → the exception that the driver raises."""
+    return lambda *args, **options: failure_of(*args, **options).exception()
+
+
+if __name__ == "__main__":
+    while request := _read(sys.stdin.buffer):
+        _write(sys.stdout.buffer, attempt(request))
