@@ -49,8 +49,12 @@ class Block:
     def morsels(self, size: int = _MORSEL) -> Iterator[list[Any]]:
         """Decode the rows piece by piece, at most `size` rows a piece."""
         for chunk in self.chunks:
-            for start in range(0, chunk.count, size):
-                yield chunk.slice(start, min(start + size, chunk.count)).rows()
+            if chunk.pickled_values:  # one pickle for all rows: reading it again for each piece would not pay
+                rows = chunk.rows()
+                yield from (rows[start : start + size] for start in range(0, chunk.count, size))
+            else:
+                for start in range(0, chunk.count, size):
+                    yield chunk.slice(start, min(start + size, chunk.count)).rows()
 
     def __len__(self) -> int:
         return sum(chunk.count for chunk in self.chunks)
@@ -119,10 +123,10 @@ class Block:
         parts: list[list[Chunk]] = [[] for _ in range(n)]
         start = 0
         for chunk in self.chunks:
-            own = np.asarray(buckets[start : start + chunk.count], np.int64)
+            own = np.asarray(buckets[start : start + chunk.count])
             start += chunk.count
-            bounds = np.concatenate([[0], np.cumsum(np.bincount(own, minlength=n))]).tolist()
-            ordered = chunk.take(np.argsort(own, kind="stable"))
+            bounds = np.concatenate([[0], np.cumsum(np.bincount(own.astype(np.int64), minlength=n))]).tolist()
+            ordered = chunk.take(np.argsort(own.astype(_smallest_for(n)), kind="stable"))
             for bucket in range(n):
                 if bounds[bucket] < bounds[bucket + 1]:
                     parts[bucket].append(ordered.slice(bounds[bucket], bounds[bucket + 1]))
@@ -133,9 +137,9 @@ class Block:
         """The rows of the blocks one after the other; shapes may differ, small neighbours of one shape are merged."""
         merged: list[Chunk] = []
         chunks = (chunk for block in blocks for chunk in block.chunks)
-        for (small, _), run in groupby(chunks, lambda chunk: (chunk.count <= _SMALL_CHUNK, chunk.shape)):
+        for (mergeable, _), run in groupby(chunks, lambda chunk: (_is_mergeable(chunk), chunk.shape)):
             group = list(run)
-            merged += [Chunk.concat(group)] if small and len(group) > 1 else group
+            merged += [Chunk.concat(group)] if mergeable and len(group) > 1 else group
         return Block(merged)
 
     def key_hashes(self) -> Hashes:
@@ -161,6 +165,16 @@ class Block:
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return _from_parts, tuple(wire.to_part(chunk, out_of_band=protocol >= 5) for chunk in self.chunks)
+
+
+def _is_mergeable(chunk: Chunk) -> bool:
+    """Small, and without a pickle that would have to be read and written again."""
+    return chunk.count <= _SMALL_CHUNK and not chunk.pickled_values
+
+
+def _smallest_for(n: int) -> Any:
+    """The type for numbers below n that NumPy sorts fastest (by radix up to 16 bits)."""
+    return np.uint8 if n <= 1 << 8 else np.uint16 if n <= 1 << 16 else np.int64
 
 
 def _from_parts(*parts: wire.Part) -> Block:

@@ -23,6 +23,7 @@ _U = np.uint64
 _PRIME = _U((1 << 61) - 1)
 _WORDS_AT_ONCE = 1 << 17
 _FEW = 32
+_WORD_MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
 
 
 def keyed_rows_hashes(chunk: Chunk) -> Hashes:
@@ -144,49 +145,47 @@ def _floats(array: pa.Array) -> Hashes:
 
 def _binary(array: pa.Array, tag: int) -> Hashes:
     """Text and bytes, straight from Arrow's offsets and data."""
+    if not len(array):
+        return np.empty(0, np.uint64)
     bounds = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
-    data = array.buffers()[2]
-    starts, lengths = bounds[:-1], np.diff(bounds)
+    lengths = np.diff(bounds)
     if array.null_count:
         lengths[array.is_null().to_numpy(zero_copy_only=False)] = 0
-    first, last = (int(bounds[0]), int(bounds[-1])) if len(bounds) else (0, 0)
-    own = np.empty(last - first + 8, np.uint8)
-    if last > first:
-        own[:-8] = np.frombuffer(data, np.uint8)[first:last]
-    own[-8:] = 0
-    hashes = _word_sums(own, starts - first, lengths)
+    data = np.frombuffer(array.buffers()[2] or b"", np.uint8)
+    hashes = _word_sums(data, bounds[:-1], lengths)
     hashes += lengths.view(np.uint64) * _U(hashing.GOLDEN)
     hashes += _U(tag)
     return _mix(hashes)
 
 
 def _word_sums(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Hashes:
-    """For every string the sum over its words; `data` has 8 bytes to spare.
+    """For every string the sum over its words.
 
-    All strings advance by one word a round, those at their end drop out, and when few are left each is summed alone.
+    All strings advance by one word a round, those at their end drop out, and when few are left each is summed alone;
+    so are the last ones, whose last word would reach beyond the data.
     """
     sums = np.zeros(len(starts), np.uint64)
-    active: Any = slice(None)
-    left, at = lengths, starts
-    windows = np.lib.stride_tricks.sliding_window_view(data, 8)
+    safe = int(np.searchsorted(starts + lengths, len(data) - 7, side="right"))
+    for position in (safe + np.flatnonzero(lengths[safe:])).tolist():
+        start = starts[position]
+        sums[position] = _U(_sum_from(data[start : start + lengths[position]], 0))
+    words_at: Any = np.ndarray((max(len(data) - 7, 0),), "<u8", buffer=data, strides=(1,))  # one at every byte
+    left, at, active = lengths[:safe], starts[:safe], np.arange(safe)
     index = 0
-    while True:
+    while len(left):
         going = np.flatnonzero(left > 0)
         if len(going) < len(left):
-            active = going if isinstance(active, slice) else active[going]
-            left, at = left[going], at[going]
+            active, left, at = active[going], left[going], at[going]
         if len(left) <= _FEW:
             break
-        words = windows[at].view("<u8").ravel()
-        spare = np.maximum(8 - left, 0) << 3
-        words &= _U(0xFFFFFFFFFFFFFFFF) >> spare.view(np.uint64)
+        words = words_at[at]
+        words &= _WORD_MASKS[np.minimum(left, 8)]
         words ^= words >> _U(32)
         words *= _U(hashing.place(index))
         sums[active] += words
         index += 1
         left, at = left - 8, at + 8
-    positions = np.arange(len(starts))[active] if isinstance(active, slice) else active
-    for position, start, rest in zip(positions.tolist(), at.tolist(), left.tolist(), strict=True):
+    for position, start, rest in zip(active.tolist(), at.tolist(), left.tolist(), strict=True):
         sums[position] += _U(_sum_from(data[start : start + rest], index))
     return sums
 

@@ -70,8 +70,9 @@ def _encode_one_type(cls: type, values: Sequence[Any], present: Sequence[Any], d
 def _encode_records(values: Sequence[Any], present: Sequence[Any], depth: int) -> Encoded | None:
     """Dicts are records only when all have the same keys, exact str, in the same order."""
     names = tuple(present[0])
-    same_keys = len(names) <= MAX_FIELDS and operator.countOf(map(tuple, present), names) == len(present)
-    if not same_keys or not set(map(type, chain.from_iterable(present))) <= {str}:
+    if len(names) > MAX_FIELDS or not set(map(type, chain.from_iterable(present))) <= {str}:
+        return None
+    if operator.countOf(map(tuple, present), names) < len(present):
         return None
     columns = [list(map(operator.itemgetter(name), present)) for name in names]
     return _encode_fields("record", names, columns, None, values, present, depth)

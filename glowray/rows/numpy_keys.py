@@ -1,7 +1,8 @@
-"""NumPy scalars as keys: numbers and text compare like Python's, times by their instant or length in any unit."""
+"""NumPy scalars as keys: numbers and text compare like Python's, times by their instant or length."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Hashable
 from fractions import Fraction
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from glowray.rows import hashing
 from glowray.rows.key_kinds import NAN, KeyKind, NotAKey, OneOf, canonical, hash_of
 
+_EPOCH = dt.datetime(1970, 1, 1)
 _MONTHS = {"Y": 12, "M": 1}
 _ATTOSECONDS = {
     "W": 604_800 * 10**18,
@@ -47,22 +49,31 @@ def _as_python(key: Any) -> Any:
 
 
 def _time(key: Any) -> Hashable:
-    family = type(key).__name__
+    """As Python's datetime and timedelta, to which NumPy's are equal, where those have a value for it."""
     if np.isnat(key):
-        return OneOf(family, NAN)
+        return OneOf(type(key).__name__, NAN)
     unit, count = np.datetime_data(key.dtype)
-    if unit in _MONTHS and isinstance(key, np.datetime64):
+    moment = isinstance(key, np.datetime64)
+    if unit in _MONTHS and moment:
         key, unit, count = key.astype("datetime64[D]"), "D", 1
     ticks = int(key.astype(np.int64)) * count
     if unit in _MONTHS:
         return OneOf("months", ticks * _MONTHS[unit])
     if unit not in _ATTOSECONDS:
         raise NotAKey(key)
-    return OneOf(family, ticks * _ATTOSECONDS[unit])
+    microseconds, rest = divmod(ticks * _ATTOSECONDS[unit], _ATTOSECONDS["us"])
+    try:
+        if not rest:
+            duration = dt.timedelta(microseconds=microseconds)
+            return _EPOCH + duration if moment else duration
+    except OverflowError:
+        pass  # beyond what Python's types can hold
+    return OneOf(type(key).__name__, (microseconds, rest))
 
 
 def _time_hash(key: Any) -> int:
     standing = _time(key)
-    assert isinstance(standing, OneOf)
+    if not isinstance(standing, OneOf):
+        return hash_of(standing)
     family = hashing.text_hash(str(standing.family))
     return hashing.sequence_hash([family, hash_of(standing.key)], hashing.NUMPY_TIME)
