@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from glowray.cluster import connect, disconnect
     from glowray.dataset import Dataset
     from glowray.errors import ClusterError, CommitConflict, GlowrayError, KeyTypeError, WorkerLost
     from glowray.flow import Flow
@@ -26,6 +27,8 @@ _HOMES = {
     "spread": "glowray.functions",
     "whole": "glowray.functions",
     "register_key": "glowray.rows.keys",
+    "connect": "glowray.cluster",
+    "disconnect": "glowray.cluster",
     "GlowrayError": "glowray.errors",
     "KeyTypeError": "glowray.errors",
     "CommitConflict": "glowray.errors",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from glowray.action.bad_rows import Letters, RowError, letter_paths
 from glowray.action.settings import Outcome, Settings
 from glowray.engine.choose import Choice, choose, open_engine
 from glowray.engine.protocol import Done, Engine
@@ -28,28 +29,35 @@ class Prepared:
 
 
 def prepare(
-    settings: Settings, nodes: Sequence[Node], exchange: Exchange | None = None, *, stream: bool = False
+    settings: Settings, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),), *, stream: bool = False
 ) -> Prepared:
-    """Optimises and lowers the plans of one action; runs nothing."""
+    """Optimises and lowers the plans of one action, each ended by its exchange; runs nothing."""
     best = optimize(nodes)
     stages = lowering(best)
-    targets = [stages.target(node, exchange or OneBlock(), stream=stream) for node in best]
+    pairs = zip(best, exchanges, strict=True)
+    targets = [stages.target(node, exchange, stream=stream) for node, exchange in pairs]
     return Prepared(stages, targets, choose(settings.engine, input_bytes(nodes)))
 
 
 def perform(
-    settings: Settings, outcome: Outcome, nodes: Sequence[Node], exchange: Exchange | None = None
+    settings: Settings, outcome: Outcome, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),)
 ) -> tuple[list[Stage], Engine, Recorder]:
     """Runs the plans in one pass; the last stage of each is returned after it has run.
 
     Raises:
         BaseException: the user's own, of the lowest failing partition.
     """
-    prepared = prepare(settings, nodes, exchange)
+    prepared = prepare(settings, nodes, exchanges)
+    letters = Letters(letter_paths(prepared.stages.stages))
+    letters.begin()
     engine, recorder = _start(settings, outcome, prepared)
     job = _job(settings, prepared, engine, recorder)
     try:
         job.run()
+        letters.commit(outcome.letters)
+    except BaseException:
+        letters.abort()
+        raise
     finally:
         recorder.finish(engine)
     return prepared.targets, engine, recorder
@@ -67,10 +75,16 @@ def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[
     (last,) = prepared.targets
     engine, recorder = _start(settings, outcome, prepared)
     job = _job(settings, prepared, engine, recorder)
+    letters = Letters(letter_paths(prepared.stages.stages))
+    letters.begin()
     try:
         for stage, place in job.stream(last):
             yield from recorder.fetch(engine, stage, [place])
             stage.refs[place] = None  # read: the engine may drop it
+        letters.commit(outcome.letters)
+    except BaseException:
+        letters.abort()
+        raise
     finally:
         recorder.finish(engine)
 
@@ -89,7 +103,7 @@ class Recorder(StatsWatcher):
         self.outcome.counters.update(report.counters)
         for policy, failure in report.errors:
             if policy == "collect":
-                self.outcome.errors.append(failure.record())
+                self.outcome.errors.append(RowError.of(failure))
             else:
                 self.outcome.letters.setdefault(policy, []).append(failure)
 

@@ -6,10 +6,11 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from glowray.action.outputs import sink_target
 from glowray.action.perform import collect_blocks, perform, stream_blocks
-from glowray.dataset.base import Base, Options, T_co, count_argument
+from glowray.dataset.base import Base, Options, T_co, action, count_argument
 from glowray.dataset.rowwise import Policy
-from glowray.functions import Function
+from glowray.functions import Function, only_user_frames
 from glowray.kernels.exchange import Count
 from glowray.kernels.partition_steps import Aggregate
 from glowray.kernels.combine import Zero
@@ -26,6 +27,7 @@ _MISSING: Any = object()
 class Actions(Base[T_co]):
     """collect, first, take, count, sum, min, max, mean, is_empty, to_dict, iteration, show, for_each; cache."""
 
+    @action
     def collect(self) -> list[T_co]:
         """All rows as a list, in partition order. To the driver.
 
@@ -35,6 +37,7 @@ class Actions(Base[T_co]):
         """
         return [row for block in self._collect() for row in block.rows()]
 
+    @action
     def take(self, n: int) -> list[T_co]:
         """The first n rows; partitions past them are not computed. To the driver.
 
@@ -47,6 +50,7 @@ class Actions(Base[T_co]):
         """
         return self._first_rows(count_argument("take", n))
 
+    @action
     def first(self, default: Any = _MISSING) -> Any:
         """The first row. To the driver.
 
@@ -64,6 +68,7 @@ class Actions(Base[T_co]):
             raise ValueError("first() of an empty dataset; give first(default=…) for one")
         return default
 
+    @action
     def is_empty(self) -> bool:
         """Whether there is no row; computes no more than the first.
 
@@ -73,6 +78,7 @@ class Actions(Base[T_co]):
         """
         return not self._first_rows(1)
 
+    @action
     def count(self) -> int:
         """The number of rows; no row moves.
 
@@ -80,9 +86,10 @@ class Actions(Base[T_co]):
         >>> gr.from_range(10).filter(lambda n: n % 3 == 0).count()
         4
         """
-        (stage,), _, _ = perform(self._flow.settings, self._flow.outcome, [self._node], Count())
+        (stage,), _, _ = perform(self._flow.settings, self._flow.outcome, [self._node], [Count()])
         return sum(report.rows_out for report in stage.reports if report is not None)
 
+    @action
     def sum(self) -> Any:
         """The sum of the rows, 0 for none; folded as reduce() does. One row a partition moves.
 
@@ -94,6 +101,7 @@ class Actions(Base[T_co]):
         local = Aggregate("sum", "", Zero(0), add)
         return self._with(Reduce(self._node, "sum", local, add, Zero(0)))._collect_rows()[0]
 
+    @action
     def mean(self) -> Any:
         """The sum of the rows over their number. One row a partition moves.
 
@@ -113,6 +121,7 @@ class Actions(Base[T_co]):
         total, count = rows[0]
         return total / count
 
+    @action
     def min(self, key: Callable[..., Any] | None = None) -> T_co:
         """The smallest row, the first of equal ones; a NaN only if there is nothing else.
 
@@ -125,6 +134,7 @@ class Actions(Base[T_co]):
         """
         return self._best("min", key, reverse=True)
 
+    @action
     def max(self, key: Callable[..., Any] | None = None) -> T_co:
         """The largest row, the first of equal ones; a NaN only if there is nothing else.
 
@@ -137,6 +147,7 @@ class Actions(Base[T_co]):
         """
         return self._best("max", key, reverse=False)
 
+    @action
     def to_dict(self) -> dict[Any, Any]:
         """Keyed rows as a dict; of several rows with a key the last counts. To the driver.
 
@@ -161,10 +172,12 @@ class Actions(Base[T_co]):
         >>> [row for row in gr.from_range(3)]
         [0, 1, 2]
         """
-        for block in stream_blocks(self._flow.settings, self._flow.outcome, self._node):
-            for morsel in block.morsels():
-                yield from morsel
+        with only_user_frames():
+            for block in stream_blocks(self._flow.settings, self._flow.outcome, self._node):
+                for morsel in block.morsels():
+                    yield from morsel
 
+    @action
     def show(self, n: int = 20) -> None:
         """Prints the first n rows as a table. n rows come to the driver.
 
@@ -179,6 +192,7 @@ class Actions(Base[T_co]):
         rows = self._first_rows(count_argument("show", n) + 1)
         show_rows(rows[:n], more=len(rows) > n)
 
+    @action
     def for_each(
         self,
         f: Callable[..., Any],
@@ -195,7 +209,23 @@ class Actions(Base[T_co]):
         >>> gr.from_items(["a"]).for_each(lambda row: None)
         """
         rows = self._rowwise(ForEach, "for_each", f, Options(name, on_error, num_cpus, num_gpus, memory))
-        perform(self._flow.settings, self._flow.outcome, [rows._node], Count())
+        perform(self._flow.settings, self._flow.outcome, [rows._node], [Count()])
+
+    def output(self, sink: Any) -> Dataset[T_co]:
+        """Feeds the rows to a queue.Queue (ended with one None) or a function, in the driver, at flow.run().
+
+        >>> import glowray as gr, queue
+        >>> flow, rows = gr.Flow("out"), queue.Queue()
+        >>> _ = flow.from_range(2).output(rows)
+        >>> _ = flow.run()
+        >>> [rows.get(), rows.get(), rows.get()]
+        [0, 1, None]
+
+        Raises:
+            TypeError: the sink is neither.
+        """
+        self._flow.targets.append(sink_target(self._node, sink))
+        return self._with(self._node)
 
     def cache(self) -> Dataset[T_co]:
         """The same rows, kept as blocks by the first action that makes them, until uncache() or the last reference.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypeVar, cast
 
 from glowray.action.settings import error_policy
-from glowray.functions import Function
+from glowray.functions import Function, only_user_frames
 from glowray.kernels.resources import Resources
 from glowray.kernels.steps import FunctionStep, Step
 from glowray.plan.nodes import Narrow, Node
@@ -19,6 +20,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def action(method: Callable[P, R]) -> Callable[P, R]:
+    """Marks a method that runs the plan: a user's exception leaves it without any frame of ours."""
+
+    @functools.wraps(method)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with only_user_frames():
+            return method(*args, **kwargs)
+
+    return run
 
 
 @dataclass(frozen=True)

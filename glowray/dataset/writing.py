@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from glowray.action.perform import perform
-from glowray.dataset.base import Base, T_co
-from glowray.kernels.exchange import Count
-from glowray.kernels.partition_steps import Write
-
-if TYPE_CHECKING:
-    from glowray.io.commit import Written
+from glowray.dataset.base import Base, T_co, action
 
 Target = str | os.PathLike[str]
 
@@ -19,6 +13,7 @@ Target = str | os.PathLike[str]
 class WriteActions(Base[T_co]):
     """write_text and its kin."""
 
+    @action
     def write_text(
         self,
         path: Target,
@@ -26,7 +21,8 @@ class WriteActions(Base[T_co]):
         mode: str = "error",
         single_file: bool = False,
         compression: str | None = None,
-    ) -> Written:
+        defer: bool = False,
+    ) -> Any:
         r"""Writes str(row) and a newline for every row; nothing is at `path` until all of it is.
 
         >>> import glowray as gr, tempfile
@@ -41,24 +37,27 @@ class WriteActions(Base[T_co]):
             mode: "error" if something is there; "overwrite" replaces an empty folder or one that glowray wrote;
                 "append" adds parts.
             compression: None, "gz", "bz2", "zst" or "xz".
+            defer: write at flow.run(), in one pass with its other outputs; returns the dataset.
+
+        Returns:
+            Written(files, rows, bytes).
 
         Raises:
             FileExistsError: something is at `path`.
             CommitConflict: another job wrote there meanwhile.
         """
-        from glowray.io.text import text_sink
+        from glowray.io.text_sink import TextSink
 
-        return self._write("write_text", text_sink, path, mode, single_file, compression)
+        return self._write("write_text", TextSink(compression), path, mode, single_file, defer)
 
-    def _write(self, verb: str, make_sink: Any, path: Target, mode: str, single_file: bool, compression: Any) -> Any:
+    def _write(self, verb: str, sink: Any, path: Target, mode: str, single_file: bool, defer: bool) -> Any:
+        from glowray.action.outputs import FileTarget, run_targets
         from glowray.io.commit import Commit
 
-        commit = Commit(path, mode=mode, single_file=single_file)
+        commit = Commit(path, sink, mode, single_file)
         commit.check()
-        step = Write(verb, str(path), make_sink(commit, compression=compression))
-        try:
-            (stage,), _, _ = perform(self._flow.settings, self._flow.outcome, [self._step(step)._node], Count())
-        except BaseException:
-            commit.abort()
-            raise
-        return commit.commit([part for report in stage.reports if report is not None for part in report.parts])
+        target = FileTarget(self._node, verb, str(path), commit)
+        if defer:
+            self._flow.targets.append(target)
+            return self
+        return run_targets(self._flow.settings, self._flow.outcome, [target])[0]

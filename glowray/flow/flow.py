@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeVar
 from glowray.action.settings import Outcome, Settings, error_policy
 from glowray.dataset import Dataset
 from glowray.engine.choose import check_engine
-from glowray.functions import Function
+from glowray.functions import Function, only_user_frames
 from glowray.kernels.resources import Resources
 from glowray.plan.nodes import Read
 from glowray.watch.stats import Stats
@@ -71,6 +71,7 @@ class Flow:
             resources=Resources.of(num_cpus, None, memory, labels),
         )
         self.outcome = Outcome()
+        self.targets: list[Any] = []
 
     def __repr__(self) -> str:
         return f"<Flow {self.name}>"
@@ -161,6 +162,26 @@ class Flow:
 
         function = Function.of(fn, "from_source", spreads=False, arguments=(1,))
         return self._read(source_reader(function.call, partitions), "from_source")
+
+    def run(self) -> list[Any]:
+        """Runs every output(…) and deferred write of this flow's datasets in one pass; a shared upstream runs once.
+
+        >>> import glowray as gr
+        >>> flow, seen = gr.Flow("two outputs"), []
+        >>> rows = flow.from_range(3).output(seen.append)
+        >>> flow.run()
+        [None]
+        >>> seen
+        [0, 1, 2]
+
+        Returns:
+            In order of registration: Written(files, rows, bytes) for a write, None for an output.
+        """
+        from glowray.action.outputs import run_targets
+
+        targets, self.targets = self.targets, []
+        with only_user_frames():
+            return run_targets(self.settings, self.outcome, targets)
 
     def _read(self, reader: Any, verb: str) -> Dataset[Any]:
         return Dataset(Read(reader, verb), self)

@@ -47,11 +47,12 @@ class Function:
         name: str | None = None,
         spreads: bool = True,
         arguments: tuple[int, ...] = (),
+        ships: bool = True,
     ) -> Function:
         """Takes a function in at a verb, and finds there what can be found wrong with it.
 
         `spreads` is true for functions of one row; for others `arguments` lists with how many arguments the verb may
-        call them: (2,) for a reducer, (1, 2) for map_partitions.
+        call them: (2,) for a reducer, (1, 2) for map_partitions. One that stays in the driver does not `ships`.
 
         >>> Function.of(lambda word, n: n, "map").spread
         2
@@ -79,7 +80,8 @@ class Function:
         )
         _check_sync(inner, function)
         _check_parameters(call, known, function, arguments)
-        _check_pickling(inner, function)
+        if ships:
+            _check_pickling(inner, function)
         # A function spread over a fixed number of arguments needs no wrapper at work.
         return function if function.spread is None else _unwrapped(function, inner)
 

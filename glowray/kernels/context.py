@@ -12,6 +12,9 @@ from typing import Any
 from glowray.functions import Failure
 from glowray.kernels.steps import FunctionStep
 
+FIRST_ERRORS = 3
+"""How many failing rows a task tells of even where they are skipped: for the message of max_errors."""
+
 _current: ContextVar[TaskContext | None] = ContextVar("glowray_task", default=None)
 
 
@@ -23,17 +26,22 @@ class TaskContext:
     offset: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     errors: list[tuple[str, Failure]] = field(default_factory=list)
+    first_errors: list[Failure] = field(default_factory=list)
     counters: Counter[str] = field(default_factory=Counter)
     parts: list[Any] = field(default_factory=list)
 
     def drop(self, step: FunctionStep, row: Any, error: BaseException) -> None:
         """Counts a row that a step's on_error drops, and keeps its error where the step wants that."""
         self.skipped[step.function.name or step.verb] += 1
-        if step.on_error != "skip":
+        keep = step.on_error != "skip"
+        if keep or len(self.first_errors) < FIRST_ERRORS:
             failure = Failure.capture(
                 error, verb=step.verb, function=step.function, row=row, partition=self.partition
             )
-            self.errors.append((step.on_error, failure))
+            if keep:
+                self.errors.append((step.on_error, failure))
+            if len(self.first_errors) < FIRST_ERRORS:
+                self.first_errors.append(failure)
 
 
 def current_task() -> TaskContext | None:

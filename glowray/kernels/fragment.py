@@ -52,6 +52,7 @@ class TaskReport:
     failure: Failure | None = None
     skipped: Counter[str] = field(default_factory=Counter)
     errors: list[tuple[str, Failure]] = field(default_factory=list)
+    first_errors: list[Failure] = field(default_factory=list)
     counters: Counter[str] = field(default_factory=Counter)
     parts: list[Any] = field(default_factory=list)
 
@@ -74,6 +75,7 @@ def run(
             if fragment.partial:
                 blocks = run.finish()
     report.skipped, report.errors = context.skipped, context.errors
+    report.first_errors = context.first_errors
     report.counters, report.parts = context.counters, context.parts
     report.seconds = time.perf_counter() - started
     return report, blocks

@@ -175,9 +175,10 @@ class Write(PartitionStep):
     """Rows → a temporary file; the part's description goes with the task's report, no row goes on."""
 
     sink: Any
+    folder: str
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        writer = self.sink.open(context.partition)
+        writer = self.sink.open(self.folder, context.partition)
         try:
             writer.write(rows)
             part = writer.close()

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from glowray.engine.protocol import Done, Engine, Payload, Task
 from glowray.engine.worker import pack
 from glowray.errors import GlowrayError
+from glowray.functions import Failure
 from glowray.kernels import Fragment
 from glowray.kernels.resources import Resources
 from glowray.physical.stage import Branch, Stage
+
+
+SHOWN_ERRORS = 3
+"""How many failing rows TooManyErrors shows."""
 
 
 class Watcher(Protocol):
@@ -38,6 +43,7 @@ class Job:
     resources: Resources = Resources()
     max_errors: int | None = None
     failed_rows: int = 0
+    failures: list[Failure] = field(default_factory=list)
 
     def run(self, stages: Sequence[Stage] | None = None) -> None:
         """Runs stages in waves: all whose upstream is there share the engine.
@@ -136,8 +142,9 @@ class Job:
         stage.reports[place], stage.refs[place] = done.report, done.blocks
         self.watcher.task_done(stage, done)
         self.failed_rows += done.report.skipped.total()
+        self.failures.extend(done.report.first_errors[: SHOWN_ERRORS - len(self.failures)])
         if self.max_errors is not None and self.failed_rows > self.max_errors:
-            shown = [f"  {failure.summary()}" for _, failure in done.report.errors[:3]]
+            shown = [f"  {failure.step}: {failure.message}, row {failure.row_text}" for failure in self.failures]
             raise TooManyErrors(
                 "\n".join([f"{self.failed_rows} rows failed, more than max_errors={self.max_errors} allows", *shown])
             )

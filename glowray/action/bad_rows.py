@@ -1,0 +1,77 @@
+"""Rows that a step's on_error set aside: kept for flow.errors, or written as dead letters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from glowray.functions import Failure
+from glowray.io.commit import Commit
+from glowray.io.text_sink import TextSink
+from glowray.kernels.steps import FunctionStep
+from glowray.physical.stage import Stage
+
+
+@dataclass(frozen=True)
+class RowError:
+    """A row that failed: the step's name or verb, the row, and the user's exception."""
+
+    step: str
+    row: Any
+    error: BaseException
+
+    @classmethod
+    def of(cls, failure: Failure) -> RowError:
+        return cls(failure.step, failure.row, failure.exception())
+
+
+def letter_paths(stages: Sequence[Stage]) -> list[str]:
+    """The files that the steps of these stages want their failing rows in."""
+    steps = (step for stage in stages for branch in stage.branches for step in branch.steps)
+    policies = (step.on_error for step in steps if isinstance(step, FunctionStep))
+    return [policy for policy in dict.fromkeys(policies) if policy not in ("raise", "skip", "collect")]
+
+
+class Letters:
+    """The dead-letter files of one action: taken before it runs, written when it has succeeded, else left alone."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self.commits = {path: Commit(path, TextSink(), mode="overwrite", single_file=True) for path in paths}
+        self.folders: dict[str, str] = {}
+
+    def begin(self) -> None:
+        """Raises what cannot be written to, before anything runs."""
+        for path, commit in self.commits.items():
+            self.folders[path] = commit.begin()
+
+    def commit(self, letters: Mapping[str, Sequence[Failure]]) -> None:
+        """One JSON line a failing row; a file without lines where none failed."""
+        for path, commit in self.commits.items():
+            writer = commit.sink.open(self.folders[path], 0)
+            try:
+                writer.write(lines(letters.get(path, ())))
+                part = writer.close()
+            except BaseException:
+                writer.abort()
+                raise
+            commit.commit([part])
+
+    def abort(self) -> None:
+        """Leaves the files as they were."""
+        for commit in self.commits.values():
+            commit.abort()
+
+
+def lines(failures: Sequence[Failure]) -> Iterator[str]:
+    """Failures as JSON: step, row, error and partition; rows that JSON cannot hold as their repr."""
+    for failure in failures:
+        record = {
+            "step": failure.step,
+            "row": failure.row,
+            "error": failure.message,
+            "function": failure.definition,
+            "partition": failure.partition,
+        }
+        yield json.dumps(record, default=repr, ensure_ascii=False)

@@ -1,0 +1,113 @@
+"""Targets of a run: files to be written and sinks in the driver, all in one pass over what they share."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from glowray.action.perform import Recorder, perform
+from glowray.action.settings import Outcome, Settings
+from glowray.engine.protocol import Engine
+from glowray.functions import Function
+from glowray.io.commit import Commit, Written
+from glowray.kernels.exchange import Count, Exchange, OneBlock
+from glowray.kernels.partition_steps import Write, row_call
+from glowray.physical.stage import Stage
+from glowray.plan.nodes import Narrow, Node
+
+
+class Target(Protocol):
+    """Where the rows of a plan go."""
+
+    exchange: Exchange
+
+    def begin(self) -> Node:
+        """Takes the place to write to; the plan to run."""
+        ...
+
+    def commit(self, engine: Engine, stage: Stage, recorder: Recorder) -> Any:
+        """Puts the results in place once everything has run."""
+        ...
+
+    def abort(self) -> None:
+        """Leaves everything as it was."""
+        ...
+
+
+@dataclass
+class FileTarget:
+    """Part files, written by the tasks and put in place by the driver."""
+
+    node: Node
+    verb: str
+    path: str
+    files: Commit
+    exchange: Exchange = field(default_factory=Count)
+
+    def begin(self) -> Node:
+        folder = self.files.begin()
+        return Narrow(self.node, Write(self.verb, self.path, self.files.sink, folder))
+
+    def commit(self, engine: Engine, stage: Stage, recorder: Recorder) -> Written:
+        return self.files.commit(part for report in stage.reports if report is not None for part in report.parts)
+
+    def abort(self) -> None:
+        self.files.abort()
+
+
+@dataclass
+class SinkTarget:
+    """A queue or a function in the driver that is fed the rows in order."""
+
+    node: Node
+    put: Callable[[Any], Any]
+    end: Callable[[], Any] | None
+    exchange: Exchange = field(default_factory=OneBlock)
+
+    def begin(self) -> Node:
+        return self.node
+
+    def commit(self, engine: Engine, stage: Stage, recorder: Recorder) -> None:
+        for place in range(stage.num_tasks):
+            for block in recorder.fetch(engine, stage, [place]):
+                for row in block.rows():
+                    self.put(row)
+            stage.refs[place] = None
+        self.abort()
+
+    def abort(self) -> None:
+        if self.end is not None:
+            self.end()  # whoever reads the queue must not wait for ever
+
+
+def sink_target(node: Node, sink: Any) -> SinkTarget:
+    """A target that feeds a queue.Queue (ended with one None) or a function of one row (spread as in map()).
+
+    Raises:
+        TypeError: the sink is neither.
+    """
+    if isinstance(sink, queue.Queue):
+        return SinkTarget(node, sink.put, lambda: sink.put(None))
+    if not callable(sink):
+        raise TypeError(f"output() needs a queue.Queue or a function, got {type(sink).__name__}")
+    return SinkTarget(node, row_call(Function.of(sink, "output", ships=False)), None)
+
+
+def run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target]) -> list[Any]:
+    """Runs all targets in one pass, then commits each; what failed leaves nothing half-written."""
+    begun: list[Target] = []
+    try:
+        nodes = []
+        for target in targets:
+            nodes.append(target.begin())
+            begun.append(target)
+        stages, engine, recorder = perform(settings, outcome, nodes, [target.exchange for target in targets])
+        return [
+            target.commit(engine, stage, recorder) for target, stage in zip(targets, stages, strict=True)
+        ]
+    except BaseException:
+        for target in begun:
+            target.abort()
+        raise
