@@ -247,9 +247,15 @@ def _fields(error: BaseException) -> Iterator[tuple[str, Any]]:
             if name == "args" or (cls is BaseExceptionGroup and name in ("message", "exceptions")):
                 continue
             value = getattr(error, name, None)
-            # A field that is not set reads as None too, but is not to be set to it. OSError sets two from 2 to 5 args.
-            if value is not None or (name in ("errno", "strerror") and 2 <= len(_ARGS.__get__(error)) <= 5):
+            # A field that is not set reads as None too, but is not to be set to it.
+            if value is not None or (name in ("errno", "strerror") and _has_errno(error)):
                 yield name, value
+
+
+def _has_errno(error: BaseException) -> bool:
+    """Whether an OSError took errno and strerror from its args, be they None: only its text tells."""
+    several = len(_ARGS.__get__(error)) > 1
+    return several and isinstance(error, OSError) and OSError.__str__(error).startswith("[Errno ")
 
 
 def _set(error: BaseException, name: str, value: Any) -> None:
