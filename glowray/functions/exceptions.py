@@ -76,6 +76,8 @@ class ExceptionRecord:
     context: int | None
     suppress_context: bool
     frames: tuple[Frame, ...]
+    whole: Any = None
+    """The exception as it pickles itself: for classes of extension modules that make no empty object."""
 
     @property
     def type_name(self) -> str:
@@ -161,6 +163,7 @@ class _Apart:
             context=self.number(error.__context__),
             suppress_context=error.__suppress_context__,
             frames=frames_of(error.__traceback__),
+            whole=None if group or _empty(cls) else pack(error),
         )
 
     def member(self, error: BaseException) -> int:
@@ -213,7 +216,7 @@ class _Together:
         return self.made[number]
 
     def fill(self, error: BaseException, record: ExceptionRecord) -> None:
-        if type(error) is not TaskError or record.qualname == "TaskError":
+        if record.whole is None and (type(error) is not TaskError or record.qualname == "TaskError"):
             _ARGS.__set__(error, self.unpack(record.args))
             for name, value in record.fields:
                 _set(error, name, self.unpack(value))
@@ -266,17 +269,24 @@ def _set(error: BaseException, name: str, value: Any) -> None:
 
 
 def _new(record: ExceptionRecord, members: list[BaseException]) -> BaseException | None:
-    """An empty exception of the record's class, with no constructor of the user's called; None if there is no way."""
+    """The exception of a record as yet without its parts; None if there is no way to make one."""
+    if record.whole is not None:
+        error = unpack(record.whole)
+        return error if isinstance(error, BaseException) else None
     cls = _class(record)
     if cls is None:
         return None
+    return _empty(cls, record.group[0], members) if record.group else _empty(cls)
+
+
+def _empty(cls: type[BaseException], *arguments: Any) -> BaseException | None:
+    """An object of the class, with no constructor of the user's called."""
     native: type = cls
     while native.__flags__ & _HEAP_TYPE and native.__base__ is not None:
         native = native.__base__
     try:
-        arguments = (record.group[0], members) if record.group else ()
         error = native.__new__(cls, *arguments)
-    except TypeError:  # a class of an extension module that needs its own arguments
+    except TypeError:  # a class of an extension module that its own code alone can make
         return None
     return error if isinstance(error, cls) else None
 
@@ -291,4 +301,4 @@ def _class(record: ExceptionRecord) -> type[BaseException] | None:
 
 
 def _task_error(record: ExceptionRecord) -> TaskError:
-    return TaskError(f"{record.type_name}, an exception whose class this process does not have: {record.message}")
+    return TaskError(f"{record.type_name}, which cannot be rebuilt in this process: {record.message}")

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import builtins
+import dataclasses
 import threading
 import traceback
 from typing import Any
 
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -263,13 +265,12 @@ def test_a_class_that_is_not_to_be_had_is_named() -> None:
     error = Lost("text")
     error.__cause__ = KeyError("k")
     error.kept = 5  # type: ignore[attr-defined]
-    import dataclasses
 
     (record, *rest) = take_apart(error)
     absent = dataclasses.replace(record, cls=LeftBehind("?"), module="not_there", qualname="Lost")
     found: Any = put_together((absent, *rest))
     assert type(found) is TaskError
-    assert str(found) == "not_there.Lost, an exception whose class this process does not have: text"
+    assert str(found) == "not_there.Lost, which cannot be rebuilt in this process: text"
     assert isinstance(found.__cause__, KeyError)
     assert found.kept == 5
 
@@ -287,3 +288,14 @@ def test_a_str_that_raises() -> None:
     (record,) = take_apart(BadText(1))
     assert record.message == "<str() of the exception raises ValueError>"
     assert type(again(BadText(1))) is BadText
+
+
+def test_a_class_of_an_extension_module_that_makes_no_empty_object() -> None:
+    with pytest.raises(pydantic.ValidationError) as caught:
+        pydantic.TypeAdapter(int).validate_python("x")
+    caught.value.add_note("mine")
+    found = again(caught.value)
+    assert type(found) is pydantic.ValidationError
+    assert str(found) == str(caught.value)
+    assert found.__notes__ == ["mine"]
+    assert traceback.format_tb(found.__traceback__) == traceback.format_tb(caught.value.__traceback__)

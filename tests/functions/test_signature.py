@@ -7,6 +7,7 @@ import inspect
 import typing
 from typing import Any
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -176,7 +177,6 @@ def test_c_code_has_no_signature(call: Any) -> None:
 
 
 def test_a_ufunc_has_no_signature() -> None:
-    numpy = pytest.importorskip("numpy")
     assert signature(numpy.add) is None
 
 

@@ -7,6 +7,7 @@ import inspect
 import operator
 from typing import Any
 
+import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,7 +100,6 @@ def test_examples(call: Any, row: Any, expected: Any) -> None:
 
 
 def test_a_ufunc_takes_the_row_whole() -> None:
-    numpy = pytest.importorskip("numpy")
     assert applied(numpy.sqrt, 9.0) == 3.0
     assert applied(spread(numpy.add), (1, 2)) == 3
 
