@@ -186,7 +186,7 @@ def _word_sums(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengt
         index += 1
         left, at = left - 8, at + 8
     for position, start, rest in zip(active.tolist(), at.tolist(), left.tolist(), strict=True):
-        sums[position] += _U(_sum_from(data[start : start + rest], index))
+        sums[position] = _U((int(sums[position]) + _sum_from(data[start : start + rest], index)) & hashing.MASK)
     return sums
 
 

@@ -236,7 +236,8 @@ def _canonical_tuple(key: tuple[Any, ...]) -> Hashable:
 
 
 def _frozenset_hash(key: frozenset[Any]) -> int:
-    return hashing.set_hash(map(hash_of, frozenset.__iter__(_canonical_frozenset(key))))
+    distinct = {canonical(element): element for element in frozenset.__iter__(key)}  # two NaNs are one
+    return hashing.set_hash(map(hash_of, distinct.values()))
 
 
 def _canonical_frozenset(key: frozenset[Any]) -> Any:
