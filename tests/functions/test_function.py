@@ -233,3 +233,8 @@ def test_the_user_s_call_is_named_through_glowray_s_frames() -> None:
     with pytest.raises(TypeError) as caught:
         names["verb"](3)
     assert str(caught.value).endswith(f"called at {__file__}:{line}")
+
+
+def test_a_function_that_stays_in_the_driver_need_not_be_pickled() -> None:
+    assert Function.of(closure(), "output", ships=False).verb == "output"
+    assert refusal(3, "output", ships=False).startswith("output() needs a function")
