@@ -77,7 +77,7 @@ class Block:
         """The number of values that are held pickled."""
         return sum(chunk.pickled_values for chunk in self.chunks)
 
-    def slice(self, start: int, stop: int) -> Block:
+    def slice(self, start: int | None, stop: int | None) -> Block:
         """The rows from `start` up to `stop`, bounds as in a slice of a list; typed columns are not copied."""
         start, stop, _ = slice(start, stop).indices(len(self))
         cut = []

@@ -26,7 +26,7 @@ class MyStr(str):
     pass
 
 
-class MyTuple(tuple):  # noqa: SLOT001
+class MyTuple(tuple):
     pass
 
 
@@ -140,25 +140,32 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 VALUES: list[Any] = [
     None, True, False, 0, 1, -1, 2**63 - 1, -(2**63), 2**63, 2**70, -(2**70), MyInt(1),
-    0.0, -0.0, 1.0, 2.5, float("inf"), -float("inf"), nan(0x7FF8000000000000), nan(0xFFF8000000000001), nan(0x7FFC00000000BEEF),
+    0.0, -0.0, 1.0, 2.5, float("inf"), -float("inf"), nan(0x7FF8000000000000), nan(0xFFF8000000000001),
+    nan(0x7FFC00000000BEEF),
     5e-324, 1e308, 1j, complex(0.0, -0.0),
     "", "a", "ß", "İ", "a\0b", "\ud800", "𝄞", "x" * 600, MyStr("a"), Word.A,
     b"", b"a", b"\x00\xff" * 9, bytearray(b"a"),
-    Decimal("1.10"), Decimal("1.1"), Decimal("-0.00"), Decimal("NaN"), Decimal("Infinity"), Decimal("1E+3"), Decimal("0E+5"),
+    Decimal("1.10"), Decimal("1.1"), Decimal("-0.00"), Decimal("NaN"), Decimal("Infinity"), Decimal("1E+3"),
+    Decimal("0E+5"),
     Decimal(10**39), Decimal("1E-50"), Fraction(1, 3),
     dt.date(1, 1, 1), dt.date.max, dt.datetime(2024, 2, 29, 1, 2, 3, 4), dt.datetime.min, dt.datetime.max,
     dt.datetime(2024, 11, 3, 1, 30, fold=1), dt.datetime(2024, 11, 3, 1, 30, tzinfo=NEW_YORK),
     dt.datetime(2024, 11, 3, 1, 30, fold=1, tzinfo=NEW_YORK), dt.datetime(2024, 1, 1, tzinfo=dt.UTC),
-    dt.datetime(2024, 1, 1, tzinfo=ZoneInfo("UTC")), dt.datetime(2024, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=1))),
+    dt.datetime(2024, 1, 1, tzinfo=ZoneInfo("UTC")),
+    dt.datetime(2024, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=1))),
     dt.time(1, 2, 3, 4), dt.time(1, fold=1), dt.time(1, tzinfo=dt.UTC), dt.timedelta.max, dt.timedelta.min,
     dt.timedelta(microseconds=-1), uuid.UUID(int=5), uuid.UUID(int=5, is_safe=uuid.SafeUUID.safe),
     Color.RED, Color.BLUE, Level.LOW, Bits.ONE | Bits.TWO,
-    (), (1,), (1, "a"), (1, (2, (3, None))), MyTuple((1, 2)), [], [1], [1, 2.5], [True, 2], [(1,), [1]], [None], [[], [[]]], [()], [{}],
-    {}, {"a": 1}, {"b": 1, "a": 2}, {"a": 2, "b": 1}, {1: "a"}, {True: 1, "a": 2}, {MyStr("a"): 1}, {"\ud800": 1}, MyDict(a=1),
+    (), (1,), (1, "a"), (1, (2, (3, None))), MyTuple((1, 2)), [], [1], [1, 2.5], [True, 2], [(1,), [1]], [None],
+    [[], [[]]], [()], [{}],
+    {}, {"a": 1}, {"b": 1, "a": 2}, {"a": 2, "b": 1}, {1: "a"}, {True: 1, "a": 2}, {MyStr("a"): 1}, {"\ud800": 1},
+    MyDict(a=1),
     {1, 2}, frozenset({1, "a"}), range(3), ..., NotImplemented, int, Plain, slice(1, 2),
-    Plain(1, [2]), more_than_its_fields(), less_than_its_fields(), Frozen(1, "x"), OtherFrozen((1,)), Slotted("a", None), FrozenSlotted(1),
+    Plain(1, [2]), more_than_its_fields(), less_than_its_fields(), Frozen(1, "x"), OtherFrozen((1,)),
+    Slotted("a", None), FrozenSlotted(1),
     PostInit(1), OwnState(1), NoFields(), Point(1, 2.0), Point("a", None), Pair(1, 2), OpenPair(1, 2), open_pair([3]),
-    np.int64(1), np.float32(0.1), np.str_("a"), np.datetime64("2024-01-01"), np.bool_(True), collections.OrderedDict(a=1), collections.Counter("aab"),
+    np.int64(1), np.float32(0.1), np.str_("a"), np.datetime64("2024-01-01"), np.bool_(True),
+    collections.OrderedDict(a=1), collections.Counter("aab"),
 ]  # fmt: skip
 
 
@@ -214,8 +221,10 @@ def _nested(children: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 values = st.recursive(st.sampled_from(VALUES), _nested, max_leaves=6)
 
 _one_type = [
-    st.integers(), st.integers(-(2**63), 2**63 - 1), st.booleans(), st.floats(), st.text(), st.binary(), st.dates(), st.datetimes(), st.times(),
-    st.timedeltas(), st.decimals(), st.decimals(allow_nan=False, places=2), st.uuids(), st.datetimes(timezones=st.just(dt.UTC)), st.none(),
+    st.integers(), st.integers(-(2**63), 2**63 - 1), st.booleans(), st.floats(), st.text(), st.binary(), st.dates(),
+    st.datetimes(), st.times(),
+    st.timedeltas(), st.decimals(), st.decimals(allow_nan=False, places=2), st.uuids(),
+    st.datetimes(timezones=st.just(dt.UTC)), st.none(),
 ]  # fmt: skip
 
 

@@ -32,7 +32,14 @@ def assert_same(block: Block, expected: list[Any]) -> None:
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 def test_each_hostile_value_alone_and_beside_none_comes_back(value: Any) -> None:
-    for batch in ([value], [value, None], [(1, value), (2, value)], [[value], []], [{"a": value}], [(None, (value, 1)), None]):
+    for batch in (
+        [value],
+        [value, None],
+        [(1, value), (2, value)],
+        [[value], []],
+        [{"a": value}],
+        [(None, (value, 1)), None],
+    ):
         assert_same(shipped(Block.from_rows(batch)), batch)
 
 
@@ -97,8 +104,10 @@ def test_sets_that_are_held_pickled_are_fresh_each_time() -> None:
 
 
 SIMPLE: dict[str, Any] = {
-    "str": "a", "int": 1, "float": 1.5, "bool": True, "bytes": b"a", "date": dt.date(2024, 1, 1), "datetime": dt.datetime(2024, 1, 1),
-    "time": dt.time(1), "timedelta": dt.timedelta(1), "Decimal": Decimal("1.10"), "datetime[UTC]": dt.datetime(2024, 1, 1, tzinfo=dt.UTC),
+    "str": "a", "int": 1, "float": 1.5, "bool": True, "bytes": b"a", "date": dt.date(2024, 1, 1),
+    "datetime": dt.datetime(2024, 1, 1),
+    "time": dt.time(1), "timedelta": dt.timedelta(1), "Decimal": Decimal("1.10"),
+    "datetime[UTC]": dt.datetime(2024, 1, 1, tzinfo=dt.UTC),
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Two keys are one group exactly when Python calls them equal, and then their hashes agree, whatever column holds them."""
+"""Two keys are one group exactly when Python calls them equal; then their hashes agree, whatever column holds them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,20 @@ from hypothesis import strategies as st
 from glowray.errors import GlowrayError, KeyTypeError
 from glowray.rows import Block
 from glowray.rows.keys import canonical_key, install_keys, key_hash, register_key, registered_keys
-from tests.rows.hostile import NEW_YORK, Bits, Color, Frozen, Level, MyInt, MyStr, MyTuple, OtherFrozen, Plain, Point, Word
+from tests.rows.hostile import (
+    NEW_YORK,
+    Bits,
+    Color,
+    Frozen,
+    Level,
+    MyInt,
+    MyStr,
+    MyTuple,
+    OtherFrozen,
+    Plain,
+    Point,
+    Word,
+)
 
 NAN = float("nan")
 
@@ -43,13 +56,17 @@ numbers = st.one_of(
     st.complex_numbers(allow_nan=False),
     st.integers(-(2**63), 2**63 - 1).map(np.int64),
     st.floats(width=32).map(np.float32),
-    st.sampled_from([MyInt(2), Level.LOW, np.bool_(True), np.uint8(3), np.float64(2.5), np.longdouble(0.5), Decimal("NaN"), -0.0, 2**63]),
+    st.sampled_from([MyInt(2), Level.LOW, np.bool_(True), np.uint8(3), np.float64(2.5), np.longdouble(0.5),
+    Decimal("NaN"), -0.0, 2**63]),
 )  # fmt: skip
 
 times = st.one_of(
-    st.dates(), st.datetimes(), st.times(), st.timedeltas(), st.datetimes(timezones=st.sampled_from([dt.UTC, NEW_YORK, ZoneInfo("Europe/Berlin")])),
-    st.timedeltas(dt.timedelta(-3), dt.timedelta(3)), st.sampled_from([np.datetime64("2024-01-01"), np.datetime64("2024-01-01T00", "ns"),
-    dt.datetime(2024, 1, 1), np.timedelta64(1, "s"), dt.timedelta(seconds=1), np.datetime64("2024-01", "M"), np.datetime64("NaT"),
+    st.dates(), st.datetimes(), st.times(), st.timedeltas(),
+    st.datetimes(timezones=st.sampled_from([dt.UTC, NEW_YORK, ZoneInfo("Europe/Berlin")])),
+    st.timedeltas(dt.timedelta(-3), dt.timedelta(3)),
+    st.sampled_from([np.datetime64("2024-01-01"), np.datetime64("2024-01-01T00", "ns"),
+    dt.datetime(2024, 1, 1), np.timedelta64(1, "s"), dt.timedelta(seconds=1), np.datetime64("2024-01", "M"),
+    np.datetime64("NaT"),
     np.timedelta64(12, "M"), np.timedelta64(1, "Y"), np.datetime64(5, "as"), dt.time(1, tzinfo=dt.UTC)]),
 )  # fmt: skip
 
@@ -77,8 +94,10 @@ keys = st.recursive(
 )
 
 typed_columns = st.sampled_from(
-    [st.integers(-(2**63), 2**63 - 1), st.integers(-2, 2), st.floats(), st.booleans(), st.text(), st.text("ab", min_size=60, max_size=70), st.binary(),
-     st.dates(), st.datetimes(), st.datetimes(timezones=st.just(dt.UTC)), st.times(), st.timedeltas(), st.uuids(), st.decimals(places=2, allow_nan=False)]
+    [st.integers(-(2**63), 2**63 - 1), st.integers(-2, 2), st.floats(), st.booleans(), st.text(),
+    st.text("ab", min_size=60, max_size=70), st.binary(),
+     st.dates(), st.datetimes(), st.datetimes(timezones=st.just(dt.UTC)), st.times(), st.timedeltas(), st.uuids(),
+     st.decimals(places=2, allow_nan=False)]
 )  # fmt: skip
 
 
@@ -108,7 +127,12 @@ def registry() -> Iterator[None]:
 
 
 @settings(max_examples=300, deadline=None)
-@given(typed_columns.flatmap(lambda column: st.just(column) | nested(column)).flatmap(lambda column: st.lists(column, max_size=60)), st.data())
+@given(
+    typed_columns.flatmap(lambda column: st.just(column) | nested(column)).flatmap(
+        lambda column: st.lists(column, max_size=60)
+    ),
+    st.data(),
+)
 def test_columns_and_single_keys_hash_alike(batch: list[Any], data: st.DataObject) -> None:
     expected = [key_hash(key) for key in batch]
     block = Block.from_rows([(key, None) for key in batch])
@@ -128,7 +152,12 @@ def test_any_keys_hash_alike_one_by_one_and_together(batch: list[Any]) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(numbers, max_size=8) | st.lists(times, max_size=8) | st.lists(texts, max_size=8) | st.lists(keys, max_size=6))
+@given(
+    st.lists(numbers, max_size=8)
+    | st.lists(times, max_size=8)
+    | st.lists(texts, max_size=8)
+    | st.lists(keys, max_size=6)
+)
 @example([1, 1.0, True, Decimal(1), Fraction(1), 1 + 0j, MyInt(1), Level.LOW])
 @example([0, 0.0, -0.0, False, Decimal("-0.00"), 0j])
 @example([2**63, float(2**63), Decimal(2**63)])
@@ -140,7 +169,13 @@ def test_any_keys_hash_alike_one_by_one_and_together(batch: list[Any]) -> None:
 @example([Frozen(1, "x"), Frozen(1.0, "y"), OtherFrozen(1), (1,), 1])
 @example([frozenset({1, "a"}), frozenset({"a", 1.0}), frozenset(), ()])
 @example([uuid.UUID(int=1), 1, str(uuid.UUID(int=1)), uuid.UUID(int=1).bytes])
-@example([dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC), dt.datetime(2024, 1, 1, 7, tzinfo=NEW_YORK), dt.datetime(2024, 1, 1, 12)])
+@example(
+    [
+        dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC),
+        dt.datetime(2024, 1, 1, 7, tzinfo=NEW_YORK),
+        dt.datetime(2024, 1, 1, 12),
+    ]
+)
 @example([dt.datetime(2024, 11, 3, 1, 30, tzinfo=NEW_YORK), dt.datetime(2024, 11, 3, 1, 30, fold=1, tzinfo=NEW_YORK)])
 def test_one_group_means_equal_in_python(batch: list[Any]) -> None:
     for left, right in combinations([key for key in batch if not holds_nan(key)], 2):
@@ -158,7 +193,11 @@ def test_one_group_means_equal_in_python(batch: list[Any]) -> None:
     [
         [1, 1.0, np.int8(1), np.float16(1), np.bool_(True), np.longdouble(1), np.complex64(1), Decimal(1), Fraction(1)],
         [2**63, float(2**63), Decimal(2**63), np.uint64(2**63), np.float32(2**63)],
-        [dt.datetime(2024, 1, 1), *(np.datetime64("2024-01-01", unit) for unit in ("D", "h", "s", "us", "ns")), np.datetime64("2024", "Y")],
+        [
+            dt.datetime(2024, 1, 1),
+            *(np.datetime64("2024-01-01", unit) for unit in ("D", "h", "s", "us", "ns")),
+            np.datetime64("2024", "Y"),
+        ],
         [dt.timedelta(seconds=60), np.timedelta64(1, "m"), np.timedelta64(60, "s"), np.timedelta64(60 * 10**9, "ns")],
         [np.datetime64(5, "as"), np.datetime64(5, "as")],
         [np.timedelta64(12, "M"), np.timedelta64(1, "Y")],
@@ -175,7 +214,15 @@ def test_numpy_scalars_are_the_values_that_they_stand_for(group: list[Any]) -> N
 
 
 def test_numpy_scalars_that_differ_are_kept_apart() -> None:
-    apart = [np.float32(0.1), 0.1, np.datetime64("2024-01-01"), dt.date(2024, 1, 1), np.datetime64(5, "as"), np.timedelta64(5, "as"), np.timedelta64(1, "M")]
+    apart = [
+        np.float32(0.1),
+        0.1,
+        np.datetime64("2024-01-01"),
+        dt.date(2024, 1, 1),
+        np.datetime64(5, "as"),
+        np.timedelta64(5, "as"),
+        np.timedelta64(1, "M"),
+    ]
     assert len(set(map(canonical_key, apart))) == len(set(map(key_hash, apart))) == len(apart)
     with pytest.raises(KeyTypeError):
         key_hash(np.timedelta64(5))  # of no unit
@@ -195,10 +242,28 @@ def holds_nan(key: Any) -> bool:
     return bool(key != key)
 
 
-ALL_NANS = [NAN, -NAN, float("inf") - float("inf"), Decimal("NaN"), Decimal("sNaN"), np.float32("nan"), np.float64("nan"), np.longdouble("nan")]
+ALL_NANS = [
+    NAN,
+    -NAN,
+    float("inf") - float("inf"),
+    Decimal("NaN"),
+    Decimal("sNaN"),
+    np.float32("nan"),
+    np.float64("nan"),
+    np.longdouble("nan"),
+]
 
 
-@pytest.mark.parametrize("wrap", [lambda nan: nan, lambda nan: (nan, 1), lambda nan: ((nan,),), lambda nan: Frozen(nan), lambda nan: frozenset([nan])])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda nan: nan,
+        lambda nan: (nan, 1),
+        lambda nan: ((nan,),),
+        lambda nan: Frozen(nan),
+        lambda nan: frozenset([nan]),
+    ],
+)
 def test_all_nans_are_one_key_at_every_depth(wrap: Any) -> None:
     keys = [wrap(nan) for nan in ALL_NANS if not isinstance(wrap(0), frozenset) or not is_signaling(nan)]
     assert len({canonical_key(key) for key in keys}) == 1
@@ -253,7 +318,7 @@ class ByIdentity:
     a: int
 
 
-class Caseless(str):  # noqa: SLOT000
+class Caseless(str):
     def __eq__(self, other: object) -> bool:
         return self.lower() == str(other).lower()
 
@@ -262,7 +327,9 @@ class Caseless(str):  # noqa: SLOT000
 
 
 @pytest.mark.parametrize(
-    "key", [[1], {"a": 1}, {1}, bytearray(b"a"), Plain(1), Version("1"), object(), OwnEquality(1), ByIdentity(1), Caseless("a"), range(3), slice(1)]
+    "key",
+    [[1], {"a": 1}, {1}, bytearray(b"a"), Plain(1), Version("1"), object(), OwnEquality(1), ByIdentity(1),
+    Caseless("a"), range(3), slice(1)]
 )  # fmt: skip
 def test_what_cannot_be_a_key_is_refused_alone_and_inside(key: Any) -> None:
     for wrapped in (key, (1, key), ((key,),), Frozen(key)):
@@ -289,7 +356,11 @@ def test_a_registered_class_compares_by_its_key() -> None:
     assert canonical_key(Version("1.2")) == canonical_key(Version("1.02")) == canonical_key(Draft("1.2"))
     assert canonical_key(Version("1.2")) != canonical_key(Version("1.3"))
     assert canonical_key(Version("1.2")) != canonical_key((1, 2))
-    assert hashes([Version("1.2"), (Version("1.2"),), None]) == [key_hash(Version("1.02")), key_hash((Draft("1.2"),)), key_hash(None)]
+    assert hashes([Version("1.2"), (Version("1.2"),), None]) == [
+        key_hash(Version("1.02")),
+        key_hash((Draft("1.2"),)),
+        key_hash(None),
+    ]
 
 
 def test_a_registered_dataclass_no_longer_compares_by_fields() -> None:
@@ -314,7 +385,19 @@ def test_a_key_function_must_give_a_key() -> None:
         canonical_key(Version("1"))
 
 
-@pytest.mark.parametrize("rows", [[("a", 1), ("b", 2, 3)], [("a", 1), None], ["ab", "cd"], [("a",)], [["a", 1]], [1], [{"a": 1, "b": 2}], [("a", 1), "ab"]])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("a", 1), ("b", 2, 3)],
+        [("a", 1), None],
+        ["ab", "cd"],
+        [("a",)],
+        [["a", 1]],
+        [1],
+        [{"a": 1, "b": 2}],
+        [("a", 1), "ab"],
+    ],
+)
 def test_rows_that_are_not_pairs_are_refused(rows: list[Any]) -> None:
     with pytest.raises(TypeError, match=r"keyed verbs need rows that are 2-tuples \(key, value\); got ") as caught:
         Block.from_rows(rows).key_hashes()
@@ -333,7 +416,12 @@ def test_one_huge_key_among_small_ones() -> None:
 
 
 def test_hashes_spread_evenly() -> None:
-    for batch in ([f"user{index}" for index in range(40_000)], list(range(40_000)), [float(index) for index in range(40_000)], [(index, "a") for index in range(40_000)]):
+    for batch in (
+        [f"user{index}" for index in range(40_000)],
+        list(range(40_000)),
+        [float(index) for index in range(40_000)],
+        [(index, "a") for index in range(40_000)],
+    ):
         values = np.array(hashes(batch), np.uint64)
         assert len(np.unique(values)) == 40_000
         for bits in (values % np.uint64(64), values >> np.uint64(58)):
@@ -349,9 +437,12 @@ import numpy as np
 from glowray.rows import Block
 from glowray.rows.keys import key_hash
 from tests.rows.hostile import *
-keys = [None, float("nan"), -0.0, True, 1, 1.0, 2**63, 2.5, 1j, "a", b"a", "x" * 999, (1, ("a", None)), frozenset({"a", "b", "c", 1}), Frozen("a"), Point("a", b"b"),
-    Color.RED, Bits.ONE | Bits.TWO, Level.LOW, Word.A, Decimal("0.1"), Fraction(1, 3), uuid.UUID(int=7), dt.date(2024, 1, 1), dt.time(1), dt.timedelta(1),
-    dt.datetime(2024, 1, 1), dt.datetime(2024, 1, 1, tzinfo=NEW_YORK), np.datetime64("2024-01-01", "ns"), np.float32(0.1), frozenset({"x", "y", ("z", 1)})]
+keys = [None, float("nan"), -0.0, True, 1, 1.0, 2**63, 2.5, 1j, "a", b"a", "x" * 999, (1, ("a", None)),
+frozenset({"a", "b", "c", 1}), Frozen("a"), Point("a", b"b"),
+    Color.RED, Bits.ONE | Bits.TWO, Level.LOW, Word.A, Decimal("0.1"), Fraction(1, 3), uuid.UUID(int=7),
+    dt.date(2024, 1, 1), dt.time(1), dt.timedelta(1),
+    dt.datetime(2024, 1, 1), dt.datetime(2024, 1, 1, tzinfo=NEW_YORK), np.datetime64("2024-01-01", "ns"),
+    np.float32(0.1), frozenset({"x", "y", ("z", 1)})]
 print([key_hash(key) for key in keys], Block.from_rows([(key, 1) for key in keys]).key_hashes().tolist())
 print([Block.from_rows([(key, 1)]).key_hashes().tolist()[0] for key in keys])
 """
@@ -362,7 +453,9 @@ def test_hashes_are_the_same_in_every_process() -> None:
     printed = set()
     for seed in ("0", "1", "random"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(root)}
-        done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True, cwd=root)
+        done = subprocess.run(
+            [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True, cwd=root
+        )
         printed.add(done.stdout)
     assert len(printed) == 1
     together, alone = printed.pop().splitlines()
