@@ -1,0 +1,127 @@
+"""A machine for tests: a GLOWRAY_HOME of its own, the real `glowray` command, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import glowray
+from glowray.cluster.processes import Process, descendants, wait
+from glowray.cluster.record import NodeRecord, load
+
+SOURCES = Path(glowray.__file__).parents[1]
+DEADLINE = 60.0
+CLUSTER_VARIABLES = ("RAY_", "GLOWRAY_", "XDG_")
+
+
+class Machine:
+    """Commands run with this folder as home; `prefix` may put them into a network namespace."""
+
+    def __init__(self, folder: Path, prefix: list[str] | None = None) -> None:
+        self.folder = folder
+        self.prefix = prefix or []
+        self.glowray_home = folder / "glowray"
+        (folder / "home").mkdir(parents=True)
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The environment of this machine's commands: none of the caller's clusters, no terminal."""
+        inherited = {n: v for n, v in os.environ.items() if not n.startswith(CLUSTER_VARIABLES)}
+        own = {
+            "HOME": str(self.folder / "home"),
+            "GLOWRAY_HOME": str(self.glowray_home),
+            "PYTHONPATH": os.pathsep.join([str(SOURCES), str(SOURCES / "cli")]),
+            "COLUMNS": "200",
+            "NO_COLOR": "1",
+        }
+        return inherited | own | more
+
+    def command(self, *arguments: object) -> list[str]:
+        """The command line of `glowray ARGUMENTS`."""
+        return [*self.prefix, sys.executable, "-m", "glowray_cli", *map(str, arguments)]
+
+    def run(self, *arguments: object, code: int = 0, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end and check its exit code."""
+        done = subprocess.run(
+            self.command(*arguments),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            env=self.environment(**more),
+            cwd=self.folder,
+        )
+        assert done.returncode == code, f"{arguments}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def spawn(self, *arguments: object, **more: str) -> subprocess.Popen[str]:
+        """Start a command and return while it runs."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self.environment(**more),
+            cwd=self.folder,
+        )
+
+    def python(self, code: str, *arguments: str, exit_code: int = 0, **more: str) -> str:
+        """Run Python code on this machine; returns what it printed."""
+        done = subprocess.run(
+            [*self.prefix, sys.executable, "-c", code, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            env=self.environment(**more),
+            cwd=self.folder,
+        )
+        assert done.returncode == exit_code, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout if exit_code == 0 else done.stdout + done.stderr
+
+    def up(self, *options: object) -> NodeRecord:
+        """Start a head with one CPU on free ports."""
+        self.run("up", "--port", 0, "--dashboard-port", 0, "--num-cpus", 1, *options)
+        return self.record("head")
+
+    def join(self, head: NodeRecord, *options: object) -> NodeRecord:
+        """Join a head as a worker with one CPU."""
+        self.run("join", head.address, "--token-file", head.token_file, "--num-cpus", 1, *options)
+        return self.record("worker")
+
+    def records(self) -> list[NodeRecord]:
+        """What this machine has on record."""
+        return [load(path) for path in sorted(self.glowray_home.glob("nodes/*.json"))]
+
+    def record(self, kind: str) -> NodeRecord:
+        """The one node of a kind."""
+        (found,) = [record for record in self.records() if record.kind == kind]
+        return found
+
+    def processes(self) -> list[Process]:
+        """Every living process of this machine's nodes."""
+        return descendants(process for record in self.records() for process in record.processes)
+
+    def token(self) -> str:
+        """The token of clusters that were started here."""
+        return (self.glowray_home / "token").read_text().strip()
+
+    def close(self) -> None:
+        """End everything; a process that outlives `down` fails the test."""
+        before = self.processes()
+        folders = [Path(record.folder) for record in self.records()]
+        self.run("down")
+        left = [process for process in before if not wait(process, DEADLINE)]
+        assert not left, f"outlived glowray down: {left}"
+        assert not [folder for folder in folders if folder.exists()]
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    """Wait for a condition that nothing announces."""
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {DEADLINE:.0f} s for {what}"
+        time.sleep(0.05)
