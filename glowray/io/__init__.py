@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from glowray.io.binary import BinaryReader, BinarySink, binary_reader
 from glowray.io.commit import Commit, Written
+from glowray.io.json_lines import JsonReader, JsonSink, json_reader
 from glowray.io.memory import ItemsReader, RangeReader, SourceReader, items_reader, range_reader, source_reader
 from glowray.io.reader import Reader
 from glowray.io.sink import Part, PartWriter, Sink
@@ -10,8 +12,12 @@ from glowray.io.text import TextReader, text_reader
 from glowray.io.text_sink import TextSink
 
 __all__ = [
+    "BinaryReader",
+    "BinarySink",
     "Commit",
     "ItemsReader",
+    "JsonReader",
+    "JsonSink",
     "Part",
     "PartWriter",
     "RangeReader",
@@ -21,7 +27,9 @@ __all__ = [
     "TextReader",
     "TextSink",
     "Written",
+    "binary_reader",
     "items_reader",
+    "json_reader",
     "range_reader",
     "source_reader",
     "text_reader",

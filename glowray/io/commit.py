@@ -1,6 +1,6 @@
 """The driver's side of writing: tasks write temporary files, and one commit puts them all in place, or none.
 
-In the driver, `folder = commit.begin()` checks the target and takes it. On the workers, `sink.open(folder, index)` gives
+In the driver, `folder = commit.begin()` checks the target and takes it. On the workers, `sink.open(folder, index)` is
 a writer: `write(rows)`, then `close()`, which returns the Part. In the driver again, `commit.commit(parts)`, or
 `commit.abort()`.
 """

@@ -25,17 +25,36 @@ def read_lines(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Ite
 
     Lines before bytes that cannot be decoded come first, then the UnicodeDecodeError, with file and line in a note.
     """
+    return map(split_lines, read_texts(piece, encoding, size))
+
+
+def read_texts(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Iterator[str]:
+    """The same as `read_lines`, as texts of whole lines with their ends."""
     seen = 0
     try:
-        for lines in _decoded(piece, encoding, size):
-            seen += len(lines)
-            yield lines
+        for text in _decoded(piece, encoding, size):
+            yield text
+            seen += text.count("\n")
     except UnicodeDecodeError as error:
         error.add_note(
             f'"{piece.path}", line {line_number(piece, seen)} is not {encoding.name}: '
             'name its encoding=, or read it with errors="replace"'
         )
         raise
+
+
+def split_lines(text: str) -> list[str]:
+    r"""The lines of a text, which end at "\n" or "\r\n" only.
+
+    >>> split_lines("a\r\nb\rc\n\nd")
+    ['a', 'b\rc', '', 'd']
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
 
 
 def read_bytes(piece: Piece, signature: bytes = b"", size: int = CHUNK_BYTES) -> Iterator[bytes]:
@@ -131,32 +150,24 @@ def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(begun)
 
 
-def _decoded(piece: Piece, encoding: Encoding, size: int) -> Iterator[list[str]]:
+def _decoded(piece: Piece, encoding: Encoding, size: int) -> Iterator[str]:
     if not encoding.splittable:
         yield from _decoded_in_order(_blocks(piece, size), encoding)
         return
     for chunk in read_bytes(piece, encoding.signature, size):
         bad = None
         try:
-            yield _split(encoding.decode(chunk))
+            text = encoding.decode(chunk)
         except UnicodeDecodeError as error:
             bad = chunk.rfind(b"\n", 0, error.start) + 1
         if bad is not None:
             if bad:
-                yield _split(encoding.decode(chunk[:bad]))
-            encoding.decode(chunk[bad : chunk.find(b"\n", bad) + 1 or len(chunk)])  # raises, for that line alone
+                yield encoding.decode(chunk[:bad])
+            text = encoding.decode(chunk[bad : chunk.find(b"\n", bad) + 1 or len(chunk)])  # raises, for that line alone
+        yield text
 
 
-def _split(text: str) -> list[str]:
-    if "\r" in text:
-        text = text.replace("\r\n", "\n")
-    lines = text.split("\n")
-    if not lines[-1]:
-        lines.pop()
-    return lines
-
-
-def _decoded_in_order(blocks: Iterable[bytes], encoding: Encoding) -> Iterator[list[str]]:
+def _decoded_in_order(blocks: Iterable[bytes], encoding: Encoding) -> Iterator[str]:
     """Lines of an encoding whose characters cannot be found from the middle, such as UTF-16."""
     begun: list[str] = []
     for text in _characters(blocks, encoding):
@@ -164,10 +175,10 @@ def _decoded_in_order(blocks: Iterable[bytes], encoding: Encoding) -> Iterator[l
         if not cut:
             begun.append(text)
             continue
-        yield _split("".join((*begun, text[:cut])))
+        yield "".join((*begun, text[:cut]))
         begun = [text[cut:]] if cut < len(text) else []
-    if begun:
-        yield _split("".join(begun))
+    if any(begun):
+        yield "".join(begun)
 
 
 def _characters(blocks: Iterable[bytes], encoding: Encoding) -> Iterator[str]:

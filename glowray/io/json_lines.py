@@ -1,0 +1,201 @@
+"""JSON lines: a JSON value a line, of exactly the types that JSON tells apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import isfinite
+from typing import Any
+
+from glowray.io.compression import check_codec
+from glowray.io.encoding import Encoding
+from glowray.io.lines import line_number, read_lines
+from glowray.io.paths import Paths, expand, path_names
+from glowray.io.reader import check_partitions, source_label
+from glowray.io.sink import FileWriter, Part, join_lines
+from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
+
+_UTF8 = Encoding("utf-8-sig")
+
+
+@dataclass(frozen=True)
+class JsonReader:
+    """The values in JSON lines files."""
+
+    label: str
+    partitions: tuple[Partition, ...]
+    estimated_bytes: int
+
+    @property
+    def num_partitions(self) -> int:
+        return len(self.partitions)
+
+    def read(self, index: int) -> Iterator[list[Any]]:
+        for piece in self.partitions[index]:
+            yield from _read(piece)
+
+
+def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int = SPLIT_BYTES) -> JsonReader:
+    r"""The values of JSON lines files, a line each; blank lines do not count.
+
+    >>> import tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "a.json")
+    >>> _ = path.write_text('{"a": 1, "b": null}\n{"a": 1.0}\n')
+    >>> list(json_reader(path).read(0))
+    [[{'a': 1, 'b': None}, {'a': 1.0}]]
+
+    Types are kept: 1 is an int of any size and 1.0 a float, null is None and a key that is not there is not there.
+    Paths and `partitions` are as for text. A line that is no JSON value, or an object that holds a key twice, is a
+    ValueError that names file and line.
+    """
+    check_partitions(partitions)
+    files = expand(paths)
+    splits = plan_splits(files, partitions, split_bytes=split_bytes)
+    return JsonReader(source_label("read_json", path_names(paths)), splits, sum(map(weight_of, files)))
+
+
+def _read(piece: Piece) -> Iterator[list[Any]]:
+    seen = 0
+    for lines in read_lines(piece, _UTF8):
+        values: list[Any] = []
+        error = None
+        for number, line in enumerate(lines, seen):
+            if not line or line.isspace():
+                continue
+            try:
+                values.append(_value(line))
+            except (ValueError, RecursionError) as wrong:
+                error = _placed(wrong, piece, number)
+                break
+        yield values
+        if error is not None:
+            raise error
+        seen += len(lines)
+
+
+def _placed(error: ValueError | RecursionError, piece: Piece, seen: int) -> ValueError:
+    what = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+    return ValueError(f'"{piece.path}", line {line_number(piece, seen)} is not a line of JSON: {what}')
+
+
+def _value(line: str) -> Any:
+    try:
+        return _decode(line)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return _decode_big(line)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r} is there twice")
+    return made
+
+
+def _big_int(digits: str) -> int:
+    """int() refuses more than 4,300 digits; Decimal is exact for any number of them."""
+    return int(Decimal(digits))
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_object).decode
+_decode_big = json.JSONDecoder(object_pairs_hook=_object, parse_int=_big_int).decode
+
+
+@dataclass(frozen=True)
+class JsonSink:
+    """Rows as JSON lines, UTF-8. Only what JSON gives back equal and of the same type is written."""
+
+    compression: str | None = None
+
+    def __post_init__(self) -> None:
+        check_codec(self.compression)
+
+    @property
+    def extension(self) -> str:
+        return ".json" + (f".{self.compression}" if self.compression else "")
+
+    @property
+    def joins(self) -> bool:
+        return True
+
+    def open(self, folder: str, index: int) -> FileWriter:
+        return FileWriter(folder, index, self.compression, JsonEncoder())
+
+    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
+        join_lines(before, parts, path)
+
+
+class JsonEncoder:
+    """Rows to lines of JSON."""
+
+    def head(self) -> bytes:
+        return b""
+
+    def encode(self, rows: list[Any]) -> bytes:
+        return b"".join(map(_line, rows))
+
+
+_SCALARS = {str, int, bool, type(None)}
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def _line(row: Any) -> bytes:
+    flat = type(row) is dict and set(map(type, row)) <= {str} and set(map(type, row.values())) <= _SCALARS
+    if not flat:
+        _check(row, "")
+    try:
+        text = _encode(row)
+    except ValueError:
+        text = _encode_big(row)
+    try:
+        return f"{text}\n".encode()
+    except UnicodeEncodeError:
+        return _escaped(text, row)
+
+
+def _check(value: Any, where: str) -> None:
+    """Refuse what JSON has no exact form for, naming the column it is in."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return
+    if kind is float:
+        if not isfinite(value):
+            raise ValueError(f"JSON has no {value} ({_column(where)}): map it to None or a string first")
+    elif kind is list:
+        for index, item in enumerate(value):
+            _check(item, f"{where}[{index}]")
+    elif kind is dict:
+        for key, item in value.items():
+            if type(key) is not str:
+                raise TypeError(f"JSON has only str keys, not {key!r} ({_column(where)}): map it first")
+            _check(item, f"{where}.{key}" if where else key)
+    else:
+        raise TypeError(f"JSON has no {kind.__qualname__} ({_column(where)}), {value!r:.200}: map it first")
+
+
+def _column(where: str) -> str:
+    return f'column "{where}"' if where else "the row itself"
+
+
+def _encode_big(value: Any) -> str:
+    """Encode a value that holds ints of more than 4,300 digits."""
+    if type(value) is dict:
+        return "{" + ",".join(f"{_encode(key)}:{_encode_big(item)}" for key, item in value.items()) + "}"
+    if type(value) is list:
+        return "[" + ",".join(map(_encode_big, value)) + "]"
+    return str(Decimal(value)) if type(value) is int else _encode(value)
+
+
+def _escaped(text: str, row: Any) -> bytes:
+    """Half surrogates have no UTF-8 form, but JSON can escape them, if no two halves would be read as one character."""
+    halves = {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
+    line = text.translate(halves)
+    if _value(line) != row:
+        raise ValueError(f"JSON cannot keep the surrogate pair apart that is in {text[:200]!a}: map it first")
+    return f"{line}\n".encode()

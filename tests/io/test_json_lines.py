@@ -1,0 +1,121 @@
+"""JSON lines keep types, and say where they are wrong."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, namedtuple
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glowray.io import JsonSink, json_reader
+
+TEXT = st.text(
+    st.characters(blacklist_categories=["Cs"]) | st.sampled_from(['"', "\\", "\n", "\r\n", "\u2028", "\x00"])
+)
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([2**63, -(10**30), -0.0])
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def shape(value: Any) -> Any:
+    """A value with the types of all that is in it, the order of keys and the sign of zero."""
+    if isinstance(value, dict):
+        return [(key, shape(item)) for key, item in value.items()]
+    if isinstance(value, list):
+        return [*map(shape, value)]
+    return (type(value), hex(value) if isinstance(value, int) else repr(value))
+
+
+@given(parts=st.lists(st.lists(JSON, max_size=4), min_size=1, max_size=4), n=st.integers(1, 5))
+@pytest.mark.parametrize("single_file", [False, True])
+def test_json_values_come_back_exactly(
+    tmp_path_factory: pytest.TempPathFactory, rows_of: Any, write: Any, single_file: bool, parts: list[Any], n: int
+) -> None:
+    target = tmp_path_factory.mktemp("json") / "out"
+    write(target, JsonSink(), parts, single_file=single_file)
+    assert shape(rows_of(json_reader(target, n))) == shape([row for part in parts for row in part])
+
+
+def test_ints_of_any_size(tmp_path: Path, rows_of: Any, write: Any) -> None:
+    rows = [{"big": [10**5000, -(10**4299), {"é": 7 - 10**9000}], "x": 1.5}, 10**4300 - 1]
+    write(tmp_path / "out", JsonSink(), [rows])
+    assert rows_of(json_reader(tmp_path / "out")) == rows
+
+
+@given(rows=st.lists(st.text(st.sampled_from("aé\ud800\udc00\udfff")), min_size=1))
+def test_half_surrogates_come_back_or_are_refused(
+    tmp_path_factory: pytest.TempPathFactory, rows_of: Any, write: Any, rows: list[str]
+) -> None:
+    target = tmp_path_factory.mktemp("json") / "out"
+    pairs = any("\ud800\udc00" in row or "\ud800\udfff" in row for row in rows)
+    if pairs:
+        with pytest.raises(ValueError, match="surrogate pair"):
+            write(target, JsonSink(), [rows])
+        assert not target.exists()
+    else:
+        write(target, JsonSink(), [rows])
+        assert rows_of(json_reader(target)) == rows
+
+
+class Text(str):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        (float("nan"), ValueError),
+        (float("-inf"), ValueError),
+        ((1, 2), TypeError),
+        (b"x", TypeError),
+        ({1}, TypeError),
+        ({1: 2}, TypeError),
+        (Text("x"), TypeError),
+        (OrderedDict(), TypeError),
+        (namedtuple("P", "x")(1), TypeError),
+    ],
+)
+def test_what_json_cannot_hold_is_refused_with_its_column(tmp_path: Path, write: Any, value: Any, error: type) -> None:
+    for row, column in [({"a": 1, "b": value}, "b"), ({"a": {"b": [0, value]}}, r"a\.b\[1\]")]:
+        with pytest.raises(error, match=f'column "{column}'):
+            write(tmp_path / "out", JsonSink(), [[{"a": 1}, row]])
+    with pytest.raises(error, match=r"the row itself|column|keys"):
+        write(tmp_path / "out", JsonSink(), [[value]])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{'a': 1}", "Expecting property name enclosed in double quotes at column 2"),
+        ('{"a": 1} {"a": 2}', "Extra data at column 10"),
+        ('{"a": 1, "b": 2, "a": 3}', "the key 'a' is there twice"),
+        ("[" * 100_000, "recursion"),
+        ("[", "Expecting value"),
+    ],
+)
+def test_a_wrong_line_is_named_and_comes_after_the_right_ones(tmp_path: Path, line: str, reason: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"a": 0}\n\n' + f"{line}\n" + '{"a": 1}\n')
+    for partitions in (1, 3):
+        rows: list[Any] = []
+        with pytest.raises(ValueError, match=f'"{path}", line 3 is not a line of JSON: .*{reason}'):
+            for index in range(partitions):
+                for morsel in json_reader(path, partitions).read(index):
+                    rows += morsel
+        assert rows == [{"a": 0}]
+
+
+def test_a_mark_at_the_start_and_windows_line_ends(tmp_path: Path, rows_of: Any) -> None:
+    (tmp_path / "a.json").write_bytes(b'\xef\xbb\xbf{"a": 1}\r\n \r\n{"a": "\xc3\xa9"}')
+    assert rows_of(json_reader(tmp_path)) == [{"a": 1}, {"a": "é"}]
