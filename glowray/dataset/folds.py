@@ -98,7 +98,8 @@ class FoldVerbs(Base[T_co]):
         [('a', 1), ('a', 6)]
         """
         function = _reducer(f, "local_reduce_by_key", name)
-        return self._step(CombineByKey("local_reduce_by_key", function.label, Combiner(function, function)))
+        verb = "local_reduce_by_key"
+        return self._step(CombineByKey(verb, function.label, Combiner(function, function), verb))
 
     def local_group_by_key(self) -> Dataset[tuple[Any, list[Any]]]:
         """(key, values in order) for the keys of each partition. No data moves.

@@ -38,33 +38,39 @@ class Combiner:
     merge: Function
     zero: Zero | None = None
 
-    def first(self, value: Any) -> Any:
-        return value if self.zero is None else self.add.call(self.zero.fresh(), value)
-
 
 @dataclass(frozen=True, slots=True)
 class CombineByKey(Step):
-    """keyed rows → one (key, accumulator) for each key of the partition, in order of first appearance."""
+    """keyed rows → one (key, accumulator) for each key of the partition, in order of first appearance.
+
+    `word` is what it is called within a stage: there it is only the verb's first half.
+    """
 
     combiner: Combiner
+    word: str
 
     def consumer(self, table: KeyTable) -> Consumer:
         """The end of a loop that folds its keyed rows into `table`."""
         add, entries, combiner = self.combiner.add.call, table.entries, self.combiner
 
         def miss(key: Any, value: Any) -> None:
+            step = self
             name = table.admit(key)
             known = entries.get(name, MISSING)
-            entries[name] = combiner.first(value) if known is MISSING else add(known, value)
+            if known is MISSING and combiner.zero is None:
+                entries[name] = value
+                return
+            if known is MISSING and combiner.zero is not None:
+                known = combiner.zero.fresh()
+            entries[name] = step.combiner.add.call(known, value)
 
         def consume(writer: Writer, row: str) -> None:
-            key, value = writer.fresh("k"), writer.fresh("v")
             writer.line(f"if {row}.__class__ is not tuple or len({row}) != 2: {row} = keyed({row})")
-            writer.line(f"{key}, {value} = {row}")
-            writer.line(f"try: known = get({key}, MISSING)")
+            writer.line(f"key, value = {row}")
+            writer.line("try: known = get(key, MISSING)")
             writer.line("except TypeError: known = MISSING")
-            writer.line(f"if known is MISSING: miss({key}, {value})")
-            writer.line(f"else: entries[{key}] = add(known, {value})")
+            writer.line("if known is MISSING: miss(key, value)")
+            writer.line("else: entries[key] = add(known, value)")
 
         names = {
             "get": entries.get,
@@ -77,15 +83,16 @@ class CombineByKey(Step):
         return Consumer(names, consume, self)
 
 
-def merged(blocks: Iterable[Block], merge: Callable[[Any, Any], Any]) -> Iterator[tuple[Any, Any]]:
-    """Keyed partial results (block after block in partition order) merged by key."""
+def merged(blocks: Iterable[Block], step: Step, function: Function) -> Iterator[tuple[Any, Any]]:
+    """Keyed partial results (block after block in partition order) merged by key with `function`, for `step`."""
+    merge = function.call
     table = KeyTable()
     entries = table.entries
     get = entries.get
     for block in blocks:
         for morsel in block.morsels():
             for row in morsel:
-                key, partial = row
+                key, value = row
                 try:
                     known = get(key, MISSING)
                 except TypeError:
@@ -93,9 +100,9 @@ def merged(blocks: Iterable[Block], merge: Callable[[Any, Any], Any]) -> Iterato
                 if known is MISSING:
                     name = table.admit(key)
                     known = get(name, MISSING)
-                    entries[name] = partial if known is MISSING else merge(known, partial)
+                    entries[name] = value if known is MISSING else merge(known, value)
                 else:
-                    entries[key] = merge(known, partial)
+                    entries[key] = merge(known, value)
     return table.items()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from glowray.kernels.order import bucket_edges, total
 from glowray.kernels.sources import sample_keys
+from glowray.kernels.steps import Step
 from glowray.rows import Block
 
 
@@ -67,23 +68,26 @@ class _Counted(Output):
 
 @dataclass(frozen=True, slots=True)
 class ByKey(Exchange):
-    """Keyed rows to `count` partitions by the hash of the key: equal keys meet."""
+    """Keyed rows to `count` partitions by the hash of the key: equal keys meet; `verb` asked for it."""
 
     count: int
+    verb: str
 
     @property
     def outputs(self) -> int:
         return self.count
 
     def output(self, inputs: Sequence[Sequence[Block]]) -> Output:
-        return _KeyBuckets(self.count)
+        return _KeyBuckets(self.count, Step(self.verb, self.verb))
 
 
 class _KeyBuckets(Output):
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, step: Step) -> None:
         self.buckets: list[list[Block]] = [[] for _ in range(count)]
+        self.step = step
 
     def add(self, block: Block) -> None:
+        step = self.step  # noqa: F841  (blame.py looks for it, should a key be no key)
         count = len(self.buckets)
         hashes = block.key_hashes()
         if count == 1:

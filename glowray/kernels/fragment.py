@@ -5,17 +5,17 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from types import FrameType, TracebackType
 from typing import Any
 
 from glowray.functions import Failure
+from glowray.kernels.blame import failure_of
 from glowray.kernels.combine import CombineByKey
 from glowray.kernels.context import TaskContext, running
 from glowray.kernels.exchange import Count, Exchange, Output
 from glowray.kernels.keyed import KeyTable
-from glowray.kernels.loop import FILENAME, Consumer, Place, row_generator, run_loop
+from glowray.kernels.loop import Consumer, row_generator, run_loop
 from glowray.kernels.partition_steps import PartitionStep
 from glowray.kernels.sources import MORSEL, Blocks, Morsels, Source, pieces
 from glowray.kernels.steps import RowStep, Step
@@ -71,7 +71,7 @@ def run(
             run.chain(inputs)
             blocks = run.finish()
         except BaseException as error:
-            report.failure = _failure(fragment, context, error)
+            report.failure = failure_of(error, fragment.source, context)
             if fragment.partial:
                 blocks = run.finish()
     report.skipped, report.errors = context.skipped, context.errors
@@ -176,45 +176,3 @@ def cut(stream: Morsels) -> Morsels:
             if not batch:
                 break
             yield batch
-
-
-def _failure(fragment: Fragment, context: TaskContext, error: BaseException) -> Failure:
-    place = blame(error)
-    step = place[0] if place else fragment.source
-    row = place[1] if place else Failure.NO_ROW
-    function = getattr(step, "function", None)
-    combiner = getattr(step, "combiner", None)
-    if function is None and combiner is not None:
-        function = combiner.add
-    return Failure.capture(error, verb=step.verb, function=function, row=row, partition=context.partition)
-
-
-def blame(error: BaseException) -> tuple[Step, Any] | None:
-    """The step in which `error` was raised, and the row it had at hand: from the innermost of our own frames."""
-    found: tuple[Step, Any] | None = None
-    trace: TracebackType | None = error.__traceback__
-    while trace is not None:
-        place = _place(trace.tb_frame, trace.tb_lineno)
-        found = place if place is not None else found
-        trace = trace.tb_next
-    return found
-
-
-def _place(frame: FrameType, line: int) -> tuple[Step, Any] | None:
-    if frame.f_code.co_filename == FILENAME:
-        place: Place | None = frame.f_globals["__glowray_places__"].get(line)
-        return (place.step, frame.f_locals.get(place.row)) if place else None
-    if not frame.f_globals.get("__name__", "").startswith("glowray.kernels."):
-        return None
-    for name in ("step", "self"):
-        step = frame.f_locals.get(name)
-        if isinstance(step, Step):
-            return step, frame.f_locals.get("row", Failure.NO_ROW)
-    return None
-
-
-def rows_of(blocks: Iterable[Block]) -> Iterator[Any]:
-    """The rows of blocks, one by one."""
-    for block in blocks:
-        for morsel in block.morsels():
-            yield from morsel

@@ -15,7 +15,7 @@ from glowray.kernels.order import sort_rows, top_rows
 from glowray.kernels.steps import Step
 
 # Frames of `apply` and of the functions below keep the step in a local called `self` or `step` and the row at hand in
-# `row`: that is how fragment.py names both when a user's function fails.
+# `row`, or for a reducer its arguments in `known` and `value`: that is how blame.py names them when a function fails.
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +133,10 @@ class Reduce(PartitionStep):
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         call = self.function.call
-        for total in rows:
-            for row in rows:
-                total = call(total, row)
-            yield total
+        for known in rows:
+            for value in rows:
+                known = call(known, value)
+            yield known
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +148,12 @@ class Aggregate(PartitionStep):
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         call = self.function.call
-        for row in rows:
-            total = call(self.zero.fresh(), row)
-            for row in rows:
-                total = call(total, row)
-            yield total
+        for value in rows:
+            known = self.zero.fresh()
+            known = call(known, value)
+            for value in rows:
+                known = call(known, value)
+            yield known
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,7 @@ class MergeByKey(Source):
     function: Function
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        step = self
-        return pieces(merged(itertools.chain.from_iterable(inputs), step.function.call))
+        return pieces(merged(itertools.chain.from_iterable(inputs), self, self.function))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class CombineThenMerge(Source):
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         folded = (self._fold(block, context) for block in itertools.chain.from_iterable(inputs))
-        return pieces(merged(folded, self.step.combiner.merge.call))
+        return pieces(merged(folded, self, self.step.combiner.merge))
 
     def _fold(self, block: Block, context: TaskContext) -> Block:
         table = KeyTable()

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from glowray.engine.protocol import Done, Engine, Payload, Task
 from glowray.engine.worker import pack
-from glowray.errors import GlowrayError
+from glowray.errors import TooManyErrors
 from glowray.functions import Failure
 from glowray.kernels import Fragment
 from glowray.kernels.resources import Resources
@@ -26,10 +26,6 @@ class Watcher(Protocol):
     def stage_started(self, stage: Stage) -> None: ...
     def task_done(self, stage: Stage, done: Done) -> None: ...
     def stage_done(self, stage: Stage) -> None: ...
-
-
-class TooManyErrors(GlowrayError):  # noqa: N818
-    """More rows failed than max_errors allows."""
 
 
 @dataclass

@@ -105,14 +105,14 @@ class Lowering:
     @node.register
     def _(self, node: nodes.CombineByKey) -> Pipeline:
         pipeline = self.lower(node.input)
-        step = combine.CombineByKey("combine", node.label, node.combiner)
+        step = combine.CombineByKey(node.verb, node.label, node.combiner, "combine")
         if not node.shuffle or pipeline.count == 1:
             return pipeline.then(step)
         if node.combine_first:
-            stage = self.close(pipeline.then(step), ByKey(pipeline.count))
+            stage = self.close(pipeline.then(step), ByKey(pipeline.count, node.verb))
             merge = sources.MergeByKey(node.verb, "merge", node.combiner.merge)
             return self.after(merge, stage.num_tasks, Shuffled(stage))
-        stage = self.close(pipeline, ByKey(pipeline.count))
+        stage = self.close(pipeline, ByKey(pipeline.count, node.verb))
         source = sources.CombineThenMerge(node.verb, node.verb, step)
         return self.after(source, stage.num_tasks, Shuffled(stage))
 
@@ -121,7 +121,7 @@ class Lowering:
         pipeline = self.lower(node.input)
         if not node.shuffle or pipeline.count == 1:
             return pipeline.then(partition.LocalGroupByKey(node.verb, node.verb))
-        stage = self.close(pipeline, ByKey(pipeline.count))
+        stage = self.close(pipeline, ByKey(pipeline.count, node.verb))
         return self.after(sources.GroupByKey(node.verb, node.verb), stage.num_tasks, Shuffled(stage))
 
     @node.register
@@ -131,7 +131,7 @@ class Lowering:
         for side, shuffle in zip(node.sides, node.shuffles, strict=True):
             pipeline = self.lower(side)
             wires.append(
-                Shuffled(self.close(pipeline, ByKey(count))) if shuffle else Same(self.close(pipeline, OneBlock()))
+                Shuffled(self.close(pipeline, ByKey(count, node.verb))) if shuffle else Same(self.close(pipeline, OneBlock()))
             )
         return self.after(sources.CoGroup(node.verb, node.verb), count, *wires)
 
@@ -140,7 +140,7 @@ class Lowering:
         pipeline = self.lower(node.input)
         if not node.shuffle:
             return pipeline
-        stage = self.close(pipeline, ByKey(node.count))
+        stage = self.close(pipeline, ByKey(node.count, node.verb))
         return self.after(sources.Blocks(node.verb, node.verb), node.count, Shuffled(stage))
 
     @node.register

@@ -94,7 +94,7 @@ class Stage:
 def branch_words(branch: Branch) -> list[str]:
     """The verbs of a branch, source first."""
     words = [branch.source.label] if branch.source.label else []
-    return [*words, *(step.verb if step.verb else step.label for step in branch.steps)]
+    return [*words, *(getattr(step, "word", step.verb) for step in branch.steps)] or [branch.source.verb]
 
 
 @dataclass(frozen=True)
