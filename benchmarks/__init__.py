@@ -1,0 +1,1 @@
+"""glowray beside its peers, on data made here: see README.md."""

@@ -1,0 +1,209 @@
+"""Time and memory of programs that take turns, each in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.program import Case, Program, Workload
+
+PERIOD = 0.05  # seconds between two looks at memory
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Failed(Exception):  # noqa: N818  (a program's outcome, not an error of the measurement)
+    """A program ended with an error."""
+
+
+@dataclass
+class Measured:
+    """What became of one program: seconds of each run, bytes of memory, its answer, or why it failed."""
+
+    program: str
+    warm: list[float] = field(default_factory=list)
+    cold: list[float] = field(default_factory=list)
+    idle_bytes: int | None = None
+    peak_bytes: int | None = None
+    answer: str = ""
+    digest: str = ""
+    error: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """The median of the warm runs, else of the cold ones."""
+        return median(self.warm or self.cold)
+
+
+class Child:
+    """A program's process: opened at once, run on demand, closed by closing its input."""
+
+    def __init__(self, work: Workload, program: Program, case: Case) -> None:
+        spec = {
+            "workload": work.name, "program": program.name, "size": case.size, "out": str(case.out),
+            "inputs": {name: str(path) for name, path in case.inputs.items()},
+            "cores": case.cores, "engine": case.engine,
+        }  # fmt: skip
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.child", json.dumps(spec)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, cwd=ROOT,
+        )  # fmt: skip
+        self.pid = self._process.pid
+
+    def opened(self) -> None:
+        """Wait until the program is ready to run."""
+        self._heard()
+
+    def run(self) -> dict[str, Any]:
+        """One run: its seconds, and the digest of its answer."""
+        assert self._process.stdin
+        with suppress(BrokenPipeError):  # its last words, or its exit code, say why
+            self._process.stdin.write("run\n")
+        return self._heard()
+
+    def close(self) -> None:
+        """Let the program close what it opened, and wait for its end."""
+        assert self._process.stdin
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _heard(self) -> dict[str, Any]:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise Failed(f"its process ended with exit code {self._process.wait()}")
+        message: dict[str, Any] = json.loads(line)
+        if "error" in message:
+            raise Failed(message["error"])
+        return message
+
+
+def measure(work: Workload, programs: Sequence[Program], case: Case, runs: int, cold: int) -> list[Measured]:
+    """Run every program `runs` times warm and `cold` times cold, one after another in turns; then watch memory."""
+    found = [Measured(program.name) for program in programs]
+    for _ in range(cold):
+        for program, one in _sound(programs, found):
+            with _noted(one):
+                _cold_run(work, program, case, one)
+    if runs:
+        _warm_runs(work, _sound(programs, found), case, runs)
+    return found
+
+
+def _sound(programs: Sequence[Program], found: Sequence[Measured]) -> list[tuple[Program, Measured]]:
+    """The programs that have not failed yet."""
+    return [(program, one) for program, one in zip(programs, found, strict=True) if one.error is None]
+
+
+def _cold_run(work: Workload, program: Program, case: Case, one: Measured) -> None:
+    """From the start of the process to the answer."""
+    start = time.perf_counter()
+    child = Child(work, program, case)
+    try:
+        child.opened()
+        message = child.run()
+        one.cold.append(time.perf_counter() - start)
+        _compare(one, message)
+    finally:
+        child.close()
+
+
+def _warm_runs(work: Workload, both: list[tuple[Program, Measured]], case: Case, runs: int) -> None:
+    """Runs of programs that stay open; the first of each is not counted, the last is watched, not timed."""
+    with ExitStack() as stack:
+        children: list[tuple[Child, Measured]] = []
+        for program, one in both:
+            with _noted(one):
+                child = Child(work, program, case)
+                stack.callback(child.close)
+                child.opened()
+                child.run()
+                children.append((child, one))
+        for turn in [_timed_run] * runs + [_watched_run]:
+            for child, one in children:
+                if one.error is None:
+                    with _noted(one):
+                        turn(child, one)
+
+
+def _timed_run(child: Child, one: Measured) -> None:
+    message = child.run()
+    one.warm.append(message["seconds"])
+    _compare(one, message)
+
+
+def _watched_run(child: Child, one: Measured) -> None:
+    """A run whose memory is looked at; it is not timed, because looking takes time of the same cores."""
+    one.idle_bytes = tree_bytes(child.pid)
+    peak, done = [one.idle_bytes], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(PERIOD):
+            peak.append(tree_bytes(child.pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        child.run()
+    finally:
+        done.set()
+        watcher.join()
+    one.peak_bytes = max((seen for seen in peak if seen is not None), default=None)
+
+
+@contextmanager
+def _noted(one: Measured) -> Iterator[None]:
+    """A program that fails is out of the race; the others go on."""
+    try:
+        yield
+    except Failed as failed:
+        one.error = str(failed)
+
+
+def _compare(one: Measured, message: dict[str, Any]) -> None:
+    """Keep the answer; a program that answers differently from run to run has failed."""
+    if one.digest and one.digest != message["digest"]:
+        raise Failed(f"its answer changed between runs: {one.answer} and {message['answer']}")
+    one.digest, one.answer = message["digest"], message["answer"]
+
+
+def tree_bytes(pid: int) -> int | None:
+    """PSS of a process and its descendants, in bytes: shared pages count once; None where /proc does not tell."""
+    if not os.path.exists("/proc/self/smaps_rollup"):
+        return None
+    parents = {int(entry): _parent(entry) for entry in os.listdir("/proc") if entry.isdigit()}
+    tree, more = {pid}, {pid}
+    while more:
+        more = {child for child, parent in parents.items() if parent in more}
+        tree |= more
+    return sum(_pss(process) for process in tree)
+
+
+def _parent(pid: str) -> int:
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):  # it ended while we looked
+        return 0
+
+
+def _pss(pid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith(b"Pss:"))
+    except (FileNotFoundError, ProcessLookupError, StopIteration):
+        return 0
