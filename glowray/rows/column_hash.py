@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ _U = np.uint64
 _PRIME = _U((1 << 61) - 1)
 _WORDS_AT_ONCE = 1 << 17
 _FEW = 32
+_NUMBERS = frozenset({bool, int, float})
 _WORD_MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
 
 
@@ -64,10 +66,17 @@ def _compares_by_fields(shape: Fields) -> bool:
         return False
     if shape.kind == "namedtuple":
         return all(getattr(shape.cls, name) is getattr(tuple, name) for name in ("__eq__", "__hash__"))
-    return compared_fields(shape.cls) is not None
+    compared = compared_fields(shape.cls)
+    return compared is not None and set(compared) <= set(shape.names)
 
 
 def _scalar_hashes(keys: list[Any]) -> Hashes:
+    """One by one; plain numbers of several types at least without a call of Python code for each."""
+    if _NUMBERS.issuperset(map(type, keys)):
+        hashes = np.fromiter(map(hash, keys), np.int64, len(keys)).view(np.uint64)
+        hashes = _mix(hashes + _U(hashing.NUMBER))
+        hashes[np.fromiter(map(operator.ne, keys, keys), np.bool_, len(keys))] = _U(hashing.NAN_HASH)
+        return hashes
     return np.fromiter(map(key_hash, keys), np.uint64, len(keys))
 
 
@@ -82,16 +91,15 @@ def _fields_hashes(shape: Fields, columns: list[Any], count: int) -> Hashes:
     there = columns[0].to_numpy(zero_copy_only=False) if shape.optional else None
     if there is not None and not there.any():
         return np.full(count, hashing.NONE_HASH, np.uint64)
-    names: tuple[str, ...] | None = None
+    parts = list(shape.spans())
     start_state = hashing.TUPLE
     if shape.kind == "dataclass":
         assert shape.cls is not None
-        names = compared_fields(shape.cls)
+        parts = [parts[shape.names.index(name)] for name in compared_fields(shape.cls) or ()]
         start_state = hashing.sequence_hash([hashing.class_hash(shape.cls)], hashing.DATACLASS)
     state = np.full(count, start_state, np.uint64)
-    for index, (child, start, stop) in enumerate(shape.spans()):
-        if names is None or shape.names[index] in names:
-            state = _mix(state * _U(hashing.MIX_1) + column_hashes(child, columns[start:stop], count))
+    for child, start, stop in parts:
+        state = _mix(state * _U(hashing.MIX_1) + column_hashes(child, columns[start:stop], count))
     if there is not None:
         state[~there] = _U(hashing.NONE_HASH)
     return state

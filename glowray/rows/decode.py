@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glowray.rows.objects import put_together
+from glowray.rows.objects import put_together, put_together_records
 from glowray.rows.pickled import PickledColumn
 from glowray.rows.shape import Fields, ListOf, Pickled, Scalar, Shape, explode
 
@@ -33,7 +31,7 @@ def _decode_fields(shape: Fields, columns: list[Any], count: int) -> list[Any]:
     if shape.kind == "tuple":
         rows = list(zip(*fields, strict=True)) if fields else [()] * count
     elif shape.kind == "record":
-        rows = list(_records(shape.names, fields, count))
+        rows = put_together_records(shape.names, fields, count)
     else:
         assert shape.cls is not None
         rows = put_together(shape.cls, shape.names, fields, count)
@@ -41,12 +39,6 @@ def _decode_fields(shape: Fields, columns: list[Any], count: int) -> list[Any]:
         for index in pc.indices_nonzero(pc.invert(columns[0])).to_pylist():
             rows[index] = None
     return rows
-
-
-def _records(names: tuple[str, ...], fields: list[list[Any]], count: int) -> Iterator[dict[str, Any]]:
-    if not fields:
-        return ({} for _ in range(count))
-    return map(dict, map(zip, repeat(names), zip(*fields, strict=True)))
 
 
 def _decode_lists(shape: ListOf, array: pa.Array) -> list[Any]:

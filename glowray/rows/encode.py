@@ -57,7 +57,7 @@ def _encode_one_type(cls: type, values: Sequence[Any], present: Sequence[Any], d
         return _encode_fields("tuple", (), columns, None, values, present, depth)
     if cls is dict:
         return _encode_records(values, present, depth)
-    names = field_names(cls)
+    names = field_names(cls, present[0])
     if names is None or len(names) > MAX_FIELDS:
         return None
     field_columns = take_apart(cls, names, present)

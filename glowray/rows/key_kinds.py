@@ -13,6 +13,7 @@ from collections.abc import Callable, Hashable
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -156,6 +157,7 @@ def _enum_kind(cls: type) -> KeyKind | None:
         return None
     start = hashing.sequence_hash([hashing.class_hash(cls)], hashing.ENUM)
 
+    @cache
     def member_hash(key: Any) -> int:
         name = key._name_
         return hashing.sequence_hash([hash_of(key._value_) if name is None else hashing.text_hash(name)], start)

@@ -12,6 +12,7 @@ import os
 import pickle
 import sys
 import sysconfig
+from functools import cached_property
 from typing import Any
 from weakref import WeakSet
 
@@ -50,7 +51,7 @@ def loads(data: bytes | bytearray | memoryview) -> Any:
 
 def register_own_modules() -> None:
     """Have the modules that are not installed pickled by value; looks only at modules imported since the last call."""
-    if len(sys.modules) == len(_seen_modules):
+    if len(sys.modules) == len(_seen_modules) and next(reversed(sys.modules)) in _seen_modules:
         return
     for name in set(sys.modules) - _seen_modules:
         module = sys.modules.get(name)
@@ -75,12 +76,20 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     """cloudpickle's pickler, but a class that comes home is left as it is (cloudpickle would set its methods anew)."""
 
     def reducer_override(self, obj: Any) -> Any:
+        if type(obj) is cached_property:  # until Python 3.12 it holds a lock, with which no class could travel
+            return _cached_property, (obj.func, obj.attrname)
         reduced = super().reducer_override(obj)
         if type(reduced) is tuple and len(reduced) == 6 and reduced[5] is _internals._class_setstate:
             if obj not in _arrived_classes:
                 _home_classes.add(obj)
             return (*reduced[:5], _set_class_state)
         return reduced
+
+
+def _cached_property(function: Any, name: str | None) -> cached_property[Any]:
+    made = cached_property(function)
+    made.attrname = name
+    return made
 
 
 def _set_class_state(cls: type, state: Any) -> type:
