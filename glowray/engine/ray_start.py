@@ -28,14 +28,18 @@ def ray_engine() -> RayEngine:
     return _engine
 
 
-def start_local() -> None:
-    """Starts a Ray that ends with this process: on loopback only, behind a token, with nothing sent outside."""
+def start_local(num_cpus: int | None = None) -> None:
+    """Starts a Ray that ends with this process: on loopback only, behind a token, with nothing sent outside.
+
+    It uses `num_cpus` CPUs; None: all of this machine's.
+    """
     apply(client_environment(own_token(), loopback=True))
     os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_enable_metrics_collection="0")
     import ray
 
     ray.init(
         address="local",
+        num_cpus=num_cpus,
         include_dashboard=False,
         logging_level="ERROR",
         _node_ip_address="127.0.0.1",

@@ -1,0 +1,69 @@
+"""Engines to test on: in this process, in this process with a row a partition, and one Ray that all tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+from tests.engine.doubles import CountingEngine, ForbiddenEngine, Lab
+
+# The same examples on every machine and in every run; a slow machine is no failure.
+settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+settings.register_profile("search", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests on Ray come last: a Ray that is connected changes which engine the others would be given."""
+    items.sort(key=lambda item: item.get_closest_marker("ray") is not None)
+
+
+@pytest.fixture(scope="session")
+def local_ray() -> Iterator[None]:
+    """The Ray of this session: started by the first test that asks for it, ended after the last."""
+    import ray
+
+    from glowray.engine.ray_start import start_local
+
+    start_local(num_cpus=2)
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture(params=["inline", "inline-tiny", pytest.param("ray", marks=pytest.mark.ray)])
+def engine(request: pytest.FixtureRequest) -> Lab:
+    """Every engine in turn."""
+    if request.param == "ray":
+        request.getfixturevalue("local_ray")
+    return Lab(request.param)
+
+
+@pytest.fixture
+def ray_lab(local_ray: None) -> Lab:
+    """Ray alone; a test that asks for it is marked `ray`."""
+    return Lab("ray")
+
+
+@pytest.fixture
+def flow(engine: Lab) -> object:
+    """A flow on every engine in turn."""
+    return engine.flow()
+
+
+@pytest.fixture
+def counting(monkeypatch: pytest.MonkeyPatch) -> CountingEngine:
+    """An engine that counts tasks, in the place of every engine."""
+    double = CountingEngine()
+    monkeypatch.setattr("glowray.action.perform.open_engine", lambda choice: double)
+    return double
+
+
+@pytest.fixture
+def forbidden(monkeypatch: pytest.MonkeyPatch) -> ForbiddenEngine:
+    """An engine that must not run, in the place of every engine."""
+    double = ForbiddenEngine()
+    monkeypatch.setattr("glowray.action.perform.open_engine", lambda choice: double)
+    return double

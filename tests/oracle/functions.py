@@ -1,0 +1,160 @@
+"""Functions for random pipelines: of any row, without state, the same in every process."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle.exact import fingerprint
+from tests.rows.hostile import Color, Frozen, Level, OtherFrozen, Point, Word, nan
+
+KEYS: list[Any] = [
+    1, 1.0, True, 0, -0.0, 0.0, False, None, "a", b"a", "1", b"", "", "\ud800", 2**63, float(2**63), -(2**63), 2**70, 7,
+    nan(0x7FF8000000000000), nan(0xFFF8000000000001), Decimal("NaN"), float("inf"), Decimal(1), Decimal("1.0"), Fraction(1), Fraction(1, 2), 0.5,
+    (1, "a"), (1.0, "a"), (True, "a"), (float("nan"), 1), (nan(0xFFF8000000000001), True), (), ((None,), b"x"),
+    Point(1, "a"), Frozen(1, "x"), Frozen(1.0, "y"), Frozen(float("nan")), OtherFrozen(1), Color.RED, Level.LOW, Word.A,
+    frozenset({1, "a"}), frozenset({True, "a"}), frozenset(), 1 + 0j, dt.date(2024, 2, 29), dt.datetime(2024, 2, 29), dt.timedelta(1),
+    dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.datetime(2024, 1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=1))), uuid.UUID(int=1),
+]  # fmt: skip
+"""Keys that a hash is most likely to set apart or throw together."""
+
+ORDER: list[Any] = [0, 1, True, -1, 2**63, 0.5, -0.0, float("inf"), float("nan"), nan(0xFFF8000000000001), -7, Fraction(1, 3)]
+"""Sort keys, with ties and NaNs."""
+
+
+def draw(row: Any, salt: int = 0) -> int:
+    """A number that looks random, from the row alone."""
+    return zlib.crc32(fingerprint(row).encode("utf-8", "surrogatepass"), salt)
+
+
+class Picked:
+    """row → one of `KEYS`"""
+
+    def __init__(self, salt: int, width: int) -> None:
+        self.salt, self.width = salt, width
+
+    def __repr__(self) -> str:
+        return f"Picked({self.salt}, {self.width})"
+
+    def __call__(self, row: Any) -> Any:
+        # A stretch of neighbours in the list: equal keys of different types meet often.
+        return KEYS[(self.salt + draw(row, self.salt) % self.width) % len(KEYS)]
+
+
+class Rank:
+    """row → one of `ORDER`, alone or at the head of a tuple"""
+
+    def __init__(self, salt: int, nested: bool) -> None:
+        self.salt, self.nested = salt, nested
+
+    def __repr__(self) -> str:
+        return f"Rank({self.salt}, {self.nested})"
+
+    def __call__(self, row: Any) -> Any:
+        key = ORDER[draw(row, self.salt) % len(ORDER)]
+        return (key, draw(row, self.salt + 1) % 2) if self.nested else key
+
+
+class Keeps:
+    """row → whether a filter lets it pass, for `share` quarters of all rows"""
+
+    def __init__(self, salt: int, share: int) -> None:
+        self.salt, self.share = salt, share
+
+    def __repr__(self) -> str:
+        return f"Keeps({self.salt}, {self.share})"
+
+    def __call__(self, row: Any) -> Any:
+        return draw(row, self.salt) % 4 < self.share
+
+
+def boxed(row: Any) -> Any:
+    return [row]
+
+
+def twin(row: Any) -> Any:
+    return (row, row)
+
+
+def named(row: Any) -> Any:
+    return Point(row, draw(row) % 3)
+
+
+def described(row: Any) -> Any:
+    return {"kind": type(row).__name__, "row": row}
+
+
+def number(row: Any) -> Any:
+    return [draw(row) % 5, float(draw(row) % 3), bool(draw(row) % 2), None][draw(row, 3) % 4]
+
+
+def nothing(row: Any) -> Any:
+    return None
+
+
+MAPS: list[Callable[[Any], Any]] = [boxed, twin, named, described, number, nothing]
+
+
+def copies(row: Any) -> Any:
+    return [row] * (draw(row) % 3)
+
+
+def halves(row: Any) -> Iterator[Any]:
+    yield row
+    yield str(type(row).__name__)
+
+
+def letters(row: Any) -> Any:
+    return type(row).__name__[:2]
+
+
+FLAT_MAPS: list[Callable[[Any], Iterable[Any]]] = [copies, halves, letters]
+
+
+def associated(left: Any, right: Any) -> Any:
+    """A reducer whose result shows in which order and association it was called."""
+    return ("+", left, right)
+
+
+def tagged(row: Any) -> Any:
+    return (type(row).__name__,)
+
+
+def joined(left: Any, right: Any) -> Any:
+    """An associative reducer of tuples."""
+    return left + right
+
+
+def appended(seen: list[Any], value: Any) -> list[Any]:
+    """An aggregate that changes its accumulator."""
+    seen.append(value)
+    return seen
+
+
+def extended(left: list[Any], right: list[Any]) -> list[Any]:
+    left.extend([right])
+    return left
+
+
+def flat_extended(left: list[Any], right: list[Any]) -> list[Any]:
+    left.extend(right)
+    return left
+
+
+def indexed(index: int, rows: Iterator[Any]) -> Iterator[Any]:
+    for row in rows:
+        yield (index, row)
+
+
+def one_by_one(rows: Iterator[Any]) -> Iterator[Any]:
+    for row in rows:
+        yield ("row", row)
+
+
+def size(rows: Iterator[Any]) -> list[int]:
+    return [sum(1 for _ in rows)]

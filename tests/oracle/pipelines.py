@@ -1,0 +1,366 @@
+"""Random pipelines, each with what plain Python says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from glowray.dataset import Dataset
+from glowray.flow import Flow
+from tests.oracle import functions as f
+from tests.oracle import verbs
+from tests.oracle.verbs import Rows
+from tests.rows.hostile import values
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+Build = Callable[[Flow, bool], Dataset[Any]]
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """How to build a dataset on a flow, what must come of it, and the program in words."""
+
+    build: Build
+    wanted: Rows
+    text: str
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def on(self, flow: Flow, *, tiny: bool = False) -> Dataset[Any]:
+        return self.build(flow, tiny)
+
+    def then(self, text: str, verb: Callable[[Dataset[Any]], Dataset[Any]], wanted: Rows) -> Pipeline:
+        build = self.build
+        return Pipeline(lambda flow, tiny: verb(build(flow, tiny)), wanted, f"{self.text}\n  .{text}")
+
+    def meeting(
+        self,
+        text: str,
+        others: list[Pipeline],
+        verb: Callable[[Dataset[Any], list[Dataset[Any]]], Dataset[Any]],
+        wanted: Rows,
+    ) -> Pipeline:
+        """This pipeline and others into one verb; `others` may hold this very pipeline, which is then shared."""
+        build = self.build
+
+        def both(flow: Flow, tiny: bool) -> Dataset[Any]:
+            own = build(flow, tiny)
+            return verb(own, [own if other is self else other.build(flow, tiny) for other in others])
+
+        words = ", ".join("itself" if other is self else str(other).replace("\n", "\n    ") for other in others)
+        return Pipeline(both, wanted, f"{self.text}\n  .{text}({words})")
+
+
+def source(draw: Draw, rows: list[Any], tiny: bool, **facts: bool) -> Pipeline:
+    count = max(1, len(rows)) if tiny else draw(st.integers(1, 7))
+
+    def build(flow: Flow, tiny: bool) -> Dataset[Any]:
+        return flow.from_items(rows, count)
+
+    return Pipeline(build, Rows(verbs.even(rows, count), **facts), f"from_items({rows!r}, {count})")
+
+
+def any_source(draw: Draw, tiny: bool) -> Pipeline:
+    kind = draw(st.sampled_from(["values", "keyed", "keys"]))
+    if kind == "values":
+        return source(draw, draw(st.lists(values, max_size=9)), tiny)
+    keys = st.sampled_from(f.KEYS)
+    if kind == "keys":
+        return source(draw, draw(st.lists(keys, max_size=12)), tiny, plain=True)
+    return keyed_source(draw, tiny)
+
+
+def keyed_source(draw: Draw, tiny: bool) -> Pipeline:
+    start = draw(st.integers(0, len(f.KEYS) - 1))
+    near = (f.KEYS + f.KEYS)[start : start + draw(st.sampled_from([2, 4, len(f.KEYS)]))]
+    return source(draw, draw(st.lists(st.tuples(st.sampled_from(near), values), max_size=12)), tiny, keyed=True)
+
+
+def _row_verb(draw: Draw, p: Pipeline) -> Pipeline:
+    state = p.wanted
+    kind = draw(st.sampled_from(["map", "flat_map", "filter", "key_by", "one_by_one", "cache"]))
+    if kind == "map":
+        g = draw(st.sampled_from(f.MAPS))
+        plain = g in (f.number, f.nothing)
+        return p.then(
+            f"map({g.__name__})",
+            lambda ds: ds.map(g),
+            state.each(lambda part: map(g, part), plain=plain, keyed=g is f.twin and state.plain),
+        )
+    if kind == "flat_map":
+        g = draw(st.sampled_from(f.FLAT_MAPS))
+        wanted = state.each(lambda part: [item for row in part for item in g(row)], plain=g is f.letters)
+        return p.then(f"flat_map({g.__name__})", lambda ds: ds.flat_map(g), wanted)
+    if kind == "filter":
+        keep = f.Keeps(draw(st.integers(0, 9)), draw(st.integers(0, 4)))
+        wanted = state.each(
+            lambda part: filter(keep, part), keyed=state.keyed, unique=state.unique, plain=state.plain
+        )
+        return p.then(f"filter({keep})", lambda ds: ds.filter(keep), wanted)
+    if kind == "key_by":
+        key = _picked(draw)
+        wanted = state.each(lambda part: [(key(row), row) for row in part], keyed=True)
+        return p.then(f"key_by({key})", lambda ds: ds.key_by(key), wanted)
+    if kind == "one_by_one":
+        wanted = state.each(lambda part: [("row", row) for row in part], keyed=True)
+        return p.then("map_partitions(one_by_one)", lambda ds: ds.map_partitions(f.one_by_one), wanted)
+    return p.then("cache()", lambda ds: ds.cache(), state)
+
+
+def _keyed_row_verb(draw: Draw, p: Pipeline) -> Pipeline:
+    state = p.wanted
+    kind = draw(st.sampled_from(["map_values", "flat_map_values", "keys", "values"]))
+    if kind == "map_values":
+        g = draw(st.sampled_from(f.MAPS))
+        wanted = state.each(lambda part: [(key, g(value)) for key, value in part], keyed=True, unique=state.unique)
+        return p.then(f"map_values({g.__name__})", lambda ds: ds.map_values(g), wanted)
+    if kind == "flat_map_values":
+        g = draw(st.sampled_from(f.FLAT_MAPS))
+        wanted = state.each(lambda part: [(key, item) for key, value in part for item in g(value)], keyed=True)
+        return p.then(f"flat_map_values({g.__name__})", lambda ds: ds.flat_map_values(g), wanted)
+    if kind == "keys":
+        wanted = state.each(lambda part: [key for key, _ in part], plain=True)
+        return p.then("keys()", lambda ds: ds.keys(), wanted)
+    return p.then("values()", lambda ds: ds.values(), state.each(lambda part: [value for _, value in part]))
+
+
+def _order_verb(draw: Draw, p: Pipeline) -> Pipeline:
+    """Verbs whose result depends on the order of the rows."""
+    state = p.wanted
+    kind = draw(st.sampled_from(["limit", "sample", "repartition", "zip_with_index", "top"]))
+    if kind == "limit":
+        n = draw(st.integers(0, 12))
+        return p.then(f"limit({n})", lambda ds: ds.limit(n), verbs.limit(state, n))
+    if kind == "sample":
+        fraction, seed = draw(st.sampled_from([0.0, 0.3, 0.8, 1.0])), draw(st.integers(0, 5))
+        wanted = verbs.sample(state, fraction, seed)
+        return p.then(f"sample({fraction}, {seed})", lambda ds: ds.sample(fraction, seed), wanted)
+    if kind == "repartition":
+        n = draw(st.integers(1, 7))
+        wanted = replace(state, parts=verbs.even(state.all, n), placed=True)
+        return p.then(f"repartition({n})", lambda ds: ds.repartition(n), wanted)
+    if kind == "zip_with_index":
+        return p.then("zip_with_index()", lambda ds: ds.zip_with_index(), verbs.zip_with_index(state))
+    n, key, reverse = draw(st.integers(0, 6)), _rank(draw), draw(st.booleans())
+    wanted = verbs.top(state, n, key, reverse)
+    return p.then(f"top({n}, {key}, {reverse})", lambda ds: ds.top(n, key, reverse), wanted)
+
+
+def _sort(draw: Draw, p: Pipeline) -> Pipeline:
+    key, reverse = _rank(draw), draw(st.booleans())
+    wanted = verbs.sort(p.wanted, key, reverse)
+    return p.then(f"sort({key}, {reverse})", lambda ds: ds.sort(key, reverse), wanted)
+
+
+def _settle(draw: Draw, p: Pipeline) -> Pipeline:
+    """Gives rows in an undefined order one that follows from the rows alone."""
+    wanted = replace(p.wanted, parts=[sorted(p.wanted.all, key=f.fingerprint)], ordered=True, placed=False)
+    return p.then("sort(fingerprint)", lambda ds: ds.sort(f.fingerprint), wanted)
+
+
+def _fold(draw: Draw, p: Pipeline) -> Pipeline:
+    state = p.wanted
+    kind = draw(st.sampled_from(["reduce", "aggregate", "associative", "merge_reduce"]))
+    if kind == "merge_reduce":
+        wanted = Rows([verbs.fold([state.all], lambda row: row, f.associated, f.associated)])
+        return p.then("merge_reduce(associated)", lambda ds: ds.merge_reduce(f.associated), wanted)
+    if kind == "associative" or not state.placed:
+        state = state.each(lambda part: map(f.tagged, part))
+        wanted = Rows([verbs.fold([state.all], lambda row: row, f.joined, f.joined)])
+        return p.then("map(tagged).reduce(joined)", lambda ds: ds.map(f.tagged).reduce(f.joined), wanted)
+    if kind == "reduce":
+        wanted = Rows([verbs.fold(state.parts, lambda row: row, f.associated, f.associated)])
+        return p.then("reduce(associated)", lambda ds: ds.reduce(f.associated), wanted)
+    wanted = Rows([verbs.fold(state.parts, lambda row: [row], f.appended, f.extended) or [[]]])
+    return p.then("aggregate([], appended, extended)", lambda ds: ds.aggregate([], f.appended, f.extended), wanted)
+
+
+def _local_verb(draw: Draw, p: Pipeline) -> Pipeline:
+    """Verbs that show the partitions."""
+    state = p.wanted
+    kind = draw(st.sampled_from(["indexed", "size", "local_sort", "local_reduce", "merge_sorted"]))
+    if kind == "indexed":
+        parts = [[(index, row) for row in part] for index, part in enumerate(state.parts)]
+        wanted = verbs.narrow(state, parts, {"keyed": True})
+        return p.then("map_partitions(indexed)", lambda ds: ds.map_partitions(f.indexed), wanted)
+    if kind == "size":
+        wanted = state.each(lambda part: [len(part)], plain=True)
+        return p.then("map_partitions(size)", lambda ds: ds.map_partitions(f.size), wanted)
+    if kind == "local_reduce":
+        wanted = state.each(lambda part: verbs.fold([part], lambda row: row, f.associated, f.associated))
+        return p.then("local_reduce(associated)", lambda ds: ds.local_reduce(f.associated), wanted)
+    key, reverse = _rank(draw), draw(st.booleans())
+    wanted = replace(state, parts=[verbs.in_order(part, key, reverse) for part in state.parts])
+    sorted_here = p.then(f"local_sort({key}, {reverse})", lambda ds: ds.local_sort(key, reverse), wanted)
+    if kind == "local_sort":
+        return sorted_here
+    merged = replace(state, parts=[verbs.in_order(wanted.all, key, reverse)])
+    return sorted_here.then(f"merge_sorted({key}, {reverse})", lambda ds: ds.merge_sorted(key, reverse), merged)
+
+
+def _local_keyed_verb(draw: Draw, p: Pipeline) -> Pipeline:
+    state = p.wanted
+    if draw(st.booleans()):
+        wanted = state.each(lambda part: verbs.groups(part).values(), keyed=True)
+        return p.then("local_group_by_key()", lambda ds: ds.local_group_by_key(), wanted)
+
+    def fold(part: list[Any]) -> list[Any]:
+        one = Rows([part])
+        return verbs.fold_by_key(one, lambda value: value, f.associated, f.associated).all
+
+    wanted = state.each(fold, keyed=True)
+    return p.then("local_reduce_by_key(associated)", lambda ds: ds.local_reduce_by_key(f.associated), wanted)
+
+
+def _by_key(draw: Draw, p: Pipeline) -> Pipeline:
+    state = p.wanted
+    kind = draw(st.sampled_from(["reduce", "aggregate", "count", "group", "partition"]))
+    if kind == "count":
+        wanted = verbs.fold_by_key(state, lambda value: 1, lambda n, value: n + 1, f.joined)
+        return p.then("count_by_key()", lambda ds: ds.count_by_key(), wanted)
+    if kind == "group":
+        wanted = state.shuffled(verbs.groups(state.all).values(), keyed=True, unique=True)
+        return p.then("group_by_key()", lambda ds: ds.group_by_key(), wanted)
+    if kind == "partition":
+        n = draw(st.integers(1, 7))
+        wanted = state.shuffled(state.all, keyed=True, unique=state.unique)
+        return p.then(f"partition_by_key({n})", lambda ds: ds.partition_by_key(n), wanted)
+    if kind == "aggregate":
+        merge = f.extended if state.placed else f.flat_extended
+        wanted = verbs.fold_by_key(state, lambda value: [value], f.appended, merge)
+        return p.then(
+            f"aggregate_by_key([], appended, {merge.__name__})",
+            lambda ds: ds.aggregate_by_key([], f.appended, merge),
+            wanted,
+        )
+    if state.placed:
+        wanted = verbs.fold_by_key(state, lambda value: value, f.associated, f.associated)
+        return p.then("reduce_by_key(associated)", lambda ds: ds.reduce_by_key(f.associated), wanted)
+    tagged = state.each(lambda part: [(key, f.tagged(value)) for key, value in part])
+    wanted = verbs.fold_by_key(tagged, lambda value: value, f.joined, f.joined)
+    return p.then(
+        "map_values(tagged).reduce_by_key(joined)", lambda ds: ds.map_values(f.tagged).reduce_by_key(f.joined), wanted
+    )
+
+
+def _grouped(draw: Draw, p: Pipeline) -> Pipeline:
+    """Verbs that group rows by a key of any kind."""
+    state = p.wanted
+    kinds = ["group_by", "distinct_key", *(["distinct", "count_by_value"] if state.plain else [])]
+    kind = draw(st.sampled_from(kinds))
+    key = _picked(draw)
+    if kind == "group_by":
+        grouped = verbs.groups((key(row), row) for row in state.all)
+        wanted = state.shuffled(grouped.values(), keyed=True, unique=True)
+        return p.then(f"group_by({key})", lambda ds: ds.group_by(key), wanted)
+    if kind == "distinct_key":
+        return p.then(f"distinct({key})", lambda ds: ds.distinct(key), verbs.distinct(state, key))
+    if kind == "distinct":
+        return p.then("distinct()", lambda ds: ds.distinct(), verbs.distinct(state, lambda row: row))
+    counts = [(row, len(found)) for row, found in verbs.groups((row, None) for row in state.all).values()]
+    wanted = state.shuffled(counts, keyed=True, unique=True)
+    return p.then("count_by_value()", lambda ds: ds.count_by_value(), wanted)
+
+
+def _of_two(draw: Draw, p: Pipeline, tiny: bool) -> Pipeline:
+    state = p.wanted
+    other = p if draw(st.integers(0, 3)) == 0 else _short(draw, any_source(draw, tiny))
+    there = other.wanted
+    kinds = ["union", "cartesian"]
+    if state.ordered and there.ordered:
+        kinds.append("zip")
+    if state.plain and there.plain and state.ordered:
+        kinds += ["subtract", "intersection"] * 2
+    kind = draw(st.sampled_from(kinds))
+    if kind == "union":
+        placed, ordered = state.placed and there.placed, state.ordered and there.ordered
+        keyed, plain = state.keyed and there.keyed, state.plain and there.plain
+        wanted = Rows(state.parts + there.parts, ordered, placed, keyed=keyed, plain=plain)
+        return p.meeting("union", [other], lambda ds, more: ds.union(*more), wanted)
+    if kind == "cartesian":
+        wanted = state.shuffled([(row, mate) for row in state.all for mate in there.all], keyed=state.plain)
+        return p.meeting("cartesian", [other], lambda ds, more: ds.cartesian(*more), wanted)
+    if kind == "zip":
+        n = min(len(state.all), len(there.all))
+        wanted = verbs.zipped(verbs.limit(state, n), verbs.limit(there, n))
+        return p.meeting(
+            f"limit({n}).zip(limit({n}))", [other], lambda ds, more: ds.limit(n).zip(more[0].limit(n)), wanted
+        )
+    wanted = verbs.matching(state, there, both=kind == "intersection")
+    return p.meeting(kind, [other], lambda ds, more: getattr(ds, kind)(*more), wanted)
+
+
+def _join(draw: Draw, p: Pipeline, tiny: bool) -> Pipeline:
+    count = draw(st.integers(1, 2))
+    others = [p if draw(st.integers(0, 4)) == 0 else _short_keyed(draw, tiny) for _ in range(count)]
+    sides = [p.wanted, *(other.wanted for other in others)]
+    how = draw(st.sampled_from(["inner", "left", "right", "outer", "semi", "anti", "co_group"]))
+    if how == "co_group":
+        return p.meeting("co_group", others, lambda ds, more: ds.co_group(*more), verbs.co_group(sides))
+    return p.meeting(f"join[{how}]", others, lambda ds, more: ds.join(*more, how=how), verbs.join(sides, how))
+
+
+def _short(draw: Draw, p: Pipeline) -> Pipeline:
+    for _ in range(draw(st.integers(0, 1))):
+        p = _row_verb(draw, p)
+    return p
+
+
+def _short_keyed(draw: Draw, tiny: bool) -> Pipeline:
+    p = keyed_source(draw, tiny)
+    kind = draw(st.sampled_from(["source", "map_values", "by_key"]))
+    if kind == "map_values":
+        return p.then(
+            "map_values(boxed)",
+            lambda ds: ds.map_values(f.boxed),
+            p.wanted.each(lambda part: [(key, [value]) for key, value in part], keyed=True),
+        )
+    if kind == "by_key":
+        wanted = p.wanted.shuffled(verbs.groups(p.wanted.all).values(), keyed=True, unique=True)
+        return p.then("group_by_key()", lambda ds: ds.group_by_key(), wanted)
+    return p
+
+
+def _picked(draw: Draw) -> f.Picked:
+    return f.Picked(draw(st.integers(0, len(f.KEYS) - 1)), draw(st.sampled_from([1, 3, 9, len(f.KEYS)])))
+
+
+def _rank(draw: Draw) -> f.Rank:
+    return f.Rank(draw(st.integers(0, 9)), draw(st.booleans()))
+
+
+def _next(draw: Draw, p: Pipeline, tiny: bool) -> Pipeline:
+    """One verb more, of those whose result is defined for what is known of the rows."""
+    state = p.wanted
+    verbs_now: list[Callable[[], Pipeline]] = [lambda: _row_verb(draw, p)] * 2
+    if state.keyed:
+        verbs_now += [lambda: _keyed_row_verb(draw, p)]
+        if state.settled:
+            verbs_now += [lambda: _by_key(draw, p)] * 3 + [lambda: _join(draw, p, tiny)] * 3
+        if state.placed and state.ordered:
+            verbs_now += [lambda: _local_keyed_verb(draw, p)]
+    if state.ordered:
+        verbs_now += [lambda: _order_verb(draw, p)] * 2 + [lambda: _sort(draw, p), lambda: _grouped(draw, p)]
+        verbs_now += [lambda: _fold(draw, p)]
+    else:
+        verbs_now += [lambda: _settle(draw, p)] * 2
+    if state.placed and state.ordered:
+        verbs_now += [lambda: _local_verb(draw, p)]
+    if len(state.all) <= 30:
+        verbs_now += [lambda: _of_two(draw, p, tiny)] * 2
+    return draw(st.sampled_from(verbs_now))()
+
+
+@st.composite
+def pipelines(draw: Draw, tiny: bool = False, longest: int = 6) -> Pipeline:
+    """A source and up to `longest` verbs."""
+    p = any_source(draw, tiny)
+    for _ in range(draw(st.integers(1, longest))):
+        if len(p.wanted.all) > 300:
+            break
+        p = _next(draw, p, tiny)
+    return p
