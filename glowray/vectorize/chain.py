@@ -1,0 +1,259 @@
+"""A chain of row verbs as the body of one loop: known functions inlined, all others called."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from glowray.vectorize.inline import inline, settle
+from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.positions import Span
+from glowray.vectorize.rename import simple_copy
+from glowray.vectorize.splice import each, splice
+from glowray.vectorize.weave import Weaver, Woven, assign, load, place, store
+
+Verb = Literal["map", "filter", "flat_map", "map_values", "flat_map_values", "key_by", "keys", "values"]
+Sink = Callable[[ast.expr], list[ast.stmt]]
+Spread = Callable[[object, int], tuple[object, ...]]
+
+# Python compiles at most 20 blocks inside one another; a step may need two, the engine's own code some more.
+_MOST_LOOPS = 7
+
+
+@dataclass(frozen=True)
+class Step:
+    """One verb of a chain.
+
+    `known` is what `know(call)` gave (Refused: the function is called). `spread` is the number of parameters that a
+    tuple row is spread over, or None. `call` is None for keys and values.
+    """
+
+    verb: Verb
+    call: Callable[..., object] | None = None
+    known: Known | Refused = Refused("it was not looked at")
+    spread: int | None = None
+
+
+class Chain:
+    """Emits the statements of a chain's loop body.
+
+    Args:
+        steps: the verbs in order.
+        weaver: what the generated function collects.
+        spread: `spread(row, n)` gives the n fields of a row that is not a plain tuple of n fields (a keyed row over
+            1 + len(value), a named tuple), or raises the TypeError that names both lengths.
+        splicing: False keeps generators whole: a row that fails then yields nothing (on_error other than "raise").
+
+    After `body`, `reasons[i]` is None where step i was inlined, else why it is called.
+    """
+
+    def __init__(self, steps: Sequence[Step], weaver: Weaver, spread: Spread, splicing: bool = True) -> None:
+        self._steps = steps
+        self._weaver = weaver
+        self._spread = weaver.give(spread, "spread")
+        self._splicing = splicing
+        self._loops = 0
+        self.reasons: list[str | None] = [None] * len(steps)
+
+    def body(self, row: ast.expr, sink: Sink) -> list[ast.stmt]:
+        """Statements that take one row through the chain.
+
+        Args:
+            row: a simple expression for the source's row.
+            sink: statements for each row that comes out, given as a simple expression. They may `return`, but not
+                `break` or `continue` a loop around them. Several places that yield call it several times.
+        """
+        return self._from(0, row, sink)
+
+    def _from(self, index: int, row: ast.expr, sink: Sink) -> list[ast.stmt]:
+        if index == len(self._steps):
+            self._weaver.step = index
+            return sink(row)
+        self._weaver.step = index
+        step = self._steps[index]
+        line = self._weaver.own_lines(step.verb)
+        if step.verb in ("flat_map", "flat_map_values"):
+            return self._flat(index, row, sink, line)
+        if step.verb == "filter":
+            before, test = self._apply(index, row, line)
+            return place([*before, ast.If(test, self._from(index + 1, row, sink) or [ast.Pass()], [])], line)
+        if step.verb in ("map", "key_by"):
+            before, value = self._apply(index, row, line)
+            if step.verb == "key_by":
+                value = ast.Tuple([value, simple_copy(row)], ast.Load())
+        else:
+            before, (key, value) = self._unpack(row, 2, line)
+            if step.verb == "map_values":
+                inside, value = self._apply(index, value, line)
+                before, value = [*before, *inside], ast.Tuple([key, value], ast.Load())
+            elif step.verb == "keys":
+                value = key
+        settled, simple = settle(value, self._weaver, "row", line)
+        return place([*before, *settled, *self._from(index + 1, simple, sink)], line)
+
+    def _apply(self, index: int, row: ast.expr, line: Span) -> tuple[list[ast.stmt], ast.expr]:
+        """(statements, value) of the step's function on one row."""
+        step = self._steps[index]
+        before, arguments = self._unpack(row, step.spread, line) if step.spread else ([], [row])
+        if isinstance(step.known, Known) and self._loops < _MOST_LOOPS:
+            inlined = inline(step.known, arguments, self._weaver)
+            if not isinstance(inlined, Refused):
+                return [*before, *inlined.statements], inlined.value
+            self.reasons[index] = inlined.reason
+        return before, self._called(index, arguments)
+
+    def _called(self, index: int, arguments: list[ast.expr]) -> ast.expr:
+        step = self._steps[index]
+        assert step.call is not None
+        if self.reasons[index] is None:
+            is_deep = isinstance(step.known, Known)
+            self.reasons[index] = "the loops around it are too deep" if is_deep else step.known.reason  # type: ignore[union-attr]
+        function = load(self._weaver.give(step.call, step.verb))
+        return ast.Call(function, [simple_copy(each) for each in arguments], [])
+
+    def _flat(self, index: int, row: ast.expr, sink: Sink, line: Span) -> list[ast.stmt]:
+        step = self._steps[index]
+        before: list[ast.stmt] = []
+        key: ast.expr | None = None
+        if step.verb == "flat_map_values":
+            before, (key, row) = self._unpack(row, 2, line)
+        if step.spread:
+            spread, arguments = self._unpack(row, step.spread, line)
+            before += spread
+        else:
+            arguments = [row]
+
+        def rest(out: ast.expr) -> list[ast.stmt]:
+            whole = out if key is None else ast.Tuple([simple_copy(key), out], ast.Load())
+            self._loops += 1
+            made = self._from(index + 1, whole, sink)
+            self._loops -= 1
+            return made or [ast.Pass()]
+
+        if isinstance(step.known, Known) and self._splicing and self._loops < _MOST_LOOPS:
+            spliced = splice(step.known, arguments, self._weaver, rest)
+            if not isinstance(spliced, Refused):
+                return place([*before, *spliced], line)
+            self.reasons[index] = spliced.reason
+            self._weaver.step = index
+        return place([*before, *self._whole(index, arguments, rest, line)], line)
+
+    def _whole(self, index: int, arguments: list[ast.expr], rest: Sink, line: Span) -> list[ast.stmt]:
+        """A loop over what the function gives as it is."""
+        step = self._steps[index]
+        if isinstance(step.known, Known) and self._loops < _MOST_LOOPS:
+            inlined = inline(step.known, arguments, self._weaver)
+            if not isinstance(inlined, Refused):
+                self.reasons[index] = None
+                return [*inlined.statements, *each(inlined.value, self._weaver, rest, inlined.span)]
+        return each(self._called(index, arguments), self._weaver, rest, line)
+
+    def _unpack(self, row: ast.expr, width: int, line: Span) -> tuple[list[ast.stmt], list[ast.expr]]:
+        """(statements, simple expressions for the row's `width` fields)."""
+        if isinstance(row, ast.Tuple):
+            fields = row.elts
+            if len(fields) == width:
+                return [], list(fields)
+            value = fields[1] if len(fields) == 2 else None
+            if isinstance(value, ast.Tuple) and len(value.elts) == width - 1:
+                return [], [fields[0], *value.elts]
+            if isinstance(value, ast.Name):
+                return self._unpack_keyed(fields[0], value, width, line)
+        names = [self._weaver.fresh("field") for _ in range(width)]
+        anyway = self._slowly(row, names)
+        if not isinstance(row, ast.Name):
+            return place([anyway], line), [load(name) for name in names]
+        quick = ast.Assign([ast.Tuple([store(name) for name in names], ast.Store())], simple_copy(row))
+        return place([ast.If(_is_tuple(row, width), [quick], [anyway])], line), [load(name) for name in names]
+
+    def _unpack_keyed(
+        self, key: ast.expr, value: ast.Name, width: int, line: Span
+    ) -> tuple[list[ast.stmt], list[ast.expr]]:  # fmt: skip
+        names = [self._weaver.fresh("field") for _ in range(width)]
+        targets: list[ast.expr] = [store(name) for name in names[1:]]
+        quick = [assign(names[0], simple_copy(key)), ast.Assign([ast.Tuple(targets, ast.Store())], load(value.id))]
+        anyway = self._slowly(ast.Tuple([key, value], ast.Load()), names)
+        test = _is_tuple(value, width - 1)
+        return place([ast.If(test, [*quick], [anyway])], line), [load(name) for name in names]
+
+    def _slowly(self, row: ast.expr, names: list[str]) -> ast.stmt:
+        call = ast.Call(load(self._spread), [simple_copy(row), ast.Constant(len(names))], [])
+        return ast.Assign([ast.Tuple([store(name) for name in names], ast.Store())], call)
+
+
+def _is_tuple(row: ast.Name, width: int) -> ast.expr:
+    """`type(row) is tuple and len(row) == width`: exactly what unpacking takes without surprises."""
+    kind = ast.Compare(ast.Call(load("type"), [load(row.id)], []), [ast.Is()], [load("tuple")])
+    length = ast.Compare(ast.Call(load("len"), [load(row.id)], []), [ast.Eq()], [ast.Constant(width)])
+    return ast.BoolOp(ast.And(), [kind, length])
+
+
+def row_loop(
+    steps: Sequence[Step], spread: Spread, sink: Sink | None = None, row_type: type | None = None, label: str = "rows"
+) -> tuple[Woven, list[str | None]]:
+    """A whole function `loop(rows, emit)` that takes each row through the chain, and the reasons of called steps.
+
+    Args:
+        sink: the statements for a row that comes out; by default `emit(row)`.
+        row_type: the exact type that every source row has, if that is sure (str for text).
+    """
+    weaver = Weaver()
+    row = weaver.fresh("row")
+    if row_type is not None:
+        weaver.types[row] = row_type
+    source = weaver.own_lines("source")
+    chain = Chain(steps, weaver, spread)
+    body = chain.body(load(row), sink or emit)
+    loop = place([ast.For(store(row), load("rows"), body or [ast.Pass()], [])], source)
+    return Woven(define("loop", ["rows", "emit"], loop, source), weaver.bindings, weaver.positions, label), chain.reasons
+
+
+def emit(row: ast.expr) -> list[ast.stmt]:
+    """The sink that gives each row to the parameter `emit`."""
+    return [ast.Expr(ast.Call(load("emit"), [simple_copy(row)], []))]
+
+
+def fold(
+    reducer: Callable[..., object], known: Known | Refused, weaver: Weaver, table: str, missing: str, first: str
+) -> Sink:
+    """The sink that folds keyed rows into a dict: one lookup, the reducer inlined, one store.
+
+    Args:
+        table, missing, first: names of the generated function: the dict; an object that is no value; and
+            `first(key, value)`, called for a key that the dict does not have (as it is written).
+    """
+
+    def sink(row: ast.expr) -> list[ast.stmt]:
+        assert isinstance(row, ast.Tuple) and len(row.elts) == 2, "unpack keyed rows before they are folded"
+        key, value = row.elts
+        line = weaver.own_lines("reduce_by_key")
+        found = weaver.fresh("found")
+        arguments: list[ast.expr] = [load(found), value]
+        inlined = inline(known, arguments, weaver) if isinstance(known, Known) else known
+        if isinstance(inlined, Refused):
+            called = ast.Call(load(weaver.give(reducer, "reducer")), [simple_copy(each) for each in arguments], [])
+            before: list[ast.stmt] = []
+            folded: ast.expr = called
+        else:
+            before, folded = inlined.settle(weaver, "folded") if inlined.statements else ([], inlined.value)
+        get = ast.Call(ast.Attribute(load(table), "get", ast.Load()), [simple_copy(key), load(missing)], [])
+        new = ast.Expr(ast.Call(load(first), [simple_copy(key), simple_copy(value)], []))
+        put = ast.Assign([ast.Subscript(load(table), simple_copy(key), ast.Store())], folded)
+        is_new = ast.Compare(load(found), [ast.Is()], [load(missing)])
+        return place([assign(found, get), ast.If(is_new, [new], [*before, put])], line)
+
+    return sink
+
+
+def define(name: str, parameters: list[str], body: list[ast.stmt], line: Span) -> ast.FunctionDef:
+    """The definition of a generated function."""
+    definition = ast.parse(f"def {name}({', '.join(parameters)}): pass").body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    definition.body = body
+    for node in ast.walk(definition.args):
+        if isinstance(node, ast.arg):
+            node.lineno = node.end_lineno = line.start
+    definition.lineno = definition.end_lineno = line.start
+    return definition

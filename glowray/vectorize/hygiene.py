@@ -1,0 +1,139 @@
+"""What must stay a call: functions whose meaning depends on having a frame, a scope or a name of their own."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import collections
+import enum
+import logging
+import sys
+import types
+import typing
+
+from glowray.vectorize.assigned import check_assigned
+from glowray.vectorize.known import Known
+from glowray.vectorize.names import COMPREHENSIONS, free_names, own_names, reads, targets_of
+
+_FRAME_MODULES = frozenset({"inspect", "traceback", "warnings", "logging", "pdb", "trace", "gc", "tracemalloc", "unittest"})
+_FRAME_ATTRIBUTES = frozenset({
+    "_getframe", "_getframemodulename", "exc_info", "exception", "settrace", "setprofile", "call_tracing",
+    "_current_frames", "__traceback__", "tb_frame", "with_traceback", "f_back", "f_locals", "f_globals",
+    "namedtuple", "NamedTuple", "TypedDict", "make_dataclass", "NewType", "TypeVar", "currentframe", "new_class",
+})  # fmt: skip
+_FRAME_OBJECTS: tuple[object, ...] = (
+    builtins.locals, builtins.globals, builtins.vars, builtins.dir, builtins.eval, builtins.exec, builtins.compile,
+    builtins.super, builtins.breakpoint, builtins.__import__, builtins.__build_class__,
+    collections.namedtuple, typing.NamedTuple, typing.NewType, typing.TypeVar, types.new_class, enum.Enum,
+    sys.exc_info, sys._getframe, sys.settrace, sys.setprofile,
+)  # fmt: skip
+_STATEMENTS = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.AsyncFor, ast.AsyncWith, ast.Delete, ast.Global,
+    ast.Nonlocal, ast.TryStar,
+)  # fmt: skip
+_CONSUMERS: tuple[object, ...] = (
+    builtins.sum, builtins.any, builtins.all, builtins.sorted, builtins.min, builtins.max, builtins.list,
+    builtins.tuple, builtins.set, builtins.frozenset, builtins.dict, builtins.len,
+)  # fmt: skip
+_SORTERS: tuple[object, ...] = (builtins.sorted, builtins.min, builtins.max)
+
+
+def obstacle(known: Known, spliced: ast.AST | None = None) -> str | None:
+    """Why the function cannot be inlined; None when it can.
+
+    Args:
+        spliced: the generator expression that the function returns, when its loop is spliced into the row loop.
+    """
+    node = known.node
+    if node.args.vararg or node.args.kwarg:
+        return "it takes *args or **kwargs"
+    local = own_names(node)
+    for each in _inside(node):
+        if (reason := _forbidden(each, known)) is not None:
+            return reason
+    for name in sorted(free_names(node)):
+        if (reason := _bad_value(name, known)) is not None:
+            return reason
+    if (unbound := check_assigned(node, {a.arg for a in _parameters(node)})) is not None:
+        return f"its local {unbound!r} may be read before it is assigned"
+    if (reason := _escapes(known, local, spliced)) is not None:
+        return reason
+    return None
+
+
+def _parameters(node: ast.Lambda | ast.FunctionDef) -> list[ast.arg]:
+    return [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+
+
+def _inside(node: ast.Lambda | ast.FunctionDef) -> list[ast.AST]:
+    """Everything that runs when the function is called: not its decorators, defaults and annotations."""
+    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
+    return [each for part in body for each in ast.walk(part)]
+
+
+def _forbidden(node: ast.AST, known: Known) -> str | None:
+    if isinstance(node, _STATEMENTS):
+        return f"it has a {type(node).__name__.removesuffix('Def').lower()} statement inside"
+    if isinstance(node, ast.Await) or isinstance(node, ast.comprehension) and node.is_async:
+        return "it is async inside"
+    if isinstance(node, ast.Attribute) and node.attr in _FRAME_ATTRIBUTES:
+        return f"{node.attr} looks at the frames of a call"
+    if isinstance(node, ast.Import):
+        if any(alias.name.split(".")[0] in _FRAME_MODULES for alias in node.names):
+            return f"{node.names[0].name} looks at the frames of a call"
+        if any("." in alias.name and not alias.asname for alias in node.names):
+            return "it imports a submodule under its package's name"
+    if isinstance(node, ast.AnnAssign) and node.value is None and not isinstance(node.target, ast.Name):
+        return "it annotates what is not a name"
+    if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] in _FRAME_MODULES):
+        return "its import depends on the module it stands in" if node.level else f"{node.module} looks at frames"
+    if known.in_class:
+        for name in (getattr(node, field, None) for field in ("id", "attr", "arg", "name", "rest")):
+            if isinstance(name, str) and name.startswith("__") and not name.endswith("__"):
+                return f"{name} means another name inside its class"
+    return None
+
+
+def _bad_value(name: str, known: Known) -> str | None:
+    found = known.environment.find(name)
+    if isinstance(found, str):
+        return found
+    value = found[1]
+    # By identity: `==` of a captured object could be anything.
+    if any(value is each for each in _FRAME_OBJECTS) or isinstance(value, logging.Logger | logging.LoggerAdapter):
+        return f"{name} looks at the frame it is called from"
+    if isinstance(value, types.ModuleType) and value.__name__.split(".")[0] in _FRAME_MODULES:
+        return f"{name} looks at the frames of a call"
+    return None
+
+
+def _escapes(known: Known, local: set[str], spliced: ast.AST | None) -> str | None:
+    """A lambda or generator expression that has locals of the function and may outlive the row."""
+    safe: set[int] = {id(spliced)}
+    if isinstance(spliced, COMPREHENSIONS):
+        local = local | targets_of(spliced)
+    body = _inside(known.node)
+    for each in body:
+        if isinstance(each, ast.Call):
+            safe.update(id(argument) for argument in _used_up(each, known, local))
+    for each in body:
+        if isinstance(each, ast.Lambda | ast.GeneratorExp) and id(each) not in safe and reads([each], frozenset()) & local:
+            return "a lambda or generator inside it may outlive the row that it captures"
+    return None
+
+
+def _used_up(call: ast.Call, known: Known, local: set[str]) -> list[ast.AST]:
+    """Arguments that are used up when the call returns."""
+    if isinstance(call.func, ast.Attribute):
+        is_text = isinstance(call.func.value, ast.Constant | ast.JoinedStr)
+        return list(call.args) if is_text and call.func.attr == "join" else []
+    if not isinstance(call.func, ast.Name) or call.func.id in local:
+        return []
+    found = known.environment.find(call.func.id)
+    value = None if isinstance(found, str) else found[1]
+    used: list[ast.AST] = []
+    if any(value is each for each in _CONSUMERS):
+        used.extend(call.args)
+    if any(value is each for each in _SORTERS):
+        used.extend(keyword.value for keyword in call.keywords if keyword.arg == "key")
+    return used

@@ -1,0 +1,130 @@
+"""What generated expressions surely are: an exact builtin type, and free of errors and effects."""
+
+from __future__ import annotations
+
+import ast
+
+from glowray.vectorize.weave import Weaver
+
+_TEXT = frozenset("lower upper strip lstrip rstrip casefold title capitalize swapcase replace zfill format".split())
+_TESTS = frozenset(
+    "isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper".split()
+)
+_METHODS: dict[str, type] = {
+    **dict.fromkeys(_TEXT, str), **dict.fromkeys(_TESTS, bool), "startswith": bool, "endswith": bool,
+    "find": int, "rfind": int, "index": int, "count": int, "split": list, "rsplit": list, "splitlines": list,
+    "encode": bytes,
+}  # fmt: skip
+_NEVER_RAISE = _TESTS | frozenset("lower upper strip lstrip rstrip casefold title capitalize swapcase split".split())
+_NUMBERS = (int, float, bool)
+_PLAIN = (str, bytes, int, float, bool, type(None))
+_ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+
+
+def exact_type(node: ast.expr, weaver: Weaver) -> type | None:
+    """The exact type that the expression's value surely has, where that can be told."""
+    if isinstance(node, ast.Constant):
+        return type(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return str
+    if isinstance(node, ast.Name):
+        value = weaver.values.get(node.id)
+        return weaver.types.get(node.id) or (type(value) if type(value) in _PLAIN and node.id in weaver.values else None)
+    if isinstance(node, ast.Call):
+        return _call_type(node, weaver)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return bool
+    if isinstance(node, ast.Compare):
+        sides = (node.left, *node.comparators)
+        return bool if all(exact_type(side, weaver) in _PLAIN for side in sides) else None
+    if isinstance(node, ast.BinOp):
+        left, right = exact_type(node.left, weaver), exact_type(node.right, weaver)
+        if left is right is int and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.FloorDiv | ast.Mod):
+            return int
+        return str if left is right is str and isinstance(node.op, ast.Add) else None
+    return None
+
+
+def _call_type(node: ast.Call, weaver: Weaver) -> type | None:
+    if isinstance(node.func, ast.Attribute):
+        return _METHODS.get(node.func.attr) if exact_type(node.func.value, weaver) is str else None
+    if isinstance(node.func, ast.Name) and len(node.args) == 1:
+        if node.func.id == "len":
+            return int
+        if node.func.id in ("int", "str") and exact_type(node.args[0], weaver) in _PLAIN:
+            return int if node.func.id == "int" else str
+    return None
+
+
+def element_type(node: ast.expr, weaver: Weaver) -> type | None:
+    """The exact type of what iterating over a new list of strings, a string or a range gives; else None."""
+    kind = exact_type(node, weaver)
+    if kind is str:
+        return str
+    if isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Attribute) and kind is list:
+            return str
+        if isinstance(node.func, ast.Name) and node.func.id == "range":
+            return int
+    return None
+
+
+def cannot_fail(node: ast.expr, weaver: Weaver) -> bool:
+    """Whether evaluating the expression surely raises nothing and changes nothing."""
+    if isinstance(node, ast.Constant | ast.Name):
+        return True
+    if isinstance(node, ast.Tuple | ast.List):
+        return all(cannot_fail(each, weaver) for each in node.elts)
+    if isinstance(node, ast.BoolOp):
+        return all(cannot_fail(each, weaver) and exact_type(each, weaver) in _PLAIN for each in node.values)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        return cannot_fail(node.operand, weaver) and exact_type(node.operand, weaver) in _PLAIN
+    if isinstance(node, ast.IfExp):
+        parts = (node.test, node.body, node.orelse)
+        return exact_type(node.test, weaver) in _PLAIN and all(cannot_fail(each, weaver) for each in parts)
+    if isinstance(node, ast.Compare):
+        return _compare_is_safe(node, weaver)
+    if isinstance(node, ast.Call):
+        return _call_is_safe(node, weaver)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult):
+        return exact_type(node, weaver) in (int, str) and all(cannot_fail(e, weaver) for e in (node.left, node.right))
+    return False
+
+
+def _compare_is_safe(node: ast.Compare, weaver: Weaver) -> bool:
+    left: ast.expr = node.left
+    for operation, right in zip(node.ops, node.comparators, strict=True):
+        if not cannot_fail(left, weaver) or not cannot_fail(right, weaver):
+            return False
+        one, other = exact_type(left, weaver), exact_type(right, weaver)
+        if isinstance(operation, ast.In | ast.NotIn):
+            if not (one is str and (other is str or _is_set_of_text(right, weaver))):
+                return False
+        elif isinstance(operation, _ORDERED):
+            if one is None or one not in (str, bytes) + _NUMBERS or (one is not other and {one, other} - {*_NUMBERS}):
+                return False
+        elif one not in _PLAIN or other not in _PLAIN:
+            return False
+        left = right
+    return True
+
+
+def _is_set_of_text(node: ast.expr, weaver: Weaver) -> bool:
+    value = weaver.values.get(node.id) if isinstance(node, ast.Name) else None
+    return type(value) in (set, frozenset) and all(type(each) is str for each in value)  # type: ignore[attr-defined]
+
+
+def _call_is_safe(node: ast.Call, weaver: Weaver) -> bool:
+    if node.keywords:
+        return False
+    if isinstance(node.func, ast.Name):
+        kinds = [exact_type(each, weaver) for each in node.args]
+        return node.func.id == "len" and kinds in ([str], [bytes]) and cannot_fail(node.args[0], weaver)
+    if not isinstance(node.func, ast.Attribute) or exact_type(node.func.value, weaver) is not str:
+        return False
+    if not cannot_fail(node.func.value, weaver):
+        return False
+    if node.func.attr in _NEVER_RAISE:
+        return not node.args
+    text_arguments = all(exact_type(each, weaver) is str and cannot_fail(each, weaver) for each in node.args)
+    return node.func.attr in ("startswith", "endswith", "count", "find", "rfind") and len(node.args) == 1 and text_arguments

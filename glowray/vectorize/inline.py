@@ -1,0 +1,183 @@
+"""inline: a known function's body as statements and a value inside a generated loop, with a call's exact meaning."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from glowray.vectorize.environment import Captured
+from glowray.vectorize.hygiene import obstacle
+from glowray.vectorize.infer import exact_type
+from glowray.vectorize.know import know
+from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.lower import Lowering
+from glowray.vectorize.names import own_nodes, stored_names
+from glowray.vectorize.positions import Span
+from glowray.vectorize.rename import Copier, constant_index, is_simple, simple_copy
+from glowray.vectorize.weave import Weaver, assign, load, place
+
+@dataclass(frozen=True)
+class Inlined:
+    """A function's body: `statements` run first, then `value` is evaluated, once and at once, as the call's result."""
+
+    statements: list[ast.stmt]
+    value: ast.expr
+    span: Span
+
+    def settle(self, weaver: Weaver, name: str) -> tuple[list[ast.stmt], ast.expr]:
+        """(statements, the value as a simple expression); a tuple display's fields are assigned and no tuple is built."""
+        before, simple = settle(self.value, weaver, name, self.span)
+        return [*self.statements, *before], simple
+
+
+def inline(known: Known, arguments: Sequence[ast.expr], weaver: Weaver, follow: bool = True) -> Inlined | Refused:
+    """The body of `known` called with these arguments.
+
+    Args:
+        known: the function, from `know`.
+        arguments: simple expressions (`rename.is_simple`): names of the generated function that nothing assigns while
+            the row lasts, constants, or tuple displays of such for tuples that were not built.
+        weaver: what the generated function collects.
+        follow: whether `lambda row: helper(row)` becomes the body of `helper`.
+
+    Returns:
+        Inlined, or Refused with the reason; then the caller emits a call of `known.call`.
+    """
+    if known.is_generator:
+        return Refused("it is a generator function")
+    if follow and (target := forwarded(known, arguments, weaver)) is not None:
+        return inline(*target, weaver, follow=False)
+    if (reason := obstacle(known)) is not None:
+        return Refused(reason)
+    given = bind(known, arguments, weaver)
+    if isinstance(given, Refused):
+        return given
+    copier, before, span = open_body(known, given, weaver)
+    if isinstance(known.node, ast.Lambda):
+        return Inlined(before, copier.copy(known.node.body), span)
+    lowering = Lowering(copier, weaver, span)
+    statements, value = lowering.function(known.node.body)
+    return Inlined([*before, *statements], value, span)
+
+
+def bind(known: Known, arguments: Sequence[ast.expr], weaver: Weaver) -> dict[str, ast.expr] | Refused:
+    """Parameter → simple expression, as Python binds a call: positions, keywords of a partial, defaults."""
+    names = known.positional()
+    given = [load(weaver.give(value, "bound")) for value in known.bound]
+    values: dict[str, ast.expr] = dict(zip(names, [*given, *arguments], strict=False))
+    if len(given) + len(arguments) > len(names):
+        return Refused(f"it takes {len(names)} arguments and gets {len(given) + len(arguments)}")
+    keyword_only = [argument.arg for argument in known.node.args.kwonlyargs]
+    by_position = {argument.arg for argument in known.node.args.posonlyargs}
+    for name, value in known.keywords.items():
+        if name in values or name in by_position or name not in names + keyword_only:
+            return Refused(f"it cannot take {name!r} by keyword")
+        values[name] = load(weaver.give(value, name))
+    owner = known.environment.owner
+    defaults = known.function.__defaults__ or ()
+    for index, default in enumerate(defaults):
+        name = names[len(names) - len(defaults) + index]
+        if name not in values:
+            values[name] = load(weaver.bind(Captured(owner, "default", index), name, default))
+    for name, default in (known.function.__kwdefaults__ or {}).items():
+        if name not in values:
+            values[name] = load(weaver.bind(Captured(owner, "keyword_default", name), name, default))
+    missing = [name for name in (*names, *keyword_only) if name not in values]
+    return Refused(f"its parameter {missing[0]!r} gets no value") if missing else values
+
+
+def open_body(
+    known: Known, given: dict[str, ast.expr], weaver: Weaver, is_generator: bool = False
+) -> tuple[Copier, list[ast.stmt], Span]:
+    """A copier for the function's nodes, and the statements that put parameters into variables where that is needed."""
+    filename = None if known.synthetic else known.filename
+    span = weaver.positions.open(
+        weaver.step, filename, known.first_line, known.last_line, known.name, is_generator
+    )  # fmt: skip
+    body: list[ast.AST] = [known.node.body] if isinstance(known.node, ast.Lambda) else list(known.node.body)
+    assigned = stored_names(body)
+    arguments: dict[str, ast.expr] = {}
+    before: list[ast.stmt] = []
+    for name, value in given.items():
+        if name in assigned:
+            continue
+        if isinstance(value, ast.Tuple) and _builds_often(name, body):
+            variable = weaver.fresh(name)
+            before.append(assign(variable, simple_copy(value)))
+            value = load(variable)
+        arguments[name] = value
+    copier = Copier(known, weaver, span, arguments)
+    before.extend(assign(copier.locals[name], simple_copy(given[name])) for name in given if name in assigned)
+    return copier, place(before, span), span
+
+
+def _builds_often(name: str, body: list[ast.AST]) -> bool:
+    """Whether a tuple that was not built would be built more than once, or its identity might matter."""
+    indexed = {
+        id(node.value)
+        for part in body
+        for node in ast.walk(part)
+        if isinstance(node, ast.Subscript) and constant_index(node.slice) is not None
+    }
+    uses = [
+        node for part in body for node in ast.walk(part) if isinstance(node, ast.Name) and node.id == name and id(node) not in indexed
+    ]  # fmt: skip
+    same_scope = {id(node) for node in own_nodes(body)}
+    looped = any(isinstance(node, ast.For | ast.While) for node in own_nodes(body))
+    return len(uses) > 1 or bool(uses) and (looped or id(uses[0]) not in same_scope)
+
+
+def forwarded(
+    known: Known, arguments: Sequence[ast.expr], weaver: Weaver
+) -> tuple[Known, list[ast.expr]] | None:  # fmt: skip
+    """For `lambda row: helper(row)`: the helper, if it is known, and its arguments."""
+    call = known.node.body
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.keywords:
+        return None
+    given = bind(known, arguments, weaver)
+    if isinstance(given, Refused) or known.node.args.vararg or known.node.args.kwarg or call.func.id in given:
+        return None
+    found = known.environment.find(call.func.id)
+    if isinstance(found, str) or found[0] is None or not callable(found[1]):
+        return None
+    passed: list[ast.expr] = []
+    for argument in call.args:
+        if isinstance(argument, ast.Name) and argument.id in given:
+            passed.append(simple_copy(given[argument.id]))
+        elif isinstance(argument, ast.Constant):
+            passed.append(argument)
+        else:
+            return None
+    helper = know(found[1])
+    if not isinstance(helper, Known) or helper.synthetic or helper.function is known.function:
+        return None
+    return helper, passed
+
+
+def settle(value: ast.expr, weaver: Weaver, name: str, span: Span) -> tuple[list[ast.stmt], ast.expr]:
+    """(statements, simple expression) for a value: displays by their fields, all else in a variable of its own."""
+    if is_simple(value):
+        return [], value
+    if isinstance(value, ast.Tuple) and not any(isinstance(each, ast.Starred) for each in value.elts):
+        # A walrus in one field changes what a name in another means: then each field goes into a variable.
+        settled = not stored_names([value])
+        statements: list[ast.stmt] = []
+        fields: list[ast.expr] = []
+        for field in value.elts:
+            if settled and is_simple(field):
+                fields.append(field)
+            else:
+                before, simple = settle(field, weaver, name, span) if settled else _variable(field, weaver, name, span)
+                statements += before
+                fields.append(simple)
+        return statements, ast.copy_location(ast.Tuple(fields, ast.Load()), value)
+    return _variable(value, weaver, name, span)
+
+
+def _variable(value: ast.expr, weaver: Weaver, name: str, span: Span) -> tuple[list[ast.stmt], ast.expr]:
+    variable = weaver.fresh(name)
+    kind = exact_type(value, weaver)
+    if kind is not None:
+        weaver.types[variable] = kind
+    return place([assign(variable, value)], span), load(variable)

@@ -1,0 +1,116 @@
+"""Which names a function's own scope binds, and where control leaves it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+LOOPS = (ast.For, ast.While)
+
+
+def parameters(node: ast.Lambda | ast.FunctionDef) -> set[str]:
+    a = node.args
+    extra = [each for each in (a.vararg, a.kwarg) if each is not None]
+    return {each.arg for each in (*a.posonlyargs, *a.args, *a.kwonlyargs, *extra)}
+
+
+def own_names(node: ast.Lambda | ast.FunctionDef) -> set[str]:
+    """Parameters and every name that the function's own scope binds, walrus targets in its comprehensions included."""
+    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
+    return parameters(node) | stored_names(body)
+
+
+def stored_names(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names that these nodes bind in the scope they stand in."""
+    names: set[str] = set()
+    pending: list[tuple[ast.AST, bool]] = [(node, False) for node in nodes]
+    while pending:
+        node, nested = pending.pop()
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) and not nested:
+            names.add(node.id)
+        elif isinstance(node, ast.NamedExpr):
+            names.add(node.target.id)
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            names.add(node.name)
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            names.add(node.rest)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+            continue
+        elif isinstance(node, ast.Lambda):
+            pending.extend((each, nested) for each in (*node.args.defaults, *node.args.kw_defaults) if each)
+            continue
+        inside = nested or isinstance(node, COMPREHENSIONS)
+        pending.extend((child, inside) for child in ast.iter_child_nodes(node))
+    return names
+
+
+def targets_of(node: Comprehension) -> set[str]:
+    """Names that the comprehension's own scope binds."""
+    return stored_names(generator.target for generator in node.generators)
+
+
+def free_names(node: ast.Lambda | ast.FunctionDef) -> set[str]:
+    """Names that the function reads and that neither it nor a scope inside it binds."""
+    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
+    return reads(body, frozenset(own_names(node)))
+
+
+def reads(nodes: Iterable[ast.AST], bound: frozenset[str]) -> set[str]:
+    """Names that these nodes, or scopes inside them, read and that are not in `bound` nor bound by those scopes."""
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            found |= {node.id} - bound if isinstance(node.ctx, ast.Load) else set()
+        elif isinstance(node, ast.Lambda):
+            defaults = [each for each in (*node.args.defaults, *node.args.kw_defaults) if each is not None]
+            found |= reads(defaults, bound) | reads([node.body], bound | own_names(node))
+        elif isinstance(node, COMPREHENSIONS):
+            first, *others = node.generators
+            inside = bound | targets_of(node)
+            found |= reads([first.iter], bound) | reads([first.target, *first.ifs, *others], inside)
+            found |= reads([getattr(node, name) for name in ("elt", "key", "value") if name in node._fields], inside)
+        else:
+            found |= reads(ast.iter_child_nodes(node), bound)
+    return found
+
+
+def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """These nodes and all below them in the same scope: nested lambdas, defs and comprehensions are not entered."""
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        yield node
+        if not isinstance(node, ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | Comprehension):
+            pending.extend(ast.iter_child_nodes(node))
+
+
+def holds(nodes: Iterable[ast.AST], kind: type[ast.AST] | tuple[type[ast.AST], ...]) -> bool:
+    """Whether a node of that kind stands there in the same scope."""
+    return any(isinstance(node, kind) for node in own_nodes(nodes))
+
+
+def loop_breaks(loop: ast.For | ast.While) -> bool:
+    """Whether a `break` of this very loop stands in it."""
+    pending: list[ast.AST] = list(loop.body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Break):
+            return True
+        pending.extend(node.orelse if isinstance(node, LOOPS) else ast.iter_child_nodes(node))
+    return False
+
+
+def always_leaves(statements: list[ast.stmt]) -> bool:
+    """Whether control never comes past the end of these statements (return, raise, or an if whose branches all do)."""
+    for statement in statements:
+        if isinstance(statement, ast.Return | ast.Raise):
+            return True
+        if isinstance(statement, ast.If) and statement.orelse:
+            if always_leaves(statement.body) and always_leaves(statement.orelse):
+                return True
+    return False

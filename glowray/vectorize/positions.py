@@ -1,0 +1,143 @@
+"""Line numbers of generated code: each line stands for a line of a user's function, and tracebacks show that one."""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from types import CodeType, TracebackType
+
+
+@dataclass(frozen=True)
+class Span:
+    """Consecutive generated lines that stand for consecutive lines of one function, or for one step's own work."""
+
+    start: int
+    length: int
+    step: int
+    filename: str | None  # None: the step itself (a call, an unpacking), not a user's code
+    first_line: int
+    name: str
+    is_generator: bool = False
+
+
+@dataclass
+class Positions:
+    """The table from generated lines to users' lines; picklable, carried with the generated code."""
+
+    spans: list[Span] = field(default_factory=list)
+    following: int = 1
+
+    def open(
+        self, step: int, filename: str | None, first_line: int, last_line: int, name: str, is_generator: bool = False
+    ) -> Span:
+        """Reserve generated lines for lines first_line to last_line of a file."""
+        span = Span(self.following, last_line - first_line + 1, step, filename, first_line, name, is_generator)
+        self.following += span.length
+        self.spans.append(span)
+        return span
+
+    def find(self, line: int) -> Span | None:
+        """The span a generated line belongs to."""
+        index = bisect_right(self.spans, line, key=lambda span: span.start) - 1
+        if index < 0 or line >= self.spans[index].start + self.spans[index].length:
+            return None
+        return self.spans[index]
+
+    def place(self, line: int) -> tuple[str, int, str] | None:
+        """(filename, line, function name) that a generated line stands for; None for a step's own work."""
+        span = self.find(line)
+        if span is None or span.filename is None:
+            return None
+        return span.filename, span.first_line + line - span.start, span.name
+
+    def step(self, error: BaseException, code: CodeType) -> int | None:
+        """The step in which `code` raised this error."""
+        for trace in _entries(error.__traceback__):
+            if trace.tb_frame.f_code is code and (span := self.find(trace.tb_lineno)) is not None:
+                return span.step
+        return None
+
+    def retrace(self, error: BaseException, code: CodeType) -> BaseException:
+        """The error as the user's own functions would have raised it: their files, lines and names in its traceback.
+
+        Frames above the generated code are left out. A StopIteration that left an inlined generator becomes the
+        RuntimeError that Python makes of it.
+        """
+        entries = list(_entries(error.__traceback__))
+        inner: list[TracebackType] = []
+        for index, trace in enumerate(entries):
+            if trace.tb_frame.f_code is code or trace.tb_frame.f_code in _nested(code):
+                inner = entries[index:]
+                break
+        spans = [self.find(trace.tb_lineno) if trace.tb_frame.f_code is code else None for trace in inner]
+        error = _as_generator(error) if any(span and span.is_generator for span in spans) else error
+        result: TracebackType | None = None
+        own = {code, *_nested(code)}
+        for trace in reversed(inner):
+            if trace.tb_frame.f_code not in own:
+                result = TracebackType(result, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
+            elif (place := self.place(trace.tb_lineno)) is not None:
+                columns = list(trace.tb_frame.f_code.co_positions())[trace.tb_lasti // 2]
+                stand = _stand(*place, columns[2:])
+                result = TracebackType(result, stand.tb_frame, stand.tb_lasti, place[1])
+        return error.with_traceback(result)
+
+
+def _as_generator(error: BaseException) -> BaseException:
+    if not isinstance(error, StopIteration):
+        return error
+    raised = RuntimeError("generator raised StopIteration")
+    raised.__cause__ = error
+    return raised
+
+
+def _entries(trace: TracebackType | None) -> list[TracebackType]:
+    entries = []
+    while trace is not None:
+        entries.append(trace)
+        trace = trace.tb_next
+    return entries
+
+
+def _nested(code: CodeType) -> list[CodeType]:
+    found = []
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            found += [constant, *_nested(constant)]
+    return found
+
+
+def _stand(filename: str, line: int, name: str, columns: tuple[int | None, ...]) -> TracebackType:
+    """An entry whose frame stands at this place: code of that name which raises there and does nothing else."""
+    start, end = columns[0] or 0, columns[1] or 0
+    call = ast.Raise(ast.Name("error", ast.Load()), None)
+    for node in (call, call.exc):
+        node.lineno = node.end_lineno = line  # type: ignore[union-attr]
+        node.col_offset, node.end_col_offset = start, max(end, start)  # type: ignore[union-attr]
+    module = ast.fix_missing_locations(ast.Module([call], []))
+    code = compile(module, filename, "exec").replace(co_name=name, co_qualname=name)
+    mark = _Mark()
+    try:
+        exec(code, {"__name__": name, "error": mark})
+    except _Mark:
+        return _entries(mark.__traceback__)[-1]
+    raise AssertionError("code that only raises did not raise")
+
+
+class _Mark(Exception):  # noqa: N818
+    """Raised to get a frame, and caught at once."""
+
+
+def move(node: ast.AST, span: Span) -> ast.AST:
+    """Give a copied node its generated lines: the user's lines shifted into the span, columns kept."""
+    if not hasattr(node, "lineno"):
+        return node
+    last = span.start + span.length - 1
+    shift = span.start - span.first_line if span.filename is not None else None
+    start = min(max(node.lineno + shift, span.start), last) if shift is not None else span.start
+    end = min(max((node.end_lineno or node.lineno) + shift, start), last) if shift is not None else span.start
+    node.lineno, node.end_lineno = start, end
+    if start == end and (node.end_col_offset or 0) < node.col_offset:
+        node.end_col_offset = node.col_offset
+    return node

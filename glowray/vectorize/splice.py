@@ -1,0 +1,162 @@
+"""splice: a flat_map function's own loop put into the row loop: generators, generator expressions, comprehensions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+from glowray.vectorize.hygiene import obstacle
+from glowray.vectorize.infer import cannot_fail, element_type
+from glowray.vectorize.inline import bind, forwarded, inline, open_body, settle
+from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.lower import Lowering
+from glowray.vectorize.names import holds, own_nodes, targets_of
+from glowray.vectorize.positions import Span
+from glowray.vectorize.rename import Copier
+from glowray.vectorize.weave import Weaver, load, place, store
+
+Rest = Callable[[ast.expr], list[ast.stmt]]
+_MOST_COPIES = 4
+_MOST_NODES = 1_500
+
+
+def splice(
+    known: Known, arguments: Sequence[ast.expr], weaver: Weaver, rest: Rest, follow: bool = True
+) -> list[ast.stmt] | Refused:
+    """Statements that run `rest` for each row that a flat_map function gives for one row.
+
+    A generator is spliced as it stands: its body and the rest of the chain alternate in both. A list comprehension is
+    only where its elements cannot fail or have effects, since Python finishes the list before the first row goes on.
+
+    Args:
+        known: the function.
+        arguments: simple expressions for its parameters.
+        weaver: what the generated function collects.
+        rest: gives, for a simple expression, the statements that use one row; called once for each place that yields.
+            They must not `break` or `continue` a loop around them.
+    """
+    if follow and (target := forwarded(known, arguments, weaver)) is not None:
+        return splice(*target, weaver, rest, follow=False)
+    if known.is_generator:
+        return _generator(known, arguments, weaver, rest)
+    tail = _tail(known.node)
+    if isinstance(tail, ast.GeneratorExp | ast.ListComp) and not _captures(tail):
+        spliced = _comprehension(known, arguments, weaver, rest, tail)
+        if not isinstance(spliced, Refused):
+            return spliced
+    inlined = inline(known, arguments, weaver, follow=False)
+    if isinstance(inlined, Refused):
+        return inlined
+    return [*inlined.statements, *each(inlined.value, weaver, rest, inlined.span)]
+
+
+def each(rows: ast.expr, weaver: Weaver, rest: Rest, span: Span) -> list[ast.stmt]:
+    """A loop over an expression's rows."""
+    name = weaver.fresh("row")
+    kind = element_type(rows, weaver)
+    if kind is not None:
+        weaver.types[name] = kind
+    return place([ast.For(store(name), rows, rest(load(name)), [])], span)
+
+
+def _tail(node: ast.Lambda | ast.FunctionDef) -> ast.expr | None:
+    """The expression that the function returns, if it has one return and that comes last."""
+    if isinstance(node, ast.Lambda):
+        return node.body
+    returns = [found for found in own_nodes(node.body) if isinstance(found, ast.Return)]
+    last = node.body[-1]
+    return last.value if len(returns) == 1 and isinstance(last, ast.Return) else None
+
+
+def _captures(tail: ast.GeneratorExp | ast.ListComp) -> bool:
+    """Whether something inside could hold on to the comprehension's own variables."""
+    inside = [node for part in ast.iter_child_nodes(tail) for node in ast.walk(part)]
+    return any(isinstance(node, ast.Lambda | ast.GeneratorExp) for node in inside)
+
+
+def _comprehension(
+    known: Known, arguments: Sequence[ast.expr], weaver: Weaver, rest: Rest, tail: ast.GeneratorExp | ast.ListComp
+) -> list[ast.stmt] | Refused:
+    if (reason := obstacle(known, spliced=tail)) is not None:
+        return Refused(reason)
+    given = bind(known, arguments, weaver)
+    if isinstance(given, Refused):
+        return given
+    is_lazy = isinstance(tail, ast.GeneratorExp)
+    copier, before, span = open_body(known, given, weaver, is_generator=is_lazy)
+    if isinstance(known.node, ast.FunctionDef):
+        before += Lowering(copier, weaver, span).statements(known.node.body[:-1])
+    shadow = {name: weaver.fresh(name) for name in sorted(targets_of(tail))}
+    loops = _loops(tail, copier, weaver, shadow)
+    element = copier.copy(tail.elt, shadow)
+    if not is_lazy and not _is_harmless(loops, element, weaver):
+        return Refused("its list may fail half-way")
+    settled, simple = settle(element, weaver, "row", span)
+    inner = [*settled, *rest(simple)]
+    for loop in reversed(loops):
+        for test in reversed(loop.ifs):
+            inner = [ast.If(test, inner, [])]
+        inner = [ast.For(loop.target, loop.iter, inner, [])]
+    return place([*before, *inner], span)
+
+
+def _loops(tail: ast.GeneratorExp | ast.ListComp, copier: Copier, weaver: Weaver, shadow: dict[str, str]) -> list[ast.comprehension]:
+    loops: list[ast.comprehension] = []
+    for index, loop in enumerate(tail.generators):
+        rows = copier.copy(loop.iter, shadow if index else {})
+        target = copier.copy(loop.target, shadow)
+        kind = element_type(rows, weaver)
+        if kind is not None and isinstance(target, ast.Name):
+            weaver.types[target.id] = kind
+        loops.append(ast.comprehension(target, rows, [copier.copy(test, shadow) for test in loop.ifs], 0))
+    return loops
+
+
+def _is_harmless(loops: list[ast.comprehension], element: ast.expr, weaver: Weaver) -> bool:
+    """Whether, once the first iterable is there, nothing of the comprehension can fail or have an effect."""
+    for index, loop in enumerate(loops):
+        if element_type(loop.iter, weaver) is None or not isinstance(loop.target, ast.Name):
+            return False
+        if index and not cannot_fail(loop.iter, weaver):
+            return False
+        if not all(cannot_fail(test, weaver) for test in loop.ifs):
+            return False
+    return cannot_fail(element, weaver)
+
+
+def _generator(known: Known, arguments: Sequence[ast.expr], weaver: Weaver, rest: Rest) -> list[ast.stmt] | Refused:
+    node = known.node
+    if not isinstance(node, ast.FunctionDef):
+        return Refused("it is a generator lambda")
+    if (reason := obstacle(known) or _unfit(node)) is not None:
+        return Refused(reason)
+    given = bind(known, arguments, weaver)
+    if isinstance(given, Refused):
+        return given
+    places = sum(isinstance(found, ast.Yield | ast.YieldFrom) for found in own_nodes(node.body))
+    if places > _MOST_COPIES:
+        return Refused(f"it yields at {places} places")
+    copier, before, span = open_body(known, given, weaver, is_generator=True)
+    sizes: list[int] = []
+
+    def emit(value: ast.expr, here: Span) -> list[ast.stmt]:
+        settled, simple = settle(value, weaver, "row", here)
+        used = rest(simple)
+        sizes.append(sum(1 for statement in used for _ in ast.walk(statement)))
+        return [*settled, *used]
+
+    body = Lowering(copier, weaver, span, emit).generator(node.body)
+    if len(sizes) > 1 and sum(sizes) > _MOST_NODES:
+        return Refused(f"it yields at {places} places and what follows is long")
+    return place([*before, *body], span)
+
+
+def _unfit(node: ast.FunctionDef) -> str | None:
+    """Why a generator's body cannot alternate with the rest of the chain in one loop."""
+    statements = {id(found.value) for found in own_nodes(node.body) if isinstance(found, ast.Expr)}
+    for found in own_nodes(node.body):
+        if isinstance(found, ast.Yield | ast.YieldFrom) and id(found) not in statements:
+            return "it uses what is sent to it"
+        if isinstance(found, ast.Try | ast.With) and holds([found], (ast.Yield, ast.YieldFrom)):
+            return "it yields inside try or with"
+    return None

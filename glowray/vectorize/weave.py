@@ -1,0 +1,100 @@
+"""What the functions woven into one generated function share: unique names, captured values, line numbers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType
+
+from glowray.vectorize.environment import Binding, Captured, Given
+from glowray.vectorize.positions import Positions, Span
+
+# A letter that Python allows inside a name and that nobody types: generated names never meet a user's.
+MARK = "·"
+
+
+@dataclass
+class Weaver:
+    """Collects, while a function is generated, all that its code needs beside its statements."""
+
+    bindings: dict[str, Binding] = field(default_factory=dict)
+    positions: Positions = field(default_factory=Positions)
+    # What each generated name surely holds: an exact type, known at plan time.
+    types: dict[str, type] = field(default_factory=dict)
+    # Values of bound names at plan time, to judge what an expression can raise; never put into code.
+    values: dict[str, object] = field(default_factory=dict)
+    step: int = 0
+    _count: int = 0
+    _bound: dict[tuple[object, ...], str] = field(default_factory=dict)
+
+    def fresh(self, name: str) -> str:
+        """A name that nothing else has, readable after the name it stands for."""
+        self._count += 1
+        return f"{name.split(MARK)[0]}{MARK}{self._count}"
+
+    def bind(self, binding: Binding, name: str, value: object) -> str:
+        """A generated global that holds a captured value."""
+        key: tuple[object, ...] = ("given", id(value))
+        if isinstance(binding, Captured):
+            key = (id(binding.owner), binding.kind, binding.name)
+        if key not in self._bound:
+            self._bound[key] = bound = self.fresh(name)
+            self.bindings[bound] = binding
+            self.values[bound] = value
+        return self._bound[key]
+
+    def give(self, value: object, name: str) -> str:
+        """A generated global that holds this very object (a function to call, a sentinel)."""
+        return self.bind(Given(value), name, value)
+
+    def own_lines(self, name: str) -> Span:
+        """A generated line for what the step itself does, outside the user's functions."""
+        return self.positions.open(self.step, None, 1, 1, name)
+
+
+@dataclass(frozen=True)
+class Woven:
+    """A generated function before it is given its values: picklable with cloudpickle, made callable in a task."""
+
+    definition: ast.FunctionDef
+    bindings: Mapping[str, Binding]
+    positions: Positions
+    label: str
+
+    def code(self) -> CodeType:
+        """The module's code, of which the only constant code object is the function's."""
+        module = ast.fix_missing_locations(ast.Module([self.definition], []))
+        return compile(module, f"<glowray {self.label}>", "exec", dont_inherit=True)
+
+    def function(self) -> Callable[..., object]:
+        """The function with its captured values as they are in this process now."""
+        namespace: dict[str, object] = {name: binding.resolve() for name, binding in self.bindings.items()}
+        namespace["__name__"] = "glowray.generated"
+        exec(self.code(), namespace)
+        made = namespace[self.definition.name]
+        assert isinstance(made, FunctionType)
+        return made
+
+
+def load(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def store(name: str) -> ast.Name:
+    return ast.Name(name, ast.Store())
+
+
+def assign(name: str, value: ast.expr) -> ast.Assign:
+    return ast.Assign([store(name)], value)
+
+
+def place(nodes: list[ast.stmt], span: Span) -> list[ast.stmt]:
+    """Give nodes that have no line yet the first line of a span."""
+    for statement in nodes:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.expr | ast.stmt | ast.excepthandler | ast.pattern | ast.keyword | ast.arg):
+                if not hasattr(node, "lineno"):
+                    node.lineno = node.end_lineno = span.start
+                    node.col_offset = node.end_col_offset = 0
+    return nodes
