@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from glowray.errors import ClusterError, CommitConflict, GlowrayError, KeyTypeError, WorkerLost
     from glowray.flow import Flow
     from glowray.functions import spread, whole
+    from glowray.kernels.shared import broadcast, counter
     from glowray.rows.keys import register_key
 
 __version__ = "0.1.0"
@@ -27,6 +28,8 @@ _HOMES = {
     "spread": "glowray.functions",
     "whole": "glowray.functions",
     "register_key": "glowray.rows.keys",
+    "broadcast": "glowray.kernels.shared",
+    "counter": "glowray.kernels.shared",
     "connect": "glowray.cluster",
     "disconnect": "glowray.cluster",
     "GlowrayError": "glowray.errors",

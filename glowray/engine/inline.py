@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from glowray.engine.protocol import Done, Ref, Slot, Task
-from glowray.engine.worker import execute
+from glowray.engine.payload import execute
 from glowray.rows import Block
 
 
@@ -25,7 +25,7 @@ class InlineEngine:
 def run_here(task: Task) -> Done:
     """Runs one task in this process."""
     inputs = [[resolved(slot) for slot in side] for side in task.inputs]
-    report, blocks = execute(task.payload.data, task.partition, inputs, task.offset)
+    report, blocks = execute(task.payload.data, task.payload.apart, task.partition, inputs, task.offset)
     return Done(task, report, blocks)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from glowray.engine.payload import Payload
 from glowray.kernels import TaskReport
 from glowray.kernels.resources import Resources
 from glowray.rows import Block
@@ -36,14 +37,6 @@ class Task:
     offset: int = 0
     resources: Resources = Resources()
     retries: int = 3
-
-
-@dataclass(eq=False)
-class Payload:
-    """A pickled fragment, sent to the engine's store once; `sent` holds the engine's ref to it."""
-
-    data: bytes
-    sent: dict[int, Ref] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from glowray.engine.protocol import Done, Payload, Ref, Slot, Task
+from glowray.engine.payload import Apart, Payload
+from glowray.engine.protocol import Done, Ref, Slot, Task
 from glowray.errors import WorkerLost
 from glowray.kernels import TaskReport
 from glowray.kernels.resources import Resources
@@ -61,14 +62,22 @@ class RayEngine:
         options = _options(task.resources)
         refs = self.remote.options(
             name=task.name, num_returns=1 + task.outputs, max_retries=task.retries, **options
-        ).remote(self._payload(task.payload), task.partition, task.offset, task.outputs, shape, cuts, *map(self._ref, slots))
+        ).remote(
+            *self._payload(task.payload), task.partition, task.offset, task.outputs, shape, cuts, *map(self._ref, slots)
+        )
         return [refs] if task.outputs == 0 else refs
 
-    def _payload(self, payload: Payload) -> Any:
-        reference = payload.sent.get(id(self))
-        if reference is None:
-            reference = payload.sent[id(self)] = self.ray.put(payload.data)
-        return reference
+    def _payload(self, payload: Payload) -> tuple[Any, list[tuple[str, bool, list[Any]]]]:
+        if id(self) not in payload.sent:
+            payload.sent[id(self)] = self.ray.put(payload.data)
+        # In a list a ref stays a ref: a worker fetches the value only if it does not know it yet.
+        apart = [(value.name, value.shared, [self._apart(value)]) for value in payload.apart.values()]
+        return payload.sent[id(self)], apart
+
+    def _apart(self, value: Apart) -> Any:
+        if id(self) not in value.sent:
+            value.sent[id(self)] = self.ray.put(value.data)
+        return value.sent[id(self)]
 
     def _ref(self, slot: Slot) -> Any:
         if not isinstance(slot.ref, Block):
@@ -95,6 +104,7 @@ class RayEngine:
 
 def _task(
     payload: bytes,
+    apart: list[tuple[str, bool, list[Any]]],
     partition: int,
     offset: int,
     outputs: int,
@@ -103,14 +113,17 @@ def _task(
     *blocks: Block,
 ) -> Any:
     """What runs on the worker."""
-    from glowray.engine.worker import execute
+    import ray
+
+    from glowray.engine.payload import Sent, execute
 
     pieces = iter(
         block if start is None else block.slice(start, stop)
         for block, (start, stop) in zip(blocks, cuts, strict=True)
     )
     inputs = [list(itertools.islice(pieces, count)) for count in shape]
-    report, results = execute(payload, partition, inputs, offset)
+    values = {name: Sent(name, shared, lambda refs=refs: ray.get(refs[0])) for name, shared, refs in apart}
+    report, results = execute(payload, values, partition, inputs, offset)
     if outputs == 0:
         return report
     return [report, *(results if results is not None else [None] * outputs)]

@@ -13,6 +13,9 @@ from glowray.functions import ship
 from glowray.functions.show import shown
 
 
+_LEAVES = (str, bytes, int, float, type(None))
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A value that goes along with a function: how its owner gets at it, and by what it is held (or "")."""
@@ -58,6 +61,25 @@ def culprit(call: Any, error: Exception) -> Culprit | None:
         visited.add(id(deeper.part.value))
         found = deeper
     return found if found.part.path else None
+
+
+def path_of(call: Any, value: Any, depth: int = 3) -> str | None:
+    """By what name `call` gets at a value that it captured: `table`, `self.model`; None if it is not found."""
+    level, visited = [Part("", call)], {id(call)}
+    for _ in range(depth):
+        below = [part for owner in level if not isinstance(owner.value, _LEAVES) for part in _held(owner)]
+        for part in below:
+            if part.value is value:
+                return part.path
+        level = [part for part in below if id(part.value) not in visited]
+        visited.update(id(part.value) for part in level)
+    return None
+
+
+def _held(owner: Part) -> Iterator[Part]:
+    """The parts of a value as `_parts` has them, without going through the items of large containers."""
+    large = isinstance(owner.value, list | tuple | dict | set | frozenset) and len(owner.value) > 100
+    return iter(()) if large or isinstance(owner.value, type) else _parts(owner)
 
 
 def _failing_part(owner: Part, visited: set[int]) -> Culprit | None:

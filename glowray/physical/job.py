@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from glowray.engine.protocol import Done, Engine, Payload, Task
-from glowray.engine.worker import pack
+from glowray.engine.payload import Apart, Payload, pack
+from glowray.engine.protocol import Done, Engine, Task
 from glowray.errors import TooManyErrors
 from glowray.functions import Failure
 from glowray.kernels import Fragment
@@ -40,6 +40,7 @@ class Job:
     max_errors: int | None = None
     failed_rows: int = 0
     failures: list[Failure] = field(default_factory=list)
+    apart: dict[int, Apart] = field(default_factory=dict)
 
     def run(self, stages: Sequence[Stage] | None = None) -> None:
         """Runs stages in waves: all whose upstream is there share the engine.
@@ -154,7 +155,8 @@ class Job:
     def _tasks(self, stage: Stage) -> Iterator[Task]:
         place = 0
         for branch in stage.branches:
-            payload = Payload(pack(Fragment(branch.source, branch.steps, stage.exchange, stage.stream)))
+            fragment = Fragment(branch.source, branch.steps, stage.exchange, stage.stream)
+            payload = pack(fragment, self.apart)
             offset = 0
             for local in range(branch.count):
                 yield self._task(stage, branch, payload, place, local, offset)

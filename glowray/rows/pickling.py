@@ -49,6 +49,29 @@ def loads(data: bytes | bytearray | memoryview) -> Any:
     return pickle.loads(data)
 
 
+def dumps_apart(value: object, apart: Callable[[Any], Any]) -> bytes:
+    """As `dumps`, but an object for which `apart` gives a name is left out, and only its name is kept."""
+    register_own_modules()
+
+    class Pickler(_Pickler):
+        def persistent_id(self, obj: Any) -> Any:
+            return apart(obj)
+
+    with io.BytesIO() as file:
+        Pickler(file, protocol=pickle.HIGHEST_PROTOCOL).dump(value)
+        return file.getvalue()
+
+
+def loads_apart(data: bytes | bytearray | memoryview, find: Callable[[Any], Any]) -> Any:
+    """Unpickle what `dumps_apart` wrote; `find` gives the object of a name."""
+
+    class Unpickler(pickle.Unpickler):
+        def persistent_load(self, name: Any) -> Any:
+            return find(name)
+
+    return Unpickler(io.BytesIO(data)).load()
+
+
 def register_own_modules() -> None:
     """Have the modules that are not installed pickled by value; looks only at modules imported since the last call."""
     if len(sys.modules) == len(_seen_modules) and next(reversed(sys.modules)) in _seen_modules:

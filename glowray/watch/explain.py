@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from glowray.engine.choose import Choice
 from glowray.physical.stage import Stage
 from glowray.plan.nodes import Node
+from glowray.watch.captures import capture_lines
 
 
 def explained(name: str, node: Node, stages: Sequence[Stage], choice: Choice) -> str:
     """The text that explain() returns."""
     engine = f"{choice.kind} ({choice.reason})"
-    return "\n".join([name, "plan", *plan_lines(node), "stages", *stage_lines(stages), f"engine  {engine}"])
+    captures = capture_lines(stages)
+    captured = ["captured, sent once", *captures] if captures else []
+    return "\n".join([name, "plan", *plan_lines(node), "stages", *stage_lines(stages), *captured, f"engine  {engine}"])
 
 
 def plan_lines(node: Node) -> list[str]:

@@ -1,0 +1,122 @@
+"""A fragment as it goes to tasks: pickled, with big captured values and broadcasts apart from it."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from glowray.functions import ship
+from glowray.kernels import Fragment, TaskReport, run
+from glowray.kernels.shared import Broadcast, own_value, shared_value
+from glowray.rows import Block
+from glowray.rows.keys import install_keys, registered_keys
+from glowray.rows.pickling import dumps_apart, loads_apart
+
+BIG = 10 * 1024 * 1024
+"""Bytes from which a captured value goes to the store by itself: once a job instead of once a stage."""
+
+CONTAINERS = (list, dict, set, frozenset, tuple)
+MANY_ITEMS = 50_000
+"""Items from which a container is worth pickling to learn its size."""
+
+
+class Value(Protocol):
+    """A value that travels apart from the fragment that captured it."""
+
+    name: str
+    shared: bool
+
+    def load(self) -> bytes:
+        """The pickled value."""
+        ...
+
+
+@dataclass(eq=False)
+class Apart:
+    """A big captured value, or a broadcast (`shared`: one object for all tasks of a process), in the driver."""
+
+    name: str
+    shared: bool
+    value: Any
+    pickled: bytes | None = None
+    sent: dict[int, Any] = field(default_factory=dict)
+
+    @property
+    def data(self) -> bytes:
+        if self.pickled is None:
+            self.pickled = ship.dumps(self.value)
+        return self.pickled
+
+    def load(self) -> bytes:
+        return self.data
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The same on a worker: fetched when the fragment asks for it."""
+
+    name: str
+    shared: bool
+    load: Callable[[], bytes]
+
+
+@dataclass(eq=False)
+class Payload:
+    """A pickled fragment, sent to the engine's store once; `sent` holds the engine's ref to it."""
+
+    data: bytes
+    apart: dict[str, Apart] = field(default_factory=dict)
+    sent: dict[int, Any] = field(default_factory=dict)
+
+
+def pack(fragment: Fragment, known: dict[int, Apart] | None = None) -> Payload:
+    """A fragment with the captured values as they are now and the registered key classes.
+
+    `known` holds what other fragments of the job have set apart, so that a value they share is sent once.
+    """
+    known = {} if known is None else known
+    used: dict[str, Apart] = {}
+
+    def apart(obj: Any) -> str | None:
+        found = known.get(id(obj))
+        if found is None:
+            if isinstance(obj, Broadcast):
+                found = Apart(obj.identity, True, own_value(obj.identity))
+            elif is_big(obj):
+                found = Apart(uuid.uuid4().hex, False, obj)
+            else:
+                return None
+            known[id(obj)] = found
+        used[found.name] = found
+        return None if found.shared else found.name
+
+    data = dumps_apart((fragment, registered_keys()), apart)
+    return Payload(data, used)
+
+
+def is_big(obj: Any) -> bool:
+    """Whether a captured value takes more than BIG bytes; tells most values by their type alone."""
+    kind = type(obj)
+    if kind is str or kind is bytes or kind is bytearray:
+        return len(obj) > BIG
+    if kind in CONTAINERS:
+        return len(obj) > MANY_ITEMS and len(ship.dumps(obj)) > BIG
+    size = getattr(kind, "nbytes", None)
+    if size is not None and kind.__module__.partition(".")[0] in ("numpy", "pyarrow"):
+        return int(obj.nbytes) > BIG
+    return kind.__module__.startswith("pandas.") and sys.getsizeof(obj) > BIG
+
+
+def execute(
+    payload: bytes, apart: Mapping[str, Value], partition: int, inputs: Sequence[Sequence[Block]], offset: int
+) -> tuple[TaskReport, list[Block] | None]:
+    """Runs a packed fragment; unpickled for every task, so that what functions change is gone with the task."""
+    for value in apart.values():
+        if value.shared:
+            shared_value(value.name, lambda value=value: ship.loads(value.load()))  # type: ignore[misc]
+    fragment, keys = loads_apart(payload, lambda name: ship.loads(apart[name].load()))
+    install_keys(keys)
+    return run(fragment, partition, inputs, offset)

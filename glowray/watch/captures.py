@@ -1,0 +1,43 @@
+"""Which big values the functions of a job have captured: they travel apart, once a job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from glowray.engine.payload import Apart, pack
+from glowray.functions import Function
+from glowray.functions.captures import path_of
+from glowray.kernels import Fragment
+from glowray.physical.stage import Branch, Stage
+
+
+def capture_lines(stages: Sequence[Stage]) -> list[str]:
+    """A line for each big captured value: its name, size, and the verb whose function holds it."""
+    known: dict[int, Apart] = {}
+    lines: dict[str, None] = {}
+    for stage in stages:
+        for branch in stage.branches:
+            payload = pack(Fragment(branch.source, branch.steps, stage.exchange), known)
+            for value in payload.apart.values():
+                if not value.shared:
+                    lines[f"  {_name(branch, value.value)}  {len(value.data) / 2**20:,.1f} MiB"] = None
+    return list(lines)
+
+
+def _name(branch: Branch, value: Any) -> str:
+    for function in _functions(branch):
+        path = path_of(function.call, value)
+        if path is not None:
+            return f"{path} of {function.verb}({function.label})"
+    return type(value).__name__
+
+
+def _functions(branch: Branch) -> Iterator[Function]:
+    for step in (branch.source, *branch.steps):
+        function = getattr(step, "function", None)
+        if isinstance(function, Function):
+            yield function
+        combiner = getattr(step, "combiner", None)
+        if combiner is not None:
+            yield from (combiner.add, combiner.merge)
