@@ -178,12 +178,14 @@ def _word_sums(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengt
         start = starts[position]
         sums[position] = _U(_sum_from(data[start : start + lengths[position]], 0))
     words_at: Any = np.ndarray((max(len(data) - 7, 0),), "<u8", buffer=data, strides=(1,))  # one at every byte
-    left, at, active = lengths[:safe], starts[:safe], np.arange(safe)
+    left, at = lengths[:safe], starts[:safe]
+    active: Any = slice(0, safe)  # which strings they are: a slice as long as it is all, then their positions
     index = 0
     while len(left):
         going = np.flatnonzero(left > 0)
         if len(going) < len(left):
-            active, left, at = active[going], left[going], at[going]
+            active = going if isinstance(active, slice) else active[going]
+            left, at = left[going], at[going]
         if len(left) <= _FEW:
             break
         words = words_at[at]
@@ -193,7 +195,7 @@ def _word_sums(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengt
         sums[active] += words
         index += 1
         left, at = left - 8, at + 8
-    for position, start, rest in zip(active.tolist(), at.tolist(), left.tolist(), strict=True):
+    for position, start, rest in zip(np.arange(safe)[active].tolist(), at.tolist(), left.tolist(), strict=True):
         sums[position] = _U((int(sums[position]) + _sum_from(data[start : start + rest], index)) & hashing.MASK)
     return sums
 

@@ -12,6 +12,7 @@ import os
 import pickle
 import sys
 import sysconfig
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 from weakref import WeakSet
