@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -58,12 +59,14 @@ def machine() -> dict[str, Any]:
 
 
 def show(report: Report, console: Console) -> None:
-    """Print one row a program; ratios are glowray's time over the program's."""
-    table = Table(title=f"{report.title}: {report.size:,} {report.unit}, {report.cores} cores", title_justify="left")
-    table.add_column("program")
-    for heading in ("warm s", "min–max", "cold s", "glowray is", "peak MB", "idle MB"):
-        table.add_column(heading, justify="right")
-    table.add_column("answer")
+    """Print one row a program; the ratio is glowray's time over the program's."""
+    table = Table(
+        title=f"{report.title}: {report.size:,} {report.unit}, {report.cores} cores", title_justify="left", box=SIMPLE
+    )
+    table.add_column("program", no_wrap=True)
+    for heading in ("warm s", "min–max", "cold s", "ratio", "peak MB", "idle MB"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("answer", no_wrap=True)
     base = next((one for one in report.programs if one.program == "glowray" and one.error is None), None)
     for one in report.programs:
         table.add_row(*_row(one, base, report.expected))
@@ -85,7 +88,7 @@ def _row(one: Measured, base: Measured | None, expected: str) -> list[str]:
     if one.error:
         return [one.program, "failed", *[""] * 6]
     warm, spread = (f"{median(one.warm):.2f}", f"{min(one.warm):.2f}–{max(one.warm):.2f}") if one.warm else ("", "")
-    ratio = f"{base.seconds / one.seconds:.2f} ×" if base and base is not one else ""
+    ratio = f"{base.seconds / one.seconds:.2f}" if base and base is not one else ""
     cold = f"{median(one.cold):.2f}" if one.cold else ""
     answer = "same" if one.digest == expected else "DIFFERS"
     return [one.program, warm, spread, cold, ratio, _megabytes(one.peak_bytes), _megabytes(one.idle_bytes), answer]
