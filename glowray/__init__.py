@@ -38,7 +38,7 @@ _HOMES = {
     "ClusterError": "glowray.errors",
     "WorkerLost": "glowray.errors",
 }
-_SOURCES = ("read_text", "from_items", "from_range", "from_source")
+_SOURCES = ("read_text", "from_items", "from_range", "from_source", "from_channel")
 
 __all__ = [*_HOMES, *_SOURCES]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import queue
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NoReturn, TypeVar
@@ -162,6 +163,26 @@ class Flow:
 
         function = Function.of(fn, "from_source", spreads=False, arguments=(1,))
         return self._read(source_reader(function.call, partitions), "from_source")
+
+    def from_channel(self, rows: Iterable[T] | queue.Queue[Any], partitions: int | None = None) -> Dataset[T]:
+        """The rows of an iterable or a queue (until its first None), which may arrive while the job runs; read once.
+
+        >>> import glowray as gr, queue
+        >>> channel = queue.Queue()
+        >>> for row in ("a", "b", None): channel.put(row)
+        >>> gr.from_channel(channel, partitions=1).collect()
+        ['a', 'b']
+
+        Args:
+            rows: nothing of it is read before an action; row i goes to partition i % n.
+            partitions: n; None: 8.
+
+        Raises:
+            SpentSource: at a second action without cache().
+        """
+        from glowray.io.channel import channel_reader
+
+        return self._read(channel_reader(rows, partitions or self.settings.partitions), "from_channel")
 
     def run(self) -> list[Any]:
         """Runs every output(…) and deferred write of this flow's datasets in one pass; a shared upstream runs once.

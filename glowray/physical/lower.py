@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 
+from glowray.io.channel import Channel
 from glowray.kernels import combine, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
@@ -245,8 +246,13 @@ class Lowering:
 
 
 def _is_at_hand(pipeline: Pipeline) -> bool:
-    """Whether reading this again costs no more than reading blocks."""
-    return all(isinstance(branch.source, sources.Blocks) and not branch.steps for branch in pipeline.branches)
+    """Whether reading this again costs no more than reading blocks; a channel's blocks are given once."""
+    return all(
+        isinstance(branch.source, sources.Blocks)
+        and not branch.steps
+        and not any(isinstance(wire, Given) and isinstance(wire.blocks, Channel) for wire in branch.wires)
+        for branch in pipeline.branches
+    )
 
 
 def lowering(targets: Sequence[nodes.Node]) -> Lowering:
