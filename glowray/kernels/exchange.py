@@ -162,6 +162,8 @@ class _Rows(Sequence[Any]):
 
     def __init__(self, block: Block) -> None:
         self.block = block
+        # One pickle holds all its rows: looking at one of them costs as much as looking at all.
+        self.decoded = block.rows() if block.pickled_values else None
 
     def __len__(self) -> int:
         return len(self.block)
@@ -173,6 +175,8 @@ class _Rows(Sequence[Any]):
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return [self[place] for place in range(*index.indices(len(self)))]
+        if self.decoded is not None:
+            return self.decoded[index]
         return self.block.slice(index, index + 1).rows()[0]
 
 
