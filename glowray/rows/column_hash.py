@@ -23,6 +23,7 @@ Hashes = npt.NDArray[np.uint64]
 _U = np.uint64
 _PRIME = _U((1 << 61) - 1)
 _WORDS_AT_ONCE = 1 << 17
+_ROWS_AT_ONCE = 1 << 14  # what is gone over several times stays in the cache
 _FEW = 32
 _NUMBERS = frozenset({bool, int, float})
 _WORD_MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
@@ -81,6 +82,9 @@ def _scalar_hashes(keys: list[Any]) -> Hashes:
 
 
 def _with_nulls(array: pa.Array, vectorised: Callable[[pa.Array], Hashes]) -> Hashes:
+    if len(array) > _ROWS_AT_ONCE:
+        starts = range(0, len(array), _ROWS_AT_ONCE)
+        return np.concatenate([_with_nulls(array.slice(start, _ROWS_AT_ONCE), vectorised) for start in starts])
     hashes = vectorised(array)
     if array.null_count:
         hashes[array.is_null().to_numpy(zero_copy_only=False)] = _U(hashing.NONE_HASH)

@@ -424,6 +424,8 @@ def test_hashes_spread_evenly() -> None:
     ):
         values = np.array(hashes(batch), np.uint64)
         assert len(np.unique(values)) == 40_000
+        seams = [0, 1, 16_383, 16_384, 32_768, 39_999]
+        assert values[seams].tolist() == [key_hash(batch[index]) for index in seams]
         for bits in (values % np.uint64(64), values >> np.uint64(58)):
             counts = np.bincount(bits.astype(np.int64), minlength=64)
             assert ((counts - 625) ** 2 / 625).sum() < 130  # chi squared with 63 degrees of freedom: p below 1e-6
