@@ -10,7 +10,7 @@ from glowray.functions import Failure
 from glowray.kernels.combine import CombineByKey
 from glowray.kernels.context import TaskContext
 from glowray.kernels.keyed import MISSING
-from glowray.kernels.loop import FILENAME, Place
+from glowray.kernels.loop import Loop, loop_of
 from glowray.kernels.steps import Step
 
 
@@ -25,7 +25,12 @@ class Blame:
 
 def failure_of(error: BaseException, source: Step, context: TaskContext) -> Failure:
     """An exception of a task, taken with the step and row that it belongs to; of `source` if no step is to blame."""
-    found = blame(error) or Blame(source)
+    found, frame = _innermost(error) or (Blame(source), None)
+    if frame is not None:
+        loop = loop_of(frame)
+        assert loop is not None
+        error = _of_user(error)
+        error = loop.woven.positions.retrace(error, frame.f_code)
     function = getattr(found.step, "function", None)
     if function is None and isinstance(found.step, CombineByKey):
         function = found.step.combiner.add
@@ -41,18 +46,43 @@ def failure_of(error: BaseException, source: Step, context: TaskContext) -> Fail
 
 def blame(error: BaseException) -> Blame | None:
     """What the innermost of our own frames was about when `error` was raised."""
-    found: Blame | None = None
+    found = _innermost(error)
+    return found and found[0]
+
+
+def _innermost(error: BaseException) -> tuple[Blame, FrameType | None] | None:
+    """The innermost frame that knows a step: with that frame itself where it is a generated loop's."""
+    found: tuple[Blame, FrameType | None] | None = None
     trace: TracebackType | None = error.__traceback__
     while trace is not None:
-        found = _at(trace.tb_frame, trace.tb_lineno) or found
+        frame = trace.tb_frame
+        loop = loop_of(frame)
+        if loop is not None and frame.f_code.co_filename == loop.woven.filename:
+            found = _in_loop(loop, error, frame) or found
+        elif (kernel := _in_kernel(frame)) is not None:
+            found = kernel, None
         trace = trace.tb_next
     return found
 
 
-def _at(frame: FrameType, line: int) -> Blame | None:
-    if frame.f_code.co_filename == FILENAME:
-        place: Place | None = frame.f_globals["__glowray_places__"].get(line)
-        return place and Blame(place.step, frame.f_locals.get(place.row), _arguments(frame))
+def _in_loop(loop: Loop, error: BaseException, frame: FrameType) -> tuple[Blame, FrameType] | None:
+    place = loop.woven.positions.blame(error, frame.f_code)
+    if place is None:
+        return None
+    index, row = place
+    step = loop.steps[index]
+    known = frame.f_locals.get(loop.found, MISSING) if loop.found else MISSING
+    reduces = index == len(loop.steps) - 1 and known is not MISSING and isinstance(row, tuple) and len(row) == 2
+    return Blame(step, row, (known, row[1]) if reduces else None), frame
+
+
+def _of_user(error: BaseException) -> BaseException:
+    """The StopIteration that Python has turned into a RuntimeError where the loop is a generator."""
+    cause = error.__cause__
+    return cause if isinstance(error, RuntimeError) and isinstance(cause, StopIteration) else error
+
+
+def _in_kernel(frame: FrameType) -> Blame | None:
     if not frame.f_globals.get("__name__", "").startswith("glowray.kernels."):
         return None
     for name in ("step", "self"):

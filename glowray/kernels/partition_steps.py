@@ -28,13 +28,14 @@ class PartitionStep(Step):
 
 @dataclass(frozen=True, slots=True)
 class MapPartitions(PartitionStep):
-    """f(iterator) or f(index, iterator) → rows"""
+    """f(iterator) or f(index, iterator) → rows; `first` is the number of its first partition among the task's."""
 
     function: Function
     indexed: bool = False
+    first: int = 0
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        result = self.function.call(context.partition, rows) if self.indexed else self.function.call(rows)
+        result = self.function.call(context.partition - self.first, rows) if self.indexed else self.function.call(rows)
         try:
             items = iter(result)
         except TypeError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
+from typing import Any
 
 from glowray.io.channel import Channel
 from glowray.kernels import combine, sources
@@ -93,14 +94,9 @@ class Lowering:
     @node.register
     def _(self, node: nodes.Union) -> Pipeline:
         branches: list[Branch] = []
-        first = 0
-        for branch in (branch for part in node.parts for branch in self.lower(part).branches):
-            source = branch.source
-            # A reader counts its own splits, a task its place in the whole.
-            branches.append(
-                replace(branch, source=replace(source, first=first)) if isinstance(source, sources.Read) else branch
-            )
-            first += branch.count
+        for part in node.parts:
+            first = sum(branch.count for branch in branches)
+            branches.extend(_counted_from(first, branch) for branch in self.lower(part).branches)
         return Pipeline(tuple(branches))
 
     @node.register
@@ -243,6 +239,18 @@ class Lowering:
         stage = self.close(self.lower(node.input), OneBlock())
         stage.store = node.store
         return self.reread(stage)
+
+
+def _counted_from(first: int, branch: Branch) -> Branch:
+    """The branch as part of a union in which `first` partitions come before its own.
+
+    A task counts its place in the whole; readers and functions of a partition's index go on counting their own.
+    """
+
+    def later(step: Any) -> Any:
+        return replace(step, first=step.first + first) if hasattr(step, "first") else step
+
+    return replace(branch, source=later(branch.source), steps=tuple(map(later, branch.steps)))
 
 
 def _is_at_hand(pipeline: Pipeline) -> bool:
