@@ -1,0 +1,1 @@
+"""Small programs, one idea each: `glowray examples` lists and runs them."""

@@ -1,0 +1,36 @@
+"""Channels: rows come in through a queue while the job runs, and leave through two outputs of one pass.
+
+    $ glowray examples channels
+"""
+
+import queue
+import threading
+
+import glowray as gr
+
+
+def feed(numbers: "queue.Queue[int | None]") -> None:
+    """Sends 0, 1 and 2, each twice, then the end."""
+    for number in (0, 0, 1, 1, 2, 2, None):
+        numbers.put(number)
+
+
+def main() -> None:
+    numbers: queue.Queue[int | None] = queue.Queue()
+    joined: queue.Queue[tuple[int, tuple[int, int]] | None] = queue.Queue()
+    seen: list[int] = []
+
+    flow = gr.Flow("channels")
+    source = flow.from_channel(numbers, partitions=2).output(seen.append)
+    doubled, tripled = source.map(lambda n: (n, n * 2)), source.map(lambda n: (n, n * 3))
+    doubled.join(tripled).output(joined)
+
+    threading.Thread(target=feed, args=(numbers,)).start()
+    flow.run()
+    print("source", *seen)
+    for key, sides in sorted(iter(joined.get, None)):
+        print(f"{key}: {sides}")
+
+
+if __name__ == "__main__":
+    main()

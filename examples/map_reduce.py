@@ -1,0 +1,26 @@
+"""Basic map-reduce: how many words there are, as a one for each and their sum.
+
+    $ glowray examples map_reduce
+    459 words
+"""
+
+from pathlib import Path
+
+import glowray as gr
+
+SONNETS = Path(__file__).with_name("data") / "sonnets"
+
+
+def main() -> None:
+    total = (
+        gr.Flow("map-reduce")
+        .read_text(SONNETS)
+        .flat_map(lambda line: line.split())
+        .map(lambda word: 1)
+        .reduce(lambda a, b: a + b)
+    )
+    print(total.first(), "words")
+
+
+if __name__ == "__main__":
+    main()

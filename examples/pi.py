@@ -1,0 +1,26 @@
+"""Pi: of a million random points in a square, the share that falls into its circle.
+
+    $ glowray examples pi
+"""
+
+import random
+from collections.abc import Iterable
+
+import glowray as gr
+
+POINTS = 1_000_000
+
+
+def hits(index: int, points: Iterable[int]) -> Iterable[int]:
+    """How many points of a partition fall into the circle; each partition throws its own dice."""
+    throw = random.Random(index).random
+    yield sum(throw() ** 2 + throw() ** 2 < 1 for _ in points)
+
+
+def main() -> None:
+    inside = gr.Flow("pi").from_range(POINTS, partitions=8).map_partitions(hits).sum()
+    print(f"{inside:,} of {POINTS:,} points: pi is about {4 * inside / POINTS}")
+
+
+if __name__ == "__main__":
+    main()

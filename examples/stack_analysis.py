@@ -1,0 +1,35 @@
+"""Stack analysis: from one pass over posts of Stack Exchange, the tags by use and the questions by month.
+
+    $ glowray examples stack_analysis
+"""
+
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import glowray as gr
+
+POSTS = Path(__file__).with_name("data") / "posts.xml"
+
+
+def add(a: int, b: int) -> int:
+    return a + b
+
+
+def main(posts: Path | str = POSTS) -> None:
+    flow = gr.Flow("stack analysis")
+    questions = (
+        flow.read_text(posts)
+        .filter(lambda line: "<row" in line)
+        .map(lambda line: ElementTree.fromstring(line).attrib)
+        .filter(lambda post: post["PostTypeId"] == "1")
+    )
+    tags = questions.flat_map(lambda post: post["Tags"][1:-1].split("><")).map(lambda tag: (tag, 1))
+    months = questions.map(lambda post: (post["CreationDate"][:7], 1))
+    tags.reduce_by_key(add).top(5, key=lambda tag, n: (n, tag)).output(lambda tag, n: print(f"{n:4} {tag}"))
+    months.reduce_by_key(add).sort().output(lambda month, n: print(month, n))
+    flow.run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,29 @@
+"""TF-IDF: the three words that tell each poem most from the others.
+
+    $ glowray examples tf_idf
+"""
+
+import math
+import re
+from pathlib import Path
+
+import glowray as gr
+
+SONNETS = sorted((Path(__file__).with_name("data") / "sonnets").glob("*.txt"))
+
+
+def words_of(path: Path) -> list[tuple[str, str]]:
+    return [(path.stem, word) for word in re.findall(r"[a-z']{3,}", path.read_text().lower())]
+
+
+def main() -> None:
+    counts = gr.Flow("tf-idf").from_items(SONNETS).flat_map(words_of).count_by_value().cache()
+    by_word = counts.map(lambda place, n: (place[1], (place[0], n)))
+    weights = by_word.count_by_key().map_values(lambda poems: math.log(len(SONNETS) / poems))
+    scores = by_word.join(weights).map(lambda word, found, weight: (found[0], (-found[1] * weight, word)))
+    for poem, best in scores.group_by_key().map_values(lambda found: sorted(found)[:3]).sort():
+        print(poem, *(f"{word} {-score:.2f}" for score, word in best), sep="  ")
+
+
+if __name__ == "__main__":
+    main()

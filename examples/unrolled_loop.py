@@ -1,0 +1,21 @@
+"""Unrolled loop: seven maps on a channel, added by a Python loop, run as one chain in each of two tasks.
+
+    $ glowray examples unrolled_loop
+"""
+
+import glowray as gr
+
+
+def main() -> None:
+    flow = gr.Flow("unrolled loop")
+    pairs = flow.from_channel(iter(range(5)), partitions=2).map(lambda n: (n, n * 2))
+    for _ in range(7):
+        pairs = pairs.map(lambda x, y: (x + 1, y + 1))
+
+    pairs.output(lambda x, y: print(f"{x}: {y}"))
+    flow.run()
+    print(f"{flow.stats.tasks} tasks of {flow.stats.stages[0].name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Word count: the ten most frequent words of text files; without PATH, of Python's own library.
+
+    $ glowray examples word_count 'examples/data/sonnets/*.txt'
+"""
+
+import argparse
+import re
+import sysconfig
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+import glowray as gr
+
+LIBRARY = str(Path(sysconfig.get_path("stdlib"), "**", "*.py"))
+
+
+def count(flow: gr.Flow, paths: list[str]) -> list[tuple[str, int]]:
+    """The ten most frequent words, the most frequent first."""
+    return (
+        flow.read_text(paths, errors="replace")
+        .flat_map(lambda line: re.findall(r"\w+", line))
+        .map(lambda word: (word, 1))
+        .reduce_by_key(lambda a, b: a + b)
+        .top(10, key=lambda word, n: (n, word))
+        .collect()
+    )
+
+
+def table(counts: list[tuple[str, int]]) -> Table:
+    """Words, counts, and bars as long as the counts are large."""
+    made = Table("word", box=None, header_style="bold", pad_edge=False)
+    made.add_column("count", justify="right")
+    made.add_column("")
+    for word, n in counts:
+        made.add_row(word, f"{n:,}", f"[cyan]{'█' * max(1, round(30 * n / counts[0][1]))}[/]")
+    return made
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="word_count", description=__doc__.partition("\n")[0])
+    parser.add_argument("paths", metavar="PATH", nargs="*", default=[LIBRARY], help="a file, folder or glob")
+    paths = parser.parse_args(arguments).paths
+    flow, console = gr.Flow("word count"), Console(highlight=False)
+    console.print(f"[bold]{flow.name}[/] of {', '.join(paths)}\n", soft_wrap=True)
+    console.print(table(count(flow, paths)))
+    stats = flow.stats
+    console.print(f"\n{stats.stages[0].rows_in:,} lines, {stats.tasks} tasks, {stats.seconds:.2f} s, engine: {stats.engine}")
+
+
+if __name__ == "__main__":
+    main()
