@@ -8,10 +8,12 @@ from typing import Any, overload
 
 import numpy as np
 
+from glowray.kernels.keyed import keyed_row
 from glowray.kernels.order import bucket_edges, total
 from glowray.kernels.sources import sample_keys
 from glowray.kernels.steps import Step
 from glowray.rows import Block
+from glowray.rows.keys import canonical_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,12 @@ class _KeyBuckets(Output):
         self.step = step
 
     def add(self, block: Block) -> None:
-        step = self.step  # noqa: F841  (blame.py looks for it, should a key be no key)
         count = len(self.buckets)
-        hashes = block.key_hashes()
+        try:
+            hashes = block.key_hashes()
+        except TypeError:
+            check_keyed(self.step, block.rows())
+            raise
         if count == 1:
             self.buckets[0].append(block)
             return
@@ -100,6 +105,12 @@ class _KeyBuckets(Output):
 
     def finish(self) -> list[Block]:
         return [Block.concat(bucket) for bucket in self.buckets]
+
+
+def check_keyed(step: Step, rows: Sequence[Any]) -> None:
+    """Raises the error of the first row that is no keyed row or whose key cannot be one, as a loop over them would."""
+    for row in rows:
+        canonical_key(keyed_row(row, step.verb)[0])
 
 
 @dataclass(frozen=True, slots=True)
