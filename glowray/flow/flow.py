@@ -162,7 +162,7 @@ class Flow:
         from glowray.io.memory import source_reader
 
         function = Function.of(fn, "from_source", spreads=False, arguments=(1,))
-        return self._read(source_reader(function.call, partitions), "from_source")
+        return self._read(source_reader(function.call, partitions), "from_source", function)
 
     def from_channel(self, rows: Iterable[T] | queue.Queue[Any], partitions: int | None = None) -> Dataset[T]:
         """The rows of an iterable or a queue (until its first None), which may arrive while the job runs; read once.
@@ -204,5 +204,5 @@ class Flow:
         with only_user_frames():
             return run_targets(self.settings, self.outcome, targets)
 
-    def _read(self, reader: Any, verb: str) -> Dataset[Any]:
-        return Dataset(Read(reader, verb), self)
+    def _read(self, reader: Any, verb: str, function: Function | None = None) -> Dataset[Any]:
+        return Dataset(Read(reader, verb, function), self)

@@ -45,6 +45,7 @@ class Read(Node):
 
     reader: Any
     name: str
+    function: Function | None = None  # the user's, where the rows come from one
 
     @property
     def verb(self) -> str:
