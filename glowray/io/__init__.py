@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from glowray.io.binary import BinaryReader, BinarySink, binary_reader
 from glowray.io.commit import Commit, Written
+from glowray.io.csv_reader import CsvReader, csv_reader
+from glowray.io.csv_sink import CsvSink
 from glowray.io.json_lines import JsonReader, JsonSink, json_reader
 from glowray.io.memory import ItemsReader, RangeReader, SourceReader, items_reader, range_reader, source_reader
 from glowray.io.reader import Reader
@@ -15,6 +17,8 @@ __all__ = [
     "BinaryReader",
     "BinarySink",
     "Commit",
+    "CsvReader",
+    "CsvSink",
     "ItemsReader",
     "JsonReader",
     "JsonSink",
@@ -28,6 +32,7 @@ __all__ = [
     "TextSink",
     "Written",
     "binary_reader",
+    "csv_reader",
     "items_reader",
     "json_reader",
     "range_reader",

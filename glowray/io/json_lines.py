@@ -69,7 +69,8 @@ def _read(piece: Piece) -> Iterator[list[Any]]:
             except (ValueError, RecursionError) as wrong:
                 error = _placed(wrong, piece, number)
                 break
-        yield values
+        if values:
+            yield values
         if error is not None:
             raise error
         seen += len(lines)

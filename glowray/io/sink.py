@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any, Protocol
 
-from glowray.io.compression import CompressedFile, codec_of
+from glowray.io.compression import CompressedFile, codec_of, decompressed
 from glowray.io.folders import remove
 
 ROWS_A_WRITE = 4096
@@ -135,29 +135,31 @@ def join_lines(before: str | None, parts: Sequence[Part], path: str) -> None:
 
     Raises ValueError when heads differ.
     """
-    head = next((part.head for part in parts if part.head), b"")
+    full = [part for part in parts if part.rows] or list(parts[:1])
+    head = next((part.head for part in full if part.head), b"")
     with open(path, "xb") as target:
         begun = before is not None and _copy_before(before, head, target)
-        for part in parts:
-            if part.head and part.head != head:
+        for part in full:
+            if part.head != head:
                 raise ValueError(f"partition {part.index} has other columns than those before: name all in columns=")
             with open(part.path, "rb") as source:
-                source.seek(len(part.head) if begun else 0)
+                source.seek(len(head) if begun else 0)
                 shutil.copyfileobj(source, target, 1 << 20)
-            begun = begun or bool(part.head)
+            begun = True
 
 
 def _copy_before(before: str, head: bytes, target: IO[bytes]) -> bool:
     """Copy what is to be appended to, up to a line end; whether it was not empty."""
+    codec = codec_of(before)
     with open(before, "rb") as source:
         begin = source.read(len(head) or 1)
-        if not begin:
+        if not begin or (codec and not any(decompressed(before, codec, 1))):
             return False
         if head and begin != head:
             raise ValueError(f'the columns of "{before}" are not those of the rows to append')
         target.write(begin)
         shutil.copyfileobj(source, target, 1 << 20)
         source.seek(-1, os.SEEK_END)
-        if codec_of(before) is None and source.read() != b"\n":
+        if codec is None and source.read() != b"\n":
             target.write(b"\n")
     return True

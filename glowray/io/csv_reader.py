@@ -1,0 +1,255 @@
+"""CSV files as rows of dicts, as csv.DictReader gives them."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from glowray.io.compression import codec_of
+from glowray.io.csv_records import Dialect, Record, read_records, record_line
+from glowray.io.csv_seams import record_starts
+from glowray.io.csv_types import Convert, conversions, convert_records, infer_types
+from glowray.io.encoding import Encoding
+from glowray.io.paths import File, Paths, expand, path_names
+from glowray.io.reader import check_partitions, source_label
+from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
+
+Header = bool | tuple[str, ...]
+Types = Mapping[str, Callable[[str], Any]] | Literal["infer"] | None
+
+_FIRST_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class CsvReader:
+    """The records of CSV files as dicts."""
+
+    label: str
+    partitions: tuple[Partition, ...]
+    dialect: Dialect
+    encoding: Encoding
+    header: Header
+    converts: Mapping[str, Convert]
+    columns: tuple[str, ...] | None
+    estimated_bytes: int
+
+    @property
+    def num_partitions(self) -> int:
+        return len(self.partitions)
+
+    def read(self, index: int) -> Iterator[list[dict[Any, Any]]]:
+        for piece in self.partitions[index]:
+            yield from self._rows(piece)
+
+    def batches(self, piece: Piece) -> Iterator[tuple[Sequence[str], list[Record]]]:
+        """The names of the columns, and the records of a piece as text, a batch at a time."""
+        names = self.names(piece.path)
+        skip = self.header is True and piece.start == 0
+        for records in read_records(piece, self.dialect, self.encoding):
+            if skip and records:
+                records, skip = records[1:], False
+            yield names, records
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """The columns of a file; none if it is empty. Raises ValueError for a name that is there twice."""
+        if isinstance(self.header, tuple):
+            return self.header
+        first = next(filter(None, read_records(Piece(path), self.dialect, self.encoding, _FIRST_BYTES)), [[]])[0]
+        if not self.header:
+            return tuple(map(str, range(len(first))))
+        names = tuple(name or "" for name in first)
+        _check_names(names, f'"{path}" has')
+        return names
+
+    def _rows(self, piece: Piece) -> Iterator[list[dict[Any, Any]]]:
+        number = 1 if self.header is True and piece.start == 0 else 0
+        checked = False
+        for names, records in self.batches(piece):
+            if records and not checked:
+                self.check_columns(piece.path, names)
+                checked = True
+            failed = None
+            rows: Sequence[Sequence[Any]] = records
+            if self.converts:
+                rows, failed = convert_records(records, names, self.converts)
+            if rows:
+                yield self._dicts(names, rows)
+            if failed is not None:
+                self._fail(piece, number + failed[0], failed[1], failed[2])
+            number += len(records)
+
+    def _dicts(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[Any, Any]]:
+        width = len(names)
+        dicts = [dict(zip(names, row, strict=True)) if len(row) == width else _uneven(names, row) for row in rows]
+        if self.columns is None:
+            return dicts
+        return [{name: row[name] for name in self.columns} for row in dicts]
+
+    def check_columns(self, path: str, names: Sequence[str]) -> None:
+        """Refuse types= and columns= that name what a file has not."""
+        for name in (*self.converts, *(self.columns or ())):
+            if name not in names:
+                raise ValueError(f'"{path}" has no column "{name}"; it has {", ".join(names)}')
+
+    def _fail(self, piece: Piece, number: int, name: str, error: Exception) -> None:
+        line = record_line(piece, self.dialect, self.encoding, number)
+        where = f'"{piece.path}", line {line}, column "{name}"'
+        if isinstance(error, (ValueError, TypeError, ArithmeticError)):
+            raise ValueError(f"{where}: {error or type(error).__name__}") from error
+        error.add_note(where)
+        raise error
+
+
+def csv_reader(
+    paths: Paths,
+    partitions: int | None = None,
+    *,
+    types: Types = None,
+    columns: Sequence[str] | None = None,
+    header: bool | Sequence[str] = True,
+    delimiter: str = ",",
+    quotechar: str | None = '"',
+    encoding: str = "utf-8",
+    split_bytes: int = SPLIT_BYTES,
+) -> CsvReader:
+    r"""The records of CSV files, a dict each.
+
+    >>> import tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "a.csv")
+    >>> _ = path.write_text('zip,name,amount\n02139,"",1.50\n')
+    >>> list(csv_reader(path, types={"amount": float}).read(0))
+    [[{'zip': '02139', 'name': '', 'amount': 1.5}]]
+
+    Fields are str, as csv.DictReader gives them; an empty field is None and a quoted empty one "". A record that is
+    too short ends in None, what is too long is a list under the key None; blank lines do not count, and a mark at the
+    start of a UTF-8 file is dropped.
+
+    Args:
+        types: {column: type or function of a str}, or "infer": int, float or bool for a column all of whose values
+            would be written back as the same text, which reads the whole input at once.
+        columns: only these, in this order.
+        header: True: each file begins with its column names. False: they are "0", "1", …. A list: they are these, and
+            files do not name them.
+        delimiter, quotechar: one character each; quotechar None: quotes mean nothing.
+        encoding: of the files, as for open().
+
+    Raises FileNotFoundError for a path that matches nothing, ValueError for other wrong arguments, for a name that two
+    columns have, and with file, line and column for a value that its type refuses.
+
+    A large plain file is cut between records; it is read once at the call to find out where that is, unless quotechar
+    is None. A file with quotes that are neither around a field nor doubled is not cut.
+    """
+    check_partitions(partitions)
+    dialect, how = Dialect(delimiter, quotechar), _encoding(encoding)
+    files = expand(paths)
+    reader = CsvReader(
+        source_label("read_csv", path_names(paths)),
+        _splits(files, partitions, dialect, how, split_bytes),
+        dialect,
+        how,
+        _header(header),
+        {},
+        None if columns is None else tuple(columns),
+        sum(map(weight_of, files)),
+    )
+    if reader.columns is not None:
+        _check_names(reader.columns, "columns= names")
+    if types is not None:
+        reader = replace(reader, converts=_types(reader, types))
+    if reader.converts or reader.columns:
+        _check_first_file(reader, files)
+    return reader
+
+
+def _encoding(name: str) -> Encoding:
+    encoding = Encoding(name)
+    return Encoding("utf-8-sig") if codecs.lookup(name).name == "utf-8" else encoding
+
+
+def _header(header: bool | Sequence[str]) -> Header:
+    if isinstance(header, bool):
+        return header
+    if isinstance(header, str) or not all(isinstance(name, str) for name in header):
+        raise TypeError(f"header must be True, False or a list of names, not {header!r}")
+    _check_names(header, "header= has")
+    return tuple(header)
+
+
+def _check_names(names: Sequence[str], whose: str) -> None:
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        raise ValueError(f'{whose} the column "{twice}" twice: a dict would lose one of them')
+
+
+def _types(reader: CsvReader, types: Types) -> dict[str, Convert]:
+    if types == "infer":
+        pieces = (piece for pieces in reader.partitions for piece in pieces)
+        types = infer_types(batch for piece in pieces for batch in reader.batches(piece))
+    if not isinstance(types, Mapping):
+        raise TypeError(f'types must be a dict of column names and types, or "infer", not {types!r}')
+    return conversions(types)
+
+
+def _check_first_file(reader: CsvReader, files: Sequence[File]) -> None:
+    for file in files:
+        names = reader.names(file.path)
+        if names:
+            reader.check_columns(file.path, names)
+            return
+
+
+def _splits(
+    files: Sequence[File], partitions: int | None, dialect: Dialect, encoding: Encoding, split_bytes: int
+) -> tuple[Partition, ...]:
+    """Cut as for text, then move the cuts in each file to where records begin; whole files where that is not safe."""
+    cuttable = {file.path for file in files if codec_of(file.path) is None}
+    if not encoding.splittable or not _single_bytes(dialect, encoding):
+        cuttable.clear()
+    starts: dict[str, dict[int, int | None]] = {}
+    while True:
+        splits = plan_splits(files, partitions, lambda file: file.path in cuttable, split_bytes)
+        wanted = {path: cuts - starts.get(path, {}).keys() for path, cuts in _cuts(splits).items()}
+        wanted = {path: cuts for path, cuts in wanted.items() if cuts}
+        if not wanted:
+            return tuple(_moved(pieces, starts) for pieces in splits)
+        for path, cuts in wanted.items():
+            positions = sorted(cuts)
+            found = record_starts(path, positions, dialect)
+            if found is None:
+                cuttable.discard(path)
+            else:
+                starts.setdefault(path, {}).update(zip(positions, found, strict=True))
+
+
+def _single_bytes(dialect: Dialect, encoding: Encoding) -> bool:
+    special = dialect.delimiter + (dialect.quotechar or "")
+    return special.isascii() and special.encode(encoding.name.removesuffix("-sig")) == special.encode()
+
+
+def _cuts(splits: Sequence[Partition]) -> dict[str, set[int]]:
+    cuts: dict[str, set[int]] = {}
+    for piece in (piece for pieces in splits for piece in pieces if piece.start):
+        cuts.setdefault(piece.path, set()).add(piece.start)
+    return cuts
+
+
+def _moved(pieces: Partition, starts: Mapping[str, Mapping[int, int | None]]) -> Partition:
+    moved = []
+    for piece in pieces:
+        own = starts.get(piece.path, {})
+        start = own[piece.start] if piece.start else 0
+        stop = own[piece.stop] if piece.stop is not None else None
+        if start is not None and start != stop:
+            moved.append(Piece(piece.path, start, stop))
+    return tuple(moved)
+
+
+def _uneven(names: Sequence[str], row: Sequence[Any]) -> dict[Any, Any]:
+    made: dict[Any, Any] = dict(zip(names, row))  # noqa: B905  (of different length)
+    for name in names[len(row) :]:
+        made[name] = None
+    if len(row) > len(names):
+        made[None] = list(row[len(names) :])
+    return made

@@ -1,0 +1,104 @@
+"""Types of CSV columns: what the user asks for, or what the whole input allows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from glowray.io.csv_records import Record
+
+Convert = Callable[[str], Any]
+
+_INT = re.compile(r"0|-?[1-9][0-9]{0,4000}")  # int() refuses more than 4,300 digits
+_TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+
+
+def _bool(text: str) -> bool:
+    """bool("false") is True, which nobody means."""
+    try:
+        return _TRUTHS[text.lower()]
+    except KeyError:
+        raise ValueError(f"neither true nor false: {text!r}") from None
+
+
+_CONVERSIONS: dict[Any, Convert] = {
+    bool: _bool,
+    dt.date: dt.date.fromisoformat,
+    dt.datetime: dt.datetime.fromisoformat,
+    dt.time: dt.time.fromisoformat,
+}
+
+
+def conversions(types: Mapping[str, Callable[[str], Any]]) -> dict[str, Convert]:
+    """The function that makes a value out of a text, by column.
+
+    >>> conversions({"seen": bool})["seen"]("false")
+    False
+
+    A type or a function is called with the text, but bool takes true, false, 1 and 0, and date, time and datetime
+    take their ISO formats. Raises TypeError for what is not callable.
+    """
+    for name, convert in types.items():
+        if not isinstance(name, str) or not callable(convert):
+            raise TypeError(f"types= maps column names to types or functions of a str, not {name!r} to {convert!r}")
+    return {name: _CONVERSIONS.get(convert, convert) for name, convert in types.items()}
+
+
+def convert_records(
+    records: list[Record], names: Sequence[str], converts: Mapping[str, Convert]
+) -> tuple[list[list[Any]], tuple[int, str, Exception] | None]:
+    """The records with their columns converted, up to the first that fails: its number, the column, the error."""
+    places = [(place, converts[name], name) for place, name in enumerate(names) if name in converts]
+    converted: list[list[Any]] = []
+    for number, record in enumerate(records):
+        row: list[Any] = list(record)
+        for place, convert, name in places:
+            if place < len(row) and row[place] is not None:
+                try:
+                    row[place] = convert(row[place])
+                except Exception as error:
+                    return converted, (number, name, error)
+        converted.append(row)
+    return converted, None
+
+
+def _is_int(text: str) -> bool:
+    return _INT.fullmatch(text) is not None
+
+
+def _is_float(text: str) -> bool:
+    try:
+        return repr(float(text)) == text
+    except ValueError:
+        return False
+
+
+def _is_bool(text: str) -> bool:
+    return text in ("True", "False")
+
+
+_KINDS: dict[Any, Callable[[str], bool]] = {int: _is_int, float: _is_float, bool: _is_bool}
+
+
+def infer_types(batches: Iterable[tuple[Sequence[str], list[Record]]]) -> dict[str, Any]:
+    """int, float or bool for each column all of whose values would be written back as the same text.
+
+    >>> infer_types([(["n", "zip", "x"], [["1", "02139", "1.5"], ["-20", "10001", None]])])
+    {'n': <class 'int'>, 'x': <class 'float'>}
+    """
+    possible: dict[str, list[Any]] = {}
+    seen: set[str] = set()
+    for names, records in batches:
+        for name, values in _columns(names, records):
+            left = possible.setdefault(name, list(_KINDS))
+            if values:
+                seen.add(name)
+            left[:] = [kind for kind in left if all(map(_KINDS[kind], values))]
+    return {name: kinds[0] for name, kinds in possible.items() if kinds and name in seen}
+
+
+def _columns(names: Sequence[str], records: list[Record]) -> Iterator[tuple[str, set[str]]]:
+    for place, name in enumerate(names):
+        yield name, {value for record in records if place < len(record) and (value := record[place]) is not None}
