@@ -140,6 +140,7 @@ def polars(case: Case) -> Any:
 def duckdb(case: Case) -> Any:
     import duckdb
     import pyarrow as pa
+    from duckdb.func import ARROW
 
     pairs = pa.list_(pa.struct({"stem": pa.string(), "length": pa.int64()}))
     # A lambda: DuckDB looks for the types of a def's annotations among this module's globals.
@@ -147,7 +148,8 @@ def duckdb(case: Case) -> Any:
         [[{"stem": word, "length": n} for word, n in stems(line)] for line in lines.to_pylist()], pairs
     )
     connection = duckdb.connect(config={"threads": case.cores})
-    connection.create_function("tokens", tokens, ["VARCHAR"], "STRUCT(stem VARCHAR, length BIGINT)[]", type="arrow")
+    returned = "STRUCT(stem VARCHAR, length BIGINT)[]"
+    connection.create_function("tokens", tokens, ["VARCHAR"], returned, type=ARROW)
     query = """
         SELECT token.stem, count(*), max(token.length)
         FROM (SELECT unnest(tokens(line)) AS token
