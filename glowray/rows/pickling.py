@@ -14,7 +14,8 @@ import sys
 import sysconfig
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from types import MemberDescriptorType
+from typing import Any, NamedTuple
 from weakref import WeakSet
 
 import cloudpickle
@@ -106,8 +107,22 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if type(reduced) is tuple and len(reduced) == 6 and reduced[5] is _internals._class_setstate:
             if obj not in _arrived_classes:
                 _home_classes.add(obj)
-            return (*reduced[:5], _set_class_state)
+            return (*_with_slots(obj, reduced), _set_class_state)
         return reduced
+
+
+def _with_slots(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The reduced class with its `__slots__`: cloudpickle leaves them out, and far instances would have a `__dict__`."""
+    make, arguments, state, *rest, _ = reduced
+    if make is not _internals._make_skeleton_class:
+        return reduced[:5]
+    metaclass, name, bases, body, *tracking = arguments
+    attributes = {key: value for key, value in state[0].items() if not isinstance(value, MemberDescriptorType)}
+    if NamedTuple in bases:  # typing makes the class anew, with both of these
+        attributes.pop("__class_getitem__", None)
+    elif "__slots__" in cls.__dict__:
+        body = {**body, "__slots__": cls.__dict__["__slots__"]}
+    return make, (metaclass, name, bases, body, *tracking), (attributes, *state[1:]), *rest
 
 
 def _cached_property(function: Any, name: str | None) -> cached_property[Any]:

@@ -137,6 +137,10 @@ class Checked(typing.NamedTuple("Checked", [("x", int)])):
         return super().__new__(cls, x + 1)
 
 
+class GenericTuple(typing.NamedTuple, typing.Generic[T]):
+    x: T
+
+
 class Backwards(collections.namedtuple("Backwards", "x y")):
     __slots__ = ()
 
@@ -180,7 +184,7 @@ TYPED = [
     SlottedChild(1, 2),
     WithDefault(1, d=[1]),
 ]
-TYPED += [with_cached_double(), Checked(1), Backwards(1, 2), without_init(NoSetState, a=1)]
+TYPED += [with_cached_double(), Checked(1), Backwards(1, 2), GenericTuple("a"), without_init(NoSetState, a=1)]
 PICKLED = [Generic[int](1), with_hidden_slot(), OwnReduce(1), Registered(1), DataList(1), PlainChildOfDataclass(1)]
 
 

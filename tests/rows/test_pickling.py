@@ -14,16 +14,20 @@ ROOT = Path(__file__).parents[2]
 
 FAR = """
 import pickle, sys
+from glowray.rows import Block
 from glowray.rows.pickling import dumps, loads
 value = loads(sys.stdin.buffer.read())
 assert "beside" not in sys.modules
 again = loads(dumps(value))
+assert not any(hasattr(each, "__dict__") for each in value[3]), "slots were lost"
+assert Block.from_rows(value[3][:1] + value[3][2:]).pickled_values == 2
+assert Block.from_rows(value[3][2:]).pickled_values == 0
 assert type(again[0]) is type(value[0]), "one class became two"
-sys.stdout.buffer.write(dumps([type(value[0])(n=value[0].n + 1), value[1](), str(value[2].name)]))
+sys.stdout.buffer.write(dumps([type(value[0])(n=value[0].n + 1), value[1](), str(value[2].name), Block.from_rows([value[3]] * 2)]))
 """
 
 HOME = """
-import subprocess, sys, json
+import dataclasses, json, subprocess, sys, typing
 import beside
 from glowray.rows.pickling import dumps, loads
 
@@ -32,11 +36,21 @@ class Here:
     def __init__(self, n): self.n = n
     def twice(self): return self.n * self.factor
 
+@dataclasses.dataclass(slots=True)
+class Slotted:
+    a: int
+    __b: object = None
+
+class Pair(typing.NamedTuple):
+    x: int
+
 method, count = Here.twice, beside.Count.next
-sent = dumps([Here(1), beside.answer, beside.Shade.DARK])
+slotted = [Slotted(1), Slotted(2, {3}), Pair(4)]
+sent = dumps([Here(1), beside.answer, beside.Shade.DARK, slotted])
 far = subprocess.run([sys.executable, "-c", sys.argv[1]], input=sent, capture_output=True, cwd=sys.argv[2])
 assert far.returncode == 0, far.stderr.decode()
-here, answer, name = loads(far.stdout)
+here, answer, name, block = loads(far.stdout)
+assert block.rows() == [slotted, slotted] and type(block.rows()[0][0]) is Slotted
 shade = loads(dumps(beside.Shade.DARK))
 loads(dumps(beside.Count()))
 untouched = Here.twice is method and beside.Count.next is count
