@@ -112,7 +112,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
 
 
 def _with_slots(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The reduced class with its `__slots__`: cloudpickle leaves them out, and far instances would have a `__dict__`."""
+    """The reduced class with its `__slots__`: cloudpickle leaves them out, so far instances would have a `__dict__`."""
     make, arguments, state, *rest, _ = reduced
     if make is not _internals._make_skeleton_class:
         return reduced[:5]

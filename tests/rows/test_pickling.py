@@ -23,7 +23,8 @@ assert not any(hasattr(each, "__dict__") for each in value[3]), "slots were lost
 assert Block.from_rows(value[3][:1] + value[3][2:]).pickled_values == 2
 assert Block.from_rows(value[3][2:]).pickled_values == 0
 assert type(again[0]) is type(value[0]), "one class became two"
-sys.stdout.buffer.write(dumps([type(value[0])(n=value[0].n + 1), value[1](), str(value[2].name), Block.from_rows([value[3]] * 2)]))
+answer = [type(value[0])(n=value[0].n + 1), value[1](), str(value[2].name), Block.from_rows([value[3]] * 2)]
+sys.stdout.buffer.write(dumps(answer))
 """
 
 HOME = """
