@@ -20,6 +20,8 @@ OURS = (
     "RAY_TLS_SERVER_KEY",
     "RAY_USE_TLS",
 )
+# In the environment of every process of a node: a job that has outlived its parents is found by it.
+NODE_MARK = "GLOWRAY_NODE"
 LOOPBACK_SWITCH = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
 
@@ -34,13 +36,16 @@ def client_environment(token: Path | str, loopback: bool, tls: Mapping[str, str]
     return {"RAY_AUTH_MODE": "token"} | named | here | dict(tls or {})
 
 
-def node_environment(token_file: Path, loopback: bool, tls: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The whole environment of a node's processes; the token itself is not in it."""
+def node_environment(
+    name: str, token_file: Path, loopback: bool, tls: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The whole environment of the processes of the node `name`; the token itself is not in it."""
     inherited = {name: value for name, value in os.environ.items() if name not in OURS}
     return (
         inherited
         | client_environment(token_file, loopback, tls)
         | {
+            NODE_MARK: name,
             # `python` in a job's command is this one, also when its environment was not activated.
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
             "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent outside

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from glowray.cluster.launch import Resources, launch
 from glowray.cluster.ports import DEFAULT_DASHBOARD_PORT, DEFAULT_PORT, check_free, own_address, resolve
-from glowray.cluster.record import NodeRecord, head_here, records
+from glowray.cluster.record import NodeRecord, head_here
 from glowray.cluster.stop import clear_stale
 from glowray.cluster.token import own_token
 from glowray.errors import ClusterError
@@ -31,8 +31,7 @@ def up(
     if running is not None:
         where = f"at {running.address}" if running.address else "(it is still starting)"
         raise ClusterError(f"a head runs here already, {where}; stop it with: glowray down")
-    for record in records():
-        clear_stale(record)
+    clear_stale()
     address = own_address(host)
     check_free(address, port, "the head", "--port")
     dashboard_address = resolve(dashboard_host)

@@ -126,6 +126,6 @@ def _exit_code(info: Any) -> int:
 
 def _stop(client: Any, job: str) -> None:
     """Stop the job and wait for its end, however the waiting was interrupted."""
-    with contextlib.suppress(RuntimeError, TimeoutError):  # it has ended already, or the head is gone
+    with contextlib.suppress(RuntimeError, OSError):  # it has ended already, or the head is gone
         client.stop_job(job)
         asyncio.run(asyncio.wait_for(_until_ended(client, job), STOPPED_IN))

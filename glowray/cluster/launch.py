@@ -17,7 +17,7 @@ from glowray.cluster.environment import node_environment
 from glowray.cluster.home import home, private_folder
 from glowray.cluster.ports import is_loopback
 from glowray.cluster.processes import Process, end
-from glowray.cluster.record import Kind, NodeRecord, new_name, records
+from glowray.cluster.record import FOLDER_PREFIX, Kind, NodeRecord, new_name, records
 from glowray.cluster.supervisor import Order
 from glowray.cluster.token import read_token
 from glowray.errors import ClusterError
@@ -64,7 +64,7 @@ def launch(
     settings = tls.certify(record.certificates, read_token(token_file), host) if use_tls else {}
     order = Order(record, _parameters(host, folder, resources) | parameters, foreground)
     try:
-        supervisor = _spawn(node_environment(token_file, is_loopback(host), settings), log)
+        supervisor = _spawn(node_environment(name, token_file, is_loopback(host), settings), log)
     except BaseException:
         shutil.rmtree(folder)
         raise
@@ -93,7 +93,7 @@ def _parameters(host: str, folder: Path, resources: Resources) -> dict[str, Any]
 def _new_folder() -> Path:
     """A folder for Ray that nobody else can enter: Ray makes its own with mode 0777."""
     usual = tempfile.gettempdir()
-    return Path(tempfile.mkdtemp(prefix="glowray-", dir=usual if len(usual) <= LONGEST_TEMPORARY else "/tmp"))
+    return Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=usual if len(usual) <= LONGEST_TEMPORARY else "/tmp"))
 
 
 def _new_log(name: str) -> Path:

@@ -62,6 +62,21 @@ def descendants(roots: Iterable[Process]) -> list[Process]:
     return list(found.values())
 
 
+def marked(name: str, value: str) -> list[Process]:
+    """The living processes that began with `name`=`value` in their environment, whoever is their parent by now."""
+    wanted = f"{name}={value}".encode()
+    found = []
+    for pid in _all_pids():
+        try:
+            entries = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        except OSError:  # it has ended, or is another user's
+            continue
+        process = Process.of(pid)
+        if wanted in entries and process is not None:
+            found.append(process)
+    return found
+
+
 def end(processes: Iterable[Process], grace: float, ask: Iterable[Process] | None = None) -> list[Process]:
     """Ask `ask` (all of them when None) to end, wait up to `grace` seconds for all, and kill what is left.
 

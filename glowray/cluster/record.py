@@ -13,6 +13,7 @@ from glowray.cluster.home import home, private_folder, write_secret
 from glowray.cluster.processes import Process
 from glowray.errors import ClusterError
 
+FOLDER_PREFIX = "glowray-"
 Kind = Literal["head", "worker"]
 
 
@@ -20,7 +21,8 @@ Kind = Literal["head", "worker"]
 class NodeRecord:
     """A node of a cluster that glowray started on this machine.
 
-    `processes` are the supervisor first, then what it started directly; `address` is the head's HOST:PORT.
+    `processes` are the supervisor first, then what it started directly, `others` what those had started by the time the
+    node was ready; `address` is the head's HOST:PORT.
     """
 
     name: str
@@ -30,6 +32,7 @@ class NodeRecord:
     folder: str
     log: str
     processes: tuple[Process, ...] = ()
+    others: tuple[Process, ...] = ()
     dashboard: str = ""
     tls: bool = False
     failure: str = ""
@@ -73,7 +76,8 @@ def load(path: Path) -> NodeRecord:
     """The record in a file; raises ClusterError when it is not one."""
     try:
         fields = json.loads(path.read_text())
-        fields["processes"] = tuple(Process(**process) for process in fields["processes"])
+        for group in ("processes", "others"):
+            fields[group] = tuple(Process(**process) for process in fields[group])
         return NodeRecord(**fields)
     except (ValueError, TypeError, KeyError) as error:
         raise ClusterError(

@@ -7,11 +7,13 @@ import signal
 from pathlib import Path
 from types import FrameType
 
-from glowray.cluster.processes import descendants, end, wait
-from glowray.cluster.record import NodeRecord, records
+from glowray.cluster.environment import NODE_MARK
+from glowray.cluster.processes import descendants, end, marked, wait
+from glowray.cluster.record import FOLDER_PREFIX, NodeRecord, records
 from glowray.errors import ClusterError
 
 GRACE_SECONDS = 20.0
+ORPHANS_GRACE_SECONDS = 2.0  # they only wait for a head that is gone
 
 
 def down() -> list[NodeRecord]:
@@ -25,13 +27,17 @@ def down() -> list[NodeRecord]:
 def stop(record: NodeRecord) -> None:
     """End one node: its supervisor is asked, and ends Ray in Ray's own order; what is left after a while is killed.
 
-    Only the recorded processes and their descendants are touched; a pid that has another start time is not ours.
+    Only the recorded processes, their descendants, and what those left behind are touched; a pid that has another start
+    time is not ours.
     """
-    living = [process for process in record.processes if process.is_alive()]
-    everything = descendants(living)
-    supervisor = record.processes[:1]
-    end(everything, GRACE_SECONDS, ask=supervisor if supervisor and supervisor[0].is_alive() else None)
-    clear_stale(record)
+    tree = descendants([*record.processes, *record.others])
+    everything = dict.fromkeys([*tree, *marked(NODE_MARK, record.name)])
+    supervisor = [process for process in record.processes[:1] if process.is_alive()]
+    if supervisor:
+        end(everything, GRACE_SECONDS, ask=supervisor)
+    else:
+        end(everything, ORPHANS_GRACE_SECONDS)
+    _forget(record)
 
 
 def hold(record: NodeRecord) -> None:
@@ -44,7 +50,7 @@ def hold(record: NodeRecord) -> None:
         return
     left = next((found for found in records() if found.name == record.name), None)
     if left is not None:
-        clear_stale(left)
+        stop(left)
         raise ClusterError(f"the {record.kind} ended: {left.failure or 'it was killed'}; see {record.log}")
 
 
@@ -52,11 +58,15 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def clear_stale(record: NodeRecord) -> None:
-    """Forget a node of which nothing runs any more."""
-    if record.is_alive:
-        return
+def clear_stale() -> None:
+    """Forget the nodes that have ended without `down`, and end what they left behind."""
+    for record in records():
+        if not record.is_alive:
+            stop(record)
+
+
+def _forget(record: NodeRecord) -> None:
     folder = Path(record.folder)
-    if folder.name.startswith("glowray-"):
+    if folder.name.startswith(FOLDER_PREFIX):
         shutil.rmtree(folder, ignore_errors=True)
     record.remove()

@@ -27,7 +27,7 @@ from glowray.cluster.record import NodeRecord
 from glowray.cluster.versions import publish
 
 PR_SET_CHILD_SUBREAPER = 36
-GRACE_SECONDS = 5.0
+GRACE_SECONDS = 2.0  # for what Ray itself has not ended
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +46,6 @@ class Order:
     def from_json(cls, text: str) -> Order:
         """The order in a line of JSON."""
         fields = json.loads(text)
-        fields["record"]["processes"] = ()
         return cls(NodeRecord(**fields["record"]), fields["parameters"], fields["foreground"])
 
 
@@ -109,12 +108,13 @@ def _start(order: Order) -> Any:
 
 
 def _describe(record: NodeRecord, node: Any) -> NodeRecord:
-    started = [info.process.pid for infos in node.all_processes.values() for info in infos]
+    started = _alive([os.getpid(), *(info.process.pid for infos in node.all_processes.values() for info in infos)])
     return dataclasses.replace(
         record,
         address=record.address or node.address,
         dashboard=f"http://{node.webui_url}",
-        processes=_alive([os.getpid(), *started]),
+        processes=started,
+        others=tuple(process for process in descendants(started) if process not in started),
     )
 
 
@@ -170,7 +170,7 @@ def _end_all(record: NodeRecord, failure: str = "") -> None:
     _keep_logs(record)
     shutil.rmtree(record.folder, ignore_errors=True)
     if failure:
-        dataclasses.replace(record, processes=(), failure=failure).save()
+        dataclasses.replace(record, processes=(), others=(), failure=failure).save()
     else:
         record.remove()
 

@@ -1,0 +1,185 @@
+"""What a machine's nodes listen on, and what each port says to somebody without the token."""
+
+from __future__ import annotations
+
+import http.client
+import importlib
+import ipaddress
+import json
+import os
+import pkgutil
+import re
+import struct
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import grpc
+import ray.core.generated
+
+from glowray.cluster.processes import descendants
+from glowray.cluster.record import records
+
+LISTENING = "0A"
+TIMEOUT = 10.0
+REFUSED = {"UNAUTHENTICATED", "UNIMPLEMENTED"}
+HEALTH = "/grpc.health.v1.Health/Check"
+# The raylet's second port; its definition is not among the Python ones.
+OBJECT_MANAGER = [f"/ray.rpc.ObjectManagerService/{name}" for name in ("Push", "Pull", "FreeObjects")]
+REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+PATHS = [
+    "/",
+    "/api/actors",
+    "/api/authentication_mode",
+    "/api/cluster_status",
+    "/api/gcs_healthz",
+    "/api/healthz",
+    "/api/jobs/",
+    "/api/local_raylet_healthz",
+    "/api/serve/applications/",
+    "/api/v0/logs",
+    "/api/v0/nodes",
+    "/api/v0/tasks",
+    "/api/version",
+    "/events",
+    "/logs",
+    "/metrics",
+    "/nodes?view=summary",
+    "/task/traceback",
+    "/worker/traceback",
+]
+
+
+@dataclass
+class Port:
+    """A listening port: `refused` says how often the token was asked for, `open` what was answered without it."""
+
+    process: str
+    address: str
+    protocol: str
+    refused: int
+    open: list[str]
+
+
+def ports(without_token_at: str) -> list[Port]:
+    """All ports of the nodes on record in this GLOWRAY_HOME, each asked at the address given."""
+    methods = [*all_methods(), *OBJECT_MANAGER, HEALTH, REFLECTION]
+    found = []
+    for name, address, port in sockets():
+        protocol = "http" if speaks_http(without_token_at, port) else "grpc"
+        if protocol == "http":
+            refused, opened = ask_http(without_token_at, port)
+        else:
+            refused, opened = ask_grpc(without_token_at, port, methods)
+        found.append(Port(name, address, protocol, refused, opened))
+    return found
+
+
+def sockets() -> Iterator[tuple[str, str, int]]:
+    """Process, address and port of every listening TCP socket of the nodes."""
+    seen = set()
+    for process in descendants(process for record in records() for process in record.processes):
+        folder = Path(f"/proc/{process.pid}")
+        inodes = {
+            match[1] for fd in (folder / "fd").iterdir() if (match := re.fullmatch(r"socket:\[(\d+)\]", link(fd)))
+        }
+        for inode, address, port in listening(folder):
+            if inode in inodes and inode not in seen:
+                seen.add(inode)
+                yield title(folder), address, port
+
+
+def link(fd: Path) -> str:
+    """What a file descriptor stands for; nothing when it was closed meanwhile."""
+    try:
+        return os.readlink(fd)
+    except FileNotFoundError:
+        return ""
+
+
+def title(folder: Path) -> str:
+    """What kind of Ray process this is."""
+    words = (folder / "cmdline").read_bytes().decode().split("\0")
+    if words[0].startswith("ray::"):
+        own = words[0].strip()
+        return own if own in ("ray::DashboardAgent", "ray::RuntimeEnvAgent") else "a worker"
+    names = {Path(word).name for word in words}
+    return next((name for name in ("gcs_server", "raylet", "dashboard.py") if name in names), " ".join(words))
+
+
+def listening(folder: Path) -> Iterator[tuple[str, str, int]]:
+    """Inode, address and port of the sockets that listen in a process's network namespace."""
+    for table in ("tcp", "tcp6"):
+        for line in (folder / "net" / table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == LISTENING:
+                host, _, port = fields[1].partition(":")
+                yield fields[9], address_of(host), int(port, 16)
+
+
+def address_of(hexadecimal: str) -> str:
+    """An address as /proc/net/tcp writes it: 32-bit words in the machine's byte order."""
+    raw = b"".join(struct.pack("=I", int(hexadecimal[i : i + 8], 16)) for i in range(0, len(hexadecimal), 8))
+    address = ipaddress.ip_address(raw)
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)
+
+
+def all_methods() -> list[str]:
+    """Every gRPC method that Ray's own definitions name."""
+    found = set()
+    for module in pkgutil.walk_packages(ray.core.generated.__path__, "ray.core.generated."):
+        if module.name.endswith("_pb2"):
+            definition = importlib.import_module(module.name).DESCRIPTOR
+            for service in definition.services_by_name.values():
+                found |= {f"/{service.full_name}/{method.name}" for method in service.methods}
+    return sorted(found)
+
+
+def speaks_http(host: str, port: int) -> bool:
+    """Whether an HTTP/1.1 request gets an HTTP answer."""
+    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse()
+    except http.client.HTTPException:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def ask_http(host: str, port: int) -> tuple[int, list[str]]:
+    """How many requests were refused, and which were answered."""
+    refused, opened = 0, []
+    requests = [*(("GET", path) for path in PATHS), ("POST", "/api/jobs/"), ("POST", "/get_or_create_runtime_env")]
+    for method, path in requests:
+        connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
+        connection.request(method, path)
+        status = connection.getresponse().status
+        connection.close()
+        refused += status == 401
+        if status not in (401, 404):
+            opened.append(f"{method} {path}")
+    return refused, opened
+
+
+def ask_grpc(host: str, port: int, methods: list[str]) -> tuple[int, list[str]]:
+    """How many calls were refused, and which were answered otherwise."""
+    refused, opened = 0, []
+    with grpc.insecure_channel(f"{host}:{port}") as channel:
+        for method in methods:
+            try:
+                channel.unary_unary(method)(b"", timeout=TIMEOUT)
+                answer = "OK"
+            except grpc.RpcError as error:
+                answer = error.code().name
+            refused += answer == "UNAUTHENTICATED"
+            if answer not in REFUSED:
+                opened.append(f"{method} {answer}")
+    return refused, opened
+
+
+if __name__ == "__main__":
+    json.dump([asdict(port) for port in ports(sys.argv[1])], sys.stdout)
