@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Any, Literal
 
 from glowray.io.compression import codec_of
@@ -82,7 +83,10 @@ class CsvReader:
 
     def _dicts(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[Any, Any]]:
         width = len(names)
-        dicts = [dict(zip(names, row, strict=True)) if len(row) == width else _uneven(names, row) for row in rows]
+        if set(map(len, rows)) <= {width}:
+            dicts: list[dict[Any, Any]] = list(map(dict, map(zip, repeat(names), rows)))
+        else:
+            dicts = [_by_name(names, row) for row in rows]
         if self.columns is None:
             return dicts
         return [{name: row[name] for name in self.columns} for row in dicts]
@@ -246,7 +250,7 @@ def _moved(pieces: Partition, starts: Mapping[str, Mapping[int, int | None]]) ->
     return tuple(moved)
 
 
-def _uneven(names: Sequence[str], row: Sequence[Any]) -> dict[Any, Any]:
+def _by_name(names: Sequence[str], row: Sequence[Any]) -> dict[Any, Any]:
     made: dict[Any, Any] = dict(zip(names, row))  # noqa: B905  (of different length)
     for name in names[len(row) :]:
         made[name] = None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from glowray.io.csv_records import Record
 
 Convert = Callable[[str], Any]
+Places = list[tuple[int, Convert, str]]
 
 _INT = re.compile(r"0|-?[1-9][0-9]{0,4000}")  # int() refuses more than 4,300 digits
 _TRUTHS = {"true": True, "false": False, "1": True, "0": False}
@@ -51,6 +52,24 @@ def convert_records(
 ) -> tuple[list[list[Any]], tuple[int, str, Exception] | None]:
     """The records with their columns converted, up to the first that fails: its number, the column, the error."""
     places = [(place, converts[name], name) for place, name in enumerate(names) if name in converts]
+    try:
+        return _convert_columns(records, places), None
+    except Exception:
+        return _convert_up_to_error(records, places)
+
+
+def _convert_columns(records: list[Record], places: Places) -> list[list[Any]]:
+    rows: list[list[Any]] = list(map(list, records))
+    for place, convert, _ in places:
+        for row in rows:
+            if place < len(row) and row[place] is not None:
+                row[place] = convert(row[place])
+    return rows
+
+
+def _convert_up_to_error(
+    records: list[Record], places: Places
+) -> tuple[list[list[Any]], tuple[int, str, Exception] | None]:
     converted: list[list[Any]] = []
     for number, record in enumerate(records):
         row: list[Any] = list(record)
@@ -91,14 +110,14 @@ def infer_types(batches: Iterable[tuple[Sequence[str], list[Record]]]) -> dict[s
     possible: dict[str, list[Any]] = {}
     seen: set[str] = set()
     for names, records in batches:
-        for name, values in _columns(names, records):
+        for place, name in enumerate(names):
             left = possible.setdefault(name, list(_KINDS))
+            values = _values(records, place) if left else set()
             if values:
                 seen.add(name)
-            left[:] = [kind for kind in left if all(map(_KINDS[kind], values))]
+                left[:] = [kind for kind in left if all(map(_KINDS[kind], values))]
     return {name: kinds[0] for name, kinds in possible.items() if kinds and name in seen}
 
 
-def _columns(names: Sequence[str], records: list[Record]) -> Iterator[tuple[str, set[str]]]:
-    for place, name in enumerate(names):
-        yield name, {value for record in records if place < len(record) and (value := record[place]) is not None}
+def _values(records: list[Record], place: int) -> set[str]:
+    return {value for record in records if place < len(record) and (value := record[place]) is not None}

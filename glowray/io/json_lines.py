@@ -83,11 +83,12 @@ def _placed(error: ValueError | RecursionError, piece: Piece, seen: int) -> Valu
 
 def _value(line: str) -> Any:
     try:
-        return _decode(line)
+        value, end = _decoder.raw_decode(line)
     except json.JSONDecodeError:
-        raise
+        end = -1  # perhaps only for the blanks before it
     except ValueError:
-        return _decode_big(line)
+        return _decoder_of_big.decode(line)
+    return value if end == len(line) else _decoder.decode(line)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -104,8 +105,8 @@ def _big_int(digits: str) -> int:
     return int(Decimal(digits))
 
 
-_decode = json.JSONDecoder(object_pairs_hook=_object).decode
-_decode_big = json.JSONDecoder(object_pairs_hook=_object, parse_int=_big_int).decode
+_decoder = json.JSONDecoder(object_pairs_hook=_object)
+_decoder_of_big = json.JSONDecoder(object_pairs_hook=_object, parse_int=_big_int)
 
 
 @dataclass(frozen=True)
@@ -142,17 +143,19 @@ class JsonEncoder:
         return b"".join(map(_line, rows))
 
 
-_SCALARS = {str, int, bool, type(None)}
+_SCALARS = {str, int, float, bool, type(None)}
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def _line(row: Any) -> bytes:
+    # What is not finite, the encoder finds.
     flat = type(row) is dict and set(map(type, row)) <= {str} and set(map(type, row.values())) <= _SCALARS
     if not flat:
         _check(row, "")
     try:
         text = _encode(row)
     except ValueError:
+        _check(row, "")
         text = _encode_big(row)
     try:
         return f"{text}\n".encode()
@@ -163,12 +166,11 @@ def _line(row: Any) -> bytes:
 def _check(value: Any, where: str) -> None:
     """Refuse what JSON has no exact form for, naming the column it is in."""
     kind = type(value)
+    if kind is float and not isfinite(value):
+        raise ValueError(f"JSON has no {value} ({_column(where)}): map it to None or a string first")
     if kind in _SCALARS:
         return
-    if kind is float:
-        if not isfinite(value):
-            raise ValueError(f"JSON has no {value} ({_column(where)}): map it to None or a string first")
-    elif kind is list:
+    if kind is list:
         for index, item in enumerate(value):
             _check(item, f"{where}[{index}]")
     elif kind is dict:

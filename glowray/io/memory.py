@@ -54,7 +54,7 @@ def items_reader(iterable: Iterable[Any], partitions: int | None = None) -> Item
     check_partitions(partitions)
     rows = list(iterable)
     count = partitions or default_partitions(len(rows))
-    blocks = tuple(Block.from_rows(rows[start:stop]) for start, stop in even_slices(len(rows), count))
+    blocks = tuple(Block.from_rows(rows[slice(*bounds(len(rows), count, index))]) for index in range(count))
     return ItemsReader(f"from_items({len(rows):,} rows)", blocks)
 
 
@@ -67,14 +67,13 @@ def default_partitions(rows: int, rows_a_partition: int = ITEMS_A_PARTITION) -> 
     return max(1, min(rows, FEW_PARTITIONS), -(-rows // rows_a_partition))
 
 
-def even_slices(rows: int, count: int) -> Iterator[tuple[int, int]]:
-    """The bounds of `count` contiguous slices whose sizes differ by at most one.
+def bounds(rows: int, count: int, index: int) -> tuple[int, int]:
+    """The bounds of one of `count` contiguous slices whose sizes differ by at most one.
 
-    >>> list(even_slices(5, 3))
+    >>> [bounds(5, 3, index) for index in range(3)]
     [(0, 1), (1, 3), (3, 5)]
     """
-    for k in range(count):
-        yield rows * k // count, rows * (k + 1) // count
+    return rows * index // count, rows * (index + 1) // count
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class RangeReader:
     def slice(self, index: int) -> range:
         """The numbers of partition `index`."""
         length = len_of(self.start, self.stop, self.step)
-        first, last = length * index // self.num_partitions, length * (index + 1) // self.num_partitions
+        first, last = bounds(length, self.num_partitions, index)
         return range(self.start + first * self.step, self.start + last * self.step, self.step)
 
     def read(self, index: int) -> Iterator[range]:

@@ -1,0 +1,116 @@
+"""Tables in memory as rows of dicts: Arrow's, and pandas'."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+from glowray.io.arrow_rows import check_columns, table_rows
+from glowray.io.memory import bounds, default_partitions
+from glowray.io.reader import check_partitions
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+ROWS_A_MORSEL = 16_384
+
+
+@dataclass(frozen=True, eq=False)
+class ArrowReader:
+    """The rows of an Arrow table."""
+
+    table: pa.Table
+    num_partitions: int
+
+    @property
+    def label(self) -> str:
+        return f"from_arrow({self.table.num_rows:,} rows of {self.table.num_columns} columns)"
+
+    @property
+    def estimated_bytes(self) -> int:
+        return int(self.table.nbytes)
+
+    def slice(self, index: int) -> pa.Table:
+        """The part of the table that is partition `index`."""
+        start, stop = bounds(self.table.num_rows, self.num_partitions, index)
+        return self.table.slice(start, stop - start)
+
+    def read(self, index: int) -> Iterator[list[dict[str, Any]]]:
+        part = self.slice(index)
+        for start in range(0, part.num_rows, ROWS_A_MORSEL):
+            yield table_rows(part.slice(start, ROWS_A_MORSEL))
+
+
+def arrow_reader(table: Any, partitions: int | None = None) -> ArrowReader:
+    """The rows of a table, as dicts of column and value: a pyarrow.Table, or what speaks Arrow's stream protocol.
+
+    >>> import pyarrow as pa
+    >>> [rows for rows in arrow_reader(pa.table({"a": [1, None]}), partitions=1).read(0)]
+    [[{'a': 1}, {'a': None}]]
+
+    Raises TypeError for what is no table, ValueError for two columns of one name. A stream is read now.
+    """
+    import pyarrow as pa
+
+    check_partitions(partitions)
+    if not isinstance(table, pa.Table):
+        if not hasattr(table, "__arrow_c_stream__") and not isinstance(table, pa.RecordBatch):
+            raise TypeError(f"from_arrow() needs a pyarrow.Table, or what gives an Arrow stream, not {table!r:.200}")
+        table = pa.table(table)
+    check_columns(table.column_names, "the table")
+    return ArrowReader(table, partitions or default_partitions(table.num_rows))
+
+
+@dataclass(frozen=True, eq=False)
+class PandasReader:
+    """The rows of a data frame."""
+
+    frame: pd.DataFrame
+    num_partitions: int
+
+    @property
+    def label(self) -> str:
+        return f"from_pandas({len(self.frame):,} rows of {len(self.frame.columns)} columns)"
+
+    @property
+    def estimated_bytes(self) -> int:
+        return int(self.frame.memory_usage(index=False, deep=True).sum())
+
+    def read(self, index: int) -> Iterator[list[dict[Any, Any]]]:
+        names = self.frame.columns.tolist()
+        first, last = bounds(len(self.frame), self.num_partitions, index)
+        for start in range(first, last, ROWS_A_MORSEL):
+            part = self.frame.iloc[start : min(start + ROWS_A_MORSEL, last)]
+            columns = [part.iloc[:, place].tolist() for place in range(len(names))]
+            if not columns:
+                yield [{} for _ in range(len(part))]
+                continue
+            yield list(map(dict, map(zip, repeat(names), zip(*columns, strict=True))))
+
+
+def pandas_reader(frame: Any, partitions: int | None = None) -> PandasReader:
+    """The rows of a pandas DataFrame, as dicts of column label and value; the index is left out.
+
+    >>> import pandas as pd
+    >>> list(pandas_reader(pd.DataFrame({"a": [1, 2], "b": ["x", None]}, dtype=object), partitions=1).read(0))
+    [[{'a': 1, 'b': 'x'}, {'a': 2, 'b': None}]]
+
+    Values are those of the frame: NumPy's numbers as Python's, objects as they are, missing ones as pandas has them
+    (NaN, NaT, NA or None). It is copied now: what becomes of it later does not matter. Raises TypeError for what is no
+    DataFrame or holds what cannot be pickled, ValueError for two columns of one label.
+    """
+    import pandas as pd
+
+    check_partitions(partitions)
+    if not isinstance(frame, pd.DataFrame):
+        raise TypeError(f"from_pandas() needs a pandas DataFrame, not {type(frame).__name__}")
+    check_columns(frame.columns.tolist(), "the data frame")
+    try:
+        copy = pickle.loads(pickle.dumps(frame, protocol=5))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise TypeError(f"from_pandas(): the data frame holds what cannot be pickled: {error}") from error
+    return PandasReader(copy, partitions or default_partitions(len(frame)))
