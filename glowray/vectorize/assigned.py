@@ -64,7 +64,7 @@ class _Analysis:
     def read(self, node: ast.AST | None, known: frozenset[str]) -> frozenset[str]:
         if node is None:
             return known
-        if isinstance(node, ast.BoolOp | ast.IfExp) or isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        if isinstance(node, ast.BoolOp | ast.IfExp) or (isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)):
             return frozenset.intersection(*self.condition(node, known))
         if isinstance(node, ast.Name):
             if isinstance(node.ctx, ast.Load) and node.id in self._local and node.id not in known:

@@ -16,7 +16,6 @@ from glowray.vectorize.weave import Weaver, Woven, assign, load, place, store
 
 Verb = Literal["map", "filter", "flat_map", "map_values", "flat_map_values", "key_by", "keys", "values"]
 Sink = Callable[[ast.expr], list[ast.stmt]]
-Spread = Callable[[object, int], tuple[object, ...]]
 
 # Python compiles at most 20 blocks inside one another; a step may need two, the engine's own code some more.
 _MOST_LOOPS = 7
@@ -26,14 +25,19 @@ _MOST_LOOPS = 7
 class Step:
     """One verb of a chain.
 
-    `known` is what `know(call)` gave (Refused: the function is called). `spread` is the number of parameters that a
-    tuple row is spread over, or None. `call` is None for keys and values.
+    `known` is what `know(call)` gave (None or Refused: the function is called). `spread` is the number of parameters
+    that a tuple row is spread over, or None. `call` is None for keys and values. The last three are the engine's:
+    `fields(row)` gives the spread of a row that is not a plain tuple of that length, or raises the TypeError that says
+    so; `pair(row)` does so for keyed rows; `drop(row, error)` takes a row whose function failed, None if that raises.
     """
 
     verb: Verb
     call: Callable[..., object] | None = None
-    known: Known | Refused = Refused("it was not looked at")
+    known: Known | Refused | None = None
     spread: int | None = None
+    fields: Callable[[object], tuple[object, ...]] | None = None
+    pair: Callable[[object], tuple[object, ...]] | None = None
+    drop: Callable[[object, Exception], None] | None = None
 
 
 class Chain:
@@ -42,18 +46,13 @@ class Chain:
     Args:
         steps: the verbs in order.
         weaver: what the generated function collects.
-        spread: `spread(row, n)` gives the n fields of a row that is not a plain tuple of n fields (a keyed row over
-            1 + len(value), a named tuple), or raises the TypeError that names both lengths.
-        splicing: False keeps generators whole: a row that fails then yields nothing (on_error other than "raise").
 
     After `body`, `reasons[i]` is None where step i was inlined, else why it is called.
     """
 
-    def __init__(self, steps: Sequence[Step], weaver: Weaver, spread: Spread, splicing: bool = True) -> None:
+    def __init__(self, steps: Sequence[Step], weaver: Weaver) -> None:
         self._steps = steps
         self._weaver = weaver
-        self._spread = weaver.give(spread, "spread")
-        self._splicing = splicing
         self._loops = 0
         self.reasons: list[str | None] = [None] * len(steps)
 
@@ -68,35 +67,52 @@ class Chain:
         return self._from(0, row, sink)
 
     def _from(self, index: int, row: ast.expr, sink: Sink) -> list[ast.stmt]:
+        self._weaver.at(index, row)
         if index == len(self._steps):
-            self._weaver.step = index
             return sink(row)
-        self._weaver.step = index
         step = self._steps[index]
         line = self._weaver.own_lines(step.verb)
         if step.verb in ("flat_map", "flat_map_values"):
             return self._flat(index, row, sink, line)
         if step.verb == "filter":
             before, test = self._apply(index, row, line)
-            return place([*before, ast.If(test, self._from(index + 1, row, sink) or [ast.Pass()], [])], line)
+            if step.drop is not None:
+                kept = self._weaver.fresh("kept")
+                before, test = [*before, assign(kept, ast.Call(load("bool"), [test], []))], load(kept)
+            inner: list[ast.stmt] = [ast.If(test, self._from(index + 1, row, sink) or [ast.Pass()], [])]
+            return place(self._guarded(step, row, before, inner), line)
         if step.verb in ("map", "key_by"):
             before, value = self._apply(index, row, line)
             if step.verb == "key_by":
                 value = ast.Tuple([value, simple_copy(row)], ast.Load())
         else:
-            before, (key, value) = self._unpack(row, 2, line)
+            before, (key, value) = self.unpack(row, 2, step.pair, line)
             if step.verb == "map_values":
                 inside, value = self._apply(index, value, line)
                 before, value = [*before, *inside], ast.Tuple([key, value], ast.Load())
             elif step.verb == "keys":
                 value = key
         settled, simple = settle(value, self._weaver, "row", line)
-        return place([*before, *settled, *self._from(index + 1, simple, sink)], line)
+        if step.drop is not None and not settled:
+            settled = [ast.Pass()]
+        return place(self._guarded(step, row, [*before, *settled], self._from(index + 1, simple, sink)), line)
+
+    def _guarded(
+        self, step: Step, row: ast.expr, attempt: list[ast.stmt], rest: list[ast.stmt]
+    ) -> list[ast.stmt]:  # fmt: skip
+        """The attempt and what follows it; a step that drops failing rows gives them and their errors away."""
+        if step.drop is None or step.call is None:
+            return [*attempt, *rest]
+        error = self._weaver.fresh("error")
+        drop = load(self._weaver.give(step.drop, "drop"))
+        dropped = ast.Expr(ast.Call(drop, [simple_copy(row), load(error)], []))
+        handler = ast.ExceptHandler(load("Exception"), error, [dropped])
+        return [ast.Try(attempt, [handler], rest or [ast.Pass()], [])]
 
     def _apply(self, index: int, row: ast.expr, line: Span) -> tuple[list[ast.stmt], ast.expr]:
         """(statements, value) of the step's function on one row."""
         step = self._steps[index]
-        before, arguments = self._unpack(row, step.spread, line) if step.spread else ([], [row])
+        before, arguments = self.unpack(row, step.spread, step.fields, line) if step.spread else ([], [row])
         if isinstance(step.known, Known) and self._loops < _MOST_LOOPS:
             inlined = inline(step.known, arguments, self._weaver)
             if not isinstance(inlined, Refused):
@@ -107,9 +123,10 @@ class Chain:
     def _called(self, index: int, arguments: list[ast.expr]) -> ast.expr:
         step = self._steps[index]
         assert step.call is not None
-        if self.reasons[index] is None:
-            is_deep = isinstance(step.known, Known)
-            self.reasons[index] = "the loops around it are too deep" if is_deep else step.known.reason  # type: ignore[union-attr]
+        if isinstance(step.known, Refused):
+            self.reasons[index] = step.known.reason
+        elif self.reasons[index] is None:
+            self.reasons[index] = "the loops around it are too deep" if step.known else "it was not looked at"
         function = load(self._weaver.give(step.call, step.verb))
         return ast.Call(function, [simple_copy(each) for each in arguments], [])
 
@@ -118,12 +135,14 @@ class Chain:
         before: list[ast.stmt] = []
         key: ast.expr | None = None
         if step.verb == "flat_map_values":
-            before, (key, row) = self._unpack(row, 2, line)
+            before, (key, value) = self.unpack(row, 2, step.pair, line)
+        else:
+            value = row
         if step.spread:
-            spread, arguments = self._unpack(row, step.spread, line)
+            spread, arguments = self.unpack(value, step.spread, step.fields, line)
             before += spread
         else:
-            arguments = [row]
+            arguments = [value]
 
         def rest(out: ast.expr) -> list[ast.stmt]:
             whole = out if key is None else ast.Tuple([simple_copy(key), out], ast.Load())
@@ -132,26 +151,39 @@ class Chain:
             self._loops -= 1
             return made or [ast.Pass()]
 
-        if isinstance(step.known, Known) and self._splicing and self._loops < _MOST_LOOPS:
+        if step.drop is not None:
+            return self._listed(index, row, before, arguments, rest, line)
+        if isinstance(step.known, Known) and self._loops < _MOST_LOOPS:
             spliced = splice(step.known, arguments, self._weaver, rest)
             if not isinstance(spliced, Refused):
                 return place([*before, *spliced], line)
             self.reasons[index] = spliced.reason
-            self._weaver.step = index
-        return place([*before, *self._whole(index, arguments, rest, line)], line)
+            self._weaver.at(index, row)
+        return place([*before, *each(self._called(index, arguments), self._weaver, rest, line)], line)
 
-    def _whole(self, index: int, arguments: list[ast.expr], rest: Sink, line: Span) -> list[ast.stmt]:
-        """A loop over what the function gives as it is."""
+    def _listed(
+        self, index: int, row: ast.expr, before: list[ast.stmt], arguments: list[ast.expr], rest: Sink, line: Span
+    ) -> list[ast.stmt]:
+        """A loop over a list of all that the function gives: a row that fails half-way gives nothing."""
         step = self._steps[index]
+        rows: ast.expr | None = None
         if isinstance(step.known, Known) and self._loops < _MOST_LOOPS:
             inlined = inline(step.known, arguments, self._weaver)
-            if not isinstance(inlined, Refused):
-                self.reasons[index] = None
-                return [*inlined.statements, *each(inlined.value, self._weaver, rest, inlined.span)]
-        return each(self._called(index, arguments), self._weaver, rest, line)
+            if isinstance(inlined, Refused):
+                self.reasons[index] = inlined.reason
+            else:
+                before, rows = [*before, *inlined.statements], inlined.value
+        rows = self._called(index, arguments) if rows is None else rows
+        items = self._weaver.fresh("items")
+        before = [*before, assign(items, ast.Call(load("list"), [rows], []))]
+        return place(self._guarded(step, row, before, each(load(items), self._weaver, rest, line)), line)
 
-    def _unpack(self, row: ast.expr, width: int, line: Span) -> tuple[list[ast.stmt], list[ast.expr]]:
+    def unpack(
+        self, row: ast.expr, width: int, otherwise: Callable[[object], tuple[object, ...]] | None, line: Span
+    ) -> tuple[list[ast.stmt], list[ast.expr]]:
         """(statements, simple expressions for the row's `width` fields)."""
+        assert otherwise is not None, "a step that takes fields says what to do with rows that do not have them"
+        slow = self._weaver.give(otherwise, "fields")
         if isinstance(row, ast.Tuple):
             fields = row.elts
             if len(fields) == width:
@@ -160,27 +192,28 @@ class Chain:
             if isinstance(value, ast.Tuple) and len(value.elts) == width - 1:
                 return [], [fields[0], *value.elts]
             if isinstance(value, ast.Name):
-                return self._unpack_keyed(fields[0], value, width, line)
+                return self._unpack_keyed(fields[0], value, width, slow, line)
         names = [self._weaver.fresh("field") for _ in range(width)]
-        anyway = self._slowly(row, names)
+        anyway = _slowly(slow, row, names)
         if not isinstance(row, ast.Name):
             return place([anyway], line), [load(name) for name in names]
         quick = ast.Assign([ast.Tuple([store(name) for name in names], ast.Store())], simple_copy(row))
         return place([ast.If(_is_tuple(row, width), [quick], [anyway])], line), [load(name) for name in names]
 
     def _unpack_keyed(
-        self, key: ast.expr, value: ast.Name, width: int, line: Span
+        self, key: ast.expr, value: ast.Name, width: int, slow: str, line: Span
     ) -> tuple[list[ast.stmt], list[ast.expr]]:  # fmt: skip
         names = [self._weaver.fresh("field") for _ in range(width)]
         targets: list[ast.expr] = [store(name) for name in names[1:]]
         quick = [assign(names[0], simple_copy(key)), ast.Assign([ast.Tuple(targets, ast.Store())], load(value.id))]
-        anyway = self._slowly(ast.Tuple([key, value], ast.Load()), names)
+        anyway = _slowly(slow, ast.Tuple([key, value], ast.Load()), names)
         test = _is_tuple(value, width - 1)
         return place([ast.If(test, [*quick], [anyway])], line), [load(name) for name in names]
 
-    def _slowly(self, row: ast.expr, names: list[str]) -> ast.stmt:
-        call = ast.Call(load(self._spread), [simple_copy(row), ast.Constant(len(names))], [])
-        return ast.Assign([ast.Tuple([store(name) for name in names], ast.Store())], call)
+
+def _slowly(slow: str, row: ast.expr, names: list[str]) -> ast.stmt:
+    call = ast.Call(load(slow), [simple_copy(row)], [])
+    return ast.Assign([ast.Tuple([store(name) for name in names], ast.Store())], call)
 
 
 def _is_tuple(row: ast.Name, width: int) -> ast.expr:
@@ -191,7 +224,7 @@ def _is_tuple(row: ast.Name, width: int) -> ast.expr:
 
 
 def row_loop(
-    steps: Sequence[Step], spread: Spread, sink: Sink | None = None, row_type: type | None = None, label: str = "rows"
+    steps: Sequence[Step], sink: Sink | None = None, row_type: type | None = None, label: str = "rows"
 ) -> tuple[Woven, list[str | None]]:
     """A whole function `loop(rows, emit)` that takes each row through the chain, and the reasons of called steps.
 
@@ -204,10 +237,11 @@ def row_loop(
     if row_type is not None:
         weaver.types[row] = row_type
     source = weaver.own_lines("source")
-    chain = Chain(steps, weaver, spread)
+    chain = Chain(steps, weaver)
     body = chain.body(load(row), sink or emit)
     loop = place([ast.For(store(row), load("rows"), body or [ast.Pass()], [])], source)
-    return Woven(define("loop", ["rows", "emit"], loop, source), weaver.bindings, weaver.positions, label), chain.reasons
+    definition = define("loop", ["rows", "emit"], loop, source)
+    return Woven(definition, weaver.bindings, weaver.positions, label), chain.reasons
 
 
 def emit(row: ast.expr) -> list[ast.stmt]:

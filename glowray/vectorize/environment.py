@@ -23,10 +23,19 @@ def python_function(call: Callable[..., object]) -> FunctionType | None:
         elif type(call) is partial:
             call = call.func
         else:
-            method = getattr(type(call), "__call__", None)
-            if isinstance(call, type) or not isinstance(method, FunctionType):
+            method = call_method(call)
+            if method is None:
                 return None
             call = method
+
+
+def call_method(call: object) -> FunctionType | None:
+    """The Python `__call__` of an instance's class."""
+    for each in type(call).__mro__:
+        if "__call__" in vars(each):
+            method = vars(each)["__call__"]
+            return method if isinstance(method, FunctionType) else None
+    return None
 
 
 @dataclass(frozen=True, eq=False)

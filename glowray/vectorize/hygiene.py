@@ -15,7 +15,9 @@ from glowray.vectorize.assigned import check_assigned
 from glowray.vectorize.known import Known
 from glowray.vectorize.names import COMPREHENSIONS, free_names, own_names, reads, targets_of
 
-_FRAME_MODULES = frozenset({"inspect", "traceback", "warnings", "logging", "pdb", "trace", "gc", "tracemalloc", "unittest"})
+_FRAME_MODULES = frozenset({
+    "inspect", "traceback", "warnings", "logging", "pdb", "trace", "gc", "tracemalloc", "unittest",
+})  # fmt: skip
 _FRAME_ATTRIBUTES = frozenset({
     "_getframe", "_getframemodulename", "exc_info", "exception", "settrace", "setprofile", "call_tracing",
     "_current_frames", "__traceback__", "tb_frame", "with_traceback", "f_back", "f_locals", "f_globals",
@@ -74,7 +76,7 @@ def _inside(node: ast.Lambda | ast.FunctionDef) -> list[ast.AST]:
 def _forbidden(node: ast.AST, known: Known) -> str | None:
     if isinstance(node, _STATEMENTS):
         return f"it has a {type(node).__name__.removesuffix('Def').lower()} statement inside"
-    if isinstance(node, ast.Await) or isinstance(node, ast.comprehension) and node.is_async:
+    if isinstance(node, ast.Await) or (isinstance(node, ast.comprehension) and node.is_async):
         return "it is async inside"
     if isinstance(node, ast.Attribute) and node.attr in _FRAME_ATTRIBUTES:
         return f"{node.attr} looks at the frames of a call"
@@ -117,7 +119,8 @@ def _escapes(known: Known, local: set[str], spliced: ast.AST | None) -> str | No
         if isinstance(each, ast.Call):
             safe.update(id(argument) for argument in _used_up(each, known, local))
     for each in body:
-        if isinstance(each, ast.Lambda | ast.GeneratorExp) and id(each) not in safe and reads([each], frozenset()) & local:
+        lives_on = isinstance(each, ast.Lambda | ast.GeneratorExp) and id(each) not in safe
+        if lives_on and reads([each], frozenset()) & local:
             return "a lambda or generator inside it may outlive the row that it captures"
     return None
 

@@ -59,7 +59,9 @@ def synthetic(call: object, arguments: int = 1) -> tuple[FunctionType, ast.Lambd
 
 
 def _getter(call: object) -> str | None:
-    kind, items = call.__reduce__()  # type: ignore[misc]
+    reduced = call.__reduce__()
+    assert isinstance(reduced, tuple)
+    kind, items = reduced
     if kind is operator.attrgetter and all(re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", item) for item in items):
         parts = [f"a.{item}" for item in items]
     elif kind is operator.itemgetter and all(type(item) in (int, str) for item in items):

@@ -6,16 +6,18 @@ import ast
 
 from glowray.vectorize.weave import Weaver
 
-_TEXT = frozenset("lower upper strip lstrip rstrip casefold title capitalize swapcase replace zfill format".split())
-_TESTS = frozenset(
-    "isalnum isalpha isascii isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper".split()
-)
+_SAME_WORDS = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "capitalize", "swapcase"})
+_TEXT = _SAME_WORDS | {"replace", "zfill", "format"}
+_TESTS = frozenset({
+    "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier", "islower", "isnumeric", "isprintable",
+    "isspace", "istitle", "isupper",
+})  # fmt: skip
 _METHODS: dict[str, type] = {
     **dict.fromkeys(_TEXT, str), **dict.fromkeys(_TESTS, bool), "startswith": bool, "endswith": bool,
     "find": int, "rfind": int, "index": int, "count": int, "split": list, "rsplit": list, "splitlines": list,
     "encode": bytes,
 }  # fmt: skip
-_NEVER_RAISE = _TESTS | frozenset("lower upper strip lstrip rstrip casefold title capitalize swapcase split".split())
+_NEVER_RAISE = _TESTS | _SAME_WORDS | {"split"}
 _NUMBERS = (int, float, bool)
 _PLAIN = (str, bytes, int, float, bool, type(None))
 _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
@@ -29,7 +31,8 @@ def exact_type(node: ast.expr, weaver: Weaver) -> type | None:
         return str
     if isinstance(node, ast.Name):
         value = weaver.values.get(node.id)
-        return weaver.types.get(node.id) or (type(value) if type(value) in _PLAIN and node.id in weaver.values else None)
+        captured = type(value) if node.id in weaver.values and type(value) in _PLAIN else None
+        return weaver.types.get(node.id, captured)
     if isinstance(node, ast.Call):
         return _call_type(node, weaver)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
@@ -126,5 +129,6 @@ def _call_is_safe(node: ast.Call, weaver: Weaver) -> bool:
         return False
     if node.func.attr in _NEVER_RAISE:
         return not node.args
-    text_arguments = all(exact_type(each, weaver) is str and cannot_fail(each, weaver) for each in node.args)
-    return node.func.attr in ("startswith", "endswith", "count", "find", "rfind") and len(node.args) == 1 and text_arguments
+    if node.func.attr not in ("startswith", "endswith", "count", "find", "rfind") or len(node.args) != 1:
+        return False
+    return exact_type(node.args[0], weaver) is str and cannot_fail(node.args[0], weaver)

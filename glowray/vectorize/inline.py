@@ -17,6 +17,7 @@ from glowray.vectorize.positions import Span
 from glowray.vectorize.rename import Copier, constant_index, is_simple, simple_copy
 from glowray.vectorize.weave import Weaver, assign, load, place
 
+
 @dataclass(frozen=True)
 class Inlined:
     """A function's body: `statements` run first, then `value` is evaluated, once and at once, as the call's result."""
@@ -26,7 +27,7 @@ class Inlined:
     span: Span
 
     def settle(self, weaver: Weaver, name: str) -> tuple[list[ast.stmt], ast.expr]:
-        """(statements, the value as a simple expression); a tuple display's fields are assigned and no tuple is built."""
+        """(statements, the value as a simple expression); of a tuple display the fields are assigned, none is built."""
         before, simple = settle(self.value, weaver, name, self.span)
         return [*self.statements, *before], simple
 
@@ -92,9 +93,10 @@ def open_body(
 ) -> tuple[Copier, list[ast.stmt], Span]:
     """A copier for the function's nodes, and the statements that put parameters into variables where that is needed."""
     filename = None if known.synthetic else known.filename
+    lines = known.last_line - known.first_line + 1
     span = weaver.positions.open(
-        weaver.step, filename, known.first_line, known.last_line, known.name, is_generator
-    )  # fmt: skip
+        Span(0, lines, weaver.step, weaver.row, filename, known.first_line, known.name, is_generator)
+    )
     body: list[ast.AST] = [known.node.body] if isinstance(known.node, ast.Lambda) else list(known.node.body)
     assigned = stored_names(body)
     arguments: dict[str, ast.expr] = {}
@@ -120,12 +122,11 @@ def _builds_often(name: str, body: list[ast.AST]) -> bool:
         for node in ast.walk(part)
         if isinstance(node, ast.Subscript) and constant_index(node.slice) is not None
     }
-    uses = [
-        node for part in body for node in ast.walk(part) if isinstance(node, ast.Name) and node.id == name and id(node) not in indexed
-    ]  # fmt: skip
+    named = [node for part in body for node in ast.walk(part) if isinstance(node, ast.Name) and node.id == name]
+    uses = [node for node in named if id(node) not in indexed]
     same_scope = {id(node) for node in own_nodes(body)}
     looped = any(isinstance(node, ast.For | ast.While) for node in own_nodes(body))
-    return len(uses) > 1 or bool(uses) and (looped or id(uses[0]) not in same_scope)
+    return len(uses) > 1 or (bool(uses) and (looped or id(uses[0]) not in same_scope))
 
 
 def forwarded(

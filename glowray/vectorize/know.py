@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from types import FunctionType, MethodType
 
-from glowray.vectorize.environment import Environment
+from glowray.vectorize.environment import Environment, call_method
 from glowray.vectorize.identities import synthetic
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.source import source_of
@@ -49,7 +49,7 @@ def know(call: Callable[..., object], arguments: int = 1) -> Known | Refused:
                 call, function, node, function.__code__.co_filename, _name(inner), environment, bound, keywords,
                 synthetic=True,
             )  # fmt: skip
-        elif isinstance(method := getattr(type(inner), "__call__", None), FunctionType) and not isinstance(inner, type):
+        elif (method := call_method(inner)) is not None:
             bound = (inner, *bound)
             inner = method
         else:

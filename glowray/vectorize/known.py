@@ -48,7 +48,8 @@ class Known:
 
     @property
     def first_line(self) -> int:
-        return min([self.node.lineno, *(d.lineno for d in getattr(self.node, "decorator_list", []))])
+        decorators: list[ast.expr] = getattr(self.node, "decorator_list", [])
+        return min([self.node.lineno, *(decorator.lineno for decorator in decorators)])
 
     @property
     def last_line(self) -> int:

@@ -138,7 +138,8 @@ class Lowering:
         if isinstance(node, ast.Yield):
             return self._emit(self._copier.copy(node.value) if node.value is not None else self._none(), self._span)
         each = self._weaver.fresh("each")
-        return [ast.For(ast.Name(each, ast.Store()), self._copier.copy(node.value), self._emit(load(each), self._span), [])]
+        rows = self._copier.copy(node.value)
+        return [ast.For(ast.Name(each, ast.Store()), rows, self._emit(load(each), self._span), [])]
 
     def _none(self) -> ast.expr:
         return ast.Constant(None)

@@ -110,7 +110,6 @@ def always_leaves(statements: list[ast.stmt]) -> bool:
     for statement in statements:
         if isinstance(statement, ast.Return | ast.Raise):
             return True
-        if isinstance(statement, ast.If) and statement.orelse:
-            if always_leaves(statement.body) and always_leaves(statement.orelse):
-                return True
+        if isinstance(statement, ast.If) and always_leaves(statement.body) and always_leaves(statement.orelse):
+            return True
     return False

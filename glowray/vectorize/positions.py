@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from types import CodeType, TracebackType
 
 
@@ -15,6 +16,7 @@ class Span:
     start: int
     length: int
     step: int
+    row: str  # the step's row, as an expression of the generated function's variables
     filename: str | None  # None: the step itself (a call, an unpacking), not a user's code
     first_line: int
     name: str
@@ -28,11 +30,9 @@ class Positions:
     spans: list[Span] = field(default_factory=list)
     following: int = 1
 
-    def open(
-        self, step: int, filename: str | None, first_line: int, last_line: int, name: str, is_generator: bool = False
-    ) -> Span:
-        """Reserve generated lines for lines first_line to last_line of a file."""
-        span = Span(self.following, last_line - first_line + 1, step, filename, first_line, name, is_generator)
+    def open(self, span: Span) -> Span:
+        """Reserve generated lines for a span: the same one, with its start."""
+        span = replace(span, start=self.following)
         self.following += span.length
         self.spans.append(span)
         return span
@@ -51,11 +51,14 @@ class Positions:
             return None
         return span.filename, span.first_line + line - span.start, span.name
 
-    def step(self, error: BaseException, code: CodeType) -> int | None:
-        """The step in which `code` raised this error."""
+    def blame(self, error: BaseException, code: CodeType) -> tuple[int, object] | None:
+        """(step, its row) of an error that `code` raised or let through; None for an error from elsewhere.
+
+        A tuple row that was never built is built from its fields, as they are now.
+        """
         for trace in _entries(error.__traceback__):
             if trace.tb_frame.f_code is code and (span := self.find(trace.tb_lineno)) is not None:
-                return span.step
+                return span.step, _value(ast.parse(span.row, mode="eval").body, trace.tb_frame.f_locals)
         return None
 
     def retrace(self, error: BaseException, code: CodeType) -> BaseException:
@@ -82,6 +85,14 @@ class Positions:
                 stand = _stand(*place, columns[2:])
                 result = TracebackType(result, stand.tb_frame, stand.tb_lasti, place[1])
         return error.with_traceback(result)
+
+
+def _value(row: ast.expr, variables: Mapping[str, object]) -> object:
+    if isinstance(row, ast.Tuple):
+        return tuple(_value(field, variables) for field in row.elts)
+    if isinstance(row, ast.Name):
+        return variables.get(row.id)
+    return ast.literal_eval(row)
 
 
 def _as_generator(error: BaseException) -> BaseException:
@@ -131,7 +142,7 @@ class _Mark(Exception):  # noqa: N818
 
 def move(node: ast.AST, span: Span) -> ast.AST:
     """Give a copied node its generated lines: the user's lines shifted into the span, columns kept."""
-    if not hasattr(node, "lineno"):
+    if not isinstance(node, ast.expr | ast.stmt | ast.excepthandler | ast.arg | ast.keyword | ast.alias | ast.pattern):
         return node
     last = span.start + span.length - 1
     shift = span.start - span.first_line if span.filename is not None else None

@@ -1,9 +1,10 @@
 """The proof that a piece of source is a function's own: compiled again, it gives the same code to the last constant."""
 
 from __future__ import annotations
-
 import __future__
+
 import ast
+import copy
 from collections.abc import Iterator
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_VARARGS, CO_VARKEYWORDS
 from itertools import zip_longest
@@ -30,7 +31,8 @@ def proves(node: ast.Lambda | ast.FunctionDef, code: CodeType, class_name: str |
             sees the import; a notebook compiles each statement of a cell alone and never sees it, so both are tried.
     """
     for names in (imported, []) if imported else ([],):
-        if any(same_code(code, made) for made in _codes(_compile(node, code, class_name, names))):
+        depth = 2 if class_name is None else 3  # the module holds the enclosing function, that the class, that this
+        if any(same_code(code, made) for made in _codes(_compile(node, code, class_name, names), depth)):
             return True
     return False
 
@@ -39,11 +41,11 @@ def _compile(
     node: ast.Lambda | ast.FunctionDef, code: CodeType, class_name: str | None, imported: list[str]
 ) -> CodeType:
     """The node inside a function that has the free variables, and inside its class, whose name mangles `__x`."""
-    inner: ast.stmt = node if isinstance(node, ast.FunctionDef) else ast.Expr(node)
+    inner: ast.stmt = node if isinstance(node, ast.FunctionDef) else ast.Expr(_without_defaults(node))
     if class_name is not None:
         inner = ast.ClassDef(class_name, [], [], [inner], [])
         if hasattr(ast, "TypeVar"):
-            inner.type_params = []
+            setattr(inner, "type_params", [])  # noqa: B010  (a field since 3.12)
     enclosing = ast.parse(f"def enclosing({', '.join(code.co_freevars)}): pass").body[0]
     assert isinstance(enclosing, ast.FunctionDef)
     # What is defined here must not become a free variable of the function: it calls itself, and its class, as globals.
@@ -51,14 +53,27 @@ def _compile(
     enclosing.body = [ast.Global(sorted(str(name) for name in made_here)), inner] if made_here else [inner]
     imports: list[ast.stmt] = [ast.Import([ast.alias(name) for name in imported])] if imported else []
     module = ast.fix_missing_locations(ast.Module([*imports, enclosing], []))
-    return compile(module, code.co_filename, "exec", code.co_flags & _FUTURES, dont_inherit=True)
+    made: CodeType = compile(module, code.co_filename, "exec", code.co_flags & _FUTURES, dont_inherit=True)
+    return made
 
 
-def _codes(code: CodeType) -> Iterator[CodeType]:
+def _without_defaults(node: ast.Lambda) -> ast.Lambda:
+    """The same lambda with plain defaults: code in them is not the lambda's own, and must not be taken for it."""
+    plain = copy.copy(node)
+    plain.args = copy.copy(node.args)
+    plain.args.defaults = [ast.Constant(None) for _ in node.args.defaults]
+    plain.args.kw_defaults = [default and ast.Constant(None) for default in node.args.kw_defaults]
+    return plain
+
+
+def _codes(code: CodeType, depth: int) -> Iterator[CodeType]:
+    """The code objects that lie `depth` functions or classes deep: those further in belong to other nodes."""
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield constant
-            yield from _codes(constant)
+            if depth == 1:
+                yield constant
+            else:
+                yield from _codes(constant, depth - 1)
 
 
 def same_code(one: CodeType, other: CodeType) -> bool:

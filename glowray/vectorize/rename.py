@@ -124,7 +124,8 @@ class Copier:
             )
             for index, each in enumerate(node.generators)
         ]
-        elements = {name: self.copy(getattr(node, name), inside) for name in ("elt", "key", "value") if name in node._fields}
+        parts = [name for name in ("elt", "key", "value") if name in node._fields]
+        elements = {name: self.copy(getattr(node, name), inside) for name in parts}
         return self.moved(type(node)(generators=generators, **elements), node)
 
     def _rename_bound(self, made: ast.AST) -> None:

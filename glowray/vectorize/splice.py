@@ -100,7 +100,9 @@ def _comprehension(
     return place([*before, *inner], span)
 
 
-def _loops(tail: ast.GeneratorExp | ast.ListComp, copier: Copier, weaver: Weaver, shadow: dict[str, str]) -> list[ast.comprehension]:
+def _loops(
+    tail: ast.GeneratorExp | ast.ListComp, copier: Copier, weaver: Weaver, shadow: dict[str, str]
+) -> list[ast.comprehension]:
     loops: list[ast.comprehension] = []
     for index, loop in enumerate(tail.generators):
         rows = copier.copy(loop.iter, shadow if index else {})

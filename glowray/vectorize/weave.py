@@ -25,8 +25,14 @@ class Weaver:
     # Values of bound names at plan time, to judge what an expression can raise; never put into code.
     values: dict[str, object] = field(default_factory=dict)
     step: int = 0
+    row: str = ""
     _count: int = 0
     _bound: dict[tuple[object, ...], str] = field(default_factory=dict)
+
+    def at(self, step: int, row: ast.expr) -> None:
+        """What follows belongs to this step of the chain, and has this row (a simple expression) at hand."""
+        self.step = step
+        self.row = ast.unparse(row)
 
     def fresh(self, name: str) -> str:
         """A name that nothing else has, readable after the name it stands for."""
@@ -50,7 +56,7 @@ class Weaver:
 
     def own_lines(self, name: str) -> Span:
         """A generated line for what the step itself does, outside the user's functions."""
-        return self.positions.open(self.step, None, 1, 1, name)
+        return self.positions.open(Span(0, 1, self.step, self.row, None, 1, name))
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,7 @@ def place(nodes: list[ast.stmt], span: Span) -> list[ast.stmt]:
     """Give nodes that have no line yet the first line of a span."""
     for statement in nodes:
         for node in ast.walk(statement):
-            if isinstance(node, ast.expr | ast.stmt | ast.excepthandler | ast.pattern | ast.keyword | ast.arg):
-                if not hasattr(node, "lineno"):
-                    node.lineno = node.end_lineno = span.start
-                    node.col_offset = node.end_col_offset = 0
+            if isinstance(node, ast.expr | ast.stmt | ast.excepthandler) and not hasattr(node, "lineno"):
+                node.lineno = node.end_lineno = span.start
+                node.col_offset = node.end_col_offset = 0
     return nodes

@@ -1,0 +1,117 @@
+"""Runs a chain woven into one loop, and the same chain as plain calls, for comparison."""
+
+from __future__ import annotations
+
+import linecache
+import math
+import struct
+from collections.abc import Callable, Iterable
+from itertools import count
+from typing import Any
+
+from glowray.vectorize.chain import Step, row_loop
+from glowray.vectorize.know import know
+
+_SERIAL = count()
+
+
+def fields_of(width: int) -> Callable[[Any], tuple[Any, ...]]:
+    def fields(row: Any) -> tuple[Any, ...]:
+        if isinstance(row, tuple):
+            if len(row) == width:
+                return tuple(row)
+            if len(row) == 2 and isinstance(row[1], tuple) and len(row[1]) == width - 1:
+                return (row[0], *row[1])
+        raise TypeError(f"no {width} fields in {row!r}")
+
+    return fields
+
+
+def step(verb: Any, call: Any = None, spread: int | None = None, drop: Any = None) -> Step:
+    fields = fields_of(spread) if spread else None
+    return Step(verb, call, know(call) if call else None, spread, fields, fields_of(2), drop)
+
+
+def woven(steps: list[Step], rows: Iterable[Any], row_type: type | None = None) -> tuple[list[Any], Any]:
+    """(rows emitted, error) of the generated loop."""
+    made, _ = row_loop(steps, row_type=row_type)
+    out: list[Any] = []
+    loop = made.function()
+    return out, failure(lambda: loop(rows, out.append), made, loop)
+
+
+def failure(run: Callable[[], object], made: Any, loop: Any) -> Any:
+    try:
+        run()
+    except Exception as error:
+        traced = made.positions.retrace(error, loop.__code__)
+        return type(traced), spelled(traced.args)
+    return None
+
+
+def called(steps: list[Step], rows: Iterable[Any]) -> tuple[list[Any], Any]:
+    """(rows emitted, error) of calling the functions one by one, each row through the whole chain."""
+    out: list[Any] = []
+    try:
+        for row in rows:
+            _through(steps, row, out.append)
+    except Exception as error:
+        return out, (type(error), spelled(error.args))
+    return out, None
+
+
+def _through(steps: list[Step], row: Any, emit: Callable[[Any], object]) -> None:
+    if not steps:
+        emit(row)
+        return
+    first, *others = steps
+    key, value = fields_of(2)(row) if first.verb in ("map_values", "flat_map_values", "keys", "values") else (None, row)
+    call = first.call or (lambda value: value)
+    result = call(*first.fields(value)) if first.fields else call(value)
+    match first.verb:
+        case "map":
+            _through(others, result, emit)
+        case "filter":
+            if result:
+                _through(others, row, emit)
+        case "flat_map":
+            for each in result:
+                _through(others, each, emit)
+        case "flat_map_values":
+            for each in result:
+                _through(others, (key, each), emit)
+        case "map_values":
+            _through(others, (key, result), emit)
+        case "key_by":
+            _through(others, (result, row), emit)
+        case "keys":
+            _through(others, key, emit)
+        case "values":
+            _through(others, value, emit)
+
+
+def spelled(value: Any) -> Any:
+    """A value with its types, to the last bit."""
+    if type(value) is float:
+        return "float", "nan" if math.isnan(value) else struct.pack("d", value)
+    if isinstance(value, list | tuple):
+        return type(value).__name__, [spelled(each) for each in value]
+    if isinstance(value, dict):
+        return "dict", [(spelled(key), spelled(each)) for key, each in value.items()]
+    return type(value).__name__, repr(value)
+
+
+def assert_same(steps: list[Step], rows: list[Any], row_type: type | None = None) -> None:
+    fast, fast_error = woven(steps, rows, row_type)
+    plain, plain_error = called(steps, rows)
+    assert spelled(fast) == spelled(plain)
+    assert fast_error == plain_error
+
+
+def define(text: str, name: str = "f", **namespace: Any) -> Any:
+    """A function from source that Python can find again, as a notebook's cell is found."""
+    filename = f"<cell {next(_SERIAL)}>"
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    space: dict[str, Any] = {"__name__": "cell", **namespace}
+    exec(compile(text, filename, "exec"), space)
+    return space[name]

@@ -1,0 +1,240 @@
+"""Inlined code does what the call does: values, types, order, exceptions."""
+
+from __future__ import annotations
+
+import functools
+import operator
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glowray.vectorize.chain import row_loop
+
+from .running import assert_same, define, step
+
+STOP = frozenset({"the", "a"})
+OFFSET = 7
+HOSTILE = st.one_of(
+    st.integers(), st.sampled_from([2**63, -(2**63), 0, -0.0, float("inf"), float("nan"), None, True, "", "İ", "ß", b"x"]),
+    st.floats(), st.text(max_size=5), st.tuples(st.integers(), st.text(max_size=3)), st.lists(st.integers(), max_size=4),
+)  # fmt: skip
+
+
+def classify(x: Any) -> Any:
+    """Early returns, a loop that returns, tuples of one width."""
+    if x < 0:
+        return "neg", x
+    y = x * 2
+    for i in range(y if y < 9 else 9):
+        if i > 3:
+            return "big", i
+    return "small", y
+
+
+def guarded(x: Any) -> Any:
+    try:
+        y = 10 // x
+    except ZeroDivisionError as error:
+        return str(error)
+    except TypeError:
+        raise ValueError("no number", x) from None
+    else:
+        y += 1
+    finally:
+        _ = 1
+    while 5 < y < 50:
+        y -= 2
+        if y == 7:
+            continue
+        if y < 0:
+            break
+    else:
+        return y, "else"
+    return y
+
+
+def matching(x: Any) -> Any:
+    match x:
+        case [first, *rest] if rest:
+            return first, rest
+        case (a, b):
+            return {"a": a, "b": b}
+        case str() as text:
+            return text.upper()
+        case None | True:
+            return
+    result: list[Any] = []
+    for item in x if isinstance(x, list) else [x]:
+        result.append(item)
+    result += [sum(i for i in range(3))]
+    return result
+
+
+def nested(x: Any, y: int = OFFSET, *, z: int = 2) -> Any:
+    pairs = [(i, j) for i in range(y) for j in (z, x) if i != j]
+    return sorted(pairs, key=lambda pair: (repr(pair[1]), -pair[0])), {k: [x for x in (k, y)] for k in range(z)}
+
+
+# As a cell, since pytest writes the asserts of its modules anew.
+nothing = define("def nothing(x):\n    x = x or 1\n    assert x != 2, ('message', x)\n", "nothing")
+
+
+class Scale:
+    def __init__(self, by: Any) -> None:
+        self.by = by
+
+    def times(self, x: Any) -> Any:
+        return self.by * x
+
+    def __call__(self, x: Any, more: Any = 1) -> Any:
+        return (x, self.by, more)
+
+
+FUNCTIONS: list[Any] = [
+    classify, guarded, matching, nested, nothing, Scale(3).times, Scale(4), functools.partial(Scale(4), more=2),
+    functools.partial(lambda a, b: (b, a), "bound"), operator.neg, operator.itemgetter(0), operator.itemgetter(0, -1),
+    operator.attrgetter("real"), int, len, str, str.upper, abs, sorted, repr, bool, float, tuple,
+    lambda x: (y := x + 1) * y,
+    lambda x: (x, (x := 1), x),
+    lambda x: x if x and x > OFFSET else -x,
+    lambda x: [x for x in (x, x)],
+    lambda x: f"{x!r:>5}" + "".join(str(c) for c in (x, OFFSET)),
+    lambda x: {k: v for k, v in [(x, 1)]}[x],
+    lambda x: 0 < x < 10 or not x,
+    lambda x: x in STOP,
+    lambda x: (lambda q: q + 1)(3),
+    lambda x: x[0] + x[-1],
+    lambda x: (x[0], x[1], x),
+    lambda x: [(y := c) for c in str(x)] and y,
+    lambda x: max(x, 3, key=lambda v: -v),
+    lambda x: classify(x),
+    lambda x: str(x).split(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@given(rows=st.lists(HOSTILE, max_size=4))
+def test_map_and_filter(function: Any, rows: list[Any]) -> None:
+    assert_same([step("map", function)], rows)
+    assert_same([step("filter", function)], rows)
+    assert_same([step("map", lambda x: (x, 1)), step("map_values", operator.neg), step("keys"), step("map", function)], rows)
+    assert_same([step("key_by", function), step("values")], rows)
+
+
+@given(st.lists(st.one_of(st.tuples(HOSTILE, HOSTILE), st.tuples(HOSTILE, st.tuples(HOSTILE, HOSTILE)), HOSTILE), max_size=4))
+def test_spread(rows: list[Any]) -> None:
+    swap = step("map", lambda a, b: (b, a), 2)
+    three = step("map", lambda k, a, b: (a, (k, b)), 3)
+    assert_same([swap], rows)
+    assert_same([three], rows)
+    assert_same([swap, swap, step("map", lambda pair: (pair[1], pair, pair))], rows)
+    assert_same([step("map", lambda row: (1, (row, 2))), three, three, swap], rows)
+    assert_same([swap, step("map", lambda a, b, c: a, 3)], rows)
+
+
+def test_every_function_above_is_inlined() -> None:
+    reasons = [row_loop([step("map", function)])[1][0] for function in FUNCTIONS]
+    assert set(reasons) == {None, "its local 'y' may be read before it is assigned"}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("if x: y = 1\n    return y", "before it is assigned"),
+        ("for y in x: pass\n    return y", "before it is assigned"),
+        ("try:\n        y = int(x)\n    except ValueError:\n        pass\n    return y", "before it is assigned"),
+        ("while x:\n        y = 1\n        x = 0\n    return y", "before it is assigned"),
+        ("return locals()", "frame"), ("return eval('x')", "frame"), ("import inspect; return inspect.stack()", "frames"),
+        ("global G\n    G = x", "global"), ("del x", "delete"), ("def g(): return x\n    return g", "function"),
+        ("class C: pass\n    return C", "class"), ("return lambda: x", "outlive"), ("return (x for _ in 'a')", "outlive"),
+        ("return missing(x)", "not defined"), ("import sys; return sys._getframe()", "frames"),
+        ("return (y for y in x)", "outlive"),
+    ],
+)  # fmt: skip
+def test_refused(body: str, reason: str) -> None:
+    f = define(f"def f(x):\n    {body}\n")
+    assert reason in (row_loop([step("map", f)])[1][0] or "")
+    assert_same([step("map", lambda x: x), step("map", lambda x: x)], [1])
+
+
+def test_rows_do_not_share_locals() -> None:
+    f = define("def f(x):\n    for y in [x]:\n        z = y\n        if z: return [z]\n    return []\n")
+    assert_same([step("map", f)], [1, 0, 2, 0])
+
+
+@given(st.lists(HOSTILE, max_size=6))
+def test_dropped_rows(rows: list[Any]) -> None:
+    dropped: list[Any] = []
+    drop = lambda row, error: dropped.append((row, type(error)))
+    from .running import spelled, woven
+
+    out, error = woven([step("map", lambda x: x + 1, drop=drop), step("filter", lambda x: x[0:], drop=drop)], rows)
+    assert error is None
+    assert spelled(out) == spelled([])
+    assert len(dropped) == len(rows)
+
+
+def test_a_flat_map_that_fails_half_way_gives_nothing_when_it_drops() -> None:
+    f = define("def f(x):\n    yield 1\n    yield 1 // x\n")
+    dropped: list[Any] = []
+    from .running import woven
+
+    out, error = woven([step("flat_map", f, drop=lambda row, error: dropped.append(row))], [1, 0])
+    assert (out, error, dropped) == ([1, 1], None, [0])
+
+
+# Random defs: assignments, branches, loops, early returns, in any nesting.
+_NAMES = st.sampled_from("abx")
+_VALUES = st.one_of(
+    st.integers(-3, 3).map(str), _NAMES, st.builds("({} {} {})".format, _NAMES, st.sampled_from(["+", "-", "*", "//", "<"]), _NAMES)
+)  # fmt: skip
+_SIMPLE = st.one_of(
+    st.builds("{} = {}".format, _NAMES, _VALUES),
+    st.builds("{} += {}".format, _NAMES, _VALUES),
+    st.builds("return {}".format, _VALUES),
+    st.builds("return ({}, {})".format, _VALUES, _VALUES),
+    st.just("raise KeyError(x)"),
+    st.just("n += 1"),
+)
+
+
+def _indented(block: list[str]) -> list[str]:
+    return ["    " + line for line in block]
+
+
+def _compound(blocks: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]:
+    in_loop = st.one_of(blocks, blocks.map(lambda b: [*b, "break"]), blocks.map(lambda b: ["if a < 1:", "    continue", *b]))
+    return st.one_of(
+        st.builds(lambda c, a: [f"if {c}:", *_indented(a)], _VALUES, blocks),
+        st.builds(lambda c, a, b: [f"if {c}:", *_indented(a), "else:", *_indented(b)], _VALUES, blocks, blocks),
+        st.builds(lambda n, a: [f"for {n} in range(3):", *_indented(a)], _NAMES, in_loop),
+        st.builds(lambda n, a, b: [f"for {n} in range(2):", *_indented(a), "else:", *_indented(b)], _NAMES, in_loop, blocks),
+        st.builds(lambda a: ["while n < 4:", "    n += 1", *_indented(a)], in_loop),
+        st.builds(lambda a, b: ["try:", *_indented(a), "except (ZeroDivisionError, KeyError) as e:", *_indented(b)], blocks, blocks),
+        st.builds(lambda a, b: ["try:", *_indented(a), "finally:", *_indented(b)], blocks, blocks),
+    )
+
+
+_BLOCKS = st.recursive(
+    st.lists(_SIMPLE, min_size=1, max_size=3),
+    lambda blocks: st.lists(_compound(blocks), min_size=1, max_size=3).map(lambda parts: [line for part in parts for line in part]),
+    max_leaves=6,
+)
+
+
+@given(_BLOCKS, st.lists(st.integers(-3, 5), min_size=1, max_size=3))
+def test_random_defs(block: list[str], rows: list[int]) -> None:
+    source = "\n".join(["def f(x):", "    n = 0", *_indented(block), ""])
+    assert_same([step("map", define(source))], rows)
+    assert_same([step("map", lambda x: (x, x)), step("map", define(source.replace("(x)", "(x, b)", 1)), 2)], rows)
+
+
+@given(_BLOCKS, st.lists(st.integers(-3, 5), min_size=1, max_size=3))
+def test_random_generators(block: list[str], rows: list[int]) -> None:
+    lines = [re.sub(r"return (.*)", r"yield \1", line) if i % 3 else line for i, line in enumerate(block)]
+    lines = [re.sub(r"return .*", "return", line) for line in lines]
+    source = "\n".join(["def f(x):", "    n = 0", "    yield n", *_indented(lines), ""])
+    assert_same([step("flat_map", define(source)), step("map", lambda x: (x, 1)), step("filter", lambda k, v: k != 1, 2)], rows)
