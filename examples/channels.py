@@ -1,6 +1,10 @@
 """Channels: rows come in through a queue while the job runs, and leave through two outputs of one pass.
 
-    $ glowray examples channels
+$ glowray examples channels
+source 0 2 1
+0: (0, 0)
+1: (2, 3)
+2: (4, 6)
 """
 
 import queue
@@ -10,8 +14,8 @@ import glowray as gr
 
 
 def feed(numbers: "queue.Queue[int | None]") -> None:
-    """Sends 0, 1 and 2, each twice, then the end."""
-    for number in (0, 0, 1, 1, 2, 2, None):
+    """Sends 0, 1 and 2, then the end."""
+    for number in (0, 1, 2, None):
         numbers.put(number)
 
 

@@ -1,6 +1,6 @@
 """CSV join: the planets with their moons, those that have none too, from two CSV files.
 
-    $ glowray examples csv_join
+$ glowray examples csv_join
 """
 
 from pathlib import Path

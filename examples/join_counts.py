@@ -1,6 +1,15 @@
 """Join of two word counts: how often each of two poems has the words that both have.
 
-    $ glowray examples join_counts
+$ glowray examples join_counts
+compare   1  1
+eyes      1  1
+from      1  1
+grow      1  1
+hath      1  1
+heaven    1  1
+more      2  3
+that      1  2
+when      1  1
 """
 
 import re
@@ -20,9 +29,8 @@ def count(path: Path) -> gr.Dataset[tuple[str, int]]:
 
 def main() -> None:
     both = count(SONNETS / "018.txt").join(count(SONNETS / "130.txt"))
-    both.map(lambda word, left, right: {"word": word, "sonnet 18": left, "sonnet 130": right}).sort(
-        key=lambda row: row["word"]
-    ).show()
+    for word, (left, right) in both.sort():
+        print(f"{word:8}{left:3}{right:3}")
 
 
 if __name__ == "__main__":

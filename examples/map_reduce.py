@@ -1,7 +1,7 @@
 """Basic map-reduce: how many words there are, as a one for each and their sum.
 
-    $ glowray examples map_reduce
-    459 words
+$ glowray examples map_reduce
+460 words
 """
 
 from pathlib import Path

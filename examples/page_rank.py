@@ -1,6 +1,6 @@
 """PageRank: ranks flow along cached links, round after round, until they stand still.
 
-    $ glowray examples page_rank
+$ glowray examples page_rank
 """
 
 import glowray as gr
@@ -15,7 +15,7 @@ def shares(page: str, to: list[str], rank: float) -> list[tuple[str, float]]:
 
 
 def main() -> None:
-    edges = [(source, target) for source, target in map(lambda link: link.split(">"), LINKS.split())]
+    edges = [(link[0], link[2]) for link in LINKS.split()]
     pages = sorted({page for edge in edges for page in edge})
     dead_ends = [(page, other) for page in sorted(set(pages) - {source for source, _ in edges}) for other in pages]
     flow = gr.Flow("PageRank")

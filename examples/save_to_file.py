@@ -1,6 +1,11 @@
 """Save to files: sorted words as ordered part files, put in place together, with _SUCCESS last.
 
-    $ glowray examples save_to_file
+$ glowray examples save_to_file
+460 rows, 2,438 bytes
+_SUCCESS { … }
+part-00000.txt a … height
+part-00001.txt her … possess'd,
+part-00002.txt possession … yet,
 """
 
 import tempfile

@@ -1,6 +1,15 @@
 """Self join: pairs of lines of a poem that share a long word.
 
-    $ glowray examples self_join
+$ glowray examples self_join
+┌──────────┬──────┬──────────┐
+│ word     │ line │ and line │
+├──────────┼──────┼──────────┤
+│ summer   │ 1    │ 4        │
+│ summer   │ 1    │ 9        │
+│ summer   │ 4    │ 9        │
+│ sometime │ 5    │ 7        │
+│ eternal  │ 9    │ 12       │
+└──────────┴──────┴──────────┘
 """
 
 import re
@@ -12,8 +21,8 @@ SONNET = Path(__file__).with_name("data") / "sonnets" / "018.txt"
 
 
 def words_of(line: str, index: int) -> list[tuple[str, int]]:
-    """(word, line number) for the words of five letters and more."""
-    return [(word, index + 1) for word in re.findall(r"[a-z]{5,}", line.lower())]
+    """(word, line number) for the words of six letters and more."""
+    return [(word, index + 1) for word in re.findall(r"[a-z]{6,}", line.lower())]
 
 
 def main() -> None:

@@ -1,19 +1,23 @@
 """Stack analysis: from one pass over posts of Stack Exchange, the tags by use and the questions by month.
 
-    $ glowray examples stack_analysis
+$ glowray examples stack_analysis
+  42 python
+  38 c#
+  23 sql
+2008-08 23
+2008-09 26
+2008-10 19
+2008-11 22
 """
 
 import sys
+from operator import add
 from pathlib import Path
 from xml.etree import ElementTree
 
 import glowray as gr
 
 POSTS = Path(__file__).with_name("data") / "posts.xml"
-
-
-def add(a: int, b: int) -> int:
-    return a + b
 
 
 def main(posts: Path | str = POSTS) -> None:
@@ -26,7 +30,7 @@ def main(posts: Path | str = POSTS) -> None:
     )
     tags = questions.flat_map(lambda post: post["Tags"][1:-1].split("><")).map(lambda tag: (tag, 1))
     months = questions.map(lambda post: (post["CreationDate"][:7], 1))
-    tags.reduce_by_key(add).top(5, key=lambda tag, n: (n, tag)).output(lambda tag, n: print(f"{n:4} {tag}"))
+    tags.reduce_by_key(add).top(3, key=lambda tag, n: (n, tag)).output(lambda tag, n: print(f"{n:4} {tag}"))
     months.reduce_by_key(add).sort().output(lambda month, n: print(month, n))
     flow.run()
 

@@ -1,6 +1,12 @@
 """Unrolled loop: seven maps on a channel, added by a Python loop, run as one chain in each of two tasks.
 
-    $ glowray examples unrolled_loop
+$ glowray examples unrolled_loop
+7: 7
+9: 11
+11: 15
+8: 9
+10: 13
+2 tasks of from_channel→map→map→map→map→map→map→map→map
 """
 
 import glowray as gr

@@ -1,6 +1,21 @@
 """Word count: the ten most frequent words of text files; without PATH, of Python's own library.
 
-    $ glowray examples word_count 'examples/data/sonnets/*.txt'
+$ glowray examples word_count 'examples/data/sonnets/*.txt'
+counting the words of examples/data/sonnets/*.txt
+
+word  count
+I        13  ██████████████████████████████
+to       11  █████████████████████████
+s        11  █████████████████████████
+and      11  █████████████████████████
+the      10  ███████████████████████
+in        8  ██████████████████
+with      7  ████████████████
+my        7  ████████████████
+is        7  ████████████████
+And       7  ████████████████
+
+word count: 1 stage, 1 task, 56 rows in, 10 out, 0.14 s, inline
 """
 
 import argparse
@@ -39,14 +54,17 @@ def table(counts: list[tuple[str, int]]) -> Table:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="word_count", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="word_count", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("paths", metavar="PATH", nargs="*", default=[LIBRARY], help="a file, folder or glob")
     paths = parser.parse_args(arguments).paths
     flow, console = gr.Flow("word count"), Console(highlight=False)
-    console.print(f"[bold]{flow.name}[/] of {', '.join(paths)}\n", soft_wrap=True)
-    console.print(table(count(flow, paths)))
-    stats = flow.stats
-    console.print(f"\n{stats.stages[0].rows_in:,} lines, {stats.tasks} tasks, {stats.seconds:.2f} s, engine: {stats.engine}")
+    console.print(f"counting the words of {', '.join(paths)}\n", soft_wrap=True)
+    try:
+        counts = count(flow, paths)
+    except FileNotFoundError as error:
+        parser.error(str(error))
+    console.print(table(counts))
+    console.print(f"\n{flow.stats}", soft_wrap=True)
 
 
 if __name__ == "__main__":
