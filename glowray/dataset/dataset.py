@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from glowray.dataset.actions import Actions
+from glowray.dataset.arrow import ArrowActions
 from glowray.dataset.base import T_co
+from glowray.dataset.batches import BatchVerbs
 from glowray.dataset.folds import FoldVerbs
 from glowray.dataset.joins import JoinVerbs
 from glowray.dataset.keyed import KeyedVerbs
@@ -15,11 +17,13 @@ from glowray.dataset.writing import WriteActions
 
 class Dataset(
     RowVerbs[T_co],
+    BatchVerbs[T_co],
     KeyedVerbs[T_co],
     JoinVerbs[T_co],
     OrderVerbs[T_co],
     FoldVerbs[T_co],
     Actions[T_co],
+    ArrowActions[T_co],
     WriteActions[T_co],
     Looking[T_co],
 ):

@@ -33,7 +33,7 @@ def check_installed(library: str, verb: str) -> None:
 
 
 def pandas_frame(table: pa.Table) -> Any:
-    """A pandas.DataFrame: a column of numbers or bools that holds None is of pandas' Arrow types, a nested one of objects."""
+    """A pandas.DataFrame; numbers and bools beside None are of pandas' Arrow types, lists and dicts objects."""
     import pandas as pd
 
     frame = table.to_pandas(types_mapper=_masked(table, pd).get, ignore_metadata=True)
@@ -46,7 +46,7 @@ def pandas_frame(table: pa.Table) -> Any:
 
 
 def numpy_arrays(table: pa.Table) -> dict[str, Any]:
-    """A dict of NumPy arrays that may be changed; where NumPy has no such type, or None is among numbers, of objects."""
+    """NumPy arrays that may be changed; of objects where NumPy has no such type, or no None in it."""
     return {name: _numpy_array(table.column(name)) for name in table.column_names}
 
 
@@ -66,7 +66,7 @@ FORMATS: dict[str, Callable[[pa.Table], Any]] = {
 
 
 def rows_of(result: Any) -> Rows | None:
-    """The dict rows of an Arrow table or batch, a frame of pandas or Polars, or a dict of columns; None: it is neither."""
+    """The dict rows of an Arrow table or batch, a frame of pandas or Polars, a dict of columns; None: it is neither."""
     if isinstance(result, pa.RecordBatch):
         result = pa.Table.from_batches([result])
     if isinstance(result, pa.Table):
@@ -126,7 +126,7 @@ def _polars_rows(frame: Any) -> Rows:
 
 def _pandas_values(label: Any, series: Any) -> list[Any]:
     dtype = series.dtype
-    if dtype == object:
+    if isinstance(dtype, np.dtype) and dtype.kind == "O":
         return list(series)
     if isinstance(dtype, np.dtype) and dtype.kind in "biufc":
         return _values(label, series.to_numpy())
@@ -142,7 +142,8 @@ def _values(name: Any, column: Any) -> list[Any]:
     if isinstance(column, np.ndarray) and column.ndim:
         if column.dtype.kind in "mM" and np.datetime_data(column.dtype)[0] in ("ns", "ps", "fs", "as"):
             return _coarser(name, column)
-        return column.tolist()
+        items: list[Any] = column.tolist()
+        return items
     if isinstance(column, pa.Array | pa.ChunkedArray):
         return python_values(name, column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column]))
     pandas = sys.modules.get("pandas")

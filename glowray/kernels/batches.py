@@ -1,0 +1,39 @@
+"""map_batches: a function of columns instead of rows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from glowray.functions import Function
+from glowray.kernels.context import TaskContext
+from glowray.kernels.partition_steps import PartitionStep
+
+
+@dataclass(frozen=True, slots=True)
+class MapBatches(PartitionStep):
+    """f(columns of at most `size` rows) → rows; batches count from the partition's first row."""
+
+    function: Function
+    form: str
+    size: int
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        from glowray.rows.frames import FORMATS, rows_of
+        from glowray.rows.to_arrow import rows_table
+
+        shaped, call = FORMATS[self.form], self.function.call
+        while batch := list(itertools.islice(rows, self.size)):
+            table = rows_table(batch)
+            batch.clear()
+            result = call(shaped(table))
+            made = rows_of(result)
+            if made is None:
+                raise TypeError(
+                    f"{self.verb}() needs a function that returns a pyarrow.Table, a DataFrame or a dict of arrays,"
+                    f" {self.function.described} returned {type(result).__qualname__}"
+                )
+            for morsel in made:
+                yield from morsel
