@@ -144,4 +144,4 @@ def _start(settings: Settings, outcome: Outcome, prepared: Prepared) -> tuple[En
 
 def _job(settings: Settings, prepared: Prepared, engine: Engine, recorder: Recorder) -> Job:
     stages = prepared.stages.stages
-    return Job(settings.name, stages, engine, recorder, settings.resources, settings.max_errors)
+    return Job(settings.name, stages, engine, recorder, settings.resources, settings.max_errors, settings.vectorize)

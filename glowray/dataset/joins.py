@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from glowray.dataset.base import Base, T_co, dataset_argument
 from glowray.functions import Function
-from glowray.kernels.steps import FlatMap, Reshape, values
+from glowray.kernels.steps import FlatMap, KeyBy, Values
 from glowray.plan.nodes import Cartesian, CoGroup, Union, Zip
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ def own_rows(every: bool, row: Groups) -> Iterable[tuple[Any, Any]]:
     key, (own, *others) = row
     keep = all(others) if every else not any(others)
     return [(key, value) for value in own] if keep else ()
+
+
+def same(row: Any) -> Any:
+    """The row as its own key."""
+    return row
 
 
 def _matcher(how: str, sides: int) -> Callable[[Groups], Iterable[Any]]:
@@ -148,11 +153,11 @@ class JoinVerbs(Base[T_co]):
         return self._step(FlatMap(verb, label, Function.of(f, verb, name=label)))
 
     def _matching(self, verb: str, other: Base[Any], every: bool) -> Dataset[Any]:
-        whole = Reshape(verb, verb, "(row, row)")
+        whole = KeyBy(verb, verb, Function.of(same, verb))
         sides = self._step(whole), dataset_argument(verb, other)._step(whole)
         label = "in both" if every else "not in other"
         matched = sides[0]._co_group(verb, (sides[1],))._flat_map(verb, label, partial(own_rows, every))
-        return matched._step(values(verb))
+        return matched._step(Values(verb, verb))
 
     def _as_dataset(self) -> Dataset[T_co]:
         return self._with(self._node)

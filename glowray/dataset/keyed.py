@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from glowray.dataset.base import Base, Options, T_co, count_argument
+from glowray.dataset.joins import same
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
 from glowray.kernels.combine import Combiner, Zero
-from glowray.kernels.steps import FlatMapValues, KeyBy, MapValues, Reshape, keys, values
+from glowray.kernels.steps import FlatMapValues, KeyBy, Keys, Map, MapValues, Values
 from glowray.plan.nodes import CombineByKey, GroupByKey, PartitionByKey
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ def first_of(kept: Any, other: Any) -> Any:
 def count_one(count: int, value: Any) -> int:
     """The combiner of the counts."""
     return count + 1
+
+
+def without_value(row: Any) -> tuple[Any, None]:
+    """The row as a key, for counting."""
+    return row, None
 
 
 class KeyedVerbs(Base[T_co]):
@@ -80,7 +86,7 @@ class KeyedVerbs(Base[T_co]):
         >>> gr.from_items([("a", 1), ("b", 2)]).keys().collect()
         ['a', 'b']
         """
-        return self._step(keys())
+        return self._step(Keys("keys", "keys"))
 
     def values(self) -> Dataset[Any]:
         """The value of every keyed row. No data moves.
@@ -89,7 +95,7 @@ class KeyedVerbs(Base[T_co]):
         >>> gr.from_items([("a", 1), ("b", 2)]).values().collect()
         [1, 2]
         """
-        return self._step(values())
+        return self._step(Values("values", "values"))
 
     def reduce_by_key(
         self,
@@ -156,7 +162,8 @@ class KeyedVerbs(Base[T_co]):
         >>> sorted(gr.from_items("abca").count_by_value().collect())
         [('a', 2), ('b', 1), ('c', 1)]
         """
-        return self._step(Reshape("count_by_value", "count_by_value", "(row, None)")).count_by_key()
+        keyed = self._step(Map("count_by_value", "count_by_value", Function.of(without_value, "count_by_value")))
+        return keyed.count_by_key()
 
     def distinct(self, key: Callable[..., Any] | None = None) -> Dataset[T_co]:
         """The first of all rows that are equal, or whose key is equal; one shuffle.
@@ -168,13 +175,10 @@ class KeyedVerbs(Base[T_co]):
         Args:
             key: of the row; rows with equal keys are one. None: the row itself.
         """
-        if key is None:
-            keyed = self._step(Reshape("distinct", "distinct", "(row, row)"))
-        else:
-            function = Function.of(key, "distinct")
-            keyed = self._step(KeyBy("distinct", function.label, function))
+        function = Function.of(same if key is None else key, "distinct")
+        keyed = self._step(KeyBy("distinct", "distinct" if key is None else function.label, function))
         combiner = Combiner(_FIRST, _FIRST)
-        return keyed._combine("distinct", combiner, "")._step(values("distinct"))
+        return keyed._combine("distinct", combiner, "")._step(Values("distinct", "distinct"))
 
     def group_by_key(self) -> Dataset[tuple[Any, list[Any]]]:
         """(key, values in input order); one shuffle of all rows: reduce_by_key or aggregate_by_key move fewer.

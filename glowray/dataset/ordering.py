@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from glowray.dataset.base import Base, T_co, count_argument
 from glowray.functions import Function
-from glowray.kernels.steps import Filter, keys
+from glowray.kernels.steps import Filter, Keys
 from glowray.plan.nodes import Limit, Repartition, Sort, Top, ZipWithIndex
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class OrderVerbs(Base[T_co]):
         drawn = random.SystemRandom().getrandbits(63) if seed is None else seed & _MASK
         chosen = partial(in_sample, drawn, round(fraction * 2**64))
         step = Filter("sample", f"{fraction:g}", Function.of(chosen, "sample", name="sample"))
-        return self.zip_with_index()._step(step)._step(keys())
+        return self.zip_with_index()._step(step)._step(Keys("sample", "sample"))
 
     def repartition(self, n: int) -> Dataset[T_co]:
         """The same rows in the same order in n partitions of even length; rows move.

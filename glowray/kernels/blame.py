@@ -57,7 +57,7 @@ def _innermost(error: BaseException) -> tuple[Blame, FrameType | None] | None:
     while trace is not None:
         frame = trace.tb_frame
         loop = loop_of(frame)
-        if loop is not None and frame.f_code.co_filename == loop.woven.filename:
+        if loop is not None and frame.f_code.co_filename.startswith("<glowray "):
             found = _in_loop(loop, error, frame) or found
         elif (kernel := _in_kernel(frame)) is not None:
             found = kernel, None

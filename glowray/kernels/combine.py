@@ -13,7 +13,6 @@ from typing import Any
 
 from glowray.functions import Function
 from glowray.kernels.keyed import MISSING, KeyTable, keyed_row
-from glowray.kernels.loop import Consumer, Writer
 from glowray.kernels.steps import Step
 from glowray.rows import Block
 
@@ -49,9 +48,9 @@ class CombineByKey(Step):
     combiner: Combiner
     word: str
 
-    def consumer(self, table: KeyTable) -> Consumer:
-        """The end of a loop that folds its keyed rows into `table`."""
-        add, entries, combiner = self.combiner.add.call, table.entries, self.combiner
+    def missing(self, table: KeyTable) -> Callable[[Any, Any], None]:
+        """What a loop calls for a key that `table` does not have as it is written."""
+        entries, combiner = table.entries, self.combiner
 
         def miss(key: Any, value: Any) -> None:
             step = self
@@ -64,23 +63,23 @@ class CombineByKey(Step):
                 known = combiner.zero.fresh()
             entries[name] = step.combiner.add.call(known, value)
 
-        def consume(writer: Writer, row: str) -> None:
-            writer.line(f"if {row}.__class__ is not tuple or len({row}) != 2: {row} = keyed({row})")
-            writer.line(f"key, value = {row}")
-            writer.line("try: known = get(key, MISSING)")
-            writer.line("except TypeError: known = MISSING")
-            writer.line("if known is MISSING: miss(key, value)")
-            writer.line("else: entries[key] = add(known, value)")
+        return miss
 
-        names = {
-            "get": entries.get,
-            "entries": entries,
-            "MISSING": MISSING,
-            "miss": miss,
-            "add": add,
-            "keyed": lambda row: keyed_row(row, self.verb),
-        }
-        return Consumer(names, consume, self)
+    def fold(self, block: Block, table: KeyTable) -> None:
+        """Folds the keyed rows of a block into `table`."""
+        step, entries, miss = self, table.entries, self.missing(table)
+        add = step.combiner.add.call
+        for morsel in block.morsels():
+            for row in morsel:
+                key, value = keyed_row(row, step.verb)
+                try:
+                    known = entries.get(key, MISSING)
+                except TypeError:
+                    known = MISSING
+                if known is MISSING:
+                    miss(key, value)
+                else:
+                    entries[key] = add(known, value)
 
 
 def merged(blocks: Iterable[Block], step: Step, function: Function) -> Iterator[tuple[Any, Any]]:

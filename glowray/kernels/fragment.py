@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +14,11 @@ from glowray.kernels.blame import failure_of
 from glowray.kernels.combine import CombineByKey
 from glowray.kernels.context import TaskContext, running
 from glowray.kernels.exchange import Count, Exchange, Output
-from glowray.kernels.keyed import KeyTable
-from glowray.kernels.loop import Consumer, row_generator, run_loop
-from glowray.kernels.partition_steps import PartitionStep
+from glowray.kernels.keyed import MISSING, KeyTable
+from glowray.kernels.loop import Loop
+from glowray.kernels.segment import Segment, segments
 from glowray.kernels.sources import MORSEL, Blocks, Morsels, Source, pieces
-from glowray.kernels.steps import RowStep, Step
+from glowray.kernels.steps import Step
 from glowray.rows import Block
 
 FLUSH_ROWS = 65_536
@@ -26,7 +26,7 @@ FLUSH_ROWS = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """What every task of a branch of a stage runs.
+    """What every task of a branch of a stage runs; `loops` are the code of its segments.
 
     `partial` tasks give the rows before a failure together with the failure: for take() and iteration, which may never
     reach it.
@@ -36,6 +36,7 @@ class Fragment:
     steps: tuple[Step, ...]
     exchange: Exchange
     partial: bool = False
+    loops: tuple[Loop, ...] = ()
 
 
 @dataclass
@@ -87,6 +88,7 @@ class _Run:
     def __init__(self, fragment: Fragment, context: TaskContext, report: TaskReport, output: Output) -> None:
         self.fragment, self.context, self.report, self.output = fragment, context, report, output
         self.rows: list[Any] = []
+        self._counter: Iterator[int] | None = None
 
     def chain(self, inputs: Sequence[Sequence[Block]]) -> None:
         source, steps = self.fragment.source, self.fragment.steps
@@ -96,46 +98,48 @@ class _Run:
                 self._give(block)
             return
         stream: Morsels = self._counted(source.morsels(inputs, self.context))
-        pending: list[RowStep] = []
-        for step in steps:
-            if isinstance(step, RowStep):
-                pending.append(step)
-                continue
-            stream = self._through(step, pending, stream)
-            pending = []
-        counting = isinstance(self.fragment.exchange, Count)
-        last = steps[-1] if steps else source
-        run_loop(pending, cut(stream), self.context, self._count() if counting else self._collect(last))
+        for segment, loop in zip(segments(steps), self.fragment.loops, strict=True):
+            stream = self._through(segment, loop.function(), stream)
 
-    def _through(self, step: Step, pending: list[RowStep], stream: Morsels) -> Morsels:
-        if isinstance(step, CombineByKey):
+    def _through(self, segment: Segment, loop: Callable[..., Any], stream: Morsels) -> Morsels:
+        if segment.end is None:
+            self._out(loop, cut(stream))
+            return iter(())
+        if isinstance(segment.end, CombineByKey):
             table = KeyTable()
-            run_loop(pending, stream, self.context, step.consumer(table))
+            entries, miss = table.entries, segment.end.missing(table)
+            for morsel in stream:
+                loop(morsel, entries.get, entries, MISSING, miss)
             return pieces(table.items())
-        assert isinstance(step, PartitionStep)
-        rows = row_generator(pending, stream, self.context) if pending else itertools.chain.from_iterable(stream)
-        return iter([step.apply(rows, self.context)])
+        flat = itertools.chain.from_iterable(stream)
+        return iter([segment.end.apply(loop(flat) if segment.rows else flat, self.context)])
 
-    def _collect(self, last: Step) -> Consumer:
-        names = {"append": self.rows.append, "rows": self.rows, "flush": self.flush}
-        return Consumer(
-            names,
-            lambda writer, row: writer.line(f"append({row})"),
-            last,
-            f"if len(rows) >= {FLUSH_ROWS}: flush()",
-        )
-
-    def _count(self) -> Consumer:
-        counter = itertools.count()
-        self._counter = counter
-        names = {"count": counter.__next__}
-        return Consumer(names, lambda writer, row: writer.line("count()"), self.fragment.source)
+    def _out(self, loop: Callable[..., Any], stream: Morsels) -> None:
+        if isinstance(self.fragment.exchange, Count):
+            counter = self._counter = itertools.count()
+            for morsel in stream:
+                loop(morsel, counter.__next__)
+            return
+        rows = self.rows
+        for morsel in stream:
+            loop(morsel, rows.append)
+            if len(rows) >= FLUSH_ROWS:
+                self.flush()
 
     def flush(self) -> None:
-        if self.rows:
-            block = Block.from_rows(self.rows)
-            self.rows.clear()
-            self._give(block)
+        if not self.rows:
+            return
+        rows = self.rows.copy()
+        self.rows.clear()
+        try:
+            block = Block.from_rows(rows)
+        except Exception:
+            # The rows before the one that cannot be held come first, as before any error.
+            first = next((place for place, row in enumerate(rows) if not _fits(row)), 0)
+            self._give(Block.from_rows(rows[:first]))
+            _complain([self.fragment.source, *self.fragment.steps][-1], rows[first])
+            raise
+        self._give(block)
 
     def _give(self, block: Block) -> None:
         self.report.rows_out += len(block)
@@ -143,8 +147,8 @@ class _Run:
 
     def finish(self) -> list[Block]:
         self.flush()
-        if counter := getattr(self, "_counter", None):
-            self.report.rows_out += next(counter)
+        if self._counter is not None:
+            self.report.rows_out += next(self._counter)
         blocks = self.output.finish()
         self.report.rows = [len(block) for block in blocks]
         self.report.sizes = [block.nbytes for block in blocks]
@@ -156,6 +160,22 @@ class _Run:
             if isinstance(morsel, (list, range, tuple)):
                 self.report.rows_in += len(morsel)
             yield morsel
+
+
+def _fits(row: Any) -> bool:
+    try:
+        Block.from_rows([row])
+    except Exception:
+        return False
+    return True
+
+
+def _complain(step: Step, row: Any) -> None:
+    """Raises what is wrong with a row that no block can hold; blame.py finds step and row in this frame."""
+    try:
+        Block.from_rows([row])
+    except Exception as error:
+        raise TypeError(f"a row must be picklable, but {step.verb}() gave a {type(row).__qualname__}: {error}") from error
 
 
 def cut(stream: Morsels) -> Morsels:

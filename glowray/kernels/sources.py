@@ -11,7 +11,6 @@ from glowray.functions import Function
 from glowray.kernels.combine import CombineByKey, collect_groups, grouped, merged
 from glowray.kernels.context import TaskContext
 from glowray.kernels.keyed import KeyTable
-from glowray.kernels.loop import run_loop
 from glowray.kernels.order import sort_rows
 from glowray.kernels.steps import Step
 from glowray.rows import Block
@@ -35,9 +34,15 @@ class Read(Source):
 
     reader: Any
     first: int = 0
+    function: Function | None = None
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        yield from self.reader.read(context.partition - self.first)
+        for morsel in self.reader.read(context.partition - self.first):
+            yield morsel if isinstance(morsel, (list, range)) else self._lazy(morsel)
+
+    def _lazy(self, rows: Iterable[Any]) -> Iterator[Any]:
+        # Reading fails where it is looked at, perhaps in a later step: this frame says that it was the source's fault.
+        yield from rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +76,12 @@ class CombineThenMerge(Source):
     step: CombineByKey
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        folded = (self._fold(block, context) for block in itertools.chain.from_iterable(inputs))
+        folded = map(self._folded, itertools.chain.from_iterable(inputs))
         return pieces(merged(folded, self, self.step.combiner.merge))
 
-    def _fold(self, block: Block, context: TaskContext) -> Block:
+    def _folded(self, block: Block) -> Block:
         table = KeyTable()
-        run_loop((), block.morsels(), context, self.step.consumer(table))
+        self.step.fold(block, table)
         return Block.from_rows(list(table.items()))
 
 
@@ -159,7 +164,11 @@ class Zip(Source):
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         left, right = (itertools.chain.from_iterable(m for block in side for m in block.morsels()) for side in inputs)
-        return pieces(zip(left, right, strict=True))
+        yield from pieces(zip(left, right, strict=False))
+        lengths = [sum(map(len, side)) for side in inputs]
+        if lengths[0] != lengths[1]:
+            other = "longer" if lengths[1] > lengths[0] else "shorter"
+            raise ValueError(f"zip() needs two datasets of one length, but the other one is {other}; limit() the longer")
 
 
 def pieces(rows: Iterator[Any]) -> Morsels:

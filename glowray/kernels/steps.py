@@ -64,18 +64,10 @@ class ForEach(FunctionStep):
 
 
 @dataclass(frozen=True, slots=True)
-class Reshape(RowStep):
-    """A change of form that needs no function: `expression` over the names row, or key and value if `keyed`."""
-
-    expression: str
-    keyed: bool = False
-
-
-def keys() -> Reshape:
+class Keys(RowStep):
     """(key, value) → key"""
-    return Reshape("keys", "keys", "key", keyed=True)
 
 
-def values(verb: str = "values") -> Reshape:
+@dataclass(frozen=True, slots=True)
+class Values(RowStep):
     """(key, value) → value"""
-    return Reshape(verb, verb, "value", keyed=True)

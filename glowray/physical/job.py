@@ -14,6 +14,7 @@ from glowray.functions import Failure
 from glowray.kernels import Fragment
 from glowray.kernels.resources import Resources
 from glowray.physical.stage import Branch, Stage
+from glowray.physical.weaving import weave
 
 
 SHOWN_ERRORS = 3
@@ -38,6 +39,7 @@ class Job:
     watcher: Watcher
     resources: Resources = Resources()
     max_errors: int | None = None
+    vectorize: bool = True
     failed_rows: int = 0
     failures: list[Failure] = field(default_factory=list)
     apart: dict[int, Apart] = field(default_factory=dict)
@@ -155,7 +157,8 @@ class Job:
     def _tasks(self, stage: Stage) -> Iterator[Task]:
         place = 0
         for branch in stage.branches:
-            fragment = Fragment(branch.source, branch.steps, stage.exchange, stage.stream)
+            loops = weave(branch.source, branch.steps, stage.exchange, self.vectorize)
+            fragment = Fragment(branch.source, branch.steps, stage.exchange, stage.stream, loops)
             payload = pack(fragment, self.apart)
             offset = 0
             for local in range(branch.count):

@@ -11,7 +11,7 @@ from glowray.io.channel import Channel
 from glowray.kernels import combine, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
-from glowray.kernels.steps import KeyBy, Step, values
+from glowray.kernels.steps import KeyBy, Step
 from glowray.physical.stage import All, Branch, Crossed, Even, Given, Head, Same, Shuffled, Stage, Wire
 from glowray.plan import nodes
 from glowray.kernels.resources import Resources
@@ -85,7 +85,8 @@ class Lowering:
         blocks = getattr(node.reader, "blocks", None)
         if blocks is not None:
             return self.after(sources.Blocks(node.verb, node.verb), len(blocks), Given(blocks))
-        return self.after(sources.Read(node.verb, node.verb, node.reader), node.num_partitions)
+        source = sources.Read(node.verb, node.verb, node.reader, function=node.function)
+        return self.after(source, node.num_partitions)
 
     @node.register
     def _(self, node: nodes.Narrow) -> Pipeline:

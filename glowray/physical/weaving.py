@@ -1,0 +1,156 @@
+"""The loops of a fragment: each segment's functions woven into one generated loop, in the driver, where sources are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from glowray.functions import Function, spread_arguments
+from glowray.kernels.combine import CombineByKey
+from glowray.kernels.context import current_task
+from glowray.kernels.exchange import Count, Exchange
+from glowray.kernels.keyed import keyed_row
+from glowray.kernels.loop import Loop
+from glowray.kernels.segment import Segment, segments
+from glowray.kernels.sources import Read, Source
+from glowray.kernels.steps import FunctionStep, RowStep, Step
+from glowray.vectorize.chain import Chain, Sink, Verb, define
+from glowray.vectorize.chain import Step as ChainStep
+from glowray.vectorize.inline import inline
+from glowray.vectorize.know import know
+from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.rename import simple_copy
+from glowray.vectorize.weave import Weaver, Woven, assign, load, place, store
+
+VERBS: dict[str, Verb] = {
+    "Map": "map",
+    "ForEach": "map",
+    "FlatMap": "flat_map",
+    "Filter": "filter",
+    "MapValues": "map_values",
+    "FlatMapValues": "flat_map_values",
+    "KeyBy": "key_by",
+    "Keys": "keys",
+    "Values": "values",
+}
+
+
+def weave(source: Source, steps: Sequence[Step], exchange: Exchange, vectorize: bool) -> tuple[Loop, ...]:
+    """The loop of every segment; with `vectorize` functions that are known are inlined, else all are called."""
+    kind = getattr(source.reader, "row_type", None) if isinstance(source, Read) else None
+    loops = []
+    for segment in segments(steps):
+        loops.append(_loop(segment, source, exchange, kind, vectorize))
+        kind = None
+    return tuple(loops)
+
+
+def _loop(segment: Segment, source: Source, exchange: Exchange, kind: type | None, vectorize: bool) -> Loop:
+    weaver = Weaver()
+    chain = Chain([_chain_step(step, vectorize) for step in segment.rows], weaver)
+    row = weaver.fresh("row")
+    if kind is not None:
+        weaver.types[row] = kind
+    found = None
+    if isinstance(segment.end, CombineByKey):
+        found = weaver.fresh("found")
+        parameters = ["rows", "get", "entries", "missing", "miss"]
+        sink: Sink = _Fold(segment.end, chain, weaver, len(segment.rows), found, vectorize)
+    elif segment.end is not None:
+        parameters, sink = ["rows"], _yielding
+    elif isinstance(exchange, Count):
+        parameters, sink = ["rows", "count"], _counting
+    else:
+        parameters, sink = ["rows", "append"], _appending
+    line = weaver.own_lines("source")
+    body = chain.body(load(row), sink)
+    loop = place([ast.For(store(row), load("rows"), body, [])], line)
+    woven = Woven(define("loop", parameters, loop, line), weaver.bindings, weaver.positions, "loop")
+    reasons = [*chain.reasons, sink.reason if isinstance(sink, _Fold) else None]
+    return Loop(woven, (*segment.rows, segment.end or (segment.rows or (source,))[-1]), tuple(reasons), found)
+
+
+def _appending(row: ast.expr) -> list[ast.stmt]:
+    return [ast.Expr(ast.Call(load("append"), [simple_copy(row)], []))]
+
+
+def _counting(row: ast.expr) -> list[ast.stmt]:
+    return [ast.Expr(ast.Call(load("count"), [], []))]
+
+
+def _yielding(row: ast.expr) -> list[ast.stmt]:
+    return [ast.Expr(ast.Yield(simple_copy(row)))]
+
+
+class _Fold:
+    """The sink that folds keyed rows into a dict: one look-up, the reducer inlined, one store.
+
+    The raw key is looked up; `miss` is called for a key that is not there as it is written, or not hashable.
+    """
+
+    def __init__(
+        self, step: CombineByKey, chain: Chain, weaver: Weaver, index: int, found: str, vectorize: bool
+    ) -> None:
+        self.step, self.chain, self.weaver, self.index, self.found = step, chain, weaver, index, found
+        self.known = know(step.combiner.add.call, 2) if vectorize else None
+        self.reason: str | None = None
+
+    def __call__(self, row: ast.expr) -> list[ast.stmt]:
+        weaver = self.weaver
+        line = weaver.own_lines(self.step.verb)
+        before, (key, value) = self.chain.unpack(row, 2, partial(keyed_row, verb=self.step.verb), line)
+        if isinstance(key, ast.Tuple):
+            name = weaver.fresh("key")
+            before = [*before, assign(name, key)]
+            key = load(name)
+        weaver.at(self.index, ast.Tuple([simple_copy(key), simple_copy(value)], ast.Load()))
+        line = weaver.own_lines(self.step.verb)
+        folding, folded = self._folded([load(self.found), simple_copy(value)])
+        unknown = assign(self.found, load("missing"))
+        get = assign(self.found, ast.Call(load("get"), [simple_copy(key), load("missing")], []))
+        look = ast.Try([get], [ast.ExceptHandler(load("TypeError"), None, [unknown])], [], [])
+        miss = ast.Expr(ast.Call(load("miss"), [simple_copy(key), simple_copy(value)], []))
+        put = ast.Assign([ast.Subscript(load("entries"), simple_copy(key), ast.Store())], folded)
+        is_new = ast.Compare(load(self.found), [ast.Is()], [load("missing")])
+        return place([*before, look, ast.If(is_new, [miss], [*folding, put])], line)
+
+    def _folded(self, arguments: list[ast.expr]) -> tuple[list[ast.stmt], ast.expr]:
+        inlined = inline(self.known, arguments, self.weaver) if isinstance(self.known, Known) else self.known
+        if inlined is not None and not isinstance(inlined, Refused):
+            if not inlined.statements:
+                return [], inlined.value
+            return inlined.settle(self.weaver, "folded")
+        self.reason = inlined.reason if inlined is not None else "it was not looked at"
+        call = load(self.weaver.give(self.step.combiner.add.call, "reducer"))
+        return [], ast.Call(call, arguments, [])
+
+
+def _chain_step(step: RowStep, vectorize: bool) -> ChainStep:
+    verb = VERBS[type(step).__name__]
+    pair = partial(keyed_row, verb=step.verb)
+    if not isinstance(step, FunctionStep):
+        return ChainStep(verb, pair=pair)
+    function = step.function
+    return ChainStep(
+        verb,
+        function.call,
+        know(function.call) if vectorize else None,
+        function.spread,
+        partial(spread_fields, function),
+        pair,
+        None if step.on_error == "raise" else partial(drop_row, step),
+    )
+
+
+def spread_fields(function: Function, row: Any) -> tuple[Any, ...]:
+    """The fields of a row that is not a plain tuple of as many as the function takes."""
+    return spread_arguments(row, function.spread or 0, function)
+
+
+def drop_row(step: FunctionStep, row: Any, error: BaseException) -> None:
+    """Gives a failing row and its error to the task that runs."""
+    task = current_task()
+    assert task is not None, "loops run in tasks"
+    task.drop(step, row, error)
