@@ -56,7 +56,7 @@ class ArrowActions(Base[T_co]):
             InexactColumn: a column that Arrow cannot hold exactly; it is named.
             ModuleNotFoundError: pandas is not installed.
         """
-        from glowray.rows.frames import check_installed, pandas_frame
+        from glowray.io.frames import check_installed, pandas_frame
 
         check_installed("pandas", "to_pandas()")
         return pandas_frame(_table_of(self._flow, self._node))

@@ -63,7 +63,7 @@ class BatchVerbs(Base[T_co]):
             InexactColumn: at the action, for a value that Arrow cannot hold exactly; it names the column.
             TypeError: as for map(); at the action, if f returns something else.
         """
-        from glowray.rows.frames import check_installed
+        from glowray.io.frames import check_installed
 
         if format not in _FORMATS:
             listed = ", ".join(f'"{known}"' for known in _FORMATS)

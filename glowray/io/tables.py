@@ -5,10 +5,10 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from glowray.io.arrow_rows import check_columns, table_rows
+from glowray.io.frames import pandas_rows
 from glowray.io.memory import bounds, default_partitions
 from glowray.io.reader import check_partitions
 
@@ -81,27 +81,21 @@ class PandasReader:
         return int(self.frame.memory_usage(index=False, deep=True).sum())
 
     def read(self, index: int) -> Iterator[list[dict[Any, Any]]]:
-        names = self.frame.columns.tolist()
         first, last = bounds(len(self.frame), self.num_partitions, index)
-        for start in range(first, last, ROWS_A_MORSEL):
-            part = self.frame.iloc[start : min(start + ROWS_A_MORSEL, last)]
-            columns = [part.iloc[:, place].tolist() for place in range(len(names))]
-            if not columns:
-                yield [{} for _ in range(len(part))]
-                continue
-            yield list(map(dict, map(zip, repeat(names), zip(*columns, strict=True))))
+        return pandas_rows(self.frame.iloc[first:last])
 
 
 def pandas_reader(frame: Any, partitions: int | None = None) -> PandasReader:
     """The rows of a pandas DataFrame, as dicts of column label and value; the index is left out.
 
     >>> import pandas as pd
-    >>> list(pandas_reader(pd.DataFrame({"a": [1, 2], "b": ["x", None]}, dtype=object), partitions=1).read(0))
+    >>> list(pandas_reader(pd.DataFrame({"a": [1, 2], "b": ["x", None]}), partitions=1).read(0))
     [[{'a': 1, 'b': 'x'}, {'a': 2, 'b': None}]]
 
-    Values are those of the frame: NumPy's numbers as Python's, objects as they are, missing ones as pandas has them
-    (NaN, NaT, NA or None). It is copied now: what becomes of it later does not matter. Raises TypeError for what is no
-    DataFrame or holds what cannot be pickled, ValueError for two columns of one label.
+    Values are Python's own; objects are as they are. NaN among NumPy's floats is NaN, and what is missing in a column
+    of any other type (NaN in one of str, NaT, NA) is None. The frame is copied now: what becomes of it later does not
+    matter. Raises TypeError for what is no DataFrame or holds what cannot be pickled, ValueError for two columns of
+    one label.
     """
     import pandas as pd
 

@@ -21,7 +21,7 @@ class MapBatches(PartitionStep):
     size: int
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        from glowray.rows.frames import FORMATS, rows_of
+        from glowray.io.frames import FORMATS, rows_of
         from glowray.rows.to_arrow import rows_table
 
         shaped, call = FORMATS[self.form], self.function.call

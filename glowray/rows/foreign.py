@@ -37,8 +37,6 @@ def _zone_name(zone: dt.tzinfo | None) -> str | None:
         return zone.key
     if type(zone) is not dt.timezone:
         return None
-    if zone is dt.UTC:
-        return "UTC"
     offset = zone.utcoffset(None)
     minutes, rest = divmod(offset, dt.timedelta(minutes=1))
     if rest or zone.tzname(None) != dt.timezone(offset).tzname(None):

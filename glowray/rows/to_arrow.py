@@ -100,7 +100,7 @@ def _array(shape: Shape, columns: list[Any], path: str) -> pa.Array:
 
 def _scalars(shape: Scalar, array: pa.Array) -> pa.Array:
     if shape.kind.name == "datetime[UTC]":
-        return array.view(pa.timestamp("us", "UTC"))
+        return array.view(pa.timestamp("us", "+00:00"))  # "UTC" is what ZoneInfo("UTC") is called
     if shape.kind.name == "UUID":
         return pa.ExtensionArray.from_storage(pa.uuid(), array)
     return array

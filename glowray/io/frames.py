@@ -15,10 +15,12 @@ import pyarrow as pa
 import pyarrow.types as kinds
 
 from glowray.errors import InexactColumn
-from glowray.rows.from_arrow import BATCH_ROWS, check_names, dict_rows, python_values
+from glowray.io.arrow_rows import check_columns, column_values, table_rows
 from glowray.rows.objects import put_together_records
 
 Rows = Iterator[list[dict[Any, Any]]]
+
+ROWS_A_MORSEL = 16_384
 
 
 def check_installed(library: str, verb: str) -> None:
@@ -70,7 +72,7 @@ def rows_of(result: Any) -> Rows | None:
     if isinstance(result, pa.RecordBatch):
         result = pa.Table.from_batches([result])
     if isinstance(result, pa.Table):
-        return dict_rows(result)
+        return _arrow_rows(result)
     if isinstance(result, Mapping):
         return column_rows({name: _values(name, column) for name, column in result.items()})
     for library, rows in (("pandas", pandas_rows), ("polars", _polars_rows)):
@@ -85,7 +87,7 @@ def pandas_rows(frame: Any) -> Rows:
 
     NaN in a column of NumPy floats is NaN; what is missing in any other type is None; objects are as they are.
     """
-    check_names(list(frame.columns))
+    check_columns(list(frame.columns), "the data frame")
     columns = {label: _pandas_values(label, frame.iloc[:, place]) for place, label in enumerate(frame.columns)}
     return column_rows(columns) if columns else iter([[{} for _ in range(len(frame))]])
 
@@ -97,8 +99,8 @@ def column_rows(columns: Mapping[Any, list[Any]]) -> Rows:
         listed = ", ".join(f"{name!r} has {len(column)}" for name, column in columns.items())
         raise ValueError(f"columns must have the same number of rows, but {listed}")
     names, lists = tuple(columns), list(columns.values())
-    for start in range(0, max(lengths, default=0), BATCH_ROWS):
-        part = [column[start : start + BATCH_ROWS] for column in lists]
+    for start in range(0, max(lengths, default=0), ROWS_A_MORSEL):
+        part = [column[start : start + ROWS_A_MORSEL] for column in lists]
         yield put_together_records(names, part, len(part[0]))
 
 
@@ -116,12 +118,17 @@ def _numpy_array(column: pa.ChunkedArray) -> Any:
     if timed or (plain and not column.null_count):
         return np.array(column.combine_chunks().to_numpy(zero_copy_only=False))
     values = np.empty(len(column), object)
-    values[:] = python_values("", column)
+    values[:] = column_values("", column)
     return values
 
 
+def _arrow_rows(table: pa.Table) -> Rows:
+    check_columns(table.column_names, "the table")
+    return (table_rows(table.slice(start, ROWS_A_MORSEL)) for start in range(0, table.num_rows, ROWS_A_MORSEL))
+
+
 def _polars_rows(frame: Any) -> Rows:
-    return dict_rows(frame.to_arrow())
+    return _arrow_rows(frame.to_arrow())
 
 
 def _pandas_values(label: Any, series: Any) -> list[Any]:
@@ -134,7 +141,7 @@ def _pandas_values(label: Any, series: Any) -> list[Any]:
         array = pa.Array.from_pandas(series)
     except pa.ArrowException as error:
         raise InexactColumn(f'column "{label}" of pandas\' {dtype} has no form in Arrow: {error}') from None
-    return python_values(label, array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]))
+    return column_values(label, array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]))
 
 
 def _values(name: Any, column: Any) -> list[Any]:
@@ -145,7 +152,7 @@ def _values(name: Any, column: Any) -> list[Any]:
         items: list[Any] = column.tolist()
         return items
     if isinstance(column, pa.Array | pa.ChunkedArray):
-        return python_values(name, column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column]))
+        return column_values(name, column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column]))
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(column, pandas.Series):
         return _pandas_values(name, column)
