@@ -18,6 +18,7 @@ from pathlib import Path
 START_FIELD = 19  # of /proc/PID/stat after the command, which itself may hold spaces and parentheses
 PARENT_FIELD = 1
 ZOMBIE = "Z"
+KILLED_SECONDS = 10.0  # a killed process only has to leave what it does in the kernel
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def end(processes: Iterable[Process], grace: float, ask: Iterable[Process] | Non
         left = _wait(open_ones, grace)
         for left_over in left.values():
             _signal(left_over, signal.SIGKILL)
-        _wait(left, grace)
+        _wait(left, KILLED_SECONDS)
         return list(left)
 
 

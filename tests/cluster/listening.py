@@ -62,16 +62,17 @@ class Port:
     open: list[str]
 
 
-def ports(without_token_at: str) -> list[Port]:
-    """All ports of the nodes on record in this GLOWRAY_HOME, each asked at the address given."""
+def ports(outside: str) -> list[Port]:
+    """All ports of the nodes on record in this GLOWRAY_HOME; those on all interfaces are asked at `outside`."""
     methods = [*all_methods(), *OBJECT_MANAGER, HEALTH, REFLECTION]
     found = []
     for name, address, port in sockets():
-        protocol = "http" if speaks_http(without_token_at, port) else "grpc"
+        host = outside if ipaddress.ip_address(address).is_unspecified else address
+        protocol = "http" if speaks_http(host, port) else "grpc"
         if protocol == "http":
-            refused, opened = ask_http(without_token_at, port)
+            refused, opened = ask_http(host, port)
         else:
-            refused, opened = ask_grpc(without_token_at, port, methods)
+            refused, opened = ask_grpc(host, port, methods)
         found.append(Port(name, address, protocol, refused, opened))
     return found
 
