@@ -25,11 +25,11 @@ class Blame:
 
 def failure_of(error: BaseException, source: Step, context: TaskContext) -> Failure:
     """An exception of a task, taken with the step and row that it belongs to; of `source` if no step is to blame."""
+    error = _of_user(error)
     found, frame = _innermost(error) or (Blame(source), None)
     if frame is not None:
         loop = loop_of(frame)
         assert loop is not None
-        error = _of_user(error)
         error = loop.woven.positions.retrace(error, frame.f_code)
     function = getattr(found.step, "function", None)
     if function is None and isinstance(found.step, CombineByKey):
@@ -77,9 +77,11 @@ def _in_loop(loop: Loop, error: BaseException, frame: FrameType) -> tuple[Blame,
 
 
 def _of_user(error: BaseException) -> BaseException:
-    """The StopIteration that Python has turned into a RuntimeError where the loop is a generator."""
+    """The StopIteration that Python has turned into a RuntimeError because a loop or step of ours is a generator."""
     cause = error.__cause__
-    return cause if isinstance(error, RuntimeError) and isinstance(cause, StopIteration) else error
+    if isinstance(error, RuntimeError) and isinstance(cause, StopIteration) and _innermost(cause) is not None:
+        return cause
+    return error
 
 
 def _in_kernel(frame: FrameType) -> Blame | None:

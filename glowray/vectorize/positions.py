@@ -57,7 +57,7 @@ class Positions:
         A tuple row that was never built is built from its fields, as they are now.
         """
         for trace in _entries(error.__traceback__):
-            if trace.tb_frame.f_code is code and (span := self.find(trace.tb_lineno)) is not None:
+            if trace.tb_frame.f_code is code and (span := self.find(trace.tb_lineno)) is not None and span.row:
                 return span.step, _value(ast.parse(span.row, mode="eval").body, trace.tb_frame.f_locals)
         return None
 
