@@ -38,7 +38,19 @@ _HOMES = {
     "ClusterError": "glowray.errors",
     "WorkerLost": "glowray.errors",
 }
-_SOURCES = ("read_text", "from_items", "from_range", "from_source", "from_channel")
+_SOURCES = (
+    "read_text",
+    "read_csv",
+    "read_json",
+    "read_parquet",
+    "read_binary",
+    "from_items",
+    "from_range",
+    "from_source",
+    "from_channel",
+    "from_arrow",
+    "from_pandas",
+)
 
 __all__ = [*_HOMES, *_SOURCES]
 

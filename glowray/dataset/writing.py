@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from glowray.dataset.base import Base, T_co, action
@@ -11,7 +12,7 @@ Target = str | os.PathLike[str]
 
 
 class WriteActions(Base[T_co]):
-    """write_text and its kin."""
+    """write_text, write_csv, write_json, write_parquet, write_binary."""
 
     @action
     def write_text(
@@ -50,6 +51,140 @@ class WriteActions(Base[T_co]):
 
         return self._write("write_text", TextSink(compression), path, mode, single_file, defer)
 
+    @action
+    def write_csv(
+        self,
+        path: Target,
+        *,
+        mode: str = "error",
+        single_file: bool = False,
+        compression: str | None = None,
+        defer: bool = False,
+        columns: Sequence[str] | None = None,
+        header: bool = True,
+        delimiter: str = ",",
+        quotechar: str = '"',
+    ) -> Any:
+        """Writes dict rows as CSV, UTF-8; read_csv() gives the same fields, None and "" apart.
+
+        >>> import glowray as gr, pathlib, tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> rows = gr.from_items([{"zip": "02139", "name": ""}, {"zip": "10001", "name": None}], partitions=1)
+        >>> rows.write_csv(f"{folder}/out.csv", single_file=True).rows
+        2
+        >>> print(pathlib.Path(folder, "out.csv").read_text(), end="")
+        zip,name
+        02139,""
+        10001,
+
+        Values are written as str(value), None as nothing. Every part file begins with the names of its columns, a
+        single file once.
+
+        Args:
+            path: as for write_text(); mode, single_file, compression, defer likewise.
+            columns: the columns in their order; a row may lack some of them. None: those of a partition's first row,
+                which all rows must have.
+            header: whether files begin with the names of the columns.
+            delimiter: one character; quotechar likewise.
+
+        Raises:
+            TypeError: at the action, a row that is no dict, or a value such as a list that CSV has no form for.
+            ValueError: at the action, a row with other columns; it is named.
+        """
+        from glowray.io.csv_records import Dialect
+        from glowray.io.csv_sink import CsvSink
+
+        sink = CsvSink(compression, _names(columns), header, Dialect(delimiter, quotechar))
+        return self._write("write_csv", sink, path, mode, single_file, defer)
+
+    @action
+    def write_json(
+        self,
+        path: Target,
+        *,
+        mode: str = "error",
+        single_file: bool = False,
+        compression: str | None = None,
+        defer: bool = False,
+    ) -> Any:
+        """Writes every row as a line of JSON, UTF-8; read_json() gives rows that are equal and of the same types.
+
+        >>> import glowray as gr, pathlib, tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> gr.from_items([{"a": 1, "b": [1.0, None]}]).write_json(f"{folder}/out.json", single_file=True).rows
+        1
+        >>> pathlib.Path(folder, "out.json").read_text()
+        '{"a":1,"b":[1.0,null]}\\n'
+
+        Arguments as for write_text().
+
+        Raises:
+            TypeError: at the action, a value that JSON would change, such as a tuple or a key that is no str; its
+                column is named.
+            ValueError: at the action, NaN and infinities, which JSON has not.
+        """
+        from glowray.io.json_lines import JsonSink
+
+        return self._write("write_json", JsonSink(compression), path, mode, single_file, defer)
+
+    @action
+    def write_parquet(
+        self,
+        path: Target,
+        *,
+        mode: str = "error",
+        single_file: bool = False,
+        compression: str | None = None,
+        defer: bool = False,
+        columns: Sequence[str] | None = None,
+    ) -> Any:
+        """Writes dict rows as Parquet; read_parquet() gives rows that are equal and of the same types.
+
+        >>> import glowray as gr, tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> gr.from_items([{"a": 1, "b": None}, {"a": 2, "b": "x"}], partitions=1).write_parquet(folder).files
+        1
+        >>> gr.read_parquet(folder).collect()
+        [{'a': 1, 'b': None}, {'a': 2, 'b': 'x'}]
+
+        Args:
+            path: as for write_text(); mode, single_file, defer likewise.
+            compression: None (Snappy, as usual in Parquet), "gz" or "zst"; inside the file, whose name stays .parquet.
+            columns: as for write_csv().
+
+        Raises:
+            TypeError: at the action, a row that is no dict, or a column that Parquet cannot hold exactly; it is named.
+            ValueError: at the action, a row with other columns; it is named.
+        """
+        from glowray.io.parquet_sink import ParquetSink
+
+        return self._write("write_parquet", ParquetSink(compression, _names(columns)), path, mode, single_file, defer)
+
+    @action
+    def write_binary(
+        self, path: Target, *, mode: str = "error", compression: str | None = None, defer: bool = False
+    ) -> Any:
+        """Writes rows of (name, bytes) as files of that name in a folder.
+
+        >>> import glowray as gr, tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> gr.from_items([("a.bin", b"0"), ("b/c.bin", b"1")]).write_binary(folder).files
+        2
+        >>> gr.read_binary(folder).values().collect()
+        [b'0', b'1']
+
+        Args:
+            path: a folder; mode, defer as for write_text().
+            compression: None, "gz", "bz2", "zst" or "xz", whose suffix is added to the names.
+
+        Raises:
+            TypeError: at the action, a row that is not (str, bytes).
+            ValueError: at the action, a name that leaves the folder, begins with "_" or ".", or is there twice.
+        """
+        from glowray.io.binary import BinarySink
+
+        return self._write("write_binary", BinarySink(compression), path, mode, False, defer)
+
     def _write(self, verb: str, sink: Any, path: Target, mode: str, single_file: bool, defer: bool) -> Any:
         from glowray.action.outputs import FileTarget, run_targets
         from glowray.io.commit import Commit
@@ -61,3 +196,9 @@ class WriteActions(Base[T_co]):
             self._flow.targets.append(target)
             return self
         return run_targets(self._flow.settings, self._flow.outcome, [target])[0]
+
+
+def _names(columns: Sequence[str] | None) -> tuple[str, ...] | None:
+    if isinstance(columns, str):
+        raise TypeError(f"columns must be a list of names, not the str {columns!r}")
+    return None if columns is None else tuple(columns)

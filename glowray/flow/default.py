@@ -7,8 +7,6 @@ from typing import Any
 
 from glowray.flow.flow import Flow
 
-SOURCES = ("read_text", "from_items", "from_range", "from_source")
-
 _flow: Flow | None = None
 
 

@@ -1,0 +1,26 @@
+"""What every family of sources builds on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from glowray.action.settings import Settings
+from glowray.dataset import Dataset
+from glowray.functions import Function
+from glowray.plan.nodes import Read
+
+if TYPE_CHECKING:
+    from glowray.flow.flow import Flow
+
+
+class Sources:
+    """Makes datasets that begin with a reader."""
+
+    settings: Settings
+
+    def _count(self, partitions: int | None) -> int | None:
+        """How many partitions were asked for, here or for the whole flow."""
+        return self.settings.partitions if partitions is None else partitions
+
+    def _read(self, reader: Any, verb: str, function: Function | None = None) -> Dataset[Any]:
+        return Dataset(Read(reader, verb, function), cast("Flow", self))
