@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.processes import tree_bytes, tree_seconds
 from benchmarks.program import Case, Program, Workload
 
 PERIOD = 0.05  # seconds between two looks at memory
@@ -27,10 +27,15 @@ class Failed(Exception):  # noqa: N818  (a program's outcome, not an error of th
 
 @dataclass
 class Measured:
-    """What became of one program: seconds of each run, bytes of memory, its answer, or why it failed."""
+    """What became of one program: seconds of each run, bytes of memory, its answer, or why it failed.
+
+    `processor` is what all its processes together computed in each warm run, in seconds of one core; other work on the
+    machine hardly changes it.
+    """
 
     program: str
     warm: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
     cold: list[float] = field(default_factory=list)
     idle_bytes: int | None = None
     peak_bytes: int | None = None
@@ -141,8 +146,11 @@ def _warm_runs(work: Workload, both: list[tuple[Program, Measured]], case: Case,
 
 
 def _timed_run(child: Child, one: Measured) -> None:
+    before = tree_seconds(child.pid)
     message = child.run()
     one.warm.append(message["seconds"])
+    if before is not None and (after := tree_seconds(child.pid)) is not None:
+        one.processor.append(after - before)
     _compare(one, message)
 
 
@@ -179,31 +187,3 @@ def _compare(one: Measured, message: dict[str, Any]) -> None:
     if one.digest and one.digest != message["digest"]:
         raise Failed(f"its answer changed between runs: {one.answer} and {message['answer']}")
     one.digest, one.answer = message["digest"], message["answer"]
-
-
-def tree_bytes(pid: int) -> int | None:
-    """PSS of a process and its descendants, in bytes: shared pages count once; None where /proc does not tell."""
-    if not os.path.exists("/proc/self/smaps_rollup"):
-        return None
-    parents = {int(entry): _parent(entry) for entry in os.listdir("/proc") if entry.isdigit()}
-    tree, more = {pid}, {pid}
-    while more:
-        more = {child for child, parent in parents.items() if parent in more}
-        tree |= more
-    return sum(_pss(process) for process in tree)
-
-
-def _parent(pid: str) -> int:
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return int(file.read().rpartition(b")")[2].split()[1])
-    except (FileNotFoundError, ProcessLookupError):  # it ended while we looked
-        return 0
-
-
-def _pss(pid: int) -> int:
-    try:
-        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:
-            return next(int(line.split()[1]) * 1024 for line in file if line.startswith(b"Pss:"))
-    except (FileNotFoundError, ProcessLookupError, StopIteration):
-        return 0

@@ -64,7 +64,7 @@ def show(report: Report, console: Console) -> None:
         title=f"{report.title}: {report.size:,} {report.unit}, {report.cores} cores", title_justify="left", box=SIMPLE
     )
     table.add_column("program", no_wrap=True)
-    for heading in ("warm s", "min–max", "cold s", "ratio", "peak MB", "idle MB"):
+    for heading in ("warm s", "min–max", "cpu s", "cold s", "ratio", "peak MB", "idle MB"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("answer", no_wrap=True)
     base = next((one for one in report.programs if one.program == "glowray" and one.error is None), None)
@@ -86,12 +86,23 @@ def write(reports: Sequence[Report], path: Path) -> None:
 
 def _row(one: Measured, base: Measured | None, expected: str) -> list[str]:
     if one.error:
-        return [one.program, "failed", *[""] * 6]
+        return [one.program, "failed", *[""] * 7]
     warm, spread = (f"{median(one.warm):.2f}", f"{min(one.warm):.2f}–{max(one.warm):.2f}") if one.warm else ("", "")
     ratio = f"{base.seconds / one.seconds:.2f}" if base and base is not one else ""
     cold = f"{median(one.cold):.2f}" if one.cold else ""
     answer = "same" if one.digest == expected else "DIFFERS"
-    return [one.program, warm, spread, cold, ratio, _megabytes(one.peak_bytes), _megabytes(one.idle_bytes), answer]
+    processor = f"{median(one.processor):.2f}" if one.processor else ""
+    return [
+        one.program,
+        warm,
+        spread,
+        processor,
+        cold,
+        ratio,
+        _megabytes(one.peak_bytes),
+        _megabytes(one.idle_bytes),
+        answer,
+    ]
 
 
 def _megabytes(size: int | None) -> str:

@@ -69,7 +69,7 @@ def _called(part: ByteRange) -> dict[str, int]:
 def _fused(part: ByteRange) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for lines in lines_of(part):
-        counts.update(" ".join(lines).split())
+        counts.update(chain.from_iterable(map(str.split, lines)))
     return dict(counts)
 
 
