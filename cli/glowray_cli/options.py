@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -44,7 +45,7 @@ def amount(text: str) -> int:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]i?|)B?", text.strip())
     if match is None:
         raise ValueError(f"{text!r} is no amount of memory; write bytes, or a number with MB, GB, MiB or GiB")
-    return int(float(match[1]) * UNITS[match[2]])
+    return int(Fraction(match[1]) * UNITS[match[2]])
 
 
 def label(text: str) -> str:

@@ -18,8 +18,10 @@ Address = Annotated[
     str | None,
     typer.Option(metavar="HOST:PORT", parser=usage(address), help="The cluster to run on; without it: here."),
 ]
-Script = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A Python script.")]
-Arguments = Annotated[list[str] | None, typer.Argument(metavar="[ARGS]...", help="What the script gets.")]
+Script = Annotated[
+    Path, typer.Argument(metavar="SCRIPT", exists=True, dir_okay=False, readable=True, help="A Python script.")
+]
+Arguments = Annotated[list[str] | None, typer.Argument(metavar="ARGS", help="What the script gets.")]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -20,7 +20,8 @@ def parse_address(text: str) -> tuple[str, int]:
     ('127.0.0.1', 6379)
     """
     host, separator, port = text.strip().rpartition(":")
-    if not separator or not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+    is_port = port.isascii() and port.isdigit() and 0 < int(port) < 65536
+    if not separator or not host or "/" in host or not is_port:
         raise ClusterError(f"{text!r} is no address: write HOST:PORT, such as 192.0.2.10:{DEFAULT_PORT}")
     return resolve(host.strip("[]")), int(port)
 

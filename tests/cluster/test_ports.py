@@ -51,7 +51,7 @@ def test_a_head_needs_an_address_that_others_can_be_told(host: str) -> None:
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
-    with pytest.raises(ClusterError, match="192.0.2.200 is not an address of this machine"):
+    with pytest.raises(ClusterError, match=r"192\.0\.2\.200 is not an address of this machine"):
         own_address("192.0.2.200")
     assert own_address("localhost") == "127.0.0.1"
 

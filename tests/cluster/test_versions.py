@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 
@@ -47,9 +48,8 @@ class Register(dict[bytes, bytes]):
 
 def test_what_a_head_publishes_is_what_it_has() -> None:
     here = versions_here()
-    register = Register(
-        {b"CLUSTER_METADATA": f'{{"ray_version": "{here.ray}", "python_version": "{here.python}"}}'.encode()}
-    )
+    metadata = {"ray_version": here.ray, "python_version": here.python}
+    register = Register({b"CLUSTER_METADATA": json.dumps(metadata).encode()})
     assert versions_of(register) == dataclasses.replace(here, glowray=None)
     publish(register)
     assert versions_of(register) == here

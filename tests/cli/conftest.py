@@ -1,0 +1,15 @@
+"""The `glowray` command as a real process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.machine import Machine
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    """A machine on which nothing runs, for commands that start nothing."""
+    return Machine(tmp_path / "machine")

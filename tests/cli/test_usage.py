@@ -1,0 +1,85 @@
+"""What the commands say when they are used wrongly, or nothing is there."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glowray_cli.options import UNITS, amount, labels
+from tests.cluster.machine import Machine
+
+COMMANDS = ["up", "join", "status", "down", "dashboard", "run", "plot", "explain", "examples"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(machine: Machine, command: str) -> None:
+    shown = machine.run(command, "--help").stdout
+    assert f"glowray {command}" in shown and "--debug" in shown
+
+
+def test_the_commands_are_listed(machine: Machine) -> None:
+    shown = machine.run("--help").stdout
+    assert all(command in shown for command in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["up", "--port", "70000"], "--port"),
+        (["up", "--num-cpus", "-1"], "--num-cpus"),
+        (["up", "--memory", "plenty"], "is no amount of memory"),
+        (["up", "--label", "zone"], "is no label"),
+        (["join"], "HOST:PORT"),
+        (["join", "somewhere"], "is no address"),
+        (["status", "--address", "ray://somewhere:1"], "is no address"),
+        (["run"], "SCRIPT"),
+        (["no-such-command"], "no-such-command"),
+    ],
+)
+def test_wrong_usage_ends_with_2(machine: Machine, arguments: list[str], said: str) -> None:
+    done = machine.run(*arguments, code=2)
+    assert said in done.stderr and not done.stdout
+
+
+@pytest.mark.parametrize("command", [["status"], ["dashboard"]])
+def test_an_error_of_glowrays_own_is_one_line_and_a_hint(machine: Machine, command: list[str]) -> None:
+    lines = machine.run(*command, code=1).stderr.splitlines()
+    assert lines == [
+        "Error: no cluster is named, and none was started here",
+        "Hint:  run `glowray up`, or give an address or GLOWRAY_ADDRESS",
+    ]
+
+
+def test_debug_shows_where_an_error_came_from(machine: Machine) -> None:
+    said = machine.run("status", "--debug", code=1).stderr
+    assert said.startswith("Traceback") and "glowray.errors.ClusterError: no cluster is named" in said
+
+
+def test_a_token_file_that_others_can_read_is_refused(machine: Machine) -> None:
+    path = machine.folder / "token"
+    path.write_text("secret")
+    path.chmod(0o644)
+    said = machine.run("join", "127.0.0.1:1", "--token-file", path, code=1).stderr
+    assert said == f"Error: the token file {path} can be read by other users\nHint:  run: chmod 600 {path}\n"
+
+
+def test_a_cluster_that_is_not_there_is_named_at_once(machine: Machine) -> None:
+    said = machine.run("status", "--address", "127.0.0.1:1", code=1, RAY_AUTH_TOKEN="x").stderr
+    assert said.startswith("Error: no cluster answers at 127.0.0.1:1 (Connection refused)\nHint:")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.200", "no.such.host.invalid"])
+def test_a_head_cannot_be_at_an_address_that_is_not_here(machine: Machine, host: str) -> None:
+    assert machine.run("up", "--host", host, code=1).stderr.startswith(f"Error: {'the host ' if 'no' in host else ''}")
+    assert not machine.records()
+
+
+@given(st.integers(0, 2**50), st.sampled_from(sorted(UNITS)), st.sampled_from(["", "B"]))
+def test_memory_is_read_with_its_unit(number: int, unit: str, suffix: str) -> None:
+    assert amount(f"{number}{unit}{suffix}") == number * UNITS[unit]
+
+
+def test_labels_are_pairs_and_the_last_of_a_key_counts() -> None:
+    assert labels(["a=b", "c=d=e", "a=f"]) == {"a": "f", "c": "d=e"}
+    assert labels(None) == {}
