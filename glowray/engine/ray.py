@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from glowray.engine.payload import Apart, Payload
 from glowray.engine.protocol import Done, Ref, Slot, Task
@@ -27,7 +28,7 @@ class RayEngine:
 
         self.ray = ray
         self.remote = ray.remote(_task)
-        self.local_refs: dict[int, tuple[Block, Any]] = {}
+        self.local_refs: WeakKeyDictionary[Block, Any] = WeakKeyDictionary()
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         ray = self.ray
@@ -82,11 +83,11 @@ class RayEngine:
     def _ref(self, slot: Slot) -> Any:
         if not isinstance(slot.ref, Block):
             return slot.ref
-        # A block of this process is put once, however many tasks read it; keeping it keeps its id its own.
-        known = self.local_refs.get(id(slot.ref))
+        # A block of this process is put once, however many tasks read it; in the store it lives as long as here.
+        known = self.local_refs.get(slot.ref)
         if known is None:
-            known = self.local_refs[id(slot.ref)] = (slot.ref, self.ray.put(slot.ref))
-        return known[1]
+            known = self.local_refs[slot.ref] = self.ray.put(slot.ref)
+        return known
 
     def _done(self, task: Task, reference: Any, blocks: list[Any]) -> Done:
         from ray.exceptions import RayError

@@ -30,7 +30,7 @@ class Block:
     Pickling a block (protocol 5) hands its buffers over out of band; a slice hands over only its own rows.
     """
 
-    __slots__ = ("chunks",)
+    __slots__ = ("__weakref__", "chunks")
 
     def __init__(self, chunks: Iterable[Chunk] = ()) -> None:
         self.chunks: tuple[Chunk, ...] = tuple(chunk for chunk in chunks if chunk.count)
