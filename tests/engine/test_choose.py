@@ -1,0 +1,95 @@
+"""Which engine a job is given, and what explain() says of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import glowray as gr
+from glowray.dataset import Dataset
+from glowray.engine.choose import LARGE_INPUT, Choice, choose, open_engine
+
+
+@pytest.fixture(autouse=True)
+def no_ray(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that has nothing to do with Ray, unless the test is on Ray."""
+    for name in ("GLOWRAY_ENGINE", "GLOWRAY_ADDRESS", "RAY_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    if request.node.get_closest_marker("ray") is None:
+        monkeypatch.setitem(sys.modules, "ray", None)  # importing it would be an error
+
+
+def engine_line(rows: Dataset[object]) -> str:
+    return rows.explain().splitlines()[-1].removeprefix("engine  ")
+
+
+def test_automatic() -> None:
+    line = engine_line(gr.Flow().from_items([1]))
+    assert line == "automatic (small input: starts in this process, goes to Ray if it still runs after 3 s)"
+    assert engine_line(gr.Flow().from_source(lambda index: [index], 2)).startswith("automatic (input of unknown size: ")
+
+
+@pytest.mark.parametrize("kind", ["inline", "ray"])
+def test_asked_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLOWRAY_ENGINE", "ray" if kind == "inline" else "inline")
+    assert engine_line(gr.Flow(engine=kind).from_items([1])) == f"{kind} (asked for)"
+
+
+@pytest.mark.parametrize("kind", ["inline", "ray"])
+def test_environment(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLOWRAY_ENGINE", kind)
+    assert engine_line(gr.Flow().from_items([1])) == f"{kind} (GLOWRAY_ENGINE)"
+
+
+def test_an_engine_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ValueError, match='engine must be "inline", "ray" or None'):
+        gr.Flow(engine="spark")
+    monkeypatch.setenv("GLOWRAY_ENGINE", "dask")
+    with pytest.raises(ValueError, match="got 'dask'"):
+        gr.Flow().from_items([1]).collect()
+
+
+@pytest.mark.parametrize("name", ["GLOWRAY_ADDRESS", "RAY_ADDRESS"])
+def test_an_address(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "127.0.0.1:6379")
+    assert engine_line(gr.Flow().from_items([1])) == f"ray ({name})"
+
+
+def test_large_input(tmp_path: Path) -> None:
+    path = tmp_path / "large.txt"
+    with path.open("wb") as file:
+        file.truncate(LARGE_INPUT)
+    assert engine_line(gr.Flow().read_text(path)) == "ray (64 MiB of input)"
+    half = gr.Flow().from_range(LARGE_INPUT // 16)
+    assert engine_line(half).startswith("automatic (small input")
+    assert engine_line(half.union(gr.Flow().from_range(LARGE_INPUT // 16))) == "ray (64 MiB of input)"
+    assert engine_line(half.union(half)).startswith("automatic"), "what is read once counts once"
+
+
+def test_a_small_job_imports_no_ray() -> None:
+    rows = gr.Flow().from_items(["to be", "or not to be"]).flat_map(str.split).count_by_value()
+    assert rows.to_dict() == {"to": 2, "be": 2, "or": 1, "not": 1}
+    assert rows.flow.stats.engine == "automatic"
+
+
+def test_inline_is_this_process() -> None:
+    assert open_engine(Choice("inline", "")).name == "inline"
+    assert choose("inline", None) == Choice("inline", "asked for")
+
+
+@pytest.mark.ray
+def test_a_connected_ray(local_ray: None) -> None:
+    assert engine_line(gr.Flow().from_items([1])) == "ray (Ray is connected)"
+    assert engine_line(gr.Flow(engine="inline").from_items([1])) == "inline (asked for)"
+
+
+@pytest.mark.ray
+def test_inside_a_ray_task(local_ray: None) -> None:
+    def nested(n: int) -> tuple[str, list[int]]:
+        rows = gr.Flow().from_range(n, partitions=2)
+        return rows.explain().splitlines()[-1], rows.map(lambda m: m + 1).collect()
+
+    outer = gr.Flow(engine="ray").from_items([3]).map(nested)
+    assert outer.collect() == [("engine  inline (inside a Ray task)", [1, 2, 3])]

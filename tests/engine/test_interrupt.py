@@ -1,0 +1,94 @@
+"""Ctrl-C ends a job where it is: in the driver at once, and on the workers too."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = """
+import os, sys, time
+import glowray as gr
+
+def hang(n):
+    with open(sys_argv[1], "w") as fifo:
+        fifo.write(f"{os.getpid()}\\n")
+        fifo.flush()
+        while True:
+            time.sleep(0.02)
+
+sys_argv = sys.argv
+flow = gr.Flow(engine=sys.argv[2])
+try:
+    flow.from_range(2, partitions=2).map(hang).collect()
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+print(flow.from_range(4, partitions=2).map(lambda n: n + 1).collect(), flush=True)
+sys.stdin.readline()
+"""
+PATIENCE = 60
+
+
+def read(stream: int) -> bytes:
+    """What comes next; b"" once every writer is gone. A minute without anything is a failure."""
+    ready, _, _ = select.select([stream], [], [], PATIENCE)
+    assert ready, "nothing came"
+    return os.read(stream, 10_000)
+
+
+@pytest.mark.parametrize("kind", ["inline", pytest.param("ray", marks=[pytest.mark.ray, pytest.mark.slow])])
+def test_ctrl_c(kind: str, tmp_path: Path) -> None:
+    fifo, script = tmp_path / "alive", tmp_path / "job.py"
+    os.mkfifo(fifo)
+    script.write_text(SCRIPT)
+    root = Path(__file__).parents[2]
+    driver = subprocess.Popen(
+        [sys.executable, str(script), str(fifo), kind],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for this process alone
+    )
+    try:
+        assert driver.stdin is not None
+        assert driver.stdout is not None
+        with fifo.open("rb", buffering=0) as alive:
+            read(alive.fileno())
+            driver.send_signal(signal.SIGINT)
+            assert read(driver.stdout.fileno()).startswith(b"interrupted\n")
+            while read(alive.fileno()):
+                pass  # the other worker's line; then the functions have ended, while the driver lives
+        assert driver.poll() is None
+        output, _ = driver.communicate(b"\n", timeout=PATIENCE)
+        assert driver.returncode == 0
+    finally:
+        driver.kill()
+        driver.wait()
+
+
+def test_ctrl_c_that_nobody_catches(tmp_path: Path) -> None:
+    fifo, script = tmp_path / "alive", tmp_path / "job.py"
+    os.mkfifo(fifo)
+    script.write_text(SCRIPT.replace("except KeyboardInterrupt:", "except ZeroDivisionError:"))
+    driver = subprocess.Popen(
+        [sys.executable, str(script), str(fifo), "inline"],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        with fifo.open("rb", buffering=0) as alive:
+            read(alive.fileno())
+            driver.send_signal(signal.SIGINT)
+            _, errors = driver.communicate(timeout=PATIENCE)
+        assert driver.returncode == -signal.SIGINT
+        assert b"KeyboardInterrupt" in errors
+        assert b"glowray/kernels" not in errors
+    finally:
+        driver.kill()
+        driver.wait()
