@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 def table_rows(table: pa.Table) -> list[dict[str, Any]]:
     """The rows of a table as dicts of column and value.
 
-    Values are what their Arrow type means in Python, maps as lists of pairs. Times of nanoseconds are Python's own where
-    they are whole microseconds, else pandas' Timestamp and Timedelta. Raises ValueError, with the column, for a value
-    that has no exact Python form.
+    Values are what their Arrow type means in Python, maps as lists of pairs. Times of nanoseconds are Python's own
+    where they are whole microseconds, else pandas' Timestamp and Timedelta. Raises ValueError, with the column, for a
+    value that has no exact Python form.
     """
     names = table.column_names
     if not names:
@@ -40,20 +40,19 @@ def column_values(name: str, column: pa.ChunkedArray) -> list[Any]:
         if column.null_count == 0 and (pa.types.is_integer(kind) or kind in (pa.float64(), pa.float32())):
             values: list[Any] = column.to_numpy().tolist()  # several times as fast
             return values
-        if not _has_nanoseconds(kind):
-            return column.to_pylist()  # type: ignore[no-any-return]
-        return _with_nanoseconds(column)
+        coarse = _of_microseconds(kind)
+        return column.to_pylist() if coarse == kind else _without_nanoseconds(column, coarse)
     except (ValueError, OverflowError, TypeError) as error:
         raise ValueError(
             f'column "{name}" ({kind}) holds a value that Python has no exact form for: {error}'
         ) from error
 
 
-def _with_nanoseconds(column: pa.ChunkedArray) -> list[Any]:
+def _without_nanoseconds(column: pa.ChunkedArray, coarse: pa.DataType) -> list[Any]:
     import pyarrow as pa
 
     try:
-        return column.cast(_of_microseconds(column.type)).to_pylist()  # type: ignore[no-any-return]
+        return column.cast(coarse).to_pylist()  # type: ignore[no-any-return]
     except pa.ArrowInvalid:
         values = column.to_pylist()
     if pa.types.is_timestamp(column.type):
@@ -61,12 +60,6 @@ def _with_nanoseconds(column: pa.ChunkedArray) -> list[Any]:
     if pa.types.is_duration(column.type):
         return [value if value is None or value.nanoseconds else value.to_pytimedelta() for value in values]
     raise ValueError("times are of nanoseconds")
-
-
-def _has_nanoseconds(kind: pa.DataType) -> bool:
-    found: list[bool] = []
-    _replaced(kind, lambda leaf: found.append(getattr(leaf, "unit", "") == "ns") or leaf)
-    return any(found)
 
 
 def _of_microseconds(kind: pa.DataType) -> pa.DataType:

@@ -13,7 +13,7 @@ from glowray.io.folders import remove
 from glowray.io.paths import File, Paths, expand, path_names
 from glowray.io.reader import check_partitions, source_label
 from glowray.io.sink import Part, temporary_path
-from glowray.io.splits import plan_splits, weight_of
+from glowray.io.splits import place, weight_of
 
 _BLOCK_BYTES = 1 << 20
 
@@ -52,11 +52,9 @@ def binary_reader(paths: Paths, partitions: int | None = None, *, decompress: bo
     """
     check_partitions(partitions)
     files = expand(paths)
-    named = iter(files)  # pieces come in the order of files, also of those that are named twice
-    splits = plan_splits(files, partitions, splittable=lambda file: False)
-    slices = tuple(tuple(next(named) for _ in pieces) for pieces in splits)
-    size = sum(weight_of(file) if decompress else file.size for file in files)
-    return BinaryReader(source_label("read_binary", path_names(paths)), slices, decompress, size)
+    sizes = [weight_of(file) if decompress else file.size for file in files]
+    slices = place(files, sizes, partitions)
+    return BinaryReader(source_label("read_binary", path_names(paths)), slices, decompress, sum(sizes))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Iterator
 from typing import IO, Any, Protocol
 
+from glowray.errors import DamagedFile
+
 CODECS = ("gz", "bz2", "zst", "xz")
 
 # What text usually shrinks by: it weighs a compressed file among plain ones before it is read.
@@ -40,8 +42,8 @@ def check_codec(compression: str | None) -> None:
 def decompressed(path: str, codec: str, size: int) -> Iterator[bytes]:
     """The content of a compressed file in blocks of about `size` bytes; all that can be read comes before an error.
 
-    Several members one after the other (as `cat a.gz b.gz` makes) are one content. Raises OSError that names the file
-    when the data is damaged or cut short.
+    Several members one after the other (as `cat a.gz b.gz` makes) are one content. Raises DamagedFile, with the
+    path, when the data is damaged or cut short.
     """
     with open(path, "rb") as file:
         stream = _stream(file, codec)
@@ -50,7 +52,7 @@ def decompressed(path: str, codec: str, size: int) -> Iterator[bytes]:
             if block:
                 yield block
             if damage:
-                raise OSError(f'"{path}" is damaged or cut short: {damage}') from damage
+                raise DamagedFile(f'"{path}" is damaged or cut short: {damage}') from damage
             if not block:
                 return
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any, Literal
 
+from glowray.errors import DamagedFile
 from glowray.io.compression import codec_of
 from glowray.io.csv_records import Dialect, Record, read_records, record_line
 from glowray.io.csv_seams import record_starts
@@ -101,7 +102,7 @@ class CsvReader:
         line = record_line(piece, self.dialect, self.encoding, number)
         where = f'"{piece.path}", line {line}, column "{name}"'
         if isinstance(error, (ValueError, TypeError, ArithmeticError)):
-            raise ValueError(f"{where}: {error or type(error).__name__}") from error
+            raise DamagedFile(f"{where}: {error or type(error).__name__}") from error
         error.add_note(where)
         raise error
 
@@ -139,8 +140,8 @@ def csv_reader(
         delimiter, quotechar: one character each; quotechar None: quotes mean nothing.
         encoding: of the files, as for open().
 
-    Raises FileNotFoundError for a path that matches nothing, ValueError for other wrong arguments, for a name that two
-    columns have, and with file, line and column for a value that its type refuses.
+    Raises FileNotFoundError for a path that matches nothing, ValueError for other wrong arguments and for a name that
+    two columns have, DamagedFile (a ValueError) with file, line and column for a value that its type refuses.
 
     A large plain file is cut between records; it is read once at the call to find out where that is, unless quotechar
     is None. A file with quotes that are neither around a field nor doubled is not cut.

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from glowray.errors import DamagedFile
 from glowray.io.encoding import Encoding
 from glowray.io.lines import CHUNK_BYTES, line_number, read_texts, split_lines
 from glowray.io.splits import Piece
@@ -50,7 +51,7 @@ class Dialect:
 def read_records(piece: Piece, dialect: Dialect, encoding: Encoding, size: int = CHUNK_BYTES) -> Iterator[list[Record]]:
     """The records that begin in a piece, in batches; blank lines are no records.
 
-    Records before one that cannot be read come first, then the error: a ValueError, with file and line, for a quote
+    Records before one that cannot be read come first, then the error: a DamagedFile, with file and line, for a quote
     that is never closed.
     """
     number = 0
@@ -68,7 +69,7 @@ def read_records(piece: Piece, dialect: Dialect, encoding: Encoding, size: int =
             yield records
         if feed.unclosed:
             line = record_line(piece, dialect, encoding, number)
-            raise ValueError(f'"{piece.path}", line {line}: a quote that is opened in this record is never closed')
+            raise DamagedFile(f'"{piece.path}", line {line}: a quote that is opened in this record is never closed')
 
 
 def record_line(piece: Piece, dialect: Dialect, encoding: Encoding, number: int) -> int:

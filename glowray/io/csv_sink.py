@@ -13,6 +13,7 @@ from uuid import UUID
 
 from glowray.io.compression import check_codec
 from glowray.io.csv_records import Dialect
+from glowray.io.record_columns import RecordColumns, check_names
 from glowray.io.sink import FileWriter, Part, join_lines
 
 # What str() gives for these is what their type reads again.
@@ -38,7 +39,7 @@ class CsvSink:
         if self.dialect.quotechar is None:
             raise ValueError("write_csv() needs a quotechar: without one a field could not hold the delimiter")
         if self.columns is not None:
-            _checked_names(self.columns)
+            check_names(self.columns)
 
     @property
     def extension(self) -> str:
@@ -59,51 +60,39 @@ class CsvEncoder:
     """Dict rows to lines of CSV."""
 
     def __init__(self, sink: CsvSink) -> None:
-        self._columns = None if sink.columns is None else _checked_names(sink.columns)
-        self._given = sink.columns is not None
+        self._columns = RecordColumns("write_csv", sink.columns)
         self._header = sink.header
         self._delimiter = sink.dialect.delimiter
         self._quote = sink.dialect.quotechar or ""
         self._special = re.compile(f"[{re.escape(self._delimiter + self._quote)}\r\n\ufeff]").search
 
     def head(self) -> bytes:
-        if self._columns is None or not self._header:
+        if self._columns.names is None or not self._header:
             return b""
-        return (self._delimiter.join(map(self._text, self._columns)) + "\n").encode()
+        return self._encoded([self._delimiter.join(map(self._text, self._columns.names)), ""])
 
     def encode(self, rows: list[Any]) -> bytes:
-        lines = [self._line(row) for row in rows]
+        lines = list(map(self._line, rows))
         lines.append("")
+        return self._encoded(lines)
+
+    def _encoded(self, lines: list[str]) -> bytes:
         try:
             return "\n".join(lines).encode()
         except UnicodeEncodeError as error:
-            raise ValueError(
-                f"{error.object[error.start]!a} has no UTF-8 form: it is half of a surrogate pair"
-            ) from None
+            half = error.object[error.start]
+            raise ValueError(f"{half!a} has no UTF-8 form, it is half of a surrogate pair: map it first") from None
 
     def _line(self, row: Any) -> str:
-        if type(row) is not dict:
-            raise TypeError(f"write_csv() needs dict rows, not {row!r:.200}: map them to dicts of column and value")
-        if self._columns is None:
-            self._columns = _checked_names(tuple(row))
-        values = row.values() if tuple(row) == self._columns else self._in_order(row)
+        values = self._columns.values(row)
+        names = self._columns.names or ()
         fields = [
             "" if value is None else self._text(value) if type(value) is str else self._value(value, name)
-            for name, value in zip(self._columns, values, strict=True)
+            for name, value in zip(names, values, strict=True)
         ]
         if fields == [""]:
-            raise ValueError(f'None in the only column "{self._columns[0]}" would be a blank line, which is no record')
+            raise ValueError(f'None in the only column "{names[0]}" would be a blank line, which is no record')
         return self._delimiter.join(fields)
-
-    def _in_order(self, row: dict[Any, Any]) -> list[Any]:
-        assert self._columns is not None
-        more = [name for name in row if name not in self._columns]
-        less = [] if self._given else [name for name in self._columns if name not in row]
-        if more or less:
-            what = f"has a column {more[0]!r} more than" if more else f"lacks the column {less[0]!r} of"
-            known = "columns=" if self._given else "the first row of its partition (columns= names all)"
-            raise ValueError(f"a row {what} {known}: {row!r:.200}")
-        return [row.get(name) for name in self._columns]
 
     def _value(self, value: Any, name: str) -> str:
         if not isinstance(value, _SCALARS):
@@ -117,14 +106,3 @@ class CsvEncoder:
         if text and not self._special(text):
             return text
         return self._quote + text.replace(self._quote, self._quote * 2) + self._quote
-
-
-def _checked_names(names: tuple[Any, ...]) -> tuple[str, ...]:
-    if not names:
-        raise ValueError("a row without columns would be a blank line, which is no record")
-    for place, name in enumerate(names):
-        if not isinstance(name, str):
-            raise TypeError(f"CSV has only str column names, not {name!r}")
-        if name in names[:place]:
-            raise ValueError(f'columns= names "{name}" twice')
-    return names

@@ -9,6 +9,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
+from glowray.errors import DamagedFile
 from glowray.io.compression import check_codec
 from glowray.io.encoding import Encoding
 from glowray.io.lines import line_number, read_lines
@@ -48,7 +49,7 @@ def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int
 
     Types are kept: 1 is an int of any size and 1.0 a float, null is None and a key that is not there is not there.
     Paths and `partitions` are as for text. A line that is no JSON value, or an object that holds a key twice, is a
-    ValueError that names file and line.
+    DamagedFile error that names file and line.
     """
     check_partitions(partitions)
     files = expand(paths)
@@ -76,9 +77,9 @@ def _read(piece: Piece) -> Iterator[list[Any]]:
         seen += len(lines)
 
 
-def _placed(error: ValueError | RecursionError, piece: Piece, seen: int) -> ValueError:
+def _placed(error: ValueError | RecursionError, piece: Piece, seen: int) -> DamagedFile:
     what = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
-    return ValueError(f'"{piece.path}", line {line_number(piece, seen)} is not a line of JSON: {what}')
+    return DamagedFile(f'"{piece.path}", line {line_number(piece, seen)} is not a line of JSON: {what}')
 
 
 def _value(line: str) -> Any:

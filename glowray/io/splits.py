@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from glowray.io.compression import EXPANSION, codec_of
 from glowray.io.paths import File
@@ -27,6 +28,7 @@ class Piece:
     stop: int | None = None
 
 
+T = TypeVar("T")
 Partition = tuple[Piece, ...]
 
 
@@ -63,6 +65,26 @@ def plan_splits(
         begin += weight
     planned = tuple(map(tuple, slices))
     return planned if partitions else tuple(filter(None, planned)) or ((),)
+
+
+def place(
+    items: Sequence[T], weights: Sequence[int], partitions: int | None, split_bytes: int = SPLIT_BYTES
+) -> tuple[tuple[T, ...], ...]:
+    """Cut items that stay whole into contiguous slices of about even weight (bytes), as `plan_splits` does.
+
+    >>> place(["a", "b", "c"], [1, 5, 6], 2)
+    (('a', 'b'), ('c',))
+    """
+    total = sum(weights)
+    count = partitions or _default_count(total, split_bytes)
+    cuts = [total * k // count for k in range(count + 1)]
+    slices: list[list[T]] = [[] for _ in range(count)]
+    begin = 0
+    for item, weight in zip(items, weights, strict=True):
+        slices[_slice_of(begin + weight // 2, cuts)].append(item)
+        begin += weight
+    placed = tuple(map(tuple, slices))
+    return placed if partitions else tuple(filter(None, placed)) or ((),)
 
 
 def _default_count(total: int, split_bytes: int) -> int:

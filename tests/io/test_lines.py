@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glowray.errors import DamagedFile
 from glowray.io.encoding import Encoding
 from glowray.io.lines import read_bytes, read_lines
 from glowray.io.splits import Piece
@@ -223,7 +224,7 @@ def test_a_compressed_file_that_is_cut_short_gives_its_lines_then_an_error(tmp_p
     path = tmp_path / f"cut.{suffix}"
     path.write_bytes(COMPRESS[suffix](text[:400_000]) + COMPRESS[suffix](text[400_000:])[:-9])
     rows: list[str] = []
-    with pytest.raises(OSError, match=f'"{path}" is damaged or cut short'):
+    with pytest.raises(DamagedFile, match=f'"{path}" is damaged or cut short'):
         for lines in text_reader(path).read(0):
             rows += lines
     assert len(rows) > 15_000
@@ -234,5 +235,5 @@ def test_a_damaged_compressed_file_is_named(tmp_path: Path) -> None:
     for suffix in COMPRESS:
         path = tmp_path / f"noise.{suffix}"
         path.write_bytes(b"this was never compressed, whatever its name says")
-        with pytest.raises(OSError, match=f'"{path}" is damaged'):
+        with pytest.raises(DamagedFile, match=f'"{path}" is damaged'):
             list(text_reader(path).read(0))

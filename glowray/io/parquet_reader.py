@@ -1,0 +1,114 @@
+"""Parquet files as rows of dicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from glowray.errors import DamagedFile
+from glowray.io.arrow_rows import check_columns, table_rows
+from glowray.io.paths import Paths, expand, path_names
+from glowray.io.reader import check_partitions, source_label
+from glowray.io.splits import SPLIT_BYTES, place
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+ROWS_A_MORSEL = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """One row group of a file."""
+
+    path: str
+    index: int
+
+
+@dataclass(frozen=True)
+class ParquetReader:
+    """The rows of Parquet files; a row group is never divided."""
+
+    label: str
+    partitions: tuple[tuple[RowGroup, ...], ...]
+    columns: tuple[str, ...] | None
+    estimated_bytes: int
+
+    @property
+    def num_partitions(self) -> int:
+        return len(self.partitions)
+
+    def read(self, index: int) -> Iterator[list[dict[str, Any]]]:
+        for table in self.tables(index):
+            yield table_rows(table)
+
+    def tables(self, index: int) -> Iterator[pa.Table]:
+        """The same rows as Arrow tables."""
+        import pyarrow as pa
+
+        for group in self.partitions[index]:
+            with opened(group.path) as file:
+                names = _columns_of(file, group.path, self.columns)
+                wanted = None if self.columns is None else names
+                for batch in file.iter_batches(ROWS_A_MORSEL, [group.index], wanted, use_threads=False):
+                    yield pa.Table.from_batches([batch]).select(names)
+
+
+def parquet_reader(
+    paths: Paths,
+    partitions: int | None = None,
+    *,
+    columns: Sequence[str] | None = None,
+    split_bytes: int = SPLIT_BYTES,
+) -> ParquetReader:
+    """The rows of Parquet files, as dicts of column and value; `columns` reads only these, in this order.
+
+    >>> import tempfile, pathlib, pyarrow as pa, pyarrow.parquet as pq
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "a.parquet")
+    >>> pq.write_table(pa.table({"a": [1, 2], "b": [["x"], None]}), path)
+    >>> list(parquet_reader(path).read(0))
+    [[{'a': 1, 'b': ['x']}, {'a': 2, 'b': None}]]
+
+    Partitions are whole row groups, of about even bytes. Raises FileNotFoundError for a path that matches nothing,
+    DamagedFile for what is no Parquet file, ValueError for one that lacks one of `columns` or has two of one name.
+    """
+    check_partitions(partitions)
+    wanted = None if columns is None else tuple(columns)
+    if wanted is not None:
+        check_columns(wanted, "columns=")
+    groups: list[RowGroup] = []
+    weights: list[int] = []
+    for file in expand(paths):
+        with opened(file.path) as parquet:
+            _columns_of(parquet, file.path, wanted)
+            metadata = parquet.metadata
+            groups += [RowGroup(file.path, index) for index in range(metadata.num_row_groups)]
+            weights += [metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups)]
+    return ParquetReader(
+        source_label("read_parquet", path_names(paths)),
+        place(groups, weights, partitions, split_bytes),
+        wanted,
+        sum(weights),
+    )
+
+
+def opened(path: str) -> pq.ParquetFile:
+    """Open a Parquet file; DamagedFile names what is none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(path)
+    except pa.ArrowInvalid as error:
+        raise DamagedFile(f'"{path}" is not a Parquet file, or is damaged: {error}') from None
+
+
+def _columns_of(file: pq.ParquetFile, path: str, wanted: tuple[str, ...] | None) -> list[str]:
+    names: list[str] = file.schema_arrow.names
+    check_columns(names, f'"{path}"')
+    for name in wanted or ():
+        if name not in names:
+            raise ValueError(f'"{path}" has no column "{name}"; it has {", ".join(names)}')
+    return names if wanted is None else list(wanted)
