@@ -10,18 +10,38 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from glowray.cluster import connect, disconnect
-    from glowray.dataset import Dataset
-    from glowray.errors import ClusterError, CommitConflict, GlowrayError, KeyTypeError, WorkerLost
-    from glowray.flow import Flow
-    from glowray.functions import spread, whole
-    from glowray.kernels.shared import broadcast, counter
-    from glowray.rows.keys import register_key
-
 __version__ = "0.1.0"
 
-# Everything is imported when it is first asked for: `import glowray` loads neither Arrow nor Ray.
+# Everything is imported when it is first asked for: `import glowray` loads neither Arrow nor Ray. These three lists
+# say the same: what there is, where it lives, and (for type checkers) what it is.
+__all__ = [
+    "ClusterError",
+    "CommitConflict",
+    "Dataset",
+    "Flow",
+    "GlowrayError",
+    "KeyTypeError",
+    "WorkerLost",
+    "broadcast",
+    "connect",
+    "counter",
+    "disconnect",
+    "from_arrow",
+    "from_channel",
+    "from_items",
+    "from_pandas",
+    "from_range",
+    "from_source",
+    "read_binary",
+    "read_csv",
+    "read_json",
+    "read_parquet",
+    "read_text",
+    "register_key",
+    "spread",
+    "whole",
+]
+
 _HOMES = {
     "Flow": "glowray.flow",
     "Dataset": "glowray.dataset",
@@ -38,27 +58,34 @@ _HOMES = {
     "ClusterError": "glowray.errors",
     "WorkerLost": "glowray.errors",
 }
-_SOURCES = (
-    "read_text",
-    "read_csv",
-    "read_json",
-    "read_parquet",
-    "read_binary",
-    "from_items",
-    "from_range",
-    "from_source",
-    "from_channel",
-    "from_arrow",
-    "from_pandas",
-)
 
-__all__ = [*_HOMES, *_SOURCES]
+if TYPE_CHECKING:
+    from glowray.cluster import connect, disconnect
+    from glowray.dataset import Dataset
+    from glowray.errors import ClusterError, CommitConflict, GlowrayError, KeyTypeError, WorkerLost
+    from glowray.flow import Flow
+    from glowray.flow.default import default_flow
+    from glowray.functions import spread, whole
+    from glowray.kernels.shared import broadcast, counter
+    from glowray.rows.keys import register_key
+
+    from_arrow = default_flow().from_arrow
+    from_channel = default_flow().from_channel
+    from_items = default_flow().from_items
+    from_pandas = default_flow().from_pandas
+    from_range = default_flow().from_range
+    from_source = default_flow().from_source
+    read_binary = default_flow().read_binary
+    read_csv = default_flow().read_csv
+    read_json = default_flow().read_json
+    read_parquet = default_flow().read_parquet
+    read_text = default_flow().read_text
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         value = getattr(import_module(_HOMES[name]), name)
-    elif name in _SOURCES:
+    elif name in __all__:
         from glowray.flow.default import source
 
         value = source(name)
