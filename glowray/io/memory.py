@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import index as as_int
@@ -54,8 +55,13 @@ def items_reader(iterable: Iterable[Any], partitions: int | None = None) -> Item
     check_partitions(partitions)
     rows = list(iterable)
     count = partitions or default_partitions(len(rows))
-    blocks = tuple(Block.from_rows(rows[slice(*bounds(len(rows), count, index))]) for index in range(count))
+    blocks = tuple(_own(Block.from_rows(rows[slice(*bounds(len(rows), count, index))])) for index in range(count))
     return ItemsReader(f"from_items({len(rows):,} rows)", blocks)
+
+
+def _own(block: Block) -> Block:
+    """The block apart from the items it was made of, which somebody may change; typed columns are copies already."""
+    return pickle.loads(pickle.dumps(block, protocol=5)) if block.pickled_values else block
 
 
 def default_partitions(rows: int, rows_a_partition: int = ITEMS_A_PARTITION) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -36,6 +37,10 @@ class Output:
 
     def add(self, block: Block) -> None:
         self.blocks.append(block)
+
+    def keep(self, chosen: Callable[[list[Block]], Iterable[Block]]) -> None:
+        """Keeps of the blocks so far what `chosen` gives of them."""
+        self.blocks = list(chosen(self.blocks))
 
     def finish(self) -> list[Block]:
         return [Block.concat(self.blocks)]
@@ -85,6 +90,7 @@ class ByKey(Exchange):
 
 class _KeyBuckets(Output):
     def __init__(self, count: int, step: Step) -> None:
+        super().__init__()
         self.buckets: list[list[Block]] = [[] for _ in range(count)]
         self.step = step
 
@@ -164,7 +170,7 @@ class _Ranges(Output):
     def finish(self) -> list[Block]:
         run = Block.concat(self.blocks)
         edges = bucket_edges(_Keys(run, self.exchange.keyed, self.exchange.reverse), self.bounds, self.exchange.reverse)
-        parts = [run.slice(start, stop) for start, stop in zip(edges, edges[1:], strict=False)]
+        parts = [run.slice(start, stop) for start, stop in itertools.pairwise(edges)]
         return parts + [run.slice(0, 0)] * (self.exchange.count - len(parts))
 
 

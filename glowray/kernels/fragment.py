@@ -16,6 +16,7 @@ from glowray.kernels.context import TaskContext, running
 from glowray.kernels.exchange import Count, Exchange, Output
 from glowray.kernels.keyed import MISSING, KeyTable
 from glowray.kernels.loop import Loop
+from glowray.kernels.partition_steps import Limit
 from glowray.kernels.segment import Segment, segments
 from glowray.kernels.sources import MORSEL, Blocks, Morsels, Source, pieces
 from glowray.kernels.steps import Step
@@ -127,19 +128,10 @@ class _Run:
                 self.flush()
 
     def flush(self) -> None:
-        if not self.rows:
-            return
-        rows = self.rows.copy()
-        self.rows.clear()
-        try:
-            block = Block.from_rows(rows)
-        except Exception:
-            # The rows before the one that cannot be held come first, as before any error.
-            first = next((place for place, row in enumerate(rows) if not _fits(row)), 0)
-            self._give(Block.from_rows(rows[:first]))
-            _complain([self.fragment.source, *self.fragment.steps][-1], rows[first])
-            raise
-        self._give(block)
+        if self.rows:
+            block = Block.from_rows(self.rows)
+            self.rows.clear()
+            self._give(block)
 
     def _give(self, block: Block) -> None:
         self.report.rows_out += len(block)
@@ -149,10 +141,23 @@ class _Run:
         self.flush()
         if self._counter is not None:
             self.report.rows_out += next(self._counter)
-        blocks = self.output.finish()
+        blocks = self._pickled()
         self.report.rows = [len(block) for block in blocks]
         self.report.sizes = [block.nbytes for block in blocks]
         self.report.pickled_values = sum(block.pickled_values for block in blocks)
+        return blocks
+
+    def _pickled(self) -> list[Block]:
+        """The blocks of the output, with all that has to be pickled; here it shows that a row cannot be."""
+        try:
+            blocks = self.output.finish()
+            for block in blocks:
+                _ = block.nbytes
+        except Exception as error:
+            # As before any other error, the rows that come first are there to be taken.
+            self.output.keep(_before_unpicklable)
+            step = [self.fragment.source, *(each for each in self.fragment.steps if not isinstance(each, Limit))][-1]
+            raise TypeError(f"a row must be picklable, but {step.verb}() gave one that is not: {error}") from error
         return blocks
 
     def _counted(self, morsels: Iterable[Iterable[Any]]) -> Morsels:
@@ -162,20 +167,15 @@ class _Run:
             yield morsel
 
 
-def _fits(row: Any) -> bool:
-    try:
-        Block.from_rows([row])
-    except Exception:
-        return False
-    return True
-
-
-def _complain(step: Step, row: Any) -> None:
-    """Raises what is wrong with a row that no block can hold; blame.py finds step and row in this frame."""
-    try:
-        Block.from_rows([row])
-    except Exception as error:
-        raise TypeError(f"a row must be picklable, but {step.verb}() gave a {type(row).__qualname__}: {error}") from error
+def _before_unpicklable(blocks: Iterable[Block]) -> Iterator[Block]:
+    for block in blocks:
+        for place in range(len(block)):
+            try:
+                _ = block.slice(place, place + 1).nbytes
+            except Exception:
+                yield block.slice(0, place)
+                return
+        yield block
 
 
 def cut(stream: Morsels) -> Morsels:

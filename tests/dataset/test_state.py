@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,16 @@ def spoil_all(rows: Iterator[list[int]]) -> Iterator[list[int]]:
     for row in rows:
         row.clear()
         yield row
+
+
+@pytest.mark.parametrize("row", [[1], [1, 2.5], {1: [2]}, {"a": [1]}, ([1], {})])
+def test_items_are_read_at_the_call(engine: Lab, row: Any) -> None:
+    row = copy.deepcopy(row)  # one of each test's own
+    before = copy.deepcopy(row)
+    rows = engine.flow().from_items([row])
+    (row[0] if isinstance(row, tuple) else row).clear()
+    assert rows.collect() == [before]
+    assert rows.sort(lambda row: 0).repartition(2).collect() == [before]
 
 
 SPOILERS: dict[str, Callable[[Dataset[Any]], Dataset[Any]]] = {
