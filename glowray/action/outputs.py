@@ -104,9 +104,7 @@ def run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target])
             nodes.append(target.begin())
             begun.append(target)
         stages, engine, recorder = perform(settings, outcome, nodes, [target.exchange for target in targets])
-        return [
-            target.commit(engine, stage, recorder) for target, stage in zip(targets, stages, strict=True)
-        ]
+        return [target.commit(engine, stage, recorder) for target, stage in zip(targets, stages, strict=True)]
     except BaseException:
         for target in begun:
             target.abort()

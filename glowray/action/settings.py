@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glowray.functions import Failure
-from glowray.kernels.resources import Resources
+from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.watch.stats import Stats
 
 
@@ -23,7 +23,7 @@ class Settings:
     max_errors: int | None = None
     progress: bool | None = None
     vectorize: bool = True
-    resources: Resources = Resources()
+    resources: Resources = NO_NEEDS
 
 
 @dataclass

@@ -11,9 +11,9 @@ from glowray.action.perform import collect_blocks, perform, stream_blocks
 from glowray.dataset.base import Base, Options, T_co, action, count_argument
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function, only_user_frames
+from glowray.kernels.combine import Zero
 from glowray.kernels.exchange import Count
 from glowray.kernels.partition_steps import Aggregate
-from glowray.kernels.combine import Zero
 from glowray.kernels.steps import ForEach
 from glowray.plan.nodes import Cache, Limit, Reduce, Store, Top
 from glowray.watch.show import show_rows
@@ -132,7 +132,8 @@ class Actions(Base[T_co]):
         Raises:
             ValueError: there is no row.
         """
-        return self._best("min", key, reverse=True)
+        smallest: T_co = self._best("min", key, reverse=True)
+        return smallest
 
     @action
     def max(self, key: Callable[..., Any] | None = None) -> T_co:
@@ -145,7 +146,8 @@ class Actions(Base[T_co]):
         Raises:
             ValueError: there is no row.
         """
-        return self._best("max", key, reverse=False)
+        largest: T_co = self._best("max", key, reverse=False)
+        return largest
 
     @action
     def to_dict(self) -> dict[Any, Any]:

@@ -86,15 +86,14 @@ class FoldVerbs(Base[T_co]):
         [4]
         """
         function = _reducer(f, "merge_reduce", name)
-        return self._with(
-            Gather(self._node, "merge_reduce", (steps.Reduce("merge_reduce", function.label, function),))
-        )
+        return self._with(Gather(self._node, "merge_reduce", (steps.Reduce("merge_reduce", function.label, function),)))
 
     def local_reduce_by_key(self, f: Callable[[Any, Any], Any], *, name: str | None = None) -> Dataset[Any]:
         """(key, folded values) for the keys of each partition. No data moves.
 
         >>> import glowray as gr
-        >>> gr.from_items([("a", 1), ("a", 2), ("a", 4)], partitions=2).local_reduce_by_key(lambda x, y: x + y).collect()
+        >>> rows = gr.from_items([("a", 1), ("a", 2), ("a", 4)], partitions=2)
+        >>> rows.local_reduce_by_key(lambda x, y: x + y).collect()
         [('a', 1), ('a', 6)]
         """
         function = _reducer(f, "local_reduce_by_key", name)

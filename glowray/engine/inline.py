@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from glowray.engine.protocol import Done, Ref, Slot, Task
 from glowray.engine.payload import execute
+from glowray.engine.protocol import Done, Ref, Slot, Task
 from glowray.rows import Block
 
 

@@ -26,9 +26,10 @@ MANY_ITEMS = 50_000
 class Value(Protocol):
     """A value that travels apart from the fragment that captured it."""
 
-    name: str
-    shared: bool
-
+    @property
+    def name(self) -> str: ...
+    @property
+    def shared(self) -> bool: ...
     def load(self) -> bytes:
         """The pickled value."""
         ...

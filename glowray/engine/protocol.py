@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from glowray.engine.payload import Payload
 from glowray.kernels import TaskReport
-from glowray.kernels.resources import Resources
+from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.rows import Block
 
 Ref = Any
@@ -35,7 +35,7 @@ class Task:
     inputs: tuple[tuple[Slot, ...], ...]
     outputs: int
     offset: int = 0
-    resources: Resources = Resources()
+    resources: Resources = NO_NEEDS
     retries: int = 3
 
 

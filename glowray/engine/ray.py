@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -119,11 +120,10 @@ def _task(
     from glowray.engine.payload import Sent, execute
 
     pieces = iter(
-        block if start is None else block.slice(start, stop)
-        for block, (start, stop) in zip(blocks, cuts, strict=True)
+        block if start is None else block.slice(start, stop) for block, (start, stop) in zip(blocks, cuts, strict=True)
     )
     inputs = [list(itertools.islice(pieces, count)) for count in shape]
-    values = {name: Sent(name, shared, lambda refs=refs: ray.get(refs[0])) for name, shared, refs in apart}
+    values = {name: Sent(name, shared, partial(ray.get, refs[0])) for name, shared, refs in apart}
     report, results = execute(payload, values, partition, inputs, offset)
     if outputs == 0:
         return report

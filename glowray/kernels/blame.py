@@ -72,8 +72,9 @@ def _in_loop(loop: Loop, error: BaseException, frame: FrameType) -> tuple[Blame,
     index, row = place
     step = loop.steps[index]
     known = frame.f_locals.get(loop.found, MISSING) if loop.found else MISSING
-    reduces = index == len(loop.steps) - 1 and known is not MISSING and isinstance(row, tuple) and len(row) == 2
-    return Blame(step, row, (known, row[1]) if reduces else None), frame
+    if index == len(loop.steps) - 1 and known is not MISSING and isinstance(row, tuple):
+        return Blame(step, row, (known, row[-1])), frame
+    return Blame(step, row), frame
 
 
 def _of_user(error: BaseException) -> BaseException:

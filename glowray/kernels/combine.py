@@ -31,7 +31,7 @@ class Zero:
 
 @dataclass(frozen=True, slots=True)
 class Combiner:
-    """How values of one key become one: the first value as it is or added to a zero, then `add`; partials by `merge`."""
+    """How a key's values become one: the first as it is or added to a zero, the next by `add`, partials by `merge`."""
 
     add: Function
     merge: Function
@@ -109,14 +109,12 @@ def grouped(blocks: Sequence[Block]) -> Iterator[tuple[Any, list[Any]]]:
     """(key, values in input order) of keyed rows."""
     table = KeyTable()
     for block in blocks:
-        collect_groups(block, table, lambda: [], lambda group: group)
+        collect_groups(block, table, list, lambda group: group)
     return table.items()
 
 
-def collect_groups(
-    block: Block, table: KeyTable, new: Callable[[], Any], side: Callable[[Any], list[Any]]
-) -> None:
-    """Appends the values of a block's keyed rows to `side(entry)` of their key's entry, made by `new` on first sight."""
+def collect_groups(block: Block, table: KeyTable, new: Callable[[], Any], side: Callable[[Any], list[Any]]) -> None:
+    """Appends the values of keyed rows to `side(entry)` of their key's entry, made by `new` on first sight."""
     entries = table.entries
     get = entries.get
     for morsel in block.morsels():

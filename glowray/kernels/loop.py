@@ -29,7 +29,7 @@ class Loop:
     def function(self) -> Callable[..., Any]:
         """The loop as a function over the captured values of this task."""
         function = self.woven.function()
-        function.__globals__[MARK] = self  # type: ignore[attr-defined]
+        function.__globals__[MARK] = self
         return function
 
 

@@ -77,7 +77,7 @@ def sort_rows(rows: list[Any], key: Callable[[list[Any]], list[Any]], reverse: b
 
 
 def top_rows(rows: Iterable[Any], n: int, key: Callable[[Any], Any], reverse: bool) -> list[Any]:
-    """The first n rows in descending order of `key` (ascending if `reverse`), ties in input order; memory for n rows."""
+    """The first n rows in descending order of `key` (ascending if `reverse`), ties in input order."""
     # "Largest" counts NaN as smaller than everything, "smallest" as larger: it is last either way.
     pick = heapq.nsmallest if reverse else heapq.nlargest
     return pick(n, rows, key=lambda row: total(key(row), not reverse))

@@ -46,3 +46,7 @@ class Resources:
             None if memory is None else int(memory),
             tuple(sorted({**dict(self.labels), **dict(other.labels)}.items())),
         )
+
+
+NO_NEEDS = Resources()
+"""Whatever the engine gives a task by default."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from glowray.functions import Function
@@ -100,9 +101,13 @@ class CoGroup(Source):
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         table = KeyTable()
         count = len(inputs)
+
+        def empty() -> tuple[list[Any], ...]:
+            return tuple([] for _ in range(count))
+
         for number, blocks in enumerate(inputs):
             for block in blocks:
-                collect_groups(block, table, lambda: tuple([] for _ in range(count)), lambda sides, n=number: sides[n])
+                collect_groups(block, table, empty, itemgetter(number))
         return pieces(table.items())
 
 
@@ -168,7 +173,9 @@ class Zip(Source):
         lengths = [sum(map(len, side)) for side in inputs]
         if lengths[0] != lengths[1]:
             other = "longer" if lengths[1] > lengths[0] else "shorter"
-            raise ValueError(f"zip() needs two datasets of one length, but the other one is {other}; limit() the longer")
+            raise ValueError(
+                f"zip() needs two datasets of one length, and the other one is {other}; limit() the longer"
+            )
 
 
 def pieces(rows: Iterator[Any]) -> Morsels:
@@ -185,5 +192,3 @@ def sample_keys(rows: Sequence[Any], keyed: bool, reverse: bool, count: int = 12
     picked = [rows[(2 * place + 1) * len(rows) // (2 * size)] for place in range(size)]
     keys = [row[0] for row in picked] if keyed else picked
     return [(key, len(rows) / size) for key in keys]
-
-

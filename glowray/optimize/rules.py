@@ -127,5 +127,3 @@ def _with_inputs(node: Node, inputs: tuple[Node, ...]) -> Node:
     if "sides" in names:
         return replace(node, sides=inputs)  # type: ignore[call-arg]
     return replace(node, parts=inputs)  # type: ignore[call-arg]
-
-

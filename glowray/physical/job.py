@@ -12,10 +12,9 @@ from glowray.engine.protocol import Done, Engine, Task
 from glowray.errors import TooManyErrors
 from glowray.functions import Failure
 from glowray.kernels import Fragment
-from glowray.kernels.resources import Resources
+from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.physical.stage import Branch, Stage
 from glowray.physical.weaving import weave
-
 
 SHOWN_ERRORS = 3
 """How many failing rows TooManyErrors shows."""
@@ -37,7 +36,7 @@ class Job:
     stages: Sequence[Stage]
     engine: Engine
     watcher: Watcher
-    resources: Resources = Resources()
+    resources: Resources = NO_NEEDS
     max_errors: int | None = None
     vectorize: bool = True
     failed_rows: int = 0
@@ -167,9 +166,7 @@ class Job:
                     offset += branch.counted.rows(local)
                 place += 1
 
-    def _task(
-        self, stage: Stage, branch: Branch, payload: Payload, place: int, local: int, offset: int
-    ) -> Task:
+    def _task(self, stage: Stage, branch: Branch, payload: Payload, place: int, local: int, offset: int) -> Task:
         return Task(
             name=f"{self.name} · {stage.chain} [{place + 1}/{stage.num_tasks}]",
             identity=(stage.number, place),

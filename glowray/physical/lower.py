@@ -11,10 +11,10 @@ from glowray.io.channel import Channel
 from glowray.kernels import combine, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
+from glowray.kernels.resources import Resources
 from glowray.kernels.steps import KeyBy, Step
 from glowray.physical.stage import All, Branch, Crossed, Even, Given, Head, Same, Shuffled, Stage, Wire
 from glowray.plan import nodes
-from glowray.kernels.resources import Resources
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,7 @@ class Lowering:
             self.done[id(node)] = pipeline
         return self.done[id(node)]
 
-    def close(
-        self, pipeline: Pipeline, exchange: Exchange, *, until: int | None = None, stream: bool = False
-    ) -> Stage:
+    def close(self, pipeline: Pipeline, exchange: Exchange, *, until: int | None = None, stream: bool = False) -> Stage:
         """Ends a pipeline: from here on its rows are blocks."""
         stage = Stage(len(self.stages) + 1, pipeline.branches, exchange, until=until, stream=stream)
         self.stages.append(stage)
@@ -129,7 +127,9 @@ class Lowering:
         for side, shuffle in zip(node.sides, node.shuffles, strict=True):
             pipeline = self.lower(side)
             wires.append(
-                Shuffled(self.close(pipeline, ByKey(count, node.verb))) if shuffle else Same(self.close(pipeline, OneBlock()))
+                Shuffled(self.close(pipeline, ByKey(count, node.verb)))
+                if shuffle
+                else Same(self.close(pipeline, OneBlock()))
             )
         return self.after(sources.CoGroup(node.verb, node.verb), count, *wires)
 
@@ -177,9 +177,7 @@ class Lowering:
     def _(self, node: nodes.Top) -> Pipeline:
         pipeline = self.lower(node.input)
         single = pipeline.count == 1
-        pipeline = pipeline.then(
-            partition.Top(node.verb, node.verb, node.n, node.function, node.reverse, strip=single)
-        )
+        pipeline = pipeline.then(partition.Top(node.verb, node.verb, node.n, node.function, node.reverse, strip=single))
         if single:
             return pipeline
         stage = self.close(pipeline, OneBlock())

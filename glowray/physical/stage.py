@@ -9,10 +9,10 @@ from typing import Any
 from glowray.engine.protocol import Ref, Slot
 from glowray.kernels import TaskReport
 from glowray.kernels.exchange import Exchange
+from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.sources import Source
 from glowray.kernels.steps import Step
 from glowray.plan.nodes import Store
-from glowray.kernels.resources import Resources
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Branch:
     count: int
     wires: tuple[Wire, ...] = ()
     steps: tuple[Step, ...] = ()
-    resources: Resources = Resources()
+    resources: Resources = NO_NEEDS
     # A stage whose row counts tell each task how many rows come before it.
     counted: Stage | None = None
 

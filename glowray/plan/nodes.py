@@ -7,8 +7,8 @@ from typing import Any
 
 from glowray.functions import Function
 from glowray.kernels.combine import Combiner, Zero
+from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.steps import Filter, FlatMapValues, ForEach, MapValues, Step
-from glowray.kernels.resources import Resources
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ class Narrow(Node):
 
     input: Node
     step: Step
-    resources: Resources = Resources()
+    resources: Resources = NO_NEEDS
 
     @property
     def verb(self) -> str:
