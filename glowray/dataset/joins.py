@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from glowray.dataset.base import Base, T_co, dataset_argument
 from glowray.functions import Function
+from glowray.kernels.copies import are_fixed, copier
 from glowray.kernels.steps import FlatMap, KeyBy, Values
 from glowray.plan.nodes import Cartesian, CoGroup, Union, Zip
 
@@ -23,7 +25,10 @@ def product(absent: tuple[bool, ...], row: Groups) -> Iterable[tuple[Any, tuple[
     """The rows of a join for one key; a side that may be absent stands in as one None."""
     key, sides = row
     filled = [side or [None] if may else side for side, may in zip(sides, absent, strict=True)]
-    return ((key, values) for values in itertools.product(*filled))
+    if math.prod(map(len, filled)) == 1 or all(map(are_fixed, filled)):
+        return ((key, values) for values in itertools.product(*filled))
+    copiers = [[copier(value) for value in side] for side in filled]
+    return ((key, tuple(own() for own in values)) for values in itertools.product(*copiers))
 
 
 def right_product(absent: tuple[bool, ...], row: Groups) -> Iterable[tuple[Any, tuple[Any, ...]]]:

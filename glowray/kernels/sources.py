@@ -11,6 +11,7 @@ from typing import Any
 from glowray.functions import Function
 from glowray.kernels.combine import CombineByKey, collect_groups, grouped, merged
 from glowray.kernels.context import TaskContext
+from glowray.kernels.copies import copier
 from glowray.kernels.keyed import KeyTable
 from glowray.kernels.order import sort_rows
 from glowray.kernels.steps import Step
@@ -157,10 +158,11 @@ class Cartesian(Source):
         for block in left:
             for morsel in block.morsels():
                 for row in morsel:
-                    # Decoded anew for each row: a function may change the rows that it gets.
+                    own = copier(row)
+                    # The others are decoded anew for each row: a function may change the rows that it gets.
                     for other in right:
                         for others in other.morsels():
-                            yield [(row, mate) for mate in others]
+                            yield [(own(), mate) for mate in others]
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,22 @@ def test_rows_of_a_product_are_copies_of_each_other(engine: Lab) -> None:
     assert pairs.map(lambda left, right: [*left, left.append(right)]).collect() == [[1, None], [1, None]]
 
 
+@pytest.mark.parametrize("how", ["inner", "left", "right", "outer"])
+def test_rows_of_a_join_are_copies_of_each_other(engine: Lab, how: str) -> None:
+    flow = engine.flow()
+    left = flow.from_items([("a", [1]), ("a", [2])])
+    right = flow.from_items([("a", {"x": 5}), ("a", {"x": 6})])
+    joined = left.join(right, how=how)
+
+    def spoil_both(key: str, own: list[int], other: dict[str, int]) -> tuple[int, ...]:
+        seen = (*own, *other.values())
+        own.append(99)
+        other["y"] = 99
+        return seen
+
+    assert sorted(joined.map(spoil_both).collect()) == [(1, 5), (1, 6), (2, 5), (2, 6)]
+
+
 def calls(folder: Path) -> list[str]:
     return sorted(path.read_text() for path in folder.iterdir())
 
