@@ -54,7 +54,7 @@ class Positions:
     def blame(self, error: BaseException, code: CodeType) -> tuple[int, object] | None:
         """(step, its row) of an error that `code` raised or let through; None for an error from elsewhere.
 
-        A tuple row that was never built is built from its fields, as they are now.
+        A tuple row that was never built is built from its fields, as they are now. To be asked before `retrace`.
         """
         for trace in _entries(error.__traceback__):
             if trace.tb_frame.f_code is code and (span := self.find(trace.tb_lineno)) is not None and span.row:

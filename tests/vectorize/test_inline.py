@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.vectorize.chain import row_loop
@@ -116,6 +116,7 @@ FUNCTIONS: list[Any] = [
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
+@settings(max_examples=30, deadline=None)
 @given(rows=st.lists(HOSTILE, max_size=4))
 def test_map_and_filter(function: Any, rows: list[Any]) -> None:
     assert_same([step("map", function)], rows)
@@ -225,16 +226,21 @@ _BLOCKS = st.recursive(
 )
 
 
-@given(_BLOCKS, st.lists(st.integers(-3, 5), min_size=1, max_size=3))
-def test_random_defs(block: list[str], rows: list[int]) -> None:
-    source = "\n".join(["def f(x):", "    n = 0", *_indented(block), ""])
+_STARTS = st.sampled_from(["n = 0", "n = a = b = 0", "n = a = b = 0"])
+
+
+@settings(deadline=None)
+@given(_STARTS, _BLOCKS, st.lists(st.integers(-3, 5), min_size=1, max_size=3))
+def test_random_defs(start: str, block: list[str], rows: list[int]) -> None:
+    source = "\n".join(["def f(x):", "    " + start, *_indented(block), ""])
     assert_same([step("map", define(source))], rows)
-    assert_same([step("map", lambda x: (x, x)), step("map", define(source.replace("(x)", "(x, b)", 1)), 2)], rows)
+    assert_same([step("map", lambda x: (x, x)), step("map", define(source.replace("(x)", "(x, c)", 1)), 2)], rows)
 
 
-@given(_BLOCKS, st.lists(st.integers(-3, 5), min_size=1, max_size=3))
-def test_random_generators(block: list[str], rows: list[int]) -> None:
+@settings(deadline=None)
+@given(_STARTS, _BLOCKS, st.lists(st.integers(-3, 5), min_size=1, max_size=3))
+def test_random_generators(start: str, block: list[str], rows: list[int]) -> None:
     lines = [re.sub(r"return (.*)", r"yield \1", line) if i % 3 else line for i, line in enumerate(block)]
     lines = [re.sub(r"return .*", "return", line) for line in lines]
-    source = "\n".join(["def f(x):", "    n = 0", "    yield n", *_indented(lines), ""])
+    source = "\n".join(["def f(x):", "    " + start, "    yield n", *_indented(lines), ""])
     assert_same([step("flat_map", define(source)), step("map", lambda x: (x, 1)), step("filter", lambda k, v: k != 1, 2)], rows)

@@ -1,0 +1,1 @@
+"""Functions as operations over whole columns, each guarded by the domain on which it is Python's own."""

@@ -1,0 +1,117 @@
+"""A batch while a column expression runs over it: the variables, and which rows are still on the fast path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
+
+Mask = npt.NDArray[np.bool_]
+Vector = Any  # ndarray for int, float, bool; Arrow large_string array; tuple, dict, Lists of these
+
+
+@dataclass(frozen=True)
+class Lists:
+    """A list a row: `parents[i]` is the row of element i, elements in row order."""
+
+    parents: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+    values: Vector
+
+
+@dataclass
+class Frame:
+    """`ok` is None while no row has failed a guard."""
+
+    length: int
+    variables: Mapping[str, Vector]
+    ok: Mask | None = None
+
+    def require(self, good: Any) -> None:
+        """Rows where `good` is false leave the fast path: Python runs them."""
+        if isinstance(good, np.ndarray) and good.ndim:
+            if not good.all():
+                self.ok = good.copy() if self.ok is None else self.ok & good
+        elif not good:
+            self.ok = np.zeros(self.length, dtype=bool)
+
+    def branch(self, **variables: Vector) -> Frame:
+        """A frame of its own guards, for code that only some rows run."""
+        return Frame(self.length, {**self.variables, **variables})
+
+    def join(self, taken: Any, branch: Frame) -> None:
+        """Guards of a branch count for the rows that take it."""
+        if branch.ok is not None:
+            self.require(branch.ok | ~np.broadcast_to(taken, self.length))
+
+
+@dataclass(frozen=True)
+class Expr:
+    """A typed column expression; `run` gives its vector (a 0-d array or Arrow scalar if it is the same in all rows)."""
+
+    kind: Kind
+    run: Callable[[Frame], Vector]
+    constant: object = ...
+
+    @property
+    def is_constant(self) -> bool:
+        return self.constant is not ...
+
+
+def select(kind: Kind, test: Any, one: Vector, other: Vector) -> Vector:
+    """Row by row `one if test else other`."""
+    if isinstance(kind, TupleOf):
+        return tuple(select(k, test, a, b) for k, a, b in zip(kind.fields, one, other, strict=True))
+    if isinstance(kind, RecordOf):
+        return {name: select(k, test, one[name], other[name]) for name, k in kind.fields}
+    if kind is str:
+        condition = pa.array(test) if isinstance(test, np.ndarray) and test.ndim else pa.scalar(bool(test))
+        return pc.if_else(condition, one, other)
+    return np.where(test, one, other)
+
+
+def take(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:
+    """The rows at these indices; what is the same in all rows stays as it is."""
+    if isinstance(kind, TupleOf):
+        return tuple(take(k, v, indices) for k, v in zip(kind.fields, vector, strict=True))
+    if isinstance(kind, RecordOf):
+        return {name: take(k, vector[name], indices) for name, k in kind.fields}
+    if isinstance(kind, ListOf):
+        raise AssertionError("a list of a row is never taken apart by rows")
+    if kind is str:
+        return vector if isinstance(vector, pa.Scalar) else vector.take(pa.array(indices))
+    return vector if not vector.ndim else vector[indices]
+
+
+def spread_out(kind: Kind, vector: Vector, length: int) -> Vector:
+    """The vector with one value a row, constants repeated."""
+    if isinstance(kind, TupleOf):
+        return tuple(spread_out(k, v, length) for k, v in zip(kind.fields, vector, strict=True))
+    if isinstance(kind, RecordOf):
+        return {name: spread_out(k, vector[name], length) for name, k in kind.fields}
+    if isinstance(kind, ListOf):
+        return vector
+    if kind is str:
+        return pa.repeat(vector, length) if isinstance(vector, pa.Scalar) else vector
+    return np.broadcast_to(vector, length)
+
+
+def rows_of(kind: Kind, vector: Vector) -> list[Any]:
+    """Python values of a spread-out vector."""
+    if isinstance(kind, TupleOf):
+        return list(zip(*(rows_of(k, v) for k, v in zip(kind.fields, vector, strict=True)), strict=True))
+    if isinstance(kind, RecordOf):
+        names = [name for name, _ in kind.fields]
+        columns = [rows_of(k, vector[name]) for name, k in kind.fields]
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    if isinstance(kind, ListOf):
+        elements = rows_of(kind.element, vector.values)
+        return [elements[a:b] for a, b in zip(vector.offsets[:-1], vector.offsets[1:], strict=True)]
+    return vector.to_pylist() if kind is str else vector.tolist()  # type: ignore[no-any-return]

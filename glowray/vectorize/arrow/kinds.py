@@ -1,0 +1,37 @@
+"""The kinds of value a column expression has: Python's own scalar types, and tuples, records and lists of kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Scalar = type[int] | type[float] | type[bool] | type[str]
+
+
+@dataclass(frozen=True)
+class TupleOf:
+    fields: tuple[Kind, ...]
+
+
+@dataclass(frozen=True)
+class RecordOf:
+    """dicts with these str keys in this order."""
+
+    fields: tuple[tuple[str, Kind], ...]
+
+    def field(self, name: str) -> Kind | None:
+        return dict(self.fields).get(name)
+
+
+@dataclass(frozen=True)
+class ListOf:
+    element: Kind
+
+
+Kind = type[Any] | TupleOf | RecordOf | ListOf
+
+NUMBERS: tuple[Kind, ...] = (int, float, bool)
+
+
+class Untranslatable(Exception):  # noqa: N818  (a verdict that ends a translation, not a failure)
+    """A construct that has no exact column form; its text is the reason."""

@@ -1,0 +1,47 @@
+"""A translated function: columns in, a column and the rows it is right for out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from glowray.vectorize.arrow.frame import Expr, Frame, Lists, Mask, Vector, spread_out
+from glowray.vectorize.arrow.kinds import Kind, ListOf
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What a program made of a batch.
+
+    `ok` is None if every row is right; where it is false the value means nothing, and the function itself is to be
+    called on that row. For a list kind `vector` is Lists: `vector.parents` has the row of each element.
+    """
+
+    kind: Kind
+    vector: Vector
+    ok: Mask | None
+
+
+@dataclass(frozen=True)
+class ArrowProgram:
+    """`kinds` of the arguments; `result` the kind of what comes out."""
+
+    parameters: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    expression: Expr
+
+    @property
+    def result(self) -> Kind:
+        return self.expression.kind
+
+    def run(self, columns: Sequence[Vector], length: int) -> Computed:
+        """The function over a batch of `length` rows, one column an argument, without nulls."""
+        frame = Frame(length, dict(zip(self.parameters, columns, strict=True)))
+        with np.errstate(all="ignore"):
+            vector = self.expression.run(frame)
+        made = spread_out(self.result, vector, length)
+        if isinstance(self.result, ListOf):
+            assert isinstance(made, Lists)
+        return Computed(self.result, made, frame.ok)

@@ -1,0 +1,478 @@
+"""translate: a known function and the kinds of its arguments → a column program, or the reason why not."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glowray.vectorize.arrow import numbers, text
+from glowray.vectorize.arrow.frame import Expr, Frame, Lists, select, spread_out, take
+from glowray.vectorize.arrow.kinds import NUMBERS, Kind, ListOf, RecordOf, TupleOf, Untranslatable
+from glowray.vectorize.arrow.program import ArrowProgram
+from glowray.vectorize.know import know
+from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.rename import constant_index
+
+_DEEPEST = 8
+_LONGEST = 400
+_CONSTANTS = (int, float, bool, str)
+
+
+def translate(known: Known, kinds: Sequence[Kind]) -> ArrowProgram | Refused:
+    """A program that computes the function over columns, exact on the rows it says and silent on the others.
+
+    Args:
+        known: the function.
+        kinds: the kind of each argument: int, float, bool, str, or TupleOf, RecordOf of such.
+    """
+    if known.is_generator:
+        return Refused("it is a generator function")
+    parameters = known.positional()
+    simple = not (known.bound or known.keywords or known.function.__defaults__ or known.node.args.kwonlyargs)
+    if not simple or len(parameters) != len(kinds) or known.node.args.vararg or known.node.args.kwarg:
+        return Refused("it has arguments beside the row's")
+    variables = {
+        name: Expr(kind, lambda frame, name=name: frame.variables[name])  # type: ignore[misc]
+        for name, kind in zip(parameters, kinds, strict=True)
+    }
+    try:
+        expression = _Translator(known).function(variables)
+    except Untranslatable as reason:
+        return Refused(str(reason))
+    return ArrowProgram(tuple(parameters), tuple(kinds), expression)
+
+
+class _Translator:
+    """Translates one function's tree; `variables` are its locals so far."""
+
+    def __init__(self, known: Known, depth: int = 0) -> None:
+        if depth > _DEEPEST:
+            raise Untranslatable("it calls functions too deep")
+        self._known = known
+        self._depth = depth
+        self._statements = 0
+
+    def function(self, variables: dict[str, Expr]) -> Expr:
+        if isinstance(self._known.node, ast.Lambda):
+            return self.expression(self._known.node.body, variables)
+        return self._block(self._known.node.body, variables)
+
+    # Statements: a block is the value that it returns.
+
+    def _block(self, body: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
+        self._statements += 1
+        if self._statements > _LONGEST:
+            raise Untranslatable("it has too many paths")
+        if not body:
+            raise Untranslatable("it may return None")
+        first, *rest = body
+        if isinstance(first, ast.Return) and first.value is not None:
+            return self.expression(first.value, variables)
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+            return self._block(rest, variables)
+        if isinstance(first, ast.Assign) and len(first.targets) == 1 and isinstance(first.targets[0], ast.Name):
+            return self._let(first.targets[0].id, self.expression(first.value, variables), rest, variables)
+        if isinstance(first, ast.AugAssign) and isinstance(first.target, ast.Name):
+            value = self._binary(first.op, self._name(first.target.id, variables), first.value, variables)
+            return self._let(first.target.id, value, rest, variables)
+        if isinstance(first, ast.If):
+            test = self.truth(self.expression(first.test, variables))
+            one = self._block([*first.body, *rest], variables)
+            return _either(test, one, self._block([*first.orelse, *rest], variables))
+        raise Untranslatable(f"a {type(first).__name__.lower()} statement")
+
+    def _let(self, name: str, value: Expr, rest: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
+        key = f"{name} {self._depth} {self._statements}"
+        stored = Expr(value.kind, lambda frame: frame.variables[key])
+        body = self._block(rest, {**variables, name: stored})
+
+        def run(frame: Frame) -> Any:
+            # Computed here, once, whether it is used or not: its guards count either way.
+            inner = frame.branch(**{key: value.run(frame)})
+            made = body.run(inner)
+            frame.join(True, inner)
+            return made
+
+        return Expr(body.kind, run)
+
+    # Expressions.
+
+    def expression(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
+        translator = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if translator is None:
+            raise Untranslatable(f"{type(node).__name__} has no column form")
+        made: Expr = translator(node, variables)
+        return made
+
+    def truth(self, operand: Expr) -> Expr:
+        """bool(operand)."""
+        if operand.kind is bool:
+            return operand
+        if operand.kind in NUMBERS:
+            return Expr(bool, lambda frame: operand.run(frame) != 0)
+        if operand.kind is str:
+            return Expr(bool, lambda frame: text.mask(text.pc.binary_length(text.column(operand, frame))) > 0)
+        if isinstance(operand.kind, ListOf):
+            return Expr(bool, lambda frame: np.diff(operand.run(frame).offsets) > 0)
+        raise Untranslatable("the truth of a tuple or dict")
+
+    def _name(self, node: ast.Name | str, variables: dict[str, Expr]) -> Expr:
+        name = node if isinstance(node, str) else node.id
+        if name in variables:
+            return variables[name]
+        value = self._captured(name)
+        if type(value) not in _CONSTANTS:
+            raise Untranslatable(f"{name} is not a constant")
+        return _constant(value)
+
+    def _captured(self, name: str) -> object:
+        found = self._known.environment.find(name)
+        if isinstance(found, str):
+            raise Untranslatable(found)
+        return found[1]
+
+    def _constant(self, node: ast.Constant, variables: dict[str, Expr]) -> Expr:
+        return _constant(node.value)
+
+    def _binop(self, node: ast.BinOp, variables: dict[str, Expr]) -> Expr:
+        return self._binary(node.op, self.expression(node.left, variables), node.right, variables)
+
+    def _binary(self, operator: ast.operator, left: Expr, right: ast.expr, variables: dict[str, Expr]) -> Expr:
+        other = self.expression(right, variables)
+        if left.kind is other.kind is str and isinstance(operator, ast.Add):
+            return text.join([left, other])
+        return numbers.arithmetic(operator, left, other)
+
+    def _unaryop(self, node: ast.UnaryOp, variables: dict[str, Expr]) -> Expr:
+        operand = self.expression(node.operand, variables)
+        if isinstance(node.op, ast.Not):
+            true = self.truth(operand)
+            return Expr(bool, lambda frame: np.logical_not(true.run(frame)))
+        if isinstance(node.op, ast.USub) and operand.kind in NUMBERS:
+            value = operand.constant
+            if type(value) in (int, float):
+                return _constant(-value)  # type: ignore[operator]
+            return numbers.negative(operand)
+        raise Untranslatable(f"{type(node.op).__name__} of these")
+
+    def _boolop(self, node: ast.BoolOp, variables: dict[str, Expr]) -> Expr:
+        *others, made = [self.expression(value, variables) for value in node.values]
+        for left in reversed(others):
+            test = self.truth(left)
+            made = _either(test, made, left) if isinstance(node.op, ast.And) else _either(test, left, made)
+        return made
+
+    def _ifexp(self, node: ast.IfExp, variables: dict[str, Expr]) -> Expr:
+        test = self.truth(self.expression(node.test, variables))
+        return _either(test, self.expression(node.body, variables), self.expression(node.orelse, variables))
+
+    def _compare(self, node: ast.Compare, variables: dict[str, Expr]) -> Expr:
+        made: Expr | None = None
+        left = self.expression(node.left, variables)
+        for operator, right in zip(node.ops, node.comparators, strict=True):
+            if isinstance(operator, ast.In | ast.NotIn):
+                test = self._member(left, right, variables)
+                if isinstance(operator, ast.NotIn):
+                    test = _not(test)
+                other = left
+                if len(node.ops) > 1:
+                    raise Untranslatable("a chain with in")
+            else:
+                other = self.expression(right, variables)
+                test = self._one_compare(operator, left, other)
+            made = test if made is None else _either(made, test, made)
+            left = other
+        assert made is not None
+        return made
+
+    def _one_compare(self, operator: ast.cmpop, left: Expr, right: Expr) -> Expr:
+        if left.kind in NUMBERS and right.kind in NUMBERS:
+            return numbers.compare(operator, left, right)
+        if left.kind is right.kind is str:
+            return text.compare(operator, left, right)
+        raise Untranslatable("a comparison of different kinds")
+
+    def _member(self, left: Expr, right: ast.expr, variables: dict[str, Expr]) -> Expr:
+        values: object = None
+        if isinstance(right, ast.Name) and right.id not in variables:
+            values = self._captured(right.id)
+        elif isinstance(right, ast.Set | ast.Tuple | ast.List) and all(isinstance(e, ast.Constant) for e in right.elts):
+            values = tuple(e.value for e in right.elts)  # type: ignore[attr-defined]
+        if values is None or isinstance(values, str):
+            inside = self.expression(right, variables)
+            if left.kind is inside.kind is str:
+                return text.contains(left, inside)
+            raise Untranslatable("`in` of these")
+        # A set or dict could change in a task while rows run; what cannot change is taken as it is.
+        if (
+            type(values) not in (frozenset, tuple)
+            or not all(type(each) is str for each in values)
+            or left.kind is not str
+        ):  # type: ignore[attr-defined]
+            raise Untranslatable("`in` of what is not a tuple or frozenset of str")
+        for each in values:  # type: ignore[attr-defined]
+            text.constant_text(each)
+        return text.is_one_of(left, sorted(values))  # type: ignore[call-overload]
+
+    def _tuple(self, node: ast.Tuple, variables: dict[str, Expr]) -> Expr:
+        fields = [self.expression(each, variables) for each in node.elts]
+        if not fields or any(isinstance(field.kind, ListOf) for field in fields):
+            raise Untranslatable("a tuple of lists or of nothing")
+        is_fixed = all(field.is_constant for field in fields)
+        constant = tuple(field.constant for field in fields) if is_fixed else ...
+        kind = TupleOf(tuple(field.kind for field in fields))
+        return Expr(kind, lambda frame: tuple(field.run(frame) for field in fields), constant)
+
+    def _dict(self, node: ast.Dict, variables: dict[str, Expr]) -> Expr:
+        names = [key.value for key in node.keys if isinstance(key, ast.Constant) and type(key.value) is str]
+        if len(names) != len(node.keys) or len(set(names)) != len(names) or not names:
+            raise Untranslatable("a dict whose keys are not different str constants")
+        fields = [self.expression(value, variables) for value in node.values]
+        if any(isinstance(field.kind, ListOf) for field in fields):
+            raise Untranslatable("a dict of lists")
+        kind = RecordOf(tuple((str(n), f.kind) for n, f in zip(names, fields, strict=True)))
+        return Expr(kind, lambda frame: {str(n): f.run(frame) for n, f in zip(names, fields, strict=True)})
+
+    def _joinedstr(self, node: ast.JoinedStr, variables: dict[str, Expr]) -> Expr:
+        parts: list[Expr] = []
+        for value in node.values:
+            if isinstance(value, ast.Constant):
+                parts.append(_constant(value.value))
+            elif isinstance(value, ast.FormattedValue) and value.conversion == -1 and value.format_spec is None:
+                parts.append(self._as_text(self.expression(value.value, variables)))
+            else:
+                raise Untranslatable("a format or conversion in an f-string")
+        return text.join(parts)
+
+    def _as_text(self, operand: Expr) -> Expr:
+        if operand.kind is str:
+            return operand
+        if operand.kind is int:
+            return text.from_int(operand)
+        raise Untranslatable("str() of what is not int or str")
+
+    def _subscript(self, node: ast.Subscript, variables: dict[str, Expr]) -> Expr:
+        value = self.expression(node.value, variables)
+        index = constant_index(node.slice)
+        if (
+            isinstance(value.kind, TupleOf)
+            and index is not None
+            and -len(value.kind.fields) <= index < len(value.kind.fields)
+        ):
+            return Expr(value.kind.fields[index], lambda frame: value.run(frame)[index])
+        if isinstance(value.kind, RecordOf) and isinstance(node.slice, ast.Constant):
+            name = node.slice.value
+            kind = value.kind.field(name) if type(name) is str else None
+            if kind is not None:
+                return Expr(kind, lambda frame: value.run(frame)[name])
+        if value.kind is str and index is not None:
+            return text.character(value, index)
+        if value.kind is str and isinstance(node.slice, ast.Slice) and node.slice.step is None:
+            return text.piece(value, _bound(node.slice.lower), _bound(node.slice.upper))
+        if isinstance(value.kind, ListOf) and index is not None:
+            return _item(value, index)
+        raise Untranslatable("this subscript")
+
+    def _call(self, node: ast.Call, variables: dict[str, Expr]) -> Expr:
+        if node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
+            raise Untranslatable("keyword or starred arguments")
+        arguments = [self.expression(each, variables) for each in node.args]
+        if isinstance(node.func, ast.Attribute):
+            receiver = self.expression(node.func.value, variables)
+            if receiver.kind is not str:
+                raise Untranslatable(f"the method {node.func.attr} of these")
+            return text.method(node.func.attr, receiver, arguments)
+        if not isinstance(node.func, ast.Name) or node.func.id in variables:
+            raise Untranslatable("a call of what is not a name")
+        return self._called(node.func.id, self._captured(node.func.id), arguments)
+
+    def _called(self, name: str, function: object, arguments: list[Expr]) -> Expr:
+        if len(arguments) == 1 and (made := self._converted(function, arguments[0])) is not None:
+            return made
+        if (function is builtins.min or function is builtins.max) and len(arguments) > 1:
+            return numbers.extreme(arguments, least=function is builtins.min)
+        if isinstance(function, type(str.lower)) and arguments and arguments[0].kind is str:
+            if function is vars(str).get(function.__name__):
+                return text.method(function.__name__, arguments[0], arguments[1:])
+            raise Untranslatable(f"{name} is not a method of str")
+        helper = know(function) if callable(function) else Refused("it is not callable")
+        if not isinstance(helper, Known) or helper.synthetic or helper.bound or helper.function.__defaults__:
+            raise Untranslatable(f"a call of {name}")
+        if len(helper.positional()) != len(arguments) or helper.node.args.vararg or helper.node.args.kwonlyargs:
+            raise Untranslatable(f"a call of {name}")
+        return self._inlined(helper, arguments)
+
+    def _inlined(self, helper: Known, arguments: list[Expr]) -> Expr:
+        keys = [f"{name} of {id(helper)}" for name in helper.positional()]
+        variables = {
+            name: Expr(each.kind, lambda frame, key=key: frame.variables[key], each.constant)  # type: ignore[misc]
+            for name, key, each in zip(helper.positional(), keys, arguments, strict=True)
+        }
+        body = _Translator(helper, self._depth + 1).function(variables)
+
+        def run(frame: Frame) -> Any:
+            values = {key: each.run(frame) for key, each in zip(keys, arguments, strict=True)}
+            inner = frame.branch(**values)
+            made = body.run(inner)
+            frame.join(True, inner)
+            return made
+
+        return Expr(body.kind, run)
+
+    def _converted(self, function: object, operand: Expr) -> Expr | None:
+        kind = operand.kind
+        if function is builtins.len:
+            if kind is str:
+                return text.length(operand)
+            if isinstance(kind, ListOf):
+                return Expr(int, lambda frame: np.diff(operand.run(frame).offsets))
+        elif function is builtins.int:
+            return text.to_int(operand) if kind is str else numbers.to_int(operand) if kind in NUMBERS else None
+        elif function is builtins.float:
+            if kind in NUMBERS:
+                return Expr(float, lambda frame: numbers.as_float(operand, frame))
+            return text.to_float(operand) if kind is str else None
+        elif function is builtins.str:
+            return self._as_text(operand)
+        elif function is builtins.bool:
+            return self.truth(operand)
+        elif function is builtins.abs and kind in NUMBERS:
+            return numbers.absolute(operand)
+        return None
+
+    # Comprehensions over a split: one loop.
+
+    def _listcomp(self, node: ast.ListComp | ast.GeneratorExp, variables: dict[str, Expr]) -> Expr:
+        [loop, *more] = node.generators
+        if more or not isinstance(loop.target, ast.Name) or loop.is_async:
+            raise Untranslatable("a comprehension of several loops or targets")
+        source = self.expression(loop.iter, variables)
+        if not isinstance(source.kind, ListOf):
+            raise Untranslatable("a comprehension over what is not a split")
+        # The element's variables are those of the row, repeated for each of its elements.
+        key = f"{loop.target.id} in {id(node)}"
+        element = source.kind.element
+        outer = {name: _repeated(name, each, id(node)) for name, each in variables.items() if not _is_list(each)}
+        inner = {**outer, loop.target.id: Expr(element, lambda frame: frame.variables[key])}
+        tests = [self.truth(self.expression(test, inner)) for test in loop.ifs]
+        made = self.expression(node.elt, inner)
+        if isinstance(made.kind, ListOf):
+            raise Untranslatable("a list of lists")
+        return Expr(ListOf(made.kind), _comprehension(key, source, tests, made, variables, id(node)))
+
+    _generatorexp = _listcomp
+
+
+def _is_list(each: Expr) -> bool:
+    return isinstance(each.kind, ListOf)
+
+
+def _repeated(name: str, each: Expr, scope: int) -> Expr:
+    return Expr(each.kind, lambda frame: frame.variables[f"{name} around {scope}"](), each.constant)
+
+
+def _comprehension(
+    key: str, source: Expr, tests: list[Expr], made: Expr, variables: dict[str, Expr], scope: int
+) -> Any:  # fmt: skip
+    def run(frame: Frame) -> Lists:
+        lists: Lists = source.run(frame)
+        parents, values = lists.parents, lists.values
+        element = source.kind.element  # type: ignore[union-attr]
+        for number in range(len(tests) + 1):
+            around = {
+                f"{n} around {scope}": _lazily(e, frame, parents) for n, e in variables.items() if not _is_list(e)
+            }
+            inner = Frame(len(parents), {**around, key: values})
+            if number == len(tests):
+                result = spread_out(made.kind, made.run(inner), inner.length)
+            else:
+                keep = np.broadcast_to(tests[number].run(inner), inner.length)
+            if inner.ok is not None:
+                good = np.ones(frame.length, dtype=bool)
+                good[parents[~inner.ok]] = False
+                frame.require(good)
+            if number < len(tests):
+                kept = np.flatnonzero(keep)
+                parents, values = parents[kept], take(element, values, kept)
+        offsets = np.searchsorted(parents, np.arange(frame.length + 1))
+        return Lists(parents, offsets, result)
+
+    return run
+
+
+def _lazily(each: Expr, frame: Frame, parents: Any) -> Any:
+    return lambda: take(each.kind, each.run(frame), parents)
+
+
+def _either(test: Expr, one: Expr, other: Expr) -> Expr:
+    """one if test else other, the guards of each counting where it is taken."""
+    if one.kind != other.kind or isinstance(one.kind, ListOf):
+        raise Untranslatable("a value of one kind or of another")
+
+    def run(frame: Frame) -> Any:
+        taken = test.run(frame)
+        first, second = frame.branch(), frame.branch()
+        a, b = one.run(first), other.run(second)
+        frame.join(taken, first)
+        frame.join(np.logical_not(taken), second)
+        return select(one.kind, taken, a, b)
+
+    return Expr(one.kind, run)
+
+
+def _not(operand: Expr) -> Expr:
+    return Expr(bool, lambda frame: np.logical_not(operand.run(frame)))
+
+
+def _constant(value: object) -> Expr:
+    if type(value) is str:
+        return text.constant_text(value)
+    if type(value) is int and not -(2**63) <= value < 2**63:
+        raise Untranslatable("an int beyond 64 bits")
+    if type(value) not in (int, float, bool):
+        raise Untranslatable(f"a constant of type {type(value).__name__}")
+    kind: type = type(value)
+    made = np.asarray(value, dtype={int: np.int64, float: np.float64, bool: np.bool_}[kind])
+    is_nan = type(value) is float and math.isnan(value)
+    return Expr(kind, lambda frame: made, ... if is_nan else value)
+
+
+def _bound(node: ast.expr | None) -> int | None:
+    if node is None:
+        return None
+    value = constant_index(node)
+    if value is None or abs(value) > 2**31:
+        raise Untranslatable("a slice whose bounds are not constants")
+    return value
+
+
+def _blank(kind: Kind) -> Any:
+    """A value of the kind for rows that are not looked at."""
+    if isinstance(kind, TupleOf):
+        return tuple(map(_blank, kind.fields))
+    if isinstance(kind, RecordOf):
+        return {name: _blank(each) for name, each in kind.fields}
+    assert isinstance(kind, type)
+    return text.constant_text("").run(Frame(0, {})) if kind is str else np.zeros((), dtype=kind)
+
+
+def _item(lists: Expr, index: int) -> Expr:
+    """lists[index], where the list is long enough."""
+    kind = lists.kind.element  # type: ignore[union-attr]
+
+    def run(frame: Frame) -> Any:
+        made: Lists = lists.run(frame)
+        starts, ends = made.offsets[:-1], made.offsets[1:]
+        places = starts + index if index >= 0 else ends + index
+        good = (places >= starts) & (places < ends)
+        frame.require(good)
+        if not len(made.parents):
+            return _blank(kind)
+        return take(kind, made.values, np.where(good, places, 0))
+
+    return Expr(kind, run)
