@@ -1,6 +1,18 @@
 """CSV join: the planets with their moons, those that have none too, from two CSV files.
 
 $ glowray examples csv_join
+┌─────────┬──────┬───────┬──────────┐
+│ planet  │ kind │ moons │ largest  │
+├─────────┼──────┼───────┼──────────┤
+│ Jupiter │ gas  │ 4     │ Ganymede │
+│ Saturn  │ gas  │ 4     │ Titan    │
+│ Uranus  │ ice  │ 3     │ Titania  │
+│ Mars    │ rock │ 2     │ Phobos   │
+│ Earth   │ rock │ 1     │ Moon     │
+│ Neptune │ ice  │ 1     │ Triton   │
+│ Mercury │ rock │ 0     │ None     │
+│ Venus   │ rock │ 0     │ None     │
+└─────────┴──────┴───────┴──────────┘
 """
 
 from pathlib import Path
@@ -9,10 +21,9 @@ from typing import Any
 import glowray as gr
 
 DATA = Path(__file__).with_name("data")
-Row = dict[str, Any]
 
 
-def largest(planet: str, rows: tuple[list[Row], list[Row]]) -> Row:
+def largest(planet: str, rows: tuple[list[Any], list[Any]]) -> dict[str, Any]:
     """A planet with its number of moons and the largest of them."""
     (own,), moons = rows
     moon = max(moons, key=lambda row: row["radius_km"], default={"moon": None})
@@ -20,11 +31,9 @@ def largest(planet: str, rows: tuple[list[Row], list[Row]]) -> Row:
 
 
 def main() -> None:
-    flow = gr.Flow("CSV join")
-    planets = flow.read_csv(DATA / "planets.csv", types={"radius_km": float})
-    moons = flow.read_csv(DATA / "moons.csv", types={"radius_km": float})
-    by_planet = [rows.key_by(lambda row: row["planet"]) for rows in (planets, moons)]
-    by_planet[0].co_group(by_planet[1]).map(largest).sort(key=lambda row: -row["moons"]).show()
+    planets = gr.read_csv(DATA / "planets.csv").key_by(lambda row: row["planet"])
+    moons = gr.read_csv(DATA / "moons.csv", types={"radius_km": float}).key_by(lambda row: row["planet"])
+    planets.co_group(moons).map(largest).sort(key=lambda row: -row["moons"]).show()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ my        7  ████████████████
 is        7  ████████████████
 And       7  ████████████████
 
-word count: 1 stage, 1 task, 56 rows in, 10 out, 0.14 s, inline
+word count: 1 stage, 1 task, 56 rows in, 10 out, 0.30 s, inline
 """
 
 import argparse

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import math
 import re
 import subprocess
 import sys
@@ -13,8 +15,9 @@ import pytest
 
 from tests.examples.programs import EXAMPLES, FOLDER, Example, installed
 
-SONNETS = sorted((FOLDER / "data" / "sonnets").glob("*.txt"))
-POSTS = FOLDER / "data" / "posts.xml"
+DATA = FOLDER / "data"
+SONNETS = sorted((DATA / "sonnets").glob("*.txt"))
+POSTS = DATA / "posts.xml"
 
 
 def shown(name: str) -> list[str]:
@@ -81,8 +84,51 @@ def test_stack_analysis() -> None:
 def test_page_rank_is_the_published_one() -> None:
     # https://en.wikipedia.org/wiki/PageRank, the graph at its head
     published = {"A": 3.3, "B": 38.4, "C": 34.3, "D": 3.9, "E": 8.1, "F": 3.9} | dict.fromkeys("GHIJK", 1.6)
-    ranks = {line.split()[0]: float(line.split()[1].rstrip("%")) for line in shown("page_rank")[1:]}
-    assert ranks == published
+    ranks = re.findall(r"([A-K]) ([\d.]+)%", shown("page_rank")[0])
+    assert {page: float(rank) for page, rank in ranks} == published
+
+
+def test_invert_file() -> None:
+    index: dict[str, list[str]] = {}
+    for path in SONNETS:
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            for word in set(re.findall(r"[a-z]{6,}", line.lower())):
+                index.setdefault(word, []).append(f"{path.stem}:{number}")
+    assert [line.split() for line in shown("invert_file")] == [
+        [word, *found] for word, found in sorted(index.items()) if len(found) > 2
+    ]
+
+
+def test_tf_idf() -> None:
+    words = {path.stem: re.findall(r"[a-z']{3,}", path.read_text().lower()) for path in SONNETS}
+    poems = Counter(word for found in words.values() for word in set(found))
+    for line, (poem, found) in zip(shown("tf_idf"), words.items(), strict=True):
+        scores = {word: n * math.log(len(words) / poems[word]) for word, n in Counter(found).items()}
+        best = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:3]
+        assert line.split() == [poem, *(text for word, score in best for text in (word, f"{score:.2f}"))]
+
+
+def test_csv_join() -> None:
+    planets, moons = (
+        list(csv.DictReader(path.read_text().splitlines())) for path in (DATA / "planets.csv", DATA / "moons.csv")
+    )
+    own = {planet["planet"]: [moon for moon in moons if moon["planet"] == planet["planet"]] for planet in planets}
+    largest = {
+        name: max(found, key=lambda moon: float(moon["radius_km"]))["moon"] for name, found in own.items() if found
+    }
+    expected = [
+        [row["planet"], row["kind"], str(len(own[row["planet"]])), largest.get(row["planet"], "None")]
+        for row in planets
+    ]
+    assert sorted(cells("csv_join")) == sorted(expected)
+    assert [int(row[2]) for row in cells("csv_join")] == sorted((len(found) for found in own.values()), reverse=True)
+
+
+def test_save_to_file() -> None:
+    words = sorted((word for path in SONNETS for word in path.read_text().split()), key=str.lower)
+    parts = [line.split(" ", 1)[1] for line in shown("save_to_file") if line.startswith("part-")]
+    assert shown("save_to_file")[0] == f"{len(words)} rows, {sum(len(word) + 1 for word in words):,} bytes"
+    assert (parts[0].split()[0], parts[-1].split()[-1]) == (words[0], words[-1])
 
 
 def test_k_means_finds_the_centres() -> None:
