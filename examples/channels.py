@@ -25,7 +25,7 @@ def main() -> None:
     seen: list[int] = []
 
     flow = gr.Flow("channels")
-    source = flow.from_channel(numbers, partitions=2).output(seen.append)
+    source: gr.Dataset[int] = flow.from_channel(numbers, partitions=2).output(seen.append)
     doubled, tripled = source.map(lambda n: (n, n * 2)), source.map(lambda n: (n, n * 3))
     doubled.join(tripled).output(joined)
 

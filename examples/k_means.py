@@ -28,7 +28,7 @@ def nearest(centres: list[Point], point: Point) -> Point:
 
 def main() -> None:
     points = gr.Flow("k-means").from_source(cloud, partitions=len(CLOUDS)).cache()
-    old, centres = [], points.take(3)
+    old, centres = list[Point](), points.take(3)
     while centres != old:
         near = points.key_by(partial(nearest, centres)).map_values(lambda x, y: (x, y, 1))
         sums = near.reduce_by_key(lambda a, b: (a[0] + b[0], a[1] + b[1], a[2] + b[2])).values()
