@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glowray.functions import Function
-from glowray.kernels.keyed import MISSING, KeyTable, keyed_row
+from glowray.kernels.keyed import MISSING, PLAIN, KeyTable, keyed_row
 from glowray.kernels.steps import Step
 from glowray.rows import Block
 
@@ -54,8 +54,11 @@ class CombineByKey(Step):
 
         def miss(key: Any, value: Any) -> None:
             step = self
-            name = table.admit(key)
-            known = entries.get(name, MISSING)
+            if type(key) in PLAIN:  # not in the table as it is written: then not at all
+                name, known = key, MISSING
+            else:
+                name = table.admit(key)
+                known = entries.get(name, MISSING)
             if known is MISSING and combiner.zero is None:
                 entries[name] = value
                 return
@@ -96,12 +99,14 @@ def merged(blocks: Iterable[Block], step: Step, function: Function) -> Iterator[
                     known = get(key, MISSING)
                 except TypeError:
                     known = MISSING
-                if known is MISSING:
+                if known is not MISSING:
+                    entries[key] = merge(known, value)
+                elif type(key) in PLAIN:
+                    entries[key] = value
+                else:
                     name = table.admit(key)
                     known = get(name, MISSING)
                     entries[name] = value if known is MISSING else merge(known, value)
-                else:
-                    entries[key] = merge(known, value)
     return table.items()
 
 
@@ -125,7 +130,7 @@ def collect_groups(block: Block, table: KeyTable, new: Callable[[], Any], side: 
             except TypeError:
                 entry = MISSING
             if entry is MISSING:
-                name = table.admit(key)
+                name = key if type(key) in PLAIN else table.admit(key)
                 entry = get(name, MISSING)
                 if entry is MISSING:
                     entry = entries[name] = new()

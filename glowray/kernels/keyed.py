@@ -9,6 +9,9 @@ from glowray.rows.keys import canonical_key
 
 MISSING: Any = object()
 
+PLAIN = frozenset({str, int, bytes, bool, type(None)})
+"""Types whose values are their own canonical keys, and equal only as Python's dicts have it."""
+
 
 def keyed_row(row: Any, verb: str) -> tuple[Any, Any]:
     """`row` if it is a keyed row, a 2-tuple (named tuples included).
