@@ -1,0 +1,203 @@
+"""Wrong use is found where the verb is called, before anything runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import glowray as gr
+from glowray.dataset import Dataset
+from tests.engine.doubles import ForbiddenEngine
+
+
+@pytest.fixture
+def rows(forbidden: ForbiddenEngine) -> Dataset[Any]:
+    return gr.Flow("wrong", engine="inline").from_items([(1, 2)])
+
+
+Call = Callable[[Dataset[Any], Any], Any]
+FUNCTION_VERBS: dict[str, Call] = {
+    "map": lambda ds, f: ds.map(f),
+    "flat_map": lambda ds, f: ds.flat_map(f),
+    "filter": lambda ds, f: ds.filter(f),
+    "key_by": lambda ds, f: ds.key_by(f),
+    "map_values": lambda ds, f: ds.map_values(f),
+    "flat_map_values": lambda ds, f: ds.flat_map_values(f),
+    "map_partitions": lambda ds, f: ds.map_partitions(f),
+    "group_by": lambda ds, f: ds.group_by(f),
+    "distinct": lambda ds, f: ds.distinct(f),
+    "sort": lambda ds, f: ds.sort(f),
+    "top": lambda ds, f: ds.top(1, f),
+    "min": lambda ds, f: ds.min(f),
+    "max": lambda ds, f: ds.max(f),
+    "for_each": lambda ds, f: ds.for_each(f),
+    "local_sort": lambda ds, f: ds.local_sort(f),
+    "merge_sorted": lambda ds, f: ds.merge_sorted(f),
+    "from_source": lambda ds, f: ds.flow.from_source(f, 2),
+}
+REDUCER_VERBS: dict[str, Call] = {
+    "reduce": lambda ds, f: ds.reduce(f),
+    "local_reduce": lambda ds, f: ds.local_reduce(f),
+    "merge_reduce": lambda ds, f: ds.merge_reduce(f),
+    "reduce_by_key": lambda ds, f: ds.reduce_by_key(f),
+    "local_reduce_by_key": lambda ds, f: ds.local_reduce_by_key(f),
+    "aggregate": lambda ds, f: ds.aggregate(0, f, max),
+    "aggregate_by_key": lambda ds, f: ds.aggregate_by_key(0, max, f),
+}
+ALL_VERBS = {**FUNCTION_VERBS, **REDUCER_VERBS}
+
+
+@pytest.mark.parametrize("verb", ALL_VERBS)
+def test_not_callable(rows: Dataset[Any], verb: str) -> None:
+    for wrong in (3, "len", [len]):
+        with pytest.raises(TypeError, match=rf"{verb}\(\) needs a function"):
+            ALL_VERBS[verb](rows, wrong)
+
+
+@pytest.mark.parametrize("verb", ALL_VERBS)
+def test_async_def(rows: Dataset[Any], verb: str) -> None:
+    async def fetch(a: int, b: int = 0) -> int:
+        return a
+
+    async def fetch_two(a: int, b: int) -> int:
+        return a
+
+    with pytest.raises(TypeError, match="async def"):
+        ALL_VERBS[verb](rows, fetch_two if verb in REDUCER_VERBS else fetch)
+
+
+@pytest.mark.parametrize("verb", REDUCER_VERBS)
+def test_a_reducer_takes_two(rows: Dataset[Any], verb: str) -> None:
+    for wrong in (lambda a: a, lambda a, b, c: a, lambda: 0):
+        with pytest.raises(TypeError, match=rf"{verb}\(\) cannot call .* is called with 2 arguments"):
+            REDUCER_VERBS[verb](rows, wrong)
+
+
+def test_parameters_that_nobody_fills(rows: Dataset[Any]) -> None:
+    def keyword(a: int, *, unit: str) -> int:
+        return a
+
+    with pytest.raises(TypeError, match="keyword-only unit"):
+        rows.map(keyword)
+    with pytest.raises(TypeError, match="takes no parameters"):
+        rows.map(lambda: 1)
+
+
+@pytest.mark.parametrize("verb", ALL_VERBS)
+def test_a_captured_thing_that_cannot_be_pickled_is_named(rows: Dataset[Any], verb: str) -> None:
+    guard = threading.Lock()
+    f = (lambda a, b: guard) if verb in REDUCER_VERBS else (lambda a: guard)
+    with pytest.raises(TypeError, match=rf"{verb}\(\) cannot send .*captures .*guard"):
+        ALL_VERBS[verb](rows, f)
+
+
+@pytest.mark.parametrize("thing", ["rows", "flow"])
+def test_a_captured_dataset_or_flow_is_named(rows: Dataset[Any], thing: str) -> None:
+    captured = rows if thing == "rows" else rows.flow
+    with pytest.raises(TypeError, match="captures .*captured.*(Dataset|Flow)"):
+        rows.map(lambda row: captured)
+
+
+COUNTS: dict[str, tuple[Callable[[Dataset[Any], Any], Any], int]] = {
+    "limit": (lambda ds, n: ds.limit(n), 0),
+    "take": (lambda ds, n: ds.take(n), 0),
+    "top": (lambda ds, n: ds.top(n), 0),
+    "show": (lambda ds, n: ds.show(n), 0),
+    "repartition": (lambda ds, n: ds.repartition(n), 1),
+    "partition_by_key": (lambda ds, n: ds.partition_by_key(n), 1),
+}
+
+
+@pytest.mark.parametrize("verb", COUNTS)
+def test_numbers(rows: Dataset[Any], verb: str) -> None:
+    call, least = COUNTS[verb]
+    with pytest.raises(ValueError, match=rf"{verb}\(\) needs a number of at least {least}"):
+        call(rows, least - 1)
+    for wrong in (1.5, "1", None, True):
+        with pytest.raises(TypeError, match=rf"{verb}\(\) needs an int"):
+            call(rows, wrong)
+
+
+@pytest.mark.parametrize("partitions", [0, -1])
+def test_partitions_of_sources(forbidden: ForbiddenEngine, partitions: int) -> None:
+    flow = gr.Flow(engine="inline")
+    for source in (
+        lambda: flow.from_items([1], partitions=partitions),
+        lambda: flow.from_range(3, partitions=partitions),
+        lambda: flow.from_source(lambda index: [], partitions),
+        lambda: flow.read_text(__file__, partitions=partitions),
+        lambda: gr.Flow(partitions=partitions),
+    ):
+        with pytest.raises(ValueError, match="partitions"):
+            source()
+
+
+def test_a_join_that_does_not_exist(rows: Dataset[Any]) -> None:
+    with pytest.raises(ValueError, match="'cross'"):
+        rows.join(rows, how="cross")
+    for verb in (rows.join, rows.co_group):
+        with pytest.raises(TypeError, match="at least one other Dataset"):
+            verb()
+
+
+OTHERS: dict[str, Callable[[Dataset[Any], Any], Any]] = {
+    "join": lambda ds, other: ds.join(other),
+    "co_group": lambda ds, other: ds.co_group(other),
+    "union": lambda ds, other: ds.union(other),
+    "subtract": lambda ds, other: ds.subtract(other),
+    "intersection": lambda ds, other: ds.intersection(other),
+    "cartesian": lambda ds, other: ds.cartesian(other),
+    "zip": lambda ds, other: ds.zip(other),
+}
+
+
+@pytest.mark.parametrize("verb", OTHERS)
+def test_what_is_no_dataset(rows: Dataset[Any], verb: str) -> None:
+    with pytest.raises(TypeError, match=rf"{verb}\(\) needs a Dataset, got list"):
+        OTHERS[verb](rows, [(1, 2)])
+
+
+def test_a_fraction(rows: Dataset[Any]) -> None:
+    for wrong in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ValueError, match="fraction from 0 to 1"):
+            rows.sample(wrong)
+
+
+def test_a_path_that_matches_nothing(tmp_path: Path) -> None:
+    flow = gr.Flow(engine="inline")
+    for missing in (tmp_path / "none.txt", f"{tmp_path}/*.txt", [tmp_path / "none"]):
+        with pytest.raises(FileNotFoundError, match=str(tmp_path)):
+            flow.read_text(missing)
+
+
+@pytest.mark.parametrize("policy", ["ignore", "", "letters.json"])
+def test_an_error_policy_that_does_not_exist(rows: Dataset[Any], policy: str) -> None:
+    with pytest.raises(ValueError, match="on_error must be"):
+        rows.map(str, on_error=policy)
+    with pytest.raises(ValueError, match="on_error must be"):
+        gr.Flow(on_error=policy)
+
+
+def test_negative_resources(rows: Dataset[Any]) -> None:
+    for wrong in ({"num_cpus": -1}, {"num_gpus": -0.5}, {"memory": -1}):
+        with pytest.raises(ValueError, match="must not be negative"):
+            rows.map(str, **wrong)
+
+
+def test_a_name_that_says_nothing(rows: Dataset[Any]) -> None:
+    with pytest.raises(TypeError, match="name="):
+        rows.map(str, name="")
+
+
+def test_uncache_of_what_is_not_cached(rows: Dataset[Any]) -> None:
+    with pytest.raises(ValueError, match="uncache"):
+        rows.uncache()
+
+
+def test_an_output_that_takes_nothing(rows: Dataset[Any]) -> None:
+    with pytest.raises(TypeError, match=r"output\(\) needs a queue.Queue or a function"):
+        rows.output([])
