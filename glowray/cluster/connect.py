@@ -39,8 +39,9 @@ def connect(address: str | None = None, *, token_file: str | Path | None = None,
     import ray
 
     if ray.is_initialized():
-        _current = _current or _adopt(address)
+        _current = _adopt(address)
         return _current
+    disconnect()  # what is left of a connection whose Ray was shut down by others
     access = find_access(address, Path(token_file).expanduser() if token_file else None)
     _check_node_here(access)
     before = apply(access.environment())
@@ -77,7 +78,7 @@ def _adopt(address: str | None) -> Connection:
     there = ray.get_runtime_context().gcs_address
     if address is not None and join_address(*parse_address(address)) != there:
         raise ClusterError(f"Ray is connected to {there} already, not to {address}; call ray.shutdown() first")
-    return Connection(there, False, {})
+    return _current if _current is not None and _current.address == there else Connection(there, False, {})
 
 
 def _check_node_here(access: Access) -> None:

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-# Ray reads these; whatever the user has set for another cluster must not leak into this one.
+# Ray and glowray read these; whatever the user has set for another cluster must not leak into this one.
 OURS = (
+    "GLOWRAY_ADDRESS",
     "RAY_ADDRESS",
     "RAY_AUTH_MODE",
     "RAY_AUTH_TOKEN",

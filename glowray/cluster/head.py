@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glowray.cluster.home import alone
 from glowray.cluster.launch import Resources, launch
 from glowray.cluster.ports import DEFAULT_DASHBOARD_PORT, DEFAULT_PORT, check_free, own_address, resolve
 from glowray.cluster.record import NodeRecord, head_here
@@ -27,24 +28,29 @@ def up(
 
     Raises ClusterError when a head of this GLOWRAY_HOME runs already, a port is taken, or Ray does not start.
     """
+    address = own_address(host)
+    dashboard_address = resolve(dashboard_host)
+    with alone("up"):
+        _check_none_runs()
+        check_free(address, port, "the head", "--port")
+        check_free(dashboard_address, dashboard_port, "the dashboard", "--dashboard-port")
+        return launch(
+            "head",
+            address,
+            own_token(),
+            resources or Resources(),
+            use_tls=tls,
+            foreground=foreground,
+            gcs_server_port=port,
+            include_dashboard=True,
+            dashboard_host=dashboard_address,
+            dashboard_port=dashboard_port,
+        )
+
+
+def _check_none_runs() -> None:
     running = head_here()
     if running is not None:
         where = f"at {running.address}" if running.address else "(it is still starting)"
         raise ClusterError(f"a head runs here already, {where}; stop it with: glowray down")
     clear_stale()
-    address = own_address(host)
-    check_free(address, port, "the head", "--port")
-    dashboard_address = resolve(dashboard_host)
-    check_free(dashboard_address, dashboard_port, "the dashboard", "--dashboard-port")
-    return launch(
-        "head",
-        address,
-        own_token(),
-        resources or Resources(),
-        use_tls=tls,
-        foreground=foreground,
-        gcs_server_port=port,
-        include_dashboard=True,
-        dashboard_host=dashboard_address,
-        dashboard_port=dashboard_port,
-    )

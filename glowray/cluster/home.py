@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from glowray.errors import ClusterError
@@ -34,6 +37,17 @@ def private_folder(folder: Path) -> Path:
     if details.st_uid != os.getuid() or details.st_mode & 0o022:
         raise ClusterError(f"the folder {folder} can be written by other users; run: chmod go-w {folder}")
     return folder
+
+
+@contextlib.contextmanager
+def alone(what: str) -> Iterator[None]:
+    """Keep a second process of this GLOWRAY_HOME from doing the same at the same time."""
+    with (home() / f"{what}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ClusterError(f"another `glowray {what}` is at work here; wait until it is done") from error
+        yield
 
 
 def write_secret(path: Path, content: str) -> None:

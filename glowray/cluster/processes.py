@@ -46,20 +46,21 @@ def boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
+def children(pid: int) -> set[int]:
+    """The pids below one process, of those too that only wait to be reaped."""
+    return set(_families().get(pid, []))
+
+
 def descendants(roots: Iterable[Process]) -> list[Process]:
     """The living processes of `roots` and all below them, parents first."""
-    children: dict[int, list[int]] = {}
-    for pid in _all_pids():
-        fields = _stat(pid)
-        if fields is not None:
-            children.setdefault(int(fields[PARENT_FIELD]), []).append(pid)
+    families = _families()
     found: dict[int, Process] = {}
     waiting = [root.pid for root in roots if root.is_alive()]
     for pid in waiting:
         process = Process.of(pid)
         if process is not None and pid not in found:
             found[pid] = process
-            waiting.extend(children.get(pid, []))
+            waiting.extend(families.get(pid, []))
     return list(found.values())
 
 
@@ -150,9 +151,20 @@ def _signal(descriptor: int, number: signal.Signals) -> None:
 def _stat(pid: int) -> list[str] | None:
     """The fields of /proc/PID/stat after the command name: state, parent, …"""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        # Bytes: a command's name is cut after 15 of them, also in the middle of a character.
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].decode().split()
     except (FileNotFoundError, ProcessLookupError):
         return None
+
+
+def _families() -> dict[int, list[int]]:
+    """Every parent's pid with those of its children."""
+    found: dict[int, list[int]] = {}
+    for pid in _all_pids():
+        fields = _stat(pid)
+        if fields is not None:
+            found.setdefault(int(fields[PARENT_FIELD]), []).append(pid)
+    return found
 
 
 def _all_pids() -> Iterator[int]:

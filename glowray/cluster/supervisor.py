@@ -20,9 +20,9 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from glowray.cluster.processes import Process, descendants, end
+from glowray.cluster.processes import Process, children, descendants, end
 from glowray.cluster.record import NodeRecord
 from glowray.cluster.versions import publish
 
@@ -67,8 +67,7 @@ def main() -> int:
             print(f"{type(error).__name__}: {error}".splitlines()[0], file=answers)
             _end_all(record)
             return 1
-        print("ready", file=answers, flush=True)
-        return _watch(record, node)
+        return _watch(record, node, answers)
 
 
 def _private_descriptors() -> tuple[int, int]:
@@ -122,17 +121,20 @@ def _alive(pids: list[int]) -> tuple[Process, ...]:
     return tuple(process for process in map(Process.of, pids) if process is not None)
 
 
-def _watch(record: NodeRecord, node: Any) -> int:
-    """Wait until a signal comes or one of Ray's processes ends by itself; end the rest."""
+def _watch(record: NodeRecord, node: Any, answers: IO[str]) -> int:
+    """Say that the node is ready, wait until a signal comes or one of Ray's processes ends by itself; end the rest."""
     try:
+        print("ready", file=answers, flush=True)
         died = _first_death(node)
         print(f"{died} ended by itself; ending the node", file=sys.stderr, flush=True)
         failure = f"{died} ended by itself"
     except SystemExit:
         failure = ""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    node.kill_all_processes(check_alive=False, allow_graceful=True)
-    _end_all(record, failure)
+    try:
+        node.kill_all_processes(check_alive=False, allow_graceful=True)
+    finally:
+        _end_all(record, failure)
     return 1 if failure else 0
 
 
@@ -154,10 +156,8 @@ def _first_death(node: Any) -> str:
 
 def _reap_orphans(own: set[int]) -> None:
     """Take leave of ended children that are not Ray's own: those have a Popen that waits for them."""
-    for entry in Path("/proc/self/task").iterdir():
-        for pid in map(int, (entry / "children").read_text().split()):
-            if pid not in own:
-                os.waitpid(pid, os.WNOHANG)
+    for pid in children(os.getpid()) - own:
+        os.waitpid(pid, os.WNOHANG)
 
 
 def _end_all(record: NodeRecord, failure: str = "") -> None:

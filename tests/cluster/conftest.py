@@ -48,12 +48,11 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     """A running cluster of two nodes, for tests that leave it as it is."""
     folder = tmp_path_factory.mktemp("pair")
     heads, workers = Machine(folder / "head"), Machine(folder / "worker")
-    try:
+    with ExitStack() as stack:
+        stack.callback(heads.close)
+        stack.callback(workers.close)
         head = heads.up()
         yield Pair(heads, workers, head, workers.join(head, "--label", "zone=north"))
-    finally:
-        workers.close()
-        heads.close()
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def link(fd: Path) -> str:
 
 def title(folder: Path) -> str:
     """What kind of Ray process this is."""
-    words = (folder / "cmdline").read_bytes().decode().split("\0")
+    words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
     if words[0].startswith("ray::"):
         own = words[0].strip()
         return own if own in ("ray::DashboardAgent", "ray::RuntimeEnvAgent") else "a worker"

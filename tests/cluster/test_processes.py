@@ -110,3 +110,10 @@ def test_a_pid_that_nobody_has() -> None:
     command.wait()
     assert Process.of(command.pid) is None
     assert process is None or not process.is_alive()
+
+
+@pytest.mark.parametrize("name", [b"a) S 1 2 (b", b"fourteen bytes\xc2\xb7", b"\xff\xfe", b"two\nlines"])
+def test_the_name_of_a_command_does_not_matter(start: Started, name: bytes) -> None:
+    process, _ = start(f"import ctypes; ctypes.CDLL(None).prctl(15, {name!r}, 0, 0, 0)\n{IDLE}")
+    assert process.is_alive() and process in descendants([process])
+    assert end([process], 60) == []

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from glowray.cluster.access import find_access, named_address
+from glowray.cluster.head import up
+from glowray.cluster.home import alone
 from glowray.cluster.processes import Process
 from glowray.cluster.record import NodeRecord, head_here, node_here, records
 from glowray.cluster.stop import clear_stale, down
@@ -78,3 +80,9 @@ def test_the_cluster_that_is_meant(own_home: Path, me: Process, monkeypatch: pyt
 def test_an_address_of_rays_client_is_no_head(own_home: Path) -> None:
     with pytest.raises(ClusterError, match="ray://h:10001 is no address of a head"):
         named_address("ray://h:10001")
+
+
+def test_two_heads_are_not_started_at_once(own_home: Path) -> None:
+    with alone("up"), pytest.raises(ClusterError, match="another `glowray up` is at work here"):
+        up(port=0, dashboard_port=0)
+    assert records() == []

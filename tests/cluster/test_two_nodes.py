@@ -50,6 +50,26 @@ cluster.disconnect()
 assert not ray.is_initialized() and [os.environ.get(name) for name in OURS] == before
 """
 
+OF_THE_USER = """
+import ray
+from glowray import cluster
+from glowray.cluster.environment import applied
+from glowray.errors import ClusterError
+
+access = cluster.find_access()
+with applied(access.environment()):
+    ray.init(address=access.address, logging_level="error")
+    try:
+        cluster.connect("192.0.2.9:6379")
+    except ClusterError as error:
+        print(error)
+    connection = cluster.connect()
+    assert connection.address == access.address and not connection.is_own
+    assert cluster.connect() is connection is cluster.connection()
+    cluster.disconnect()
+    assert cluster.connection() is None and ray.is_initialized()
+"""
+
 WITHOUT_AUTHENTICATION = """
 import sys
 from ray._raylet import GcsClient
@@ -98,6 +118,11 @@ def test_a_failing_script_shows_its_traceback(pair: Pair, tmp_path: Path) -> Non
 def test_a_driver_connects_and_leaves_no_trace_in_its_process(pair: Pair, named: bool) -> None:
     address = pair.head.address if named else ""
     assert pair.head_machine.python(DRIVER, address).split() == [pair.head.address, "42"]
+
+
+def test_a_ray_of_the_users_own_is_used_and_never_stopped(pair: Pair) -> None:
+    said = pair.head_machine.python(OF_THE_USER)
+    assert f"Ray is connected to {pair.head.address} already, not to 192.0.2.9:6379" in said
 
 
 def test_the_address_may_come_from_the_environment(pair: Pair, tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+"""`glowray plot` and `glowray explain` show the plan of a script's first action."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import glowray.watch
+from glowray_cli.main import app
+
+
+class Planned:
+    """What stands for the dataset whose action came first."""
+
+    def __init__(self, script: Path, arguments: list[str]) -> None:
+        self.text = f"plan of {script.name} with {arguments} [1/3]"
+
+    def explain(self) -> str:
+        return self.text
+
+    def plot(self, path: Path | None = None) -> str | None:
+        if path is None:
+            return f"digraph {self.text}"
+        path.write_text(self.text)
+        return None
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A script whose first action is known."""
+    monkeypatch.setattr(glowray.watch, "first_action", Planned, raising=False)
+    path = tmp_path / "job.py"
+    path.touch()
+    return path
+
+
+def run(*arguments: Any) -> str:
+    """What a command prints."""
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_explain_prints_the_plan_as_it_is(script: Path) -> None:
+    assert run("explain", script, "--", "--of", "mine") == "plan of job.py with ['--of', 'mine'] [1/3]\n"
+
+
+def test_plot_prints_dot(script: Path) -> None:
+    assert run("plot", script) == "digraph plan of job.py with [] [1/3]\n"
+
+
+def test_plot_draws_a_file_and_names_it(script: Path, tmp_path: Path) -> None:
+    assert run("plot", script, "-o", tmp_path / "x.svg").strip() == str(tmp_path / "x.svg")
+    assert (tmp_path / "x.svg").read_text().startswith("plan of job.py")
