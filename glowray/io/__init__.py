@@ -1,20 +1,44 @@
-"""Where rows come from and where they go: readers, writers, and the commit."""
+"""Where rows come from and where they go: readers, writers, and the commit.
+
+The functions that make a reader are in the modules of their formats: `glowray.io.text.text_reader`.
+"""
 
 from __future__ import annotations
 
-from glowray.io.binary import BinaryReader, BinarySink, binary_reader
-from glowray.io.commit import Commit, Written
-from glowray.io.csv_reader import CsvReader, csv_reader
-from glowray.io.csv_sink import CsvSink
-from glowray.io.json_lines import JsonReader, JsonSink, json_reader
-from glowray.io.memory import ItemsReader, RangeReader, SourceReader, items_reader, range_reader, source_reader
-from glowray.io.parquet_reader import ParquetReader, parquet_reader
-from glowray.io.parquet_sink import ParquetSink
-from glowray.io.reader import Reader
-from glowray.io.sink import Part, PartWriter, Sink
-from glowray.io.tables import ArrowReader, PandasReader, arrow_reader, pandas_reader
-from glowray.io.text import TextReader, text_reader
-from glowray.io.text_sink import TextSink
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from glowray.io.binary import BinaryReader, BinarySink
+    from glowray.io.commit import Commit, Written
+    from glowray.io.csv_reader import CsvReader
+    from glowray.io.csv_sink import CsvSink
+    from glowray.io.json_lines import JsonReader, JsonSink
+    from glowray.io.memory import ItemsReader, RangeReader, SourceReader
+    from glowray.io.parquet_reader import ParquetReader
+    from glowray.io.parquet_sink import ParquetSink
+    from glowray.io.reader import Reader
+    from glowray.io.sink import Part, PartWriter, Sink
+    from glowray.io.tables import ArrowReader, PandasReader
+    from glowray.io.text import TextReader
+    from glowray.io.text_sink import TextSink
+
+_MODULES = {
+    "binary": ("BinaryReader", "BinarySink"),
+    "commit": ("Commit", "Written"),
+    "csv_reader": ("CsvReader",),
+    "csv_sink": ("CsvSink",),
+    "json_lines": ("JsonReader", "JsonSink"),
+    "memory": ("ItemsReader", "RangeReader", "SourceReader"),
+    "parquet_reader": ("ParquetReader",),
+    "parquet_sink": ("ParquetSink",),
+    "reader": ("Reader",),
+    "sink": ("Part", "PartWriter", "Sink"),
+    "tables": ("ArrowReader", "PandasReader"),
+    "text": ("TextReader",),
+    "text_sink": ("TextSink",),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "ArrowReader",
@@ -38,14 +62,11 @@ __all__ = [
     "TextReader",
     "TextSink",
     "Written",
-    "arrow_reader",
-    "binary_reader",
-    "csv_reader",
-    "items_reader",
-    "json_reader",
-    "pandas_reader",
-    "parquet_reader",
-    "range_reader",
-    "source_reader",
-    "text_reader",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a format when it is first asked for: a job that reads text needs no CSV, and no Arrow."""
+    if name in _HOMES:
+        return getattr(import_module(f"glowray.io.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

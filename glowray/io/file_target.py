@@ -6,20 +6,17 @@ import errno
 import os
 import re
 import shutil
-import socket
 import stat
 from collections.abc import Sequence
 
 from glowray.errors import CommitConflict
-from glowray.io.folders import lock_path, make_folders, read_if_there, remove, remove_if_empty
+from glowray.io.folders import lock_path, make_folders, owner_is_dead, remove, remove_if_empty, write_owner
 from glowray.io.paths import TEMPORARY
 from glowray.io.sink import Part, Sink
 
-_OWNER = "owner"
-
 
 class FileTarget:
-    """A file that a job writes; temporaries are in a folder beside it, which the job keeps locked."""
+    """A file that a job writes. Temporaries are in a folder beside it; a file that is there is locked meanwhile."""
 
     def __init__(self, path: str, mode: str, job: str) -> None:
         self.path = path
@@ -27,7 +24,7 @@ class FileTarget:
         self._parent, self._name = os.path.split(path)
         self._temporary = os.path.join(self._parent, f"{TEMPORARY}{self._name}-{job}")
         self._made: list[str] = []
-        self._locks: list[int] = []
+        self._lock: int | None = None
         self._before: tuple[int, int, int] | None = None
 
     def check(self) -> None:
@@ -42,11 +39,9 @@ class FileTarget:
             self._recover()
             self._check_content()
             self._before = self._signature()
-            self._hold(self.path)
+            self._lock = lock_path(self.path)
             os.mkdir(self._temporary)
-            self._hold(self._temporary)
-            with open(os.path.join(self._temporary, _OWNER), "x", encoding="utf-8") as file:
-                file.write(socket.gethostname())
+            write_owner(self._temporary)
         except BaseException:
             self.release()
             raise
@@ -69,12 +64,13 @@ class FileTarget:
         return 1, size
 
     def release(self) -> None:
-        """Remove what is temporary, folders that were made for nothing, and the locks."""
+        """Remove what is temporary, folders that were made for nothing, and the lock."""
         remove(self._temporary)
         for folder in reversed(self._made):
             remove_if_empty(folder)
-        while self._locks:
-            os.close(self._locks.pop())
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _check_content(self) -> None:
         if not os.path.lexists(self.path):
@@ -93,11 +89,6 @@ class FileTarget:
             return None
         return status.st_ino, status.st_size, status.st_mtime_ns
 
-    def _hold(self, path: str) -> None:
-        lock = lock_path(path)
-        if lock is not None:
-            self._locks.append(lock)
-
     def _create(self, joined: str) -> None:
         """Give the file its name, unless somebody else took it: a link, unlike a rename, never replaces."""
         try:
@@ -114,12 +105,5 @@ class FileTarget:
         ours = re.compile(re.escape(f"{TEMPORARY}{self._name}-") + "[0-9a-f]{32}")
         for name in sorted(filter(ours.fullmatch, os.listdir(self._parent))):
             left = os.path.join(self._parent, name)
-            if read_if_there(os.path.join(left, _OWNER)) != socket.gethostname():
-                continue
-            try:
-                lock = lock_path(left)
-            except CommitConflict:
-                continue  # that job is running: which of the two is first will show
-            if lock is not None:
+            if owner_is_dead(left):
                 remove(left)
-                os.close(lock)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 from collections.abc import Sequence
 
 from glowray.errors import CommitConflict
@@ -13,10 +12,12 @@ from glowray.io.folders import (
     content_of,
     lock_path,
     make_folders,
+    owner_is_dead,
     read_if_there,
     remove,
     remove_empty_folders,
     remove_if_empty,
+    write_owner,
 )
 from glowray.io.manifest import Manifest, read_manifest
 from glowray.io.paths import SUCCESS, TEMPORARY
@@ -25,7 +26,7 @@ from glowray.io.sink import Part, Sink
 Moves = list[tuple[str, str]]
 
 _PART = re.compile(r"part-(\d+)")
-_JOURNAL, _OWNER, _OLD, _PARTS = "journal", "owner", "old", "parts"
+_JOURNAL, _OLD, _PARTS = "journal", "old", "parts"
 
 
 class FolderTarget:
@@ -66,8 +67,7 @@ class FolderTarget:
             self._before = content_of(self.path)
             parts = os.path.join(self._temporary, _PARTS)
             os.makedirs(parts)
-            with open(os.path.join(self._temporary, _OWNER), "x", encoding="utf-8") as file:
-                file.write(socket.gethostname())
+            write_owner(self._temporary)
         except BaseException:
             self.release()
             raise
@@ -142,11 +142,11 @@ class FolderTarget:
         return [(source, name) for name, source in named.items()]
 
     def _recover(self) -> None:
-        """Undo what a job that died on this machine left half done; the lock says that it is not running."""
+        """Undo what a job that died on this machine left half done."""
         manifest = read_manifest(self.path)
         for name in sorted(os.listdir(self.path)):
             left = os.path.join(self.path, name)
-            if not name.startswith(TEMPORARY) or read_if_there(os.path.join(left, _OWNER)) != socket.gethostname():
+            if not name.startswith(TEMPORARY) or not owner_is_dead(left):
                 continue
             if manifest is None or name != TEMPORARY + manifest.job:
                 _undo(json.loads(read_if_there(os.path.join(left, _JOURNAL)) or "[]"), self.path)

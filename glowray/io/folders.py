@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
+import socket
 from collections.abc import Iterable, Iterator
 
 from glowray.errors import CommitConflict
 from glowray.io.paths import TEMPORARY
+
+_OWNER = "owner"
+
+# What a file system says that has no locks, or none on folders.
+_NO_LOCKS = (errno.EBADF, errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS)
 
 
 def lock_path(path: str) -> int | None:
@@ -27,11 +34,33 @@ def lock_path(path: str) -> int | None:
     except BlockingIOError:
         os.close(descriptor)
         raise CommitConflict(f'another job is writing to "{path}"') from None
-    except BaseException:
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            return descriptor  # a change by another job is still found out before the commit
         os.close(descriptor)
         raise
     os.close(descriptor)
     return None
+
+
+def write_owner(folder: str) -> None:
+    """Note in a temporary folder which process it belongs to."""
+    with open(os.path.join(folder, _OWNER), "x", encoding="utf-8") as file:
+        file.write(f"{socket.gethostname()} {os.getpid()}")
+
+
+def owner_is_dead(folder: str) -> bool:
+    """Whether the process that a temporary folder belongs to was on this machine and is no more."""
+    host, _, process = (read_if_there(os.path.join(folder, _OWNER)) or "").partition(" ")
+    if host != socket.gethostname() or not process.isdecimal():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def make_folders(path: str) -> list[str]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from glowray.io.arrow_rows import check_columns, table_rows
-from glowray.io.frames import pandas_rows
 from glowray.io.memory import bounds, default_partitions
 from glowray.io.reader import check_partitions
 
@@ -81,6 +80,8 @@ class PandasReader:
         return int(self.frame.memory_usage(index=False, deep=True).sum())
 
     def read(self, index: int) -> Iterator[list[dict[Any, Any]]]:
+        from glowray.io.frames import pandas_rows
+
         first, last = bounds(len(self.frame), self.num_partitions, index)
         return pandas_rows(self.frame.iloc[first:last])
 

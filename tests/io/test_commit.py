@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import gzip
 import json
 import os
@@ -13,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.errors import CommitConflict, GlowrayError
-from glowray.io import Commit, Sink, TextSink, Written, text_reader
+from glowray.io import Commit, Sink, TextSink, Written
+from glowray.io.text import text_reader
 
 
 def write(
@@ -52,7 +55,8 @@ def lines(path: Path) -> list[str]:
 LINES = st.lists(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\n")), max_size=4)
 
 
-@given(parts=st.lists(LINES, min_size=1, max_size=12))
+@settings(max_examples=20)  # a compressor takes a while to begin
+@given(parts=st.lists(LINES, min_size=1, max_size=8))
 @pytest.mark.parametrize("compression", [None, "gz", "bz2", "zst", "xz"])
 @pytest.mark.parametrize("single_file", [False, True])
 def test_what_is_written_reads_back(
@@ -214,7 +218,7 @@ def full_disk() -> Iterator[None]:
 def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, full_disk: None, compression: str | None) -> None:
     write(tmp_path / "old", [["a"]])
     before = tree(tmp_path)
-    noise = [os.urandom(500).hex() for _ in range(2000)]
+    noise = [os.urandom(500).hex() for _ in range(300)]
     sink = TextSink(compression)
     for target, mode in [("old", "overwrite"), ("new", "error")]:
         commit = Commit(tmp_path / target, sink, mode)
@@ -367,3 +371,24 @@ def test_text_rows_are_str_of_the_row(tmp_path: Path) -> None:
     assert lines(tmp_path / "out") == ["a", "1", "None", "('x', 2.0)", "b'b'", "", "two", "lines"]
     with pytest.raises(ValueError, match=r"'\\ud800' has no UTF-8 form"):
         write(tmp_path / "bad", [["fine", "\ud800"]])
+
+
+@pytest.mark.parametrize("single_file", [False, True])
+def test_a_file_system_without_locks_still_finds_conflicts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, single_file: bool
+) -> None:
+    def no_locks(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    commits = [Commit(tmp_path / "out", TextSink(), single_file=single_file) for _ in range(2)]
+    parts = []
+    for name, commit in zip(["one", "two"], commits, strict=True):
+        writer = TextSink().open(commit.begin(), 0)
+        writer.write([name])
+        parts.append(writer.close())
+    commits[0].commit(parts[:1])
+    with pytest.raises(CommitConflict):
+        commits[1].commit(parts[1:])
+    assert lines(tmp_path / "out") == ["one"]
+    assert list(tmp_path.rglob("_temporary-*")) == []

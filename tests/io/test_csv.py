@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from glowray.io import CsvSink, csv_reader
+from glowray.io import CsvSink
+from glowray.io.csv_reader import csv_reader
 from glowray.io.csv_records import Dialect, read_records
 from glowray.io.csv_seams import record_starts
 from glowray.io.csv_types import infer_types
@@ -89,6 +90,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[dict[str, Any]]]]:
     return names, draw(st.lists(st.lists(row, max_size=4), min_size=1, max_size=4))
 
 
+@settings(max_examples=40)
 @given(table=tables(), n=st.integers(1, 7), delimiter=st.sampled_from(",;\t"), split_bytes=st.integers(1, 40))
 @pytest.mark.parametrize("compression", [None, "gz", "zst"])
 @pytest.mark.parametrize("single_file", [False, True])

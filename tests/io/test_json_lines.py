@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glowray.io import JsonSink, json_reader
+from glowray.io import JsonSink
+from glowray.io.json_lines import json_reader
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"]) | st.sampled_from(['"', "\\", "\n", "\r", "\u2028", "\x00"]))
 JSON = st.recursive(

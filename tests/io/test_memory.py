@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glowray.io import Reader, items_reader, range_reader, source_reader
-from glowray.io.memory import len_of
+from glowray.io import Reader
+from glowray.io.memory import items_reader, len_of, range_reader, source_reader
 
 
 def rows_of(reader: Reader) -> list[list[Any]]:

@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glowray.io import ParquetSink, Written, parquet_reader
+from glowray.io import ParquetSink, Written
+from glowray.io.parquet_reader import parquet_reader
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"]), max_size=5)
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glowray.io import arrow_reader, pandas_reader
+from glowray.io.tables import arrow_reader, pandas_reader
 
 
 @given(
