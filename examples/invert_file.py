@@ -1,9 +1,9 @@
-"""Inverted index: for each long word, the files of a folder and the lines where it stands.
+"""Inverted index: for each long word of three places or more, the files and lines where it stands.
 
 $ glowray examples invert_file
-heaven    018:5 029:3 029:12 130:13
-mistress  130:1 130:8 130:12
-summer    018:1 018:4 018:9
+heaven   sonnet018:5 sonnet029:3 sonnet029:12 sonnet130:13
+mistress sonnet130:1 sonnet130:8 sonnet130:12
+summer   sonnet018:1 sonnet018:4 sonnet018:9
 """
 
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import glowray as gr
 
-SONNETS = Path(__file__).with_name("data") / "sonnets"
+SONNETS = Path(__file__).with_name("data") / "sonnet*.txt"
 
 
 def places(path: str, content: bytes) -> Iterator[tuple[str, str]]:
@@ -23,10 +23,10 @@ def places(path: str, content: bytes) -> Iterator[tuple[str, str]]:
             yield word, f"{Path(path).stem}:{number}"
 
 
-def main(folder: Path | str = SONNETS) -> None:
-    index = gr.Flow("inverted index").read_binary(folder).flat_map(places).group_by_key()
+def main(files: Path | str = SONNETS) -> None:
+    index = gr.Flow("inverted index").read_binary(files).flat_map(places).group_by_key()
     for word, found in index.filter(lambda word, found: len(found) > 2).sort():
-        print(f"{word:9}", *found)
+        print(f"{word:8}", *found)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import glowray as gr
 
-SONNETS = Path(__file__).with_name("data") / "sonnets"
+DATA = Path(__file__).with_name("data")
 flow = gr.Flow("join of two counts")
 
 
@@ -28,7 +28,7 @@ def count(path: Path) -> gr.Dataset[tuple[str, int]]:
 
 
 def main() -> None:
-    both = count(SONNETS / "018.txt").join(count(SONNETS / "130.txt"))
+    both = count(DATA / "sonnet018.txt").join(count(DATA / "sonnet130.txt"))
     for word, (left, right) in both.sort():
         print(f"{word:8}{left:3}{right:3}")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import glowray as gr
 
-SONNETS = Path(__file__).with_name("data") / "sonnets"
+SONNETS = Path(__file__).with_name("data") / "sonnet*.txt"
 
 
 def main() -> None:

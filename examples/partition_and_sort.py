@@ -22,7 +22,7 @@ from pathlib import Path
 
 import glowray as gr
 
-SONNET = Path(__file__).with_name("data") / "sonnets" / "018.txt"
+SONNET = Path(__file__).with_name("data") / "sonnet018.txt"
 
 
 def main() -> None:

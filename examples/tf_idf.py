@@ -1,10 +1,10 @@
 """TF-IDF: the three words that tell each poem most from the others.
 
 $ glowray examples tf_idf
-018  thou 5.55  fair 4.16  shall 4.16
-029  state 4.16  him 2.77  like 2.77
-116  alters 2.77  ever 2.77  not 2.77
-130  her 6.93  red 4.16  are 2.77
+sonnet018  thou 5.55  fair 4.16  shall 4.16
+sonnet029  state 4.16  him 2.77  like 2.77
+sonnet116  alters 2.77  ever 2.77  not 2.77
+sonnet130  her 6.93  red 4.16  are 2.77
 """
 
 import math
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import glowray as gr
 
-SONNETS = sorted((Path(__file__).with_name("data") / "sonnets").glob("*.txt"))
+SONNETS = sorted(Path(__file__).with_name("data").glob("sonnet*.txt"))
 
 
 def words_of(path: Path) -> list[tuple[str, str]]:

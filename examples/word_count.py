@@ -1,7 +1,7 @@
 """Word count: the ten most frequent words of text files; without PATH, of Python's own library.
 
-$ glowray examples word_count 'examples/data/sonnets/*.txt'
-counting the words of examples/data/sonnets/*.txt
+$ glowray examples word_count 'examples/data/sonnet*.txt'
+counting the words of examples/data/sonnet*.txt
 
 word  count
 I        13  ██████████████████████████████
@@ -15,7 +15,7 @@ my        7  ████████████████
 is        7  ████████████████
 And       7  ████████████████
 
-word count: 1 stage, 1 task, 56 rows in, 10 out, 0.30 s, inline
+word count: 1 stage, 1 task, 56 rows in, 10 out, 0.61 s, inline
 """
 
 import argparse

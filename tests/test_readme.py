@@ -101,7 +101,7 @@ def test_the_commands_of_a_cluster(tmp_path: Path) -> None:
         seen = [run_on(head, worker, words) for words in commands]
         assert [words[1] for words in commands] == ["up", "join", "status", "run", "python", "down"]
         assert seen[2].count("alive") == 2
-        assert "018  thou" in seen[3] and "018  thou" in seen[4]
+        assert "sonnet018  thou" in seen[3] and "018  thou" in seen[4]
         assert "ended" in seen[5]
     finally:
         worker.close()

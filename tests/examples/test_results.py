@@ -16,7 +16,7 @@ import pytest
 from tests.examples.programs import EXAMPLES, FOLDER, Example, installed
 
 DATA = FOLDER / "data"
-SONNETS = sorted((DATA / "sonnets").glob("*.txt"))
+SONNETS = sorted(DATA.glob("sonnet*.txt"))
 POSTS = DATA / "posts.xml"
 
 
