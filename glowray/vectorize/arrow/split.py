@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from glowray.vectorize.arrow.frame import Lists
 
@@ -14,13 +15,12 @@ Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
 
 # str.isspace of ASCII: \t\n\v\f\r, \x1c to \x1f, space.
-_SPACE = np.zeros(256, dtype=bool)
-_SPACE[[9, 10, 11, 12, 13, 28, 29, 30, 31, 32]] = True
+ASCII_SPACES = bytes([9, 10, 11, 12, 13, 28, 29, 30, 31, 32])
 # The others, as UTF-8 by their first byte.
 WIDE_SPACES = (
     "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
-WHITESPACE = "".join(map(chr, np.flatnonzero(_SPACE))) + WIDE_SPACES
+WHITESPACE = ASCII_SPACES.decode() + WIDE_SPACES
 
 
 def text_bytes(column: Any) -> tuple[Bytes, Places]:
@@ -41,41 +41,64 @@ def text_column(data: Bytes, offsets: Places) -> Any:
 def split_whitespace(column: Any) -> Lists:
     """`row.split()` for each row."""
     data, rows = text_bytes(column)
-    space = _SPACE[data]
-    _mark_wide(data, space)
-    # A word starts where no space follows a space or a row's start, and ends where a space or the row's end comes.
-    word = ~space
-    starting = word.copy()
-    starting[1:] &= space[:-1]
-    inner = rows[:-1]
-    inner = inner[inner < len(data)]
-    starting[inner] = word[inner]
-    starts = np.flatnonzero(starting)
-    # The words' bytes stand one after the other once the spaces are gone: a word starts at the number of bytes kept.
-    kept = data[word]
-    per_row = np.searchsorted(starts, rows)
-    offsets = np.empty(len(starts) + 1, dtype=np.int64)
-    offsets[:-1] = np.flatnonzero(starting[word])
-    offsets[-1] = len(kept)
-    return _lists(per_row, text_column(kept, offsets))
+    if not len(data) or (int(data.max()) < 128 and not ((data - np.uint8(28)) < 4).any()):
+        return _split_plain(column)
+    space = (data == 32) | ((data - np.uint8(9)) < 5) | ((data - np.uint8(28)) < 4)
+    is_ascii = not len(data) or int(data.max()) < 128
+    if not is_ascii:
+        _mark_wide(data, space)
+    starts, ends = word_bounds(space, rows)
+    # Once the spaces are gone the words stand one after the other. bytes.translate does that fastest.
+    kept = np.frombuffer(data.tobytes().translate(None, ASCII_SPACES), dtype=np.uint8) if is_ascii else data[~space]
+    offsets = np.zeros(len(starts) + 1, dtype=np.int64)
+    np.cumsum(ends - starts, out=offsets[1:])
+    return _lists(np.searchsorted(starts, rows), text_column(kept, offsets))
+
+
+def _split_plain(column: Any) -> Lists:
+    """Texts on which Arrow's white space is Python's: ASCII without the separators \\x1c to \\x1f."""
+    made = pc.ascii_split_whitespace(column)
+    per_row = made.offsets.to_numpy().astype(np.int64)
+    values = made.flatten()
+    filled = pc.binary_length(values).to_numpy(zero_copy_only=False) > 0
+    if not filled.all():
+        # Space at the start or end of a row gives an empty text, which Python's split does not.
+        before = np.concatenate([[0], np.cumsum(filled)])
+        per_row, values = before[per_row - per_row[0]], values.filter(pa.array(filled))
+    return _lists(per_row - per_row[0], values)
+
+
+def word_bounds(space: npt.NDArray[np.bool_], rows: Places) -> tuple[Places, Places]:
+    """(where each word starts, where it ends): words are runs of bytes that are no space, cut where a row ends."""
+    # With a space put before and after, edges come in pairs.
+    edge = np.empty(len(space) + 1, dtype=bool)
+    np.not_equal(space[1:], space[:-1], out=edge[1:-1])
+    edge[0], edge[-1] = (not space[0], not space[-1]) if len(space) else (False, False)
+    bounds = np.flatnonzero(edge)
+    inner = rows[1:-1]
+    inner = inner[(inner > 0) & (inner < len(space))]
+    inner = inner[~(space[inner - 1] | space[inner])]
+    inner = inner[np.diff(inner, prepend=-1) > 0]  # empty rows start where the next one does
+    if len(inner):
+        # A word runs on into the next row: it ends there, and another starts.
+        bounds = np.insert(bounds, np.repeat(np.searchsorted(bounds, inner), 2), np.repeat(inner, 2))
+    return bounds[0::2], bounds[1::2]
 
 
 def split_byte(column: Any, separator: str) -> Lists:
     """`row.split(separator)` for each row, for an ASCII separator of one character."""
     data, rows = text_bytes(column)
-    is_separator = data == ord(separator)
-    cuts = np.flatnonzero(is_separator)
+    cuts = np.flatnonzero(data == ord(separator))
     before = np.searchsorted(cuts, rows)  # separators before each row's start
-    count = len(column)
-    per_row = before + np.arange(count + 1)  # a row has one piece more than separators
-    kept = data[~is_separator]
+    per_row = before + np.arange(len(column) + 1)  # a row has one piece more than separators
+    kept = np.frombuffer(data.tobytes().translate(None, separator.encode()), dtype=np.uint8)
     # Piece k starts after its row's start or after a separator; less the separators that are gone.
     offsets = np.empty(int(per_row[-1]) + 1, dtype=np.int64)
     offsets[-1] = len(kept)
     offsets[per_row[:-1]] = rows[:-1] - before[:-1]
     after = np.ones(len(offsets), dtype=bool)
     after[per_row] = False
-    offsets[after] = cuts + 1 - np.arange(1, len(cuts) + 1)
+    offsets[after] = cuts - np.arange(len(cuts))
     return _lists(per_row, text_column(kept, offsets))
 
 
