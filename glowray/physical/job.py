@@ -25,6 +25,7 @@ class Watcher(Protocol):
 
     def stage_started(self, stage: Stage) -> None: ...
     def task_done(self, stage: Stage, done: Done) -> None: ...
+    def task_settled(self, stage: Stage, done: Done) -> None: ...
     def stage_done(self, stage: Stage) -> None: ...
 
 
@@ -72,6 +73,7 @@ class Job:
                 while waiting and waiting[0][0] == due:
                     _, ready = heapq.heappop(waiting)
                     self._accept(stage, ready)
+                    self._settle(stage, ready, fails=False)
                     yield stage, due
                     _raise(ready)
                     due += 1
@@ -81,33 +83,34 @@ class Job:
 
     def _run_wave(self, stages: Sequence[Stage]) -> None:
         by_number = {stage.number: stage for stage in stages}
-        failures: dict[tuple[int, int], Done] = {}
-        pending = {(stage.number, place) for stage in stages for place in range(stage.num_tasks)}
+        order = [(stage.number, place) for stage in stages for place in range(stage.num_tasks)]
+        ended: dict[tuple[int, int], Done] = {}
+        failed: list[tuple[int, int]] = []
 
         def tasks() -> Iterator[Task]:
             for stage in stages:
                 for task in self._tasks(stage):
-                    if failures and task.identity > min(failures):
+                    if failed and task.identity > min(failed):
                         return
                     yield task
 
         for stage in stages:
             self._start(stage)
+        settled = 0
         running = self.engine.run(tasks())
         try:
             for done in running:
-                pending.discard(done.task.identity)
-                stage = by_number[done.task.identity[0]]
-                self._accept(stage, done)
+                self._accept(by_number[done.task.identity[0]], done)
+                ended[done.task.identity] = done
                 if done.report.failure is not None:
-                    failures[done.task.identity] = done
-                # Of several failures the first stage's lowest partition counts, so wait for all before it.
-                if failures and not any(identity < min(failures) for identity in pending):
-                    break
+                    failed.append(done.task.identity)
+                # Whatever order tasks end in, the first stage's lowest partition is the first to be heard.
+                while settled < len(order) and order[settled] in ended:
+                    stage = by_number[order[settled][0]]
+                    self._settle(stage, ended.pop(order[settled]))
+                    settled += 1
         finally:
             _close(running)
-        if failures:
-            _raise(failures[min(failures)])
         for stage in stages:
             self._finish(stage)
 
@@ -125,8 +128,7 @@ class Job:
                     break
                 self._accept(stage, done)
                 rows += done.report.rows[0]
-                if rows < stage.until:
-                    _raise(done)
+                self._settle(stage, done, fails=rows < stage.until)
             start, width = start + width, width * 2
         self._finish(stage)
 
@@ -139,6 +141,10 @@ class Job:
         place = done.task.identity[1]
         stage.reports[place], stage.refs[place] = done.report, done.blocks
         self.watcher.task_done(stage, done)
+
+    def _settle(self, stage: Stage, done: Done, *, fails: bool = True) -> None:
+        """Hears a task in its turn, after all before it: the rows that it dropped, then the error that ended it."""
+        self.watcher.task_settled(stage, done)
         self.failed_rows += done.report.skipped.total()
         self.failures.extend(done.report.first_errors[: SHOWN_ERRORS - len(self.failures)])
         if self.max_errors is not None and self.failed_rows > self.max_errors:
@@ -146,6 +152,8 @@ class Job:
             raise TooManyErrors(
                 "\n".join([f"{self.failed_rows} rows failed, more than max_errors={self.max_errors} allows", *shown])
             )
+        if fails:
+            _raise(done)
 
     def _finish(self, stage: Stage) -> None:
         if stage.store is not None:

@@ -93,6 +93,9 @@ class StatsWatcher:
         entry.pickled_values += report.pickled_values
         entry.task_seconds += report.seconds
 
+    def task_settled(self, stage: Stage, done: Done) -> None:
+        """A task's turn has come: all partitions before its own have ended."""
+
     def stage_done(self, stage: Stage) -> None:
         entry, began = self.by_stage[id(stage)]
         entry.seconds = time.perf_counter() - began
