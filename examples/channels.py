@@ -1,4 +1,4 @@
-"""Channels: rows come in through a queue while the job runs, and leave through two outputs of one pass.
+"""Rows in through a queue, out through two outputs at once.
 
 $ glowray examples channels
 source 0 2 1

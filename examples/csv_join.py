@@ -1,4 +1,4 @@
-"""CSV join: the planets with their moons, those that have none too, from two CSV files.
+"""Planets joined with their moons, from two CSV files.
 
 $ glowray examples csv_join
 ┌─────────┬──────┬───────┬──────────┐

@@ -1,4 +1,4 @@
-"""Inverted index: for each long word of three places or more, the files and lines where it stands.
+"""Inverted index: long words with their files and lines.
 
 $ glowray examples invert_file
 heaven   sonnet018:5 sonnet029:3 sonnet029:12 sonnet130:13

@@ -1,4 +1,4 @@
-"""Join of two word counts: how often each of two poems has the words that both have.
+"""The words that two poems share, with both counts.
 
 $ glowray examples join_counts
 compare   1  1

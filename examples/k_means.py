@@ -1,4 +1,4 @@
-"""k-means: 3,000 points find the centres of their three clouds.
+"""k-means: points find the centres of their three clouds.
 
 $ glowray examples k_means
  0.01 -0.01

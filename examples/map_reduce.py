@@ -1,4 +1,4 @@
-"""Basic map-reduce: how many words there are, as a one for each and their sum.
+"""Basic map-reduce: a one for each word, and their sum.
 
 $ glowray examples map_reduce
 460 words

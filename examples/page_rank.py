@@ -1,4 +1,4 @@
-"""PageRank: ranks flow along cached links, round after round, until they stand still.
+"""PageRank: ranks flow along cached links until they settle.
 
 $ glowray examples page_rank
 after 48 rounds: A 3.3% B 38.4% C 34.3% D 3.9% E 8.1% F 3.9% G 1.6% H 1.6% I 1.6% J 1.6% K 1.6%

@@ -1,4 +1,4 @@
-"""Partition and sort: lines spread over two partitions come out in one global order.
+"""Lines of two partitions come out in one global order.
 
 $ glowray examples partition_and_sort
 2 partitions

@@ -1,4 +1,4 @@
-"""Pi: of a million random points in a square, the share that falls into its circle.
+"""Pi, from a million random points in a square.
 
 $ glowray examples pi
 785,097 of 1,000,000 points: pi is about 3.140388

@@ -1,4 +1,4 @@
-"""Save to files: sorted words as ordered part files, put in place together, with _SUCCESS last.
+"""Sorted words as ordered part files, all in place or none.
 
 $ glowray examples save_to_file
 460 rows, 2,438 bytes

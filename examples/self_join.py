@@ -1,4 +1,4 @@
-"""Self join: pairs of lines of a poem that share a long word.
+"""Pairs of a poem's lines that share a long word.
 
 $ glowray examples self_join
 ┌──────────┬──────┬──────────┐

@@ -1,4 +1,4 @@
-"""Stack analysis: from one pass over posts of Stack Exchange, the tags by use and the questions by month.
+"""Tags and months of Stack Exchange posts, in one pass.
 
 $ glowray examples stack_analysis
   42 python

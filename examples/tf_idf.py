@@ -1,4 +1,4 @@
-"""TF-IDF: the three words that tell each poem most from the others.
+"""TF-IDF: the words that tell each poem from the others.
 
 $ glowray examples tf_idf
 sonnet018  thou 5.55  fair 4.16  shall 4.16

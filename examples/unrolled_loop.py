@@ -1,4 +1,4 @@
-"""Unrolled loop: seven maps on a channel, added by a Python loop, run as one chain in each of two tasks.
+"""Seven maps on a channel, run as one chain in each task.
 
 $ glowray examples unrolled_loop
 7: 7

@@ -1,4 +1,4 @@
-"""Word count: the ten most frequent words of text files; without PATH, of Python's own library.
+"""The ten most frequent words of Python's library, or of PATH.
 
 $ glowray examples word_count 'examples/data/sonnet*.txt'
 counting the words of examples/data/sonnet*.txt
