@@ -1,0 +1,73 @@
+"""Folds over columns are the reducer's own left fold."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glowray.vectorize.arrow.frame import rows_of
+from glowray.vectorize.arrow.kinds import TupleOf
+from glowray.vectorize.arrow.reducers import Fold, fold_of
+from glowray.vectorize.know import know
+from glowray.vectorize.known import Refused
+
+from .running import spelled
+from .test_arrow import BOOLS, FLOATS, INTS, column
+
+
+def least(a: int, b: int) -> int:
+    """The smaller."""
+    return b if b < a else a
+
+
+PAIR = TupleOf((int, float))
+REDUCERS: list[tuple[Any, Any, Any]] = [
+    (lambda a, b: a + b, int, INTS), (lambda a, b: b + a, float, FLOATS), (operator.add, int, st.integers(-9, 9)),
+    (min, float, FLOATS), (max, int, INTS), (lambda a, b: max(b, a), float, st.floats(allow_nan=False)), (least, int, INTS),
+    (lambda a, b: a if a >= b else b, float, FLOATS), (lambda a, b: a and b, bool, BOOLS), (lambda a, b: a or b, bool, BOOLS),
+    (lambda a, b: (a[0] + b[0], max(a[1], b[1])), PAIR, st.tuples(INTS, FLOATS)), (lambda a, b: a + b, float, st.just(-0.0)),
+    (lambda a, b: a + b, int, st.integers(2**50, 2**54)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("reducer", "kind", "values"), REDUCERS)
+@given(data=st.data())
+def test_folds_agree_with_reduce(reducer: Any, kind: Any, values: Any, data: st.DataObject) -> None:
+    fold = fold_of(know(reducer, arguments=2))  # type: ignore[arg-type]
+    assert isinstance(fold, Fold) and fold.fits(kind)
+    rows = data.draw(st.lists(values, min_size=1, max_size=12))
+    groups = [index % 3 for index in range(len(rows))]
+    count = max(groups) + 1
+    made = fold.run(column(kind, rows), np.array(groups), count)
+    if made is not None:
+        expected = [functools.reduce(reducer, rows[start::3]) for start in range(count)]
+        assert spelled(rows_of(kind, made)) == spelled(expected)
+
+
+def test_ordinary_values_are_folded() -> None:
+    for reducer, kind, _ in REDUCERS:
+        fold = fold_of(know(reducer, arguments=2))  # type: ignore[arg-type]
+        rows = [(1, 2.5), (3, 4.5)] if kind is PAIR else [kind(1), kind(2)]
+        assert isinstance(fold, Fold)
+        assert fold.run(column(kind, rows), np.array([0, 0]), 1) is not None
+
+
+@pytest.mark.parametrize(
+    "reducer",
+    [
+        lambda a, b: a - b, lambda a, b: a + a, lambda a, b: a, lambda a, b: min(a, 1), lambda a, b: a if a < b else a,
+        lambda a, b: (a[0] + b[1], a[1] + b[0]), lambda a, b: (a + b,), lambda a, b: a + b + 1, lambda a, b: min(a, b, key=abs),
+    ],
+)  # fmt: skip
+def test_other_shapes_are_refused(reducer: Any) -> None:
+    assert isinstance(fold_of(know(reducer, arguments=2)), Refused)  # type: ignore[arg-type]
+
+
+def test_bools_do_not_add_up_to_bools() -> None:
+    assert not Fold("add").fits(bool)
