@@ -19,6 +19,7 @@ __all__ = [
     "CommitConflict",
     "Dataset",
     "Flow",
+    "Group",
     "GlowrayError",
     "KeyTypeError",
     "WorkerLost",
@@ -45,6 +46,7 @@ __all__ = [
 _HOMES = {
     "Flow": "glowray.flow",
     "Dataset": "glowray.dataset",
+    "Group": "glowray.kernels.group",
     "spread": "glowray.functions",
     "whole": "glowray.functions",
     "register_key": "glowray.rows.keys",
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from glowray.flow import Flow
     from glowray.flow.default import default_flow
     from glowray.functions import spread, whole
+    from glowray.kernels.group import Group
     from glowray.kernels.shared import broadcast, counter
     from glowray.rows.keys import register_key
 

@@ -7,7 +7,7 @@ the fold runs before the shuffle or after it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,14 +107,6 @@ def merged(blocks: Iterable[Block], step: Step, function: Function) -> Iterator[
                     name = table.admit(key)
                     known = get(name, MISSING)
                     entries[name] = value if known is MISSING else merge(known, value)
-    return table.items()
-
-
-def grouped(blocks: Sequence[Block]) -> Iterator[tuple[Any, list[Any]]]:
-    """(key, values in input order) of keyed rows."""
-    table = KeyTable()
-    for block in blocks:
-        collect_groups(block, table, list, lambda group: group)
     return table.items()
 
 

@@ -10,9 +10,13 @@ from typing import Any
 from glowray.functions import Function, spread_arguments
 from glowray.kernels.combine import Zero
 from glowray.kernels.context import TaskContext
-from glowray.kernels.keyed import MISSING, KeyTable, keyed_row
+from glowray.kernels.group import grouped
+from glowray.kernels.keyed import keyed_row
 from glowray.kernels.order import sort_rows, top_rows
 from glowray.kernels.steps import Step
+from glowray.rows import Block
+
+ENCODED_ROWS = 65_536
 
 # Frames of `apply` and of the functions below keep the step in a local called `self` or `step` and the row at hand in
 # `row`, or for a reducer its arguments in `known` and `value`: that is how blame.py names them when a function fails.
@@ -86,15 +90,16 @@ class LocalGroupByKey(PartitionStep):
     """keyed rows → (key, values in input order), for the keys of the partition."""
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        table = KeyTable()
-        for row in rows:
-            key, value = keyed_row(row, self.verb)
-            group = table.find(key)
-            if group is MISSING:
-                table.entries[table.admit(key)] = [value]
-            else:
-                group.append(value)
-        return table.items()
+        morsels = grouped([list(encoded(self, rows))])
+        return ((key, values) for morsel in morsels for key, (values,) in morsel)
+
+
+def encoded(step: Step, rows: Iterator[Any]) -> Iterator[Block]:
+    """Keyed rows as blocks: what is kept of them is small, and nobody else's to change."""
+    while batch := list(itertools.islice(rows, ENCODED_ROWS)):
+        for row in batch:
+            keyed_row(row, step.verb)
+        yield Block.from_rows(batch)
 
 
 @dataclass(frozen=True, slots=True)

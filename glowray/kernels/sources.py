@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 from glowray.functions import Function
-from glowray.kernels.combine import CombineByKey, collect_groups, grouped, merged
+from glowray.kernels.combine import CombineByKey, merged
 from glowray.kernels.context import TaskContext
 from glowray.kernels.copies import copier
+from glowray.kernels.group import grouped
 from glowray.kernels.keyed import KeyTable
 from glowray.kernels.order import sort_rows
 from glowray.kernels.steps import Step
@@ -92,7 +92,8 @@ class GroupByKey(Source):
     """(key, values in input order)"""
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        return pieces(grouped(list(itertools.chain.from_iterable(inputs))))
+        for morsel in grouped([list(itertools.chain.from_iterable(inputs))]):
+            yield [(key, values) for key, (values,) in morsel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +101,7 @@ class CoGroup(Source):
     """(key, (values of the first input, of the second, …)); keys in order of first appearance, sides in order."""
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        table = KeyTable()
-        count = len(inputs)
-
-        def empty() -> tuple[list[Any], ...]:
-            return tuple([] for _ in range(count))
-
-        for number, blocks in enumerate(inputs):
-            for block in blocks:
-                collect_groups(block, table, empty, itemgetter(number))
-        return pieces(table.items())
+        return grouped(inputs)
 
 
 @dataclass(frozen=True, slots=True)
