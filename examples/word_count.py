@@ -15,7 +15,7 @@ my        7  ████████████████
 is        7  ████████████████
 And       7  ████████████████
 
-word count: 1 stage, 1 task, 56 rows in, 10 out, 0.61 s, inline
+56 lines in 0.48 s, in this process
 """
 
 import argparse
@@ -64,7 +64,8 @@ def main(arguments: list[str] | None = None) -> None:
     except FileNotFoundError as error:
         parser.error(str(error))
     console.print(table(counts))
-    console.print(f"\n{flow.stats}", soft_wrap=True)
+    place = "on Ray" if flow.stats.engine.endswith("ray") else "in this process"
+    console.print(f"\n{flow.stats.stages[0].rows_in:,} lines in {flow.stats.seconds:.2f} s, {place}")
 
 
 if __name__ == "__main__":
