@@ -5,6 +5,7 @@ from __future__ import annotations
 from glowray.dataset.actions import Actions
 from glowray.dataset.arrow import ArrowActions
 from glowray.dataset.base import T_co
+from glowray.dataset.checkpoints import Checkpoints
 from glowray.dataset.batches import BatchVerbs
 from glowray.dataset.folds import FoldVerbs
 from glowray.dataset.joins import JoinVerbs
@@ -25,6 +26,7 @@ class Dataset(
     Actions[T_co],
     ArrowActions[T_co],
     WriteActions[T_co],
+    Checkpoints[T_co],
     Looking[T_co],
 ):
     """Rows in partitions, not computed before an action asks for them.

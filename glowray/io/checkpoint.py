@@ -1,0 +1,128 @@
+"""Checkpoint files: blocks as they are, each under a signature, because reading them unpickles."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import pickle
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from glowray.errors import DamagedFile
+from glowray.io.sink import FileWriter, Part
+from glowray.rows import Block
+
+EXTENSION = ".glowray"
+HEADER = struct.Struct("<Q32s")  # length of what follows, and its HMAC-SHA256
+END = b"end"
+
+
+@dataclass(frozen=True)
+class CheckpointSink:
+    """Rows as signed records of one block each. The key is never written beside them."""
+
+    key: bytes = field(repr=False)
+
+    @property
+    def extension(self) -> str:
+        return EXTENSION
+
+    @property
+    def joins(self) -> bool:
+        return False
+
+    def open(self, folder: str, index: int) -> FileWriter:
+        return CheckpointWriter(folder, index, CheckpointEncoder(self.key, index))
+
+    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
+        raise ValueError("a checkpoint is a folder, not a single file")
+
+
+class CheckpointEncoder:
+    """Batches of rows to records, each signed with its partition and its place."""
+
+    def __init__(self, key: bytes, index: int) -> None:
+        self.key, self.index, self.place = key, index, 0
+
+    def head(self) -> bytes:
+        return b""
+
+    def encode(self, rows: list[Any]) -> bytes:
+        return self.record(pickle.dumps(Block.from_rows(rows), protocol=4))
+
+    def record(self, data: bytes) -> bytes:
+        signed = HEADER.pack(len(data), signature(self.key, self.index, self.place, data)) + data
+        self.place += 1
+        return signed
+
+
+class CheckpointWriter(FileWriter):
+    """Ends a file by a record of its own: one that was cut short is seen to be."""
+
+    def __init__(self, folder: str, index: int, encoder: CheckpointEncoder) -> None:
+        super().__init__(folder, index, None, encoder)
+        self._records = encoder
+
+    def close(self) -> Part:
+        self._file.write(self._records.record(END))
+        return super().close()
+
+
+@dataclass(frozen=True)
+class CheckpointReader:
+    """The rows of a checkpoint, a partition a file; nothing is unpickled before its signature was checked."""
+
+    folder: str
+    files: tuple[str, ...]
+    key: bytes = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        return f'checkpoint("{self.folder}")'
+
+    @property
+    def num_partitions(self) -> int:
+        return len(self.files)
+
+    @property
+    def estimated_bytes(self) -> int:
+        return sum(os.path.getsize(file) for file in self.files)
+
+    def read(self, index: int) -> Iterator[list[Any]]:
+        path = self.files[index]
+        with open(path, "rb") as file:
+            for place, data in enumerate(iter(lambda: self._record(file, path), b"")):
+                header, body = data[: HEADER.size], data[HEADER.size :]
+                _, signed = HEADER.unpack(header)
+                if not hmac.compare_digest(signed, signature(self.key, index, place, body)):
+                    raise DamagedFile(f"{path} was not written by this user's checkpoint(), or has changed since")
+                if body == END:
+                    return
+                yield from pickle.loads(body).morsels()
+        raise DamagedFile(f"{path} is cut short")
+
+    def _record(self, file: Any, path: str) -> bytes:
+        header: bytes = file.read(HEADER.size)
+        if not header:
+            return b""
+        if len(header) == HEADER.size:
+            length, _ = HEADER.unpack(header)
+            left = os.path.getsize(path) - file.tell()
+            if length <= left:
+                return header + bytes(file.read(length))
+        raise DamagedFile(f"{path} is cut short")
+
+
+def checkpoint_reader(folder: str | os.PathLike[str], key: bytes) -> CheckpointReader:
+    """A reader of the part files of a checkpoint, in order."""
+    files = sorted(str(file) for file in Path(folder).iterdir() if file.name.endswith(EXTENSION))
+    return CheckpointReader(str(folder), tuple(files), key)
+
+
+def signature(key: bytes, index: int, place: int, data: bytes) -> bytes:
+    """HMAC-SHA256 (RFC 2104) of a record in its place: records cannot be swapped or left out unseen."""
+    return hmac.digest(key, struct.pack("<QQ", index, place) + hashlib.sha256(data).digest(), "sha256")
