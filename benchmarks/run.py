@@ -56,8 +56,8 @@ def benchmark(
             found = measure(work, programs, case, runs, cold)
         reports.append(Report(work.name, work.title, work.unit, count, cores, engine, machine(), found))
         show(reports[-1], console)
-    if json:
-        write(reports, json)
+        if json:
+            write(reports, json)
     if not all(report.agreed for report in reports):
         raise typer.Exit(1)
 
