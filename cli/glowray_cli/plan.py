@@ -7,13 +7,25 @@ from typing import Annotated
 
 import typer
 
-from glowray_cli.options import Debug
+from glowray.errors import GlowrayError
+from glowray_cli.options import Debug, usage
 from glowray_cli.run import Arguments, Script
 from glowray_cli.views import out
 
+
+def picture(text: str) -> Path:
+    """A file whose suffix is that of a format."""
+    from glowray.watch.draw import picture_format
+
+    picture_format(text)
+    return Path(text)
+
+
 Output = Annotated[
     Path | None,
-    typer.Option("-o", "--output", help="A .svg, .png, .dot or .mmd file; without it, DOT is printed."),
+    typer.Option(
+        "-o", "--output", parser=usage(picture), help="A .svg, .png, .dot or .mmd file; without it, DOT is printed."
+    ),
 ]
 
 
@@ -27,7 +39,11 @@ def plot(script: Script, arguments: Arguments = None, output: Output = None, deb
     """Draw the plan of a script's first action; arguments for the script follow `--`."""
     from glowray.watch import first_action
 
-    drawn = first_action(script, arguments or []).plot(output)
+    plan = first_action(script, arguments or [])
+    try:
+        drawn = plan.plot(output)
+    except (ModuleNotFoundError, OSError) as error:
+        raise GlowrayError(str(error)) from error
     typer.echo(drawn if output is None else output)
 
 

@@ -16,7 +16,9 @@ from glowray.physical.lower import Lowering, lowering
 from glowray.physical.stage import Stage
 from glowray.plan.nodes import Cache, Node, Read
 from glowray.rows import Block
+from glowray.watch.script import is_watched, reached
 from glowray.watch.stats import Stats, StatsWatcher
+from glowray.watch.view import PlanView
 
 
 @dataclass
@@ -39,6 +41,11 @@ def prepare(
     return Prepared(stages, targets, choose(settings.engine, input_bytes(nodes)))
 
 
+def view(settings: Settings, nodes: Sequence[Node]) -> PlanView:
+    """The plans of one action, to be looked at; runs nothing."""
+    return _view(settings, nodes, prepare(settings, nodes, [OneBlock()] * len(nodes)))
+
+
 def perform(
     settings: Settings, outcome: Outcome, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),)
 ) -> tuple[list[Stage], Engine, Recorder]:
@@ -47,7 +54,7 @@ def perform(
     Raises:
         BaseException: the user's own, of the lowest failing partition.
     """
-    prepared = prepare(settings, nodes, exchanges)
+    prepared = _begin(settings, nodes, exchanges)
     letters = Letters(letter_paths(prepared.stages.stages))
     letters.begin()
     engine, recorder = _start(settings, outcome, prepared)
@@ -71,7 +78,7 @@ def collect_blocks(settings: Settings, outcome: Outcome, node: Node) -> list[Blo
 
 def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[Block]:
     """The blocks of a plan's partitions in order, each as soon as it is there; bounded memory in the driver."""
-    prepared = prepare(settings, [node], stream=True)
+    prepared = _begin(settings, [node], stream=True)
     (last,) = prepared.targets
     engine, recorder = _start(settings, outcome, prepared)
     job = _job(settings, prepared, engine, recorder)
@@ -101,7 +108,9 @@ class Recorder(StatsWatcher):
         report = done.report
         self.outcome.skipped.update(report.skipped)
         self.outcome.counters.update(report.counters)
-        for policy, failure in report.errors:
+
+    def task_settled(self, stage: Stage, done: Done) -> None:
+        for policy, failure in done.report.errors:
             if policy == "collect":
                 self.outcome.errors.append(RowError.of(failure))
             else:
@@ -133,6 +142,21 @@ def input_bytes(nodes: Sequence[Node]) -> int | None:
         if not (isinstance(node, Cache) and node.store.refs is not None):
             stack.extend(node.inputs)
     return total
+
+
+def _begin(
+    settings: Settings, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),), *, stream: bool = False
+) -> Prepared:
+    """What an action does first; in a script that is only looked at, it is also the last."""
+    prepared = prepare(settings, nodes, exchanges, stream=stream)
+    if is_watched():
+        reached(_view(settings, nodes, prepared))
+    return prepared
+
+
+def _view(settings: Settings, nodes: Sequence[Node], prepared: Prepared) -> PlanView:
+    stages = prepared.stages.stages
+    return PlanView(settings.name, nodes, stages, prepared.targets, prepared.choice, settings.vectorize)
 
 
 def _start(settings: Settings, outcome: Outcome, prepared: Prepared) -> tuple[Engine, Recorder]:

@@ -2,27 +2,71 @@
 
 from __future__ import annotations
 
-from glowray.action.perform import prepare
+import os
+from typing import Any
+
+from glowray.action.perform import view
 from glowray.dataset.base import Base, T_co
-from glowray.watch.explain import explained
+from glowray.watch.view import PlanView
 
 
 class Looking(Base[T_co]):
-    """explain."""
+    """explain, plot, and how notebooks show a dataset."""
 
     def explain(self) -> str:
-        """The plan, its stages and partitions, and the engine with the reason for it. Runs nothing.
+        """The plan, its stages and partitions, how each function runs, and the engine with the reason. Runs nothing.
 
         >>> import glowray as gr
-        >>> print(gr.Flow("demo", engine="inline").from_range(4, partitions=2).map(abs).explain())
+        >>> words = gr.Flow("demo", engine="inline").from_items(["to be", "or not"], partitions=2).flat_map(str.split)
+        >>> print(words.map(lambda word: (word, 1)).reduce_by_key(lambda a, b: a + b).explain())
         demo
         plan
-          from_range(0, 4)
-          map(abs)
+          from_items(2 rows)
+          flat_map(str.split)
+          map(λ:1)
+          reduce_by_key(λ:1)
         stages
-          1  from_range→map  2 partitions
+          1  from_items→flat_map→map→combine  2 partitions
+          2  merge                            2 partitions  reads 1 (shuffle)
+        functions
+          1  flat_map(str.split)  fused
+          1  map(λ:1)             fused
+          1  reduce_by_key(λ:1)   fused
         engine  inline (asked for)
+
+        Stages are what runs: chains of verbs without a move of rows between them, a task a partition. "fused"
+        functions are part of one generated loop; "python" ones are called, for the reason that follows.
         """
-        settings = self._flow.settings
-        prepared = prepare(settings, [self._node])
-        return explained(settings.name, self._node, prepared.stages.stages, prepared.choice)
+        return self._view().explain()
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> str | None:
+        """Draws the plan: boxes are stages, nodes their steps, and labelled edges show where rows move. Runs nothing.
+
+        >>> import glowray as gr
+        >>> print(gr.from_range(4).map(abs).plot())
+        digraph plan {
+        ...
+
+        Args:
+            path: a .svg, .png, .dot or .mmd (Mermaid) file; None: nothing is written.
+
+        Returns:
+            The DOT text if there is no path, else None.
+
+        Raises:
+            ValueError: another suffix.
+            ModuleNotFoundError: .svg or .png without pygraphviz, which the extra glowray[plot] brings.
+        """
+        return self._view().plot(path)
+
+    def _view(self) -> PlanView:
+        return view(self._flow.settings, [self._node])
+
+    def _repr_svg_(self) -> str | None:
+        return self._view().svg()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """The plan as notebooks show it: drawn, or as text where it cannot be."""
+        seen = self._view()
+        svg = seen.svg()
+        return {"text/plain": seen.explain()} if svg is None else {"image/svg+xml": svg, "text/plain": repr(self)}

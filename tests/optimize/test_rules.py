@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -26,45 +27,47 @@ def under(chosen: Sequence[rules.Rule], patch: pytest.MonkeyPatch, build: Callab
 
 def stages(text: str) -> list[str]:
     lines = text.splitlines()
-    return [line.strip() for line in lines[lines.index("stages") + 1 : -1]]
+    first = lines.index("stages") + 1
+    last = next(place for place in range(first, len(lines)) if not lines[place].startswith(" "))
+    return [re.sub("  +", "  ", line.strip()) for line in lines[first:last]]
 
 
 CASES: dict[str, tuple[rules.Rule, Callable[[gr.Flow], Dataset[Any]], list[str], list[str]]] = {
     "combine before the shuffle": (
         rules.combine_before_shuffle,
         lambda flow: pairs(flow).reduce_by_key(max),
-        ["1  from_items  2 partitions", "2  reduce_by_key  2 partitions  reads 1"],
-        ["1  from_items→combine  2 partitions", "2  merge  2 partitions  reads 1"],
+        ["1  from_items  2 partitions", "2  reduce_by_key  2 partitions  reads 1 (shuffle)"],
+        ["1  from_items→combine  2 partitions", "2  merge  2 partitions  reads 1 (shuffle)"],
     ),
     "no second shuffle for a fold": (
         rules.keep_key_partitions,
         lambda flow: pairs(flow).group_by_key().map_values(len).reduce_by_key(max),
         [
             "1  from_items  2 partitions",
-            "2  group_by_key→map_values  2 partitions  reads 1",
-            "3  reduce_by_key  2 partitions  reads 2",
+            "2  group_by_key→map_values  2 partitions  reads 1 (shuffle)",
+            "3  reduce_by_key  2 partitions  reads 2 (shuffle)",
         ],
-        ["1  from_items  2 partitions", "2  group_by_key→map_values→combine  2 partitions  reads 1"],
+        ["1  from_items  2 partitions", "2  group_by_key→map_values→combine  2 partitions  reads 1 (shuffle)"],
     ),
     "no second shuffle for a group": (
         rules.keep_key_partitions,
         lambda flow: pairs(flow).partition_by_key(3).filter(bool).group_by_key(),
         [
             "1  from_items  2 partitions",
-            "2  partition_by_key→filter  3 partitions  reads 1",
-            "3  group_by_key  3 partitions  reads 2",
+            "2  partition_by_key→filter  3 partitions  reads 1 (shuffle)",
+            "3  group_by_key  3 partitions  reads 2 (shuffle)",
         ],
-        ["1  from_items  2 partitions", "2  partition_by_key→filter→group_by_key  3 partitions  reads 1"],
+        ["1  from_items  2 partitions", "2  partition_by_key→filter→group_by_key  3 partitions  reads 1 (shuffle)"],
     ),
     "no second shuffle of the same": (
         rules.keep_key_partitions,
         lambda flow: pairs(flow).partition_by_key(3).partition_by_key(3),
         [
             "1  from_items  2 partitions",
-            "2  partition_by_key  3 partitions  reads 1",
-            "3  partition_by_key  3 partitions  reads 2",
+            "2  partition_by_key  3 partitions  reads 1 (shuffle)",
+            "3  partition_by_key  3 partitions  reads 2 (shuffle)",
         ],
-        ["1  from_items  2 partitions", "2  partition_by_key  3 partitions  reads 1"],
+        ["1  from_items  2 partitions", "2  partition_by_key  3 partitions  reads 1 (shuffle)"],
     ),
     "unions": (
         rules.merge_unions,
@@ -75,20 +78,20 @@ CASES: dict[str, tuple[rules.Rule, Callable[[gr.Flow], Dataset[Any]], list[str],
     "limits": (
         rules.merge_limits,
         lambda flow: pairs(flow).limit(3).limit(2),
-        ["1  from_items→limit  2 partitions", "2  limit→limit  1 partition  reads 1"],
-        ["1  from_items→limit  2 partitions", "2  limit  1 partition  reads 1"],
+        ["1  from_items→limit  2 partitions", "2  limit→limit  1 partition  reads 1 (first 3)"],
+        ["1  from_items→limit  2 partitions", "2  limit  1 partition  reads 1 (first 2)"],
     ),
     "the first of a sort": (
         rules.limited_sort_is_top,
         lambda flow: pairs(flow).sort().limit(2),
         [
             "1  from_items→sort  2 partitions",
-            "2  bounds  1 partition  reads 1",
-            "3  range  2 partitions  reads 1, 2",
-            "4  merge→limit  2 partitions  reads 3",
-            "5  limit  1 partition  reads 4",
+            "2  bounds  1 partition  reads 1 (sample)",
+            "3  range  2 partitions  reads 1, 2 (broadcast)",
+            "4  merge→limit  2 partitions  reads 3 (shuffle by range)",
+            "5  limit  1 partition  reads 4 (first 2)",
         ],
-        ["1  from_items→sort  2 partitions", "2  sort  1 partition  reads 1"],
+        ["1  from_items→sort  2 partitions", "2  sort  1 partition  reads 1 (gather)"],
     ),
 }
 

@@ -1,0 +1,22 @@
+"""Verbs that are made of several steps: shown as the one verb that the user wrote."""
+
+from __future__ import annotations
+
+from glowray.kernels.steps import KeyBy, Keys, Map, Step, Values
+from glowray.watch.given import is_given
+
+COMPOSED = frozenset(
+    {"count_by_value", "distinct", "group_by", "intersection", "join", "limit", "sample", "sort", "subtract", "top"}
+)
+
+
+def continues(verb: str, before: str, step: Step | None) -> bool:
+    """Whether a step of `verb` is a further part of the verb before it; a key to work by is always the first part."""
+    return verb == before and verb in COMPOSED and not isinstance(step, KeyBy)
+
+
+def is_glue(step: Step) -> bool:
+    """Whether a step only gives rows the shape that another part of its verb needs: nothing to show."""
+    if step.verb not in COMPOSED:
+        return False
+    return isinstance(step, (Keys, Values)) or (isinstance(step, (KeyBy, Map)) and not is_given(step.function))

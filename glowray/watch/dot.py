@@ -1,0 +1,106 @@
+"""A plan's graph as DOT, the language of Graphviz: the one that pictures are drawn from."""
+
+from __future__ import annotations
+
+import html
+import itertools
+from collections.abc import Iterator, Sequence
+
+from glowray.watch.graph import Box, Edge, Graph, Node
+from glowray.watch.style import EDGE, INK, MOVE, PALE, PAPER, STAGE, STAGE_LINE, colours, cut
+
+FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
+COLUMN = 13
+"""Nodes of a run that stand below each other; a longer run goes on in the next column."""
+
+
+def dot(graph: Graph) -> str:
+    """The DOT text of a graph."""
+    entries = _entries(graph)
+    lines = [
+        *_defaults(graph.title),
+        *(line for box in graph.boxes for line in _box(box)),
+        *(_edge(edge, entries.get(edge.head, "")) for edge in graph.edges),
+    ]
+    return "\n".join(["digraph plan {", *(f"  {line}" for line in lines), "}"]) + "\n"
+
+
+def _defaults(title: str) -> Iterator[str]:
+    font = f"fontname={_quoted(FONT)}"
+    place = "rankdir=TB compound=true nodesep=0.28 ranksep=0.26 pad=0.25"
+    name = f'label={_quoted(cut(title, 60))} labelloc=t labeljust=l fontsize=15 {font} fontcolor="{INK}"'
+    size = 'height=0.32 width=1.1 margin="0.14,0.05"'
+    yield f'graph [{name} bgcolor="{PAPER}" {place}]'
+    yield f'node [shape=box style="rounded,filled" {font} fontsize=11 fontcolor="{INK}" {size}]'
+    yield f'edge [{font} fontsize=10 color="{EDGE}" fontcolor="{MOVE}" arrowsize=0.6 penwidth=1.1]'
+
+
+def _entries(graph: Graph) -> dict[str, str]:
+    """The box of each node by which alone rows come into it: edges end at its border, clear of its title."""
+    inside = {node.name: box for box in graph.boxes for run in box.runs for node in run}
+    heads: dict[int, set[str]] = {}
+    for edge in graph.edges:
+        if inside[edge.tail] is not inside[edge.head]:
+            heads.setdefault(inside[edge.head].number, set()).add(edge.head)
+    return {name: f"cluster_{number}" for number, names in heads.items() if len(names) == 1 for name in names}
+
+
+def _box(box: Box) -> Iterator[str]:
+    yield f"subgraph cluster_{box.number} {{"
+    yield (
+        f'  graph [label={_quoted(box.title)} labeljust=l fontsize=10 fontcolor="{PALE}" style="rounded,filled"'
+        f' fillcolor="{STAGE}" color="{STAGE_LINE}" margin=12]'
+    )
+    for run in box.runs:
+        for node in run:
+            yield f"  {_node(node)}"
+        yield from (f"  {line}" for line in _run(run))
+    yield "}"
+
+
+def _node(node: Node) -> str:
+    fill, line = colours(node.kind)
+    detail = f'  <font color="{PALE}">{html.escape(cut(node.detail))}</font>' if node.detail else ""
+    label = f"<<b>{html.escape(node.verb)}</b>{detail}>"
+    full = _quoted(f"{node.verb}({node.detail})")
+    return f'{node.name} [label={label} fillcolor="{fill}" color="{line}" tooltip={full}]'
+
+
+def _run(run: Sequence[Node]) -> Iterator[str]:
+    """The edges of a run: down a column, up the next one, so that a long run stays in sight."""
+    columns = _columns(run)
+    for place, column in enumerate(columns):
+        if len(columns) > 1:
+            yield from _straight(column)
+        for tail, head in itertools.pairwise(column):
+            yield f"{tail.name} -> {head.name}" if place % 2 == 0 else f"{head.name} -> {tail.name} [dir=back]"
+    for left, right in itertools.pairwise(columns):
+        yield f"{left[-1].name} -> {right[0].name} [constraint=false]"
+        yield f"{{rank=same {left[-1].name}; {right[0].name}}}"
+
+
+def _straight(column: Sequence[Node]) -> Iterator[str]:
+    """Nodes of one width and one group stand straight below each other."""
+    most = max(len(node.verb) + len(cut(node.detail)) for node in column)
+    yield from (f"{node.name} [group={column[0].name} width={0.09 * most + 0.45:.2f}]" for node in column)
+
+
+def _columns(run: Sequence[Node]) -> list[Sequence[Node]]:
+    """An odd number of columns of about even length: the last one ends at the foot, where the rows leave."""
+    count = -(-len(run) // COLUMN)
+    count += count % 2 == 0
+    height, longer = divmod(len(run), count)
+    starts = [place * height + min(place, longer) for place in range(count + 1)]
+    return [run[start:stop] for start, stop in itertools.pairwise(starts)]
+
+
+def _edge(edge: Edge, box: str) -> str:
+    attributes = [f"lhead={box}"] if box else []
+    if edge.label:
+        attributes.append(f'label={_quoted(f"  {edge.label}")} color="{MOVE}" penwidth=1.8')
+    return f"{edge.tail} -> {edge.head} [{' '.join(attributes)}]" if attributes else f"{edge.tail} -> {edge.head}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return f'"{escaped}"'

@@ -1,0 +1,68 @@
+"""Pictures of a plan: the format goes by the file's suffix."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+from glowray.watch.dot import dot
+from glowray.watch.graph import Graph
+from glowray.watch.mermaid import mermaid
+
+FORMATS = ("dot", "svg", "png", "mmd")
+
+
+def picture_format(path: str | os.PathLike[str]) -> str:
+    """The format that a file's suffix asks for: dot, svg, png or mmd (Mermaid).
+
+    Raises:
+        ValueError: another suffix.
+    """
+    suffix = Path(path).suffix.lower().removeprefix(".")
+    if suffix not in FORMATS:
+        known = ", ".join(f".{name}" for name in FORMATS)
+        raise ValueError(f"plot() draws {known}, not {Path(path).name!r}")
+    return suffix
+
+
+def draw(graph: Graph, path: str | os.PathLike[str]) -> None:
+    """Writes the picture of a graph to a file, whole or not at all.
+
+    Raises:
+        ValueError: a suffix that is no format.
+        FileNotFoundError: there is no such folder.
+        ModuleNotFoundError: an image, and pygraphviz is not installed.
+    """
+    data = rendered(graph, picture_format(path))
+    target = Path(path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"plot() cannot write {target}: there is no folder {target.parent}")
+    made = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        made.write_bytes(data)
+        made.replace(target)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def rendered(graph: Graph, form: str) -> bytes:
+    """The picture of a graph in one of FORMATS."""
+    if form == "dot":
+        return dot(graph).encode()
+    if form == "mmd":
+        return mermaid(graph).encode()
+    if not can_draw():
+        raise ModuleNotFoundError(
+            f'plot() to .{form} needs pygraphviz: install it with pip install "glowray[plot]"; or draw .dot or .mmd',
+            name="pygraphviz",
+        )
+    from pygraphviz import AGraph
+
+    drawn: bytes = AGraph(string=dot(graph)).draw(format=form, prog="dot", args="-Gdpi=144" if form == "png" else "")
+    return drawn
+
+
+def can_draw() -> bool:
+    """Whether images can be drawn: their library, with Graphviz in it, is there."""
+    return find_spec("pygraphviz") is not None

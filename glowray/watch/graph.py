@@ -1,0 +1,173 @@
+"""A plan as a graph: what every picture of it shows, whatever the format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from glowray.functions import Function
+from glowray.kernels.partition_steps import Write
+from glowray.kernels.sources import Read
+from glowray.kernels.steps import Step
+from glowray.physical.stage import Stage
+from glowray.watch.composed import continues, is_glue
+from glowray.watch.given import is_given
+from glowray.watch.moves import moves
+
+Kind = Literal["source", "step", "wide", "output"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A step: its verb, and the function or the arguments that it was given."""
+
+    name: str
+    verb: str
+    detail: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Rows go from one node to another; `label` says how they move, or is "" where each stays in its partition."""
+
+    tail: str
+    head: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A stage: `runs` are its chains of nodes, each read from the first to the last."""
+
+    number: int
+    partitions: int
+    runs: tuple[tuple[Node, ...], ...]
+
+    @property
+    def title(self) -> str:
+        """The stage's number and its partitions."""
+        return f"stage {self.number} · {self.partitions} partition{'' if self.partitions == 1 else 's'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Stages, and the edges between nodes that do not follow each other within a run."""
+
+    title: str
+    boxes: tuple[Box, ...]
+    edges: tuple[Edge, ...]
+
+
+def describe(title: str, stages: Sequence[Stage], outputs: Sequence[Stage] = ()) -> Graph:
+    """The graph of a plan that is cut into stages; the last stages of several targets are named as outputs."""
+    graph = _Builder({id(stage): place for place, stage in enumerate(outputs, 1)} if len(outputs) > 1 else {})
+    for stage in stages:
+        graph.add(stage)
+    return Graph(title, tuple(graph.boxes), tuple(graph.edges))
+
+
+class _Builder:
+    """Adds one stage after the other; `exits` are the nodes by which the rows of a stage leave it."""
+
+    def __init__(self, outputs: dict[int, int]) -> None:
+        self.outputs = outputs
+        self.boxes: list[Box] = []
+        self.edges: dict[Edge, None] = {}
+        self.exits: dict[int, list[str]] = {}
+
+    def add(self, stage: Stage) -> None:
+        tail = _shared_tail(stage)
+        end = self._end(stage, tail)
+        heads = [self._head(stage, place, len(tail), bool(end)) for place in range(len(stage.branches))]
+        for branch, head in zip(stage.branches, heads, strict=True):
+            first = (head or end)[0].name
+            for upstream, label in moves(branch):
+                self.edges.update((Edge(exit_, first, label), None) for exit_ in self.exits[id(upstream)])
+        if len(heads) == 1:
+            runs = [heads[0] + end]
+        else:
+            self.edges.update((Edge(head[-1].name, end[0].name), None) for head in heads if head and end)
+            runs = [*heads, end]
+        self.boxes.append(Box(stage.number, stage.num_tasks, tuple(run for run in runs if run)))
+        self.exits[id(stage)] = [end[-1].name] if end else [head[-1].name for head in heads]
+
+    def _head(self, stage: Stage, place: int, shared: int, has_end: bool) -> tuple[Node, ...]:
+        """The nodes of a branch up to where the others join it."""
+        branch = stage.branches[place]
+        steps = _shown(branch.steps[: len(branch.steps) - shared])
+        ways = [way for _, way in moves(branch)]
+        if branch.source.label or not (steps or has_end):
+            steps.insert(0, (branch.source, "wide" if any(ways) else "step" if ways else "source"))
+        elif steps and any(ways):
+            steps[0] = (steps[0][0], "wide")
+        return _run(f"s{stage.number}b{place}", steps)
+
+    def _end(self, stage: Stage, tail: Sequence[Step]) -> tuple[Node, ...]:
+        """The nodes that all branches share."""
+        name = f"s{stage.number}e"
+        run = _run(name, _shown(tail))
+        number = self.outputs.get(id(stage))
+        written = any(isinstance(step, Write) for branch in stage.branches for step in branch.steps[-1:])
+        if number is None or written:
+            return run
+        return (*run, Node(f"{name}o", "output", str(number), "output"))
+
+
+def _shared_tail(stage: Stage) -> tuple[Step, ...]:
+    """The last steps that all branches of a union have in common: drawn once."""
+    if len(stage.branches) == 1:
+        return ()
+    tail: list[Step] = []
+    for steps in zip(*(reversed(branch.steps) for branch in stage.branches), strict=False):
+        if any(step is not steps[0] for step in steps):
+            break
+        tail.append(steps[0])
+    return tuple(reversed(tail))
+
+
+def _shown(steps: Sequence[Step]) -> list[tuple[Step, Kind]]:
+    return [(step, "step") for step in steps if not is_glue(step)]
+
+
+def _run(prefix: str, steps: Sequence[tuple[Step, Kind]]) -> tuple[Node, ...]:
+    """The nodes of a chain; the steps of which a verb is made are one node."""
+    nodes: list[tuple[str, list[str], Kind]] = []
+    for step, kind in steps:
+        verb, detail = words(step)
+        if not (nodes and continues(verb, nodes[-1][0], step)):
+            nodes.append((verb, [], "output" if isinstance(step, Write) else kind))
+        if detail and detail not in nodes[-1][1]:
+            nodes[-1][1].append(detail)
+    return tuple(
+        Node(f"{prefix}n{place}", verb, ", ".join(details), kind) for place, (verb, details, kind) in enumerate(nodes)
+    )
+
+
+PHASES = ("merge", "bounds", "range")
+"""Labels of what one verb does in several stages: they say more than the verb, which stands beside them."""
+
+
+def words(step: Step) -> tuple[str, str]:
+    """The verb of a step as the picture shows it, and what stands beside it."""
+    if isinstance(step, Read):
+        label: str = step.reader.label
+        return step.verb, label.removeprefix(step.verb).removeprefix("(").removesuffix(")")
+    if step.label in PHASES:
+        return step.label, "" if step.verb == step.label else step.verb
+    word: str = getattr(step, "word", step.verb) or step.label
+    details = [step.label] if step.label not in ("", step.verb, word) else [*_arguments(step)]
+    if word != step.verb:
+        details = details or [step.verb]
+    return word or "read", ", ".join(details)
+
+
+def _arguments(step: Step) -> Iterator[str]:
+    n, function = getattr(step, "n", None), getattr(step, "function", None)
+    if n is not None:
+        yield str(n)
+    if isinstance(function, Function) and is_given(function):
+        yield function.label
+    if getattr(step, "reverse", False):
+        yield "reverse"

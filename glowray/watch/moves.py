@@ -1,0 +1,38 @@
+"""How rows get from one stage to another, in a word: for explain() and for the edges of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from glowray.kernels.exchange import ByRange
+from glowray.physical.stage import All, Branch, Crossed, Even, FromStage, Head, Same, Shuffled, Stage, Wire
+
+
+def moves(branch: Branch) -> Iterator[tuple[Stage, str]]:
+    """The stages that a branch reads, each with the way in which its rows come; "" where none leaves its partition."""
+    for wire in branch.wires:
+        if isinstance(wire, FromStage):
+            yield wire.stage, _move(wire, branch.count)
+    if branch.counted is not None and all(
+        stage is not branch.counted for wire in branch.wires for stage in wire.stages
+    ):
+        yield branch.counted, "row counts"
+
+
+def _move(wire: Wire, readers: int) -> str:
+    match wire:
+        case Same():
+            return ""
+        case Shuffled():
+            return "shuffle by range" if isinstance(wire.stage.exchange, ByRange) else "shuffle"
+        case All() if wire.output:
+            return "sample"
+        case All():
+            return "gather" if readers == 1 else "broadcast"
+        case Head():
+            return f"first {wire.n}"
+        case Even():
+            return "align" if wire.like is not None else "even slices"
+        case Crossed():
+            return "broadcast"
+    return "read"
