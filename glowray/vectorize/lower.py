@@ -74,7 +74,8 @@ class Lowering:
                     branches = [*node.body, *following], node.orelse
                 made = ast.If(self._copier.copy(node.test), *map(self._structured, branches))
                 made.body = made.body or [ast.Pass()]
-                return [*done, self._copier.moved(made, node)]
+                self._copier.moved(made, node)
+                return [*done, made]
             done += self._statement(node)
         return done if always_leaves(body) else done + self._assigned(None)
 

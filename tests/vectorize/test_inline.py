@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import operator
+import pickle
 import re
 from typing import Any
 
+import cloudpickle
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,9 +20,13 @@ from .running import assert_same, define, step
 STOP = frozenset({"the", "a"})
 OFFSET = 7
 HOSTILE = st.one_of(
-    st.integers(), st.sampled_from([2**63, -(2**63), 0, -0.0, float("inf"), float("nan"), None, True, "", "İ", "ß", b"x"]),
-    st.floats(), st.text(max_size=5), st.tuples(st.integers(), st.text(max_size=3)), st.lists(st.integers(), max_size=4),
-)  # fmt: skip
+    st.integers(),
+    st.sampled_from([2**63, -(2**63), 0, -0.0, float("inf"), float("nan"), None, True, "", "İ", "ß", b"x"]),
+    st.floats(),
+    st.text(max_size=5),
+    st.tuples(st.integers(), st.text(max_size=3)),
+    st.lists(st.integers(), max_size=4),
+)
 
 
 def classify(x: Any) -> Any:
@@ -28,7 +34,7 @@ def classify(x: Any) -> Any:
     if x < 0:
         return "neg", x
     y = x * 2
-    for i in range(y if y < 9 else 9):
+    for i in range(min(9, y)):
         if i > 3:
             return "big", i
     return "small", y
@@ -65,17 +71,17 @@ def matching(x: Any) -> Any:
         case str() as text:
             return text.upper()
         case None | True:
-            return
+            return None
     result: list[Any] = []
     for item in x if isinstance(x, list) else [x]:
-        result.append(item)
+        result.append(item)  # noqa: PERF402
     result += [sum(i for i in range(3))]
     return result
 
 
 def nested(x: Any, y: int = OFFSET, *, z: int = 2) -> Any:
     pairs = [(i, j) for i in range(y) for j in (z, x) if i != j]
-    return sorted(pairs, key=lambda pair: (repr(pair[1]), -pair[0])), {k: [x for x in (k, y)] for k in range(z)}
+    return sorted(pairs, key=lambda pair: (repr(pair[1]), -pair[0])), {k: [x for x in (k, y)] for k in range(z)}  # noqa: C416
 
 
 # As a cell, since pytest writes the asserts of its modules anew.
@@ -94,15 +100,35 @@ class Scale:
 
 
 FUNCTIONS: list[Any] = [
-    classify, guarded, matching, nested, nothing, Scale(3).times, Scale(4), functools.partial(Scale(4), more=2),
-    functools.partial(lambda a, b: (b, a), "bound"), operator.neg, operator.itemgetter(0), operator.itemgetter(0, -1),
-    operator.attrgetter("real"), int, len, str, str.upper, abs, sorted, repr, bool, float, tuple,
+    classify,
+    guarded,
+    matching,
+    nested,
+    nothing,
+    Scale(3).times,
+    Scale(4),
+    functools.partial(Scale(4), more=2),
+    functools.partial(lambda a, b: (b, a), "bound"),
+    operator.neg,
+    operator.itemgetter(0),
+    operator.itemgetter(0, -1),
+    operator.attrgetter("real"),
+    int,
+    len,
+    str,
+    str.upper,
+    abs,
+    sorted,
+    repr,
+    bool,
+    float,
+    tuple,
     lambda x: (y := x + 1) * y,
     lambda x: (x, (x := 1), x),
     lambda x: x if x and x > OFFSET else -x,
-    lambda x: [x for x in (x, x)],
+    lambda x: [x for x in (x, x)],  # noqa: C416
     lambda x: f"{x!r:>5}" + "".join(str(c) for c in (x, OFFSET)),
-    lambda x: {k: v for k, v in [(x, 1)]}[x],
+    lambda x: {k: v for k, v in [(x, 1)]}[x],  # noqa: C416
     lambda x: 0 < x < 10 or not x,
     lambda x: x in STOP,
     lambda x: (lambda q: q + 1)(3),
@@ -112,7 +138,7 @@ FUNCTIONS: list[Any] = [
     lambda x: max(x, 3, key=lambda v: -v),
     lambda x: classify(x),
     lambda x: str(x).split(),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -121,11 +147,17 @@ FUNCTIONS: list[Any] = [
 def test_map_and_filter(function: Any, rows: list[Any]) -> None:
     assert_same([step("map", function)], rows)
     assert_same([step("filter", function)], rows)
-    assert_same([step("map", lambda x: (x, 1)), step("map_values", operator.neg), step("keys"), step("map", function)], rows)
+    assert_same(
+        [step("map", lambda x: (x, 1)), step("map_values", operator.neg), step("keys"), step("map", function)], rows
+    )
     assert_same([step("key_by", function), step("values")], rows)
 
 
-@given(st.lists(st.one_of(st.tuples(HOSTILE, HOSTILE), st.tuples(HOSTILE, st.tuples(HOSTILE, HOSTILE)), HOSTILE), max_size=4))
+@given(
+    st.lists(
+        st.one_of(st.tuples(HOSTILE, HOSTILE), st.tuples(HOSTILE, st.tuples(HOSTILE, HOSTILE)), HOSTILE), max_size=4
+    )
+)
 def test_spread(rows: list[Any]) -> None:
     swap = step("map", lambda a, b: (b, a), 2)
     three = step("map", lambda k, a, b: (a, (k, b)), 3)
@@ -148,13 +180,20 @@ def test_every_function_above_is_inlined() -> None:
         ("for y in x: pass\n    return y", "before it is assigned"),
         ("try:\n        y = int(x)\n    except ValueError:\n        pass\n    return y", "before it is assigned"),
         ("while x:\n        y = 1\n        x = 0\n    return y", "before it is assigned"),
-        ("return locals()", "frame"), ("return eval('x')", "frame"), ("import inspect; return inspect.stack()", "frames"),
-        ("global G\n    G = x", "global"), ("del x", "delete"), ("def g(): return x\n    return g", "function"),
-        ("class C: pass\n    return C", "class"), ("return lambda: x", "outlive"), ("return (x for _ in 'a')", "outlive"),
-        ("return missing(x)", "not defined"), ("import sys; return sys._getframe()", "frames"),
+        ("return locals()", "frame"),
+        ("return eval('x')", "frame"),
+        ("import inspect; return inspect.stack()", "frames"),
+        ("global G\n    G = x", "global"),
+        ("del x", "delete"),
+        ("def g(): return x\n    return g", "function"),
+        ("class C: pass\n    return C", "class"),
+        ("return lambda: x", "outlive"),
+        ("return (x for _ in 'a')", "outlive"),
+        ("return missing(x)", "not defined"),
+        ("import sys; return sys._getframe()", "frames"),
         ("return (y for y in x)", "outlive"),
     ],
-)  # fmt: skip
+)
 def test_refused(body: str, reason: str) -> None:
     f = define(f"def f(x):\n    {body}\n")
     assert reason in (row_loop([step("map", f)])[1][0] or "")
@@ -190,8 +229,10 @@ def test_a_flat_map_that_fails_half_way_gives_nothing_when_it_drops() -> None:
 # Random defs: assignments, branches, loops, early returns, in any nesting.
 _NAMES = st.sampled_from("abx")
 _VALUES = st.one_of(
-    st.integers(-3, 3).map(str), _NAMES, st.builds("({} {} {})".format, _NAMES, st.sampled_from(["+", "-", "*", "//", "<"]), _NAMES)
-)  # fmt: skip
+    st.integers(-3, 3).map(str),
+    _NAMES,
+    st.builds("({} {} {})".format, _NAMES, st.sampled_from(["+", "-", "*", "//", "<"]), _NAMES),
+)
 _SIMPLE = st.one_of(
     st.builds("{} = {}".format, _NAMES, _VALUES),
     st.builds("{} += {}".format, _NAMES, _VALUES),
@@ -207,21 +248,31 @@ def _indented(block: list[str]) -> list[str]:
 
 
 def _compound(blocks: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]:
-    in_loop = st.one_of(blocks, blocks.map(lambda b: [*b, "break"]), blocks.map(lambda b: ["if a < 1:", "    continue", *b]))
+    in_loop = st.one_of(
+        blocks, blocks.map(lambda b: [*b, "break"]), blocks.map(lambda b: ["if a < 1:", "    continue", *b])
+    )
     return st.one_of(
         st.builds(lambda c, a: [f"if {c}:", *_indented(a)], _VALUES, blocks),
         st.builds(lambda c, a, b: [f"if {c}:", *_indented(a), "else:", *_indented(b)], _VALUES, blocks, blocks),
         st.builds(lambda n, a: [f"for {n} in range(3):", *_indented(a)], _NAMES, in_loop),
-        st.builds(lambda n, a, b: [f"for {n} in range(2):", *_indented(a), "else:", *_indented(b)], _NAMES, in_loop, blocks),
+        st.builds(
+            lambda n, a, b: [f"for {n} in range(2):", *_indented(a), "else:", *_indented(b)], _NAMES, in_loop, blocks
+        ),
         st.builds(lambda a: ["while n < 4:", "    n += 1", *_indented(a)], in_loop),
-        st.builds(lambda a, b: ["try:", *_indented(a), "except (ZeroDivisionError, KeyError) as e:", *_indented(b)], blocks, blocks),
+        st.builds(
+            lambda a, b: ["try:", *_indented(a), "except (ZeroDivisionError, KeyError) as e:", *_indented(b)],
+            blocks,
+            blocks,
+        ),
         st.builds(lambda a, b: ["try:", *_indented(a), "finally:", *_indented(b)], blocks, blocks),
     )
 
 
 _BLOCKS = st.recursive(
     st.lists(_SIMPLE, min_size=1, max_size=3),
-    lambda blocks: st.lists(_compound(blocks), min_size=1, max_size=3).map(lambda parts: [line for part in parts for line in part]),
+    lambda blocks: st.lists(_compound(blocks), min_size=1, max_size=3).map(
+        lambda parts: [line for part in parts for line in part]
+    ),
     max_leaves=6,
 )
 
@@ -243,4 +294,33 @@ def test_random_generators(start: str, block: list[str], rows: list[int]) -> Non
     lines = [re.sub(r"return (.*)", r"yield \1", line) if i % 3 else line for i, line in enumerate(block)]
     lines = [re.sub(r"return .*", "return", line) for line in lines]
     source = "\n".join(["def f(x):", "    " + start, "    yield n", *_indented(lines), ""])
-    assert_same([step("flat_map", define(source)), step("map", lambda x: (x, 1)), step("filter", lambda k, v: k != 1, 2)], rows)
+    assert_same(
+        [step("flat_map", define(source)), step("map", lambda x: (x, 1)), step("filter", lambda k, v: k != 1, 2)], rows
+    )
+
+
+def test_a_woven_loop_travels_with_its_values() -> None:
+    seen: list[int] = []
+
+    def remember(x: int) -> int:
+        seen.append(x)
+        return x
+
+    made, _ = row_loop([step("map", lambda x: remember(x) + OFFSET), step("map", lambda x: (x, len(seen)))])
+    copy = pickle.loads(cloudpickle.dumps(made))
+    out: list[Any] = []
+    copy.function()([1, 2], out.append)
+    assert out == [(8, 1), (9, 2)]
+    assert seen == []
+
+
+def test_many_steps_and_loops() -> None:
+    steps = [step("map", lambda x: x + 1) for _ in range(60)]
+    steps += [step("flat_map", lambda x: (y for y in (x, x + 1))) for _ in range(9)]
+    steps += [step("filter", lambda x: x % 3) for _ in range(40)]
+    assert_same(steps, [1, 2])
+
+
+def test_helpers_that_call_themselves_or_each_other() -> None:
+    f = define("f = lambda x: g(x)\ng = lambda x: f(x - 1) if x else 0\n")
+    assert_same([step("map", f), step("map", define("def f(x):\n    return f(x - 1) if x else 'end'\n"))], [3, 0])

@@ -46,15 +46,20 @@ class Chain:
 
 def test_lambdas_of_one_line_are_told_apart() -> None:
     chain = Chain().map(lambda x: x + 1).map(lambda x: x + 2).map(lambda x: x + 1.0).map(lambda x: x - 0.0)
-    chain.map(lambda x: (lambda x: x + 1)(x)).map(lambda x: x == 1).map(lambda x: x == True)  # noqa: E712, PLC3002
+    chain.map(lambda x: (lambda x: x + 1)(x)).map(lambda x: x == 1).map(lambda x: x == True)  # noqa: E712
     assert [text(f) for f in chain.functions] == [
-        "lambda x: x + 1", "lambda x: x + 2", "lambda x: x + 1.0", "lambda x: x - 0.0",
-        "lambda x: (lambda x: x + 1)(x)", "lambda x: x == 1", "lambda x: x == True",
-    ]  # fmt: skip
+        "lambda x: x + 1",
+        "lambda x: x + 2",
+        "lambda x: x + 1.0",
+        "lambda x: x - 0.0",
+        "lambda x: (lambda x: x + 1)(x)",
+        "lambda x: x == 1",
+        "lambda x: x == True",
+    ]
 
 
 def test_alike_lambdas_of_one_line_are_found_at_their_own_place() -> None:
-    functions = [lambda x: x, lambda x: x]  # fmt: skip
+    functions = [lambda x: x, lambda x: x]
     columns = [known.node.col_offset for known in map(know, functions) if isinstance(known, Known)]
     assert columns[0] < columns[1]
 
@@ -94,11 +99,15 @@ def test_closures_methods_partials_and_instances() -> None:
 @pytest.mark.parametrize(
     ("call", "expected"),
     [
-        (operator.add, "lambda a, b: a + b"), (operator.not_, "lambda a: not a"), (str.lower, "lambda a: lower(a)"),
-        (operator.itemgetter(1, "a"), "lambda a: (a[1], a['a'])"), (operator.attrgetter("x.y"), "lambda a: a.x.y"),
-        (int, "lambda a: int(a)"), (operator.contains, "lambda a, b: b in a"),
+        (operator.add, "lambda a, b: a + b"),
+        (operator.not_, "lambda a: not a"),
+        (str.lower, "lambda a: lower(a)"),
+        (operator.itemgetter(1, "a"), "lambda a: (a[1], a['a'])"),
+        (operator.attrgetter("x.y"), "lambda a: a.x.y"),
+        (int, "lambda a: int(a)"),
+        (operator.contains, "lambda a, b: b in a"),
     ],
-)  # fmt: skip
+)
 def test_builtins_by_identity(call: Any, expected: str) -> None:
     assert text(call) == expected
 
@@ -117,7 +126,7 @@ def test_no_source_is_refused(call: Any) -> None:
 
 def test_captured_values_are_those_of_now() -> None:
     limit = 1
-    keep = lambda x: x > limit
+    keep = lambda x: x > limit  # noqa: F821  (deleted below on purpose)
     limit = 2
     known = know(keep)
     assert isinstance(known, Known)

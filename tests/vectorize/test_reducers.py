@@ -23,17 +23,25 @@ from .test_arrow import BOOLS, FLOATS, INTS, column
 
 def least(a: int, b: int) -> int:
     """The smaller."""
-    return b if b < a else a
+    return min(a, b)
 
 
 PAIR = TupleOf((int, float))
 REDUCERS: list[tuple[Any, Any, Any]] = [
-    (lambda a, b: a + b, int, INTS), (lambda a, b: b + a, float, FLOATS), (operator.add, int, st.integers(-9, 9)),
-    (min, float, FLOATS), (max, int, INTS), (lambda a, b: max(b, a), float, st.floats(allow_nan=False)), (least, int, INTS),
-    (lambda a, b: a if a >= b else b, float, FLOATS), (lambda a, b: a and b, bool, BOOLS), (lambda a, b: a or b, bool, BOOLS),
-    (lambda a, b: (a[0] + b[0], max(a[1], b[1])), PAIR, st.tuples(INTS, FLOATS)), (lambda a, b: a + b, float, st.just(-0.0)),
+    (lambda a, b: a + b, int, INTS),
+    (lambda a, b: b + a, float, FLOATS),
+    (operator.add, int, st.integers(-9, 9)),
+    (min, float, FLOATS),
+    (max, int, INTS),
+    (lambda a, b: max(b, a), float, st.floats(allow_nan=False)),
+    (least, int, INTS),
+    (lambda a, b: max(a, b), float, FLOATS),
+    (lambda a, b: a and b, bool, BOOLS),
+    (lambda a, b: a or b, bool, BOOLS),
+    (lambda a, b: (a[0] + b[0], max(a[1], b[1])), PAIR, st.tuples(INTS, FLOATS)),
+    (lambda a, b: a + b, float, st.just(-0.0)),
     (lambda a, b: a + b, int, st.integers(2**50, 2**54)),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("reducer", "kind", "values"), REDUCERS)
@@ -61,10 +69,17 @@ def test_ordinary_values_are_folded() -> None:
 @pytest.mark.parametrize(
     "reducer",
     [
-        lambda a, b: a - b, lambda a, b: a + a, lambda a, b: a, lambda a, b: min(a, 1), lambda a, b: a if a < b else a,
-        lambda a, b: (a[0] + b[1], a[1] + b[0]), lambda a, b: (a + b,), lambda a, b: a + b + 1, lambda a, b: min(a, b, key=abs),
+        lambda a, b: a - b,
+        lambda a, b: a + a,
+        lambda a, b: a,
+        lambda a, b: min(a, 1),
+        lambda a, b: a if a < b else a,  # noqa: RUF034
+        lambda a, b: (a[0] + b[1], a[1] + b[0]),
+        lambda a, b: (a + b,),
+        lambda a, b: a + b + 1,
+        lambda a, b: min(a, b, key=abs),
     ],
-)  # fmt: skip
+)
 def test_other_shapes_are_refused(reducer: Any) -> None:
     assert isinstance(fold_of(know(reducer, arguments=2)), Refused)  # type: ignore[arg-type]
 

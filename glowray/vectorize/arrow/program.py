@@ -26,11 +26,12 @@ class Computed:
 
 @dataclass(frozen=True)
 class ArrowProgram:
-    """`kinds` of the arguments; `result` the kind of what comes out."""
+    """`kinds` of the arguments; `result` the kind of what comes out; `constructs` what it is made of, for costs.py."""
 
     parameters: tuple[str, ...]
     kinds: tuple[Kind, ...]
     expression: Expr
+    constructs: tuple[str, ...] = ()
 
     @property
     def result(self) -> Kind:

@@ -67,7 +67,9 @@ def _body(known: Known) -> ast.expr | None:
     if isinstance(known.node, ast.Lambda):
         return known.node.body
     last = known.node.body[-1]
-    documented = all(isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant) for each in known.node.body[:-1])
+    documented = all(
+        isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant) for each in known.node.body[:-1]
+    )
     return last.value if isinstance(last, ast.Return) and documented else None
 
 

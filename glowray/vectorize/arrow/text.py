@@ -54,6 +54,11 @@ def mask(values: Any) -> Any:
     return values.to_numpy(zero_copy_only=False)
 
 
+def is_filled(expression: Expr, frame: Frame) -> Any:
+    """bool(text)."""
+    return mask(pc.binary_length(column(expression, frame))) > 0
+
+
 def require_ascii(texts: Any, frame: Frame) -> None:
     data, _ = text_bytes(texts)
     if len(data) and int(data.max()) > 127:

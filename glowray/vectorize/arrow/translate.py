@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import builtins
-import math
 from collections.abc import Sequence
+from types import BuiltinFunctionType, MethodDescriptorType
 from typing import Any
 
 import numpy as np
 
 from glowray.vectorize.arrow import numbers, text
-from glowray.vectorize.arrow.frame import Expr, Frame, Lists, select, spread_out, take
+from glowray.vectorize.arrow.build import bound, comprehension, constant, either, is_list, item, negation, repeated
+from glowray.vectorize.arrow.frame import Expr, Frame
 from glowray.vectorize.arrow.kinds import NUMBERS, Kind, ListOf, RecordOf, TupleOf, Untranslatable
 from glowray.vectorize.arrow.program import ArrowProgram
 from glowray.vectorize.know import know
@@ -40,21 +41,23 @@ def translate(known: Known, kinds: Sequence[Kind]) -> ArrowProgram | Refused:
         name: Expr(kind, lambda frame, name=name: frame.variables[name])  # type: ignore[misc]
         for name, kind in zip(parameters, kinds, strict=True)
     }
+    constructs: list[str] = []
     try:
-        expression = _Translator(known).function(variables)
+        expression = _Translator(known, constructs).function(variables)
     except Untranslatable as reason:
         return Refused(str(reason))
-    return ArrowProgram(tuple(parameters), tuple(kinds), expression)
+    return ArrowProgram(tuple(parameters), tuple(kinds), expression, tuple(constructs))
 
 
 class _Translator:
-    """Translates one function's tree; `variables` are its locals so far."""
+    """Translates one function's tree; `variables` are its locals so far, `constructs` what costs.py has a price for."""
 
-    def __init__(self, known: Known, depth: int = 0) -> None:
+    def __init__(self, known: Known, constructs: list[str], depth: int = 0) -> None:
         if depth > _DEEPEST:
             raise Untranslatable("it calls functions too deep")
         self._known = known
         self._depth = depth
+        self._constructs = constructs
         self._statements = 0
 
     def function(self, variables: dict[str, Expr]) -> Expr:
@@ -81,9 +84,10 @@ class _Translator:
             value = self._binary(first.op, self._name(first.target.id, variables), first.value, variables)
             return self._let(first.target.id, value, rest, variables)
         if isinstance(first, ast.If):
+            self._constructs.append("choose")
             test = self.truth(self.expression(first.test, variables))
             one = self._block([*first.body, *rest], variables)
-            return _either(test, one, self._block([*first.orelse, *rest], variables))
+            return either(test, one, self._block([*first.orelse, *rest], variables))
         raise Untranslatable(f"a {type(first).__name__.lower()} statement")
 
     def _let(self, name: str, value: Expr, rest: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
@@ -115,8 +119,8 @@ class _Translator:
             return operand
         if operand.kind in NUMBERS:
             return Expr(bool, lambda frame: operand.run(frame) != 0)
-        if operand.kind is str:
-            return Expr(bool, lambda frame: text.mask(text.pc.binary_length(text.column(operand, frame))) > 0)
+        if _are_texts(operand):
+            return Expr(bool, lambda frame: text.is_filled(operand, frame))
         if isinstance(operand.kind, ListOf):
             return Expr(bool, lambda frame: np.diff(operand.run(frame).offsets) > 0)
         raise Untranslatable("the truth of a tuple or dict")
@@ -128,7 +132,7 @@ class _Translator:
         value = self._captured(name)
         if type(value) not in _CONSTANTS:
             raise Untranslatable(f"{name} is not a constant")
-        return _constant(value)
+        return constant(value)
 
     def _captured(self, name: str) -> object:
         found = self._known.environment.find(name)
@@ -137,15 +141,17 @@ class _Translator:
         return found[1]
 
     def _constant(self, node: ast.Constant, variables: dict[str, Expr]) -> Expr:
-        return _constant(node.value)
+        return constant(node.value)
 
     def _binop(self, node: ast.BinOp, variables: dict[str, Expr]) -> Expr:
         return self._binary(node.op, self.expression(node.left, variables), node.right, variables)
 
     def _binary(self, operator: ast.operator, left: Expr, right: ast.expr, variables: dict[str, Expr]) -> Expr:
         other = self.expression(right, variables)
-        if left.kind is other.kind is str and isinstance(operator, ast.Add):
+        if _are_texts(left, other) and isinstance(operator, ast.Add):
+            self._constructs.append("join")
             return text.join([left, other])
+        self._constructs.append("divide" if isinstance(operator, ast.FloorDiv | ast.Mod) else "arithmetic")
         return numbers.arithmetic(operator, left, other)
 
     def _unaryop(self, node: ast.UnaryOp, variables: dict[str, Expr]) -> Expr:
@@ -156,20 +162,22 @@ class _Translator:
         if isinstance(node.op, ast.USub) and operand.kind in NUMBERS:
             value = operand.constant
             if type(value) in (int, float):
-                return _constant(-value)  # type: ignore[operator]
+                return constant(-value)  # type: ignore[operator]
             return numbers.negative(operand)
         raise Untranslatable(f"{type(node.op).__name__} of these")
 
     def _boolop(self, node: ast.BoolOp, variables: dict[str, Expr]) -> Expr:
+        self._constructs.extend(["choose"] * (len(node.values) - 1))
         *others, made = [self.expression(value, variables) for value in node.values]
         for left in reversed(others):
             test = self.truth(left)
-            made = _either(test, made, left) if isinstance(node.op, ast.And) else _either(test, left, made)
+            made = either(test, made, left) if isinstance(node.op, ast.And) else either(test, left, made)
         return made
 
     def _ifexp(self, node: ast.IfExp, variables: dict[str, Expr]) -> Expr:
+        self._constructs.append("choose")
         test = self.truth(self.expression(node.test, variables))
-        return _either(test, self.expression(node.body, variables), self.expression(node.orelse, variables))
+        return either(test, self.expression(node.body, variables), self.expression(node.orelse, variables))
 
     def _compare(self, node: ast.Compare, variables: dict[str, Expr]) -> Expr:
         made: Expr | None = None
@@ -178,22 +186,24 @@ class _Translator:
             if isinstance(operator, ast.In | ast.NotIn):
                 test = self._member(left, right, variables)
                 if isinstance(operator, ast.NotIn):
-                    test = _not(test)
+                    test = negation(test)
                 other = left
                 if len(node.ops) > 1:
                     raise Untranslatable("a chain with in")
             else:
                 other = self.expression(right, variables)
                 test = self._one_compare(operator, left, other)
-            made = test if made is None else _either(made, test, made)
+            made = test if made is None else either(made, test, made)
             left = other
         assert made is not None
         return made
 
     def _one_compare(self, operator: ast.cmpop, left: Expr, right: Expr) -> Expr:
         if left.kind in NUMBERS and right.kind in NUMBERS:
+            self._constructs.append("compare")
             return numbers.compare(operator, left, right)
-        if left.kind is right.kind is str:
+        if _are_texts(left, right):
+            self._constructs.append("compare text")
             return text.compare(operator, left, right)
         raise Untranslatable("a comparison of different kinds")
 
@@ -205,19 +215,20 @@ class _Translator:
             values = tuple(e.value for e in right.elts)  # type: ignore[attr-defined]
         if values is None or isinstance(values, str):
             inside = self.expression(right, variables)
-            if left.kind is inside.kind is str:
+            if _are_texts(left, inside):
+                self._constructs.append("in text")
                 return text.contains(left, inside)
             raise Untranslatable("`in` of these")
         # A set or dict could change in a task while rows run; what cannot change is taken as it is.
-        if (
-            type(values) not in (frozenset, tuple)
-            or not all(type(each) is str for each in values)
-            or left.kind is not str
-        ):  # type: ignore[attr-defined]
+        if type(values) not in (frozenset, tuple) or not _are_texts(left):
             raise Untranslatable("`in` of what is not a tuple or frozenset of str")
-        for each in values:  # type: ignore[attr-defined]
+        assert isinstance(values, frozenset | tuple)
+        if not all(type(each) is str for each in values):
+            raise Untranslatable("`in` of what is not str alone")
+        for each in values:
             text.constant_text(each)
-        return text.is_one_of(left, sorted(values))  # type: ignore[call-overload]
+        self._constructs.append("in set")
+        return text.is_one_of(left, sorted(values))
 
     def _tuple(self, node: ast.Tuple, variables: dict[str, Expr]) -> Expr:
         fields = [self.expression(each, variables) for each in node.elts]
@@ -242,17 +253,19 @@ class _Translator:
         parts: list[Expr] = []
         for value in node.values:
             if isinstance(value, ast.Constant):
-                parts.append(_constant(value.value))
+                parts.append(constant(value.value))
             elif isinstance(value, ast.FormattedValue) and value.conversion == -1 and value.format_spec is None:
                 parts.append(self._as_text(self.expression(value.value, variables)))
             else:
                 raise Untranslatable("a format or conversion in an f-string")
+        self._constructs.append("join")
         return text.join(parts)
 
     def _as_text(self, operand: Expr) -> Expr:
         if operand.kind is str:
             return operand
         if operand.kind is int:
+            self._constructs.append("str")
             return text.from_int(operand)
         raise Untranslatable("str() of what is not int or str")
 
@@ -270,12 +283,14 @@ class _Translator:
             kind = value.kind.field(name) if type(name) is str else None
             if kind is not None:
                 return Expr(kind, lambda frame: value.run(frame)[name])
+        if value.kind is str and (index is not None or isinstance(node.slice, ast.Slice)):
+            self._constructs.append("slice")
         if value.kind is str and index is not None:
             return text.character(value, index)
         if value.kind is str and isinstance(node.slice, ast.Slice) and node.slice.step is None:
-            return text.piece(value, _bound(node.slice.lower), _bound(node.slice.upper))
+            return text.piece(value, bound(node.slice.lower), bound(node.slice.upper))
         if isinstance(value.kind, ListOf) and index is not None:
-            return _item(value, index)
+            return item(value, index)
         raise Untranslatable("this subscript")
 
     def _call(self, node: ast.Call, variables: dict[str, Expr]) -> Expr:
@@ -286,6 +301,7 @@ class _Translator:
             receiver = self.expression(node.func.value, variables)
             if receiver.kind is not str:
                 raise Untranslatable(f"the method {node.func.attr} of these")
+            self._constructs.append(node.func.attr)
             return text.method(node.func.attr, receiver, arguments)
         if not isinstance(node.func, ast.Name) or node.func.id in variables:
             raise Untranslatable("a call of what is not a name")
@@ -296,8 +312,9 @@ class _Translator:
             return made
         if (function is builtins.min or function is builtins.max) and len(arguments) > 1:
             return numbers.extreme(arguments, least=function is builtins.min)
-        if isinstance(function, type(str.lower)) and arguments and arguments[0].kind is str:
-            if function is vars(str).get(function.__name__):
+        if isinstance(function, MethodDescriptorType) and arguments and _are_texts(arguments[0]):
+            if vars(str).get(function.__name__) is function:
+                self._constructs.append(function.__name__)
                 return text.method(function.__name__, arguments[0], arguments[1:])
             raise Untranslatable(f"{name} is not a method of str")
         helper = know(function) if callable(function) else Refused("it is not callable")
@@ -313,7 +330,7 @@ class _Translator:
             name: Expr(each.kind, lambda frame, key=key: frame.variables[key], each.constant)  # type: ignore[misc]
             for name, key, each in zip(helper.positional(), keys, arguments, strict=True)
         }
-        body = _Translator(helper, self._depth + 1).function(variables)
+        body = _Translator(helper, self._constructs, self._depth + 1).function(variables)
 
         def run(frame: Frame) -> Any:
             values = {key: each.run(frame) for key, each in zip(keys, arguments, strict=True)}
@@ -326,6 +343,8 @@ class _Translator:
 
     def _converted(self, function: object, operand: Expr) -> Expr | None:
         kind = operand.kind
+        if kind is str and isinstance(function, type | BuiltinFunctionType) and function in (len, int, float):
+            self._constructs.append(function.__name__)
         if function is builtins.len:
             if kind is str:
                 return text.length(operand)
@@ -352,127 +371,22 @@ class _Translator:
         if more or not isinstance(loop.target, ast.Name) or loop.is_async:
             raise Untranslatable("a comprehension of several loops or targets")
         source = self.expression(loop.iter, variables)
+        self._constructs.append("comprehension")
         if not isinstance(source.kind, ListOf):
             raise Untranslatable("a comprehension over what is not a split")
         # The element's variables are those of the row, repeated for each of its elements.
         key = f"{loop.target.id} in {id(node)}"
         element = source.kind.element
-        outer = {name: _repeated(name, each, id(node)) for name, each in variables.items() if not _is_list(each)}
+        outer = {name: repeated(name, each, id(node)) for name, each in variables.items() if not is_list(each)}
         inner = {**outer, loop.target.id: Expr(element, lambda frame: frame.variables[key])}
         tests = [self.truth(self.expression(test, inner)) for test in loop.ifs]
         made = self.expression(node.elt, inner)
         if isinstance(made.kind, ListOf):
             raise Untranslatable("a list of lists")
-        return Expr(ListOf(made.kind), _comprehension(key, source, tests, made, variables, id(node)))
+        return Expr(ListOf(made.kind), comprehension(key, source, tests, made, variables, id(node)))
 
     _generatorexp = _listcomp
 
 
-def _is_list(each: Expr) -> bool:
-    return isinstance(each.kind, ListOf)
-
-
-def _repeated(name: str, each: Expr, scope: int) -> Expr:
-    return Expr(each.kind, lambda frame: frame.variables[f"{name} around {scope}"](), each.constant)
-
-
-def _comprehension(
-    key: str, source: Expr, tests: list[Expr], made: Expr, variables: dict[str, Expr], scope: int
-) -> Any:  # fmt: skip
-    def run(frame: Frame) -> Lists:
-        lists: Lists = source.run(frame)
-        parents, values = lists.parents, lists.values
-        element = source.kind.element  # type: ignore[union-attr]
-        for number in range(len(tests) + 1):
-            around = {
-                f"{n} around {scope}": _lazily(e, frame, parents) for n, e in variables.items() if not _is_list(e)
-            }
-            inner = Frame(len(parents), {**around, key: values})
-            if number == len(tests):
-                result = spread_out(made.kind, made.run(inner), inner.length)
-            else:
-                keep = np.broadcast_to(tests[number].run(inner), inner.length)
-            if inner.ok is not None:
-                good = np.ones(frame.length, dtype=bool)
-                good[parents[~inner.ok]] = False
-                frame.require(good)
-            if number < len(tests):
-                kept = np.flatnonzero(keep)
-                parents, values = parents[kept], take(element, values, kept)
-        offsets = np.searchsorted(parents, np.arange(frame.length + 1))
-        return Lists(parents, offsets, result)
-
-    return run
-
-
-def _lazily(each: Expr, frame: Frame, parents: Any) -> Any:
-    return lambda: take(each.kind, each.run(frame), parents)
-
-
-def _either(test: Expr, one: Expr, other: Expr) -> Expr:
-    """one if test else other, the guards of each counting where it is taken."""
-    if one.kind != other.kind or isinstance(one.kind, ListOf):
-        raise Untranslatable("a value of one kind or of another")
-
-    def run(frame: Frame) -> Any:
-        taken = test.run(frame)
-        first, second = frame.branch(), frame.branch()
-        a, b = one.run(first), other.run(second)
-        frame.join(taken, first)
-        frame.join(np.logical_not(taken), second)
-        return select(one.kind, taken, a, b)
-
-    return Expr(one.kind, run)
-
-
-def _not(operand: Expr) -> Expr:
-    return Expr(bool, lambda frame: np.logical_not(operand.run(frame)))
-
-
-def _constant(value: object) -> Expr:
-    if type(value) is str:
-        return text.constant_text(value)
-    if type(value) is int and not -(2**63) <= value < 2**63:
-        raise Untranslatable("an int beyond 64 bits")
-    if type(value) not in (int, float, bool):
-        raise Untranslatable(f"a constant of type {type(value).__name__}")
-    kind: type = type(value)
-    made = np.asarray(value, dtype={int: np.int64, float: np.float64, bool: np.bool_}[kind])
-    is_nan = type(value) is float and math.isnan(value)
-    return Expr(kind, lambda frame: made, ... if is_nan else value)
-
-
-def _bound(node: ast.expr | None) -> int | None:
-    if node is None:
-        return None
-    value = constant_index(node)
-    if value is None or abs(value) > 2**31:
-        raise Untranslatable("a slice whose bounds are not constants")
-    return value
-
-
-def _blank(kind: Kind) -> Any:
-    """A value of the kind for rows that are not looked at."""
-    if isinstance(kind, TupleOf):
-        return tuple(map(_blank, kind.fields))
-    if isinstance(kind, RecordOf):
-        return {name: _blank(each) for name, each in kind.fields}
-    assert isinstance(kind, type)
-    return text.constant_text("").run(Frame(0, {})) if kind is str else np.zeros((), dtype=kind)
-
-
-def _item(lists: Expr, index: int) -> Expr:
-    """lists[index], where the list is long enough."""
-    kind = lists.kind.element  # type: ignore[union-attr]
-
-    def run(frame: Frame) -> Any:
-        made: Lists = lists.run(frame)
-        starts, ends = made.offsets[:-1], made.offsets[1:]
-        places = starts + index if index >= 0 else ends + index
-        good = (places >= starts) & (places < ends)
-        frame.require(good)
-        if not len(made.parents):
-            return _blank(kind)
-        return take(kind, made.values, np.where(good, places, 0))
-
-    return Expr(kind, run)
+def _are_texts(*expressions: Expr) -> bool:
+    return all(each.kind is str for each in expressions)
