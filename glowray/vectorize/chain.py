@@ -181,7 +181,11 @@ class Chain:
     def unpack(
         self, row: ast.expr, width: int, otherwise: Callable[[object], tuple[object, ...]] | None, line: Span
     ) -> tuple[list[ast.stmt], list[ast.expr]]:
-        """(statements, simple expressions for the row's `width` fields)."""
+        """(statements, simple expressions for the row's `width` fields): of a plain tuple, or of (key, fields).
+
+        Args:
+            otherwise: gives the fields of any other row, or raises the TypeError that says what is wrong with it.
+        """
         assert otherwise is not None, "a step that takes fields says what to do with rows that do not have them"
         slow = self._weaver.give(otherwise, "fields")
         if isinstance(row, ast.Tuple):
@@ -247,38 +251,6 @@ def row_loop(
 def emit(row: ast.expr) -> list[ast.stmt]:
     """The sink that gives each row to the parameter `emit`."""
     return [ast.Expr(ast.Call(load("emit"), [simple_copy(row)], []))]
-
-
-def fold(
-    reducer: Callable[..., object], known: Known | Refused, weaver: Weaver, table: str, missing: str, first: str
-) -> Sink:
-    """The sink that folds keyed rows into a dict: one lookup, the reducer inlined, one store.
-
-    Args:
-        table, missing, first: names of the generated function: the dict; an object that is no value; and
-            `first(key, value)`, called for a key that the dict does not have (as it is written).
-    """
-
-    def sink(row: ast.expr) -> list[ast.stmt]:
-        assert isinstance(row, ast.Tuple) and len(row.elts) == 2, "unpack keyed rows before they are folded"
-        key, value = row.elts
-        line = weaver.own_lines("reduce_by_key")
-        found = weaver.fresh("found")
-        arguments: list[ast.expr] = [load(found), value]
-        inlined = inline(known, arguments, weaver) if isinstance(known, Known) else known
-        if isinstance(inlined, Refused):
-            called = ast.Call(load(weaver.give(reducer, "reducer")), [simple_copy(each) for each in arguments], [])
-            before: list[ast.stmt] = []
-            folded: ast.expr = called
-        else:
-            before, folded = inlined.settle(weaver, "folded") if inlined.statements else ([], inlined.value)
-        get = ast.Call(ast.Attribute(load(table), "get", ast.Load()), [simple_copy(key), load(missing)], [])
-        new = ast.Expr(ast.Call(load(first), [simple_copy(key), simple_copy(value)], []))
-        put = ast.Assign([ast.Subscript(load(table), simple_copy(key), ast.Store())], folded)
-        is_new = ast.Compare(load(found), [ast.Is()], [load(missing)])
-        return place([assign(found, get), ast.If(is_new, [new], [*before, put])], line)
-
-    return sink
 
 
 def define(name: str, parameters: list[str], body: list[ast.stmt], line: Span) -> ast.FunctionDef:

@@ -313,9 +313,10 @@ class _Translator:
         if (function is builtins.min or function is builtins.max) and len(arguments) > 1:
             return numbers.extreme(arguments, least=function is builtins.min)
         if isinstance(function, MethodDescriptorType) and arguments and _are_texts(arguments[0]):
-            if vars(str).get(function.__name__) is function:
-                self._constructs.append(function.__name__)
-                return text.method(function.__name__, arguments[0], arguments[1:])
+            method = function.__name__
+            if vars(str).get(method) is function:
+                self._constructs.append(method)
+                return text.method(method, arguments[0], arguments[1:])
             raise Untranslatable(f"{name} is not a method of str")
         helper = know(function) if callable(function) else Refused("it is not callable")
         if not isinstance(helper, Known) or helper.synthetic or helper.bound or helper.function.__defaults__:
