@@ -16,7 +16,7 @@ def are_fixed(values: Iterable[Any]) -> bool:
 
 
 def copier(value: Any) -> Callable[[], Any]:
-    """A function that gives a copy of `value`, as it is now, at each call; `value` itself where nobody can change it."""
+    """A function that gives copies of `value` as it is now; `value` itself where nobody can change it."""
     if _is_fixed(value):
         return lambda: value
     data = ship.dumps(value)

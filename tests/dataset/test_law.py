@@ -16,7 +16,9 @@ from tests.oracle.exact import assert_rows
 from tests.oracle.pipelines import Pipeline, pipelines
 
 rule_sets = st.lists(st.sampled_from(RULES), unique=True).map(tuple)
-quick = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example])
+quick = settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+)
 
 
 def rows_of(pipeline: Pipeline, kind: str, rules: tuple[Any, ...] = RULES) -> list[Any]:
@@ -29,7 +31,7 @@ def holds(pipeline: Pipeline, kind: str, rules: tuple[Any, ...]) -> None:
     assert_rows(rows_of(pipeline, kind, rules), pipeline.wanted.all, ordered=pipeline.wanted.ordered)
 
 
-@settings(quick, max_examples=400)
+@settings(quick, max_examples=500)
 @given(pipelines(), rule_sets)
 def test_inline(pipeline: Pipeline, rules: tuple[Any, ...]) -> None:
     holds(pipeline, "inline", rules)
@@ -49,7 +51,7 @@ def test_rules_change_no_row_and_no_order(pipeline: Pipeline, rules: tuple[Any, 
 
 @pytest.mark.ray
 @pytest.mark.slow
-@settings(quick, max_examples=80)
+@settings(quick, max_examples=200)
 @given(pipelines(longest=5), rule_sets)
 def test_ray(local_ray: None, pipeline: Pipeline, rules: tuple[Any, ...]) -> None:
     rows = rows_of(pipeline, "ray", rules)

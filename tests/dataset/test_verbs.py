@@ -78,13 +78,17 @@ def test_nan_sorts_last(engine: Lab) -> None:
 
 
 def test_nan_is_one_key(engine: Lab) -> None:
-    rows = engine.flow().from_items([(NAN, 1), (float("nan"), 2), ((NAN, 1), 3), ((float("nan"), True), 4)], partitions=4)
+    rows = engine.flow().from_items(
+        [(NAN, 1), (float("nan"), 2), ((NAN, 1), 3), ((float("nan"), True), 4)], partitions=4
+    )
     groups = rows.group_by_key().values().collect()
     assert sorted(groups) == [[1, 2], [3, 4]]
 
 
 def test_equal_keys_of_different_types_show_as_the_first(engine: Lab) -> None:
-    rows = engine.flow().from_items([(True, "a"), (1, "b"), (1.0, "c"), ("1", "d"), (b"1", "e"), (None, "f")], partitions=3)
+    rows = engine.flow().from_items(
+        [(True, "a"), (1, "b"), (1.0, "c"), ("1", "d"), (b"1", "e"), (None, "f")], partitions=3
+    )
     assert_rows(
         rows.group_by_key().collect(),
         [(True, ["a", "b", "c"]), ("1", ["d"]), (b"1", ["e"]), (None, ["f"])],

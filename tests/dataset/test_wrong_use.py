@@ -98,7 +98,7 @@ def test_a_captured_thing_that_cannot_be_pickled_is_named(rows: Dataset[Any], ve
 @pytest.mark.parametrize("thing", ["rows", "flow"])
 def test_a_captured_dataset_or_flow_is_named(rows: Dataset[Any], thing: str) -> None:
     captured = rows if thing == "rows" else rows.flow
-    with pytest.raises(TypeError, match="captures .*captured.*(Dataset|Flow)"):
+    with pytest.raises(TypeError, match=r"captures .*captured.*(Dataset|Flow)"):
         rows.map(lambda row: captured)
 
 

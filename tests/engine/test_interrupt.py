@@ -64,7 +64,7 @@ def test_ctrl_c(kind: str, tmp_path: Path) -> None:
             while read(alive.fileno()):
                 pass  # the other worker's line; then the functions have ended, while the driver lives
         assert driver.poll() is None
-        output, _ = driver.communicate(b"\n", timeout=PATIENCE)
+        driver.communicate(b"\n", timeout=PATIENCE)
         assert driver.returncode == 0
     finally:
         driver.kill()

@@ -20,7 +20,9 @@ def pairs(flow: gr.Flow) -> Dataset[Any]:
     return flow.from_items([("a", 1), ("b", 2), ("a", 3), ("c", 4)], partitions=2)
 
 
-def under(chosen: Sequence[rules.Rule], patch: pytest.MonkeyPatch, build: Callable[[gr.Flow], Dataset[Any]]) -> Dataset[Any]:
+def under(
+    chosen: Sequence[rules.Rule], patch: pytest.MonkeyPatch, build: Callable[[gr.Flow], Dataset[Any]]
+) -> Dataset[Any]:
     patch.setattr(perform, "optimize", partial(optimize, rules=tuple(chosen)))
     return build(gr.Flow("job", engine="inline"))
 

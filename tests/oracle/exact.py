@@ -12,7 +12,7 @@ from tests.rows.hostile import same
 
 
 def fingerprint(value: Any) -> str:
-    """A text that is equal for two values exactly when they are the same in type and value; the same in every process."""
+    """A text that is equal for two values exactly when their types and values are; the same in every process."""
     cls = type(value)
     name = f"{cls.__module__}.{cls.__qualname__}"
     if cls is float:

@@ -14,16 +14,32 @@ from tests.oracle.exact import fingerprint
 from tests.rows.hostile import Color, Frozen, Level, OtherFrozen, Point, Word, nan
 
 KEYS: list[Any] = [
-    1, 1.0, True, 0, -0.0, 0.0, False, None, "a", b"a", "1", b"", "", "\ud800", 2**63, float(2**63), -(2**63), 2**70, 7,
-    nan(0x7FF8000000000000), nan(0xFFF8000000000001), Decimal("NaN"), float("inf"), Decimal(1), Decimal("1.0"), Fraction(1), Fraction(1, 2), 0.5,
+    1, 1.0, True, 0, -0.0, 0.0, False, None, "a", b"a", "1", b"", "", "\ud800",
+    2**63, float(2**63), -(2**63), 2**70, 7,
+    nan(0x7FF8000000000000), nan(0xFFF8000000000001), Decimal("NaN"), float("inf"),
+    Decimal(1), Decimal("1.0"), Fraction(1), Fraction(1, 2), 0.5,
     (1, "a"), (1.0, "a"), (True, "a"), (float("nan"), 1), (nan(0xFFF8000000000001), True), (), ((None,), b"x"),
-    Point(1, "a"), Frozen(1, "x"), Frozen(1.0, "y"), Frozen(float("nan")), OtherFrozen(1), Color.RED, Level.LOW, Word.A,
-    frozenset({1, "a"}), frozenset({True, "a"}), frozenset(), 1 + 0j, dt.date(2024, 2, 29), dt.datetime(2024, 2, 29), dt.timedelta(1),
-    dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.datetime(2024, 1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=1))), uuid.UUID(int=1),
+    Point(1, "a"), Frozen(1, "x"), Frozen(1.0, "y"), Frozen(float("nan")), OtherFrozen(1),
+    Color.RED, Level.LOW, Word.A, frozenset({1, "a"}), frozenset({True, "a"}), frozenset(), 1 + 0j,
+    dt.date(2024, 2, 29), dt.datetime(2024, 2, 29), dt.timedelta(1), uuid.UUID(int=1),
+    dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.datetime(2024, 1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=1))),
 ]  # fmt: skip
 """Keys that a hash is most likely to set apart or throw together."""
 
-ORDER: list[Any] = [0, 1, True, -1, 2**63, 0.5, -0.0, float("inf"), float("nan"), nan(0xFFF8000000000001), -7, Fraction(1, 3)]
+ORDER: list[Any] = [
+    0,
+    1,
+    True,
+    -1,
+    2**63,
+    0.5,
+    -0.0,
+    float("inf"),
+    float("nan"),
+    nan(0xFFF8000000000001),
+    -7,
+    Fraction(1, 3),
+]
 """Sort keys, with ties and NaNs."""
 
 

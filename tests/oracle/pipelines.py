@@ -105,9 +105,7 @@ def _row_verb(draw: Draw, p: Pipeline) -> Pipeline:
         return p.then(f"flat_map({g.__name__})", lambda ds: ds.flat_map(g), wanted)
     if kind == "filter":
         keep = f.Keeps(draw(st.integers(0, 9)), draw(st.integers(0, 4)))
-        wanted = state.each(
-            lambda part: filter(keep, part), keyed=state.keyed, unique=state.unique, plain=state.plain
-        )
+        wanted = state.each(lambda part: filter(keep, part), keyed=state.keyed, unique=state.unique, plain=state.plain)
         return p.then(f"filter({keep})", lambda ds: ds.filter(keep), wanted)
     if kind == "key_by":
         key = _picked(draw)

@@ -102,7 +102,8 @@ def fold_by_key(state: Rows, first: Callable[[Any], Any], add: Any, merge: Any) 
     local = [groups(part) for part in state.parts]
     shown = groups(state.all)
     folded = [
-        (shown[name][0], fold([part[name][1] for part in local if name in part], first, add, merge)[0]) for name in shown
+        (shown[name][0], fold([part[name][1] for part in local if name in part], first, add, merge)[0])
+        for name in shown
     ]
     return state.shuffled(folded, keyed=True, unique=True)
 
@@ -117,7 +118,9 @@ def repartition(state: Rows, n: int) -> Rows:
 
 def sample(state: Rows, fraction: float, seed: int) -> Rows:
     rows = iter(range(len(state.all)))
-    drawn = [[row for row in part if in_sample(seed, round(fraction * 2**64), (row, next(rows)))] for part in state.parts]
+    drawn = [
+        [row for row in part if in_sample(seed, round(fraction * 2**64), (row, next(rows)))] for part in state.parts
+    ]
     return replace(state, parts=drawn)
 
 
@@ -156,7 +159,9 @@ def join(sides: list[Rows], how: str) -> Rows:
     needed = {"inner": range(len(sides)), "left": [0], "right": [len(sides) - 1], "outer": []}[how]
     kept = [name for name, values in present.items() if all(values[place] for place in needed)]
     rows = [
-        (names[name], found) for name in kept for found in itertools.product(*(side or [None] for side in present[name]))
+        (names[name], found)
+        for name in kept
+        for found in itertools.product(*(side or [None] for side in present[name]))
     ]
     return sides[0].shuffled(rows, keyed=True)
 

@@ -1,0 +1,86 @@
+"""Wires: which rows of which blocks each task of a later stage reads."""
+
+from __future__ import annotations
+
+from itertools import accumulate, pairwise
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glowray.kernels import TaskReport
+from glowray.kernels.exchange import OneBlock
+from glowray.kernels.sources import Blocks
+from glowray.physical.stage import All, Branch, Crossed, Even, Head, Same, Shuffled, Stage
+
+lengths = st.lists(st.integers(0, 9), min_size=1, max_size=8)
+
+
+def ran(rows: list[list[int]]) -> Stage:
+    """A stage that has run: rows[task][output] rows in block "task.output"."""
+    stage = Stage(1, (Branch(Blocks("read", ""), len(rows)),), OneBlock())
+    stage.reports = [TaskReport(task, rows=counts) for task, counts in enumerate(rows)]
+    stage.refs = [[f"{task}.{output}" for output in range(len(counts))] for task, counts in enumerate(rows)]
+    return stage
+
+
+def one_block(counts: list[int]) -> Stage:
+    return ran([[count] for count in counts])
+
+
+def places(slots: Any, counts: list[int]) -> list[int]:
+    """The positions in the whole that slots stand for."""
+    starts = [0, *accumulate(counts)]
+    found: list[int] = []
+    for slot in slots:
+        task = int(slot.ref.split(".")[0])
+        start, stop = (0, counts[task]) if slot.start is None else (slot.start, slot.stop)
+        assert 0 <= start <= stop <= counts[task]
+        found.extend(range(starts[task] + start, starts[task] + stop))
+    return found
+
+
+@given(lengths, st.integers(1, 9))
+def test_even_slices_take_every_row_once_in_order(counts: list[int], tasks: int) -> None:
+    wire = Even(one_block(counts), tasks)
+    parts = [places(wire.slots(task), counts) for task in range(tasks)]
+    assert [place for part in parts for place in part] == list(range(sum(counts)))
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+@given(lengths, lengths)
+def test_slices_like_those_of_another_stage(counts: list[int], like: list[int]) -> None:
+    wire = Even(one_block(counts), len(like), like=one_block(like))
+    parts = [places(wire.slots(task), counts) for task in range(len(like))]
+    assert [place for part in parts for place in part] == list(range(sum(counts)))
+    for task, (start, stop) in enumerate(pairwise([0, *accumulate(like)])):
+        if task < len(like) - 1:
+            assert parts[task] == list(range(sum(counts)))[start:stop]
+
+
+@given(lengths, st.integers(0, 30), st.integers(0, 8))
+def test_the_head_is_the_first_rows(counts: list[int], n: int, ran_tasks: int) -> None:
+    stage = one_block(counts)
+    done = counts[:ran_tasks]
+    if sum(done) >= n:  # a stage stops only once it has its rows
+        for task in range(ran_tasks, len(counts)):
+            stage.reports[task] = stage.refs[task] = None
+    assert places(Head(stage, n).slots(0), counts) == list(range(min(n, sum(counts))))
+
+
+@given(st.lists(st.lists(st.integers(0, 2), min_size=3, max_size=3), min_size=1, max_size=5))
+def test_shuffled_blocks_come_in_order_of_partition_without_the_empty(rows: list[list[int]]) -> None:
+    wire = Shuffled(ran(rows))
+    for task in range(3):
+        assert [slot.ref for slot in wire.slots(task)] == [
+            f"{s}.{task}" for s, counts in enumerate(rows) if counts[task]
+        ]
+
+
+def test_same_all_and_crossed() -> None:
+    stage = one_block([1, 1, 1])
+    assert [slot.ref for slot in Same(stage).slots(2)] == ["2.0"]
+    assert [slot.ref for slot in All(stage).slots(0)] == ["0.0", "1.0", "2.0"]
+    left, right = Crossed(stage, 2, left=True), Crossed(one_block([1, 1]), 2, left=False)
+    pairs = [(left.slots(task)[0].ref, right.slots(task)[0].ref) for task in range(6)]
+    assert pairs == [(f"{a}.0", f"{b}.0") for a in range(3) for b in range(2)]
