@@ -110,7 +110,8 @@ class BatchVerbs(Base[T_co]):
                 its last command) is not zero; the message has the end of what it wrote to stderr.
             UnicodeError: at the action, if a row or a line has no UTF-8.
         """
-        step = Pipe("pipe", name or _shown(command), _checked(command))
+        arguments = _checked(command)
+        step = Pipe("pipe", name or _shown(command), arguments)
         return self._step(step, Options(name, None, num_cpus, num_gpus, memory).resources)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import signal
 import subprocess
+import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -71,12 +73,12 @@ class LineSplitter:
     def feed(self, piece: bytes) -> Iterator[str]:
         """The lines that end in this piece."""
         head, end, tail = piece.rpartition(b"\n")
-        if not end:
+        if end:
+            whole = b"".join([*self._rest, head])
+            self._rest = []
+            yield from _decoded(whole)
+        if tail:
             self._rest.append(tail)
-            return
-        whole = b"".join([*self._rest, head])
-        self._rest = [tail] if tail else []
-        yield from _decoded(whole)
 
     def end(self) -> Iterator[str]:
         """The last line, if it has no end."""
@@ -202,12 +204,18 @@ class Command:
         stream.close()
 
     def _end(self) -> None:
-        os.killpg(self.process.pid, signal.SIGTERM)
-        try:
-            self.process.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
+        """Asks the whole group to end, kills what has not when its leader is gone or time is up."""
+        with contextlib.suppress(PermissionError):  # macOS, where only the remains of the leader are left
+            os.killpg(self.process.pid, signal.SIGTERM)
+        deadline = time.monotonic() + _GRACE_SECONDS
+        # The leader is looked at, not waited for: as long as it is there, no other group can get its number.
+        while os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(_POLL_SECONDS / 10)
+        with contextlib.suppress(PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        self.process.wait()
 
 
 def _shown(command: tuple[str, ...]) -> str:

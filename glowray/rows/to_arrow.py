@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,7 +21,7 @@ from glowray.rows.encode import encode
 from glowray.rows.foreign import numpy_scalars, zoned_datetimes
 from glowray.rows.inexact import absent_column, no_columns, row_is_none, why_inexact
 from glowray.rows.shape import Fields, ListOf, Pickled, Scalar, Shape, assemble, explode
-from glowray.rows.unify import unified
+from glowray.rows.unify import list_array, unified, with_elements
 
 SCALAR_COLUMN = "value"
 
@@ -126,15 +125,8 @@ def _lists(shape: ListOf, array: pa.Array, path: str) -> pa.Array:
         raise InexactColumn(
             f'column "{path}" holds a tuple, which Arrow would give back as a list: make it a list, or columns'
         )
-    flat = array.flatten()
-    elements = _array(shape.element, explode(shape.element, flat), f"{path}[]")
-    lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
-    return _list_array(elements, lengths, array.is_null() if array.null_count else None)
-
-
-def _list_array(elements: pa.Array, lengths: Any, missing: pa.Array | None) -> pa.Array:
-    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int64())
-    return pa.LargeListArray.from_arrays(offsets, elements, mask=missing)
+    elements = _array(shape.element, explode(shape.element, array.flatten()), f"{path}[]")
+    return with_elements(array, elements)
 
 
 def _objects(values: list[Any], path: str) -> pa.Array:
@@ -147,7 +139,7 @@ def _objects(values: list[Any], path: str) -> pa.Array:
     missing = pa.array([value is None for value in values]) if len(present) < len(values) else None
     if types == {list}:
         elements = _objects(list(chain.from_iterable(present)), f"{path}[]")
-        return _list_array(elements, [0 if value is None else len(value) for value in values], missing)
+        return list_array(elements, [0 if value is None else len(value) for value in values], missing)
     if types == {dict}:
         names = _common_keys(present, f"{path}.")
         parts = ([None if value is None else value[name] for value in values] for name in names)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.types as kinds
 
 from glowray.rows.inexact import absent_column, mixed_names
@@ -34,8 +37,39 @@ def unified(tables: Sequence[pa.Table]) -> pa.Table:
             raise absent_column(set(names) ^ set(table.column_names))
     tables = [table.select(names) for table in tables]
     types = [_merged(name, [table.schema.field(name).type for table in tables]) for name in names]
-    schema = pa.schema(list(zip(names, types, strict=True)))
-    return pa.concat_tables([table if table.schema.equals(schema) else table.cast(schema) for table in tables])
+    columns = [
+        pa.chunked_array([typed(chunk, kind) for table in tables for chunk in table.column(name).chunks], kind)
+        for name, kind in zip(names, types, strict=True)
+    ]
+    return pa.table(columns, names=names)
+
+
+def with_elements(lists: pa.LargeListArray, elements: pa.Array) -> pa.LargeListArray:
+    """The same lists over other elements, one for each of `lists.flatten()`."""
+    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    return list_array(elements, lengths, lists.is_null() if lists.null_count else None)
+
+
+def list_array(elements: pa.Array, lengths: Any, missing: pa.Array | None) -> pa.LargeListArray:
+    """Lists of these lengths over elements that stand one after the other."""
+    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int64())
+    return pa.LargeListArray.from_arrays(offsets, elements, mask=missing)
+
+
+def typed(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """An array as one of a type that differs only where all is None.
+
+    Arrow's own cast breaks lists of nulls (pyarrow 26: even to their own type).
+    """
+    if array.type == kind:
+        return array
+    if kinds.is_null(array.type):
+        return pa.nulls(len(array), kind)
+    if kinds.is_large_list(kind):
+        return with_elements(array, typed(array.flatten(), kind.value_type))
+    parts = dict(zip((field.name for field in array.type), array.flatten(), strict=True))
+    arrays = [typed(parts[field.name], field.type) for field in kind]
+    return pa.StructArray.from_arrays(arrays, fields=list(kind), mask=array.is_null() if array.null_count else None)
 
 
 def _merged(path: str, types: Sequence[pa.DataType]) -> pa.DataType:
