@@ -192,7 +192,8 @@ class Write(PartitionStep):
         except BaseException:
             writer.abort()
             raise
-        context.parts.append(part)
+        if part is not None:  # a format may have no file without rows
+            context.parts.append(part)
         return iter(())
 
 

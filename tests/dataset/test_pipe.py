@@ -145,9 +145,7 @@ def leash(tmp_path: Path) -> Iterator[Leash]:
 
 
 def test_take_ends_the_command_and_all_it_started(flow: gr.Flow, leash: Leash) -> None:
-    endless = (
-        leash.take + "(while :; do echo x; done) & (trap '' TERM; while :; do echo x; done) & wait"
-    )
+    endless = leash.take + "(while :; do echo x; done) & (trap '' TERM; while :; do echo x; done) & wait"
     assert flow.from_items([1]).pipe(endless).take(3) == ["x"] * 3
     assert leash.all_ended()
 
