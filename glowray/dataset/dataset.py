@@ -5,8 +5,8 @@ from __future__ import annotations
 from glowray.dataset.actions import Actions
 from glowray.dataset.arrow import ArrowActions
 from glowray.dataset.base import T_co
-from glowray.dataset.checkpoints import Checkpoints
 from glowray.dataset.batches import BatchVerbs
+from glowray.dataset.checkpoints import Checkpoints
 from glowray.dataset.folds import FoldVerbs
 from glowray.dataset.joins import JoinVerbs
 from glowray.dataset.keyed import KeyedVerbs
