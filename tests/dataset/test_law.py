@@ -21,37 +21,39 @@ quick = settings(
 )
 
 
-def rows_of(pipeline: Pipeline, kind: str, rules: tuple[Any, ...] = RULES) -> list[Any]:
+def rows_of(pipeline: Pipeline, kind: str, rules: tuple[Any, ...] = RULES, vectorize: bool = True) -> list[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(perform, "optimize", partial(optimize, rules=rules))
-        return pipeline.on(gr.Flow("law", engine=kind)).collect()
+        return pipeline.on(gr.Flow("law", engine=kind, vectorize=vectorize)).collect()
 
 
-def holds(pipeline: Pipeline, kind: str, rules: tuple[Any, ...]) -> None:
-    assert_rows(rows_of(pipeline, kind, rules), pipeline.wanted.all, ordered=pipeline.wanted.ordered)
+def holds(pipeline: Pipeline, kind: str, rules: tuple[Any, ...], vectorize: bool) -> None:
+    assert_rows(rows_of(pipeline, kind, rules, vectorize), pipeline.wanted.all, ordered=pipeline.wanted.ordered)
 
 
-@settings(quick, max_examples=500)
-@given(pipelines(), rule_sets)
-def test_inline(pipeline: Pipeline, rules: tuple[Any, ...]) -> None:
-    holds(pipeline, "inline", rules)
+@settings(quick, max_examples=300)
+@given(pipelines(), rule_sets, st.booleans())
+def test_inline(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool) -> None:
+    holds(pipeline, "inline", rules, vectorize)
 
 
-@settings(quick, max_examples=100)
-@given(pipelines(tiny=True), rule_sets)
-def test_a_row_a_partition(pipeline: Pipeline, rules: tuple[Any, ...]) -> None:
-    holds(pipeline, "inline", rules)
+@settings(quick, max_examples=60)
+@given(pipelines(tiny=True), rule_sets, st.booleans())
+def test_a_row_a_partition(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool) -> None:
+    holds(pipeline, "inline", rules, vectorize)
 
 
-@settings(quick, max_examples=150)
-@given(pipelines(), rule_sets)
-def test_rules_change_no_row_and_no_order(pipeline: Pipeline, rules: tuple[Any, ...]) -> None:
-    assert_rows(rows_of(pipeline, "inline", rules), rows_of(pipeline, "inline"))
+@settings(quick, max_examples=80)
+@given(pipelines(), rule_sets, st.booleans())
+def test_rules_and_levels_change_no_row_and_no_order(
+    pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool
+) -> None:
+    assert_rows(rows_of(pipeline, "inline", rules, vectorize), rows_of(pipeline, "inline"))
 
 
 @pytest.mark.ray
 @pytest.mark.slow
-@settings(quick, max_examples=200)
+@settings(quick, max_examples=120)
 @given(pipelines(longest=5), rule_sets)
 def test_ray(local_ray: None, pipeline: Pipeline, rules: tuple[Any, ...]) -> None:
     rows = rows_of(pipeline, "ray", rules)

@@ -113,7 +113,15 @@ def nothing(row: Any) -> Any:
     return None
 
 
-MAPS: list[Callable[[Any], Any]] = [boxed, twin, named, described, number, nothing]
+def paired(row: Any) -> Any:
+    return (row, 1)
+
+
+def is_text(row: Any) -> Any:
+    return isinstance(row, str) and row != ""
+
+
+MAPS: list[Callable[[Any], Any]] = [boxed, twin, named, described, paired, is_text, number, nothing]
 
 
 def copies(row: Any) -> Any:

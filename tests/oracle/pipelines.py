@@ -93,11 +93,11 @@ def _row_verb(draw: Draw, p: Pipeline) -> Pipeline:
     kind = draw(st.sampled_from(["map", "flat_map", "filter", "key_by", "key_by", "one_by_one", "cache"]))
     if kind == "map":
         g = draw(st.sampled_from(f.MAPS))
-        plain = g in (f.number, f.nothing)
+        plain = g in (f.is_text, f.number, f.nothing)
         return p.then(
             f"map({g.__name__})",
             lambda ds: ds.map(g),
-            state.each(lambda part: map(g, part), plain=plain, keyed=g is f.twin and state.plain),
+            state.each(lambda part: map(g, part), plain=plain, keyed=g in (f.twin, f.paired) and state.plain),
         )
     if kind == "flat_map":
         g = draw(st.sampled_from(f.FLAT_MAPS))
