@@ -14,8 +14,10 @@ from glowray.optimize import optimize
 from glowray.physical.job import Job
 from glowray.physical.lower import Lowering, lowering
 from glowray.physical.stage import Stage
+from glowray.plan.depth import walkable
 from glowray.plan.nodes import Cache, Node, Read
 from glowray.rows import Block
+from glowray.watch.progress import Progress, progress_for
 from glowray.watch.script import is_watched, reached
 from glowray.watch.stats import Stats, StatsWatcher
 from glowray.watch.view import PlanView
@@ -34,10 +36,11 @@ def prepare(
     settings: Settings, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),), *, stream: bool = False
 ) -> Prepared:
     """Optimises and lowers the plans of one action, each ended by its exchange; runs nothing."""
-    best = optimize(nodes)
-    stages = lowering(best)
-    pairs = zip(best, exchanges, strict=True)
-    targets = [stages.target(node, exchange, stream=stream) for node, exchange in pairs]
+    with walkable(nodes):
+        best = optimize(nodes)
+        stages = lowering(best)
+        pairs = zip(best, exchanges, strict=True)
+        targets = [stages.target(node, exchange, stream=stream) for node, exchange in pairs]
     return Prepared(stages, targets, choose(settings.engine, input_bytes(nodes)))
 
 
@@ -60,6 +63,7 @@ def perform(
     engine, recorder = _start(settings, outcome, prepared)
     job = _job(settings, prepared, engine, recorder)
     try:
+        recorder.progress.begin()
         job.run()
         letters.commit(outcome.letters)
     except BaseException:
@@ -80,12 +84,14 @@ def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[
     """The blocks of a plan's partitions in order, each as soon as it is there; bounded memory in the driver."""
     prepared = _begin(settings, [node], stream=True)
     (last,) = prepared.targets
-    engine, recorder = _start(settings, outcome, prepared)
-    job = _job(settings, prepared, engine, recorder)
     letters = Letters(letter_paths(prepared.stages.stages))
     letters.begin()
+    engine, recorder = _start(settings, outcome, prepared)
+    job = _job(settings, prepared, engine, recorder)
     try:
+        recorder.progress.begin()
         for stage, place in job.stream(last):
+            recorder.progress.end()  # from the first row on the terminal is the reader's
             yield from recorder.fetch(engine, stage, [place])
             stage.refs[place] = None  # read: the engine may drop it
         letters.commit(outcome.letters)
@@ -99,12 +105,21 @@ def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[
 class Recorder(StatsWatcher):
     """Keeps what tasks report in the flow's outcome."""
 
-    def __init__(self, outcome: Outcome, stats: Stats) -> None:
+    def __init__(self, outcome: Outcome, stats: Stats, progress: Progress) -> None:
         super().__init__(stats)
-        self.outcome = outcome
+        self.outcome, self.progress = outcome, progress
+
+    def stage_started(self, stage: Stage) -> None:
+        super().stage_started(stage)
+        self.progress.stage_started(stage)
+
+    def stage_done(self, stage: Stage) -> None:
+        super().stage_done(stage)
+        self.progress.stage_done(stage)
 
     def task_done(self, stage: Stage, done: Done) -> None:
         super().task_done(stage, done)
+        self.progress.task_done(stage, done)
         report = done.report
         self.outcome.skipped.update(report.skipped)
         self.outcome.counters.update(report.counters)
@@ -123,6 +138,8 @@ class Recorder(StatsWatcher):
         return blocks
 
     def finish(self, engine: Engine) -> None:
+        self.progress.end()
+        self.end()
         self.stats.engine = engine.name
 
 
@@ -163,7 +180,7 @@ def _start(settings: Settings, outcome: Outcome, prepared: Prepared) -> tuple[En
     engine = open_engine(prepared.choice)
     stats = Stats(settings.name, engine.name)
     outcome.begin(stats)
-    return engine, Recorder(outcome, stats)
+    return engine, Recorder(outcome, stats, progress_for(settings.name, prepared.stages.stages, settings.progress))
 
 
 def _job(settings: Settings, prepared: Prepared, engine: Engine, recorder: Recorder) -> Job:

@@ -125,6 +125,8 @@ def _task(
     inputs = [list(itertools.islice(pieces, count)) for count in shape]
     values = {name: Sent(name, shared, partial(ray.get, refs[0])) for name, shared, refs in apart}
     report, results = execute(payload, values, partition, inputs, offset)
+    report.remote = True
+    report.attempt = ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number()
     if outputs == 0:
         return report
     return [report, *(results if results is not None else [None] * outputs)]

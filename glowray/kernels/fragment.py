@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,6 +24,7 @@ from glowray.kernels.steps import Step
 from glowray.rows import Block
 
 FLUSH_ROWS = 65_536
+_FIRST = operator.itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,14 @@ class Fragment:
 
 @dataclass
 class TaskReport:
-    """What the driver learns of a task: never its rows, only counts, sizes and what went wrong."""
+    """What the driver learns of a task: never its rows, only counts, sizes and what went wrong.
+
+    `attempt` counts the attempts that were lost before this one; `remote` tasks ran in another process.
+    """
 
     partition: int
+    attempt: int = 0
+    remote: bool = False
     rows_in: int = 0
     rows_out: int = 0
     rows: list[int] = field(default_factory=list)
@@ -98,7 +105,13 @@ class _Run:
                 self.report.rows_in += len(block)
                 self._give(block)
             return
-        stream: Morsels = self._counted(source.morsels(inputs, self.context))
+        stream = source.morsels(inputs, self.context)
+        if inputs:
+            # A source may make fewer rows of them than there are (groups), or more (pairs).
+            sides = source.sides if isinstance(source, Blocks) else None
+            self.report.rows_in = sum(len(block) for side in inputs[:sides] for block in side)
+        else:
+            stream = self._counted(stream)
         for segment, loop in zip(segments(steps), self.fragment.loops, strict=True):
             stream = self._through(segment, loop.function(), stream)
 
@@ -164,7 +177,14 @@ class _Run:
         for morsel in morsels:
             if isinstance(morsel, (list, range, tuple)):
                 self.report.rows_in += len(morsel)
-            yield morsel
+                yield morsel
+                continue
+            counter = itertools.count()
+            try:
+                # Counted as they are taken, in C: one more only when there is a row.
+                yield map(_FIRST, zip(morsel, counter, strict=False))
+            finally:
+                self.report.rows_in += next(counter)
 
 
 def _before_unpicklable(blocks: Iterable[Block]) -> Iterator[Block]:

@@ -1,60 +1,148 @@
-"""explain(): the plan as it was written, the stages as they will run."""
+"""explain(): plan, stages, functions with their level, captured values, engine."""
 
 from __future__ import annotations
 
-import itertools
+import functools
+import operator
+import random
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 
 import glowray as gr
+from glowray.dataset import Dataset
+from glowray.watch.explain import aligned
+from tests.engine.doubles import ForbiddenEngine
+from tests.watch.plans import PLANS, chain, flow, self_join, word_count
 
 
-@pytest.fixture
-def flow() -> gr.Flow:
-    return gr.Flow("job", engine="inline")
-
-
-def plan(text: str) -> list[str]:
+def section(text: str, title: str) -> list[str]:
     lines = text.splitlines()
-    return lines[lines.index("plan") + 1 : lines.index("stages")]
+    first = lines.index(title) + 1
+    last = next(place for place in range(first, len(lines)) if not lines[place].startswith(" "))
+    return lines[first:last]
 
 
-def stages(text: str) -> list[str]:
-    lines = text.splitlines()
-    indented = itertools.takewhile(lambda line: line.startswith("  "), lines[lines.index("stages") + 1 :])
-    return [" ".join(line.split()) for line in indented]
+def test_the_whole_text() -> None:
+    assert word_count().explain().splitlines() == [
+        "job",
+        "plan",
+        "  from_items(3 rows)",
+        "  flat_map(str.split)",
+        "  map(pair)",
+        "  reduce_by_key(add)",
+        "stages",
+        "  1  from_items→flat_map→map→combine  3 partitions",
+        "  2  merge                            3 partitions  reads 1 (shuffle)",
+        "functions",
+        "  1  flat_map(str.split)  fused",
+        "  1  map(pair)            fused",
+        "  1  reduce_by_key(add)   fused",
+        "engine  inline (asked for)",
+    ]
 
 
-def test_a_chain(flow: gr.Flow) -> None:
-    text = flow.from_range(4, partitions=2).map(abs).filter(bool, name="not zero").top(1, reverse=True).explain()
-    assert text.splitlines()[0] == "job"
-    assert plan(text) == ["  from_range(0, 4)", "  map(abs)", "  filter(not zero)", "  top(1, reverse)"]
-    assert stages(text) == ["1 from_range→map→filter→top 2 partitions", "2 top 1 partition reads 1 (gather)"]
-    assert text.splitlines()[-1] == "engine  inline (asked for)"
+def test_sides_stand_after_a_dash_and_what_is_shared_once() -> None:
+    assert section(self_join().explain(), "plan") == [
+        "  - from_items(2 rows)",
+        "    map(swap)  [a]",
+        "  - [a]",
+        "  join(inner)",
+        "  distinct()",
+    ]
 
 
-def test_several_inputs(flow: gr.Flow) -> None:
-    left = flow.from_items([("a", 1)], partitions=1)
-    text = left.map_values(str).join(left, how="left").explain()
-    assert plan(text) == ["  - from_items(1 rows)  [a]", "    map_values(str)", "  - [a]", "  join(left)"]
-    assert stages(text)[-1].endswith("reads 1 (shuffle), 2 (shuffle)")
+def test_verbs_stand_as_they_were_written() -> None:
+    rows = flow().from_items([1, 2])
+    plan = rows.subtract(rows.map(abs)).intersection(rows).sample(0.5, seed=3).distinct(key=hash).group_by(len)
+    assert section(plan.explain(), "plan") == [
+        "  - - from_items(2 rows)  [a]",
+        "    - [a]",
+        "      map(abs)",
+        "    subtract(not in other)",
+        "  - [a]",
+        "  intersection(in both)",
+        "  distinct()",
+        "  zip_with_index()",
+        "  sample(0.5)",
+        "  distinct(hash)",
+        "  group_by(len)",
+    ]
 
 
-def test_a_shared_upstream_is_a_stage_of_its_own(flow: gr.Flow) -> None:
-    shared = flow.from_range(3, partitions=1).map(str)
-    assert stages(shared.union(shared.map(int)).explain())[0] == "1 from_range→map 1 partition"
+def test_a_side_that_stays_in_place() -> None:
+    left = flow().from_items([("a", 1)], partitions=2).partition_by_key(2)
+    text = left.join(left.map_values(str)).explain()
+    assert section(text, "stages")[-1] == "  4  join→join                    2 partitions  reads 2, 3"
 
 
-def test_a_filled_cache_is_read(flow: gr.Flow) -> None:
-    kept = flow.from_range(3, partitions=2).map(str).cache()
-    assert len(stages(kept.map(int).explain())) == 2
+def test_a_filled_cache_is_read() -> None:
+    kept = flow().from_range(3, partitions=2).map(str).cache()
+    assert len(section(kept.map(int).explain(), "stages")) == 2
     kept.count()
-    assert stages(kept.map(int).explain()) == ["1 cache→map 2 partitions"]
+    assert section(kept.map(int).explain(), "stages") == ["  1  cache→map  2 partitions"]
     kept.uncache()
-    assert len(stages(kept.map(int).explain())) == 2
+    assert len(section(kept.map(int).explain(), "stages")) == 2
 
 
-def test_a_lambda_is_named_by_its_line(flow: gr.Flow) -> None:
-    text = flow.from_range(3).map(lambda n: n).explain()
-    (line,) = (line for line in plan(text) if "map" in line)
-    assert line == f"  map(λ:{test_a_lambda_is_named_by_its_line.__code__.co_firstlineno + 1})"
+def parse(line: str, sep: str = ",") -> list[str]:
+    return line.split(sep)
+
+
+def numbered(rows: Iterable[object]) -> Iterator[tuple[int, object]]:
+    return iter(enumerate(rows))
+
+
+def levels(rows: Dataset[Any]) -> dict[str, str]:
+    found = {}
+    for line in section(rows.explain(), "functions"):
+        name, level = line.strip().split("  ", 1)[1].split("  ", 1)
+        found[name] = level.strip()
+    return found
+
+
+def test_levels_and_reasons() -> None:
+    rows = flow().from_items(["a,b"], partitions=2).map(parse).map(functools.partial(parse, sep=";"), name="other")
+    found = levels(rows.map(random.Random(1).choice).map_partitions(numbered).sort(key=len))
+    assert found["map(parse)"] == "fused"
+    assert found["map(other)"] == "fused"
+    assert found["map_partitions(numbered)"] == "python: it is called once a partition"
+    assert found["sort(len)"] == "fused"
+
+
+def test_every_function_once_and_none_of_glowrays_own() -> None:
+    pairs = flow().from_items([("a", 1)], partitions=2)
+    rows = pairs.join(pairs).distinct().count_by_key().aggregate_by_key(0, operator.add, max).sort(key=len).top(1)
+    assert list(levels(rows)) == ["aggregate_by_key(add)", "aggregate_by_key(max)", "sort(len)"]
+
+
+def test_vectorize_off_is_the_reason() -> None:
+    rows = gr.Flow("job", vectorize=False).from_range(3).map(lambda n: n + 1, name="next")
+    assert section(rows.explain(), "functions") == ["  1  map(next)  python: vectorize=False"]
+
+
+def test_a_long_chain_is_shortened() -> None:
+    (line,) = section(chain(40).explain(), "stages")
+    assert "→… 29 more …→" in line
+    assert len(line) < 120
+
+
+def test_big_captured_values_are_named() -> None:
+    table = bytes(11 * 2**20)
+    rows = flow().from_range(3).map(lambda n: table[n], name="look up")
+    assert section(rows.explain(), "captured, sent once") == ["  table of map(look up)  11.0 MiB"]
+
+
+@pytest.mark.parametrize("plan", PLANS)
+def test_the_same_text_each_time_without_running(plan: str, forbidden: ForbiddenEngine) -> None:
+    assert PLANS[plan]().explain() == PLANS[plan]().explain()
+
+
+def test_columns_are_aligned_and_a_long_cell_pushes_its_own_line_only() -> None:
+    assert aligned([("1", "ab", "x"), ("10", "c", ""), ("2", "d" * 9, "y")], most=5) == [
+        "  1   ab  x",
+        "  10  c",
+        "  2   ddddddddd  y",
+    ]
+    assert aligned([]) == []

@@ -1,0 +1,163 @@
+"""Progress of a running job: a bar for each stage at the foot of the terminal, or a line for each that has ended."""
+
+from __future__ import annotations
+
+import io
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from glowray.engine.protocol import Done
+from glowray.physical.stage import Stage
+from glowray.watch.live import LiveLines, is_terminal
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+DELAY = 1.0
+"""Seconds before a job that nobody asked about shows itself."""
+
+SHOWN = 6
+"""Stages shown at once: those that run, and of those that are done the last."""
+
+# One job at a time draws on a terminal; one inside another's function, or in another thread, is quiet.
+_drawing = threading.Lock()
+
+
+@dataclass
+class Bar:
+    """How far a stage is."""
+
+    number: int
+    chain: str
+    tasks: int
+    done: int = 0
+    rows: int = 0
+    began: float = 0.0
+    ended: float | None = None
+
+
+class Progress:
+    """Watches a job and shows nothing."""
+
+    def begin(self) -> None: ...
+    def stage_started(self, stage: Stage) -> None: ...
+    def task_done(self, stage: Stage, done: Done) -> None: ...
+    def stage_done(self, stage: Stage) -> None: ...
+    def end(self) -> None: ...
+
+
+def progress_for(name: str, stages: Sequence[Stage], asked: bool | None) -> Progress:
+    """The progress of a job: as asked for, else on a terminal alone and once the job proves long."""
+    stream = sys.stderr
+    if asked is False or stream is None or not (asked or is_terminal(stream)):
+        return Progress()
+    if is_terminal(stream):
+        return LiveProgress(name, len(stages), stream, 0.0 if asked else DELAY)
+    return PlainProgress(name, len(stages), stream)
+
+
+class Bars(Progress):
+    """Keeps a bar for each stage that has started."""
+
+    def __init__(self, name: str, stages: int, stream: TextIO) -> None:
+        self.name, self.stages, self.stream = name, stages, stream
+        self.bars: dict[int, Bar] = {}
+        self.began = time.monotonic()
+
+    def stage_started(self, stage: Stage) -> None:
+        self.bars[id(stage)] = Bar(stage.number, stage.chain, stage.num_tasks, began=time.monotonic())
+
+    def task_done(self, stage: Stage, done: Done) -> None:
+        bar = self.bars[id(stage)]
+        bar.done += 1
+        bar.rows += done.report.rows_in
+
+    def stage_done(self, stage: Stage) -> None:
+        self.bars[id(stage)].ended = time.monotonic()
+
+
+class PlainProgress(Bars):
+    """Where nothing can be drawn anew (a log file, a notebook): a line for each stage that has ended."""
+
+    def stage_done(self, stage: Stage) -> None:
+        super().stage_done(stage)
+        bar = self.bars[id(stage)]
+        taken = f"{(bar.ended or bar.began) - bar.began:.1f} s"
+        tasks = f"{bar.done} of {bar.tasks} tasks"
+        line = f"{self.name}: stage {bar.number} of {self.stages}, {bar.chain}, {tasks}, {bar.rows:,} rows, {taken}"
+        print(line, file=self.stream, flush=True)
+
+
+class LiveProgress(Bars):
+    """Bars at the foot of a terminal, gone when the job is done."""
+
+    def __init__(self, name: str, stages: int, stream: TextIO, delay: float) -> None:
+        super().__init__(name, stages, stream)
+        self.lines = LiveLines(stream, self.render, delay)
+        self.draws = False
+
+    def begin(self) -> None:
+        self.draws = _drawing.acquire(blocking=False)
+        if self.draws:
+            self.lines.start()
+
+    def end(self) -> None:
+        if self.draws:
+            self.draws = False
+            self.lines.stop()
+            _drawing.release()
+
+    def render(self, width: int) -> list[str]:
+        """The lines as they are now."""
+        from rich.console import Console
+
+        text = io.StringIO()
+        Console(file=text, force_terminal=True, width=width, highlight=False).print(self._table(width))
+        return text.getvalue().splitlines()
+
+    def _table(self, width: int) -> Table:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        bars = list(self.bars.values())
+        ended = sum(bar.ended is not None for bar in bars)
+        table = Table.grid(padding=(0, 2), expand=False)
+        table.add_column(no_wrap=True, max_width=max(12, width - 62), overflow="ellipsis")
+        table.add_column(width=24)
+        for _ in range(3):
+            table.add_column(justify="right", no_wrap=True)
+        stages = f"{ended} of {self.stages} stages"
+        table.add_row(
+            Text(self.name, "bold"), Text(stages, "dim"), "", "", Text(_clock(time.monotonic() - self.began), "dim")
+        )
+        for bar in _shown(bars):
+            seconds = (bar.ended or time.monotonic()) - bar.began
+            table.add_row(
+                Text(f"{bar.number} {bar.chain}"),
+                ProgressBar(max(1, bar.tasks), bar.tasks if bar.ended else bar.done, width=24),
+                f"{bar.done} of {bar.tasks} tasks",
+                f"{bar.rows:,} rows",
+                _clock(seconds),
+            )
+        return table
+
+
+def _shown(bars: Sequence[Bar]) -> list[Bar]:
+    """The bars to show, in order: of more than fit, the stages that run, then those that ended last."""
+    by_need = sorted(bars, key=lambda bar: (bar.ended is None, bar.ended or 0.0), reverse=True)
+    return sorted(by_need[:SHOWN], key=lambda bar: bar.number)
+
+
+def _clock(seconds: float) -> str:
+    """
+    >>> _clock(7.2), _clock(75), _clock(3725)
+    ('0:07', '1:15', '1:02:05')
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

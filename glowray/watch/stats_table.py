@@ -1,0 +1,57 @@
+"""flow.stats as a table in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glowray.watch.stats import StageStats, Stats
+
+HEADINGS = ("stage", "", "tasks", "rows in", "rows out", "bytes", "skew", "seconds")
+
+
+def show_stats(stats: Stats) -> None:
+    """Prints the stages of an action one below the other, and its summary; columns that say nothing are left out."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    extra = [
+        name for name in ("retries", "pickled_values", "driver_bytes") if any(getattr(s, name) for s in stats.stages)
+    ]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in (*HEADINGS, *(name.partition("_")[0] for name in extra)):
+        is_chain = heading == ""
+        table.add_column(heading, justify="left" if is_chain else "right", no_wrap=not is_chain, overflow="fold")
+    for number, stage in enumerate(stats.stages, 1):
+        cells = [str(number), *_cells(stage), *(_extra(stage, name) for name in extra)]
+        table.add_row(*map(Text, cells))
+    console = Console(file=sys.stdout, highlight=False)
+    console.print(table)
+    console.print(str(stats), markup=False, soft_wrap=True)
+
+
+def _cells(stage: StageStats) -> list[str]:
+    tasks = f"{stage.done}" if stage.done == stage.tasks else f"{stage.done} of {stage.tasks}"
+    rows = [f"{stage.rows_in:,}", f"{stage.rows_out:,}"]
+    return [stage.name, tasks, *rows, in_units(stage.bytes), f"{stage.skew:.1f}", f"{stage.seconds:.2f}"]
+
+
+def _extra(stage: StageStats, name: str) -> str:
+    value: int = getattr(stage, name)
+    return in_units(value) if name == "driver_bytes" else f"{value:,}"
+
+
+def in_units(size: int) -> str:
+    """A number of bytes in the largest unit of which there is one.
+
+    >>> in_units(999), in_units(20_480), in_units(5 * 2**30)
+    ('999 B', '20.0 KiB', '5.0 GiB')
+    """
+    value = float(size)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if value < 1024:
+            return f"{value:.0f} B" if unit == "B" else f"{value:,.1f} {unit}"
+        value /= 1024
+    return f"{value:,.1f} TiB"
