@@ -91,7 +91,7 @@ class OrderVerbs(Base[T_co]):
 
         >>> import glowray as gr
         >>> gr.from_range(1000).sample(0.5, seed=7).count()
-        514
+        525
 
         Args:
             fraction: the chance, 0.0 to 1.0.

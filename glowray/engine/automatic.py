@@ -18,7 +18,7 @@ PATIENCE = 3.0
 class AutomaticEngine:
     """Inline at first. Blocks that are done stay as they are: Ray's tasks read them, nothing is run again."""
 
-    name = "automatic"
+    name = "inline"
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self.deadline = time.monotonic() + patience
@@ -47,7 +47,7 @@ class AutomaticEngine:
             from glowray.engine.ray_start import ray_engine
 
             self.ray = ray_engine()
-            self.name = "automatic: inline, then ray"
+            self.name = "inline, then ray"
         return self.ray
 
 

@@ -51,6 +51,14 @@ class MapPartitions(PartitionStep):
 
 
 @dataclass(frozen=True, slots=True)
+class PassOn(PartitionStep):
+    """The rows as they come: a seam where one loop would be too deep."""
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
 class Limit(PartitionStep):
     """The first n rows; rows past them are never computed."""
 

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glowray.kernels.combine import CombineByKey
-from glowray.kernels.partition_steps import PartitionStep
-from glowray.kernels.steps import RowStep, Step
+from glowray.kernels.partition_steps import PartitionStep, PassOn
+from glowray.kernels.steps import FlatMap, FlatMapValues, RowStep, Step
+
+MOST_STEPS = 40
+MOST_LOOPS = 6
+"""Of one loop: Python compiles no more than 20 blocks inside one another, and a flat_map may be two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +28,16 @@ def segments(steps: Sequence[Step]) -> list[Segment]:
     rows: list[RowStep] = []
     for step in steps:
         if isinstance(step, RowStep):
+            if len(rows) >= MOST_STEPS or sum(map(_is_loop, rows)) >= MOST_LOOPS:
+                found.append(Segment(tuple(rows), PassOn("", "")))
+                rows = []
             rows.append(step)
             continue
         assert isinstance(step, (CombineByKey, PartitionStep))
         found.append(Segment(tuple(rows), step))
         rows = []
     return [*found, Segment(tuple(rows), None)]
+
+
+def _is_loop(step: RowStep) -> bool:
+    return isinstance(step, (FlatMap, FlatMapValues))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from glowray.functions import Function
@@ -141,13 +142,15 @@ class CoGroup(Node):
     def inputs(self) -> tuple[Node, ...]:
         return self.sides
 
-    @property
+    # Cached, as each asks the other for every side: joins of joins would double the work at each.
+
+    @cached_property
     def num_partitions(self) -> int:
         # A side that is partitioned by key sets the count: then it can stay where it is.
         settled = [side.key_partitions for side in self.sides if side.key_partitions is not None]
         return max(settled) if settled else max(side.num_partitions for side in self.sides)
 
-    @property
+    @cached_property
     def key_partitions(self) -> int | None:
         return self.num_partitions
 
@@ -335,5 +338,14 @@ class Cache(Wide):
     store: Store
 
     @property
+    def inputs(self) -> tuple[Node, ...]:
+        # What led to rows that are kept is of no interest any more.
+        return () if self.store.refs is not None else (self.input,)
+
+    @cached_property
+    def num_partitions(self) -> int:
+        return self.input.num_partitions
+
+    @cached_property
     def key_partitions(self) -> int | None:
         return self.input.key_partitions

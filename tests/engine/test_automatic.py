@@ -69,7 +69,7 @@ def test_what_is_left_goes_to_ray(handover: Handover) -> None:
     rows = handover.flow.from_range(6, partitions=6).map(handover.work(waiting=2, meeting=5))
     assert rows.collect() == [(n % 2, n) for n in range(6)]
     assert handover.where() == {0: True, 1: True, 2: True, 3: False, 4: False, 5: False}
-    assert handover.flow.stats.engine == "automatic: inline, then ray"
+    assert handover.flow.stats.engine == "inline, then ray"
 
 
 @pytest.mark.ray

@@ -71,7 +71,7 @@ def test_large_input(tmp_path: Path) -> None:
 def test_a_small_job_imports_no_ray() -> None:
     rows = gr.Flow().from_items(["to be", "or not to be"]).flat_map(str.split).count_by_value()
     assert rows.to_dict() == {"to": 2, "be": 2, "or": 1, "not": 1}
-    assert rows.flow.stats.engine == "automatic"
+    assert rows.flow.stats.engine == "inline"
 
 
 def test_inline_is_this_process() -> None:
