@@ -70,13 +70,13 @@ class CombineByKey(Step):
 
     def fold(self, block: Block, table: KeyTable) -> None:
         """Folds the keyed rows of a block into `table`."""
-        step, entries, miss = self, table.entries, self.missing(table)
+        step, entries, get, miss = self, table.entries, table.get, self.missing(table)
         add = step.combiner.add.call
         for morsel in block.morsels():
             for row in morsel:
                 key, value = keyed_row(row, step.verb)
                 try:
-                    known = entries.get(key, MISSING)
+                    known = get(key, MISSING)
                 except TypeError:
                     known = MISSING
                 if known is MISSING:
@@ -89,8 +89,7 @@ def merged(blocks: Iterable[Block], step: Step, function: Function) -> Iterator[
     """Keyed partial results (block after block in partition order) merged by key with `function`, for `step`."""
     merge = function.call
     table = KeyTable()
-    entries = table.entries
-    get = entries.get
+    entries, get = table.entries, table.get
     for block in blocks:
         for morsel in block.morsels():
             for row in morsel:
@@ -105,15 +104,14 @@ def merged(blocks: Iterable[Block], step: Step, function: Function) -> Iterator[
                     entries[key] = value
                 else:
                     name = table.admit(key)
-                    known = get(name, MISSING)
+                    known = entries.get(name, MISSING)
                     entries[name] = value if known is MISSING else merge(known, value)
     return table.items()
 
 
 def collect_groups(block: Block, table: KeyTable, new: Callable[[], Any], side: Callable[[Any], list[Any]]) -> None:
     """Appends the values of keyed rows to `side(entry)` of their key's entry, made by `new` on first sight."""
-    entries = table.entries
-    get = entries.get
+    entries, get = table.entries, table.get
     for morsel in block.morsels():
         for row in morsel:
             key, value = row
@@ -123,7 +121,7 @@ def collect_groups(block: Block, table: KeyTable, new: Callable[[], Any], side: 
                 entry = MISSING
             if entry is MISSING:
                 name = key if type(key) in PLAIN else table.admit(key)
-                entry = get(name, MISSING)
+                entry = entries.get(name, MISSING)
                 if entry is MISSING:
                     entry = entries[name] = new()
             side(entry).append(value)

@@ -123,7 +123,7 @@ class _Run:
             table = KeyTable()
             entries, miss = table.entries, segment.end.missing(table)
             for morsel in stream:
-                loop(morsel, entries.get, entries, MISSING, miss)
+                loop(morsel, table.get, entries, MISSING, miss)
             return pieces(table.items())
         flat = itertools.chain.from_iterable(stream)
         return iter([segment.end.apply(loop(flat) if segment.rows else flat, self.context)])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from glowray.rows.keys import canonical_key
+from glowray.rows.keys import canonical_key, registered_keys
 
 MISSING: Any = object()
 
@@ -31,13 +31,20 @@ class KeyTable:
 
     `entries` is looked up with the raw key first. Only on a miss is the canonical key asked for, so that ordinary
     keys cost one dict operation. `shown` keeps the first key as the user gave it where the two differ.
+
+    `get(key, MISSING)` is that first look. Where classes are registered it finds plain keys only: an instance of such a
+    class may be equal to a key of another type in the eyes of a dict, and is none the less another key.
     """
 
-    __slots__ = ("entries", "shown")
+    __slots__ = ("entries", "get", "shown")
 
     def __init__(self) -> None:
         self.entries: dict[Any, Any] = {}
         self.shown: dict[Any, Any] = {}
+        self.get: Callable[[Any, Any], Any] = self._plain if registered_keys() else self.entries.get
+
+    def _plain(self, key: Any, default: Any) -> Any:
+        return self.entries.get(key, default) if type(key) in PLAIN else default
 
     def admit(self, key: Any) -> Any:
         """The name of `key` in `entries`; remembers how the first of its kind looked.
@@ -53,7 +60,7 @@ class KeyTable:
     def find(self, key: Any) -> Any:
         """The entry of `key`, or MISSING."""
         try:
-            entry = self.entries.get(key, MISSING)
+            entry = self.get(key, MISSING)
         except TypeError:  # not hashable: perhaps a registered class
             entry = MISSING
         return self.entries.get(canonical_key(key), MISSING) if entry is MISSING else entry

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import glowray as gr
 from glowray.errors import KeyTypeError
 from glowray.kernels.keyed import MISSING, KeyTable, keyed_row
+from glowray.rows.keys import install_keys, registered_keys
 from tests.oracle.exact import assert_rows
 from tests.oracle.functions import KEYS
 from tests.oracle.verbs import groups
@@ -52,3 +55,35 @@ def test_keyed_rows() -> None:
     with pytest.raises(TypeError) as caught:
         keyed_row("x" * 5000, "join")
     assert len(str(caught.value)) < 300
+
+
+class Folded(str):
+    """A text that is equal to any other of the same letters, in a dict's eyes also to a plain one."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and str.casefold(self) == str.casefold(other)
+
+    def __hash__(self) -> int:
+        return hash(str.casefold(self))
+
+
+@pytest.fixture
+def folded() -> Iterator[None]:
+    before = registered_keys()
+    gr.register_key(Folded, str.casefold)
+    yield
+    install_keys(before)
+
+
+@pytest.mark.parametrize("partitions", [1, 2, 3])
+def test_a_registered_key_is_never_one_of_another_type(folded: None, partitions: int) -> None:
+    rows = [("a", 1), (Folded("A"), 2), (1, 3), (Folded("a"), 4), ("a", 5)]
+    keyed = gr.Flow(engine="inline").from_items(rows, partitions=partitions)
+    wanted = [("a", 6), ("A", 6), (1, 3)]
+    assert sorted(map(repr, keyed.reduce_by_key(lambda a, b: a + b).collect())) == sorted(map(repr, wanted))
+    for groups_of in (keyed.group_by_key(), keyed.local_group_by_key().reduce_by_key(lambda a, b: a + b)):
+        assert sorted(map(sum, groups_of.values().collect())) == [3, 6, 6]
+    assert keyed.join(keyed).count() == 4 + 4 + 1
+    assert keyed.keys().distinct().count() == 3
