@@ -1,0 +1,328 @@
+"""The documented examples of PySpark's RDD (4.x), each through glowray's verb for it: rows, partitions, order.
+
+Data and results are those of PySpark's documentation; its actions and its keyed rows are next door. A test with a
+docstring is about a difference, or about a verb that glowray has no single one for: the docstring says which, and why.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+
+import glowray as gr
+from glowray.dataset import Dataset
+from tests.oracle.exact import assert_rows
+
+PAIRS = [("a", 1), ("b", 2), ("1", 3), ("d", 4), ("2", 5)]
+BY_KEY = [("1", 3), ("2", 5), ("a", 1), ("b", 2), ("d", 4)]
+
+
+def glom(rows: Dataset[Any]) -> list[list[Any]]:
+    """The rows of each partition as a list: PySpark's glom() and collect()."""
+    return rows.map_partitions(lambda part: [list(part)]).collect()
+
+
+def total(rows: Iterator[int]) -> Iterator[int]:
+    yield sum(rows)
+
+
+def index_only(index: int, rows: Iterator[Any]) -> Iterator[int]:
+    yield index
+
+
+# The dataset itself: where it belongs, what is kept of it
+
+
+def test_id_and_context(flow: gr.Flow) -> None:
+    """id(): a Dataset needs no number, it is a value like any other. context is flow."""
+    assert flow.from_range(5).flow is flow
+
+
+def test_name_and_set_name() -> None:
+    """setName() changes an RDD; a Dataset is immutable, so a flow is named when made, and a step by its verb."""
+    rows = gr.Flow("I am an RDD", engine="inline").from_items([1, 2])
+    assert rows.flow.name == "I am an RDD"
+    assert "map(as text)" in rows.map(str, name="as text").explain()
+
+
+def test_to_debug_string(flow: gr.Flow) -> None:
+    """toDebugString() gives bytes about the RDDs of the JVM; explain() gives the plan as the user wrote it."""
+    plan = flow.from_range(5).map(abs).explain()
+    assert "from_range" in plan
+    assert "map(abs)" in plan
+
+
+def test_cache_persist_unpersist(flow: gr.Flow) -> None:
+    """cache() marks the RDD itself; here it gives another Dataset, for a Dataset never changes.
+
+    There are no storage levels to ask for, and no is_cached: blocks are in the engine's store, which spills by itself.
+    """
+    made = gr.counter("made")
+
+    def note(n: int) -> int:
+        made.add(1)
+        return n
+
+    rows = flow.from_range(5).map(note)
+    cached = rows.cache()
+    assert cached is not rows
+    for computed in (5, 0):
+        assert cached.collect() == [0, 1, 2, 3, 4]
+        assert flow.counters["made"] == computed
+    cached.uncache()
+    assert cached.count() == 5
+    assert flow.counters["made"] == 5
+
+
+def test_checkpoint_and_local_checkpoint(flow: gr.Flow, tmp_path: Any) -> None:
+    """checkpoint() marks, and the next action writes; here it writes at once, and where the caller says.
+
+    localCheckpoint(), which cuts the lineage to blocks that may be lost, is cache(), which keeps the lineage.
+    """
+    kept = flow.from_range(5).map(abs).checkpoint(tmp_path / "kept")
+    assert (tmp_path / "kept").is_dir()
+    assert kept.count() == 5
+    assert "map(abs)" not in kept.explain()
+
+
+# A row, or a partition, at a time
+
+
+def test_map(flow: gr.Flow) -> None:
+    assert sorted(flow.from_items(["b", "a", "c"]).map(lambda x: (x, 1)).collect()) == [("a", 1), ("b", 1), ("c", 1)]
+
+
+def test_flat_map(flow: gr.Flow) -> None:
+    rows = flow.from_items([2, 3, 4])
+    assert sorted(rows.flat_map(lambda x: range(1, x)).collect()) == [1, 1, 1, 2, 2, 3]
+    twice = rows.flat_map(lambda x: [(x, x), (x, x)])
+    assert sorted(twice.collect()) == [(2, 2), (2, 2), (3, 3), (3, 3), (4, 4), (4, 4)]
+
+
+def test_filter(flow: gr.Flow) -> None:
+    assert flow.from_items([1, 2, 3, 4, 5]).filter(lambda x: x % 2 == 0).collect() == [2, 4]
+
+
+def test_map_partitions(sliced: gr.Flow) -> None:
+    assert sliced.from_items([1, 2, 3, 4], 2).map_partitions(total).collect() == [3, 7]
+
+
+def test_map_partitions_with_index_and_with_split(sliced: gr.Flow) -> None:
+    """No verb of its own: a function of two parameters gets the partition's index first."""
+    assert sliced.from_items([1, 2, 3, 4], 4).map_partitions(index_only).sum() == 6
+
+
+def test_barrier(sliced: gr.Flow) -> None:
+    """No barrier(): it starts a stage's tasks all together, for libraries whose tasks talk; here tasks never do."""
+    assert sliced.from_items([1, 2, 3, 4], 2).map_partitions(total).collect() == [3, 7]
+    assert sliced.from_items([1, 2, 3, 4], 4).map_partitions(index_only).sum() == 6
+
+
+def test_glom(sliced: gr.Flow) -> None:
+    """No verb: map_partitions(lambda rows: [list(rows)])."""
+    rows = sliced.from_items([1, 2, 3, 4], 2)
+    assert sorted(rows.map_partitions(lambda part: [list(part)]).collect()) == [[1, 2], [3, 4]]
+
+
+def test_pipe(flow: gr.Flow) -> None:
+    assert flow.from_items(["1", "2", "", "3"]).pipe("cat").collect() == ["1", "2", "", "3"]
+
+
+def test_pipe_checks_the_exit_code(flow: gr.Flow) -> None:
+    """PySpark ignores a failed command unless asked (checkCode); here lost rows are an error, always."""
+    with pytest.raises(gr.GlowrayError, match="3"):
+        flow.from_items(["1", "2"]).pipe("cat > /dev/null; exit 3").collect()
+
+
+def test_foreach(flow: gr.Flow) -> None:
+    printed = gr.counter("printed")
+    flow.from_items([1, 2, 3, 4, 5]).for_each(lambda x: printed.add(x))
+    assert flow.counters["printed"] == 15
+
+
+def test_foreach_partition(flow: gr.Flow) -> None:
+    """No verb: map_partitions(f).count(), f returning an empty iterable."""
+    printed = gr.counter("printed")
+
+    def show(rows: Iterator[int]) -> Iterable[Any]:
+        for row in rows:
+            printed.add(row)
+        return ()
+
+    assert flow.from_items([1, 2, 3, 4, 5]).map_partitions(show).count() == 0
+    assert flow.counters["printed"] == 15
+
+
+# Partitions
+
+
+def test_get_num_partitions(sliced: gr.Flow) -> None:
+    assert sliced.from_items([1, 2, 3, 4], 2).num_partitions == 2
+
+
+def test_repartition(sliced: gr.Flow) -> None:
+    """PySpark deals rows out in chunks, in no order; here their order stays, and lengths are even."""
+    rows = sliced.from_items([1, 2, 3, 4, 5, 6, 7], 4)
+    assert sorted(glom(rows)) == [[1], [2, 3], [4, 5], [6, 7]]
+    assert glom(rows.repartition(2)) == [[1, 2, 3], [4, 5, 6, 7]]
+    ten = glom(rows.repartition(10))
+    assert len(ten) == 10
+    assert [row for part in ten for row in part] == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_coalesce(sliced: gr.Flow) -> None:
+    """No verb: repartition(n); it moves rows, so that the partitions become even."""
+    rows = sliced.from_items([1, 2, 3, 4, 5], 3)
+    assert glom(rows) == [[1], [2, 3], [4, 5]]
+    assert glom(rows.repartition(1)) == [[1, 2, 3, 4, 5]]
+
+
+# Samples
+
+
+def test_sample(flow: gr.Flow) -> None:
+    """Drawn by position, not by partition: a seed gives the same rows however the input is cut, unlike PySpark's.
+
+    There is no sampling with replacement: each row is drawn once or not.
+    """
+    drawn = flow.from_items(range(100)).sample(0.1, seed=81)
+    assert 6 <= drawn.count() <= 14
+    elsewhere = gr.Flow("another cut", engine="inline").from_items(range(100), partitions=7)
+    assert drawn.collect() == elsewhere.sample(0.1, seed=81).collect()
+
+
+def test_random_split(sliced: gr.Flow) -> None:
+    """No verb: sample the numbered rows, and subtract the sample for the rest."""
+    numbered = sliced.from_items(range(500), 1).zip_with_index()
+    drawn = numbered.sample(2 / 5, seed=17)
+    rest = numbered.subtract(drawn)
+    assert sorted(drawn.union(rest).keys().collect()) == list(range(500))
+    assert 150 < drawn.count() < 250
+    assert 250 < rest.count() < 350
+
+
+def test_take_sample(flow: gr.Flow) -> None:
+    """No verb: top() by a random number that follows from seed and position.
+
+    With more than there are it gives all, as PySpark does; but sys.maxsize, which PySpark refuses, is no exception.
+    """
+
+    def draw(n: int, seed: int) -> list[int]:
+        return numbered.top(n, key=lambda row, place: random.Random(f"{seed} {place}").random()).keys().collect()
+
+    numbered = flow.from_items(range(10)).zip_with_index()
+    five = draw(5, 2)
+    assert len(set(five)) == 5
+    assert draw(5, 2) == five
+    assert set(five) <= set(range(10))
+    assert sorted(draw(15, 3)) == sorted(draw(sys.maxsize, 3)) == list(range(10))
+
+
+def test_take_sample_with_replacement(flow: gr.Flow) -> None:
+    """No verb: draw positions, and join the numbered rows with them."""
+    rows = flow.from_items(range(10))
+    places = flow.from_items(random.Random(1).choices(range(rows.count()), k=20)).map(lambda place: (place, None))
+    drawn = rows.zip_with_index().map(lambda row, place: (place, row)).join(places).map(lambda place, row, _: row)
+    assert drawn.count() == 20
+    assert set(drawn.collect()) <= set(range(10))
+
+
+# Rows of several datasets, and rows as a set
+
+
+def test_distinct(flow: gr.Flow) -> None:
+    assert sorted(flow.from_items([1, 1, 2, 3]).distinct().collect()) == [1, 2, 3]
+
+
+def test_distinct_keeps_the_first(flow: gr.Flow) -> None:
+    """PySpark leaves open which of equal rows stays; here it is the first, type and all."""
+    assert_rows(flow.from_items([1, 1.0, True, 2.0, 2]).distinct().collect(), [1, 2.0], ordered=False)
+
+
+def test_union_and_plus(flow: gr.Flow) -> None:
+    """`+` is not an operator of Datasets: union() says it, and takes several."""
+    rows = flow.from_items([1, 1, 2, 3])
+    assert rows.union(rows).collect() == [1, 1, 2, 3, 1, 1, 2, 3]
+
+
+def test_intersection(flow: gr.Flow) -> None:
+    left, right = flow.from_items([1, 10, 2, 3, 4, 5]), flow.from_items([1, 6, 2, 3, 7, 8])
+    assert sorted(left.intersection(right).collect()) == [1, 2, 3]
+
+
+def test_subtract(flow: gr.Flow) -> None:
+    left = flow.from_items([("a", 1), ("b", 4), ("b", 5), ("a", 3)])
+    right = flow.from_items([("a", 3), ("c", None)])
+    assert sorted(left.subtract(right).collect()) == [("a", 1), ("b", 4), ("b", 5)]
+
+
+def test_cartesian(flow: gr.Flow) -> None:
+    rows = flow.from_items([1, 2])
+    assert sorted(rows.cartesian(rows).collect()) == [(1, 1), (1, 2), (2, 1), (2, 2)]
+
+
+def test_zip(flow: gr.Flow) -> None:
+    left, right = flow.from_items(range(5)), flow.from_items(range(1000, 1005))
+    assert left.zip(right).collect() == [(0, 1000), (1, 1001), (2, 1002), (3, 1003), (4, 1004)]
+
+
+def test_zip_needs_equal_lengths_not_equal_partitions(sliced: gr.Flow) -> None:
+    """PySpark wants the same partitions with the same lengths; here only the number of rows has to be the same."""
+    left = sliced.from_items(range(5), 2)
+    assert left.zip(sliced.from_items("abcde", 4)).collect() == list(zip(range(5), "abcde", strict=True))
+    with pytest.raises(ValueError, match="shorter"):
+        left.zip(sliced.from_items("abcd", 2)).collect()
+
+
+def test_zip_with_index(sliced: gr.Flow) -> None:
+    rows = sliced.from_items(["a", "b", "c", "d"], 3).zip_with_index()
+    assert rows.collect() == [("a", 0), ("b", 1), ("c", 2), ("d", 3)]
+
+
+def test_zip_with_unique_id(sliced: gr.Flow) -> None:
+    """No verb: number rows within each partition; no rows are counted before, as in PySpark."""
+    rows = sliced.from_items(["a", "b", "c", "d", "e"], 3)
+    n = rows.num_partitions
+    unique = rows.map_partitions(lambda index, part: ((row, place * n + index) for place, row in enumerate(part)))
+    assert unique.collect() == [("a", 0), ("b", 1), ("c", 4), ("d", 2), ("e", 5)]
+
+
+# Order
+
+
+def test_sort_by(flow: gr.Flow) -> None:
+    rows = flow.from_items(PAIRS)
+    assert rows.sort(lambda x: x[0]).collect() == BY_KEY
+    assert rows.sort(lambda x: x[1]).collect() == PAIRS
+
+
+def test_sort_by_key(flow: gr.Flow) -> None:
+    """No verb: sort(lambda key, value: key); a partition count is not asked for, order is global with any."""
+    rows = flow.from_items(PAIRS)
+    assert rows.sort(lambda key, value: key).first() == ("1", 3)
+    for n in (1, 2):
+        assert rows.repartition(n).sort(lambda key, value: key).collect() == BY_KEY
+    words = ["Mary", "had", "a", "little", "lamb", "whose", "fleece", "was", "white"]
+    rhyme = flow.from_items(zip(words, range(1, 10), strict=True)).sort(lambda word, n: word.lower())
+    assert rhyme.keys().collect() == ["a", "fleece", "had", "lamb", "little", "Mary", "was", "white", "whose"]
+    assert rhyme.take(4) == [("a", 3), ("fleece", 7), ("had", 2), ("lamb", 5)]
+
+
+def test_top(flow: gr.Flow) -> None:
+    """A Dataset, not a list: more verbs may follow."""
+    rows = flow.from_items([10, 4, 2, 12, 3])
+    assert rows.top(1).collect() == [12]
+    assert flow.from_items([2, 3, 4, 5, 6], 2).top(2).collect() == [6, 5]
+    assert rows.top(3, key=str).collect() == [4, 3, 2]
+
+
+def test_take_ordered(flow: gr.Flow) -> None:
+    """No verb: top(n, reverse=True)."""
+    rows = flow.from_items([10, 1, 2, 9, 3, 4, 5, 6, 7], 2)
+    assert rows.top(6, reverse=True).collect() == [1, 2, 3, 4, 5, 6]
+    assert rows.top(6, key=lambda x: -x, reverse=True).collect() == [10, 9, 7, 6, 5, 4]
+    assert flow.from_items([]).top(3, reverse=True).collect() == []

@@ -1,0 +1,258 @@
+"""The documented examples of PySpark's RDD (4.x), each through glowray's verb for it: values, counts, rows, files.
+
+A test with a docstring is about a difference, or about a verb that glowray has no single one for.
+"""
+
+from __future__ import annotations
+
+import gzip
+from bisect import bisect_right
+from collections.abc import Sequence
+from operator import add, itemgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import glowray as gr
+from glowray.dataset import Dataset
+from tests.oracle.exact import assert_rows
+
+NINE = [-5, -4, -3, -2, -1, 1, 2, 3, 4]
+TEXTS = [(1, ""), (1, "a"), (3, "x")]
+
+Moments = tuple[int, float, float]
+"""The number of rows, their mean, and the sum of squared distances from it."""
+
+
+def count_row(counts: tuple[int, int], n: int) -> tuple[int, int]:
+    return counts[0] + n, counts[1] + 1
+
+
+def add_counts(left: tuple[int, int], right: tuple[int, int]) -> tuple[int, int]:
+    return left[0] + right[0], left[1] + right[1]
+
+
+# One value out of all rows
+
+
+def test_reduce(flow: gr.Flow) -> None:
+    """A Dataset of one row: first() takes it out."""
+    assert flow.from_items([1, 2, 3, 4, 5]).reduce(add).first() == 15
+    assert flow.from_items(2 for _ in range(10)).map(lambda x: 1).cache().reduce(add).first() == 10
+
+
+def test_reduce_of_nothing(flow: gr.Flow) -> None:
+    """PySpark's reduce() raises ValueError; here there is no row, and first() raises, or gives its default."""
+    nothing: Dataset[Any] = flow.from_items([]).reduce(add)
+    assert nothing.collect() == []
+    assert nothing.first(default=0) == 0
+    with pytest.raises(ValueError, match="empty"):
+        nothing.first()
+
+
+def test_tree_reduce(sliced: gr.Flow) -> None:
+    """No verb: reduce(). One value a partition moves; a depth would change how floats are associated."""
+    assert sliced.from_items(NINE, 10).reduce(add).first() == -5
+
+
+def test_fold(flow: gr.Flow) -> None:
+    """No verb: aggregate(zero, f, f)."""
+    assert flow.from_items([1, 2, 3, 4, 5]).aggregate(0, add, add).first() == 15
+
+
+def test_a_zero_counts_once_a_partition_that_has_rows(sliced: gr.Flow) -> None:
+    """PySpark's fold() and aggregate() add it for empty partitions and for the merge too: 10 + 4 + 1.
+
+    A zero is meant to change nothing; here one that does, does so no oftener than it must.
+    """
+    assert sliced.from_items([4, 6], 4).aggregate(1, add, add).first() == 10 + 2
+
+
+def test_aggregate(flow: gr.Flow) -> None:
+    assert flow.from_items([1, 2, 3, 4]).aggregate((0, 0), count_row, add_counts).collect() == [(10, 4)]
+    assert flow.from_items([]).aggregate((0, 0), count_row, add_counts).collect() == [(0, 0)]
+
+
+def test_tree_aggregate(sliced: gr.Flow) -> None:
+    """No verb: aggregate(), for the reason that tree_reduce has none."""
+    assert sliced.from_items(NINE, 10).aggregate(0, add, add).first() == -5
+
+
+def test_max(flow: gr.Flow) -> None:
+    rows = flow.from_items([1.0, 5.0, 43.0, 10.0])
+    assert_rows([rows.max(), rows.max(key=str)], [43.0, 5.0])
+
+
+def test_min(flow: gr.Flow) -> None:
+    rows = flow.from_items([2.0, 5.0, 43.0, 10.0])
+    assert_rows([rows.min(), rows.min(key=str)], [2.0, 10.0])
+
+
+def test_sum(flow: gr.Flow) -> None:
+    assert_rows([flow.from_items([1.0, 2.0, 3.0]).sum()], [6.0])
+
+
+def test_count(flow: gr.Flow) -> None:
+    assert flow.from_items([2, 3, 4]).count() == 3
+
+
+def test_mean(flow: gr.Flow) -> None:
+    assert_rows([flow.from_items([1, 2, 3]).mean()], [2.0])
+
+
+def test_mean_of_nothing(flow: gr.Flow) -> None:
+    """PySpark gives 0.0, a number that no row supports; here it raises, as min() and max() do."""
+    with pytest.raises(ValueError, match="empty"):
+        flow.from_items([]).mean()
+    assert_rows([flow.from_items([]).sum()], [0])
+
+
+def with_row(seen: Moments, x: float) -> Moments:
+    return merged(seen, (1, x, 0.0))
+
+
+def merged(left: Moments, right: Moments) -> Moments:
+    """The moments of two samples together (Chan, Golub, LeVeque 1979)."""
+    count, apart = left[0] + right[0], right[1] - left[1]
+    mean = left[1] + apart * right[0] / count
+    return count, mean, left[2] + right[2] + apart * apart * left[0] * right[0] / count
+
+
+def test_variance_stdev_and_those_of_a_sample(flow: gr.Flow) -> None:
+    """No verbs: one aggregate() of count, mean and squares gives them all (PySpark's stats())."""
+    count, mean, squares = flow.from_items([1, 2, 3]).aggregate((0, 0.0, 0.0), with_row, merged).first()
+    assert (count, mean) == (3, pytest.approx(2.0))
+    assert squares / count == pytest.approx(2 / 3)
+    assert (squares / count) ** 0.5 == pytest.approx((2 / 3) ** 0.5)
+    assert squares / (count - 1) == pytest.approx(1.0)
+    assert (squares / (count - 1)) ** 0.5 == pytest.approx(1.0)
+
+
+def histogram(rows: Dataset[Any], edges: Sequence[Any]) -> list[int]:
+    """How many rows are between each two edges; the last bucket has its upper edge too."""
+    last = len(edges) - 1
+    inside = rows.filter(lambda x: edges[0] <= x <= edges[last])
+    found = inside.map(lambda x: min(bisect_right(edges, x), last) - 1).count_by_value().to_dict()
+    return [found.get(bucket, 0) for bucket in range(last)]
+
+
+def test_histogram(flow: gr.Flow) -> None:
+    """No verb: a map() to the bucket, and count_by_value()."""
+    rows = flow.from_items(range(51))
+    low, high = rows.min(), rows.max()
+    assert histogram(rows, [low, (low + high) // 2, high]) == [25, 26]
+    assert histogram(rows, [0, 5, 25, 50]) == [5, 20, 26]
+    assert histogram(rows, [0, 15, 30, 45, 60]) == [15, 15, 15, 6]
+    assert histogram(flow.from_items(["ab", "ac", "b", "bd", "ef"]), ("a", "b", "c")) == [2, 2]
+
+
+def test_count_by_value(flow: gr.Flow) -> None:
+    """A Dataset, for there may be more values than a driver holds: to_dict() where they are few."""
+    assert flow.from_items([1, 2, 1, 2, 2], 2).count_by_value().to_dict() == {1: 2, 2: 3}
+
+
+def test_count_sum_and_mean_approx(sliced: gr.Flow) -> None:
+    """No verbs: results are exact, and never depend on how long one waits."""
+    rows = sliced.from_items(range(1000), 10)
+    assert_rows([rows.count(), rows.sum(), rows.mean()], [1000, 499500, 499.5])
+
+
+def test_count_approx_distinct(sliced: gr.Flow) -> None:
+    """No verb: distinct().count(), exactly."""
+    assert sliced.from_items(range(1000)).map(str).distinct().count() == 1000
+    assert sliced.from_items(i % 20 for i in range(1000)).distinct().count() == 20
+
+
+# Rows to the driver
+
+
+def test_collect(flow: gr.Flow) -> None:
+    assert flow.from_range(5).collect() == [0, 1, 2, 3, 4]
+    assert flow.from_items(["x", "y", "z"]).collect() == ["x", "y", "z"]
+
+
+def test_take(sliced: gr.Flow) -> None:
+    rows = sliced.from_items([2, 3, 4, 5, 6])
+    assert rows.cache().take(2) == [2, 3]
+    assert rows.take(10) == [2, 3, 4, 5, 6]
+    assert sliced.from_items(range(100), 100).filter(lambda x: x > 90).take(3) == [91, 92, 93]
+
+
+def test_first(flow: gr.Flow) -> None:
+    assert flow.from_items([2, 3, 4]).first() == 2
+    with pytest.raises(ValueError, match="empty"):
+        flow.from_items([]).first()
+
+
+def test_is_empty(flow: gr.Flow) -> None:
+    assert flow.from_items([]).is_empty() is True
+    assert flow.from_items([1]).is_empty() is False
+
+
+def test_to_local_iterator(flow: gr.Flow) -> None:
+    """No verb: a Dataset is iterable, and streams."""
+    assert list(flow.from_items(range(10))) == list(range(10))
+
+
+# Files
+
+
+def part_lines(folder: Path) -> list[str]:
+    """The lines of all part files, with their ends, in order of text."""
+    return sorted(line for part in folder.glob("part-*") for line in part.read_text().splitlines(keepends=True))
+
+
+def test_save_as_text_file(flow: gr.Flow, tmp_path: Path) -> None:
+    flow.from_items(range(10)).write_text(tmp_path / "numbers")
+    assert "".join(part_lines(tmp_path / "numbers")) == "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n"
+    flow.from_items(["", "foo", "", "bar", ""]).write_text(tmp_path / "words")
+    assert "".join(part_lines(tmp_path / "words")) == "\n\n\nbar\nfoo\n"
+    assert flow.read_text(tmp_path / "words").collect() == ["", "foo", "", "bar", ""]
+
+
+def test_save_as_text_file_compressed(flow: gr.Flow, tmp_path: Path) -> None:
+    """A codec is a word, not a class of Hadoop's."""
+    flow.from_items(["foo", "bar"]).write_text(tmp_path / "out", compression="gz")
+    parts = sorted((tmp_path / "out").glob("part-*.gz"))
+    assert "".join(sorted(gzip.decompress(part.read_bytes()).decode() for part in parts)) in (
+        "bar\nfoo\n",
+        "foo\nbar\n",
+    )
+
+
+def test_save_as_hadoop_file_and_dataset_text(flow: gr.Flow, tmp_path: Path) -> None:
+    """Hadoop's TextOutputFormat puts a tab between key and value; here map() says so.
+
+    Read again a row is its line, without the offset in the file that Hadoop's readers use for a key.
+    """
+    flow.from_items(TEXTS).map(lambda key, text: f"{key}\t{text}").write_text(tmp_path / "out")
+    assert sorted(flow.read_text(tmp_path / "out").collect()) == ["1\t", "1\ta", "3\tx"]
+
+
+def test_save_as_sequence_file_and_new_hadoop_dataset(flow: gr.Flow, tmp_path: Path) -> None:
+    """Sequence files are Java's; Parquet has typed keys and values, and everyone reads it. Its rows are dicts."""
+    flow.from_items(TEXTS).map(lambda key, text: {"key": key, "text": text}).write_parquet(tmp_path / "out")
+    loaded = flow.read_parquet(tmp_path / "out").map(itemgetter("key", "text"))
+    assert_rows(sorted(loaded.collect()), TEXTS)
+
+
+def test_save_as_new_hadoop_file(flow: gr.Flow, tmp_path: Path) -> None:
+    """Maps whose keys are floats: a column of (float, text) pairs, for JSON and Parquet would want text for a key."""
+    rows = [(1, {3.0: "bb"}), (2, {1.0: "aa"}), (3, {2.0: "dd"})]
+    saved = flow.from_items(rows).map(
+        lambda key, value: {"key": key, "pairs": [{"at": at, "text": text} for at, text in value.items()]}
+    )
+    saved.write_parquet(tmp_path / "out")
+    loaded = flow.read_parquet(tmp_path / "out").map(
+        lambda row: (row["key"], {pair["at"]: pair["text"] for pair in row["pairs"]})
+    )
+    assert_rows(sorted(loaded.collect(), key=itemgetter(0)), rows)
+
+
+def test_save_as_pickle_file(flow: gr.Flow, tmp_path: Path) -> None:
+    """No verb: checkpoint() keeps any Python objects, signed, for this user; pickles from elsewhere are never read."""
+    kept = flow.from_items(range(10)).checkpoint(tmp_path / "kept")
+    assert sorted(kept.collect()) == list(range(10))
+    with pytest.raises(FileExistsError):
+        flow.from_items(range(10)).checkpoint(tmp_path / "kept")
