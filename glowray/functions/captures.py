@@ -12,7 +12,6 @@ from typing import Any
 from glowray.functions import ship
 from glowray.functions.show import shown
 
-
 _LEAVES = (str, bytes, int, float, type(None))
 
 

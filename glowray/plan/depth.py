@@ -13,7 +13,7 @@ CALLS_A_NODE = 8
 
 @contextmanager
 def walkable(nodes: Sequence[Node]) -> Iterator[None]:
-    """Allows calls deep enough for these plans while the block runs: a loop that adds a verb a round makes long ones."""
+    """Allows calls deep enough for these plans: a loop that adds a verb a round makes long ones."""
     usual = sys.getrecursionlimit()
     sys.setrecursionlimit(usual + CALLS_A_NODE * depth(nodes))
     try:
