@@ -4,6 +4,7 @@ $ glowray examples page_rank
 after 48 rounds: A 3.3% B 38.4% C 34.3% D 3.9% E 8.1% F 3.9% G 1.6% H 1.6% I 1.6% J 1.6% K 1.6%
 """
 
+from collections.abc import Sequence
 from operator import add
 
 import glowray as gr
@@ -12,7 +13,7 @@ LINKS = "B>C C>B D>A D>B E>B E>D E>F F>B F>E G>B G>E H>B H>E I>B I>E J>E K>E"
 DAMPING = 0.85
 
 
-def shares(page: str, to: list[str], rank: float) -> list[tuple[str, float]]:
+def shares(page: str, to: Sequence[str], rank: float) -> list[tuple[str, float]]:
     """What a page gives to those that it links to; and nothing to itself, so that no page is lost."""
     return [(page, 0.0), *((other, rank / len(to)) for other in to)]
 

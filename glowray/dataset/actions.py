@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from glowray.action.outputs import sink_target
 from glowray.action.perform import collect_blocks, perform, stream_blocks
-from glowray.dataset.base import Base, Options, T_co, action, count_argument
+from glowray.dataset.base import Base, K, Options, T_co, U, V, action, count_argument
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function, only_user_frames
 from glowray.kernels.combine import Zero
@@ -50,6 +50,10 @@ class Actions(Base[T_co]):
         """
         return self._first_rows(count_argument("take", n))
 
+    @overload
+    def first(self) -> T_co: ...
+    @overload
+    def first(self, default: U) -> T_co | U: ...
     @action
     def first(self, default: Any = _MISSING) -> Any:
         """The first row. To the driver.
@@ -90,7 +94,7 @@ class Actions(Base[T_co]):
         return sum(report.rows_out for report in stage.reports if report is not None)
 
     @action
-    def sum(self) -> Any:
+    def sum(self) -> T_co | Literal[0]:
         """The sum of the rows, 0 for none; folded as reduce() does. One row a partition moves.
 
         >>> import glowray as gr
@@ -99,8 +103,13 @@ class Actions(Base[T_co]):
         """
         add = Function.of(operator.add, "sum", spreads=False)
         local = Aggregate("sum", "", Zero(0), add)
-        return self._with(Reduce(self._node, "sum", local, add, Zero(0)))._collect_rows()[0]
+        total: T_co | Literal[0] = self._with(Reduce(self._node, "sum", local, add, Zero(0)))._collect_rows()[0]
+        return total
 
+    @overload
+    def mean(self: Base[float]) -> float: ...
+    @overload
+    def mean(self) -> Any: ...
     @action
     def mean(self) -> Any:
         """The sum of the rows over their number. One row a partition moves.
@@ -150,7 +159,7 @@ class Actions(Base[T_co]):
         return largest
 
     @action
-    def to_dict(self) -> dict[Any, Any]:
+    def to_dict(self: Actions[tuple[K, V]]) -> dict[K, V]:
         """Keyed rows as a dict; of several rows with a key the last counts. To the driver.
 
         >>> import glowray as gr

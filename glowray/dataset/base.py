@@ -6,7 +6,7 @@ import functools
 import pathlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, TypeVar, cast
 
 from glowray.action.settings import error_policy
 from glowray.functions import Function, only_user_frames
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from glowray.flow.flow import Flow
 
 T = TypeVar("T")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+K = TypeVar("K")
+U = TypeVar("U")
+V = TypeVar("V")
 T_co = TypeVar("T_co", covariant=True)
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -33,6 +40,16 @@ def action(method: Callable[P, R]) -> Callable[P, R]:
             return method(*args, **kwargs)
 
     return run
+
+
+class StepOptions(TypedDict, total=False):
+    """Options as type checkers see them; a verb's overloads tell apart over how many parameters a row is spread."""
+
+    name: str | None
+    on_error: str | pathlib.Path | None
+    num_cpus: float | None
+    num_gpus: float | None
+    memory: int | None
 
 
 @dataclass(frozen=True)

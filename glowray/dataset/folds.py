@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from glowray.dataset.base import Base, T_co
+from glowray.dataset.base import A, Base, K, T_co, U, V
 from glowray.functions import Function
 from glowray.kernels import partition_steps as steps
 from glowray.kernels.combine import CombineByKey, Combiner, Zero
@@ -14,13 +14,11 @@ from glowray.plan.nodes import Gather, MergeSorted, Reduce
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
 
-A = TypeVar("A")
-
 
 class FoldVerbs(Base[T_co]):
     """reduce, aggregate; local_… and merge_…."""
 
-    def reduce(self, f: Callable[[Any, Any], Any], *, name: str | None = None) -> Dataset[T_co]:
+    def reduce(self, f: Callable[[T_co, T_co], U], *, name: str | None = None) -> Dataset[T_co | U]:
         """A dataset of one row: f over all rows (of no row where there is none); one row a partition moves.
 
         >>> import glowray as gr
@@ -34,7 +32,7 @@ class FoldVerbs(Base[T_co]):
         return self._with(Reduce(self._node, "reduce", steps.Reduce("reduce", function.label, function), function))
 
     def aggregate(
-        self, zero: A, add: Callable[[A, Any], A], merge: Callable[[A, A], A], *, name: str | None = None
+        self, zero: A, add: Callable[[A, T_co], A], merge: Callable[[A, A], A], *, name: str | None = None
     ) -> Dataset[A]:
         """A dataset of one row: a copy of zero and `add` in each partition with rows, then `merge`; zero for no rows.
 
@@ -68,7 +66,7 @@ class FoldVerbs(Base[T_co]):
         function = None if key is None else Function.of(key, "merge_sorted")
         return self._with(MergeSorted(self._node, "merge_sorted", function, bool(reverse)))
 
-    def local_reduce(self, f: Callable[[Any, Any], Any], *, name: str | None = None) -> Dataset[T_co]:
+    def local_reduce(self, f: Callable[[T_co, T_co], U], *, name: str | None = None) -> Dataset[T_co | U]:
         """One row a partition: f over its rows; none for an empty one. No data moves.
 
         >>> import glowray as gr
@@ -78,7 +76,7 @@ class FoldVerbs(Base[T_co]):
         function = _reducer(f, "local_reduce", name)
         return self._step(steps.Reduce("local_reduce", function.label, function))
 
-    def merge_reduce(self, f: Callable[[Any, Any], Any], *, name: str | None = None) -> Dataset[T_co]:
+    def merge_reduce(self, f: Callable[[T_co, T_co], U], *, name: str | None = None) -> Dataset[T_co | U]:
         """A dataset of one row: f over all rows, gathered in one partition.
 
         >>> import glowray as gr
@@ -88,7 +86,9 @@ class FoldVerbs(Base[T_co]):
         function = _reducer(f, "merge_reduce", name)
         return self._with(Gather(self._node, "merge_reduce", (steps.Reduce("merge_reduce", function.label, function),)))
 
-    def local_reduce_by_key(self, f: Callable[[Any, Any], Any], *, name: str | None = None) -> Dataset[Any]:
+    def local_reduce_by_key(
+        self: FoldVerbs[tuple[K, V]], f: Callable[[V, V], U], *, name: str | None = None
+    ) -> Dataset[tuple[K, V | U]]:
         """(key, folded values) for the keys of each partition. No data moves.
 
         >>> import glowray as gr
@@ -100,7 +100,7 @@ class FoldVerbs(Base[T_co]):
         verb = "local_reduce_by_key"
         return self._step(CombineByKey(verb, function.label, Combiner(function, function), verb))
 
-    def local_group_by_key(self) -> Dataset[tuple[Any, list[Any]]]:
+    def local_group_by_key(self: FoldVerbs[tuple[K, V]]) -> Dataset[tuple[K, list[V]]]:
         """(key, values in order) for the keys of each partition. No data moves.
 
         >>> import glowray as gr

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from glowray.dataset.base import Base, T_co, dataset_argument
+from glowray.dataset.base import A, B, Base, K, T_co, U, V, dataset_argument
 from glowray.functions import Function
 from glowray.kernels.copies import are_fixed, copier
 from glowray.kernels.steps import FlatMap, KeyBy, Values
@@ -66,7 +66,38 @@ def _matcher(how: str, sides: int) -> Callable[[Groups], Iterable[Any]]:
 class JoinVerbs(Base[T_co]):
     """join, co_group, union, subtract, intersection, cartesian, zip."""
 
-    def join(self, *others: Base[Any], how: How = "inner") -> Dataset[tuple[Any, Any]]:
+    @overload
+    def join(
+        self: Base[tuple[K, V]], other: Base[tuple[K, A]], /, *, how: Literal["inner"] = "inner"
+    ) -> Dataset[tuple[K, tuple[V, A]]]: ...
+    @overload
+    def join(
+        self: Base[tuple[K, V]], other: Base[tuple[K, A]], /, *, how: Literal["left"]
+    ) -> Dataset[tuple[K, tuple[V, A | None]]]: ...
+    @overload
+    def join(
+        self: Base[tuple[K, V]], other: Base[tuple[K, A]], /, *, how: Literal["right"]
+    ) -> Dataset[tuple[K, tuple[V | None, A]]]: ...
+    @overload
+    def join(
+        self: Base[tuple[K, V]], other: Base[tuple[K, A]], /, *, how: Literal["outer"]
+    ) -> Dataset[tuple[K, tuple[V | None, A | None]]]: ...
+    @overload
+    def join(
+        self: Base[tuple[K, V]],
+        second: Base[tuple[K, A]],
+        third: Base[tuple[K, B]],
+        /,
+        *,
+        how: Literal["inner"] = "inner",
+    ) -> Dataset[tuple[K, tuple[V, A, B]]]: ...
+    @overload
+    def join(
+        self: Base[tuple[K, V]], *others: Base[tuple[K, Any]], how: Literal["semi", "anti"]
+    ) -> Dataset[tuple[K, V]]: ...
+    @overload
+    def join(self: Base[tuple[K, Any]], *others: Base[tuple[K, Any]], how: How = "inner") -> Dataset[tuple[K, Any]]: ...
+    def join(self, *others: Base[Any], how: How = "inner") -> Dataset[Any]:
         """(key, (left, right, …)) for every combination of values of a key; each side is shuffled once.
 
         >>> import glowray as gr
@@ -90,7 +121,19 @@ class JoinVerbs(Base[T_co]):
         matcher = _matcher(how, len(others) + 1)
         return self._co_group("join", others)._flat_map("join", how, matcher)
 
-    def co_group(self, *others: Base[Any]) -> Dataset[tuple[Any, tuple[list[Any], ...]]]:
+    @overload
+    def co_group(
+        self: Base[tuple[K, V]], other: Base[tuple[K, A]], /
+    ) -> Dataset[tuple[K, tuple[Sequence[V], Sequence[A]]]]: ...
+    @overload
+    def co_group(
+        self: Base[tuple[K, V]], second: Base[tuple[K, A]], third: Base[tuple[K, B]], /
+    ) -> Dataset[tuple[K, tuple[Sequence[V], Sequence[A], Sequence[B]]]]: ...
+    @overload
+    def co_group(
+        self: Base[tuple[K, Any]], *others: Base[tuple[K, Any]]
+    ) -> Dataset[tuple[K, tuple[Sequence[Any], ...]]]: ...
+    def co_group(self, *others: Base[Any]) -> Dataset[Any]:
         """(key, (values here, values there, …)) for the keys of any side; each side is shuffled once.
 
         >>> import glowray as gr
@@ -101,7 +144,7 @@ class JoinVerbs(Base[T_co]):
         _at_least_one("co_group", others)
         return self._co_group("co_group", others)
 
-    def union(self, *others: Base[Any]) -> Dataset[Any]:
+    def union(self, *others: Base[U]) -> Dataset[T_co | U]:
         """All rows of this dataset, then those of the others, duplicates kept. No data moves.
 
         >>> import glowray as gr
@@ -129,7 +172,7 @@ class JoinVerbs(Base[T_co]):
         """
         return self._as_dataset()._matching("intersection", other, every=True).distinct()
 
-    def cartesian(self, other: Base[Any]) -> Dataset[tuple[T_co, Any]]:
+    def cartesian(self, other: Base[U]) -> Dataset[tuple[T_co, U]]:
         """(row, other row) for every pair; every partition meets every other.
 
         >>> import glowray as gr
@@ -138,7 +181,7 @@ class JoinVerbs(Base[T_co]):
         """
         return self._with(Cartesian(self._node, dataset_argument("cartesian", other)._node))
 
-    def zip(self, other: Base[Any]) -> Dataset[tuple[T_co, Any]]:
+    def zip(self, other: Base[U]) -> Dataset[tuple[T_co, U]]:
         """(row, the other's row at the same place); the other's rows move to this one's partitions.
 
         >>> import glowray as gr

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 
-from glowray.dataset.base import Base, Options, T_co, count_argument
+from glowray.dataset.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U, V, count_argument
 from glowray.dataset.joins import same
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
@@ -16,10 +16,6 @@ from glowray.plan.nodes import CombineByKey, GroupByKey, PartitionByKey
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
-
-U = TypeVar("U")
-K = TypeVar("K")
-A = TypeVar("A")
 
 
 def first_of(kept: Any, other: Any) -> Any:
@@ -40,16 +36,32 @@ def without_value(row: Any) -> tuple[Any, None]:
 class KeyedVerbs(Base[T_co]):
     """map_values to group_by."""
 
+    @overload
+    def map_values(
+        self: Base[tuple[K, V]], f: Callable[[V], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[K, U]]: ...
+    @overload
+    def map_values(
+        self: Base[tuple[K, tuple[A, B]]], f: Callable[[A, B], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[K, U]]: ...
+    @overload
+    def map_values(
+        self: Base[tuple[K, tuple[A, B, C]]], f: Callable[[A, B, C], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[K, U]]: ...
+    @overload
+    def map_values(
+        self: Base[tuple[K, Any]], f: Callable[Concatenate[Any, Any, Any, Any, P], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[K, U]]: ...
     def map_values(
         self,
-        f: Callable[..., U],
+        f: Callable[..., Any],
         *,
         name: str | None = None,
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
         memory: int | None = None,
-    ) -> Dataset[tuple[Any, U]]:
+    ) -> Dataset[Any]:
         """(key, f(value)) for every keyed row; keys stay where they are. No data moves.
 
         >>> import glowray as gr
@@ -61,6 +73,24 @@ class KeyedVerbs(Base[T_co]):
         """
         return self._rowwise(MapValues, "map_values", f, Options(name, on_error, num_cpus, num_gpus, memory))
 
+    @overload
+    def flat_map_values(
+        self: Base[tuple[K, V]], f: Callable[[V], Iterable[U]], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[K, U]]: ...
+    @overload
+    def flat_map_values(
+        self: Base[tuple[K, tuple[A, B]]], f: Callable[[A, B], Iterable[U]], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[K, U]]: ...
+    @overload
+    def flat_map_values(
+        self: Base[tuple[K, tuple[A, B, C]]], f: Callable[[A, B, C], Iterable[U]], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[K, U]]: ...
+    @overload
+    def flat_map_values(
+        self: Base[tuple[K, Any]],
+        f: Callable[Concatenate[Any, Any, Any, Any, P], Iterable[U]],
+        **options: Unpack[StepOptions],
+    ) -> Dataset[tuple[K, U]]: ...
     def flat_map_values(
         self,
         f: Callable[..., Any],
@@ -70,7 +100,7 @@ class KeyedVerbs(Base[T_co]):
         num_cpus: float | None = None,
         num_gpus: float | None = None,
         memory: int | None = None,
-    ) -> Dataset[tuple[Any, Any]]:
+    ) -> Dataset[Any]:
         """(key, item) for every item of f(value). No data moves.
 
         >>> import glowray as gr
@@ -79,7 +109,7 @@ class KeyedVerbs(Base[T_co]):
         """
         return self._rowwise(FlatMapValues, "flat_map_values", f, Options(name, on_error, num_cpus, num_gpus, memory))
 
-    def keys(self) -> Dataset[Any]:
+    def keys(self: KeyedVerbs[tuple[K, Any]]) -> Dataset[K]:
         """The key of every keyed row. No data moves.
 
         >>> import glowray as gr
@@ -88,7 +118,7 @@ class KeyedVerbs(Base[T_co]):
         """
         return self._step(Keys("keys", "keys"))
 
-    def values(self) -> Dataset[Any]:
+    def values(self: KeyedVerbs[tuple[Any, V]]) -> Dataset[V]:
         """The value of every keyed row. No data moves.
 
         >>> import glowray as gr
@@ -98,14 +128,14 @@ class KeyedVerbs(Base[T_co]):
         return self._step(Values("values", "values"))
 
     def reduce_by_key(
-        self,
-        f: Callable[[Any, Any], Any],
+        self: KeyedVerbs[tuple[K, V]],
+        f: Callable[[V, V], U],
         *,
         name: str | None = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
         memory: int | None = None,
-    ) -> Dataset[tuple[Any, Any]]:
+    ) -> Dataset[tuple[K, V | U]]:
         """(key, the key's values folded by f): combined in each partition, one shuffle, then merged.
 
         >>> import glowray as gr
@@ -123,16 +153,16 @@ class KeyedVerbs(Base[T_co]):
         return self._combine("reduce_by_key", Combiner(function, function), function.label)
 
     def aggregate_by_key(
-        self,
+        self: KeyedVerbs[tuple[K, V]],
         zero: A,
-        add: Callable[[A, Any], A],
+        add: Callable[[A, V], A],
         merge: Callable[[A, A], A],
         *,
         name: str | None = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
         memory: int | None = None,
-    ) -> Dataset[tuple[Any, A]]:
+    ) -> Dataset[tuple[K, A]]:
         """(key, accumulator): a copy of zero and `add` in each partition, one shuffle, then `merge`.
 
         >>> import glowray as gr
@@ -145,17 +175,16 @@ class KeyedVerbs(Base[T_co]):
         merged = Function.of(merge, "aggregate_by_key", name=name, spreads=False, arguments=(2,))
         return self._combine("aggregate_by_key", Combiner(added, merged, Zero(zero)), added.label)
 
-    def count_by_key(self) -> Dataset[tuple[Any, int]]:
+    def count_by_key(self: KeyedVerbs[tuple[K, Any]]) -> Dataset[tuple[K, int]]:
         """(key, number of its rows); one shuffle.
 
         >>> import glowray as gr
         >>> sorted(gr.from_items([("a", 1), ("b", 2), ("a", 3)]).count_by_key().collect())
         [('a', 2), ('b', 1)]
         """
-        combiner = Combiner(Function.of(count_one, "count_by_key", spreads=False), _ADD, Zero(0))
-        return self._combine("count_by_key", combiner, "")
+        return self._count("count_by_key")
 
-    def count_by_value(self) -> Dataset[tuple[Any, int]]:
+    def count_by_value(self) -> Dataset[tuple[T_co, int]]:
         """(row, number of times it occurs); one shuffle.
 
         >>> import glowray as gr
@@ -163,7 +192,7 @@ class KeyedVerbs(Base[T_co]):
         [('a', 2), ('b', 1), ('c', 1)]
         """
         keyed = self._step(Map("count_by_value", "count_by_value", Function.of(without_value, "count_by_value")))
-        return keyed.count_by_key()
+        return keyed._count("count_by_value")
 
     def distinct(self, key: Callable[..., Any] | None = None) -> Dataset[T_co]:
         """The first of all rows that are equal, or whose key is equal; one shuffle.
@@ -180,7 +209,7 @@ class KeyedVerbs(Base[T_co]):
         combiner = Combiner(_FIRST, _FIRST)
         return keyed._combine("distinct", combiner, "")._step(Values("distinct", "distinct"))
 
-    def group_by_key(self) -> Dataset[tuple[Any, list[Any]]]:
+    def group_by_key(self: KeyedVerbs[tuple[K, V]]) -> Dataset[tuple[K, Sequence[V]]]:
         """(key, values in input order); one shuffle of all rows: reduce_by_key or aggregate_by_key move fewer.
 
         >>> import glowray as gr
@@ -189,16 +218,42 @@ class KeyedVerbs(Base[T_co]):
         """
         return self._with(GroupByKey(self._node, "group_by_key"))
 
+    @overload
+    def group_by(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Dataset[tuple[U, Sequence[T_co]]]: ...
+    @overload
+    def group_by(
+        self: Base[tuple[A, B]], f: Callable[[A, B], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, Sequence[tuple[A, B]]]]: ...
+    @overload
+    def group_by(
+        self: Base[tuple[A, B, C]], f: Callable[[A, B, C], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, Sequence[tuple[A, B, C]]]]: ...
+    @overload
+    def group_by(
+        self: Base[tuple[A, B, C, D]], f: Callable[[A, B, C, D], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, Sequence[tuple[A, B, C, D]]]]: ...
+    @overload
+    def group_by(
+        self: Base[tuple[K, tuple[A, B]]], f: Callable[[K, A, B], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, Sequence[tuple[K, tuple[A, B]]]]]: ...
+    @overload
+    def group_by(
+        self: Base[tuple[K, tuple[A, B, C]]], f: Callable[[K, A, B, C], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, Sequence[tuple[K, tuple[A, B, C]]]]]: ...
+    @overload
+    def group_by(
+        self, f: Callable[Concatenate[Any, Any, Any, Any, Any, P], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, Sequence[T_co]]]: ...
     def group_by(
         self,
-        f: Callable[..., K],
+        f: Callable[..., Any],
         *,
         name: str | None = None,
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
         memory: int | None = None,
-    ) -> Dataset[tuple[K, list[T_co]]]:
+    ) -> Dataset[Any]:
         """(f(row), rows in input order); one shuffle.
 
         >>> import glowray as gr
@@ -217,6 +272,9 @@ class KeyedVerbs(Base[T_co]):
         3
         """
         return self._with(PartitionByKey(self._node, "partition_by_key", count_argument("partition_by_key", n, 1)))
+
+    def _count(self, verb: str) -> Dataset[Any]:
+        return self._combine(verb, Combiner(Function.of(count_one, verb, spreads=False), _ADD, Zero(0)), "")
 
     def _combine(self, verb: str, combiner: Combiner, label: str) -> Dataset[Any]:
         return self._with(CombineByKey(self._node, verb, combiner, label))

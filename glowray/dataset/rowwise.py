@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 
-from glowray.dataset.base import Base, Options, T_co
+from glowray.dataset.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U
 from glowray.functions import Function
 from glowray.kernels.partition_steps import MapPartitions
 from glowray.kernels.steps import Filter, FlatMap, KeyBy, Map
@@ -14,24 +14,44 @@ from glowray.kernels.steps import Filter, FlatMap, KeyBy, Map
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
 
-U = TypeVar("U")
-K = TypeVar("K")
 Policy = str | pathlib.Path | None
 
 
 class RowVerbs(Base[T_co]):
     """map, flat_map, filter, key_by, map_partitions."""
 
+    @overload
+    def map(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Dataset[U]: ...
+    @overload
+    def map(self: Base[tuple[A, B]], f: Callable[[A, B], U], **options: Unpack[StepOptions]) -> Dataset[U]: ...
+    @overload
+    def map(self: Base[tuple[A, B, C]], f: Callable[[A, B, C], U], **options: Unpack[StepOptions]) -> Dataset[U]: ...
+    @overload
+    def map(
+        self: Base[tuple[A, B, C, D]], f: Callable[[A, B, C, D], U], **options: Unpack[StepOptions]
+    ) -> Dataset[U]: ...
+    @overload
+    def map(
+        self: Base[tuple[K, tuple[A, B]]], f: Callable[[K, A, B], U], **options: Unpack[StepOptions]
+    ) -> Dataset[U]: ...
+    @overload
+    def map(
+        self: Base[tuple[K, tuple[A, B, C]]], f: Callable[[K, A, B, C], U], **options: Unpack[StepOptions]
+    ) -> Dataset[U]: ...
+    @overload
+    def map(
+        self, f: Callable[Concatenate[Any, Any, Any, Any, Any, P], U], **options: Unpack[StepOptions]
+    ) -> Dataset[U]: ...
     def map(
         self,
-        f: Callable[..., U],
+        f: Callable[..., Any],
         *,
         name: str | None = None,
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
         memory: int | None = None,
-    ) -> Dataset[U]:
+    ) -> Dataset[Any]:
         """f(row) for every row, in order. No data moves.
 
         >>> import glowray as gr
@@ -50,16 +70,42 @@ class RowVerbs(Base[T_co]):
         """
         return self._rowwise(Map, "map", f, Options(name, on_error, num_cpus, num_gpus, memory))
 
+    @overload
+    def flat_map(self, f: Callable[[T_co], Iterable[U]], **options: Unpack[StepOptions]) -> Dataset[U]: ...
+    @overload
+    def flat_map(
+        self: Base[tuple[A, B]], f: Callable[[A, B], Iterable[U]], **options: Unpack[StepOptions]
+    ) -> Dataset[U]: ...
+    @overload
+    def flat_map(
+        self: Base[tuple[A, B, C]], f: Callable[[A, B, C], Iterable[U]], **options: Unpack[StepOptions]
+    ) -> Dataset[U]: ...
+    @overload
+    def flat_map(
+        self: Base[tuple[A, B, C, D]], f: Callable[[A, B, C, D], Iterable[U]], **options: Unpack[StepOptions]
+    ) -> Dataset[U]: ...
+    @overload
+    def flat_map(
+        self: Base[tuple[K, tuple[A, B]]], f: Callable[[K, A, B], Iterable[U]], **options: Unpack[StepOptions]
+    ) -> Dataset[U]: ...
+    @overload
+    def flat_map(
+        self: Base[tuple[K, tuple[A, B, C]]], f: Callable[[K, A, B, C], Iterable[U]], **options: Unpack[StepOptions]
+    ) -> Dataset[U]: ...
+    @overload
+    def flat_map(
+        self, f: Callable[Concatenate[Any, Any, Any, Any, Any, P], Iterable[U]], **options: Unpack[StepOptions]
+    ) -> Dataset[U]: ...
     def flat_map(
         self,
-        f: Callable[..., Iterable[U]],
+        f: Callable[..., Any],
         *,
         name: str | None = None,
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
         memory: int | None = None,
-    ) -> Dataset[U]:
+    ) -> Dataset[Any]:
         """Every item of f(row) for every row, in order. No data moves.
 
         >>> import glowray as gr
@@ -90,16 +136,42 @@ class RowVerbs(Base[T_co]):
         """
         return self._rowwise(Filter, "filter", f, Options(name, on_error, num_cpus, num_gpus, memory))
 
+    @overload
+    def key_by(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Dataset[tuple[U, T_co]]: ...
+    @overload
+    def key_by(
+        self: Base[tuple[A, B]], f: Callable[[A, B], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, tuple[A, B]]]: ...
+    @overload
+    def key_by(
+        self: Base[tuple[A, B, C]], f: Callable[[A, B, C], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, tuple[A, B, C]]]: ...
+    @overload
+    def key_by(
+        self: Base[tuple[A, B, C, D]], f: Callable[[A, B, C, D], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, tuple[A, B, C, D]]]: ...
+    @overload
+    def key_by(
+        self: Base[tuple[K, tuple[A, B]]], f: Callable[[K, A, B], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, tuple[K, tuple[A, B]]]]: ...
+    @overload
+    def key_by(
+        self: Base[tuple[K, tuple[A, B, C]]], f: Callable[[K, A, B, C], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, tuple[K, tuple[A, B, C]]]]: ...
+    @overload
+    def key_by(
+        self, f: Callable[Concatenate[Any, Any, Any, Any, Any, P], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, T_co]]: ...
     def key_by(
         self,
-        f: Callable[..., K],
+        f: Callable[..., Any],
         *,
         name: str | None = None,
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
         memory: int | None = None,
-    ) -> Dataset[tuple[K, T_co]]:
+    ) -> Dataset[Any]:
         """(f(row), row) for every row. No data moves.
 
         >>> import glowray as gr

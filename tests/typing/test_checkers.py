@@ -1,0 +1,46 @@
+"""The row type flows through a chain, for mypy and for pyright."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+
+
+def mypy(path: Path) -> dict[int, str]:
+    """The complaints of mypy about a file, by line."""
+    from mypy import api
+
+    out, err, _ = api.run([str(path), "--output=json", "--strict", "--follow-imports=silent", "--warn-unreachable"])
+    assert not err, err
+    found = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+    return {error["line"]: error["message"] for error in found if error["severity"] == "error"}
+
+
+def pyright(path: Path) -> dict[int, str]:
+    """The complaints of pyright about a file, by line."""
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
+    found = json.loads(done.stdout)["generalDiagnostics"]
+    return {error["range"]["start"]["line"] + 1: error["message"] for error in found if error["severity"] == "error"}
+
+
+Checker = Callable[[Path], dict[int, str]]
+
+
+@pytest.mark.parametrize("checker", [mypy, pyright])
+def test_types_flow(checker: Checker) -> None:
+    assert checker(HERE / "rows.py") == {}
+
+
+@pytest.mark.parametrize("checker", [mypy, pyright])
+def test_mistakes_are_found(checker: Checker) -> None:
+    lines = (HERE / "mistakes.py").read_text().splitlines()
+    assert list(checker(HERE / "mistakes.py")) == [place for place, line in enumerate(lines, 1) if "# wrong" in line]
