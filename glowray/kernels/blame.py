@@ -57,12 +57,18 @@ def _innermost(error: BaseException) -> tuple[Blame, FrameType | None] | None:
     while trace is not None:
         frame = trace.tb_frame
         loop = loop_of(frame)
-        if loop is not None and frame.f_code.co_filename.startswith("<glowray "):
+        if loop is not None and _is_whole(loop, frame):
             found = _in_loop(loop, error, frame) or found
         elif (kernel := _in_kernel(frame)) is not None:
             found = kernel, None
         trace = trace.tb_next
     return found
+
+
+def _is_whole(loop: Loop, frame: FrameType) -> bool:
+    """Whether a frame runs the loop itself: one of a comprehension or lambda inside it does not know the row."""
+    code = frame.f_code
+    return code.co_filename.startswith("<glowray ") and code.co_qualname == loop.woven.definition.name
 
 
 def _in_loop(loop: Loop, error: BaseException, frame: FrameType) -> tuple[Blame, FrameType] | None:

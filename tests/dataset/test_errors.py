@@ -386,6 +386,30 @@ def test_a_row_that_cannot_be_pickled_is_named(engine: Lab, run: Callable[[Datas
     assert rows.take(2) == [0, 1]
 
 
+@pytest.mark.parametrize(
+    "fails",
+    [
+        lambda row: [1 / n for n in row],
+        lambda row: sum(1 / n for n in row),
+        lambda row: {n: 1 / n for n in row},
+        lambda row: sorted(row, key=lambda n: 1 / n),
+    ],
+    ids=["list", "generator", "dict", "lambda"],
+)
+@pytest.mark.parametrize("vectorize", [True, False])
+def test_the_row_of_an_error_in_a_nested_scope(engine: Lab, fails: Callable[[list[int]], Any], vectorize: bool) -> None:
+    rows = engine.flow(vectorize=vectorize).from_items([[1], [2, 0]]).map(fails).map(lambda row: row)
+    error = error_of(rows.collect)
+    assert type(error) is ZeroDivisionError
+    assert "row: [2, 0]" in error.__notes__
+    functions = []
+    trace = error.__traceback__
+    while trace is not None:
+        functions.append(trace.tb_frame.f_code.co_name)
+        trace = trace.tb_next
+    assert "<lambda>" in functions
+
+
 def test_flat_map_needs_an_iterable(engine: Lab) -> None:
     error = error_of(engine.flow().from_items([5]).flat_map(lambda n: n).collect)
     assert type(error) is TypeError
