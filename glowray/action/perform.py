@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from glowray.action.bad_rows import Letters, RowError, letter_paths
 from glowray.action.settings import Outcome, Settings
@@ -20,7 +21,9 @@ from glowray.rows import Block
 from glowray.watch.progress import Progress, progress_for
 from glowray.watch.script import is_watched, reached
 from glowray.watch.stats import Stats, StatsWatcher
-from glowray.watch.view import PlanView
+
+if TYPE_CHECKING:
+    from glowray.watch.view import PlanView
 
 
 @dataclass
@@ -172,6 +175,8 @@ def _begin(
 
 
 def _view(settings: Settings, nodes: Sequence[Node], prepared: Prepared) -> PlanView:
+    from glowray.watch.view import PlanView  # no action needs it: only looking does
+
     stages = prepared.stages.stages
     return PlanView(settings.name, nodes, stages, prepared.targets, prepared.choice, settings.vectorize)
 

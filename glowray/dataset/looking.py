@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glowray.action.perform import view
 from glowray.dataset.base import Base, T_co
-from glowray.watch.view import PlanView
+
+if TYPE_CHECKING:
+    from glowray.watch.view import PlanView
 
 
 class Looking(Base[T_co]):
