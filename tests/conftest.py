@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def local_ray() -> Iterator[None]:
-    """The Ray of this session: started by the first test that asks for it, ended after the last."""
+    """The one local Ray of a test run: started by the first test that asks for it, ended after the last."""
     import ray
 
     from glowray.engine.ray_start import start_local

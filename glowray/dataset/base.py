@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 import pathlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, 
 
 from glowray.action.settings import error_policy
 from glowray.functions import Function, only_user_frames
-from glowray.kernels.resources import Resources
-from glowray.kernels.steps import FunctionStep, Step
+from glowray.kernels.partition_steps import PassOn
+from glowray.kernels.resources import NO_NEEDS, Resources
+from glowray.kernels.steps import FunctionStep, KeyBy, Step, Values
 from glowray.plan.nodes import Narrow, Node
 
 if TYPE_CHECKING:
@@ -62,6 +64,16 @@ class Options:
     num_gpus: float | None = None
     memory: int | None = None
 
+    def checked(self) -> Options:
+        """These options, of a verb whose function is not one of a row: on_error has to be one, but never applies.
+
+        Raises:
+            ValueError: there is no such on_error.
+        """
+        if self.on_error is not None:
+            error_policy(self.on_error)
+        return self
+
     @property
     def resources(self) -> Resources:
         return Resources.of(self.num_cpus, self.num_gpus, self.memory)
@@ -109,6 +121,29 @@ class Base(Generic[T_co]):
         asked = self._flow.settings.on_error if options.on_error is None else options.on_error
         step = kind(verb, known.label, known, error_policy(asked))
         return self._step(step, options.resources)
+
+    def _granted(self, options: Options) -> Dataset[Any]:
+        """These rows in tasks that have what a verb asks for whose function is not one of a row: that always raises."""
+        if options.checked().resources == NO_NEEDS:
+            return self._with(self._node)
+        return self._step(PassOn("resources", "resources"), options.resources)
+
+    def _ordered(
+        self,
+        verb: str,
+        key: Callable[..., Any] | None,
+        options: Options,
+        order: Callable[[Dataset[Any], Function | None], Dataset[Any]],
+    ) -> Dataset[Any]:
+        """A verb that orders rows by a key; a key function that drops rows or needs resources is a step before it."""
+        if key is None:
+            return order(self._granted(options), None)
+        function = Function.of(key, verb, name=options.name)
+        asked = self._flow.settings.on_error if options.on_error is None else options.on_error
+        if error_policy(asked) == "raise" and options.resources == NO_NEEDS:
+            return order(self._with(self._node), function)
+        first = Function.of(operator.itemgetter(0), verb, name=function.label)
+        return order(self._rowwise(KeyBy, verb, key, options), first)._step(Values(verb, verb))
 
 
 def count_argument(verb: str, n: Any, least: int = 0) -> int:

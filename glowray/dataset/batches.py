@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from glowray.dataset.base import Base, Options, T_co, count_argument
+from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
 from glowray.kernels.batches import MapBatches
 from glowray.kernels.pipe import SHELL, Pipe
@@ -30,6 +31,7 @@ class BatchVerbs(Base[T_co]):
         *,
         batch_size: int = BATCH_ROWS,
         name: str | None = None,
+        on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
         memory: int | None = None,
@@ -73,7 +75,7 @@ class BatchVerbs(Base[T_co]):
         size = count_argument("map_batches", batch_size, 1)
         function = Function.of(f, "map_batches", name=name, spreads=False, arguments=(1,))
         step = MapBatches("map_batches", function.label, function, format, size)
-        return self._step(step, Options(name, None, num_cpus, num_gpus, memory).resources)
+        return self._step(step, Options(name, on_error, num_cpus, num_gpus, memory).checked().resources)
 
     def pipe(
         self,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from glowray.dataset.base import A, Base, K, T_co, U, V
+from glowray.dataset.base import A, Base, K, Options, StepOptions, T_co, U, V
 from glowray.functions import Function
 from glowray.kernels import partition_steps as steps
 from glowray.kernels.combine import CombineByKey, Combiner, Zero
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class FoldVerbs(Base[T_co]):
     """reduce, aggregate; local_… and merge_…."""
 
-    def reduce(self, f: Callable[[T_co, T_co], U], *, name: str | None = None) -> Dataset[T_co | U]:
+    def reduce(self, f: Callable[[T_co, T_co], U], **options: Unpack[StepOptions]) -> Dataset[T_co | U]:
         """A dataset of one row: f over all rows (of no row where there is none); one row a partition moves.
 
         >>> import glowray as gr
@@ -28,11 +28,11 @@ class FoldVerbs(Base[T_co]):
         Args:
             f: associative; each partition is folded from left to right, then the results in partition order.
         """
-        function = _reducer(f, "reduce", name)
-        return self._with(Reduce(self._node, "reduce", steps.Reduce("reduce", function.label, function), function))
+        rows, function = self._granted(Options(**options)), _reducer(f, "reduce", options)
+        return self._with(Reduce(rows._node, "reduce", steps.Reduce("reduce", function.label, function), function))
 
     def aggregate(
-        self, zero: A, add: Callable[[A, T_co], A], merge: Callable[[A, A], A], *, name: str | None = None
+        self, zero: A, add: Callable[[A, T_co], A], merge: Callable[[A, A], A], **options: Unpack[StepOptions]
     ) -> Dataset[A]:
         """A dataset of one row: a copy of zero and `add` in each partition with rows, then `merge`; zero for no rows.
 
@@ -42,52 +42,63 @@ class FoldVerbs(Base[T_co]):
         >>> total.collect()
         [(7, 2)]
         """
-        added, merged = _reducer(add, "aggregate", name), _reducer(merge, "aggregate", name)
+        rows = self._granted(Options(**options))
+        added, merged = _reducer(add, "aggregate", options), _reducer(merge, "aggregate", options)
         local = steps.Aggregate("aggregate", added.label, Zero(zero), added)
-        return self._with(Reduce(self._node, "aggregate", local, merged, Zero(zero)))
+        return self._with(Reduce(rows._node, "aggregate", local, merged, Zero(zero)))
 
-    def local_sort(self, key: Callable[..., Any] | None = None, reverse: bool = False) -> Dataset[T_co]:
+    def local_sort(
+        self, key: Callable[..., Any] | None = None, reverse: bool = False, **options: Unpack[StepOptions]
+    ) -> Dataset[T_co]:
         """Each partition's rows in order. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([3, 1, 2, 0], partitions=2).local_sort().collect()
         [1, 3, 0, 2]
         """
-        function = None if key is None else Function.of(key, "local_sort")
-        return self._step(steps.LocalSort("local_sort", _label(function), function, bool(reverse)))
 
-    def merge_sorted(self, key: Callable[..., Any] | None = None, reverse: bool = False) -> Dataset[T_co]:
+        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
+            return rows._step(steps.LocalSort("local_sort", _label(function), function, bool(reverse)))
+
+        return self._ordered("local_sort", key, Options(**options), order)
+
+    def merge_sorted(
+        self, key: Callable[..., Any] | None = None, reverse: bool = False, **options: Unpack[StepOptions]
+    ) -> Dataset[T_co]:
         """Partitions that are each in order, merged into one; all rows move to one partition.
 
         >>> import glowray as gr
         >>> gr.from_items([3, 1, 2, 0], partitions=2).local_sort().merge_sorted().collect()
         [0, 1, 2, 3]
         """
-        function = None if key is None else Function.of(key, "merge_sorted")
-        return self._with(MergeSorted(self._node, "merge_sorted", function, bool(reverse)))
 
-    def local_reduce(self, f: Callable[[T_co, T_co], U], *, name: str | None = None) -> Dataset[T_co | U]:
+        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
+            return rows._with(MergeSorted(rows._node, "merge_sorted", function, bool(reverse)))
+
+        return self._ordered("merge_sorted", key, Options(**options), order)
+
+    def local_reduce(self, f: Callable[[T_co, T_co], U], **options: Unpack[StepOptions]) -> Dataset[T_co | U]:
         """One row a partition: f over its rows; none for an empty one. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_range(4, partitions=2).local_reduce(lambda a, b: a + b).collect()
         [1, 5]
         """
-        function = _reducer(f, "local_reduce", name)
-        return self._step(steps.Reduce("local_reduce", function.label, function))
+        rows, function = self._granted(Options(**options)), _reducer(f, "local_reduce", options)
+        return rows._step(steps.Reduce("local_reduce", function.label, function))
 
-    def merge_reduce(self, f: Callable[[T_co, T_co], U], *, name: str | None = None) -> Dataset[T_co | U]:
+    def merge_reduce(self, f: Callable[[T_co, T_co], U], **options: Unpack[StepOptions]) -> Dataset[T_co | U]:
         """A dataset of one row: f over all rows, gathered in one partition.
 
         >>> import glowray as gr
         >>> gr.from_range(4, partitions=2).local_reduce(max).merge_reduce(lambda a, b: a + b).collect()
         [4]
         """
-        function = _reducer(f, "merge_reduce", name)
-        return self._with(Gather(self._node, "merge_reduce", (steps.Reduce("merge_reduce", function.label, function),)))
+        rows, function = self._granted(Options(**options)), _reducer(f, "merge_reduce", options)
+        return self._with(Gather(rows._node, "merge_reduce", (steps.Reduce("merge_reduce", function.label, function),)))
 
     def local_reduce_by_key(
-        self: FoldVerbs[tuple[K, V]], f: Callable[[V, V], U], *, name: str | None = None
+        self: FoldVerbs[tuple[K, V]], f: Callable[[V, V], U], **options: Unpack[StepOptions]
     ) -> Dataset[tuple[K, V | U]]:
         """(key, folded values) for the keys of each partition. No data moves.
 
@@ -96,9 +107,9 @@ class FoldVerbs(Base[T_co]):
         >>> rows.local_reduce_by_key(lambda x, y: x + y).collect()
         [('a', 1), ('a', 6)]
         """
-        function = _reducer(f, "local_reduce_by_key", name)
         verb = "local_reduce_by_key"
-        return self._step(CombineByKey(verb, function.label, Combiner(function, function), verb))
+        rows, function = self._granted(Options(**options)), _reducer(f, verb, options)
+        return rows._step(CombineByKey(verb, function.label, Combiner(function, function), verb))
 
     def local_group_by_key(self: FoldVerbs[tuple[K, V]]) -> Dataset[tuple[K, list[V]]]:
         """(key, values in order) for the keys of each partition. No data moves.
@@ -110,8 +121,8 @@ class FoldVerbs(Base[T_co]):
         return self._step(steps.LocalGroupByKey("local_group_by_key", "local_group_by_key"))
 
 
-def _reducer(f: Callable[..., Any], verb: str, name: str | None) -> Function:
-    return Function.of(f, verb, name=name, spreads=False, arguments=(2,))
+def _reducer(f: Callable[..., Any], verb: str, options: StepOptions) -> Function:
+    return Function.of(f, verb, name=options.get("name"), spreads=False, arguments=(2,))
 
 
 def _label(function: Function | None) -> str:

@@ -130,11 +130,7 @@ class KeyedVerbs(Base[T_co]):
     def reduce_by_key(
         self: KeyedVerbs[tuple[K, V]],
         f: Callable[[V, V], U],
-        *,
-        name: str | None = None,
-        num_cpus: float | None = None,
-        num_gpus: float | None = None,
-        memory: int | None = None,
+        **options: Unpack[StepOptions],
     ) -> Dataset[tuple[K, V | U]]:
         """(key, the key's values folded by f): combined in each partition, one shuffle, then merged.
 
@@ -149,19 +145,15 @@ class KeyedVerbs(Base[T_co]):
         Raises:
             TypeError: at the action, for rows that are not 2-tuples and keys that are not allowed.
         """
-        function = Function.of(f, "reduce_by_key", name=name, spreads=False, arguments=(2,))
-        return self._combine("reduce_by_key", Combiner(function, function), function.label)
+        function = Function.of(f, "reduce_by_key", name=options.get("name"), spreads=False, arguments=(2,))
+        return self._granted(Options(**options))._combine("reduce_by_key", Combiner(function, function), function.label)
 
     def aggregate_by_key(
         self: KeyedVerbs[tuple[K, V]],
         zero: A,
         add: Callable[[A, V], A],
         merge: Callable[[A, A], A],
-        *,
-        name: str | None = None,
-        num_cpus: float | None = None,
-        num_gpus: float | None = None,
-        memory: int | None = None,
+        **options: Unpack[StepOptions],
     ) -> Dataset[tuple[K, A]]:
         """(key, accumulator): a copy of zero and `add` in each partition, one shuffle, then `merge`.
 
@@ -171,9 +163,11 @@ class KeyedVerbs(Base[T_co]):
         >>> sorted(words.aggregate_by_key([], add, lambda left, right: left + right).collect())
         [('a', [1, 3]), ('b', [2])]
         """
-        added = Function.of(add, "aggregate_by_key", name=name, spreads=False, arguments=(2,))
-        merged = Function.of(merge, "aggregate_by_key", name=name, spreads=False, arguments=(2,))
-        return self._combine("aggregate_by_key", Combiner(added, merged, Zero(zero)), added.label)
+        added = Function.of(add, "aggregate_by_key", name=options.get("name"), spreads=False, arguments=(2,))
+        merged = Function.of(merge, "aggregate_by_key", name=options.get("name"), spreads=False, arguments=(2,))
+        return self._granted(Options(**options))._combine(
+            "aggregate_by_key", Combiner(added, merged, Zero(zero)), added.label
+        )
 
     def count_by_key(self: KeyedVerbs[tuple[K, Any]]) -> Dataset[tuple[K, int]]:
         """(key, number of its rows); one shuffle.
@@ -194,7 +188,7 @@ class KeyedVerbs(Base[T_co]):
         keyed = self._step(Map("count_by_value", "count_by_value", Function.of(without_value, "count_by_value")))
         return keyed._count("count_by_value")
 
-    def distinct(self, key: Callable[..., Any] | None = None) -> Dataset[T_co]:
+    def distinct(self, key: Callable[..., Any] | None = None, **options: Unpack[StepOptions]) -> Dataset[T_co]:
         """The first of all rows that are equal, or whose key is equal; one shuffle.
 
         >>> import glowray as gr
@@ -204,8 +198,11 @@ class KeyedVerbs(Base[T_co]):
         Args:
             key: of the row; rows with equal keys are one. None: the row itself.
         """
-        function = Function.of(same if key is None else key, "distinct")
-        keyed = self._step(KeyBy("distinct", "distinct" if key is None else function.label, function))
+        if key is None:
+            whole = KeyBy("distinct", "distinct", Function.of(same, "distinct"))
+            keyed = self._granted(Options(**options))._step(whole)
+        else:
+            keyed = self._rowwise(KeyBy, "distinct", key, Options(**options))
         combiner = Combiner(_FIRST, _FIRST)
         return keyed._combine("distinct", combiner, "")._step(Values("distinct", "distinct"))
 

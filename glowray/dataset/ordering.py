@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from glowray.dataset.base import Base, T_co, count_argument
+from glowray.dataset.base import Base, Options, StepOptions, T_co, count_argument
 from glowray.functions import Function
 from glowray.kernels.steps import Filter, Keys
 from glowray.plan.nodes import Limit, Repartition, Sort, Top, ZipWithIndex
@@ -29,7 +29,9 @@ def in_sample(seed: int, threshold: int, row: tuple[Any, int]) -> bool:
 class OrderVerbs(Base[T_co]):
     """sort, top, limit, zip_with_index, sample, repartition."""
 
-    def sort(self, key: Callable[..., Any] | None = None, reverse: bool = False) -> Dataset[T_co]:
+    def sort(
+        self, key: Callable[..., Any] | None = None, reverse: bool = False, **options: Unpack[StepOptions]
+    ) -> Dataset[T_co]:
         """All rows in global order, equal ones in input order, NaN last; a sample, then one shuffle.
 
         >>> import glowray as gr
@@ -39,14 +41,20 @@ class OrderVerbs(Base[T_co]):
         Args:
             key: of the row (spread as in map()), called once a row; None: the row itself.
             reverse: descending; equal rows still in input order.
+            options: name=, on_error= (for rows on which key fails), num_cpus=, num_gpus=, memory=, as in map().
 
         Raises:
             TypeError: at the action, if two keys cannot be compared.
         """
-        function = None if key is None else Function.of(key, "sort")
-        return self._with(Sort(self._node, "sort", function, bool(reverse)))
 
-    def top(self, n: int, key: Callable[..., Any] | None = None, reverse: bool = False) -> Dataset[T_co]:
+        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
+            return rows._with(Sort(rows._node, "sort", function, bool(reverse)))
+
+        return self._ordered("sort", key, Options(**options), order)
+
+    def top(
+        self, n: int, key: Callable[..., Any] | None = None, reverse: bool = False, **options: Unpack[StepOptions]
+    ) -> Dataset[T_co]:
         """The n largest rows, largest first; n rows of each partition move.
 
         >>> import glowray as gr
@@ -57,13 +65,18 @@ class OrderVerbs(Base[T_co]):
             n: how many, 0 or more.
             key: of the row (spread as in map()); None: the row itself.
             reverse: the n smallest, smallest first.
+            options: as for sort().
 
         Raises:
             ValueError: n is negative.
             TypeError: at the action, if two keys cannot be compared.
         """
-        function = None if key is None else Function.of(key, "top")
-        return self._with(Top(self._node, "top", count_argument("top", n), function, bool(reverse)))
+        count = count_argument("top", n)
+
+        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
+            return rows._with(Top(rows._node, "top", count, function, bool(reverse)))
+
+        return self._ordered("top", key, Options(**options), order)
 
     def limit(self, n: int) -> Dataset[T_co]:
         """The first n rows in order, in one partition; partitions past them are not computed.

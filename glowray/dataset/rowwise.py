@@ -187,6 +187,7 @@ class RowVerbs(Base[T_co]):
         f: Callable[[Iterator[T_co]], Iterable[U]] | Callable[[int, Iterator[T_co]], Iterable[U]],
         *,
         name: str | None = None,
+        on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
         memory: int | None = None,
@@ -199,11 +200,12 @@ class RowVerbs(Base[T_co]):
 
         Args:
             f: f(iterator), or with two required parameters f(index, iterator); returns an iterable.
+            on_error: taken as by map(), but f is no function of one row: it always raises.
 
         Raises:
             TypeError: as for map(); at the action, if f does not return an iterable.
         """
-        options = Options(name, None, num_cpus, num_gpus, memory)
+        options = Options(name, on_error, num_cpus, num_gpus, memory).checked()
         function = Function.of(f, "map_partitions", name=name, spreads=False, arguments=(1, 2))
         step = MapPartitions("map_partitions", function.label, function, indexed=function.required == 2)
         return self._step(step, options.resources)

@@ -135,10 +135,12 @@ def test_reducers_and_partitions_always_raise(engine: Lab) -> None:
             run()
 
 
-def test_keys_of_sort_always_raise_or_are_dropped_nowhere(engine: Lab) -> None:
+def test_rows_on_which_the_key_of_sort_fails_are_dropped_and_counted(engine: Lab) -> None:
     flow = engine.flow(on_error="skip")
+    assert flow.from_items([1, 0, 2], partitions=2).sort(inverse).collect() == [2, 1]
+    assert flow.skipped == {"sort": 1}
     with pytest.raises(ZeroDivisionError):
-        flow.from_items([1, 0], partitions=2).sort(inverse).collect()
+        flow.from_items([1, 0], partitions=2).sort(inverse, on_error="raise").collect()
 
 
 def test_for_each_counts_too(engine: Lab) -> None:
