@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from concurrent.futures import Future
 
 from glowray.cluster.connect import connect
 from glowray.cluster.environment import apply, client_environment
@@ -10,6 +12,7 @@ from glowray.cluster.token import own_token
 from glowray.engine.ray import RayEngine
 
 _engine: RayEngine | None = None
+_starting = threading.Lock()
 
 
 def ray_engine() -> RayEngine:
@@ -17,15 +20,40 @@ def ray_engine() -> RayEngine:
     global _engine
     import ray
 
-    if not ray.is_initialized():
-        _engine = None
-        if os.environ.get("GLOWRAY_ADDRESS") or os.environ.get("RAY_ADDRESS"):
-            connect()
-        else:
+    # Two jobs in two threads may both be the first: ray.init() is not safe against itself.
+    with _starting:
+        if not ray.is_initialized():
+            _engine = None
+            if os.environ.get("GLOWRAY_ADDRESS") or os.environ.get("RAY_ADDRESS"):
+                connect()
+            else:
+                _start_for_good()
+        if _engine is None:
+            _engine = RayEngine()
+        return _engine
+
+
+def _start_for_good() -> None:
+    """Starts a local Ray from a thread that lives as long as this process.
+
+    Ray has the kernel end its processes with the thread that started them (PR_SET_PDEATHSIG), not with the process.
+    """
+    if threading.current_thread() is threading.main_thread():
+        start_local()
+        return
+    started: Future[None] = Future()
+
+    def keep() -> None:
+        try:
             start_local()
-    if _engine is None:
-        _engine = RayEngine()
-    return _engine
+        except BaseException as error:
+            started.set_exception(error)
+            return
+        started.set_result(None)
+        threading.Event().wait()
+
+    threading.Thread(target=keep, name="glowray-ray", daemon=True).start()
+    started.result()
 
 
 def start_local(num_cpus: int | None = None) -> None:

@@ -1,0 +1,79 @@
+"""Starting Ray once, whoever asks first."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from glowray.engine import ray_start
+
+
+def test_threads_that_need_ray_at_once_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    for name in ("GLOWRAY_ADDRESS", "RAY_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    starts: list[int] = []
+    running, engines = threading.Event(), []
+    second = threading.Thread(target=lambda: engines.append(ray_start.ray_engine()))
+
+    def start() -> None:
+        starts.append(threading.get_ident())
+        if len(starts) == 1:
+            second.start()
+            second.join(timeout=0.5)  # it must wait for this start; one that does not starts another, and ends
+        running.set()
+
+    monkeypatch.setattr(ray_start, "_engine", None)
+    monkeypatch.setattr(ray, "is_initialized", running.is_set)
+    monkeypatch.setattr(ray_start, "start_local", start)
+    made: list[Any] = []
+    monkeypatch.setattr(ray_start, "RayEngine", lambda: made.append(object()) or made[-1])
+    first: Any = ray_start.ray_engine()
+    second.join()
+    assert len(starts) == 1
+    assert engines == [first] == made
+
+
+def test_the_thread_that_starts_ray_outlives_the_job_that_needed_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    for name in ("GLOWRAY_ADDRESS", "RAY_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    starters: list[threading.Thread] = []
+    monkeypatch.setattr(ray_start, "_engine", None)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray_start, "start_local", lambda: starters.append(threading.current_thread()))
+    monkeypatch.setattr(ray_start, "RayEngine", object)
+    job = threading.Thread(target=ray_start.ray_engine)
+    job.start()
+    job.join()
+    (starter,) = starters
+    assert starter.is_alive()
+    assert starter.daemon
+
+
+def test_a_start_that_fails_in_another_thread_fails_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    def fail() -> None:
+        raise OSError("no room")
+
+    for name in ("GLOWRAY_ADDRESS", "RAY_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray_start, "start_local", fail)
+    failures: list[str] = []
+
+    def run() -> None:
+        try:
+            ray_start.ray_engine()
+        except OSError as error:
+            failures.append(str(error))
+
+    job = threading.Thread(target=run)
+    job.start()
+    job.join()
+    assert failures == ["no room"]
