@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from glowray.dataset.base import A, B, Base, K, T_co, U, V, dataset_argument
 from glowray.functions import Function
 from glowray.kernels.copies import are_fixed, copier
-from glowray.kernels.steps import FlatMap, KeyBy, Values
+from glowray.kernels.keyed import keyed_row
+from glowray.kernels.steps import FlatMap, KeyBy, KeyRow, Values
 from glowray.plan.nodes import Cartesian, CoGroup, Union, Zip
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ def own_rows(every: bool, row: Groups) -> Iterable[tuple[Any, Any]]:
 def same(row: Any) -> Any:
     """The row as its own key."""
     return row
+
+
+def with_row(row: Any) -> tuple[Any, Any]:
+    """The key of a keyed row, and the row."""
+    return keyed_row(row, "join")[0], row
 
 
 def _matcher(how: str, sides: int) -> Callable[[Groups], Iterable[Any]]:
@@ -119,7 +125,11 @@ class JoinVerbs(Base[T_co]):
         """
         _at_least_one("join", others)
         matcher = _matcher(how, len(others) + 1)
-        return self._co_group("join", others)._flat_map("join", how, matcher)
+        if how not in ("semi", "anti"):
+            return self._co_group("join", others)._flat_map("join", how, matcher)
+        # Rows come out as they are: their own key, and not the first that is equal to it.
+        rows = self._step(KeyRow("join", "join", Function.of(with_row, "join")))
+        return rows._co_group("join", others)._flat_map("join", how, matcher)._step(Values("join", "join"))
 
     @overload
     def co_group(

@@ -32,6 +32,7 @@ VERBS: dict[str, Verb] = {
     "MapValues": "map_values",
     "FlatMapValues": "flat_map_values",
     "KeyBy": "key_by",
+    "KeyRow": "map",
     "Keys": "keys",
     "Values": "values",
 }

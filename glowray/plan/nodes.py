@@ -10,7 +10,7 @@ from glowray.functions import Function
 from glowray.kernels.combine import Combiner, Zero
 from glowray.kernels.partition_steps import PassOn
 from glowray.kernels.resources import NO_NEEDS, Resources
-from glowray.kernels.steps import Filter, FlatMapValues, ForEach, MapValues, Step
+from glowray.kernels.steps import Filter, FlatMapValues, ForEach, KeyRow, MapValues, Step
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ class Narrow(Node):
 
     @property
     def key_partitions(self) -> int | None:
-        keeps = isinstance(self.step, (Filter, MapValues, FlatMapValues, ForEach, PassOn))
+        keeps = isinstance(self.step, (Filter, MapValues, FlatMapValues, ForEach, KeyRow, PassOn))
         return self.input.key_partitions if keeps else None
 
 

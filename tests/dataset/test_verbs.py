@@ -232,3 +232,11 @@ def test_partition_functions_see_their_own_index_in_a_union(engine: Lab) -> None
     assert left.union(right).union(right).map_partitions(lambda index, part: [index]).collect() == list(range(6))
     sources = [flow.from_source(lambda index: [index], 2) for _ in range(2)]
     assert sources[0].union(*sources).collect() == [0, 1, 0, 1, 0, 1]
+
+
+def test_semi_and_anti_joins_give_rows_as_they_are(engine: Lab) -> None:
+    flow = engine.flow()
+    left = flow.from_items([(1, "a"), (1.0, "b"), (True, "c"), (2.0, "d")], partitions=2)
+    right = flow.from_items([(1, None)])
+    assert sorted(map(repr, left.join(right, how="semi").collect())) == ["(1, 'a')", "(1.0, 'b')", "(True, 'c')"]
+    assert left.join(right, how="anti").collect() == [(2.0, "d")]

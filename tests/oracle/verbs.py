@@ -154,7 +154,8 @@ def join(sides: list[Rows], how: str) -> Rows:
     present = {name: [table.get(name, (None, []))[1] for table in tables] for name in names}
     if how in ("semi", "anti"):
         kept = [name for name, values in present.items() if (all if how == "semi" else _none)(values[1:])]
-        rows = [(names[name], value) for name in kept for value in present[name][0]]
+        own = groups((row[0], row) for row in sides[0].all)
+        rows = [row for name in kept if name in own for row in own[name][1]]
         return sides[0].shuffled(rows, keyed=True)
     needed = {"inner": range(len(sides)), "left": [0], "right": [len(sides) - 1], "outer": []}[how]
     kept = [name for name, values in present.items() if all(values[place] for place in needed)]
