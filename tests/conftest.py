@@ -21,6 +21,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("ray") is not None)
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No job of a test goes over to Ray because a machine is slow; tests of the handover say when it comes."""
+    monkeypatch.setattr("glowray.engine.automatic.PATIENCE", 3600.0)
+
+
 @pytest.fixture(scope="session")
 def local_ray() -> Iterator[None]:
     """The one local Ray of a test run: started by the first test that asks for it, ended after the last."""

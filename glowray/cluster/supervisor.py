@@ -96,11 +96,14 @@ def _end_with(pipe: int) -> None:
 def _start(order: Order) -> Any:
     from ray._private.node import Node
     from ray._private.parameter import RayParams
+    from ray._private.utils import write_ray_address
 
     head = order.record.kind == "head"
     parameters = RayParams(**order.parameters)
     # spawn_reaper: the kernel sends SIGKILL to Ray's processes should this one die.
     node = Node(parameters, head=head, shutdown_at_exit=False, spawn_reaper=True)
+    # A job asks this file for its cluster; without it, it would take any other that runs on this machine.
+    write_ray_address(order.record.address or node.address, parameters.temp_dir)
     if head:
         publish(node.get_gcs_client())
     return node

@@ -20,8 +20,8 @@ class AutomaticEngine:
 
     name = "inline"
 
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self.deadline = time.monotonic() + patience
+    def __init__(self, patience: float | None = None) -> None:
+        self.deadline = time.monotonic() + (PATIENCE if patience is None else patience)
         self.inline = InlineEngine()
         self.ray: Engine | None = None
 
