@@ -24,15 +24,17 @@ class Choice:
 
 
 def choose(asked: str | None, input_bytes: int | None) -> Choice:
-    """The engine for a job: what was asked for, else what is connected, else what the size of the input suggests.
+    """The engine for a job: GLOWRAY_ENGINE, else what was asked for, else what is connected, else what the size of
+    the input suggests.
 
     Raises:
-        ValueError: an engine that does not exist was asked for.
+        ValueError: GLOWRAY_ENGINE names an engine that does not exist.
     """
-    named = asked or os.environ.get("GLOWRAY_ENGINE")
-    if named is not None:
-        check_engine(named)
-        return Choice(named, "asked for" if asked else "GLOWRAY_ENGINE")
+    if set_for_all := os.environ.get("GLOWRAY_ENGINE"):
+        check_engine(set_for_all, "GLOWRAY_ENGINE")
+        return Choice(set_for_all, "GLOWRAY_ENGINE")
+    if asked is not None:
+        return Choice(asked, "asked for")
     ray = sys.modules.get("ray")
     if ray is not None and ray.is_initialized():
         inside = ray.get_runtime_context().worker.mode == ray.WORKER_MODE
@@ -46,10 +48,10 @@ def choose(asked: str | None, input_bytes: int | None) -> Choice:
     return Choice("automatic", f"{size}: starts in this process, goes to Ray if it still runs after 3 s")
 
 
-def check_engine(name: str) -> None:
-    """Raises ValueError for an engine that does not exist."""
+def check_engine(name: str, place: str = "engine") -> None:
+    """Raises ValueError for an engine that does not exist, naming the `place` that says so."""
     if name not in ENGINES:
-        raise ValueError(f'engine must be "inline", "ray" or None (automatic), got {name!r}')
+        raise ValueError(f'{place} must be "inline" or "ray", or be left out (automatic), got {name!r}')
 
 
 def open_engine(choice: Choice) -> Engine:
