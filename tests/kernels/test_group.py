@@ -1,0 +1,81 @@
+"""Groups that are too large for lists are the same groups, decoded when they are read."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import glowray as gr
+from glowray.kernels import group
+from glowray.kernels.group import Group, grouped
+from glowray.rows import Block
+
+KEYS = st.sampled_from([1, 1.0, True, None, "a", b"a", float("nan"), (1, float("nan")), "é"])
+ROWS = st.lists(st.tuples(KEYS, st.integers() | st.text() | st.lists(st.integers(), max_size=2)), max_size=40)
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every group is a large one."""
+    monkeypatch.setattr(group, "GROUP_BYTES", 0)
+    monkeypatch.setattr(group, "MORSEL", 3)
+
+
+def plain(groups: Iterator[list[Any]]) -> list[Any]:
+    return [(repr(key), [list(side) for side in sides]) for morsel in groups for key, sides in morsel]
+
+
+@given(sides=st.lists(st.lists(ROWS, max_size=3), min_size=1, max_size=3))
+def test_large_and_small_groups_are_the_same(sides: list[list[list[Any]]]) -> None:
+    blocks = [[Block.from_rows(rows) for rows in side] for side in sides]
+    small = plain(group._as_lists(blocks))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(group, "GROUP_BYTES", 0)
+        patch.setattr(group, "MORSEL", 3)
+        assert plain(group._by_position(blocks)) == small
+
+
+def test_a_group_is_a_sequence(tiny: None) -> None:
+    values = list(range(10))
+    rows = Block.from_rows([("a", value) for value in values] + [("b", "other")])
+    (key, (found,)), (_, (other,)) = [row for morsel in grouped([[rows]]) for row in morsel]
+    assert key == "a"
+    assert type(found) is Group
+    assert list(found) == list(found) == values
+    assert (len(found), found[0], found[-1], 7 in found, list(reversed(found))) == (10, 0, 9, True, values[::-1])
+    assert list(found[2:8:3]) == [2, 5]
+    assert found == values
+    assert found != values[:-1]
+    assert found == pickle.loads(pickle.dumps(found))
+    assert list(other) == ["other"]
+    with pytest.raises(IndexError):
+        found[10]
+
+
+def test_values_are_fresh_at_each_reading(tiny: None) -> None:
+    found = Group(Block.from_rows([("a", [1]), ("a", [2])]), np.array([0, 1]))
+    for value in found:
+        value.append(0)
+    assert list(found) == [[1], [2]]
+
+
+@pytest.mark.parametrize("partitions", [1, 3])
+def test_verbs_on_large_groups(tiny: None, partitions: int) -> None:
+    rows = gr.Flow(engine="inline").from_items([(n % 3, n) for n in range(30)], partitions=partitions)
+    groups = rows.group_by_key()
+    assert {type(values) for _, values in groups.collect()} == {Group}
+    expected = {key: list(range(key, 30, 3)) for key in range(3)}
+    assert {key: list(values) for key, values in groups.collect()} == expected
+    assert groups.map_values(lambda values: (sum(values), sum(values), len(values))).to_dict() == {
+        key: (sum(values), sum(values), len(values)) for key, values in expected.items()
+    }
+    joined = rows.join(rows.filter(lambda key, n: n < 4))
+    assert sorted(joined.collect()) == sorted(
+        (a, (n, m)) for a, values in expected.items() for n in values for m in values if m < 4
+    )
