@@ -28,7 +28,7 @@ test: $(STAMP) ## all tests
 	$(BIN)/python -m pytest
 
 test-fast: $(STAMP) ## the tests that need no Ray, in under a minute
-	$(BIN)/python -m pytest -m "not ray and not cluster and not slow"
+	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -m "not ray and not cluster and not slow"
 
 lint: $(STAMP) ## style, types and the one-way imports
 	$(BIN)/ruff check .

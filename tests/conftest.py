@@ -12,6 +12,7 @@ from tests.engine.doubles import CountingEngine, ForbiddenEngine, Lab
 
 # The same examples on every machine and in every run; a slow machine is no failure.
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+settings.register_profile("fast", parent=settings.get_profile("ci"), max_examples=10)
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
