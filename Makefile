@@ -25,7 +25,8 @@ demo: $(STAMP) ## count the words of Python's own standard library
 	$(BIN)/python examples/word_count.py
 
 test: $(STAMP) ## all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not ray"
+	$(BIN)/python -m pytest -m ray  # a process of its own: clusters that came and went leave nothing behind in it
 
 test-fast: $(STAMP) ## the tests that need no Ray, in under a minute
 	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest -m "not ray and not cluster and not slow"
