@@ -49,7 +49,7 @@ def test_an_engine_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match='engine must be "inline" or "ray"'):
         gr.Flow(engine="spark")
     monkeypatch.setenv("GLOWRAY_ENGINE", "dask")
-    with pytest.raises(ValueError, match="GLOWRAY_ENGINE must be .* got 'dask'"):
+    with pytest.raises(ValueError, match=r"GLOWRAY_ENGINE must be .* got 'dask'"):
         gr.Flow().from_items([1]).collect()
 
 
