@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
 
+from glowray.functions.caller import full_site, user_site
+from glowray.functions.captures import culprit, pickling_error
 from glowray.kernels.context import current_task
 
 T = TypeVar("T")
@@ -48,8 +50,22 @@ def broadcast(value: T) -> Broadcast[T]:
     >>> names = gr.broadcast({1: "one", 2: "two"})
     >>> gr.from_items([1, 2]).map(lambda n: names.value[n]).collect()
     ['one', 'two']
+
+    Raises:
+        TypeError: the value, or something in it, cannot be pickled; it is named.
     """
+    error = pickling_error(value)
+    if error is not None:
+        raise _cannot_send(value, error) from error
     return Broadcast(value)
+
+
+def _cannot_send(value: Any, error: Exception) -> TypeError:
+    found = culprit(lambda: value, error)  # a captured variable has the name that it is known by here
+    what = f"a value that cannot be pickled: {error}" if found is None else f"{found}: {found.error}"
+    own = found is not None and found.is_own
+    fix = "" if own else "; make it inside the function that uses it, or once a partition in map_partitions()"
+    return TypeError(f"broadcast() cannot send {what}{fix}, called at {full_site(*user_site())}")
 
 
 def own_value(identity: str) -> Any:
