@@ -26,7 +26,7 @@ _WORDS_AT_ONCE = 1 << 17
 _ROWS_AT_ONCE = 1 << 14  # what is gone over several times stays in the cache
 _FEW = 32
 _NUMBERS = frozenset({bool, int, float})
-_WORD_MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
+WORD_MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
 
 
 def keyed_rows_hashes(chunk: Chunk) -> Hashes:
@@ -48,7 +48,7 @@ def column_hashes(shape: Shape, columns: list[Any], count: int) -> Hashes:
         vectorised = _BY_KIND.get(shape.kind.name)
         if vectorised is not None:
             return _with_nulls(columns[0], vectorised)
-    elif isinstance(shape, Fields) and _compares_by_fields(shape):
+    elif isinstance(shape, Fields) and compares_by_fields(shape):
         return _fields_hashes(shape, columns, count)
     if isinstance(columns[0], PickledColumn):
         return _scalar_hashes(columns[0].objects())
@@ -59,7 +59,7 @@ def _are_pairs(shape: Fields) -> bool:
     return shape.kind in ("tuple", "namedtuple") and len(shape.children) == 2 and not shape.optional
 
 
-def _compares_by_fields(shape: Fields) -> bool:
+def compares_by_fields(shape: Fields) -> bool:
     """Whether keys of this shape are equal when their fields are; else the scalar hash decides, or refuses."""
     if shape.cls is None:
         return shape.kind == "tuple"
@@ -71,11 +71,18 @@ def _compares_by_fields(shape: Fields) -> bool:
     return compared is not None and set(compared) <= set(shape.names)
 
 
+def compared_places(shape: Fields) -> list[int]:
+    """Which fields say whether two keys of this shape are equal: all but a dataclass's that have `compare=False`."""
+    if shape.kind != "dataclass":
+        return list(range(len(shape.children)))
+    return [shape.names.index(name) for name in compared_fields(shape.cls) or ()]
+
+
 def _scalar_hashes(keys: list[Any]) -> Hashes:
     """One by one; plain numbers of several types at least without a call of Python code for each."""
     if _NUMBERS.issuperset(map(type, keys)):
         hashes = np.fromiter(map(hash, keys), np.int64, len(keys)).view(np.uint64)
-        hashes = _mix(hashes + _U(hashing.NUMBER))
+        hashes = mix(hashes + _U(hashing.NUMBER))
         hashes[np.fromiter(map(operator.ne, keys, keys), np.bool_, len(keys))] = _U(hashing.NAN_HASH)
         return hashes
     return np.fromiter(map(key_hash, keys), np.uint64, len(keys))
@@ -99,17 +106,16 @@ def _fields_hashes(shape: Fields, columns: list[Any], count: int) -> Hashes:
     start_state = hashing.TUPLE
     if shape.kind == "dataclass":
         assert shape.cls is not None
-        parts = [parts[shape.names.index(name)] for name in compared_fields(shape.cls) or ()]
         start_state = hashing.sequence_hash([hashing.class_hash(shape.cls)], hashing.DATACLASS)
     state = np.full(count, start_state, np.uint64)
-    for child, start, stop in parts:
-        state = _mix(state * _U(hashing.MIX_1) + column_hashes(child, columns[start:stop], count))
+    for child, start, stop in (parts[place] for place in compared_places(shape)):
+        state = mix(state * _U(hashing.MIX_1) + column_hashes(child, columns[start:stop], count))
     if there is not None:
         state[~there] = _U(hashing.NONE_HASH)
     return state
 
 
-def _mix(words: Hashes) -> Hashes:
+def mix(words: Hashes) -> Hashes:
     """`hashing.mix` of every word, in place."""
     words ^= words >> _U(30)
     words *= _U(hashing.MIX_1)
@@ -137,7 +143,7 @@ def _signed(folded: Hashes, negative: npt.NDArray[np.bool_], tag: int) -> Hashes
     signed -= signed == -1
     hashes = signed.view(np.uint64)
     hashes += _U(tag)
-    return _mix(hashes)
+    return mix(hashes)
 
 
 def _floats(array: pa.Array) -> Hashes:
@@ -155,19 +161,23 @@ def _floats(array: pa.Array) -> Hashes:
     return hashes
 
 
-def _binary(array: pa.Array, tag: int) -> Hashes:
-    """Text and bytes, straight from Arrow's offsets and data."""
+def texts(array: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Text or bytes straight from Arrow's buffers: the data, and where each value starts in it and how long it is."""
+    bounds = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
+    return np.frombuffer(array.buffers()[2] or b"", np.uint8), bounds[:-1], np.diff(bounds)
+
+
+def binary_hashes(array: pa.Array, tag: int) -> Hashes:
+    """Text and bytes."""
     if not len(array):
         return np.empty(0, np.uint64)
-    bounds = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
-    lengths = np.diff(bounds)
+    data, starts, lengths = texts(array)
     if array.null_count:
         lengths[array.is_null().to_numpy(zero_copy_only=False)] = 0
-    data = np.frombuffer(array.buffers()[2] or b"", np.uint8)
-    hashes = _word_sums(data, bounds[:-1], lengths)
+    hashes = _word_sums(data, starts, lengths)
     hashes += lengths.view(np.uint64) * _U(hashing.GOLDEN)
     hashes += _U(tag)
-    return _mix(hashes)
+    return mix(hashes)
 
 
 def _word_sums(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Hashes:
@@ -193,7 +203,7 @@ def _word_sums(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengt
         if len(left) <= _FEW:
             break
         words = words_at[at]
-        words &= _WORD_MASKS[np.minimum(left, 8)]
+        words &= WORD_MASKS[np.minimum(left, 8)]
         words ^= words >> _U(32)
         words *= _U(hashing.place(index))
         sums[active] += words
@@ -218,20 +228,20 @@ def _sum_from(data: npt.NDArray[np.uint8], index: int) -> int:
         words = padded.view("<u8")
         words ^= words >> _U(32)
         numbers = np.arange(index + 1, index + 1 + len(words), dtype=np.uint64)
-        words *= _mix(numbers * _U(hashing.GOLDEN)) | _U(1)
+        words *= mix(numbers * _U(hashing.GOLDEN)) | _U(1)
         total = words.sum(dtype=np.uint64, initial=total)
         index += len(words)
     return int(total)
 
 
-def _uuids(array: pa.Array) -> Hashes:
+def uuid_hashes(array: pa.Array) -> Hashes:
     """Sixteen bytes each, in a row."""
     data = np.frombuffer(array.buffers()[1], "<u8")[2 * array.offset : 2 * (array.offset + len(array))]
     words = data.reshape(-1, 2)
     words = (words ^ (words >> _U(32))) * np.array([hashing.place(0), hashing.place(1)], np.uint64)
     hashes: Hashes = words.sum(axis=1, dtype=np.uint64)
     hashes += _U((16 * hashing.GOLDEN + hashing.UUID) & hashing.MASK)
-    return _mix(hashes)
+    return mix(hashes)
 
 
 _BY_KIND: dict[str, Callable[[pa.Array], Hashes]] = {
@@ -239,12 +249,12 @@ _BY_KIND: dict[str, Callable[[pa.Array], Hashes]] = {
     "bool": lambda array: _integers(array, hashing.NUMBER, pa.int8()),
     "int": lambda array: _integers(array, hashing.NUMBER),
     "float": _floats,
-    "str": lambda array: _binary(array, hashing.TEXT),
-    "bytes": lambda array: _binary(array, hashing.BYTES),
+    "str": lambda array: binary_hashes(array, hashing.TEXT),
+    "bytes": lambda array: binary_hashes(array, hashing.BYTES),
     "date": lambda array: _integers(array, hashing.DATE, pa.int32()),
     "datetime": lambda array: _integers(array, hashing.DATETIME, pa.int64()),
     "datetime[UTC]": lambda array: _integers(array, hashing.DATETIME, pa.int64()),
     "time": lambda array: _integers(array, hashing.TIME, pa.int64()),
     "timedelta": lambda array: _integers(array, hashing.TIMEDELTA, pa.int64()),
-    "UUID": _uuids,
+    "UUID": uuid_hashes,
 }
