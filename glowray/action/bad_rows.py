@@ -38,17 +38,21 @@ class Letters:
     """The dead-letter files of one action: taken before it runs, written when it has succeeded, else left alone."""
 
     def __init__(self, paths: Sequence[str]) -> None:
-        self.commits = {path: Commit(path, TextSink(), mode="overwrite", single_file=True) for path in paths}
+        self.files = {path: Commit(path, TextSink(), mode="overwrite", single_file=True) for path in paths}
         self.folders: dict[str, str] = {}
 
     def begin(self) -> None:
         """Raises what cannot be written to, before anything runs."""
-        for path, commit in self.commits.items():
-            self.folders[path] = commit.begin()
+        try:
+            for path, commit in self.files.items():
+                self.folders[path] = commit.begin()
+        except BaseException:
+            self.abort()
+            raise
 
-    def commit(self, letters: Mapping[str, Sequence[Failure]]) -> None:
-        """One JSON line a failing row; a file without lines where none failed."""
-        for path, commit in self.commits.items():
+    def stage(self, letters: Mapping[str, Sequence[Failure]]) -> list[Commit]:
+        """One JSON line a failing row, a file without lines where none failed; ready to be put in place."""
+        for path, commit in self.files.items():
             writer = commit.sink.open(self.folders[path], 0)
             try:
                 writer.write(lines(letters.get(path, ())))
@@ -56,11 +60,12 @@ class Letters:
             except BaseException:
                 writer.abort()
                 raise
-            commit.commit([part])
+            commit.stage([part])
+        return list(self.files.values())
 
     def abort(self) -> None:
         """Leaves the files as they were."""
-        for commit in self.commits.values():
+        for commit in self.files.values():
             commit.abort()
 
 

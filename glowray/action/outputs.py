@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from glowray.action.perform import Recorder, perform
+from glowray.action.perform import Action, begin
 from glowray.action.settings import Outcome, Settings
-from glowray.engine.protocol import Engine
 from glowray.functions import Function
-from glowray.io.commit import Commit, Written
+from glowray.io.commit import Commit, Written, commit_together
 from glowray.kernels.exchange import Count, Exchange, OneBlock
 from glowray.kernels.partition_steps import Write, row_call
 from glowray.physical.stage import Stage
@@ -27,8 +26,16 @@ class Target(Protocol):
         """Takes the place to write to; the plan to run."""
         ...
 
-    def commit(self, engine: Engine, stage: Stage, recorder: Recorder) -> Any:
-        """Puts the results in place once everything has run."""
+    def stage(self, stage: Stage) -> list[Commit]:
+        """Makes the files ready, once everything has run: all of a run's are put in place together."""
+        ...
+
+    def feed(self, action: Action, stage: Stage) -> None:
+        """Gives the rows to what is in the driver; cannot be taken back."""
+        ...
+
+    def result(self) -> Any:
+        """What flow.run() gives for this target."""
         ...
 
     def abort(self) -> None:
@@ -50,8 +57,15 @@ class FileTarget:
         folder = self.files.begin()
         return Narrow(self.node, Write(self.verb, self.path, self.files.sink, folder))
 
-    def commit(self, engine: Engine, stage: Stage, recorder: Recorder) -> Written:
-        return self.files.commit(part for report in stage.reports if report is not None for part in report.parts)
+    def stage(self, stage: Stage) -> list[Commit]:
+        self.files.stage(part for report in stage.reports if report is not None for part in report.parts)
+        return [self.files]
+
+    def feed(self, action: Action, stage: Stage) -> None:
+        """Nothing: the tasks have written the rows."""
+
+    def result(self) -> Written:
+        return self.files.written
 
     def abort(self) -> None:
         self.files.abort()
@@ -69,17 +83,24 @@ class SinkTarget:
     def begin(self) -> Node:
         return self.node
 
-    def commit(self, engine: Engine, stage: Stage, recorder: Recorder) -> None:
+    def stage(self, stage: Stage) -> list[Commit]:
+        return []
+
+    def feed(self, action: Action, stage: Stage) -> None:
         for place in range(stage.num_tasks):
-            for block in recorder.fetch(engine, stage, [place]):
+            for block in action.recorder.fetch(action.engine, stage, [place]):
                 for row in block.rows():
                     self.put(row)
             stage.refs[place] = None
         self.abort()
 
+    def result(self) -> None:
+        return None
+
     def abort(self) -> None:
-        if self.end is not None:
-            self.end()  # whoever reads the queue must not wait for ever
+        end, self.end = self.end, None
+        if end is not None:
+            end()  # whoever reads the queue must not wait for ever
 
 
 def sink_target(node: Node, sink: Any) -> SinkTarget:
@@ -96,15 +117,25 @@ def sink_target(node: Node, sink: Any) -> SinkTarget:
 
 
 def run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target]) -> list[Any]:
-    """Runs all targets in one pass, then commits each; what failed leaves nothing half-written."""
+    """Runs all targets in one pass, then commits them together with the dead letters, or none of them.
+
+    Sinks in the driver are fed when all files are ready, and before any is put in place: a function that fails, which
+    nobody can take back, leaves no file.
+    """
     begun: list[Target] = []
     try:
         nodes = []
         for target in targets:
             nodes.append(target.begin())
             begun.append(target)
-        stages, engine, recorder = perform(settings, outcome, nodes, [target.exchange for target in targets])
-        return [target.commit(engine, stage, recorder) for target, stage in zip(targets, stages, strict=True)]
+        with begin(settings, outcome, nodes, [target.exchange for target in targets]) as action:
+            action.run()
+            pairs = list(zip(targets, action.targets, strict=True))
+            commits = [*action.staged_letters(), *(files for target, stage in pairs for files in target.stage(stage))]
+            for target, stage in pairs:
+                target.feed(action, stage)
+            commit_together(commits)
+        return [target.result() for target in targets]
     except BaseException:
         for target in begun:
             target.abort()

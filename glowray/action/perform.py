@@ -10,6 +10,7 @@ from glowray.action.bad_rows import Letters, RowError, letter_paths
 from glowray.action.settings import Outcome, Settings
 from glowray.engine.choose import Choice, choose, open_engine
 from glowray.engine.protocol import Done, Engine
+from glowray.io.commit import Commit, commit_together
 from glowray.kernels.exchange import Exchange, OneBlock
 from glowray.optimize import optimize
 from glowray.physical.job import Job
@@ -52,6 +53,77 @@ def view(settings: Settings, nodes: Sequence[Node]) -> PlanView:
     return _view(settings, nodes, prepare(settings, nodes, [OneBlock()] * len(nodes)))
 
 
+class Action:
+    """One action under way: its stages, the engine, and the dead-letter files that it has taken.
+
+    Left by an error, its `with` block leaves those files as they were.
+    """
+
+    def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared) -> None:
+        self.targets, self.outcome = prepared.targets, outcome
+        stages = prepared.stages.stages
+        self.letters = Letters(letter_paths(stages))
+        self.letters.begin()
+        try:
+            self.engine = open_engine(prepared.choice)
+            stats = Stats(settings.name, self.engine.name)
+            outcome.begin(stats)
+            self.recorder = Recorder(outcome, stats, progress_for(settings.name, stages, settings.progress))
+            resources, vectorize = settings.resources, settings.vectorize
+            self.job = Job(settings.name, stages, self.engine, self.recorder, resources, settings.max_errors, vectorize)
+        except BaseException:
+            self.letters.abort()
+            raise
+
+    def __enter__(self) -> Action:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self.letters.abort()  # of what was committed nothing is left to abort
+
+    def run(self) -> None:
+        """Runs all stages.
+
+        Raises:
+            BaseException: the user's own, of the lowest failing partition.
+        """
+        try:
+            self.recorder.progress.begin()
+            self.job.run()
+        finally:
+            self.recorder.finish(self.engine)
+
+    def blocks(self, stage: Stage) -> Iterator[Block]:
+        """Runs all stages, and gives the blocks of the last one in order, each as soon as it is there."""
+        try:
+            self.recorder.progress.begin()
+            for _, place in self.job.stream(stage):
+                self.recorder.progress.end()  # from the first row on the terminal is the reader's
+                yield from self.recorder.fetch(self.engine, stage, [place])
+                stage.refs[place] = None  # read: the engine may drop it
+        finally:
+            self.recorder.finish(self.engine)
+
+    def staged_letters(self) -> list[Commit]:
+        """The dead letters, written and ready to be put in place."""
+        return self.letters.stage(self.outcome.letters)
+
+
+def begin(
+    settings: Settings,
+    outcome: Outcome,
+    nodes: Sequence[Node],
+    exchanges: Sequence[Exchange] = (OneBlock(),),
+    *,
+    stream: bool = False,
+) -> Action:
+    """What an action does first; in a script that is only looked at, it is also the last."""
+    prepared = prepare(settings, nodes, exchanges, stream=stream)
+    if is_watched():
+        reached(_view(settings, nodes, prepared))
+    return Action(settings, outcome, prepared)
+
+
 def perform(
     settings: Settings, outcome: Outcome, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),)
 ) -> tuple[list[Stage], Engine, Recorder]:
@@ -60,21 +132,10 @@ def perform(
     Raises:
         BaseException: the user's own, of the lowest failing partition.
     """
-    prepared = _begin(settings, nodes, exchanges)
-    letters = Letters(letter_paths(prepared.stages.stages))
-    letters.begin()
-    engine, recorder = _start(settings, outcome, prepared)
-    job = _job(settings, prepared, engine, recorder)
-    try:
-        recorder.progress.begin()
-        job.run()
-        letters.commit(outcome.letters)
-    except BaseException:
-        letters.abort()
-        raise
-    finally:
-        recorder.finish(engine)
-    return prepared.targets, engine, recorder
+    with begin(settings, outcome, nodes, exchanges) as action:
+        action.run()
+        commit_together(action.staged_letters())
+    return action.targets, action.engine, action.recorder
 
 
 def collect_blocks(settings: Settings, outcome: Outcome, node: Node) -> list[Block]:
@@ -85,24 +146,13 @@ def collect_blocks(settings: Settings, outcome: Outcome, node: Node) -> list[Blo
 
 def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[Block]:
     """The blocks of a plan's partitions in order, each as soon as it is there; bounded memory in the driver."""
-    prepared = _begin(settings, [node], stream=True)
-    (last,) = prepared.targets
-    letters = Letters(letter_paths(prepared.stages.stages))
-    letters.begin()
-    engine, recorder = _start(settings, outcome, prepared)
-    job = _job(settings, prepared, engine, recorder)
-    try:
-        recorder.progress.begin()
-        for stage, place in job.stream(last):
-            recorder.progress.end()  # from the first row on the terminal is the reader's
-            yield from recorder.fetch(engine, stage, [place])
-            stage.refs[place] = None  # read: the engine may drop it
-        letters.commit(outcome.letters)
-    except BaseException:
-        letters.abort()
-        raise
-    finally:
-        recorder.finish(engine)
+    with begin(settings, outcome, [node], stream=True) as action:
+        try:
+            yield from action.blocks(action.targets[0])
+        except GeneratorExit:
+            commit_together(action.staged_letters())  # the reader has had enough: rows up to here count
+            raise
+        commit_together(action.staged_letters())
 
 
 class Recorder(StatsWatcher):
@@ -164,30 +214,8 @@ def input_bytes(nodes: Sequence[Node]) -> int | None:
     return total
 
 
-def _begin(
-    settings: Settings, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),), *, stream: bool = False
-) -> Prepared:
-    """What an action does first; in a script that is only looked at, it is also the last."""
-    prepared = prepare(settings, nodes, exchanges, stream=stream)
-    if is_watched():
-        reached(_view(settings, nodes, prepared))
-    return prepared
-
-
 def _view(settings: Settings, nodes: Sequence[Node], prepared: Prepared) -> PlanView:
     from glowray.watch.view import PlanView  # no action needs it: only looking does
 
     stages = prepared.stages.stages
     return PlanView(settings.name, nodes, stages, prepared.targets, prepared.choice, settings.vectorize)
-
-
-def _start(settings: Settings, outcome: Outcome, prepared: Prepared) -> tuple[Engine, Recorder]:
-    engine = open_engine(prepared.choice)
-    stats = Stats(settings.name, engine.name)
-    outcome.begin(stats)
-    return engine, Recorder(outcome, stats, progress_for(settings.name, prepared.stages.stages, settings.progress))
-
-
-def _job(settings: Settings, prepared: Prepared, engine: Engine, recorder: Recorder) -> Job:
-    stages = prepared.stages.stages
-    return Job(settings.name, stages, engine, recorder, settings.resources, settings.max_errors, settings.vectorize)

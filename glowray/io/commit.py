@@ -2,14 +2,14 @@
 
 In the driver, `folder = commit.begin()` checks the target and takes it. On the workers, `sink.open(folder, index)` is
 a writer: `write(rows)`, then `close()`, which returns the Part. In the driver again, `commit.commit(parts)`, or
-`commit.abort()`.
+`commit.abort()`; of several targets, `commit.stage(parts)` each, then `commit_together(commits)`.
 """
 
 from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from glowray.errors import GlowrayError
@@ -35,7 +35,7 @@ class Commit:
     """Writes a folder of part files, or one file.
 
     `mode` says what to do with a target that is there and not empty: "error" refuses it, "append" adds to it, and
-    "overwrite" replaces a folder that glowray wrote (with `single_file`, any file).
+    "overwrite" replaces a folder that glowray wrote (with `single_file`, any file). `written` is what was staged.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Commit:
         self.sink = sink
         self._target = FileTarget(path, mode, job) if single_file else FolderTarget(path, mode, job)
         self._state = "new"
+        self.written = Written(0, 0, 0)
 
     def check(self) -> None:
         """Raise what `begin()` would, and change nothing but what a job that died left half done.
@@ -74,27 +75,71 @@ class Commit:
 
         Raises CommitConflict when somebody else changed the target since `begin()`.
         """
-        self._expect("begun")
-        ordered = sorted((part for part in parts if part is not None), key=lambda part: part.index)
         try:
-            _check_there(ordered)
-            files, size = self._target.install(ordered, self.sink)
+            self.stage(parts)
         except BaseException:
             self.abort()
             raise
-        self._state = "done"
-        self._target.release()
-        return Written(files, sum(part.rows for part in ordered), size)
+        return commit_together([self])[0]
+
+    def stage(self, parts: Iterable[Part | None]) -> None:
+        """Make everything ready beside the target, which stays as it is; `commit_together()` or `abort()` must follow.
+
+        Raises what is wrong with the parts.
+        """
+        self._expect("begun")
+        ordered = sorted((part for part in parts if part is not None), key=lambda part: part.index)
+        _check_there(ordered)
+        files, size = self._target.stage(ordered, self.sink)
+        self.written = Written(files, sum(part.rows for part in ordered), size)
+        self._state = "staged"
 
     def abort(self) -> None:
-        """Remove everything temporary and leave the target as it was; nothing happens after `commit()`."""
-        if self._state == "begun":
+        """Leave the target as it was and remove everything temporary; nothing happens after a commit."""
+        if self._state in ("begun", "staged"):
             self._state = "done"
-            self._target.release()
+            try:
+                self._target.undo()
+            finally:
+                self._target.release()
 
     def _expect(self, state: str) -> None:
         if self._state != state:
             raise RuntimeError(f"this commit is {self._state}, not {state}: each is for one write")
+
+
+def commit_together(commits: Sequence[Commit]) -> list[Written]:
+    """Put what is staged in place everywhere, every `_SUCCESS` last; after an error all targets are as they were.
+
+    Raises CommitConflict when somebody else changed a target since its `begin()`.
+    """
+    for commit in commits:
+        commit._expect("staged")
+    targets = [commit._target for commit in commits]
+    try:
+        for target in targets:
+            target.verify()
+        for target in targets:
+            target.put()
+        for target in targets:
+            target.finish()
+    except BaseException as error:
+        _abort_all(commits, error)
+        raise
+    for commit in commits:
+        commit._state = "done"
+    for target in targets:
+        target.close()
+    return [commit.written for commit in commits]
+
+
+def _abort_all(commits: Sequence[Commit], error: BaseException) -> None:
+    """Take back the last first; one that cannot be taken back does not keep the others from it."""
+    for commit in reversed(commits):
+        try:
+            commit.abort()
+        except OSError as failed:
+            error.add_note(f'"{commit._target.path}" could not be brought back as it was: {failed}')
 
 
 def _check_single(path: str, sink: Sink) -> None:

@@ -14,6 +14,9 @@ from glowray.io.folders import lock_path, make_folders, owner_is_dead, remove, r
 from glowray.io.paths import TEMPORARY
 from glowray.io.sink import Part, Sink
 
+# What a file system says that has no links, or no more of them for a file.
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
+
 
 class FileTarget:
     """A file that a job writes. Temporaries are in a folder beside it; a file that is there is locked meanwhile."""
@@ -26,6 +29,9 @@ class FileTarget:
         self._made: list[str] = []
         self._lock: int | None = None
         self._before: tuple[int, int, int] | None = None
+        self._joined = os.path.join(self._temporary, "joined")
+        self._kept = os.path.join(self._temporary, "old")
+        self._is_staged = False
 
     def check(self) -> None:
         self._check_content()
@@ -47,21 +53,47 @@ class FileTarget:
             raise
         return self._temporary
 
-    def install(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
-        """Join the parts in a temporary file and put it in place in one step."""
-        joined = os.path.join(self._temporary, "joined")
+    def stage(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
+        """Join the parts in a temporary file, and keep the one that is there beside it."""
+        self.verify()
         keep = self._mode == "append" and self._before is not None
-        sink.join(self.path if keep else None, parts, joined)
+        sink.join(self.path if keep else None, parts, self._joined)
+        if self._before is not None:
+            _keep(self.path, self._kept)
+            shutil.copymode(self.path, self._joined)
+        self._is_staged = True
+        return 1, os.path.getsize(self._joined)
+
+    def verify(self) -> None:
+        """Raise CommitConflict when somebody else changed the file since `begin()`."""
         if self._signature() != self._before:
             raise CommitConflict(f'"{self.path}" changed while the job ran: nothing was written')
-        size = os.path.getsize(joined)
+
+    def put(self) -> None:
+        """Give the joined file its name, in one step."""
         if self._before is None:
-            self._create(joined)
+            self._create()
         else:
-            shutil.copymode(self.path, joined)
-            os.replace(joined, self.path)
+            os.replace(self._joined, self.path)
+
+    def finish(self) -> None:
+        """Nothing more to do: a file is whole when it is there."""
+
+    def undo(self) -> None:
+        """Bring back the file as it was; the files themselves tell whether it had been put."""
+        if not self._is_staged:
+            return
+        left = os.path.exists(self._joined)
+        if self._before is not None:
+            if not left:
+                os.replace(self._kept, self.path)
+        elif os.path.exists(self.path) and (not left or os.path.samefile(self._joined, self.path)):
+            os.unlink(self.path)
+
+    def close(self) -> None:
+        """Forget how it was."""
         self._made = []
-        return 1, size
+        self.release()
 
     def release(self) -> None:
         """Remove what is temporary, folders that were made for nothing, and the lock."""
@@ -89,16 +121,16 @@ class FileTarget:
             return None
         return status.st_ino, status.st_size, status.st_mtime_ns
 
-    def _create(self, joined: str) -> None:
+    def _create(self) -> None:
         """Give the file its name, unless somebody else took it: a link, unlike a rename, never replaces."""
         try:
-            os.link(joined, self.path)
+            os.link(self._joined, self.path)
         except FileExistsError:
             raise CommitConflict(f'"{self.path}" was made while the job ran: nothing was written') from None
         except OSError as error:
-            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS):
+            if error.errno not in _NO_LINKS:
                 raise
-            os.rename(joined, self.path)  # a file system without links
+            os.rename(self._joined, self.path)
 
     def _recover(self) -> None:
         """Remove the temporaries of jobs that died on this machine."""
@@ -107,3 +139,13 @@ class FileTarget:
             left = os.path.join(self._parent, name)
             if owner_is_dead(left):
                 remove(left)
+
+
+def _keep(path: str, kept: str) -> None:
+    """The file under a second name, which stays when the first is given to another."""
+    try:
+        os.link(path, kept)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        shutil.copy2(path, kept)

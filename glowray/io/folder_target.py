@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Sequence
 
 from glowray.errors import CommitConflict
@@ -44,6 +45,11 @@ class FolderTarget:
         self._made: list[str] = []
         self._lock: int | None = None
         self._before: dict[str, tuple[int, int, int]] = {}
+        self._new_success = os.path.join(self._temporary, SUCCESS)
+        self._kept_success = os.path.join(self._temporary, _OLD + SUCCESS)
+        self._old: list[str] = []
+        self._moves: Moves = []
+        self._is_staged = False
 
     def check(self) -> None:
         self._check_folder()
@@ -73,29 +79,54 @@ class FolderTarget:
             raise
         return parts
 
-    def install(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
-        """Move the parts in and the old content out, `_SUCCESS` last; undo it all when anything fails."""
-        if content_of(self.path) != self._before:
-            raise CommitConflict(f'"{self.path}" changed while the job ran: nothing was written')
+    def stage(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
+        """Write down what is to be moved, and the new `_SUCCESS`, beside the parts; nothing of the content changes."""
+        self.verify()
         old = sorted(self._before, key=lambda name: (name != SUCCESS, name)) if self._mode == "overwrite" else []
         new = self._final_names(parts, sink)
         moves = [(os.path.join(self.path, name), os.path.join(self._temporary, _OLD, name)) for name in old]
         moves += [(source, os.path.join(self.path, name)) for source, name in new]
         kept = read_manifest(self.path) if self._mode == "append" else None
-        success = os.path.join(self._temporary, SUCCESS)
-        Manifest(self._job, (*(kept.files if kept else ()), *(name for _, name in new))).write(success)
+        if self._mode == "append" and SUCCESS in self._before:
+            shutil.copy2(os.path.join(self.path, SUCCESS), self._kept_success)
+        names = (*(kept.files if kept else ()), *(name for _, name in new))
+        Manifest(self._job, names).write(self._new_success)
         _write_journal(os.path.join(self._temporary, _JOURNAL), moves)
-        try:
-            for source, destination in moves:
-                os.makedirs(os.path.dirname(destination), exist_ok=True)
-                os.rename(source, destination)
-            os.replace(success, os.path.join(self.path, SUCCESS))
-        except BaseException:
-            _undo(moves, self.path)
-            raise
-        remove_empty_folders(self.path, old)
-        self._made = []
+        self._old, self._moves, self._is_staged = old, moves, True
         return len(new), sum(part.bytes for part in parts)
+
+    def verify(self) -> None:
+        """Raise CommitConflict when somebody else changed the content since `begin()`."""
+        if content_of(self.path) != self._before:
+            raise CommitConflict(f'"{self.path}" changed while the job ran: nothing was written')
+
+    def put(self) -> None:
+        """Move the old content out and the parts in."""
+        for source, destination in self._moves:
+            os.makedirs(os.path.dirname(destination), exist_ok=True)
+            os.rename(source, destination)
+
+    def finish(self) -> None:
+        """Say that the content is whole."""
+        os.replace(self._new_success, os.path.join(self.path, SUCCESS))
+
+    def undo(self) -> None:
+        """Bring back the content as it was; the files themselves tell how far it had come."""
+        if not self._is_staged:
+            return
+        success = os.path.join(self.path, SUCCESS)
+        if not os.path.exists(self._new_success):
+            if os.path.exists(self._kept_success):
+                os.replace(self._kept_success, success)
+            else:
+                os.unlink(success)
+        _undo(self._moves, self.path)
+
+    def close(self) -> None:
+        """Forget how it was."""
+        remove_empty_folders(self.path, self._old)
+        self._made = []
+        self.release()
 
     def release(self) -> None:
         """Remove what is temporary, folders that were made for nothing, and the lock."""
