@@ -35,6 +35,11 @@ class Encoding:
         return _NEWLINE_IS_A_BYTE.fullmatch(codecs.lookup(self.name).name) is not None
 
     @property
+    def is_utf8(self) -> bool:
+        """Whether the bytes are UTF-8, which is how columns hold text; what is not is an error."""
+        return self.errors == "strict" and codecs.lookup(self.name).name in ("utf-8", "utf-8-sig", "ascii")
+
+    @property
     def signature(self) -> bytes:
         """What to drop at the very start of a file."""
         return codecs.BOM_UTF8 if codecs.lookup(self.name).name == "utf-8-sig" else b""

@@ -12,6 +12,7 @@ from glowray.io.reader import check_partitions
 
 if TYPE_CHECKING:
     from glowray.rows import Block
+    from glowray.rows.shape import Shape
 
 FEW_PARTITIONS = 8
 """How many slices rows in memory are cut into, as long as each is small."""
@@ -111,6 +112,30 @@ class RangeReader:
         for first in range(numbers.start, numbers.stop, stride):
             last = first + stride
             yield range(first, min(last, numbers.stop) if self.step > 0 else max(last, numbers.stop), self.step)
+
+    row_type = int
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of the rows where all of them are ints of 64 bits."""
+        from glowray.rows.encode import encode
+
+        ends = range(self.start, self.stop, self.step)
+        return encode([0])[0] if all(-(2**63) <= end < 2**63 for end in (self.start, self.stop)) and ends else None
+
+    def read_blocks(self, index: int) -> Iterator[Block]:
+        """The same numbers as columns."""
+        import numpy as np
+        import pyarrow as pa
+
+        from glowray.rows import Block
+        from glowray.rows.chunk import Chunk
+
+        shape = self.shape
+        assert shape is not None, "only ranges of 64-bit ints are read as columns"
+        for numbers in self.read(index):
+            column = pa.array(np.arange(numbers.start, numbers.stop, numbers.step, dtype=np.int64))
+            yield Block((Chunk(shape, [column], len(numbers)),))
 
 
 def len_of(start: int, stop: int, step: int) -> int:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from glowray.io.compression import codec_of
 from glowray.io.encoding import Encoding
-from glowray.io.lines import read_bytes, read_lines
+from glowray.io.lines import read_lines
 from glowray.io.paths import Paths, expand, path_names
 from glowray.io.reader import check_partitions, source_label
 from glowray.io.splits import SPLIT_BYTES, Partition, plan_splits, weight_of
+
+if TYPE_CHECKING:
+    from glowray.rows import Block
+    from glowray.rows.shape import Shape
 
 
 @dataclass(frozen=True)
@@ -30,13 +35,21 @@ class TextReader:
         for piece in self.partitions[index]:
             yield from read_lines(piece, self.encoding)
 
-    def read_bytes(self, index: int) -> Iterator[bytes]:
-        """The same lines as bytes, ends included; a chunk ends with a line, and only a file's last may lack its end.
+    row_type = str
 
-        It is for encodings in which a byte 0x0A is a line end and nothing else is: `encoding.splittable`.
-        """
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of the rows where `read_blocks` gives them as columns."""
+        from glowray.io.text_blocks import TEXT
+
+        return TEXT if self.encoding.is_utf8 else None
+
+    def read_blocks(self, index: int) -> Iterator[Block | list[str]]:
+        """The same lines as columns; lists where bytes are not what the encoding says."""
+        from glowray.io.text_blocks import line_blocks
+
         for piece in self.partitions[index]:
-            yield from read_bytes(piece, self.encoding.signature)
+            yield from line_blocks(piece, self.encoding)
 
 
 def text_reader(

@@ -12,16 +12,20 @@ from typing import Any
 
 from glowray.functions import Failure
 from glowray.kernels.blame import failure_of
+from glowray.kernels.column_chain import ChainRun
 from glowray.kernels.combine import CombineByKey
+from glowray.kernels.combining import combined
 from glowray.kernels.context import TaskContext, running
 from glowray.kernels.exchange import Count, Exchange, Output
-from glowray.kernels.keyed import MISSING, KeyTable
 from glowray.kernels.loop import Loop
-from glowray.kernels.partition_steps import Limit
+from glowray.kernels.morsels import MORSEL, Morsels, as_rows
+from glowray.kernels.partition_steps import BlockStep, Limit
 from glowray.kernels.segment import Segment, segments
-from glowray.kernels.sources import MORSEL, Blocks, Morsels, Source, pieces
+from glowray.kernels.sources import Blocks, Source
 from glowray.kernels.steps import Step
 from glowray.rows import Block
+from glowray.vectorize.arrow.blocks import kinds_of
+from glowray.vectorize.arrow.kinds import Kind
 
 FLUSH_ROWS = 65_536
 _FIRST = operator.itemgetter(0)
@@ -46,7 +50,7 @@ class Fragment:
 class TaskReport:
     """What the driver learns of a task: never its rows, only counts, sizes and what went wrong.
 
-    `attempt` counts the attempts that were lost before this one; `remote` tasks ran in another process.
+    `rows`, `sizes` in bytes and `kinds` of rows are those of the blocks. `attempt` counts the attempts that were lost before this one; `remote` tasks ran in another process.
     """
 
     partition: int
@@ -56,6 +60,7 @@ class TaskReport:
     rows_out: int = 0
     rows: list[int] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
+    kinds: list[tuple[Kind | None, ...]] = field(default_factory=list)
     pickled_values: int = 0
     seconds: float = 0.0
     failure: Failure | None = None
@@ -99,45 +104,55 @@ class _Run:
         self._counter: Iterator[int] | None = None
 
     def chain(self, inputs: Sequence[Sequence[Block]]) -> None:
-        source, steps = self.fragment.source, self.fragment.steps
-        if not steps and type(source) is Blocks:
-            for block in source.blocks(inputs):
-                self.report.rows_in += len(block)
-                self._give(block)
+        source, steps, loops = self.fragment.source, self.fragment.steps, self.fragment.loops
+        takes_columns = bool(loops) and loops[0].columns is not None
+        if not steps and (takes_columns or type(source) is Blocks):
+            stream: Morsels = source.columns(inputs, self.context)
+            self._give_all(self._counted(stream, inputs))
             return
-        stream = source.morsels(inputs, self.context)
-        if inputs:
-            # A source may make fewer rows of them than there are (groups), or more (pairs).
-            sides = source.sides if isinstance(source, Blocks) else None
-            self.report.rows_in = sum(len(block) for side in inputs[:sides] for block in side)
-        else:
-            stream = self._counted(stream)
-        for segment, loop in zip(segments(steps), self.fragment.loops, strict=True):
-            stream = self._through(segment, loop.function(), stream)
+        stream = self._counted((source.columns if takes_columns else source.morsels)(inputs, self.context), inputs)
+        for segment, loop in zip(segments(steps), loops, strict=True):
+            stream = self._through(segment, loop, stream)
 
-    def _through(self, segment: Segment, loop: Callable[..., Any], stream: Morsels) -> Morsels:
+    def _through(self, segment: Segment, loop: Loop, stream: Morsels) -> Morsels:
+        run = None if loop.columns is None else ChainRun(loop.columns, loop)
         if segment.end is None:
-            self._out(loop, cut(stream))
-            return iter(())
+            return self._out(loop, run, stream)
         if isinstance(segment.end, CombineByKey):
-            table = KeyTable()
-            entries, miss = table.entries, segment.end.missing(table)
-            for morsel in stream:
-                loop(morsel, table.get, entries, MISSING, miss)
-            return pieces(table.items())
-        flat = itertools.chain.from_iterable(stream)
-        return iter([segment.end.apply(loop(flat) if segment.rows else flat, self.context)])
+            return combined(segment.end, loop, run, stream)
+        if run is not None and isinstance(segment.end, BlockStep) and run.chain.rest is None:
+            return segment.end.apply_blocks(run.blocks(stream) if segment.rows else stream, self.context)
+        rows = _rows_of(loop, run, stream) if segment.rows else itertools.chain.from_iterable(as_rows(stream))
+        return iter([segment.end.apply(rows, self.context)])
 
-    def _out(self, loop: Callable[..., Any], stream: Morsels) -> None:
+    def _out(self, loop: Loop, run: ChainRun | None, stream: Morsels) -> Morsels:
+        if run is not None and run.chain.rest is None:
+            self._give_all(run.blocks(stream))
+        else:
+            self._out_rows(run.parts(stream) if run else _parts(loop.function(), cut(as_rows(stream))))
+        return iter(())
+
+    def _give_all(self, stream: Morsels) -> None:
+        """Blocks as they are, and what else there is in blocks of its own."""
+        for morsel in stream:
+            if isinstance(morsel, Block):
+                self.flush()
+                self._give(morsel)
+            else:
+                for rows in cut(iter([morsel])):
+                    self.rows.extend(rows)
+                    if len(self.rows) >= FLUSH_ROWS:
+                        self.flush()
+
+    def _out_rows(self, parts: Iterable[tuple[Iterable[Any], Callable[..., Any] | None]]) -> None:
+        take: Callable[..., Any] = self.rows.append
         if isinstance(self.fragment.exchange, Count):
             counter = self._counter = itertools.count()
-            for morsel in stream:
-                loop(morsel, counter.__next__)
-            return
-        rows = self.rows
-        for morsel in stream:
-            loop(morsel, rows.append)
-            if len(rows) >= FLUSH_ROWS:
+            take = counter.__next__
+        for rows, run in parts:
+            assert run is not None, "a chain whose steps are all columns gives blocks"
+            run(rows, take)
+            if len(self.rows) >= FLUSH_ROWS:
                 self.flush()
 
     def flush(self) -> None:
@@ -157,6 +172,7 @@ class _Run:
         blocks = self._pickled()
         self.report.rows = [len(block) for block in blocks]
         self.report.sizes = [block.nbytes for block in blocks]
+        self.report.kinds = [kinds_of(block) for block in blocks]
         self.report.pickled_values = sum(block.pickled_values for block in blocks)
         return blocks
 
@@ -173,9 +189,19 @@ class _Run:
             raise TypeError(f"a row must be picklable, but {step.verb}() gave one that is not: {error}") from error
         return blocks
 
-    def _counted(self, morsels: Iterable[Iterable[Any]]) -> Morsels:
+    def _counted(self, morsels: Morsels, inputs: Sequence[Sequence[Block]]) -> Morsels:
+        """The same morsels, and the report is told how many rows there were."""
+        if inputs:
+            # A source may make fewer rows of them than there are (groups), or more (pairs).
+            source = self.fragment.source
+            sides = source.sides if isinstance(source, Blocks) else None
+            self.report.rows_in = sum(len(block) for side in inputs[:sides] for block in side)
+            return morsels
+        return self._counted_one_by_one(morsels)
+
+    def _counted_one_by_one(self, morsels: Morsels) -> Morsels:
         for morsel in morsels:
-            if isinstance(morsel, (list, range, tuple)):
+            if isinstance(morsel, (list, range, tuple, Block)):
                 self.report.rows_in += len(morsel)
                 yield morsel
                 continue
@@ -198,7 +224,20 @@ def _before_unpicklable(blocks: Iterable[Block]) -> Iterator[Block]:
         yield block
 
 
-def cut(stream: Morsels) -> Morsels:
+def _parts(run: Callable[..., Any], stream: Iterable[Any]) -> Iterator[tuple[Iterable[Any], Callable[..., Any]]]:
+    return ((rows, run) for rows in stream)
+
+
+def _rows_of(loop: Loop, run: ChainRun | None, stream: Morsels) -> Iterator[Any]:
+    """The rows of a segment one by one, none of them made before it is asked for."""
+    if run is None:
+        rows: Iterator[Any] = loop.function()(itertools.chain.from_iterable(as_rows(stream)))
+        return rows
+    parts = ((rows if go is None else go(rows)) for rows, go in run.parts(stream))
+    return itertools.chain.from_iterable(parts)
+
+
+def cut(stream: Iterable[Iterable[Any]]) -> Iterator[list[Any]]:
     """`stream` in lists of a bounded size, none of them ahead of an error by less than what came before it."""
     for morsel in stream:
         if isinstance(morsel, list) and len(morsel) <= FLUSH_ROWS:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glowray.kernels.steps import Step
 from glowray.vectorize.weave import Woven
+
+if TYPE_CHECKING:
+    from glowray.kernels.column_chain import ColumnChain
 
 MARK = "__glowray_loop__"
 
@@ -18,13 +21,17 @@ class Loop:
     """The code of a segment's loop, as weaving made it in the driver.
 
     `steps` are the segment's row steps and, last, whatever takes their rows; `reasons` says for each why it is called
-    and not inlined (None: inlined). `found` is the variable that holds a combiner's accumulator.
+    and not inlined (None: inlined). `found` is the variable that holds a combiner's accumulator. `columns` is the way
+    of rows that are columns, None where every row is one of Python's; `column_reasons` says for each step why it is not
+    part of that (empty: the rows never were columns).
     """
 
     woven: Woven
     steps: tuple[Step, ...]
     reasons: tuple[str | None, ...]
     found: str | None = None
+    columns: ColumnChain | None = None
+    column_reasons: tuple[str | None, ...] = ()
 
     def function(self) -> Callable[..., Any]:
         """The loop as a function over the captured values of this task."""

@@ -12,9 +12,11 @@ from glowray.kernels.combine import Zero
 from glowray.kernels.context import TaskContext
 from glowray.kernels.group import grouped
 from glowray.kernels.keyed import keyed_row
+from glowray.kernels.morsels import Morsels
 from glowray.kernels.order import sort_rows, top_rows
 from glowray.kernels.steps import Step
 from glowray.rows import Block
+from glowray.vectorize.arrow.kinds import Kind
 
 ENCODED_ROWS = 65_536
 
@@ -28,6 +30,19 @@ class PartitionStep(Step):
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         raise TypeError(f"{type(self).__name__} has no way to run")
+
+
+@dataclass(frozen=True, slots=True)
+class BlockStep(PartitionStep):
+    """A partition step that takes its rows as columns where they come so."""
+
+    def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
+        """The same as `apply`, from morsels (blocks among them) to morsels."""
+        raise TypeError(f"{type(self).__name__} has no way to run on blocks")
+
+    def kind_after(self, kind: Kind) -> Kind | None:
+        """The kind of the rows that come out where rows of a kind come in."""
+        return kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,22 +12,29 @@ from glowray.kernels.combine import CombineByKey, merged
 from glowray.kernels.context import TaskContext
 from glowray.kernels.copies import copier
 from glowray.kernels.group import grouped
+from glowray.kernels.fold_table import FoldTable, keyed_kind
 from glowray.kernels.keyed import KeyTable
+from glowray.kernels.morsels import Morsels, in_batches, pieces
 from glowray.kernels.order import sort_rows
 from glowray.kernels.steps import Step
 from glowray.rows import Block
+from glowray.vectorize.arrow.kinds import Kind
+from glowray.vectorize.arrow.reducers import Fold
 
-MORSEL = 16_384
 
-Morsels = Iterator[Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Source(Step):
-    """Makes the morsels (iterables of rows) of a partition out of the task's input blocks, a list for each input."""
+    """Makes the morsels of a partition out of the task's input blocks, a list for each input."""
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        """The rows as Python's objects, or as blocks where that is how they come."""
         raise TypeError(f"{type(self).__name__} has no way to read")
+
+    def columns(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        """The same rows for steps that take columns: as blocks wherever that is possible."""
+        return self.morsels(inputs, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,14 @@ class Read(Source):
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         for morsel in self.reader.read(context.partition - self.first):
             yield morsel if isinstance(morsel, (list, range)) else self._lazy(morsel)
+
+    def columns(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        read_blocks = getattr(self.reader, "read_blocks", None)
+        if read_blocks is None:
+            yield from self.morsels(inputs, context)
+            return
+        for morsel in read_blocks(context.partition - self.first):
+            yield morsel
 
     def _lazy(self, rows: Iterable[Any]) -> Iterator[Any]:
         # Reading fails where it is looked at, perhaps in a later step: this frame says that it was the source's fault.
@@ -60,14 +75,27 @@ class Blocks(Source):
         for block in self.blocks(inputs):
             yield from block.morsels()
 
+    def columns(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        return in_batches(self.blocks(inputs))
+
 
 @dataclass(frozen=True, slots=True)
 class MergeByKey(Source):
-    """Partial results (key, accumulator) of every upstream partition, merged by key."""
+    """Partial results (key, accumulator) of every upstream partition, merged by key.
+
+    `fold` is what the function does to columns, where that is known and the rows are of a `kind` for it.
+    """
 
     function: Function
+    fold: Fold | None = None
+    kind: Kind | None = None
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        kind = keyed_kind(self.kind, self.fold) if self.fold is not None else None
+        if kind is not None and self.fold is not None:
+            table = FoldTable(kind, self.fold)
+            if all(map(table.add, itertools.chain.from_iterable(inputs))) and table.fold():
+                return iter([table.folded()])
         return pieces(merged(itertools.chain.from_iterable(inputs), self, self.function))
 
 
@@ -170,12 +198,6 @@ class Zip(Source):
             raise ValueError(
                 f"zip() needs two datasets of one length, and the other one is {other}; limit() the longer"
             )
-
-
-def pieces(rows: Iterator[Any]) -> Morsels:
-    """`rows` cut into lists, so that what comes after can be flushed piece by piece."""
-    while morsel := list(itertools.islice(rows, MORSEL)):
-        yield morsel
 
 
 def sample_keys(rows: Sequence[Any], keyed: bool, reverse: bool, count: int = 128) -> list[tuple[Any, float]]:

@@ -11,8 +11,8 @@ from glowray.engine.payload import Apart, Payload, pack
 from glowray.engine.protocol import Done, Engine, Task
 from glowray.errors import TooManyErrors
 from glowray.functions import Failure
-from glowray.kernels import Fragment
 from glowray.kernels.resources import NO_NEEDS, Resources
+from glowray.physical.kinds import stage_kind
 from glowray.physical.stage import Branch, Stage
 from glowray.physical.weaving import weave
 
@@ -158,14 +158,13 @@ class Job:
     def _finish(self, stage: Stage) -> None:
         if stage.store is not None:
             stage.store.refs = [refs[0] for refs in stage.refs if refs is not None]
+            stage.store.kind = stage_kind(stage, 0)
             stage.store.rows = [report.rows[0] for report in stage.reports if report is not None]
         self.watcher.stage_done(stage)
 
     def _tasks(self, stage: Stage) -> Iterator[Task]:
         place = 0
-        for branch in stage.branches:
-            loops = weave(branch.source, branch.steps, stage.exchange, self.vectorize)
-            fragment = Fragment(branch.source, branch.steps, stage.exchange, stage.stream, loops)
+        for branch, fragment in zip(stage.branches, weave(stage, self.vectorize), strict=True):
             payload = pack(fragment, self.apart)
             offset = 0
             for local in range(branch.count):

@@ -233,8 +233,9 @@ class Lowering:
 
     @node.register
     def _(self, node: nodes.Cache) -> Pipeline:
-        if node.store.refs is not None:
-            return self.after(sources.Blocks(node.verb, node.verb), len(node.store.refs), Given(node.store.refs))
+        refs = node.store.refs
+        if refs is not None:
+            return self.after(sources.Blocks(node.verb, node.verb), len(refs), Given(refs, node.store.kind))
         stage = self.close(self.lower(node.input), OneBlock())
         stage.store = node.store
         return self.reread(stage)

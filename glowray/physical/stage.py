@@ -13,6 +13,7 @@ from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.sources import Source
 from glowray.kernels.steps import Step
 from glowray.plan.nodes import Store
+from glowray.vectorize.arrow.kinds import Kind
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Stage:
     until: int | None = None  # stop, in order of partition, once so many rows are there
     stream: bool = False  # partial results count: rows before a failure are given
     store: Store | None = None  # where the blocks are kept for later actions
+    row_kind: Kind | None = None  # of the rows that come out, as far as it is known before they are there
     reports: list[TaskReport | None] = field(default_factory=list)
     refs: list[list[Ref] | None] = field(default_factory=list)
 
@@ -99,9 +101,10 @@ def branch_words(branch: Branch) -> list[str]:
 
 @dataclass(frozen=True)
 class Given(Wire):
-    """Task i reads block i of a list that is there already."""
+    """Task i reads block i of a list that is there already; `kind` is that of their rows, if it is known."""
 
     blocks: Sequence[Any]
+    kind: Kind | None = None
 
     def slots(self, task: int) -> tuple[Slot, ...]:
         return (Slot(self.blocks[task]),)

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from glowray.functions import Function, spread_arguments
+from glowray.kernels import Fragment
+from glowray.kernels.column_chain import ColumnChain
 from glowray.kernels.combine import CombineByKey
 from glowray.kernels.context import current_task
-from glowray.kernels.exchange import Count, Exchange
+from glowray.kernels.exchange import Count, Exchange, OneBlock
+from glowray.kernels.fold_table import keyed_kind
 from glowray.kernels.keyed import keyed_row
 from glowray.kernels.loop import Loop
+from glowray.kernels.partition_steps import BlockStep, PartitionStep
 from glowray.kernels.segment import Segment, segments
-from glowray.kernels.sources import Read, Source
-from glowray.kernels.steps import FunctionStep, RowStep, Step
+from glowray.kernels.sources import MergeByKey, Read, Source
+from glowray.kernels.steps import FunctionStep, RowStep
+from glowray.physical.columns import columns_of
+from glowray.physical.kinds import one_kind, source_kind
+from glowray.physical.stage import Branch, Stage
+from glowray.vectorize.arrow.kinds import Kind
+from glowray.vectorize.arrow.reducers import Fold, fold_of
 from glowray.vectorize.chain import Chain, Sink, Verb, define
 from glowray.vectorize.chain import Step as ChainStep
 from glowray.vectorize.inline import inline
@@ -38,14 +47,70 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def weave(source: Source, steps: Sequence[Step], exchange: Exchange, vectorize: bool) -> tuple[Loop, ...]:
-    """The loop of every segment; with `vectorize` functions that are known are inlined, else all are called."""
-    kind = getattr(source.reader, "row_type", None) if isinstance(source, Read) else None
+def weave(stage: Stage, vectorize: bool) -> list[Fragment]:
+    """What the tasks of each branch run; with `vectorize` functions that are known become loops and column programs.
+
+    Leaves in the stage what kind of rows will come out, as far as that is known.
+    """
+    woven = [_fragment(branch, stage, vectorize) for branch in stage.branches]
+    stage.row_kind = one_kind(kind for _, kind in woven)
+    return [fragment for fragment, _ in woven]
+
+
+def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, Kind | None]:
+    kind = source_kind(branch) if vectorize else None
+    source = branch.source
+    if isinstance(source, MergeByKey):
+        source, kind = _merging(source, kind)
+    row_type = getattr(source.reader, "row_type", None) if isinstance(source, Read) else None
     loops = []
-    for segment in segments(steps):
-        loops.append(_loop(segment, source, exchange, kind, vectorize))
-        kind = None
-    return tuple(loops)
+    for segment in segments(branch.steps):
+        loop = _loop(segment, source, stage.exchange, row_type, vectorize)
+        if kind is not None:
+            chain, reasons, kind = _column_chain(segment, source, stage.exchange, kind, loop)
+            loop = replace(loop, columns=chain, column_reasons=reasons)
+        loops.append(loop)
+        row_type = None
+    return Fragment(source, branch.steps, stage.exchange, stage.stream, tuple(loops)), kind
+
+
+def _merging(source: MergeByKey, kind: Kind | None) -> tuple[MergeByKey, Kind | None]:
+    """The source with what its function does to columns, and the kind of the merged rows."""
+    known = None if kind is None else know(source.function.call, 2)
+    fold = fold_of(known) if isinstance(known, Known) else None
+    if not isinstance(fold, Fold) or not keyed_kind(kind, fold):
+        return source, None
+    return replace(source, fold=fold, kind=kind), kind
+
+
+def _column_chain(
+    segment: Segment, source: Source, exchange: Exchange, kind: Kind, whole: Loop
+) -> tuple[ColumnChain | None, tuple[str | None, ...], Kind | None]:
+    """The segment over columns, why steps are left to Python (one a step), and the kind of the rows that come out."""
+    end = segment.end
+    combiner = end if isinstance(end, CombineByKey) else None
+    found = columns_of(segment.rows, combiner, kind, end is None or isinstance(end, BlockStep))
+    steps, reasons = tuple(found.steps), tuple(found.reasons)
+    result = steps[-1].result if steps else kind
+    is_whole = len(steps) == len(segment.rows)
+
+    def loop(rows: tuple[RowStep, ...], end: CombineByKey | PartitionStep | None, row_kind: Kind) -> Loop:
+        return _loop(Segment(rows, end), source, exchange if rows or end else OneBlock(), _type(row_kind), True)
+
+    if not steps and (segment.rows or not (found.fold or end is None or isinstance(end, BlockStep))):
+        return None, reasons, None
+    is_appending = end is None and not isinstance(exchange, Count)
+    by_row = whole if is_appending else _loop(Segment(segment.rows, None), source, OneBlock(), _type(kind), True)
+    if combiner is not None and found.fold is not None:
+        return ColumnChain(kind, steps, by_row, None, found.fold, loop((), combiner, result)), reasons, result
+    rest = None if is_whole and combiner is None else loop(segment.rows[len(steps) :], end, result)
+    goes_on = is_whole and combiner is None and (end is None or isinstance(end, BlockStep))
+    after = end.kind_after(result) if isinstance(end, BlockStep) else result
+    return ColumnChain(kind, steps, by_row, rest), reasons, after if goes_on else None
+
+
+def _type(kind: Kind) -> type | None:
+    return kind if isinstance(kind, type) else None
 
 
 def _loop(segment: Segment, source: Source, exchange: Exchange, kind: type | None, vectorize: bool) -> Loop:

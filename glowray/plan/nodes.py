@@ -326,10 +326,14 @@ class ZipWithIndex(Wide):
 
 @dataclass
 class Store:
-    """Where cached blocks are kept between actions: one ref a partition, or None while there are none."""
+    """Where cached blocks are kept between actions: one ref a partition, or None while there are none.
+
+    `kind` is that of all rows as columns, where they have one.
+    """
 
     refs: list[Any] | None = None
     rows: list[int] = field(default_factory=list)
+    kind: Any = None
 
 
 @dataclass(frozen=True, eq=False)

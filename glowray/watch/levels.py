@@ -1,4 +1,4 @@
-"""At which level each function of the user's runs: inlined in a generated loop, or called, and then why."""
+"""At which level each function of the user's runs: over columns, inlined in a generated loop, or called; and why."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from glowray.functions import Function
-from glowray.kernels import combine, partition_steps, sources
+from glowray.kernels import Fragment, combine, partition_steps, sources
 from glowray.kernels.loop import Loop
 from glowray.kernels.steps import FunctionStep, Step
-from glowray.physical.stage import Branch, Stage
+from glowray.physical.stage import Stage
 from glowray.physical.weaving import weave
 from glowray.watch.given import is_given
 
@@ -31,41 +31,51 @@ def levels(stages: Sequence[Stage], vectorize: bool) -> list[Level]:
     """Every function of the user's once, in the order of stages and steps."""
     found: dict[int, Level] = {}
     for stage in stages:
-        for branch in stage.branches:
-            for function, reason in _functions(branch, stage, vectorize):
+        for fragment in weave(stage, vectorize):
+            for function, level, reason in _functions(fragment, vectorize):
                 if is_given(function) and id(function) not in found:
                     name = f"{function.verb}({function.label})"
-                    found[id(function)] = Level(stage.number, name, "python" if reason else "fused", reason)
+                    found[id(function)] = Level(stage.number, name, level, reason)
     return list(found.values())
 
 
-def _functions(branch: Branch, stage: Stage, vectorize: bool) -> Iterator[tuple[Function, str | None]]:
-    yield from _of_source(branch.source)
-    for loop in weave(branch.source, branch.steps, stage.exchange, vectorize):
+Found = tuple[Function, str, str | None]
+
+
+def _functions(fragment: Fragment, vectorize: bool) -> Iterator[Found]:
+    yield from _of_source(fragment.source)
+    for loop in fragment.loops:
         yield from _of_loop(loop, vectorize)
 
 
-def _of_source(source: Step) -> Iterator[tuple[Function, str | None]]:
+def _of_source(source: Step) -> Iterator[Found]:
     if isinstance(source, sources.Read) and source.function is not None:
-        yield source.function, "it is called once a partition"
+        yield source.function, "python", "it is called once a partition"
     if isinstance(source, sources.MergeByKey):
-        yield source.function, "it merges the partial results of a key"
+        merges = (None, "arrow") if source.fold else ("it merges the partial results of a key", "python")
+        yield source.function, merges[1], merges[0]
     if isinstance(source, sources.CombineThenMerge):
-        yield source.step.combiner.add, "it folds rows that were shuffled first"
-        yield source.step.combiner.merge, "it merges the partial results of a key"
+        yield source.step.combiner.add, "python", "it folds rows that were shuffled first"
+        yield source.step.combiner.merge, "python", "it merges the partial results of a key"
 
 
-def _of_loop(loop: Loop, vectorize: bool) -> Iterator[tuple[Function, str | None]]:
-    for step, reason in zip(loop.steps, loop.reasons, strict=True):
-        if reason is not None and not vectorize:
-            reason = "vectorize=False"
+def _of_loop(loop: Loop, vectorize: bool) -> Iterator[Found]:
+    whys = loop.column_reasons or (None,) * len(loop.steps)
+    in_columns = 0 if loop.columns is None else len(loop.columns.steps)
+    for place, (step, reason) in enumerate(zip(loop.steps, loop.reasons, strict=True)):
+        why = whys[place] if place < len(whys) else None
+        if reason is not None:
+            level, why = "python", reason if vectorize else "vectorize=False"
+        else:
+            level, why = "fused", why or ("its rows are Python's" if vectorize else "vectorize=False")
         if isinstance(step, FunctionStep):
-            yield step.function, reason
+            yield (step.function, "arrow", None) if place < in_columns else (step.function, level, why)
         elif isinstance(step, combine.CombineByKey):
-            yield step.combiner.add, reason
-            yield step.combiner.merge, "it merges the partial results of a key"
+            folds = loop.columns is not None and loop.columns.fold is not None
+            yield (step.combiner.add, "arrow", None) if folds else (step.combiner.add, level, why)
+            yield step.combiner.merge, "python", "it merges the partial results of a key"
         elif isinstance(function := getattr(step, "function", None), Function):
-            yield function, _of_partition(step)
+            yield function, "python", _of_partition(step)
 
 
 def _of_partition(step: Step) -> str:

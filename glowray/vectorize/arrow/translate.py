@@ -24,12 +24,13 @@ _LONGEST = 400
 _CONSTANTS = (int, float, bool, str)
 
 
-def translate(known: Known, kinds: Sequence[Kind]) -> ArrowProgram | Refused:
+def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> ArrowProgram | Refused:
     """A program that computes the function over columns, exact on the rows it says and silent on the others.
 
     Args:
         known: the function.
         kinds: the kind of each argument: int, float, bool, str, or TupleOf, RecordOf of such.
+        is_test: whether only the truth of the result is asked for, as filter() does.
     """
     if known.is_generator:
         return Refused("it is a generator function")
@@ -43,7 +44,10 @@ def translate(known: Known, kinds: Sequence[Kind]) -> ArrowProgram | Refused:
     }
     constructs: list[str] = []
     try:
-        expression = _Translator(known, constructs).function(variables)
+        translator = _Translator(known, constructs)
+        expression = translator.function(variables)
+        if is_test:
+            expression = translator.truth(expression)
     except Untranslatable as reason:
         return Refused(str(reason))
     return ArrowProgram(tuple(parameters), tuple(kinds), expression, tuple(constructs))

@@ -1,0 +1,72 @@
+"""Lines of text as Arrow columns, cut out of a file's bytes without making a str of any."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from glowray.io.encoding import Encoding
+from glowray.io.lines import read_bytes, read_lines
+from glowray.io.splits import Piece
+from glowray.rows import Block
+from glowray.rows.chunk import Chunk
+from glowray.rows.scalars import scalar_kind
+from glowray.rows.shape import Scalar
+
+
+def _text() -> Scalar:
+    kind = scalar_kind(str, [""])
+    assert kind is not None
+    return Scalar(kind)
+
+
+TEXT = _text()
+
+
+def line_blocks(piece: Piece, encoding: Encoding) -> Iterator[Block | list[str]]:
+    """The lines of a piece of a UTF-8 file, as `read_lines` gives them."""
+    seen = 0
+    for data in read_bytes(piece, encoding.signature):
+        if not data.isascii() and not _is_text(data, encoding):
+            yield from _from(read_lines(piece, encoding), seen)  # finds the line that is not, and says so
+            return
+        block = block_of(data)
+        seen += len(block)
+        yield block
+
+
+def block_of(data: bytes) -> Block:
+    r"""Whole lines as a block of str, their ends (\n or \r\n) removed.
+
+    >>> block_of(b"a\r\nb\rc\n\nd").rows()
+    ['a', 'b\rc', '', 'd']
+    """
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
+    if not data.endswith(b"\n"):
+        ends = np.append(ends, len(data))
+    offsets = np.zeros(len(ends) + 1, np.int64)
+    np.subtract(ends, np.arange(len(ends)), out=offsets[1:])
+    text = data.translate(None, b"\n")
+    array = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(text))
+    return Block((Chunk(TEXT, [array], len(ends)),))
+
+
+def _is_text(data: bytes, encoding: Encoding) -> bool:
+    try:
+        encoding.decode(data)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _from(morsels: Iterator[list[str]], start: int) -> Iterator[list[str]]:
+    """The rows of morsels without the first `start`."""
+    for rows in morsels:
+        if start < len(rows):
+            yield list(itertools.islice(rows, start, None))
+        start = max(0, start - len(rows))

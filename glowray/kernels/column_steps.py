@@ -1,0 +1,151 @@
+"""Row steps over whole columns: what a step does to a batch, and the way from a batch's rows back to the morsel's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from glowray.vectorize.arrow.frame import Lists, Mask, Vector, take
+from glowray.vectorize.arrow.kinds import Kind
+from glowray.vectorize.arrow.program import ArrowProgram
+
+Spread = Literal["whole", "fields", "keyed"]
+Rows = npt.NDArray[np.int64]
+
+
+class Batch:
+    """Rows on their way through column steps.
+
+    `bad` marks the morsel's rows that left the fast path: whatever came of them is thrown away, and Python runs them.
+    """
+
+    def __init__(self, vector: Vector, length: int) -> None:
+        self.vector, self.length, self.morsel_length = vector, length, length
+        self.bad: Mask | None = None
+        self._moves: list[Callable[[], Rows]] = []
+
+    def parents(self) -> Rows:
+        """For each row the row of the morsel that it was made of, in order."""
+        if not self._moves:
+            return np.arange(self.length)
+        found = self._moves[0]()
+        for move in self._moves[1:]:
+            found = found[move()]
+        self._moves = [lambda: found]
+        return found
+
+    def moved(self, vector: Vector, length: int, parents: Callable[[], Rows]) -> None:
+        """Other rows take the place of these; `parents` says of which of these each was made."""
+        self.vector, self.length = vector, length
+        self._moves.append(parents)
+
+    def require(self, good: Mask | None) -> None:
+        """Rows where `good` is false leave the fast path."""
+        if good is not None:
+            if self.bad is None:
+                self.bad = np.zeros(self.morsel_length, dtype=bool)
+            self.bad[self.parents()[~good]] = True
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnStep:
+    """A row step as an operation over columns; `result` is the kind of the rows that come out."""
+
+    result: Kind
+
+    def apply(self, batch: Batch) -> None:
+        raise TypeError(f"{type(self).__name__} has no way to run")
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramStep(ColumnStep):
+    """A step that runs a function over what a row holds; `spread` says how a row fills its parameters."""
+
+    program: ArrowProgram
+    spread: Spread
+
+    def computed(self, batch: Batch, vector: Vector) -> Vector:
+        """The function over the vector of its rows (or values)."""
+        made = self.program.run(arguments(vector, self.spread), batch.length)
+        batch.require(made.ok)
+        return made.vector
+
+
+def arguments(vector: Vector, spread: Spread) -> list[Vector]:
+    """The columns that a function's parameters get."""
+    if spread == "whole":
+        return [vector]
+    return list(vector) if spread == "fields" else [vector[0], *vector[1]]
+
+
+@dataclass(frozen=True, slots=True)
+class MapColumns(ProgramStep):
+    """row → f(row)"""
+
+    def apply(self, batch: Batch) -> None:
+        batch.vector = self.computed(batch, batch.vector)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterColumns(ProgramStep):
+    """row → row, if f(row)"""
+
+    def apply(self, batch: Batch) -> None:
+        keep = self.computed(batch, batch.vector)
+        kept = np.flatnonzero(keep)
+        if len(kept) < batch.length:
+            batch.moved(take(self.result, batch.vector, kept), len(kept), lambda: kept)
+
+
+@dataclass(frozen=True, slots=True)
+class FlatMapColumns(ProgramStep):
+    """row → every item of f(row)"""
+
+    def apply(self, batch: Batch) -> None:
+        lists: Lists = self.computed(batch, batch.vector)
+        batch.moved(lists.values, int(lists.offsets[-1]), lambda: lists.parents)
+
+
+@dataclass(frozen=True, slots=True)
+class MapValuesColumns(ProgramStep):
+    """(key, value) → (key, f(value))"""
+
+    def apply(self, batch: Batch) -> None:
+        key, value = batch.vector
+        batch.vector = key, self.computed(batch, value)
+
+
+@dataclass(frozen=True, slots=True)
+class FlatMapValuesColumns(ProgramStep):
+    """(key, value) → (key, item) for every item of f(value)"""
+
+    key: Kind
+
+    def apply(self, batch: Batch) -> None:
+        key, value = batch.vector
+        lists: Lists = self.computed(batch, value)
+        items = lists.values
+        batch.moved((take(self.key, key, lists.parents), items), int(lists.offsets[-1]), lambda: lists.parents)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyByColumns(ProgramStep):
+    """row → (f(row), row)"""
+
+    def apply(self, batch: Batch) -> None:
+        batch.vector = self.computed(batch, batch.vector), batch.vector
+
+
+@dataclass(frozen=True, slots=True)
+class FieldColumns(ColumnStep):
+    """(key, value) → one of the two"""
+
+    field: int
+
+    def apply(self, batch: Batch) -> None:
+        fields: Any = batch.vector
+        batch.vector = fields[self.field]

@@ -1,0 +1,61 @@
+"""The first half of reduce_by_key: a segment's keyed rows to one row a key, as columns as long as those are exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from glowray.kernels.column_chain import ChainRun
+from glowray.kernels.combine import CombineByKey
+from glowray.kernels.fold_table import FoldTable, keyed_kind
+from glowray.kernels.keyed import MISSING, PLAIN, KeyTable
+from glowray.kernels.loop import Loop
+from glowray.kernels.morsels import Morsels, as_rows, pieces
+from glowray.rows import Block
+
+
+def combined(step: CombineByKey, loop: Loop, run: ChainRun | None, stream: Morsels) -> Morsels:
+    """(key, accumulator) for the keys of the rows that a segment's row steps make of `stream`."""
+    if run is not None and run.chain.fold is not None:
+        return _by_columns(step, run, stream)
+    table = KeyTable()
+    entries, miss = table.entries, step.missing(table)
+    if run is None:
+        whole = loop.function()
+        for rows in as_rows(stream):
+            whole(rows, table.get, entries, MISSING, miss)
+    else:
+        for rows, go in run.parts(stream):
+            assert go is not None, "where columns end before a combiner, a loop does its work"
+            go(rows, table.get, entries, MISSING, miss)
+    return pieces(table.items())
+
+
+def _by_columns(step: CombineByKey, run: ChainRun, stream: Morsels) -> Morsels:
+    chain = run.chain
+    assert chain.fold is not None and chain.combine is not None
+    kind = keyed_kind(chain.result, chain.fold)
+    assert kind is not None
+    columns = FoldTable(kind, chain.fold)
+    made = run.blocks(stream)
+    for morsel in made:
+        block = morsel if isinstance(morsel, Block) else None
+        if block is None or not columns.add(block):
+            return _in_python(step, columns, chain.combine.function(), morsel, made)
+    if not columns.fold():
+        return _in_python(step, columns, chain.combine.function(), [], made)
+    return iter([columns.folded()])
+
+
+def _in_python(
+    step: CombineByKey, columns: FoldTable, fold: Callable[..., Any], first: Any, others: Morsels
+) -> Morsels:  # fmt: skip
+    """Goes on in Python: with what columns have folded, with what they had gathered, and with all that comes."""
+    table = KeyTable()
+    entries, miss = table.entries, step.missing(table)
+    for key, known in columns.folded().rows():
+        entries[key if type(key) in PLAIN else table.admit(key)] = known
+    for stream in (iter([columns.gathered(), first]), others):
+        for rows in as_rows(stream):
+            fold(rows, table.get, entries, MISSING, miss)
+    return pieces(table.items())

@@ -1,0 +1,89 @@
+"""A combiner over columns: keys numbered as they first appear, values folded from left to right.
+
+Chunks are gathered for a while and then folded at once, what was folded before standing first: so every group is folded
+in the order of its rows, as a loop over them would.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from glowray.rows import Block
+from glowray.rows.chunk import Chunk
+from glowray.vectorize.arrow.blocks import chunk_of, vector_of
+from glowray.vectorize.arrow.frame import Vector
+from glowray.vectorize.arrow.kinds import Kind, TupleOf
+from glowray.vectorize.arrow.reducers import Fold
+
+GATHERED_BYTES = 64 * 1024 * 1024
+"""What is gathered before it is folded."""
+
+KEY_KINDS: tuple[Kind, ...] = (str, int, bool)
+
+
+def keyed_kind(kind: Kind | None, fold: Fold) -> TupleOf | None:
+    """The kind, if keyed rows of it can be folded as columns."""
+    if not isinstance(kind, TupleOf) or len(kind.fields) != 2:
+        return None
+    key, value = kind.fields
+    return kind if key in KEY_KINDS and fold.fits(value) else None
+
+
+class FoldTable:
+    """Keyed rows of one kind on their way to one row a key.
+
+    >>> from glowray.vectorize.arrow.reducers import Fold
+    >>> table = FoldTable(TupleOf((str, int)), Fold("add"))
+    >>> table.add(Block.from_rows([("a", 1), ("b", 2), ("a", 3)])), table.fold(), table.folded().rows()
+    (True, True, [('a', 4), ('b', 2)])
+    """
+
+    def __init__(self, kind: TupleOf, fold: Fold) -> None:
+        self._kind, self._fold = kind, fold
+        self._folded: Chunk | None = None
+        self._gathered: list[Chunk] = []
+        self._bytes = 0
+
+    def add(self, block: Block) -> bool:
+        """Takes the rows of a block; False, and none taken, where they have another kind or only Python is exact."""
+        if any(vector_of(self._kind, chunk) is None for chunk in block.chunks):
+            return False
+        if self._bytes + block.nbytes > GATHERED_BYTES and not self.fold():
+            return False
+        self._gathered.extend(block.chunks)
+        self._bytes += block.nbytes
+        return True
+
+    def fold(self) -> bool:
+        """Folds what was gathered; False, and nothing changed, where only Python is exact."""
+        chunks = ([] if self._folded is None else [self._folded]) + self._gathered
+        if not self._gathered:
+            return True
+        encoded = pa.chunked_array([chunk.columns[0] for chunk in chunks]).dictionary_encode()
+        groups = np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks]).astype(np.int64)
+        keys = encoded.chunk(0).dictionary
+        kind = self._kind.fields[1]
+        values = self._fold.run(_values(kind, chunks), groups, len(keys))
+        if values is None:
+            return False
+        self._folded = Chunk(chunks[0].shape, [keys, *chunk_of(kind, values, len(keys)).columns], len(keys))
+        self._gathered, self._bytes = [], 0
+        return True
+
+    def folded(self) -> Block:
+        """(key, accumulator) of what was folded, keys in order of first appearance."""
+        return Block(() if self._folded is None else (self._folded,))
+
+    def gathered(self) -> Block:
+        """The keyed rows that came after."""
+        return Block(self._gathered)
+
+
+def _values(kind: Kind, chunks: list[Chunk]) -> Vector:
+    """The values of keyed chunks one after the other."""
+    columns = [pa.concat_arrays(parts) for parts in zip(*(chunk.columns[1:] for chunk in chunks), strict=True)]
+    count = sum(map(len, chunks))
+    return vector_of(kind, Chunk(chunks[0].select((1,)).shape, columns, count))

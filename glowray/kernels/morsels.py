@@ -1,0 +1,49 @@
+"""Morsels: the pieces in which rows go through a task, as Python's objects or as the columns of a block."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from glowray.rows import Block
+
+MORSEL = 16_384
+"""Rows of a morsel of Python objects."""
+
+BATCH = 65_536
+"""Rows of a morsel of columns: few enough that what is gone over several times stays in the cache."""
+
+Morsel = Iterable[Any] | Block
+Morsels = Iterator[Morsel]
+"""Lists where that is cheap, lazy iterables where reading ahead could fail, blocks where rows are columns."""
+
+
+def pieces(rows: Iterator[Any]) -> Iterator[list[Any]]:
+    """`rows` cut into lists, so that what comes after can be flushed piece by piece."""
+    while morsel := list(itertools.islice(rows, MORSEL)):
+        yield morsel
+
+
+def as_rows(stream: Morsels) -> Iterator[Iterable[Any]]:
+    """The same morsels, those of columns decoded.
+
+    >>> [list(rows) for rows in as_rows(iter([Block.from_rows([1, 2]), [3]]))]
+    [[1, 2], [3]]
+    """
+    for morsel in stream:
+        if isinstance(morsel, Block):
+            yield from morsel.morsels()
+        else:
+            yield morsel
+
+
+def in_batches(blocks: Iterable[Block], size: int = BATCH) -> Iterator[Block]:
+    """The rows of blocks in blocks of one chunk and at most `size` rows each; nothing is copied."""
+    for block in blocks:
+        for chunk in block.chunks:
+            if chunk.count <= size:
+                yield Block((chunk,))
+                continue
+            for start in range(0, chunk.count, size):
+                yield Block((chunk.slice(start, min(start + size, chunk.count)),))

@@ -1,0 +1,84 @@
+"""Where a segment's columns end: the start of it that costs least as column programs, by a table of measured costs.
+
+Never by the clock: the level at which a function runs must not depend on the machine's mood. Costs are nanoseconds a
+row; only their ratio matters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from glowray.kernels.column_steps import ColumnStep, ProgramStep
+from glowray.kernels.steps import FlatMap, FlatMapValues, RowStep
+from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
+from glowray.vectorize.costs import COSTS, INTO_COLUMN, OUT_OF_COLUMN
+
+ITEMS = 10
+"""Items that a flat_map is taken to make of a row."""
+
+FOLD = (30, 90)
+"""Folding a keyed row: as columns, and into a dict."""
+
+UNKNOWN = (10, 20)
+"""A construct that the table does not have."""
+
+
+def cheapest_cut(
+    rows: Sequence[RowStep], steps: Sequence[ColumnStep], kinds: Sequence[Kind], takes_blocks: bool, folds: bool
+) -> int:
+    """How many of the column steps to take.
+
+    Args:
+        rows: all row steps of the segment.
+        steps: what the first of them are as column steps.
+        kinds: the kind of rows before each column step, and after the last.
+        takes_blocks: whether what takes the segment's rows would have them as columns.
+        folds: whether that is a combiner.
+    """
+    scale = 1.0
+    scales, kernels, inlined = [scale], [0.0], []
+    for row, step in zip(rows, steps, strict=False):
+        kernel, python = _costs(step)
+        kernels.append(kernels[-1] + scale * kernel)
+        inlined.append(scale * python)
+        scale *= ITEMS if isinstance(row, (FlatMap, FlatMapValues)) else 1
+        scales.append(scale)
+    best, least = 0, float("inf")
+    for cut, kind in enumerate(kinds):
+        if isinstance(kind, ListOf):  # no block holds it
+            continue
+        if cut == len(rows) and takes_blocks:
+            end = scale * FOLD[0] if folds else 0.0
+        else:
+            end = scales[cut] * out_of_column(kind)
+            if takes_blocks:
+                end += scale * (FOLD[1] if folds else into_column(kinds[-1]))
+        cost = kernels[cut] + sum(inlined[cut:]) + end
+        if cost <= least:
+            best, least = cut, cost
+    return best
+
+
+def _costs(step: ColumnStep) -> tuple[float, float]:
+    constructs = step.program.constructs if isinstance(step, ProgramStep) else ()
+    pairs = [COSTS.get(construct, UNKNOWN) for construct in constructs]
+    return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+
+
+def into_column(kind: Kind) -> float:
+    """Making columns of Python's values of a kind."""
+    return sum(map(into_column, _parts(kind))) if not isinstance(kind, type) else INTO_COLUMN.get(kind, 30)
+
+
+def out_of_column(kind: Kind) -> float:
+    """Making Python's values of columns of a kind."""
+    return sum(map(out_of_column, _parts(kind))) if not isinstance(kind, type) else OUT_OF_COLUMN.get(kind, 80)
+
+
+def _parts(kind: Kind) -> list[Kind]:
+    if isinstance(kind, TupleOf):
+        return list(kind.fields)
+    if isinstance(kind, RecordOf):
+        return [each for _, each in kind.fields]
+    assert isinstance(kind, ListOf)
+    return [kind.element]

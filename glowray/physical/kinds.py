@@ -1,0 +1,63 @@
+"""What kind of rows a branch reads: said by its reader, told by the tasks before it, or inferred before they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from glowray.kernels import sources
+from glowray.physical.stage import Branch, FromStage, Given, Stage, Wire
+from glowray.rows import Block
+from glowray.vectorize.arrow.blocks import kind_of, kinds_of
+from glowray.vectorize.arrow.kinds import Kind
+
+
+def source_kind(branch: Branch) -> Kind | None:
+    """The one kind of all rows that a branch's source gives, None where there is none or it cannot be known."""
+    source = branch.source
+    if isinstance(source, sources.Read):
+        shape = getattr(source.reader, "shape", None)
+        return None if shape is None else kind_of(shape)
+    if isinstance(source, sources.Blocks):
+        return one_kind(_wire_kind(wire) for wire in branch.wires[: source.sides])
+    if isinstance(source, sources.MergeByKey):
+        return one_kind(map(_wire_kind, branch.wires))
+    return None
+
+
+def stage_kind(stage: Stage, output: int | None = None) -> Kind | None:
+    """The kind of a stage's rows: of what its tasks gave if it has run, else as it was inferred.
+
+    Args:
+        stage: the stage.
+        output: which of every task's outputs; None: all, which are of one kind.
+    """
+    reports = [report for report in stage.reports if report is not None]
+    if not reports:
+        return stage.row_kind if not output else None
+    return one_kind(
+        kind
+        for report in reports
+        for place, kinds in enumerate(report.kinds)
+        if output is None or place == output
+        for kind in kinds
+    )
+
+
+def one_kind(kinds: Iterable[Kind | None]) -> Kind | None:
+    """The kind that all are of."""
+    found = set(kinds)
+    return found.pop() if len(found) == 1 else None
+
+
+def _wire_kind(wire: Wire) -> Kind | None:
+    if isinstance(wire, FromStage):
+        return stage_kind(wire.stage)
+    if isinstance(wire, Given):
+        return wire.kind or _given_kind(wire.blocks)
+    return None
+
+
+def _given_kind(blocks: Sequence[object]) -> Kind | None:
+    if not isinstance(blocks, (list, tuple)) or not all(isinstance(block, Block) for block in blocks):
+        return None
+    return one_kind(kind for block in blocks for kind in kinds_of(block))
