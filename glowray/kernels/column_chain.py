@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from glowray.kernels.column_steps import Batch, ColumnStep
+from glowray.kernels.column_steps import Batch, ColumnStep, Rows
 from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import Morsels, in_batches
 from glowray.rows import Block
@@ -62,7 +62,7 @@ class ChainRun:
     @cached_property
     def rest(self) -> Run | None:
         """The loop for the rows that the column steps made; None where nothing is left to do."""
-        return self.chain.rest and self.chain.rest.function()
+        return None if self.chain.rest is None else self.chain.rest.function()
 
     @cached_property
     def by_row(self) -> Run:
@@ -123,18 +123,18 @@ class ChainRun:
             raise
         yield made
 
-    def _good(self, batch: Batch) -> tuple[Block, Any]:
-        """The rows that stayed on the fast path, and for each the row of the morsel that it was made of."""
+    def _good(self, batch: Batch) -> tuple[Block, Rows, Rows]:
+        """The rows that stayed on the fast path, for each the row of the morsel that it was made of, and the bad ones."""
         assert batch.bad is not None
         parents = batch.parents()
         good = np.flatnonzero(~batch.bad[parents])
         vector = take(self.chain.result, batch.vector, good)
-        return Block((chunk_of(self.chain.result, vector, len(good)),)), parents[good]
+        kept = Block((chunk_of(self.chain.result, vector, len(good)),))
+        return kept, parents[good], np.flatnonzero(batch.bad)
 
     def _mended(self, block: Block, batch: Batch) -> Iterator[Block | list[Any]]:
         """The batch with the rows that Python makes of its bad ones, all in the order of the morsel."""
-        good, parents = self._good(batch)
-        bad = np.flatnonzero(batch.bad)
+        good, parents, bad = self._good(batch)
         made: list[Any] = []
         counts: list[int] = []
         failed: BaseException | None = None
@@ -154,10 +154,10 @@ class ChainRun:
             raise failed
 
     def _around_bad(self, block: Block, batch: Batch) -> Iterator[tuple[Iterable[Any], Run | None]]:
-        good, parents = self._good(batch)
+        good, parents, bad = self._good(batch)
         rows = good.rows()
         start = 0
-        for place in np.flatnonzero(batch.bad).tolist():
+        for place in bad.tolist():
             stop = int(np.searchsorted(parents, place))
             if start < stop:
                 yield rows[start:stop], self.rest

@@ -6,8 +6,6 @@ in the order of its rows, as a loop over them would.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 

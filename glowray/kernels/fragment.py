@@ -50,7 +50,8 @@ class Fragment:
 class TaskReport:
     """What the driver learns of a task: never its rows, only counts, sizes and what went wrong.
 
-    `rows`, `sizes` in bytes and `kinds` of rows are those of the blocks. `attempt` counts the attempts that were lost before this one; `remote` tasks ran in another process.
+    `rows`, `sizes` in bytes and `kinds` of rows are those of the blocks. `attempt` counts the attempts that were lost
+    before this one; `remote` tasks ran in another process.
     """
 
     partition: int

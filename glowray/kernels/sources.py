@@ -11,8 +11,8 @@ from glowray.functions import Function
 from glowray.kernels.combine import CombineByKey, merged
 from glowray.kernels.context import TaskContext
 from glowray.kernels.copies import copier
-from glowray.kernels.group import grouped
 from glowray.kernels.fold_table import FoldTable, keyed_kind
+from glowray.kernels.group import grouped
 from glowray.kernels.keyed import KeyTable
 from glowray.kernels.morsels import Morsels, in_batches, pieces
 from glowray.kernels.order import sort_rows
@@ -20,8 +20,6 @@ from glowray.kernels.steps import Step
 from glowray.rows import Block
 from glowray.vectorize.arrow.kinds import Kind
 from glowray.vectorize.arrow.reducers import Fold
-
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +52,7 @@ class Read(Source):
         if read_blocks is None:
             yield from self.morsels(inputs, context)
             return
-        for morsel in read_blocks(context.partition - self.first):
-            yield morsel
+        yield from read_blocks(context.partition - self.first)
 
     def _lazy(self, rows: Iterable[Any]) -> Iterator[Any]:
         # Reading fails where it is looked at, perhaps in a later step: this frame says that it was the source's fault.
