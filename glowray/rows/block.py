@@ -13,6 +13,7 @@ import pyarrow as pa
 from glowray.rows import wire
 from glowray.rows.chunk import Chunk
 from glowray.rows.column_hash import keyed_rows_hashes
+from glowray.rows.together import together
 
 _SMALL_CHUNK = 16_384
 _MORSEL = 65_536
@@ -102,21 +103,26 @@ class Block:
         starts = np.cumsum([0, *(chunk.count for chunk in self.chunks)])
         owners = np.searchsorted(starts, positions, side="right") - 1
         cuts = np.flatnonzero(np.diff(owners)) + 1
-        if len(cuts) > 4 * len(self.chunks):  # the shapes are mixed row by row: no longer worth a chunk each
-            return Block.from_rows(self._objects_at(positions, owners, starts))
+        if len(cuts) > 4 * len(self.chunks):  # the chunks are mixed row by row: no longer worth a chunk each
+            return Block((self._mixed(positions, owners, starts),))
         runs = np.split(positions, cuts)
         owner_of_run = owners[[0, *cuts.tolist()]].tolist()
         return Block(
             self.chunks[owner].take(run - starts[owner]) for owner, run in zip(owner_of_run, runs, strict=True)
         )
 
-    def _objects_at(self, positions: Any, owners: Any, starts: Any) -> list[Any]:
-        rows: list[Any] = [None] * len(positions)
-        for owner, chunk in enumerate(self.chunks):
-            places = np.flatnonzero(owners == owner)
-            for place, row in zip(places.tolist(), chunk.take(positions[places] - starts[owner]).rows(), strict=True):
-                rows[place] = row
-        return rows
+    def _mixed(self, positions: Any, owners: Any, starts: Any) -> Chunk:
+        """The rows at the positions as one chunk: taken chunk by chunk, then brought into order."""
+        by_owner = np.argsort(owners.astype(_smallest_for(len(self.chunks))), kind="stable")
+        edges = np.searchsorted(owners[by_owner], np.arange(len(self.chunks) + 1)).tolist()
+        parts = [
+            chunk.take(positions[by_owner[start:stop]] - begin)
+            for chunk, begin, start, stop in zip(self.chunks, starts, edges, edges[1:], strict=False)
+            if start < stop
+        ]
+        places = np.empty(len(positions), np.int64)
+        places[by_owner] = np.arange(len(positions))
+        return together(parts).take(places)
 
     def split(self, buckets: npt.NDArray[np.integer[Any]], n: int) -> list[Block]:
         """One block for each of `n` buckets: row i goes to `buckets[i]`, and rows keep their order."""

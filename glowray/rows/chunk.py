@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ from glowray.rows.decode import decode
 from glowray.rows.encode import encode
 from glowray.rows.pickled import PickledColumn
 from glowray.rows.pickling import dumps
-from glowray.rows.shape import Fields, Path, Pickled, Shape, leaves
+from glowray.rows.scalars import NONE
+from glowray.rows.shape import Fields, Path, Pickled, Scalar, Shape, leaves
 
 Column = Any
 """An Arrow array or a PickledColumn."""
@@ -73,6 +74,13 @@ class Chunk:
             columns = columns[start:stop]
         return Chunk(shape, columns, self.count)
 
+    def pair(self) -> tuple[Chunk, Chunk] | None:
+        """The keys and the values of keyed rows, each as a chunk; None where the rows are not columns of pairs."""
+        shape = self.shape
+        if not isinstance(shape, Fields) or not shape.is_pair:
+            return None
+        return self.select((0,)), self.select((1,))
+
     def column(self, path: Path) -> Column:
         """The one column at a path of field numbers (LookupError if it is not one)."""
         chunk = self.select(path)
@@ -100,6 +108,27 @@ class Chunk:
             else:
                 columns.append(column.take(arrow_indices))
         return Chunk(self.shape, columns, len(indices), self.pickled_shape)
+
+    def take_or_none(self, indices: npt.NDArray[np.int64]) -> Chunk:
+        """The rows at the indices, in their order; None where an index is -1."""
+        absent = indices < 0
+        if not absent.any():
+            return self.take(indices)
+        if not self.count:
+            return Chunk(Scalar(NONE), [pa.nulls(len(indices))], len(indices))
+        arrow_indices = pa.array(indices, mask=absent)
+        columns: list[Any] = []
+        for column, (_, leaf) in zip(self.columns, leaves(self.shape), strict=True):
+            if isinstance(column, PickledColumn):
+                columns.append(column.take_or_none(indices.tolist()))
+            else:
+                taken = column.take(arrow_indices)
+                columns.append(taken.fill_null(False) if leaf is None else taken)
+        shape = self.shape
+        if isinstance(shape, Fields) and not shape.optional:
+            shape = replace(shape, optional=True)
+            columns.insert(0, pa.array(~absent))
+        return Chunk(shape, columns, len(indices))
 
     @staticmethod
     def concat(chunks: Sequence[Chunk]) -> Chunk:

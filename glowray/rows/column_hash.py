@@ -32,7 +32,7 @@ WORD_MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
 def keyed_rows_hashes(chunk: Chunk) -> Hashes:
     """The hash of `row[0]` of every row; TypeError if one is not a 2-tuple."""
     shape = chunk.shape
-    if isinstance(shape, Fields) and _are_pairs(shape):
+    if isinstance(shape, Fields) and shape.is_pair:
         keys = chunk.select((0,))
         return column_hashes(keys.shape, keys.columns, keys.count)
     rows = chunk.columns[0].objects() if isinstance(chunk.columns[0], PickledColumn) else chunk.rows()
@@ -53,10 +53,6 @@ def column_hashes(shape: Shape, columns: list[Any], count: int) -> Hashes:
     if isinstance(columns[0], PickledColumn):
         return _scalar_hashes(columns[0].objects())
     return _scalar_hashes(decode(shape, columns, count))
-
-
-def _are_pairs(shape: Fields) -> bool:
-    return shape.kind in ("tuple", "namedtuple") and len(shape.children) == 2 and not shape.optional
 
 
 def compares_by_fields(shape: Fields) -> bool:

@@ -147,7 +147,8 @@ def _with_nulls(array: pa.Array, codes_of: Callable[[pa.Array], Codes]) -> Codes
 def _same_codes(codes: Codes) -> Check:
     def check(order: npt.NDArray[np.int64]) -> Mask:
         ordered = codes[order]
-        return ordered[1:] == ordered[:-1]
+        same: Mask = ordered[1:] == ordered[:-1]
+        return same
 
     return check
 

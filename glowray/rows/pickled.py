@@ -71,10 +71,19 @@ class PickledColumn:
         return self if stop - start == self._count else PickledColumn.of(self.objects()[start:stop])
 
     def take(self, indices: Sequence[int]) -> PickledColumn:
-        """The rows at the indices, in their order."""
+        """The rows at the indices, in their order; a row that is taken again is taken as a copy."""
+        objects = self.objects()
         if len(indices) < 2:
-            return PickledColumn.of([self.objects()[index] for index in indices])
-        return PickledColumn.of(list(itemgetter(*indices)(self.objects())))
+            return PickledColumn.of([objects[index] for index in indices])
+        taken = list(itemgetter(*indices)(objects))
+        if len(set(indices)) < len(indices) and not self._only_atoms():
+            _part(taken, indices)
+        return PickledColumn.of(taken)
+
+    def take_or_none(self, indices: Sequence[int]) -> PickledColumn:
+        """The rows at the indices, None where an index is -1."""
+        there = iter(self.take([index for index in indices if index >= 0]).objects())
+        return PickledColumn.of([None if index < 0 else next(there) for index in indices])
 
     @staticmethod
     def concat(columns: Iterable[PickledColumn]) -> PickledColumn:
@@ -85,3 +94,14 @@ class PickledColumn:
         if self._atoms is None:
             self._atoms = self._objects is not None and _ATOMS.issuperset(map(type, self._objects))
         return self._atoms
+
+
+def _part(taken: list[Any], indices: Sequence[int]) -> None:
+    """Puts a copy for every object that comes again: rows share nothing that a function might change."""
+    pickles: dict[int, bytes] = {}
+    for place, index in enumerate(indices):
+        if index not in pickles:
+            pickles[index] = b""
+        elif type(taken[place]) not in _ATOMS:
+            pickles[index] = pickles[index] or dumps(taken[place])
+            taken[place] = loads(pickles[index])

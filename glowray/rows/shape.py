@@ -72,6 +72,11 @@ class Fields:
         """The number of columns."""
         return self.optional + sum(child.width for child in self.children)
 
+    @property
+    def is_pair(self) -> bool:
+        """Whether these are keyed rows, 2-tuples all of them."""
+        return self.kind in ("tuple", "namedtuple") and len(self.children) == 2 and not self.optional
+
     def spans(self) -> Iterator[tuple[Shape, int, int]]:
         """Each child with its range of columns, counted from this shape's first."""
         start = int(self.optional)

@@ -1,0 +1,139 @@
+"""A join over columns gives what plain Python gives, in the same order: hostile keys and values, any blocks."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glowray.kernels import join as join_kernel
+from glowray.kernels import key_groups as groups_kernel
+from glowray.kernels import product as product_kernel
+from glowray.kernels.join import join
+from glowray.rows import Block, key_codes
+from glowray.rows.keys import canonical_key
+from tests.oracle.exact import assert_rows
+from tests.rows.hostile import columns_of_one_type, values
+from tests.rows.test_keys import keys, nested, typed_columns
+
+Row = tuple[Any, Any]
+hows = st.sampled_from(["inner", "left", "right", "outer", "semi", "anti"])
+
+few_keys = st.one_of(
+    typed_columns.flatmap(nested),
+    typed_columns,
+    st.just(keys),
+    st.just(st.sampled_from([1, 1.0, True, None, "a", b"a", 0.0, -0.0, float("nan"), (1, float("nan")), "é" * 9])),
+).flatmap(lambda column: st.lists(column, min_size=1, max_size=4))
+"""A few keys that are drawn again and again: of one type or of any."""
+
+
+@st.composite
+def some_sides(draw: Any, most: int = 3) -> list[list[list[Row]]]:
+    """Sides of a join, each in blocks of rows; keys meet often, values are of one type or of any."""
+    own_keys = draw(few_keys)
+    sides = []
+    for _ in range(draw(st.integers(2, most))):
+        column = draw(st.one_of(columns_of_one_type(), st.just(values)))
+        rows = st.lists(st.tuples(st.sampled_from(own_keys), column), max_size=6)
+        sides.append(draw(st.lists(rows, max_size=3)))
+    return sides
+
+
+def wanted(sides: list[list[Row]], how: str) -> list[Any]:
+    """The join in plain Python."""
+    tables: list[dict[Any, list[Any]]] = [{} for _ in sides]
+    shown: dict[Any, Any] = {}
+    for table, side in zip(tables, sides, strict=True):
+        for key, value in side:
+            table.setdefault(canonical_key(key), []).append(value)
+            shown.setdefault(canonical_key(key), key)
+    if how in ("semi", "anti"):
+        found = [(row, [canonical_key(row[0]) in table for table in tables[1:]]) for row in sides[0]]
+        return [row for row, there in found if (all(there) if how == "semi" else not any(there))]
+    must = {"inner": tables, "left": tables[:1], "right": tables[-1:], "outer": []}[how]
+    rows: list[Any] = []
+    for place, side in enumerate(sides):
+        for key, value in side:
+            name = canonical_key(key)
+            if any(name in table for table in tables[:place]) or not all(name in table for table in must):
+                continue
+            later = [table.get(name, [None]) for table in tables[place + 1 :]]
+            rows += [(shown[name], values) for values in itertools.product(*[[None]] * place, [value], *later)]
+    return rows
+
+
+def blocks_of(side: Iterable[list[Row]]) -> list[Block]:
+    return [Block.from_rows(rows) for rows in side]
+
+
+def joined(sides: list[list[list[Row]]], how: str) -> list[Any]:
+    return [row for block in join(list(map(blocks_of, sides)), how, "join") for row in block.rows()]
+
+
+def flat(sides: list[list[list[Row]]]) -> list[list[Row]]:
+    return [[row for rows in side for row in rows] for side in sides]
+
+
+@settings(max_examples=300)
+@given(hows, some_sides())
+def test_as_plain_python(how: str, sides: list[list[list[Row]]]) -> None:
+    assert_rows(joined(sides, how), wanted(flat(sides), how))
+
+
+@given(hows, some_sides(), st.integers(1, 5))
+def test_in_batches_of_any_size_and_without_copies(how: str, sides: list[list[list[Row]]], batch: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(product_kernel, "BATCH", batch)
+        patch.setattr(join_kernel, "BATCH", batch)
+        patch.setattr(join_kernel, "COPIED", 0)
+        assert_rows(joined(sides, how), wanted(flat(sides), how))
+
+
+@given(hows, some_sides())
+def test_when_codes_of_different_keys_collide(how: str, sides: list[list[list[Row]]]) -> None:
+    real = key_codes._with_nulls
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(key_codes, "_with_nulls", lambda *given: real(*given) & 1)
+        patch.setattr(key_codes, "_WHOLE", frozenset())
+        patch.setattr(key_codes, "SHORT_TEXT", -1)
+        assert_rows(joined(sides, how), wanted(flat(sides), how))
+
+
+@given(st.lists(st.integers(0, 3), max_size=40), st.lists(st.sampled_from([0, 1, 2, 1 << 63, (1 << 63) + 1, 1 << 40])))
+def test_rows_of_a_code_stand_together_in_their_order(low: list[int], codes: list[int]) -> None:
+    for each in (low, codes):
+        order, new = groups_kernel._together(np.array(each, np.uint64))
+        assert order.tolist() == sorted(range(len(each)), key=lambda row: (each[row], row))
+        ordered = [each[row] for row in order]
+        assert new.tolist() == [place == 0 or ordered[place - 1] != code for place, code in enumerate(ordered)]
+
+
+def test_values_that_stand_in_several_rows_are_several_values() -> None:
+    sides = [[[("a", [1, 2.5]), ("a", {1: [2]})]], [[("a", {"x"}), ("a", {"y"})]]]
+    rows = joined(sides, "inner")
+    for _, (left, right) in rows:
+        left.clear()
+        right.clear()
+    fresh = joined(sides, "inner")
+    fresh[0][1][0].append("mine")
+    fresh[0][1][1].add("mine")
+    assert [row[1] for row in fresh[1:]] == [([1, 2.5], {"y"}), ({1: [2]}, {"x"}), ({1: [2]}, {"y"})]
+
+
+def test_rows_that_are_not_keyed_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"join\(\) needs rows that are 2-tuples \(key, value\), got \[1, 2\] \(list\)"):
+        joined([[[("a", 1)]], [[[1, 2]]]], "inner")  # type: ignore[list-item]
+
+
+def test_a_product_of_one_key_comes_in_pieces() -> None:
+    many = [("a", number) for number in range(3_000)]
+    pieces = join([blocks_of([many]), blocks_of([many])], "inner", "join")
+    first = next(pieces)
+    assert first.rows()[3_001] == ("a", (1, 1))
+    assert len(first) < 100_000
