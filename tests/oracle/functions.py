@@ -182,3 +182,40 @@ def one_by_one(rows: Iterator[Any]) -> Iterator[Any]:
 
 def size(rows: Iterator[Any]) -> list[int]:
     return [sum(1 for _ in rows)]
+
+
+TEXTS = ["", "to be", "é\u2028x", "two\nlines", "end\r", "\ttab ", "0", "A" * 300]
+"""Rows that become lines: with line ends in them, without anything, wider than a terminal."""
+
+
+def texted(row: Any) -> str:
+    return TEXTS[draw(row) % len(TEXTS)]
+
+
+def record(row: Any) -> dict[str, Any]:
+    """A row whose columns Arrow holds exactly."""
+    number = draw(row)
+    maybe = number % 11 if number % 3 else None
+    return {"n": number % 7, "x": float(number % 5), "s": TEXTS[number % len(TEXTS)], "maybe": maybe}
+
+
+def as_it_is(columns: Any) -> Any:
+    return columns
+
+
+def over_two(columns: Any) -> Any:
+    """The rows of any kind of columns in which n is over 2."""
+    if isinstance(columns, dict):
+        return {name: column[columns["n"] > 2] for name, column in columns.items()}
+    if type(columns).__module__.startswith("pyarrow"):
+        import pyarrow.compute as pc
+
+        return columns.filter(pc.greater(columns["n"], 2))
+    return columns.filter(columns["n"] > 2) if hasattr(columns, "lazy") else columns[columns["n"] > 2]
+
+
+def counted(columns: Any) -> Any:
+    """One row a batch: how many rows it had."""
+    import pyarrow as pa
+
+    return pa.table({"rows": [len(columns["n"])]})

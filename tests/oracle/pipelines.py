@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +16,19 @@ from tests.oracle import functions as f
 from tests.oracle import verbs
 from tests.oracle.verbs import Rows
 from tests.rows.hostile import values
+
+SCRATCH = tempfile.TemporaryDirectory(prefix="glowray-law-")
+"""Where checkpoints are."""
+
+COMMANDS: dict[str, Callable[[list[str]], list[str]]] = {
+    "cat": lambda lines: lines,
+    "sed 's/^/> /'": lambda lines: [f"> {line}" for line in lines],
+    "awk 'END {print NR}'": lambda lines: [str(len(lines))],
+    "LC_ALL=C sort": lambda lines: sorted(lines, key=str.encode),
+    "head -n 2": lambda lines: lines[:2],
+}
+BY_LINE = ["cat", "sed 's/^/> /'"]
+"""Commands that do not show where a partition begins."""
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Build = Callable[[Flow, bool], Dataset[Any]]
@@ -29,6 +44,11 @@ class Pipeline:
 
     def __repr__(self) -> str:
         return self.text
+
+    @property
+    def verbs(self) -> set[str]:
+        """The verbs that the program calls; where the words of a row look like one, that too."""
+        return set(re.findall(r"\.(\w+)[(\[]", self.text))
 
     def on(self, flow: Flow, *, tiny: bool = False) -> Dataset[Any]:
         return self.build(flow, tiny)
@@ -65,7 +85,7 @@ def source(draw: Draw, rows: list[Any], tiny: bool, **facts: bool) -> Pipeline:
 
 
 def any_source(draw: Draw, tiny: bool) -> Pipeline:
-    kind = draw(st.sampled_from(["keyed", "keyed", "keyed", "keys", "values"]))
+    kind = draw(st.sampled_from(["keyed", "keyed", "keyed", "keys", "keys", "values"]))
     if kind == "keyed":
         return keyed_source(draw, tiny)
     if kind == "keys":
@@ -90,7 +110,8 @@ def keyed_source(draw: Draw, tiny: bool) -> Pipeline:
 
 def _row_verb(draw: Draw, p: Pipeline) -> Pipeline:
     state = p.wanted
-    kind = draw(st.sampled_from(["map", "flat_map", "filter", "key_by", "key_by", "one_by_one", "cache"]))
+    kinds = ["map", "flat_map", "filter", "key_by", "key_by", "one_by_one", "kept", "kept", "pipe", "map_batches"]
+    kind = draw(st.sampled_from(kinds))
     if kind == "map":
         g = draw(st.sampled_from(f.MAPS))
         plain = g in (f.is_text, f.number, f.nothing)
@@ -114,7 +135,42 @@ def _row_verb(draw: Draw, p: Pipeline) -> Pipeline:
     if kind == "one_by_one":
         wanted = state.each(lambda part: [("row", row) for row in part], keyed=True)
         return p.then("map_partitions(one_by_one)", lambda ds: ds.map_partitions(f.one_by_one), wanted)
-    return p.then("cache()", lambda ds: ds.cache(), state)
+    return {"kept": _kept, "pipe": _pipe, "map_batches": _map_batches}[kind](draw, p)
+
+
+def _kept(draw: Draw, p: Pipeline) -> Pipeline:
+    """Verbs that keep rows and change none."""
+    kind = draw(st.sampled_from(["cache", "uncache", "checkpoint"]))
+    if kind == "checkpoint":
+        return p.then("checkpoint()", lambda ds: ds.checkpoint(tempfile.mkdtemp(dir=SCRATCH.name)), p.wanted)
+    if kind == "uncache":
+        return p.then("cache().uncache()", lambda ds: ds.cache().uncache(), p.wanted)
+    return p.then("cache()", lambda ds: ds.cache(), p.wanted)
+
+
+def _pipe(draw: Draw, p: Pipeline) -> Pipeline:
+    """Lines through a command; of rows without a place only one by one."""
+    state = p.wanted
+    command = draw(st.sampled_from(list(COMMANDS) if state.placed and state.ordered else BY_LINE))
+    wanted = state.each(lambda part: verbs.piped(map(f.texted, part), COMMANDS[command]), plain=True)
+    return p.then(f"map(texted).pipe({command!r})", lambda ds: ds.map(f.texted).pipe(command), wanted)
+
+
+def _map_batches(draw: Draw, p: Pipeline) -> Pipeline:
+    state = p.wanted
+    by_row = {f.as_it_is: lambda row: True, f.over_two: lambda row: row["n"] > 2}
+    g = draw(st.sampled_from([*by_row, *([f.counted] if state.placed and state.ordered else [])]))
+    form, size = draw(st.sampled_from(["arrow", "pandas", "numpy", "polars"])), draw(st.integers(1, 5))
+
+    def made(part: list[Any]) -> list[Any]:
+        rows = list(map(f.record, part))
+        return list(filter(by_row[g], rows)) if g in by_row else [{"rows": len(b)} for b in verbs.batches(rows, size)]
+
+    return p.then(
+        f"map(record).map_batches({g.__name__}, {form!r}, {size})",
+        lambda ds: ds.map(f.record).map_batches(g, form, batch_size=size),
+        state.each(made),
+    )
 
 
 def _keyed_row_verb(draw: Draw, p: Pipeline) -> Pipeline:
@@ -170,7 +226,7 @@ def _settle(draw: Draw, p: Pipeline) -> Pipeline:
 
 def _fold(draw: Draw, p: Pipeline) -> Pipeline:
     state = p.wanted
-    kind = draw(st.sampled_from(["reduce", "aggregate", "associative", "merge_reduce"]))
+    kind = draw(st.sampled_from(["reduce", "aggregate", "aggregate", "associative", "merge_reduce"]))
     if kind == "merge_reduce":
         wanted = Rows([verbs.fold([state.all], lambda row: row, f.associated, f.associated)])
         return p.then("merge_reduce(associated)", lambda ds: ds.merge_reduce(f.associated), wanted)
@@ -256,7 +312,7 @@ def _by_key(draw: Draw, p: Pipeline) -> Pipeline:
 def _grouped(draw: Draw, p: Pipeline) -> Pipeline:
     """Verbs that group rows by a key of any kind."""
     state = p.wanted
-    kinds = ["group_by", "distinct_key", *(["distinct", "count_by_value"] if state.plain else [])]
+    kinds = ["group_by", "distinct_key", *(["distinct", "count_by_value"] * 3 if state.plain else [])]
     kind = draw(st.sampled_from(kinds))
     key = _picked(draw)
     if kind == "group_by":
@@ -274,14 +330,11 @@ def _grouped(draw: Draw, p: Pipeline) -> Pipeline:
 
 def _of_two(draw: Draw, p: Pipeline, tiny: bool) -> Pipeline:
     state = p.wanted
+    if state.plain and state.ordered and draw(st.booleans()):
+        return _sets(draw, p, tiny)
     other = p if draw(st.integers(0, 3)) == 0 else _short(draw, any_source(draw, tiny))
     there = other.wanted
-    kinds = ["union", "cartesian"]
-    if state.ordered and there.ordered:
-        kinds.append("zip")
-    if state.plain and there.plain and state.ordered:
-        kinds += ["subtract", "intersection"] * 2
-    kind = draw(st.sampled_from(kinds))
+    kind = draw(st.sampled_from(["union", "cartesian", *(["zip"] if state.ordered and there.ordered else [])]))
     if kind == "union":
         placed, ordered = state.placed and there.placed, state.ordered and there.ordered
         keyed, plain = state.keyed and there.keyed, state.plain and there.plain
@@ -290,13 +343,16 @@ def _of_two(draw: Draw, p: Pipeline, tiny: bool) -> Pipeline:
     if kind == "cartesian":
         wanted = state.shuffled([(row, mate) for row in state.all for mate in there.all], keyed=state.plain)
         return p.meeting("cartesian", [other], lambda ds, more: ds.cartesian(*more), wanted)
-    if kind == "zip":
-        n = min(len(state.all), len(there.all))
-        wanted = verbs.zipped(verbs.limit(state, n), verbs.limit(there, n))
-        return p.meeting(
-            f"limit({n}).zip(limit({n}))", [other], lambda ds, more: ds.limit(n).zip(more[0].limit(n)), wanted
-        )
-    wanted = verbs.matching(state, there, both=kind == "intersection")
+    n = min(len(state.all), len(there.all))
+    wanted = verbs.zipped(verbs.limit(state, n), verbs.limit(there, n))
+    return p.meeting(f"limit({n}).zip(limit({n}))", [other], lambda ds, more: ds.limit(n).zip(more[0].limit(n)), wanted)
+
+
+def _sets(draw: Draw, p: Pipeline, tiny: bool) -> Pipeline:
+    """Rows that are allowed keys, with others of the kind."""
+    other = p if draw(st.integers(0, 3)) == 0 else source(draw, draw(_several(_near_keys(draw))), tiny, plain=True)
+    kind = draw(st.sampled_from(["subtract", "intersection"]))
+    wanted = verbs.matching(p.wanted, other.wanted, both=kind == "intersection")
     return p.meeting(kind, [other], lambda ds, more: getattr(ds, kind)(*more), wanted)
 
 
@@ -349,9 +405,9 @@ def _next(draw: Draw, p: Pipeline, tiny: bool) -> Pipeline:
         if state.settled:
             verbs_now += [lambda: _by_key(draw, p)] * 6 + [lambda: _join(draw, p, tiny)] * 5
         if state.placed and state.ordered:
-            verbs_now += [lambda: _local_keyed_verb(draw, p)]
+            verbs_now += [lambda: _local_keyed_verb(draw, p)] * 2
     if state.ordered:
-        verbs_now += [lambda: _order_verb(draw, p)] * 2 + [lambda: _sort(draw, p), lambda: _grouped(draw, p)]
+        verbs_now += [lambda: _order_verb(draw, p)] * 2 + [lambda: _sort(draw, p)] + [lambda: _grouped(draw, p)] * 2
     else:
         verbs_now += [lambda: _settle(draw, p)] * 2
     if state.placed and state.ordered:

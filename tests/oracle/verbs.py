@@ -185,3 +185,13 @@ def matching(state: Rows, other: Rows, *, both: bool) -> Rows:
     if both:
         rows = [key for key, _ in groups((row, None) for row in rows).values()]
     return state.shuffled(rows, plain=True, keyed=state.keyed)
+
+
+def piped(rows: Iterable[Any], command: Callable[[list[str]], list[str]]) -> list[str]:
+    """The lines that a command, as a function of lines, makes of rows."""
+    text = "".join(f"{row}\n" for row in rows)
+    return [line.removesuffix("\r") for line in command(text.split("\n")[:-1])]
+
+
+def batches(rows: list[Any], size: int) -> list[list[Any]]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
