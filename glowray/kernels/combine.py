@@ -107,21 +107,3 @@ def merged(blocks: Iterable[Block], step: Step, function: Function) -> Iterator[
                     known = entries.get(name, MISSING)
                     entries[name] = value if known is MISSING else merge(known, value)
     return table.items()
-
-
-def collect_groups(block: Block, table: KeyTable, new: Callable[[], Any], side: Callable[[Any], list[Any]]) -> None:
-    """Appends the values of keyed rows to `side(entry)` of their key's entry, made by `new` on first sight."""
-    entries, get = table.entries, table.get
-    for morsel in block.morsels():
-        for row in morsel:
-            key, value = row
-            try:
-                entry = get(key, MISSING)
-            except TypeError:
-                entry = MISSING
-            if entry is MISSING:
-                name = key if type(key) in PLAIN else table.admit(key)
-                entry = entries.get(name, MISSING)
-                if entry is MISSING:
-                    entry = entries[name] = new()
-            side(entry).append(value)

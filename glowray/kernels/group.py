@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
-from operator import itemgetter
+from itertools import chain, pairwise
 from typing import Any, overload
 
 import numpy as np
-import numpy.typing as npt
 
-from glowray.kernels.combine import collect_groups
-from glowray.kernels.keyed import MISSING, PLAIN, KeyTable
+from glowray.kernels.join import pair
+from glowray.kernels.key_groups import KeyGroups, Rows, key_groups
 from glowray.rows import Block
 
 GROUP_BYTES = 64 * 1024 * 1024
@@ -19,20 +17,18 @@ GROUP_BYTES = 64 * 1024 * 1024
 
 MORSEL = 16_384
 
-Positions = npt.NDArray[np.int64]
 Groups = Iterator[list[tuple[Any, tuple[Sequence[Any], ...]]]]
 
 
 class Group(Sequence[Any]):
     """The values of a key that take too much memory as a list: decoded piece by piece, as often as they are read.
 
-    >>> rows = Block.from_rows([("a", 1), ("b", 2), ("a", 3)])
-    >>> group = Group(rows, np.array([0, 2]))
+    >>> group = Group(Block.from_rows([1, 2, 3]), np.array([0, 2]))
     >>> list(group), list(group), group[-1], len(group)
     ([1, 3], [1, 3], 3, 2)
     """
 
-    def __init__(self, rows: Block, positions: Positions | None = None) -> None:
+    def __init__(self, rows: Block, positions: Rows | None = None) -> None:
         self._rows = rows
         self._positions = np.arange(len(rows)) if positions is None else positions
 
@@ -41,7 +37,7 @@ class Group(Sequence[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         for start in range(0, len(self), MORSEL):
-            yield from values_at(self._rows, self._positions[start : start + MORSEL])
+            yield from self._rows.take(self._positions[start : start + MORSEL]).rows()
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -50,7 +46,7 @@ class Group(Sequence[Any]):
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return Group(self._rows, self._positions[index])
-        return values_at(self._rows, self._positions[[index]])[0]
+        return self._rows.take(self._positions[[index]]).rows()[0]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, (Group, list)):
@@ -66,84 +62,46 @@ class Group(Sequence[Any]):
         return f"<Group of {len(self):,} values>"
 
 
-def values_at(rows: Block, positions: Positions) -> list[Any]:
-    """The values of the keyed rows at some positions."""
-    return list(map(itemgetter(1), rows.take(positions).rows()))
+def grouped(sides: Sequence[Sequence[Block]], verb: str) -> Groups:
+    """Morsels of (key, its values in each side), keys in order of first appearance, side after side.
+
+    Rows stay encoded; a few groups at a time are decoded at once and then cut.
+    """
+    pairs = [[pair(chunk, verb) for block in side for chunk in block.chunks] for side in sides]
+    keys, values = ([[part[field] for part in side] for side in pairs] for field in (0, 1))
+    groups = key_groups(keys)
+    every = Block(chain.from_iterable(keys))
+    columns = [Block(side) for side in values]
+    for some in _batches(groups):
+        shown = every.take(groups.firsts[some]).rows()
+        parts = [_values(column, *_places(groups, side, some)) for side, column in enumerate(columns)]
+        yield list(zip(shown, zip(*parts, strict=True), strict=True))
 
 
-def grouped(sides: Sequence[Sequence[Block]]) -> Groups:
-    """Morsels of (key, its values in each side), keys in order of first appearance, side after side."""
-    if sum(block.nbytes for side in sides for block in side) <= GROUP_BYTES:
-        return _as_lists(sides)
-    return _by_position(sides)
-
-
-def _as_lists(sides: Sequence[Sequence[Block]]) -> Groups:
-    table = KeyTable()
-
-    def empty() -> tuple[list[Any], ...]:
-        return tuple([] for _ in sides)
-
-    for number, blocks in enumerate(sides):
-        for block in blocks:
-            collect_groups(block, table, empty, itemgetter(number))
-    items = table.items()
-    while morsel := list(itertools.islice(items, MORSEL)):
-        yield morsel
-
-
-def _by_position(sides: Sequence[Sequence[Block]]) -> Groups:
-    """Rows stay encoded; only the keys are decoded, to number the groups, and then a few groups at a time."""
-    table = KeyTable()
-    blocks = [Block.concat(side) for side in sides]
-    numbers = [_group_numbers(block, table) for block in blocks]
-    keys = [key for key, _ in table.items()]
-    orders = [np.argsort(numbered, kind="stable") for numbered in numbers]
-    counts = np.stack([np.bincount(numbered, minlength=len(keys)) for numbered in numbers])
-    edges = np.concatenate([np.zeros((len(sides), 1), np.int64), counts.cumsum(axis=1)], axis=1)
-    for start, stop in _batches(counts.sum(axis=0)):
-        columns = [
-            _batch(block, order, edge[start : stop + 1])
-            for block, order, edge in zip(blocks, orders, edges, strict=True)
-        ]
-        yield list(zip(keys[start:stop], zip(*columns, strict=True), strict=True))
-
-
-def _group_numbers(block: Block, table: KeyTable) -> Positions:
-    """For each row the number of its key's group, numbered as keys first appear."""
-    entries = table.entries
-    numbers: list[int] = []
-    for chunk in block.chunks:
-        for start in range(0, len(chunk), MORSEL):
-            piece = chunk.slice(start, min(start + MORSEL, len(chunk)))
-            try:
-                keys = piece.select((0,)).rows()
-            except LookupError:
-                keys = [row[0] for row in piece.rows()]
-            for key in keys:
-                number = table.find(key) if type(key) not in PLAIN else entries.get(key, MISSING)
-                if number is MISSING:
-                    number = entries[table.admit(key)] = len(entries)
-                numbers.append(number)
-    return np.array(numbers, np.int64)
-
-
-def _batches(sizes: npt.NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Ranges of groups of about a morsel of rows together; a large group is a range of its own."""
-    start, rows = 0, 0
-    for number, size in enumerate(sizes.tolist()):
+def _batches(groups: KeyGroups) -> Iterator[Rows]:
+    """Groups of about a morsel of rows together, as they first appear; a large group stands alone."""
+    sizes = np.diff(groups.edges)[groups.appearance]
+    start = rows = 0
+    for place, size in enumerate(sizes.tolist()):
         if rows and rows + size > MORSEL:
-            yield start, number
-            start, rows = number, 0
+            yield groups.appearance[start:place]
+            start, rows = place, 0
         rows += size
     if start < len(sizes):
-        yield start, len(sizes)
+        yield groups.appearance[start:]
 
 
-def _batch(block: Block, order: Positions, edges: Positions) -> list[Sequence[Any]]:
-    """The values of consecutive groups of one side."""
-    positions = order[edges[0] : edges[-1]]
-    if len(edges) == 2 and len(block) and block.nbytes * len(positions) / len(block) > GROUP_BYTES:
-        return [Group(block, positions)]
-    values = values_at(block, positions)
-    return [values[a - edges[0] : b - edges[0]] for a, b in itertools.pairwise(edges.tolist())]
+def _places(groups: KeyGroups, side: int, some: Rows) -> tuple[Rows, Rows]:
+    """Where a side has the rows of some groups, group after group, and how many each group has."""
+    counts = groups.counts[side][some]
+    begins = np.repeat(groups.begins[side][some] - np.cumsum(counts) + counts, counts)
+    return groups.order[begins + np.arange(len(begins))] - groups.bounds[side], counts
+
+
+def _values(rows: Block, positions: Rows, counts: Rows) -> list[Sequence[Any]]:
+    """The values at the positions, cut into groups of so many each."""
+    if len(counts) == 1 and len(rows) and rows.nbytes * len(positions) / len(rows) > GROUP_BYTES:
+        return [Group(rows, positions)]
+    values = rows.take(positions).rows()
+    ends = np.cumsum(counts).tolist()
+    return [values[start:end] for start, end in pairwise([0, *ends])]

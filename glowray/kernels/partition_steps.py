@@ -12,7 +12,7 @@ from glowray.kernels.combine import Zero
 from glowray.kernels.context import TaskContext
 from glowray.kernels.group import grouped
 from glowray.kernels.keyed import keyed_row
-from glowray.kernels.morsels import Morsels
+from glowray.kernels.morsels import Morsel, Morsels
 from glowray.kernels.order import sort_rows, top_rows
 from glowray.kernels.steps import Step
 from glowray.rows import Block
@@ -109,12 +109,25 @@ class LocalSort(PartitionStep):
 
 
 @dataclass(frozen=True, slots=True)
-class LocalGroupByKey(PartitionStep):
+class LocalGroupByKey(BlockStep):
     """keyed rows → (key, values in input order), for the keys of the partition."""
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        morsels = grouped([list(encoded(self, rows))])
+        morsels = grouped([list(encoded(self, rows))], self.verb)
         return ((key, values) for morsel in morsels for key, (values,) in morsel)
+
+    def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
+        blocks = [block for morsel in stream for block in as_blocks(self, morsel)]
+        for morsel in grouped([blocks], self.verb):
+            yield [(key, values) for key, (values,) in morsel]
+
+    def kind_after(self, kind: Kind) -> Kind | None:
+        return None
+
+
+def as_blocks(step: Step, morsel: Morsel) -> Iterator[Block]:
+    """Keyed rows as blocks, however they come."""
+    return iter([morsel]) if isinstance(morsel, Block) else encoded(step, iter(morsel))
 
 
 def encoded(step: Step, rows: Iterator[Any]) -> Iterator[Block]:

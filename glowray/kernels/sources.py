@@ -13,6 +13,7 @@ from glowray.kernels.context import TaskContext
 from glowray.kernels.copies import copier
 from glowray.kernels.fold_table import FoldTable, keyed_kind
 from glowray.kernels.group import grouped
+from glowray.kernels.join import join
 from glowray.kernels.keyed import KeyTable
 from glowray.kernels.morsels import Morsels, in_batches, pieces
 from glowray.kernels.order import sort_rows
@@ -117,7 +118,7 @@ class GroupByKey(Source):
     """(key, values in input order)"""
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        for morsel in grouped([list(itertools.chain.from_iterable(inputs))]):
+        for morsel in grouped([list(itertools.chain.from_iterable(inputs))], self.verb):
             yield [(key, values) for key, (values,) in morsel]
 
 
@@ -126,7 +127,17 @@ class CoGroup(Source):
     """(key, (values of the first input, of the second, …)); keys in order of first appearance, sides in order."""
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        return grouped(inputs)
+        return grouped(inputs, self.verb)
+
+
+@dataclass(frozen=True, slots=True)
+class Join(Source):
+    """(key, (value of the first input, of the second, …)), or the first input's rows, as `how` says."""
+
+    how: str
+
+    def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        return join(inputs, self.how, self.verb)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.kernels import group
 from glowray.kernels.group import Group, grouped
 from glowray.rows import Block
-
-KEYS = st.sampled_from([1, 1.0, True, None, "a", b"a", float("nan"), (1, float("nan")), "é"])
-ROWS = st.lists(st.tuples(KEYS, st.integers() | st.text() | st.lists(st.integers(), max_size=2)), max_size=40)
+from glowray.rows.keys import canonical_key
+from tests.kernels.test_join import blocks_of, flat, some_sides
+from tests.oracle.exact import assert_rows
 
 
 @pytest.fixture
@@ -27,24 +27,33 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group, "MORSEL", 3)
 
 
-def plain(groups: Iterator[list[Any]]) -> list[Any]:
-    return [(repr(key), [list(side) for side in sides]) for morsel in groups for key, sides in morsel]
+def wanted(sides: list[list[Any]]) -> list[Any]:
+    """The groups in plain Python."""
+    found: dict[Any, Any] = {}
+    for place, side in enumerate(sides):
+        for key, value in side:
+            _, groups = found.setdefault(canonical_key(key), (key, tuple([] for _ in sides)))
+            groups[place].append(value)
+    return list(found.values())
 
 
-@given(sides=st.lists(st.lists(ROWS, max_size=3), min_size=1, max_size=3))
-def test_large_and_small_groups_are_the_same(sides: list[list[list[Any]]]) -> None:
-    blocks = [[Block.from_rows(rows) for rows in side] for side in sides]
-    small = plain(group._as_lists(blocks))
+def lists(groups: Iterator[list[Any]]) -> list[Any]:
+    return [(key, tuple(map(list, sides))) for morsel in groups for key, sides in morsel]
+
+
+@settings(max_examples=200)
+@given(some_sides(), st.sampled_from([3, group.MORSEL]), st.sampled_from([0, group.GROUP_BYTES]))
+def test_as_plain_python(sides: list[list[list[Any]]], morsel: int, large: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(group, "GROUP_BYTES", 0)
-        patch.setattr(group, "MORSEL", 3)
-        assert plain(group._by_position(blocks)) == small
+        patch.setattr(group, "GROUP_BYTES", large)
+        patch.setattr(group, "MORSEL", morsel)
+        assert_rows(lists(grouped(list(map(blocks_of, sides)), "co_group")), wanted(flat(sides)))
 
 
 def test_a_group_is_a_sequence(tiny: None) -> None:
     values = list(range(10))
     rows = Block.from_rows([("a", value) for value in values] + [("b", "other")])
-    (key, (found,)), (_, (other,)) = [row for morsel in grouped([[rows]]) for row in morsel]
+    (key, (found,)), (_, (other,)) = [row for morsel in grouped([[rows]], "group_by_key") for row in morsel]
     assert key == "a"
     assert type(found) is Group
     assert list(found) == list(found) == values
@@ -59,7 +68,7 @@ def test_a_group_is_a_sequence(tiny: None) -> None:
 
 
 def test_values_are_fresh_at_each_reading(tiny: None) -> None:
-    found = Group(Block.from_rows([("a", [1]), ("a", [2])]), np.array([0, 1]))
+    found = Group(Block.from_rows([[1], [2]]), np.array([0, 1]))
     for value in found:
         value.append(0)
     assert list(found) == [[1], [2]]
