@@ -13,7 +13,7 @@ from glowray.dataset.rowwise import Policy
 from glowray.functions import Function, only_user_frames
 from glowray.kernels.combine import Zero
 from glowray.kernels.exchange import Count
-from glowray.kernels.partition_steps import Aggregate
+from glowray.kernels.fold_steps import Reduce as FoldRows
 from glowray.kernels.steps import ForEach
 from glowray.plan.nodes import Cache, Limit, Reduce, Store, Top
 from glowray.watch.show import show_rows
@@ -102,7 +102,7 @@ class Actions(Base[T_co]):
         10
         """
         add = Function.of(operator.add, "sum", spreads=False)
-        local = Aggregate("sum", "", Zero(0), add)
+        local = FoldRows("sum", "", add, Zero(0))
         total: T_co | Literal[0] = self._with(Reduce(self._node, "sum", local, add, Zero(0)))._collect_rows()[0]
         return total
 
@@ -123,7 +123,7 @@ class Actions(Base[T_co]):
         """
         add = Function.of(_add_counted, "mean", spreads=False)
         merge = Function.of(_merge_counted, "mean", spreads=False)
-        local = Aggregate("mean", "", Zero((0, 0)), add)
+        local = FoldRows("mean", "", add, Zero((0, 0)))
         rows = self._with(Reduce(self._node, "mean", local, merge))._collect_rows()
         if not rows:
             raise ValueError("mean() of an empty dataset")

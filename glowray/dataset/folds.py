@@ -9,6 +9,7 @@ from glowray.dataset.base import A, Base, K, Options, StepOptions, T_co, U, V
 from glowray.functions import Function
 from glowray.kernels import partition_steps as steps
 from glowray.kernels.combine import CombineByKey, Combiner, Zero
+from glowray.kernels.fold_steps import Reduce as FoldRows
 from glowray.plan.nodes import Gather, MergeSorted, Reduce
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class FoldVerbs(Base[T_co]):
             f: associative; each partition is folded from left to right, then the results in partition order.
         """
         rows, function = self._granted(Options(**options)), _reducer(f, "reduce", options)
-        return self._with(Reduce(rows._node, "reduce", steps.Reduce("reduce", function.label, function), function))
+        return self._with(Reduce(rows._node, "reduce", FoldRows("reduce", function.label, function), function))
 
     def aggregate(
         self, zero: A, add: Callable[[A, T_co], A], merge: Callable[[A, A], A], **options: Unpack[StepOptions]
@@ -44,7 +45,7 @@ class FoldVerbs(Base[T_co]):
         """
         rows = self._granted(Options(**options))
         added, merged = _reducer(add, "aggregate", options), _reducer(merge, "aggregate", options)
-        local = steps.Aggregate("aggregate", added.label, Zero(zero), added)
+        local = FoldRows("aggregate", added.label, added, Zero(zero))
         return self._with(Reduce(rows._node, "aggregate", local, merged, Zero(zero)))
 
     def local_sort(
@@ -85,7 +86,7 @@ class FoldVerbs(Base[T_co]):
         [1, 5]
         """
         rows, function = self._granted(Options(**options)), _reducer(f, "local_reduce", options)
-        return rows._step(steps.Reduce("local_reduce", function.label, function))
+        return rows._step(FoldRows("local_reduce", function.label, function))
 
     def merge_reduce(self, f: Callable[[T_co, T_co], U], **options: Unpack[StepOptions]) -> Dataset[T_co | U]:
         """A dataset of one row: f over all rows, gathered in one partition.
@@ -95,7 +96,7 @@ class FoldVerbs(Base[T_co]):
         [4]
         """
         rows, function = self._granted(Options(**options)), _reducer(f, "merge_reduce", options)
-        return self._with(Gather(rows._node, "merge_reduce", (steps.Reduce("merge_reduce", function.label, function),)))
+        return self._with(Gather(rows._node, "merge_reduce", (FoldRows("merge_reduce", function.label, function),)))
 
     def local_reduce_by_key(
         self: FoldVerbs[tuple[K, V]], f: Callable[[V, V], U], **options: Unpack[StepOptions]

@@ -31,8 +31,8 @@ class ColumnChain:
 
     `kind` and `result` are those of the rows that come in and go out. `by_row` takes a row through all the row steps
     of the segment and gives it to `append`; `rest` takes the rows of `result` through the steps that are left to
-    Python, with the segment's own end, None where none are left. `fold` is the combiner's, where the segment ends in
-    one that columns can do; `combine` then folds plain rows in Python.
+    Python, with the segment's own end, None where none are left. `fold` is that of a segment's end which folds
+    (by key or all rows), where columns can do it; `combine` then folds plain keyed rows in Python.
     """
 
     kind: Kind
@@ -124,7 +124,7 @@ class ChainRun:
         yield made
 
     def _good(self, batch: Batch) -> tuple[Block, Rows, Rows]:
-        """The rows that stayed on the fast path, for each the row of the morsel that it was made of, and the bad ones."""
+        """The rows of the fast path, for each the row of the morsel that it was made of, and that morsel's bad rows."""
         assert batch.bad is not None
         parents = batch.parents()
         good = np.flatnonzero(~batch.bad[parents])

@@ -17,6 +17,7 @@ from glowray.kernels.combine import CombineByKey
 from glowray.kernels.combining import combined
 from glowray.kernels.context import TaskContext, running
 from glowray.kernels.exchange import Count, Exchange, Output
+from glowray.kernels.fold_steps import Reduce
 from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import MORSEL, Morsels, as_rows
 from glowray.kernels.partition_steps import BlockStep, Limit
@@ -121,6 +122,8 @@ class _Run:
             return self._out(loop, run, stream)
         if isinstance(segment.end, CombineByKey):
             return combined(segment.end, loop, run, stream)
+        if run is not None and isinstance(segment.end, Reduce) and run.chain.fold is not None:
+            return segment.end.apply_fold(run.chain.fold, run.chain.result, run.blocks(stream), self.context)
         if run is not None and isinstance(segment.end, BlockStep) and run.chain.rest is None:
             return segment.end.apply_blocks(run.blocks(stream) if segment.rows else stream, self.context)
         rows = _rows_of(loop, run, stream) if segment.rows else itertools.chain.from_iterable(as_rows(stream))

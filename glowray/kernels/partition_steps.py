@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from glowray.functions import Function, spread_arguments
-from glowray.kernels.combine import Zero
 from glowray.kernels.context import TaskContext
 from glowray.kernels.group import grouped
 from glowray.kernels.keyed import keyed_row
@@ -165,52 +164,6 @@ class MergeTop(PartitionStep):
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         return (pair[1] for pair in top_rows(rows, self.n, lambda pair: pair[0], self.reverse))
-
-
-@dataclass(frozen=True, slots=True)
-class Reduce(PartitionStep):
-    """One row: f over the rows from left to right; none for none."""
-
-    function: Function
-
-    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        call = self.function.call
-        for known in rows:
-            for value in rows:
-                known = call(known, value)
-            yield known
-
-
-@dataclass(frozen=True, slots=True)
-class Aggregate(PartitionStep):
-    """One row: `function(accumulator, row)` over the rows, from a copy of `zero`; none for none."""
-
-    zero: Zero
-    function: Function
-
-    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        call = self.function.call
-        for value in rows:
-            known = self.zero.fresh()
-            known = call(known, value)
-            for value in rows:
-                known = call(known, value)
-            yield known
-
-
-@dataclass(frozen=True, slots=True)
-class DefaultIfEmpty(PartitionStep):
-    """The rows, or one row made from `zero` where there is none."""
-
-    zero: Zero
-
-    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        empty = True
-        for row in rows:
-            empty = False
-            yield row
-        if empty:
-            yield self.zero.fresh()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from glowray.kernels import column_steps as columns
 from glowray.kernels.column_steps import ColumnStep, Spread
 from glowray.kernels.combine import CombineByKey, Combiner
+from glowray.kernels.fold_steps import Reduce, folds_from
 from glowray.kernels.fold_table import keyed_kind
 from glowray.kernels.steps import ForEach, FunctionStep, Keys, RowStep, Values
 from glowray.physical.cut import cheapest_cut
@@ -16,16 +17,19 @@ from glowray.vectorize.arrow.program import ArrowProgram
 from glowray.vectorize.arrow.reducers import Fold, fold_of
 from glowray.vectorize.arrow.translate import translate
 from glowray.vectorize.know import know
-from glowray.vectorize.known import Refused
+from glowray.vectorize.known import Known, Refused
 
 PYTHON_IS_CHEAPER = "Python does it for less"
+NOT_EXACT = "columns do not fold such rows exactly"
+
+Folding = CombineByKey | Reduce
 
 
 @dataclass
 class Columns:
     """How far a segment runs as columns: `steps` for its first row steps; `reasons` why not the others, one a step.
 
-    The last reason is that of the combiner which ends the segment, if one does; `fold` is what it does to columns.
+    The last reason is that of the fold which ends the segment, if one does; `fold` is what it does to columns.
     """
 
     steps: list[ColumnStep] = field(default_factory=list)
@@ -33,12 +37,12 @@ class Columns:
     fold: Fold | None = None
 
 
-def columns_of(rows: Sequence[RowStep], end: CombineByKey | None, kind: Kind, takes_blocks: bool) -> Columns:
+def columns_of(rows: Sequence[RowStep], end: Folding | None, kind: Kind, takes_blocks: bool) -> Columns:
     """The longest worthwhile start of a segment as column steps.
 
     Args:
         rows: the segment's row steps.
-        end: the combiner that takes their rows, if it is one.
+        end: what takes their rows, if it folds them.
         kind: that of the rows that come in.
         takes_blocks: whether whatever takes the rows takes them as columns.
     """
@@ -55,10 +59,9 @@ def columns_of(rows: Sequence[RowStep], end: CombineByKey | None, kind: Kind, ta
     found.reasons += ["a step before it gives rows of Python"] * (len(rows) - len(found.reasons))
     ending: str | None = None
     if end is not None:
-        fold = fold_of_combiner(end.combiner, kinds[-1]) if len(found.steps) == len(rows) else None
-        found.fold = fold if isinstance(fold, Fold) else None
-        takes_blocks = found.fold is not None
-        ending = None if takes_blocks else fold.reason if isinstance(fold, Refused) else "its rows are Python's"
+        fold = _fold_of_end(end, kinds[-1]) if len(found.steps) == len(rows) else Refused("its rows are Python's")
+        takes_blocks = isinstance(fold, Fold)
+        found.fold, ending = (fold, None) if isinstance(fold, Fold) else (None, fold.reason)
     cut = cheapest_cut(rows, found.steps, kinds, takes_blocks, end is not None)
     if cut < len(found.steps):
         for place in range(cut, len(found.steps)):
@@ -69,15 +72,19 @@ def columns_of(rows: Sequence[RowStep], end: CombineByKey | None, kind: Kind, ta
     return found
 
 
-def fold_of_combiner(combiner: Combiner, kind: Kind) -> Fold | Refused:
-    """What a combiner does to keyed columns of a kind."""
-    if combiner.zero is not None:
-        return Refused("it starts from a zero")
-    known = know(combiner.add.call, 2)
-    fold = fold_of(known) if not isinstance(known, Refused) else known
+def _fold_of_end(end: Folding, kind: Kind) -> Fold | Refused:
+    """What a fold of all rows, or of keyed rows by key, does to columns of a kind."""
+    folder = end.combiner if isinstance(end, CombineByKey) else end
+    function = folder.add if isinstance(folder, Combiner) else folder.function
+    known = know(function.call, 2)
+    fold = fold_of(known) if isinstance(known, Known) else known
     if isinstance(fold, Refused):
         return fold
-    return fold if keyed_kind(kind, fold) else Refused("keys or values are not of a kind that columns fold exactly")
+    if isinstance(end, CombineByKey):
+        if folder.zero is not None:
+            return Refused("it starts from a zero")
+        return fold if keyed_kind(kind, fold) else Refused(NOT_EXACT)
+    return fold if fold.fits(kind) and folds_from(folder.zero, kind) else Refused(NOT_EXACT)
 
 
 def column_step(step: RowStep, kind: Kind) -> ColumnStep | Refused:

@@ -8,7 +8,7 @@ from functools import singledispatchmethod
 from typing import Any
 
 from glowray.io.channel import Channel
-from glowray.kernels import combine, sources
+from glowray.kernels import combine, fold_steps, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
 from glowray.kernels.resources import Resources
@@ -122,6 +122,13 @@ class Lowering:
 
     @node.register
     def _(self, node: nodes.CoGroup) -> Pipeline:
+        return self._meeting(node, sources.CoGroup(node.verb, node.verb))
+
+    @node.register
+    def _(self, node: nodes.Join) -> Pipeline:
+        return self._meeting(node, sources.Join(node.verb, node.verb, node.how))
+
+    def _meeting(self, node: nodes.Meeting, source: sources.Source) -> Pipeline:
         count = node.num_partitions
         wires: list[Wire] = []
         for side, shuffle in zip(node.sides, node.shuffles, strict=True):
@@ -131,7 +138,7 @@ class Lowering:
                 if shuffle
                 else Same(self.close(pipeline, OneBlock()))
             )
-        return self.after(sources.CoGroup(node.verb, node.verb), count, *wires)
+        return self.after(source, count, *wires)
 
     @node.register
     def _(self, node: nodes.PartitionByKey) -> Pipeline:
@@ -197,10 +204,10 @@ class Lowering:
         pipeline = self.lower(node.input).then(node.local)
         if pipeline.count > 1:
             stage = self.close(pipeline, OneBlock())
-            merge = partition.Reduce(node.verb, "merge", node.function)
+            merge = fold_steps.Reduce(node.verb, "merge", node.function)
             pipeline = self.after(sources.Blocks("", ""), 1, All(stage)).then(merge)
         if node.zero is not None:
-            pipeline = pipeline.then(partition.DefaultIfEmpty(node.verb, "zero", node.zero))
+            pipeline = pipeline.then(fold_steps.DefaultIfEmpty(node.verb, "zero", node.zero))
         return pipeline
 
     @node.register

@@ -20,7 +20,7 @@ from glowray.kernels.partition_steps import BlockStep, PartitionStep
 from glowray.kernels.segment import Segment, segments
 from glowray.kernels.sources import MergeByKey, Read, Source
 from glowray.kernels.steps import FunctionStep, RowStep
-from glowray.physical.columns import columns_of
+from glowray.physical.columns import Folding, columns_of
 from glowray.physical.kinds import one_kind, source_kind
 from glowray.physical.stage import Branch, Stage
 from glowray.vectorize.arrow.kinds import Kind
@@ -41,7 +41,6 @@ VERBS: dict[str, Verb] = {
     "MapValues": "map_values",
     "FlatMapValues": "flat_map_values",
     "KeyBy": "key_by",
-    "KeyRow": "map",
     "Keys": "keys",
     "Values": "values",
 }
@@ -88,8 +87,8 @@ def _column_chain(
 ) -> tuple[ColumnChain | None, tuple[str | None, ...], Kind | None]:
     """The segment over columns, why steps are left to Python (one a step), and the kind of the rows that come out."""
     end = segment.end
-    combiner = end if isinstance(end, CombineByKey) else None
-    found = columns_of(segment.rows, combiner, kind, end is None or isinstance(end, BlockStep))
+    takes_blocks = end is None or isinstance(end, BlockStep)
+    found = columns_of(segment.rows, end if isinstance(end, Folding) else None, kind, takes_blocks)
     steps, reasons = tuple(found.steps), tuple(found.reasons)
     result = steps[-1].result if steps else kind
     is_whole = len(steps) == len(segment.rows)
@@ -97,16 +96,17 @@ def _column_chain(
     def loop(rows: tuple[RowStep, ...], end: CombineByKey | PartitionStep | None, row_kind: Kind) -> Loop:
         return _loop(Segment(rows, end), source, exchange if rows or end else OneBlock(), _type(row_kind), True)
 
-    if not steps and (segment.rows or not (found.fold or end is None or isinstance(end, BlockStep))):
+    if not steps and (segment.rows or not (found.fold or takes_blocks)):
         return None, reasons, None
     is_appending = end is None and not isinstance(exchange, Count)
     by_row = whole if is_appending else _loop(Segment(segment.rows, None), source, OneBlock(), _type(kind), True)
-    if combiner is not None and found.fold is not None:
-        return ColumnChain(kind, steps, by_row, None, found.fold, loop((), combiner, result)), reasons, result
-    rest = None if is_whole and combiner is None else loop(segment.rows[len(steps) :], end, result)
-    goes_on = is_whole and combiner is None and (end is None or isinstance(end, BlockStep))
+    if found.fold is not None:
+        combine = loop((), end, result) if isinstance(end, CombineByKey) else None
+        after = result if combine else None
+        return ColumnChain(kind, steps, by_row, None, found.fold, combine), reasons, after
+    rest = None if is_whole and not isinstance(end, CombineByKey) else loop(segment.rows[len(steps) :], end, result)
     after = end.kind_after(result) if isinstance(end, BlockStep) else result
-    return ColumnChain(kind, steps, by_row, rest), reasons, after if goes_on else None
+    return ColumnChain(kind, steps, by_row, rest), reasons, after if is_whole and takes_blocks else None
 
 
 def _type(kind: Kind) -> type | None:

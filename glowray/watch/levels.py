@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from glowray.functions import Function
-from glowray.kernels import Fragment, combine, partition_steps, sources
+from glowray.kernels import Fragment, combine, fold_steps, partition_steps, sources
 from glowray.kernels.loop import Loop
 from glowray.kernels.steps import FunctionStep, Step
 from glowray.physical.stage import Stage
@@ -74,6 +74,8 @@ def _of_loop(loop: Loop, vectorize: bool) -> Iterator[Found]:
             folds = loop.columns is not None and loop.columns.fold is not None
             yield (step.combiner.add, "arrow", None) if folds else (step.combiner.add, level, why)
             yield step.combiner.merge, "python", "it merges the partial results of a key"
+        elif isinstance(step, fold_steps.Reduce) and loop.columns is not None and loop.columns.fold is not None:
+            yield step.function, "arrow", None
         elif isinstance(function := getattr(step, "function", None), Function):
             yield function, "python", _of_partition(step)
 
@@ -83,6 +85,6 @@ def _of_partition(step: Step) -> str:
         return "it is called once a partition"
     if isinstance(step, (partition_steps.LocalSort, partition_steps.Top)):
         return "a key to order by is called once a row"
-    if isinstance(step, (partition_steps.Reduce, partition_steps.Aggregate)):
+    if isinstance(step, fold_steps.Reduce):
         return "it folds a whole partition"
     return "it is given many rows at once"
