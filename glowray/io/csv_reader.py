@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from glowray.errors import DamagedFile
 from glowray.io.compression import codec_of
-from glowray.io.csv_records import Dialect, Record, read_records, record_line
+from glowray.io.csv_columns import ColumnParser
+from glowray.io.csv_quotes import whole_records
+from glowray.io.csv_records import Dialect, Record, read_records, record_line, text_records
 from glowray.io.csv_seams import record_starts
 from glowray.io.csv_types import Convert, conversions, convert_records, infer_types
 from glowray.io.encoding import Encoding
+from glowray.io.lines import read_bytes
 from glowray.io.paths import File, Paths, expand, path_names
 from glowray.io.reader import check_partitions, source_label
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
+
+if TYPE_CHECKING:
+    from glowray.rows import Block
 
 Header = bool | tuple[str, ...]
 Types = Mapping[str, Callable[[str], Any]] | Literal["infer"] | None
 
 _FIRST_BYTES = 1 << 16
+_CHUNK_BYTES = 1 << 21
 
 
 @dataclass(frozen=True)
 class CsvReader:
-    """The records of CSV files as dicts."""
+    """The records of CSV files as dicts.
+
+    `columns` are those that the user asked for; `only` those of them that anybody looks at, None: all.
+    """
 
     label: str
     partitions: tuple[Partition, ...]
@@ -36,6 +46,7 @@ class CsvReader:
     converts: Mapping[str, Convert]
     columns: tuple[str, ...] | None
     estimated_bytes: int
+    only: frozenset[str] | None = None
 
     @property
     def num_partitions(self) -> int:
@@ -43,7 +54,20 @@ class CsvReader:
 
     def read(self, index: int) -> Iterator[list[dict[Any, Any]]]:
         for piece in self.partitions[index]:
-            yield from self._rows(piece)
+            for part in self._parts(piece):
+                yield part if isinstance(part, list) else part.rows()
+
+    def read_blocks(self, index: int) -> Iterator[Block]:
+        """The same rows as blocks: records of one shape each, unless Python had to read some of them."""
+        from glowray.rows import Block
+
+        for piece in self.partitions[index]:
+            for part in self._parts(piece):
+                yield Block.from_rows(part) if isinstance(part, list) else part
+
+    def pruned(self, columns: Collection[str]) -> CsvReader:
+        """A reader of the same rows with only these of their columns, and those that a type may refuse."""
+        return replace(self, only=frozenset(columns) if self.only is None else self.only.intersection(columns))
 
     def batches(self, piece: Piece) -> Iterator[tuple[Sequence[str], list[Record]]]:
         """The names of the columns, and the records of a piece as text, a batch at a time."""
@@ -65,22 +89,52 @@ class CsvReader:
         _check_names(names, f'"{path}" has')
         return names
 
-    def _rows(self, piece: Piece) -> Iterator[list[dict[Any, Any]]]:
-        number = 1 if self.header is True and piece.start == 0 else 0
-        checked = False
-        for names, records in self.batches(piece):
-            if records and not checked:
+    def _parts(self, piece: Piece) -> Iterator[Block | list[dict[Any, Any]]]:
+        """The rows of a piece: as columns where Arrow reads them as the csv module does."""
+        names = self.names(piece.path)
+        parser = ColumnParser(names, self._wanted(names), self.converts, self.dialect, self.encoding)
+        header = int(self.header is True and piece.start == 0)
+        done = 0  # records, that of the header too
+        if self._has_all(names) and parser.fits:
+            for chunk in whole_records(read_bytes(piece, self.encoding.signature, _CHUNK_BYTES), self.dialect):
+                if chunk is None or not parser.is_text(chunk):
+                    break
+                skip = max(header - done, 0)
+                if (table := parser.table(chunk)) is not None and (
+                    block := parser.block(table.slice(skip))
+                ) is not None:
+                    done += table.num_rows
+                    yield block
+                else:
+                    records = text_records(parser.text(chunk), self.dialect)
+                    yield from self._converted(piece, names, records[skip:], done + skip)
+                    done += len(records)
+            else:
+                return
+        yield from self._rest(piece, names, max(header, done))
+
+    def _rest(self, piece: Piece, names: Sequence[str], done: int) -> Iterator[list[dict[Any, Any]]]:
+        """What follows the first `done` records of a piece, read by Python alone."""
+        seen = 0
+        for records in read_records(piece, self.dialect, self.encoding):
+            first = max(done - seen, 0)
+            if len(records) > first and not self._has_all(names):
                 self.check_columns(piece.path, names)
-                checked = True
-            failed = None
-            rows: Sequence[Sequence[Any]] = records
-            if self.converts:
-                rows, failed = convert_records(records, names, self.converts)
-            if rows:
-                yield self._dicts(names, rows)
-            if failed is not None:
-                self._fail(piece, number + failed[0], failed[1], failed[2])
-            number += len(records)
+            yield from self._converted(piece, names, records[first:], seen + first)
+            seen += len(records)
+
+    def _converted(
+        self, piece: Piece, names: Sequence[str], records: list[Record], number: int
+    ) -> Iterator[list[dict[Any, Any]]]:
+        """The rows of records, the first of which is the piece's record `number`."""
+        failed = None
+        rows: Sequence[Sequence[Any]] = records
+        if self.converts:
+            rows, failed = convert_records(records, names, self.converts)
+        if rows:
+            yield self._dicts(names, rows)
+        if failed is not None:
+            self._fail(piece, number + failed[0], failed[1], failed[2])
 
     def _dicts(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[Any, Any]]:
         width = len(names)
@@ -88,9 +142,20 @@ class CsvReader:
             dicts: list[dict[Any, Any]] = list(map(dict, map(zip, repeat(names), rows)))
         else:
             dicts = [_by_name(names, row) for row in rows]
-        if self.columns is None:
+        if self.columns is None and self.only is None:
             return dicts
-        return [{name: row[name] for name in self.columns} for row in dicts]
+        wanted = self._wanted(names)
+        return [{name: row[name] for name in wanted} for row in dicts]
+
+    def _wanted(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The columns that rows have, in their order, of a file with these."""
+        columns = names if self.columns is None else self.columns
+        if self.only is None:
+            return tuple(columns)
+        return tuple(name for name in columns if name in self.only or name in self.converts)
+
+    def _has_all(self, names: Sequence[str]) -> bool:
+        return {*self.converts, *(self.columns or ())}.issubset(names)
 
     def check_columns(self, path: str, names: Sequence[str]) -> None:
         """Refuse types= and columns= that name what a file has not."""

@@ -72,6 +72,13 @@ def read_records(piece: Piece, dialect: Dialect, encoding: Encoding, size: int =
             raise DamagedFile(f'"{piece.path}", line {line}: a quote that is opened in this record is never closed')
 
 
+def text_records(text: str, dialect: Dialect) -> list[Record]:
+    """The records of a text that ends outside of quotes."""
+    if dialect.quotechar is None or dialect.quotechar not in text:
+        return _unquoted(text, dialect)
+    return [record for records in _quoted(_Feed([text]), dialect) for record in records]
+
+
 def record_line(piece: Piece, dialect: Dialect, encoding: Encoding, number: int) -> int:
     """The line in its file on which a piece's record `number`, from 0, begins; for error messages."""
     feed = _Feed(read_texts(piece, encoding))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from glowray.io.csv_quotes import are_plain, quote_places
 from glowray.io.csv_records import Dialect
 
 if TYPE_CHECKING:
-    import numpy as np
+    from glowray.io.csv_quotes import Bytes, Places
 
-BLOCK_BYTES = 1 << 24
+BLOCK_BYTES = 1 << 22
+"""What is looked at at once: little enough to stay in the processor's cache from one look to the next."""
 
 _MARK = b"\xef\xbb\xbf"
 
@@ -21,10 +23,9 @@ def record_starts(path: str, cuts: Sequence[int], dialect: Dialect, size: int = 
     None for all, if the file cannot be cut: a quote stands where only a reader from the start knows what it means. In
     all other files every quote opens a field, closes one or is doubled, so counting them tells inside from outside.
     """
-    quote = dialect.quotechar
-    if quote is None or not cuts:
+    if dialect.quotechar is None or not cuts:
         return list(cuts)
-    scan = _Scan(ord(quote), ord(dialect.delimiter), list(cuts))
+    scan = _Scan(dialect, list(cuts))
     with open(path, "rb", buffering=0) as file:
         block = file.read(max(size, len(_MARK) + 1))
         if block.startswith(_MARK):
@@ -40,9 +41,8 @@ def record_starts(path: str, cuts: Sequence[int], dialect: Dialect, size: int = 
 class _Scan:
     """Goes through a file block by block; a block's last byte waits for the one that follows it."""
 
-    def __init__(self, quote: int, delimiter: int, cuts: list[int]) -> None:
-        self._quote = quote
-        self._around = (delimiter, 0x0A, 0x0D, quote)
+    def __init__(self, dialect: Dialect, cuts: list[int]) -> None:
+        self._dialect = dialect
         self._cuts = cuts
         self._starts: list[int | None] = []
         self._inside = False
@@ -54,13 +54,13 @@ class _Scan:
         import numpy as np
 
         window = np.frombuffer(self._carry + block, np.uint8)
-        quotes = np.flatnonzero(window[1:-1] == self._quote) + 1
-        if not self._well_formed(window, quotes):
+        quotes = quote_places(window[1:-1], self._dialect) + 1
+        if not are_plain(window, quotes, self._inside, self._dialect):
             return False
         self._find_starts(window, quotes)
         self._inside ^= len(quotes) % 2 == 1
         self.position += len(window) - 2
-        self._carry = (self._carry + block)[-2:]
+        self._carry = (self._carry + block)[-2:] if len(block) < 2 else block[-2:]
         return True
 
     def end(self) -> list[int | None] | None:
@@ -69,15 +69,7 @@ class _Scan:
             return None
         return [*self._starts, *([None] * (len(self._cuts) - len(self._starts)))]
 
-    def _well_formed(self, window: np.ndarray[Any, Any], quotes: np.ndarray[Any, Any]) -> bool:
-        """Opening quotes follow a delimiter or line end, closing ones are followed by one; else they are doubled."""
-        import numpy as np
-
-        opening = (np.arange(len(quotes)) + self._inside) % 2 == 0
-        beside = np.where(opening, window[quotes - 1], window[quotes + 1])
-        return bool(np.isin(beside, self._around).all())
-
-    def _find_starts(self, window: np.ndarray[Any, Any], quotes: np.ndarray[Any, Any]) -> None:
+    def _find_starts(self, window: Bytes, quotes: Places) -> None:
         """Find the first line end outside of quotes at or after each cut, less one, that lies in this window."""
         import numpy as np
 

@@ -1,0 +1,134 @@
+"""CSV records as Arrow columns, where Arrow reads them as the csv module does."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from glowray.io.csv_records import Dialect
+from glowray.io.encoding import Encoding
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from glowray.rows import Block
+
+_MOST_COLUMNS = 1_000
+_MOST_BYTES = 1 << 30
+_UTF8 = ("utf-8", "utf-8-sig", "ascii")
+
+
+def arrow_reads(dialect: Dialect, encoding: Encoding) -> bool:
+    """Whether Arrow can read such files: UTF-8, separated and quoted by ASCII characters."""
+    special = dialect.delimiter + (dialect.quotechar or "")
+    return codecs.lookup(encoding.name).name in _UTF8 and encoding.errors == "strict" and special.isascii()
+
+
+@dataclass(frozen=True)
+class ColumnParser:
+    """Makes columns of chunks of whole records, in which quotes stand only around fields or doubled.
+
+    Args:
+        names: the columns of the file.
+        wanted: those that are read, in the order that rows have them.
+        converts: functions of a str for some of them.
+    """
+
+    names: tuple[str, ...]
+    wanted: tuple[str, ...]
+    converts: Mapping[str, Callable[[str], Any]]
+    dialect: Dialect
+    encoding: Encoding
+
+    @property
+    def fits(self) -> bool:
+        return 0 < len(self.wanted) <= len(self.names) <= _MOST_COLUMNS and arrow_reads(self.dialect, self.encoding)
+
+    def is_text(self, chunk: bytes) -> bool:
+        """Whether all bytes are text, those of columns that are not wanted too."""
+        if chunk.isascii():
+            return True
+        try:
+            self.text(chunk)
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    def text(self, chunk: bytes) -> str:
+        return self.encoding.decode(chunk)
+
+    def table(self, chunk: bytes) -> pa.Table | None:
+        """The records of a chunk of text; None where one is shorter or longer than the names."""
+        import pyarrow as pa
+        import pyarrow.csv
+
+        if len(chunk) > _MOST_BYTES:
+            return None
+        if chunk.startswith(codecs.BOM_UTF8):
+            chunk = codecs.BOM_UTF8 + chunk  # Arrow drops one from the start of whatever it reads
+        if not chunk.endswith(b"\n"):
+            chunk += b"\n"  # without it Arrow takes an empty last field for quoted where the one before it is
+        parse, convert = self._options
+        read = pa.csv.ReadOptions(use_threads=False, column_names=self._places, block_size=len(chunk) + 1)
+        try:
+            return pa.csv.read_csv(pa.BufferReader(chunk), read, parse, convert)
+        except pa.ArrowInvalid:
+            return None
+
+    def block(self, table: pa.Table) -> Block | None:
+        """The rows of such a table; None where a type refuses a value."""
+        from glowray.rows import Block
+        from glowray.rows.chunk import Chunk
+        from glowray.rows.shape import Fields
+
+        children, columns = [], []
+        for name, column in zip(self.wanted, table.columns, strict=True):
+            try:
+                shape, own = self._column(name, column)
+            except Exception:
+                return None
+            children.append(shape)
+            columns += own
+        return Block((Chunk(Fields("record", self.wanted, tuple(children)), columns, table.num_rows),))
+
+    def _column(self, name: str, column: pa.ChunkedArray) -> tuple[Any, list[Any]]:
+        import pyarrow as pa
+
+        from glowray.rows.encode import encode
+        from glowray.rows.scalars import scalar_kind
+        from glowray.rows.shape import Scalar
+
+        convert = self.converts.get(name)
+        if convert is None:
+            array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+            kind = scalar_kind(str, [""])
+            assert kind is not None and isinstance(array, pa.Array)
+            return Scalar(kind), [array]
+        return encode([None if text is None else convert(text) for text in column.to_pylist()])
+
+    @cached_property
+    def _places(self) -> list[str]:
+        """Names for Arrow, which would take some names (the empty one, long ones) for something else."""
+        return list(map(str, range(len(self.names))))
+
+    @cached_property
+    def _options(self) -> tuple[Any, Any]:
+        import pyarrow as pa
+        import pyarrow.csv
+
+        places = dict(zip(self.names, self._places, strict=True))
+        parse = pa.csv.ParseOptions(
+            delimiter=self.dialect.delimiter, quote_char=self.dialect.quotechar or False, newlines_in_values=True
+        )
+        convert = pa.csv.ConvertOptions(
+            check_utf8=False,
+            column_types={place: pa.large_string() for place in self._places},
+            include_columns=[places[name] for name in self.wanted],
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        )
+        return parse, convert

@@ -1,0 +1,75 @@
+"""Quotes in the bytes of a CSV file: where they are, and whether counting them tells inside from outside.
+
+They do in a file all of whose quotes open a field, close one or are doubled; elsewhere only a reader from the start
+knows what a quote means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from glowray.io.csv_records import Dialect
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+    Places = np.ndarray[Any, np.dtype[np.int64]]
+
+_OPEN_BYTES = 1 << 24
+"""How long a record may be before it is left to the csv module."""
+
+
+def quote_places(window: Bytes, dialect: Dialect) -> Places:
+    """Where quotes are."""
+    import numpy as np
+
+    assert dialect.quotechar is not None
+    return np.flatnonzero(window == ord(dialect.quotechar))
+
+
+def are_plain(window: Bytes, quotes: Places, inside: bool, dialect: Dialect) -> bool:
+    """Whether opening quotes follow a delimiter, a line end or a quote, and closing ones are followed by one.
+
+    Args:
+        window: bytes with at least one before the first of `quotes` and one after the last.
+        inside: whether a field is open before the first.
+    """
+    import numpy as np
+
+    beside = np.zeros(256, np.bool_)
+    beside[[ord(dialect.delimiter), 0x0A, 0x0D, ord(dialect.quotechar or "\n")]] = True
+    opening, closing = quotes[int(inside) :: 2], quotes[1 - int(inside) :: 2]
+    return bool(beside[window[opening - 1]].all() and beside[window[closing + 1]].all())
+
+
+def whole_records(chunks: Iterable[bytes], dialect: Dialect) -> Iterator[bytes | None]:
+    """Chunks of whole lines as chunks of whole records; None, and no more, where quotes do not tell where one ends.
+
+    >>> list(whole_records([b'a,"b\\n', b'c"\\nd\\n', b'e"f\\n'], Dialect()))
+    [b'a,"b\\nc"\\nd\\n', None]
+    """
+    begun = b""
+    for chunk in chunks:
+        chunk = begun + chunk if begun else chunk
+        is_open = _is_open(chunk, dialect)
+        begun = chunk if is_open else b""
+        if is_open is None or len(begun) > _OPEN_BYTES:
+            yield None
+            return
+        if not is_open:
+            yield chunk
+    if begun:
+        yield None
+
+
+def _is_open(chunk: bytes, dialect: Dialect) -> bool | None:
+    """Whether a field is open at the end of a chunk that begins with a record; None if quotes do not tell."""
+    import numpy as np
+
+    if dialect.quotechar is None or dialect.quotechar.encode() not in chunk:
+        return False
+    window = np.frombuffer(b"".join((b"\n", chunk, b"\n")), np.uint8)
+    quotes = quote_places(window, dialect)
+    return len(quotes) % 2 == 1 if are_plain(window, quotes, False, dialect) else None
