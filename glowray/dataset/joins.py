@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, overload
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 from glowray.dataset.base import A, B, Base, K, T_co, U, V, dataset_argument
 from glowray.functions import Function
-from glowray.kernels.copies import are_fixed, copier
-from glowray.kernels.keyed import keyed_row
-from glowray.kernels.steps import FlatMap, KeyBy, KeyRow, Values
-from glowray.plan.nodes import Cartesian, CoGroup, Union, Zip
+from glowray.kernels.steps import Keys, Map
+from glowray.plan.nodes import Cartesian, CoGroup, Join, Node, Union, Zip
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
 
 How = Literal["inner", "left", "right", "outer", "semi", "anti"]
-Groups = tuple[Any, tuple[list[Any], ...]]
-
-
-def product(absent: tuple[bool, ...], row: Groups) -> Iterable[tuple[Any, tuple[Any, ...]]]:
-    """The rows of a join for one key; a side that may be absent stands in as one None."""
-    key, sides = row
-    filled = [side or [None] if may else side for side, may in zip(sides, absent, strict=True)]
-    if math.prod(map(len, filled)) == 1 or all(map(are_fixed, filled)):
-        return ((key, values) for values in itertools.product(*filled))
-    copiers = [[copier(value) for value in side] for side in filled]
-    return ((key, tuple(own() for own in values)) for values in itertools.product(*copiers))
-
-
-def right_product(absent: tuple[bool, ...], row: Groups) -> Iterable[tuple[Any, tuple[Any, ...]]]:
-    """As product(), for keys of the last side only."""
-    return product(absent, row) if row[1][-1] else ()
-
-
-def own_rows(every: bool, row: Groups) -> Iterable[tuple[Any, Any]]:
-    """The first side's rows, if the key is in every (semi) or none (anti) of the others."""
-    key, (own, *others) = row
-    keep = all(others) if every else not any(others)
-    return [(key, value) for value in own] if keep else ()
+HOWS: tuple[How, ...] = get_args(How)
 
 
 def same(row: Any) -> Any:
@@ -49,24 +22,9 @@ def same(row: Any) -> Any:
     return row
 
 
-def with_row(row: Any) -> tuple[Any, Any]:
-    """The key of a keyed row, and the row."""
-    return keyed_row(row, "join")[0], row
-
-
-def _matcher(how: str, sides: int) -> Callable[[Groups], Iterable[Any]]:
-    one, rest = (False,), (True,) * (sides - 1)
-    matchers: dict[str, Callable[[Groups], Iterable[Any]]] = {
-        "inner": partial(product, (False,) * sides),
-        "left": partial(product, one + rest),
-        "right": partial(right_product, rest + one),
-        "outer": partial(product, (True,) * sides),
-        "semi": partial(own_rows, True),
-        "anti": partial(own_rows, False),
-    }
-    if how not in matchers:
-        raise ValueError(f"join() knows how={', '.join(map(repr, matchers))}, got {how!r}")
-    return matchers[how]
+def as_key(row: Any) -> tuple[Any, bool]:
+    """The row as the key of a keyed row."""
+    return row, True
 
 
 class JoinVerbs(Base[T_co]):
@@ -124,12 +82,9 @@ class JoinVerbs(Base[T_co]):
             TypeError: another side is not a Dataset; at the action, rows that are not keyed.
         """
         _at_least_one("join", others)
-        matcher = _matcher(how, len(others) + 1)
-        if how not in ("semi", "anti"):
-            return self._co_group("join", others)._flat_map("join", how, matcher)
-        # Rows come out as they are: their own key, and not the first that is equal to it.
-        rows = self._step(KeyRow("join", "join", Function.of(with_row, "join")))
-        return rows._co_group("join", others)._flat_map("join", how, matcher)._step(Values("join", "join"))
+        if how not in HOWS:
+            raise ValueError(f"join() knows how={', '.join(map(repr, HOWS))}, got {how!r}")
+        return self._join("join", others, how)
 
     @overload
     def co_group(
@@ -152,7 +107,8 @@ class JoinVerbs(Base[T_co]):
         [('a', ([1, 2], ['x'])), ('b', ([], ['y']))]
         """
         _at_least_one("co_group", others)
-        return self._co_group("co_group", others)
+        sides = self._sides("co_group", others)
+        return self._with(CoGroup(sides, "co_group", (True,) * len(sides)))
 
     def union(self, *others: Base[U]) -> Dataset[T_co | U]:
         """All rows of this dataset, then those of the others, duplicates kept. No data moves.
@@ -171,7 +127,7 @@ class JoinVerbs(Base[T_co]):
         >>> sorted(gr.from_items([1, 2, 2, 3]).subtract(gr.from_items([3])).collect())
         [1, 2, 2]
         """
-        return self._matching("subtract", other, every=False)
+        return self._matching("subtract", other, "anti")
 
     def intersection(self, other: Base[Any]) -> Dataset[T_co]:
         """The distinct rows that both have; shuffles both sides.
@@ -180,7 +136,7 @@ class JoinVerbs(Base[T_co]):
         >>> sorted(gr.from_items([1, 2, 2, 3]).intersection(gr.from_items([2, 3, 4])).collect())
         [2, 3]
         """
-        return self._as_dataset()._matching("intersection", other, every=True).distinct()
+        return self._matching("intersection", other, "semi").distinct()
 
     def cartesian(self, other: Base[U]) -> Dataset[tuple[T_co, U]]:
         """(row, other row) for every pair; every partition meets every other.
@@ -203,22 +159,17 @@ class JoinVerbs(Base[T_co]):
         """
         return self._with(Zip(self._node, dataset_argument("zip", other)._node))
 
-    def _co_group(self, verb: str, others: tuple[Base[Any], ...]) -> Dataset[Any]:
-        sides = (self._node, *(dataset_argument(verb, other)._node for other in others))
-        return self._with(CoGroup(sides, verb, (True,) * len(sides)))
+    def _join(self, verb: str, others: tuple[Base[Any], ...], how: How) -> Dataset[Any]:
+        sides = self._sides(verb, others)
+        return self._with(Join(sides, verb, (True,) * len(sides), how))
 
-    def _flat_map(self, verb: str, label: str, f: Callable[[Any], Iterable[Any]]) -> Dataset[Any]:
-        return self._step(FlatMap(verb, label, Function.of(f, verb, name=label)))
+    def _sides(self, verb: str, others: tuple[Base[Any], ...]) -> tuple[Node, ...]:
+        return (self._node, *(dataset_argument(verb, other)._node for other in others))
 
-    def _matching(self, verb: str, other: Base[Any], every: bool) -> Dataset[Any]:
-        whole = KeyBy(verb, verb, Function.of(same, verb))
-        sides = self._step(whole), dataset_argument(verb, other)._step(whole)
-        label = "in both" if every else "not in other"
-        matched = sides[0]._co_group(verb, (sides[1],))._flat_map(verb, label, partial(own_rows, every))
-        return matched._step(Values(verb, verb))
-
-    def _as_dataset(self) -> Dataset[T_co]:
-        return self._with(self._node)
+    def _matching(self, verb: str, other: Base[Any], how: How) -> Dataset[Any]:
+        keyed = Map(verb, verb, Function.of(as_key, verb))
+        other_keyed = dataset_argument(verb, other)._step(keyed)
+        return self._step(keyed)._join(verb, (other_keyed,), how)._step(Keys(verb, verb))
 
 
 def _at_least_one(verb: str, others: tuple[Base[Any], ...]) -> None:

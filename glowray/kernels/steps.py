@@ -64,11 +64,6 @@ class ForEach(FunctionStep):
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRow(FunctionStep):
-    """(key, value) → (key, the whole row): the key stays, and so does its partition"""
-
-
-@dataclass(frozen=True, slots=True)
 class Keys(RowStep):
     """(key, value) → key"""
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 
 from glowray.plan.nodes import (
-    CoGroup,
     CombineByKey,
     GroupByKey,
     Limit,
+    Meeting,
     Node,
     PartitionByKey,
     Sort,
@@ -33,7 +33,7 @@ def keep_key_partitions(node: Node) -> Node | None:
         return replace(node, shuffle=False)
     if isinstance(node, PartitionByKey) and node.shuffle and node.input.key_partitions == node.count:
         return replace(node, shuffle=False)
-    if isinstance(node, CoGroup):
+    if isinstance(node, Meeting):
         shuffles = tuple(side.key_partitions != node.num_partitions for side in node.sides)
         return replace(node, shuffles=shuffles) if shuffles != node.shuffles else None
     return None

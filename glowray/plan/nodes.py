@@ -10,7 +10,7 @@ from glowray.functions import Function
 from glowray.kernels.combine import Combiner, Zero
 from glowray.kernels.partition_steps import PassOn
 from glowray.kernels.resources import NO_NEEDS, Resources
-from glowray.kernels.steps import Filter, FlatMapValues, ForEach, KeyRow, MapValues, Step
+from glowray.kernels.steps import Filter, FlatMapValues, ForEach, MapValues, Step
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ class Narrow(Node):
 
     @property
     def key_partitions(self) -> int | None:
-        keeps = isinstance(self.step, (Filter, MapValues, FlatMapValues, ForEach, KeyRow, PassOn))
+        keeps = isinstance(self.step, (Filter, MapValues, FlatMapValues, ForEach, PassOn))
         return self.input.key_partitions if keeps else None
 
 
@@ -128,8 +128,8 @@ class GroupByKey(Wide):
 
 
 @dataclass(frozen=True, eq=False)
-class CoGroup(Node):
-    """(key, (values of each side, …)); `shuffles` says which sides have to move."""
+class Meeting(Node):
+    """Several sides of keyed rows, of which equal keys meet; `shuffles` says which sides have to move for that."""
 
     sides: tuple[Node, ...]
     name: str
@@ -154,6 +154,22 @@ class CoGroup(Node):
     @cached_property
     def key_partitions(self) -> int | None:
         return self.num_partitions
+
+
+@dataclass(frozen=True, eq=False)
+class CoGroup(Meeting):
+    """(key, (values of each side, …))"""
+
+
+@dataclass(frozen=True, eq=False)
+class Join(Meeting):
+    """(key, (a value of each side, …)), or rows of the first side, as `how` says."""
+
+    how: str
+
+    @property
+    def detail(self) -> str:
+        return self.how if self.name == "join" else ""
 
 
 @dataclass(frozen=True, eq=False)

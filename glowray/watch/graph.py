@@ -8,7 +8,7 @@ from typing import Literal
 
 from glowray.functions import Function
 from glowray.kernels.partition_steps import Write
-from glowray.kernels.sources import Read
+from glowray.kernels.sources import Join, Read
 from glowray.kernels.steps import Step
 from glowray.physical.stage import Stage
 from glowray.watch.composed import continues, is_glue
@@ -165,6 +165,8 @@ def words(step: Step) -> tuple[str, str]:
 
 def _arguments(step: Step) -> Iterator[str]:
     n, function = getattr(step, "n", None), getattr(step, "function", None)
+    if isinstance(step, Join) and step.verb == "join":
+        yield step.how
     if n is not None:
         yield str(n)
     if isinstance(function, Function) and is_given(function):
