@@ -8,24 +8,30 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from glowray.engine import automatic
+from tests.effort import FEW
 from tests.engine.doubles import CountingEngine, ForbiddenEngine, Lab
 
 # The same examples on every machine and in every run; a slow machine is no failure.
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
-settings.register_profile("fast", parent=settings.get_profile("ci"), max_examples=10)
+settings.register_profile("fast", parent=settings.get_profile("ci"), max_examples=FEW)
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+# No job of a test goes over to Ray because a machine is slow; tests of the handover say when it comes.
+automatic.PATIENCE = 3600.0
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests on Ray come last: a Ray that is connected changes which engine the others would be given."""
+    """Tests on Ray come last: a Ray that is connected changes which engine the others would be given.
+
+    Tests of one running cluster stay in one process, wherever pytest-xdist sends the others.
+    """
     items.sort(key=lambda item: item.get_closest_marker("ray") is not None)
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No job of a test goes over to Ray because a machine is slow; tests of the handover say when it comes."""
-    monkeypatch.setattr("glowray.engine.automatic.PATIENCE", 3600.0)
+    for item in items:
+        if "pair" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("pair"))
 
 
 @pytest.fixture(scope="session")

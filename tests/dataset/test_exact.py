@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.dataset import Dataset
+from tests.effort import examples
 from tests.engine.doubles import Lab
 from tests.oracle.exact import assert_rows, fingerprint
 from tests.rows.hostile import VALUES, values
@@ -35,14 +36,14 @@ def comes_back(kind: str, exchange: str, given_values: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.lists(values, max_size=8))
 def test_any_value_inline(exchange: str, given_values: list[Any]) -> None:
     comes_back("inline", exchange, given_values)
 
 
 @pytest.mark.ray
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.sampled_from(list(EXCHANGES)), st.lists(values, max_size=8))
 def test_any_value_on_ray(local_ray: None, exchange: str, given_values: list[Any]) -> None:
     comes_back("ray", exchange, given_values)

@@ -15,6 +15,7 @@ import glowray as gr
 from glowray.action import perform
 from glowray.dataset import Dataset
 from glowray.optimize import RULES, optimize
+from tests.effort import examples
 from tests.oracle.exact import assert_rows
 from tests.oracle.pipelines import Pipeline, pipelines
 
@@ -83,19 +84,19 @@ def holds(pipeline: Pipeline, kind: str, rules: tuple[Any, ...], vectorize: bool
     assert_rows(rows, pipeline.wanted.all, ordered=pipeline.wanted.ordered)
 
 
-@settings(quick, max_examples=300)
+@settings(quick, max_examples=examples(300))
 @given(pipelines(), rule_sets, st.booleans(), endings)
 def test_inline(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str) -> None:
     holds(pipeline, "inline", rules, vectorize, ending)
 
 
-@settings(quick, max_examples=60)
+@settings(quick, max_examples=examples(60))
 @given(pipelines(tiny=True), rule_sets, st.booleans(), endings)
 def test_a_row_a_partition(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str) -> None:
     holds(pipeline, "inline", rules, vectorize, ending)
 
 
-@settings(quick, max_examples=80)
+@settings(quick, max_examples=examples(80))
 @given(pipelines(), rule_sets, st.booleans(), endings)
 def test_rules_levels_and_endings_change_no_row_and_no_order(
     pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str
@@ -103,7 +104,7 @@ def test_rules_levels_and_endings_change_no_row_and_no_order(
     assert_rows(rows_of(pipeline, "inline", rules, vectorize, ending), rows_of(pipeline, "inline"))
 
 
-@settings(quick, max_examples=40)
+@settings(quick, max_examples=examples(40))
 @given(pipelines(), st.integers(1, 5))
 def test_numbers(pipeline: Pipeline, n: int) -> None:
     rows = pipeline.on(gr.Flow("law", engine="inline")).cache()
@@ -114,7 +115,7 @@ def test_numbers(pipeline: Pipeline, n: int) -> None:
 
 @pytest.mark.ray
 @pytest.mark.slow
-@settings(quick, max_examples=120)
+@settings(quick, max_examples=examples(120))
 @given(pipelines(longest=5), rule_sets, endings)
 def test_ray(local_ray: None, pipeline: Pipeline, rules: tuple[Any, ...], ending: str) -> None:
     rows = rows_of(pipeline, "ray", rules, ending=ending)

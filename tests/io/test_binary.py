@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from glowray.io import BinarySink, Commit, Written
 from glowray.io.binary import binary_reader
+from tests.effort import examples
 
 NAMES = st.lists(st.sampled_from(["a", "b.bin", "c d", "é", "x/y", "x/z", "part-00000"]), unique=True, max_size=7)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(names=NAMES, data=st.data(), n=st.integers(1, 9))
 @pytest.mark.parametrize("compression", [None, "gz", "zst"])
 def test_files_come_back(

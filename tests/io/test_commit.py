@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from glowray.errors import CommitConflict, GlowrayError
 from glowray.io import Commit, Sink, TextSink, Written
 from glowray.io.text import text_reader
+from tests.effort import examples
 
 
 def write(
@@ -55,7 +56,7 @@ def lines(path: Path) -> list[str]:
 LINES = st.lists(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\n")), max_size=4)
 
 
-@settings(max_examples=20)  # a compressor takes a while to begin
+@settings(max_examples=examples(20))  # a compressor takes a while to begin
 @given(parts=st.lists(LINES, min_size=1, max_size=8))
 @pytest.mark.parametrize("compression", [None, "gz", "bz2", "zst", "xz"])
 @pytest.mark.parametrize("single_file", [False, True])

@@ -20,6 +20,7 @@ from glowray.io.csv_seams import record_starts
 from glowray.io.csv_types import infer_types
 from glowray.io.encoding import Encoding
 from glowray.io.splits import Piece
+from tests.effort import examples
 
 SCRAPS = st.lists(
     st.sampled_from([",", '"', '""', "\n", "\r\n", "\r", "a", "bc", " ", "é", '"x"', ',"', '",', '\n"', '"\n'])
@@ -90,7 +91,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[dict[str, Any]]]]:
     return names, draw(st.lists(st.lists(row, max_size=4), min_size=1, max_size=4))
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(table=tables(), n=st.integers(1, 7), delimiter=st.sampled_from(",;\t"), split_bytes=st.integers(1, 40))
 @pytest.mark.parametrize("compression", [None, "gz", "zst"])
 @pytest.mark.parametrize("single_file", [False, True])

@@ -16,6 +16,7 @@ from glowray.kernels import group
 from glowray.kernels.group import Group, grouped
 from glowray.rows import Block
 from glowray.rows.keys import canonical_key
+from tests.effort import examples
 from tests.kernels.test_join import blocks_of, flat, some_sides
 from tests.oracle.exact import assert_rows
 
@@ -41,7 +42,7 @@ def lists(groups: Iterator[list[Any]]) -> list[Any]:
     return [(key, tuple(map(list, sides))) for morsel in groups for key, sides in morsel]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(some_sides(), st.sampled_from([3, group.MORSEL]), st.sampled_from([0, group.GROUP_BYTES]))
 def test_as_plain_python(sides: list[list[list[Any]]], morsel: int, large: int) -> None:
     with pytest.MonkeyPatch.context() as patch:

@@ -17,6 +17,7 @@ from glowray.kernels import product as product_kernel
 from glowray.kernels.join import join
 from glowray.rows import Block, key_codes
 from glowray.rows.keys import canonical_key
+from tests.effort import examples
 from tests.oracle.exact import assert_rows
 from tests.rows.hostile import columns_of_one_type, values
 from tests.rows.test_keys import keys, nested, typed_columns
@@ -80,7 +81,7 @@ def flat(sides: list[list[list[Row]]]) -> list[list[Row]]:
     return [[row for rows in side for row in rows] for side in sides]
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(hows, some_sides())
 def test_as_plain_python(how: str, sides: list[list[list[Row]]]) -> None:
     assert_rows(joined(sides, how), wanted(flat(sides), how))

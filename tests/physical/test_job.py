@@ -13,6 +13,7 @@ import glowray as gr
 from glowray.action import perform
 from glowray.engine.inline import InlineEngine
 from glowray.engine.protocol import Done, Task
+from tests.effort import examples
 
 
 class Shuffling(InlineEngine):
@@ -43,7 +44,7 @@ def on(engine: Shuffling, patch: pytest.MonkeyPatch, **options: object) -> gr.Fl
     return gr.Flow("any order", **options)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(orders)
 def test_rows_come_in_order_of_partition(engine: Shuffling) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -54,7 +55,7 @@ def test_rows_come_in_order_of_partition(engine: Shuffling) -> None:
         assert grouped == {k: [n for n in range(30) if n % 3 == k] for k in range(3)}
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(orders, st.sets(st.integers(0, 29), min_size=1, max_size=5))
 def test_the_lowest_partition_fails(engine: Shuffling, failing: set[int]) -> None:
     def fail(n: int) -> int:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.rows import Block
+from tests.effort import examples
 from tests.rows.hostile import VALUES, NoFields, Plain, Point, Slotted, rows, same, values
 
 
@@ -51,7 +52,7 @@ def test_all_hostile_values_share_one_batch() -> None:
     assert block.pickled_values == len(VALUES)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(rows)
 def test_any_rows_come_back_from_memory_and_from_bytes(batch: list[Any]) -> None:
     block = Block.from_rows(batch)
@@ -61,7 +62,7 @@ def test_any_rows_come_back_from_memory_and_from_bytes(batch: list[Any]) -> None
     assert same([row for morsel in shipped(block).morsels(3) for row in morsel], batch)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(rows, max_size=4), st.data())
 def test_cutting_and_putting_together_is_that_of_lists(batches: list[list[Any]], data: st.DataObject) -> None:
     block = Block.concat(shipped(Block.from_rows(batch)) for batch in batches)
@@ -78,7 +79,7 @@ def test_cutting_and_putting_together_is_that_of_lists(batches: list[list[Any]],
         assert_same(Block.concat([part, shipped(part)]), chosen * 2)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(rows)
 def test_a_table_holds_all_of_a_block(batch: list[Any]) -> None:
     table = Block.from_rows(batch).to_table()
@@ -86,7 +87,7 @@ def test_a_table_holds_all_of_a_block(batch: list[Any]) -> None:
 
 
 @given(st.lists(values, min_size=1, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_decoded_rows_are_the_readers_own(batch: list[Any]) -> None:
     block = Block.from_rows([(1, [value], {"a": value}) for value in batch])
     before = copy.copy(block.rows())

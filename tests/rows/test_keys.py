@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from glowray.errors import GlowrayError, KeyTypeError
 from glowray.rows import Block
 from glowray.rows.keys import canonical_key, install_keys, key_hash, register_key, registered_keys
+from tests.effort import examples
 from tests.rows.hostile import (
     NEW_YORK,
     Bits,
@@ -126,7 +127,7 @@ def registry() -> Iterator[None]:
     install_keys(before)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     typed_columns.flatmap(lambda column: st.just(column) | nested(column)).flatmap(
         lambda column: st.lists(column, max_size=60)
@@ -144,14 +145,14 @@ def test_columns_and_single_keys_hash_alike(batch: list[Any], data: st.DataObjec
     assert Block.concat([Block.from_rows([((), {1})]), cut]).key_hashes().tolist() == [key_hash(()), *expected[start:]]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(keys, max_size=6))
 def test_any_keys_hash_alike_one_by_one_and_together(batch: list[Any]) -> None:
     assert hashes(batch) == [key_hash(key) for key in batch]
     assert [hashes([key])[0] for key in batch] == hashes(batch)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.lists(numbers, max_size=8)
     | st.lists(times, max_size=8)

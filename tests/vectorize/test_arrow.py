@@ -18,6 +18,7 @@ from glowray.vectorize.arrow.split import WHITESPACE
 from glowray.vectorize.arrow.translate import translate
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Refused
+from tests.effort import examples
 
 from .running import spelled
 
@@ -226,7 +227,7 @@ FUNCTIONS: list[tuple[Callable[..., Any], list[Any]]] = [
 
 
 @pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_programs_agree_with_calls(function: Callable[..., Any], kinds: list[Kind], data: st.DataObject) -> None:
     program = translate(know(function), kinds)  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.vectorize.chain import row_loop
+from tests.effort import examples
 
 from .running import assert_same, define, step
 
@@ -142,7 +143,7 @@ FUNCTIONS: list[Any] = [
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(rows=st.lists(HOSTILE, max_size=4))
 def test_map_and_filter(function: Any, rows: list[Any]) -> None:
     assert_same([step("map", function)], rows)
