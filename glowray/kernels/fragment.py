@@ -22,7 +22,7 @@ from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import MORSEL, Morsels, as_rows
 from glowray.kernels.partition_steps import BlockStep, Limit
 from glowray.kernels.segment import Segment, segments
-from glowray.kernels.sources import Blocks, Source
+from glowray.kernels.sources import Blocks, Join, Source
 from glowray.kernels.steps import Step
 from glowray.rows import Block
 from glowray.vectorize.arrow.blocks import kinds_of
@@ -108,7 +108,7 @@ class _Run:
     def chain(self, inputs: Sequence[Sequence[Block]]) -> None:
         source, steps, loops = self.fragment.source, self.fragment.steps, self.fragment.loops
         takes_columns = bool(loops) and loops[0].columns is not None
-        if not steps and (takes_columns or type(source) is Blocks):
+        if not steps and (takes_columns or isinstance(source, (Blocks, Join))):
             stream: Morsels = source.columns(inputs, self.context)
             self._give_all(self._counted(stream, inputs))
             return

@@ -8,7 +8,7 @@ from glowray.kernels import sources
 from glowray.physical.stage import Branch, FromStage, Given, Stage, Wire
 from glowray.rows import Block
 from glowray.vectorize.arrow.blocks import kind_of, kinds_of
-from glowray.vectorize.arrow.kinds import Kind
+from glowray.vectorize.arrow.kinds import Kind, TupleOf
 
 
 def source_kind(branch: Branch) -> Kind | None:
@@ -21,7 +21,19 @@ def source_kind(branch: Branch) -> Kind | None:
         return one_kind(_wire_kind(wire) for wire in branch.wires[: source.sides])
     if isinstance(source, sources.MergeByKey):
         return one_kind(map(_wire_kind, branch.wires))
+    if isinstance(source, sources.Join):
+        return _joined_kind(source.how, [_wire_kind(wire) for wire in branch.wires])
     return None
+
+
+def _joined_kind(how: str, sides: Sequence[Kind | None]) -> Kind | None:
+    """The kind of a join's rows; where a side may be absent there is none."""
+    if how in ("semi", "anti"):
+        return sides[0]
+    pairs = [side.fields for side in sides if isinstance(side, TupleOf) and len(side.fields) == 2]
+    if how != "inner" or len(pairs) < len(sides):
+        return None
+    return TupleOf((pairs[0][0], TupleOf(tuple(value for _, value in pairs))))
 
 
 def stage_kind(stage: Stage, output: int | None = None) -> Kind | None:
