@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from glowray.errors import DamagedFile
+from glowray.io.arrow_blocks import droppable, table_block
 from glowray.io.arrow_rows import check_columns, table_rows
 from glowray.io.paths import Paths, expand, path_names
 from glowray.io.reader import check_partitions, source_label
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    from glowray.rows import Block
+
 ROWS_A_MORSEL = 16_384
+ROWS_A_BLOCK = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +33,16 @@ class RowGroup:
 
 @dataclass(frozen=True)
 class ParquetReader:
-    """The rows of Parquet files; a row group is never divided."""
+    """The rows of Parquet files; a row group is never divided.
+
+    `columns` are those that the user asked for; `only` those of them that anybody looks at, None: all.
+    """
 
     label: str
     partitions: tuple[tuple[RowGroup, ...], ...]
     columns: tuple[str, ...] | None
     estimated_bytes: int
+    only: frozenset[str] | None = None
 
     @property
     def num_partitions(self) -> int:
@@ -44,16 +52,32 @@ class ParquetReader:
         for table in self.tables(index):
             yield table_rows(table)
 
-    def tables(self, index: int) -> Iterator[pa.Table]:
-        """The same rows as Arrow tables."""
+    def read_blocks(self, index: int) -> Iterator[Block]:
+        """The same rows as blocks; a column stays as it is read where its values are Python's."""
+        yield from map(table_block, self.tables(index, ROWS_A_BLOCK))
+
+    def pruned(self, columns: Collection[str]) -> ParquetReader:
+        """A reader of the same rows with only these of their columns, and those that may hold what Python cannot."""
+        return replace(self, only=frozenset(columns) if self.only is None else self.only.intersection(columns))
+
+    def tables(self, index: int, rows: int = ROWS_A_MORSEL) -> Iterator[pa.Table]:
+        """The same rows as Arrow tables of at most so many."""
         import pyarrow as pa
 
         for group in self.partitions[index]:
             with opened(group.path) as file:
-                names = _columns_of(file, group.path, self.columns)
-                wanted = None if self.columns is None else names
-                for batch in file.iter_batches(ROWS_A_MORSEL, [group.index], wanted, use_threads=False):
+                names = self._wanted(file, group.path)
+                wanted = None if self.columns is None and self.only is None else names
+                for batch in file.iter_batches(rows, [group.index], wanted, use_threads=False):
                     yield pa.Table.from_batches([batch]).select(names)
+
+    def _wanted(self, file: pq.ParquetFile, path: str) -> list[str]:
+        names = _columns_of(file, path, self.columns)
+        if self.only is None:
+            return names
+        schema = file.schema_arrow
+        unread = droppable(schema.names, schema.types) - self.only
+        return [name for name in names if name not in unread]
 
 
 def parquet_reader(

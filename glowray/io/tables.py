@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from glowray.io.arrow_blocks import table_block
 from glowray.io.arrow_rows import check_columns, table_rows
 from glowray.io.memory import bounds, default_partitions
 from glowray.io.reader import check_partitions
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from glowray.rows import Block
+
 ROWS_A_MORSEL = 16_384
+ROWS_A_BLOCK = 65_536
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +46,12 @@ class ArrowReader:
         part = self.slice(index)
         for start in range(0, part.num_rows, ROWS_A_MORSEL):
             yield table_rows(part.slice(start, ROWS_A_MORSEL))
+
+    def read_blocks(self, index: int) -> Iterator[Block]:
+        """The same rows as blocks; a column stays as it is where its values are Python's."""
+        part = self.slice(index)
+        for start in range(0, part.num_rows, ROWS_A_BLOCK):
+            yield table_block(part.slice(start, ROWS_A_BLOCK))
 
 
 def arrow_reader(table: Any, partitions: int | None = None) -> ArrowReader:

@@ -1,0 +1,126 @@
+"""Arrow tables to blocks: columns stay columns where they give the values that `arrow_rows` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from glowray.io.arrow_rows import column_values
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from glowray.rows import Block
+    from glowray.rows.scalars import ScalarKind
+
+
+def table_block(table: pa.Table) -> Block:
+    """The rows of a table, dicts of column and value, as a block.
+
+    >>> import pyarrow as pa
+    >>> block = table_block(pa.table({"a": pa.array([1, None], pa.int16()), "b": [["x"], []]}))
+    >>> str(block.shape), block.rows()
+    ('{a: int, b: list[str]}', [{'a': 1, 'b': ['x']}, {'a': None, 'b': []}])
+
+    Raises ValueError, with the column, for a value that has no exact Python form.
+    """
+    from glowray.rows import Block
+    from glowray.rows.chunk import Chunk
+    from glowray.rows.shape import Fields
+
+    names = tuple(table.column_names)
+    if not names:
+        return Block.from_rows([{} for _ in range(table.num_rows)])
+    children: list[Any] = []
+    columns: list[Any] = []
+    for name, column in zip(names, table.columns, strict=True):
+        shape, own = _encoded(name, column)
+        children.append(shape)
+        columns += own
+    return Block((Chunk(Fields("record", names, tuple(children)), columns, table.num_rows),))
+
+
+def droppable(names: Sequence[str], types: Sequence[pa.DataType]) -> set[str]:
+    """The columns whose values all have a Python form, so that nobody misses an error where they are not read."""
+    import pyarrow as pa
+
+    sure = {pa.string(), pa.large_string(), pa.binary(), pa.large_binary()}
+    return {
+        name
+        for name, kind in zip(names, types, strict=True)
+        if kind in sure
+        or pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_boolean(kind)
+        or pa.types.is_decimal128(kind)
+        or pa.types.is_null(kind)
+    }
+
+
+def _encoded(name: str, column: pa.ChunkedArray) -> tuple[Any, list[Any]]:
+    import pyarrow as pa
+
+    from glowray.rows.encode import encode
+    from glowray.rows.shape import Scalar
+
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    kind = _kind_of(column.type)
+    if kind is not None:
+        try:
+            array = column.combine_chunks().cast(kind.arrow)
+            array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+            if _has_python_values(array):
+                return Scalar(kind), [array]
+        except pa.ArrowInvalid:
+            pass  # a value is out of the kind's range, or no text: Python says which
+    return encode(column_values(name, column))
+
+
+def _kind_of(kind: pa.DataType) -> ScalarKind | None:
+    """The scalar kind whose values are those that Arrow makes of the type's."""
+    import datetime as dt
+
+    import pyarrow as pa
+
+    from glowray.rows.scalars import NONE, decimal_kind, scalar_kind
+
+    types = pa.types
+    if types.is_null(kind):
+        return NONE
+    if types.is_decimal128(kind):
+        return decimal_kind(kind.scale)
+    examples: list[tuple[bool, Any]] = [
+        (types.is_integer(kind), 0),
+        (types.is_float32(kind) or types.is_float64(kind), 0.0),
+        (types.is_boolean(kind), False),
+        (types.is_string(kind) or types.is_large_string(kind), ""),
+        (types.is_binary(kind) or types.is_large_binary(kind), b""),
+        (types.is_date32(kind), dt.date.min),
+        (types.is_timestamp(kind) and kind.tz is None and kind.unit != "ns", dt.datetime.min),
+        (types.is_time(kind) and kind.unit != "ns", dt.time.min),
+        (types.is_duration(kind) and kind.unit != "ns", dt.timedelta.min),
+    ]
+    return next((scalar_kind(type(example), [example]) for holds, example in examples if holds), None)
+
+
+def _has_python_values(array: pa.Array) -> bool:
+    """Whether text is text, and dates lie in Python's years."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_large_string(array.type):
+        array.validate(full=True)
+        return True
+    if not (pa.types.is_date(array.type) or pa.types.is_timestamp(array.type)):
+        return True
+    import datetime as dt
+
+    ends = pc.min_max(array.cast(pa.int32() if pa.types.is_date(array.type) else pa.int64()))
+    low, high = ends["min"].as_py(), ends["max"].as_py()
+    if low is None:
+        return True
+    epoch = dt.date(1970, 1, 1).toordinal()
+    day = 1 if pa.types.is_date(array.type) else 86_400_000_000
+    first, last = (1 - epoch) * day, (dt.date.max.toordinal() + 1 - epoch) * day
+    return bool(first <= low and high < last)
