@@ -9,17 +9,20 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from glowray.kernels.key_groups import key_groups
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
+from glowray.rows.together import together
 from glowray.vectorize.arrow.blocks import chunk_of, vector_of
 from glowray.vectorize.arrow.frame import Vector
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
-from glowray.vectorize.arrow.reducers import Fold
+from glowray.vectorize.arrow.reducers import Fold, Groups
 
 GATHERED_BYTES = 64 * 1024 * 1024
 """What is gathered before it is folded."""
 
-KEY_KINDS: tuple[Kind, ...] = (str, int, bool)
+DISTINCT_BITS: tuple[Kind, ...] = (str, int, bool)
+"""Kinds of keys that are equal only when they look the same; Arrow's dictionaries number them as they first appear."""
 
 
 def keyed_kind(kind: Kind | None, fold: Fold) -> TupleOf | None:
@@ -27,13 +30,19 @@ def keyed_kind(kind: Kind | None, fold: Fold) -> TupleOf | None:
     if not isinstance(kind, TupleOf) or len(kind.fields) != 2:
         return None
     key, value = kind.fields
-    return kind if key in KEY_KINDS and fold.fits(value) else None
+    return kind if _is_key(key) and fold.fits(value) else None
+
+
+def _is_key(kind: Kind) -> bool:
+    if isinstance(kind, TupleOf):
+        return all(map(_is_key, kind.fields))
+    return kind in DISTINCT_BITS or kind is float
 
 
 class FoldTable:
     """Keyed rows of one kind on their way to one row a key.
 
-    >>> from glowray.vectorize.arrow.reducers import Fold
+    >>> from glowray.vectorize.arrow.reducers import Fold, Groups
     >>> table = FoldTable(TupleOf((str, int)), Fold("add"))
     >>> table.add(Block.from_rows([("a", 1), ("b", 2), ("a", 3)])), table.fold(), table.folded().rows()
     (True, True, [('a', 4), ('b', 2)])
@@ -60,14 +69,13 @@ class FoldTable:
         chunks = ([] if self._folded is None else [self._folded]) + self._gathered
         if not self._gathered:
             return True
-        encoded = pa.chunked_array([chunk.columns[0] for chunk in chunks]).dictionary_encode()
-        groups = np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks]).astype(np.int64)
-        keys = encoded.chunk(0).dictionary
+        keys, groups = _numbered(self._kind.fields[0], [chunk.select((0,)) for chunk in chunks])
         kind = self._kind.fields[1]
         values = self._fold.run(_values(kind, chunks), groups, len(keys))
         if values is None:
             return False
-        self._folded = Chunk(chunks[0].shape, [keys, *chunk_of(kind, values, len(keys)).columns], len(keys))
+        columns = [*keys.columns, *chunk_of(kind, values, len(keys)).columns]
+        self._folded = Chunk(chunks[0].shape, columns, len(keys))
         self._gathered, self._bytes = [], 0
         return True
 
@@ -80,8 +88,19 @@ class FoldTable:
         return Block(self._gathered)
 
 
+def _numbered(kind: Kind, keys: list[Chunk]) -> tuple[Chunk, Groups]:
+    """The keys, each once and the first of its like, in order of first appearance; and for every row which it has."""
+    if kind in DISTINCT_BITS:
+        encoded = pa.chunked_array([chunk.columns[0] for chunk in keys]).dictionary_encode()
+        groups = np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks]).astype(np.int64)
+        found = encoded.chunk(0).dictionary
+        return Chunk(keys[0].shape, [found], len(found)), groups
+    by_key = key_groups([keys])
+    places = np.empty(len(by_key), np.int64)
+    places[by_key.appearance] = np.arange(len(by_key))
+    return together(keys).take(by_key.firsts[by_key.appearance]), places[by_key.numbers]
+
+
 def _values(kind: Kind, chunks: list[Chunk]) -> Vector:
     """The values of keyed chunks one after the other."""
-    columns = [pa.concat_arrays(parts) for parts in zip(*(chunk.columns[1:] for chunk in chunks), strict=True)]
-    count = sum(map(len, chunks))
-    return vector_of(kind, Chunk(chunks[0].select((1,)).shape, columns, count))
+    return vector_of(kind, together([chunk.select((1,)) for chunk in chunks]))
