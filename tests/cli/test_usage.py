@@ -5,17 +5,26 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from glowray_cli.main import app
 from glowray_cli.options import UNITS, amount, labels
 from tests.cluster.machine import Machine
 
 COMMANDS = ["up", "join", "status", "down", "dashboard", "run", "plot", "explain", "examples"]
 
 
+def said_here(*arguments: str, code: int) -> tuple[str, str]:
+    """What a command says on standard output and error, in this process: for what is told before anything is done."""
+    done = CliRunner().invoke(app, arguments, prog_name="glowray", env={"COLUMNS": "200", "NO_COLOR": "1"})
+    assert done.exit_code == code, done.output
+    return done.stdout, done.stderr
+
+
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(machine: Machine, command: str) -> None:
-    shown = machine.run(command, "--help").stdout
-    assert f"glowray {command}" in shown and "--debug" in shown
+def test_every_command_explains_itself(command: str) -> None:
+    shown, errors = said_here(command, "--help", code=0)
+    assert f"glowray {command}" in shown and "--debug" in shown and not errors
 
 
 def test_the_commands_are_listed(machine: Machine) -> None:
@@ -37,9 +46,14 @@ def test_the_commands_are_listed(machine: Machine) -> None:
         (["no-such-command"], "no-such-command"),
     ],
 )
-def test_wrong_usage_ends_with_2(machine: Machine, arguments: list[str], said: str) -> None:
-    done = machine.run(*arguments, code=2)
-    assert said in done.stderr and not done.stdout
+def test_wrong_usage_ends_with_2(arguments: list[str], said: str) -> None:
+    shown, errors = said_here(*arguments, code=2)
+    assert said in errors and not shown
+
+
+def test_wrong_usage_as_a_process(machine: Machine) -> None:
+    done = machine.run("no-such-command", code=2)
+    assert "no-such-command" in done.stderr and not done.stdout
 
 
 @pytest.mark.parametrize("command", [["status"], ["dashboard"]])
