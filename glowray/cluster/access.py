@@ -20,7 +20,6 @@ from glowray.errors import ClusterError
 
 ADDRESS_VARIABLES = ("GLOWRAY_ADDRESS", "RAY_ADDRESS")
 NO_CLUSTER = "no cluster is named, and none was started here; run `glowray up`, or give an address or GLOWRAY_ADDRESS"
-RPC_SECONDS = 15
 
 
 @dataclass(frozen=True)

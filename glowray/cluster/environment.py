@@ -54,6 +54,9 @@ def node_environment(
             # be opened, which it logs and goes on.
             "RAY_enable_metrics_collection": "0",
             "DASHBOARD_METRIC_PORT": "-1",
+            # On a busy machine all takes longer; launch() is the one that gives up.
+            "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "600",
+            "RAY_gcs_server_port_wait_time_s": "600",
         }
     )
 

@@ -22,7 +22,7 @@ from glowray.cluster.processes import descendants
 from glowray.cluster.record import records
 
 LISTENING = "0A"
-TIMEOUT = 10.0
+TIMEOUT = 60.0
 REFUSED = {"UNAUTHENTICATED", "UNIMPLEMENTED"}
 HEALTH = "/grpc.health.v1.Health/Check"
 # The raylet's second port; its definition is not among the Python ones.

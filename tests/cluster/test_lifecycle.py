@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from glowray.cluster.processes import Process, wait
+from tests.cluster.conftest import Pair
 from tests.cluster.machine import DEADLINE, Machine, until
 
 pytestmark = pytest.mark.cluster
@@ -105,9 +106,9 @@ def test_a_head_in_the_foreground_ends_with_its_command(machine: Machine, number
     assert command.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 0)
 
 
-def test_ctrl_c_stops_a_job_on_the_cluster(machine: Machine) -> None:
-    head = machine.up()
-    job = machine.spawn("run", "--address", head.address, write(machine, "slow.py", SLOW_JOB))
+def test_ctrl_c_stops_a_job_on_the_cluster(pair: Pair) -> None:
+    machine = pair.head_machine
+    job = machine.spawn("run", "--address", pair.head.address, write(machine, "slow.py", SLOW_JOB))
     read_until(job, "begun")
     script = next(p for p in machine.processes() if b"slow.py" in Path(f"/proc/{p.pid}/cmdline").read_bytes())
     job.send_signal(signal.SIGINT)

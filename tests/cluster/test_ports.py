@@ -63,8 +63,14 @@ def test_a_taken_port_is_named_with_its_option() -> None:
             check_free("127.0.0.1", port, "the head", "--port")
         check_reachable("127.0.0.1", port)
     check_free("127.0.0.1", 0, "the head", "--port")
-    with pytest.raises(ClusterError, match=f"no cluster answers at 127.0.0.1:{port}"):
-        check_reachable("127.0.0.1", port)
+
+
+def test_a_port_at_which_nobody_listens_is_named() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # nobody else gets it meanwhile
+        port = bound.getsockname()[1]
+        with pytest.raises(ClusterError, match=f"no cluster answers at 127.0.0.1:{port}"):
+            check_reachable("127.0.0.1", port)
 
 
 def test_the_way_to_this_machine_is_loopback() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -28,7 +28,7 @@ class Started:
     def __init__(self) -> None:
         self.running: list[subprocess.Popen[str]] = []
 
-    def __call__(self, code: str, **environment: str) -> tuple[Process, str]:
+    def __call__(self, code: str, pass_fds: Sequence[int] = (), **environment: str) -> tuple[Process, str]:
         """A program that has printed its first line, and the line."""
         command = subprocess.Popen(
             [sys.executable, "-c", code],
@@ -36,6 +36,7 @@ class Started:
             stdout=subprocess.PIPE,
             text=True,
             env=dict(os.environ) | environment,
+            pass_fds=pass_fds,
         )
         self.running.append(command)
         assert command.stdout is not None
@@ -88,9 +89,14 @@ def test_descendants_are_found_with_their_parents_first(start: Started) -> None:
 
 
 def test_only_those_asked_get_the_first_signal(start: Started) -> None:
-    asked, _ = start(IDLE)
     other, _ = start(IDLE)
-    assert end([asked, other], 0.5, ask=[asked]) == [other]
+    waiting = start.running[-1]
+    assert waiting.stdin is not None
+    asked, _ = start(IDLE, pass_fds=[waiting.stdin.fileno()])
+    waiting.stdin.close()
+    waiting.stdin = None  # from now on the one that is asked holds it open, alone: the other ends after it, by itself
+    assert end([asked, other], 60, ask=[asked]) == []
+    assert waiting.wait() == 0
 
 
 def test_a_mark_in_the_environment_finds_exactly_its_processes(start: Started) -> None:

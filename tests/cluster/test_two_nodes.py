@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.conftest import Pair
-from tests.cluster.machine import Machine
+from tests.cluster.machine import DEADLINE, Machine
 
 HERE = ".".join(platform.python_version_tuple()[:2])
 pytestmark = pytest.mark.cluster
@@ -164,9 +164,9 @@ def test_a_client_that_knows_nothing_of_glowray_is_refused(pair: Pair) -> None:
 def test_the_dashboard_answers_with_the_token_only(pair: Pair) -> None:
     request = urllib.request.Request(f"{pair.head.dashboard}/api/version")
     with pytest.raises(urllib.error.HTTPError, match="401"):
-        urllib.request.urlopen(request, timeout=10)
+        urllib.request.urlopen(request, timeout=DEADLINE)
     request.add_header("Authorization", f"Bearer {pair.head_machine.token()}")
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
         assert json.load(answer)["ray_version"]
 
 
