@@ -1,7 +1,8 @@
 """Typed key columns as 64-bit codes, by which rows are brought together without looking at a key in Python.
 
-Equal keys have one code. Where a key has more bits than a code, different keys may share one, however rarely: then
-`checks` tell them apart, and whoever uses the codes asks them before it trusts any.
+Keys have one code if they are equal, and other codes if they are not: a column of at most eight bytes a value is its
+own code, longer text is numbered. Only keys of several columns have more bits than a code. Theirs are hashes, and
+whoever uses them asks `tell_apart` before it trusts any.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from glowray.rows import column_hash, hashing
 from glowray.rows.chunk import Chunk
@@ -22,35 +22,36 @@ from glowray.rows.shape import Fields, Scalar, Shape
 
 Codes = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]
-Check = Callable[[npt.NDArray[np.int64]], Mask]
-"""Of rows in an order: whether each but the first has the key of the row before it."""
 
 SHORT_TEXT = 7
 """Bytes that fit into a code beside their number."""
 
-_U = np.uint64
 _PIECE = 1 << 14  # what is gone over several times stays in the cache
+_U = np.uint64
 
 
 @dataclass(frozen=True, slots=True)
 class KeyCodes:
-    """The codes of keys; `alike`: equal keys look the same too, so that any of a group may stand for the first."""
+    """The codes of keys. Those of several columns (`parts`) are hashes of their parts' codes.
+
+    `alike`: equal keys look the same too, so that any of a group may stand for the first.
+    """
 
     codes: Codes
-    checks: tuple[Check, ...]
+    parts: tuple[Codes, ...]
     alike: bool
 
     def tell_apart(self, order: npt.NDArray[np.int64], same_code: Mask) -> bool:
-        """Whether rows next to each other in an order have one key wherever they have one code."""
-        return all(bool(check(order)[same_code].all()) for check in self.checks)
+        """Whether rows of one code have one key, wherever they stand next to each other in an order.
 
-
-class _Part(NamedTuple):
-    """One column of the keys: the rows' codes, what tells rows of one code apart (None: nothing needs to)."""
-
-    codes: Codes
-    check: Check | None
-    alike: bool = True
+        Args:
+            order: rows.
+            same_code: for each but the first, whether it has the code of the row before it.
+        """
+        if len(self.parts) == 1:
+            return True
+        ordered = (part[order] for part in self.parts)
+        return all(bool((part[1:] == part[:-1])[same_code].all()) for part in ordered)
 
 
 def key_codes(keys: Sequence[Chunk]) -> KeyCodes | None:
@@ -63,112 +64,92 @@ def key_codes(keys: Sequence[Chunk]) -> KeyCodes | None:
     True
     """
     keys = [chunk for chunk in keys if chunk.count]
-    parts = _parts([chunk.shape for chunk in keys], [chunk.columns for chunk in keys], [chunk.count for chunk in keys])
-    if not parts:
+    columns = _columns(
+        [chunk.shape for chunk in keys], [chunk.columns for chunk in keys], [len(chunk) for chunk in keys]
+    )
+    if not columns:
         return None
-    alike = all(part.alike for part in parts)
+    parts = tuple(column.codes() for column in columns)
+    return KeyCodes(_hashed(parts), parts, all(column.alike for column in columns))
+
+
+def _hashed(parts: Sequence[Codes]) -> Codes:
     if len(parts) == 1:
-        codes, check, _ = parts[0]
-        return KeyCodes(codes, () if check is None else (check,), alike)
-    state = np.full(len(parts[0].codes), hashing.TUPLE, np.uint64)
+        return parts[0]
+    state = np.full(len(parts[0]), hashing.TUPLE, np.uint64)
     for part in parts:
-        state = column_hash.mix(state * _U(hashing.MIX_1) + part.codes)
-    return KeyCodes(state, tuple(part.check or _same_codes(part.codes) for part in parts), alike)
+        state = column_hash.mix(state * _U(hashing.MIX_1) + part)
+    return state
 
 
-def _parts(shapes: Sequence[Shape], columns: Sequence[list[Any]], counts: Sequence[int]) -> list[_Part] | None:
+class _Column(NamedTuple):
+    """One column of the keys: what makes its codes, and whether equal values look the same."""
+
+    codes: Callable[[], Codes]
+    alike: bool = True
+
+
+def _columns(shapes: Sequence[Shape], columns: Sequence[list[Any]], counts: Sequence[int]) -> list[_Column] | None:
     """The columns of keys of several chunks; None where Python has to compare them."""
     scalars = [shape for shape in shapes if isinstance(shape, Scalar)]
     if scalars and len(scalars) == len(shapes):
-        return _scalar_part({shape.kind.name for shape in scalars}, [column for (column,) in columns])
+        return _scalars({shape.kind.name for shape in scalars}, [column for (column,) in columns])
     fields = [shape for shape in shapes if isinstance(shape, Fields)]
     if not fields or len(fields) < len(shapes) or len(set(map(_outline, fields))) > 1:
         return None
-    if not column_hash.compares_by_fields(fields[0]):
-        return None
-    return _field_parts(fields, columns, counts)
+    return _fields(fields, columns, counts) if column_hash.compares_by_fields(fields[0]) else None
 
 
 def _outline(shape: Fields) -> tuple[Any, ...]:
     return shape.kind, shape.cls, shape.names, len(shape.children)
 
 
-def _field_parts(shapes: Sequence[Fields], columns: Sequence[list[Any]], counts: Sequence[int]) -> list[_Part] | None:
-    parts: list[_Part] = []
+def _fields(shapes: Sequence[Fields], columns: Sequence[list[Any]], counts: Sequence[int]) -> list[_Column] | None:
+    made: list[_Column] = []
     if any(shape.optional for shape in shapes):
         there = [
-            column[0].to_numpy(zero_copy_only=False) if shape.optional else np.ones(count, np.bool_)
+            column[0] if shape.optional else pa.repeat(True, count)
             for shape, column, count in zip(shapes, columns, counts, strict=True)
         ]
-        parts.append(_Part(_mixed(np.concatenate(there).astype(np.int64)), None))
+        made.append(_Column(partial(_piecewise, _integers, there)))
     spans = [list(shape.spans()) for shape in shapes]
     compared = column_hash.compared_places(shapes[0])
     for place in compared:
         own = [span[place] for span in spans]
         children = [column[start:stop] for column, (_, start, stop) in zip(columns, own, strict=True)]
-        found = _parts([shape for shape, _, _ in own], children, counts)
+        found = _columns([shape for shape, _, _ in own], children, counts)
         if found is None:
             return None
-        parts += found
-    if len(compared) < len(shapes[0].children):
-        parts = [part._replace(alike=False) for part in parts]
-    return parts
+        made += found
+    all_compared = len(compared) == len(shapes[0].children)
+    return made if all_compared else [column._replace(alike=False) for column in made]
 
 
-def _scalar_part(names: set[str], arrays: Sequence[pa.Array]) -> list[_Part] | None:
+def _scalars(names: set[str], arrays: Sequence[pa.Array]) -> list[_Column] | None:
     known = names - {"None"}
-    if len(known) > 1 or not known <= _CODES.keys():
+    if len(known) > 1 or not known <= _WHOLE.keys() | _TEXTS:
         return None
-    name = min(known, default="None")
-    codes_of = _CODES[name]
-    if known & {"str", "bytes"} and _are_short(arrays):
-        codes_of, is_whole = _short_texts, True
-    else:
-        is_whole = name in _WHOLE
-    codes = np.concatenate([_with_nulls(array, codes_of) for array in arrays])
-    is_whole = is_whole and not any(array.null_count for array in arrays)
-    check = None if is_whole or name == "None" else _same_values(arrays)
-    return [_Part(codes, check, alike=name != "float")]
+    kind = next((array.type for array in arrays if not pa.types.is_null(array.type)), pa.int64())
+    arrays = [array if array.type == kind else pa.nulls(len(array), kind) for array in arrays]
+    if known & _TEXTS:
+        return [_Column(partial(_texts, arrays))]
+    codes_of = _WHOLE[min(known, default="int")]
+    made = [_Column(partial(_piecewise, codes_of, arrays), alike=codes_of is _integers)]
+    if any(array.null_count for array in arrays):
+        there = [array.is_valid() for array in arrays]
+        made.append(_Column(partial(_piecewise, _integers, there)))
+    return made
 
 
-def _with_nulls(array: pa.Array, codes_of: Callable[[pa.Array], Codes]) -> Codes:
-    codes = np.empty(len(array), np.uint64)
-    if array.null_count == len(array):
-        codes.fill(hashing.NONE_HASH)
-        return codes
-    for start in range(0, len(array), _PIECE):
-        piece = array.slice(start, _PIECE)
-        codes[start : start + len(piece)] = codes_of(piece)
-    if array.null_count:
-        codes[array.is_null().to_numpy(zero_copy_only=False)] = _U(hashing.NONE_HASH)
+def _piecewise(codes_of: Callable[[pa.Array], Codes], arrays: Sequence[pa.Array]) -> Codes:
+    codes = np.empty(sum(map(len, arrays)), np.uint64)
+    place = 0
+    for array in arrays:
+        for start in range(0, len(array), _PIECE):
+            piece = array.slice(start, _PIECE)
+            codes[place : place + len(piece)] = codes_of(piece)
+            place += len(piece)
     return codes
-
-
-def _same_codes(codes: Codes) -> Check:
-    def check(order: npt.NDArray[np.int64]) -> Mask:
-        ordered = codes[order]
-        same: Mask = ordered[1:] == ordered[:-1]
-        return same
-
-    return check
-
-
-def _same_values(arrays: Sequence[pa.Array]) -> Check:
-    def check(order: npt.NDArray[np.int64]) -> Mask:
-        ordered = _one_array(arrays).take(pa.array(order))
-        if pa.types.is_floating(ordered.type):
-            ordered = pa.array(_unified(ordered).view(np.int64), mask=ordered.is_null().to_numpy(zero_copy_only=False))
-        later, earlier = ordered.slice(1), ordered.slice(0, len(ordered) - 1)
-        both_none = pc.and_(later.is_null(), earlier.is_null())
-        same: Mask = pc.or_(pc.fill_null(pc.equal(later, earlier), False), both_none).to_numpy(zero_copy_only=False)
-        return same
-
-    return check
-
-
-def _one_array(arrays: Sequence[pa.Array]) -> pa.Array:
-    typed = next((array.type for array in arrays if not pa.types.is_null(array.type)), pa.null())
-    return pa.concat_arrays([array if array.type == typed else pa.nulls(len(array), typed) for array in arrays])
 
 
 def _mixed(values: npt.NDArray[np.int64]) -> Codes:
@@ -183,19 +164,23 @@ def _integers(array: pa.Array) -> Codes:
 
 
 def _floats(array: pa.Array) -> Codes:
-    return _mixed(_unified(array).view(np.int64))
-
-
-def _unified(array: pa.Array) -> npt.NDArray[np.float64]:
-    """The floats with one NaN and one zero, as a copy: equal keys have equal bits."""
-    values: npt.NDArray[np.float64] = array.fill_null(0.0).to_numpy(zero_copy_only=False) + 0.0
+    """Of floats with one NaN and one zero: equal keys have equal bits."""
+    values = array.fill_null(0.0).to_numpy(zero_copy_only=False) + 0.0
     values[np.isnan(values)] = np.nan
-    return values
+    return _mixed(values.view(np.int64))
 
 
-def _are_short(arrays: Sequence[pa.Array]) -> bool:
-    typed = (array for array in arrays if not pa.types.is_null(array.type))
-    return all(int(column_hash.texts(array)[2].max(initial=0)) <= SHORT_TEXT for array in typed)
+def _texts(arrays: Sequence[pa.Array]) -> Codes:
+    """Of text, bytes and UUIDs; where they do not fit into a code they are numbered."""
+    if not pa.types.is_fixed_size_binary(arrays[0].type) and all(map(_are_short, arrays)):
+        return _piecewise(_short_texts, arrays)
+    numbered = pa.chunked_array(arrays).dictionary_encode().chunks
+    numbers = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in numbered]
+    return _mixed(np.concatenate(numbers).astype(np.int64))
+
+
+def _are_short(array: pa.Array) -> bool:
+    return int(column_hash.texts(array)[2].max(initial=0)) <= SHORT_TEXT
 
 
 def _short_texts(array: pa.Array) -> Codes:
@@ -206,16 +191,16 @@ def _short_texts(array: pa.Array) -> Codes:
     padded[:-8] = data[first:last]
     words_at: Any = np.ndarray((len(padded) - 7,), "<u8", buffer=padded, strides=(1,))  # one at every byte
     words = words_at[starts - first] & column_hash.WORD_MASKS[lengths]
-    return column_hash.mix(words | (lengths.view(np.uint64) << _U(8 * SHORT_TEXT)))
+    words |= lengths.view(np.uint64) << _U(8 * SHORT_TEXT)
+    if array.null_count:
+        words[array.is_null().to_numpy(zero_copy_only=False)] = _NO_TEXT
+    return column_hash.mix(words)
 
 
-_CODES: dict[str, Callable[[pa.Array], Codes]] = {
-    "None": lambda array: np.full(len(array), hashing.NONE_HASH, np.uint64),
+_NO_TEXT = _U(1 << 63)
+_TEXTS = frozenset({"str", "bytes", "UUID"})
+_WHOLE: dict[str, Callable[[pa.Array], Codes]] = {
     **dict.fromkeys(("bool", "int", "date", "datetime", "datetime[UTC]", "time", "timedelta"), _integers),
     "float": _floats,
-    "str": partial(column_hash.binary_hashes, tag=hashing.TEXT),
-    "bytes": partial(column_hash.binary_hashes, tag=hashing.BYTES),
-    "UUID": column_hash.uuid_hashes,
 }
-_WHOLE = {name for name, codes_of in _CODES.items() if codes_of in (_integers, _floats)}
-"""Kinds of as many bits as a code: other keys have other codes."""
+"""Kinds of as many bits as a code."""

@@ -97,11 +97,16 @@ def test_in_batches_of_any_size_and_without_copies(how: str, sides: list[list[li
 
 
 @given(hows, some_sides())
-def test_when_codes_of_different_keys_collide(how: str, sides: list[list[list[Row]]]) -> None:
-    real = key_codes._with_nulls
+def test_when_the_codes_of_different_keys_collide(how: str, sides: list[list[list[Row]]]) -> None:
+    hashed = key_codes._hashed
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(key_codes, "_with_nulls", lambda *given: real(*given) & 1)
-        patch.setattr(key_codes, "_WHOLE", frozenset())
+        patch.setattr(key_codes, "_hashed", lambda parts: hashed(parts) & 1 if len(parts) > 1 else hashed(parts))
+        assert_rows(joined(sides, how), wanted(flat(sides), how))
+
+
+@given(hows, some_sides())
+def test_long_text_and_short(how: str, sides: list[list[list[Row]]]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(key_codes, "SHORT_TEXT", -1)
         assert_rows(joined(sides, how), wanted(flat(sides), how))
 
