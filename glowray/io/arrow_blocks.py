@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from glowray.rows import Block
     from glowray.rows.scalars import ScalarKind
+    from glowray.rows.shape import Shape
 
 
 def table_block(table: pa.Table) -> Block:
@@ -38,6 +39,21 @@ def table_block(table: pa.Table) -> Block:
         children.append(shape)
         columns += own
     return Block((Chunk(Fields("record", names, tuple(children)), columns, table.num_rows),))
+
+
+def table_shape(schema: pa.Schema) -> Shape | None:
+    """The shape of blocks of such tables; None where that depends on their values.
+
+    >>> import pyarrow as pa
+    >>> print(table_shape(pa.schema({"a": pa.int16(), "b": pa.string()})))
+    {a: int, b: str}
+    """
+    from glowray.rows.shape import Fields, Scalar
+
+    kinds = [_kind_of(field.type) for field in schema]
+    scalars = [Scalar(kind) for kind in kinds if kind is not None]
+    complete = len(scalars) == len(kinds) > 0 and "None" not in {scalar.kind.name for scalar in scalars}
+    return Fields("record", tuple(schema.names), tuple(scalars)) if complete else None
 
 
 def droppable(names: Sequence[str], types: Sequence[pa.DataType]) -> set[str]:

@@ -14,7 +14,7 @@ from glowray.io.csv_columns import ColumnParser
 from glowray.io.csv_quotes import whole_records
 from glowray.io.csv_records import Dialect, Record, read_records, record_line, text_records
 from glowray.io.csv_seams import record_starts
-from glowray.io.csv_types import Convert, conversions, convert_records, infer_types
+from glowray.io.csv_types import Convert, conversions, convert_records, infer_types, type_of
 from glowray.io.encoding import Encoding
 from glowray.io.lines import read_bytes
 from glowray.io.paths import File, Paths, expand, path_names
@@ -23,6 +23,7 @@ from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight
 
 if TYPE_CHECKING:
     from glowray.rows import Block
+    from glowray.rows.shape import Shape
 
 Header = bool | tuple[str, ...]
 Types = Mapping[str, Callable[[str], Any]] | Literal["infer"] | None
@@ -56,6 +57,25 @@ class CsvReader:
         for piece in self.partitions[index]:
             for part in self._parts(piece):
                 yield part if isinstance(part, list) else part.rows()
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of the rows of the first file as columns, where every column's type is known."""
+        from glowray.rows.scalars import scalar_kind
+        from glowray.rows.shape import Fields, Scalar
+
+        piece = next((piece for pieces in self.partitions for piece in pieces), None)
+        names = () if piece is None else self.names(piece.path)
+        wanted = self._wanted(names)
+        kinds = [scalar_kind(cls, [cls()]) if cls else None for cls in map(self._type, wanted)]
+        scalars = tuple(Scalar(kind) for kind in kinds if kind is not None)
+        complete = self._has_all(names) and len(scalars) == len(wanted) > 0
+        return Fields("record", wanted, scalars) if complete else None
+
+    def _type(self, name: str) -> type | None:
+        """The exact type of a column's values (or None), if it is known."""
+        convert = self.converts.get(name, str)
+        return type_of(convert)
 
     def read_blocks(self, index: int) -> Iterator[Block]:
         """The same rows as blocks: records of one shape each, unless Python had to read some of them."""

@@ -47,6 +47,13 @@ def conversions(types: Mapping[str, Callable[[str], Any]]) -> dict[str, Convert]
     return {name: _CONVERSIONS.get(convert, convert) for name, convert in types.items()}
 
 
+def type_of(convert: Convert) -> type | None:
+    """The exact type of what a conversion gives, where that is one of Python's plain ones."""
+    if convert is _bool:
+        return bool
+    return convert if convert in (str, int, float) and isinstance(convert, type) else None
+
+
 def convert_records(
     records: list[Record], names: Sequence[str], converts: Mapping[str, Convert]
 ) -> tuple[list[list[Any]], tuple[int, str, Exception] | None]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from glowray.errors import DamagedFile
-from glowray.io.arrow_blocks import droppable, table_block
+from glowray.io.arrow_blocks import droppable, table_block, table_shape
 from glowray.io.arrow_rows import check_columns, table_rows
 from glowray.io.paths import Paths, expand, path_names
 from glowray.io.reader import check_partitions, source_label
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
     from glowray.rows import Block
+    from glowray.rows.shape import Shape
 
 ROWS_A_MORSEL = 16_384
 ROWS_A_BLOCK = 65_536
@@ -51,6 +52,18 @@ class ParquetReader:
     def read(self, index: int) -> Iterator[list[dict[str, Any]]]:
         for table in self.tables(index):
             yield table_rows(table)
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of the rows that `read_blocks` gives, where the types of the first file's columns say it."""
+        group = next((group for groups in self.partitions for group in groups), None)
+        if group is None:
+            return None
+        import pyarrow as pa
+
+        with opened(group.path) as file:
+            schema = file.schema_arrow
+            return table_shape(pa.schema([schema.field(name) for name in self._wanted(file, group.path)]))
 
     def read_blocks(self, index: int) -> Iterator[Block]:
         """The same rows as blocks; a column stays as it is read where its values are Python's."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from glowray.io.arrow_blocks import table_block
+from glowray.io.arrow_blocks import table_block, table_shape
 from glowray.io.arrow_rows import check_columns, table_rows
 from glowray.io.memory import bounds, default_partitions
 from glowray.io.reader import check_partitions
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from glowray.rows import Block
+    from glowray.rows.shape import Shape
 
 ROWS_A_MORSEL = 16_384
 ROWS_A_BLOCK = 65_536
@@ -46,6 +47,11 @@ class ArrowReader:
         part = self.slice(index)
         for start in range(0, part.num_rows, ROWS_A_MORSEL):
             yield table_rows(part.slice(start, ROWS_A_MORSEL))
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of the rows that `read_blocks` gives, where the types of the columns say it."""
+        return table_shape(self.table.schema)
 
     def read_blocks(self, index: int) -> Iterator[Block]:
         """The same rows as blocks; a column stays as it is where its values are Python's."""

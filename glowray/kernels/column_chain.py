@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,10 @@ import numpy as np
 from glowray.kernels.column_steps import Batch, ColumnStep, Rows
 from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import Morsels, in_batches
+from glowray.kernels.pruned import PrunedBlock
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
-from glowray.vectorize.arrow.blocks import chunk_of, vector_of
+from glowray.vectorize.arrow.blocks import chunk_of, filled, has_none, kind_of, vector_of
 from glowray.vectorize.arrow.frame import take
 from glowray.vectorize.arrow.kinds import Kind
 from glowray.vectorize.arrow.reducers import Fold
@@ -75,14 +76,14 @@ class ChainRun:
             if not isinstance(morsel, Block):
                 yield from self._rows(morsel)
                 continue
-            for block in in_batches([morsel]):
+            for block, whole in _batches(morsel):
                 batch = self._computed(block.chunks[0])
                 if batch is None:
-                    yield from self._rows(block.rows())
+                    yield from self._rows(whole().rows())
                 elif batch.bad is None:
                     yield self._block(batch)
                 else:
-                    yield from self._mended(block, batch)
+                    yield from self._mended(whole(), batch)
 
     def parts(self, stream: Morsels) -> Iterator[tuple[Iterable[Any], Run | None]]:
         """Rows in order, each run of them with the loop that takes them on (None: they are what comes out)."""
@@ -90,21 +91,22 @@ class ChainRun:
             if not isinstance(morsel, Block):
                 yield morsel, self.whole
                 continue
-            for block in in_batches([morsel]):
+            for block, whole in _batches(morsel):
                 batch = self._computed(block.chunks[0])
                 if batch is None:
-                    yield block.rows(), self.whole
+                    yield whole().rows(), self.whole
                 elif batch.bad is None:
                     yield self._block(batch).rows(), self.rest
                 else:
-                    yield from self._around_bad(block, batch)
+                    yield from self._around_bad(whole(), batch)
 
     def _computed(self, chunk: Chunk) -> Batch | None:
         """The rows that column steps make of a chunk; None where they are not for it."""
-        vector = vector_of(self.chain.kind, chunk)
-        if vector is None:
+        if kind_of(chunk.shape) != self.chain.kind:
             return None
-        batch = Batch(vector, chunk.count)
+        chunk, good = filled(chunk) if has_none(chunk) else (chunk, None)
+        batch = Batch(vector_of(self.chain.kind, chunk), chunk.count)
+        batch.require(good)
         for step in self.chain.steps:
             step.apply(batch)
             if batch.bad is not None and np.count_nonzero(batch.bad) * MOSTLY_BAD > chunk.count:
@@ -164,6 +166,18 @@ class ChainRun:
             yield block.slice(place, place + 1).rows(), self.whole
             start = stop
         yield rows[start:], self.rest
+
+
+def _batches(morsel: Block) -> Iterator[tuple[Block, Callable[[], Block]]]:
+    """A morsel in batches, each with the way to all columns of its rows."""
+    start = 0
+    for block in in_batches([morsel]):
+        stop = start + len(block)
+        if isinstance(morsel, PrunedBlock):
+            yield block, partial(morsel.whole, start, stop)
+        else:
+            yield block, lambda block=block: block  # type: ignore[misc]
+        start = stop
 
 
 def _merged(good: Block, parents: Any, made: list[Any], origins: Any) -> Block | list[Any]:

@@ -17,6 +17,7 @@ from glowray.kernels.join import join
 from glowray.kernels.keyed import KeyTable
 from glowray.kernels.morsels import Morsels, in_batches, pieces
 from glowray.kernels.order import sort_rows
+from glowray.kernels.pruned import pruned_blocks
 from glowray.kernels.steps import Step
 from glowray.rows import Block
 from glowray.vectorize.arrow.kinds import Kind
@@ -38,14 +39,18 @@ class Source(Step):
 
 @dataclass(frozen=True, slots=True)
 class Read(Source):
-    """The rows of one split of a reader; `first` is the number of its first partition among the task's."""
+    """The rows of one split of a reader; `first` is the number of its first partition among the task's.
+
+    `whole` reads all columns of the same rows where `reader` reads only some.
+    """
 
     reader: Any
     first: int = 0
     function: Function | None = None
+    whole: Any = None
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        for morsel in self.reader.read(context.partition - self.first):
+        for morsel in (self.whole or self.reader).read(context.partition - self.first):
             yield morsel if isinstance(morsel, (list, range)) else self._lazy(morsel)
 
     def columns(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
@@ -53,7 +58,11 @@ class Read(Source):
         if read_blocks is None:
             yield from self.morsels(inputs, context)
             return
-        yield from read_blocks(context.partition - self.first)
+        place = context.partition - self.first
+        if self.whole is None:
+            yield from read_blocks(place)
+        else:
+            yield from pruned_blocks(read_blocks(place), self.whole.read_blocks(place))
 
     def _lazy(self, rows: Iterable[Any]) -> Iterator[Any]:
         # Reading fails where it is looked at, perhaps in a later step: this frame says that it was the source's fault.

@@ -22,8 +22,9 @@ from glowray.kernels.sources import MergeByKey, Read, Source
 from glowray.kernels.steps import FunctionStep, RowStep
 from glowray.physical.columns import Folding, columns_of
 from glowray.physical.kinds import one_kind, source_kind
+from glowray.physical.pruning import pruned
 from glowray.physical.stage import Branch, Stage
-from glowray.vectorize.arrow.kinds import Kind
+from glowray.vectorize.arrow.kinds import Kind, RecordOf
 from glowray.vectorize.arrow.reducers import Fold, fold_of
 from glowray.vectorize.chain import Chain, Sink, Verb, define
 from glowray.vectorize.chain import Step as ChainStep
@@ -62,11 +63,18 @@ def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, 
     if isinstance(source, MergeByKey):
         source, kind = _merging(source, kind)
     row_type = getattr(source.reader, "row_type", None) if isinstance(source, Read) else None
-    loops = []
+    loops: list[Loop] = []
     for segment in segments(branch.steps):
         loop = _loop(segment, source, stage.exchange, row_type, vectorize)
         if kind is not None:
-            chain, reasons, kind = _column_chain(segment, source, stage.exchange, kind, loop)
+            given = kind
+            chain, reasons, kind = _column_chain(segment, source, stage.exchange, given, loop)
+            if chain is not None and not loops and isinstance(source, Read) and isinstance(given, RecordOf):
+                fewer = pruned(source, given, segment, len(chain.steps), stage.exchange)
+                few = None if fewer is None else source_kind(replace(branch, source=fewer))
+                if fewer is not None and few is not None:
+                    source = fewer
+                    chain, reasons, kind = _column_chain(segment, source, stage.exchange, few, loop)
             loop = replace(loop, columns=chain, column_reasons=reasons)
         loops.append(loop)
         row_type = None

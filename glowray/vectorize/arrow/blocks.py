@@ -9,12 +9,14 @@ import pyarrow as pa
 
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
+from glowray.rows.pickled import PickledColumn
 from glowray.rows.scalars import scalar_kind
 from glowray.rows.shape import Fields, Scalar, Shape
-from glowray.vectorize.arrow.frame import Vector
+from glowray.vectorize.arrow.frame import Mask, Vector
 from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
 
 _SAMPLES: dict[type, Any] = {int: 0, float: 0.0, bool: False, str: ""}
+_FILL: dict[pa.DataType, Any] = {pa.large_string(): "", pa.bool_(): False, pa.float64(): 0.0}
 _SHAPES: dict[type, Scalar] = {}
 _TYPES: dict[str, type] = {cls.__name__: cls for cls in _SAMPLES}
 
@@ -57,11 +59,28 @@ def shape_of(kind: Kind) -> Shape:
     return _SHAPES[kind]
 
 
+def has_none(chunk: Chunk) -> bool:
+    """Whether some value in a typed column is None."""
+    return any(not isinstance(column, PickledColumn) and column.null_count for column in chunk.columns)
+
+
 def vector_of(kind: Kind, chunk: Chunk) -> Vector | None:
     """The vector of a chunk's rows; None if they are not of this kind, or some value is None."""
-    if kind_of(chunk.shape) != kind or any(column.null_count for column in chunk.columns):
+    if kind_of(chunk.shape) != kind or has_none(chunk):
         return None
     return _vector(kind, iter(chunk.columns))
+
+
+def filled(chunk: Chunk) -> tuple[Chunk, Mask]:
+    """The chunk with some value in the place of every None, and which of its rows had none."""
+    good = np.ones(chunk.count, dtype=bool)
+    columns = []
+    for column in chunk.columns:
+        if not isinstance(column, PickledColumn) and column.null_count:
+            good &= column.is_valid().to_numpy(zero_copy_only=False)
+            column = column.fill_null(_FILL.get(column.type, 0))
+        columns.append(column)
+    return Chunk(chunk.shape, columns, chunk.count), good
 
 
 def _vector(kind: Kind, columns: Any) -> Vector:

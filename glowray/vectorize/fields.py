@@ -1,0 +1,36 @@
+"""Which fields of a record a known function looks at."""
+
+from __future__ import annotations
+
+import ast
+
+from glowray.vectorize.known import Known
+
+
+def fields_read(known: Known) -> frozenset[str] | None:
+    """The constant keys by which a function of one record reads it; None if it may look at the record as a whole.
+
+    >>> from glowray.vectorize.know import know
+    >>> sorted(fields_read(know(lambda r: r["a"] + r["b"])))
+    ['a', 'b']
+    >>> fields_read(know(lambda r: len(r))) is None
+    True
+    """
+    names = known.positional()
+    if len(names) - len(known.bound) != 1:
+        return None
+    name = names[-1]
+    keys: set[str] = set()
+    read: set[int] = set()
+    body = [known.node.body] if isinstance(known.node, ast.Lambda) else known.node.body
+    nodes = [node for part in body for node in ast.walk(part)]
+    for node in nodes:
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name:
+            if not (isinstance(node.ctx, ast.Load) and isinstance(node.slice, ast.Constant)):
+                return None
+            if type(node.slice.value) is not str:
+                return None
+            keys.add(node.slice.value)
+            read.add(id(node.value))
+    whole = any(isinstance(node, ast.Name) and node.id == name and id(node) not in read for node in nodes)
+    return None if whole or any(isinstance(node, ast.arg) and node.arg == name for node in nodes) else frozenset(keys)

@@ -1,0 +1,159 @@
+"""Every level of running a function gives the same rows, errors and counts: columns, loops and calls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import glowray as gr
+from glowray.dataset import Dataset
+
+EDGES = [0, 1, -1, 7, 2**31, 2**53 + 1, 2**62, 2**63 - 1, -(2**63)]
+INTS = st.one_of(st.integers(-20, 20), st.sampled_from(EDGES))
+FLOATS = st.one_of(st.floats(-9, 9), st.sampled_from([0.0, -0.0, math.nan, math.inf, -math.inf, 1e308, 2.0**53]))
+TEXTS = st.one_of(
+    st.text("ab ,\t\x1cİßΣ0-9é\u3000\n", max_size=12),
+    st.sampled_from(["", "12", "-7", " 7 ", "1_0", "0x1F", "٣", "a b", "a,b", "ab,,c", "ΑΣ", "1e5", "nan"]),
+)
+
+Step = Callable[[Dataset[Any]], Dataset[Any]]
+
+ON_INTS: dict[str, Step] = {
+    "times": lambda ds: ds.map(lambda x: x * 3 + 1),
+    "divide": lambda ds: ds.map(lambda x: 100 // x),
+    "remainder": lambda ds: ds.filter(lambda x: x % 7 == 0),
+    "negative": lambda ds: ds.map(lambda x: -x if x < 0 else x),
+    "some": lambda ds: ds.filter(lambda x: x),
+    "clamped": lambda ds: ds.map(lambda x: min(x, 1000)),
+}
+ON_TEXTS: dict[str, Step] = {
+    "lower": lambda ds: ds.map(lambda s: s.lower()),
+    "strip": lambda ds: ds.map(str.strip),
+    "words": lambda ds: ds.flat_map(lambda s: s.split()),
+    "fields": lambda ds: ds.flat_map(lambda s: [w for w in s.split(",") if w]),
+    "has": lambda ds: ds.filter(lambda s: "a" in s),
+    "first": lambda ds: ds.map(lambda s: s[0]),
+    "joined": lambda ds: ds.map(lambda s: s + "·"),
+}
+LAST: dict[str, Step] = {
+    "rows": lambda ds: ds,
+    "count": lambda ds: ds.map(lambda x: (x, 1)).reduce_by_key(lambda a, b: a + b),
+    "pairs": lambda ds: ds.key_by(lambda x: x).map_values(lambda x: x).values(),
+    "keys": lambda ds: ds.map(lambda x: (x, x)).keys(),
+    "distinct": lambda ds: ds.distinct(),
+    "opaque": lambda ds: ds.map(lambda x: [x, str(x)]).filter(lambda row: len(row[1]) < 9),
+    "limit": lambda ds: ds.limit(3),
+}
+
+
+def outcome(flow: gr.Flow, rows: Dataset[Any]) -> Any:
+    """All that can be seen of an action: rows with their types, or the error with its notes; what was dropped."""
+    try:
+        found: Any = [seen(row) for row in rows.collect()]
+    except Exception as error:
+        found = type(error), str(error), [note for note in error.__notes__ if "defined at" not in note]
+    return found, dict(flow.skipped), [(error.step, seen(error.row)) for error in flow.errors]
+
+
+def seen(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return type(value), [seen(part) for part in value]
+    return type(value), repr(value)
+
+
+@given(data=st.data())
+@settings(deadline=None)
+@pytest.mark.parametrize("on_error", ["raise", "skip", "collect"])
+@pytest.mark.parametrize(("values", "verbs"), [(INTS, ON_INTS), (TEXTS, ON_TEXTS)], ids=["ints", "texts"])
+def test_all_levels_agree(values: Any, verbs: dict[str, Step], on_error: str, data: st.DataObject) -> None:
+    rows = data.draw(st.lists(values, max_size=30))
+    steps = data.draw(st.lists(st.sampled_from(sorted(verbs)), max_size=4))
+    last = data.draw(st.sampled_from(sorted(LAST)))
+    partitions = data.draw(st.integers(1, 3))
+    found = []
+    for vectorize in (True, False):
+        flow = gr.Flow("levels", engine="inline", on_error=on_error, vectorize=vectorize)
+        chain = flow.from_items(rows, partitions=partitions)
+        for step in steps:
+            chain = verbs[step](chain)
+        found.append(outcome(flow, LAST[last](chain)))
+    assert found[0] == found[1]
+
+
+@given(keys=st.lists(st.one_of(FLOATS, INTS), max_size=30), values=st.lists(FLOATS, min_size=30, max_size=30))
+@settings(deadline=None)
+def test_floats_fold_from_left_to_right_at_every_level(keys: list[Any], values: list[float]) -> None:
+    rows = [(float(key), value) for key, value in zip(keys, values, strict=False)]
+    for f in (lambda a, b: a + b, min, max, lambda a, b: b if a < b else a):
+        found = []
+        for vectorize in (True, False):
+            pairs = gr.Flow("floats", engine="inline", vectorize=vectorize).from_items(rows, partitions=3)
+            found.append((seen(pairs.reduce_by_key(f).collect()), seen(pairs.values().reduce(f).collect())))
+            found[-1] += (seen(pairs.values().sum()),)
+        assert found[0] == found[1]
+
+
+def test_sums_grow_beyond_64_bits_at_every_level() -> None:
+    rows = [("a", 2**62), ("a", 2**62), ("b", 1), ("a", 2**62)]
+    pairs = gr.Flow("big", engine="inline").from_items(rows, partitions=1)
+    assert sorted(pairs.reduce_by_key(lambda a, b: a + b).collect()) == [("a", 3 * 2**62), ("b", 1)]
+    assert pairs.values().sum() == 3 * 2**62 + 1
+
+
+def test_a_row_of_another_kind_goes_on_in_python() -> None:
+    rows: list[Any] = [("a", 1)] * 3 + [("a", 2.5), ("a", None)]
+    pairs = gr.Flow("mixed", engine="inline").from_items(rows, partitions=2)
+    with pytest.raises(TypeError, match="NoneType"):
+        pairs.reduce_by_key(lambda a, b: a + b).collect()
+    assert pairs.filter(lambda k, v: v is not None).reduce_by_key(lambda a, b: a + b).collect() == [("a", 5.5)]
+
+
+@given(texts=st.lists(TEXTS, max_size=20), crlf=st.booleans(), ended=st.booleans())
+@settings(deadline=None)
+def test_lines_are_the_same_at_every_level(
+    texts: list[str], crlf: bool, ended: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("lines") / "text"
+    end = "\r\n" if crlf else "\n"
+    path.write_bytes((end.join(texts) + end * ended).encode())
+    found = []
+    for vectorize in (True, False):
+        flow = gr.Flow("lines", engine="inline", vectorize=vectorize)
+        found.append((flow.read_text(path).collect(), flow.read_text(path).flat_map(lambda s: s.split()).collect()))
+    assert found[0] == found[1]
+
+
+def test_bytes_that_are_no_text_are_told_with_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "text"
+    path.write_bytes(b"a b\n" * 5 + b"\xff\n" + b"c\n")
+    rows = gr.Flow("bad", engine="inline").read_text(path).flat_map(lambda s: s.split())
+    assert rows.take(10) == ["a", "b"] * 5
+    with pytest.raises(UnicodeDecodeError) as caught:
+        rows.collect()
+    assert any("line 6" in note for note in caught.value.__notes__)
+
+
+@given(
+    rows=st.lists(st.tuples(st.sampled_from(["", "1", "22", "x"]), st.sampled_from(["", "a", "é"]), TEXTS), max_size=15)
+)
+@settings(deadline=None)
+def test_records_are_the_same_at_every_level(
+    rows: list[tuple[str, str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("records") / "rows.csv"
+    lines = [",".join(f'"{field}"' if "\n" in field or "," in field else field for field in row) for row in rows]
+    path.write_text("\n".join(["a,b,c", *lines]) + "\n")
+    found = []
+    for vectorize in (True, False):
+        flow = gr.Flow("records", engine="inline", on_error="collect", vectorize=vectorize)
+        records = flow.read_csv(path)
+        numbers = records.filter(lambda r: r["b"] != "é").map(lambda r: int(r["a"]))
+        found.append([outcome(flow, each) for each in (records, numbers, numbers.map(lambda n: (n, 1)).count_by_key())])
+        found[-1].append(records.filter(lambda r: r["b"] == "a").count())
+    assert found[0] == found[1]
