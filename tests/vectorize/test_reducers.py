@@ -18,7 +18,7 @@ from glowray.vectorize.know import know
 from glowray.vectorize.known import Refused
 
 from .running import spelled
-from .test_arrow import BOOLS, FLOATS, INTS, column
+from .test_arrow import BOOLS, FLOATS, INTS, TEXTS, column
 
 
 def least(a: int, b: int) -> int:
@@ -27,6 +27,7 @@ def least(a: int, b: int) -> int:
 
 
 PAIR = TupleOf((int, float))
+NAMED = TupleOf((str, int))
 REDUCERS: list[tuple[Any, Any, Any]] = [
     (lambda a, b: a + b, int, INTS),
     (lambda a, b: b + a, float, FLOATS),
@@ -39,6 +40,9 @@ REDUCERS: list[tuple[Any, Any, Any]] = [
     (lambda a, b: a and b, bool, BOOLS),
     (lambda a, b: a or b, bool, BOOLS),
     (lambda a, b: (a[0] + b[0], max(a[1], b[1])), PAIR, st.tuples(INTS, FLOATS)),
+    (lambda a, b: a, str, TEXTS),
+    (lambda a, b: b, PAIR, st.tuples(INTS, FLOATS)),
+    (lambda a, b: (a[0], b[1]), NAMED, st.tuples(TEXTS, INTS)),
     (lambda a, b: a + b, float, st.just(-0.0)),
     (lambda a, b: a + b, int, st.integers(2**50, 2**54)),
 ]
@@ -61,7 +65,7 @@ def test_folds_agree_with_reduce(reducer: Any, kind: Any, values: Any, data: st.
 def test_ordinary_values_are_folded() -> None:
     for reducer, kind, _ in REDUCERS:
         fold = fold_of(know(reducer, arguments=2))  # type: ignore[arg-type]
-        rows = [(1, 2.5), (3, 4.5)] if kind is PAIR else [kind(1), kind(2)]
+        rows = [(1, 2.5), (3, 4.5)] if kind is PAIR else [("a", 1)] * 2 if kind is NAMED else [kind(1), kind(2)]
         assert isinstance(fold, Fold)
         assert fold.run(column(kind, rows), np.array([0, 0]), 1) is not None
 
@@ -71,8 +75,8 @@ def test_ordinary_values_are_folded() -> None:
     [
         lambda a, b: a - b,
         lambda a, b: a + a,
-        lambda a, b: a,
         lambda a, b: min(a, 1),
+        lambda a, b: a[0],
         lambda a, b: a if a < b else a,  # noqa: RUF034
         lambda a, b: (a[0] + b[1], a[1] + b[0]),
         lambda a, b: (a + b,),

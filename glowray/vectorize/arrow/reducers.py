@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from glowray.vectorize.arrow.kinds import Kind, TupleOf
+from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.rename import constant_index
 
-Operation = Literal["add", "min", "max", "and", "or"]
+Operation = Literal["add", "min", "max", "and", "or", "first", "last"]
 Groups = npt.NDArray[np.int64]
 _EXACT = 2.0**53
 
@@ -31,6 +32,8 @@ class Fold:
             if not isinstance(kind, TupleOf) or len(kind.fields) != len(self.operation):
                 return False
             return all(fold.fits(each) for fold, each in zip(self.operation, kind.fields, strict=True))
+        if self.operation in ("first", "last"):
+            return _is_flat(kind)
         # True + True is 2: bools do not stay bools.
         return kind is bool if self.operation in ("and", "or") else kind is int or kind is float
 
@@ -44,6 +47,8 @@ class Fold:
         if isinstance(self.operation, tuple):
             made = [fold.run(column, groups, count) for fold, column in zip(self.operation, values, strict=True)]
             return None if any(each is None for each in made) else tuple(made)
+        if self.operation in ("first", "last"):
+            return _picked(values, _places(groups, count, first=self.operation == "first"))
         if self.operation == "add":
             return _sum(values, groups, count)
         if self.operation in ("and", "or"):
@@ -54,13 +59,13 @@ class Fold:
 
 
 def fold_of(known: Known) -> Fold | Refused:
-    """The fold that a reducer's shape says: a + b, min, max, `a if a < b else b`, a and b, a or b, a tuple of such."""
+    """The fold that a reducer's shape says: a + b, min, max, `a if a < b else b`, and, or, a, b, a tuple of such."""
     names = known.positional()
     if not isinstance(known.node, ast.Lambda | ast.FunctionDef) or len(names) != 2 or known.bound or known.keywords:
         return Refused("it is not a function of two values")
     body = _body(known)
     found = _shape(known, body, ast.Name(names[0]), ast.Name(names[1])) if body is not None else None
-    return found or Refused("its shape is not a + b, min, max, and, or, or a tuple of such")
+    return found or Refused("its shape is not a + b, min, max, and, or, one of the two, or a tuple of such")
 
 
 def _body(known: Known) -> ast.expr | None:
@@ -89,6 +94,8 @@ def _field(row: ast.expr, index: int) -> ast.expr:
 
 
 def _operation(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -> Operation | None:
+    if _is(node) in (_is(one), _is(other)):
+        return "first" if _is(node) == _is(one) else "last"
     if isinstance(node, ast.BinOp) and _are({_is(node.left), _is(node.right)}, one, other):
         return "add" if isinstance(node.op, ast.Add) else None
     if isinstance(node, ast.BoolOp) and len(node.values) == 2 and _are(set(map(_is, node.values)), one, other):
@@ -124,6 +131,32 @@ def _is(node: ast.expr) -> str:
 
 def _are(spelled: set[str], one: ast.expr, other: ast.expr) -> bool:
     return spelled == {_is(one), _is(other)}
+
+
+def _is_flat(kind: Kind) -> bool:
+    """Whether rows can be picked out of vectors of the kind."""
+    if isinstance(kind, TupleOf):
+        return all(map(_is_flat, kind.fields))
+    if isinstance(kind, RecordOf):
+        return all(_is_flat(field) for _, field in kind.fields)
+    return not isinstance(kind, ListOf)
+
+
+def _places(groups: Groups, count: int, first: bool) -> Groups:
+    """Where each group has its first or its last row."""
+    places = np.empty(count, np.int64)
+    rows = np.arange(len(groups))
+    step = -1 if first else 1  # of several rows of a group the one that is written last stays
+    places[groups[::step]] = rows[::step]
+    return places
+
+
+def _picked(values: Any, places: Groups) -> Any:
+    if isinstance(values, tuple):
+        return tuple(_picked(each, places) for each in values)
+    if isinstance(values, dict):
+        return {name: _picked(each, places) for name, each in values.items()}
+    return values.take(pa.array(places)) if isinstance(values, pa.Array) else values[places]
 
 
 def _sum(values: Any, groups: Groups, count: int) -> Any | None:
