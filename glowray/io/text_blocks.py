@@ -47,7 +47,7 @@ def block_of(data: bytes) -> Block:
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
-    if not data.endswith(b"\n"):
+    if data and not data.endswith(b"\n"):
         ends = np.append(ends, len(data))
     offsets = np.zeros(len(ends) + 1, np.int64)
     np.subtract(ends, np.arange(len(ends)), out=offsets[1:])

@@ -90,7 +90,7 @@ def test_all_levels_agree(values: Any, verbs: dict[str, Step], on_error: str, da
 @settings(deadline=None)
 def test_floats_fold_from_left_to_right_at_every_level(keys: list[Any], values: list[float]) -> None:
     rows = [(float(key), value) for key, value in zip(keys, values, strict=False)]
-    for f in (lambda a, b: a + b, min, max, lambda a, b: b if a < b else a):
+    for f in (lambda a, b: a + b, min, max, lambda a, b: b if a < b else a):  # noqa: FURB136  (a shape of its own)
         found = []
         for vectorize in (True, False):
             pairs = gr.Flow("floats", engine="inline", vectorize=vectorize).from_items(rows, partitions=3)

@@ -46,7 +46,7 @@ def test_fields_that_are_read() -> None:
         lambda r: r[0],
         lambda r: len(r),
         lambda r: r.get("a"),
-        lambda r: [r for r in r["a"]],
+        lambda r: [r for r in r["a"]],  # noqa: C416  (a name that is bound again)
         lambda r: (lambda r: r)(1),
         lambda r: {**r},
         lambda r, s: r["a"],

@@ -1,0 +1,57 @@
+"""Which steps become column steps, and where a segment's columns end."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import glowray as gr
+from glowray.dataset import Dataset
+from glowray.kernels.column_chain import ColumnChain
+from glowray.physical.weaving import weave
+from glowray.vectorize.arrow.kinds import TupleOf
+
+
+def chains(rows: Dataset[Any]) -> list[ColumnChain | None]:
+    """The column chains of all segments of a plan, in order."""
+    stages = rows._view().stages
+    return [loop.columns for stage in stages for fragment in weave(stage, True) for loop in fragment.loops]
+
+
+def flow() -> gr.Flow:
+    return gr.Flow("job", engine="inline")
+
+
+def test_a_chain_from_end_to_end() -> None:
+    pairs = flow().from_items(["a b", "c"], partitions=1).flat_map(str.split).map(lambda word: (word, 1))
+    combine, out = chains(pairs.reduce_by_key(operator.add))
+    assert combine is not None and out is not None
+    assert (len(combine.steps), combine.kind, combine.result) == (2, str, TupleOf((str, int)))
+    assert combine.fold is not None and combine.rest is None and out.kind == combine.result
+
+
+def test_kinds_go_through_a_shuffle() -> None:
+    pairs = flow().from_items(["a b", "c"], partitions=2).flat_map(str.split).map(lambda word: (word, 1))
+    found = chains(pairs.reduce_by_key(operator.add).map_values(lambda n: n * 0.5).filter(lambda word, n: n > 1.0))
+    assert [chain.result if chain else None for chain in found][-1] == TupleOf((str, float))
+
+
+def test_an_opaque_step_ends_the_columns() -> None:
+    def opaque(row: int) -> Any:
+        return [row]
+
+    numbers = flow().from_range(9, partitions=1).map(lambda n: n * 2).filter(lambda n: n % 3 == 0)
+    (chain,) = chains(numbers.map(opaque).map(len))
+    assert chain is not None
+    assert len(chain.steps) == 2 and chain.rest is not None and chain.result is int
+
+
+def test_cheap_steps_stay_in_python_where_rows_leave_columns_anyway() -> None:
+    rows = flow().from_items(["a"], partitions=1).map(lambda s: s.strip()).map(lambda s: [s])
+    assert chains(rows) == [None]
+
+
+def test_rows_without_a_kind_have_no_columns() -> None:
+    rows: list[Any] = [1, "a", None]
+    assert chains(flow().from_items(rows, partitions=1).map(lambda x: x)) == [None]
+    assert chains(flow().from_source(lambda index: [index], 2).map(lambda x: x)) == [None]
