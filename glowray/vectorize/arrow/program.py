@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
+from glowray.rows import pickling
 from glowray.vectorize.arrow.frame import Expr, Frame, Lists, Mask, Vector, spread_out
 from glowray.vectorize.arrow.kinds import Kind, ListOf
 
@@ -33,6 +36,14 @@ class ArrowProgram:
     expression: Expr
     constructs: tuple[str, ...] = ()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A program has no state: a process that has seen it unpickles it once, whatever task it comes with.
+        return _unpickled, (self._pickled,)
+
+    @cached_property
+    def _pickled(self) -> bytes:
+        return pickling.dumps((self.parameters, self.kinds, self.expression, self.constructs))
+
     @property
     def result(self) -> Kind:
         return self.expression.kind
@@ -46,3 +57,8 @@ class ArrowProgram:
         if isinstance(self.result, ListOf):
             assert isinstance(made, Lists)
         return Computed(self.result, made, frame.ok)
+
+
+@lru_cache(maxsize=256)
+def _unpickled(data: bytes) -> ArrowProgram:
+    return ArrowProgram(*pickling.loads(data))
