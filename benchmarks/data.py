@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -33,25 +33,25 @@ ALPHABET = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq
 
 def text(folder: Path, size: int) -> Path:
     """About `size` bytes of prose: Zipf words, sentences, lines of some 70 characters, paragraphs."""
-    return _once(folder / f"text-{size}.txt", lambda: _until(_prose(), size))
+    return once(folder / f"text-{size}.txt", lambda: _until(_prose(), size))
 
 
 def events(folder: Path, rows: int, users: int) -> Path:
     """Lines `event,user,amount,action`; a few busy users, and one event in twenty of a user nobody knows."""
-    return _once(folder / f"events-{rows}-{users}.csv", lambda: _events(rows, users))
+    return once(folder / f"events-{rows}-{users}.csv", lambda: _events(rows, users))
 
 
 def users(folder: Path, rows: int) -> Path:
     """Lines `user,name,country`, every user once, in no order."""
-    return _once(folder / f"users-{rows}.csv", lambda: _users(rows))
+    return once(folder / f"users-{rows}.csv", lambda: _users(rows))
 
 
 def records(folder: Path, rows: int) -> Path:
     """Lines of 100 bytes, newline included, that begin with a random key of 10 characters."""
-    return _once(folder / f"records-{rows}.txt", lambda: _records(rows))
+    return once(folder / f"records-{rows}.txt", lambda: _records(rows))
 
 
-def _once(path: Path, make: Callable[[], Iterator[bytes]]) -> Path:
+def once(path: Path, make: Callable[[], Iterator[bytes]]) -> Path:
     """The file at `path`, made if it is not there; an interrupted run leaves no half of it under that name."""
     if path.exists():
         return path
@@ -81,7 +81,7 @@ def _prose() -> Iterator[bytes]:
     random = np.random.default_rng(SEED)
     words = _vocabulary(random)
     plain, capital = pa.array(words), pa.array([word.capitalize() for word in words])
-    chances = _zipf(len(words))
+    chances = zipf(len(words))
     while True:
         drawn = np.searchsorted(chances, random.random(BLOCK))
         stops = random.random(BLOCK) < 1 / 16
@@ -90,7 +90,7 @@ def _prose() -> Iterator[bytes]:
         tokens = pc.if_else(pa.array(starts), capital.take(pa.array(drawn)), plain.take(pa.array(drawn)))
         commas = random.random(BLOCK) < 1 / 12
         marks = np.where(stops, ".", np.where(commas, ",", ""))
-        yield _joined([tokens, pa.array(marks), _line_ends(random, BLOCK)])
+        yield joined([tokens, pa.array(marks), _line_ends(random, BLOCK)])
 
 
 def _vocabulary(random: np.random.Generator) -> list[str]:
@@ -105,7 +105,7 @@ def _vocabulary(random: np.random.Generator) -> list[str]:
     return list(words)
 
 
-def _zipf(count: int) -> NDArray[np.float64]:
+def zipf(count: int) -> NDArray[np.float64]:
     """Cumulated chances by rank after Zipf and Mandelbrot, with the exponents usual for English."""
     weights = 1.0 / (np.arange(1, count + 1) + 2.7) ** 1.07
     chances: NDArray[np.float64] = np.cumsum(weights / weights.sum())
@@ -123,10 +123,10 @@ def _line_ends(random: np.random.Generator, tokens: int) -> pa.Array:
     return pa.array(after)
 
 
-def _joined(columns: list[pa.Array | str]) -> bytes:
+def joined(columns: Sequence[Any]) -> bytes:
     """The bytes of all rows, one after another; a row is its columns side by side, a str the same in every row."""
     large = pa.large_string()
-    sides = [pa.scalar(column, large) if isinstance(column, str) else column.cast(large) for column in columns]
+    sides = [pa.scalar(side, large) if isinstance(side, str) else pa.array(side).cast(large) for side in columns]
     data: bytes = pc.binary_join_element_wise(*sides, pa.scalar("", large)).buffers()[2].to_pybytes()
     return data
 
@@ -140,17 +140,17 @@ def _events(rows: int, users: int) -> Iterator[bytes]:
         fields = [np.arange(first, first + count), user, random.integers(1, 10_000, count)]
         action = actions.take(pa.array(random.integers(0, 4, count)))
         columns = [part for field in fields for part in (pa.array(field), ",")]
-        yield _joined([*columns, action, "\n"])
+        yield joined([*columns, action, "\n"])
 
 
 def _users(rows: int) -> Iterator[bytes]:
     random = np.random.default_rng(SEED + 2)
     ids = random.permutation(rows)
-    countries, chances = pa.array(COUNTRIES), _zipf(len(COUNTRIES))
+    countries, chances = pa.array(COUNTRIES), zipf(len(COUNTRIES))
     for first in range(0, rows, BLOCK):
         some = pa.array(ids[first : first + BLOCK])
         country = countries.take(pa.array(np.searchsorted(chances, random.random(len(some)))))
-        yield _joined([some, ",user-", some, ",", country, "\n"])
+        yield joined([some, ",user-", some, ",", country, "\n"])
 
 
 def _records(rows: int) -> Iterator[bytes]:

@@ -104,6 +104,7 @@ def spark(run: Callable[[Case, Any], Any]) -> Program:
         from pyspark.sql import SparkSession
 
         builder = SparkSession.builder.master(f"local[{case.cores}]").config("spark.driver.memory", "4g")
+        builder = builder.config("spark.ui.showConsoleProgress", "false")
         session = builder.config("spark.ui.enabled", "false").getOrCreate()
         session.sparkContext.setLogLevel("ERROR")
         try:
