@@ -175,6 +175,10 @@ def same(left: Any, right: Any) -> bool:
         return False
     if isinstance(left, float) and type(left) is not np.float32:
         return struct.pack("<d", left) == struct.pack("<d", right)
+    if isinstance(left, np.generic):
+        return repr(left) == repr(right)  # NaT is not equal to itself
+    if isinstance(left, set | frozenset):
+        return sorted(map(repr, left)) == sorted(map(repr, right))  # nor is NaN
     if isinstance(left, complex):
         return same(left.real, right.real) and same(left.imag, right.imag)
     if isinstance(left, Decimal):
