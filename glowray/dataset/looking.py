@@ -31,13 +31,14 @@ class Looking(Base[T_co]):
           1  from_items→flat_map→map→combine  2 partitions
           2  merge                            2 partitions  reads 1 (shuffle)
         functions
-          1  flat_map(str.split)  fused
-          1  map(λ:1)             fused
-          1  reduce_by_key(λ:1)   fused
+          1  flat_map(str.split)  arrow
+          1  map(λ:1)             arrow
+          1  reduce_by_key(λ:1)   arrow
         engine  inline (asked for)
 
-        Stages are what runs: chains of verbs without a move of rows between them, a task a partition. "fused"
-        functions are part of one generated loop; "python" ones are called, for the reason that follows.
+        Stages are what runs: chains of verbs without a move of rows between them, a task a partition. "arrow"
+        functions run over whole columns; "fused" ones are part of one generated loop, "python" ones are called, for the
+        reason that follows.
         """
         return self._view().explain()
 
