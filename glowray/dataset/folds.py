@@ -10,6 +10,8 @@ from glowray.functions import Function
 from glowray.kernels import partition_steps as steps
 from glowray.kernels.combine import CombineByKey, Combiner, Zero
 from glowray.kernels.fold_steps import Reduce as FoldRows
+from glowray.kernels.order_steps import LocalSort
+from glowray.kernels.steps import KeyBy
 from glowray.plan.nodes import Gather, MergeSorted, Reduce
 
 if TYPE_CHECKING:
@@ -59,7 +61,10 @@ class FoldVerbs(Base[T_co]):
         """
 
         def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
-            return rows._step(steps.LocalSort("local_sort", _label(function), function, bool(reverse)))
+            if function is not None:
+                rows = rows._step(KeyBy("local_sort", "local_sort", function))
+            keyed = function is not None
+            return rows._step(LocalSort("local_sort", "local_sort", bool(reverse), keyed, strip=True))
 
         return self._ordered("local_sort", key, Options(**options), order)
 
@@ -124,7 +129,3 @@ class FoldVerbs(Base[T_co]):
 
 def _reducer(f: Callable[..., Any], verb: str, options: StepOptions) -> Function:
     return Function.of(f, verb, name=options.get("name"), spreads=False, arguments=(2,))
-
-
-def _label(function: Function | None) -> str:
-    return function.label if function else ""

@@ -25,7 +25,8 @@ class InlineEngine:
 def run_here(task: Task) -> Done:
     """Runs one task in this process."""
     inputs = [[resolved(slot) for slot in side] for side in task.inputs]
-    report, blocks = execute(task.payload.data, task.payload.apart, task.partition, inputs, task.offset)
+    memory = task.resources.memory
+    report, blocks = execute(task.payload.data, task.payload.apart, task.partition, inputs, task.offset, memory)
     return Done(task, report, blocks)
 
 

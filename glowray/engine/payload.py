@@ -112,7 +112,12 @@ def is_big(obj: Any) -> bool:
 
 
 def execute(
-    payload: bytes, apart: Mapping[str, Value], partition: int, inputs: Sequence[Sequence[Block]], offset: int
+    payload: bytes,
+    apart: Mapping[str, Value],
+    partition: int,
+    inputs: Sequence[Sequence[Block]],
+    offset: int,
+    memory: int | None = None,
 ) -> tuple[TaskReport, list[Block] | None]:
     """Runs a packed fragment; unpickled for every task, so that what functions change is gone with the task."""
     for value in apart.values():
@@ -120,4 +125,4 @@ def execute(
             shared_value(value.name, lambda value=value: ship.loads(value.load()))  # type: ignore[misc]
     fragment, keys = loads_apart(payload, lambda name: ship.loads(apart[name].load()))
     install_keys(keys)
-    return run(fragment, partition, inputs, offset)
+    return run(fragment, partition, inputs, offset, memory)

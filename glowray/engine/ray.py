@@ -65,7 +65,11 @@ class RayEngine:
         refs = self.remote.options(
             name=task.name, num_returns=1 + task.outputs, max_retries=task.retries, **options
         ).remote(
-            *self._payload(task.payload), task.partition, task.offset, task.outputs, shape, cuts, *map(self._ref, slots)
+            *self._payload(task.payload),
+            (task.partition, task.offset, task.outputs, task.resources.memory),
+            shape,
+            cuts,
+            *map(self._ref, slots),
         )
         return [refs] if task.outputs == 0 else refs
 
@@ -107,9 +111,7 @@ class RayEngine:
 def _task(
     payload: bytes,
     apart: list[tuple[str, bool, list[Any]]],
-    partition: int,
-    offset: int,
-    outputs: int,
+    place: tuple[int, int, int, int | None],
     shape: list[int],
     cuts: list[tuple[int | None, int | None]],
     *blocks: Block,
@@ -124,7 +126,8 @@ def _task(
     )
     inputs = [list(itertools.islice(pieces, count)) for count in shape]
     values = {name: Sent(name, shared, partial(ray.get, refs[0])) for name, shared, refs in apart}
-    report, results = execute(payload, values, partition, inputs, offset)
+    partition, offset, outputs, memory = place
+    report, results = execute(payload, values, partition, inputs, offset, memory)
     report.remote = True
     report.attempt = ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number()
     if outputs == 0:

@@ -16,6 +16,9 @@ from glowray.kernels.steps import FunctionStep
 FIRST_ERRORS = 3
 """How many failing rows a task tells of even where they are skipped: for the message of max_errors."""
 
+RUN_BYTES = 128 << 20
+"""Rows that a task sorts in memory, in bytes, where nothing says how much memory it may take."""
+
 YOUNG_OBJECTS = 100_000
 """New objects after which Python's garbage collector runs within a task."""
 
@@ -24,15 +27,24 @@ _current: ContextVar[TaskContext | None] = ContextVar("glowray_task", default=No
 
 @dataclass
 class TaskContext:
-    """The state of one task attempt; nothing of it outlives the attempt but what the report carries."""
+    """The state of one task attempt; nothing of it outlives the attempt but what the report carries.
+
+    `memory` is what was asked for the task, in bytes.
+    """
 
     partition: int
     offset: int = 0
+    memory: int | None = None
     skipped: Counter[str] = field(default_factory=Counter)
     errors: list[tuple[str, Failure]] = field(default_factory=list)
     first_errors: list[Failure] = field(default_factory=list)
     counters: Counter[str] = field(default_factory=Counter)
     parts: list[Any] = field(default_factory=list)
+
+    @property
+    def run_bytes(self) -> int:
+        """Rows that the task may hold to sort them; as columns they are there twice while they are put in order."""
+        return RUN_BYTES if self.memory is None else max(1, self.memory // 4)
 
     def drop(self, step: FunctionStep, row: Any, error: BaseException) -> None:
         """Counts a row that a step's on_error drops, and keeps its error where the step wants that."""

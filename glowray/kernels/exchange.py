@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
 from glowray.kernels.keyed import keyed_row
 from glowray.kernels.order import bucket_edges, total
-from glowray.kernels.sources import sample_keys
+from glowray.kernels.run_keys import RunKeys, sample_keys
 from glowray.kernels.steps import Step
 from glowray.rows import Block
 from glowray.rows.keys import canonical_key
@@ -141,8 +141,7 @@ class _Sampled(Output):
 
     def finish(self) -> list[Block]:
         run = Block.concat(self.blocks)
-        sample = sample_keys(_Rows(run), self.keyed, self.reverse)
-        return [run, Block.from_rows(sample)]
+        return [run, Block.from_rows(sample_keys(run, self.keyed))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,41 +168,8 @@ class _Ranges(Output):
 
     def finish(self) -> list[Block]:
         run = Block.concat(self.blocks)
-        edges = bucket_edges(_Keys(run, self.exchange.keyed, self.exchange.reverse), self.bounds, self.exchange.reverse)
+        edges = bucket_edges(
+            RunKeys(run, self.exchange.keyed, self.exchange.reverse), self.bounds, self.exchange.reverse
+        )
         parts = [run.slice(start, stop) for start, stop in itertools.pairwise(edges)]
         return parts + [run.slice(0, 0)] * (self.exchange.count - len(parts))
-
-
-class _Rows(Sequence[Any]):
-    """The rows of a block one at a time: looking at few of them decodes few."""
-
-    def __init__(self, block: Block) -> None:
-        self.block = block
-        # One pickle holds all its rows: looking at one of them costs as much as looking at all.
-        self.decoded = block.rows() if block.pickled_values else None
-
-    def __len__(self) -> int:
-        return len(self.block)
-
-    @overload
-    def __getitem__(self, index: int) -> Any: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Any]: ...
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        if self.decoded is not None:
-            return self.decoded[index]
-        return self.block.slice(index, index + 1).rows()[0]
-
-
-class _Keys(_Rows):
-    """The sort keys of a sorted run, looked up one at a time."""
-
-    def __init__(self, block: Block, keyed: bool, reverse: bool) -> None:
-        super().__init__(block)
-        self.keyed, self.reverse = keyed, reverse
-
-    def __getitem__(self, index: Any) -> Any:
-        row = super().__getitem__(index)
-        return total(row[0] if self.keyed else row, self.reverse)

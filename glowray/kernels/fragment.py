@@ -19,7 +19,7 @@ from glowray.kernels.context import TaskContext, running
 from glowray.kernels.exchange import Count, Exchange, Output
 from glowray.kernels.fold_steps import Reduce
 from glowray.kernels.loop import Loop
-from glowray.kernels.morsels import MORSEL, Morsels, as_rows
+from glowray.kernels.morsels import MORSEL, Morsels, as_rows, pieces
 from glowray.kernels.partition_steps import BlockStep, Limit
 from glowray.kernels.segment import Segment, segments
 from glowray.kernels.sources import Blocks, Join, Source
@@ -74,11 +74,15 @@ class TaskReport:
 
 
 def run(
-    fragment: Fragment, partition: int, inputs: Sequence[Sequence[Block]], offset: int = 0
+    fragment: Fragment,
+    partition: int,
+    inputs: Sequence[Sequence[Block]],
+    offset: int = 0,
+    memory: int | None = None,
 ) -> tuple[TaskReport, list[Block] | None]:
     """Runs a fragment on one partition; a user's exception comes back in the report, with no blocks unless partial."""
     started = time.perf_counter()
-    context = TaskContext(partition, offset)
+    context = TaskContext(partition, offset, memory)
     report = TaskReport(partition)
     run = _Run(fragment, context, report, fragment.exchange.output(inputs))
     blocks: list[Block] | None = None
@@ -119,18 +123,22 @@ class _Run:
     def _through(self, segment: Segment, loop: Loop, stream: Morsels) -> Morsels:
         run = None if loop.columns is None else ChainRun(loop.columns, loop)
         if segment.end is None:
-            return self._out(loop, run, stream)
+            return self._out(segment, loop, run, stream)
         if isinstance(segment.end, CombineByKey):
             return combined(segment.end, loop, run, stream)
         if run is not None and isinstance(segment.end, Reduce) and run.chain.fold is not None:
             return segment.end.apply_fold(run.chain.fold, run.chain.result, run.blocks(stream), self.context)
-        if run is not None and isinstance(segment.end, BlockStep) and run.chain.rest is None:
-            return segment.end.apply_blocks(run.blocks(stream) if segment.rows else stream, self.context)
+        if isinstance(segment.end, BlockStep) and (not segment.rows or (run is not None and run.chain.rest is None)):
+            return segment.end.apply_blocks(run.blocks(stream) if run and segment.rows else stream, self.context)
         rows = _rows_of(loop, run, stream) if segment.rows else itertools.chain.from_iterable(as_rows(stream))
+        if isinstance(segment.end, BlockStep) and segment.end.makes_blocks:
+            return segment.end.apply_blocks(pieces(rows), self.context)
         return iter([segment.end.apply(rows, self.context)])
 
-    def _out(self, loop: Loop, run: ChainRun | None, stream: Morsels) -> Morsels:
-        if run is not None and run.chain.rest is None:
+    def _out(self, segment: Segment, loop: Loop, run: ChainRun | None, stream: Morsels) -> Morsels:
+        if not segment.rows and not isinstance(self.fragment.exchange, Count):
+            self._give_all(stream)
+        elif run is not None and run.chain.rest is None:
             self._give_all(run.blocks(stream))
         else:
             self._out_rows(run.parts(stream) if run else _parts(loop.function(), cut(as_rows(stream))))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 
 class LastKey:
@@ -83,18 +83,27 @@ def top_rows(rows: Iterable[Any], n: int, key: Callable[[Any], Any], reverse: bo
     return pick(n, rows, key=lambda row: total(key(row), not reverse))
 
 
-def bucket_edges(keys: Sequence[Any], bounds: Sequence[Any], reverse: bool) -> list[int]:
-    """Where each of `bounds` cuts sorted `keys`: bucket i is keys[edges[i]:edges[i + 1]]; equal keys stay together."""
-    edges = [0]
-    for bound in bounds:
-        low, high = edges[-1], len(keys)
-        while low < high:
-            middle = (low + high) // 2
-            key = keys[middle]
-            before = bound < key if reverse else key < bound
-            if before:
-                low = middle + 1
+class Keys(Protocol):
+    """Sorted keys that can be looked at."""
+
+    def __len__(self) -> int: ...
+    def at(self, places: Sequence[int]) -> Sequence[Any]:
+        """The keys at some places."""
+        ...
+
+
+def bucket_edges(keys: Keys, bounds: Sequence[Any], reverse: bool) -> list[int]:
+    """Where each of `bounds` cuts sorted `keys`: bucket i is keys[edges[i]:edges[i + 1]]; equal keys stay together.
+
+    All bounds are searched for at once, so that keys are looked at in few batches.
+    """
+    lows, highs = [0] * len(bounds), [len(keys)] * len(bounds)
+    while searched := [place for place, low in enumerate(lows) if low < highs[place]]:
+        middles = [(lows[place] + highs[place]) // 2 for place in searched]
+        for place, middle, key in zip(searched, middles, keys.at(middles), strict=True):
+            bound = bounds[place]
+            if bound < key if reverse else key < bound:
+                lows[place] = middle + 1
             else:
-                high = middle
-        edges.append(low)
-    return [*edges, len(keys)]
+                highs[place] = middle
+    return [0, *lows, len(keys)]

@@ -12,7 +12,6 @@ from glowray.kernels.context import TaskContext
 from glowray.kernels.group import grouped
 from glowray.kernels.keyed import keyed_row
 from glowray.kernels.morsels import Morsel, Morsels
-from glowray.kernels.order import sort_rows, top_rows
 from glowray.kernels.steps import Step
 from glowray.rows import Block
 from glowray.vectorize.arrow.kinds import Kind
@@ -42,6 +41,11 @@ class BlockStep(PartitionStep):
     def kind_after(self, kind: Kind) -> Kind | None:
         """The kind of the rows that come out where rows of a kind come in."""
         return kind
+
+    @property
+    def makes_blocks(self) -> bool:
+        """Whether `apply_blocks` makes columns also of rows that come as Python's objects."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +95,6 @@ class ZipWithIndex(PartitionStep):
 
 
 @dataclass(frozen=True, slots=True)
-class LocalSort(PartitionStep):
-    """The partition's rows in stable order of a key; `keyed` rows are (key, row) pairs and stay so."""
-
-    function: Function | None
-    reverse: bool
-    keyed: bool = False
-
-    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        step = self
-
-        def keys(rows: list[Any]) -> list[Any]:
-            return [row[0] for row in rows] if step.keyed else keys_of(step, step.function, rows)
-
-        return iter(sort_rows(list(rows), keys, self.reverse))
-
-
-@dataclass(frozen=True, slots=True)
 class LocalGroupByKey(BlockStep):
     """keyed rows → (key, values in input order), for the keys of the partition."""
 
@@ -138,35 +125,6 @@ def encoded(step: Step, rows: Iterator[Any]) -> Iterator[Block]:
 
 
 @dataclass(frozen=True, slots=True)
-class Top(PartitionStep):
-    """The partition's n largest rows (smallest if `reverse`), first in order first.
-
-    Where `keyed`, rows come and go as (key, row) pairs, so that a key is computed once; `strip` gives the bare rows.
-    """
-
-    n: int
-    function: Function | None
-    reverse: bool
-    strip: bool = True
-
-    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        pairs = pairs_of(self, self.function, rows)
-        best = top_rows(pairs, self.n, lambda pair: pair[0], self.reverse)
-        return (pair[1] for pair in best) if self.strip else iter(best)
-
-
-@dataclass(frozen=True, slots=True)
-class MergeTop(PartitionStep):
-    """(key, row) pairs of several partitions' tops → the n rows of the whole."""
-
-    n: int
-    reverse: bool
-
-    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        return (pair[1] for pair in top_rows(rows, self.n, lambda pair: pair[0], self.reverse))
-
-
-@dataclass(frozen=True, slots=True)
 class Write(PartitionStep):
     """Rows → a temporary file; the part's description goes with the task's report, no row goes on."""
 
@@ -184,28 +142,6 @@ class Write(PartitionStep):
         if part is not None:  # a format may have no file without rows
             context.parts.append(part)
         return iter(())
-
-
-def keys_of(step: Step, function: Function | None, rows: list[Any]) -> list[Any]:
-    """The sort key of every row; `rows` themselves without a function."""
-    if function is None:
-        return rows
-    call = row_call(function)
-    keys = []
-    for row in rows:
-        keys.append(call(row))  # noqa: PERF401  (a failing call must leave its row in this frame)
-    return keys
-
-
-def pairs_of(step: Step, function: Function | None, rows: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
-    """(key, row) of every row."""
-    if function is None:
-        for row in rows:
-            yield row, row
-        return
-    call = row_call(function)
-    for row in rows:
-        yield call(row), row
 
 
 def row_call(function: Function) -> Callable[[Any], Any]:

@@ -15,12 +15,13 @@ from glowray.kernels.fold_table import FoldTable, keyed_kind
 from glowray.kernels.group import grouped
 from glowray.kernels.join import join
 from glowray.kernels.keyed import KeyTable
+from glowray.kernels.merging import merged_blocks
 from glowray.kernels.morsels import Morsels, in_batches, pieces
 from glowray.kernels.order import sort_rows
 from glowray.kernels.pruned import pruned_blocks
 from glowray.kernels.steps import Step
 from glowray.rows import Block
-from glowray.vectorize.arrow.kinds import Kind
+from glowray.vectorize.arrow.kinds import Kind, TupleOf
 from glowray.vectorize.arrow.reducers import Fold
 
 
@@ -157,12 +158,13 @@ class MergeSorted(Source):
     reverse: bool
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        rows = [row for block in itertools.chain.from_iterable(inputs) for row in block.rows()]
-        # Timsort finds the runs and merges them: n log(runs) comparisons, stable.
-        if self.keyed:
-            ordered = sort_rows(rows, lambda rows: [pair[0] for pair in rows], self.reverse)
-            return pieces(pair[1] for pair in ordered)
-        return pieces(iter(sort_rows(rows, lambda rows: rows, self.reverse)))
+        yield from merged_blocks(list(itertools.chain.from_iterable(inputs)), self.keyed, self.reverse, strip=True)
+
+    def kind_after(self, kind: Kind | None) -> Kind | None:
+        """The kind of the merged rows where those of the runs have a kind."""
+        if not self.keyed:
+            return kind
+        return kind.fields[1] if isinstance(kind, TupleOf) and len(kind.fields) == 2 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +217,3 @@ class Zip(Source):
             raise ValueError(
                 f"zip() needs two datasets of one length, and the other one is {other}; limit() the longer"
             )
-
-
-def sample_keys(rows: Sequence[Any], keyed: bool, reverse: bool, count: int = 128) -> list[tuple[Any, float]]:
-    """Evenly spaced keys of a sorted run, each with the number of rows it stands for."""
-    if not rows:
-        return []
-    size = min(count, len(rows))
-    picked = [rows[(2 * place + 1) * len(rows) // (2 * size)] for place in range(size)]
-    keys = [row[0] for row in picked] if keyed else picked
-    return [(key, len(rows) / size) for key in keys]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from glowray.kernels import sources
-from glowray.physical.stage import Branch, FromStage, Given, Stage, Wire
+from glowray.physical.stage import All, Branch, FromStage, Given, Same, Stage, Wire
 from glowray.rows import Block
 from glowray.vectorize.arrow.blocks import kind_of, kinds_of
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
@@ -21,6 +21,8 @@ def source_kind(branch: Branch) -> Kind | None:
         return one_kind(_wire_kind(wire) for wire in branch.wires[: source.sides])
     if isinstance(source, sources.MergeByKey):
         return one_kind(map(_wire_kind, branch.wires))
+    if isinstance(source, sources.MergeSorted):
+        return source.kind_after(one_kind(map(_wire_kind, branch.wires)))
     if isinstance(source, sources.Join):
         return _joined_kind(source.how, [_wire_kind(wire) for wire in branch.wires])
     return None
@@ -63,7 +65,7 @@ def one_kind(kinds: Iterable[Kind | None]) -> Kind | None:
 
 def _wire_kind(wire: Wire) -> Kind | None:
     if isinstance(wire, FromStage):
-        return stage_kind(wire.stage)
+        return stage_kind(wire.stage, 0 if isinstance(wire, Same) else wire.output if isinstance(wire, All) else None)
     if isinstance(wire, Given):
         return wire.kind or _given_kind(wire.blocks)
     return None

@@ -8,7 +8,7 @@ from functools import singledispatchmethod
 from typing import Any
 
 from glowray.io.channel import Channel
-from glowray.kernels import combine, fold_steps, sources
+from glowray.kernels import combine, fold_steps, order_steps, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
 from glowray.kernels.resources import Resources
@@ -157,13 +157,11 @@ class Lowering:
     def _(self, node: nodes.Sort) -> Pipeline:
         pipeline = self.lower(node.input)
         count = pipeline.count
-        if count == 1:
-            return pipeline.then(partition.LocalSort(node.verb, node.verb, node.function, node.reverse))
         keyed = node.function is not None
-        if node.function is not None:
-            # The key is computed once a row and travels with it.
-            pipeline = pipeline.then(KeyBy(node.verb, node.verb, node.function))
-        local = partition.LocalSort(node.verb, node.verb, None, node.reverse, keyed)
+        pipeline = pipeline.then(*_sort_key(node))
+        local = order_steps.LocalSort(node.verb, node.verb, node.reverse, keyed, strip=count == 1)
+        if count == 1:
+            return pipeline.then(local)
         runs = self.close(pipeline.then(local), SortedWithSample(keyed, node.reverse))
         bounds = self.close(
             self.after(sources.Bounds(node.verb, "bounds", count, node.reverse), 1, All(runs, 1)), OneBlock()
@@ -178,17 +176,20 @@ class Lowering:
     def _(self, node: nodes.MergeSorted) -> Pipeline:
         stage = self.close(self.lower(node.input), OneBlock())
         gathered = self.after(sources.Blocks(node.verb, ""), 1, All(stage))
-        return gathered.then(partition.LocalSort(node.verb, node.verb, node.function, node.reverse))
+        local = order_steps.LocalSort(node.verb, node.verb, node.reverse, node.function is not None, strip=True)
+        return gathered.then(*_sort_key(node), local)
 
     @node.register
     def _(self, node: nodes.Top) -> Pipeline:
-        pipeline = self.lower(node.input)
+        pipeline = self.lower(node.input).then(*_sort_key(node))
         single = pipeline.count == 1
-        pipeline = pipeline.then(partition.Top(node.verb, node.verb, node.n, node.function, node.reverse, strip=single))
+        keyed = node.function is not None
+        top = order_steps.Top(node.verb, node.verb, node.reverse, keyed, strip=single, n=node.n)
+        pipeline = pipeline.then(top)
         if single:
             return pipeline
         stage = self.close(pipeline, OneBlock())
-        merge = partition.MergeTop(node.verb, "merge", node.n, node.reverse)
+        merge = replace(top, label="merge", strip=True)
         return self.after(sources.Blocks("", ""), 1, All(stage)).then(merge)
 
     @node.register
@@ -246,6 +247,11 @@ class Lowering:
         stage = self.close(self.lower(node.input), OneBlock())
         stage.store = node.store
         return self.reread(stage)
+
+
+def _sort_key(node: nodes.Sort | nodes.MergeSorted | nodes.Top) -> tuple[Step, ...]:
+    """What pairs rows with the keys to order them by: computed once a row, a key travels with its row."""
+    return () if node.function is None else (KeyBy(node.verb, node.verb, node.function),)
 
 
 def _counted_from(first: int, branch: Branch) -> Branch:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from glowray.engine.protocol import Ref, Slot
 from glowray.kernels import TaskReport
 from glowray.kernels.exchange import Exchange
+from glowray.kernels.order_steps import OrderStep
 from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.sources import Source
-from glowray.kernels.steps import Step
+from glowray.kernels.steps import KeyBy, Step
 from glowray.plan.nodes import Store
 from glowray.vectorize.arrow.kinds import Kind
 
@@ -96,7 +98,13 @@ class Stage:
 def branch_words(branch: Branch) -> list[str]:
     """The verbs of a branch, source first."""
     words = [branch.source.label] if branch.source.label else []
-    return [*words, *(getattr(step, "word", step.verb) for step in branch.steps)] or [branch.source.verb]
+    # A key to order by and what orders by it are one verb.
+    steps = [
+        step
+        for step, after in zip_longest(branch.steps, branch.steps[1:])
+        if not (isinstance(step, KeyBy) and isinstance(after, OrderStep) and step.verb == after.verb)
+    ]
+    return [*words, *(getattr(step, "word", step.verb) for step in steps)] or [branch.source.verb]
 
 
 @dataclass(frozen=True)

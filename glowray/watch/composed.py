@@ -6,7 +6,10 @@ from glowray.kernels.steps import KeyBy, Keys, Map, Step, Values
 from glowray.watch.given import is_given
 
 COMPOSED = frozenset(
-    {"count_by_value", "distinct", "group_by", "intersection", "join", "limit", "sample", "sort", "subtract", "top"}
+    {
+        *("count_by_value", "distinct", "group_by", "intersection", "join", "limit", "local_sort", "max"),
+        *("merge_sorted", "min", "sample", "sort", "subtract", "top"),
+    }
 )
 
 

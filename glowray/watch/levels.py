@@ -83,8 +83,6 @@ def _of_loop(loop: Loop, vectorize: bool) -> Iterator[Found]:
 def _of_partition(step: Step) -> str:
     if isinstance(step, partition_steps.MapPartitions):
         return "it is called once a partition"
-    if isinstance(step, (partition_steps.LocalSort, partition_steps.Top)):
-        return "a key to order by is called once a row"
     if isinstance(step, fold_steps.Reduce):
         return "it folds a whole partition"
     return "it is given many rows at once"

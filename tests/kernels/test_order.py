@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glowray.kernels.order import LastKey, bucket_edges, sort_rows, top_rows, total
+from glowray.kernels.run_keys import RunKeys
+from glowray.rows import Block
 from tests.oracle.exact import assert_rows
 from tests.oracle.verbs import in_order
 
@@ -39,11 +41,16 @@ def test_top_rows(drawn: list[tuple[Any, int]], n: int, reverse: bool) -> None:
     assert_rows(top_rows(iter(drawn), n, key_of, reverse), in_order(drawn, key_of, not reverse)[:n])
 
 
-@given(st.lists(numbers, max_size=30), st.lists(numbers, max_size=6), st.booleans())
-def test_bucket_edges_keep_equal_keys_together(drawn: list[Any], cuts: list[Any], reverse: bool) -> None:
-    ordered = [total(key, reverse) for key in in_order(drawn, lambda key: key, reverse)]
+@given(st.lists(numbers, max_size=30), st.lists(numbers, max_size=6), st.booleans(), st.booleans())
+def test_bucket_edges_keep_equal_keys_together(drawn: list[Any], cuts: list[Any], reverse: bool, keyed: bool) -> None:
+    run = in_order(drawn, lambda key: key, reverse)
+    ordered = [total(key, reverse) for key in run]
     bounds = [total(key, reverse) for key in in_order(cuts, lambda key: key, reverse)]
-    edges = bucket_edges(ordered, bounds, reverse)
+    keys = RunKeys(Block.from_rows([(key, "row") for key in run] if keyed else run), keyed, reverse)
+    edges = bucket_edges(keys, bounds, reverse)
+    for bound, edge in zip(bounds, edges[1:-1], strict=True):
+        before = [bound < key if reverse else key < bound for key in ordered]
+        assert before == [True] * edge + [False] * (len(ordered) - edge)
     assert edges[0] == 0
     assert edges[-1] == len(ordered)
     assert edges == sorted(edges)

@@ -1,0 +1,60 @@
+"""Steps that put a partition's rows in order, or find the first of them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from glowray.kernels.best import best_rows
+from glowray.kernels.context import TaskContext
+from glowray.kernels.morsels import Morsels, as_rows, pieces
+from glowray.kernels.partition_steps import BlockStep
+from glowray.kernels.sorting import sorted_morsels
+from glowray.vectorize.arrow.kinds import Kind, TupleOf
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStep(BlockStep):
+    """A step of an order: that of the rows, or where they are `keyed`, (key, row) pairs, that of their keys.
+
+    `strip` gives the rows of the pairs.
+    """
+
+    reverse: bool
+    keyed: bool = False
+    strip: bool = False
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        return itertools.chain.from_iterable(as_rows(self.apply_blocks(pieces(rows), context)))
+
+    def kind_after(self, kind: Kind) -> Kind | None:
+        if not (self.keyed and self.strip):
+            return kind
+        return kind.fields[1] if isinstance(kind, TupleOf) and len(kind.fields) == 2 else None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSort(OrderStep):
+    """The partition's rows in stable order."""
+
+    @property
+    def makes_blocks(self) -> bool:
+        return True
+
+    def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
+        yield from sorted_morsels(stream, self.keyed, self.reverse, self.strip, context.run_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Top(OrderStep):
+    """The n largest of the rows (smallest if `reverse`), first in order first, ties in input order."""
+
+    n: int = 0
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        return itertools.chain.from_iterable(as_rows(self.apply_blocks(iter([rows]), context)))
+
+    def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
+        yield from best_rows(stream, self.n, self.keyed, self.reverse, self.strip)
