@@ -16,6 +16,7 @@ from glowray.kernels import key_groups as groups_kernel
 from glowray.kernels import product as product_kernel
 from glowray.kernels.join import join
 from glowray.rows import Block, key_codes
+from glowray.rows.chunk import Chunk
 from glowray.rows.keys import canonical_key
 from tests.effort import examples
 from tests.oracle.exact import assert_rows
@@ -130,6 +131,21 @@ def test_values_that_stand_in_several_rows_are_several_values() -> None:
     fresh[0][1][0].append("mine")
     fresh[0][1][1].add("mine")
     assert [row[1] for row in fresh[1:]] == [([1, 2.5], {"y"}), ({1: [2]}, {"x"}), ({1: [2]}, {"y"})]
+
+
+@pytest.mark.parametrize("how", ["inner", "left", "right", "outer", "semi", "anti"])
+@pytest.mark.parametrize("key", [7, "be", "longer than a word", b"", 2.5, None, (1, "a"), (2.5, None)])
+def test_typed_rows_never_become_objects(monkeypatch: pytest.MonkeyPatch, how: str, key: Any) -> None:
+    left, right = Block.from_rows([(key, 1), (key, 2)]), Block.from_rows([(key, ("x", 1.5))])
+
+    def decoded(chunk: Chunk) -> list[Any]:
+        raise AssertionError(f"{chunk} was decoded")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Chunk, "rows", decoded)
+        blocks = list(join([[left], [right]], how, "join"))
+    assert sum(map(len, blocks)) == (0 if how == "anti" else 2)
+    assert not any(block.pickled_values for block in blocks)
 
 
 def test_rows_that_are_not_keyed_are_refused() -> None:
