@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from glowray.kernels.column_steps import Batch, ColumnStep, Rows
 from glowray.kernels.loop import Loop
@@ -107,10 +108,13 @@ class ChainRun:
         chunk, good = filled(chunk) if has_none(chunk) else (chunk, None)
         batch = Batch(vector_of(self.chain.kind, chunk), chunk.count)
         batch.require(good)
-        for step in self.chain.steps:
-            step.apply(batch)
-            if batch.bad is not None and np.count_nonzero(batch.bad) * MOSTLY_BAD > chunk.count:
-                return None
+        try:
+            for step in self.chain.steps:
+                step.apply(batch)
+                if batch.bad is not None and np.count_nonzero(batch.bad) * MOSTLY_BAD > chunk.count:
+                    return None
+        except (pa.ArrowException, OverflowError):  # more than a column can hold: Python has no such limit
+            return None
         return batch
 
     def _block(self, batch: Batch) -> Block:
