@@ -22,7 +22,7 @@ from glowray.cluster.supervisor import Order
 from glowray.cluster.token import read_token
 from glowray.errors import ClusterError
 
-START_SECONDS = 120.0
+START_SECONDS = 180.0
 END_SECONDS = 20.0
 KEPT_LOGS = 10
 # Ray's sockets lie below its folder, and a socket's path may have 107 bytes.
