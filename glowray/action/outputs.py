@@ -5,13 +5,14 @@ from __future__ import annotations
 import queue
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from glowray.action.perform import Action, begin
 from glowray.action.settings import Outcome, Settings
 from glowray.functions import Function
 from glowray.io.commit import Commit, Written, commit_together
-from glowray.kernels.exchange import Count, Exchange, OneBlock
+from glowray.kernels.exchange import Count, Exchange, InPieces
 from glowray.kernels.partition_steps import Write, row_call
 from glowray.physical.stage import Stage
 from glowray.plan.nodes import Narrow, Node
@@ -78,7 +79,7 @@ class SinkTarget:
     node: Node
     put: Callable[[Any], Any]
     end: Callable[[], Any] | None
-    exchange: Exchange = field(default_factory=OneBlock)
+    exchange: Exchange = field(default_factory=InPieces)
 
     def begin(self) -> Node:
         return self.node
@@ -87,12 +88,16 @@ class SinkTarget:
         return []
 
     def feed(self, action: Action, stage: Stage) -> None:
-        for place in range(stage.num_tasks):
-            for block in action.recorder.fetch(action.engine, stage, [place]):
-                for row in block.rows():
-                    self.put(row)
-            stage.refs[place] = None
+        if not stage.flows:
+            for place in range(stage.num_tasks):
+                self.take(action, stage, place)
         self.abort()
+
+    def take(self, action: Action, stage: Stage, place: int) -> None:
+        """Gives on the rows that a task has made."""
+        for block in action.read(stage, place):
+            for row in block.rows():
+                self.put(row)
 
     def result(self) -> None:
         return None
@@ -119,8 +124,9 @@ def sink_target(node: Node, sink: Any) -> SinkTarget:
 def run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target]) -> list[Any]:
     """Runs all targets in one pass, then commits them together with the dead letters, or none of them.
 
-    Sinks in the driver are fed when all files are ready, and before any is put in place: a function that fails, which
-    nobody can take back, leaves no file.
+    Sinks in the driver whose rows come from channels by steps that move none are fed while they arrive. All others are
+    fed when all files are ready, and before any is put in place: a function that fails, which nobody can take back,
+    leaves no file.
     """
     begun: list[Target] = []
     try:
@@ -129,8 +135,11 @@ def run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target])
             nodes.append(target.begin())
             begun.append(target)
         with begin(settings, outcome, nodes, [target.exchange for target in targets]) as action:
-            action.run()
             pairs = list(zip(targets, action.targets, strict=True))
+            for target, stage in pairs:
+                if isinstance(target, SinkTarget) and stage.flows:
+                    stage.sink = partial(target.take, action, stage)
+            action.run()
             commits = [*action.staged_letters(), *(files for target, stage in pairs for files in target.stage(stage))]
             for target, stage in pairs:
                 target.feed(action, stage)

@@ -11,7 +11,7 @@ from glowray.action.settings import Outcome, Settings
 from glowray.engine.choose import Choice, choose, open_engine
 from glowray.engine.protocol import Done, Engine
 from glowray.io.commit import Commit, commit_together
-from glowray.kernels.exchange import Exchange, OneBlock
+from glowray.kernels.exchange import Exchange, InPieces, OneBlock
 from glowray.optimize import optimize
 from glowray.physical.job import Job
 from glowray.physical.lower import Lowering, lowering
@@ -91,18 +91,25 @@ class Action:
             self.recorder.progress.begin()
             self.job.run()
         finally:
+            self.job.close()
             self.recorder.finish(self.engine)
 
     def blocks(self, stage: Stage) -> Iterator[Block]:
         """Runs all stages, and gives the blocks of the last one in order, each as soon as it is there."""
         try:
             self.recorder.progress.begin()
-            for _, place in self.job.stream(stage):
-                self.recorder.progress.end()  # from the first row on the terminal is the reader's
-                yield from self.recorder.fetch(self.engine, stage, [place])
-                stage.refs[place] = None  # read: the engine may drop it
+            for place in self.job.stream(stage):
+                yield from self.read(stage, place)
         finally:
+            self.job.close()
             self.recorder.finish(self.engine)
+
+    def read(self, stage: Stage, place: int) -> list[Block]:
+        """The blocks that a task has made, for a reader in the driver; the engine may drop them."""
+        self.recorder.progress.end()  # from the first row on the terminal is the reader's
+        blocks = self.recorder.fetch(self.engine, stage, [place])
+        stage.refs[place] = None
+        return blocks
 
     def staged_letters(self) -> list[Commit]:
         """The dead letters, written and ready to be put in place."""
@@ -146,7 +153,7 @@ def collect_blocks(settings: Settings, outcome: Outcome, node: Node) -> list[Blo
 
 def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[Block]:
     """The blocks of a plan's partitions in order, each as soon as it is there; bounded memory in the driver."""
-    with begin(settings, outcome, [node], stream=True) as action:
+    with begin(settings, outcome, [node], [InPieces()], stream=True) as action:
         try:
             yield from action.blocks(action.targets[0])
         except GeneratorExit:

@@ -27,6 +27,9 @@ class AutomaticEngine:
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         shared = _Shared(tasks)
+        if shared.is_fed():
+            yield from self.inline.run(shared)
+            return
         if self.ray is None and time.monotonic() < self.deadline:
             handover = _Handover(self, shared)
             try:
@@ -69,15 +72,24 @@ class _Shared:
                 raise StopIteration
             return self.peeked.pop(0) if self.peeked else next(self.tasks)
 
+    def is_fed(self) -> bool:
+        """Whether the next task reads a channel: that stays where its rows are."""
+        with self.lock:
+            return any(task.feed is not None for task in self._peek(1))
+
     def two_left(self) -> bool:
         """Whether there are tasks enough to share."""
         with self.lock:
-            while len(self.peeked) < 2 and not self.stopped:
-                task = next(self.tasks, None)
-                if task is None:
-                    return False
-                self.peeked.append(task)
-            return not self.stopped
+            peeked = self._peek(2)
+            return len(peeked) == 2 and not self.stopped and all(task.feed is None for task in peeked)
+
+    def _peek(self, count: int) -> list[Task]:
+        while len(self.peeked) < count and not self.stopped:
+            task = next(self.tasks, None)
+            if task is None:
+                break
+            self.peeked.append(task)
+        return self.peeked
 
     def stop(self) -> None:
         with self.lock:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any
 
-from glowray.engine.payload import execute
+from glowray.engine.payload import execute, execute_flowing
 from glowray.engine.protocol import Done, Ref, Slot, Task
+from glowray.io.channel import Feed
 from glowray.rows import Block
 
 
@@ -15,8 +19,13 @@ class InlineEngine:
     name = "inline"
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
+        flowing: dict[int, list[Task]] = {}
         for task in tasks:
-            yield run_here(task)
+            if task.flows:
+                flowing.setdefault(task.identity[0], []).append(task)
+            else:
+                yield run_here(task)
+        yield from in_turn([chain.from_iterable(map(flow_here, stage)) for stage in flowing.values()])
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return [local_block(ref) for ref in refs]
@@ -24,10 +33,33 @@ class InlineEngine:
 
 def run_here(task: Task) -> Done:
     """Runs one task in this process."""
-    inputs = [[resolved(slot) for slot in side] for side in task.inputs]
-    memory = task.resources.memory
-    report, blocks = execute(task.payload.data, task.payload.apart, task.partition, inputs, task.offset, memory)
+    payload, memory = task.payload, task.resources.memory
+    report, blocks = execute(payload.data, payload.apart, task.partition, inputs_of(task), task.offset, memory)
     return Done(task, report, blocks)
+
+
+def flow_here(task: Task) -> Iterator[Done | None]:
+    """Runs one task in this process, as far as it is asked to: a piece at a time, None for one that made nothing."""
+    payload, memory = task.payload, task.resources.memory
+    for piece in execute_flowing(payload.data, payload.apart, task.partition, inputs_of(task), task.offset, memory):
+        yield None if piece is None else Done(task, *piece)
+
+
+def in_turn(flows: Sequence[Iterator[Done | None]]) -> Iterator[Done]:
+    """A piece of each, again and again, until all have ended."""
+    left = deque(flows)
+    while left:
+        flow = left.popleft()
+        for done in flow:
+            left.append(flow)
+            if done is not None:
+                yield done
+            break
+
+
+def inputs_of(task: Task) -> list[list[Any]]:
+    """What a task reads: blocks of this process, or a feed."""
+    return [[slot.ref if isinstance(slot.ref, Feed) else resolved(slot) for slot in side] for side in task.inputs]
 
 
 def resolved(slot: Slot) -> Block:

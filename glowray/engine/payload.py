@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from glowray.functions import ship
-from glowray.kernels import Fragment, TaskReport, run
+from glowray.kernels import Fragment, TaskReport, flow, run
 from glowray.kernels.shared import Broadcast, own_value, shared_value
 from glowray.rows import Block
 from glowray.rows.keys import install_keys, registered_keys
@@ -115,14 +115,31 @@ def execute(
     payload: bytes,
     apart: Mapping[str, Value],
     partition: int,
-    inputs: Sequence[Sequence[Block]],
+    inputs: Sequence[Sequence[Any]],
     offset: int,
     memory: int | None = None,
 ) -> tuple[TaskReport, list[Block] | None]:
     """Runs a packed fragment; unpickled for every task, so that what functions change is gone with the task."""
+    return run(unpack(payload, apart), partition, inputs, offset, memory)
+
+
+def execute_flowing(
+    payload: bytes,
+    apart: Mapping[str, Value],
+    partition: int,
+    inputs: Sequence[Sequence[Any]],
+    offset: int,
+    memory: int | None = None,
+) -> Iterator[tuple[TaskReport, list[Block]] | None]:
+    """As `execute`, on rows that arrive meanwhile; piece by piece, None for nothing to tell."""
+    return flow(unpack(payload, apart), partition, inputs, offset, memory)
+
+
+def unpack(payload: bytes, apart: Mapping[str, Value]) -> Fragment:
+    """What `pack` packed, with the broadcasts and key classes that it needs known in this process."""
     for value in apart.values():
         if value.shared:
             shared_value(value.name, lambda value=value: ship.loads(value.load()))  # type: ignore[misc]
     fragment, keys = loads_apart(payload, lambda name: ship.loads(apart[name].load()))
     install_keys(keys)
-    return run(fragment, partition, inputs, offset, memory)
+    return cast(Fragment, fragment)

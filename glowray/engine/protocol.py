@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from glowray.engine.payload import Payload
+from glowray.io.channel import Feed
 from glowray.kernels import TaskReport
 from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.rows import Block
 
 Ref = Any
-"""A Block in this process, or a handle of the engine to one elsewhere."""
+"""A Block in this process, a handle of the engine to one elsewhere, or a Feed: rows that arrive while the job runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One fragment on one partition. `inputs` are lists of slots, one a side; `identity` is (stage, place in stage)."""
+    """One fragment on one partition. `inputs` are lists of slots, one a side; `identity` is (stage, place in stage).
+
+    One that `flows` gives what it has made after each piece of the rows that arrive.
+    """
 
     name: str
     identity: tuple[int, int]
@@ -37,11 +41,21 @@ class Task:
     offset: int = 0
     resources: Resources = NO_NEEDS
     retries: int = 3
+    flows: bool = False
+
+    @property
+    def feed(self) -> Feed | None:
+        """Where its rows come from, if they arrive while the job runs."""
+        refs = (slot.ref for side in self.inputs for slot in side)
+        return next((ref for ref in refs if isinstance(ref, Feed)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A task that has ended: its report, and refs to its blocks (None where it failed)."""
+    """A task that has ended: its report, and refs to its blocks (None where it failed).
+
+    Of one that flows, a piece of its rows, with a report that is not `final` as long as there may be more.
+    """
 
     task: Task
     report: TaskReport
@@ -54,7 +68,10 @@ class Engine(Protocol):
     name: str
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
-        """Runs tasks, a bounded number at a time, and gives each as it ends. Closing the iterator cancels the rest."""
+        """Runs tasks, a bounded number at a time, and gives each as it ends. Closing the iterator cancels the rest.
+
+        Tasks that flow run side by side, those of one stage one after the other where it pleases the engine.
+        """
         ...
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:

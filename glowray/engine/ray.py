@@ -8,15 +8,20 @@ from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from glowray.engine.payload import Apart, Payload
+from glowray.engine.payload import Apart, Payload, Sent
 from glowray.engine.protocol import Done, Ref, Slot, Task
+from glowray.engine.ray_feed import Pump, start_hub
 from glowray.errors import WorkerLost
+from glowray.io.channel import Deal, Feed
 from glowray.kernels import TaskReport
 from glowray.kernels.resources import Resources
 from glowray.rows import Block
 
 AHEAD = 2
 """Tasks in flight for each CPU of the cluster: enough that no CPU waits for the driver."""
+
+PIECES_AHEAD = 4
+"""Pieces that a task makes before anybody has read the first."""
 
 
 class RayEngine:
@@ -29,7 +34,10 @@ class RayEngine:
 
         self.ray = ray
         self.remote = ray.remote(_task)
+        self.flowing = ray.remote(_flowing_task)
         self.local_refs: WeakKeyDictionary[Block, Any] = WeakKeyDictionary()
+        self.hub: Any = None
+        self.pumps: dict[Deal, Pump] = {}
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         ray = self.ray
@@ -38,13 +46,18 @@ class RayEngine:
         try:
             while True:
                 for task in itertools.islice(waiting, max(0, self._window() - len(running))):
-                    refs = self._submit(task)
-                    running[refs[0]] = (task, refs[1:])
+                    first, *others = self._submit(task)
+                    running[first] = (task, others)
                 if not running:
                     return
                 ready, _ = ray.wait(list(running), num_returns=1)
                 task, blocks = running.pop(ready[0])
-                yield self._done(task, ready[0], blocks)
+                done = self._piece(task, ready[0]) if task.flows else self._done(task, ready[0], blocks)
+                if not done.report.final:
+                    running[ready[0]] = (task, blocks)  # behind the others: each has its turn
+                elif task.feed is not None:
+                    self._pump(task.feed).done(task.feed)
+                yield done
         finally:
             # The caller stopped early, failed, or was interrupted: nothing of this run goes on behind its back.
             for reference in running:
@@ -61,17 +74,16 @@ class RayEngine:
         shape = [len(side) for side in task.inputs]
         slots = [slot for side in task.inputs for slot in side]
         cuts = [(slot.start, slot.stop) for slot in slots]
-        options = _options(task.resources)
-        refs = self.remote.options(
-            name=task.name, num_returns=1 + task.outputs, max_retries=task.retries, **options
-        ).remote(
+        inputs = [self._ref(slot, keeps=not task.flows) for slot in slots]
+        remote = self.flowing if task.flows else self.remote
+        refs = remote.options(name=task.name, **_outputs(task), **_options(task.resources)).remote(
             *self._payload(task.payload),
             (task.partition, task.offset, task.outputs, task.resources.memory),
             shape,
             cuts,
-            *map(self._ref, slots),
+            *inputs,
         )
-        return [refs] if task.outputs == 0 else refs
+        return refs if isinstance(refs, list) else [refs]
 
     def _payload(self, payload: Payload) -> tuple[Any, list[tuple[str, bool, list[Any]]]]:
         if id(self) not in payload.sent:
@@ -85,7 +97,9 @@ class RayEngine:
             value.sent[id(self)] = self.ray.put(value.data)
         return value.sent[id(self)]
 
-    def _ref(self, slot: Slot) -> Any:
+    def _ref(self, slot: Slot, *, keeps: bool) -> Any:
+        if isinstance(slot.ref, Feed):
+            return self._pump(slot.ref).remote(slot.ref, keeps)
         if not isinstance(slot.ref, Block):
             return slot.ref
         # A block of this process is put once, however many tasks read it; in the store it lives as long as here.
@@ -93,6 +107,37 @@ class RayEngine:
         if known is None:
             known = self.local_refs[slot.ref] = self.ray.put(slot.ref)
         return known
+
+    def _pump(self, feed: Feed) -> Pump:
+        deal = feed.deal
+        if deal not in self.pumps:
+            self.pumps[deal] = self._new_pump(deal)
+            deal.closing.append(partial(self.pumps.__delitem__, deal))
+        return self.pumps[deal]
+
+    def _new_pump(self, deal: Deal) -> Pump:
+        from ray.exceptions import RayActorError
+
+        if self.hub is not None:
+            try:
+                return Pump(deal, self.hub)
+            except RayActorError:
+                self.hub = None  # lost with its node; what comes next needs a new one
+        self.hub = start_hub()
+        return Pump(deal, self.hub)
+
+    def _piece(self, task: Task, pieces: Any) -> Done:
+        """The next piece of a task that flows."""
+        from ray.exceptions import RayError
+
+        try:
+            report, block = self.ray.get(next(pieces))
+        except RayError as error:
+            raise WorkerLost(
+                f"the task {task.name!r} was lost: {_first_line(error)}; it read a channel, whose rows cannot be read"
+                " again: write them to files, or read those"
+            ) from error
+        return Done(task, report, [block])
 
     def _done(self, task: Task, reference: Any, blocks: list[Any]) -> Done:
         from ray.exceptions import RayError
@@ -117,22 +162,54 @@ def _task(
     *blocks: Block,
 ) -> Any:
     """What runs on the worker."""
-    import ray
+    from glowray.engine.payload import execute
 
-    from glowray.engine.payload import Sent, execute
-
-    pieces = iter(
-        block if start is None else block.slice(start, stop) for block, (start, stop) in zip(blocks, cuts, strict=True)
-    )
-    inputs = [list(itertools.islice(pieces, count)) for count in shape]
-    values = {name: Sent(name, shared, partial(ray.get, refs[0])) for name, shared, refs in apart}
     partition, offset, outputs, memory = place
-    report, results = execute(payload, values, partition, inputs, offset, memory)
-    report.remote = True
-    report.attempt = ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number()
+    report, results = execute(payload, _values(apart), partition, _inputs(shape, cuts, blocks), offset, memory)
+    _mark(report)
     if outputs == 0:
         return report
     return [report, *(results if results is not None else [None] * outputs)]
+
+
+def _flowing_task(
+    payload: bytes,
+    apart: list[tuple[str, bool, list[Any]]],
+    place: tuple[int, int, int, int | None],
+    shape: list[int],
+    cuts: list[tuple[int | None, int | None]],
+    *inputs: Any,
+) -> Iterator[tuple[TaskReport, Block]]:
+    """What runs on the worker for a task that flows."""
+    from glowray.engine.payload import execute_flowing
+
+    partition, offset, _, memory = place
+    for piece in execute_flowing(payload, _values(apart), partition, _inputs(shape, cuts, inputs), offset, memory):
+        if piece is not None:
+            report, (block,) = piece
+            _mark(report)
+            yield report, block
+
+
+def _inputs(shape: list[int], cuts: list[tuple[int | None, int | None]], given: Sequence[Any]) -> list[list[Any]]:
+    pieces = iter(
+        block if start is None else block.slice(start, stop) for block, (start, stop) in zip(given, cuts, strict=True)
+    )
+    return [list(itertools.islice(pieces, count)) for count in shape]
+
+
+def _values(apart: list[tuple[str, bool, list[Any]]]) -> dict[str, Sent]:
+    import ray
+
+    return {name: Sent(name, shared, partial(ray.get, refs[0])) for name, shared, refs in apart}
+
+
+def _mark(report: TaskReport) -> None:
+    """Says in a report that it comes from a worker, and after how many attempts."""
+    import ray
+
+    report.remote = True
+    report.attempt = ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number()
 
 
 def fetch_blocks(refs: Sequence[Ref]) -> list[Block]:
@@ -142,6 +219,13 @@ def fetch_blocks(refs: Sequence[Ref]) -> list[Block]:
     remote = [ref for ref in refs if not isinstance(ref, Block)]
     fetched = iter(ray.get(remote))
     return [ref if isinstance(ref, Block) else next(fetched) for ref in refs]
+
+
+def _outputs(task: Task) -> dict[str, Any]:
+    if task.flows:
+        # What it has read of a channel is gone. It waits for whoever reads its pieces, so that they do not pile up.
+        return {"num_returns": "streaming", "max_retries": 0, "_generator_backpressure_num_objects": PIECES_AHEAD}
+    return {"num_returns": 1 + task.outputs, "max_retries": task.retries}
 
 
 def _options(resources: Resources) -> dict[str, Any]:

@@ -59,17 +59,25 @@ class MemorySources(Sources):
     def from_channel(self, rows: Iterable[T] | queue.Queue[Any], partitions: int | None = None) -> Dataset[T]:
         """The rows of an iterable or a queue (until its first None), which may arrive while the job runs; read once.
 
-        >>> import glowray as gr, queue
+        >>> import glowray as gr, itertools, queue
+        >>> gr.from_channel(itertools.count()).map(lambda n: n * n).take(3)
+        [0, 1, 4]
         >>> channel = queue.Queue()
         >>> for row in ("a", "b", None): channel.put(row)
-        >>> gr.from_channel(channel, partitions=1).collect()
+        >>> gr.from_channel(channel).collect()
         ['a', 'b']
 
+        Each row goes on when it is there: take(), iteration, and output() do not wait for the end as long as the verbs
+        between move no rows. A row that is there is a copy: what becomes of the object later does not matter.
+
         Args:
-            rows: nothing of it is read before an action; row i goes to partition i % n.
-            partitions: n; None: 8.
+            rows: nothing of it is read before an action, and nothing past what the action wants (on Ray, some rows
+                ahead, in a thread of its own). A queue is a queue.Queue or one of multiprocessing.
+            partitions: n; row i goes to partition i % n. None: 1, so that rows stay in the order of their arrival;
+                with more, tasks work side by side, and the rows of later partitions wait until those before have ended.
 
         Raises:
+            TypeError: it is neither.
             SpentSource: at a second action without cache().
         """
         from glowray.io.channel import channel_reader

@@ -3,96 +3,241 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, overload
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
 
 from glowray.errors import SpentSource
 from glowray.io.reader import check_partitions
 from glowray.rows import Block
+from glowray.rows.copies import copier
 
-DEFAULT_PARTITIONS = 8
-ROWS_A_CHUNK = 16_384
+ROWS_A_BLOCK = 16_384
+"""Rows that wait for their task become a block, which takes less memory, at so many."""
+
+_AT_HAND = (list, tuple, range, str, bytes, bytearray, dict, set, frozenset, deque)
+_LOOK_SECONDS = 0.2
 
 
-class Channel(Sequence[Block]):
-    """The blocks of a channel: row i in block i % n. Nothing is read before the first block is asked for.
+class Arrivals(Protocol):
+    """Where the rows of a channel come from."""
 
-    Each block is given once: it is not kept, so that rows that have been used are gone.
+    def next(self) -> Any:
+        """The next row, waited for; raises StopIteration at the end."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether the next row is there already; False where nobody can know."""
+        ...
+
+    def close(self) -> None:
+        """Nobody wants more: a `next` that waits may end."""
+        ...
+
+
+class FromIterable:
+    """An iterable's rows: each is made when it is asked for, so only those of Python's own containers are there."""
+
+    def __init__(self, rows: Iterable[Any]) -> None:
+        self._is_at_hand = type(rows) in _AT_HAND
+        self._rows = iter(rows)
+
+    def next(self) -> Any:
+        return next(self._rows)
+
+    def ready(self) -> bool:
+        return self._is_at_hand
+
+    def close(self) -> None:
+        """Nothing can wake up an iterator."""
+
+
+class FromQueue:
+    """A queue's rows up to the first None."""
+
+    def __init__(self, rows: Any) -> None:
+        self._queue = rows
+        self._is_closed = False
+
+    def next(self) -> Any:
+        while not self._is_closed:
+            try:
+                row = self._queue.get(timeout=_LOOK_SECONDS)
+            except queue.Empty:
+                continue
+            if row is None:
+                break
+            return row
+        raise StopIteration
+
+    def ready(self) -> bool:
+        return not self._queue.empty()
+
+    def close(self) -> None:
+        self._is_closed = True
+
+
+class Channel:
+    """Rows that are read once, by one action; nothing of them is read before it."""
+
+    def __init__(self, arrivals: Callable[[], Arrivals], partitions: int) -> None:
+        self.partitions = partitions
+        self._arrivals: Callable[[], Arrivals] | None = arrivals
+
+    def open(self, readers: int) -> Deal:
+        """Begins to read.
+
+        Raises:
+            SpentSource: another action has read it.
+        """
+        arrivals, self._arrivals = self._arrivals, None
+        if arrivals is None:
+            raise SpentSource("from_channel() rows can be read once; cache() them for a second action")
+        return Deal(arrivals(), self.partitions, readers)
+
+
+class Deal:
+    """An action's reading of a channel: row i goes to feed i % n of each of its readers.
+
+    A row is a copy as of its arrival, one for each reader. Feeds are read in any order: rows that arrive for another
+    one wait there.
     """
 
-    def __init__(self, rows: Iterable[Any] | queue.Queue[Any], partitions: int) -> None:
-        self.rows: Iterable[Any] | queue.Queue[Any] | None = rows
-        self.partitions = partitions
-        self.blocks: list[Block | None] = []
+    def __init__(self, arrivals: Arrivals, partitions: int, readers: int) -> None:
+        self.arrivals = arrivals
+        self.feeds = [[Feed(self, place) for place in range(partitions)] for _ in range(readers)]
+        self.changed = threading.Condition()
+        self.has_ended = False
+        self.closing: list[Callable[[], None]] = []
+        self._partitions = partitions
+        self._dealt = 0
+
+    def read(self) -> None:
+        """Waits for a row and deals it, or hears that there are no more, or why."""
+        place = self._dealt % self._partitions
+        try:
+            copy = _copier(self.arrivals.next())
+            copies = [copy() for _ in self.feeds]
+        except BaseException as error:
+            with self.changed:
+                self.has_ended = True
+                if not isinstance(error, StopIteration):
+                    for feeds in self.feeds:
+                        feeds[place].error = error
+                self.changed.notify_all()
+            return
+        with self.changed:
+            for feeds, row in zip(self.feeds, copies, strict=True):
+                feeds[place].add(row)
+            self._dealt += 1
+            self.changed.notify_all()
+
+    def close(self) -> None:
+        """Ends the reading: the action is over."""
+        self.arrivals.close()
+        for close in self.closing:
+            close()
+
+
+class Feed:
+    """The rows of one partition for one reader."""
+
+    def __init__(self, deal: Deal, place: int) -> None:
+        self.deal, self.place = deal, place
+        self.error: BaseException | None = None
+        self._blocks: deque[Block] = deque()
+        self._rows: deque[Any] = deque()
 
     def __len__(self) -> int:
-        return self.partitions
+        return sum(map(len, self._blocks)) + len(self._rows)
 
-    @overload
-    def __getitem__(self, index: int) -> Block: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Block]: ...
-    def __getitem__(self, index: int | slice) -> Block | Sequence[Block]:
-        if isinstance(index, slice):
-            return [self[place] for place in range(*index.indices(len(self)))]
-        if self.rows is not None:
-            rows, self.rows = self.rows, None
-            self.blocks = list(dealt(drained(rows), self.partitions))
-        block = self.blocks[index] if self.blocks else None
-        if block is None:
-            raise SpentSource("from_channel() rows can be read once; cache() them for a second action")
-        self.blocks[index] = None
-        return block
+    def add(self, row: Any) -> None:
+        """Takes a row in; many that nobody has asked for yet are held as a block."""
+        self._rows.append(row)
+        if len(self._rows) >= ROWS_A_BLOCK:
+            self._blocks.append(Block.from_rows(list(self._rows)))
+            self._rows.clear()
+
+    def take(self) -> list[Any]:
+        """The next rows of those that are there, not all of them if they are many."""
+        if self._blocks:
+            return self._blocks.popleft().rows()
+        rows = list(self._rows)
+        self._rows.clear()
+        return rows
+
+    def morsels(self) -> Iterator[Iterator[Any]]:
+        """Again and again the rows that are there, each read when it is asked for; waits for those that are not.
+
+        What went wrong with the reading is raised here, in its turn.
+        """
+        while self._is_there():
+            yield self._there()
+
+    def _is_there(self) -> bool:
+        while not (self._blocks or self._rows):
+            if self.deal.has_ended:
+                if self.error is not None:
+                    raise self.error
+                return False
+            self.deal.read()
+        return True
+
+    def _there(self) -> Iterator[Any]:
+        while True:
+            if self._blocks:
+                yield from self._blocks.popleft().rows()
+            elif self._rows:
+                yield self._rows.popleft()
+            elif self.deal.has_ended or not self.deal.arrivals.ready():
+                return
+            else:
+                self.deal.read()
 
 
 class ChannelReader:
     """A channel as the start of a plan."""
 
-    def __init__(self, channel: Channel) -> None:
-        self.blocks = channel
+    def __init__(self, channel: Channel, name: str = "") -> None:
+        self.channel, self.name = channel, name
 
     @property
     def label(self) -> str:
-        return "from_channel()"
+        return f"from_channel({self.name and repr(self.name)})"
 
     @property
     def num_partitions(self) -> int:
-        return len(self.blocks)
+        return self.channel.partitions
 
     @property
     def estimated_bytes(self) -> None:
         return None
 
-    def read(self, index: int) -> Iterator[list[Any]]:
-        yield from self.blocks[index].morsels()
 
-
-def channel_reader(source: Iterable[Any] | queue.Queue[Any], partitions: int | None = None) -> ChannelReader:
+def channel_reader(source: Any, partitions: int | None = None) -> ChannelReader:
     """A reader of an iterable, or of a queue until its first None.
 
     Raises:
         TypeError: the source is neither.
     """
     check_partitions(partitions)
-    if not isinstance(source, (queue.Queue, queue.SimpleQueue)) and not isinstance(source, Iterable):
+    count = partitions or 1
+    if is_queue(source):
+        return ChannelReader(Channel(lambda: FromQueue(source), count))
+    if not isinstance(source, Iterable):
         raise TypeError(f"from_channel() needs an iterable or a queue.Queue, got {type(source).__name__}")
-    return ChannelReader(Channel(source, partitions or DEFAULT_PARTITIONS))
+    return ChannelReader(Channel(lambda: FromIterable(source), count))
 
 
-def drained(source: Iterable[Any] | queue.Queue[Any]) -> Iterator[Any]:
-    """The rows of a channel to its end; waits for rows that have not arrived yet."""
-    return iter(source.get, None) if isinstance(source, (queue.Queue, queue.SimpleQueue)) else iter(source)
+def is_queue(source: Any) -> bool:
+    """Whether it is a queue of threads or processes; one of asyncio cannot be waited for here."""
+    is_async = type(source).__module__.startswith("asyncio")
+    return hasattr(source, "get_nowait") and hasattr(source, "empty") and not is_async
 
 
-def dealt(rows: Iterator[Any], count: int) -> Iterator[Block]:
-    """Rows dealt to `count` blocks in turn, encoded as they arrive."""
-    waiting: list[list[Any]] = [[] for _ in range(count)]
-    done: list[list[Block]] = [[] for _ in range(count)]
-    for number, row in enumerate(rows):
-        hand = waiting[number % count]
-        hand.append(row)
-        if len(hand) >= ROWS_A_CHUNK:
-            done[number % count].append(Block.from_rows(hand))
-            hand.clear()
-    for blocks, hand in zip(done, waiting, strict=True):
-        yield Block.concat([*blocks, Block.from_rows(hand)])
+def _copier(row: Any) -> Callable[[], Any]:
+    try:
+        return copier(row)
+    except Exception as error:
+        raise TypeError(f"a row must be picklable, but from_channel() gave one that is not: {error}") from error

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from glowray.kernels.fragment import Fragment, TaskReport, run
+from glowray.kernels.fragment import Fragment, TaskReport, flow, run
 
-__all__ = ["Fragment", "TaskReport", "run"]
+__all__ = ["Fragment", "TaskReport", "flow", "run"]

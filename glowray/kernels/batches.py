@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from glowray.functions import Function
 from glowray.kernels.context import TaskContext
@@ -16,6 +16,7 @@ from glowray.kernels.partition_steps import PartitionStep
 class MapBatches(PartitionStep):
     """f(columns of at most `size` rows) → rows; batches count from the partition's first row."""
 
+    flows: ClassVar[bool] = True
     function: Function
     form: str
     size: int

@@ -57,6 +57,12 @@ class TaskContext:
             if len(self.first_errors) < FIRST_ERRORS:
                 self.first_errors.append(failure)
 
+    def taken(self) -> tuple[Counter[str], list[tuple[str, Failure]], list[Failure], Counter[str], list[Any]]:
+        """What was collected since this was last asked: skipped, errors, first errors, counters, parts."""
+        found = self.skipped, self.errors, self.first_errors, self.counters, self.parts
+        self.skipped, self.errors, self.first_errors, self.counters, self.parts = Counter(), [], [], Counter(), []
+        return found
+
 
 def current_task() -> TaskContext | None:
     """The context of the task that runs in this thread, or None outside of tasks."""

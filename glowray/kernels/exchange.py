@@ -52,6 +52,11 @@ class OneBlock(Exchange):
 
 
 @dataclass(frozen=True, slots=True)
+class InPieces(Exchange):
+    """All rows of the task in one block; those that arrive while it runs, in a block for each piece that is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Count(Exchange):
     """No block: only the number of rows is wanted."""
 

@@ -16,13 +16,13 @@ from glowray.kernels.column_chain import ChainRun
 from glowray.kernels.combine import CombineByKey
 from glowray.kernels.combining import combined
 from glowray.kernels.context import TaskContext, running
-from glowray.kernels.exchange import Count, Exchange, Output
+from glowray.kernels.exchange import Count, Exchange
 from glowray.kernels.fold_steps import Reduce
 from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import MORSEL, Morsels, as_rows, pieces
-from glowray.kernels.partition_steps import BlockStep, Limit
+from glowray.kernels.partition_steps import BlockStep, Limit, PartitionStep
 from glowray.kernels.segment import Segment, segments
-from glowray.kernels.sources import Blocks, Join, Source
+from glowray.kernels.sources import Arriving, Blocks, Join, Source
 from glowray.kernels.steps import Step
 from glowray.rows import Block
 from glowray.vectorize.arrow.blocks import kinds_of
@@ -52,12 +52,14 @@ class TaskReport:
     """What the driver learns of a task: never its rows, only counts, sizes and what went wrong.
 
     `rows`, `sizes` in bytes and `kinds` of rows are those of the blocks. `attempt` counts the attempts that were lost
-    before this one; `remote` tasks ran in another process.
+    before this one; `remote` tasks ran in another process. Of a task that gives its rows in pieces, a report tells what
+    came since the one before, and only the last is `final`.
     """
 
     partition: int
     attempt: int = 0
     remote: bool = False
+    final: bool = True
     rows_in: int = 0
     rows_out: int = 0
     rows: list[int] = field(default_factory=list)
@@ -82,48 +84,99 @@ def run(
 ) -> tuple[TaskReport, list[Block] | None]:
     """Runs a fragment on one partition; a user's exception comes back in the report, with no blocks unless partial."""
     started = time.perf_counter()
-    context = TaskContext(partition, offset, memory)
-    report = TaskReport(partition)
-    run = _Run(fragment, context, report, fragment.exchange.output(inputs))
+    run = _Run(fragment, TaskContext(partition, offset, memory), inputs)
     blocks: list[Block] | None = None
-    with running(context):
+    with running(run.context):
         try:
-            run.chain(inputs)
+            for _ in run.chain(MORSEL):
+                pass
             blocks = run.finish()
         except BaseException as error:
-            report.failure = failure_of(error, fragment.source, context)
+            run.fail(error)
             if fragment.partial:
                 blocks = run.finish()
-    report.skipped, report.errors = context.skipped, context.errors
-    report.first_errors = context.first_errors
-    report.counters, report.parts = context.counters, context.parts
-    report.seconds = time.perf_counter() - started
-    return report, blocks
+    return run.reported(time.perf_counter() - started), blocks
+
+
+def flow(
+    fragment: Fragment,
+    partition: int,
+    inputs: Sequence[Sequence[Any]],
+    offset: int = 0,
+    memory: int | None = None,
+) -> Iterator[tuple[TaskReport, list[Block]] | None]:
+    """As `run`, on rows that arrive meanwhile: gives what there is to tell after each piece of them, None for nothing.
+
+    The rows before a failure come with it.
+    """
+    run = _Run(fragment, TaskContext(partition, offset, memory), inputs)
+    chain = run.chain(1 if all(step.flows for step in fragment.steps if isinstance(step, PartitionStep)) else MORSEL)
+    seconds, final = 0.0, False
+    while not final:
+        started = time.perf_counter()
+        with running(run.context):
+            try:
+                final = next(chain, True)
+                blocks = run.finish()
+            except BaseException as error:
+                final = True
+                run.fail(error)
+                blocks = run.finish()
+        seconds += time.perf_counter() - started
+        if final or run.has_news:
+            yield run.reported(seconds, final=final), blocks
+            seconds = 0.0
+            run.begin()
+        else:
+            yield None
 
 
 class _Run:
     """One run of a fragment: the rows on their way out, and what has been counted."""
 
-    def __init__(self, fragment: Fragment, context: TaskContext, report: TaskReport, output: Output) -> None:
-        self.fragment, self.context, self.report, self.output = fragment, context, report, output
+    def __init__(self, fragment: Fragment, context: TaskContext, inputs: Sequence[Sequence[Any]]) -> None:
+        self.fragment, self.context, self.inputs = fragment, context, inputs
         self.rows: list[Any] = []
         self._counter: Iterator[int] | None = None
+        self.begin()
 
-    def chain(self, inputs: Sequence[Sequence[Block]]) -> None:
-        source, steps, loops = self.fragment.source, self.fragment.steps, self.fragment.loops
+    def begin(self) -> None:
+        """Nothing has been made yet that is not told already."""
+        self.report = TaskReport(self.context.partition)
+        self.output = self.fragment.exchange.output(self.inputs)
+
+    def fail(self, error: BaseException) -> None:
+        self.report.failure = failure_of(error, self.fragment.source, self.context)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is more to tell than that rows came in and went nowhere."""
+        context = self.context
+        return bool(self.report.rows_out or context.skipped or context.counters or context.parts)
+
+    def reported(self, seconds: float, *, final: bool = True) -> TaskReport:
+        """The report with all that functions have left in the context."""
+        report, context = self.report, self.context
+        report.final, report.seconds = final, seconds
+        report.skipped, report.errors, report.first_errors, report.counters, report.parts = context.taken()
+        return report
+
+    def chain(self, size: int) -> Iterator[bool]:
+        """Makes the rows; stops after each piece of them, at most `size` of those that a step of partitions makes."""
+        inputs, source, steps, loops = self.inputs, self.fragment.source, self.fragment.steps, self.fragment.loops
         takes_columns = bool(loops) and loops[0].columns is not None
         if not steps and (takes_columns or isinstance(source, (Blocks, Join))):
-            stream: Morsels = source.columns(inputs, self.context)
-            self._give_all(self._counted(stream, inputs))
+            yield from self._give_all(self._counted(source.columns(inputs, self.context), inputs), MORSEL)
             return
         stream = self._counted((source.columns if takes_columns else source.morsels)(inputs, self.context), inputs)
-        for segment, loop in zip(segments(steps), loops, strict=True):
+        *before, last = segments(steps)
+        for segment, loop in zip(before, loops, strict=False):
             stream = self._through(segment, loop, stream)
+        yield from self._out(last, loops[-1], stream, size if before else MORSEL)
 
     def _through(self, segment: Segment, loop: Loop, stream: Morsels) -> Morsels:
         run = None if loop.columns is None else ChainRun(loop.columns, loop)
-        if segment.end is None:
-            return self._out(segment, loop, run, stream)
+        assert segment.end is not None, "only the last segment ends in the exchange"
         if isinstance(segment.end, CombineByKey):
             return combined(segment.end, loop, run, stream)
         if run is not None and isinstance(segment.end, Reduce) and run.chain.fold is not None:
@@ -135,28 +188,29 @@ class _Run:
             return segment.end.apply_blocks(pieces(rows), self.context)
         return iter([segment.end.apply(rows, self.context)])
 
-    def _out(self, segment: Segment, loop: Loop, run: ChainRun | None, stream: Morsels) -> Morsels:
+    def _out(self, segment: Segment, loop: Loop, stream: Morsels, size: int) -> Iterator[bool]:
+        run = None if loop.columns is None else ChainRun(loop.columns, loop)
         if not segment.rows and not isinstance(self.fragment.exchange, Count):
-            self._give_all(stream)
-        elif run is not None and run.chain.rest is None:
-            self._give_all(run.blocks(stream))
-        else:
-            self._out_rows(run.parts(stream) if run else _parts(loop.function(), cut(as_rows(stream))))
-        return iter(())
+            return self._give_all(stream, size)
+        if run is not None and run.chain.rest is None:
+            return self._give_all(run.blocks(stream), size)
+        return self._out_rows(run.parts(stream) if run else _parts(loop.function(), cut(as_rows(stream), size)))
 
-    def _give_all(self, stream: Morsels) -> None:
+    def _give_all(self, stream: Morsels, size: int) -> Iterator[bool]:
         """Blocks as they are, and what else there is in blocks of its own."""
         for morsel in stream:
             if isinstance(morsel, Block):
                 self.flush()
                 self._give(morsel)
-            else:
-                for rows in cut(iter([morsel])):
-                    self.rows.extend(rows)
-                    if len(self.rows) >= FLUSH_ROWS:
-                        self.flush()
+                yield False
+                continue
+            for rows in cut(iter([morsel]), size):
+                self.rows.extend(rows)
+                if len(self.rows) >= FLUSH_ROWS:
+                    self.flush()
+                yield False
 
-    def _out_rows(self, parts: Iterable[tuple[Iterable[Any], Callable[..., Any] | None]]) -> None:
+    def _out_rows(self, parts: Iterable[tuple[Iterable[Any], Callable[..., Any] | None]]) -> Iterator[bool]:
         take: Callable[..., Any] = self.rows.append
         if isinstance(self.fragment.exchange, Count):
             counter = self._counter = itertools.count()
@@ -166,6 +220,7 @@ class _Run:
             run(rows, take)
             if len(self.rows) >= FLUSH_ROWS:
                 self.flush()
+            yield False
 
     def flush(self) -> None:
         if self.rows:
@@ -203,7 +258,7 @@ class _Run:
 
     def _counted(self, morsels: Morsels, inputs: Sequence[Sequence[Block]]) -> Morsels:
         """The same morsels, and the report is told how many rows there were."""
-        if inputs:
+        if inputs and not isinstance(self.fragment.source, Arriving):
             # A source may make fewer rows of them than there are (groups), or more (pairs).
             source = self.fragment.source
             sides = source.sides if isinstance(source, Blocks) else None
@@ -249,8 +304,8 @@ def _rows_of(loop: Loop, run: ChainRun | None, stream: Morsels) -> Iterator[Any]
     return itertools.chain.from_iterable(parts)
 
 
-def cut(stream: Iterable[Iterable[Any]]) -> Iterator[list[Any]]:
-    """`stream` in lists of a bounded size, none of them ahead of an error by less than what came before it."""
+def cut(stream: Iterable[Iterable[Any]], size: int = MORSEL) -> Iterator[list[Any]]:
+    """`stream` in lists, of what is lazy `size` rows, none of them ahead of an error by less than what came before."""
     for morsel in stream:
         if isinstance(morsel, list) and len(morsel) <= FLUSH_ROWS:
             yield morsel
@@ -260,7 +315,7 @@ def cut(stream: Iterable[Iterable[Any]]) -> Iterator[list[Any]]:
             batch: list[Any] = []
             try:
                 # On an error extend() keeps what it had already taken: those rows come first.
-                batch.extend(itertools.islice(rows, MORSEL))
+                batch.extend(itertools.islice(rows, size))
             except BaseException:
                 yield batch
                 raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from glowray.functions import Function, spread_arguments
 from glowray.kernels.context import TaskContext
@@ -24,7 +24,12 @@ ENCODED_ROWS = 65_536
 
 @dataclass(frozen=True, slots=True)
 class PartitionStep(Step):
-    """A step from the iterator of a partition's rows to another iterator."""
+    """A step from the iterator of a partition's rows to another iterator.
+
+    One that `flows` may give rows before it has taken all: row by row, where they arrive one by one.
+    """
+
+    flows: ClassVar[bool] = False
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         raise TypeError(f"{type(self).__name__} has no way to run")
@@ -52,6 +57,7 @@ class BlockStep(PartitionStep):
 class MapPartitions(PartitionStep):
     """f(iterator) or f(index, iterator) → rows; `first` is the number of its first partition among the task's."""
 
+    flows: ClassVar[bool] = True
     function: Function
     indexed: bool = False
     first: int = 0
@@ -72,6 +78,8 @@ class MapPartitions(PartitionStep):
 class PassOn(PartitionStep):
     """The rows as they come: a seam where one loop would be too deep."""
 
+    flows: ClassVar[bool] = True
+
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         return rows
 
@@ -80,6 +88,7 @@ class PassOn(PartitionStep):
 class Limit(PartitionStep):
     """The first n rows; rows past them are never computed."""
 
+    flows: ClassVar[bool] = True
     n: int
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
@@ -89,6 +98,8 @@ class Limit(PartitionStep):
 @dataclass(frozen=True, slots=True)
 class ZipWithIndex(PartitionStep):
     """row → (row, position in the whole dataset)"""
+
+    flows: ClassVar[bool] = True
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         return zip(rows, itertools.count(context.offset), strict=False)

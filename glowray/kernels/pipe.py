@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from glowray.errors import PipeFailed
 from glowray.kernels.context import TaskContext
@@ -32,6 +32,7 @@ SHELL = ("/bin/sh", "-c")
 class Pipe(PartitionStep):
     """str(row) lines → a command → its lines."""
 
+    flows: ClassVar[bool] = True
     command: tuple[str, ...]
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from glowray.functions import Function
 from glowray.kernels.combine import CombineByKey, merged
 from glowray.kernels.context import TaskContext
-from glowray.kernels.copies import copier
 from glowray.kernels.fold_table import FoldTable, keyed_kind
 from glowray.kernels.group import grouped
 from glowray.kernels.join import join
@@ -21,6 +20,7 @@ from glowray.kernels.order import sort_rows
 from glowray.kernels.pruned import pruned_blocks
 from glowray.kernels.steps import Step
 from glowray.rows import Block
+from glowray.rows.copies import copier
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
 from glowray.vectorize.arrow.reducers import Fold
 
@@ -85,6 +85,27 @@ class Blocks(Source):
 
     def columns(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         return in_batches(self.blocks(inputs))
+
+
+class Feed(Protocol):
+    """Rows that arrive while the task runs."""
+
+    def morsels(self) -> Iterator[Iterable[Any]]:
+        """Again and again the rows that are there, each read when it is asked for; waits for those that are not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving(Source):
+    """The rows of the feed that is the task's one input."""
+
+    def morsels(self, inputs: Sequence[Sequence[Any]], context: TaskContext) -> Morsels:
+        ((feed,),) = inputs
+        for morsel in feed.morsels():
+            yield self._lazy(morsel)
+
+    def _lazy(self, rows: Iterable[Any]) -> Iterator[Any]:
+        yield from rows  # as in Read
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from glowray.engine.payload import Apart, Payload, pack
-from glowray.engine.protocol import Done, Engine, Task
+from glowray.engine.protocol import Done, Engine, Slot, Task
 from glowray.errors import TooManyErrors
 from glowray.functions import Failure
+from glowray.io.channel import Deal, Feed
 from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.physical.kinds import stage_kind
-from glowray.physical.stage import Branch, Stage
+from glowray.physical.stage import Arriving, Branch, Stage, Wire
 from glowray.physical.weaving import weave
 
 SHOWN_ERRORS = 3
@@ -43,6 +44,7 @@ class Job:
     failed_rows: int = 0
     failures: list[Failure] = field(default_factory=list)
     apart: dict[int, Apart] = field(default_factory=dict)
+    deals: dict[int, Deal] = field(default_factory=dict)
 
     def run(self, stages: Sequence[Stage] | None = None) -> None:
         """Runs stages in waves: all whose upstream is there share the engine.
@@ -56,30 +58,55 @@ class Job:
             wave = [stage for stage in left if all(id(source) in ran for source in stage.upstream)]
             for stage in (stage for stage in wave if stage.until is not None):
                 self._run_until(stage)
-            self._run_wave([stage for stage in wave if stage.until is None])
+            self._run_flowing([stage for stage in wave if stage.flows])
+            self._run_wave([stage for stage in wave if stage.until is None and not stage.flows])
             ran.update(map(id, wave))
             left = [stage for stage in left if id(stage) not in ran]
 
-    def stream(self, stage: Stage) -> Iterator[tuple[Stage, int]]:
-        """Runs the last stage and gives (stage, task) in order of partition; a failure is raised when it is reached."""
+    def stream(self, stage: Stage) -> Iterator[int]:
+        """Runs the last stage and gives its tasks in order of partition; a failure is raised when it is reached.
+
+        A task that flows is given again for each piece of its rows.
+        """
         self.run([other for other in self.stages if other is not stage])
-        self._start(stage)
-        waiting: list[tuple[int, Done]] = []
-        due = 0
-        running = self.engine.run(self._tasks(stage))
+        for _, place in self._in_order([stage]):
+            yield place
+        self.watcher.stage_done(stage)
+
+    def close(self) -> None:
+        """Ends the reading of channels: the action is over."""
+        for deal in self.deals.values():
+            deal.close()
+
+    def _in_order(self, stages: Sequence[Stage]) -> Iterator[tuple[Stage, int]]:
+        by_number = {stage.number: stage for stage in stages}
+        waiting: dict[int, list[tuple[int, int, Done]]] = {stage.number: [] for stage in stages}
+        due = dict.fromkeys(by_number, 0)
+        for stage in stages:
+            self._start(stage)
+        running = self.engine.run(task for stage in stages for task in self._tasks(stage))
         try:
-            for done in running:
-                heapq.heappush(waiting, (done.task.identity[1], done))
-                while waiting and waiting[0][0] == due:
-                    _, ready = heapq.heappop(waiting)
+            for count, done in enumerate(running):
+                number, place = done.task.identity
+                stage, ended = by_number[number], waiting[number]
+                heapq.heappush(ended, (place, count, done))
+                while ended and ended[0][0] == due[number]:
+                    place, _, ready = heapq.heappop(ended)
                     self._accept(stage, ready)
                     self._settle(stage, ready, fails=False)
-                    yield stage, due
+                    yield stage, place
                     _raise(ready)
-                    due += 1
+                    due[number] += ready.report.final
         finally:
             _close(running)
-        self.watcher.stage_done(stage)
+
+    def _run_flowing(self, stages: Sequence[Stage]) -> None:
+        """Runs stages that feed sinks in the driver while rows arrive."""
+        for stage, place in self._in_order(stages):
+            assert stage.sink is not None, "the rows of a stage that flows are for somebody"
+            stage.sink(place)
+        for stage in stages:
+            self._finish(stage)
 
     def _run_wave(self, stages: Sequence[Stage]) -> None:
         by_number = {stage.number: stage for stage in stages}
@@ -179,11 +206,24 @@ class Job:
             identity=(stage.number, place),
             payload=payload,
             partition=place,
-            inputs=tuple(wire.slots(local) for wire in branch.wires),
+            inputs=tuple(self._slots(wire, local) for wire in branch.wires),
             outputs=stage.exchange.outputs,
             offset=offset,
             resources=self.resources.joined(branch.resources),
+            flows=stage.flows,
         )
+
+    def _slots(self, wire: Wire, local: int) -> tuple[Slot, ...]:
+        return (Slot(self._feed(wire, local)),) if isinstance(wire, Arriving) else wire.slots(local)
+
+    def _feed(self, wire: Arriving, local: int) -> Feed:
+        """What arrives for a task; all branches of the job that read a channel read it together."""
+        key = id(wire.channel)
+        if key not in self.deals:
+            wires = (other for stage in self.stages for branch in stage.branches for other in branch.wires)
+            readers = sum(isinstance(other, Arriving) and other.channel is wire.channel for other in wires)
+            self.deals[key] = wire.channel.open(readers)
+        return self.deals[key].feeds[wire.reader][local]
 
 
 def _raise(done: Done) -> None:

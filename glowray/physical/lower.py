@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 from typing import Any
 
-from glowray.io.channel import Channel
 from glowray.kernels import combine, fold_steps, order_steps, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
 from glowray.kernels.resources import Resources
 from glowray.kernels.steps import KeyBy, Step
-from glowray.physical.stage import All, Branch, Crossed, Even, Given, Head, Same, Shuffled, Stage, Wire
+from glowray.physical.stage import All, Arriving, Branch, Crossed, Even, Given, Head, Same, Shuffled, Stage, Wire
 from glowray.plan import nodes
 
 
@@ -47,6 +47,7 @@ class Lowering:
     shared: set[int] = field(default_factory=set)
     stages: list[Stage] = field(default_factory=list)
     done: dict[int, Pipeline] = field(default_factory=dict)
+    readers: Counter[int] = field(default_factory=Counter)
 
     def target(self, node: nodes.Node, exchange: Exchange, *, stream: bool = False) -> Stage:
         """The last stage of a plan."""
@@ -63,9 +64,20 @@ class Lowering:
 
     def close(self, pipeline: Pipeline, exchange: Exchange, *, until: int | None = None, stream: bool = False) -> Stage:
         """Ends a pipeline: from here on its rows are blocks."""
-        stage = Stage(len(self.stages) + 1, pipeline.branches, exchange, until=until, stream=stream)
+        branches = tuple(map(self._reading, pipeline.branches))
+        stage = Stage(len(self.stages) + 1, branches, exchange, until=until, stream=stream)
         self.stages.append(stage)
         return stage
+
+    def _reading(self, branch: Branch) -> Branch:
+        """The branch as a reader of its own of the channels it reads."""
+        return replace(branch, wires=tuple(map(self._read, branch.wires)))
+
+    def _read(self, wire: Wire) -> Wire:
+        if not isinstance(wire, Arriving):
+            return wire
+        self.readers[id(wire.channel)] += 1
+        return replace(wire, reader=self.readers[id(wire.channel)] - 1)
 
     def reread(self, stage: Stage) -> Pipeline:
         """A pipeline over the blocks of a stage, partition by partition."""
@@ -80,6 +92,9 @@ class Lowering:
 
     @node.register
     def _(self, node: nodes.Read) -> Pipeline:
+        channel = getattr(node.reader, "channel", None)
+        if channel is not None:
+            return self.after(sources.Arriving(node.verb, node.verb), node.num_partitions, Arriving(channel))
         blocks = getattr(node.reader, "blocks", None)
         if blocks is not None:
             return self.after(sources.Blocks(node.verb, node.verb), len(blocks), Given(blocks))
@@ -267,11 +282,9 @@ def _counted_from(first: int, branch: Branch) -> Branch:
 
 
 def _is_at_hand(pipeline: Pipeline) -> bool:
-    """Whether reading this again costs no more than reading blocks; a channel's blocks are given once."""
+    """Whether reading this again costs no more than reading blocks."""
     return all(
-        isinstance(branch.source, sources.Blocks)
-        and not branch.steps
-        and not any(isinstance(wire, Given) and isinstance(wire.blocks, Channel) for wire in branch.wires)
+        isinstance(branch.source, (sources.Blocks, sources.Arriving)) and not branch.steps
         for branch in pipeline.branches
     )
 

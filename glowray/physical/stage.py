@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
 from glowray.engine.protocol import Ref, Slot
+from glowray.io.channel import Channel
 from glowray.kernels import TaskReport
-from glowray.kernels.exchange import Exchange
+from glowray.kernels.exchange import Exchange, InPieces
 from glowray.kernels.order_steps import OrderStep
 from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.sources import Source
@@ -56,6 +57,14 @@ class Stage:
     row_kind: Kind | None = None  # of the rows that come out, as far as it is known before they are there
     reports: list[TaskReport | None] = field(default_factory=list)
     refs: list[list[Ref] | None] = field(default_factory=list)
+
+    sink: Callable[[int], None] | None = None  # is told of each task that has ended, or given a piece, in its turn
+
+    @property
+    def flows(self) -> bool:
+        """Whether its rows are given piece by piece while they arrive."""
+        wires = (wire for branch in self.branches for wire in branch.wires)
+        return isinstance(self.exchange, InPieces) and any(isinstance(wire, Arriving) for wire in wires)
 
     @property
     def num_tasks(self) -> int:
@@ -116,6 +125,14 @@ class Given(Wire):
 
     def slots(self, task: int) -> tuple[Slot, ...]:
         return (Slot(self.blocks[task]),)
+
+
+@dataclass(frozen=True)
+class Arriving(Wire):
+    """Task i reads what arrives for partition i; `reader` tells the branches of a job apart that read one channel."""
+
+    channel: Channel
+    reader: int = 0
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ class Bars(Progress):
 
     def task_done(self, stage: Stage, done: Done) -> None:
         bar = self.bars[id(stage)]
-        bar.done += 1
+        bar.done += done.report.final
         bar.rows += done.report.rows_in
 
     def stage_done(self, stage: Stage) -> None:

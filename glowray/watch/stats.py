@@ -146,7 +146,7 @@ class StatsWatcher:
     def task_done(self, stage: Stage, done: Done) -> None:
         entry, report = self.by_stage[id(stage)], done.report
         size = sum(report.sizes) + sum(part.bytes for part in report.parts)
-        entry.done += 1
+        entry.done += report.final
         entry.retries += report.attempt
         entry.rows_in += report.rows_in
         entry.rows_out += report.rows_out + sum(part.rows for part in report.parts)

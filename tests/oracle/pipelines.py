@@ -77,6 +77,10 @@ class Pipeline:
 
 def source(draw: Draw, rows: list[Any], tiny: bool, **facts: bool) -> Pipeline:
     count = max(1, len(rows)) if tiny else draw(st.integers(1, 7))
+    if draw(st.integers(0, 4)) == 0:
+        dealt = Rows([rows[place::count] for place in range(count)], **facts)
+        text = f"from_channel(iter({rows!r}), {count})"
+        return Pipeline(lambda flow, tiny: flow.from_channel(iter(rows), count), dealt, text)
 
     def build(flow: Flow, tiny: bool) -> Dataset[Any]:
         return flow.from_items(rows, count)

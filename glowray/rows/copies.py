@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from glowray.functions import ship
+from glowray.rows import pickling
 
 _ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
 
@@ -19,8 +19,8 @@ def copier(value: Any) -> Callable[[], Any]:
     """A function that gives copies of `value` as it is now; `value` itself where nobody can change it."""
     if _is_fixed(value):
         return lambda: value
-    data = ship.dumps(value)
-    return lambda: ship.loads(data)
+    data = pickling.dumps(value)
+    return lambda: pickling.loads(data)
 
 
 def _is_fixed(value: Any) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from glowray.kernels.copies import are_fixed, copier
+from glowray.rows.copies import are_fixed, copier
 from tests.oracle.exact import assert_rows
 from tests.rows.hostile import VALUES
 
