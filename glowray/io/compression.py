@@ -152,25 +152,27 @@ class _Plain:
 
 
 class _ZstdCompressor:
-    """A frame for each megabyte or so."""
+    """A frame for each megabyte, however the content comes."""
 
     def __init__(self) -> None:
         import pyarrow as pa
 
         self._codec = pa.Codec("zstd")
-        self._waiting: list[bytes] = []
-        self._size = 0
+        self._waiting = bytearray()
         self._empty = True
 
     def compress(self, data: bytes, /) -> bytes:
-        self._waiting.append(data)
-        self._size += len(data)
-        return self._frame() if self._size >= _FRAME_BYTES else b""
+        self._waiting += data
+        frames = []
+        while len(self._waiting) >= _FRAME_BYTES:
+            frames.append(self._frame())
+        return b"".join(frames)
 
     def flush(self) -> bytes:
         return self._frame() if self._waiting or self._empty else b""
 
     def _frame(self) -> bytes:
-        frame: bytes = self._codec.compress(b"".join(self._waiting), asbytes=True)
-        self._waiting, self._size, self._empty = [], 0, False
+        frame: bytes = self._codec.compress(bytes(self._waiting[:_FRAME_BYTES]), asbytes=True)
+        del self._waiting[:_FRAME_BYTES]
+        self._empty = False
         return frame

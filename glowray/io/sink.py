@@ -8,10 +8,13 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from glowray.io.compression import CompressedFile, codec_of, decompressed
 from glowray.io.folders import remove
+
+if TYPE_CHECKING:
+    from glowray.rows import Block
 
 ROWS_A_WRITE = 4096
 
@@ -43,6 +46,14 @@ class PartWriter(Protocol):
 
     def abort(self) -> None:
         """Remove what was written; may be called at any time, also twice."""
+
+
+@runtime_checkable
+class BlockWriter(PartWriter, Protocol):
+    """A writer that takes rows as columns too."""
+
+    def write_block(self, block: Block) -> None:
+        """Write the rows of a block, as `write` would write them one by one."""
 
 
 class Sink(Protocol):
@@ -91,6 +102,17 @@ class FileWriter:
                 self._begin()
                 self._file.write(data)
                 self._rows += len(batch)
+        except BaseException as error:
+            self._failed(error)
+            raise
+
+    def write_encoded(self, pieces: Iterable[Any], rows: int) -> None:
+        """Write rows that are encoded already, in buffers."""
+        try:
+            self._begin()
+            for data in pieces:
+                self._file.write(data)
+            self._rows += rows
         except BaseException as error:
             self._failed(error)
             raise

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glowray.io.compression import check_codec
 from glowray.io.sink import FileWriter, Part, join_lines
+
+if TYPE_CHECKING:
+    from glowray.rows import Block
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,25 @@ class TextSink:
     def joins(self) -> bool:
         return True
 
-    def open(self, folder: str, index: int) -> FileWriter:
-        return FileWriter(folder, index, self.compression, TextEncoder())
+    def open(self, folder: str, index: int) -> TextWriter:
+        return TextWriter(folder, index, self.compression, TextEncoder())
 
     def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
         join_lines(before, parts, path)
+
+
+class TextWriter(FileWriter):
+    """Writes rows as lines; those that are columns of text without making a str of any."""
+
+    def write_block(self, block: Block) -> None:
+        from glowray.io.text_lines import lines_of
+
+        for chunk in block.chunks:
+            lines = lines_of(chunk)
+            if lines is None:
+                self.write(chunk.rows())
+            else:
+                self.write_encoded(lines, len(chunk))
 
 
 class TextEncoder:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from glowray.functions import Function, spread_arguments
+from glowray.io.sink import BlockWriter
 from glowray.kernels.context import TaskContext
 from glowray.kernels.group import grouped
 from glowray.kernels.keyed import keyed_row
@@ -136,23 +137,39 @@ def encoded(step: Step, rows: Iterator[Any]) -> Iterator[Block]:
 
 
 @dataclass(frozen=True, slots=True)
-class Write(PartitionStep):
+class Write(BlockStep):
     """Rows → a temporary file; the part's description goes with the task's report, no row goes on."""
 
     sink: Any
     folder: str
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        self._write(iter([rows]), context)
+        return iter(())
+
+    def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
+        self._write(stream, context)
+        return iter(())
+
+    def kind_after(self, kind: Kind) -> Kind | None:
+        return None
+
+    def _write(self, stream: Morsels, context: TaskContext) -> None:
         writer = self.sink.open(self.folder, context.partition)
         try:
-            writer.write(rows)
+            for morsel in stream:
+                if not isinstance(morsel, Block):
+                    writer.write(morsel)
+                elif isinstance(writer, BlockWriter):
+                    writer.write_block(morsel)
+                else:
+                    writer.write(itertools.chain.from_iterable(morsel.morsels()))
             part = writer.close()
         except BaseException:
             writer.abort()
             raise
         if part is not None:  # a format may have no file without rows
             context.parts.append(part)
-        return iter(())
 
 
 def row_call(function: Function) -> Callable[[Any], Any]:

@@ -1,0 +1,54 @@
+"""Rows in columns as lines of text: the bytes that `str(row)` and a newline for every row would be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glowray.rows.chunk import Chunk
+from glowray.rows.shape import Scalar
+
+PIECE_BYTES = 8 << 20
+"""Lines that are put together at a time: few enough to be still in the cache when they are written."""
+
+_TEXT = pa.large_string()
+
+
+def lines_of(chunk: Chunk) -> Iterator[Any] | None:
+    """Buffers of whole lines, one after the other; None for rows whose text only Python knows.
+
+    >>> [bytes(lines) for lines in lines_of(Chunk.from_rows([1, None, -2]))]
+    [b'1\\nNone\\n-2\\n']
+    """
+    text_of = _TEXTS.get(chunk.shape.kind.name) if isinstance(chunk.shape, Scalar) else None
+    if text_of is None:
+        return None
+    return _joined(pc.fill_null(text_of(chunk.columns[0]), "None"))
+
+
+def _joined(text: pa.Array) -> Iterator[Any]:
+    rows = max(1, PIECE_BYTES * len(text) // max(1, text.nbytes))
+    for start in range(0, len(text), rows):
+        # An empty text after the last row ends its line.
+        piece = pa.concat_arrays([text.slice(start, rows), pa.array([""], _TEXT)])
+        yield _one(piece)
+
+
+def _one(piece: pa.Array) -> Any:
+    whole = pa.LargeListArray.from_arrays(pa.array([0, len(piece)], pa.int64()), piece)
+    return memoryview(pc.binary_join(whole, pa.scalar("\n", _TEXT)).buffers()[2])
+
+
+def _bools(column: pa.Array) -> pa.Array:
+    return pc.if_else(column, pa.scalar("True", _TEXT), pa.scalar("False", _TEXT))
+
+
+_TEXTS: dict[str, Callable[[pa.Array], pa.Array]] = {
+    "None": lambda column: pa.nulls(len(column), _TEXT),
+    "bool": _bools,
+    "int": lambda column: column.cast(_TEXT),
+    "str": lambda column: column,
+}
