@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glowray.vectorize.arrow.intervals import Interval
 from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
 
 Mask = npt.NDArray[np.bool_]
@@ -28,11 +29,12 @@ class Lists:
 
 @dataclass
 class Frame:
-    """`ok` is None while no row has failed a guard."""
+    """`ok` is None while no row has failed a guard; `known` has the limits of int vectors, and keeps these alive."""
 
     length: int
     variables: Mapping[str, Vector]
     ok: Mask | None = None
+    known: dict[int, tuple[Vector, Interval]] = field(default_factory=dict)
 
     def require(self, good: Any) -> None:
         """Rows where `good` is false leave the fast path: Python runs them."""
@@ -44,7 +46,25 @@ class Frame:
 
     def branch(self, **variables: Vector) -> Frame:
         """A frame of its own guards, for code that only some rows run."""
-        return Frame(self.length, {**self.variables, **variables})
+        return Frame(self.length, {**self.variables, **variables}, known=self.known)
+
+    def limits(self, vector: Vector) -> Interval:
+        """Between which values those of an int64 vector lie, looked up once."""
+        found = self.known.get(id(vector))
+        if found is None:
+            ends = (int(vector.min()), int(vector.max())) if vector.size else (0, 0)
+            found = self.known[id(vector)] = vector, ends
+        return found[1]
+
+    def limited(self, vector: Vector, limits: Interval) -> Vector:
+        """The vector, of which the limits are known."""
+        self.known[id(vector)] = vector, limits
+        return vector
+
+    def unlimited(self, vector: Vector) -> Vector:
+        """The vector, of which nothing is known any more."""
+        self.known.pop(id(vector), None)
+        return vector
 
     def join(self, taken: Any, branch: Frame) -> None:
         """Guards of a branch count for the rows that take it."""
@@ -54,11 +74,15 @@ class Frame:
 
 @dataclass(frozen=True)
 class Expr:
-    """A typed column expression; `run` gives its vector (a 0-d array or Arrow scalar if it is the same in all rows)."""
+    """A typed column expression; `run` gives its vector (a 0-d array or Arrow scalar if it is the same in all rows).
+
+    `is_fresh`: nobody else has the vector that `run` gives, so that it may be overwritten.
+    """
 
     kind: Kind
     run: Callable[[Frame], Vector]
     constant: object = ...
+    is_fresh: bool = False
 
     @property
     def is_constant(self) -> bool:

@@ -168,6 +168,8 @@ class _Translator:
             if type(value) in (int, float):
                 return constant(-value)  # type: ignore[operator]
             return numbers.negative(operand)
+        if operand.kind in NUMBERS:
+            return numbers.positive(operand) if isinstance(node.op, ast.UAdd) else numbers.inverted(operand)
         raise Untranslatable(f"{type(node.op).__name__} of these")
 
     def _boolop(self, node: ast.BoolOp, variables: dict[str, Expr]) -> Expr:
@@ -316,6 +318,9 @@ class _Translator:
             return made
         if (function is builtins.min or function is builtins.max) and len(arguments) > 1:
             return numbers.extreme(arguments, least=function is builtins.min)
+        if function is builtins.divmod and len(arguments) == 2:
+            self._constructs += ["divide", "divide"]
+            return numbers.divided(*arguments)
         if isinstance(function, MethodDescriptorType) and arguments and _are_texts(arguments[0]):
             method = function.__name__
             if vars(str).get(method) is function:
@@ -367,6 +372,8 @@ class _Translator:
             return self.truth(operand)
         elif function is builtins.abs and kind in NUMBERS:
             return numbers.absolute(operand)
+        elif function is builtins.round and kind in NUMBERS:
+            return numbers.rounded(operand)
         return None
 
     # Comprehensions over a split: one loop.
