@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from typing import Any
 
 from glowray.functions import Failure
 from glowray.kernels.steps import FunctionStep
+from glowray.rows import Block
 
 FIRST_ERRORS = 3
 """How many failing rows a task tells of even where they are skipped: for the message of max_errors."""
@@ -29,12 +30,13 @@ _current: ContextVar[TaskContext | None] = ContextVar("glowray_task", default=No
 class TaskContext:
     """The state of one task attempt; nothing of it outlives the attempt but what the report carries.
 
-    `memory` is what was asked for the task, in bytes.
+    `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read.
     """
 
     partition: int
     offset: int = 0
     memory: int | None = None
+    beside: Sequence[Sequence[Block]] = ()
     skipped: Counter[str] = field(default_factory=Counter)
     errors: list[tuple[str, Failure]] = field(default_factory=list)
     first_errors: list[Failure] = field(default_factory=list)

@@ -37,7 +37,7 @@ class Fragment:
     """What every task of a branch of a stage runs; `loops` are the code of its segments.
 
     `partial` tasks give the rows before a failure together with the failure: for take() and iteration, which may never
-    reach it.
+    reach it. The last `beside` of the task's inputs are for its steps.
     """
 
     source: Source
@@ -45,6 +45,7 @@ class Fragment:
     exchange: Exchange
     partial: bool = False
     loops: tuple[Loop, ...] = ()
+    beside: int = 0
 
 
 @dataclass
@@ -84,7 +85,7 @@ def run(
 ) -> tuple[TaskReport, list[Block] | None]:
     """Runs a fragment on one partition; a user's exception comes back in the report, with no blocks unless partial."""
     started = time.perf_counter()
-    run = _Run(fragment, TaskContext(partition, offset, memory), inputs)
+    run = _begun(fragment, partition, inputs, offset, memory)
     blocks: list[Block] | None = None
     with running(run.context):
         try:
@@ -109,7 +110,7 @@ def flow(
 
     The rows before a failure come with it.
     """
-    run = _Run(fragment, TaskContext(partition, offset, memory), inputs)
+    run = _begun(fragment, partition, inputs, offset, memory)
     chain = run.chain(1 if all(step.flows for step in fragment.steps if isinstance(step, PartitionStep)) else MORSEL)
     seconds, final = 0.0, False
     while not final:
@@ -129,6 +130,13 @@ def flow(
             run.begin()
         else:
             yield None
+
+
+def _begun(
+    fragment: Fragment, partition: int, inputs: Sequence[Sequence[Any]], offset: int, memory: int | None
+) -> _Run:
+    own = len(inputs) - fragment.beside
+    return _Run(fragment, TaskContext(partition, offset, memory, inputs[own:]), inputs[:own])
 
 
 class _Run:

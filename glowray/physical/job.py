@@ -206,7 +206,7 @@ class Job:
             identity=(stage.number, place),
             payload=payload,
             partition=place,
-            inputs=tuple(self._slots(wire, local) for wire in branch.wires),
+            inputs=tuple(self._slots(wire, local) for wire in branch.reads),
             outputs=stage.exchange.outputs,
             offset=offset,
             resources=self.resources.joined(branch.resources),

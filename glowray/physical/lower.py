@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import singledispatchmethod
 from typing import Any
 
-from glowray.kernels import combine, fold_steps, order_steps, sources
+from glowray.kernels import combine, fold_steps, join_step, order_steps, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
 from glowray.kernels.resources import Resources
@@ -34,6 +34,19 @@ class Pipeline:
                     branch,
                     steps=branch.steps + steps,
                     resources=branch.resources.joined(resources) if resources else branch.resources,
+                )
+                for branch in self.branches
+            )
+        )
+
+    def beside(self, step: join_step.JoinInPlace, wires: Sequence[Wire]) -> Pipeline:
+        """With a step that reads by wires of its own."""
+        return Pipeline(
+            tuple(
+                replace(
+                    branch,
+                    steps=(*branch.steps, replace(step, place=len(branch.beside))),
+                    beside=(*branch.beside, *wires),
                 )
                 for branch in self.branches
             )
@@ -141,6 +154,10 @@ class Lowering:
 
     @node.register
     def _(self, node: nodes.Join) -> Pipeline:
+        if node.in_place:
+            first, *others = node.sides
+            whole = [All(self.close(self.lower(side), ByKey(1, node.verb))) for side in others]
+            return self.lower(first).beside(join_step.JoinInPlace(node.verb, node.verb, node.how, 0, len(whole)), whole)
         return self._meeting(node, sources.Join(node.verb, node.verb, node.how))
 
     def _meeting(self, node: nodes.Meeting, source: sources.Source) -> Pipeline:

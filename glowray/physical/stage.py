@@ -33,15 +33,24 @@ class Wire:
 
 @dataclass(frozen=True)
 class Branch:
-    """Tasks `count` in number that share a source and steps; a union has several branches in one stage."""
+    """Tasks `count` in number that share a source and steps; a union has several branches in one stage.
+
+    The source reads what comes by `wires`; what comes by `beside` is for steps.
+    """
 
     source: Source
     count: int
     wires: tuple[Wire, ...] = ()
     steps: tuple[Step, ...] = ()
     resources: Resources = NO_NEEDS
+    beside: tuple[Wire, ...] = ()
     # A stage whose row counts tell each task how many rows come before it.
     counted: Stage | None = None
+
+    @property
+    def reads(self) -> tuple[Wire, ...]:
+        """All that its tasks are given, in order."""
+        return self.wires + self.beside
 
 
 @dataclass(eq=False)
@@ -74,7 +83,7 @@ class Stage:
     def upstream(self) -> tuple[Stage, ...]:
         stages: list[Stage] = []
         for branch in self.branches:
-            for wire in branch.wires:
+            for wire in branch.reads:
                 stages.extend(wire.stages)
             if branch.counted is not None:
                 stages.append(branch.counted)

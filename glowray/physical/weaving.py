@@ -78,7 +78,7 @@ def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, 
             loop = replace(loop, columns=chain, column_reasons=reasons)
         loops.append(loop)
         row_type = None
-    return Fragment(source, branch.steps, stage.exchange, stage.stream, tuple(loops)), kind
+    return Fragment(source, branch.steps, stage.exchange, stage.stream, tuple(loops), len(branch.beside)), kind
 
 
 def _merging(source: MergeByKey, kind: Kind | None) -> tuple[MergeByKey, Kind | None]:

@@ -8,9 +8,11 @@ from typing import Any
 
 from glowray.functions import Function
 from glowray.kernels.combine import Combiner, Zero
+from glowray.kernels.join import ROWS_ALONE
 from glowray.kernels.partition_steps import PassOn
 from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.steps import Filter, FlatMapValues, ForEach, MapValues, Step
+from glowray.plan.size import is_small, may_grow
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +23,21 @@ class Node:
     def inputs(self) -> tuple[Node, ...]:
         source = getattr(self, "input", None)
         return () if source is None else (source,)
+
+    @property
+    def origins(self) -> tuple[Node, ...]:
+        """The nodes that the rows come from, also where a cache has them already."""
+        return self.inputs
+
+    @property
+    def own_bytes(self) -> int | None:
+        """What this node itself reads; None: nobody knows."""
+        return 0
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether there may be many more rows than in the inputs."""
+        return False
 
     @property
     def verb(self) -> str:
@@ -63,6 +80,11 @@ class Read(Node):
         count: int = self.reader.num_partitions
         return count
 
+    @property
+    def own_bytes(self) -> int | None:
+        size: int | None = self.reader.estimated_bytes
+        return size
+
 
 @dataclass(frozen=True, eq=False)
 class Narrow(Node):
@@ -75,6 +97,10 @@ class Narrow(Node):
     @property
     def verb(self) -> str:
         return self.step.verb
+
+    @property
+    def may_grow(self) -> bool:
+        return may_grow(self.step)
 
     @property
     def detail(self) -> str:
@@ -143,6 +169,10 @@ class Meeting(Node):
     def inputs(self) -> tuple[Node, ...]:
         return self.sides
 
+    @property
+    def may_grow(self) -> bool:
+        return True
+
     # Cached, as each asks the other for every side: joins of joins would double the work at each.
 
     @cached_property
@@ -170,6 +200,29 @@ class Join(Meeting):
     @property
     def detail(self) -> str:
         return self.how if self.name == "join" else ""
+
+    @property
+    def keeps_rows(self) -> bool:
+        """Whether its rows are the first side's, some of them, as they are."""
+        return self.how in ROWS_ALONE
+
+    @property
+    def may_grow(self) -> bool:
+        return not self.keeps_rows
+
+    @cached_property
+    def in_place(self) -> bool:
+        """Whether the first side's rows stay where they are, and each of its partitions gets the other sides whole.
+
+        Only where rows are kept as they are: the key that stands for its equals is the first of all partitions.
+        """
+        first, *others = self.sides
+        is_widest = first.key_partitions is None and first.num_partitions == self.num_partitions
+        return self.keeps_rows and is_widest and all(map(is_small, others))
+
+    @cached_property
+    def key_partitions(self) -> int | None:
+        return None if self.in_place else self.num_partitions
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,6 +371,10 @@ class Cartesian(Pairing):
     """Every pair of rows."""
 
     @property
+    def may_grow(self) -> bool:
+        return True
+
+    @property
     def verb(self) -> str:
         return "cartesian"
 
@@ -357,6 +414,10 @@ class Cache(Wide):
     """Rows whose blocks are kept after the first action that makes them."""
 
     store: Store
+
+    @property
+    def origins(self) -> tuple[Node, ...]:
+        return (self.input,)
 
     @property
     def inputs(self) -> tuple[Node, ...]:

@@ -10,11 +10,11 @@ from glowray.physical.stage import All, Branch, Crossed, Even, FromStage, Head, 
 
 def moves(branch: Branch) -> Iterator[tuple[Stage, str]]:
     """The stages that a branch reads, each with the way in which its rows come; "" where none leaves its partition."""
-    for wire in branch.wires:
+    for wire in branch.reads:
         if isinstance(wire, FromStage):
             yield wire.stage, _move(wire, branch.count)
     if branch.counted is not None and all(
-        stage is not branch.counted for wire in branch.wires for stage in wire.stages
+        stage is not branch.counted for wire in branch.reads for stage in wire.stages
     ):
         yield branch.counted, "row counts"
 

@@ -161,7 +161,7 @@ class StatsWatcher:
     def _hand_over(self, stage: Stage, done: Done) -> None:
         """Counts blocks of this process that a task elsewhere has read, each once; not those that a job begins with."""
         entry = self.by_stage[id(stage)]
-        for wire, slots in zip(_branch(stage, done.task.identity[1]).wires, done.task.inputs, strict=True):
+        for wire, slots in zip(_branch(stage, done.task.identity[1]).reads, done.task.inputs, strict=True):
             for block in (slot.ref for slot in slots if isinstance(slot.ref, Block) and not isinstance(wire, Given)):
                 if id(block) not in self.handed_over:
                     self.handed_over[id(block)] = block

@@ -1,0 +1,41 @@
+"""How much a node's rows can be, as far as the plan tells before anything has run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glowray.kernels.partition_steps import Limit, PassOn
+from glowray.kernels.steps import Filter, ForEach, KeyBy, Keys, Map, MapValues, Step, Values
+
+if TYPE_CHECKING:
+    from glowray.plan.nodes import Node
+
+WHOLE_BYTES = 4 << 20
+"""What is read for a side that every task of another side gets whole. For more than that the shuffle is cheaper: each
+task would sort those rows again."""
+
+
+def is_small(node: Node) -> bool:
+    """Whether what these rows are made of is known to be little, and no step makes many rows of one.
+
+    It follows from the input alone: rules, levels and filled caches change nothing in it.
+    """
+    total = 0
+    seen: set[int] = set()
+    stack = [node]
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        size = node.own_bytes
+        if size is None or node.may_grow:
+            return False
+        total += size
+        stack.extend(node.origins)
+    return total <= WHOLE_BYTES
+
+
+def may_grow(step: Step) -> bool:
+    """Whether a step may make several rows of one."""
+    return not isinstance(step, (Map, Filter, MapValues, KeyBy, Keys, Values, ForEach, PassOn, Limit))
