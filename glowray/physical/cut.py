@@ -45,8 +45,6 @@ def cheapest_cut(
         scales.append(scale)
     best, least = 0, float("inf")
     for cut, kind in enumerate(kinds):
-        if isinstance(kind, ListOf):  # no block holds it
-            continue
         if cut == len(rows) and takes_blocks:
             end = scale * FOLD[0] if folds else 0.0
         else:
@@ -67,12 +65,12 @@ def _costs(step: ColumnStep) -> tuple[float, float]:
 
 def into_column(kind: Kind) -> float:
     """Making columns of Python's values of a kind."""
-    return sum(map(into_column, _parts(kind))) if not isinstance(kind, type) else INTO_COLUMN.get(kind, 30)
+    return INTO_COLUMN.get(kind, 30) if isinstance(kind, type) else sum(map(into_column, _parts(kind)))
 
 
 def out_of_column(kind: Kind) -> float:
     """Making Python's values of columns of a kind."""
-    return sum(map(out_of_column, _parts(kind))) if not isinstance(kind, type) else OUT_OF_COLUMN.get(kind, 80)
+    return OUT_OF_COLUMN.get(kind, 80) if isinstance(kind, type) else sum(map(out_of_column, _parts(kind)))
 
 
 def _parts(kind: Kind) -> list[Kind]:
@@ -81,4 +79,4 @@ def _parts(kind: Kind) -> list[Kind]:
     if isinstance(kind, RecordOf):
         return [each for _, each in kind.fields]
     assert isinstance(kind, ListOf)
-    return [kind.element]
+    return [kind.element] * ITEMS

@@ -40,6 +40,15 @@ ON_TEXTS: dict[str, Step] = {
     "has": lambda ds: ds.filter(lambda s: "a" in s),
     "first": lambda ds: ds.map(lambda s: s[0]),
     "joined": lambda ds: ds.map(lambda s: s + "·"),
+    "second": lambda ds: ds.map(lambda s: s.split(",")).filter(lambda f: len(f) > 1).map(lambda f: f[1]),
+    "last": lambda ds: ds.map(lambda s: s.split()[-1]),
+    "numbered": lambda ds: ds.flat_map(lambda s: [(w, s.split(" ")) for w in s.split(" ") if w]).map(lambda w, f: f[0]),
+}
+ENDS_OF_TEXTS: dict[str, Step] = {
+    "lists": lambda ds: ds.map(lambda s: s.split(",")),
+    "kept lists": lambda ds: ds.map(lambda s: s.split()).filter(lambda words: words),
+    "keyed lists": lambda ds: ds.map(lambda s: (s, s.split())).group_by_key(),
+    "fields": lambda ds: ds.map(lambda s: s.split(",")).map(lambda f: (f[0], int(f[1]))),
 }
 LAST: dict[str, Step] = {
     "rows": lambda ds: ds,
@@ -74,7 +83,8 @@ def seen(value: Any) -> Any:
 def test_all_levels_agree(values: Any, verbs: dict[str, Step], on_error: str, data: st.DataObject) -> None:
     rows = data.draw(st.lists(values, max_size=30))
     steps = data.draw(st.lists(st.sampled_from(sorted(verbs)), max_size=4))
-    last = data.draw(st.sampled_from(sorted(LAST)))
+    endings = {**LAST, **ENDS_OF_TEXTS} if verbs is ON_TEXTS else LAST
+    last = data.draw(st.sampled_from(sorted(endings)))
     partitions = data.draw(st.integers(1, 3))
     found = []
     for vectorize in (True, False):
@@ -82,7 +92,7 @@ def test_all_levels_agree(values: Any, verbs: dict[str, Step], on_error: str, da
         chain = flow.from_items(rows, partitions=partitions)
         for step in steps:
             chain = verbs[step](chain)
-        found.append(outcome(flow, LAST[last](chain)))
+        found.append(outcome(flow, endings[last](chain)))
     assert found[0] == found[1]
 
 

@@ -8,12 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from glowray.rows import Block
+from glowray.rows import shape as shapes
 from glowray.rows.chunk import Chunk
 from glowray.rows.pickled import PickledColumn
 from glowray.rows.scalars import scalar_kind
 from glowray.rows.shape import Fields, Scalar, Shape
-from glowray.vectorize.arrow.frame import Mask, Vector
-from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
+from glowray.vectorize.arrow.frame import Lists, Mask, Vector
+from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf, holds_list
 
 _SAMPLES: dict[type, Any] = {int: 0, float: 0.0, bool: False, str: ""}
 _FILL: dict[pa.DataType, Any] = {pa.large_string(): "", pa.bool_(): False, pa.float64(): 0.0}
@@ -30,6 +31,9 @@ def kind_of(shape: Shape) -> Kind | None:
     """
     if isinstance(shape, Scalar):
         return _TYPES.get(shape.kind.name)
+    if isinstance(shape, shapes.ListOf):
+        element = kind_of(shape.element) if shape.container == "list" else None
+        return None if element is None or holds_list(element) else ListOf(element)
     if not isinstance(shape, Fields) or shape.optional or shape.cls is not None or not shape.children:
         return None
     kinds = [kind_of(child) for child in shape.children]
@@ -51,6 +55,8 @@ def shape_of(kind: Kind) -> Shape:
     if isinstance(kind, RecordOf):
         names, kinds = zip(*kind.fields, strict=True)
         return Fields("record", names, tuple(map(shape_of, kinds)))
+    if isinstance(kind, ListOf):
+        return shapes.ListOf("list", shape_of(kind.element))
     assert isinstance(kind, type)
     if kind not in _SHAPES:
         scalar = scalar_kind(kind, [_SAMPLES[kind]])
@@ -60,8 +66,20 @@ def shape_of(kind: Kind) -> Shape:
 
 
 def has_none(chunk: Chunk) -> bool:
-    """Whether some value in a typed column is None."""
-    return any(not isinstance(column, PickledColumn) and column.null_count for column in chunk.columns)
+    """Whether some value in a typed column is None, or in a list of one."""
+    return any(not isinstance(column, PickledColumn) and _has_null(column) for column in chunk.columns)
+
+
+def _has_null(array: Any) -> bool:
+    if array.null_count:
+        return True
+    return pa.types.is_nested(array.type) and any(map(_has_null, _inside(array)))
+
+
+def _inside(array: Any) -> list[Any]:
+    """The arrays within lists or structs."""
+    flat = array.flatten()
+    return flat if isinstance(flat, list) else [flat]
 
 
 def vector_of(kind: Kind, chunk: Chunk) -> Vector | None:
@@ -76,11 +94,33 @@ def filled(chunk: Chunk) -> tuple[Chunk, Mask]:
     good = np.ones(chunk.count, dtype=bool)
     columns = []
     for column in chunk.columns:
-        if not isinstance(column, PickledColumn) and column.null_count:
-            good &= column.is_valid().to_numpy(zero_copy_only=False)
-            column = column.fill_null(_FILL.get(column.type, 0))
+        if not isinstance(column, PickledColumn) and _has_null(column):
+            column, there = _filled(column)
+            good &= there
         columns.append(column)
     return Chunk(chunk.shape, columns, chunk.count), good
+
+
+def _filled(array: Any) -> tuple[Any, Mask]:
+    """The array with some value in the place of every null, and which of its values had none, at any depth."""
+    there = array.is_valid().to_numpy(zero_copy_only=False)
+    if pa.types.is_struct(array.type):
+        parts = [_filled(part) for part in array.flatten()]
+        made = pa.StructArray.from_arrays([part for part, _ in parts], fields=list(array.type))
+        return made, np.logical_and.reduce([there, *(each for _, each in parts)])
+    if not pa.types.is_large_list(array.type):
+        return array.fill_null(_FILL.get(array.type, 0)) if array.null_count else array, there
+    offsets, flat = _lists(array)
+    values, good = _filled(flat)
+    there = there.copy()
+    there[np.searchsorted(offsets, np.flatnonzero(~good), "right") - 1] = False
+    return pa.LargeListArray.from_arrays(pa.array(offsets), values), there
+
+
+def _lists(array: Any) -> tuple[Any, Any]:
+    """(where each list starts, from 0, and the end; the values of all): a null is an empty list."""
+    lengths = array.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]), array.flatten()
 
 
 def _vector(kind: Kind, columns: Any) -> Vector:
@@ -89,6 +129,9 @@ def _vector(kind: Kind, columns: Any) -> Vector:
     if isinstance(kind, RecordOf):
         return {name: _vector(each, columns) for name, each in kind.fields}
     column = next(columns)
+    if isinstance(kind, ListOf):
+        offsets, flat = _lists(column)
+        return Lists(offsets, _vector(kind.element, iter(shapes.explode(shape_of(kind.element), flat))))
     return column if kind is str else column.to_numpy(zero_copy_only=False)
 
 
@@ -104,5 +147,8 @@ def _columns(kind: Kind, vector: Vector) -> Any:
     elif isinstance(kind, RecordOf):
         for name, each in kind.fields:
             yield from _columns(each, vector[name])
+    elif isinstance(kind, ListOf):
+        values = shapes.assemble(shape_of(kind.element), list(_columns(kind.element, vector.values)))
+        yield pa.LargeListArray.from_arrays(pa.array(vector.offsets), values)
     else:
         yield vector if kind is str else pa.array(np.ascontiguousarray(vector))

@@ -10,12 +10,8 @@ import numpy as np
 
 from glowray.vectorize.arrow import text
 from glowray.vectorize.arrow.frame import Expr, Frame, Lists, select, spread_out, take
-from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf, Untranslatable
+from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf, Untranslatable, holds_list
 from glowray.vectorize.rename import constant_index
-
-
-def is_list(each: Expr) -> bool:
-    return isinstance(each.kind, ListOf)
 
 
 def repeated(name: str, each: Expr, scope: int) -> Expr:
@@ -23,39 +19,51 @@ def repeated(name: str, each: Expr, scope: int) -> Expr:
 
 
 def comprehension(
-    key: str, source: Expr, tests: list[Expr], made: Expr, variables: dict[str, Expr], scope: int
+    key: str, source: Expr, tests: list[Expr | None], made: Expr | None, variables: dict[str, Expr], scope: int
 ) -> Any:  # fmt: skip
+    """[made for key in source if tests]; no test: that a text is not empty; nothing made: the element itself."""
+    element = source.kind.element  # type: ignore[union-attr]
+
     def run(frame: Frame) -> Lists:
         lists: Lists = source.run(frame)
-        parents, values = lists.parents, lists.values
-        element = source.kind.element  # type: ignore[union-attr]
-        for number in range(len(tests) + 1):
-            around = {f"{n} around {scope}": _lazily(e, frame, parents) for n, e in variables.items() if not is_list(e)}
-            inner = Frame(len(parents), {**around, key: values})
-            if number == len(tests):
-                result = spread_out(made.kind, made.run(inner), inner.length)
-            else:
-                keep = np.broadcast_to(tests[number].run(inner), inner.length)
-            if inner.ok is not None:
-                good = np.ones(frame.length, dtype=bool)
-                good[parents[~inner.ok]] = False
-                frame.require(good)
-            if number < len(tests):
-                kept = np.flatnonzero(keep)
-                parents, values = parents[kept], take(element, values, kept)
-        offsets = np.searchsorted(parents, np.arange(frame.length + 1))
-        return Lists(parents, offsets, result)
+        for test in tests:
+            if test is None:
+                lists = lists.filled()
+                continue
+            inner = _inside(lists, frame)
+            keep = np.broadcast_to(test.run(inner), inner.length)
+            _require(lists, inner, frame)
+            if not keep.all():
+                lists = lists.only(element, keep)
+        if made is None:
+            return lists
+        inner = _inside(lists, frame)
+        result = spread_out(made.kind, made.run(inner), inner.length)
+        _require(lists, inner, frame)
+        return Lists(lists.offsets, result)
+
+    def _inside(lists: Lists, frame: Frame) -> Frame:
+        around = {f"{name} around {scope}": _lazily(each, frame, lists) for name, each in variables.items()}
+        return Frame(int(lists.offsets[-1]), {**around, key: lists.values})
 
     return run
 
 
-def _lazily(each: Expr, frame: Frame, parents: Any) -> Any:
-    return lambda: take(each.kind, each.run(frame), parents)
+def _require(lists: Lists, inner: Frame, frame: Frame) -> None:
+    """A row leaves the fast path with any of its elements."""
+    if inner.ok is not None:
+        good = np.ones(frame.length, dtype=bool)
+        good[lists.parents[~inner.ok]] = False
+        frame.require(good)
+
+
+def _lazily(each: Expr, frame: Frame, lists: Lists) -> Any:
+    return lambda: take(each.kind, each.run(frame), lists.parents)
 
 
 def either(test: Expr, one: Expr, other: Expr) -> Expr:
     """one if test else other, the guards of each counting where it is taken."""
-    if one.kind != other.kind or isinstance(one.kind, ListOf):
+    if one.kind != other.kind or holds_list(one.kind):
         raise Untranslatable("a value of one kind or of another")
 
     def run(frame: Frame) -> Any:
@@ -111,12 +119,11 @@ def item(lists: Expr, index: int) -> Expr:
 
     def run(frame: Frame) -> Any:
         made: Lists = lists.run(frame)
-        starts, ends = made.offsets[:-1], made.offsets[1:]
-        places = starts + index if index >= 0 else ends + index
-        good = (places >= starts) & (places < ends)
-        frame.require(good)
-        if not len(made.parents):
+        if not int(made.offsets[-1]):
+            frame.require(np.zeros(frame.length, dtype=bool))
             return _blank(kind)
-        return take(kind, made.values, np.where(good, places, 0))
+        value, good = made.item(kind, index)
+        frame.require(good)
+        return value
 
     return Expr(kind, run)

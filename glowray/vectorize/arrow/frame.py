@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,78 @@ from glowray.vectorize.arrow.intervals import Interval
 from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
 
 Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int64]
 Vector = Any  # ndarray for int, float, bool; Arrow large_string array; tuple, dict, Lists of these
 
 
-@dataclass(frozen=True)
 class Lists:
-    """A list a row: `parents[i]` is the row of element i, elements in row order."""
+    """A list a row: the elements of row i are those from `offsets[i]` to `offsets[i + 1]` of `values`.
 
-    parents: npt.NDArray[np.int64]
-    offsets: npt.NDArray[np.int64]
-    values: Vector
+    Subclasses make both when they are asked for.
+    """
+
+    def __init__(self, offsets: Places, values: Vector) -> None:
+        self._offsets, self._values = offsets, values
+
+    @property
+    def offsets(self) -> Places:
+        """Where each row's elements start, from 0, and the number of them all."""
+        return self._offsets
+
+    @property
+    def values(self) -> Vector:
+        """The elements of all rows."""
+        return self._values
+
+    @cached_property
+    def parents(self) -> Places:
+        """The row of each element."""
+        return np.repeat(np.arange(len(self)), self.lengths())
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def lengths(self) -> Places:
+        """The number of each row's elements."""
+        return np.diff(self.offsets)
+
+    def item(self, element: Kind, index: int) -> tuple[Vector, Any]:
+        """(element `index` of every row, which rows have one); without one the value means nothing.
+
+        There must be an element in some row.
+        """
+        places = (self.offsets[:-1] if index >= 0 else self.offsets[1:]) + index
+        good = (places < self.offsets[1:]) if index >= 0 else (places >= self.offsets[:-1])
+        return take(element, self.values, np.where(good, places, 0)), good
+
+    def take(self, element: Kind, rows: Places) -> Lists:
+        """The lists of these rows."""
+        offsets, places = gathered(self.offsets, rows)
+        return Lists(offsets, take(element, self.values, places))
+
+    def filled(self) -> Lists:
+        """Lists of texts without those that are empty."""
+        keep = pc.binary_length(self.values).to_numpy(zero_copy_only=False) > 0
+        return self if keep.all() else self.only(str, keep)
+
+    def only(self, element: Kind, keep: Mask) -> Lists:
+        """The elements where `keep` is true."""
+        return Lists(offsets_of_kept(self.offsets, keep), take(element, self.values, np.flatnonzero(keep)))
+
+
+def gathered(offsets: Places, rows: Places) -> tuple[Places, Places]:
+    """(offsets of the lists of these rows one after the other, where their elements are now)."""
+    starts = offsets[rows]
+    made = np.zeros(len(rows) + 1, np.int64)
+    np.cumsum(offsets[rows + 1] - starts, out=made[1:])
+    return made, np.arange(made[-1]) + np.repeat(starts - made[:-1], np.diff(made))
+
+
+def offsets_of_kept(offsets: Places, keep: Mask) -> Places:
+    """The offsets of lists once the elements where `keep` is false are gone."""
+    before = np.zeros(len(keep) + 1, np.int64)
+    np.cumsum(keep, out=before[1:])
+    return before[offsets]
 
 
 @dataclass
@@ -108,7 +171,7 @@ def take(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:
     if isinstance(kind, RecordOf):
         return {name: take(k, vector[name], indices) for name, k in kind.fields}
     if isinstance(kind, ListOf):
-        raise AssertionError("a list of a row is never taken apart by rows")
+        return vector.take(kind.element, indices)
     if kind is str:
         return vector if isinstance(vector, pa.Scalar) else vector.take(pa.array(indices))
     return vector if not vector.ndim else vector[indices]

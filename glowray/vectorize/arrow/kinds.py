@@ -35,3 +35,12 @@ NUMBERS: tuple[Kind, ...] = (int, float, bool)
 
 class Untranslatable(Exception):  # noqa: N818  (a verdict that ends a translation, not a failure)
     """A construct that has no exact column form; its text is the reason."""
+
+
+def holds_list(kind: Kind) -> bool:
+    """Whether a value of the kind is a list, or has one in it."""
+    if isinstance(kind, TupleOf):
+        return any(map(holds_list, kind.fields))
+    if isinstance(kind, RecordOf):
+        return any(holds_list(each) for _, each in kind.fields)
+    return isinstance(kind, ListOf)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from glowray.rows import pickling
-from glowray.vectorize.arrow.frame import Expr, Frame, Lists, Mask, Vector, spread_out
-from glowray.vectorize.arrow.kinds import Kind, ListOf
+from glowray.vectorize.arrow.frame import Expr, Frame, Mask, Vector, spread_out
+from glowray.vectorize.arrow.kinds import Kind
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Computed:
     """What a program made of a batch.
 
     `ok` is None if every row is right; where it is false the value means nothing, and the function itself is to be
-    called on that row. For a list kind `vector` is Lists: `vector.parents` has the row of each element.
+    called on that row.
     """
 
     kind: Kind
@@ -53,10 +53,7 @@ class ArrowProgram:
         frame = Frame(length, dict(zip(self.parameters, columns, strict=True)))
         with np.errstate(all="ignore"):
             vector = self.expression.run(frame)
-        made = spread_out(self.result, vector, length)
-        if isinstance(self.result, ListOf):
-            assert isinstance(made, Lists)
-        return Computed(self.result, made, frame.ok)
+        return Computed(self.result, spread_out(self.result, vector, length), frame.ok)
 
 
 @lru_cache(maxsize=256)

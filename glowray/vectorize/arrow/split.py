@@ -6,13 +6,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from glowray.vectorize.arrow.frame import Lists
-
-Bytes = npt.NDArray[np.uint8]
-Places = npt.NDArray[np.int64]
+from glowray.vectorize.arrow.frame import Lists, Mask, Places
+from glowray.vectorize.arrow.pieces import Bounds, Bytes, Pieces, Table, text_bytes
 
 # str.isspace of ASCII: \t\n\v\f\r, \x1c to \x1f, space.
 ASCII_SPACES = bytes([9, 10, 11, 12, 13, 28, 29, 30, 31, 32])
@@ -23,88 +19,59 @@ WIDE_SPACES = (
 WHITESPACE = ASCII_SPACES.decode() + WIDE_SPACES
 
 
-def text_bytes(column: Any) -> tuple[Bytes, Places]:
-    """(the bytes of all rows, one row after the other; where each row starts, and the end)."""
-    _, offsets, data = column.buffers()
-    places = np.frombuffer(offsets, dtype=np.int64)[column.offset : column.offset + len(column) + 1]
-    if data is None:
-        return np.empty(0, dtype=np.uint8), places - places[0]
-    return np.frombuffer(data, dtype=np.uint8)[places[0] : places[-1]], places - places[0]
-
-
-def text_column(data: Bytes, offsets: Places) -> Any:
-    """The large_string array over these bytes."""
-    buffers = [None, pa.py_buffer(np.ascontiguousarray(offsets)), pa.py_buffer(np.ascontiguousarray(data))]
-    return pa.LargeStringArray.from_buffers(len(offsets) - 1, buffers[1], buffers[2])
-
-
 def split_whitespace(column: Any) -> Lists:
     """`row.split()` for each row."""
     data, rows = text_bytes(column)
-    if not len(data) or (int(data.max()) < 128 and not ((data - np.uint8(28)) < 4).any()):
-        return _split_plain(column)
-    space = (data == 32) | ((data - np.uint8(9)) < 5) | ((data - np.uint8(28)) < 4)
-    is_ascii = not len(data) or int(data.max()) < 128
-    if not is_ascii:
-        _mark_wide(data, space)
-    starts, ends = word_bounds(space, rows)
-    # Once the spaces are gone the words stand one after the other. bytes.translate does that fastest.
-    kept = np.frombuffer(data.tobytes().translate(None, ASCII_SPACES), dtype=np.uint8) if is_ascii else data[~space]
-    offsets = np.zeros(len(starts) + 1, dtype=np.int64)
-    np.cumsum(ends - starts, out=offsets[1:])
-    return _lists(np.searchsorted(starts, rows), text_column(kept, offsets))
-
-
-def _split_plain(column: Any) -> Lists:
-    """Texts on which Arrow's white space is Python's: ASCII without the separators \\x1c to \\x1f."""
-    made = pc.ascii_split_whitespace(column)
-    per_row = made.offsets.to_numpy().astype(np.int64)
-    values = made.flatten()
-    filled = pc.binary_length(values).to_numpy(zero_copy_only=False) > 0
-    if not filled.all():
-        # Space at the start or end of a row gives an empty text, which Python's split does not.
-        before = np.concatenate([[0], np.cumsum(filled)])
-        per_row, values = before[per_row - per_row[0]], values.filter(pa.array(filled))
-    return _lists(per_row - per_row[0], values)
-
-
-def word_bounds(space: npt.NDArray[np.bool_], rows: Places) -> tuple[Places, Places]:
-    """(where each word starts, where it ends): words are runs of bytes that are no space, cut where a row ends."""
-    # With a space put before and after, edges come in pairs.
-    edge = np.empty(len(space) + 1, dtype=bool)
-    np.not_equal(space[1:], space[:-1], out=edge[1:-1])
-    edge[0], edge[-1] = (not space[0], not space[-1]) if len(space) else (False, False)
-    bounds = np.flatnonzero(edge)
-    inner = rows[1:-1]
-    inner = inner[(inner > 0) & (inner < len(space))]
-    inner = inner[~(space[inner - 1] | space[inner])]
-    inner = inner[np.diff(inner, prepend=-1) > 0]  # empty rows start where the next one does
-    if len(inner):
-        # A word runs on into the next row: it ends there, and another starts.
-        bounds = np.insert(bounds, np.repeat(np.searchsorted(bounds, inner), 2), np.repeat(inner, 2))
-    return bounds[0::2], bounds[1::2]
+    cuts = np.flatnonzero(_spaces(data)) if len(data) else np.empty(0, np.int64)
+    return _cut(data, rows, cuts).filled()
 
 
 def split_byte(column: Any, separator: str) -> Lists:
     """`row.split(separator)` for each row, for an ASCII separator of one character."""
     data, rows = text_bytes(column)
     cuts = np.flatnonzero(data == ord(separator))
-    before = np.searchsorted(cuts, rows)  # separators before each row's start
-    per_row = before + np.arange(len(column) + 1)  # a row has one piece more than separators
-    kept = np.frombuffer(data.tobytes().translate(None, separator.encode()), dtype=np.uint8)
-    # Piece k starts after its row's start or after a separator; less the separators that are gone.
-    offsets = np.empty(int(per_row[-1]) + 1, dtype=np.int64)
-    offsets[-1] = len(kept)
-    offsets[per_row[:-1]] = rows[:-1] - before[:-1]
-    after = np.ones(len(offsets), dtype=bool)
-    after[per_row] = False
-    offsets[after] = cuts - np.arange(len(cuts))
-    return _lists(per_row, text_column(kept, offsets))
+    per_row, rest = divmod(len(cuts), max(len(column), 1))
+    if per_row and not rest:
+        table = cuts.reshape(len(column), per_row)
+        if (table[:, 0] >= rows[:-1]).all() and (table[:, -1] < rows[1:]).all():
+            return Table(data, rows[:-1], table, rows[1:])
+    return _cut(data, rows, cuts)
 
 
-def _lists(per_row: Places, values: Any) -> Lists:
-    parents = np.repeat(np.arange(len(per_row) - 1), np.diff(per_row))
-    return Lists(parents, per_row.astype(np.int64, copy=False), values)
+def _cut(data: Bytes, rows: Places, cuts: Places) -> Pieces:
+    """The pieces of texts between bytes that are left out: where rows end, and at each of the cuts."""
+    if len(rows) < 2:
+        return Pieces(data, rows, rows[1:], rows[1:])
+    # Ends of rows and cuts in one order. Two runs that are in order are merged by a stable sort in one go; the last bit
+    # tells them apart, and puts the end of a row before a cut at the first byte of the next.
+    inner = rows[1:-1]
+    dtype: Any = np.int32 if len(data) < 2**30 else np.int64
+    bounds: Bounds = np.empty(len(inner) + len(cuts), dtype)
+    np.left_shift(inner, 1, out=bounds[: len(inner)], casting="unsafe")
+    np.left_shift(cuts, 1, out=bounds[len(inner) :], casting="unsafe")
+    bounds[len(inner) :] |= 1
+    bounds.sort(kind="stable")
+    starts: Bounds = np.empty(len(bounds) + 1, dtype)
+    ends: Bounds = np.empty_like(starts)
+    starts[0], ends[-1] = rows[0], rows[-1]
+    is_cut: Bounds = bounds & 1
+    np.right_shift(bounds, 1, out=ends[:-1])
+    np.add(ends[:-1], is_cut, out=starts[1:])
+    offsets = np.zeros(len(rows), np.int64)
+    offsets[1:-1] = np.flatnonzero(is_cut == 0) + 1
+    offsets[-1] = len(starts)
+    return Pieces(data, offsets, starts, ends)
+
+
+def _spaces(data: Bytes) -> Mask:
+    """Which bytes are of white space."""
+    space: Mask = data == 32
+    if int(data.min()) < 32:
+        space |= (data - np.uint8(9)) < 5
+        space |= (data - np.uint8(28)) < 4
+    if int(data.max()) > 127:
+        _mark_wide(data, space)
+    return space
 
 
 def _mark_wide(data: Bytes, space: npt.NDArray[np.bool_]) -> None:

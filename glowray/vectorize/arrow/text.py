@@ -22,7 +22,8 @@ import pyarrow.compute as pc
 
 from glowray.vectorize.arrow.frame import Expr, Frame, spread_out
 from glowray.vectorize.arrow.kinds import ListOf, Untranslatable
-from glowray.vectorize.arrow.split import WHITESPACE, split_byte, split_whitespace, text_bytes
+from glowray.vectorize.arrow.pieces import text_bytes
+from glowray.vectorize.arrow.split import WHITESPACE, split_byte, split_whitespace
 
 _COMPARE = {
     ast.Eq: pc.equal, ast.NotEq: pc.not_equal, ast.Lt: pc.less, ast.LtE: pc.less_equal, ast.Gt: pc.greater,

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from glowray.vectorize.arrow import numbers, text
-from glowray.vectorize.arrow.build import bound, comprehension, constant, either, is_list, item, negation, repeated
+from glowray.vectorize.arrow.build import bound, comprehension, constant, either, item, negation, repeated
 from glowray.vectorize.arrow.frame import Expr, Frame
-from glowray.vectorize.arrow.kinds import NUMBERS, Kind, ListOf, RecordOf, TupleOf, Untranslatable
+from glowray.vectorize.arrow.kinds import NUMBERS, Kind, ListOf, RecordOf, TupleOf, Untranslatable, holds_list
 from glowray.vectorize.arrow.program import ArrowProgram
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known, Refused
@@ -126,7 +126,7 @@ class _Translator:
         if _are_texts(operand):
             return Expr(bool, lambda frame: text.is_filled(operand, frame))
         if isinstance(operand.kind, ListOf):
-            return Expr(bool, lambda frame: np.diff(operand.run(frame).offsets) > 0)
+            return Expr(bool, lambda frame: operand.run(frame).lengths() > 0)
         raise Untranslatable("the truth of a tuple or dict")
 
     def _name(self, node: ast.Name | str, variables: dict[str, Expr]) -> Expr:
@@ -238,8 +238,8 @@ class _Translator:
 
     def _tuple(self, node: ast.Tuple, variables: dict[str, Expr]) -> Expr:
         fields = [self.expression(each, variables) for each in node.elts]
-        if not fields or any(isinstance(field.kind, ListOf) for field in fields):
-            raise Untranslatable("a tuple of lists or of nothing")
+        if not fields:
+            raise Untranslatable("a tuple of nothing")
         is_fixed = all(field.is_constant for field in fields)
         constant = tuple(field.constant for field in fields) if is_fixed else ...
         kind = TupleOf(tuple(field.kind for field in fields))
@@ -250,8 +250,6 @@ class _Translator:
         if len(names) != len(node.keys) or len(set(names)) != len(names) or not names:
             raise Untranslatable("a dict whose keys are not different str constants")
         fields = [self.expression(value, variables) for value in node.values]
-        if any(isinstance(field.kind, ListOf) for field in fields):
-            raise Untranslatable("a dict of lists")
         kind = RecordOf(tuple((str(n), f.kind) for n, f in zip(names, fields, strict=True)))
         return Expr(kind, lambda frame: {str(n): f.run(frame) for n, f in zip(names, fields, strict=True)})
 
@@ -359,7 +357,7 @@ class _Translator:
             if kind is str:
                 return text.length(operand)
             if isinstance(kind, ListOf):
-                return Expr(int, lambda frame: np.diff(operand.run(frame).offsets))
+                return Expr(int, lambda frame: operand.run(frame).lengths())
         elif function is builtins.int:
             return text.to_int(operand) if kind is str else numbers.to_int(operand) if kind in NUMBERS else None
         elif function is builtins.float:
@@ -389,13 +387,21 @@ class _Translator:
         # The element's variables are those of the row, repeated for each of its elements.
         key = f"{loop.target.id} in {id(node)}"
         element = source.kind.element
-        outer = {name: repeated(name, each, id(node)) for name, each in variables.items() if not is_list(each)}
+        outer = {name: repeated(name, each, id(node)) for name, each in variables.items()}
         inner = {**outer, loop.target.id: Expr(element, lambda frame: frame.variables[key])}
-        tests = [self.truth(self.expression(test, inner)) for test in loop.ifs]
-        made = self.expression(node.elt, inner)
-        if isinstance(made.kind, ListOf):
+
+        def is_element(each: ast.expr) -> bool:
+            return isinstance(each, ast.Name) and each.id == loop.target.id  # type: ignore[attr-defined]
+
+        tests = [
+            None if element is str and is_element(test) else self.truth(self.expression(test, inner))
+            for test in loop.ifs
+        ]
+        made = None if is_element(node.elt) else self.expression(node.elt, inner)
+        kind = element if made is None else made.kind
+        if holds_list(kind):
             raise Untranslatable("a list of lists")
-        return Expr(ListOf(made.kind), comprehension(key, source, tests, made, variables, id(node)))
+        return Expr(ListOf(kind), comprehension(key, source, tests, made, variables, id(node)))
 
     _generatorexp = _listcomp
 

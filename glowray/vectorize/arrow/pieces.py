@@ -1,0 +1,112 @@
+"""Lists of parts of texts: where each is in the bytes of all rows. What is not asked for is not copied."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from glowray.vectorize.arrow.frame import Lists, Mask, Places, Vector, gathered, offsets_of_kept
+from glowray.vectorize.arrow.kinds import Kind
+
+Bytes = npt.NDArray[np.uint8]
+Bounds = npt.NDArray[np.signedinteger[Any]]
+
+
+def text_bytes(column: Any) -> tuple[Bytes, Places]:
+    """(the bytes of all rows, one row after the other; where each row starts, and the end)."""
+    _, offsets, data = column.buffers()
+    places = np.frombuffer(offsets, dtype=np.int64)[column.offset : column.offset + len(column) + 1]
+    if data is None:
+        return np.empty(0, dtype=np.uint8), places - places[0]
+    return np.frombuffer(data, dtype=np.uint8)[places[0] : places[-1]], places - places[0]
+
+
+def cut_out(data: Bytes, starts: Bounds, ends: Bounds) -> Any:
+    """The large_string array of these parts of the bytes."""
+    if not len(starts):
+        return pa.array([], pa.large_string())
+    # An array of the parts and, between them, of what is not wanted; taking the parts copies each byte once.
+    bounds = np.empty(2 * len(starts), np.int64)
+    bounds[0::2], bounds[1::2] = starts, ends
+    if starts[0] > ends[-1]:
+        bounds = np.append(bounds, starts[0])  # parts may be in any order; the array's own bounds may not
+    array = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
+    return array.take(pa.array(np.arange(0, 2 * len(starts), 2, dtype=np.int32 if len(starts) < 2**30 else np.int64)))
+
+
+class Pieces(Lists):
+    """Parts of texts: piece j is `data[starts[j]:ends[j]]`; copied only if all are asked for."""
+
+    def __init__(self, data: Bytes, offsets: Places, starts: Bounds, ends: Bounds) -> None:
+        super().__init__(offsets, None)
+        self._data, self._starts, self._ends = data, starts, ends
+
+    @cached_property
+    def values(self) -> Any:
+        return cut_out(self._data, self._starts, self._ends)
+
+    def item(self, element: Kind, index: int) -> tuple[Vector, Any]:
+        places = (self.offsets[:-1] if index >= 0 else self.offsets[1:]) + index
+        good = (places < self.offsets[1:]) if index >= 0 else (places >= self.offsets[:-1])
+        places = np.clip(places, 0, len(self._starts) - 1)  # rows without one get any
+        return cut_out(self._data, self._starts[places], self._ends[places]), good
+
+    def take(self, element: Kind, rows: Places) -> Lists:
+        offsets, places = gathered(self.offsets, rows)
+        return Pieces(self._data, offsets, self._starts[places], self._ends[places])
+
+    def filled(self) -> Lists:
+        keep = self._ends > self._starts
+        return self if keep.all() else self.only(str, keep)
+
+    def only(self, element: Kind, keep: Mask) -> Lists:
+        return Pieces(self._data, offsets_of_kept(self.offsets, keep), self._starts[keep], self._ends[keep])
+
+
+class Table(Lists):
+    """As many pieces in every row: `cuts[i, j]` is where the separator (one byte) after piece j of row i is."""
+
+    def __init__(self, data: Bytes, starts: Places, cuts: Places, ends: Places) -> None:
+        super().__init__(np.empty(0, np.int64), None)
+        self._data, self._starts, self._cuts, self._ends = data, starts, cuts, ends
+        self.width = cuts.shape[1] + 1
+
+    @cached_property
+    def offsets(self) -> Places:
+        made: Places = np.arange(len(self._starts) + 1) * self.width
+        return made
+
+    @cached_property
+    def values(self) -> Any:
+        return cut_out(self._data, *self._bounds())
+
+    def _bounds(self) -> tuple[Bounds, Bounds]:
+        starts, ends = np.empty((2, len(self._starts), self.width), np.int64)
+        starts[:, 0], ends[:, -1] = self._starts, self._ends
+        np.add(self._cuts, 1, out=starts[:, 1:])
+        ends[:, :-1] = self._cuts
+        return starts.ravel(), ends.ravel()
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def item(self, element: Kind, index: int) -> tuple[Vector, Any]:
+        place = index + self.width if index < 0 else index
+        if not 0 <= place < self.width:
+            return cut_out(self._data, self._starts, self._starts), np.False_
+        starts = self._cuts[:, place - 1] + 1 if place else self._starts
+        ends = self._cuts[:, place] if place < self.width - 1 else self._ends
+        return cut_out(self._data, starts, ends), np.True_
+
+    def take(self, element: Kind, rows: Places) -> Lists:
+        return Table(self._data, self._starts[rows], self._cuts[rows], self._ends[rows])
+
+    def filled(self) -> Lists:
+        return Pieces(self._data, self.offsets, *self._bounds()).filled()
+
+    def only(self, element: Kind, keep: Mask) -> Lists:
+        return Pieces(self._data, self.offsets, *self._bounds()).only(element, keep)
