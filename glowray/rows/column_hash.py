@@ -163,6 +163,17 @@ def texts(array: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]
     return np.frombuffer(array.buffers()[2] or b"", np.uint8), bounds[:-1], np.diff(bounds)
 
 
+def first_words(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Hashes:
+    """Values (one at least) of at most eight bytes, each as one word."""
+    first, last = int(starts[0]), int(starts[-1] + lengths[-1])
+    padded = np.zeros(last - first + 8, np.uint8)
+    padded[:-8] = data[first:last]
+    words_at: Any = np.ndarray((len(padded) - 7,), "<u8", buffer=padded, strides=(1,))  # one at every byte
+    words: Hashes = words_at[starts - first]
+    words &= WORD_MASKS[lengths]
+    return words
+
+
 def binary_hashes(array: pa.Array, tag: int) -> Hashes:
     """Text and bytes."""
     if not len(array):
@@ -170,7 +181,12 @@ def binary_hashes(array: pa.Array, tag: int) -> Hashes:
     data, starts, lengths = texts(array)
     if array.null_count:
         lengths[array.is_null().to_numpy(zero_copy_only=False)] = 0
-    hashes = _word_sums(data, starts, lengths)
+    if lengths.max() <= 8:
+        hashes = first_words(data, starts, lengths)
+        hashes ^= hashes >> _U(32)
+        hashes *= _U(hashing.place(0))
+    else:
+        hashes = _word_sums(data, starts, lengths)
     hashes += lengths.view(np.uint64) * _U(hashing.GOLDEN)
     hashes += _U(tag)
     return mix(hashes)

@@ -186,11 +186,7 @@ def _are_short(array: pa.Array) -> bool:
 def _short_texts(array: pa.Array) -> Codes:
     """Text of at most seven bytes, and how many they are: the whole of it in one word."""
     data, starts, lengths = column_hash.texts(array)
-    first, last = int(starts[0]), int(starts[-1] + lengths[-1])
-    padded = np.zeros(last - first + 8, np.uint8)
-    padded[:-8] = data[first:last]
-    words_at: Any = np.ndarray((len(padded) - 7,), "<u8", buffer=padded, strides=(1,))  # one at every byte
-    words = words_at[starts - first] & column_hash.WORD_MASKS[lengths]
+    words = column_hash.first_words(data, starts, lengths)
     words |= lengths.view(np.uint64) << _U(8 * SHORT_TEXT)
     if array.null_count:
         words[array.is_null().to_numpy(zero_copy_only=False)] = _NO_TEXT
