@@ -15,13 +15,14 @@ PIECE_BYTES = 8 << 20
 """Lines that are put together at a time: few enough to be still in the cache when they are written."""
 
 _TEXT = pa.large_string()
+_END = pa.scalar("\n", _TEXT)
 
 
 def lines_of(chunk: Chunk) -> Iterator[Any] | None:
-    """Buffers of whole lines, one after the other; None for rows whose text only Python knows.
+    """Buffers whose bytes are the lines, one after the other; None for rows whose text only Python knows.
 
-    >>> [bytes(lines) for lines in lines_of(Chunk.from_rows([1, None, -2]))]
-    [b'1\\nNone\\n-2\\n']
+    >>> b"".join(lines_of(Chunk.from_rows([1, None, -2])))
+    b'1\\nNone\\n-2\\n'
     """
     text_of = _TEXTS.get(chunk.shape.kind.name) if isinstance(chunk.shape, Scalar) else None
     if text_of is None:
@@ -32,14 +33,10 @@ def lines_of(chunk: Chunk) -> Iterator[Any] | None:
 def _joined(text: pa.Array) -> Iterator[Any]:
     rows = max(1, PIECE_BYTES * len(text) // max(1, text.nbytes))
     for start in range(0, len(text), rows):
-        # An empty text after the last row ends its line.
-        piece = pa.concat_arrays([text.slice(start, rows), pa.array([""], _TEXT)])
-        yield _one(piece)
-
-
-def _one(piece: pa.Array) -> Any:
-    whole = pa.LargeListArray.from_arrays(pa.array([0, len(piece)], pa.int64()), piece)
-    return memoryview(pc.binary_join(whole, pa.scalar("\n", _TEXT)).buffers()[2])
+        piece = text.slice(start, rows)
+        whole = pa.LargeListArray.from_arrays(pa.array([0, len(piece)], pa.int64()), piece)
+        yield memoryview(pc.binary_join(whole, _END).buffers()[2] or b"")
+        yield b"\n"
 
 
 def _bools(column: pa.Array) -> pa.Array:

@@ -112,16 +112,17 @@ def _text_words(data: npt.NDArray[np.uint8], starts: Rows, lengths: Rows, begin:
     words_at: Any = np.ndarray((last + 1,), "<u8", buffer=data, strides=(1,))  # one at every byte
 
     def words(rows: Rows | None) -> Words:
-        own, left = (starts, lengths) if rows is None else (starts[rows], lengths[rows])
-        at = own + begin
-        over = at - last
+        at, left = (starts, lengths) if rows is None else (starts[rows], lengths[rows])
+        if begin:
+            at, left = at + begin, left - begin
         found: Words
-        if over.max(initial=0) > 0:  # the word reaches beyond the data: read it from where it does not
-            over = np.clip(over, 0, 8)
+        if at.max(initial=0) > last:  # some words reach beyond the data: they are read from where they do not
+            over = np.clip(at - last, 0, 8)
             found = words_at[np.minimum(at, last)] >> np.minimum(over * 8, 63).astype(np.uint64)
         else:
             found = words_at[at]
-        found &= WORD_MASKS[np.clip(left - begin, 0, 8)]
+        if left.min(initial=8) < 8:
+            found &= WORD_MASKS[np.clip(left, 0, 8)]
         return _turned(found.byteswap(inplace=True), reverse)
 
     return words
