@@ -172,12 +172,14 @@ class _Run:
     def chain(self, size: int) -> Iterator[bool]:
         """Makes the rows; stops after each piece of them, at most `size` of those that a step of partitions makes."""
         inputs, source, steps, loops = self.inputs, self.fragment.source, self.fragment.steps, self.fragment.loops
-        takes_columns = bool(loops) and loops[0].columns is not None
+        *before, last = segments(steps)
+        first = before[0] if before else last
+        is_bare = not first.rows and isinstance(first.end, BlockStep)
+        takes_columns = is_bare or (bool(loops) and loops[0].columns is not None)
         if not steps and (takes_columns or isinstance(source, (Blocks, Join))):
             yield from self._give_all(self._counted(source.columns(inputs, self.context), inputs), MORSEL)
             return
         stream = self._counted((source.columns if takes_columns else source.morsels)(inputs, self.context), inputs)
-        *before, last = segments(steps)
         for segment, loop in zip(before, loops, strict=False):
             stream = self._through(segment, loop, stream)
         yield from self._out(last, loops[-1], stream, size if before else MORSEL)
@@ -198,8 +200,9 @@ class _Run:
 
     def _out(self, segment: Segment, loop: Loop, stream: Morsels, size: int) -> Iterator[bool]:
         run = None if loop.columns is None else ChainRun(loop.columns, loop)
-        if not segment.rows and not isinstance(self.fragment.exchange, Count):
-            return self._give_all(stream, size)
+        if not segment.rows:
+            is_count = isinstance(self.fragment.exchange, Count)
+            return self._count_all(stream, size) if is_count else self._give_all(stream, size)
         if run is not None and run.chain.rest is None:
             return self._give_all(run.blocks(stream), size)
         return self._out_rows(run.parts(stream) if run else _parts(loop.function(), cut(as_rows(stream), size)))
@@ -216,6 +219,12 @@ class _Run:
                 self.rows.extend(rows)
                 if len(self.rows) >= FLUSH_ROWS:
                     self.flush()
+                yield False
+
+    def _count_all(self, stream: Morsels, size: int) -> Iterator[bool]:
+        for morsel in stream:
+            for rows in [morsel] if isinstance(morsel, Block) else cut(iter([morsel]), size):
+                self.report.rows_out += len(rows)
                 yield False
 
     def _out_rows(self, parts: Iterable[tuple[Iterable[Any], Callable[..., Any] | None]]) -> Iterator[bool]:
