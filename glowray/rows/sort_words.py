@@ -104,7 +104,9 @@ def _texts(array: pa.Array, reverse: bool) -> Iterator[Level]:
     for place in range(min(-(-longest // 8), TEXT_WORDS)):
         yield _text_words(data, starts, lengths, 8 * place, reverse)
     begin = 8 * TEXT_WORDS
-    yield _lengths(lengths, reverse) if longest <= begin else _rests(data, starts, lengths, begin, reverse)
+    yield _lengths(np.minimum(lengths, begin), reverse)
+    if longest > begin:
+        yield _rests(data, starts, lengths, begin, reverse)
 
 
 def _text_words(data: npt.NDArray[np.uint8], starts: Rows, lengths: Rows, begin: int, reverse: bool) -> Level:

@@ -70,6 +70,11 @@ def test_words_have_the_order_of_keys(name: str) -> None:
     run()
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_zeros_at_the_end_of_short_texts_count_beside_long_ones(reverse: bool) -> None:
+    check(["", "\0", "\0\0", "a", "a\0", "a" * 200, "a" * 128, "a" * 127 + "\0", "a" * 127, ""], reverse)
+
+
 @given(tuples, st.booleans())
 def test_words_of_tuples(keys: list[Any], reverse: bool) -> None:
     check(keys, reverse)
