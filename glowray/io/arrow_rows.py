@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from glowray.rows.numpy_columns import as_numpy
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -38,7 +40,7 @@ def column_values(name: str, column: pa.ChunkedArray) -> list[Any]:
     kind = column.type
     try:
         if column.null_count == 0 and (pa.types.is_integer(kind) or kind in (pa.float64(), pa.float32())):
-            values: list[Any] = column.to_numpy().tolist()  # several times as fast
+            values: list[Any] = as_numpy(column).tolist()  # several times as fast
             return values
         coarse = _of_microseconds(kind)
         return column.to_pylist() if coarse == kind else _without_nanoseconds(column, coarse)

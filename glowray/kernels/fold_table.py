@@ -12,6 +12,7 @@ import pyarrow as pa
 from glowray.kernels.key_groups import key_groups
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
+from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.together import together
 from glowray.vectorize.arrow.blocks import chunk_of, vector_of
 from glowray.vectorize.arrow.frame import Vector
@@ -92,7 +93,7 @@ def _numbered(kind: Kind, keys: list[Chunk]) -> tuple[Chunk, Groups]:
     """The keys, each once and the first of its like, in order of first appearance; and for every row which it has."""
     if kind in DISTINCT_BITS:
         encoded = pa.chunked_array([chunk.columns[0] for chunk in keys]).dictionary_encode()
-        groups = np.concatenate([chunk.indices.to_numpy() for chunk in encoded.chunks]).astype(np.int64)
+        groups = np.concatenate([as_numpy(chunk.indices) for chunk in encoded.chunks]).astype(np.int64)
         found = encoded.chunk(0).dictionary
         return Chunk(keys[0].shape, [found], len(found)), groups
     by_key = key_groups([keys])

@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glowray.rows import wire
+from glowray.rows import pandas_later, wire
 from glowray.rows.chunk import Chunk
 from glowray.rows.column_hash import keyed_rows_hashes
 from glowray.rows.together import together
+
+pandas_later.install()  # here, as no array is made before there are blocks
 
 _SMALL_CHUNK = 16_384
 _MORSEL = 65_536

@@ -15,6 +15,7 @@ from glowray.rows.chunk import Chunk
 from glowray.rows.decode import decode
 from glowray.rows.key_kinds import compared_fields, key_hash
 from glowray.rows.key_registry import registration
+from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.pickled import PickledColumn
 from glowray.rows.shape import Fields, Scalar, Shape
 
@@ -90,12 +91,12 @@ def _with_nulls(array: pa.Array, vectorised: Callable[[pa.Array], Hashes]) -> Ha
         return np.concatenate([_with_nulls(array.slice(start, _ROWS_AT_ONCE), vectorised) for start in starts])
     hashes = vectorised(array)
     if array.null_count:
-        hashes[array.is_null().to_numpy(zero_copy_only=False)] = _U(hashing.NONE_HASH)
+        hashes[as_numpy(array.is_null())] = _U(hashing.NONE_HASH)
     return hashes
 
 
 def _fields_hashes(shape: Fields, columns: list[Any], count: int) -> Hashes:
-    there = columns[0].to_numpy(zero_copy_only=False) if shape.optional else None
+    there = as_numpy(columns[0]) if shape.optional else None
     if there is not None and not there.any():
         return np.full(count, hashing.NONE_HASH, np.uint64)
     parts = list(shape.spans())
@@ -123,7 +124,7 @@ def mix(words: Hashes) -> Hashes:
 
 def _integers(array: pa.Array, tag: int, arrow: pa.DataType | None = None) -> Hashes:
     values = array if arrow is None else array.cast(arrow)
-    return _integer_hashes(values.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64, copy=False), tag)
+    return _integer_hashes(as_numpy(values.fill_null(0)).astype(np.int64, copy=False), tag)
 
 
 def _integer_hashes(values: npt.NDArray[np.int64], tag: int) -> Hashes:
@@ -144,7 +145,7 @@ def _signed(folded: Hashes, negative: npt.NDArray[np.bool_], tag: int) -> Hashes
 
 def _floats(array: pa.Array) -> Hashes:
     """Python's hash of a float: mantissa times two to the exponent modulo 2**61 - 1, where that is a rotation."""
-    values = array.fill_null(0.0).to_numpy(zero_copy_only=False)
+    values = as_numpy(array.fill_null(0.0))
     finite = np.isfinite(values)
     mantissa, exponent = np.frexp(np.where(finite, np.abs(values), 0.0))
     whole = np.ldexp(mantissa, 53).astype(np.uint64)
@@ -180,7 +181,7 @@ def binary_hashes(array: pa.Array, tag: int) -> Hashes:
         return np.empty(0, np.uint64)
     data, starts, lengths = texts(array)
     if array.null_count:
-        lengths[array.is_null().to_numpy(zero_copy_only=False)] = 0
+        lengths[as_numpy(array.is_null())] = 0
     if lengths.max() <= 8:
         hashes = first_words(data, starts, lengths)
         hashes ^= hashes >> _U(32)

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.objects import put_together, put_together_records
 from glowray.rows.pickled import PickledColumn
 from glowray.rows.shape import Fields, ListOf, Pickled, Scalar, Shape, explode
@@ -46,7 +47,7 @@ def _decode_lists(shape: ListOf, array: pa.Array) -> list[Any]:
     elements: Any = decode(shape.element, explode(shape.element, flat), len(flat))
     if shape.container == "tuple":
         elements = tuple(elements)
-    lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
+    lengths = as_numpy(pc.fill_null(pc.list_value_length(array), 0))
     stops = np.cumsum(lengths).tolist()
     values: list[Any] = []
     start = 0

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from glowray.rows import column_hash, hashing
 from glowray.rows.chunk import Chunk
+from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.shape import Fields, Scalar, Shape
 
 Codes = npt.NDArray[np.uint64]
@@ -160,12 +161,12 @@ def _mixed(values: npt.NDArray[np.int64]) -> Codes:
 def _integers(array: pa.Array) -> Codes:
     values = array.cast(pa.int8()) if pa.types.is_boolean(array.type) else array
     values = values.view(pa.int32()) if pa.types.is_date32(values.type) else values
-    return _mixed(values.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64))
+    return _mixed(as_numpy(values.cast(pa.int64()).fill_null(0)).astype(np.int64))
 
 
 def _floats(array: pa.Array) -> Codes:
     """Of floats with one NaN and one zero: equal keys have equal bits."""
-    values = array.fill_null(0.0).to_numpy(zero_copy_only=False) + 0.0
+    values = as_numpy(array.fill_null(0.0)) + 0.0
     values[np.isnan(values)] = np.nan
     return _mixed(values.view(np.int64))
 
@@ -175,7 +176,7 @@ def _texts(arrays: Sequence[pa.Array]) -> Codes:
     if not pa.types.is_fixed_size_binary(arrays[0].type) and all(map(_are_short, arrays)):
         return _piecewise(_short_texts, arrays)
     numbered = pa.chunked_array(arrays).dictionary_encode().chunks
-    numbers = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in numbered]
+    numbers = [as_numpy(chunk.indices.fill_null(-1)) for chunk in numbered]
     return _mixed(np.concatenate(numbers).astype(np.int64))
 
 
@@ -189,7 +190,7 @@ def _short_texts(array: pa.Array) -> Codes:
     words = column_hash.first_words(data, starts, lengths)
     words |= lengths.view(np.uint64) << _U(8 * SHORT_TEXT)
     if array.null_count:
-        words[array.is_null().to_numpy(zero_copy_only=False)] = _NO_TEXT
+        words[as_numpy(array.is_null())] = _NO_TEXT
     return column_hash.mix(words)
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from glowray.rows.chunk import Chunk
 from glowray.rows.column_hash import WORD_MASKS, texts
+from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.shape import Fields, Scalar, Shape
 
 Words = npt.NDArray[np.uint64]
@@ -70,9 +71,9 @@ def _turned(words: Words, reverse: bool) -> Words:
 
 def _integers(array: pa.Array, reverse: bool) -> Iterator[Level]:
     if pa.types.is_boolean(array.type):
-        values = array.to_numpy(zero_copy_only=False)
+        values = as_numpy(array)
     else:
-        values = array.view(pa.int32() if array.type.bit_width == 32 else pa.int64()).to_numpy()
+        values = as_numpy(array.view(pa.int32() if array.type.bit_width == 32 else pa.int64()))
 
     def words(rows: Rows | None) -> Words:
         wide = (values if rows is None else values[rows]).astype(np.int64)
@@ -82,7 +83,7 @@ def _integers(array: pa.Array, reverse: bool) -> Iterator[Level]:
 
 
 def _floats(array: pa.Array, reverse: bool) -> Iterator[Level]:
-    values = array.to_numpy()
+    values = as_numpy(array)
 
     def words(rows: Rows | None) -> Words:
         asked = (values if rows is None else values[rows]) + 0.0  # -0.0 is 0.0

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.types as kinds
 
 from glowray.rows.inexact import absent_column, mixed_names
+from glowray.rows.numpy_columns import as_numpy
 
 _PYTHON_NAMES = (
     (kinds.is_boolean, "bool"),
@@ -46,7 +47,7 @@ def unified(tables: Sequence[pa.Table]) -> pa.Table:
 
 def with_elements(lists: pa.LargeListArray, elements: pa.Array) -> pa.LargeListArray:
     """The same lists over other elements, one for each of `lists.flatten()`."""
-    lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    lengths = as_numpy(pc.fill_null(pc.list_value_length(lists), 0))
     return list_array(elements, lengths, lists.is_null() if lists.null_count else None)
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from glowray.rows import Block
 from glowray.rows import shape as shapes
 from glowray.rows.chunk import Chunk
+from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.pickled import PickledColumn
 from glowray.rows.scalars import scalar_kind
 from glowray.rows.shape import Fields, Scalar, Shape
@@ -103,7 +104,7 @@ def filled(chunk: Chunk) -> tuple[Chunk, Mask]:
 
 def _filled(array: Any) -> tuple[Any, Mask]:
     """The array with some value in the place of every null, and which of its values had none, at any depth."""
-    there = array.is_valid().to_numpy(zero_copy_only=False)
+    there = as_numpy(array.is_valid())
     if pa.types.is_struct(array.type):
         parts = [_filled(part) for part in array.flatten()]
         made = pa.StructArray.from_arrays([part for part, _ in parts], fields=list(array.type))
@@ -119,7 +120,7 @@ def _filled(array: Any) -> tuple[Any, Mask]:
 
 def _lists(array: Any) -> tuple[Any, Any]:
     """(where each list starts, from 0, and the end; the values of all): a null is an empty list."""
-    lengths = array.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+    lengths = as_numpy(array.value_lengths().fill_null(0))
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]), array.flatten()
 
 
@@ -132,7 +133,7 @@ def _vector(kind: Kind, columns: Any) -> Vector:
     if isinstance(kind, ListOf):
         offsets, flat = _lists(column)
         return Lists(offsets, _vector(kind.element, iter(shapes.explode(shape_of(kind.element), flat))))
-    return column if kind is str else column.to_numpy(zero_copy_only=False)
+    return column if kind is str else as_numpy(column)
 
 
 def chunk_of(kind: Kind, vector: Vector, count: int) -> Chunk:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glowray.rows.numpy_columns import as_numpy
 from glowray.vectorize.arrow.intervals import Interval
 from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
 
@@ -67,7 +68,7 @@ class Lists:
 
     def filled(self) -> Lists:
         """Lists of texts without those that are empty."""
-        keep = pc.binary_length(self.values).to_numpy(zero_copy_only=False) > 0
+        keep = as_numpy(pc.binary_length(self.values)) > 0
         return self if keep.all() else self.only(str, keep)
 
     def only(self, element: Kind, keep: Mask) -> Lists:
