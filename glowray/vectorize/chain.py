@@ -7,11 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from glowray.vectorize.inline import inline, settle
+from glowray.vectorize.displays import holds_dict, simple_copy
+from glowray.vectorize.expand import MOST_NODES
+from glowray.vectorize.hygiene import obstacle
+from glowray.vectorize.inline import bind, inline, settle
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.positions import Span
-from glowray.vectorize.rename import simple_copy
+from glowray.vectorize.quiet import quiet
 from glowray.vectorize.splice import each, splice
+from glowray.vectorize.uses import escaping
 from glowray.vectorize.weave import Weaver, Woven, assign, load, place, store
 
 Verb = Literal["map", "filter", "flat_map", "map_values", "flat_map_values", "key_by", "keys", "values"]
@@ -19,6 +23,7 @@ Sink = Callable[[ast.expr], list[ast.stmt]]
 
 # Python compiles at most 20 blocks inside one another; a step may need two, the engine's own code some more.
 _MOST_LOOPS = 7
+_MOST_BLOCKS = 18
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,11 @@ class Chain:
             sink: statements for each row that comes out, given as a simple expression. They may `return`, but not
                 `break` or `continue` a loop around them. Several places that yield call it several times.
         """
-        return self._from(0, row, sink)
+        made = self._from(0, row, sink)
+        if _depth(made) > _MOST_BLOCKS:
+            self._weaver.nodes = MOST_NODES + 1  # once more, with calls left calls: they are what nests so deep
+            made = self._from(0, row, sink)
+        return quiet(made, self._weaver)
 
     def _from(self, index: int, row: ast.expr, sink: Sink) -> list[ast.stmt]:
         self._weaver.at(index, row)
@@ -73,7 +82,14 @@ class Chain:
         step = self._steps[index]
         line = self._weaver.own_lines(step.verb)
         if step.verb in ("flat_map", "flat_map_values"):
-            return self._flat(index, row, sink, line)
+            solid, row = self._solid(step, row, line)
+            return [*solid, *self._flat(index, row, sink, line)]
+        solid, row = self._solid(step, row, line)
+        return [*solid, *self._one(index, row, sink, line)]
+
+    def _one(self, index: int, row: ast.expr, sink: Sink, line: Span) -> list[ast.stmt]:
+        """A step that gives one row for one, or none."""
+        step = self._steps[index]
         if step.verb == "filter":
             before, test = self._apply(index, row, line)
             if step.drop is not None:
@@ -96,6 +112,31 @@ class Chain:
         if step.drop is not None and not settled:
             settled = [ast.Pass()]
         return place(self._guarded(step, row, [*before, *settled], self._from(index + 1, simple, sink)), line)
+
+    def _solid(self, step: Step, row: ast.expr, line: Span) -> tuple[list[ast.stmt], ast.expr]:
+        """The row with its dicts built, where the step's function may change them, keep them or give them away."""
+        if step.call is None or not holds_dict(row):
+            return [], row
+        if isinstance(step.known, Known) and obstacle(step.known) is None:
+            value = row
+            if step.verb in ("map_values", "flat_map_values"):
+                value = row.elts[1] if isinstance(row, ast.Tuple) and len(row.elts) == 2 else load("None")
+            arguments = self.unpack(value, step.spread, step.fields, line)[1] if step.spread else [value]
+            given = bind(step.known, arguments, self._weaver)
+            keeps_row = step.verb in ("filter", "key_by") or step.drop is not None
+            if not isinstance(given, Refused) and not escaping(step.known, given, self._weaver, keeps_row):
+                return [], row
+        return self._built(row, line)
+
+    def _built(self, row: ast.expr, line: Span) -> tuple[list[ast.stmt], ast.expr]:
+        if isinstance(row, ast.Dict):
+            name = self._weaver.fresh("record")
+            self._weaver.types[name] = dict
+            return place([assign(name, simple_copy(row))], line), load(name)
+        if not isinstance(row, ast.Tuple):
+            return [], row
+        parts = [self._built(field, line) for field in row.elts]
+        return [each for before, _ in parts for each in before], ast.Tuple([field for _, field in parts], ast.Load())
 
     def _guarded(
         self, step: Step, row: ast.expr, attempt: list[ast.stmt], rest: list[ast.stmt]
@@ -213,6 +254,18 @@ class Chain:
         anyway = _slowly(slow, ast.Tuple([key, value], ast.Load()), names)
         test = _is_tuple(value, width - 1)
         return place([ast.If(test, [*quick], [anyway])], line), [load(name) for name in names]
+
+
+def _depth(nodes: Sequence[ast.stmt]) -> int:
+    """How many of Python's blocks stand inside one another."""
+    deepest = 0
+    for node in nodes:
+        parts = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt)]
+        for handler in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
+            parts += handler.body
+        own = isinstance(node, ast.For | ast.While | ast.Try | ast.With)
+        deepest = max(deepest, own + _depth(parts))
+    return deepest
 
 
 def _slowly(slow: str, row: ast.expr, names: list[str]) -> ast.stmt:

@@ -35,7 +35,7 @@ _STATEMENTS = (
 )  # fmt: skip
 _CONSUMERS: tuple[object, ...] = (
     builtins.sum, builtins.any, builtins.all, builtins.sorted, builtins.min, builtins.max, builtins.list,
-    builtins.tuple, builtins.set, builtins.frozenset, builtins.dict, builtins.len,
+    builtins.tuple, builtins.set, builtins.frozenset, builtins.dict, builtins.len, builtins.next,
 )  # fmt: skip
 _SORTERS: tuple[object, ...] = (builtins.sorted, builtins.min, builtins.max)
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from keyword import iskeyword
 
+from glowray.vectorize.displays import field_names, has_fields, holds_dict, is_simple, merged, record, simple_copy
 from glowray.vectorize.environment import Captured
+from glowray.vectorize.expand import Expander
 from glowray.vectorize.hygiene import obstacle
 from glowray.vectorize.infer import exact_type
 from glowray.vectorize.know import know
@@ -14,7 +17,8 @@ from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.lower import Lowering
 from glowray.vectorize.names import own_nodes, stored_names
 from glowray.vectorize.positions import Span
-from glowray.vectorize.rename import Copier, constant_index, is_simple, simple_copy
+from glowray.vectorize.rename import constant_index
+from glowray.vectorize.uses import escaping
 from glowray.vectorize.weave import Weaver, assign, load, place
 
 
@@ -56,10 +60,16 @@ def inline(known: Known, arguments: Sequence[ast.expr], weaver: Weaver, follow: 
         return given
     copier, before, span = open_body(known, given, weaver)
     if isinstance(known.node, ast.Lambda):
-        return Inlined(before, copier.copy(known.node.body), span)
-    lowering = Lowering(copier, weaver, span)
-    statements, value = lowering.function(known.node.body)
+        statements, value = copier.value(known.node.body)
+    else:
+        statements, value = Lowering(copier, weaver, span).function(known.node.body)
     return Inlined([*before, *statements], value, span)
+
+
+def enter(known: Known, arguments: list[ast.expr], weaver: Weaver) -> tuple[list[ast.stmt], ast.expr] | None:
+    """(statements, value) of a function that another one calls; None if it has to be called."""
+    inlined = inline(known, arguments, weaver, follow=False)
+    return None if isinstance(inlined, Refused) else (inlined.statements, inlined.value)
 
 
 def bind(known: Known, arguments: Sequence[ast.expr], weaver: Weaver) -> dict[str, ast.expr] | Refused:
@@ -90,26 +100,28 @@ def bind(known: Known, arguments: Sequence[ast.expr], weaver: Weaver) -> dict[st
 
 def open_body(
     known: Known, given: dict[str, ast.expr], weaver: Weaver, is_generator: bool = False
-) -> tuple[Copier, list[ast.stmt], Span]:
+) -> tuple[Expander, list[ast.stmt], Span]:
     """A copier for the function's nodes, and the statements that put parameters into variables where that is needed."""
     filename = None if known.synthetic else known.filename
     lines = known.last_line - known.first_line + 1
     span = weaver.positions.open(
-        Span(0, lines, weaver.step, weaver.row, filename, known.first_line, known.name, is_generator)
+        Span(0, lines, weaver.step, weaver.row, filename, known.first_line, known.name, is_generator, weaver.caller)
     )
     body: list[ast.AST] = [known.node.body] if isinstance(known.node, ast.Lambda) else list(known.node.body)
+    weaver.nodes += sum(1 for part in body for _ in ast.walk(part))
     assigned = stored_names(body)
+    objects = escaping(known, given, weaver)
     arguments: dict[str, ast.expr] = {}
     before: list[ast.stmt] = []
     for name, value in given.items():
         if name in assigned:
             continue
-        if isinstance(value, ast.Tuple) and _builds_often(name, body):
+        if name in objects or (isinstance(value, ast.Tuple) and not holds_dict(value) and _builds_often(name, body)):
             variable = weaver.fresh(name)
             before.append(assign(variable, simple_copy(value)))
             value = load(variable)
         arguments[name] = value
-    copier = Copier(known, weaver, span, arguments)
+    copier = Expander(known, weaver, span, arguments, enter, settle)
     before.extend(assign(copier.locals[name], simple_copy(given[name])) for name in given if name in assigned)
     return copier, place(before, span), span
 
@@ -161,19 +173,36 @@ def settle(value: ast.expr, weaver: Weaver, name: str, span: Span) -> tuple[list
     if is_simple(value):
         return [], value
     if isinstance(value, ast.Tuple) and not any(isinstance(each, ast.Starred) for each in value.elts):
-        # A walrus in one field changes what a name in another means: then each field goes into a variable.
-        settled = not stored_names([value])
-        statements: list[ast.stmt] = []
-        fields: list[ast.expr] = []
-        for field in value.elts:
-            if settled and is_simple(field):
-                fields.append(field)
-            else:
-                before, simple = settle(field, weaver, name, span) if settled else _variable(field, weaver, name, span)
-                statements += before
-                fields.append(simple)
+        statements, fields = _settled(value.elts, [name] * len(value.elts), weaver, span)
         return statements, ast.copy_location(ast.Tuple(fields, ast.Load()), value)
+    if isinstance(value, ast.Dict) and has_fields(value := merged(value)):
+        names = field_names(value)
+        statements, fields = _settled(value.values, [_spelled(each) for each in names], weaver, span)
+        return statements, ast.copy_location(record(names, fields), value)
     return _variable(value, weaver, name, span)
+
+
+def _settled(
+    values: Sequence[ast.expr], names: Sequence[str], weaver: Weaver, span: Span
+) -> tuple[list[ast.stmt], list[ast.expr]]:  # fmt: skip
+    """The values of a display one by one."""
+    # A walrus in one field changes what a name in another means: then each field goes into a variable.
+    settled = not stored_names(values)
+    statements: list[ast.stmt] = []
+    fields: list[ast.expr] = []
+    for value, name in zip(values, names, strict=True):
+        if settled and is_simple(value):
+            fields.append(value)
+        else:
+            before, simple = settle(value, weaver, name, span) if settled else _variable(value, weaver, name, span)
+            statements += before
+            fields.append(simple)
+    return statements, fields
+
+
+def _spelled(name: str) -> str:
+    """A variable's name after a field's, where that can be one."""
+    return name if name.isidentifier() and not iskeyword(name) else "field"
 
 
 def _variable(value: ast.expr, weaver: Weaver, name: str, span: Span) -> tuple[list[ast.stmt], ast.expr]:

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Callable
 from typing import cast
 
+from glowray.vectorize.displays import field_names, has_fields, record
+from glowray.vectorize.expand import Expander
 from glowray.vectorize.names import always_leaves, holds, own_nodes
 from glowray.vectorize.positions import Span
-from glowray.vectorize.rename import Copier
 from glowray.vectorize.weave import Weaver, assign, load, place
 
 Rest = Callable[[ast.expr, Span], list[ast.stmt]]
@@ -21,13 +22,13 @@ class Lowering:
         emit: for a generator function: the statements that take the place of `yield value`.
     """
 
-    def __init__(self, copier: Copier, weaver: Weaver, span: Span, emit: Rest | None = None) -> None:
+    def __init__(self, copier: Expander, weaver: Weaver, span: Span, emit: Rest | None = None) -> None:
         self._copier = copier
         self._weaver = weaver
         self._span = span
         self._emit = emit
         self._results: list[str] = []
-        self._is_tuple = False
+        self._common: type[ast.Tuple] | tuple[str, ...] | None = None
         self._left: str | None = None
         self._loops = 0
 
@@ -38,14 +39,18 @@ class Lowering:
             return self._block(body), self._none()
         last = body[-1]
         if len(returns) == 1 and isinstance(last, ast.Return):
-            return self._block(body[:-1]), self._copier.copy(last.value) if last.value else self._none()
-        width = _common_width(returns) if always_leaves(body) else None
-        self._is_tuple = width is not None
-        self._results = [self._weaver.fresh("result") for _ in range(1 if width is None else width)]
-        names: list[ast.expr] = [load(name) for name in self._results]
-        value = ast.Tuple(names, ast.Load()) if self._is_tuple else names[0]
+            before, value = self._copier.value(last.value) if last.value else ([], self._none())
+            return [*self._block(body[:-1]), *before], value
+        self._common, width = _common_display(returns) if always_leaves(body) else (None, 1)
+        self._results = [self._weaver.fresh("result") for _ in range(width)]
         lowered = self._structured(body) if _is_structured(body) else self._leaving(body)
-        return place(lowered, self._span), value
+        return place(lowered, self._span), self._result()
+
+    def _result(self) -> ast.expr:
+        names: list[ast.expr] = [load(name) for name in self._results]
+        if isinstance(self._common, tuple):
+            return record(self._common, names)
+        return names[0] if self._common is None else ast.Tuple(names, ast.Load())
 
     def generator(self, body: list[ast.stmt]) -> list[ast.stmt]:
         """The statements of a generator function, each `yield` replaced by what `emit` gives."""
@@ -72,10 +77,11 @@ class Lowering:
                     branches = node.body, [*node.orelse, *following]
                 else:
                     branches = [*node.body, *following], node.orelse
-                made = ast.If(self._copier.copy(node.test), *map(self._structured, branches))
+                before, test = self._copier.value(node.test)
+                made = ast.If(test, *map(self._structured, branches))
                 made.body = made.body or [ast.Pass()]
                 self._copier.moved(made, node)
-                return [*done, made]
+                return [*done, *before, made]
             done += self._statement(node)
         return done if always_leaves(body) else done + self._assigned(None)
 
@@ -83,10 +89,14 @@ class Lowering:
         """What `return value` leaves behind."""
         if self._emit is not None:
             return []
-        if self._is_tuple:
-            fields = cast(ast.Tuple, value).elts
-            return [assign(name, self._copier.copy(field)) for name, field in zip(self._results, fields, strict=True)]
-        return [assign(self._results[0], self._copier.copy(value) if value is not None else self._none())]
+        fields = [value]
+        if self._common is not None:
+            fields = value.elts if isinstance(value, ast.Tuple) else cast(ast.Dict, value).values  # type: ignore[assignment]
+        made: list[ast.stmt] = []
+        for name, field in zip(self._results, fields, strict=True):
+            before, result = self._copier.value(field) if field is not None else ([], self._none())
+            made += [*before, assign(name, result)]
+        return made
 
     # With a loop of one turn that `break` leaves.
 
@@ -107,37 +117,60 @@ class Lowering:
             return [*self._assigned(node.value), *leave, ast.Break()]
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield | ast.YieldFrom):
             return self._yielded(node.value)
-        if not holds([node], (ast.Return, ast.Yield, ast.YieldFrom)):
+        if isinstance(node, _COMPOUND):
+            return self._of_blocks(node)
+        value = getattr(node, "value", None)
+        if not isinstance(node, ast.Assign | ast.AugAssign | ast.Expr) or not isinstance(value, ast.expr):
             return [self._copier.copy(node)]
-        made = self._compound(node)
+        if isinstance(node, ast.AugAssign) and not isinstance(node.target, ast.Name):
+            return [self._copier.copy(node)]  # what it adds to is looked up first
+        before, made = self._copier.value(value)
+        return [*before, cast(ast.stmt, self._with(node, {"value": made}))]
+
+    def _with(self, node: ast.AST, fields: dict[str, object]) -> ast.AST:
+        """A copy of a node, some fields of which are made already."""
+        for name, value in ast.iter_fields(node):
+            if name in fields:
+                continue
+            if isinstance(value, list):
+                fields[name] = [self._copier.copy(each) if isinstance(each, ast.AST) else each for each in value]
+            else:
+                fields[name] = self._copier.copy(value) if isinstance(value, ast.AST) else value
+        return self._copier.moved(type(node)(**fields), node)
+
+    def _of_blocks(self, node: ast.stmt) -> list[ast.stmt]:
+        before: list[ast.stmt] = []
+        fields: dict[str, object] = {}
+        for name, kind in (("test", ast.If), ("iter", ast.For)):
+            if isinstance(node, kind):
+                before, fields[name] = self._copier.value(getattr(node, name))
+        made = self._compound(node, fields)
         if isinstance(node, ast.For | ast.While) and holds(node.body, ast.Return):
             assert self._left is not None
-            return [made, ast.If(load(self._left), [ast.Break()], [])]
-        return [made]
+            return [*before, made, ast.If(load(self._left), [ast.Break()], [])]
+        return [*before, made]
 
-    def _compound(self, node: ast.AST) -> ast.stmt:
-        """A statement with a return or yield somewhere below: its blocks lowered, the rest of it copied."""
-        fields: dict[str, object] = {}
+    def _compound(self, node: ast.AST, fields: dict[str, object]) -> ast.stmt:
+        """A statement with blocks: they are lowered, the rest of it copied."""
         is_loop = isinstance(node, ast.For | ast.While)
         for name, value in ast.iter_fields(node):
+            if name in fields:
+                continue
             if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
                 self._loops += is_loop and name == "body"
                 fields[name] = self._block(value) or [ast.Pass()]
                 self._loops -= is_loop and name == "body"
             elif name in ("handlers", "cases") and isinstance(value, list):
-                fields[name] = [self._compound(each) for each in value]
-            elif isinstance(value, list):
-                fields[name] = [self._copier.copy(each) for each in value]
-            else:
-                fields[name] = self._copier.copy(value) if isinstance(value, ast.AST) else value
+                fields[name] = [self._compound(each, {}) for each in value]
         if isinstance(node, ast.ExceptHandler) and node.name:
             fields["name"] = self._copier.locals[node.name]
-        return cast(ast.stmt, self._copier.moved(type(node)(**fields), node))
+        return cast(ast.stmt, self._with(node, fields))
 
     def _yielded(self, node: ast.Yield | ast.YieldFrom) -> list[ast.stmt]:
         assert self._emit is not None
         if isinstance(node, ast.Yield):
-            return self._emit(self._copier.copy(node.value) if node.value is not None else self._none(), self._span)
+            before, value = self._copier.value(node.value) if node.value is not None else ([], self._none())
+            return [*before, *self._emit(value, self._span)]
         each = self._weaver.fresh("each")
         rows = self._copier.copy(node.value)
         return [ast.For(ast.Name(each, ast.Store()), rows, self._emit(load(each), self._span), [])]
@@ -146,16 +179,22 @@ class Lowering:
         return ast.Constant(None)
 
 
-def _common_width(returns: list[ast.Return]) -> int | None:
-    """The number of fields when every return has a tuple display of so many, without stars."""
-    widths = {
-        len(node.value.elts)
-        if isinstance(node.value, ast.Tuple) and not any(isinstance(each, ast.Starred) for each in node.value.elts)
-        else None
-        for node in returns
-    }
-    width = widths.pop() if len(widths) == 1 else None
-    return width or None
+_COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Match)
+
+
+def _common_display(returns: list[ast.Return]) -> tuple[type[ast.Tuple] | tuple[str, ...] | None, int]:
+    """What every return shows, and how many fields: a tuple without stars, or a dict with these keys; else None."""
+    shown = {_display_of(node.value) for node in returns}
+    kind, width = shown.pop() if len(shown) == 1 else (None, 1)
+    return (kind, width) if kind is not None and width else (None, 1)
+
+
+def _display_of(value: ast.expr | None) -> tuple[type[ast.Tuple] | tuple[str, ...] | None, int]:
+    if isinstance(value, ast.Tuple) and not any(isinstance(each, ast.Starred) for each in value.elts):
+        return ast.Tuple, len(value.elts)
+    if isinstance(value, ast.Dict) and has_fields(value):
+        return field_names(value), len(value.values)
+    return None, 1
 
 
 def _is_structured(body: list[ast.stmt]) -> bool:

@@ -7,6 +7,15 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import CodeType, TracebackType
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """A generated line, and the columns of what stands there."""
+
+    line: int
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -21,6 +30,7 @@ class Span:
     first_line: int
     name: str
     is_generator: bool = False
+    caller: Place | None = None  # where the function was called, if that was in another function's code
 
 
 @dataclass
@@ -80,16 +90,29 @@ class Positions:
         for trace in reversed(inner):
             if trace.tb_frame.f_code not in own:
                 result = TracebackType(result, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
-            elif (place := self.place(trace.tb_lineno)) is not None:
-                columns = list(trace.tb_frame.f_code.co_positions())[trace.tb_lasti // 2]
-                stand = _stand(*place, columns[2:])
-                result = TracebackType(result, stand.tb_frame, stand.tb_lasti, place[1])
+            else:
+                columns = list(trace.tb_frame.f_code.co_positions())[trace.tb_lasti // 2][2:]
+                result = self._standing(Place(trace.tb_lineno, columns[0] or 0, columns[1] or 0), result)
         return error.with_traceback(result)
+
+    def _standing(self, at: Place | None, result: TracebackType | None) -> TracebackType | None:
+        """Entries for the user's function that a generated line is of, and for those that called it."""
+        while at is not None:
+            span = self.find(at.line)
+            place = self.place(at.line)
+            if place is not None:
+                stand = _stand(*place, at.start, at.end)
+                result = TracebackType(result, stand.tb_frame, stand.tb_lasti, place[1])
+            at = None if span is None else span.caller
+        return result
 
 
 def _value(row: ast.expr, variables: Mapping[str, object]) -> object:
     if isinstance(row, ast.Tuple):
         return tuple(_value(field, variables) for field in row.elts)
+    if isinstance(row, ast.Dict):
+        pairs = zip(row.keys, row.values, strict=True)
+        return {ast.literal_eval(key): _value(value, variables) for key, value in pairs if key is not None}
     if isinstance(row, ast.Name):
         return variables.get(row.id)
     return ast.literal_eval(row)
@@ -119,9 +142,8 @@ def _nested(code: CodeType) -> list[CodeType]:
     return found
 
 
-def _stand(filename: str, line: int, name: str, columns: tuple[int | None, ...]) -> TracebackType:
+def _stand(filename: str, line: int, name: str, start: int, end: int) -> TracebackType:
     """An entry whose frame stands at this place: code of that name which raises there and does nothing else."""
-    start, end = columns[0] or 0, columns[1] or 0
     call = ast.Raise(ast.Name("error", ast.Load()), None)
     for node in (call, call.exc):
         node.lineno = node.end_lineno = line  # type: ignore[union-attr]

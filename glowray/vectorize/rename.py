@@ -7,9 +7,23 @@ import copy
 from collections.abc import Mapping
 from typing import TypeVar, cast
 
+from glowray.vectorize.displays import (
+    constant_key,
+    display_at,
+    field_names,
+    field_of,
+    is_simple,
+    merged,
+    unrolled,
+)
+from glowray.vectorize.displays import simple_copy as simple_copy
+from glowray.vectorize.helpers import constant_of
+from glowray.vectorize.infer import exact_type
 from glowray.vectorize.known import Known
+from glowray.vectorize.matches import plain_searches
 from glowray.vectorize.names import COMPREHENSIONS, Comprehension, own_names, stored_names, targets_of
 from glowray.vectorize.positions import Span, move
+from glowray.vectorize.uses import is_get, is_membership
 from glowray.vectorize.weave import Weaver, load
 
 Node = TypeVar("Node", bound=ast.AST)
@@ -21,8 +35,8 @@ class Copier:
     """Copies nodes of one function.
 
     Args:
-        arguments: for each parameter, a simple expression: a name, a constant, or a tuple display of such that stands
-            for a tuple nobody built. `row[1]` of the last takes the field; other uses build the tuple.
+        arguments: for each parameter, a simple expression: a name, a constant, or a display of such that stands for a
+            tuple or dict nobody built. `row[1]` of the last takes the field; other uses build it.
     """
 
     def __init__(self, known: Known, weaver: Weaver, span: Span, arguments: Mapping[str, ast.expr]) -> None:
@@ -30,7 +44,13 @@ class Copier:
         self._weaver = weaver
         self._span = span
         self._arguments = arguments
+        self._searches: set[int] = set()
+        self._texts: dict[int, str] = {}
         self.locals = {name: weaver.fresh(name) for name in sorted(own_names(known.node) - set(arguments))}
+        for search, name, texts in plain_searches(known):
+            if exact_type(self.copy(search.args[0]), weaver) is str:
+                self._searches.add(id(search))
+                self._texts.update((id(text), name) for text in texts)
 
     def copy(self, node: Node, shadow: Shadow = NO_SHADOW) -> Node:
         """The node for the generated function. `shadow`: what names of scopes inside the function are called there."""
@@ -39,8 +59,14 @@ class Copier:
     def _copy(self, node: ast.AST, shadow: Shadow) -> ast.AST:
         if isinstance(node, ast.Name):
             return self._name(node, shadow)
-        if isinstance(node, ast.Subscript) and (taken := self._field(node, shadow)) is not None:
-            return self.moved(taken, node)
+        if (found := self._match(node, shadow)) is not None:
+            return found
+        if (taken := self._looked_up(node, shadow)) is not None:
+            for part in ast.walk(taken):
+                self.moved(part, node)
+            return taken
+        if (display := self._display(node, shadow)) is not None:
+            return display
         if isinstance(node, ast.Lambda):
             return self._lambda(node, shadow)
         if isinstance(node, COMPREHENSIONS):
@@ -72,6 +98,17 @@ class Copier:
     def moved(self, made: ast.AST, node: ast.AST) -> ast.AST:
         return move(ast.copy_location(made, node), self._span)
 
+    def _match(self, node: ast.AST, shadow: Shadow) -> ast.AST | None:
+        """Parts of `for m in WORD.finditer(text)` whose matches are asked for their text alone: it needs no matches."""
+        if (name := self._texts.get(id(node))) is not None:
+            return self.moved(ast.Name(self.locals[name], ast.Load()), node)
+        if id(node) not in self._searches:
+            return None
+        search = cast(ast.Call, self._children(node, shadow))
+        assert isinstance(search.func, ast.Attribute)
+        search.func.attr = "findall"
+        return search
+
     def _name(self, node: ast.Name, shadow: Shadow) -> ast.AST:
         if node.id in shadow:
             made: ast.expr = ast.Name(shadow[node.id], node.ctx)
@@ -91,17 +128,42 @@ class Copier:
         binding, value = found
         return load(name if binding is None else self._weaver.bind(binding, name, value))
 
-    def _field(self, node: ast.Subscript, shadow: Shadow) -> ast.expr | None:
-        """`row[1]` of a tuple that was not built: its field."""
-        if not isinstance(node.value, ast.Name) or node.value.id in shadow or not isinstance(node.ctx, ast.Load):
-            return None
-        display = self._arguments.get(node.value.id)
-        index = constant_index(node.slice)
-        if not isinstance(display, ast.Tuple) or index is None:
-            return None
-        if not -len(display.elts) <= index < len(display.elts):
-            return None
-        return simple_copy(display.elts[index])
+    def _standing(self, node: ast.expr, shadow: Shadow) -> ast.expr | None:
+        """What a parameter that nobody built has at a constant key: `row[1]`, `row["a"]["b"]`."""
+        visible = {name: value for name, value in self._arguments.items() if name not in shadow}
+        return display_at(node, visible)
+
+    def _looked_up(self, node: ast.AST, shadow: Shadow) -> ast.expr | None:
+        """`row["a"]`, `row.get("a")` and `"a" in row` of a dict that nobody built."""
+        if isinstance(node, ast.Subscript):
+            found = self._standing(node, shadow)
+            return None if found is None else simple_copy(found)
+        if isinstance(node, ast.Call) and is_get(node) and isinstance(node.func, ast.Attribute):
+            display = self._standing(node.func.value, shadow)
+            default = self.copy(node.args[1], shadow) if len(node.args) == 2 else ast.Constant(None)
+            if not isinstance(display, ast.Dict) or not is_simple(default):
+                return None
+            return simple_copy(field_of(display, str(constant_key(node.args[0]))) or default)
+        if isinstance(node, ast.Compare) and is_membership(node):
+            display = self._standing(node.comparators[0], shadow)
+            if isinstance(display, ast.Dict):
+                is_there = constant_key(node.left) in field_names(display)
+                return ast.Constant(is_there == isinstance(node.ops[0], ast.In))
+        return None
+
+    def _display(self, node: ast.AST, shadow: Shadow) -> ast.AST | None:
+        """A dict made of dicts that nobody built, as one display."""
+        if isinstance(node, ast.Dict) and None in node.keys:
+            return self.tidied(self._children(node, shadow))
+        if isinstance(node, ast.DictComp):
+            names = {*shadow, *self._arguments, *self.locals}
+            display = unrolled(node, lambda name: None if name in names else constant_of(self._known, name))
+            return None if display is None else self._copy(display, shadow)
+        return None
+
+    def tidied(self, made: ast.AST) -> ast.AST:
+        """The same where a part of a copied node has become a display."""
+        return merged(made) if isinstance(made, ast.Dict) else made
 
     def _lambda(self, node: ast.Lambda, shadow: Shadow) -> ast.AST:
         arguments = copy.deepcopy(node.args)
@@ -143,27 +205,8 @@ class Copier:
 
 def constant_index(node: ast.expr) -> int | None:
     """The int that a subscript spells, a minus sign included."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = constant_index(node.operand)
-        return None if inner is None else -inner
-    return node.value if isinstance(node, ast.Constant) and type(node.value) is int else None
-
-
-def is_simple(node: ast.expr) -> bool:
-    """Whether an expression may be evaluated at any time and any number of times: names, constants, tuples of them."""
-    if isinstance(node, ast.Tuple):
-        return all(map(is_simple, node.elts))
-    return isinstance(node, ast.Name | ast.Constant)
-
-
-def simple_copy(node: ast.expr) -> ast.expr:
-    """A copy without lines of a simple expression."""
-    if isinstance(node, ast.Tuple):
-        return ast.Tuple([simple_copy(each) for each in node.elts], ast.Load())
-    if isinstance(node, ast.Constant):
-        return ast.Constant(node.value)
-    assert isinstance(node, ast.Name)
-    return load(node.id)
+    key = constant_key(node)
+    return key if isinstance(key, int) else None
 
 
 def stores_nothing(node: ast.expr) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 
 from glowray.vectorize.environment import Binding, Captured, Given
-from glowray.vectorize.positions import Positions, Span
+from glowray.vectorize.known import Known
+from glowray.vectorize.positions import Place, Positions, Span
 
 # A letter that Python allows inside a name and that nobody types: generated names never meet a user's.
 MARK = "·"
@@ -24,6 +26,12 @@ class Weaver:
     types: dict[str, type] = field(default_factory=dict)
     # Values of bound names at plan time, to judge what an expression can raise; never put into code.
     values: dict[str, object] = field(default_factory=dict)
+    # Functions that other functions call, as far as they were asked for: None where they stay calls.
+    helpers: dict[FunctionType, Known | None] = field(default_factory=dict)
+    # The calls that the code at hand stands in, outermost first: each function and the line of generated code.
+    calls: list[tuple[FunctionType, Place]] = field(default_factory=list)
+    # How many nodes the bodies have that were put into the loop.
+    nodes: int = 0
     step: int = 0
     row: str = ""
     _count: int = 0
@@ -33,6 +41,20 @@ class Weaver:
         """What follows belongs to this step of the chain, and has this row (a simple expression) at hand."""
         self.step = step
         self.row = ast.unparse(row)
+
+    @property
+    def caller(self) -> Place | None:
+        """Where the function at hand was called, if another one's code called it."""
+        return self.calls[-1][1] if self.calls else None
+
+    @contextmanager
+    def calling(self, function: FunctionType, at: Place) -> Iterator[None]:
+        """What follows is the body of a function called at a generated line."""
+        self.calls.append((function, at))
+        try:
+            yield
+        finally:
+            self.calls.pop()
 
     def fresh(self, name: str) -> str:
         """A name that nothing else has, readable after the name it stands for."""

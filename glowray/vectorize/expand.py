@@ -1,0 +1,179 @@
+"""Calls inside an expression put into the loop: known functions by their bodies, max and min of two by a comparison.
+
+What Python evaluates before such a call goes into variables first, so that everything still happens in its order.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from glowray.vectorize.displays import simple_copy
+from glowray.vectorize.helpers import helper_of, is_extreme
+from glowray.vectorize.infer import exact_type
+from glowray.vectorize.known import Known
+from glowray.vectorize.names import holds
+from glowray.vectorize.positions import Place, Span
+from glowray.vectorize.rename import Copier
+from glowray.vectorize.weave import Weaver, assign, load, place
+
+Valued = tuple[list[ast.stmt], ast.expr]
+Enter = Callable[[Known, list[ast.expr], Weaver], Valued | None]
+
+MOST_CALLS = 4
+"""How deep functions that call functions are followed."""
+
+MOST_NODES = 6_000
+"""What all the bodies put into one loop may add up to."""
+
+
+class Expander(Copier):
+    """Copies the nodes of one function, and expands the calls in its expressions.
+
+    Args:
+        enter: gives the body of a known function called with simple expressions; None if it has to be called.
+        settle: gives the statements after which a value is a simple expression.
+    """
+
+    def __init__(
+        self,
+        known: Known,
+        weaver: Weaver,
+        span: Span,
+        arguments: Mapping[str, ast.expr],
+        enter: Enter,
+        settle: Callable[[ast.expr, Weaver, str, Span], Valued],
+    ) -> None:
+        super().__init__(known, weaver, span, arguments)
+        self._enter = enter
+        self._settle = settle
+
+    def value(self, node: ast.expr) -> Valued:
+        """(statements, expression): the statements first, then the expression, at once and once."""
+        if not self._expands(node) or holds([node], ast.NamedExpr):
+            return [], self.copy(node)
+        before, value = self._expanded(node)
+        return place(before, self._span), value
+
+    def _expands(self, node: ast.AST) -> bool:
+        """Whether there is something to expand among what is surely evaluated."""
+        if isinstance(node, ast.Call) and self._is_expandable(node):
+            return True
+        if isinstance(node, ast.IfExp):
+            return any(map(self._expands, (node.test, node.body, node.orelse)))
+        return any(map(self._expands, _in_order(node) or ()))
+
+    def _is_expandable(self, call: ast.Call) -> bool:
+        if is_extreme(self._known, call):
+            return True
+        helper = helper_of(self._known, call, self._weaver)
+        if helper is None or self._weaver.nodes > MOST_NODES or len(self._weaver.calls) >= MOST_CALLS:
+            return False
+        return helper.function not in (function for function, _ in self._weaver.calls)
+
+    def _expanded(self, node: ast.expr) -> Valued:
+        if not self._expands(node):
+            return [], self.copy(node)
+        if isinstance(node, ast.IfExp):
+            return self._chosen(node)
+        if isinstance(node, ast.Call) and self._is_expandable(node):
+            return self._called(node)
+        parts = _in_order(node)
+        assert parts is not None
+        before: list[ast.stmt] = []
+        made: dict[int, ast.expr] = {}
+        last = max(index for index, part in enumerate(parts) if self._expands(part))
+        for index, part in enumerate(parts[: last + 1]):
+            statements, value = self._expanded(part)
+            if index < last:
+                settled, value = self._settle(value, self._weaver, "part", self._span)
+                statements += settled
+            before += statements
+            made[id(part)] = value
+        return before, cast(ast.expr, self._rebuilt(node, made))
+
+    def _rebuilt(self, node: ast.AST, made: Mapping[int, ast.expr]) -> ast.AST:
+        """A copy of a node in which some of its parts are already made."""
+        if id(node) in made:
+            return made[id(node)]
+        if not any(id(part) in made for part in ast.walk(node)):
+            return self.copy(node)
+        fields: dict[str, object] = {}
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, list):
+                fields[name] = [self._rebuilt(each, made) if isinstance(each, ast.AST) else each for each in value]
+            else:
+                fields[name] = self._rebuilt(value, made) if isinstance(value, ast.AST) else value
+        return self.tidied(self.moved(type(node)(**fields), node))
+
+    def _chosen(self, node: ast.IfExp) -> Valued:
+        """A conditional expression as an if statement."""
+        before, test = self._expanded(node.test)
+        chosen = self._weaver.fresh("chosen")
+        branches: list[list[ast.stmt]] = []
+        kinds: set[type | None] = set()
+        for side in (node.body, node.orelse):
+            statements, value = self._expanded(side)
+            branches.append([*statements, assign(chosen, value)])
+            kinds.add(exact_type(value, self._weaver))
+        if len(kinds) == 1 and (kind := kinds.pop()) is not None:
+            self._weaver.types[chosen] = kind
+        return [*before, cast(ast.stmt, self.moved(ast.If(test, *branches), node))], load(chosen)
+
+    def _called(self, node: ast.Call) -> Valued:
+        before: list[ast.stmt] = []
+        arguments: list[ast.expr] = []
+        for argument in node.args:
+            statements, value = self._expanded(argument)
+            settled, value = self._settle(value, self._weaver, "argument", self._span)
+            before += [*statements, *settled]
+            arguments.append(value)
+        if is_extreme(self._known, node):
+            return before, self._extreme(node, arguments)
+        helper = helper_of(self._known, node, self._weaver)
+        assert helper is not None
+        line = cast(ast.Call, self.moved(ast.Call(load("_"), [], []), node))
+        at = Place(line.lineno, node.col_offset, node.end_col_offset or node.col_offset)
+        with self._weaver.calling(helper.function, at):
+            inlined = self._enter(helper, arguments, self._weaver)
+        if inlined is None:
+            call = ast.Call(self.copy(node.func), [simple_copy(each) for each in arguments], [])
+            return before, cast(ast.expr, self.moved(call, node))
+        return [*before, *inlined[0]], inlined[1]
+
+    def _extreme(self, node: ast.Call, arguments: list[ast.expr]) -> ast.expr:
+        """`max(a, b)` is b where b > a, else a: what Python's own does, for values of any type."""
+        assert isinstance(node.func, ast.Name)
+        first, second = arguments
+        operation = ast.Gt() if node.func.id == "max" else ast.Lt()
+        test = ast.Compare(simple_copy(second), [operation], [simple_copy(first)])
+        made = ast.IfExp(test, simple_copy(second), simple_copy(first))
+        for part in ast.walk(made):
+            self.moved(part, node)
+        return made
+
+
+def _in_order(node: ast.AST) -> list[ast.expr] | None:
+    """The parts that Python surely evaluates, all before it does the node's own work, in its order; None if unknown."""
+    if isinstance(node, ast.BinOp):
+        return [node.left, node.right]
+    if isinstance(node, ast.UnaryOp):
+        return [node.operand]
+    if isinstance(node, ast.BoolOp):
+        return node.values[:1]
+    if isinstance(node, ast.Compare):
+        return [node.left, node.comparators[0]]
+    if isinstance(node, ast.Call):
+        parts = [node.func, *node.args, *(keyword.value for keyword in node.keywords)]
+        return None if any(isinstance(part, ast.Starred) for part in parts) else parts
+    if isinstance(node, ast.Subscript):
+        return [node.value, node.slice]
+    if isinstance(node, ast.Attribute):
+        return [node.value]
+    if isinstance(node, ast.Tuple | ast.List | ast.Set):
+        return None if any(isinstance(part, ast.Starred) for part in node.elts) else node.elts
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        return [part for pair in pairs for part in pair if part is not None]
+    return None

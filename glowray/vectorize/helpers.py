@@ -1,0 +1,52 @@
+"""What the calls inside a known function call: other known functions, and builtins with a shorter form."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from types import FunctionType
+
+from glowray.vectorize.hygiene import obstacle
+from glowray.vectorize.know import know
+from glowray.vectorize.known import Known
+from glowray.vectorize.names import own_names
+from glowray.vectorize.weave import Weaver
+
+
+def helper_of(known: Known, call: ast.Call, weaver: Weaver) -> Known | None:
+    """The Python function that a call inside `known` calls, if it can take the call's place."""
+    value = _called(known, call)
+    if not isinstance(value, FunctionType) or value is known.function:
+        return None
+    if value not in weaver.helpers:
+        found = know(value)
+        weaver.helpers[value] = found if isinstance(found, Known) and obstacle(found) is None else None
+    helper = weaver.helpers[value]
+    if helper is None or helper.is_generator or len(call.args) > len(helper.positional()):
+        return None
+    return helper
+
+
+def is_extreme(known: Known, call: ast.Call) -> bool:
+    """Whether it is `max(a, b)` or `min(a, b)` of Python's own."""
+    value = _called(known, call)
+    return (value is builtins.max or value is builtins.min) and len(call.args) == 2
+
+
+def constant_of(known: Known, name: str) -> object:
+    """The value of a free name that is a tuple of str, which nobody can change; None for all else."""
+    if name in own_names(known.node):
+        return None
+    found = known.environment.find(name)
+    value = None if isinstance(found, str) else found[1]
+    return value if type(value) is tuple and all(type(each) is str for each in value) else None
+
+
+def _called(known: Known, call: ast.Call) -> object:
+    """What a call of a plain name with plain arguments calls, None if that is not sure."""
+    if not isinstance(call.func, ast.Name) or call.keywords or call.func.id in own_names(known.node):
+        return None
+    if any(isinstance(argument, ast.Starred) for argument in call.args):
+        return None
+    found = known.environment.find(call.func.id)
+    return None if isinstance(found, str) else found[1]

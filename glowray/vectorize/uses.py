@@ -1,0 +1,147 @@
+"""Which parameters of a function must be objects of their own: all others may stay displays that nobody builds.
+
+A dict row stays a display while a function only looks its fields up: `row["a"]`, `row.get("a")`, `"a" in row`,
+`{**row, …}`, and calls of other known functions that do no more with it. Anything else may change the dict or keep it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from glowray.vectorize.displays import constant_key, display_at, holds_dict, unrolled
+from glowray.vectorize.helpers import constant_of, helper_of
+from glowray.vectorize.known import Known
+from glowray.vectorize.names import COMPREHENSIONS, parameters, targets_of
+from glowray.vectorize.weave import Weaver
+
+_MOST_CALLS = 4
+_NOWHERE: frozenset[str] = frozenset()
+
+
+def escaping(
+    known: Known, arguments: Mapping[str, ast.expr], weaver: Weaver, keeps_row: bool = False
+) -> set[str]:  # fmt: skip
+    """The parameters that the function may change, keep or give away, of those that stand for a dict or hold one.
+
+    Args:
+        known: the function.
+        arguments: parameter → the simple expression that it stands for.
+        weaver: what knows the functions that it calls.
+        keeps_row: whether the caller uses the row after the call, so that the result must not be a part of it.
+    """
+    return _Uses(known, arguments, weaver, keeps_row, 0).found()
+
+
+class _Uses:
+    def __init__(
+        self, known: Known, arguments: Mapping[str, ast.expr], weaver: Weaver, keeps_row: bool, depth: int
+    ) -> None:
+        self._known = known
+        self._weaver = weaver
+        self._arguments = {name: value for name, value in arguments.items() if holds_dict(value)}
+        self._keeps_row = keeps_row
+        self._depth = depth
+        self._escaped: set[str] = set()
+
+    def found(self) -> set[str]:
+        node = self._known.node
+        if self._arguments:
+            for part in [node.body] if isinstance(node, ast.Lambda) else node.body:
+                self._visit(part, _NOWHERE, is_result=isinstance(node, ast.Lambda))
+        return self._escaped
+
+    def _display(self, node: ast.expr, hidden: frozenset[str]) -> ast.expr | None:
+        visible = {name: value for name, value in self._arguments.items() if name not in hidden}
+        return display_at(node, visible)
+
+    def _visit(self, node: ast.AST, hidden: frozenset[str], is_result: bool = False) -> None:
+        if isinstance(node, ast.Name | ast.Subscript):
+            self._visit_path(node, hidden, is_result)
+        elif isinstance(node, ast.Return) and node.value is not None:
+            self._visit(node.value, hidden, is_result=True)
+        elif isinstance(node, ast.Call):
+            self._visit_call(node, hidden)
+        elif isinstance(node, ast.Compare) and is_membership(node) and self._stands(node.comparators[0], hidden):
+            return
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if key is not None or not self._stands(value, hidden):
+                    self._visit_all([part for part in (key, value) if part is not None], hidden)
+        elif isinstance(node, ast.Lambda):
+            self._visit_all([*node.args.defaults, *filter(None, node.args.kw_defaults)], hidden)
+            self._visit(node.body, hidden | parameters(node))
+        elif isinstance(node, COMPREHENSIONS):
+            if (display := unrolled(node, lambda name: constant_of(self._known, name))) is not None:
+                self._visit(display, hidden)
+                return
+            self._visit(node.generators[0].iter, hidden)
+            self._visit_all(ast.iter_child_nodes(node), hidden | targets_of(node))
+        else:
+            self._visit_all(ast.iter_child_nodes(node), hidden)
+
+    def _visit_all(self, nodes: object, hidden: frozenset[str]) -> None:
+        for each in nodes:  # type: ignore[attr-defined]
+            self._visit(each, hidden)
+
+    def _visit_path(self, node: ast.Name | ast.Subscript, hidden: frozenset[str], is_result: bool) -> None:
+        display = self._display(node, hidden)
+        if display is not None and not holds_dict(display):
+            return
+        if display is not None and is_result and not self._keeps_row:
+            return
+        if isinstance(node, ast.Subscript):
+            if display is not None:
+                self._escape(node)
+            else:
+                self._visit_all((node.value, node.slice), hidden)
+        elif node.id in self._arguments and node.id not in hidden:
+            self._escaped.add(node.id)
+
+    def _escape(self, node: ast.expr) -> None:
+        while isinstance(node, ast.Subscript):
+            node = node.value
+        assert isinstance(node, ast.Name)
+        self._escaped.add(node.id)
+
+    def _stands(self, node: ast.expr, hidden: frozenset[str]) -> bool:
+        return isinstance(self._display(node, hidden), ast.Dict)
+
+    def _visit_call(self, node: ast.Call, hidden: frozenset[str]) -> None:
+        if is_get(node) and isinstance(node.func, ast.Attribute) and self._stands(node.func.value, hidden):
+            self._visit_all(node.args[1:], hidden)
+            return
+        helper = helper_of(self._known, node, self._weaver) if self._depth < _MOST_CALLS else None
+        if helper is None:
+            self._visit_all(ast.iter_child_nodes(node), hidden)
+            return
+        names = helper.positional()[len(helper.bound) :]
+        given: dict[str, ast.expr] = {}
+        for name, argument in zip(names, node.args, strict=False):
+            display = self._display(argument, hidden)
+            if display is None:
+                self._visit(argument, hidden)
+            else:
+                given[name] = display
+        escaped = _Uses(helper, given, self._weaver, True, self._depth + 1).found()
+        for name, argument in zip(names, node.args, strict=False):
+            if name in escaped:
+                self._escape(argument)
+        self._visit_all(node.args[len(names) :], hidden)
+
+
+def is_get(node: ast.Call) -> bool:
+    """Whether it spells `….get("key")` or `….get("key", default)`."""
+    return (
+        isinstance(node.func, ast.Attribute)
+        and node.func.attr == "get"
+        and not node.keywords
+        and len(node.args) in (1, 2)
+        and isinstance(constant_key(node.args[0]), str)
+    )
+
+
+def is_membership(node: ast.Compare) -> bool:
+    """Whether it spells `"key" in …`."""
+    is_in = len(node.ops) == 1 and isinstance(node.ops[0], ast.In | ast.NotIn)
+    return is_in and isinstance(constant_key(node.left), str)
