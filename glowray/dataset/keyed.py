@@ -28,9 +28,9 @@ def count_one(count: int, value: Any) -> int:
     return count + 1
 
 
-def without_value(row: Any) -> tuple[Any, None]:
+def counted(row: Any) -> tuple[Any, int]:
     """The row as a key, for counting."""
-    return row, None
+    return row, 1
 
 
 class KeyedVerbs(Base[T_co]):
@@ -185,7 +185,7 @@ class KeyedVerbs(Base[T_co]):
         >>> sorted(gr.from_items("abca").count_by_value().collect())
         [('a', 2), ('b', 1), ('c', 1)]
         """
-        keyed = self._step(Map("count_by_value", "count_by_value", Function.of(without_value, "count_by_value")))
+        keyed = self._step(Map("count_by_value", "count_by_value", Function.of(counted, "count_by_value")))
         return keyed._count("count_by_value")
 
     def distinct(self, key: Callable[..., Any] | None = None, **options: Unpack[StepOptions]) -> Dataset[T_co]:

@@ -16,10 +16,10 @@ from glowray.kernels.morsels import Morsels, in_batches
 from glowray.kernels.pruned import PrunedBlock
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
+from glowray.vectorize.arrow.accumulate import Accumulation
 from glowray.vectorize.arrow.blocks import chunk_of, filled, has_none, kind_of, vector_of
 from glowray.vectorize.arrow.frame import take
 from glowray.vectorize.arrow.kinds import Kind
-from glowray.vectorize.arrow.reducers import Fold
 
 MOSTLY_BAD = 4
 """Where more than one row in so many leaves the fast path, Python runs the whole morsel."""
@@ -41,7 +41,7 @@ class ColumnChain:
     steps: tuple[ColumnStep, ...]
     by_row: Loop
     rest: Loop | None = None
-    fold: Fold | None = None
+    fold: Accumulation | None = None
     combine: Loop | None = None
 
     @property

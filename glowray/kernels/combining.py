@@ -7,7 +7,7 @@ from typing import Any
 
 from glowray.kernels.column_chain import ChainRun
 from glowray.kernels.combine import CombineByKey
-from glowray.kernels.fold_table import FoldTable, keyed_kind
+from glowray.kernels.fold_table import FoldTable, pair_kind
 from glowray.kernels.keyed import MISSING, PLAIN, KeyTable
 from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import Morsels, as_rows, pieces
@@ -34,7 +34,7 @@ def combined(step: CombineByKey, loop: Loop, run: ChainRun | None, stream: Morse
 def _by_columns(step: CombineByKey, run: ChainRun, stream: Morsels) -> Morsels:
     chain = run.chain
     assert chain.fold is not None and chain.combine is not None
-    kind = keyed_kind(chain.result, chain.fold)
+    kind = pair_kind(chain.result)
     assert kind is not None
     columns = FoldTable(kind, chain.fold)
     made = run.blocks(stream)

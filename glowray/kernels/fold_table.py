@@ -6,6 +6,8 @@ in the order of its rows, as a loop over them would.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 
@@ -14,10 +16,13 @@ from glowray.rows import Block
 from glowray.rows.chunk import Chunk
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.together import together
-from glowray.vectorize.arrow.blocks import chunk_of, vector_of
+from glowray.vectorize.arrow import folds
+from glowray.vectorize.arrow.accumulate import Accumulation
+from glowray.vectorize.arrow.blocks import chunk_of, shape_of, vector_of
+from glowray.vectorize.arrow.folds import Groups
 from glowray.vectorize.arrow.frame import Vector
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
-from glowray.vectorize.arrow.reducers import Fold, Groups
+from glowray.vectorize.arrow.reducers import Fold
 
 GATHERED_BYTES = 64 * 1024 * 1024
 """What is gathered before it is folded."""
@@ -27,11 +32,16 @@ DISTINCT_BITS: tuple[Kind, ...] = (str, int, bool)
 
 
 def keyed_kind(kind: Kind | None, fold: Fold) -> TupleOf | None:
-    """The kind, if keyed rows of it can be folded as columns."""
+    """The kind, if the values of keyed rows of it can be folded as columns."""
+    pair = pair_kind(kind)
+    return pair if pair is not None and fold.fits(pair.fields[1]) else None
+
+
+def pair_kind(kind: Kind | None) -> TupleOf | None:
+    """The kind, if rows of it are keyed and their keys can be grouped as columns."""
     if not isinstance(kind, TupleOf) or len(kind.fields) != 2:
         return None
-    key, value = kind.fields
-    return kind if _is_key(key) and fold.fits(value) else None
+    return kind if _is_key(kind.fields[0]) else None
 
 
 def _is_key(kind: Kind) -> bool:
@@ -43,14 +53,13 @@ def _is_key(kind: Kind) -> bool:
 class FoldTable:
     """Keyed rows of one kind on their way to one row a key.
 
-    >>> from glowray.vectorize.arrow.reducers import Fold, Groups
-    >>> table = FoldTable(TupleOf((str, int)), Fold("add"))
+    >>> table = FoldTable(TupleOf((str, int)), Accumulation(Fold("add"), int))
     >>> table.add(Block.from_rows([("a", 1), ("b", 2), ("a", 3)])), table.fold(), table.folded().rows()
     (True, True, [('a', 4), ('b', 2)])
     """
 
-    def __init__(self, kind: TupleOf, fold: Fold) -> None:
-        self._kind, self._fold = kind, fold
+    def __init__(self, kind: TupleOf, accumulation: Accumulation) -> None:
+        self._kind, self._accumulation = kind, accumulation
         self._folded: Chunk | None = None
         self._gathered: list[Chunk] = []
         self._bytes = 0
@@ -67,18 +76,45 @@ class FoldTable:
 
     def fold(self) -> bool:
         """Folds what was gathered; False, and nothing changed, where only Python is exact."""
-        chunks = ([] if self._folded is None else [self._folded]) + self._gathered
         if not self._gathered:
             return True
-        keys, groups = _numbered(self._kind.fields[0], [chunk.select((0,)) for chunk in chunks])
-        kind = self._kind.fields[1]
-        values = self._fold.run(_values(kind, chunks), groups, len(keys))
+        key, known = self._kind.fields[0], 0 if self._folded is None else len(self._folded)
+        chunks = ([] if self._folded is None else [self._folded]) + self._gathered
+        keys, groups = _numbered(key, [chunk.select((0,)) for chunk in chunks])
+        values = self._values(known, len(keys))
         if values is None:
             return False
-        columns = [*keys.columns, *chunk_of(kind, values, len(keys)).columns]
-        self._folded = Chunk(chunks[0].shape, columns, len(keys))
+        numbers = np.arange(len(keys))
+        rows = [numbers[: len(keys) if self._starts else known], groups[known:]]
+        made = self._accumulation.fold.run(values, np.concatenate(rows) if len(rows[0]) else groups, len(keys))
+        if made is None:
+            return False
+        kind = self._accumulation.kind
+        columns = [*keys.columns, *chunk_of(kind, made, len(keys)).columns]
+        self._folded = Chunk(shape_of(TupleOf((key, kind))), columns, len(keys))
         self._gathered, self._bytes = [], 0
         return True
+
+    @property
+    def _starts(self) -> Any:
+        """What every key starts from, where that is anything but its first value."""
+        return self._accumulation.starts()
+
+    def _values(self, known: int, count: int) -> Vector | None:
+        """What is folded, from left to right: accumulators of `known` keys, the zeros of new ones, gathered values."""
+        kind = self._accumulation.kind
+        vectors = []
+        if self._folded is not None:
+            vectors.append(vector_of(kind, self._folded.select((1,))))
+        if self._starts is not None and known < count:
+            vectors.append(folds.repeated(kind, self._starts, count - known))
+        for chunk in self._gathered:
+            values = vector_of(self._kind.fields[1], chunk.select((1,)))
+            lifted = self._accumulation.lifted(values, len(chunk))
+            if lifted is None:
+                return None
+            vectors.append(lifted)
+        return folds.joined(vectors)
 
     def folded(self) -> Block:
         """(key, accumulator) of what was folded, keys in order of first appearance."""
@@ -100,8 +136,3 @@ def _numbered(kind: Kind, keys: list[Chunk]) -> tuple[Chunk, Groups]:
     places = np.empty(len(by_key), np.int64)
     places[by_key.appearance] = np.arange(len(by_key))
     return together(keys).take(by_key.firsts[by_key.appearance]), places[by_key.numbers]
-
-
-def _values(kind: Kind, chunks: list[Chunk]) -> Vector:
-    """The values of keyed chunks one after the other."""
-    return vector_of(kind, together([chunk.select((1,)) for chunk in chunks]))

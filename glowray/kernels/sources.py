@@ -21,6 +21,7 @@ from glowray.kernels.pruned import pruned_blocks
 from glowray.kernels.steps import Step
 from glowray.rows import Block
 from glowray.rows.copies import copier
+from glowray.vectorize.arrow.accumulate import Accumulation
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
 from glowray.vectorize.arrow.reducers import Fold
 
@@ -122,7 +123,7 @@ class MergeByKey(Source):
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         kind = keyed_kind(self.kind, self.fold) if self.fold is not None else None
         if kind is not None and self.fold is not None:
-            table = FoldTable(kind, self.fold)
+            table = FoldTable(kind, Accumulation(self.fold, kind.fields[1]))
             if all(map(table.add, itertools.chain.from_iterable(inputs))) and table.fold():
                 return iter([table.folded()])
         return pieces(merged(itertools.chain.from_iterable(inputs), self, self.function))

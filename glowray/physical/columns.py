@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from glowray.functions import Function
 from glowray.kernels import column_steps as columns
 from glowray.kernels.column_steps import ColumnStep, Spread
-from glowray.kernels.combine import CombineByKey, Combiner
-from glowray.kernels.fold_steps import Reduce, folds_from
-from glowray.kernels.fold_table import keyed_kind
+from glowray.kernels.combine import CombineByKey, Zero
+from glowray.kernels.fold_steps import Reduce
+from glowray.kernels.fold_table import pair_kind
 from glowray.kernels.steps import ForEach, FunctionStep, Keys, RowStep, Values
 from glowray.physical.cut import cheapest_cut
+from glowray.vectorize.arrow.accumulate import Accumulation, accumulation_of
 from glowray.vectorize.arrow.kinds import Kind, ListOf, TupleOf
 from glowray.vectorize.arrow.program import ArrowProgram
-from glowray.vectorize.arrow.reducers import Fold, fold_of
+from glowray.vectorize.arrow.reducers import fold_of
 from glowray.vectorize.arrow.translate import translate
 from glowray.vectorize.know import know
-from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.known import Refused
 
 PYTHON_IS_CHEAPER = "Python does it for less"
 NOT_EXACT = "columns do not fold such rows exactly"
@@ -34,7 +36,7 @@ class Columns:
 
     steps: list[ColumnStep] = field(default_factory=list)
     reasons: list[str | None] = field(default_factory=list)
-    fold: Fold | None = None
+    fold: Accumulation | None = None
 
 
 def columns_of(rows: Sequence[RowStep], end: Folding | None, kind: Kind, takes_blocks: bool) -> Columns:
@@ -60,8 +62,8 @@ def columns_of(rows: Sequence[RowStep], end: Folding | None, kind: Kind, takes_b
     ending: str | None = None
     if end is not None:
         fold = _fold_of_end(end, kinds[-1]) if len(found.steps) == len(rows) else Refused("its rows are Python's")
-        takes_blocks = isinstance(fold, Fold)
-        found.fold, ending = (fold, None) if isinstance(fold, Fold) else (None, fold.reason)
+        takes_blocks = isinstance(fold, Accumulation)
+        found.fold, ending = (fold, None) if isinstance(fold, Accumulation) else (None, fold.reason)
     cut = cheapest_cut(rows, found.steps, kinds, takes_blocks, end is not None)
     if cut < len(found.steps):
         for place in range(cut, len(found.steps)):
@@ -72,19 +74,26 @@ def columns_of(rows: Sequence[RowStep], end: Folding | None, kind: Kind, takes_b
     return found
 
 
-def _fold_of_end(end: Folding, kind: Kind) -> Fold | Refused:
+def _fold_of_end(end: Folding, kind: Kind) -> Accumulation | Refused:
     """What a fold of all rows, or of keyed rows by key, does to columns of a kind."""
-    folder = end.combiner if isinstance(end, CombineByKey) else end
-    function = folder.add if isinstance(folder, Combiner) else folder.function
+    if isinstance(end, CombineByKey):
+        pair = pair_kind(kind)
+        if pair is None:
+            return Refused("columns do not group rows with such keys")
+        return _accumulation(end.combiner.add, end.combiner.zero, pair.fields[1])
+    return _accumulation(end.function, end.zero, kind)
+
+
+def _accumulation(function: Function, zero: Zero | None, kind: Kind) -> Accumulation | Refused:
     known = know(function.call, 2)
-    fold = fold_of(known) if isinstance(known, Known) else known
+    if isinstance(known, Refused):
+        return known
+    if zero is not None:
+        return accumulation_of(known, kind, zero.value)
+    fold = fold_of(known)
     if isinstance(fold, Refused):
         return fold
-    if isinstance(end, CombineByKey):
-        if folder.zero is not None:
-            return Refused("it starts from a zero")
-        return fold if keyed_kind(kind, fold) else Refused(NOT_EXACT)
-    return fold if fold.fits(kind) and folds_from(folder.zero, kind) else Refused(NOT_EXACT)
+    return Accumulation(fold, kind) if fold.fits(kind) else Refused(NOT_EXACT)
 
 
 def column_step(step: RowStep, kind: Kind) -> ColumnStep | Refused:

@@ -24,7 +24,7 @@ from glowray.physical.columns import Folding, columns_of
 from glowray.physical.kinds import one_kind, source_kind
 from glowray.physical.pruning import pruned
 from glowray.physical.stage import Branch, Stage
-from glowray.vectorize.arrow.kinds import Kind, RecordOf
+from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.arrow.reducers import Fold, fold_of
 from glowray.vectorize.chain import Chain, Sink, Verb, define
 from glowray.vectorize.chain import Step as ChainStep
@@ -110,8 +110,9 @@ def _column_chain(
     by_row = whole if is_appending else _loop(Segment(segment.rows, None), source, OneBlock(), _type(kind), True)
     if found.fold is not None:
         combine = loop((), end, result) if isinstance(end, CombineByKey) else None
-        after = result if combine else None
-        return ColumnChain(kind, steps, by_row, None, found.fold, combine), reasons, after
+        pair = result if combine and isinstance(result, TupleOf) else None
+        folded = None if pair is None else TupleOf((pair.fields[0], found.fold.kind))
+        return ColumnChain(kind, steps, by_row, None, found.fold, combine), reasons, folded
     rest = None if is_whole and not isinstance(end, CombineByKey) else loop(segment.rows[len(steps) :], end, result)
     after = end.kind_after(result) if isinstance(end, BlockStep) else result
     return ColumnChain(kind, steps, by_row, rest), reasons, after if is_whole and takes_blocks else None

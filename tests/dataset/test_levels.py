@@ -31,6 +31,10 @@ ON_INTS: dict[str, Step] = {
     "negative": lambda ds: ds.map(lambda x: -x if x < 0 else x),
     "some": lambda ds: ds.filter(lambda x: x),
     "clamped": lambda ds: ds.map(lambda x: min(x, 1000)),
+    "squares": lambda ds: ds.map(lambda x: x**2 - (x >> 3)),
+    "digits": lambda ds: ds.map(lambda x: divmod(x, 10)).map(lambda tens, ones: tens * 10 + ones),
+    "bools": lambda ds: ds.map(lambda x: (x > 3) + (x % 2 == 0)),
+    "mean": lambda ds: ds.map(lambda x: round(x / 3) + int(x * 0.5)),
 }
 ON_TEXTS: dict[str, Step] = {
     "lower": lambda ds: ds.map(lambda s: s.lower()),
@@ -56,6 +60,13 @@ LAST: dict[str, Step] = {
     "pairs": lambda ds: ds.key_by(lambda x: x).map_values(lambda x: x).values(),
     "keys": lambda ds: ds.map(lambda x: (x, x)).keys(),
     "distinct": lambda ds: ds.distinct(),
+    "counts": lambda ds: ds.count_by_value(),
+    "count by key": lambda ds: ds.key_by(lambda x: x).count_by_key(),
+    "sizes": lambda ds: ds.map(lambda x: (x, x)).aggregate_by_key(
+        10, lambda acc, x: acc + (1 if x else 2), lambda a, b: a + b
+    ),
+    "ends": lambda ds: ds.map(lambda x: (1, x)).reduce_by_key(min),
+    "greatest": lambda ds: ds.reduce(max),
     "opaque": lambda ds: ds.map(lambda x: [x, str(x)]).filter(lambda row: len(row[1]) < 9),
     "limit": lambda ds: ds.limit(3),
 }
@@ -107,6 +118,48 @@ def test_floats_fold_from_left_to_right_at_every_level(keys: list[Any], values: 
             found.append((seen(pairs.reduce_by_key(f).collect()), seen(pairs.values().reduce(f).collect())))
             found[-1] += (seen(pairs.values().sum()),)
         assert found[0] == found[1]
+
+
+def mean_from(zero: Any) -> Callable[[Dataset[Any]], Dataset[Any]]:
+    return lambda pairs: pairs.aggregate_by_key(
+        (zero, 0), lambda acc, v: (acc[0] + v, acc[1] + 1), lambda a, b: (a[0] + b[0], a[1] + b[1])
+    )
+
+
+ENDINGS: list[Callable[[Dataset[Any]], Any]] = [
+    lambda pairs: mean_from(0)(pairs).collect(),
+    lambda pairs: mean_from(0.5)(pairs).collect(),
+    lambda pairs: mean_from(0)(pairs.map_values(lambda v: v / 7)).collect(),
+    lambda pairs: mean_from(0)(pairs.map_values(lambda v: -0.0)).collect(),
+    lambda pairs: pairs.aggregate_by_key(-5, lambda acc, v: max(acc, v // 3), max).collect(),
+    lambda pairs: pairs.aggregate_by_key(False, lambda acc, v: acc or v > 9, lambda a, b: a or b).collect(),
+    lambda pairs: pairs.aggregate_by_key(0, lambda acc, v: acc + 7 // v, lambda a, b: a + b).collect(),
+    lambda pairs: pairs.count_by_key().collect(),
+    lambda pairs: pairs.values().aggregate(1, lambda acc, v: acc + v % 5, lambda a, b: a + b).collect(),
+    lambda pairs: pairs.keys().aggregate("b", lambda acc, v: max(acc, v), lambda a, b: max(a, b)).collect(),
+    lambda pairs: pairs.map(lambda k, v: v > 3).sum(),
+    lambda pairs: pairs.values().mean(),
+    lambda pairs: pairs.values().map(lambda v: v * 0.1).mean(),
+]
+
+
+@given(
+    rows=st.lists(st.tuples(st.sampled_from(["a", "b", ""]), st.one_of(INTS, st.just(2**62))), max_size=20),
+    partitions=st.integers(1, 3),
+    ending=st.sampled_from(ENDINGS),
+)
+@settings(deadline=None)
+def test_aggregations_are_the_same_at_every_level(
+    rows: list[tuple[str, int]], partitions: int, ending: Callable[[Dataset[Any]], Any]
+) -> None:
+    found = []
+    for vectorize in (True, False):
+        pairs = gr.Flow("aggregate", engine="inline", vectorize=vectorize).from_items(rows, partitions=partitions)
+        try:
+            found.append(seen(ending(pairs)))
+        except Exception as error:
+            found.append((type(error), str(error)))
+    assert found[0] == found[1]
 
 
 def test_sums_grow_beyond_64_bits_at_every_level() -> None:

@@ -36,6 +36,18 @@ def test_kinds_go_through_a_shuffle() -> None:
     assert [chain.result if chain else None for chain in found][-1] == TupleOf((str, float))
 
 
+def test_counts_and_means_fold_columns() -> None:
+    rows = flow().from_items([("a", 1), ("b", 2)], partitions=2)
+    counting, *_ = chains(rows.count_by_key())
+    assert counting is not None and counting.fold is not None and counting.fold.kind is int
+    of_values, *_ = chains(rows.count_by_value())
+    assert of_values is not None and of_values.fold is not None
+    add = lambda acc, value: (acc[0] + value * 0.5, acc[1] + 1)
+    summing, *_, merged = chains(rows.aggregate_by_key((0, 0), add, lambda a, b: (a[0] + b[0], a[1] + b[1])))
+    assert summing is not None and summing.fold is not None and merged is not None
+    assert merged.kind == TupleOf((str, TupleOf((float, int))))
+
+
 def test_an_opaque_step_ends_the_columns() -> None:
     def opaque(row: int) -> Any:
         return [row]

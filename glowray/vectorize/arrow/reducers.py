@@ -7,17 +7,13 @@ import builtins
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-
+from glowray.vectorize.arrow import folds
+from glowray.vectorize.arrow.folds import Groups
 from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.rename import constant_index
 
 Operation = Literal["add", "min", "max", "and", "or", "first", "last"]
-Groups = npt.NDArray[np.int64]
-_EXACT = 2.0**53
 
 
 @dataclass(frozen=True)
@@ -34,8 +30,10 @@ class Fold:
             return all(fold.fits(each) for fold, each in zip(self.operation, kind.fields, strict=True))
         if self.operation in ("first", "last"):
             return _is_flat(kind)
+        if self.operation in ("and", "or"):
+            return kind is bool
         # True + True is 2: bools do not stay bools.
-        return kind is bool if self.operation in ("and", "or") else kind is int or kind is float
+        return kind is int or kind is float or (kind is str and self.operation != "add")
 
     def run(self, values: Any, groups: Groups, count: int) -> Any | None:
         """The value of each group 0 … count - 1, each of which has a row; None where only Python is exact.
@@ -48,14 +46,43 @@ class Fold:
             made = [fold.run(column, groups, count) for fold, column in zip(self.operation, values, strict=True)]
             return None if any(each is None for each in made) else tuple(made)
         if self.operation in ("first", "last"):
-            return _picked(values, _places(groups, count, first=self.operation == "first"))
+            return folds.picked(values, groups, count, first=self.operation == "first")
         if self.operation == "add":
-            return _sum(values, groups, count)
-        if self.operation in ("and", "or"):
-            return _extreme(values, groups, count, least=self.operation == "and")
-        if values.dtype == np.float64 and (np.isnan(values).any() or np.signbit(values[values == 0]).any()):
-            return None  # min and max of NaN, or of 0.0 and -0.0, depend on the order
-        return _extreme(values, groups, count, least=self.operation == "min")
+            return folds.summed(values, groups, count)
+        return folds.extreme(values, groups, count, least=self.operation in ("min", "and"))
+
+    def fold_column(self, values: Any, start: Any = None) -> Any | None:
+        """`start` and then all rows of a column, folded into a value of Python; None where only Python is exact.
+
+        >>> import numpy as np
+        >>> Fold("add").fold_column(np.array([2**62, 2**62]), 5)
+        9223372036854775813
+
+        Args:
+            values: the column, one value a row, and one row at least.
+            start: what was folded before; None: the first row.
+        """
+        if isinstance(self.operation, tuple):
+            starts = [None] * len(self.operation) if start is None else start
+            parts = zip(self.operation, values, starts, strict=True)
+            made = [fold.fold_column(column, each) for fold, column, each in parts]
+            return None if any(each is None for each in made) else tuple(made)
+        if self.operation == "first":
+            return folds.end(values, first=True) if start is None else start
+        if self.operation == "last":
+            return folds.end(values, first=False)
+        if self.operation == "add":
+            return folds.total(values, start)
+        return folds.outermost(values, start, least=self.operation in ("min", "and"))
+
+    def changes(self, zero: Any) -> bool:
+        """Whether it makes a difference that a fold starts from `zero`."""
+        if isinstance(self.operation, tuple):
+            return any(fold.changes(each) for fold, each in zip(self.operation, zero, strict=True))
+        if self.operation == "last":
+            return False
+        neutral = {"add": 0, "and": True, "or": False}.get(self.operation)
+        return type(zero) is float or zero != neutral
 
 
 def fold_of(known: Known) -> Fold | Refused:
@@ -63,12 +90,13 @@ def fold_of(known: Known) -> Fold | Refused:
     names = known.positional()
     if not isinstance(known.node, ast.Lambda | ast.FunctionDef) or len(names) != 2 or known.bound or known.keywords:
         return Refused("it is not a function of two values")
-    body = _body(known)
+    body = body_of(known)
     found = _shape(known, body, ast.Name(names[0]), ast.Name(names[1])) if body is not None else None
     return found or Refused("its shape is not a + b, min, max, and, or, one of the two, or a tuple of such")
 
 
-def _body(known: Known) -> ast.expr | None:
+def body_of(known: Known) -> ast.expr | None:
+    """What a function returns, where it does nothing else."""
     if isinstance(known.node, ast.Lambda):
         return known.node.body
     last = known.node.body[-1]
@@ -81,19 +109,21 @@ def _body(known: Known) -> ast.expr | None:
 def _shape(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -> Fold | None:
     if isinstance(node, ast.Tuple):
         fields = [
-            _shape(known, each, _field(one, index), _field(other, index)) for index, each in enumerate(node.elts)
+            _shape(known, each, field_of(one, index), field_of(other, index)) for index, each in enumerate(node.elts)
         ]  # fmt: skip
         complete = [field for field in fields if field is not None]
         return Fold(tuple(complete)) if fields and len(complete) == len(fields) else None
-    operation = _operation(known, node, one, other)
+    operation = operation_of(known, node, one, other)
     return None if operation is None else Fold(operation)
 
 
-def _field(row: ast.expr, index: int) -> ast.expr:
+def field_of(row: ast.expr, index: int) -> ast.expr:
+    """row[index]"""
     return ast.Subscript(row, ast.Constant(index))
 
 
-def _operation(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -> Operation | None:
+def operation_of(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -> Operation | None:
+    """What an expression does to two others, which are spelled alike wherever they are the same."""
     if _is(node) in (_is(one), _is(other)):
         return "first" if _is(node) == _is(one) else "last"
     if isinstance(node, ast.BinOp) and _are({_is(node.left), _is(node.right)}, one, other):
@@ -123,10 +153,10 @@ def _conditional(node: ast.IfExp, test: ast.Compare, one: ast.expr, other: ast.e
 
 
 def _is(node: ast.expr) -> str:
-    """A spelling of a parameter, or of its fields, that is the same for the same value."""
+    """A spelling that is the same for the same expression."""
     if isinstance(node, ast.Subscript) and (index := constant_index(node.slice)) is not None:
         return f"{_is(node.value)}[{index}]"
-    return node.id if isinstance(node, ast.Name) else f"<{id(node)}>"
+    return node.id if isinstance(node, ast.Name) else ast.dump(node)
 
 
 def _are(spelled: set[str], one: ast.expr, other: ast.expr) -> bool:
@@ -140,46 +170,3 @@ def _is_flat(kind: Kind) -> bool:
     if isinstance(kind, RecordOf):
         return all(_is_flat(field) for _, field in kind.fields)
     return not isinstance(kind, ListOf)
-
-
-def _places(groups: Groups, count: int, first: bool) -> Groups:
-    """Where each group has its first or its last row."""
-    places = np.empty(count, np.int64)
-    rows = np.arange(len(groups))
-    step = -1 if first else 1  # of several rows of a group the one that is written last stays
-    places[groups[::step]] = rows[::step]
-    return places
-
-
-def _picked(values: Any, places: Groups) -> Any:
-    if isinstance(values, tuple):
-        return tuple(_picked(each, places) for each in values)
-    if isinstance(values, dict):
-        return {name: _picked(each, places) for name, each in values.items()}
-    return values.take(pa.array(places)) if isinstance(values, pa.Array) else values[places]
-
-
-def _sum(values: Any, groups: Groups, count: int) -> Any | None:
-    if values.dtype == np.float64:
-        # bincount adds one by one in row order, from 0.0; only a group of nothing but -0.0 shows that start.
-        made = np.bincount(groups, weights=values, minlength=count)
-        if (made == 0).any():
-            others = ~((values == 0) & np.signbit(values))
-            made[np.bincount(groups[others], minlength=count) == 0] = -0.0
-        return made
-    size = np.abs(values.astype(np.float64)).sum()
-    if size < _EXACT:
-        # Every partial sum is an int that a float holds.
-        return np.bincount(groups, weights=values, minlength=count).astype(np.int64)
-    if not size < 2.0**62:
-        return None
-    summed = np.zeros(count, dtype=np.int64)
-    np.add.at(summed, groups, values)
-    return summed
-
-
-def _extreme(values: Any, groups: Groups, count: int, least: bool) -> Any:
-    made = np.empty(count, dtype=values.dtype)
-    made[groups] = values  # any value of the group to start from
-    (np.minimum if least else np.maximum).at(made, groups, values)
-    return made

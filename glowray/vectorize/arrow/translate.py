@@ -53,6 +53,11 @@ def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> 
     return ArrowProgram(tuple(parameters), tuple(kinds), expression, tuple(constructs))
 
 
+def expression_of(known: Known, node: ast.expr, variables: dict[str, Expr]) -> Expr:
+    """One expression of a function, of some of its parameters; raises Untranslatable."""
+    return _Translator(known, []).expression(node, variables)
+
+
 class _Translator:
     """Translates one function's tree; `variables` are its locals so far, `constructs` what costs.py has a price for."""
 

@@ -1,0 +1,135 @@
+"""Aggregations over columns: `add(accumulator, value)` recognised as a fold of what an expression makes of each value.
+
+`lambda total, n: (total[0] + n * n, total[1] + 1)` adds up two columns: n * n, and 1 in every row.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Any
+
+from glowray.vectorize.arrow import numbers
+from glowray.vectorize.arrow.build import constant
+from glowray.vectorize.arrow.frame import Expr, Frame, Vector
+from glowray.vectorize.arrow.intervals import GREATEST, LEAST
+from glowray.vectorize.arrow.kinds import Kind, TupleOf, Untranslatable
+from glowray.vectorize.arrow.program import ArrowProgram
+from glowray.vectorize.arrow.reducers import Fold, body_of, field_of, operation_of
+from glowray.vectorize.arrow.translate import expression_of
+from glowray.vectorize.known import Known, Refused
+
+SHAPES = "its shape is not accumulator + f(value), min, max, and, or of these, or a tuple of such"
+
+
+@dataclass(frozen=True)
+class Accumulation:
+    """A fold of what `lift` makes of each value (None: of the value itself) into an accumulator of a kind.
+
+    It starts from `zero`, a value of that kind; None: from the first value.
+    """
+
+    fold: Fold
+    kind: Kind
+    lift: ArrowProgram | None = None
+    zero: Any = None
+
+    def lifted(self, values: Vector, count: int) -> Vector | None:
+        """What is folded of a vector of values; None where only Python is exact."""
+        if self.lift is None:
+            return values
+        made = self.lift.run([values], count)
+        return made.vector if made.ok is None else None
+
+    def starts(self) -> Any:
+        """The zero, where it makes a difference; else None."""
+        return self.zero if self.zero is not None and self.fold.changes(self.zero) else None
+
+
+def accumulation_of(known: Known, kind: Kind, zero: object) -> Accumulation | Refused:
+    """What `add(accumulator, value)` does to a column of values of a kind, the accumulator starting from `zero`.
+
+    >>> from glowray.vectorize.know import know
+    >>> accumulation_of(know(lambda total, text: total + len(text)), str, 0).kind
+    <class 'int'>
+    """
+    names = known.positional()
+    body = None if len(names) != 2 or known.bound or known.keywords else body_of(known)
+    if body is None:
+        return Refused("it is not a function of two values that does nothing but return one")
+    part = _Part(known, names[0], Expr(kind, lambda frame: frame.variables[names[1]]), names[1])
+    try:
+        fold, lift, start = part.of(body, ast.Name(names[0]), zero)
+    except Untranslatable as reason:
+        return Refused(str(reason))
+    return Accumulation(fold, lift.kind, ArrowProgram((names[1],), (kind,), lift), start)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """An aggregation that is taken apart, field by field of its accumulator."""
+
+    known: Known
+    accumulator: str
+    value: Expr
+    value_name: str
+
+    def of(self, node: ast.expr, kept: ast.expr, zero: Any) -> tuple[Fold, Expr, Any]:
+        """(the fold, what is folded, its start) of an expression; `kept` is the accumulator that it goes on from."""
+        if isinstance(node, ast.Tuple) and type(zero) is tuple and len(zero) == len(node.elts) > 0:
+            parts = [self.of(each, field_of(kept, place), zero[place]) for place, each in enumerate(node.elts)]
+            fields, lifts, starts = zip(*parts, strict=True)
+            return Fold(tuple(fields)), _tuple(lifts), tuple(starts)
+        if type(zero) not in (int, float, bool, str):
+            raise Untranslatable("it starts from what is not a number or str, or a tuple of such")
+        for value in self._folded(node):
+            operation = operation_of(self.known, node, kept, value)
+            if operation == "first":
+                return Fold("first"), constant(zero), zero
+            if operation is not None:
+                if any(isinstance(each, ast.Name) and each.id == self.accumulator for each in ast.walk(value)):
+                    break
+                lift = expression_of(self.known, value, {self.value_name: self.value})
+                return Fold(operation), *_alike(operation, lift, zero)
+        raise Untranslatable(SHAPES)
+
+    def _folded(self, node: ast.expr) -> list[ast.expr]:
+        """The expressions that may be what is folded into the accumulator."""
+        if isinstance(node, ast.BinOp):
+            return [node.right, node.left]
+        if isinstance(node, ast.BoolOp):
+            return node.values
+        if isinstance(node, ast.Call):
+            return node.args
+        if isinstance(node, ast.IfExp):
+            return [node.body, node.orelse]
+        return [node]
+
+
+def _tuple(fields: tuple[Expr, ...]) -> Expr:
+    def run(frame: Frame) -> Any:
+        return tuple(field.run(frame) for field in fields)
+
+    return Expr(TupleOf(tuple(field.kind for field in fields)), run)
+
+
+def _alike(operation: str | tuple[Fold, ...], lift: Expr, zero: Any) -> tuple[Expr, Any]:
+    """What is folded and the start as one kind, that of all results."""
+    if operation == "add":
+        if lift.kind not in (int, float, bool) or type(zero) is str:
+            raise Untranslatable("a sum of what are not numbers")
+        if type(zero) is int and not LEAST <= zero <= GREATEST:
+            raise Untranslatable("it starts from an int beyond 64 bits")
+        if float in (lift.kind, type(zero)):
+            return _as_float(lift), float(zero)
+        return numbers.to_int(lift), int(zero)
+    kept = type(zero)
+    if operation in ("and", "or") and kept is not bool:
+        raise Untranslatable("`and` or `or` of what are not bools")
+    if lift.kind is not kept:
+        raise Untranslatable("it starts from another kind of value")
+    return lift, zero
+
+
+def _as_float(lift: Expr) -> Expr:
+    return lift if lift.kind is float else Expr(float, lambda frame: numbers.as_float(lift, frame))
