@@ -93,8 +93,8 @@ def _batches(groups: KeyGroups) -> Iterator[Rows]:
 
 def _places(groups: KeyGroups, side: int, some: Rows) -> tuple[Rows, Rows]:
     """Where a side has the rows of some groups, group after group, and how many each group has."""
-    counts = groups.counts[side][some]
-    begins = np.repeat(groups.begins[side][some] - np.cumsum(counts) + counts, counts)
+    counts = groups.counts(side)[some]
+    begins = np.repeat(groups.begins(side)[some] - np.cumsum(counts) + counts, counts)
     return groups.order[begins + np.arange(len(begins))] - groups.bounds[side], counts
 
 

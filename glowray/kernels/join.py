@@ -69,7 +69,7 @@ def _own_rows(rows: Block, positions: Rows) -> Iterator[Block]:
 def _keys(keys: Block, picked: Picked, groups: KeyGroups) -> Chunk:
     """The first key of every row's group; any of them where they look alike."""
     own = picked.positions[picked.lead]
-    return _at(keys, own if groups.alike else groups.firsts_in[picked.lead][picked.groups])
+    return _at(keys, own if groups.alike else groups.firsts_in(picked.lead)[picked.groups])
 
 
 def _row(keys: Chunk, values: Sequence[Block], picked: Picked) -> Chunk:

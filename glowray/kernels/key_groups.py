@@ -7,9 +7,8 @@ NumPy sorts several times faster than anything that has to carry a second column
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, pairwise
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,6 @@ DECODED = 16_384
 """Keys that are Python objects at a time, where they have to be."""
 
 
-@dataclass(frozen=True, eq=False)
 class KeyGroups:
     """Rows grouped by key. Rows are counted through all sides, one side after the other, `bounds` between them.
 
@@ -37,13 +35,19 @@ class KeyGroups:
     `alike`: equal keys look the same too.
     """
 
-    bounds: tuple[int, ...]
-    order: Rows
-    edges: Rows
-    alike: bool
+    def __init__(self, bounds: tuple[int, ...], order: Rows, edges: Rows, alike: bool) -> None:
+        self.bounds, self.order, self.edges, self.alike = bounds, order, edges, alike
+        self._counts: dict[int, Rows] = {}
+        self._begins: dict[int, Rows] = {}
+        self._firsts_in: dict[int, Rows] = {}
 
     def __len__(self) -> int:
         return len(self.edges) - 1
+
+    @property
+    def sides(self) -> int:
+        """The number of sides."""
+        return len(self.bounds) - 1
 
     @cached_property
     def firsts(self) -> Rows:
@@ -62,26 +66,26 @@ class KeyGroups:
         numbers[self.order] = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.edges))
         return numbers
 
-    @cached_property
-    def counts(self) -> tuple[Rows, ...]:
-        """How many rows of each side every group has."""
-        return tuple(np.bincount(self.numbers[a:b], minlength=len(self)) for a, b in pairwise(self.bounds))
+    def counts(self, side: int) -> Rows:
+        """How many rows every group has in a side."""
+        if side not in self._counts:
+            numbers = self.numbers[self.bounds[side] : self.bounds[side + 1]]
+            self._counts[side] = np.bincount(numbers, minlength=len(self))
+        return self._counts[side]
 
-    @cached_property
-    def begins(self) -> tuple[Rows, ...]:
-        """Where in `order` each side's rows of every group begin."""
-        begins = [self.edges[:-1]]
-        for count in self.counts[:-1]:
-            begins.append(begins[-1] + count)
-        return tuple(begins)
+    def begins(self, side: int) -> Rows:
+        """Where in `order` every group has the rows of a side: behind those of the sides before it."""
+        if side not in self._begins:
+            after = self.edges[1:] if side + 1 == self.sides else self.begins(side + 1)
+            self._begins[side] = after - self.counts(side)
+        return self._begins[side]
 
-    @cached_property
-    def firsts_in(self) -> tuple[Rows, ...]:
-        """For each side the first row that every group has there, counted within the side; -1 for none."""
-        return tuple(
-            np.where(count > 0, self.order.take(begins, mode="clip") - bound, -1)
-            for count, begins, bound in zip(self.counts, self.begins, self.bounds, strict=False)
-        )
+    def firsts_in(self, side: int) -> Rows:
+        """The first row that every group has in a side, counted within the side; -1 for none."""
+        if side not in self._firsts_in:
+            found = self.order.take(self.begins(side), mode="clip") - self.bounds[side]
+            self._firsts_in[side] = np.where(self.counts(side) > 0, found, -1)
+        return self._firsts_in[side]
 
 
 def key_groups(sides: Sequence[Sequence[Chunk]]) -> KeyGroups:
@@ -116,8 +120,10 @@ def _together(codes: Codes) -> tuple[Rows, Mask]:
     packed |= np.arange(count, dtype=np.uint64)
     packed.sort()
     order = (packed & low).view(np.int64)
-    new, upper = _changes(codes[order]), _changes(packed & ~low)
-    mixed = new & ~upper  # codes that differ in their lower bits only: few, as codes are hashes
+    new = _changes(codes[order])
+    upper = np.ones(count, np.bool_)
+    np.greater(packed[1:] ^ packed[:-1], low, out=upper[1:])
+    mixed = new > upper  # codes that differ in their lower bits only: few, as codes are hashes
     if mixed.any():
         runs = np.cumsum(upper)
         places = np.flatnonzero(np.isin(runs, runs[mixed]))

@@ -32,7 +32,7 @@ def needed(how: str, sides: int) -> list[bool]:
 
 def matched(groups: KeyGroups, every: bool) -> Rows:
     """The rows of the first side whose key is in every (semi) or in none (anti) of the others."""
-    found = [count > 0 for count in groups.counts[1:]]
+    found = [groups.counts(side) > 0 for side in range(1, groups.sides)]
     keep = np.logical_and.reduce(found) if every else ~np.logical_or.reduce(found)
     return np.flatnonzero(keep[groups.numbers[: groups.bounds[1]]])
 
@@ -43,7 +43,7 @@ def product(groups: KeyGroups, how: str) -> Iterator[Picked]:
     A key's first side that has it leads: the rows come in its order, and for each of its rows the product of the later
     sides' rows, in which the last side turns fastest.
     """
-    must = needed(how, len(groups.counts))
+    must = needed(how, groups.sides)
     for lead, (start, stop) in enumerate(pairwise(groups.bounds)):
         repeats = _repeats(lead, groups, must)
         for first in range(start, stop, BATCH):
@@ -55,15 +55,12 @@ def product(groups: KeyGroups, how: str) -> Iterator[Picked]:
 
 
 def _repeats(lead: int, groups: KeyGroups, must: list[bool]) -> Rows:
-    """For each group in how many rows of the join one of its rows in the leading side stands; 0 where it leads none."""
+    """For each group in how many rows of the join one of its rows in the leading side stands; 0: another leads."""
     repeats = np.ones(len(groups), np.int64)
-    for side, count in enumerate(groups.counts):
-        if side < lead:
-            repeats[count > 0] = 0
-        elif side == lead:
-            repeats[count == 0] = 0
-        else:
-            repeats *= count if must[side] else np.maximum(count, 1)
+    for side in range(lead):
+        repeats[groups.counts(side) > 0] = 0
+    for side in range(lead + 1, groups.sides):
+        repeats *= groups.counts(side) if must[side] else np.maximum(groups.counts(side), 1)
     return repeats
 
 
@@ -84,12 +81,12 @@ def _turns(repeats: Rows) -> Iterator[tuple[Rows, Rows | None]]:
 
 def _picked(lead: int, rows: Rows, numbers: Numbers, turns: Rows | None, groups: KeyGroups) -> Picked:
     absent = np.full(len(rows), -1)
-    positions = [absent] * lead + [rows] + [absent] * (len(groups.counts) - lead - 1)
+    positions = [absent] * lead + [rows] + [absent] * (groups.sides - lead - 1)
     for side in range(len(positions) - 1, lead, -1):
-        found = groups.firsts_in[side][numbers]
+        found = groups.firsts_in(side)[numbers]
         if turns is not None:
-            sizes = np.maximum(groups.counts[side][numbers], 1)
-            places = groups.begins[side][numbers] + turns % sizes
+            sizes = np.maximum(groups.counts(side)[numbers], 1)
+            places = groups.begins(side)[numbers] + turns % sizes
             found = np.where(found < 0, -1, groups.order.take(places, mode="clip") - groups.bounds[side])
             turns = turns // sizes
         positions[side] = found
