@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,16 @@ TEXTS = st.one_of(
     st.text("ab ,\t\x1cİßΣ0-9é\u3000\n", max_size=12),
     st.sampled_from(["", "12", "-7", " 7 ", "1_0", "0x1F", "٣", "a b", "a,b", "ab,,c", "ΑΣ", "1e5", "nan"]),
 )
+
+
+def unpacked(s: str) -> str:
+    first, last = s.split(",")
+    return last if first else first
+
+
+def cut(s: str, stop: int = 4, *, start: int) -> str:
+    return s[start:stop]
+
 
 Step = Callable[[Dataset[Any]], Dataset[Any]]
 
@@ -47,6 +58,14 @@ ON_TEXTS: dict[str, Step] = {
     "second": lambda ds: ds.map(lambda s: s.split(",")).filter(lambda f: len(f) > 1).map(lambda f: f[1]),
     "last": lambda ds: ds.map(lambda s: s.split()[-1]),
     "numbered": lambda ds: ds.flat_map(lambda s: [(w, s.split(" ")) for w in s.split(" ") if w]).map(lambda w, f: f[0]),
+    "limited": lambda ds: ds.flat_map(lambda s: s.split(",", 1)),
+    "before": lambda ds: ds.map(lambda s: s.partition(" ")[0] + s.rpartition(",")[2]),
+    "part": lambda ds: ds.map(lambda s: s[1:-1]).filter(lambda s: s != ""),
+    "cut at": lambda ds: ds.map(lambda s: s[: s.rfind(" ")]),
+    "unpacked": lambda ds: ds.map(unpacked),
+    "padded": lambda ds: ds.map(lambda s: s.zfill(3)).map(lambda s: s.rjust(5, "·")),
+    "rejoined": lambda ds: ds.map(lambda s: "-".join(s.split())),
+    "partial": lambda ds: ds.map(partial(cut, start=1)),
 }
 ENDS_OF_TEXTS: dict[str, Step] = {
     "lists": lambda ds: ds.map(lambda s: s.split(",")),

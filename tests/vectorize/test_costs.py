@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from glowray.vectorize.arrow.translate import translate
-from glowray.vectorize.costs import COSTS, pays
+from glowray.vectorize.costs import COSTS
 from glowray.vectorize.know import know
-from glowray.vectorize.measure import EXAMPLES
+from glowray.vectorize.measure import EXAMPLES, WITHIN
 
-from .test_arrow import FUNCTIONS
+from . import test_arrow, test_texts
 
 
 def test_every_construct_has_a_cost() -> None:
-    for function, kinds in FUNCTIONS:
-        program = translate(know(function), kinds)  # type: ignore[arg-type]
+    for function, kinds in [*test_arrow.FUNCTIONS, *test_texts.FUNCTIONS]:
+        program = translate(know(function, len(kinds)), kinds)  # type: ignore[arg-type]
         assert set(program.constructs) <= set(COSTS)  # type: ignore[union-attr]
-    assert set(EXAMPLES) | {"int", "float"} == set(COSTS)
+    assert set(EXAMPLES) == set(COSTS)
 
 
-def test_conversions_decide() -> None:
-    assert pays(["split", "comprehension"], [str], [str], columns_in=True, columns_out=True)
-    assert not pays(["len"], [str], [int], columns_in=False, columns_out=False)
+def test_an_example_has_its_construct_and_what_is_within() -> None:
+    for name, (function, kind) in EXAMPLES.items():
+        program = translate(know(function), [kind])  # type: ignore[arg-type]
+        found = set(program.constructs)  # type: ignore[union-attr]
+        assert name in found and found <= {name, *WITHIN.get(name, ()), "compare text"}

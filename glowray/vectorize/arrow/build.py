@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from typing import Any
 
@@ -11,7 +10,6 @@ import numpy as np
 from glowray.vectorize.arrow import text
 from glowray.vectorize.arrow.frame import Expr, Frame, Lists, select, spread_out, take
 from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf, Untranslatable, holds_list
-from glowray.vectorize.rename import constant_index
 
 
 def repeated(name: str, each: Expr, scope: int) -> Expr:
@@ -94,13 +92,37 @@ def constant(value: object) -> Expr:
     return Expr(kind, lambda frame: made, ... if is_nan else value)
 
 
-def bound(node: ast.expr | None) -> int | None:
-    if node is None:
-        return None
-    value = constant_index(node)
-    if value is None or abs(value) > 2**31:
-        raise Untranslatable("a slice whose bounds are not constants")
-    return value
+def exactly(lists: Expr, count: int) -> Expr:
+    """The lists, all of this many elements."""
+
+    def run(frame: Frame) -> Lists:
+        made: Lists = lists.run(frame)
+        frame.require(made.lengths() == count)
+        return made
+
+    return Expr(lists.kind, run)
+
+
+def _kinds(value: Expr) -> tuple[Kind, ...]:
+    assert isinstance(value.kind, TupleOf)
+    return value.kind.fields
+
+
+def field(value: Expr, index: int) -> Expr:
+    """value[index] of a tuple."""
+    kinds = _kinds(value)
+    if not -len(kinds) <= index < len(kinds):
+        raise Untranslatable("a field that the tuple does not have")
+    constant = value.constant[index] if value.is_constant else ...  # type: ignore[index]
+    return Expr(kinds[index], lambda frame: value.run(frame)[index], constant)
+
+
+def fields(value: Expr, part: slice) -> Expr:
+    """value[part] of a tuple."""
+    kinds = _kinds(value)[part]
+    if not kinds:
+        raise Untranslatable("a tuple of nothing")
+    return Expr(TupleOf(kinds), lambda frame: value.run(frame)[part])
 
 
 def _blank(kind: Kind) -> Any:

@@ -63,6 +63,19 @@ class Pieces(Lists):
         keep = self._ends > self._starts
         return self if keep.all() else self.only(str, keep)
 
+    def limited(self, count: int, from_end: bool) -> Lists:
+        """At most `count` cuts of a text, the first or the last of them; every text has a piece."""
+        kept = np.minimum(self.lengths(), count + 1)
+        offsets = np.concatenate([[0], np.cumsum(kept)])
+        first = self.offsets[1:] - kept if from_end else self.offsets[:-1]
+        places = np.arange(offsets[-1]) + np.repeat(first - offsets[:-1], kept)
+        starts, ends = self._starts[places], self._ends[places]
+        if from_end:
+            starts[offsets[:-1]] = self._starts[self.offsets[:-1]]
+        else:
+            ends[offsets[1:] - 1] = self._ends[self.offsets[1:] - 1]
+        return Pieces(self._data, offsets, starts, ends)
+
     def only(self, element: Kind, keep: Mask) -> Lists:
         return Pieces(self._data, offsets_of_kept(self.offsets, keep), self._starts[keep], self._ends[keep])
 
@@ -104,6 +117,12 @@ class Table(Lists):
 
     def take(self, element: Kind, rows: Places) -> Lists:
         return Table(self._data, self._starts[rows], self._cuts[rows], self._ends[rows])
+
+    def limited(self, count: int, from_end: bool) -> Lists:
+        """At most `count` cuts of a text, the first or the last of them."""
+        count = min(count, self.width - 1)
+        cuts = self._cuts[:, self.width - 1 - count :] if from_end else self._cuts[:, :count]
+        return Table(self._data, self._starts, cuts, self._ends)
 
     def filled(self) -> Lists:
         return Pieces(self._data, self.offsets, *self._bounds()).filled()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow.compute as pc
 
 from glowray.vectorize.arrow.frame import Lists, Mask, Places
 from glowray.vectorize.arrow.pieces import Bounds, Bytes, Pieces, Table, text_bytes
@@ -26,7 +26,17 @@ def split_whitespace(column: Any) -> Lists:
     return _cut(data, rows, cuts).filled()
 
 
-def split_byte(column: Any, separator: str) -> Lists:
+def split_pattern(column: Any, separator: str, most: int | None, from_end: bool) -> Lists:
+    """`row.split(separator, most)` or rsplit for each row; None: no limit."""
+    if len(separator) == 1 and separator.isascii():
+        pieces = split_byte(column, separator)
+        return pieces if most is None else pieces.limited(most, from_end)
+    made = pc.split_pattern(column, separator, max_splits=most, reverse=from_end)
+    offsets = made.offsets.to_numpy().astype(np.int64)
+    return Lists(offsets - offsets[0], made.flatten())
+
+
+def split_byte(column: Any, separator: str) -> Pieces | Table:
     """`row.split(separator)` for each row, for an ASCII separator of one character."""
     data, rows = text_bytes(column)
     cuts = np.flatnonzero(data == ord(separator))
@@ -74,7 +84,7 @@ def _spaces(data: Bytes) -> Mask:
     return space
 
 
-def _mark_wide(data: Bytes, space: npt.NDArray[np.bool_]) -> None:
+def _mark_wide(data: Bytes, space: Mask) -> None:
     """Marks the bytes of white space beyond ASCII."""
     for first in (0xC2, 0xE1, 0xE2, 0xE3):
         places = np.flatnonzero(data == first)

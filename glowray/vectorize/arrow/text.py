@@ -2,9 +2,10 @@
 
 | method | guard |
 |---|---|
-| lower, upper, isdigit, isalpha, isalnum, isdecimal, find | ASCII rows (İ, ß, final sigma change length or class) |
+| lower, upper, title, isdigit, isalpha, find, rfind, … | ASCII rows (İ, ß, final sigma change length or class) |
 | strip, lstrip, rstrip | none: Python's own white space is spelled out |
-| replace, count | a pattern that is not empty |
+| replace, count, partition | a pattern that is not empty |
+| zfill | no sign at the start |
 | int() | an optional minus and 1 to 18 ASCII digits |
 | float() | an optional minus, at most 15 digits, a point and at most 15 digits |
 | s[i] | the index is in the text |
@@ -20,10 +21,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glowray.rows.numpy_columns import as_numpy
+from glowray.vectorize.arrow import slices
 from glowray.vectorize.arrow.frame import Expr, Frame, spread_out
 from glowray.vectorize.arrow.kinds import ListOf, Untranslatable
 from glowray.vectorize.arrow.pieces import text_bytes
-from glowray.vectorize.arrow.split import WHITESPACE, split_byte, split_whitespace
+from glowray.vectorize.arrow.split import WHITESPACE, split_pattern, split_whitespace
 
 _COMPARE = {
     ast.Eq: pc.equal, ast.NotEq: pc.not_equal, ast.Lt: pc.less, ast.LtE: pc.less_equal, ast.Gt: pc.greater,
@@ -32,8 +35,10 @@ _COMPARE = {
 _ASCII: dict[str, tuple[type, Callable[[Any], Any]]] = {
     "lower": (str, pc.ascii_lower), "upper": (str, pc.ascii_upper), "isdigit": (bool, pc.ascii_is_decimal),
     "isdecimal": (bool, pc.ascii_is_decimal), "isalpha": (bool, pc.ascii_is_alpha),
-    "isalnum": (bool, pc.ascii_is_alnum),
+    "isalnum": (bool, pc.ascii_is_alnum), "casefold": (str, pc.ascii_lower), "title": (str, pc.ascii_title),
+    "capitalize": (str, pc.ascii_capitalize), "swapcase": (str, pc.ascii_swapcase),
 }  # fmt: skip
+_PAD = {"ljust": pc.utf8_rpad, "rjust": pc.utf8_lpad, "zfill": pc.utf8_lpad}
 _TRIM = {"strip": pc.utf8_trim, "lstrip": pc.utf8_ltrim, "rstrip": pc.utf8_rtrim}
 
 
@@ -52,7 +57,7 @@ def column(expression: Expr, frame: Frame) -> Any:
 
 
 def mask(values: Any) -> Any:
-    return values.to_numpy(zero_copy_only=False)
+    return as_numpy(values)
 
 
 def is_filled(expression: Expr, frame: Frame) -> Any:
@@ -71,21 +76,65 @@ def method(name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
     if name in _ASCII and not arguments:
         kind, kernel = _ASCII[name]
         return Expr(kind, lambda frame: _on_ascii(kernel, kind, column(receiver, frame), frame))
-    if name == "split" and len(arguments) <= 1:
-        return _split(receiver, *arguments)
+    if name == "isascii" and not arguments:
+        return Expr(bool, lambda frame: mask(pc.string_is_ascii(column(receiver, frame))))
+    if name == "join" and [argument.kind for argument in arguments] == [ListOf(str)]:
+        return _joined(receiver, *arguments)
     constants = [argument.constant for argument in arguments]
+    if name in ("split", "rsplit"):
+        return _split(receiver, name == "rsplit", *constants)
     if name in _TRIM and len(arguments) <= 1:
         characters = constants[0] if constants else WHITESPACE
         if isinstance(characters, str) and characters:
             return Expr(str, lambda frame: _TRIM[name](column(receiver, frame), characters))
     if name in ("startswith", "endswith") and len(arguments) == 1 and isinstance(constants[0], str | tuple):
         return _edge(name, receiver, constants[0])
-    if name in ("find", "count") and len(arguments) == 1 and isinstance(constants[0], str) and constants[0]:
-        return _search(name, receiver, constants[0])
+    if len(arguments) == 1 and isinstance(constants[0], str):
+        return _of_pattern(name, receiver, constants[0])
     if name == "replace" and len(arguments) == 2 and all(isinstance(each, str) for each in constants) and constants[0]:
         pattern, replacement = constants
         return Expr(str, lambda frame: pc.replace_substring(column(receiver, frame), pattern, replacement))
+    if name in _PAD:
+        return _padded(name, receiver, *constants)
     raise Untranslatable(f"str.{name} with these arguments")
+
+
+def _of_pattern(name: str, receiver: Expr, pattern: str) -> Expr:
+    """A method of a pattern that is the same in all rows."""
+    if name in ("removeprefix", "removesuffix"):
+        return slices.without_edge(receiver, pattern, at_end=name == "removesuffix")
+    if pattern and name == "count":
+        return Expr(int, lambda frame: mask(pc.count_substring(column(receiver, frame), pattern)).astype(np.int64))
+    if pattern and name in ("find", "rfind", "index", "rindex"):
+        return slices.find(receiver, pattern, from_end=name.startswith("r"), must=name.endswith("index"))
+    if pattern and name in ("partition", "rpartition"):
+        return slices.partition(receiver, pattern, from_end=name == "rpartition")
+    raise Untranslatable(f"str.{name} with these arguments")
+
+
+def _padded(name: str, receiver: Expr, width: object = None, fill: object = " ") -> Expr:
+    if type(width) is not int or not 0 <= width < 2**16 or not isinstance(fill, str) or len(fill) != 1:
+        raise Untranslatable(f"str.{name} with these arguments")
+    if name == "zfill":
+        return Expr(str, lambda frame: _zero_filled(column(receiver, frame), width, frame))
+    return Expr(str, lambda frame: _PAD[name](column(receiver, frame), width, padding=fill))
+
+
+def _zero_filled(texts: Any, width: int, frame: Frame) -> Any:
+    # Zeros go between a sign and its number.
+    frame.require(~mask(pc.or_(pc.starts_with(texts, "-"), pc.starts_with(texts, "+"))))
+    return pc.utf8_lpad(texts, width, padding="0")
+
+
+def _joined(separator: Expr, parts: Expr) -> Expr:
+    """separator.join(parts)"""
+
+    def run(frame: Frame) -> Any:
+        lists = parts.run(frame)
+        array = pa.LargeListArray.from_arrays(pa.array(lists.offsets), lists.values)
+        return pc.binary_join(array, separator.run(frame))
+
+    return Expr(str, run)
 
 
 def _on_ascii(kernel: Callable[[Any], Any], kind: type, texts: Any, frame: Frame) -> Any:
@@ -93,13 +142,19 @@ def _on_ascii(kernel: Callable[[Any], Any], kind: type, texts: Any, frame: Frame
     return kernel(texts) if kind is str else mask(kernel(texts))
 
 
-def _split(receiver: Expr, separator: Expr | None = None) -> Expr:
-    if separator is None:
+def _split(receiver: Expr, from_end: bool, separator: object = None, most: object = -1) -> Expr:
+    if type(most) is not int or most >= 2**31:
+        raise Untranslatable("split with a number of cuts that is not a constant")
+    if separator is None and most < 0:
         return Expr(ListOf(str), lambda frame: split_whitespace(column(receiver, frame)))
-    by = separator.constant
-    if not isinstance(by, str) or len(by) != 1 or not by.isascii():
-        raise Untranslatable("split by anything but one ASCII character")
-    return Expr(ListOf(str), lambda frame: split_byte(column(receiver, frame), by))
+    if not isinstance(separator, str) or not separator:
+        raise Untranslatable("split by what is not a constant")
+    if from_end and most < 0 and len(separator) > 1:
+        raise Untranslatable("rsplit by several characters")  # separators may overlap
+    return Expr(
+        ListOf(str),
+        lambda frame: split_pattern(column(receiver, frame), separator, None if most < 0 else most, from_end),
+    )
 
 
 def _edge(name: str, receiver: Expr, edges: str | tuple[object, ...]) -> Expr:
@@ -116,18 +171,6 @@ def _edge(name: str, receiver: Expr, edges: str | tuple[object, ...]) -> Expr:
         return found
 
     return Expr(bool, run)
-
-
-def _search(name: str, receiver: Expr, pattern: str) -> Expr:
-    def run(frame: Frame) -> Any:
-        texts = column(receiver, frame)
-        if name == "count":
-            return mask(pc.count_substring(texts, pattern)).astype(np.int64)
-        # find_substring counts bytes.
-        require_ascii(texts, frame)
-        return mask(pc.find_substring(texts, pattern)).astype(np.int64)
-
-    return Expr(int, run)
 
 
 def compare(operator: ast.cmpop, left: Expr, right: Expr) -> Expr:
@@ -200,20 +243,3 @@ def to_float(text: Expr) -> Expr:
         return mask(texts.cast(pa.float64()))
 
     return Expr(float, run)
-
-
-def piece(text: Expr, start: int | None, stop: int | None) -> Expr:
-    """text[start:stop], in code points."""
-    return Expr(str, lambda frame: pc.utf8_slice_codeunits(column(text, frame), start or 0, stop))
-
-
-def character(text: Expr, index: int) -> Expr:
-    """text[index]."""
-
-    def run(frame: Frame) -> Any:
-        texts = column(text, frame)
-        lengths = mask(pc.utf8_length(texts))
-        frame.require(lengths > index if index >= 0 else lengths >= -index)
-        return pc.utf8_slice_codeunits(texts, index, index + 1 if index != -1 else None)
-
-    return Expr(str, run)

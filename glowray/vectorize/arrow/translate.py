@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import BuiltinFunctionType, MethodDescriptorType
 from typing import Any
 
 import numpy as np
 
-from glowray.vectorize.arrow import numbers, text
-from glowray.vectorize.arrow.build import bound, comprehension, constant, either, item, negation, repeated
+from glowray.vectorize.arrow import numbers, slices, text
+from glowray.vectorize.arrow.binding import bind
+from glowray.vectorize.arrow.build import (
+    comprehension,
+    constant,
+    either,
+    exactly,
+    field,
+    fields,
+    item,
+    negation,
+    repeated,
+)
 from glowray.vectorize.arrow.frame import Expr, Frame
 from glowray.vectorize.arrow.kinds import NUMBERS, Kind, ListOf, RecordOf, TupleOf, Untranslatable, holds_list
 from glowray.vectorize.arrow.program import ArrowProgram
@@ -22,6 +33,7 @@ from glowray.vectorize.rename import constant_index
 _DEEPEST = 8
 _LONGEST = 400
 _CONSTANTS = (int, float, bool, str)
+_SPLITS = ("split", "rsplit")
 
 
 def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> ArrowProgram | Refused:
@@ -34,37 +46,39 @@ def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> 
     """
     if known.is_generator:
         return Refused("it is a generator function")
-    parameters = known.positional()
-    simple = not (known.bound or known.keywords or known.function.__defaults__ or known.node.args.kwonlyargs)
-    if not simple or len(parameters) != len(kinds) or known.node.args.vararg or known.node.args.kwarg:
-        return Refused("it has arguments beside the row's")
-    variables = {
-        name: Expr(kind, lambda frame, name=name: frame.variables[name])  # type: ignore[misc]
-        for name, kind in zip(parameters, kinds, strict=True)
-    }
+    names = [f"row {place}" for place in range(len(kinds))]
+    given = [
+        Expr(kind, lambda frame, name=name: frame.variables[name])  # type: ignore[misc]
+        for name, kind in zip(names, kinds, strict=True)
+    ]
     constructs: list[str] = []
     try:
-        translator = _Translator(known, constructs)
+        variables, fixed = bind(known, given, {})
+        translator = _Translator(known, constructs, fixed)
         expression = translator.function(variables)
         if is_test:
             expression = translator.truth(expression)
     except Untranslatable as reason:
         return Refused(str(reason))
-    return ArrowProgram(tuple(parameters), tuple(kinds), expression, tuple(constructs))
+    return ArrowProgram(tuple(names), tuple(kinds), expression, tuple(constructs))
 
 
 def expression_of(known: Known, node: ast.expr, variables: dict[str, Expr]) -> Expr:
     """One expression of a function, of some of its parameters; raises Untranslatable."""
-    return _Translator(known, []).expression(node, variables)
+    return _Translator(known, [], {}).expression(node, variables)
 
 
 class _Translator:
-    """Translates one function's tree; `variables` are its locals so far, `constructs` what costs.py has a price for."""
+    """Translates one function's tree; `variables` are its locals so far, `constructs` what costs.py has a price for.
 
-    def __init__(self, known: Known, constructs: list[str], depth: int = 0) -> None:
+    `fixed` are values of parameters that are the same in all calls.
+    """
+
+    def __init__(self, known: Known, constructs: list[str], fixed: Mapping[str, object], depth: int = 0) -> None:
         if depth > _DEEPEST:
             raise Untranslatable("it calls functions too deep")
         self._known = known
+        self._fixed = fixed
         self._depth = depth
         self._constructs = constructs
         self._statements = 0
@@ -89,6 +103,10 @@ class _Translator:
             return self._block(rest, variables)
         if isinstance(first, ast.Assign) and len(first.targets) == 1 and isinstance(first.targets[0], ast.Name):
             return self._let(first.targets[0].id, self.expression(first.value, variables), rest, variables)
+        if isinstance(first, ast.Assign) and len(first.targets) == 1 and isinstance(first.targets[0], ast.Tuple):
+            return self._unpacked(first.targets[0], self.expression(first.value, variables), rest, variables)
+        if isinstance(first, ast.AnnAssign) and isinstance(first.target, ast.Name) and first.value is not None:
+            return self._let(first.target.id, self.expression(first.value, variables), rest, variables)
         if isinstance(first, ast.AugAssign) and isinstance(first.target, ast.Name):
             value = self._binary(first.op, self._name(first.target.id, variables), first.value, variables)
             return self._let(first.target.id, value, rest, variables)
@@ -99,10 +117,47 @@ class _Translator:
             return either(test, one, self._block([*first.orelse, *rest], variables))
         raise Untranslatable(f"a {type(first).__name__.lower()} statement")
 
+    def _unpacked(
+        self, targets: ast.Tuple, value: Expr, rest: list[ast.stmt], variables: dict[str, Expr]
+    ) -> Expr:  # fmt: skip
+        """a, b = value"""
+        names = [each.id for each in targets.elts if isinstance(each, ast.Name)]
+        if len(names) < len(targets.elts):
+            raise Untranslatable("an assignment to what are not names")
+        whole = f"all of {len(names)} {self._statements}"
+        if isinstance(value.kind, ListOf):
+            value = exactly(value, len(names))
+            parts: list[Expr] = [item(self._stored(whole, value.kind), place) for place in range(len(names))]
+        elif isinstance(value.kind, TupleOf) and len(value.kind.fields) == len(names):
+            parts = [field(self._stored(whole, value.kind), place) for place in range(len(names))]
+        else:
+            raise Untranslatable("an assignment to as many names as there are not values")
+        self._constructs.extend(["pick"] * len(names) if isinstance(value.kind, ListOf) else [])
+        read = {node.id for statement in rest for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        return self._kept(whole, value, lambda: self._lets(names, parts, read, rest, variables))
+
+    def _lets(
+        self, names: list[str], parts: list[Expr], read: set[str], rest: list[ast.stmt], variables: dict[str, Expr]
+    ) -> Expr:  # fmt: skip
+        if not names:
+            return self._block(rest, variables)
+        if names[0] not in read:  # the same as if it had been made: a part has no guard
+            variables = {name: each for name, each in variables.items() if name != names[0]}
+            return self._lets(names[1:], parts[1:], read, rest, variables)
+        key = f"{names[0]} {self._depth} {self._statements}"
+        inner = {**variables, names[0]: self._stored(key, parts[0].kind)}
+        return self._kept(key, parts[0], lambda: self._lets(names[1:], parts[1:], read, rest, inner))
+
+    def _stored(self, key: str, kind: Kind) -> Expr:
+        return Expr(kind, lambda frame: frame.variables[key])
+
     def _let(self, name: str, value: Expr, rest: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
         key = f"{name} {self._depth} {self._statements}"
-        stored = Expr(value.kind, lambda frame: frame.variables[key])
-        body = self._block(rest, {**variables, name: stored})
+        return self._kept(key, value, lambda: self._block(rest, {**variables, name: self._stored(key, value.kind)}))
+
+    def _kept(self, key: str, value: Expr, make_body: Callable[[], Expr]) -> Expr:
+        """What is made of a value that is computed once; `make_body` finds it by its key."""
+        body = make_body()
 
         def run(frame: Frame) -> Any:
             # Computed here, once, whether it is used or not: its guards count either way.
@@ -144,6 +199,10 @@ class _Translator:
         return constant(value)
 
     def _captured(self, name: str) -> object:
+        if name in self._fixed:
+            return self._fixed[name]
+        if name in self._known.function.__code__.co_varnames:
+            raise Untranslatable(f"{name} may have no value")
         found = self._known.environment.find(name)
         if isinstance(found, str):
             raise Untranslatable(found)
@@ -158,7 +217,7 @@ class _Translator:
     def _binary(self, operator: ast.operator, left: Expr, right: ast.expr, variables: dict[str, Expr]) -> Expr:
         other = self.expression(right, variables)
         if _are_texts(left, other) and isinstance(operator, ast.Add):
-            self._constructs.append("join")
+            self._constructs.append("concatenate")
             return text.join([left, other])
         self._constructs.append("divide" if isinstance(operator, ast.FloorDiv | ast.Mod) else "arithmetic")
         return numbers.arithmetic(operator, left, other)
@@ -267,7 +326,7 @@ class _Translator:
                 parts.append(self._as_text(self.expression(value.value, variables)))
             else:
                 raise Untranslatable("a format or conversion in an f-string")
-        self._constructs.append("join")
+        self._constructs.append("concatenate")
         return text.join(parts)
 
     def _as_text(self, operand: Expr) -> Expr:
@@ -281,42 +340,57 @@ class _Translator:
     def _subscript(self, node: ast.Subscript, variables: dict[str, Expr]) -> Expr:
         value = self.expression(node.value, variables)
         index = constant_index(node.slice)
-        if (
-            isinstance(value.kind, TupleOf)
-            and index is not None
-            and -len(value.kind.fields) <= index < len(value.kind.fields)
-        ):
-            return Expr(value.kind.fields[index], lambda frame: value.run(frame)[index])
+        if isinstance(value.kind, TupleOf) and index is not None:
+            return field(value, index)
+        if isinstance(value.kind, TupleOf) and isinstance(node.slice, ast.Slice):
+            return fields(
+                value, slice(*(_bound(each) for each in (node.slice.lower, node.slice.upper, node.slice.step)))
+            )
         if isinstance(value.kind, RecordOf) and isinstance(node.slice, ast.Constant):
             name = node.slice.value
             kind = value.kind.field(name) if type(name) is str else None
             if kind is not None:
                 return Expr(kind, lambda frame: value.run(frame)[name])
-        if value.kind is str and (index is not None or isinstance(node.slice, ast.Slice)):
+        if value.kind is str:
             self._constructs.append("slice")
-        if value.kind is str and index is not None:
-            return text.character(value, index)
-        if value.kind is str and isinstance(node.slice, ast.Slice) and node.slice.step is None:
-            return text.piece(value, bound(node.slice.lower), bound(node.slice.upper))
+            return self._part_of_text(value, node.slice, variables)
         if isinstance(value.kind, ListOf) and index is not None:
+            self._constructs.append("pick")
             return item(value, index)
         raise Untranslatable("this subscript")
 
+    def _part_of_text(self, value: Expr, part: ast.expr, variables: dict[str, Expr]) -> Expr:
+        if not isinstance(part, ast.Slice):
+            return slices.character(value, self.expression(part, variables))
+        if part.step is not None:
+            if constant_index(part.step) != -1 or part.lower or part.upper:
+                raise Untranslatable("a slice with a step")
+            return slices.backwards(value)
+        ends = [None if each is None else self.expression(each, variables) for each in (part.lower, part.upper)]
+        return slices.piece(value, *ends)
+
     def _call(self, node: ast.Call, variables: dict[str, Expr]) -> Expr:
-        if node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
-            raise Untranslatable("keyword or starred arguments")
-        arguments = [self.expression(each, variables) for each in node.args]
+        if any(isinstance(each, ast.Starred) for each in node.args) or any(each.arg is None for each in node.keywords):
+            raise Untranslatable("starred arguments")
+        arguments = [self.expression(each, variables) for each in node.args if not _is_none(each)]
+        keywords = {str(each.arg): self.expression(each.value, variables) for each in node.keywords}
         if isinstance(node.func, ast.Attribute):
             receiver = self.expression(node.func.value, variables)
-            if receiver.kind is not str:
+            is_blank = len(arguments) < len(node.args) and not (node.func.attr in _SPLITS and len(node.args) == 1)
+            if receiver.kind is not str or is_blank:
                 raise Untranslatable(f"the method {node.func.attr} of these")
-            self._constructs.append(node.func.attr)
-            return text.method(node.func.attr, receiver, arguments)
-        if not isinstance(node.func, ast.Name) or node.func.id in variables:
+            return self._method(node.func.attr, receiver, [*arguments, *_by_position(node.func.attr, keywords)])
+        if not isinstance(node.func, ast.Name) or node.func.id in variables or len(arguments) < len(node.args):
             raise Untranslatable("a call of what is not a name")
-        return self._called(node.func.id, self._captured(node.func.id), arguments)
+        return self._called(node.func.id, self._captured(node.func.id), arguments, keywords)
 
-    def _called(self, name: str, function: object, arguments: list[Expr]) -> Expr:
+    def _method(self, name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
+        self._constructs.append("words" if name in _SPLITS and not arguments else name)
+        return text.method(name, receiver, arguments)
+
+    def _called(self, name: str, function: object, arguments: list[Expr], keywords: dict[str, Expr]) -> Expr:
+        if keywords:
+            return self._inlined(name, function, arguments, keywords)
         if len(arguments) == 1 and (made := self._converted(function, arguments[0])) is not None:
             return made
         if (function is builtins.min or function is builtins.max) and len(arguments) > 1:
@@ -327,30 +401,27 @@ class _Translator:
         if isinstance(function, MethodDescriptorType) and arguments and _are_texts(arguments[0]):
             method = function.__name__
             if vars(str).get(method) is function:
-                self._constructs.append(method)
-                return text.method(method, arguments[0], arguments[1:])
+                return self._method(method, arguments[0], arguments[1:])
             raise Untranslatable(f"{name} is not a method of str")
-        helper = know(function) if callable(function) else Refused("it is not callable")
-        if not isinstance(helper, Known) or helper.synthetic or helper.bound or helper.function.__defaults__:
-            raise Untranslatable(f"a call of {name}")
-        if len(helper.positional()) != len(arguments) or helper.node.args.vararg or helper.node.args.kwonlyargs:
-            raise Untranslatable(f"a call of {name}")
-        return self._inlined(helper, arguments)
+        return self._inlined(name, function, arguments, keywords)
 
-    def _inlined(self, helper: Known, arguments: list[Expr]) -> Expr:
-        keys = [f"{name} of {id(helper)}" for name in helper.positional()]
+    def _inlined(self, name: str, function: object, arguments: list[Expr], keywords: dict[str, Expr]) -> Expr:
+        helper = know(function, len(arguments)) if callable(function) else Refused("it is not callable")
+        if not isinstance(helper, Known) or helper.is_generator:
+            raise Untranslatable(f"a call of {name}")
+        made, fixed = bind(helper, arguments, keywords)
+        keys = {each: f"{each} of {id(helper)}" for each in made}
         variables = {
-            name: Expr(each.kind, lambda frame, key=key: frame.variables[key], each.constant)  # type: ignore[misc]
-            for name, key, each in zip(helper.positional(), keys, arguments, strict=True)
+            each: Expr(given.kind, lambda frame, key=keys[each]: frame.variables[key], given.constant)  # type: ignore[misc]
+            for each, given in made.items()
         }
-        body = _Translator(helper, self._constructs, self._depth + 1).function(variables)
+        body = _Translator(helper, self._constructs, fixed, self._depth + 1).function(variables)
 
         def run(frame: Frame) -> Any:
-            values = {key: each.run(frame) for key, each in zip(keys, arguments, strict=True)}
-            inner = frame.branch(**values)
-            made = body.run(inner)
+            inner = frame.branch(**{keys[each]: given.run(frame) for each, given in made.items()})
+            value = body.run(inner)
             frame.join(True, inner)
-            return made
+            return value
 
         return Expr(body.kind, run)
 
@@ -413,3 +484,25 @@ class _Translator:
 
 def _are_texts(*expressions: Expr) -> bool:
     return all(each.kind is str for each in expressions)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _by_position(method: str, keywords: dict[str, Expr]) -> list[Expr]:
+    """Arguments of a str method that are given by name, if they are those that come next."""
+    if not keywords:
+        return []
+    if method in _SPLITS and list(keywords) in (["maxsplit"], ["sep"], ["sep", "maxsplit"]):
+        return list(keywords.values())
+    raise Untranslatable("keyword arguments")
+
+
+def _bound(node: ast.expr | None) -> int | None:
+    if node is None:
+        return None
+    value = constant_index(node)
+    if value is None:
+        raise Untranslatable("a slice whose bounds are not constants")
+    return value

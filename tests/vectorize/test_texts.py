@@ -1,0 +1,213 @@
+"""Columns of text give what str gives: split, slices, patterns, padding, arguments of every sort; hostile texts too."""
+
+from __future__ import annotations
+
+import operator
+import pickle
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
+from glowray.vectorize.arrow.translate import translate
+from glowray.vectorize.know import know
+from glowray.vectorize.known import Refused
+from tests.effort import examples
+
+from .test_arrow import TEXTS, check, strategy
+
+PIECES = st.one_of(
+    TEXTS,
+    st.text("a=,é", max_size=8),
+    st.text("ab ", max_size=6).map(lambda s: s + "é\x00"),
+    st.sampled_from(["a=b=c", "==", "aaa", "baab", "-7", "+7", "a,b,c", "x,y,z", "12,34,x", "key = value"]),
+)
+SIGNED = st.one_of(st.integers(-5, 9), st.sampled_from([2**63 - 1, -(2**63), 2**31, -(2**31)]))
+
+
+def three(line: str) -> tuple[str, int]:
+    first, second, _ = line.split(",")
+    return second, len(first)
+
+
+def swapped(pair: tuple[str, int]) -> tuple[int, str]:
+    name, number = pair
+    return number, name
+
+
+def loose(line: str) -> str:
+    key, _, value = line.partition("=")
+    value = value.strip()
+    return f"{key.strip()}={value}" if value else key
+
+
+def with_default(s: str, sep: str = ",", *, width: int = 3) -> list[str]:
+    part: str = s[:width]
+    return part.split(sep)
+
+
+def number_after(s: str) -> int:
+    return int(s[s.find("=") + 1 :])
+
+
+class Cutter:
+    def cut(self, s: str) -> list[str]:
+        return s.split("=")
+
+    @staticmethod
+    def cut_at(sep: str, s: str) -> str:
+        return s.split(sep)[0]
+
+
+FUNCTIONS: list[tuple[Callable[..., Any], list[Kind]]] = [
+    (three, [str]),
+    (swapped, [TupleOf((str, int))]),
+    (loose, [str]),
+    (with_default, [str]),
+    (partial(with_default, sep="="), [str]),
+    (partial(Cutter.cut_at, "="), [str]),
+    (partial(with_default, width=1), [str]),
+    (Cutter().cut, [str]),
+    (lambda s: with_default(s, width=2)[0], [str]),
+    (lambda s, k=2: s[k:], [str]),
+    (number_after, [str]),
+    (operator.itemgetter(1), [TupleOf((str, int))]),
+    (operator.itemgetter(1, 0), [TupleOf((str, int))]),
+    (operator.itemgetter("b"), [RecordOf((("a", int), ("b", str)))]),
+    (operator.add, [str, str]),
+    (operator.lt, [str, str]),
+    (str.lower, [str]),
+    (str.split, [str]),
+    (len, [str]),
+    (lambda s: s.rfind("a"), [str]),
+    (lambda s: s.rfind("aa"), [str]),
+    (lambda s: s.find("é"), [str]),
+    (lambda s: s.index("a"), [str]),
+    (lambda s: s.rindex("ab"), [str]),
+    (lambda s: s.split("=", 1), [str]),
+    (lambda s: s.split("=", maxsplit=2), [str]),
+    (lambda s: s.split(",", 0), [str]),
+    (lambda s: s.split("=", -1)[-1], [str]),
+    (lambda s: s.rsplit("=", 1), [str]),
+    (lambda s: s.rsplit(",", 1)[0], [str]),
+    (lambda s: s.rsplit(","), [str]),
+    (lambda s: s.rsplit("aa", 1), [str]),
+    (lambda s: s.split("aa"), [str]),
+    (lambda s: s.split("aa", 1), [str]),
+    (lambda s: s.split("é"), [str]),
+    (lambda s: s.split(", ")[0], [str]),
+    (lambda s: [w for w in s.split(",", 1) if w], [str]),
+    (lambda s: s.split(None), [str]),
+    (lambda s: s.partition("="), [str]),
+    (lambda s: s.rpartition("=")[2], [str]),
+    (lambda s: s.partition("éa")[0], [str]),
+    (lambda s: s.rpartition("aa"), [str]),
+    (lambda s: s.removeprefix("a"), [str]),
+    (lambda s: s.removesuffix("é"), [str]),
+    (lambda s: s.removesuffix(""), [str]),
+    (lambda s: s.zfill(4), [str]),
+    (lambda s: s.ljust(5) + "|", [str]),
+    (lambda s: s.rjust(5, "é"), [str]),
+    (lambda s: s.title(), [str]),
+    (lambda s: s.capitalize(), [str]),
+    (lambda s: s.casefold(), [str]),
+    (lambda s: s.swapcase(), [str]),
+    (lambda s: s.isascii(), [str]),
+    (lambda s: "-".join(s.split()), [str]),
+    (lambda s, t: t.join(s.split(",")), [str, str]),
+    (lambda s: "é".join(w.upper() for w in s.split(",") if w), [str]),
+    (lambda s: s[1:3], [str]),
+    (lambda s: s[:-1], [str]),
+    (lambda s: s[-3:-1], [str]),
+    (lambda s: s[5:], [str]),
+    (lambda s: s[::-1], [str]),
+    (lambda s: s[:], [str]),
+    (lambda s, n: s[n:], [str, int]),
+    (lambda s, n: s[:n], [str, int]),
+    (lambda s, n, m: s[n:m], [str, int, int]),
+    (lambda s, n: s[n], [str, int]),
+    (lambda s: s[: s.find("=")], [str]),
+    (lambda s: s[-2], [str]),
+    (lambda r: r[1:], [TupleOf((str, int, str))]),
+    (lambda r: r[::-1][0], [TupleOf((str, int, str))]),
+    (lambda r: r[1][0], [TupleOf((str, TupleOf((str, int))))]),
+]
+
+
+def values_of(kind: Any) -> st.SearchStrategy[Any]:
+    return SIGNED if kind is int else PIECES if kind is str else strategy(kind)
+
+
+@pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
+@settings(max_examples=examples(80), deadline=None)
+@given(data=st.data())
+def test_programs_agree_with_calls(function: Callable[..., Any], kinds: list[Kind], data: st.DataObject) -> None:
+    program = translate(know(function, len(kinds)), kinds)  # type: ignore[arg-type]
+    assert not isinstance(program, Refused), program.reason
+    program = pickle.loads(pickle.dumps(program))
+    rows = data.draw(st.lists(st.tuples(*map(values_of, kinds)), max_size=6))
+    check(function, program, [list(each) for each in zip(*rows, strict=True)] if rows else [[] for _ in kinds])
+
+
+@pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
+def test_programs_claim_the_common_case(function: Callable[..., Any], kinds: list[Kind]) -> None:
+    ordinary: dict[Any, list[Any]] = {int: [1, 0, 2], str: ["a,b,c=1", "ab=2", "baab=12"]}
+
+    def rows(kind: Any) -> list[Any]:
+        if isinstance(kind, TupleOf):
+            return list(zip(*map(rows, kind.fields), strict=True))
+        if isinstance(kind, RecordOf):
+            return [{name: rows(each)[i] for name, each in kind.fields} for i in range(3)]
+        return ordinary[kind]
+
+    program = translate(know(function, len(kinds)), kinds)  # type: ignore[arg-type]
+    assert check(function, program, [rows(kind) for kind in kinds]) >= 1  # type: ignore[arg-type]
+
+
+def late(s: str) -> str:
+    if s:
+        TEXT = "x"
+    return TEXT
+
+
+TEXT = "a module's own"
+
+
+@pytest.mark.parametrize(
+    ("function", "kinds"),
+    [
+        (late, [str]),
+        (with_default, [str, str, str]),
+        (partial(with_default, s="x"), [str]),
+        (lambda s, *rest: s, [str]),
+        (lambda s, k: s, [str]),
+        (lambda s: s.split(""), [str]),
+        (lambda s: s.split(None, 1), [str]),
+        (lambda s: s.rsplit("aa"), [str]),
+        (lambda s: s.split(","[0:]), [str]),
+        (lambda s: s.partition(""), [str]),
+        (lambda s: s.center(5), [str]),
+        (lambda s: s.rjust(5, "ab"), [str]),
+        (lambda s: s.zfill(-1), [str]),
+        (lambda s: s[::2], [str]),
+        (lambda s: s[1.0], [str]),  # type: ignore[call-overload]
+        (lambda s: s.split(sep=None), [str]),
+        (lambda s: s.startswith("a", 1), [str]),
+        (lambda r: r[3], [TupleOf((str, int))]),
+        (lambda r: r[5:], [TupleOf((str, int))]),
+        (operator.attrgetter("real"), [int]),
+        (list, [str]),
+    ],
+)
+def test_refused(function: Callable[..., Any], kinds: list[Kind]) -> None:
+    known = know(function)
+    assert not known or isinstance(translate(known, kinds), Refused)
+
+
+def test_lone_surrogates_have_no_column_form() -> None:
+    for function in (lambda s: s.split("\ud800"), lambda s: s.removeprefix("\ud800"), lambda s: s.rjust(3, "\ud800")):
+        assert isinstance(translate(know(function), [str]), Refused)  # type: ignore[arg-type]
