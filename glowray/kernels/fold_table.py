@@ -9,26 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from glowray.kernels.key_groups import key_groups
+from glowray.kernels.key_numbers import DISTINCT_BITS, numbered
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
-from glowray.rows.numpy_columns import as_numpy
-from glowray.rows.together import together
 from glowray.vectorize.arrow import folds
 from glowray.vectorize.arrow.accumulate import Accumulation
 from glowray.vectorize.arrow.blocks import chunk_of, shape_of, vector_of
-from glowray.vectorize.arrow.folds import Groups
 from glowray.vectorize.arrow.frame import Vector
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
 from glowray.vectorize.arrow.reducers import Fold
 
 GATHERED_BYTES = 64 * 1024 * 1024
 """What is gathered before it is folded."""
-
-DISTINCT_BITS: tuple[Kind, ...] = (str, int, bool)
-"""Kinds of keys that are equal only when they look the same; Arrow's dictionaries number them as they first appear."""
 
 
 def keyed_kind(kind: Kind | None, fold: Fold) -> TupleOf | None:
@@ -80,7 +73,7 @@ class FoldTable:
             return True
         key, known = self._kind.fields[0], 0 if self._folded is None else len(self._folded)
         chunks = ([] if self._folded is None else [self._folded]) + self._gathered
-        keys, groups = _numbered(key, [chunk.select((0,)) for chunk in chunks])
+        keys, groups = numbered(key, [chunk.select((0,)) for chunk in chunks])
         values = self._values(known, len(keys))
         if values is None:
             return False
@@ -123,16 +116,3 @@ class FoldTable:
     def gathered(self) -> Block:
         """The keyed rows that came after."""
         return Block(self._gathered)
-
-
-def _numbered(kind: Kind, keys: list[Chunk]) -> tuple[Chunk, Groups]:
-    """The keys, each once and the first of its like, in order of first appearance; and for every row which it has."""
-    if kind in DISTINCT_BITS:
-        encoded = pa.chunked_array([chunk.columns[0] for chunk in keys]).dictionary_encode()
-        groups = np.concatenate([as_numpy(chunk.indices) for chunk in encoded.chunks]).astype(np.int64)
-        found = encoded.chunk(0).dictionary
-        return Chunk(keys[0].shape, [found], len(found)), groups
-    by_key = key_groups([keys])
-    places = np.empty(len(by_key), np.int64)
-    places[by_key.appearance] = np.arange(len(by_key))
-    return together(keys).take(by_key.firsts[by_key.appearance]), places[by_key.numbers]

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glowray.rows.numpy_columns import as_numpy
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
 
 Groups = npt.NDArray[np.int64]
@@ -58,7 +59,7 @@ def extreme(values: Any, groups: Groups, count: int, least: bool) -> Any | None:
 
 def _text_places(values: Any, groups: Groups, count: int, least: bool) -> Groups:
     """Where each group has its least or greatest text; UTF-8 is ordered as Python orders code points."""
-    order = pc.array_sort_indices(values).to_numpy().astype(np.int64)
+    order = as_numpy(pc.array_sort_indices(values)).astype(np.int64)
     ranks = np.empty(len(order), np.int64)
     ranks[order] = np.arange(len(order))
     found = extreme(ranks, groups, count, least)

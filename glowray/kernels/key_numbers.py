@@ -1,0 +1,63 @@
+"""Keys numbered as they first appear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from glowray.kernels.key_groups import key_groups
+from glowray.rows.chunk import Chunk
+from glowray.rows.numpy_columns import as_numpy
+from glowray.rows.together import together
+from glowray.vectorize.arrow.folds import Groups
+from glowray.vectorize.arrow.kinds import Kind
+
+DISTINCT_BITS: tuple[Kind, ...] = (str, int, bool)
+"""Kinds of keys that are equal only when they look the same; Arrow's dictionaries number them as they first appear."""
+
+FEW = 4096
+"""So few numbers lie close enough for a dictionary to stay in the first cache."""
+
+
+def numbered(kind: Kind, keys: Sequence[Chunk]) -> tuple[Chunk, Groups]:
+    """The keys, each once and the first of its like, in order of first appearance; and for every row which it has.
+
+    >>> keys, numbers = numbered(str, [Chunk.from_rows(["b", "a"]), Chunk.from_rows(["b"])])
+    >>> keys.rows(), numbers.tolist()
+    (['b', 'a'], [0, 1, 0])
+    """
+    if kind in DISTINCT_BITS:
+        columns = [chunk.columns[0] for chunk in keys]
+        found, groups = (_close(columns) if kind is int else None) or _encoded(columns)
+        return Chunk(keys[0].shape, [found], len(found)), groups
+    by_key = key_groups([keys])
+    places = np.empty(len(by_key), np.int64)
+    places[by_key.appearance] = np.arange(len(by_key))
+    return together(keys).take(by_key.firsts[by_key.appearance]), places[by_key.numbers]
+
+
+def _encoded(columns: list[Any]) -> tuple[Any, Groups]:
+    encoded = pa.chunked_array(columns).dictionary_encode()
+    groups = np.concatenate([as_numpy(chunk.indices) for chunk in encoded.chunks]).astype(np.int64)
+    return encoded.chunk(0).dictionary, groups
+
+
+def _close(columns: list[Any]) -> tuple[Any, Groups] | None:
+    """Ints that lie close together, by a table with a place for each; None where they do not, or are few."""
+    keys = as_numpy(columns[0]) if len(columns) == 1 else np.concatenate(list(map(as_numpy, columns)))
+    count = len(keys)
+    least = int(keys.min()) if count else 0
+    span = int(keys.max()) - least + 1 if count else 0
+    if not FEW < span <= 4 * count < 2**31:
+        return None
+    offsets = keys - least
+    rows: npt.NDArray[np.int32] = np.arange(count, dtype=np.int32)
+    table = np.empty(span, np.int32)
+    table[offsets[::-1]] = rows[::-1]  # of a key's rows the one that is written last stays: the first
+    new = np.flatnonzero(table[offsets] == rows)
+    table[offsets[new]] = rows[: len(new)]
+    return pa.array(keys[new]), table[offsets].astype(np.int64)

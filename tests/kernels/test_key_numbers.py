@@ -1,0 +1,48 @@
+"""Keys are numbered in order of first appearance, whatever way their values lend themselves to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glowray.kernels.key_numbers import numbered
+from glowray.rows.chunk import Chunk
+from glowray.vectorize.arrow.blocks import shape_of
+from tests.effort import examples
+
+
+def first_seen(rows: list[Any]) -> tuple[list[Any], list[int]]:
+    known: dict[Any, int] = {}
+    numbers = [known.setdefault(row, len(known)) for row in rows]
+    return list(known), numbers
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(
+    seed=st.integers(0, 2**32), count=st.integers(1, 9000), spread=st.integers(1, 40_000),
+    least=st.sampled_from([0, -17, 2**62, -(2**63), 2**63 - 40_001]),
+)  # fmt: skip
+def test_ints_close_together_and_far_apart(seed: int, count: int, spread: int, least: int) -> None:
+    keys = np.random.default_rng(seed).integers(0, spread, count) + np.int64(least)
+    half = count // 2
+    chunks = [Chunk(shape_of(int), [pa.array(part)], len(part)) for part in (keys[:half], keys[half:])]
+    found, numbers = numbered(int, chunks)
+    assert (found.rows(), numbers.tolist()) == first_seen(keys.tolist())
+
+
+@pytest.mark.parametrize("rows", [[-(2**63), 2**63 - 1, -(2**63)] * 2000, list(range(9000)), [7] * 9000, [0, 8999] * 3])
+def test_ends_of_the_range(rows: list[int]) -> None:
+    found, numbers = numbered(int, [Chunk.from_rows(rows)])
+    assert (found.rows(), numbers.tolist()) == first_seen(rows)
+
+
+@given(rows=st.lists(st.one_of(st.sampled_from("abc"), st.text(st.characters(exclude_categories=["Cs"])))))
+def test_texts(rows: list[str]) -> None:
+    chunks = [Chunk.from_rows(["b"]), Chunk(shape_of(str), [pa.array(rows, pa.large_string())], len(rows))]
+    found, numbers = numbered(str, chunks)
+    assert (found.rows(), numbers.tolist()) == first_seen(["b", *rows])
