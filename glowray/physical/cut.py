@@ -19,6 +19,9 @@ ITEMS = 10
 FOLD = (30, 90)
 """Folding a keyed row: as columns, and into a dict."""
 
+WORTH = 0.9
+"""Columns go one step further only if that brings the cost down to so much of it: kernels have costs of their own."""
+
 UNKNOWN = (10, 20)
 """A construct that the table does not have."""
 
@@ -52,7 +55,7 @@ def cheapest_cut(
             if takes_blocks:
                 end += scale * (FOLD[1] if folds else into_column(kinds[-1]))
         cost = kernels[cut] + sum(inlined[cut:]) + end
-        if cost <= least:
+        if cost < WORTH * least:
             best, least = cut, cost
     return best
 
