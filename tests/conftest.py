@@ -24,14 +24,8 @@ automatic.PATIENCE = 3600.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests on Ray come last: a Ray that is connected changes which engine the others would be given.
-
-    Tests of one running cluster stay in one process, wherever pytest-xdist sends the others.
-    """
+    """Tests on Ray come last: a Ray that is connected changes which engine the others would be given."""
     items.sort(key=lambda item: item.get_closest_marker("ray") is not None)
-    for item in items:
-        if "pair" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("pair"))
 
 
 @pytest.fixture(scope="session")
