@@ -19,8 +19,8 @@ from glowray.vectorize.arrow.kinds import Kind
 DISTINCT_BITS: tuple[Kind, ...] = (str, int, bool)
 """Kinds of keys that are equal only when they look the same; Arrow's dictionaries number them as they first appear."""
 
-FEW = 4096
-"""So few numbers lie close enough for a dictionary to stay in the first cache."""
+FEW = 65_536
+"""Where a span of ints has no more of them, the hash table stays in the cache and is faster."""
 
 
 def numbered(kind: Kind, keys: Sequence[Chunk]) -> tuple[Chunk, Groups]:
