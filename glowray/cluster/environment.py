@@ -24,6 +24,8 @@ OURS = (
 # In the environment of every process of a node: a job that has outlived its parents is found by it.
 NODE_MARK = "GLOWRAY_NODE"
 LOOPBACK_SWITCH = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+# A node's worker processes import it when they start, before the first task that needs it.
+PRELOAD = {"RAY_preload_python_modules": "glowray.engine.preload"}
 
 
 def client_environment(token: Path | str, loopback: bool, tls: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -46,6 +48,7 @@ def node_environment(
         inherited
         | client_environment(token_file, loopback, tls)
         | {
+            **PRELOAD,
             NODE_MARK: name,
             # `python` in a job's command is this one, also when its environment was not activated.
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),

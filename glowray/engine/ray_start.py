@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import Future
 
 from glowray.cluster.connect import connect
-from glowray.cluster.environment import apply, client_environment
+from glowray.cluster.environment import PRELOAD, apply, client_environment
 from glowray.cluster.patience import patient
 from glowray.cluster.token import own_token
 from glowray.engine.ray import RayEngine
@@ -63,7 +63,7 @@ def start_local(num_cpus: int | None = None) -> None:
     It uses `num_cpus` CPUs; None: all of this machine's.
     """
     apply(client_environment(own_token(), loopback=True))
-    os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_enable_metrics_collection="0")
+    os.environ.update(PRELOAD, RAY_USAGE_STATS_ENABLED="0", RAY_enable_metrics_collection="0")
     import ray
 
     with patient():

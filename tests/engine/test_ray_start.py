@@ -77,3 +77,15 @@ def test_a_start_that_fails_in_another_thread_fails_the_job(monkeypatch: pytest.
     job.start()
     job.join()
     assert failures == ["no room"]
+
+
+@pytest.mark.ray
+def test_a_worker_has_imported_what_tasks_need_before_its_first(local_ray: None) -> None:
+    import ray
+
+    def imported() -> bool:
+        import sys
+
+        return "glowray.engine.preload" in sys.modules
+
+    assert ray.get(ray.remote(imported).remote())
