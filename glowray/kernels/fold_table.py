@@ -78,7 +78,7 @@ class FoldTable:
         if values is None:
             return False
         numbers = np.arange(len(keys))
-        rows = [numbers[: len(keys) if self._starts else known], groups[known:]]
+        rows = [numbers[: known if self._starts is None else len(keys)], groups[known:]]
         made = self._accumulation.fold.run(values, np.concatenate(rows) if len(rows[0]) else groups, len(keys))
         if made is None:
             return False

@@ -48,12 +48,13 @@ def _encoded(columns: list[Any]) -> tuple[Any, Groups]:
 
 def _close(columns: list[Any]) -> tuple[Any, Groups] | None:
     """Ints that lie close together, by a table with a place for each; None where they do not, or are few."""
-    keys = as_numpy(columns[0]) if len(columns) == 1 else np.concatenate(list(map(as_numpy, columns)))
-    count = len(keys)
-    least = int(keys.min()) if count else 0
-    span = int(keys.max()) - least + 1 if count else 0
+    parts = [as_numpy(column) for column in columns if len(column)]
+    count = sum(map(len, parts))
+    least = min((int(part.min()) for part in parts), default=0)
+    span = max((int(part.max()) for part in parts), default=0) - least + 1
     if not FEW < span <= 4 * count < 2**31:
         return None
+    keys = np.concatenate(parts)
     offsets = keys - least
     rows: npt.NDArray[np.int32] = np.arange(count, dtype=np.int32)
     table = np.empty(span, np.int32)
