@@ -24,6 +24,11 @@ class Slot:
     start: int | None = None
     stop: int | None = None
 
+    @classmethod
+    def of(cls, ref: Ref) -> Slot:
+        """All that a ref stands for: a block, or where another slot is what a task gave, the rows of that."""
+        return ref if isinstance(ref, Slot) else cls(ref)
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -72,6 +77,10 @@ class Engine(Protocol):
 
         Tasks that flow run side by side, those of one stage one after the other where it pleases the engine.
         """
+        ...
+
+    def shares(self, size: int) -> bool:
+        """Whether tasks had better read parts of blocks, of `size` bytes together, where these lie: none is copied."""
         ...
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:

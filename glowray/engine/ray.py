@@ -20,6 +20,9 @@ from glowray.rows import Block
 AHEAD = 2
 """Tasks in flight for each CPU of the cluster: enough that no CPU waits for the driver."""
 
+STORE_SHARE = 4
+"""Of a node's store no more than one part in so many is to be read at a time."""
+
 PIECES_AHEAD = 4
 """Pieces that a task makes before anybody has read the first."""
 
@@ -65,6 +68,11 @@ class RayEngine:
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return fetch_blocks(refs)
+
+    def shares(self, size: int) -> bool:
+        """On one machine, of what its store can hold meanwhile: each of the tasks needs all of the blocks there."""
+        nodes = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
+        return len(nodes) == 1 and size * STORE_SHARE <= nodes[0].get("object_store_memory", 0)
 
     def _window(self) -> int:
         cpus = int(self.ray.cluster_resources().get("CPU", 1))
@@ -169,7 +177,8 @@ def _task(
     _mark(report)
     if outputs == 0:
         return report
-    return [report, *(results if results is not None else [None] * outputs)]
+    given: list[Block | None] = [*(results or ()), *[None] * outputs][:outputs]
+    return [report, *given]
 
 
 def _flowing_task(

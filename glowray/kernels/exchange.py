@@ -32,6 +32,9 @@ class Exchange:
 class Output:
     """Collects what a task gives; this one keeps everything as one block."""
 
+    cuts: list[tuple[int, int]] | None = None
+    """Which rows of the task's first block `finish` gave, where those are to be read from it."""
+
     def __init__(self) -> None:
         self.blocks: list[Block] = []
 
@@ -151,11 +154,15 @@ class _Sampled(Output):
 
 @dataclass(frozen=True, slots=True)
 class ByRange(Exchange):
-    """A sorted run cut at bounds (the block of the last input) into `count` ranges of keys."""
+    """A sorted run cut at bounds (the block of the last input) into `count` ranges of keys.
+
+    `in_place`: the ranges are left where they are, in the run, unless they would have to be unpickled with all of it.
+    """
 
     count: int
     keyed: bool
     reverse: bool
+    in_place: bool = False
 
     @property
     def outputs(self) -> int:
@@ -176,5 +183,8 @@ class _Ranges(Output):
         edges = bucket_edges(
             RunKeys(run, self.exchange.keyed, self.exchange.reverse), self.bounds, self.exchange.reverse
         )
-        parts = [run.slice(start, stop) for start, stop in itertools.pairwise(edges)]
-        return parts + [run.slice(0, 0)] * (self.exchange.count - len(parts))
+        edges += [edges[-1]] * (self.exchange.count + 1 - len(edges))
+        cuts = list(itertools.pairwise(edges))
+        if self.exchange.in_place and not run.pickled_values:
+            self.cuts = cuts
+        return [run.slice(start, stop) for start, stop in cuts]

@@ -54,7 +54,8 @@ class TaskReport:
 
     `rows`, `sizes` in bytes and `kinds` of rows are those of the blocks. `attempt` counts the attempts that were lost
     before this one; `remote` tasks ran in another process. Of a task that gives its rows in pieces, a report tells what
-    came since the one before, and only the last is `final`.
+    came since the one before, and only the last is `final`. `cuts`: the blocks are these rows of the first one that the
+    task read, and are not given.
     """
 
     partition: int
@@ -66,6 +67,7 @@ class TaskReport:
     rows: list[int] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     kinds: list[tuple[Kind | None, ...]] = field(default_factory=list)
+    cuts: list[tuple[int, int]] | None = None
     pickled_values: int = 0
     seconds: float = 0.0
     failure: Failure | None = None
@@ -258,7 +260,8 @@ class _Run:
         self.report.sizes = [block.nbytes for block in blocks]
         self.report.kinds = [kinds_of(block) for block in blocks]
         self.report.pickled_values = sum(block.pickled_values for block in blocks)
-        return blocks
+        self.report.cuts = self.output.cuts
+        return blocks if self.report.cuts is None else []
 
     def _pickled(self) -> list[Block]:
         """The blocks of the output, with all that has to be pickled; here it shows that a row cannot be."""

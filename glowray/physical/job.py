@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from glowray.engine.payload import Apart, Payload, pack
@@ -12,6 +12,7 @@ from glowray.engine.protocol import Done, Engine, Slot, Task
 from glowray.errors import TooManyErrors
 from glowray.functions import Failure
 from glowray.io.channel import Deal, Feed
+from glowray.kernels.exchange import ByRange
 from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.physical.kinds import stage_kind
 from glowray.physical.stage import Arriving, Branch, Stage, Wire
@@ -160,6 +161,10 @@ class Job:
         self._finish(stage)
 
     def _start(self, stage: Stage) -> None:
+        if isinstance(stage.exchange, ByRange):
+            (runs,) = stage.branches[0].wires[0].stages
+            size = sum(report.sizes[0] for report in runs.reports if report is not None)
+            stage.exchange = replace(stage.exchange, in_place=self.engine.shares(size))
         stage.reports = [None] * stage.num_tasks
         stage.refs = [None] * stage.num_tasks
         self.watcher.stage_started(stage)
@@ -167,6 +172,9 @@ class Job:
     def _accept(self, stage: Stage, done: Done) -> None:
         place = done.task.identity[1]
         stage.reports[place], stage.refs[place] = done.report, done.blocks
+        if done.report.cuts is not None:
+            run = done.task.inputs[0][0].ref
+            stage.refs[place] = [Slot(run, start, stop) for start, stop in done.report.cuts]
         self.watcher.task_done(stage, done)
 
     def _settle(self, stage: Stage, done: Done, *, fails: bool = True) -> None:

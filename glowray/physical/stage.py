@@ -171,7 +171,7 @@ class Shuffled(FromStage):
 
     def slots(self, task: int) -> tuple[Slot, ...]:
         return tuple(
-            Slot(self.stage.block(source, task))
+            Slot.of(self.stage.block(source, task))
             for source in range(self.stage.num_tasks)
             if self.stage.rows(source, task)
         )

@@ -49,6 +49,9 @@ class ForbiddenEngine:
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         raise AssertionError("something ran")
 
+    def shares(self, size: int) -> bool:
+        raise AssertionError("something is to run")
+
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         raise AssertionError("something was fetched")
 
