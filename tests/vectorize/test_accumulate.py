@@ -26,6 +26,17 @@ from .test_arrow import INTS, column, strategy
 PAIR = TupleOf((str, int))
 total = 5
 
+
+def named(acc: tuple[float, int], value: float) -> tuple[float, int]:
+    amount, count = acc
+    return amount + value / 2, count + 1
+
+
+def of_a_pair(acc: tuple[int, int], row: tuple[str, int]) -> tuple[int, int]:
+    text, number = row
+    return acc[0] + len(text), acc[1] + number
+
+
 SHAPES: list[tuple[Callable[[Any, Any], Any], Kind, Any]] = [
     (lambda acc, value: acc + value, int, 0),
     (lambda acc, value: acc + value, int, 2**62),
@@ -41,6 +52,7 @@ SHAPES: list[tuple[Callable[[Any, Any], Any], Kind, Any]] = [
     (count_one, PAIR, 0),
     (_add_counted, float, (0, 0)),
     (_add_counted, int, (0, 0)),
+    (named, float, (0, 0)),
     (lambda acc, value: acc + len(value), str, 3),
     (lambda acc, value: acc + int(value), str, 0),
     (lambda acc, value: acc + value[1] * 2, PAIR, 0),
@@ -71,7 +83,7 @@ def accumulation(add: Callable[[Any, Any], Any], kind: Kind, zero: Any) -> Accum
 
 
 @pytest.mark.parametrize(("add", "kind", "zero"), SHAPES)
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data())
 def test_columns_accumulate_as_calls_do(
     add: Callable[[Any, Any], Any], kind: Kind, zero: Any, data: st.DataObject
@@ -112,6 +124,8 @@ def test_ordinary_values_are_accumulated(add: Callable[[Any, Any], Any], kind: K
         (lambda acc, value: max(acc, value), int, 0.0),
         (lambda acc, value: max(acc, value), int, False),
         (lambda acc, value: acc or value, int, 0),
+        (of_a_pair, PAIR, (0, 0)),
+        (named, float, (0, 0, 0)),
         (lambda acc, value: (acc[1] + value, acc[0] + 1), int, (0, 0)),
         (lambda acc, value: (acc[0] + value, acc[1] + 1), int, (0, 0, 0)),
         (lambda acc, value: (acc[0] + value, acc[1] + acc[0]), int, (0, 0)),

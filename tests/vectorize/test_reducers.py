@@ -26,6 +26,13 @@ def least(a: int, b: int) -> int:
     return min(a, b)
 
 
+def merge(left: tuple[int, float], right: tuple[int, float]) -> tuple[int, float]:
+    """Fields by name."""
+    count, best = left
+    more, other = right
+    return count + more, max(best, other)
+
+
 PAIR = TupleOf((int, float))
 NAMED = TupleOf((str, int))
 REDUCERS: list[tuple[Any, Any, Any]] = [
@@ -40,6 +47,9 @@ REDUCERS: list[tuple[Any, Any, Any]] = [
     (lambda a, b: a and b, bool, BOOLS),
     (lambda a, b: a or b, bool, BOOLS),
     (lambda a, b: (a[0] + b[0], max(a[1], b[1])), PAIR, st.tuples(INTS, FLOATS)),
+    (merge, PAIR, st.tuples(INTS, FLOATS)),
+    (max, str, TEXTS),
+    (lambda a, b: b if b < a else a, str, TEXTS),  # noqa: FURB136  (a shape of its own)
     (lambda a, b: a, str, TEXTS),
     (lambda a, b: b, PAIR, st.tuples(INTS, FLOATS)),
     (lambda a, b: (a[0], b[1]), NAMED, st.tuples(TEXTS, INTS)),
@@ -70,9 +80,34 @@ def test_ordinary_values_are_folded() -> None:
         assert fold.run(column(kind, rows), np.array([0, 0]), 1) is not None
 
 
+def fewer(a: Any, b: Any) -> Any:
+    first, second, _third = a
+    return first + b[0], second + b[1]
+
+
+def twice(a: Any, b: Any) -> Any:
+    first, second = a
+    first, second = b
+    return first + a[0], second + a[1]
+
+
+def swapped(a: Any, b: Any) -> Any:
+    a, b = b
+    return a + b, b
+
+
+def effect(a: Any, b: Any) -> Any:
+    print(a)
+    return a + b
+
+
 @pytest.mark.parametrize(
     "reducer",
     [
+        fewer,
+        twice,
+        swapped,
+        effect,
         lambda a, b: a - b,
         lambda a, b: a + a,
         lambda a, b: min(a, 1),

@@ -15,7 +15,8 @@ from glowray.vectorize.arrow.frame import Expr, Frame, Vector
 from glowray.vectorize.arrow.intervals import GREATEST, LEAST
 from glowray.vectorize.arrow.kinds import Kind, TupleOf, Untranslatable
 from glowray.vectorize.arrow.program import ArrowProgram
-from glowray.vectorize.arrow.reducers import Fold, body_of, field_of, operation_of
+from glowray.vectorize.arrow.reducers import Fold, field_of, operation_of
+from glowray.vectorize.arrow.returned import returned
 from glowray.vectorize.arrow.translate import expression_of
 from glowray.vectorize.known import Known, Refused
 
@@ -54,7 +55,7 @@ def accumulation_of(known: Known, kind: Kind, zero: object) -> Accumulation | Re
     <class 'int'>
     """
     names = known.positional()
-    body = None if len(names) != 2 or known.bound or known.keywords else body_of(known)
+    body = None if len(names) != 2 or known.bound or known.keywords else returned(known, names[:1])
     if body is None:
         return Refused("it is not a function of two values that does nothing but return one")
     part = _Part(known, names[0], Expr(kind, lambda frame: frame.variables[names[1]]), names[1])

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from glowray.vectorize.arrow import folds
 from glowray.vectorize.arrow.folds import Groups
 from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
+from glowray.vectorize.arrow.returned import returned
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.rename import constant_index
 
@@ -90,20 +91,9 @@ def fold_of(known: Known) -> Fold | Refused:
     names = known.positional()
     if not isinstance(known.node, ast.Lambda | ast.FunctionDef) or len(names) != 2 or known.bound or known.keywords:
         return Refused("it is not a function of two values")
-    body = body_of(known)
+    body = returned(known, names)
     found = _shape(known, body, ast.Name(names[0]), ast.Name(names[1])) if body is not None else None
     return found or Refused("its shape is not a + b, min, max, and, or, one of the two, or a tuple of such")
-
-
-def body_of(known: Known) -> ast.expr | None:
-    """What a function returns, where it does nothing else."""
-    if isinstance(known.node, ast.Lambda):
-        return known.node.body
-    last = known.node.body[-1]
-    documented = all(
-        isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant) for each in known.node.body[:-1]
-    )
-    return last.value if isinstance(last, ast.Return) and documented else None
 
 
 def _shape(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -> Fold | None:
