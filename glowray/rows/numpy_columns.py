@@ -23,12 +23,14 @@ _TYPES = {
 _BOOL = pa.bool_().id
 
 
-def as_numpy(array: pa.Array) -> npt.NDArray[Any]:
-    """What `array.to_numpy(zero_copy_only=False)` gives; numbers without nulls are not copied.
+def as_numpy(array: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:
+    """What `array.to_numpy(zero_copy_only=False)` gives; numbers in one piece and without nulls are not copied.
 
     >>> as_numpy(pa.array([1, 2, 3])[1:]), as_numpy(pa.array([True, False]))
     (array([2, 3]), array([ True, False]))
     """
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
     if not array.null_count:
         start, stop = array.offset, array.offset + len(array)
         dtype = _TYPES.get(array.type.id)

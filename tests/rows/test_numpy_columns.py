@@ -36,6 +36,8 @@ def test_as_pyarrow_makes_them(name: str) -> None:
         ours, theirs = as_numpy(array), array.to_numpy(zero_copy_only=False)
         assert ours.dtype == theirs.dtype
         np.testing.assert_array_equal(ours, theirs)
+        for chunks in (pa.chunked_array([], kind), pa.chunked_array([array]), pa.chunked_array([array, array])):
+            np.testing.assert_array_equal(as_numpy(chunks), chunks.to_numpy())
 
     run()
 
