@@ -1,59 +1,95 @@
-"""Waiting for a node that starts on a busy machine: Ray gives it half a minute and has no setting for more."""
+"""Starting Ray's processes on a busy machine.
+
+Ray gives a node half a minute to register, and the raylet of a node gives its agents a quarter of one to come up, with
+no setting for either. On a machine that has other work both are too little.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from glowray.cluster.processes import Process, children
 from glowray.errors import ClusterError
 
+T = TypeVar("T")
+
 REGISTER_SECONDS = 120.0
+ATTEMPTS = 4
+ERRORS_OPTION = "--stderr_filepath="
+AGENTS_TOO_SLOW = "Timed out waiting for file"
+
+
+class RayletError(ClusterError):
+    """The raylet of a node ended before the node was registered; `too_slow`: because its agents took too long."""
+
+    def __init__(self, too_slow: bool) -> None:
+        super().__init__("Ray's raylet ended by itself" + (": its agents took too long to start" if too_slow else ""))
+        self.too_slow = too_slow
+
+
+def start_patiently(start: Callable[[], T]) -> T:
+    """What `start` returns, which has Ray start a node: waited for while its raylet lives, and if that gave up on its
+    agents, started again.
+
+    Raises RayletError when it ended for another reason, or time and again.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with _patience():
+                return start()
+        except RayletError as error:
+            if not error.too_slow or attempt == ATTEMPTS:
+                raise
+    raise AssertionError("the last attempt returns or raises")
 
 
 @contextlib.contextmanager
-def patient() -> Iterator[None]:
-    """Within this block Ray waits for a node of this process until it is registered, or REGISTER_SECONDS are over.
+def _patience() -> Iterator[None]:
+    """Within this block Ray waits for a node as long as its raylet lives, up to REGISTER_SECONDS.
 
-    Raises ClusterError when its raylet has ended instead.
+    What a block that fails has started is ended.
     """
-    from ray._private import services
+    from ray._private import ray_constants, services
 
-    ask = services.get_node
+    started: list[tuple[str, subprocess.Popen[bytes]]] = []
+    start_process, get_node = services.start_ray_process, services.get_node
 
-    def wait(*arguments: Any) -> Any:
+    def noted(command: list[str], kind: str, *arguments: Any, **options: Any) -> Any:
+        made = start_process(command, kind, *arguments, **options)
+        started.append((kind, made.process))
+        return made
+
+    def patient(*arguments: Any) -> Any:
         deadline = time.monotonic() + REGISTER_SECONDS
         while True:
             try:
-                return ask(*arguments)
+                return get_node(*arguments)
             except RuntimeError as error:  # it is not registered
-                if _raylet_ended():
-                    raise ClusterError("Ray's raylet ended by itself") from error
+                for kind, process in started:
+                    if kind == ray_constants.PROCESS_TYPE_RAYLET and process.poll() is not None:
+                        raise RayletError(_was_too_slow(process)) from error
                 if time.monotonic() > deadline:
                     raise
             time.sleep(0.05)  # nothing announces it
 
-    services.get_node = wait
+    services.start_ray_process, services.get_node = noted, patient
     try:
         yield
+    except BaseException:
+        for _, process in reversed(started):
+            process.kill()
+            process.wait()
+        raise
     finally:
-        services.get_node = ask
+        services.start_ray_process, services.get_node = start_process, get_node
 
 
-def _raylet_ended() -> bool:
-    """Whether a raylet that this process has started only waits to be reaped."""
-    return sys.platform.startswith("linux") and any(map(_is_ended_raylet, children(os.getpid())))
-
-
-def _is_ended_raylet(pid: int) -> bool:
-    process = Process.of(pid)
-    try:
-        name = Path(f"/proc/{pid}/comm").read_text()
-    except FileNotFoundError:
-        return False
-    return name == "raylet\n" and process is not None and not process.is_alive()
+def _was_too_slow(raylet: subprocess.Popen[bytes]) -> bool:
+    """Whether a raylet said at its end that it waited for an agent."""
+    assert isinstance(raylet.args, list)
+    files = [Path(str(word).removeprefix(ERRORS_OPTION)) for word in raylet.args if str(word).startswith(ERRORS_OPTION)]
+    return any(AGENTS_TOO_SLOW in file.read_text(errors="replace") for file in files if file.exists())

@@ -22,7 +22,7 @@ import traceback
 from pathlib import Path
 from typing import IO, Any
 
-from glowray.cluster.patience import patient
+from glowray.cluster.patience import start_patiently
 from glowray.cluster.processes import Process, children, descendants, end
 from glowray.cluster.record import NodeRecord
 from glowray.cluster.versions import publish
@@ -102,8 +102,7 @@ def _start(order: Order) -> Any:
     head = order.record.kind == "head"
     parameters = RayParams(**order.parameters)
     # spawn_reaper: the kernel sends SIGKILL to Ray's processes should this one die.
-    with patient():
-        node = Node(parameters, head=head, shutdown_at_exit=False, spawn_reaper=True)
+    node = start_patiently(lambda: Node(parameters, head=head, shutdown_at_exit=False, spawn_reaper=True))
     # A job asks this file for its cluster; without it, it would take any other that runs on this machine.
     write_ray_address(order.record.address or node.address, parameters.temp_dir)
     if head:

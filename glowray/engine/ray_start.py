@@ -8,7 +8,7 @@ from concurrent.futures import Future
 
 from glowray.cluster.connect import connect
 from glowray.cluster.environment import PRELOAD, apply, client_environment
-from glowray.cluster.patience import patient
+from glowray.cluster.patience import start_patiently
 from glowray.cluster.token import own_token
 from glowray.engine.ray import RayEngine
 
@@ -66,11 +66,12 @@ def start_local(num_cpus: int | None = None) -> None:
     os.environ.update(PRELOAD, RAY_USAGE_STATS_ENABLED="0", RAY_enable_metrics_collection="0")
     import ray
 
-    with patient():
-        ray.init(
+    start_patiently(
+        lambda: ray.init(
             address="local",
             num_cpus=num_cpus,
             include_dashboard=False,
             logging_level="ERROR",
             _node_ip_address="127.0.0.1",
         )
+    )

@@ -94,6 +94,24 @@ def test_a_node_that_loses_its_raylet_ends_and_says_so(machine: Machine) -> None
     assert machine.run("down").stdout == f"The head at {record.address} had ended already\n"
 
 
+def test_a_node_whose_agents_are_slow_once_is_started_again(machine: Machine) -> None:
+    """The raylet itself gives up on them: it has to say so in the words that glowray reads."""
+    (machine.folder / "slow").mkdir()
+    (machine.folder / "slow" / "sitecustomize.py").write_text(
+        "import os, sys, time\n"
+        "if any(word.endswith('dashboard/agent.py') for word in sys.orig_argv):\n"
+        "    try:\n"
+        f"        os.mkdir({str(machine.folder / 'was slow')!r})\n"
+        "        time.sleep(600)\n"
+        "    except FileExistsError:\n"
+        "        pass\n"
+    )
+    path = f"{machine.folder / 'slow'}:{machine.environment()['PYTHONPATH']}"
+    machine.run("up", "--port", 0, "--dashboard-port", 0, "--num-cpus", 1, PYTHONPATH=path)
+    assert (machine.folder / "was slow").exists()
+    assert machine.run("status").stdout.count("alive") == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_head_in_the_foreground_ends_with_its_command(machine: Machine, number: signal.Signals) -> None:
     command = machine.spawn("up", "--block", "--port", 0, "--dashboard-port", 0, "--num-cpus", 1)
