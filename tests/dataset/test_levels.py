@@ -84,6 +84,8 @@ LAST: dict[str, Step] = {
     "sizes": lambda ds: ds.map(lambda x: (x, x)).aggregate_by_key(
         10, lambda acc, x: acc + (1 if x else 2), lambda a, b: a + b
     ),
+    "best": lambda ds: ds.map(lambda x: (x == 7, (len(str(x)), x))).reduce_by_key(lambda a, b: a if a[0] > b[0] else b),
+    "first best": lambda ds: ds.map(lambda x: (len(str(x)), x)).reduce(lambda a, b: max(a, b, key=lambda row: row[0])),
     "ends": lambda ds: ds.map(lambda x: (1, x)).reduce_by_key(min),
     "greatest": lambda ds: ds.reduce(max),
     "opaque": lambda ds: ds.map(lambda x: [x, str(x)]).filter(lambda row: len(row[1]) < 9),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glowray.vectorize.arrow.frame import rows_of
-from glowray.vectorize.arrow.kinds import TupleOf
+from glowray.vectorize.arrow.kinds import RecordOf, TupleOf
 from glowray.vectorize.arrow.reducers import Fold, fold_of
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Refused
@@ -35,6 +35,8 @@ def merge(left: tuple[int, float], right: tuple[int, float]) -> tuple[int, float
 
 PAIR = TupleOf((int, float))
 NAMED = TupleOf((str, int))
+NESTED = RecordOf((("name", str), ("at", RecordOf((("day", int),)))))
+ROWS = st.tuples(TEXTS, st.integers(0, 3)).map(lambda pair: {"name": pair[0], "at": {"day": pair[1]}})
 REDUCERS: list[tuple[Any, Any, Any]] = [
     (lambda a, b: a + b, int, INTS),
     (lambda a, b: b + a, float, FLOATS),
@@ -50,6 +52,16 @@ REDUCERS: list[tuple[Any, Any, Any]] = [
     (merge, PAIR, st.tuples(INTS, FLOATS)),
     (max, str, TEXTS),
     (lambda a, b: b if b < a else a, str, TEXTS),  # noqa: FURB136  (a shape of its own)
+    (lambda a, b: a if a[1] > b[1] else b, NAMED, st.tuples(TEXTS, st.integers(0, 3))),
+    (lambda a, b: a if a[1] >= b[1] else b, NAMED, st.tuples(TEXTS, st.integers(0, 3))),
+    (lambda a, b: b if a[1] < b[1] else a, NAMED, st.tuples(TEXTS, st.integers(0, 3))),
+    (lambda a, b: b if b[1] <= a[1] else a, NAMED, st.tuples(TEXTS, st.integers(0, 3))),
+    (lambda a, b: a if b[1] < a[1] else b, PAIR, st.tuples(INTS, FLOATS)),
+    (lambda a, b: a if a[-1] <= b[-1] else b, PAIR, st.tuples(INTS, st.sampled_from([0.0, -0.0, 1.0]))),
+    (lambda a, b: b if a[0] > b[0] else a, NAMED, st.tuples(TEXTS, INTS)),
+    (lambda a, b: max(a, b, key=lambda row: row[0]), NAMED, st.tuples(st.sampled_from(["a", "é", ""]), INTS)),
+    (lambda a, b: min(b, a, key=lambda row: row[0]), NAMED, st.tuples(st.sampled_from(["a", "é", ""]), INTS)),
+    (lambda a, b: a if a["at"]["day"] >= b["at"]["day"] else b, NESTED, ROWS),
     (lambda a, b: a, str, TEXTS),
     (lambda a, b: b, PAIR, st.tuples(INTS, FLOATS)),
     (lambda a, b: (a[0], b[1]), NAMED, st.tuples(TEXTS, INTS)),
@@ -70,12 +82,17 @@ def test_folds_agree_with_reduce(reducer: Any, kind: Any, values: Any, data: st.
     if made is not None:
         expected = [functools.reduce(reducer, rows[start::3]) for start in range(count)]
         assert spelled(rows_of(kind, made)) == spelled(expected)
+    start, rest = (rows[0], rows[1:]) if data.draw(st.booleans()) else (None, rows)
+    whole = fold.fold_column(column(kind, rest), start) if rest else None
+    if whole is not None:
+        assert spelled(whole) == spelled(functools.reduce(reducer, rows))
 
 
 def test_ordinary_values_are_folded() -> None:
     for reducer, kind, _ in REDUCERS:
         fold = fold_of(know(reducer, arguments=2))  # type: ignore[arg-type]
-        rows = [(1, 2.5), (3, 4.5)] if kind is PAIR else [("a", 1)] * 2 if kind is NAMED else [kind(1), kind(2)]
+        ordinary: dict[Any, Any] = {PAIR: (1, 2.5), NAMED: ("a", 1), NESTED: {"name": "a", "at": {"day": 1}}}
+        rows = [ordinary[kind]] * 2 if kind in ordinary else [kind(1), kind(2)]
         assert isinstance(fold, Fold)
         assert fold.run(column(kind, rows), np.array([0, 0]), 1) is not None
 
@@ -113,6 +130,16 @@ def effect(a: Any, b: Any) -> Any:
         lambda a, b: min(a, 1),
         lambda a, b: a[0],
         lambda a, b: a if a < b else a,  # noqa: RUF034
+        lambda a, b: a if a[0] < b[1] else b,
+        lambda a, b: a if a[0] < a[0] else b,
+        lambda a, b: a if a[0] < b[0] else b[0],
+        lambda a, b: a if a[0] == b[0] else b,
+        lambda a, b: a if a[0] < b[0] < 3 else b,
+        lambda a, b: max(a, b, key=lambda row: row),
+        lambda a, b: max(a, b, key=lambda row, by=0: row[by]),
+        lambda a, b: max(a, b, key=lambda row: a[0]),
+        lambda a, b: max(a, a, key=lambda row: row[0]),
+        lambda a, b: min([a, b], key=lambda row: row[0]),
         lambda a, b: (a[0] + b[1], a[1] + b[0]),
         lambda a, b: (a + b,),
         lambda a, b: a + b + 1,
@@ -121,6 +148,12 @@ def effect(a: Any, b: Any) -> Any:
 )
 def test_other_shapes_are_refused(reducer: Any) -> None:
     assert isinstance(fold_of(know(reducer, arguments=2)), Refused)  # type: ignore[arg-type]
+
+
+def test_a_better_row_needs_a_field_that_is_ordered() -> None:
+    fold = fold_of(know(lambda a, b: a if a[1] > b[1] else b, arguments=2))  # type: ignore[arg-type]
+    assert isinstance(fold, Fold)
+    assert fold.fits(NAMED) and not any(map(fold.fits, (str, TupleOf((str,)), TupleOf((str, PAIR)), NESTED)))
 
 
 def test_bools_do_not_add_up_to_bools() -> None:

@@ -114,7 +114,7 @@ def _tuple(fields: tuple[Expr, ...]) -> Expr:
     return Expr(TupleOf(tuple(field.kind for field in fields)), run)
 
 
-def _alike(operation: str | tuple[Fold, ...], lift: Expr, zero: Any) -> tuple[Expr, Any]:
+def _alike(operation: str, lift: Expr, zero: Any) -> tuple[Expr, Any]:
     """What is folded and the start as one kind, that of all results."""
     if operation == "add":
         if lift.kind not in (int, float, bool) or type(zero) is str:

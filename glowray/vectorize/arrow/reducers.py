@@ -7,7 +7,10 @@ import builtins
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from glowray.vectorize.arrow import folds
+from glowray.vectorize.arrow.best import Best, best_of
 from glowray.vectorize.arrow.folds import Groups
 from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.arrow.returned import returned
@@ -21,7 +24,7 @@ Operation = Literal["add", "min", "max", "and", "or", "first", "last"]
 class Fold:
     """One operation, or one for each field of a tuple."""
 
-    operation: Operation | tuple[Fold, ...]
+    operation: Operation | Best | tuple[Fold, ...]
 
     def fits(self, kind: Kind) -> bool:
         """Whether values of this kind may be folded: what the reducer gives for them has their kind again."""
@@ -31,6 +34,8 @@ class Fold:
             return all(fold.fits(each) for fold, each in zip(self.operation, kind.fields, strict=True))
         if self.operation in ("first", "last"):
             return _is_flat(kind)
+        if isinstance(self.operation, Best):
+            return _is_flat(kind) and self.operation.compares(kind)
         if self.operation in ("and", "or"):
             return kind is bool
         # True + True is 2: bools do not stay bools.
@@ -46,6 +51,8 @@ class Fold:
         if isinstance(self.operation, tuple):
             made = [fold.run(column, groups, count) for fold, column in zip(self.operation, values, strict=True)]
             return None if any(each is None for each in made) else tuple(made)
+        if isinstance(self.operation, Best):
+            return self.operation.run(values, groups, count)
         if self.operation in ("first", "last"):
             return folds.picked(values, groups, count, first=self.operation == "first")
         if self.operation == "add":
@@ -55,7 +62,6 @@ class Fold:
     def fold_column(self, values: Any, start: Any = None) -> Any | None:
         """`start` and then all rows of a column, folded into a value of Python; None where only Python is exact.
 
-        >>> import numpy as np
         >>> Fold("add").fold_column(np.array([2**62, 2**62]), 5)
         9223372036854775813
 
@@ -68,6 +74,8 @@ class Fold:
             parts = zip(self.operation, values, starts, strict=True)
             made = [fold.fold_column(column, each) for fold, column, each in parts]
             return None if any(each is None for each in made) else tuple(made)
+        if isinstance(self.operation, Best):
+            return self._best(self.operation, values, start)
         if self.operation == "first":
             return folds.end(values, first=True) if start is None else start
         if self.operation == "last":
@@ -76,24 +84,34 @@ class Fold:
             return folds.total(values, start)
         return folds.outermost(values, start, least=self.operation in ("min", "and"))
 
+    def _best(self, best: Best, values: Any, start: Any) -> Any | None:
+        rows = len(best.of(values))
+        made = best.run(values, np.zeros(rows, np.int64), 1)
+        if made is None or start is None:
+            return None if made is None else folds.end(made, first=True)
+        return best.better(start, folds.end(made, first=True))
+
     def changes(self, zero: Any) -> bool:
         """Whether it makes a difference that a fold starts from `zero`."""
         if isinstance(self.operation, tuple):
             return any(fold.changes(each) for fold, each in zip(self.operation, zero, strict=True))
         if self.operation == "last":
             return False
-        neutral = {"add": 0, "and": True, "or": False}.get(self.operation)
+        neutral = {"add": 0, "and": True, "or": False}.get(str(self.operation))
         return type(zero) is float or zero != neutral
 
 
 def fold_of(known: Known) -> Fold | Refused:
-    """The fold that a reducer's shape says: a + b, min, max, `a if a < b else b`, and, or, a, b, a tuple of such."""
+    """The fold that a reducer's shape says: a + b, min, max, `a if a < b else b`, and, or, a, b, a tuple of such.
+
+    Also one that keeps the better of two rows by a field of theirs.
+    """
     names = known.positional()
     if not isinstance(known.node, ast.Lambda | ast.FunctionDef) or len(names) != 2 or known.bound or known.keywords:
         return Refused("it is not a function of two values")
     body = returned(known, names)
     found = _shape(known, body, ast.Name(names[0]), ast.Name(names[1])) if body is not None else None
-    return found or Refused("its shape is not a + b, min, max, and, or, one of the two, or a tuple of such")
+    return found or Refused("its shape is not a + b, min, max, and, or, one of the two, the better one, or a tuple")
 
 
 def _shape(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -> Fold | None:
@@ -104,7 +122,10 @@ def _shape(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -> Fold
         complete = [field for field in fields if field is not None]
         return Fold(tuple(complete)) if fields and len(complete) == len(fields) else None
     operation = operation_of(known, node, one, other)
-    return None if operation is None else Fold(operation)
+    if operation is not None:
+        return Fold(operation)
+    kept = best_of(known, node, one.id, other.id) if isinstance(one, ast.Name) and isinstance(other, ast.Name) else None
+    return None if kept is None else Fold(kept)
 
 
 def field_of(row: ast.expr, index: int) -> ast.expr:

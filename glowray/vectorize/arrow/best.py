@@ -1,0 +1,142 @@
+"""Reducers that keep the one of two rows whose field is greater: `a if a["at"] >= b["at"] else b`."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glowray.rows.numpy_columns import as_numpy
+from glowray.vectorize.arrow.folds import Groups, taken
+from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
+from glowray.vectorize.known import Known
+from glowray.vectorize.rename import constant_index
+
+Path = tuple[int | str, ...]
+COMPARED: tuple[Kind, ...] = (int, float, bool, str)
+
+
+@dataclass(frozen=True)
+class Best:
+    """Keeps the row whose field at `path` is greatest, or least; of equal ones the first, or the last."""
+
+    path: Path
+    greatest: bool
+    first: bool
+
+    def compares(self, kind: Kind) -> bool:
+        """Whether rows of a kind have such a field, of values that are ordered."""
+        for step in self.path:
+            if isinstance(kind, TupleOf) and type(step) is int and -len(kind.fields) <= step < len(kind.fields):
+                kind = kind.fields[step]
+            elif isinstance(kind, RecordOf) and type(step) is str and (found := kind.field(step)) is not None:
+                kind = found
+            else:
+                return False
+        return kind in COMPARED
+
+    def run(self, rows: Any, groups: Groups, count: int) -> Any | None:
+        """The row that stays of each group; None where a field is NaN, which is neither greater nor less."""
+        field = self.of(rows)
+        values = _ranks(field) if isinstance(field, pa.Array) else field
+        if values.dtype == np.float64 and np.isnan(values).any():
+            return None
+        best = np.empty(count, values.dtype)
+        best[groups] = values  # any value of the group to start from
+        (np.maximum if self.greatest else np.minimum).at(best, groups, values)
+        rest = np.flatnonzero(values == best[groups])
+        places = np.empty(count, np.int64)
+        step = -1 if self.first else 1  # of several rows of a group the one that is written last stays
+        places[groups[rest][::step]] = rest[::step]
+        return taken(rows, places)
+
+    def of(self, row: Any) -> Any:
+        """The field of a row, or of a vector of rows."""
+        for step in self.path:
+            row = row[step]
+        return row
+
+    def better(self, row: Any, other: Any) -> Any | None:
+        """The one of two rows of Python that stays, `row` being the first; None where a field is NaN."""
+        one, two = self.of(row), self.of(other)
+        if one != one or two != two:
+            return None
+        if one == two:
+            return row if self.first else other
+        return row if (one > two) is self.greatest else other
+
+
+def _ranks(texts: pa.Array) -> npt.NDArray[np.int64]:
+    """Numbers in the order of texts; UTF-8 is ordered as Python orders code points."""
+    encoded = texts.dictionary_encode()
+    order = as_numpy(pc.array_sort_indices(encoded.dictionary)).astype(np.int64)
+    ranks = np.empty(len(order), np.int64)
+    ranks[order] = np.arange(len(order))
+    return np.asarray(ranks[as_numpy(encoded.indices)])
+
+
+def best_of(known: Known, node: ast.expr, one: str, other: str) -> Best | None:
+    """What a reducer's expression of its parameters keeps, if that is one of the two, by a field of both."""
+    if isinstance(node, ast.IfExp) and isinstance(node.test, ast.Compare) and len(node.test.ops) == 1:
+        return _conditional(node, node.test, one, other)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.keywords) == 1:
+        return _called(known, node, node.func.id, one, other)
+    return None
+
+
+def _conditional(node: ast.IfExp, test: ast.Compare, one: str, other: str) -> Best | None:
+    left, right = _path(test.left), _path(test.comparators[0])
+    sides, chosen = (left[0], right[0]), (_path(node.body), _path(node.orelse))
+    if sorted(map(str, sides)) != sorted((one, other)) or left[1] != right[1] or not left[1]:
+        return None
+    if chosen not in (((one, ()), (other, ())), ((other, ()), (one, ()))):
+        return None
+    operator = test.ops[0]
+    if not isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+        return None
+    keeps_left = chosen[0][0] == sides[0]  # where the comparison is true
+    holds_for_equal = isinstance(operator, ast.LtE | ast.GtE)
+    kept = chosen[0][0] if holds_for_equal else chosen[1][0]
+    return Best(left[1], isinstance(operator, ast.Gt | ast.GtE) is keeps_left, first=kept == one)
+
+
+def _called(known: Known, node: ast.Call, name: str, one: str, other: str) -> Best | None:
+    """min or max of the two by a key, which keeps the first of equal ones."""
+    found = known.environment.find(name)
+    function = None if isinstance(found, str) else found[1]
+    key = node.keywords[0]
+    if function not in (builtins.min, builtins.max) or key.arg != "key" or not isinstance(key.value, ast.Lambda):
+        return None
+    arguments, parameters = list(map(_path, node.args)), key.value.args
+    base, path = _path(key.value.body)
+    if [each.arg for each in parameters.args] != [base] or len(ast.dump(parameters)) != len(_plain(base)) or not path:
+        return None
+    if arguments not in ([(one, ()), (other, ())], [(other, ()), (one, ())]):
+        return None
+    return Best(path, function is builtins.max, first=arguments[0][0] == one)
+
+
+def _plain(name: str | None) -> str:
+    """How the parameters of a function look that takes a row and nothing else."""
+    return ast.dump(ast.parse(f"lambda {name}: 0", mode="eval").body.args)  # type: ignore[attr-defined]
+
+
+def _path(node: ast.expr) -> tuple[str | None, Path]:
+    """(the name that an expression starts from, the fields that it takes from there); (None, ()) for another one."""
+    steps: list[int | str] = []
+    while isinstance(node, ast.Subscript):
+        index = constant_index(node.slice)
+        if index is None and isinstance(node.slice, ast.Constant) and type(node.slice.value) is str:
+            steps.append(node.slice.value)
+        elif index is not None:
+            steps.append(index)
+        else:
+            return None, ()
+        node = node.value
+    return (node.id, tuple(reversed(steps))) if isinstance(node, ast.Name) else (None, ())
