@@ -17,7 +17,7 @@ from glowray.kernels.pruned import PrunedBlock
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
 from glowray.vectorize.arrow.accumulate import Accumulation
-from glowray.vectorize.arrow.blocks import chunk_of, filled, has_none, kind_of, vector_of
+from glowray.vectorize.arrow.blocks import carried, chunk_of, kind_of
 from glowray.vectorize.arrow.frame import take
 from glowray.vectorize.arrow.kinds import Kind
 
@@ -105,9 +105,10 @@ class ChainRun:
         """The rows that column steps make of a chunk; None where they are not for it."""
         if kind_of(chunk.shape) != self.chain.kind:
             return None
-        chunk, good = filled(chunk) if has_none(chunk) else (chunk, None)
-        batch = Batch(vector_of(self.chain.kind, chunk), chunk.count)
+        vector, good = carried(self.chain.kind, chunk)
+        batch = Batch(vector, chunk.count)
         batch.require(good)
+        batch.settle()
         try:
             for step in self.chain.steps:
                 step.apply(batch)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from glowray.vectorize.arrow.frame import Lists, Mask, Vector, take
+from glowray.vectorize.arrow.frame import Lists, Mask, Nullable, Vector, take
 from glowray.vectorize.arrow.kinds import Kind
 from glowray.vectorize.arrow.program import ArrowProgram
 
@@ -42,6 +42,12 @@ class Batch:
         """Other rows take the place of these; `parents` says of which of these each was made."""
         self.vector, self.length = vector, length
         self._moves.append(parents)
+
+    def settle(self) -> None:
+        """Rows that are None leave the fast path: whatever takes rows of a scalar kind may rely on it."""
+        if isinstance(self.vector, Nullable):
+            self.require(self.vector.there)
+            self.vector = self.vector.values
 
     def require(self, good: Mask | None) -> None:
         """Rows where `good` is false leave the fast path."""
@@ -88,6 +94,7 @@ class MapColumns(ProgramStep):
 
     def apply(self, batch: Batch) -> None:
         batch.vector = self.computed(batch, batch.vector)
+        batch.settle()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +156,4 @@ class FieldColumns(ColumnStep):
     def apply(self, batch: Batch) -> None:
         fields: Any = batch.vector
         batch.vector = fields[self.field]
+        batch.settle()

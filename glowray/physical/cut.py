@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from glowray.kernels.column_steps import ColumnStep, ProgramStep
 from glowray.kernels.steps import FlatMap, FlatMapValues, RowStep
-from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
+from glowray.vectorize.arrow.kinds import Kind, ListOf, Opaque, RecordOf, TupleOf
 from glowray.vectorize.costs import COSTS, INTO_COLUMN, OUT_OF_COLUMN
 
 ITEMS = 10
@@ -18,6 +18,9 @@ ITEMS = 10
 
 FOLD = (30, 90)
 """Folding a keyed row: as columns, and into a dict."""
+
+OPAQUE = (60, 150)
+"""A value that no program looks into, into a column and out of it."""
 
 WORTH = 0.9
 """Columns go one step further only if that brings the cost down to so much of it: kernels have costs of their own."""
@@ -68,11 +71,15 @@ def _costs(step: ColumnStep) -> tuple[float, float]:
 
 def into_column(kind: Kind) -> float:
     """Making columns of Python's values of a kind."""
+    if isinstance(kind, Opaque):
+        return OPAQUE[0]
     return INTO_COLUMN.get(kind, 30) if isinstance(kind, type) else sum(map(into_column, _parts(kind)))
 
 
 def out_of_column(kind: Kind) -> float:
     """Making Python's values of columns of a kind."""
+    if isinstance(kind, Opaque):
+        return OPAQUE[1]
     return OUT_OF_COLUMN.get(kind, 80) if isinstance(kind, type) else sum(map(out_of_column, _parts(kind)))
 
 

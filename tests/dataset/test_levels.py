@@ -238,6 +238,8 @@ def test_records_are_the_same_at_every_level(
         flow = gr.Flow("records", engine="inline", on_error="collect", vectorize=vectorize)
         records = flow.read_csv(path)
         numbers = records.filter(lambda r: r["b"] != "é").map(lambda r: int(r["a"]))
-        found.append([outcome(flow, each) for each in (records, numbers, numbers.map(lambda n: (n, 1)).count_by_key())])
+        filled = records.map(lambda r: (r["a"] or "none", r["b"], r["c"] if r["b"] is None else "x"))
+        ends = (records, numbers, numbers.map(lambda n: (n, 1)).count_by_key(), filled, filled.map(lambda a, b, c: b))
+        found.append([outcome(flow, each) for each in ends])
         found[-1].append(records.filter(lambda r: r["b"] == "a").count())
     assert found[0] == found[1]

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.rows import Block
-from glowray.vectorize.arrow.blocks import chunk_of, filled, has_none, kind_of, vector_of
+from glowray.vectorize.arrow.blocks import carried, chunk_of, has_none, kind_of, vector_of
 from glowray.vectorize.arrow.frame import Lists, rows_of
 from glowray.vectorize.arrow.kinds import ListOf, RecordOf, TupleOf
 from glowray.vectorize.arrow.program import ArrowProgram
@@ -110,9 +110,8 @@ def test_a_list_with_none_in_it_is_no_row_for_columns() -> None:
     [chunk] = Block.from_rows(rows).chunks
     kind = TupleOf((str, WORDS))
     assert kind_of(chunk.shape) == kind and has_none(chunk) and vector_of(kind, chunk) is None
-    whole, good = filled(chunk)
-    assert good.tolist() == [True, False, True, False, False, True]
-    vector = vector_of(kind, whole)
+    vector, good = carried(kind, chunk)
+    assert good is not None and good.tolist() == [True, False, True, False, False, True]
     assert [row for row, is_good in zip(rows_of(kind, vector), good, strict=True) if is_good] == [
         row for row, is_good in zip(rows, good, strict=True) if is_good
     ]
@@ -122,9 +121,9 @@ def test_none_deep_in_a_list_is_found() -> None:
     rows = [[("a", 1)], [("b", None)], [("c", 3), (None, 4)]]
     [chunk] = Block.from_rows(rows).chunks
     kind = ListOf(TupleOf((str, int)))
-    whole, good = filled(chunk)
-    assert good.tolist() == [True, False, False]
-    assert rows_of(kind, vector_of(kind, whole))[0] == rows[0]
+    vector, good = carried(kind, chunk)
+    assert good is not None and good.tolist() == [True, False, False]
+    assert rows_of(kind, vector)[0] == rows[0]
 
 
 LISTS: list[Callable[[list[str]], Any]] = [

@@ -102,6 +102,8 @@ FUNCTIONS: list[tuple[Callable[..., Any], list[Kind]]] = [
     (lambda s: s.split(", ")[0], [str]),
     (lambda s: [w for w in s.split(",", 1) if w], [str]),
     (lambda s: s.split(None), [str]),
+    (lambda s: s.split(sep=None), [str]),
+    (lambda s: s.split(sep=",", maxsplit=1), [str]),
     (lambda s: s.partition("="), [str]),
     (lambda s: s.rpartition("=")[2], [str]),
     (lambda s: s.partition("éa")[0], [str]),
@@ -195,7 +197,12 @@ TEXT = "a module's own"
         (lambda s: s.zfill(-1), [str]),
         (lambda s: s[::2], [str]),
         (lambda s: s[1.0], [str]),  # type: ignore[call-overload]
-        (lambda s: s.split(sep=None), [str]),
+        (lambda s: s.split(",", 1, 2), [str]),  # type: ignore[call-overload]
+        (lambda s: s.split(",", sep="a", maxsplit=2), [str]),
+        (lambda s: s.split(maxsplit=1), [str]),
+        (lambda s: s.rjust(3, " ", "x"), [str]),
+        (lambda s: s.replace("a", "b", 1), [str]),
+        (lambda s: s.strip(None), [str]),
         (lambda s: s.startswith("a", 1), [str]),
         (lambda r: r[3], [TupleOf((str, int))]),
         (lambda r: r[5:], [TupleOf((str, int))]),

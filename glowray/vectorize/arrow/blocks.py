@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from glowray.rows import Block
 from glowray.rows import shape as shapes
 from glowray.rows.chunk import Chunk
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.pickled import PickledColumn
-from glowray.rows.scalars import scalar_kind
+from glowray.rows.scalars import NONE, scalar_kind
 from glowray.rows.shape import Fields, Scalar, Shape
-from glowray.vectorize.arrow.frame import Lists, Mask, Vector
-from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf, holds_list
+from glowray.vectorize.arrow.frame import Lists, Mask, Nullable, Vector
+from glowray.vectorize.arrow.kinds import Kind, ListOf, Opaque, RecordOf, TupleOf, holds_list
 
 _SAMPLES: dict[type, Any] = {int: 0, float: 0.0, bool: False, str: ""}
 _FILL: dict[pa.DataType, Any] = {pa.large_string(): "", pa.bool_(): False, pa.float64(): 0.0}
@@ -31,7 +32,7 @@ def kind_of(shape: Shape) -> Kind | None:
     TupleOf(fields=(<class 'str'>, <class 'int'>))
     """
     if isinstance(shape, Scalar):
-        return _TYPES.get(shape.kind.name)
+        return _TYPES.get(shape.kind.name) or (None if shape.kind == NONE else Opaque(shape.kind))
     if isinstance(shape, shapes.ListOf):
         element = kind_of(shape.element) if shape.container == "list" else None
         return None if element is None or holds_list(element) else ListOf(element)
@@ -58,6 +59,8 @@ def shape_of(kind: Kind) -> Shape:
         return Fields("record", names, tuple(map(shape_of, kinds)))
     if isinstance(kind, ListOf):
         return shapes.ListOf("list", shape_of(kind.element))
+    if isinstance(kind, Opaque):
+        return Scalar(kind.scalar)
     assert isinstance(kind, type)
     if kind not in _SHAPES:
         scalar = scalar_kind(kind, [_SAMPLES[kind]])
@@ -90,16 +93,16 @@ def vector_of(kind: Kind, chunk: Chunk) -> Vector | None:
     return _vector(kind, iter(chunk.columns))
 
 
-def filled(chunk: Chunk) -> tuple[Chunk, Mask]:
-    """The chunk with some value in the place of every None, and which of its rows had none."""
-    good = np.ones(chunk.count, dtype=bool)
+def carried(kind: Kind, chunk: Chunk) -> tuple[Vector, Mask | None]:
+    """(the vector of rows of this kind, which rows are right: None, if all are): lists have no None in them."""
+    good: Mask | None = None
     columns = []
     for column in chunk.columns:
-        if not isinstance(column, PickledColumn) and _has_null(column):
+        if pa.types.is_nested(column.type) and _has_null(column):
             column, there = _filled(column)
-            good &= there
+            good = there if good is None else good & there
         columns.append(column)
-    return Chunk(chunk.shape, columns, chunk.count), good
+    return _vector(kind, iter(columns)), good
 
 
 def _filled(array: Any) -> tuple[Any, Mask]:
@@ -133,6 +136,15 @@ def _vector(kind: Kind, columns: Any) -> Vector:
     if isinstance(kind, ListOf):
         offsets, flat = _lists(column)
         return Lists(offsets, _vector(kind.element, iter(shapes.explode(shape_of(kind.element), flat))))
+    if isinstance(kind, Opaque):
+        return column
+    if column.null_count:
+        there = as_numpy(column.is_valid())
+        return Nullable(_scalars(kind, column.fill_null(_FILL.get(column.type, 0))), there)
+    return _scalars(kind, column)
+
+
+def _scalars(kind: Kind, column: Any) -> Vector:
     return column if kind is str else as_numpy(column)
 
 
@@ -151,5 +163,10 @@ def _columns(kind: Kind, vector: Vector) -> Any:
     elif isinstance(kind, ListOf):
         values = shapes.assemble(shape_of(kind.element), list(_columns(kind.element, vector.values)))
         yield pa.LargeListArray.from_arrays(pa.array(vector.offsets), values)
+    elif isinstance(vector, Nullable):
+        [values] = _columns(kind, vector.values)
+        yield pc.if_else(pa.array(np.ascontiguousarray(vector.there)), values, pa.scalar(None, values.type))
+    elif kind is str or isinstance(kind, Opaque):
+        yield vector
     else:
-        yield vector if kind is str else pa.array(np.ascontiguousarray(vector))
+        yield pa.array(np.ascontiguousarray(vector))

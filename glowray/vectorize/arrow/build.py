@@ -8,12 +8,19 @@ from typing import Any
 import numpy as np
 
 from glowray.vectorize.arrow import text
-from glowray.vectorize.arrow.frame import Expr, Frame, Lists, select, spread_out, take
-from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf, Untranslatable, holds_list
+from glowray.vectorize.arrow.frame import Expr, Frame, Lists, leaf, select, spread_out, take
+from glowray.vectorize.arrow.kinds import (
+    NOTHING,
+    Kind,
+    TupleOf,
+    Untranslatable,
+    holds_list,
+)
+from glowray.vectorize.arrow.optional import absent, blank
 
 
 def repeated(name: str, each: Expr, scope: int) -> Expr:
-    return Expr(each.kind, lambda frame: frame.variables[f"{name} around {scope}"](), each.constant)
+    return leaf(each.kind, lambda frame: frame.variables[f"{name} around {scope}"](), each.constant)
 
 
 def comprehension(
@@ -36,6 +43,7 @@ def comprehension(
         if made is None:
             return lists
         inner = _inside(lists, frame)
+        # Scalars of a list are never None; those in tuples may be.
         result = spread_out(made.kind, made.run(inner), inner.length)
         _require(lists, inner, frame)
         return Lists(lists.offsets, result)
@@ -56,23 +64,26 @@ def _require(lists: Lists, inner: Frame, frame: Frame) -> None:
 
 
 def _lazily(each: Expr, frame: Frame, lists: Lists) -> Any:
-    return lambda: take(each.kind, each.run(frame), lists.parents)
+    return lambda: take(each.kind, each.carry(frame), lists.parents)
 
 
 def either(test: Expr, one: Expr, other: Expr) -> Expr:
     """one if test else other, the guards of each counting where it is taken."""
-    if one.kind != other.kind or holds_list(one.kind):
+    if NOTHING in (one.kind, other.kind) and one.kind != other.kind:
+        kind = other.kind if one.kind is NOTHING else one.kind
+        one, other = absent(one, kind), absent(other, kind)
+    if one.kind != other.kind or one.kind is NOTHING or holds_list(one.kind):
         raise Untranslatable("a value of one kind or of another")
 
     def run(frame: Frame) -> Any:
         taken = test.run(frame)
         first, second = frame.branch(), frame.branch()
-        a, b = one.run(first), other.run(second)
+        a, b = one.carry(first), other.carry(second)
         frame.join(taken, first)
         frame.join(np.logical_not(taken), second)
         return select(one.kind, taken, a, b)
 
-    return Expr(one.kind, run)
+    return leaf(one.kind, run)
 
 
 def negation(operand: Expr) -> Expr:
@@ -80,6 +91,8 @@ def negation(operand: Expr) -> Expr:
 
 
 def constant(value: object) -> Expr:
+    if value is None:
+        return Expr(NOTHING, lambda frame: None, None)
     if type(value) is str:
         return text.constant_text(value)
     if type(value) is int and not -(2**63) <= value < 2**63:
@@ -114,7 +127,7 @@ def field(value: Expr, index: int) -> Expr:
     if not -len(kinds) <= index < len(kinds):
         raise Untranslatable("a field that the tuple does not have")
     constant = value.constant[index] if value.is_constant else ...  # type: ignore[index]
-    return Expr(kinds[index], lambda frame: value.run(frame)[index], constant)
+    return leaf(kinds[index], lambda frame: value.run(frame)[index], constant)
 
 
 def fields(value: Expr, part: slice) -> Expr:
@@ -125,16 +138,6 @@ def fields(value: Expr, part: slice) -> Expr:
     return Expr(TupleOf(kinds), lambda frame: value.run(frame)[part])
 
 
-def _blank(kind: Kind) -> Any:
-    """A value of the kind for rows that are not looked at."""
-    if isinstance(kind, TupleOf):
-        return tuple(map(_blank, kind.fields))
-    if isinstance(kind, RecordOf):
-        return {name: _blank(each) for name, each in kind.fields}
-    assert isinstance(kind, type)
-    return text.constant_text("").run(Frame(0, {})) if kind is str else np.zeros((), dtype=kind)
-
-
 def item(lists: Expr, index: int) -> Expr:
     """lists[index], where the list is long enough."""
     kind = lists.kind.element  # type: ignore[union-attr]
@@ -143,9 +146,9 @@ def item(lists: Expr, index: int) -> Expr:
         made: Lists = lists.run(frame)
         if not int(made.offsets[-1]):
             frame.require(np.zeros(frame.length, dtype=bool))
-            return _blank(kind)
+            return blank(kind)
         value, good = made.item(kind, index)
         frame.require(good)
         return value
 
-    return Expr(kind, run)
+    return leaf(kind, run)

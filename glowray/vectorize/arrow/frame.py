@@ -14,11 +14,19 @@ import pyarrow.compute as pc
 
 from glowray.rows.numpy_columns import as_numpy
 from glowray.vectorize.arrow.intervals import Interval
-from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
+from glowray.vectorize.arrow.kinds import Kind, ListOf, Opaque, RecordOf, TupleOf
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
 Vector = Any  # ndarray for int, float, bool; Arrow large_string array; tuple, dict, Lists of these
+
+
+@dataclass(frozen=True)
+class Nullable:
+    """Scalars of which some are None: where `there` is false the value means nothing."""
+
+    values: Vector
+    there: Mask
 
 
 class Lists:
@@ -130,6 +138,13 @@ class Frame:
         self.known.pop(id(vector), None)
         return vector
 
+    def settled(self, vector: Vector) -> Vector:
+        """The vector, with a value in every row that stays on the fast path."""
+        if isinstance(vector, Nullable):
+            self.require(vector.there)
+            return vector.values
+        return vector
+
     def join(self, taken: Any, branch: Frame) -> None:
         """Guards of a branch count for the rows that take it."""
         if branch.ok is not None:
@@ -140,59 +155,89 @@ class Frame:
 class Expr:
     """A typed column expression; `run` gives its vector (a 0-d array or Arrow scalar if it is the same in all rows).
 
-    `is_fresh`: nobody else has the vector that `run` gives, so that it may be overwritten.
+    `is_fresh`: nobody else has the vector that `run` gives, so that it may be overwritten. `carried` gives a vector
+    in which some values may be None (Nullable), for code that hands them on or asks whether they are.
     """
 
     kind: Kind
     run: Callable[[Frame], Vector]
     constant: object = ...
     is_fresh: bool = False
+    carried: Callable[[Frame], Vector] | None = None
+
+    def carry(self, frame: Frame) -> Vector:
+        """The vector as it is, whether or not some values are None."""
+        return self.run(frame) if self.carried is None else self.carried(frame)
 
     @property
     def is_constant(self) -> bool:
         return self.constant is not ...
 
 
+def leaf(kind: Kind, carried: Callable[[Frame], Vector], constant: object = ...) -> Expr:
+    """What is handed on from elsewhere: a scalar of it may be None, and is on the fast path only where it is not."""
+    if not isinstance(kind, type):
+        return Expr(kind, carried, constant)
+    return Expr(kind, lambda frame: frame.settled(carried(frame)), constant, carried=carried)
+
+
 def select(kind: Kind, test: Any, one: Vector, other: Vector) -> Vector:
     """Row by row `one if test else other`."""
+    if isinstance(one, Nullable) or isinstance(other, Nullable):
+        (a, with_a), (b, with_b) = parts_of(one), parts_of(other)
+        return Nullable(select(kind, test, a, b), np.where(test, with_a, with_b))
     if isinstance(kind, TupleOf):
         return tuple(select(k, test, a, b) for k, a, b in zip(kind.fields, one, other, strict=True))
     if isinstance(kind, RecordOf):
         return {name: select(k, test, one[name], other[name]) for name, k in kind.fields}
-    if kind is str:
+    if kind is str or isinstance(kind, Opaque):
         condition = pa.array(test) if isinstance(test, np.ndarray) and test.ndim else pa.scalar(bool(test))
         return pc.if_else(condition, one, other)
     return np.where(test, one, other)
 
 
+def parts_of(vector: Vector) -> tuple[Vector, Any]:
+    """(the values of scalars, which of them are there)"""
+    return (vector.values, vector.there) if isinstance(vector, Nullable) else (vector, np.True_)
+
+
 def take(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:
     """The rows at these indices; what is the same in all rows stays as it is."""
+    if isinstance(vector, Nullable):
+        return Nullable(take(kind, vector.values, indices), take(bool, vector.there, indices))
     if isinstance(kind, TupleOf):
         return tuple(take(k, v, indices) for k, v in zip(kind.fields, vector, strict=True))
     if isinstance(kind, RecordOf):
         return {name: take(k, vector[name], indices) for name, k in kind.fields}
     if isinstance(kind, ListOf):
         return vector.take(kind.element, indices)
-    if kind is str:
+    if kind is str or isinstance(kind, Opaque):
         return vector if isinstance(vector, pa.Scalar) else vector.take(pa.array(indices))
     return vector if not vector.ndim else vector[indices]
 
 
 def spread_out(kind: Kind, vector: Vector, length: int) -> Vector:
     """The vector with one value a row, constants repeated."""
+    if isinstance(vector, Nullable):
+        return Nullable(spread_out(kind, vector.values, length), np.broadcast_to(vector.there, length))
     if isinstance(kind, TupleOf):
         return tuple(spread_out(k, v, length) for k, v in zip(kind.fields, vector, strict=True))
     if isinstance(kind, RecordOf):
         return {name: spread_out(k, vector[name], length) for name, k in kind.fields}
     if isinstance(kind, ListOf):
         return vector
-    if kind is str:
+    if kind is str or isinstance(kind, Opaque):
         return pa.repeat(vector, length) if isinstance(vector, pa.Scalar) else vector
     return np.broadcast_to(vector, length)
 
 
 def rows_of(kind: Kind, vector: Vector) -> list[Any]:
     """Python values of a spread-out vector."""
+    if isinstance(vector, Nullable):
+        values = rows_of(kind, vector.values)
+        return [value if there else None for value, there in zip(values, vector.there.tolist(), strict=True)]
+    if isinstance(kind, Opaque):
+        return kind.scalar.decode(vector)
     if isinstance(kind, TupleOf):
         return list(zip(*(rows_of(k, v) for k, v in zip(kind.fields, vector, strict=True)), strict=True))
     if isinstance(kind, RecordOf):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from glowray.rows.scalars import ScalarKind
+
 Scalar = type[int] | type[float] | type[bool] | type[str]
 
 
@@ -28,7 +30,17 @@ class ListOf:
     element: Kind
 
 
-Kind = type[Any] | TupleOf | RecordOf | ListOf
+@dataclass(frozen=True)
+class Opaque:
+    """Values of a type that no program looks into (bytes, dates, Decimal, …): their columns are carried as they are."""
+
+    scalar: ScalarKind
+
+
+Kind = type[Any] | TupleOf | RecordOf | ListOf | Opaque
+
+NOTHING = type(None)
+"""The kind of a constant None, which is that of a value of any other scalar kind that is not there."""
 
 NUMBERS: tuple[Kind, ...] = (int, float, bool)
 

@@ -19,7 +19,7 @@ class Computed:
     """What a program made of a batch.
 
     `ok` is None if every row is right; where it is false the value means nothing, and the function itself is to be
-    called on that row.
+    called on that row. Where it is true, a scalar may yet be None (Nullable).
     """
 
     kind: Kind
@@ -49,10 +49,10 @@ class ArrowProgram:
         return self.expression.kind
 
     def run(self, columns: Sequence[Vector], length: int) -> Computed:
-        """The function over a batch of `length` rows, one column an argument, without nulls."""
+        """The function over a batch of `length` rows, one column an argument."""
         frame = Frame(length, dict(zip(self.parameters, columns, strict=True)))
         with np.errstate(all="ignore"):
-            vector = self.expression.run(frame)
+            vector = self.expression.carry(frame)
         return Computed(self.result, spread_out(self.result, vector, length), frame.ok)
 
 

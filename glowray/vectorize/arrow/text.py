@@ -60,9 +60,9 @@ def mask(values: Any) -> Any:
     return as_numpy(values)
 
 
-def is_filled(expression: Expr, frame: Frame) -> Any:
-    """bool(text)."""
-    return mask(pc.binary_length(column(expression, frame))) > 0
+def is_filled(texts: Any) -> Any:
+    """Which texts are not empty."""
+    return mask(pc.binary_length(texts)) > 0
 
 
 def require_ascii(texts: Any, frame: Frame) -> None:
@@ -81,6 +81,8 @@ def method(name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
     if name == "join" and [argument.kind for argument in arguments] == [ListOf(str)]:
         return _joined(receiver, *arguments)
     constants = [argument.constant for argument in arguments]
+    if len(constants) > 2:
+        raise Untranslatable(f"str.{name} with these arguments")
     if name in ("split", "rsplit"):
         return _split(receiver, name == "rsplit", *constants)
     if name in _TRIM and len(arguments) <= 1:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from types import BuiltinFunctionType, MethodDescriptorType
 from typing import Any
 
@@ -23,8 +25,9 @@ from glowray.vectorize.arrow.build import (
     negation,
     repeated,
 )
-from glowray.vectorize.arrow.frame import Expr, Frame
-from glowray.vectorize.arrow.kinds import NUMBERS, Kind, ListOf, RecordOf, TupleOf, Untranslatable, holds_list
+from glowray.vectorize.arrow.frame import Expr, Frame, leaf
+from glowray.vectorize.arrow.kinds import NOTHING, NUMBERS, Kind, ListOf, RecordOf, TupleOf, Untranslatable, holds_list
+from glowray.vectorize.arrow.optional import equal, is_none, truth
 from glowray.vectorize.arrow.program import ArrowProgram
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known, Refused
@@ -48,7 +51,7 @@ def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> 
         return Refused("it is a generator function")
     names = [f"row {place}" for place in range(len(kinds))]
     given = [
-        Expr(kind, lambda frame, name=name: frame.variables[name])  # type: ignore[misc]
+        leaf(kind, lambda frame, name=name: frame.variables[name])  # type: ignore[misc]
         for name, kind in zip(names, kinds, strict=True)
     ]
     constructs: list[str] = []
@@ -57,7 +60,9 @@ def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> 
         translator = _Translator(known, constructs, fixed)
         expression = translator.function(variables)
         if is_test:
-            expression = translator.truth(expression)
+            expression = truth(expression)
+        if expression.kind is NOTHING:
+            raise Untranslatable("it gives None")
     except Untranslatable as reason:
         return Refused(str(reason))
     return ArrowProgram(tuple(names), tuple(kinds), expression, tuple(constructs))
@@ -65,7 +70,10 @@ def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> 
 
 def expression_of(known: Known, node: ast.expr, variables: dict[str, Expr]) -> Expr:
     """One expression of a function, of some of its parameters; raises Untranslatable."""
-    return _Translator(known, [], {}).expression(node, variables)
+    made = _Translator(known, [], {}).expression(node, variables)
+    if made.kind is NOTHING:
+        raise Untranslatable("None")
+    return replace(made, carried=None)
 
 
 class _Translator:
@@ -95,10 +103,10 @@ class _Translator:
         if self._statements > _LONGEST:
             raise Untranslatable("it has too many paths")
         if not body:
-            raise Untranslatable("it may return None")
+            return constant(None)
         first, *rest = body
-        if isinstance(first, ast.Return) and first.value is not None:
-            return self.expression(first.value, variables)
+        if isinstance(first, ast.Return):
+            return constant(None) if first.value is None else self.expression(first.value, variables)
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
             return self._block(rest, variables)
         if isinstance(first, ast.Assign) and len(first.targets) == 1 and isinstance(first.targets[0], ast.Name):
@@ -112,7 +120,7 @@ class _Translator:
             return self._let(first.target.id, value, rest, variables)
         if isinstance(first, ast.If):
             self._constructs.append("choose")
-            test = self.truth(self.expression(first.test, variables))
+            test = truth(self.expression(first.test, variables))
             one = self._block([*first.body, *rest], variables)
             return either(test, one, self._block([*first.orelse, *rest], variables))
         raise Untranslatable(f"a {type(first).__name__.lower()} statement")
@@ -149,7 +157,7 @@ class _Translator:
         return self._kept(key, parts[0], lambda: self._lets(names[1:], parts[1:], read, rest, inner))
 
     def _stored(self, key: str, kind: Kind) -> Expr:
-        return Expr(kind, lambda frame: frame.variables[key])
+        return leaf(kind, lambda frame: frame.variables[key])
 
     def _let(self, name: str, value: Expr, rest: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
         key = f"{name} {self._depth} {self._statements}"
@@ -161,12 +169,12 @@ class _Translator:
 
         def run(frame: Frame) -> Any:
             # Computed here, once, whether it is used or not: its guards count either way.
-            inner = frame.branch(**{key: value.run(frame)})
-            made = body.run(inner)
+            inner = frame.branch(**{key: value.carry(frame)})
+            made = body.carry(inner)
             frame.join(True, inner)
             return made
 
-        return Expr(body.kind, run)
+        return leaf(body.kind, run)
 
     # Expressions.
 
@@ -177,24 +185,12 @@ class _Translator:
         made: Expr = translator(node, variables)
         return made
 
-    def truth(self, operand: Expr) -> Expr:
-        """bool(operand)."""
-        if operand.kind is bool:
-            return operand
-        if operand.kind in NUMBERS:
-            return Expr(bool, lambda frame: operand.run(frame) != 0)
-        if _are_texts(operand):
-            return Expr(bool, lambda frame: text.is_filled(operand, frame))
-        if isinstance(operand.kind, ListOf):
-            return Expr(bool, lambda frame: operand.run(frame).lengths() > 0)
-        raise Untranslatable("the truth of a tuple or dict")
-
     def _name(self, node: ast.Name | str, variables: dict[str, Expr]) -> Expr:
         name = node if isinstance(node, str) else node.id
         if name in variables:
             return variables[name]
         value = self._captured(name)
-        if type(value) not in _CONSTANTS:
+        if value is not None and type(value) not in _CONSTANTS:
             raise Untranslatable(f"{name} is not a constant")
         return constant(value)
 
@@ -225,7 +221,7 @@ class _Translator:
     def _unaryop(self, node: ast.UnaryOp, variables: dict[str, Expr]) -> Expr:
         operand = self.expression(node.operand, variables)
         if isinstance(node.op, ast.Not):
-            true = self.truth(operand)
+            true = truth(operand)
             return Expr(bool, lambda frame: np.logical_not(true.run(frame)))
         if isinstance(node.op, ast.USub) and operand.kind in NUMBERS:
             value = operand.constant
@@ -240,13 +236,13 @@ class _Translator:
         self._constructs.extend(["choose"] * (len(node.values) - 1))
         *others, made = [self.expression(value, variables) for value in node.values]
         for left in reversed(others):
-            test = self.truth(left)
+            test = truth(left)
             made = either(test, made, left) if isinstance(node.op, ast.And) else either(test, left, made)
         return made
 
     def _ifexp(self, node: ast.IfExp, variables: dict[str, Expr]) -> Expr:
         self._constructs.append("choose")
-        test = self.truth(self.expression(node.test, variables))
+        test = truth(self.expression(node.test, variables))
         return either(test, self.expression(node.body, variables), self.expression(node.orelse, variables))
 
     def _compare(self, node: ast.Compare, variables: dict[str, Expr]) -> Expr:
@@ -269,13 +265,19 @@ class _Translator:
         return made
 
     def _one_compare(self, operator: ast.cmpop, left: Expr, right: Expr) -> Expr:
-        if left.kind in NUMBERS and right.kind in NUMBERS:
+        is_same, is_other = isinstance(operator, ast.Is | ast.Eq), isinstance(operator, ast.IsNot | ast.NotEq)
+        if NOTHING in (left.kind, right.kind) and (is_same or is_other):
             self._constructs.append("compare")
-            return numbers.compare(operator, left, right)
-        if _are_texts(left, right):
-            self._constructs.append("compare text")
-            return text.compare(operator, left, right)
-        raise Untranslatable("a comparison of different kinds")
+            test = is_none(left if right.kind is NOTHING else right)
+            return negation(test) if is_other else test
+        kernel = text.compare if _are_texts(left, right) else numbers.compare
+        if kernel is numbers.compare and not (left.kind in NUMBERS and right.kind in NUMBERS):
+            raise Untranslatable("a comparison of different kinds")
+        self._constructs.append("compare" if kernel is numbers.compare else "compare text")
+        may_be_none = left.carried is not None or right.carried is not None
+        if may_be_none and isinstance(operator, ast.Eq | ast.NotEq):
+            return equal(left, right, partial(kernel, operator), isinstance(operator, ast.NotEq))
+        return kernel(operator, left, right)
 
     def _member(self, left: Expr, right: ast.expr, variables: dict[str, Expr]) -> Expr:
         values: object = None
@@ -302,20 +304,22 @@ class _Translator:
 
     def _tuple(self, node: ast.Tuple, variables: dict[str, Expr]) -> Expr:
         fields = [self.expression(each, variables) for each in node.elts]
-        if not fields:
-            raise Untranslatable("a tuple of nothing")
+        if not fields or any(field.kind is NOTHING for field in fields):
+            raise Untranslatable("a tuple of nothing, or with a constant None")
         is_fixed = all(field.is_constant for field in fields)
         constant = tuple(field.constant for field in fields) if is_fixed else ...
         kind = TupleOf(tuple(field.kind for field in fields))
-        return Expr(kind, lambda frame: tuple(field.run(frame) for field in fields), constant)
+        return Expr(kind, lambda frame: tuple(field.carry(frame) for field in fields), constant)
 
     def _dict(self, node: ast.Dict, variables: dict[str, Expr]) -> Expr:
         names = [key.value for key in node.keys if isinstance(key, ast.Constant) and type(key.value) is str]
         if len(names) != len(node.keys) or len(set(names)) != len(names) or not names:
             raise Untranslatable("a dict whose keys are not different str constants")
         fields = [self.expression(value, variables) for value in node.values]
+        if any(field.kind is NOTHING for field in fields):
+            raise Untranslatable("a dict with a constant None")
         kind = RecordOf(tuple((str(n), f.kind) for n, f in zip(names, fields, strict=True)))
-        return Expr(kind, lambda frame: {str(n): f.run(frame) for n, f in zip(names, fields, strict=True)})
+        return Expr(kind, lambda frame: {str(n): f.carry(frame) for n, f in zip(names, fields, strict=True)})
 
     def _joinedstr(self, node: ast.JoinedStr, variables: dict[str, Expr]) -> Expr:
         parts: list[Expr] = []
@@ -350,7 +354,7 @@ class _Translator:
             name = node.slice.value
             kind = value.kind.field(name) if type(name) is str else None
             if kind is not None:
-                return Expr(kind, lambda frame: value.run(frame)[name])
+                return leaf(kind, lambda frame: value.run(frame)[name])
         if value.kind is str:
             self._constructs.append("slice")
             return self._part_of_text(value, node.slice, variables)
@@ -412,18 +416,18 @@ class _Translator:
         made, fixed = bind(helper, arguments, keywords)
         keys = {each: f"{each} of {id(helper)}" for each in made}
         variables = {
-            each: Expr(given.kind, lambda frame, key=keys[each]: frame.variables[key], given.constant)  # type: ignore[misc]
+            each: leaf(given.kind, lambda frame, key=keys[each]: frame.variables[key], given.constant)  # type: ignore[misc]
             for each, given in made.items()
         }
         body = _Translator(helper, self._constructs, fixed, self._depth + 1).function(variables)
 
         def run(frame: Frame) -> Any:
-            inner = frame.branch(**{keys[each]: given.run(frame) for each, given in made.items()})
-            value = body.run(inner)
+            inner = frame.branch(**{keys[each]: given.carry(frame) for each, given in made.items()})
+            value = body.carry(inner)
             frame.join(True, inner)
             return value
 
-        return Expr(body.kind, run)
+        return leaf(body.kind, run)
 
     def _converted(self, function: object, operand: Expr) -> Expr | None:
         kind = operand.kind
@@ -443,7 +447,7 @@ class _Translator:
         elif function is builtins.str:
             return self._as_text(operand)
         elif function is builtins.bool:
-            return self.truth(operand)
+            return truth(operand)
         elif function is builtins.abs and kind in NUMBERS:
             return numbers.absolute(operand)
         elif function is builtins.round and kind in NUMBERS:
@@ -464,19 +468,18 @@ class _Translator:
         key = f"{loop.target.id} in {id(node)}"
         element = source.kind.element
         outer = {name: repeated(name, each, id(node)) for name, each in variables.items()}
-        inner = {**outer, loop.target.id: Expr(element, lambda frame: frame.variables[key])}
+        inner = {**outer, loop.target.id: leaf(element, lambda frame: frame.variables[key])}
 
         def is_element(each: ast.expr) -> bool:
             return isinstance(each, ast.Name) and each.id == loop.target.id  # type: ignore[attr-defined]
 
         tests = [
-            None if element is str and is_element(test) else self.truth(self.expression(test, inner))
-            for test in loop.ifs
+            None if element is str and is_element(test) else truth(self.expression(test, inner)) for test in loop.ifs
         ]
         made = None if is_element(node.elt) else self.expression(node.elt, inner)
         kind = element if made is None else made.kind
-        if holds_list(kind):
-            raise Untranslatable("a list of lists")
+        if kind is NOTHING or holds_list(kind):
+            raise Untranslatable("a list of lists, or of None")
         return Expr(ListOf(kind), comprehension(key, source, tests, made, variables, id(node)))
 
     _generatorexp = _listcomp

@@ -1,0 +1,94 @@
+"""Values that may be None: whether they are, their truth, and when they are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from glowray.rows.numpy_columns import as_numpy
+from glowray.vectorize.arrow import text
+from glowray.vectorize.arrow.frame import Expr, Frame, Nullable, leaf, parts_of, spread_out
+from glowray.vectorize.arrow.kinds import NOTHING, NUMBERS, Kind, ListOf, Opaque, RecordOf, TupleOf, Untranslatable
+
+
+def absent(value: Expr, kind: Kind) -> Expr:
+    """The value; if it is a constant None, one of the kind that is not there."""
+    if value.kind is not NOTHING:
+        return value
+    if not isinstance(kind, type):
+        raise Untranslatable("a tuple, dict or list, or None")
+    return leaf(kind, lambda frame: Nullable(blank(kind), np.False_))  # type: ignore[arg-type]
+
+
+def is_none(value: Expr) -> Expr:
+    """value is None"""
+
+    def run(frame: Frame) -> Any:
+        vector = value.carry(frame)
+        if value.kind is NOTHING:
+            return np.True_
+        if isinstance(value.kind, Opaque):
+            return as_numpy(spread_out(value.kind, vector, frame.length).is_null())
+        return np.logical_not(vector.there) if isinstance(vector, Nullable) else np.zeros((), bool)
+
+    return Expr(bool, run)
+
+
+def truth(operand: Expr) -> Expr:
+    """bool(operand)"""
+    kind = operand.kind
+    if kind is NOTHING:
+        return Expr(bool, lambda frame: np.zeros((), bool))
+    if isinstance(kind, ListOf):
+        return Expr(bool, lambda frame: operand.run(frame).lengths() > 0)
+    if kind is bool and operand.carried is None:
+        return operand
+    if kind not in (*NUMBERS, str):
+        raise Untranslatable("the truth of a tuple or dict")
+
+    def run(frame: Frame) -> Any:
+        values, there = parts_of(operand.carry(frame))
+        if kind is str:
+            return text.is_filled(spread_out(str, values, frame.length)) & there
+        return (values if kind is bool else values != 0) & there
+
+    return Expr(bool, run)
+
+
+def equal(left: Expr, right: Expr, compared: Callable[[Expr, Expr], Expr], negated: bool) -> Expr:
+    """left == right of one kind, or != if negated; None is equal to None alone."""
+    stands = [Expr(each.kind, _from(place), each.constant) for place, each in zip(_SIDES, (left, right), strict=True)]
+    plain = compared(*stands)
+
+    def run(frame: Frame) -> Any:
+        (a, with_a), (b, with_b) = parts_of(left.carry(frame)), parts_of(right.carry(frame))
+        inner = frame.branch(**dict(zip(_SIDES, (a, b), strict=True)))
+        made = plain.run(inner)
+        frame.join(with_a & with_b, inner)
+        if with_a is with_b is np.True_:
+            return made
+        return np.where(with_a & with_b, made, (with_a == with_b) != negated)
+
+    return Expr(bool, run)
+
+
+_SIDES = ("left of ==", "right of ==")
+
+
+def _from(name: str) -> Callable[[Frame], Any]:
+    return lambda frame: frame.variables[name]
+
+
+def blank(kind: Kind) -> Any:
+    """A value of the kind for rows that are not looked at."""
+    if isinstance(kind, TupleOf):
+        return tuple(map(blank, kind.fields))
+    if isinstance(kind, RecordOf):
+        return {name: blank(each) for name, each in kind.fields}
+    if isinstance(kind, Opaque):
+        return pa.scalar(None, kind.scalar.arrow)
+    assert isinstance(kind, type)
+    return text.constant_text("").run(Frame(0, {})) if kind is str else np.zeros((), dtype=kind)
