@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
+from glowray.engine.held import Held
 from glowray.engine.payload import execute, execute_flowing
 from glowray.engine.protocol import Done, Ref, Slot, Task
 from glowray.io.channel import Feed
+from glowray.kernels import TaskReport
 from glowray.rows import Block
 
 
@@ -38,7 +40,18 @@ def run_here(task: Task) -> Done:
     """Runs one task in this process."""
     payload, memory = task.payload, task.resources.memory
     report, blocks = execute(payload.data, payload.apart, task.partition, inputs_of(task), task.offset, memory)
+    if blocks is not None:
+        blocks = [_kept(block, task, report) for block in blocks]
     return Done(task, report, blocks)
+
+
+HELD = Held()
+
+
+def _kept(block: Block, task: Task, report: TaskReport) -> Block:
+    block, on_disk = HELD.kept(block, task.resources.memory)
+    report.spilled += on_disk
+    return block
 
 
 def flow_here(task: Task) -> Iterator[Done | None]:

@@ -1,8 +1,13 @@
-"""Blocks that wait in a local file: runs of rows that are more than a task is to hold."""
+"""Blocks that wait in local files: rows that are more than a task, or a process, is to hold.
+
+The files have no name: nobody else can open them, and they are gone with the process at the latest. They are in the
+folder for temporary files (`TMPDIR`, or /tmp).
+"""
 
 from __future__ import annotations
 
 import contextlib
+import mmap
 import pickle
 import tempfile
 from typing import IO, NamedTuple
@@ -21,14 +26,12 @@ class Place(NamedTuple):
 
 
 class SpillFile:
-    """Blocks in a file that nobody else can open: it has no name, so it is gone with the process at the latest.
+    """Blocks in a file, each read when it is asked for.
 
     >>> with SpillFile() as spill:
     ...     place = spill.write(Block.from_rows(["a", "b"]))
     ...     spill.read(place).rows()
     ['a', 'b']
-
-    The file is in the folder for temporary files (`TMPDIR`, or /tmp).
     """
 
     def __init__(self) -> None:
@@ -57,34 +60,66 @@ class SpillFile:
 
         Raises OSError, naming the folder and what may help, when the disk is full.
         """
-        buffers: list[pickle.PickleBuffer] = []
-        data = pickle.dumps(block, protocol=5, buffer_callback=buffers.append)
-        pieces = [memoryview(data), *(buffer.raw() for buffer in buffers)]
-        place = Place(self._end, tuple(map(len, pieces)))
+        start = self._end
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="glowray-")  # noqa: SIM115  (open until close())
-            self._file.seek(place.start)
-            for piece in pieces:
-                self._file.write(piece)
-                self._file.write(bytes(_aligned(len(piece)) - len(piece)))
-            self._file.flush()
+                self._file = _new_file()
+            self._file.seek(start)
+            sizes = _write(block, self._file)
         except OSError as error:
             raise _explained(error) from error
-        self._end += sum(map(_aligned, place.sizes))
-        return place
+        self._end += sum(map(_aligned, sizes))
+        return Place(start, sizes)
 
     def read(self, place: Place) -> Block:
         """A block that was written."""
         assert self._file is not None, "a place is of a block that was written"
         self._file.seek(place.start)
-        data = memoryview(self._file.read(sum(map(_aligned, place.sizes))))
-        pieces: list[memoryview] = []
-        for size in place.sizes:
-            pieces.append(data[:size])
-            data = data[_aligned(size) :]
-        block: Block = pickle.loads(pieces[0], buffers=pieces[1:])
-        return block
+        return _read(memoryview(self._file.read(sum(map(_aligned, place.sizes)))), place.sizes)
+
+
+def mapped(block: Block) -> tuple[Block, int]:
+    """The same rows in a file of their own that is mapped into memory, and its size: it is gone with the block.
+
+    >>> block, size = mapped(Block.from_rows(["a", "b"]))
+    >>> block.rows()
+    ['a', 'b']
+
+    Raises OSError, naming the folder and what may help, when the disk is full.
+    """
+    try:
+        with _new_file() as file:
+            sizes = _write(block, file)
+            # What is mapped stays when the file is closed.
+            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except OSError as error:
+        raise _explained(error) from error
+    return _read(data, sizes), len(data)
+
+
+def _new_file() -> IO[bytes]:
+    return tempfile.TemporaryFile(prefix="glowray-")
+
+
+def _write(block: Block, file: IO[bytes]) -> tuple[int, ...]:
+    """Writes the pickle of a block and its buffers; how long each of them is."""
+    buffers: list[pickle.PickleBuffer] = []
+    data = pickle.dumps(block, protocol=5, buffer_callback=buffers.append)
+    pieces = [memoryview(data), *(buffer.raw() for buffer in buffers)]
+    for piece in pieces:
+        file.write(piece)
+        file.write(bytes(_aligned(len(piece)) - len(piece)))
+    file.flush()
+    return tuple(map(len, pieces))
+
+
+def _read(data: memoryview, sizes: tuple[int, ...]) -> Block:
+    pieces: list[memoryview] = []
+    for size in sizes:
+        pieces.append(data[:size])
+        data = data[_aligned(size) :]
+    block: Block = pickle.loads(pieces[0], buffers=pieces[1:])
+    return block
 
 
 def _aligned(size: int) -> int:
@@ -94,7 +129,7 @@ def _aligned(size: int) -> int:
 def _explained(error: OSError) -> OSError:
     return OSError(
         error.errno,
-        f"{error.strerror or error}, while rows that are more than a task is to hold were written to the folder for "
-        "temporary files: set TMPDIR to one with more space, or use more partitions",
+        f"{error.strerror or error}, while rows that are more than is to be held in memory were written to the folder "
+        "for temporary files: set TMPDIR to one with more space",
         tempfile.gettempdir(),
     )

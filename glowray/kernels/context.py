@@ -42,6 +42,7 @@ class TaskContext:
     first_errors: list[Failure] = field(default_factory=list)
     counters: Counter[str] = field(default_factory=Counter)
     parts: list[Any] = field(default_factory=list)
+    spilled: int = 0
 
     @property
     def run_bytes(self) -> int:

@@ -69,6 +69,7 @@ class TaskReport:
     kinds: list[tuple[Kind | None, ...]] = field(default_factory=list)
     cuts: list[tuple[int, int]] | None = None
     pickled_values: int = 0
+    spilled: int = 0
     seconds: float = 0.0
     failure: Failure | None = None
     skipped: Counter[str] = field(default_factory=Counter)
@@ -167,7 +168,7 @@ class _Run:
     def reported(self, seconds: float, *, final: bool = True) -> TaskReport:
         """The report with all that functions have left in the context."""
         report, context = self.report, self.context
-        report.final, report.seconds = final, seconds
+        report.final, report.seconds, report.spilled = final, seconds, context.spilled
         report.skipped, report.errors, report.first_errors, report.counters, report.parts = context.taken()
         return report
 

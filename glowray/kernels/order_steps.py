@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from glowray.io.spill import SpillFile
 from glowray.kernels.best import best_rows
 from glowray.kernels.context import TaskContext
 from glowray.kernels.morsels import Morsels, as_rows, pieces
@@ -44,7 +45,9 @@ class LocalSort(OrderStep):
         return True
 
     def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
-        yield from sorted_morsels(stream, self.keyed, self.reverse, self.strip, context.run_bytes)
+        with SpillFile() as file:
+            yield from sorted_morsels(stream, self.keyed, self.reverse, self.strip, context.run_bytes, file)
+            context.spilled += file.nbytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from glowray.io.spill import Place, SpillFile
-from glowray.kernels.merging import ROW, in_python, key_order, merged
+from glowray.kernels.merging import ROW, WINDOW_BYTES, in_python, key_order, merged
 from glowray.kernels.morsels import BATCH, Morsels, pieces
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
@@ -23,7 +23,7 @@ Piece = Chunk | list[Any]
 """Rows as columns; those that are not typed as they are."""
 
 
-def sorted_morsels(stream: Morsels, keyed: bool, reverse: bool, strip: bool, budget: int) -> Morsels:
+def sorted_morsels(stream: Morsels, keyed: bool, reverse: bool, strip: bool, budget: int, file: SpillFile) -> Morsels:
     """The rows of `stream` in stable order.
 
     Args:
@@ -31,7 +31,8 @@ def sorted_morsels(stream: Morsels, keyed: bool, reverse: bool, strip: bool, bud
         keyed: rows are (key, row) pairs, to be ordered by key.
         reverse: descending, equal rows in the order in which they come all the same.
         strip: give the rows of the pairs.
-        budget: bytes of rows in memory from which they become a run in a temporary file.
+        budget: bytes of rows in memory from which they become a run in a file.
+        file: the file.
 
     Raises TypeError where two keys cannot be compared.
     """
@@ -39,19 +40,18 @@ def sorted_morsels(stream: Morsels, keyed: bool, reverse: bool, strip: bool, bud
     held: list[Piece] = []
     size = 0
     runs: list[list[Place]] = []
-    with SpillFile() as file:
-        for morsel in stream:
-            for piece in _pieces(morsel):
-                held.append(piece)
-                size += _weight(piece)
-                if size > budget:
-                    runs.append(_spilled(file, _taken(held), keyed, reverse))
-                    size = 0
-        if not runs:
-            yield from _in_order(_taken(held), keyed, reverse, strip)
-            return
-        runs.append(_spilled(file, _taken(held), keyed, reverse))
-        yield from merged([_read(file, places) for places in runs], keyed, reverse, strip)
+    for morsel in stream:
+        for piece in _pieces(morsel):
+            held.append(piece)
+            size += _weight(piece)
+            if size > budget:
+                runs.append(_spilled(file, _taken(held), keyed, reverse))
+                size = 0
+    if not runs:
+        yield from _in_order(_taken(held), keyed, reverse, strip)
+        return
+    runs.append(_spilled(file, _taken(held), keyed, reverse))
+    yield from merged([_read(file, places) for places in runs], keyed, reverse, strip, min(WINDOW_BYTES, budget))
 
 
 def _taken(held: list[Piece]) -> list[Piece]:

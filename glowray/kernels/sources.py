@@ -14,7 +14,7 @@ from glowray.kernels.fold_table import FoldTable, keyed_kind
 from glowray.kernels.group import grouped
 from glowray.kernels.join import join
 from glowray.kernels.keyed import KeyTable
-from glowray.kernels.merging import merged_blocks
+from glowray.kernels.merging import WINDOW_BYTES, merged_blocks
 from glowray.kernels.morsels import Morsels, in_batches, pieces
 from glowray.kernels.order import sort_rows
 from glowray.kernels.pruned import pruned_blocks
@@ -180,7 +180,8 @@ class MergeSorted(Source):
     reverse: bool
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        yield from merged_blocks(list(itertools.chain.from_iterable(inputs)), self.keyed, self.reverse, strip=True)
+        runs = list(itertools.chain.from_iterable(inputs))
+        yield from merged_blocks(runs, self.keyed, self.reverse, True, min(WINDOW_BYTES, context.run_bytes))
 
     def kind_after(self, kind: Kind | None) -> Kind | None:
         """The kind of the merged rows where those of the runs have a kind."""

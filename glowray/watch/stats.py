@@ -30,8 +30,8 @@ class StageStats:
             are where they begin, not on their way.
         seconds: from the stage's start to its end; stages that need nothing of each other run side by side.
         task_seconds: the tasks' own seconds, summed.
-        spill: bytes that the tasks themselves put on disk for lack of memory: 0, as none does. What Ray's object
-            store spills is counted by node and not by task (`ray memory --stats-only`).
+        spill: bytes that the tasks themselves put on disk for lack of memory. What Ray's object store spills is
+            counted by node and not by task (`ray memory --stats-only`).
     """
 
     name: str
@@ -154,6 +154,7 @@ class StatsWatcher:
         entry.largest = max(entry.largest, size)
         entry.longest = max(entry.longest, report.rows_in)
         entry.pickled_values += report.pickled_values
+        entry.spill += report.spilled
         entry.task_seconds += report.seconds
         if report.remote:
             self._hand_over(stage, done)

@@ -18,7 +18,9 @@ def show_stats(stats: Stats) -> None:
     from rich.text import Text
 
     extra = [
-        name for name in ("retries", "pickled_values", "driver_bytes") if any(getattr(s, name) for s in stats.stages)
+        name
+        for name in ("retries", "pickled_values", "driver_bytes", "spill")
+        if any(getattr(s, name) for s in stats.stages)
     ]
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in (*HEADINGS, *(name.partition("_")[0] for name in extra)):

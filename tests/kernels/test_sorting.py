@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,6 +18,11 @@ from tests.kernels.ordering import keys, morsels, outcome, pairs_of, sorted_rows
 from tests.oracle.exact import assert_rows
 
 LARGE = 1 << 30
+
+
+def in_order(stream: Iterator[Any], keyed: bool, reverse: bool, strip: bool, budget: int) -> Generator[Any]:
+    with SpillFile() as file:
+        yield from sorted_morsels(stream, keyed, reverse, strip, budget, file)
 
 
 def check(got: Any, wanted: Any) -> None:
@@ -35,19 +41,19 @@ def test_pairs_by_their_keys(data: st.DataObject, drawn: list[Any], reverse: boo
         ordered = sorted_rows(rows, True, reverse)
         return [[row for _, row in ordered] if strip else ordered]
 
-    check(outcome(lambda: sorted_morsels(iter(stream), True, reverse, strip, budget)), outcome(wanted))
+    check(outcome(lambda: in_order(iter(stream), True, reverse, strip, budget)), outcome(wanted))
 
 
 @given(st.data(), keys, st.booleans(), st.sampled_from([1, 300, LARGE]))
 def test_rows_by_themselves(data: st.DataObject, rows: list[Any], reverse: bool, budget: int) -> None:
     stream = data.draw(morsels(rows))
-    got = outcome(lambda: sorted_morsels(iter(stream), False, reverse, True, budget))
+    got = outcome(lambda: in_order(iter(stream), False, reverse, True, budget))
     check(got, outcome(lambda: [sorted_rows(rows, False, reverse)]))
 
 
 def test_what_cannot_be_pickled_is_sorted_all_the_same() -> None:
     rows = [(n % 3, (n, threading.Lock())) for n in range(10)]
-    got = outcome(lambda: sorted_morsels(iter([rows]), True, False, True, 1))
+    got = outcome(lambda: in_order(iter([rows]), True, False, True, 1))
     assert [row[0] for row in got] == [0, 3, 6, 9, 1, 4, 7, 2, 5, 8]
     assert got[0] is rows[0][1]
 
@@ -67,7 +73,7 @@ class OnlyLess:
 def test_ties_of_objects_that_only_know_less(reverse: bool, budget: int) -> None:
     rows = [(OnlyLess(n % 3), n) for n in range(30)]
     stream = [rows[start : start + 4] for start in range(0, 30, 4)]
-    got = outcome(lambda: sorted_morsels(iter(stream), True, reverse, True, budget))
+    got = outcome(lambda: in_order(iter(stream), True, reverse, True, budget))
     assert got == sorted(range(30), key=lambda n: n % 3, reverse=reverse)
 
 
@@ -84,7 +90,7 @@ def test_nothing_is_held_beyond_the_budget(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("glowray.kernels.sorting.SPILLED_BYTES", 1 << 10)
     texts = [f"{n * 7919 % 10_007:08}" for n in range(10_000)]
     blocks = (Block.from_rows(texts[start : start + 500]) for start in range(0, 10_000, 500))
-    made = sorted_morsels(blocks, False, False, False, 1 << 14)
+    made = in_order(blocks, False, False, False, 1 << 14)
     first = next(made)
     assert isinstance(first, Block)
     # Of twelve runs or so the first pieces have been read, and no more than the windows of a merge hold.
@@ -98,14 +104,14 @@ def test_a_full_disk_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("glowray.io.spill.tempfile.TemporaryFile", full_disk)
     with pytest.raises(OSError, match=r"No space left on device, while rows .* TMPDIR") as caught:
-        outcome(lambda: sorted_morsels(iter([["b", "a"]]), False, False, False, 1))
+        outcome(lambda: in_order(iter([["b", "a"]]), False, False, False, 1))
     assert caught.value.errno == 28
 
 
 def test_the_file_is_closed_when_nobody_wants_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[bool] = []
     monkeypatch.setattr(SpillFile, "close", lambda file: closed.append(True))
-    made = sorted_morsels(iter([["b"], ["a"], ["c"]]), False, False, False, 1)
+    made = in_order(iter([["b"], ["a"], ["c"]]), False, False, False, 1)
     next(made)
-    made.close()  # type: ignore[attr-defined]
+    made.close()
     assert closed == [True]

@@ -1,0 +1,102 @@
+"""Blocks in the memory of this process; those that would take too much of it wait in files instead."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from glowray.io.spill import mapped
+from glowray.rows import Block
+from glowray.rows.pickled import PickledColumn
+
+SHARE = 4
+"""Blocks may take one part in so many of the machine's memory, or of what the process is allowed."""
+
+OBJECTS = 4
+"""Python's objects take about so many times the memory of their pickle."""
+
+_LIMIT_FILE = Path("/sys/fs/cgroup/memory.max")
+
+
+class Held:
+    """Counts what blocks hold in memory, a buffer that several share once, and what they hold no more.
+
+    >>> held = Held()
+    >>> small, on_disk = held.kept(Block.from_rows(["a"]), 1000)
+    >>> large, on_disk = held.kept(Block.from_rows(["a" * 2000]), 1000)
+    >>> large.rows() == ["a" * 2000], on_disk > 2000, held.nbytes < 1000
+    (True, True, True)
+    """
+
+    def __init__(self) -> None:
+        self._nbytes = 0
+        self._users: dict[int, tuple[int, int]] = {}  # of the buffer at a place: how many blocks, and its size
+        self._released: deque[Iterable[int]] = deque()
+        self._lock = threading.Lock()
+
+    @property
+    def nbytes(self) -> int:
+        """What blocks hold in memory now."""
+        with self._lock:
+            self._forget()
+            return self._nbytes
+
+    def kept(self, block: Block, limit: int | None = None) -> tuple[Block, int]:
+        """The block, or once blocks hold more than `limit` bytes, one of the same rows in a file; what is on disk."""
+        buffers = _buffers(block)
+        on_disk = 0
+        with self._lock:
+            self._forget()
+            new = sum(size for place, size in buffers.items() if place not in self._users)
+            if new and self._nbytes + new > (default_limit() if limit is None else limit):
+                block, on_disk = mapped(block)
+                buffers = dict.fromkeys(_buffers(block), 0)  # not in memory, as the parts of this block are not
+            for place, size in buffers.items():
+                users, size = self._users.get(place, (0, size))
+                self._users[place] = users + 1, size
+                self._nbytes += 0 if users else size
+        # Blocks go whenever Python likes, perhaps while this lock is held: they are only noted then.
+        weakref.finalize(block, self._released.append, tuple(buffers))
+        return block, on_disk
+
+    def _forget(self) -> None:
+        """Counts the blocks that are gone."""
+        while self._released:
+            for place in self._released.popleft():
+                users, size = self._users.pop(place)
+                if users > 1:
+                    self._users[place] = users - 1, size
+                else:
+                    self._nbytes -= size
+
+
+def _buffers(block: Block) -> dict[int, int]:
+    """What the columns of a block are made of: where it is in memory, and its size."""
+    found: dict[int, int] = {}
+    for chunk in block.chunks:
+        for column in chunk.columns:
+            if isinstance(column, PickledColumn):
+                found[id(column)] = OBJECTS * column.nbytes
+            else:
+                found.update((buffer.address, buffer.size) for buffer in _array_buffers(column))
+    return found
+
+
+def _array_buffers(array: Any) -> list[Any]:
+    return [buffer for buffer in array.buffers() if buffer is not None]
+
+
+@cache
+def default_limit() -> int:
+    """What blocks may take where nobody says it."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(OSError, ValueError):  # no control group, or one without a limit
+        memory = min(memory, int(_LIMIT_FILE.read_text()))
+    return memory // SHARE
