@@ -59,9 +59,9 @@ def open_engine(choice: Choice) -> Engine:
     if choice.kind == "inline":
         return InlineEngine()
     if choice.kind == "ray":
-        from glowray.engine.ray_start import ray_engine
+        from glowray.engine.ray_start import coming_ray_engine
 
-        return ray_engine()
+        return coming_ray_engine()
     from glowray.engine.automatic import AutomaticEngine
 
     return AutomaticEngine()
