@@ -6,16 +6,13 @@ in the order of its rows, as a loop over them would.
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from glowray.kernels.key_numbers import DISTINCT_BITS, numbered
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
 from glowray.vectorize.arrow import folds
 from glowray.vectorize.arrow.accumulate import Accumulation
 from glowray.vectorize.arrow.blocks import chunk_of, shape_of, vector_of
+from glowray.vectorize.arrow.folds import Groups, Part
 from glowray.vectorize.arrow.frame import Vector
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
 from glowray.vectorize.arrow.reducers import Fold
@@ -63,7 +60,7 @@ class FoldTable:
             return False
         if self._bytes + block.nbytes > GATHERED_BYTES and not self.fold():
             return False
-        self._gathered.extend(block.chunks)
+        self._gathered.extend(chunk for chunk in block.chunks if len(chunk))
         self._bytes += block.nbytes
         return True
 
@@ -71,43 +68,36 @@ class FoldTable:
         """Folds what was gathered; False, and nothing changed, where only Python is exact."""
         if not self._gathered:
             return True
-        key, known = self._kind.fields[0], 0 if self._folded is None else len(self._folded)
+        key, kind = self._kind.fields[0], self._accumulation.kind
         chunks = ([] if self._folded is None else [self._folded]) + self._gathered
         keys, groups = numbered(key, [chunk.select((0,)) for chunk in chunks])
-        values = self._values(known, len(keys))
-        if values is None:
-            return False
-        numbers = np.arange(len(keys))
-        rows = [numbers[: known if self._starts is None else len(keys)], groups[known:]]
-        made = self._accumulation.fold.run(values, np.concatenate(rows) if len(rows[0]) else groups, len(keys))
+        parts = self._parts(groups[-len(self._gathered) :])
+        made = parts and self._accumulation.fold.run_parts(parts, len(keys), self._known(len(keys)))
         if made is None:
             return False
-        kind = self._accumulation.kind
         columns = [*keys.columns, *chunk_of(kind, made, len(keys)).columns]
         self._folded = Chunk(shape_of(TupleOf((key, kind))), columns, len(keys))
         self._gathered, self._bytes = [], 0
         return True
 
-    @property
-    def _starts(self) -> Any:
-        """What every key starts from, where that is anything but its first value."""
-        return self._accumulation.starts()
-
-    def _values(self, known: int, count: int) -> Vector | None:
-        """What is folded, from left to right: accumulators of `known` keys, the zeros of new ones, gathered values."""
-        kind = self._accumulation.kind
-        vectors = []
-        if self._folded is not None:
-            vectors.append(vector_of(kind, self._folded.select((1,))))
-        if self._starts is not None and known < count:
-            vectors.append(folds.repeated(kind, self._starts, count - known))
-        for chunk in self._gathered:
-            values = vector_of(self._kind.fields[1], chunk.select((1,)))
-            lifted = self._accumulation.lifted(values, len(chunk))
-            if lifted is None:
+    def _parts(self, groups: list[Groups]) -> list[Part] | None:
+        """What is folded of each gathered chunk; None where only Python is exact."""
+        parts = []
+        for chunk, own in zip(self._gathered, groups, strict=True):
+            values = self._accumulation.lifted(vector_of(self._kind.fields[1], chunk.select((1,))), len(chunk))
+            if values is None:
                 return None
-            vectors.append(lifted)
-        return folds.joined(vectors)
+            parts.append((values, own))
+        return parts
+
+    def _known(self, count: int) -> Vector | None:
+        """What the first of `count` keys start from: what they were folded to, and for new ones the zero."""
+        kind, zero = self._accumulation.kind, self._accumulation.starts()
+        known = [] if self._folded is None else [vector_of(kind, self._folded.select((1,)))]
+        more = count - (0 if self._folded is None else len(self._folded))
+        if zero is not None and more:
+            known.append(folds.repeated(kind, zero, more))
+        return folds.joined(known) if known else None
 
     def folded(self) -> Block:
         """(key, accumulator) of what was folded, keys in order of first appearance."""

@@ -23,12 +23,14 @@ FEW = 65_536
 """Where a span of ints has no more of them, the hash table stays in the cache and is faster."""
 
 
-def numbered(kind: Kind, keys: Sequence[Chunk]) -> tuple[Chunk, Groups]:
-    """The keys, each once and the first of its like, in order of first appearance; and for every row which it has.
+def numbered(kind: Kind, keys: Sequence[Chunk]) -> tuple[Chunk, list[Groups]]:
+    """The keys, each once and the first of its like, in order of first appearance; and which one each row has.
+
+    There is a row at least.
 
     >>> keys, numbers = numbered(str, [Chunk.from_rows(["b", "a"]), Chunk.from_rows(["b"])])
-    >>> keys.rows(), numbers.tolist()
-    (['b', 'a'], [0, 1, 0])
+    >>> keys.rows(), [own.tolist() for own in numbers]
+    (['b', 'a'], [[0, 1], [0]])
     """
     if kind in DISTINCT_BITS:
         columns = [chunk.columns[0] for chunk in keys]
@@ -37,16 +39,22 @@ def numbered(kind: Kind, keys: Sequence[Chunk]) -> tuple[Chunk, Groups]:
     by_key = key_groups([keys])
     places = np.empty(len(by_key), np.int64)
     places[by_key.appearance] = np.arange(len(by_key))
-    return together(keys).take(by_key.firsts[by_key.appearance]), places[by_key.numbers]
+    found = together(keys).take(by_key.firsts[by_key.appearance])
+    return found, _apart(places[by_key.numbers], keys)
 
 
-def _encoded(columns: list[Any]) -> tuple[Any, Groups]:
-    encoded = pa.chunked_array(columns).dictionary_encode()
-    groups = np.concatenate([as_numpy(chunk.indices) for chunk in encoded.chunks]).astype(np.int64)
-    return encoded.chunk(0).dictionary, groups
+def _apart(numbers: Groups, parts: Sequence[Any]) -> list[Groups]:
+    """The numbers of each part's rows."""
+    return np.split(numbers, np.cumsum([len(part) for part in parts])[:-1])
 
 
-def _close(columns: list[Any]) -> tuple[Any, Groups] | None:
+def _encoded(columns: list[Any]) -> tuple[Any, list[Groups]]:
+    encoded = pa.chunked_array(columns).dictionary_encode().chunks
+    numbers = map(as_numpy, (chunk.indices for chunk in encoded if len(chunk)))  # Arrow leaves empty ones out
+    return encoded[0].dictionary, [next(numbers) if len(column) else np.empty(0, np.int32) for column in columns]
+
+
+def _close(columns: list[Any]) -> tuple[Any, list[Groups]] | None:
     """Ints that lie close together, by a table with a place for each; None where they do not, or are few."""
     parts = [as_numpy(column) for column in columns if len(column)]
     count = sum(map(len, parts))
@@ -61,4 +69,4 @@ def _close(columns: list[Any]) -> tuple[Any, Groups] | None:
     table[offsets[::-1]] = rows[::-1]  # of a key's rows the one that is written last stays: the first
     new = np.flatnonzero(table[offsets] == rows)
     table[offsets[new]] = rows[: len(new)]
-    return pa.array(keys[new]), table[offsets].astype(np.int64)
+    return pa.array(keys[new]), _apart(table[offsets], columns)

@@ -22,6 +22,11 @@ def first_seen(rows: list[Any]) -> tuple[list[Any], list[int]]:
     return list(known), numbers
 
 
+def in_a_row(numbers: list[Any], chunks: list[Chunk]) -> list[int]:
+    assert list(map(len, numbers)) == list(map(len, chunks))
+    return list(np.concatenate(numbers).tolist())
+
+
 @settings(max_examples=examples(40), deadline=None)
 @given(
     seed=st.integers(0, 2**32), count=st.integers(1, 40_000), spread=st.integers(1, 170_000),
@@ -32,19 +37,29 @@ def test_ints_close_together_and_far_apart(seed: int, count: int, spread: int, l
     half = count // 2
     chunks = [Chunk(shape_of(int), [pa.array(part)], len(part)) for part in (keys[:half], keys[half:])]
     found, numbers = numbered(int, chunks)
-    assert (found.rows(), numbers.tolist()) == first_seen(keys.tolist())
+    assert (found.rows(), in_a_row(numbers, chunks)) == first_seen(keys.tolist())
 
 
 @pytest.mark.parametrize(
     "rows", [[-(2**63), 2**63 - 1, -(2**63)] * 2000, list(range(70_000)), [7] * 9000, [0, 8999] * 3]
 )
 def test_ends_of_the_range(rows: list[int]) -> None:
-    found, numbers = numbered(int, [Chunk.from_rows(rows)])
-    assert (found.rows(), numbers.tolist()) == first_seen(rows)
+    chunks = [Chunk.from_rows(rows)]
+    found, numbers = numbered(int, chunks)
+    assert (found.rows(), in_a_row(numbers, chunks)) == first_seen(rows)
 
 
 @given(rows=st.lists(st.one_of(st.sampled_from("abc"), st.text(st.characters(exclude_categories=["Cs"])))))
 def test_texts(rows: list[str]) -> None:
     chunks = [Chunk.from_rows(["b"]), Chunk(shape_of(str), [pa.array(rows, pa.large_string())], len(rows))]
     found, numbers = numbered(str, chunks)
-    assert (found.rows(), numbers.tolist()) == first_seen(["b", *rows])
+    assert (found.rows(), in_a_row(numbers, chunks)) == first_seen(["b", *rows])
+
+
+@given(rows=st.lists(st.one_of(st.just(float("nan")), st.sampled_from([0.0, -0.0, 1.5])), min_size=1))
+def test_floats(rows: list[float]) -> None:
+    chunks = [Chunk.from_rows([0.0]), Chunk.from_rows(rows)]
+    _, numbers = numbered(float, chunks)
+    assert (
+        in_a_row(numbers, chunks) == first_seen(list(map(str, [0.0, *(row + 0 for row in rows)])))[1]
+    )  # -0.0 + 0 is 0.0

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.vectorize.arrow.frame import rows_of
@@ -16,6 +16,7 @@ from glowray.vectorize.arrow.kinds import RecordOf, TupleOf
 from glowray.vectorize.arrow.reducers import Fold, fold_of
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Refused
+from tests.effort import examples
 
 from .running import spelled
 from .test_arrow import BOOLS, FLOATS, INTS, TEXTS, column
@@ -65,7 +66,12 @@ REDUCERS: list[tuple[Any, Any, Any]] = [
     (lambda a, b: a, str, TEXTS),
     (lambda a, b: b, PAIR, st.tuples(INTS, FLOATS)),
     (lambda a, b: (a[0], b[1]), NAMED, st.tuples(TEXTS, INTS)),
+    (lambda a, b: a if a < b else b, str, TEXTS),  # noqa: FURB136
+    (max, str, TEXTS),
+    (lambda a, b: (min(a[0], b[0]), a[1] + b[1]), NAMED, st.tuples(TEXTS, INTS)),
     (lambda a, b: a + b, float, st.just(-0.0)),
+    (lambda a, b: a + b, float, st.sampled_from([0.0, -0.0, 1e16, 1.0, -1e16, float("inf"), -float("inf")])),
+    (lambda a, b: a + b, int, st.sampled_from([2**63 - 1, -(2**63), 1, -1])),
     (lambda a, b: a + b, int, st.integers(2**50, 2**54)),
 ]
 
@@ -86,6 +92,44 @@ def test_folds_agree_with_reduce(reducer: Any, kind: Any, values: Any, data: st.
     whole = fold.fold_column(column(kind, rest), start) if rest else None
     if whole is not None:
         assert spelled(whole) == spelled(functools.reduce(reducer, rows))
+
+
+@pytest.mark.parametrize(("reducer", "kind", "values"), REDUCERS)
+@settings(max_examples=examples(40))
+@given(data=st.data())
+def test_folds_of_several_parts_go_on_from_what_is_known(
+    reducer: Any, kind: Any, values: Any, data: st.DataObject
+) -> None:
+    fold = fold_of(know(reducer, arguments=2))  # type: ignore[arg-type]
+    assert isinstance(fold, Fold)
+    known = data.draw(st.lists(values, max_size=3))
+    parts = data.draw(st.lists(st.lists(values, max_size=6), min_size=1, max_size=3))
+    parts[-1] += [data.draw(values) for _ in range(len(known), 4)]
+    # Four groups: some are known before, the others have a row at the end of the last part, if not before.
+    groups = [[(7 * place + 3 * row) % 4 for row in range(len(part))] for place, part in enumerate(parts)]
+    groups[-1][len(parts[-1]) - (4 - len(known)) :] = range(len(known), 4)
+    made = fold.run_parts(
+        [(column(kind, part), np.array(own, np.int32)) for part, own in zip(parts, groups, strict=True)],
+        4,
+        column(kind, known) if known else None,
+    )
+    if made is not None:
+        rows: list[list[Any]] = [known[group : group + 1] for group in range(4)]
+        for part, own in zip(parts, groups, strict=True):
+            for value, group in zip(part, own, strict=True):
+                rows[group].append(value)
+        assert spelled(rows_of(kind, made)) == spelled([functools.reduce(reducer, each) for each in rows])
+
+
+def test_sums_that_fit_are_folded_though_their_parts_do_not() -> None:
+    rows = [2**62, 2**62, -(2**62), -(2**62), 5]
+    made = Fold("add").run(np.array(rows), np.zeros(5, dtype=np.int64), 1)
+    assert made is not None and made.tolist() == [5]
+
+
+def test_sums_beyond_64_bits_are_left_to_python() -> None:
+    assert Fold("add").run(np.array([2**62, 2**62, 1]), np.array([0, 0, 1]), 2) is None
+    assert Fold("add").run_parts([(np.array([-(2**62)]), np.array([0]))], 1, np.array([-(2**62) - 1])) is None
 
 
 def test_ordinary_values_are_folded() -> None:

@@ -6,6 +6,7 @@ their order (NaN, zeros of both signs).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,55 +17,84 @@ import pyarrow.compute as pc
 from glowray.rows.numpy_columns import as_numpy
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
 
-Groups = npt.NDArray[np.int64]
+Groups = npt.NDArray[np.signedinteger[Any]]
+Part = tuple[Any, Groups]
+"""Some rows: the vector of their values, one value a row, and the group of each."""
 
 DTYPES: dict[Kind, Any] = {int: np.int64, float: np.float64, bool: np.bool_}
 _FITTING = 2**63
+_SAFE = 2.0**62
+_END: dict[tuple[type, bool], Any] = {
+    (np.int64, True): 2**63 - 1, (np.int64, False): -(2**63), (np.float64, True): np.inf, (np.float64, False): -np.inf,
+    (np.bool_, True): True, (np.bool_, False): False,
+}  # fmt: skip
+"""(type, whether the least is looked for) → the value that gives way to every other."""
 _HALF = 32
 
 
-def summed(values: Any, groups: Groups, count: int) -> Any | None:
+def summed(parts: Sequence[Part], count: int, known: Any = None) -> Any | None:
     """The sum of each group; floats are added one by one in row order."""
-    if values.dtype == np.float64:
-        made = np.full(count, -0.0)  # what -0.0 is added to stays what it is, 0.0 and -0.0 too
-        with np.errstate(all="ignore"):  # Python says nothing of inf - inf either
+    dtype = parts[0][0].dtype
+    if dtype != np.float64 and not _sums_fit(parts, count, known):
+        return None
+    # What -0.0 is added to stays what it is, 0.0 and -0.0 too. Sums that fit may overflow on the way to them.
+    made = _begun(known, count, -0.0 if dtype == np.float64 else 0, dtype)
+    with np.errstate(all="ignore"):  # Python says nothing of inf - inf either
+        for values, groups in parts:
             np.add.at(made, groups, values)
-        return made
-    least, greatest = (int(values.min()), int(values.max())) if len(values) else (0, 0)
-    if max(-least, greatest) * len(values) >= _FITTING and not _sums_fit(values):
-        return None
-    if least == greatest:
-        return np.bincount(groups, minlength=count) * np.int64(least)
-    made = np.zeros(count, np.int64)
-    np.add.at(made, groups, values)
     return made
 
 
-def _sums_fit(values: Any) -> bool:
-    """Whether sums of any of the values are sure to fit 64 bits."""
-    return bool(np.abs(values.astype(np.float64)).sum() < 2.0**62)
+def _begun(known: Any, count: int, neutral: Any, dtype: Any) -> Any:
+    """What each group was folded to before; the neutral value for those that are new."""
+    made = np.full(count, neutral, dtype)
+    if known is not None:
+        made[: len(known)] = known
+    return made
 
 
-def extreme(values: Any, groups: Groups, count: int, least: bool) -> Any | None:
+def _sums_fit(parts: Sequence[Part], count: int, known: Any) -> bool:
+    """Whether the sums of ints fit 64 bits: by the greatest of them, and where that is not enough told by floats."""
+    sizes = [_size(values) * len(values) for values, _ in parts]
+    if sum(sizes) + (0 if known is None else _size(known)) < _FITTING:
+        return True
+    about, apart = _begun(known, count, 0.0, np.float64), np.abs(_begun(known, count, 0.0, np.float64))
+    rows = 1
+    for values, groups in parts:
+        floats = values.astype(np.float64)
+        np.add.at(about, groups, floats)
+        np.add.at(apart, groups, np.abs(floats))
+        rows += len(values)
+    # A sum of floats is off by less than a part in 2**52 of what was added up, for every addition.
+    return bool((np.abs(about) + apart * (rows * 2.0**-52) < _SAFE).all())
+
+
+def _size(values: Any) -> int:
+    """How far from 0 the values are at most."""
+    return max(-int(values.min()), int(values.max())) if len(values) else 0
+
+
+def extreme(parts: Sequence[Part], count: int, known: Any, least: bool) -> Any | None:
     """The least or the greatest value of each group; every group has one."""
-    if isinstance(values, pa.Array):
+    if isinstance(parts[0][0], pa.Array):
+        values, groups = in_a_row(parts, known)
         return values.take(pa.array(_text_places(values, groups, count, least)))
-    if values.dtype == np.float64 and _depends_on_order(values):
+    vectors = [values for values, _ in parts] + ([] if known is None else [known])
+    dtype = vectors[0].dtype
+    if dtype == np.float64 and any(map(_depends_on_order, vectors)):
         return None
-    made = np.empty(count, dtype=values.dtype)
-    made[groups] = values  # any value of the group to start from
-    (np.minimum if least else np.maximum).at(made, groups, values)
+    made = _begun(known, count, _END[dtype.type, least], dtype)
+    for values, groups in parts:
+        (np.minimum if least else np.maximum).at(made, groups, values)
     return made
 
 
-def _text_places(values: Any, groups: Groups, count: int, least: bool) -> Groups:
+def _text_places(values: Any, groups: Groups, count: int, least: bool) -> Any:
     """Where each group has its least or greatest text; UTF-8 is ordered as Python orders code points."""
     order = as_numpy(pc.array_sort_indices(values)).astype(np.int64)
     ranks = np.empty(len(order), np.int64)
     ranks[order] = np.arange(len(order))
-    found = extreme(ranks, groups, count, least)
-    assert found is not None
-    return np.asarray(order[found])
+    return order[extreme([(ranks, groups)], count, None, least)]
 
 
 def _depends_on_order(values: Any) -> bool:
@@ -72,13 +102,29 @@ def _depends_on_order(values: Any) -> bool:
     return bool(np.isnan(values).any()) or bool(np.signbit(values[values == 0]).any())
 
 
-def picked(values: Any, groups: Groups, count: int, first: bool) -> Any:
+def picked(parts: Sequence[Part], count: int, known: Any, first: bool) -> Any:
     """The first or the last value of each group; every group has one."""
+    values, groups = in_a_row(parts, known)
     places = np.empty(count, np.int64)
     rows = np.arange(len(groups))
     step = -1 if first else 1  # of several rows of a group the one that is written last stays
     places[groups[::step]] = rows[::step]
     return taken(values, places)
+
+
+def in_a_row(parts: Sequence[Part], known: Any) -> tuple[Any, Groups]:
+    """What each group was folded to before and all values, one after the other, and their groups."""
+    vectors, groups = [values for values, _ in parts], [own for _, own in parts]
+    if known is not None:
+        vectors, groups = [known, *vectors], [np.arange(length(known), dtype=np.int64), *groups]
+    return joined(vectors), np.concatenate(groups)
+
+
+def length(vector: Any) -> int:
+    """The number of rows of a vector."""
+    if isinstance(vector, tuple):
+        return length(vector[0])
+    return length(next(iter(vector.values()))) if isinstance(vector, dict) else len(vector)
 
 
 def taken(values: Any, places: Groups) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from glowray.vectorize.arrow import folds
 from glowray.vectorize.arrow.best import Best, best_of
-from glowray.vectorize.arrow.folds import Groups
+from glowray.vectorize.arrow.folds import Groups, Part
 from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.arrow.returned import returned
 from glowray.vectorize.known import Known, Refused
@@ -48,16 +49,28 @@ class Fold:
             values: the column, one value a row.
             groups: each row's group.
         """
+        return self.run_parts([(values, groups)], count)
+
+    def run_parts(self, parts: Sequence[Part], count: int, known: Any = None) -> Any | None:
+        """The same of rows in several parts, one after the other (one part at least).
+
+        Args:
+            known: what the first groups were folded to before: a column of as many values.
+        """
         if isinstance(self.operation, tuple):
-            made = [fold.run(column, groups, count) for fold, column in zip(self.operation, values, strict=True)]
+            before = [None] * len(self.operation) if known is None else known
+            made = [
+                fold.run_parts([(values[place], groups) for values, groups in parts], count, before[place])
+                for place, fold in enumerate(self.operation)
+            ]
             return None if any(each is None for each in made) else tuple(made)
         if isinstance(self.operation, Best):
-            return self.operation.run(values, groups, count)
+            return self.operation.run(*folds.in_a_row(parts, known), count)
         if self.operation in ("first", "last"):
-            return folds.picked(values, groups, count, first=self.operation == "first")
+            return folds.picked(parts, count, known, first=self.operation == "first")
         if self.operation == "add":
-            return folds.summed(values, groups, count)
-        return folds.extreme(values, groups, count, least=self.operation in ("min", "and"))
+            return folds.summed(parts, count, known)
+        return folds.extreme(parts, count, known, least=self.operation in ("min", "and"))
 
     def fold_column(self, values: Any, start: Any = None) -> Any | None:
         """`start` and then all rows of a column, folded into a value of Python; None where only Python is exact.
