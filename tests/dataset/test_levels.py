@@ -65,6 +65,11 @@ ON_TEXTS: dict[str, Step] = {
     "unpacked": lambda ds: ds.map(unpacked),
     "padded": lambda ds: ds.map(lambda s: s.zfill(3)).map(lambda s: s.rjust(5, "·")),
     "rejoined": lambda ds: ds.map(lambda s: "-".join(s.split())),
+    "formats": lambda ds: ds.map(lambda s: (s, len(s))).map(lambda s, n: "%s/%d" % (s, n)),  # noqa: UP031
+    "tuples": lambda ds: ds.map(lambda s: (s, len(s))).filter(lambda row: row > ("a", 1)).keys(),
+    "members": lambda ds: ds.filter(lambda s: len(s) in (1, 2, 3)),
+    "records": lambda ds: ds.map(lambda s: {"s": s}).map(lambda r: {**r, "n": r["s"][:1]}).map(lambda r: r.get("n")),
+    "or none": lambda ds: ds.map(lambda s: (s, s.strip() or None)).map(lambda s, t: s if t is None else t),
     "partial": lambda ds: ds.map(partial(cut, start=1)),
 }
 ENDS_OF_TEXTS: dict[str, Step] = {

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glowray.vectorize.arrow.frame import rows_of
+from glowray.vectorize.arrow.frame import Lists, rows_of
 from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.arrow.program import ArrowProgram
 from glowray.vectorize.arrow.split import WHITESPACE
@@ -106,6 +106,9 @@ def column(kind: Kind, rows: list[Any]) -> Any:
         return tuple(column(each, [row[i] for row in rows]) for i, each in enumerate(kind.fields))
     if isinstance(kind, RecordOf):
         return {name: column(each, [row[name] for row in rows]) for name, each in kind.fields}
+    if isinstance(kind, ListOf):
+        offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])
+        return Lists(offsets, column(kind.element, [each for row in rows for each in row]))
     if kind is str:
         # A slice, so that offsets do not start at 0.
         return pa.array(["skipped é", *rows, "after"], pa.large_string()).slice(1, len(rows))

@@ -7,11 +7,11 @@ from glowray.vectorize.costs import COSTS
 from glowray.vectorize.know import know
 from glowray.vectorize.measure import EXAMPLES, WITHIN
 
-from . import test_arrow, test_texts
+from . import test_arrow, test_texts, test_values
 
 
 def test_every_construct_has_a_cost() -> None:
-    for function, kinds in [*test_arrow.FUNCTIONS, *test_texts.FUNCTIONS]:
+    for function, kinds in [*test_arrow.FUNCTIONS, *test_texts.FUNCTIONS, *test_values.FUNCTIONS]:
         program = translate(know(function, len(kinds)), kinds)  # type: ignore[arg-type]
         assert set(program.constructs) <= set(COSTS)  # type: ignore[union-attr]
     assert set(EXAMPLES) == set(COSTS)

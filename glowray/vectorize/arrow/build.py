@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from glowray.vectorize.arrow.frame import Expr, Frame, Lists, leaf, select, spre
 from glowray.vectorize.arrow.kinds import (
     NOTHING,
     Kind,
+    RecordOf,
     TupleOf,
     Untranslatable,
     holds_list,
@@ -136,6 +138,33 @@ def fields(value: Expr, part: slice) -> Expr:
     if not kinds:
         raise Untranslatable("a tuple of nothing")
     return Expr(TupleOf(kinds), lambda frame: value.run(frame)[part])
+
+
+def together(values: list[Expr]) -> Expr:
+    """(*values,)"""
+    if not values or any(value.kind is NOTHING for value in values):
+        raise Untranslatable("a tuple of nothing, or with a constant None")
+    constant = tuple(value.constant for value in values) if all(value.is_constant for value in values) else ...
+    kind = TupleOf(tuple(value.kind for value in values))
+    return Expr(kind, lambda frame: tuple(value.carry(frame) for value in values), constant)
+
+
+def record(values: dict[str, Expr]) -> Expr:
+    """A dict of these."""
+    if not values or any(value.kind is NOTHING for value in values.values()):
+        raise Untranslatable("a dict of nothing, or with a constant None")
+    kind = RecordOf(tuple((name, value.kind) for name, value in values.items()))
+    return Expr(kind, lambda frame: {name: value.carry(frame) for name, value in values.items()})
+
+
+def parts(value: Expr) -> dict[str, Expr]:
+    """The values of a dict."""
+    assert isinstance(value.kind, RecordOf)
+    return {name: leaf(kind, _part(value, name)) for name, kind in value.kind.fields}
+
+
+def _part(value: Expr, name: str) -> Callable[[Frame], Any]:
+    return lambda frame: value.run(frame)[name]
 
 
 def item(lists: Expr, index: int) -> Expr:

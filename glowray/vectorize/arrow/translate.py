@@ -6,7 +6,6 @@ import ast
 import builtins
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from types import BuiltinFunctionType, MethodDescriptorType
 from typing import Any
 
@@ -23,11 +22,16 @@ from glowray.vectorize.arrow.build import (
     fields,
     item,
     negation,
+    parts,
+    record,
     repeated,
+    together,
 )
+from glowray.vectorize.arrow.comparisons import compare, member
+from glowray.vectorize.arrow.formats import as_text, percent
 from glowray.vectorize.arrow.frame import Expr, Frame, leaf
 from glowray.vectorize.arrow.kinds import NOTHING, NUMBERS, Kind, ListOf, RecordOf, TupleOf, Untranslatable, holds_list
-from glowray.vectorize.arrow.optional import equal, is_none, truth
+from glowray.vectorize.arrow.optional import truth
 from glowray.vectorize.arrow.program import ArrowProgram
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known, Refused
@@ -215,6 +219,10 @@ class _Translator:
         if _are_texts(left, other) and isinstance(operator, ast.Add):
             self._constructs.append("concatenate")
             return text.join([left, other])
+        if left.kind is str and isinstance(left.constant, str) and isinstance(operator, ast.Mod):
+            return percent(left.constant, other, self._constructs)
+        if isinstance(left.kind, TupleOf) and isinstance(other.kind, TupleOf) and isinstance(operator, ast.Add):
+            return together([field(each, place) for each in (left, other) for place in range(len(each.kind.fields))])  # type: ignore[union-attr]
         self._constructs.append("divide" if isinstance(operator, ast.FloorDiv | ast.Mod) else "arithmetic")
         return numbers.arithmetic(operator, left, other)
 
@@ -258,26 +266,11 @@ class _Translator:
                     raise Untranslatable("a chain with in")
             else:
                 other = self.expression(right, variables)
-                test = self._one_compare(operator, left, other)
+                test = compare(operator, left, other, self._constructs)
             made = test if made is None else either(made, test, made)
             left = other
         assert made is not None
         return made
-
-    def _one_compare(self, operator: ast.cmpop, left: Expr, right: Expr) -> Expr:
-        is_same, is_other = isinstance(operator, ast.Is | ast.Eq), isinstance(operator, ast.IsNot | ast.NotEq)
-        if NOTHING in (left.kind, right.kind) and (is_same or is_other):
-            self._constructs.append("compare")
-            test = is_none(left if right.kind is NOTHING else right)
-            return negation(test) if is_other else test
-        kernel = text.compare if _are_texts(left, right) else numbers.compare
-        if kernel is numbers.compare and not (left.kind in NUMBERS and right.kind in NUMBERS):
-            raise Untranslatable("a comparison of different kinds")
-        self._constructs.append("compare" if kernel is numbers.compare else "compare text")
-        may_be_none = left.carried is not None or right.carried is not None
-        if may_be_none and isinstance(operator, ast.Eq | ast.NotEq):
-            return equal(left, right, partial(kernel, operator), isinstance(operator, ast.NotEq))
-        return kernel(operator, left, right)
 
     def _member(self, left: Expr, right: ast.expr, variables: dict[str, Expr]) -> Expr:
         values: object = None
@@ -290,56 +283,42 @@ class _Translator:
             if _are_texts(left, inside):
                 self._constructs.append("in text")
                 return text.contains(left, inside)
-            raise Untranslatable("`in` of these")
-        # A set or dict could change in a task while rows run; what cannot change is taken as it is.
-        if type(values) not in (frozenset, tuple) or not _are_texts(left):
-            raise Untranslatable("`in` of what is not a tuple or frozenset of str")
-        assert isinstance(values, frozenset | tuple)
-        if not all(type(each) is str for each in values):
-            raise Untranslatable("`in` of what is not str alone")
-        for each in values:
-            text.constant_text(each)
-        self._constructs.append("in set")
-        return text.is_one_of(left, sorted(values))
+            if not isinstance(inside.kind, TupleOf) or not inside.is_constant:
+                raise Untranslatable("`in` of these")
+            values = inside.constant
+        return member(left, values, self._constructs)
 
     def _tuple(self, node: ast.Tuple, variables: dict[str, Expr]) -> Expr:
-        fields = [self.expression(each, variables) for each in node.elts]
-        if not fields or any(field.kind is NOTHING for field in fields):
-            raise Untranslatable("a tuple of nothing, or with a constant None")
-        is_fixed = all(field.is_constant for field in fields)
-        constant = tuple(field.constant for field in fields) if is_fixed else ...
-        kind = TupleOf(tuple(field.kind for field in fields))
-        return Expr(kind, lambda frame: tuple(field.carry(frame) for field in fields), constant)
+        return together([self.expression(each, variables) for each in node.elts])
 
     def _dict(self, node: ast.Dict, variables: dict[str, Expr]) -> Expr:
-        names = [key.value for key in node.keys if isinstance(key, ast.Constant) and type(key.value) is str]
-        if len(names) != len(node.keys) or len(set(names)) != len(names) or not names:
-            raise Untranslatable("a dict whose keys are not different str constants")
-        fields = [self.expression(value, variables) for value in node.values]
-        if any(field.kind is NOTHING for field in fields):
-            raise Untranslatable("a dict with a constant None")
-        kind = RecordOf(tuple((str(n), f.kind) for n, f in zip(names, fields, strict=True)))
-        return Expr(kind, lambda frame: {str(n): f.carry(frame) for n, f in zip(names, fields, strict=True)})
+        made: dict[str, Expr] = {}
+        named: set[str] = set()
+        for key, value in zip(node.keys, node.values, strict=True):
+            each = self.expression(value, variables)
+            if key is None and isinstance(each.kind, RecordOf) and isinstance(value, ast.Name):
+                if named & {name for name, _ in each.kind.fields}:
+                    raise Untranslatable("a dict in which a value takes the place of one that is computed")
+                made.update(parts(each))
+            elif isinstance(key, ast.Constant) and type(key.value) is str and key.value not in named:
+                made[key.value] = each
+                named.add(key.value)
+            else:
+                raise Untranslatable("a dict whose keys are not different str constants")
+        return record(made)
 
     def _joinedstr(self, node: ast.JoinedStr, variables: dict[str, Expr]) -> Expr:
-        parts: list[Expr] = []
+        made: list[Expr] = []
         for value in node.values:
             if isinstance(value, ast.Constant):
-                parts.append(constant(value.value))
-            elif isinstance(value, ast.FormattedValue) and value.conversion == -1 and value.format_spec is None:
-                parts.append(self._as_text(self.expression(value.value, variables)))
-            else:
+                made.append(constant(value.value))
+                continue
+            assert isinstance(value, ast.FormattedValue)
+            if value.conversion not in (-1, ord("s")) or value.format_spec is not None:
                 raise Untranslatable("a format or conversion in an f-string")
+            made.append(as_text(self.expression(value.value, variables), self._constructs))
         self._constructs.append("concatenate")
-        return text.join(parts)
-
-    def _as_text(self, operand: Expr) -> Expr:
-        if operand.kind is str:
-            return operand
-        if operand.kind is int:
-            self._constructs.append("str")
-            return text.from_int(operand)
-        raise Untranslatable("str() of what is not int or str")
+        return text.join(made)
 
     def _subscript(self, node: ast.Subscript, variables: dict[str, Expr]) -> Expr:
         value = self.expression(node.value, variables)
@@ -351,10 +330,9 @@ class _Translator:
                 value, slice(*(_bound(each) for each in (node.slice.lower, node.slice.upper, node.slice.step)))
             )
         if isinstance(value.kind, RecordOf) and isinstance(node.slice, ast.Constant):
-            name = node.slice.value
-            kind = value.kind.field(name) if type(name) is str else None
-            if kind is not None:
-                return leaf(kind, lambda frame: value.run(frame)[name])
+            found = parts(value).get(node.slice.value) if type(node.slice.value) is str else None
+            if found is not None:
+                return found
         if value.kind is str:
             self._constructs.append("slice")
             return self._part_of_text(value, node.slice, variables)
@@ -380,6 +358,8 @@ class _Translator:
         keywords = {str(each.arg): self.expression(each.value, variables) for each in node.keywords}
         if isinstance(node.func, ast.Attribute):
             receiver = self.expression(node.func.value, variables)
+            if isinstance(receiver.kind, RecordOf) and node.func.attr == "get" and len(node.args) in (1, 2):
+                return self._get(receiver, node, variables)
             is_blank = len(arguments) < len(node.args) and not (node.func.attr in _SPLITS and len(node.args) == 1)
             if receiver.kind is not str or is_blank:
                 raise Untranslatable(f"the method {node.func.attr} of these")
@@ -387,6 +367,14 @@ class _Translator:
         if not isinstance(node.func, ast.Name) or node.func.id in variables or len(arguments) < len(node.args):
             raise Untranslatable("a call of what is not a name")
         return self._called(node.func.id, self._captured(node.func.id), arguments, keywords)
+
+    def _get(self, receiver: Expr, node: ast.Call, variables: dict[str, Expr]) -> Expr:
+        """record.get(name, default) of a name that the records have."""
+        name, *others = node.args
+        found = parts(receiver).get(name.value) if isinstance(name, ast.Constant) and type(name.value) is str else None
+        if found is None or node.keywords or not all(isinstance(each, ast.Constant) for each in others):
+            raise Untranslatable("get() of what the rows do not have")
+        return found
 
     def _method(self, name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
         self._constructs.append("words" if name in _SPLITS and not arguments else name)
@@ -445,7 +433,7 @@ class _Translator:
                 return Expr(float, lambda frame: numbers.as_float(operand, frame))
             return text.to_float(operand) if kind is str else None
         elif function is builtins.str:
-            return self._as_text(operand)
+            return as_text(operand, self._constructs)
         elif function is builtins.bool:
             return truth(operand)
         elif function is builtins.abs and kind in NUMBERS:
@@ -458,20 +446,20 @@ class _Translator:
 
     def _listcomp(self, node: ast.ListComp | ast.GeneratorExp, variables: dict[str, Expr]) -> Expr:
         [loop, *more] = node.generators
-        if more or not isinstance(loop.target, ast.Name) or loop.is_async:
-            raise Untranslatable("a comprehension of several loops or targets")
+        if more or loop.is_async:
+            raise Untranslatable("a comprehension of several loops")
         source = self.expression(loop.iter, variables)
         self._constructs.append("comprehension")
         if not isinstance(source.kind, ListOf):
             raise Untranslatable("a comprehension over what is not a split")
         # The element's variables are those of the row, repeated for each of its elements.
-        key = f"{loop.target.id} in {id(node)}"
+        key = f"{ast.unparse(loop.target)} in {id(node)}"
         element = source.kind.element
         outer = {name: repeated(name, each, id(node)) for name, each in variables.items()}
-        inner = {**outer, loop.target.id: leaf(element, lambda frame: frame.variables[key])}
+        inner = {**outer, **_targets(loop.target, leaf(element, lambda frame: frame.variables[key]))}
 
         def is_element(each: ast.expr) -> bool:
-            return isinstance(each, ast.Name) and each.id == loop.target.id  # type: ignore[attr-defined]
+            return isinstance(each, ast.Name) and isinstance(loop.target, ast.Name) and each.id == loop.target.id
 
         tests = [
             None if element is str and is_element(test) else truth(self.expression(test, inner)) for test in loop.ifs
@@ -509,3 +497,14 @@ def _bound(node: ast.expr | None) -> int | None:
     if value is None:
         raise Untranslatable("a slice whose bounds are not constants")
     return value
+
+
+def _targets(target: ast.expr, element: Expr) -> dict[str, Expr]:
+    """The variables of a comprehension's loop."""
+    if isinstance(target, ast.Name):
+        return {target.id: element}
+    names = [each.id for each in target.elts if isinstance(each, ast.Name)] if isinstance(target, ast.Tuple) else []
+    kinds = element.kind.fields if isinstance(element.kind, TupleOf) else ()
+    if not names or len(names) < len(target.elts) or len(names) != len(kinds):  # type: ignore[attr-defined]
+        raise Untranslatable("a comprehension whose targets are not names, one a field")
+    return {name: field(element, place) for place, name in enumerate(names)}

@@ -1,0 +1,56 @@
+"""Texts made of values: str(), f-strings and `%`, as far as they spell values as str() does."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glowray.vectorize.arrow import text
+from glowray.vectorize.arrow.build import constant, field
+from glowray.vectorize.arrow.frame import Expr, Frame, spread_out
+from glowray.vectorize.arrow.kinds import TupleOf, Untranslatable
+
+
+def as_text(operand: Expr, constructs: list[str]) -> Expr:
+    """str(operand)"""
+    if operand.kind is str:
+        return Expr(str, operand.run, operand.constant)  # of a text alone: str(None) is "None"
+    if operand.kind is int:
+        constructs.append("str")
+        return text.from_int(operand)
+    if operand.kind is bool:
+        constructs.append("str")
+        return Expr(str, lambda frame: _named(operand, frame))
+    raise Untranslatable("str() of what is not int, bool or str")
+
+
+def _named(operand: Expr, frame: Frame) -> pa.Array:
+    test = pa.array(np.ascontiguousarray(spread_out(bool, operand.run(frame), frame.length)))
+    return pc.if_else(test, pa.scalar("True", pa.large_string()), pa.scalar("False", pa.large_string()))
+
+
+def percent(template: str, operand: Expr, constructs: list[str]) -> Expr:
+    """template % operand, where the template has %s, %d and %% alone."""
+    values = [operand]
+    if isinstance(operand.kind, TupleOf):
+        values = [field(operand, place) for place in range(len(operand.kind.fields))]
+    parts: list[Expr] = []
+    for literal, sign in re.findall(r"([^%]*)(%.|%$|$)", template, re.DOTALL):
+        if literal:
+            parts.append(constant(literal))
+        if sign == "%%":
+            parts.append(constant("%"))
+        elif sign in ("%s", "%d") and values:
+            value = values.pop(0)
+            if sign == "%d" and value.kind is not int:
+                raise Untranslatable("%d of what is not int")
+            parts.append(as_text(value, constructs))
+        elif sign:
+            raise Untranslatable("a format that is not %s or %d")
+    if values:
+        raise Untranslatable("more values than the format takes")
+    constructs.append("concatenate")
+    return text.join(parts)

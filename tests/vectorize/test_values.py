@@ -1,0 +1,107 @@
+"""Comparisons of tuples, membership, formats and dicts over columns give what Python gives."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
+from glowray.vectorize.arrow.translate import translate
+from glowray.vectorize.know import know
+from glowray.vectorize.known import Refused
+from tests.effort import examples
+
+from .test_arrow import INTS, TEXTS, check, strategy
+
+SMALL = st.one_of(st.integers(-2, 3), INTS)
+SHORT = st.one_of(st.sampled_from(["", "a", "b", "%s", "é"]), TEXTS)
+PAIR = TupleOf((str, int))
+RECORD = RecordOf((("a", int), ("b", str)))
+WANTED = frozenset({1, 3, 2**62})
+TEMPLATE = "%s\x00%%é"
+
+FUNCTIONS: list[tuple[Callable[..., Any], list[Kind]]] = [
+    (lambda r, q: r == q, [PAIR, PAIR]),
+    (lambda r, q: r != q, [PAIR, PAIR]),
+    (lambda r, q: r < q, [PAIR, PAIR]),
+    (lambda r, q: r <= q, [PAIR, PAIR]),
+    (lambda r, q: r > (q[0], 1), [PAIR, PAIR]),
+    (lambda r, q: (r, True) >= (q, False), [PAIR, PAIR]),
+    (lambda r: r == ("a", 1), [PAIR]),
+    (lambda r: r + (r[1] + 1, "x"), [PAIR]),
+    (lambda x: x in (1, 2, -1), [int]),
+    (lambda x: x not in WANTED, [int]),
+    (lambda x: x in {0, 3}, [int]),
+    (lambda s: s in {"a", "é"}, [str]),
+    (lambda s, n: "%s: %d%%" % (s, n), [str, int]),  # noqa: UP031
+    (lambda s: "<%s>" % s, [str]),  # noqa: UP031
+    (lambda s: TEMPLATE % s, [str]),
+    (lambda n: "%d" % n, [int]),  # noqa: UP031
+    (lambda r: "%s=%s" % r, [PAIR]),  # noqa: UP031
+    (lambda s, n: f"{s!s}{n > 1}{{", [str, int]),
+    (lambda b: str(b), [bool]),
+    (lambda r: {**r, "c": r["a"] + 1}, [RECORD]),
+    (lambda r: {**r, "a": r["b"]}, [RECORD]),
+    (lambda r: {"z": 1, **r}, [RECORD]),
+    (lambda r: r.get("a"), [RECORD]),
+    (lambda r: r.get("b", ""), [RECORD]),
+    (lambda r: [w + str(n) for w, n in r if n > 0], [ListOf(PAIR)]),
+    (lambda r: {"a": len(r), "b": [n for _, n in r]}, [ListOf(PAIR)]),
+]
+
+
+def values_of(kind: Any) -> st.SearchStrategy[Any]:
+    if isinstance(kind, ListOf):
+        return st.lists(values_of(kind.element), max_size=3)
+    if isinstance(kind, TupleOf):
+        return st.tuples(*map(values_of, kind.fields))
+    if isinstance(kind, RecordOf):  # keys in this order
+        names, kinds = zip(*kind.fields, strict=True)
+        return st.tuples(*map(values_of, kinds)).map(lambda row: dict(zip(names, row, strict=True)))
+    return SMALL if kind is int else SHORT if kind is str else strategy(kind)
+
+
+@pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
+@settings(max_examples=examples(80), deadline=None)
+@given(data=st.data())
+def test_programs_agree_with_calls(function: Callable[..., Any], kinds: list[Kind], data: st.DataObject) -> None:
+    program = translate(know(function), kinds)  # type: ignore[arg-type]
+    assert not isinstance(program, Refused), program.reason
+    program = pickle.loads(pickle.dumps(program))
+    rows = data.draw(st.lists(st.tuples(*map(values_of, kinds)), max_size=6))
+    check(function, program, [list(each) for each in zip(*rows, strict=True)] if rows else [[] for _ in kinds])
+
+
+@pytest.mark.parametrize(
+    ("function", "kinds"),
+    [
+        (lambda r, q: r == q, [TupleOf((float, int)), TupleOf((float, int))]),
+        (lambda r, q: r == q, [PAIR, TupleOf((str, int, int))]),
+        (lambda r, q: r is q, [PAIR, PAIR]),
+        (lambda x: x in (1, "a"), [int]),
+        (lambda x: x in (1, True), [int]),
+        (lambda x: x in (1, 2), [float]),
+        (lambda x: x in (2**63, 2), [int]),
+        (lambda x: "%5d" % x, [int]),  # noqa: UP031
+        (lambda x: "%d" % x, [bool]),  # noqa: UP031
+        (lambda x: "%s" % x, [float]),  # noqa: UP031
+        (lambda x: "%s%s" % x, [int]),  # noqa: UP031
+        (lambda x: "none" % x, [int]),  # noqa: F507, UP031
+        (lambda x: "%" % x, [int]),  # noqa: F501
+        (lambda r: "%(a)s" % r, [RECORD]),  # noqa: UP031
+        (lambda r: {"a": int(r["b"]), **r}, [RECORD]),
+        (lambda r: {**r, "c": None}, [RECORD]),
+        (lambda r: {"a": int(r["b"]), **r}, [RECORD]),
+        (lambda r: r.get("x"), [RECORD]),
+        (lambda r: r.get("a", int(r["b"])), [RECORD]),
+        (lambda r: [a for a, b, c in r], [ListOf(PAIR)]),
+        (lambda r: [x for x in r for y in r], [ListOf(PAIR)]),
+    ],
+)
+def test_refused(function: Callable[..., Any], kinds: list[Kind]) -> None:
+    assert isinstance(translate(know(function), kinds), Refused)  # type: ignore[arg-type]
