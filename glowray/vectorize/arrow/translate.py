@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import BuiltinFunctionType, MethodDescriptorType
 from typing import Any
@@ -17,7 +17,6 @@ from glowray.vectorize.arrow.build import (
     comprehension,
     constant,
     either,
-    exactly,
     field,
     fields,
     item,
@@ -33,12 +32,12 @@ from glowray.vectorize.arrow.frame import Expr, Frame, leaf
 from glowray.vectorize.arrow.kinds import NOTHING, NUMBERS, Kind, ListOf, RecordOf, TupleOf, Untranslatable, holds_list
 from glowray.vectorize.arrow.optional import truth
 from glowray.vectorize.arrow.program import ArrowProgram
+from glowray.vectorize.arrow.statements import Statements
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.rename import constant_index
 
 _DEEPEST = 8
-_LONGEST = 400
 _CONSTANTS = (int, float, bool, str)
 _SPLITS = ("split", "rsplit")
 
@@ -80,7 +79,7 @@ def expression_of(known: Known, node: ast.expr, variables: dict[str, Expr]) -> E
     return replace(made, carried=None)
 
 
-class _Translator:
+class _Translator(Statements):
     """Translates one function's tree; `variables` are its locals so far, `constructs` what costs.py has a price for.
 
     `fixed` are values of parameters that are the same in all calls.
@@ -91,96 +90,12 @@ class _Translator:
             raise Untranslatable("it calls functions too deep")
         self._known = known
         self._fixed = fixed
-        self._depth = depth
-        self._constructs = constructs
-        self._statements = 0
+        super().__init__(constructs, depth)
 
     def function(self, variables: dict[str, Expr]) -> Expr:
         if isinstance(self._known.node, ast.Lambda):
             return self.expression(self._known.node.body, variables)
-        return self._block(self._known.node.body, variables)
-
-    # Statements: a block is the value that it returns.
-
-    def _block(self, body: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
-        self._statements += 1
-        if self._statements > _LONGEST:
-            raise Untranslatable("it has too many paths")
-        if not body:
-            return constant(None)
-        first, *rest = body
-        if isinstance(first, ast.Return):
-            return constant(None) if first.value is None else self.expression(first.value, variables)
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            return self._block(rest, variables)
-        if isinstance(first, ast.Assign) and len(first.targets) == 1 and isinstance(first.targets[0], ast.Name):
-            return self._let(first.targets[0].id, self.expression(first.value, variables), rest, variables)
-        if isinstance(first, ast.Assign) and len(first.targets) == 1 and isinstance(first.targets[0], ast.Tuple):
-            return self._unpacked(first.targets[0], self.expression(first.value, variables), rest, variables)
-        if isinstance(first, ast.AnnAssign) and isinstance(first.target, ast.Name) and first.value is not None:
-            return self._let(first.target.id, self.expression(first.value, variables), rest, variables)
-        if isinstance(first, ast.AugAssign) and isinstance(first.target, ast.Name):
-            value = self._binary(first.op, self._name(first.target.id, variables), first.value, variables)
-            return self._let(first.target.id, value, rest, variables)
-        if isinstance(first, ast.If):
-            self._constructs.append("choose")
-            test = truth(self.expression(first.test, variables))
-            one = self._block([*first.body, *rest], variables)
-            return either(test, one, self._block([*first.orelse, *rest], variables))
-        raise Untranslatable(f"a {type(first).__name__.lower()} statement")
-
-    def _unpacked(
-        self, targets: ast.Tuple, value: Expr, rest: list[ast.stmt], variables: dict[str, Expr]
-    ) -> Expr:  # fmt: skip
-        """a, b = value"""
-        names = [each.id for each in targets.elts if isinstance(each, ast.Name)]
-        if len(names) < len(targets.elts):
-            raise Untranslatable("an assignment to what are not names")
-        whole = f"all of {len(names)} {self._statements}"
-        if isinstance(value.kind, ListOf):
-            value = exactly(value, len(names))
-            parts: list[Expr] = [item(self._stored(whole, value.kind), place) for place in range(len(names))]
-        elif isinstance(value.kind, TupleOf) and len(value.kind.fields) == len(names):
-            parts = [field(self._stored(whole, value.kind), place) for place in range(len(names))]
-        else:
-            raise Untranslatable("an assignment to as many names as there are not values")
-        self._constructs.extend(["pick"] * len(names) if isinstance(value.kind, ListOf) else [])
-        read = {node.id for statement in rest for node in ast.walk(statement) if isinstance(node, ast.Name)}
-        return self._kept(whole, value, lambda: self._lets(names, parts, read, rest, variables))
-
-    def _lets(
-        self, names: list[str], parts: list[Expr], read: set[str], rest: list[ast.stmt], variables: dict[str, Expr]
-    ) -> Expr:  # fmt: skip
-        if not names:
-            return self._block(rest, variables)
-        if names[0] not in read:  # the same as if it had been made: a part has no guard
-            variables = {name: each for name, each in variables.items() if name != names[0]}
-            return self._lets(names[1:], parts[1:], read, rest, variables)
-        key = f"{names[0]} {self._depth} {self._statements}"
-        inner = {**variables, names[0]: self._stored(key, parts[0].kind)}
-        return self._kept(key, parts[0], lambda: self._lets(names[1:], parts[1:], read, rest, inner))
-
-    def _stored(self, key: str, kind: Kind) -> Expr:
-        return leaf(kind, lambda frame: frame.variables[key])
-
-    def _let(self, name: str, value: Expr, rest: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
-        key = f"{name} {self._depth} {self._statements}"
-        return self._kept(key, value, lambda: self._block(rest, {**variables, name: self._stored(key, value.kind)}))
-
-    def _kept(self, key: str, value: Expr, make_body: Callable[[], Expr]) -> Expr:
-        """What is made of a value that is computed once; `make_body` finds it by its key."""
-        body = make_body()
-
-        def run(frame: Frame) -> Any:
-            # Computed here, once, whether it is used or not: its guards count either way.
-            inner = frame.branch(**{key: value.carry(frame)})
-            made = body.carry(inner)
-            frame.join(True, inner)
-            return made
-
-        return leaf(body.kind, run)
-
-    # Expressions.
+        return self.block(self._known.node.body, variables)
 
     def expression(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
         translator = getattr(self, f"_{type(node).__name__.lower()}", None)
@@ -189,8 +104,10 @@ class _Translator:
         made: Expr = translator(node, variables)
         return made
 
-    def _name(self, node: ast.Name | str, variables: dict[str, Expr]) -> Expr:
-        name = node if isinstance(node, str) else node.id
+    def _name(self, node: ast.Name, variables: dict[str, Expr]) -> Expr:
+        return self.name(node.id, variables)
+
+    def name(self, name: str, variables: dict[str, Expr]) -> Expr:
         if name in variables:
             return variables[name]
         value = self._captured(name)
@@ -212,18 +129,18 @@ class _Translator:
         return constant(node.value)
 
     def _binop(self, node: ast.BinOp, variables: dict[str, Expr]) -> Expr:
-        return self._binary(node.op, self.expression(node.left, variables), node.right, variables)
+        return self.binary(node.op, self.expression(node.left, variables), node.right, variables)
 
-    def _binary(self, operator: ast.operator, left: Expr, right: ast.expr, variables: dict[str, Expr]) -> Expr:
+    def binary(self, operator: ast.operator, left: Expr, right: ast.expr, variables: dict[str, Expr]) -> Expr:
         other = self.expression(right, variables)
         if _are_texts(left, other) and isinstance(operator, ast.Add):
-            self._constructs.append("concatenate")
+            self.constructs.append("concatenate")
             return text.join([left, other])
         if left.kind is str and isinstance(left.constant, str) and isinstance(operator, ast.Mod):
-            return percent(left.constant, other, self._constructs)
+            return percent(left.constant, other, self.constructs)
         if isinstance(left.kind, TupleOf) and isinstance(other.kind, TupleOf) and isinstance(operator, ast.Add):
             return together([field(each, place) for each in (left, other) for place in range(len(each.kind.fields))])  # type: ignore[union-attr]
-        self._constructs.append("divide" if isinstance(operator, ast.FloorDiv | ast.Mod) else "arithmetic")
+        self.constructs.append("divide" if isinstance(operator, ast.FloorDiv | ast.Mod) else "arithmetic")
         return numbers.arithmetic(operator, left, other)
 
     def _unaryop(self, node: ast.UnaryOp, variables: dict[str, Expr]) -> Expr:
@@ -241,7 +158,7 @@ class _Translator:
         raise Untranslatable(f"{type(node.op).__name__} of these")
 
     def _boolop(self, node: ast.BoolOp, variables: dict[str, Expr]) -> Expr:
-        self._constructs.extend(["choose"] * (len(node.values) - 1))
+        self.constructs.extend(["choose"] * (len(node.values) - 1))
         *others, made = [self.expression(value, variables) for value in node.values]
         for left in reversed(others):
             test = truth(left)
@@ -249,7 +166,7 @@ class _Translator:
         return made
 
     def _ifexp(self, node: ast.IfExp, variables: dict[str, Expr]) -> Expr:
-        self._constructs.append("choose")
+        self.constructs.append("choose")
         test = truth(self.expression(node.test, variables))
         return either(test, self.expression(node.body, variables), self.expression(node.orelse, variables))
 
@@ -266,7 +183,7 @@ class _Translator:
                     raise Untranslatable("a chain with in")
             else:
                 other = self.expression(right, variables)
-                test = compare(operator, left, other, self._constructs)
+                test = compare(operator, left, other, self.constructs)
             made = test if made is None else either(made, test, made)
             left = other
         assert made is not None
@@ -281,12 +198,12 @@ class _Translator:
         if values is None or isinstance(values, str):
             inside = self.expression(right, variables)
             if _are_texts(left, inside):
-                self._constructs.append("in text")
+                self.constructs.append("in text")
                 return text.contains(left, inside)
             if not isinstance(inside.kind, TupleOf) or not inside.is_constant:
                 raise Untranslatable("`in` of these")
             values = inside.constant
-        return member(left, values, self._constructs)
+        return member(left, values, self.constructs)
 
     def _tuple(self, node: ast.Tuple, variables: dict[str, Expr]) -> Expr:
         return together([self.expression(each, variables) for each in node.elts])
@@ -316,8 +233,8 @@ class _Translator:
             assert isinstance(value, ast.FormattedValue)
             if value.conversion not in (-1, ord("s")) or value.format_spec is not None:
                 raise Untranslatable("a format or conversion in an f-string")
-            made.append(as_text(self.expression(value.value, variables), self._constructs))
-        self._constructs.append("concatenate")
+            made.append(as_text(self.expression(value.value, variables), self.constructs))
+        self.constructs.append("concatenate")
         return text.join(made)
 
     def _subscript(self, node: ast.Subscript, variables: dict[str, Expr]) -> Expr:
@@ -334,10 +251,10 @@ class _Translator:
             if found is not None:
                 return found
         if value.kind is str:
-            self._constructs.append("slice")
+            self.constructs.append("slice")
             return self._part_of_text(value, node.slice, variables)
         if isinstance(value.kind, ListOf) and index is not None:
-            self._constructs.append("pick")
+            self.constructs.append("pick")
             return item(value, index)
         raise Untranslatable("this subscript")
 
@@ -377,7 +294,7 @@ class _Translator:
         return found
 
     def _method(self, name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
-        self._constructs.append("words" if name in _SPLITS and not arguments else name)
+        self.constructs.append("words" if name in _SPLITS and not arguments else name)
         return text.method(name, receiver, arguments)
 
     def _called(self, name: str, function: object, arguments: list[Expr], keywords: dict[str, Expr]) -> Expr:
@@ -388,7 +305,7 @@ class _Translator:
         if (function is builtins.min or function is builtins.max) and len(arguments) > 1:
             return numbers.extreme(arguments, least=function is builtins.min)
         if function is builtins.divmod and len(arguments) == 2:
-            self._constructs += ["divide", "divide"]
+            self.constructs += ["divide", "divide"]
             return numbers.divided(*arguments)
         if isinstance(function, MethodDescriptorType) and arguments and _are_texts(arguments[0]):
             method = function.__name__
@@ -407,7 +324,7 @@ class _Translator:
             each: leaf(given.kind, lambda frame, key=keys[each]: frame.variables[key], given.constant)  # type: ignore[misc]
             for each, given in made.items()
         }
-        body = _Translator(helper, self._constructs, fixed, self._depth + 1).function(variables)
+        body = _Translator(helper, self.constructs, fixed, self.depth + 1).function(variables)
 
         def run(frame: Frame) -> Any:
             inner = frame.branch(**{keys[each]: given.carry(frame) for each, given in made.items()})
@@ -420,7 +337,7 @@ class _Translator:
     def _converted(self, function: object, operand: Expr) -> Expr | None:
         kind = operand.kind
         if kind is str and isinstance(function, type | BuiltinFunctionType) and function in (len, int, float):
-            self._constructs.append(function.__name__)
+            self.constructs.append(function.__name__)
         if function is builtins.len:
             if kind is str:
                 return text.length(operand)
@@ -433,7 +350,7 @@ class _Translator:
                 return Expr(float, lambda frame: numbers.as_float(operand, frame))
             return text.to_float(operand) if kind is str else None
         elif function is builtins.str:
-            return as_text(operand, self._constructs)
+            return as_text(operand, self.constructs)
         elif function is builtins.bool:
             return truth(operand)
         elif function is builtins.abs and kind in NUMBERS:
@@ -449,7 +366,7 @@ class _Translator:
         if more or loop.is_async:
             raise Untranslatable("a comprehension of several loops")
         source = self.expression(loop.iter, variables)
-        self._constructs.append("comprehension")
+        self.constructs.append("comprehension")
         if not isinstance(source.kind, ListOf):
             raise Untranslatable("a comprehension over what is not a split")
         # The element's variables are those of the row, repeated for each of its elements.
