@@ -17,8 +17,13 @@ from glowray.vectorize.arrow.frame import Vector
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
 from glowray.vectorize.arrow.reducers import Fold
 
+CACHED_BYTES = 4 * 1024 * 1024
+"""What is gathered before it is folded, as long as keys are few: it stays in the cache, and memory is used again."""
+
 GATHERED_BYTES = 64 * 1024 * 1024
-"""What is gathered before it is folded."""
+"""What is gathered at least where they are many."""
+
+GATHERED_TIMES = 4
 
 
 def keyed_kind(kind: Kind | None, fold: Fold) -> TupleOf | None:
@@ -58,11 +63,17 @@ class FoldTable:
         """Takes the rows of a block; False, and none taken, where they have another kind or only Python is exact."""
         if any(vector_of(self._kind, chunk) is None for chunk in block.chunks):
             return False
-        if self._bytes + block.nbytes > GATHERED_BYTES and not self.fold():
+        if self._bytes + block.nbytes > self._most and not self.fold():
             return False
         self._gathered.extend(chunk for chunk in block.chunks if len(chunk))
         self._bytes += block.nbytes
         return True
+
+    @property
+    def _most(self) -> int:
+        """How many bytes are gathered: several times those of the accumulators, which are folded again each time."""
+        folded = GATHERED_TIMES * (0 if self._folded is None else self._folded.nbytes)
+        return CACHED_BYTES if folded <= CACHED_BYTES else max(GATHERED_BYTES, folded)
 
     def fold(self) -> bool:
         """Folds what was gathered; False, and nothing changed, where only Python is exact."""

@@ -19,8 +19,8 @@ from glowray.vectorize.arrow.kinds import Kind
 DISTINCT_BITS: tuple[Kind, ...] = (str, int, bool)
 """Kinds of keys that are equal only when they look the same; Arrow's dictionaries number them as they first appear."""
 
-FEW = 65_536
-"""Where a span of ints has no more of them, the hash table stays in the cache and is faster."""
+FEW = 4096
+"""A table of so many places is always worth its while."""
 
 
 def numbered(kind: Kind, keys: Sequence[Chunk]) -> tuple[Chunk, list[Groups]]:
@@ -55,18 +55,21 @@ def _encoded(columns: list[Any]) -> tuple[Any, list[Groups]]:
 
 
 def _close(columns: list[Any]) -> tuple[Any, list[Groups]] | None:
-    """Ints that lie close together, by a table with a place for each; None where they do not, or are few."""
+    """Ints that lie close together, by a table with a place for each; None where they do not."""
     parts = [as_numpy(column) for column in columns if len(column)]
     count = sum(map(len, parts))
     least = min((int(part.min()) for part in parts), default=0)
     span = max((int(part.max()) for part in parts), default=0) - least + 1
-    if not FEW < span <= 4 * count < 2**31:
+    if span > max(FEW, 4 * count) or count >= 2**31:
         return None
-    keys = np.concatenate(parts)
-    offsets = keys - least
+    places = np.empty(count, np.int64)
+    start = 0
+    for part in parts:
+        np.subtract(part, least, out=places[start : start + len(part)])
+        start += len(part)
     rows: npt.NDArray[np.int32] = np.arange(count, dtype=np.int32)
-    table = np.empty(span, np.int32)
-    table[offsets[::-1]] = rows[::-1]  # of a key's rows the one that is written last stays: the first
-    new = np.flatnonzero(table[offsets] == rows)
-    table[offsets[new]] = rows[: len(new)]
-    return pa.array(keys[new]), _apart(table[offsets], columns)
+    table = np.full(span, count, np.int32)
+    table[places[::-1]] = rows[::-1]  # of a key's rows the one that is written last stays: the first
+    new: Any = np.sort(table[table < count]) if span <= count // 4 else np.flatnonzero(table[places] == rows)
+    table[places[new]] = rows[: len(new)]
+    return pa.array(places[new] + least), _apart(table[places], columns)

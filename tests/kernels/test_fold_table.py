@@ -77,7 +77,8 @@ def test_folding_is_a_loop(add: Add, kind: Kind, zero: Any, data: st.DataObject)
     blocks = data.draw(st.lists(st.lists(st.tuples(st.sampled_from(["a", "b", "", "é"]), VALUES[kind]), min_size=1)))
     table = FoldTable(TupleOf((str, kind)), accumulation(add, kind, zero))
     taken = 0
-    with mock.patch.object(fold_table, "GATHERED_BYTES", data.draw(st.sampled_from([0, 100, 2**20]))):
+    few, many = data.draw(st.sampled_from([(0, 0), (100, 100), (100, 400), (2**20, 2**20)]))
+    with mock.patch.multiple(fold_table, CACHED_BYTES=few, GATHERED_BYTES=many):
         for rows in blocks:
             if not table.add(Block.from_rows(rows)):
                 break
