@@ -82,7 +82,7 @@ def merged_blocks(runs: Sequence[Block], keyed: bool, reverse: bool, strip: bool
 
 
 def _in_pieces(run: Block, rows: int) -> Iterator[Chunk]:
-    for chunk in run.chunks:
+    for chunk in map(Chunk.unread, run.chunks):
         for start in range(0, len(chunk), rows):
             yield chunk.slice(start, min(start + rows, len(chunk)))
 

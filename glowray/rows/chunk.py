@@ -88,6 +88,13 @@ class Chunk:
             raise LookupError(f"field {path} of rows of shape {self.shape} is not one column")
         return chunk.columns[0]
 
+    def unread(self) -> Chunk:
+        """The same rows; what is unpickled to look at them goes with this chunk."""
+        if not self.pickled_values:
+            return self
+        columns = [column.unread() if isinstance(column, PickledColumn) else column for column in self.columns]
+        return Chunk(self.shape, columns, self.count, self.pickled_shape)
+
     def slice(self, start: int, stop: int) -> Chunk:
         """Rows start to stop, which must lie inside; typed columns are not copied."""
         columns = [

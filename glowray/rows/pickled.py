@@ -77,6 +77,10 @@ class PickledColumn:
             return self.objects()[:]
         return loads(self.pickle())  # type: ignore[no-any-return]
 
+    def unread(self) -> PickledColumn:
+        """The same column from the same pickle: objects that are looked at there are not kept here."""
+        return self if self._pickle is None else PickledColumn(self._count, None, self._pickle)
+
     def slice(self, start: int, stop: int) -> PickledColumn:
         """Rows start to stop, which must lie inside."""
         return self if stop - start == self._count else PickledColumn.of(self.objects()[start:stop])
