@@ -9,7 +9,7 @@ import glowray as gr
 from glowray.dataset import Dataset
 from glowray.kernels.column_chain import ColumnChain
 from glowray.physical.weaving import weave
-from glowray.vectorize.arrow.kinds import TupleOf
+from glowray.vectorize.arrow.kinds import ListOf, TupleOf
 
 
 def chains(rows: Dataset[Any]) -> list[ColumnChain | None]:
@@ -46,6 +46,21 @@ def test_counts_and_means_fold_columns() -> None:
     summing, *_, merged = chains(rows.aggregate_by_key((0, 0), add, lambda a, b: (a[0] + b[0], a[1] + b[1])))
     assert summing is not None and summing.fold is not None and merged is not None
     assert merged.kind == TupleOf((str, TupleOf((float, int))))
+
+
+def test_rows_that_are_lists_are_columns() -> None:
+    fields = flow().from_items(["1,a", "2,b"], partitions=1).map(lambda line: line.split(","))
+    (chain,) = chains(fields.map(lambda fields: (fields[1], int(fields[0]))))
+    assert chain is not None and len(chain.steps) == 2 and chain.result == TupleOf((str, int))
+    (chain,) = chains(fields.filter(lambda fields: len(fields) > 1))
+    assert chain is not None and chain.result == ListOf(str) and chain.rest is None
+
+
+def test_values_that_no_program_looks_into_do_not_end_the_columns() -> None:
+    rows = flow().from_items([("a", b"x", None), ("b", b"", 1)], partitions=1)
+    (chain,) = chains(rows.map(lambda name, data, n: (name.upper(), data, n or 0)).filter(lambda s, d, n: s > "A"))
+    assert chain is not None and len(chain.steps) == 2
+    assert rows.map(lambda name, data, n: (name.upper(), data, n)).collect() == [("A", b"x", None), ("B", b"", 1)]
 
 
 def test_an_opaque_step_ends_the_columns() -> None:
