@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from glowray.errors import GlowrayError
-from glowray_cli import cluster, examples, plan, run
+from glowray_cli import channel, cluster, examples, plan, run
 from glowray_cli.options import wants_debug
 from glowray_cli.views import errors
 
@@ -56,5 +56,5 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (cluster, run, plan, examples):
+for module in (cluster, run, plan, channel, examples):
     module.add_to(app)

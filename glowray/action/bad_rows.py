@@ -27,11 +27,11 @@ class RowError:
         return cls(failure.step, failure.row, failure.exception())
 
 
-def letter_paths(stages: Sequence[Stage]) -> list[str]:
-    """The files that the steps of these stages want their failing rows in."""
+def letter_paths(stages: Sequence[Stage], policies: Sequence[str] = ()) -> list[str]:
+    """The files that the steps of these stages, and what else has one of `policies`, want failing rows in."""
     steps = (step for stage in stages for branch in stage.branches for step in branch.steps)
-    policies = (step.on_error for step in steps if isinstance(step, FunctionStep))
-    return [policy for policy in dict.fromkeys(policies) if policy not in ("raise", "skip", "collect")]
+    all_policies = [*(step.on_error for step in steps if isinstance(step, FunctionStep)), *policies]
+    return [policy for policy in dict.fromkeys(all_policies) if policy not in ("raise", "skip", "collect")]
 
 
 class Letters:

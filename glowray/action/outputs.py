@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
 from glowray.action.perform import Action, begin
 from glowray.action.settings import Outcome, Settings
-from glowray.functions import Function
+from glowray.action.sinks import Sink
 from glowray.io.commit import Commit, Written, commit_together
 from glowray.kernels.exchange import Count, Exchange, InPieces
-from glowray.kernels.partition_steps import Write, row_call
+from glowray.kernels.partition_steps import Write
 from glowray.physical.stage import Stage
 from glowray.plan.nodes import Narrow, Node
 
@@ -74,14 +73,15 @@ class FileTarget:
 
 @dataclass
 class SinkTarget:
-    """A queue or a function in the driver that is fed the rows in order."""
+    """A sink in the driver that is fed the rows in order."""
 
     node: Node
-    put: Callable[[Any], Any]
-    end: Callable[[], Any] | None
+    sink: Sink
     exchange: Exchange = field(default_factory=InPieces)
+    has_begun: bool = False
 
     def begin(self) -> Node:
+        self.has_begun = True
         return self.node
 
     def stage(self, stage: Stage) -> list[Commit]:
@@ -96,29 +96,15 @@ class SinkTarget:
     def take(self, action: Action, stage: Stage, place: int) -> None:
         """Gives on the rows that a task has made."""
         for block in action.read(stage, place):
-            for row in block.rows():
-                self.put(row)
+            self.sink.put(block.rows(), place, action.drop)
 
     def result(self) -> None:
         return None
 
     def abort(self) -> None:
-        end, self.end = self.end, None
-        if end is not None:
-            end()  # whoever reads the queue must not wait for ever
-
-
-def sink_target(node: Node, sink: Any) -> SinkTarget:
-    """A target that feeds a queue.Queue (ended with one None) or a function of one row (spread as in map()).
-
-    Raises:
-        TypeError: the sink is neither.
-    """
-    if isinstance(sink, queue.Queue):
-        return SinkTarget(node, sink.put, lambda: sink.put(None))
-    if not callable(sink):
-        raise TypeError(f"output() needs a queue.Queue or a function, got {type(sink).__name__}")
-    return SinkTarget(node, row_call(Function.of(sink, "output", ships=False)), None)
+        if self.has_begun:
+            self.has_begun = False
+            self.sink.end()
 
 
 def run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target]) -> list[Any]:
@@ -134,16 +120,21 @@ def run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target])
         for target in targets:
             nodes.append(target.begin())
             begun.append(target)
-        with begin(settings, outcome, nodes, [target.exchange for target in targets]) as action:
+        exchanges = [target.exchange for target in targets]
+        sinks = [target.sink for target in targets if isinstance(target, SinkTarget)]
+        policies, connects = [sink.on_error for sink in sinks], any(sink.connects for sink in sinks)
+        with begin(settings, outcome, nodes, exchanges, policies=policies, connects=connects) as action:
+            for sink in sinks:
+                sink.begin()
             pairs = list(zip(targets, action.targets, strict=True))
             for target, stage in pairs:
                 if isinstance(target, SinkTarget) and stage.flows:
                     stage.sink = partial(target.take, action, stage)
             action.run()
-            commits = [*action.staged_letters(), *(files for target, stage in pairs for files in target.stage(stage))]
+            commits = [files for target, stage in pairs for files in target.stage(stage)]
             for target, stage in pairs:
                 target.feed(action, stage)
-            commit_together(commits)
+            commit_together([*action.staged_letters(), *commits])
         return [target.result() for target in targets]
     except BaseException:
         for target in begun:

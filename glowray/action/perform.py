@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glowray.action.bad_rows import Letters, RowError, letter_paths
 from glowray.action.settings import Outcome, Settings
 from glowray.engine.choose import Choice, choose, open_engine
 from glowray.engine.protocol import Done, Engine
+from glowray.functions import Failure
 from glowray.io.commit import Commit, commit_together
 from glowray.kernels.exchange import Exchange, InPieces, OneBlock
 from glowray.optimize import optimize
@@ -17,7 +18,7 @@ from glowray.physical.job import Job
 from glowray.physical.lower import Lowering, lowering
 from glowray.physical.stage import Stage
 from glowray.plan.depth import walkable
-from glowray.plan.nodes import Cache, Node, Read
+from glowray.plan.nodes import Node, Read
 from glowray.rows import Block
 from glowray.watch.progress import Progress, progress_for
 from glowray.watch.script import is_watched, reached
@@ -59,10 +60,10 @@ class Action:
     Left by an error, its `with` block leaves those files as they were.
     """
 
-    def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared) -> None:
+    def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared, policies: Sequence[str] = ()) -> None:
         self.targets, self.outcome = prepared.targets, outcome
         stages = prepared.stages.stages
-        self.letters = Letters(letter_paths(stages))
+        self.letters = Letters(letter_paths(stages, policies))
         self.letters.begin()
         try:
             self.engine = open_engine(prepared.choice)
@@ -111,6 +112,12 @@ class Action:
         stage.refs[place] = None
         return blocks
 
+    def drop(self, step: str, policy: str, failure: Failure) -> None:
+        """Takes note of a row that is dropped in the driver."""
+        self.outcome.skipped[step] += 1
+        self.recorder.keep(policy, failure)
+        self.job.drop(1, [failure])
+
     def staged_letters(self) -> list[Commit]:
         """The dead letters, written and ready to be put in place."""
         return self.letters.stage(self.outcome.letters)
@@ -123,12 +130,20 @@ def begin(
     exchanges: Sequence[Exchange] = (OneBlock(),),
     *,
     stream: bool = False,
+    policies: Sequence[str] = (),
+    connects: bool = False,
 ) -> Action:
-    """What an action does first; in a script that is only looked at, it is also the last."""
-    prepared = prepare(settings, nodes, exchanges, stream=stream)
+    """What an action does first; in a script that is only looked at, it is also the last.
+
+    `policies` are the on_error of what drops rows in the driver; `connects` says that a cluster is needed besides.
+    """
     if is_watched():
-        reached(_view(settings, nodes, prepared))
-    return Action(settings, outcome, prepared)
+        reached(_view(settings, nodes, prepare(settings, nodes, exchanges, stream=stream)))
+    if connects or any(getattr(reader, "connects", False) for reader in _readers(nodes)):
+        from glowray.cluster.connect import connect
+
+        connect()  # before the engine is chosen: it is to run on that cluster
+    return Action(settings, outcome, prepare(settings, nodes, exchanges, stream=stream), policies)
 
 
 def perform(
@@ -186,10 +201,14 @@ class Recorder(StatsWatcher):
 
     def task_settled(self, stage: Stage, done: Done) -> None:
         for policy, failure in done.report.errors:
-            if policy == "collect":
-                self.outcome.errors.append(RowError.of(failure))
-            else:
-                self.outcome.letters.setdefault(policy, []).append(failure)
+            self.keep(policy, failure)
+
+    def keep(self, policy: str, failure: Failure) -> None:
+        """Keeps the error of a dropped row where its step wants that."""
+        if policy == "collect":
+            self.outcome.errors.append(RowError.of(failure))
+        elif policy != "skip":
+            self.outcome.letters.setdefault(policy, []).append(failure)
 
     def fetch(self, engine: Engine, stage: Stage, places: Sequence[int]) -> list[Block]:
         """Brings the blocks of some tasks to the driver."""
@@ -205,7 +224,12 @@ class Recorder(StatsWatcher):
 
 def input_bytes(nodes: Sequence[Node]) -> int | None:
     """The size of everything that the plans read; None if some of it is unknown."""
-    total: int | None = 0
+    sizes = [reader.estimated_bytes for reader in _readers(nodes)]
+    return None if None in sizes else sum(sizes)
+
+
+def _readers(nodes: Sequence[Node]) -> Iterator[Any]:
+    """All that the plans read; of what led to a filled cache nothing."""
     seen: set[int] = set()
     stack = list(nodes)
     while stack:
@@ -214,11 +238,8 @@ def input_bytes(nodes: Sequence[Node]) -> int | None:
             continue
         seen.add(id(node))
         if isinstance(node, Read):
-            size = node.reader.estimated_bytes
-            total = None if total is None or size is None else total + size
-        if not (isinstance(node, Cache) and node.store.refs is not None):
-            stack.extend(node.inputs)
-    return total
+            yield node.reader
+        stack.extend(node.inputs)
 
 
 def _view(settings: Settings, nodes: Sequence[Node], prepared: Prepared) -> PlanView:

@@ -6,8 +6,10 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from glowray.action.outputs import sink_target
+from glowray.action.outputs import SinkTarget
 from glowray.action.perform import collect_blocks, perform, stream_blocks
+from glowray.action.settings import error_policy
+from glowray.action.sinks import sink_of
 from glowray.dataset.base import Base, K, Options, T_co, U, V, action, count_argument
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function, only_user_frames
@@ -222,7 +224,7 @@ class Actions(Base[T_co]):
         rows = self._rowwise(ForEach, "for_each", f, Options(name, on_error, num_cpus, num_gpus, memory))
         perform(self._flow.settings, self._flow.outcome, [rows._node], [Count()])
 
-    def output(self, sink: Any) -> Dataset[T_co]:
+    def output(self, sink: Any, *, name: str | None = None, on_error: Policy = None) -> Dataset[T_co]:
         """Feeds the rows to a queue.Queue (ended with one None) or a function, in the driver, at flow.run().
 
         >>> import glowray as gr, queue
@@ -232,10 +234,20 @@ class Actions(Base[T_co]):
         >>> [rows.get(), rows.get(), rows.get()]
         [0, 1, None]
 
+        Rows come when all of the run has succeeded, in order; those of a channel while they arrive, if only verbs that
+        move no rows stand between, and no other output reads what these verbs make.
+
+        Args:
+            sink: a queue; a function, of which tuple rows are spread as in map(); or a str, the name of a channel of
+                the cluster, which `glowray receive` prints and from_channel() reads.
+            name: how statistics and errors call a function.
+            on_error: for rows on which a function fails, as in map().
+
         Raises:
-            TypeError: the sink is neither.
+            TypeError: the sink is none of these.
         """
-        self._flow.targets.append(sink_target(self._node, sink))
+        asked = self._flow.settings.on_error if on_error is None else on_error
+        self._flow.targets.append(SinkTarget(self._node, sink_of(sink, error_policy(asked), name)))
         return self._with(self._node)
 
     def cache(self) -> Dataset[T_co]:

@@ -56,7 +56,7 @@ class MemorySources(Sources):
         function = Function.of(fn, "from_source", spreads=False, arguments=(1,))
         return self._read(source_reader(function.call, partitions), "from_source", function)
 
-    def from_channel(self, rows: Iterable[T] | queue.Queue[Any], partitions: int | None = None) -> Dataset[T]:
+    def from_channel(self, rows: Iterable[T] | queue.Queue[Any] | str, partitions: int | None = None) -> Dataset[T]:
         """The rows of an iterable or a queue (until its first None), which may arrive while the job runs; read once.
 
         >>> import glowray as gr, itertools, queue
@@ -72,17 +72,24 @@ class MemorySources(Sources):
 
         Args:
             rows: nothing of it is read before an action, and nothing past what the action wants (on Ray, some rows
-                ahead, in a thread of its own). A queue is a queue.Queue or one of multiprocessing.
+                ahead, in a thread of its own). A queue is a queue.Queue or one of multiprocessing; a str is the name of
+                a channel of the cluster, into which `glowray send` or output() puts rows.
             partitions: n; row i goes to partition i % n. None: 1, so that rows stay in the order of their arrival;
                 with more, tasks work side by side, and the rows of later partitions wait until those before have ended.
 
         Raises:
             TypeError: it is neither.
             SpentSource: at a second action without cache().
+            ClusterError: at the action, if no cluster is named, none was started here, or it loses the channel.
         """
-        from glowray.io.channel import channel_reader
+        from glowray.io.channel import ChannelReader, channel_reader
 
-        return self._read(channel_reader(rows, self._count(partitions)), "from_channel")
+        if not isinstance(rows, str):
+            return self._read(channel_reader(rows, self._count(partitions)), "from_channel")
+        from glowray.cluster.channel import Receiver, checked_name
+
+        name = checked_name(rows)
+        return self._read(ChannelReader(lambda: Receiver(name), self._count(partitions), name), "from_channel")
 
     def from_arrow(self, table: Any, partitions: int | None = None) -> Dataset[dict[str, Any]]:
         """The rows of an Arrow table as dicts.

@@ -197,10 +197,16 @@ class Feed:
 
 
 class ChannelReader:
-    """A channel as the start of a plan."""
+    """A channel as the start of a plan; `arrivals` opens it, `name` is that of one of the cluster."""
 
-    def __init__(self, channel: Channel, name: str = "") -> None:
-        self.channel, self.name = channel, name
+    def __init__(self, arrivals: Callable[[], Arrivals], partitions: int | None, name: str = "") -> None:
+        check_partitions(partitions)
+        self.channel, self.name = Channel(arrivals, partitions or 1), name
+
+    @property
+    def connects(self) -> bool:
+        """Whether a cluster is needed to read it."""
+        return bool(self.name)
 
     @property
     def label(self) -> str:
@@ -221,13 +227,11 @@ def channel_reader(source: Any, partitions: int | None = None) -> ChannelReader:
     Raises:
         TypeError: the source is neither.
     """
-    check_partitions(partitions)
-    count = partitions or 1
     if is_queue(source):
-        return ChannelReader(Channel(lambda: FromQueue(source), count))
+        return ChannelReader(lambda: FromQueue(source), partitions)
     if not isinstance(source, Iterable):
         raise TypeError(f"from_channel() needs an iterable or a queue.Queue, got {type(source).__name__}")
-    return ChannelReader(Channel(lambda: FromIterable(source), count))
+    return ChannelReader(lambda: FromIterable(source), partitions)
 
 
 def is_queue(source: Any) -> bool:

@@ -20,7 +20,7 @@ from glowray.kernels.exchange import Count, Exchange
 from glowray.kernels.fold_steps import Reduce
 from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import MORSEL, Morsels, as_rows, pieces
-from glowray.kernels.partition_steps import BlockStep, Limit, PartitionStep
+from glowray.kernels.partition_steps import BlockStep, Limit
 from glowray.kernels.segment import Segment, segments
 from glowray.kernels.sources import Arriving, Blocks, Join, Source
 from glowray.kernels.steps import Step
@@ -114,7 +114,7 @@ def flow(
     The rows before a failure come with it.
     """
     run = _begun(fragment, partition, inputs, offset, memory)
-    chain = run.chain(1 if all(step.flows for step in fragment.steps if isinstance(step, PartitionStep)) else MORSEL)
+    chain = run.chain(1)
     seconds, final = 0.0, False
     while not final:
         started = time.perf_counter()

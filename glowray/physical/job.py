@@ -180,15 +180,23 @@ class Job:
     def _settle(self, stage: Stage, done: Done, *, fails: bool = True) -> None:
         """Hears a task in its turn, after all before it: the rows that it dropped, then the error that ended it."""
         self.watcher.task_settled(stage, done)
-        self.failed_rows += done.report.skipped.total()
-        self.failures.extend(done.report.first_errors[: SHOWN_ERRORS - len(self.failures)])
+        self.drop(done.report.skipped.total(), done.report.first_errors)
+        if fails:
+            _raise(done)
+
+    def drop(self, count: int, first: Sequence[Failure]) -> None:
+        """Counts rows that were dropped, of which `first` are the first.
+
+        Raises:
+            TooManyErrors: they are more than max_errors allows.
+        """
+        self.failed_rows += count
+        self.failures.extend(first[: SHOWN_ERRORS - len(self.failures)])
         if self.max_errors is not None and self.failed_rows > self.max_errors:
             shown = [f"  {failure.step}: {failure.message}, row {failure.row_text}" for failure in self.failures]
             raise TooManyErrors(
                 "\n".join([f"{self.failed_rows} rows failed, more than max_errors={self.max_errors} allows", *shown])
             )
-        if fails:
-            _raise(done)
 
     def _finish(self, stage: Stage) -> None:
         if stage.store is not None:

@@ -12,9 +12,10 @@ from glowray.io.channel import Channel
 from glowray.kernels import TaskReport
 from glowray.kernels.exchange import Exchange, InPieces
 from glowray.kernels.order_steps import OrderStep
+from glowray.kernels.partition_steps import PartitionStep
 from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.sources import Source
-from glowray.kernels.steps import KeyBy, Step
+from glowray.kernels.steps import KeyBy, RowStep, Step
 from glowray.plan.nodes import Store
 from glowray.vectorize.arrow.kinds import Kind
 
@@ -71,9 +72,14 @@ class Stage:
 
     @property
     def flows(self) -> bool:
-        """Whether its rows are given piece by piece while they arrive."""
+        """Whether its rows are given piece by piece while they arrive: if no step has to have all of them first."""
         wires = (wire for branch in self.branches for wire in branch.wires)
-        return isinstance(self.exchange, InPieces) and any(isinstance(wire, Arriving) for wire in wires)
+        steps = (step for branch in self.branches for step in branch.steps)
+        return (
+            isinstance(self.exchange, InPieces)
+            and any(isinstance(wire, Arriving) for wire in wires)
+            and all(isinstance(step, RowStep) or (isinstance(step, PartitionStep) and step.flows) for step in steps)
+        )
 
     @property
     def num_tasks(self) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import queue
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 import pytest
 
 import glowray as gr
-from glowray.errors import CommitConflict
+from glowray.errors import CommitConflict, TooManyErrors
 from tests.engine.doubles import Lab
 
 Tree = dict[str, str | None]
@@ -52,7 +54,7 @@ class Program:
         rows.write_text(self.folder / "file", mode="overwrite", single_file=True, defer=True)
         rows.write_text(self.folder / "fresh", single_file=True, defer=True)
         if sink is not None:
-            rows.output(sink)
+            rows.output(sink, on_error="raise")
         return flow.run()
 
     def sent(self) -> list[Any]:
@@ -152,6 +154,41 @@ def test_a_sink_that_fails_leaves_no_file(engine: Lab, tmp_path: Path) -> None:
     with pytest.raises(LookupError):
         program.run(refuse)
     assert tree(tmp_path) == before
+
+
+def test_an_error_of_a_sink_is_the_users_own(engine: Lab) -> None:
+    def refuse(word: str, n: int) -> None:
+        raise LookupError(word, n)
+
+    flow = engine.flow()
+    flow.from_items([("a", 1), ("b", 2)], partitions=1).output(refuse)
+    with pytest.raises(LookupError) as caught:
+        flow.run()
+    assert caught.value.args == ("a", 1)
+    assert caught.value.__notes__[0].startswith("in output(") and "test_outputs.py:" in caught.value.__notes__[0]
+    assert caught.value.__notes__[1:3] == ["row: ('a', 1)", "partition: 0"]
+    assert traceback.extract_tb(caught.value.__traceback__)[-1].name == "refuse"
+    assert len(traceback.extract_tb(caught.value.__traceback__)) == 2, "frames of the test and of the function"
+    assert caught.value.__cause__ is None and caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("source", ["items", "channel"])
+def test_rows_that_a_sink_refuses_are_bad_rows(engine: Lab, tmp_path: Path, source: str) -> None:
+    letters = tmp_path / "letters"
+    for policy in ("skip", "collect", letters):
+        flow = engine.flow(on_error="skip", max_errors=2)
+        numbers = [0, 1, 2, 0]
+        rows = flow.from_items(numbers, partitions=2) if source == "items" else flow.from_channel(iter(numbers))
+        seen: list[float] = []
+        rows.output(lambda n, seen=seen: seen.append(1 / n), name="invert", on_error=policy)
+        assert flow.run() == [None]
+        assert (seen, flow.skipped) == ([1.0, 0.5], {"invert": 2})
+        assert [(error.step, error.row) for error in flow.errors] == [("invert", 0)] * (2 * (policy == "collect"))
+    assert [json.loads(line)["step"] for line in letters.read_text().splitlines()] == ["invert"] * 2
+    flow = engine.flow(on_error="skip", max_errors=1)
+    flow.from_items([0, 0], partitions=1).output(lambda n: 1 / n)
+    with pytest.raises(TooManyErrors, match="2 rows failed"):
+        flow.run()
 
 
 def test_a_target_that_somebody_changed_keeps_all_from_being_put(engine: Lab, tmp_path: Path) -> None:

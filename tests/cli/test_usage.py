@@ -11,7 +11,7 @@ from glowray_cli.main import app
 from glowray_cli.options import UNITS, amount, labels
 from tests.cluster.machine import Machine
 
-COMMANDS = ["up", "join", "status", "down", "dashboard", "run", "plot", "explain", "examples"]
+COMMANDS = ["up", "join", "status", "down", "dashboard", "run", "plot", "explain", "send", "receive", "examples"]
 
 
 def said_here(*arguments: str, code: int) -> tuple[str, str]:

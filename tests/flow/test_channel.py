@@ -116,6 +116,18 @@ def test_two_outputs_of_one_channel_are_fed_together(engine: Lab) -> None:
     assert (flow.stats.tasks, flow.stats.stages[0].rows_in, flow.stats.stages[1].rows_out) == (2, 5, 5)
 
 
+def test_an_output_that_needs_all_rows_keeps_no_other_from_its_own(engine: Lab) -> None:
+    source = Dialogue(4)
+    flow = engine.flow()
+    totals: list[int] = []
+    rows = flow.from_channel(source)
+    rows.reduce(lambda a, b: a + b).output(totals.append)
+    rows.map(lambda n: (n % 2, n)).group_by_key().output(totals.append)
+    rows.output(source.hear)
+    flow.run()
+    assert totals == [6, (0, [0, 2]), (1, [1, 3])]
+
+
 def test_outputs_that_move_rows_share_the_channel(engine: Lab, tmp_path: Path) -> None:
     flow = engine.flow()
     seen: list[int] = []
@@ -275,6 +287,24 @@ def test_a_channel_stays_with_the_process_that_has_it(monkeypatch: pytest.Monkey
     flow = gr.Flow()
     assert flow.from_channel(iter(range(4)), partitions=4).map(lambda n: os.getpid()).collect() == [os.getpid()] * 4
     assert [n for n, _ in zip(flow.from_channel(itertools.count()), range(3), strict=False)] == [0, 1, 2]
+
+
+def test_a_name_is_a_channel_of_the_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLOWRAY_HOME", str(tmp_path))
+    for name in ("GLOWRAY_ADDRESS", "RAY_ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    flow = gr.Flow(engine="inline")
+    rows = flow.from_channel("words", partitions=2)
+    assert rows.num_partitions == 2 and "from_channel('words')" in rows.explain()
+    with pytest.raises(gr.ClusterError, match="no cluster is named"):
+        rows.collect()
+    rows.output("counted")
+    flow.from_items([1]).output("counted")
+    with pytest.raises(gr.ClusterError, match="no cluster is named"):
+        flow.run()
+    for wrong in (flow.from_channel, flow.from_items([1]).output):
+        with pytest.raises(ValueError, match="needs a name"):
+            wrong(" ")
 
 
 def threads() -> list[threading.Thread]:

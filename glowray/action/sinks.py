@@ -1,0 +1,124 @@
+"""What output() feeds in the driver: a queue, a function, or a named channel of the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from glowray.functions import Failure, Function
+from glowray.io.channel import is_queue
+from glowray.kernels.partition_steps import row_call
+
+Drop = Callable[[str, str, Failure], None]
+"""Hears of a row on which a function failed and that is dropped: the step, its on_error, the failure."""
+
+
+class Sink(Protocol):
+    """Takes rows, then their end.
+
+    `on_error` says what becomes of a row that it refuses, `connects` whether it is one of a cluster.
+    """
+
+    on_error: str
+    connects: ClassVar[bool]
+
+    def begin(self) -> None:
+        """Makes sure, before anything runs, that there is somebody to give them to."""
+        ...
+
+    def put(self, rows: Iterable[Any], partition: int, drop: Drop) -> None:
+        """Gives on some rows of a partition."""
+        ...
+
+    def end(self) -> None:
+        """There are no more: whoever reads must not wait for ever."""
+        ...
+
+
+@dataclass
+class QueueSink:
+    """A queue, ended with one None."""
+
+    connects: ClassVar[bool] = False
+    queue: Any
+    on_error: str = "raise"
+
+    def begin(self) -> None:
+        """It is there."""
+
+    def put(self, rows: Iterable[Any], partition: int, drop: Drop) -> None:
+        for row in rows:
+            self.queue.put(row)
+
+    def end(self) -> None:
+        self.queue.put(None)
+
+
+@dataclass
+class FunctionSink:
+    """A function of one row, spread as in map()."""
+
+    connects: ClassVar[bool] = False
+    function: Function
+    on_error: str
+
+    def begin(self) -> None:
+        """It is there."""
+
+    def put(self, rows: Iterable[Any], partition: int, drop: Drop) -> None:
+        call = row_call(self.function)
+        for row in rows:
+            failure = None
+            try:
+                call(row)
+            except Exception as error:
+                failure = Failure.capture(error, verb="output", function=self.function, row=row, partition=partition)
+            if failure is not None:
+                if self.on_error == "raise":
+                    raise failure.exception()
+                drop(self.function.name or "output", self.on_error, failure)
+
+    def end(self) -> None:
+        """A function is not told."""
+
+
+class ChannelSink:
+    """A named channel of the connected cluster, ended as `glowray send` ends one."""
+
+    connects: ClassVar[bool] = True
+
+    def __init__(self, name: str) -> None:
+        from glowray.cluster.channel import Sender, checked_name
+
+        self._name, self._open = checked_name(name), Sender
+        self._sender: Sender | None = None
+        self.on_error = "raise"
+
+    def begin(self) -> None:
+        """Finds the cluster's channels."""
+        self._sender = self._open(self._name)
+
+    def put(self, rows: Iterable[Any], partition: int, drop: Drop) -> None:
+        assert self._sender is not None, "it has begun"
+        self._sender.send(rows)
+
+    def end(self) -> None:
+        if self._sender is not None:
+            self._sender.end()
+
+
+def sink_of(sink: Any, on_error: str, name: str | None = None) -> Sink:
+    """The sink for what a user gave to output().
+
+    Raises:
+        TypeError: it is no queue, function or name.
+        ValueError: the name is empty.
+    """
+    if isinstance(sink, str):
+        return ChannelSink(sink)
+    if is_queue(sink):
+        return QueueSink(sink)
+    if not callable(sink):
+        raise TypeError(f"output() needs a queue.Queue, a function or a channel's name, got {type(sink).__name__}")
+    return FunctionSink(Function.of(sink, "output", name=name, ships=False), on_error)
