@@ -38,6 +38,8 @@ class OrderVerbs(Base[T_co]):
         >>> gr.from_items(["pear", "fig", "apple"]).sort(key=len).collect()
         ['fig', 'pear', 'apple']
 
+        Rows that are more than a task may hold (a quarter of its `memory=`) are sorted in runs in a temporary file.
+
         Args:
             key: of the row (spread as in map()), called once a row; None: the row itself.
             reverse: descending; equal rows still in input order.

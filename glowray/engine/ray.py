@@ -20,7 +20,7 @@ from glowray.rows import Block
 AHEAD = 2
 """Tasks in flight for each CPU of the cluster: enough that no CPU waits for the driver."""
 
-STORE_SHARE = 4
+STORE_SHARE = 2
 """Of a node's store no more than one part in so many is to be read at a time."""
 
 PIECES_AHEAD = 4
