@@ -44,8 +44,13 @@ def are_plain(window: Bytes, quotes: Places, inside: bool, dialect: Dialect) -> 
     return bool(beside[window[opening - 1]].all() and beside[window[closing + 1]].all())
 
 
-def whole_records(chunks: Iterable[bytes], dialect: Dialect) -> Iterator[bytes | None]:
+def whole_records(chunks: Iterable[bytes], dialect: Dialect, known: bool = False) -> Iterator[bytes | None]:
     """Chunks of whole lines as chunks of whole records; None, and no more, where quotes do not tell where one ends.
+
+    Args:
+        chunks: whole lines, from the start of a record on.
+        dialect: what is a quote.
+        known: whether it is known that counting quotes tells inside from outside.
 
     >>> list(whole_records([b'a,"b\\n', b'c"\\nd\\n', b'e"f\\n'], Dialect()))
     [b'a,"b\\nc"\\nd\\n', None]
@@ -53,7 +58,7 @@ def whole_records(chunks: Iterable[bytes], dialect: Dialect) -> Iterator[bytes |
     begun = b""
     for chunk in chunks:
         chunk = begun + chunk if begun else chunk
-        is_open = _is_open(chunk, dialect)
+        is_open = _is_odd(chunk, dialect) if known else _is_open(chunk, dialect)
         begun = chunk if is_open else b""
         if is_open is None or len(begun) > _OPEN_BYTES:
             yield None
@@ -62,6 +67,14 @@ def whole_records(chunks: Iterable[bytes], dialect: Dialect) -> Iterator[bytes |
             yield chunk
     if begun:
         yield None
+
+
+def _is_odd(chunk: bytes, dialect: Dialect) -> bool:
+    import numpy as np
+
+    if dialect.quotechar is None:
+        return False
+    return bool(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord(dialect.quotechar)) % 2)
 
 
 def _is_open(chunk: bytes, dialect: Dialect) -> bool | None:

@@ -12,7 +12,7 @@ from glowray.errors import DamagedFile
 from glowray.io.compression import codec_of
 from glowray.io.csv_columns import ColumnParser
 from glowray.io.csv_quotes import whole_records
-from glowray.io.csv_records import Dialect, Record, read_records, record_line, text_records
+from glowray.io.csv_records import Dialect, Record, first_record, read_records, record_line, text_records
 from glowray.io.csv_seams import record_starts
 from glowray.io.csv_types import Convert, conversions, convert_records, infer_types, type_of
 from glowray.io.encoding import Encoding
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 Header = bool | tuple[str, ...]
 Types = Mapping[str, Callable[[str], Any]] | Literal["infer"] | None
 
-_FIRST_BYTES = 1 << 16
 _CHUNK_BYTES = 1 << 21
 
 
@@ -36,7 +35,9 @@ _CHUNK_BYTES = 1 << 21
 class CsvReader:
     """The records of CSV files as dicts.
 
-    `columns` are those that the user asked for; `only` those of them that anybody looks at, None: all.
+    `cut` are the files in which every quote was looked at, and counting them tells inside from outside. `columns` are
+    those that the user asked for; `only` those of them that anybody looks at in files with the columns `like`, None:
+    all.
     """
 
     label: str
@@ -47,7 +48,9 @@ class CsvReader:
     converts: Mapping[str, Convert]
     columns: tuple[str, ...] | None
     estimated_bytes: int
+    cut: frozenset[str] = frozenset()
     only: frozenset[str] | None = None
+    like: tuple[str, ...] = ()
 
     @property
     def num_partitions(self) -> int:
@@ -72,6 +75,13 @@ class CsvReader:
         complete = self._has_all(names) and len(scalars) == len(wanted) > 0
         return Fields("record", wanted, scalars) if complete else None
 
+    @property
+    def fields(self) -> tuple[str, ...] | None:
+        """The columns of the rows of the first file; another file may have others."""
+        piece = next((piece for pieces in self.partitions for piece in pieces), None)
+        names = () if piece is None else self.names(piece.path)
+        return self._wanted(names) if names and self._has_all(names) else None
+
     def _type(self, name: str) -> type | None:
         """The exact type of a column's values (or None), if it is known."""
         convert = self.converts.get(name, str)
@@ -86,8 +96,15 @@ class CsvReader:
                 yield Block.from_rows(part) if isinstance(part, list) else part
 
     def pruned(self, columns: Collection[str]) -> CsvReader:
-        """A reader of the same rows with only these of their columns, and those that a type may refuse."""
-        return replace(self, only=frozenset(columns) if self.only is None else self.only.intersection(columns))
+        """A reader of the same rows with only these of their columns, and those that a type may refuse.
+
+        Files that have other columns than the first are read with all of them, and so are records among which one is
+        too long.
+        """
+        piece = next((piece for pieces in self.partitions for piece in pieces), None)
+        like = self.like if self.only is not None or piece is None else self.names(piece.path)
+        only = frozenset(columns) if self.only is None else self.only.intersection(columns)
+        return replace(self, only=only, like=like)
 
     def batches(self, piece: Piece) -> Iterator[tuple[Sequence[str], list[Record]]]:
         """The names of the columns, and the records of a piece as text, a batch at a time."""
@@ -102,7 +119,7 @@ class CsvReader:
         """The columns of a file; none if it is empty. Raises ValueError for a name that is there twice."""
         if isinstance(self.header, tuple):
             return self.header
-        first = next(filter(None, read_records(Piece(path), self.dialect, self.encoding, _FIRST_BYTES)), [[]])[0]
+        first = first_record(Piece(path), self.dialect, self.encoding)
         if not self.header:
             return tuple(map(str, range(len(first))))
         names = tuple(name or "" for name in first)
@@ -116,7 +133,8 @@ class CsvReader:
         header = int(self.header is True and piece.start == 0)
         done = 0  # records, that of the header too
         if self._has_all(names) and parser.fits:
-            for chunk in whole_records(read_bytes(piece, self.encoding.signature, _CHUNK_BYTES), self.dialect):
+            chunks = read_bytes(piece, self.encoding.signature, _CHUNK_BYTES)
+            for chunk in whole_records(chunks, self.dialect, piece.path in self.cut):
                 if chunk is None or not parser.is_text(chunk):
                     break
                 skip = max(header - done, 0)
@@ -162,15 +180,16 @@ class CsvReader:
             dicts: list[dict[Any, Any]] = list(map(dict, map(zip, repeat(names), rows)))
         else:
             dicts = [_by_name(names, row) for row in rows]
-        if self.columns is None and self.only is None:
-            return dicts
         wanted = self._wanted(names)
+        is_longer = self.columns is None and any(None in row for row in dicts)
+        if is_longer or (self.columns is None and (self.only is None or tuple(names) != self.like)):
+            return dicts
         return [{name: row[name] for name in wanted} for row in dicts]
 
     def _wanted(self, names: Sequence[str]) -> tuple[str, ...]:
         """The columns that rows have, in their order, of a file with these."""
         columns = names if self.columns is None else self.columns
-        if self.only is None:
+        if self.only is None or tuple(names) != self.like:
             return tuple(columns)
         return tuple(name for name in columns if name in self.only or name in self.converts)
 
@@ -234,15 +253,17 @@ def csv_reader(
     check_partitions(partitions)
     dialect, how = Dialect(delimiter, quotechar), _encoding(encoding)
     files = expand(paths)
+    splits, cut = _splits(files, partitions, dialect, how, split_bytes)
     reader = CsvReader(
         source_label("read_csv", path_names(paths)),
-        _splits(files, partitions, dialect, how, split_bytes),
+        splits,
         dialect,
         how,
         _header(header),
         {},
         None if columns is None else tuple(columns),
         sum(map(weight_of, files)),
+        cut,
     )
     if reader.columns is not None:
         _check_names(reader.columns, "columns= names")
@@ -292,8 +313,11 @@ def _check_first_file(reader: CsvReader, files: Sequence[File]) -> None:
 
 def _splits(
     files: Sequence[File], partitions: int | None, dialect: Dialect, encoding: Encoding, split_bytes: int
-) -> tuple[Partition, ...]:
-    """Cut as for text, then move the cuts in each file to where records begin; whole files where that is not safe."""
+) -> tuple[tuple[Partition, ...], frozenset[str]]:
+    """Cut as for text, then move the cuts in each file to where records begin; whole files where that is not safe.
+
+    The files that were cut come with the cuts.
+    """
     cuttable = {file.path for file in files if codec_of(file.path) is None}
     if not encoding.splittable or not _single_bytes(dialect, encoding):
         cuttable.clear()
@@ -303,7 +327,7 @@ def _splits(
         wanted = {path: cuts - starts.get(path, {}).keys() for path, cuts in _cuts(splits).items()}
         wanted = {path: cuts for path, cuts in wanted.items() if cuts}
         if not wanted:
-            return tuple(_moved(pieces, starts) for pieces in splits)
+            return tuple(_moved(pieces, starts) for pieces in splits), frozenset(cuttable & starts.keys())
         for path, cuts in wanted.items():
             positions = sorted(cuts)
             found = record_starts(path, positions, dialect)

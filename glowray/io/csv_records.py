@@ -23,6 +23,7 @@ Record = list[str | None]
 _Reader = Iterator[list[str]]
 
 _BATCH = 4096
+_FIRST_BYTES = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,16 @@ def read_records(piece: Piece, dialect: Dialect, encoding: Encoding, size: int =
         if feed.unclosed:
             line = record_line(piece, dialect, encoding, number)
             raise DamagedFile(f'"{piece.path}", line {line}: a quote that is opened in this record is never closed')
+
+
+def first_record(piece: Piece, dialect: Dialect, encoding: Encoding) -> Record:
+    """The first record of a piece, [] if there is none; hardly more than it is read."""
+    feed = _Feed(read_texts(piece, encoding, _FIRST_BYTES))
+    with _fields_of_any_size():
+        record = next(filter(None, dialect.reader(feed)), None)
+    if record is not None and not feed.ended():
+        return [field or None for field in record]
+    return next(filter(None, read_records(piece, dialect, encoding)), [[]])[0]
 
 
 def text_records(text: str, dialect: Dialect) -> list[Record]:

@@ -36,7 +36,8 @@ class RowGroup:
 class ParquetReader:
     """The rows of Parquet files; a row group is never divided.
 
-    `columns` are those that the user asked for; `only` those of them that anybody looks at, None: all.
+    `columns` are those that the user asked for; `only` those of them that anybody looks at
+    in files with the columns `like`, None: all.
     """
 
     label: str
@@ -44,6 +45,7 @@ class ParquetReader:
     columns: tuple[str, ...] | None
     estimated_bytes: int
     only: frozenset[str] | None = None
+    like: tuple[str, ...] | None = None
 
     @property
     def num_partitions(self) -> int:
@@ -65,13 +67,26 @@ class ParquetReader:
             schema = file.schema_arrow
             return table_shape(pa.schema([schema.field(name) for name in self._wanted(file, group.path)]))
 
+    @property
+    def fields(self) -> tuple[str, ...] | None:
+        """The columns of the rows of the first file; another file may have others."""
+        group = next((group for groups in self.partitions for group in groups), None)
+        if group is None:
+            return None
+        with opened(group.path) as file:
+            return tuple(self._wanted(file, group.path))
+
     def read_blocks(self, index: int) -> Iterator[Block]:
         """The same rows as blocks; a column stays as it is read where its values are Python's."""
         yield from map(table_block, self.tables(index, ROWS_A_BLOCK))
 
     def pruned(self, columns: Collection[str]) -> ParquetReader:
-        """A reader of the same rows with only these of their columns, and those that may hold what Python cannot."""
-        return replace(self, only=frozenset(columns) if self.only is None else self.only.intersection(columns))
+        """A reader of the same rows with only these of their columns, and those that may hold what Python cannot.
+
+        Files that have other columns than the first are read with all of them.
+        """
+        only = frozenset(columns) if self.only is None else self.only.intersection(columns)
+        return replace(self, only=only, like=self.like if self.only is not None else self.fields)
 
     def tables(self, index: int, rows: int = ROWS_A_MORSEL) -> Iterator[pa.Table]:
         """The same rows as Arrow tables of at most so many."""
@@ -86,7 +101,7 @@ class ParquetReader:
 
     def _wanted(self, file: pq.ParquetFile, path: str) -> list[str]:
         names = _columns_of(file, path, self.columns)
-        if self.only is None:
+        if self.only is None or tuple(names) != self.like:
             return names
         schema = file.schema_arrow
         unread = droppable(schema.names, schema.types) - self.only

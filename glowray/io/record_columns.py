@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,14 @@ class RecordColumns:
         self.names = given
         if given is not None:
             check_names(given)
+
+    def are_plain(self, rows: list[Any]) -> bool:
+        """Whether all rows are dicts of the very columns, in their order."""
+        if set(map(type, rows)) != {dict}:
+            return False
+        if self.names is None:
+            self.values(rows[0])
+        return operator.countOf(map(tuple, rows), self.names) == len(rows)
 
     def values(self, row: Any) -> Sequence[Any]:
         """The values of a row in the order of the columns."""

@@ -53,6 +53,11 @@ class ArrowReader:
         """The shape of the rows that `read_blocks` gives, where the types of the columns say it."""
         return table_shape(self.table.schema)
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns."""
+        return tuple(self.table.column_names)
+
     def read_blocks(self, index: int) -> Iterator[Block]:
         """The same rows as blocks; a column stays as it is where its values are Python's."""
         part = self.slice(index)

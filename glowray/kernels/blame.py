@@ -11,6 +11,7 @@ from glowray.kernels.combine import CombineByKey
 from glowray.kernels.context import TaskContext
 from glowray.kernels.keyed import MISSING
 from glowray.kernels.loop import Loop, loop_of
+from glowray.kernels.record_rows import RecordRows
 from glowray.kernels.steps import Step
 
 
@@ -68,11 +69,13 @@ def _innermost(error: BaseException) -> tuple[Blame, FrameType | None] | None:
 def _is_whole(loop: Loop, frame: FrameType) -> bool:
     """Whether a frame runs the loop itself: one of a comprehension or lambda inside it does not know the row."""
     code = frame.f_code
-    return code.co_filename.startswith("<glowray ") and code.co_qualname == loop.woven.definition.name
+    return code.co_filename.startswith("<glowray ") and code.co_qualname == loop.woven.name
 
 
 def _in_loop(loop: Loop, error: BaseException, frame: FrameType) -> tuple[Blame, FrameType] | None:
-    place = loop.woven.positions.blame(error, frame.f_code)
+    rows = frame.f_locals.get("rows")
+    known_fields = rows.known if isinstance(rows, RecordRows) else None
+    place = loop.woven.positions.blame(error, frame.f_code, known_fields)
     if place is None:
         return None
     index, row = place

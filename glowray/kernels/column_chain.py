@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from glowray.kernels.column_steps import Batch, ColumnStep, Rows
 from glowray.kernels.loop import Loop
-from glowray.kernels.morsels import Morsels, in_batches
-from glowray.kernels.pruned import PrunedBlock
+from glowray.kernels.morsels import Morsels
+from glowray.kernels.pruned import batches
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
 from glowray.vectorize.arrow.accumulate import Accumulation
@@ -77,7 +77,7 @@ class ChainRun:
             if not isinstance(morsel, Block):
                 yield from self._rows(morsel)
                 continue
-            for block, whole in _batches(morsel):
+            for block, whole in batches(morsel):
                 batch = self._computed(block.chunks[0])
                 if batch is None:
                     yield from self._rows(whole().rows())
@@ -92,7 +92,7 @@ class ChainRun:
             if not isinstance(morsel, Block):
                 yield morsel, self.whole
                 continue
-            for block, whole in _batches(morsel):
+            for block, whole in batches(morsel):
                 batch = self._computed(block.chunks[0])
                 if batch is None:
                     yield whole().rows(), self.whole
@@ -171,18 +171,6 @@ class ChainRun:
             yield block.slice(place, place + 1).rows(), self.whole
             start = stop
         yield rows[start:], self.rest
-
-
-def _batches(morsel: Block) -> Iterator[tuple[Block, Callable[[], Block]]]:
-    """A morsel in batches, each with the way to all columns of its rows."""
-    start = 0
-    for block in in_batches([morsel]):
-        stop = start + len(block)
-        if isinstance(morsel, PrunedBlock):
-            yield block, partial(morsel.whole, start, stop)
-        else:
-            yield block, lambda block=block: block  # type: ignore[misc]
-        start = stop
 
 
 def _merged(good: Block, parents: Any, made: list[Any], origins: Any) -> Block | list[Any]:

@@ -11,6 +11,7 @@ from glowray.kernels.fold_table import FoldTable, pair_kind
 from glowray.kernels.keyed import MISSING, PLAIN, KeyTable
 from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import Morsels, as_rows, pieces
+from glowray.kernels.record_rows import record_parts
 from glowray.rows import Block
 
 
@@ -20,7 +21,10 @@ def combined(step: CombineByKey, loop: Loop, run: ChainRun | None, stream: Morse
         return _by_columns(step, run, stream)
     table = KeyTable()
     entries, miss = table.entries, step.missing(table)
-    if run is None:
+    if loop.records is not None:
+        for rows, fold in record_parts(loop.records, loop, stream):
+            fold(rows, table.get, entries, MISSING, miss)
+    elif run is None:
         whole = loop.function()
         for rows in as_rows(stream):
             whole(rows, table.get, entries, MISSING, miss)

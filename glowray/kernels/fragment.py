@@ -178,7 +178,7 @@ class _Run:
         *before, last = segments(steps)
         first = before[0] if before else last
         is_bare = not first.rows and isinstance(first.end, BlockStep)
-        takes_columns = is_bare or (bool(loops) and loops[0].columns is not None)
+        takes_columns = is_bare or (bool(loops) and (loops[0].columns or loops[0].records) is not None)
         if not steps and (takes_columns or isinstance(source, (Blocks, Join))):
             yield from self._give_all(self._counted(source.columns(inputs, self.context), inputs), MORSEL)
             return
@@ -208,7 +208,7 @@ class _Run:
             return self._count_all(stream, size) if is_count else self._give_all(stream, size)
         if run is not None and run.chain.rest is None:
             return self._give_all(run.blocks(stream), size)
-        return self._out_rows(run.parts(stream) if run else _parts(loop.function(), cut(as_rows(stream), size)))
+        return self._out_rows(run.parts(stream) if run else _parts(loop, stream, size))
 
     def _give_all(self, stream: Morsels, size: int) -> Iterator[bool]:
         """Blocks as they are, and what else there is in blocks of its own."""
@@ -312,12 +312,19 @@ def _before_unpicklable(blocks: Iterable[Block]) -> Iterator[Block]:
         yield block
 
 
-def _parts(run: Callable[..., Any], stream: Iterable[Any]) -> Iterator[tuple[Iterable[Any], Callable[..., Any]]]:
-    return ((rows, run) for rows in stream)
+def _parts(loop: Loop, stream: Morsels, size: int) -> Iterator[tuple[Iterable[Any], Callable[..., Any]]]:
+    """Rows with the loop for them: blocks whole, all else in lists."""
+    if loop.records is None:
+        run = loop.function()
+        return ((rows, run) for rows in cut(as_rows(stream), size))
+    parts = record_parts(loop.records, loop, stream)
+    return ((some, run) for rows, run in parts for some in ([rows] if isinstance(rows, RecordRows) else cut([rows])))
 
 
 def _rows_of(loop: Loop, run: ChainRun | None, stream: Morsels) -> Iterator[Any]:
     """The rows of a segment one by one, none of them made before it is asked for."""
+    if loop.records is not None:
+        return itertools.chain.from_iterable(go(rows) for rows, go in record_parts(loop.records, loop, stream))
     if run is None:
         rows: Iterator[Any] = loop.function()(itertools.chain.from_iterable(as_rows(stream)))
         return rows

@@ -12,6 +12,7 @@ from glowray.vectorize.weave import Woven
 
 if TYPE_CHECKING:
     from glowray.kernels.column_chain import ColumnChain
+    from glowray.kernels.record_rows import RecordLoop
 
 MARK = "__glowray_loop__"
 
@@ -23,7 +24,7 @@ class Loop:
     `steps` are the segment's row steps and, last, whatever takes their rows; `reasons` says for each why it is called
     and not inlined (None: inlined). `found` is the variable that holds a combiner's accumulator. `columns` is the way
     of rows that are columns, None where every row is one of Python's; `column_reasons` says for each step why it is not
-    part of that (empty: the rows never were columns).
+    part of that (empty: the rows never were columns). `records` does the same work over the fields of rows in blocks.
     """
 
     woven: Woven
@@ -32,6 +33,7 @@ class Loop:
     found: str | None = None
     columns: ColumnChain | None = None
     column_reasons: tuple[str | None, ...] = ()
+    records: RecordLoop | None = None
 
     def function(self) -> Callable[..., Any]:
         """The loop as a function over the captured values of this task."""

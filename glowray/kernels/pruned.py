@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
+from glowray.kernels.morsels import in_batches
 from glowray.rows import Block
 
 
@@ -50,3 +52,15 @@ def pruned_blocks(few: Iterator[Block | list[object]], all_columns: Iterator[Blo
         block = morsel if isinstance(morsel, Block) else Block.from_rows(morsel)
         yield PrunedBlock(block, rows, start)
         start += len(block)
+
+
+def batches(morsel: Block) -> Iterator[tuple[Block, Callable[[], Block]]]:
+    """A morsel in batches, each with the way to all columns of its rows."""
+    start = 0
+    for block in in_batches([morsel]):
+        stop = start + len(block)
+        if isinstance(morsel, PrunedBlock):
+            yield block, partial(morsel.whole, start, stop)
+        else:
+            yield block, lambda block=block: block  # type: ignore[misc]
+        start = stop

@@ -17,12 +17,14 @@ from glowray.kernels.fold_table import keyed_kind
 from glowray.kernels.keyed import keyed_row
 from glowray.kernels.loop import Loop
 from glowray.kernels.partition_steps import BlockStep, PartitionStep
+from glowray.kernels.record_rows import Form, RecordLoop
 from glowray.kernels.segment import Segment, segments
 from glowray.kernels.sources import MergeByKey, Read, Source
 from glowray.kernels.steps import FunctionStep, RowStep
 from glowray.physical.columns import Folding, columns_of
 from glowray.physical.kinds import one_kind, source_kind
 from glowray.physical.pruning import pruned
+from glowray.physical.record_loops import displayed, form_of, pruned_read, read_form, used_of, variables_of
 from glowray.physical.stage import Branch, Stage
 from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.arrow.reducers import Fold, fold_of
@@ -66,6 +68,7 @@ def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, 
     loops: list[Loop] = []
     for segment in segments(branch.steps):
         loop = _loop(segment, source, stage.exchange, row_type, vectorize)
+        form = form_of(kind)
         if kind is not None:
             given = kind
             chain, reasons, kind = _column_chain(segment, source, stage.exchange, given, loop)
@@ -76,6 +79,9 @@ def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, 
                     source = fewer
                     chain, reasons, kind = _column_chain(segment, source, stage.exchange, few, loop)
             loop = replace(loop, columns=chain, column_reasons=reasons)
+        if vectorize and loop.columns is None and segment.rows:
+            source, records = _record_loop(segment, source, stage.exchange, form, is_first=not loops)
+            loop = replace(loop, records=records)
         loops.append(loop)
         row_type = None
     return Fragment(source, branch.steps, stage.exchange, stage.stream, tuple(loops), len(branch.beside)), kind
@@ -118,16 +124,41 @@ def _column_chain(
     return ColumnChain(kind, steps, by_row, rest), reasons, after if is_whole and takes_blocks else None
 
 
+def _record_loop(
+    segment: Segment, source: Source, exchange: Exchange, form: Form | None, is_first: bool
+) -> tuple[Source, RecordLoop | None]:
+    """The segment over the fields of its rows, and the source, which then reads only the columns that are looked at."""
+    is_read = isinstance(source, Read) and is_first
+    form = read_form(source) if isinstance(source, Read) and is_first else form
+    if form is None:
+        return source, None
+    weaver = Weaver()
+    row = displayed(form, weaver)
+    variables = dict(variables_of(row))
+    loop, used = _woven(segment, source, exchange, weaver, row, True)
+    if isinstance(source, Read) and is_read:
+        source, form = pruned_read(source, form, {str(variables[name][0]) for name in used})
+    at = dict(zip(map(form.keys, form.leaves()), form.leaves(), strict=True))
+    return source, RecordLoop(form, tuple(at[variables[name]] for name in used), variables, loop)
+
+
 def _type(kind: Kind) -> type | None:
     return kind if isinstance(kind, type) else None
 
 
 def _loop(segment: Segment, source: Source, exchange: Exchange, kind: type | None, vectorize: bool) -> Loop:
     weaver = Weaver()
-    chain = Chain([_chain_step(step, vectorize) for step in segment.rows], weaver)
     row = weaver.fresh("row")
     if kind is not None:
         weaver.types[row] = kind
+    return _woven(segment, source, exchange, weaver, load(row), vectorize)[0]
+
+
+def _woven(
+    segment: Segment, source: Source, exchange: Exchange, weaver: Weaver, row: ast.expr, vectorize: bool
+) -> tuple[Loop, list[str]]:
+    """A segment's loop, and the variables of its row that it uses, in the order in which it takes them."""
+    chain = Chain([_chain_step(step, vectorize) for step in segment.rows], weaver)
     found = None
     if isinstance(segment.end, CombineByKey):
         found = weaver.fresh("found")
@@ -140,11 +171,15 @@ def _loop(segment: Segment, source: Source, exchange: Exchange, kind: type | Non
     else:
         parameters, sink = ["rows", "append"], _appending
     line = weaver.own_lines("source")
-    body = chain.body(load(row), sink)
-    loop = place([ast.For(store(row), load("rows"), body, [])], line)
-    woven = Woven(define("loop", parameters, loop, line), weaver.bindings, weaver.positions, "loop")
+    body = chain.body(row, sink)
+    used = used_of(row, body)
+    targets: list[ast.expr] = [store(name) for name in used]
+    target = targets[0] if len(targets) == 1 else ast.Tuple(targets, ast.Store())
+    loop = place([ast.For(target, load("rows"), body, [])], line)
+    woven = Woven("loop", define("loop", parameters, loop, line), weaver.bindings, weaver.positions, "loop")
     reasons = [*chain.reasons, sink.reason if isinstance(sink, _Fold) else None]
-    return Loop(woven, (*segment.rows, segment.end or (segment.rows or (source,))[-1]), tuple(reasons), found)
+    steps = (*segment.rows, segment.end or (segment.rows or (source,))[-1])
+    return Loop(woven, steps, tuple(reasons), found), used
 
 
 def _appending(row: ast.expr) -> list[ast.stmt]:

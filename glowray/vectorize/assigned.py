@@ -54,7 +54,7 @@ def _meet(*states: State) -> State:
 
 
 class _Analysis:
-    def __init__(self, local: set[str]) -> None:
+    def __init__(self, local: frozenset[str]) -> None:
         self._local = local
         self._breaks: list[list[State]] = []
         self._handling: list[str] = []
@@ -104,7 +104,7 @@ class _Analysis:
         after = self.read(node, known)
         return after, after
 
-    def _nested(self, body: ast.expr, known: frozenset[str], shadowing: set[str]) -> None:
+    def _nested(self, body: ast.expr, known: frozenset[str], shadowing: frozenset[str]) -> None:
         outer, self._local = self._local, self._local - shadowing
         self.read(body, known)
         self._local = outer

@@ -298,7 +298,7 @@ def row_loop(
     body = chain.body(load(row), sink or emit)
     loop = place([ast.For(store(row), load("rows"), body or [ast.Pass()], [])], source)
     definition = define("loop", ["rows", "emit"], loop, source)
-    return Woven(definition, weaver.bindings, weaver.positions, label), chain.reasons
+    return Woven("loop", definition, weaver.bindings, weaver.positions, label), chain.reasons
 
 
 def emit(row: ast.expr) -> list[ast.stmt]:

@@ -46,6 +46,12 @@ def obstacle(known: Known, spliced: ast.AST | None = None) -> str | None:
     Args:
         spliced: the generator expression that the function returns, when its loop is spliced into the row loop.
     """
+    if id(spliced) not in known.obstacles:
+        known.obstacles[id(spliced)] = _obstacle(known, spliced)
+    return known.obstacles[id(spliced)]
+
+
+def _obstacle(known: Known, spliced: ast.AST | None) -> str | None:
     node = known.node
     if node.args.vararg or node.args.kwarg:
         return "it takes *args or **kwargs"
@@ -109,7 +115,7 @@ def _bad_value(name: str, known: Known) -> str | None:
     return None
 
 
-def _escapes(known: Known, local: set[str], spliced: ast.AST | None) -> str | None:
+def _escapes(known: Known, local: frozenset[str], spliced: ast.AST | None) -> str | None:
     """A lambda or generator expression that has locals of the function and may outlive the row."""
     safe: set[int] = {id(spliced)}
     if isinstance(spliced, COMPREHENSIONS):
@@ -125,7 +131,7 @@ def _escapes(known: Known, local: set[str], spliced: ast.AST | None) -> str | No
     return None
 
 
-def _used_up(call: ast.Call, known: Known, local: set[str]) -> list[ast.AST]:
+def _used_up(call: ast.Call, known: Known, local: frozenset[str]) -> list[ast.AST]:
     """Arguments that are used up when the call returns."""
     if isinstance(call.func, ast.Attribute):
         is_text = isinstance(call.func.value, ast.Constant | ast.JoinedStr)

@@ -40,6 +40,8 @@ class Known:
     keywords: Mapping[str, object] = field(default_factory=dict)
     in_class: bool = False
     synthetic: bool = False
+    # Answers of `hygiene.obstacle`, by the expression that is spliced.
+    obstacles: dict[int, str | None] = field(default_factory=dict, repr=False)
 
     @property
     def is_generator(self) -> bool:

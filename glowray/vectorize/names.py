@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -16,10 +17,11 @@ def parameters(node: ast.Lambda | ast.FunctionDef) -> set[str]:
     return {each.arg for each in (*a.posonlyargs, *a.args, *a.kwonlyargs, *extra)}
 
 
-def own_names(node: ast.Lambda | ast.FunctionDef) -> set[str]:
+@lru_cache(maxsize=1024)  # asked for at every call inside; what was parsed is never changed
+def own_names(node: ast.Lambda | ast.FunctionDef) -> frozenset[str]:
     """Parameters and every name that the function's own scope binds, walrus targets in its comprehensions included."""
     body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-    return parameters(node) | stored_names(body)
+    return frozenset(parameters(node) | stored_names(body))
 
 
 def stored_names(nodes: Iterable[ast.AST]) -> set[str]:
@@ -57,7 +59,7 @@ def targets_of(node: Comprehension) -> set[str]:
 def free_names(node: ast.Lambda | ast.FunctionDef) -> set[str]:
     """Names that the function reads and that neither it nor a scope inside it binds."""
     body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-    return reads(body, frozenset(own_names(node)))
+    return reads(body, own_names(node))
 
 
 def reads(nodes: Iterable[ast.AST], bound: frozenset[str]) -> set[str]:

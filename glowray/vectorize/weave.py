@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import marshal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import CodeType, FunctionType
+from typing import Any
 
 from glowray.vectorize.environment import Binding, Captured, Given
 from glowray.vectorize.known import Known
@@ -83,15 +86,24 @@ class Weaver:
 
 @dataclass(frozen=True)
 class Woven:
-    """A generated function before it is given its values: picklable with cloudpickle, made callable in a task."""
+    """A generated function before it is given its values: picklable with cloudpickle, made callable in a task.
 
-    definition: ast.FunctionDef
+    It travels compiled: the tree that it was compiled of stays behind.
+    """
+
+    name: str
+    definition: ast.FunctionDef | None
     bindings: Mapping[str, Binding]
     positions: Positions
     label: str
 
     def code(self) -> CodeType:
         """The module's code, of which the only constant code object is the function's."""
+        return self._code
+
+    @cached_property
+    def _code(self) -> CodeType:
+        assert self.definition is not None
         module = ast.fix_missing_locations(ast.Module([self.definition], []))
         return compile(module, f"<glowray {self.label}>", "exec", dont_inherit=True)
 
@@ -100,9 +112,18 @@ class Woven:
         namespace: dict[str, object] = {name: binding.resolve() for name, binding in self.bindings.items()}
         namespace["__name__"] = "glowray.generated"
         exec(self.code(), namespace)
-        made = namespace[self.definition.name]
+        made = namespace[self.name]
         assert isinstance(made, FunctionType)
         return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _compiled, (self.name, marshal.dumps(self.code()), self.bindings, self.positions, self.label)
+
+
+def _compiled(name: str, code: bytes, bindings: Mapping[str, Binding], positions: Positions, label: str) -> Woven:
+    made = Woven(name, None, bindings, positions, label)
+    made.__dict__["_code"] = marshal.loads(code)
+    return made
 
 
 def load(name: str) -> ast.Name:
@@ -118,10 +139,14 @@ def assign(name: str, value: ast.expr) -> ast.Assign:
 
 
 def place(nodes: list[ast.stmt], span: Span) -> list[ast.stmt]:
-    """Give nodes that have no line yet the first line of a span."""
-    for statement in nodes:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.expr | ast.stmt | ast.excepthandler) and not hasattr(node, "lineno"):
-                node.lineno = node.end_lineno = span.start
-                node.col_offset = node.end_col_offset = 0
+    """Give nodes that have no line yet the first line of a span; what is inside a node that has one is left to it."""
+    pending: list[ast.AST] = list(nodes)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.expr | ast.stmt | ast.excepthandler):
+            if hasattr(node, "lineno"):
+                continue
+            node.lineno = node.end_lineno = span.start
+            node.col_offset = node.end_col_offset = 0
+        pending.extend(ast.iter_child_nodes(node))
     return nodes

@@ -83,8 +83,14 @@ def test_a_pruned_reader_gives_the_same_rows_with_fewer_columns(
         rows, *error = by_python(reader)
         kept = {*columns, *(types or ())}
         expected = [{name: value for name, value in row.items() if name in kept} for row in rows]
-        assert by_columns(reader.pruned(columns)) == (expected, *error)
-        assert by_columns(reader.pruned({*columns, "y"}).pruned(columns)) == (expected, *error)
+        for pruned in (reader.pruned(columns), reader.pruned({*columns, "y"}).pruned(columns)):
+            found, *failure = by_columns(pruned)
+            assert failure == error
+            if any(None in row for row in rows):  # such a row comes whole, and so do those around it
+                assert all(row in (few, whole) for row, few, whole in zip(found, expected, rows, strict=True))
+                assert [row for row in rows if None in row] == [row for row in found if None in row]
+            else:
+                assert found == expected
 
 
 def test_the_header_is_no_row_wherever_it_stands(tmp_path: Path) -> None:
