@@ -21,6 +21,7 @@ from glowray.kernels.fold_steps import Reduce
 from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import MORSEL, Morsels, as_rows, pieces
 from glowray.kernels.partition_steps import BlockStep, Limit
+from glowray.kernels.record_rows import RecordRows, record_parts
 from glowray.kernels.segment import Segment, segments
 from glowray.kernels.sources import Arriving, Blocks, Join, Source
 from glowray.kernels.steps import Step
