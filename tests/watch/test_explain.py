@@ -105,7 +105,7 @@ def levels(rows: Dataset[Any]) -> dict[str, str]:
 def test_levels_and_reasons() -> None:
     rows = flow().from_items(["a,b"], partitions=2).map(parse).map(functools.partial(parse, sep=";"), name="other")
     found = levels(rows.map(random.Random(1).choice).map_partitions(numbered).sort(key=len))
-    assert found["map(parse)"].startswith("fused: it has arguments")
+    assert found["map(parse)"] == "fused: Python does it for less"
     assert found["map(other)"].startswith("fused: ")
     assert found["map_partitions(numbered)"] == "python: it is called once a partition"
     assert found["sort(len)"] == "fused: its rows are Python's"
