@@ -58,6 +58,18 @@ class StepOptions(TypedDict, total=False):
 class Options:
     """The arguments that every verb with a function takes."""
 
+    @classmethod
+    def of(cls, verb: str, options: StepOptions) -> Options:
+        """Those that a verb was given as keywords.
+
+        Raises:
+            TypeError: there is no such argument.
+        """
+        unknown = options.keys() - StepOptions.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"{verb}() got an unexpected keyword argument {min(unknown)!r}")
+        return cls(**options)
+
     name: str | None = None
     on_error: str | pathlib.Path | None = None
     num_cpus: float | None = None
@@ -147,17 +159,18 @@ class Base(Generic[T_co]):
 
 
 def count_argument(verb: str, n: Any, least: int = 0) -> int:
-    """n, checked to be an int of at least `least`.
+    """n as an int, checked to be one (NumPy's count) of at least `least`.
 
     Raises:
         TypeError: not an int.
         ValueError: too small.
     """
-    if isinstance(n, bool) or not isinstance(n, int):
+    if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(f"{verb}() needs an int, got {n!r}")
-    if n < least:
-        raise ValueError(f"{verb}() needs a number of at least {least}, got {n}")
-    return n
+    count = operator.index(n)
+    if count < least:
+        raise ValueError(f"{verb}() needs a number of at least {least}, got {count}")
+    return count
 
 
 def dataset_argument(verb: str, other: Any) -> Base[Any]:

@@ -31,7 +31,7 @@ class FoldVerbs(Base[T_co]):
         Args:
             f: associative; each partition is folded from left to right, then the results in partition order.
         """
-        rows, function = self._granted(Options(**options)), _reducer(f, "reduce", options)
+        rows, function = self._granted(Options.of("reduce", options)), _reducer(f, "reduce", options)
         return self._with(Reduce(rows._node, "reduce", FoldRows("reduce", function.label, function), function))
 
     def aggregate(
@@ -45,7 +45,7 @@ class FoldVerbs(Base[T_co]):
         >>> total.collect()
         [(7, 2)]
         """
-        rows = self._granted(Options(**options))
+        rows = self._granted(Options.of("aggregate", options))
         added, merged = _reducer(add, "aggregate", options), _reducer(merge, "aggregate", options)
         local = FoldRows("aggregate", added.label, added, Zero(zero))
         return self._with(Reduce(rows._node, "aggregate", local, merged, Zero(zero)))
@@ -66,7 +66,7 @@ class FoldVerbs(Base[T_co]):
             keyed = function is not None
             return rows._step(LocalSort("local_sort", "local_sort", bool(reverse), keyed, strip=True))
 
-        return self._ordered("local_sort", key, Options(**options), order)
+        return self._ordered("local_sort", key, Options.of("local_sort", options), order)
 
     def merge_sorted(
         self, key: Callable[..., Any] | None = None, reverse: bool = False, **options: Unpack[StepOptions]
@@ -81,7 +81,7 @@ class FoldVerbs(Base[T_co]):
         def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
             return rows._with(MergeSorted(rows._node, "merge_sorted", function, bool(reverse)))
 
-        return self._ordered("merge_sorted", key, Options(**options), order)
+        return self._ordered("merge_sorted", key, Options.of("merge_sorted", options), order)
 
     def local_reduce(self, f: Callable[[T_co, T_co], U], **options: Unpack[StepOptions]) -> Dataset[T_co | U]:
         """One row a partition: f over its rows; none for an empty one. No data moves.
@@ -90,7 +90,7 @@ class FoldVerbs(Base[T_co]):
         >>> gr.from_range(4, partitions=2).local_reduce(lambda a, b: a + b).collect()
         [1, 5]
         """
-        rows, function = self._granted(Options(**options)), _reducer(f, "local_reduce", options)
+        rows, function = self._granted(Options.of("local_reduce", options)), _reducer(f, "local_reduce", options)
         return rows._step(FoldRows("local_reduce", function.label, function))
 
     def merge_reduce(self, f: Callable[[T_co, T_co], U], **options: Unpack[StepOptions]) -> Dataset[T_co | U]:
@@ -100,7 +100,7 @@ class FoldVerbs(Base[T_co]):
         >>> gr.from_range(4, partitions=2).local_reduce(max).merge_reduce(lambda a, b: a + b).collect()
         [4]
         """
-        rows, function = self._granted(Options(**options)), _reducer(f, "merge_reduce", options)
+        rows, function = self._granted(Options.of("merge_reduce", options)), _reducer(f, "merge_reduce", options)
         return self._with(Gather(rows._node, "merge_reduce", (FoldRows("merge_reduce", function.label, function),)))
 
     def local_reduce_by_key(
@@ -114,7 +114,7 @@ class FoldVerbs(Base[T_co]):
         [('a', 1), ('a', 6)]
         """
         verb = "local_reduce_by_key"
-        rows, function = self._granted(Options(**options)), _reducer(f, verb, options)
+        rows, function = self._granted(Options.of("local_reduce_by_key", options)), _reducer(f, verb, options)
         return rows._step(CombineByKey(verb, function.label, Combiner(function, function), verb))
 
     def local_group_by_key(self: FoldVerbs[tuple[K, V]]) -> Dataset[tuple[K, list[V]]]:

@@ -146,7 +146,9 @@ class KeyedVerbs(Base[T_co]):
             TypeError: at the action, for rows that are not 2-tuples and keys that are not allowed.
         """
         function = Function.of(f, "reduce_by_key", name=options.get("name"), spreads=False, arguments=(2,))
-        return self._granted(Options(**options))._combine("reduce_by_key", Combiner(function, function), function.label)
+        return self._granted(Options.of("reduce_by_key", options))._combine(
+            "reduce_by_key", Combiner(function, function), function.label
+        )
 
     def aggregate_by_key(
         self: KeyedVerbs[tuple[K, V]],
@@ -165,7 +167,7 @@ class KeyedVerbs(Base[T_co]):
         """
         added = Function.of(add, "aggregate_by_key", name=options.get("name"), spreads=False, arguments=(2,))
         merged = Function.of(merge, "aggregate_by_key", name=options.get("name"), spreads=False, arguments=(2,))
-        return self._granted(Options(**options))._combine(
+        return self._granted(Options.of("aggregate_by_key", options))._combine(
             "aggregate_by_key", Combiner(added, merged, Zero(zero)), added.label
         )
 
@@ -200,9 +202,9 @@ class KeyedVerbs(Base[T_co]):
         """
         if key is None:
             whole = KeyBy("distinct", "distinct", Function.of(same, "distinct"))
-            keyed = self._granted(Options(**options))._step(whole)
+            keyed = self._granted(Options.of("distinct", options))._step(whole)
         else:
-            keyed = self._rowwise(KeyBy, "distinct", key, Options(**options))
+            keyed = self._rowwise(KeyBy, "distinct", key, Options.of("distinct", options))
         combiner = Combiner(_FIRST, _FIRST)
         return keyed._combine("distinct", combiner, "")._step(Values("distinct", "distinct"))
 

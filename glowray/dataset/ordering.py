@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import random
 from collections.abc import Callable
 from functools import partial
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Unpack
 
 from glowray.dataset.base import Base, Options, StepOptions, T_co, count_argument
@@ -52,7 +54,7 @@ class OrderVerbs(Base[T_co]):
         def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
             return rows._with(Sort(rows._node, "sort", function, bool(reverse)))
 
-        return self._ordered("sort", key, Options(**options), order)
+        return self._ordered("sort", key, Options.of("sort", options), order)
 
     def top(
         self, n: int, key: Callable[..., Any] | None = None, reverse: bool = False, **options: Unpack[StepOptions]
@@ -78,7 +80,7 @@ class OrderVerbs(Base[T_co]):
         def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
             return rows._with(Top(rows._node, "top", count, function, bool(reverse)))
 
-        return self._ordered("top", key, Options(**options), order)
+        return self._ordered("top", key, Options.of("top", options), order)
 
     def limit(self, n: int) -> Dataset[T_co]:
         """The first n rows in order, in one partition; partitions past them are not computed.
@@ -114,10 +116,10 @@ class OrderVerbs(Base[T_co]):
 
         Raises:
             ValueError: fraction is outside 0 to 1.
+            TypeError: it is no number, or the seed no int.
         """
-        if not 0.0 <= fraction <= 1.0:
-            raise ValueError(f"sample() needs a fraction from 0 to 1, got {fraction}")
-        drawn = random.SystemRandom().getrandbits(63) if seed is None else seed & _MASK
+        _check_sample(fraction, seed)
+        drawn = random.SystemRandom().getrandbits(63) if seed is None else operator.index(seed) & _MASK
         chosen = partial(in_sample, drawn, round(fraction * 2**64))
         step = Filter("sample", f"{fraction:g}", Function.of(chosen, "sample", name="sample"))
         return self.zip_with_index()._step(step)._step(Keys("sample", "sample"))
@@ -133,3 +135,12 @@ class OrderVerbs(Base[T_co]):
             ValueError: n is less than 1.
         """
         return self._with(Repartition(self._node, "repartition", count_argument("repartition", n, 1)))
+
+
+def _check_sample(fraction: Any, seed: Any) -> None:
+    if not isinstance(fraction, Real):
+        raise TypeError(f"sample() needs a number from 0 to 1, got {fraction!r}")
+    if not 0.0 <= float(fraction) <= 1.0:
+        raise ValueError(f"sample() needs a fraction from 0 to 1, got {fraction}")
+    if seed is not None and not hasattr(seed, "__index__"):
+        raise TypeError(f"sample() needs an int as its seed, got {seed!r}")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-from glowray.functions import ship
+from glowray.functions import Failure, ship
 from glowray.kernels import Fragment, TaskReport, flow, run
 from glowray.kernels.shared import Broadcast, own_value, shared_value
 from glowray.rows import Block
@@ -71,6 +71,7 @@ class Payload:
     data: bytes
     apart: dict[str, Apart] = field(default_factory=dict)
     sent: dict[int, Any] = field(default_factory=dict)
+    fragment: Fragment | None = None
 
 
 def pack(fragment: Fragment, known: dict[int, Apart] | None = None) -> Payload:
@@ -95,7 +96,7 @@ def pack(fragment: Fragment, known: dict[int, Apart] | None = None) -> Payload:
         return None if found.shared else found.name
 
     data = dumps_apart((fragment, registered_keys()), apart)
-    return Payload(data, used)
+    return Payload(data, used, fragment=fragment)
 
 
 def is_big(obj: Any) -> bool:
@@ -120,7 +121,8 @@ def execute(
     memory: int | None = None,
 ) -> tuple[TaskReport, list[Block] | None]:
     """Runs a packed fragment; unpickled for every task, so that what functions change is gone with the task."""
-    return run(unpack(payload, apart), partition, inputs, offset, memory)
+    fragment, unread = _read(payload, apart, partition)
+    return (unread, None) if fragment is None else run(fragment, partition, inputs, offset, memory)
 
 
 def execute_flowing(
@@ -132,7 +134,20 @@ def execute_flowing(
     memory: int | None = None,
 ) -> Iterator[tuple[TaskReport, list[Block]] | None]:
     """As `execute`, on rows that arrive meanwhile; piece by piece, None for nothing to tell."""
-    return flow(unpack(payload, apart), partition, inputs, offset, memory)
+    fragment, unread = _read(payload, apart, partition)
+    return iter([(unread, [Block()])]) if fragment is None else flow(fragment, partition, inputs, offset, memory)
+
+
+def _read(payload: bytes, apart: Mapping[str, Value], partition: int) -> tuple[Fragment | None, TaskReport]:
+    """The fragment, or else the report of a task that could not unpickle it."""
+    report = TaskReport(partition)
+    try:
+        return unpack(payload, apart), report
+    except Exception as error:  # any class may raise anything from its own __setstate__
+        if type(error).__module__.partition(".")[0] == "ray":
+            raise  # the cluster lost it
+        report.failure, report.unread = Failure.capture(error, verb="unpickle", partition=partition), True
+        return None, report
 
 
 def unpack(payload: bytes, apart: Mapping[str, Value]) -> Fragment:

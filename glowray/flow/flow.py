@@ -12,6 +12,7 @@ from glowray.engine.choose import check_engine
 from glowray.flow.sources_files import FileSources
 from glowray.flow.sources_memory import MemorySources
 from glowray.functions import only_user_frames
+from glowray.io.reader import check_partitions
 from glowray.kernels.resources import Resources
 from glowray.watch.stats import Stats
 
@@ -35,6 +36,7 @@ class Flow(FileSources, MemorySources):
 
     Raises:
         ValueError: an engine or on_error that does not exist, a number that is negative.
+        TypeError: an argument of another type.
     """
 
     def __init__(
@@ -51,10 +53,13 @@ class Flow(FileSources, MemorySources):
         memory: int | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"a Flow's name must be a str, got {name!r}")
         if engine is not None:
             check_engine(engine)
-        if partitions is not None and partitions < 1:
-            raise ValueError(f"partitions must be at least 1, got {partitions}")
+        check_partitions(partitions)
+        if max_errors is not None and (isinstance(max_errors, bool) or not isinstance(max_errors, int)):
+            raise TypeError(f"max_errors must be an int, got {max_errors!r}")
         if max_errors is not None and max_errors < 0:
             raise ValueError(f"max_errors must not be negative, got {max_errors}")
         self.settings = Settings(

@@ -23,6 +23,11 @@ def is_framework(code: CodeType) -> bool:
     return ray_file is not None and filename.startswith(os.path.dirname(ray_file) + os.sep)
 
 
+def is_own_file(filename: str) -> bool:
+    """Says whether a file is one of glowray's."""
+    return filename.startswith(_PACKAGE)
+
+
 def user_site() -> tuple[str, int]:
     """The file and line from which the user called into glowray: the innermost frame that is not glowray's or Ray's.
 

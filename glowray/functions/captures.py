@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from types import BuiltinMethodType, CodeType, FunctionType, MethodType
@@ -11,6 +11,8 @@ from typing import Any
 
 from glowray.functions import ship
 from glowray.functions.show import shown
+
+Fault = Callable[[object], Exception | None]
 
 _LEAVES = (str, bytes, int, float, type(None))
 
@@ -52,11 +54,20 @@ def pickling_error(value: object) -> Exception | None:
     return None
 
 
-def culprit(call: Any, error: Exception) -> Culprit | None:
-    """The innermost part of `call` that cannot be pickled; None if that is `call` itself. `error` is call's own."""
+def reading_error(value: object) -> Exception | None:
+    """Why a value cannot be had again from its pickle, or None if it can."""
+    try:
+        ship.loads(ship.dumps(value))
+    except Exception as error:
+        return error
+    return None
+
+
+def culprit(call: Any, error: Exception, fault: Fault = pickling_error) -> Culprit | None:
+    """The innermost part of `call` that has the fault; None if that is `call` itself. `error` is call's own."""
     found = Culprit(Part("", call), error)
     visited = {id(call)}
-    while (deeper := _failing_part(found.part, visited)) is not None:
+    while (deeper := _failing_part(found.part, visited, fault)) is not None:
         visited.add(id(deeper.part.value))
         found = deeper
     return found if found.part.path else None
@@ -81,13 +92,13 @@ def _held(owner: Part) -> Iterator[Part]:
     return iter(()) if large or isinstance(owner.value, type) else _parts(owner)
 
 
-def _failing_part(owner: Part, visited: set[int]) -> Culprit | None:
+def _failing_part(owner: Part, visited: set[int], fault: Fault) -> Culprit | None:
     if _is_own(owner.value):
         return None  # a Dataset is named as a whole: what it is made of is not the user's
     for part in _parts(owner):
         if id(part.value) in visited:
             continue
-        error = pickling_error(part.value)
+        error = fault(part.value)
         if error is not None:
             return Culprit(part, error)
     return None

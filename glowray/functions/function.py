@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from glowray.functions.caller import full_site, short_site, user_site
-from glowray.functions.captures import culprit, pickling_error
+from glowray.functions.caller import full_site, is_own_file, short_site, user_site
+from glowray.functions.captures import culprit, pickling_error, reading_error
 from glowray.functions.names import label_of, place_of
 from glowray.functions.show import shown
 from glowray.functions.signature import Signature, is_async, parameters, signature
@@ -89,6 +89,11 @@ class Function:
     def of_value(self) -> bool:
         """Whether the function is given the value of a keyed row, and not the row."""
         return self.verb in _OF_VALUE
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is one of glowray's, by which a verb is made of others."""
+        return self.filename is not None and is_own_file(self.filename)
 
     @property
     def definition(self) -> str | None:
@@ -179,6 +184,20 @@ def _check_pickling(call: Any, function: Function) -> None:
     raise TypeError(
         f"{subject}: it captures {found}, which cannot be pickled: {found.error}; {fix}, {_called()}"
     ) from error
+
+
+def unreadable(functions: Iterable[Function], error: Exception) -> TypeError:
+    """The error for functions that a task could not unpickle, naming the one to blame and what it captures."""
+    for function in functions:
+        own = reading_error(function.call)
+        found = None if own is None else culprit(function.call, own, reading_error)
+        if own is not None:
+            what = f"what it captures, {found}" if found else "it"
+            return TypeError(
+                f"{function.verb}() cannot send {function.described} to workers: {what}, can be pickled, but not"
+                f" unpickled: {found.error if found else own}"
+            )
+    return TypeError(f"what a task needs can be pickled, but not unpickled: {error}")
 
 
 def _called() -> str:

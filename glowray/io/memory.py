@@ -54,15 +54,26 @@ def items_reader(iterable: Iterable[Any], partitions: int | None = None) -> Item
     from glowray.rows import Block
 
     check_partitions(partitions)
-    rows = list(iterable)
+    try:
+        items = iter(iterable)
+    except TypeError:
+        raise TypeError(f"from_items() needs an iterable, got {type(iterable).__name__}") from None
+    rows = list(items)
     count = partitions or default_partitions(len(rows))
     blocks = tuple(_own(Block.from_rows(rows[slice(*bounds(len(rows), count, index))])) for index in range(count))
     return ItemsReader(f"from_items({len(rows):,} rows)", blocks)
 
 
 def _own(block: Block) -> Block:
-    """The block apart from the items it was made of, which somebody may change; typed columns are copies already."""
-    return pickle.loads(pickle.dumps(block, protocol=5)) if block.pickled_values else block
+    """The block apart from the items it was made of, which somebody may change; typed columns are copies already.
+
+    Raises:
+        TypeError: an item cannot be pickled.
+    """
+    try:
+        return pickle.loads(pickle.dumps(block, protocol=5)) if block.pickled_values else block
+    except Exception as error:  # any class may raise anything when it is pickled
+        raise TypeError(f"a row must be picklable, but from_items() was given one that is not: {error}") from error
 
 
 def default_partitions(rows: int, rows_a_partition: int = ITEMS_A_PARTITION) -> int:

@@ -6,7 +6,7 @@ import glob
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -40,8 +40,11 @@ def expand(paths: Paths) -> list[File]:
     >>> [file.name for file in expand("/etc/passwd")]
     ['/etc/passwd']
 
-    Raises FileNotFoundError for a path that matches nothing, ValueError for what is neither a file nor a folder.
+    Raises FileNotFoundError for a path that matches nothing, ValueError for what is neither a file nor a folder,
+    TypeError for what is no path.
     """
+    if not isinstance(paths, (str, os.PathLike, Iterable)):
+        raise TypeError(f"paths must be a path, or a list of paths, not {paths!r}")
     given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     if not given:
         raise ValueError("there is nothing to read: the list of paths is empty")

@@ -57,6 +57,7 @@ class CombineByKey(Step):
             if type(key) in PLAIN:  # not in the table as it is written: then not at all
                 name, known = key, MISSING
             else:
+                row = (key, value)  # noqa: F841  (what is to blame if it cannot be a key)
                 name = table.admit(key)
                 known = entries.get(name, MISSING)
             if known is MISSING and combiner.zero is None:

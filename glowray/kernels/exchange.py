@@ -9,12 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from glowray.kernels.keyed import keyed_row
+from glowray.kernels.keyed import check_keyed
 from glowray.kernels.order import bucket_edges, total
 from glowray.kernels.run_keys import RunKeys, sample_keys
 from glowray.kernels.steps import Step
 from glowray.rows import Block
-from glowray.rows.keys import canonical_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +103,14 @@ class _KeyBuckets(Output):
 
     def add(self, block: Block) -> None:
         count = len(self.buckets)
+        failed: TypeError | None = None
         try:
             hashes = block.key_hashes()
-        except TypeError:
+        except TypeError as error:
+            failed = error
+        if failed is not None:
             check_keyed(self.step, block.rows())
-            raise
+            raise failed
         if count == 1:
             self.buckets[0].append(block)
             return
@@ -119,12 +121,6 @@ class _KeyBuckets(Output):
 
     def finish(self) -> list[Block]:
         return [Block.concat(bucket) for bucket in self.buckets]
-
-
-def check_keyed(step: Step, rows: Sequence[Any]) -> None:
-    """Raises the error of the first row that is no keyed row or whose key cannot be one, as a loop over them would."""
-    for row in rows:
-        canonical_key(keyed_row(row, step.verb)[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ import operator
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from glowray.functions import Failure
+from glowray.functions import Failure, Function
 from glowray.kernels.blame import failure_of
 from glowray.kernels.column_chain import ChainRun
-from glowray.kernels.combine import CombineByKey
+from glowray.kernels.combine import CombineByKey, Combiner
 from glowray.kernels.combining import combined
 from glowray.kernels.context import TaskContext, running
 from glowray.kernels.exchange import Count, Exchange
@@ -48,6 +48,19 @@ class Fragment:
     loops: tuple[Loop, ...] = ()
     beside: int = 0
 
+    @property
+    def functions(self) -> list[Function]:
+        """All functions of the user's in it."""
+        found: list[Function] = []
+        waiting: list[Any] = [self.source, *self.steps]
+        while waiting:
+            each = waiting.pop(0)
+            if isinstance(each, Function):
+                found.append(each)
+            elif isinstance(each, (Step, Combiner)):
+                waiting.extend(getattr(each, part.name) for part in fields(each))
+        return found
+
 
 @dataclass
 class TaskReport:
@@ -63,6 +76,7 @@ class TaskReport:
     attempt: int = 0
     remote: bool = False
     final: bool = True
+    unread: bool = False
     rows_in: int = 0
     rows_out: int = 0
     rows: list[int] = field(default_factory=list)

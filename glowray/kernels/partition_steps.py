@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from glowray.errors import KeyTypeError
 from glowray.functions import Function, spread_arguments
 from glowray.io.sink import BlockWriter
 from glowray.kernels.context import TaskContext
 from glowray.kernels.group import grouped
-from glowray.kernels.keyed import keyed_row
+from glowray.kernels.keyed import check_keyed, keyed_row
 from glowray.kernels.morsels import Morsel, Morsels
 from glowray.kernels.steps import Step
 from glowray.rows import Block
@@ -111,13 +112,23 @@ class LocalGroupByKey(BlockStep):
     """keyed rows → (key, values in input order), for the keys of the partition."""
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        morsels = grouped([list(encoded(self, rows))], self.verb)
-        return ((key, values) for morsel in morsels for key, (values,) in morsel)
+        for morsel in self._groups(list(encoded(self, rows))):
+            yield from morsel
 
     def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
         blocks = [block for morsel in stream for block in as_blocks(self, morsel)]
-        for morsel in grouped([blocks], self.verb):
-            yield [(key, values) for key, (values,) in morsel]
+        yield from self._groups(blocks)
+
+    def _groups(self, blocks: list[Block]) -> Iterator[list[Any]]:
+        failed: TypeError | None = None
+        try:
+            for morsel in grouped([blocks], self.verb):
+                yield [(key, values) for key, (values,) in morsel]
+        except KeyTypeError as error:
+            failed = error
+        if failed is not None:
+            check_keyed(self, (row for block in blocks for row in block.rows()))
+            raise failed
 
     def kind_after(self, kind: Kind) -> Kind | None:
         return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,17 @@ class Resources:
         """Checks the values a user gave.
 
         Raises:
+            TypeError: a number is none, or labels are no dict of str.
             ValueError: a number is negative.
         """
-        for name, value in (("num_cpus", num_cpus), ("num_gpus", num_gpus), ("memory", memory)):
-            if value is not None and value < 0:
+        given: dict[str, Any] = {"num_cpus": num_cpus, "num_gpus": num_gpus, "memory": memory}
+        for name, value in given.items():
+            if value is not None and not isinstance(value, Real):
+                raise TypeError(f"{name} must be a number{' of bytes' if name == 'memory' else ''}, got {value!r}")
+            if value is not None and not float(value) >= 0:
                 raise ValueError(f"{name} must not be negative, got {value}")
+        if labels is not None and not _are_labels(labels):
+            raise TypeError(f'labels must be a dict of str, such as {{"zone": "north"}}, got {labels!r}')
         return cls(num_cpus, num_gpus, memory, tuple(sorted((labels or {}).items())))
 
     def joined(self, other: Resources) -> Resources:
@@ -46,6 +54,10 @@ class Resources:
             None if memory is None else int(memory),
             tuple(sorted({**dict(self.labels), **dict(other.labels)}.items())),
         )
+
+
+def _are_labels(labels: Any) -> bool:
+    return isinstance(labels, Mapping) and all(isinstance(part, str) for pair in labels.items() for part in pair)
 
 
 NO_NEEDS = Resources()

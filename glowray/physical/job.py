@@ -11,6 +11,7 @@ from glowray.engine.payload import Apart, Payload, pack
 from glowray.engine.protocol import Done, Engine, Slot, Task
 from glowray.errors import TooManyErrors
 from glowray.functions import Failure
+from glowray.functions.function import unreadable
 from glowray.io.channel import Deal, Feed
 from glowray.kernels.exchange import ByRange
 from glowray.kernels.resources import NO_NEEDS, Resources
@@ -95,7 +96,8 @@ class Job:
                     place, _, ready = heapq.heappop(ended)
                     self._accept(stage, ready)
                     self._settle(stage, ready, fails=False)
-                    yield stage, place
+                    if ready.blocks is not None:
+                        yield stage, place
                     _raise(ready)
                     due[number] += ready.report.final
         finally:
@@ -155,7 +157,7 @@ class Job:
                 if rows >= stage.until:
                     break
                 self._accept(stage, done)
-                rows += done.report.rows[0]
+                rows += sum(done.report.rows[:1])
                 self._settle(stage, done, fails=rows < stage.until)
             start, width = start + width, width * 2
         self._finish(stage)
@@ -243,8 +245,13 @@ class Job:
 
 
 def _raise(done: Done) -> None:
-    if done.report.failure is not None:
-        raise done.report.failure.exception()
+    failure = done.report.failure
+    if failure is None:
+        return
+    error, fragment = failure.exception(), done.task.payload.fragment
+    if done.report.unread and fragment is not None and isinstance(error, Exception):
+        raise unreadable(fragment.functions, error) from error
+    raise error
 
 
 def _close(running: Any) -> None:

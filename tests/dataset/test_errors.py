@@ -424,3 +424,52 @@ def test_empty_results(engine: Lab) -> None:
             run()
     assert empty.first(default=3) == 3
     assert empty.sum() == 0
+
+
+class Picky(Exception):
+    """An exception whose pickle cannot be read: its arguments are not those of its constructor."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what}: {why}")
+
+
+@pytest.mark.parametrize("partitions", [1, 3])
+def test_a_captured_thing_that_cannot_be_unpickled_is_named(engine: Lab, partitions: int) -> None:
+    held = {"first": Picky("a", "b")}
+    rows = engine.flow().from_items([1, 2, 3], partitions=partitions)
+    mapped = rows.map(lambda n: held)
+    for ending in (mapped.collect, lambda: list(mapped), mapped.first, mapped.count):
+        with pytest.raises(
+            TypeError, match=r"map\(\) cannot send λ:\d+ .*captures, held\['first'\] \(.*Picky"
+        ) as caught:
+            ending()
+        assert "can be pickled, but not unpickled" in str(caught.value)
+        assert isinstance(caught.value.__cause__, TypeError)
+    with pytest.raises(TypeError, match=r"reduce\(\) cannot send .*held\['first'\]"):
+        rows.reduce(lambda a, b: held).collect()
+
+
+@pytest.mark.parametrize("partitions", [1, 3])
+def test_a_key_that_cannot_be_one_is_told_of_with_its_row(engine: Lab, partitions: int) -> None:
+    rows = engine.flow().from_items([("a", 1), ([2], 3)], partitions=partitions)
+    plans = {
+        "reduce_by_key": rows.reduce_by_key(max),
+        "group_by_key": rows.group_by_key(),
+        "count_by_key": rows.count_by_key(),
+        "local_group_by_key": rows.local_group_by_key(),
+    }
+    for verb, plan in plans.items():
+        with pytest.raises(gr.KeyTypeError, match=r"\[2\] cannot be a key: list has no equality") as caught:
+            plan.collect()
+        assert caught.value.__notes__[0] in (f"in {verb}()", f"in {verb}(max)")
+        assert "row: ([2], 3)" in caught.value.__notes__
+    with pytest.raises(TypeError, match=r"group_by_key\(\) needs rows that are 2-tuples") as refused:
+        engine.flow().from_items([5], partitions=partitions).group_by_key().collect()
+    assert refused.value.__context__ is None
+
+
+def test_no_function_of_glowrays_own_is_shown_as_the_users(engine: Lab) -> None:
+    for verb in ("count_by_key", "keys", "values"):
+        with pytest.raises(TypeError) as caught:
+            getattr(engine.flow().from_items([5]), verb)().collect()
+        assert caught.value.__notes__[0] == f"in {verb}()"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import glowray as gr
@@ -199,5 +201,82 @@ def test_uncache_of_what_is_not_cached(rows: Dataset[Any]) -> None:
 
 
 def test_an_output_that_takes_nothing(rows: Dataset[Any]) -> None:
-    with pytest.raises(TypeError, match=r"output\(\) needs a queue.Queue or a function"):
+    with pytest.raises(TypeError, match=r"output\(\) needs a queue.Queue, a function or a channel"):
         rows.output([])
+
+
+def test_numpys_ints_are_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = gr.Flow(engine="inline").from_items([1, 2, 3], partitions=2)
+    assert (rows.take(np.int64(2)), rows.repartition(np.uint8(3)).num_partitions) == ([1, 2], 3)
+    assert rows.sample(np.float64(1.0), seed=np.int32(5)).collect() == [1, 2, 3]
+
+
+OPTION_VERBS: dict[str, Callable[[Dataset[Any], dict[str, Any]], Any]] = {
+    "sort": lambda ds, more: ds.sort(**more),
+    "top": lambda ds, more: ds.top(1, **more),
+    "local_sort": lambda ds, more: ds.local_sort(**more),
+    "merge_sorted": lambda ds, more: ds.merge_sorted(**more),
+    "reduce": lambda ds, more: ds.reduce(max, **more),
+    "local_reduce": lambda ds, more: ds.local_reduce(max, **more),
+    "merge_reduce": lambda ds, more: ds.merge_reduce(max, **more),
+    "aggregate": lambda ds, more: ds.aggregate(0, max, max, **more),
+    "reduce_by_key": lambda ds, more: ds.reduce_by_key(max, **more),
+    "local_reduce_by_key": lambda ds, more: ds.local_reduce_by_key(max, **more),
+    "aggregate_by_key": lambda ds, more: ds.aggregate_by_key(0, max, max, **more),
+    "distinct": lambda ds, more: ds.distinct(**more),
+    "map": lambda ds, more: ds.map(str, **more),
+    "group_by": lambda ds, more: ds.group_by(str, **more),
+}
+
+
+@pytest.mark.parametrize("verb", OPTION_VERBS)
+def test_an_argument_that_is_none_of_the_verbs(rows: Dataset[Any], verb: str) -> None:
+    with pytest.raises(TypeError, match=rf"{verb}\(\) got an unexpected keyword argument 'nmae'"):
+        OPTION_VERBS[verb](rows, {"nmae": "x"})
+    with pytest.raises(TypeError, match="num_cpus must be a number, got 'two'"):
+        OPTION_VERBS[verb](rows, {"num_cpus": "two"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        ({"name": 5}, TypeError, "a Flow's name must be a str, got 5"),
+        ({"partitions": "4"}, TypeError, "partitions must be an int, not '4'"),
+        ({"partitions": 0}, ValueError, "partitions must be at least 1"),
+        ({"max_errors": "4"}, TypeError, "max_errors must be an int, got '4'"),
+        ({"max_errors": True}, TypeError, "max_errors must be an int, got True"),
+        ({"memory": "4GB"}, TypeError, "memory must be a number of bytes, got '4GB'"),
+        ({"num_cpus": float("nan")}, ValueError, "num_cpus must not be negative, got nan"),
+        ({"labels": "north"}, TypeError, "labels must be a dict of str"),
+        ({"labels": ["north"]}, TypeError, "labels must be a dict of str"),
+        ({"labels": {"zone": 1}}, TypeError, "labels must be a dict of str"),
+    ],
+)
+def test_arguments_of_a_flow(arguments: dict[str, Any], error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        gr.Flow(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        (("half",), TypeError, "sample() needs a number from 0 to 1, got 'half'"),
+        ((0.5, "seed"), TypeError, "sample() needs an int as its seed, got 'seed'"),
+        ((0.5, 1.5), TypeError, "sample() needs an int as its seed, got 1.5"),
+        ((float("nan"),), ValueError, "sample() needs a fraction from 0 to 1, got nan"),
+    ],
+)
+def test_arguments_of_a_sample(
+    rows: Dataset[Any], arguments: tuple[Any, ...], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=re.escape(said)):
+        rows.sample(*arguments)
+
+
+def test_sources_that_are_none() -> None:
+    with pytest.raises(TypeError, match=r"from_items\(\) needs an iterable, got int"):
+        gr.from_items(5)
+    with pytest.raises(TypeError, match=r"a row must be picklable, but from_items\(\) was given one that is not"):
+        gr.from_items([1, threading.Lock()])
+    with pytest.raises(TypeError, match="paths must be a path, or a list of paths, not 5"):
+        gr.read_text(5)
