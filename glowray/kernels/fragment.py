@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any
 
 from glowray.functions import Failure, Function
@@ -18,6 +19,7 @@ from glowray.kernels.combining import combined
 from glowray.kernels.context import TaskContext, running
 from glowray.kernels.exchange import Count, Exchange
 from glowray.kernels.fold_steps import Reduce
+from glowray.kernels.join_step import JoinInPlace
 from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import MORSEL, Morsels, as_rows, pieces
 from glowray.kernels.partition_steps import BlockStep, Limit
@@ -211,6 +213,11 @@ class _Run:
             return segment.end.apply_fold(run.chain.fold, run.chain.result, run.blocks(stream), self.context)
         if isinstance(segment.end, BlockStep) and (not segment.rows or (run is not None and run.chain.rest is None)):
             return segment.end.apply_blocks(run.blocks(stream) if run and segment.rows else stream, self.context)
+        if isinstance(segment.end, JoinInPlace):
+            keys = segment.end.keys(self.context)
+            slow = partial(segment.end.keeps, keys=keys)
+            parts = run.parts(stream) if run else _parts(loop, stream, MORSEL)
+            return pieces(itertools.chain.from_iterable(go(rows, keys.entries, slow) for rows, go in parts if go))
         rows = _rows_of(loop, run, stream) if segment.rows else itertools.chain.from_iterable(as_rows(stream))
         if isinstance(segment.end, BlockStep) and segment.end.makes_blocks:
             return segment.end.apply_blocks(pieces(rows), self.context)

@@ -1,21 +1,27 @@
-"""A join within a partition, with sides that every task has whole."""
+"""A join within a partition, with sides that every task has whole: rows stay as they are, columns or Python's."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from glowray.kernels.context import TaskContext
-from glowray.kernels.join import join
+from glowray.kernels.join import join, pair
+from glowray.kernels.keyed import MISSING, KeyTable, keyed_row
 from glowray.kernels.morsels import Morsels, as_rows
-from glowray.kernels.partition_steps import BlockStep, as_blocks
+from glowray.kernels.partition_steps import BlockStep
+from glowray.rows import Block
+from glowray.rows.keys import canonical_key
 
 
 @dataclass(frozen=True, slots=True)
 class JoinInPlace(BlockStep):
-    """The partition's keyed rows joined with whole sides: the task's inputs beside its own from the one at `place`."""
+    """The partition's keyed rows whose key is in every (semi) or in none (anti) of the whole sides.
+
+    Those are the task's inputs beside its own from the one at `place`.
+    """
 
     how: str
     place: int
@@ -25,9 +31,40 @@ class JoinInPlace(BlockStep):
         return itertools.chain.from_iterable(as_rows(self.apply_blocks(iter([rows]), context)))
 
     def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
-        own = [block for morsel in stream for block in as_blocks(self, morsel)]
-        yield from join([own, *context.beside[self.place : self.place + self.sides]], self.how, self.verb)
+        blocks: list[Block] = []
+        keys: KeyTable | None = None
+        for morsel in stream:
+            if isinstance(morsel, Block):
+                blocks.append(morsel)
+                continue
+            if blocks:
+                yield from join([blocks, *self._sides(context)], self.how, self.verb)
+                blocks = []
+            keys = self.keys(context) if keys is None else keys
+            yield [row for row in morsel if self.keeps(keyed_row(row, self.verb)[0], keys)]
+        if blocks:
+            yield from join([blocks, *self._sides(context)], self.how, self.verb)
 
     @property
     def makes_blocks(self) -> bool:
         return True
+
+    def keys(self, context: TaskContext) -> KeyTable:
+        """The keys that every side has (semi), or any (anti)."""
+        found = [set(map(canonical_key, self._keys_of(side))) for side in self._sides(context)]
+        keys = KeyTable()
+        names = set.intersection(*found) if self.how == "semi" else set().union(*found)
+        keys.entries.update(dict.fromkeys(names, True))
+        return keys
+
+    def keeps(self, key: Any, keys: KeyTable) -> bool:
+        """Whether the rows of a key stay."""
+        return (keys.find(key) is MISSING) is not (self.how == "semi")
+
+    def _sides(self, context: TaskContext) -> Sequence[Sequence[Block]]:
+        return context.beside[self.place : self.place + self.sides]
+
+    def _keys_of(self, side: Sequence[Block]) -> Iterator[Any]:
+        for block in side:
+            for chunk in block.chunks:
+                yield from pair(chunk, self.verb)[0].rows()

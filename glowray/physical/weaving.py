@@ -14,6 +14,7 @@ from glowray.kernels.combine import CombineByKey
 from glowray.kernels.context import current_task
 from glowray.kernels.exchange import Count, Exchange, OneBlock
 from glowray.kernels.fold_table import keyed_kind
+from glowray.kernels.join_step import JoinInPlace
 from glowray.kernels.keyed import keyed_row
 from glowray.kernels.loop import Loop
 from glowray.kernels.partition_steps import BlockStep, PartitionStep
@@ -164,6 +165,8 @@ def _woven(
         found = weaver.fresh("found")
         parameters = ["rows", "get", "entries", "missing", "miss"]
         sink: Sink = _Fold(segment.end, chain, weaver, len(segment.rows), found, vectorize)
+    elif isinstance(segment.end, JoinInPlace):
+        parameters, sink = ["rows", "entries", "slow"], _Keep(segment.end, chain, weaver, len(segment.rows))
     elif segment.end is not None:
         parameters, sink = ["rows"], _yielding
     elif isinstance(exchange, Count):
@@ -192,6 +195,24 @@ def _counting(row: ast.expr) -> list[ast.stmt]:
 
 def _yielding(row: ast.expr) -> list[ast.stmt]:
     return [ast.Expr(ast.Yield(simple_copy(row)))]
+
+
+class _Keep:
+    """The sink that keeps the keyed rows whose key is, or is not, among `entries`; `slow` tells of keys of any type."""
+
+    def __init__(self, step: JoinInPlace, chain: Chain, weaver: Weaver, index: int) -> None:
+        self.step, self.chain, self.weaver, self.index = step, chain, weaver, index
+
+    def __call__(self, row: ast.expr) -> list[ast.stmt]:
+        line = self.weaver.own_lines(self.step.verb)
+        before, (key, _) = self.chain.unpack(row, 2, partial(keyed_row, verb=self.step.verb), line)
+        self.weaver.at(self.index, row)
+        line = self.weaver.own_lines(self.step.verb)
+        is_text = ast.Compare(ast.Call(load("type"), [simple_copy(key)], []), [ast.Is()], [load("str")])
+        has: ast.cmpop = ast.In() if self.step.how == "semi" else ast.NotIn()
+        quick = ast.Compare(simple_copy(key), [has], [load("entries")])
+        test = ast.IfExp(is_text, quick, ast.Call(load("slow"), [simple_copy(key)], []))
+        return place([*before, ast.If(test, _yielding(row), [])], line)
 
 
 class _Fold:
