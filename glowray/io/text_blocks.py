@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-
-import numpy as np
-import pyarrow as pa
+from typing import Any
 
 from glowray.io.encoding import Encoding
 from glowray.io.lines import read_bytes, read_lines
 from glowray.io.splits import Piece
 from glowray.rows import Block
-from glowray.rows.chunk import Chunk
+from glowray.rows.made_chunk import MadeChunk
 from glowray.rows.scalars import scalar_kind
 from glowray.rows.shape import Scalar
+from glowray.rows.texts import Lines
 
 
 def _text() -> Scalar:
@@ -46,14 +45,12 @@ def block_of(data: bytes) -> Block:
     """
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n")
-    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
-    if data and not data.endswith(b"\n"):
-        ends = np.append(ends, len(data))
-    offsets = np.zeros(len(ends) + 1, np.int64)
-    np.subtract(ends, np.arange(len(ends)), out=offsets[1:])
-    text = data.translate(None, b"\n")
-    array = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(text))
-    return Block((Chunk(TEXT, [array], len(ends)),))
+    lines = Lines(data)
+    return Block((MadeChunk(TEXT, lines, len(lines), _columns),))
+
+
+def _columns(lines: Lines) -> list[Any]:
+    return [lines.array]
 
 
 def _is_text(data: bytes, encoding: Encoding) -> bool:

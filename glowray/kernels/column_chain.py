@@ -18,13 +18,14 @@ from glowray.rows import Block
 from glowray.rows.chunk import Chunk
 from glowray.vectorize.arrow.accumulate import Accumulation
 from glowray.vectorize.arrow.blocks import carried, chunk_of, kind_of
-from glowray.vectorize.arrow.frame import take
+from glowray.vectorize.arrow.frame import Vector, take
 from glowray.vectorize.arrow.kinds import Kind
 
 MOSTLY_BAD = 4
 """Where more than one row in so many leaves the fast path, Python runs the whole morsel."""
 
 Run = Callable[..., Any]
+ToChunk = Callable[[Kind, Vector, int], Chunk]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +72,12 @@ class ChainRun:
         """The row steps for single rows."""
         return self.chain.by_row.function()
 
-    def blocks(self, stream: Morsels) -> Iterator[Block | list[Any]]:
-        """What comes out of the chain, as blocks of the result's kind where it has that; else as lists of rows."""
+    def blocks(self, stream: Morsels, made: ToChunk = chunk_of) -> Iterator[Block | list[Any]]:
+        """What comes out of the chain, as blocks of the result's kind where it has that; else as lists of rows.
+
+        Args:
+            made: how rows become the chunk of a block: `vector_chunk` leaves that to whoever wants columns.
+        """
         for morsel in stream:
             if not isinstance(morsel, Block):
                 yield from self._rows(morsel)
@@ -82,7 +87,7 @@ class ChainRun:
                 if batch is None:
                     yield from self._rows(whole().rows())
                 elif batch.bad is None:
-                    yield self._block(batch)
+                    yield Block((made(self.chain.result, batch.vector, batch.length),))
                 else:
                     yield from self._mended(whole(), batch)
 

@@ -114,7 +114,7 @@ class FlatMapColumns(ProgramStep):
 
     def apply(self, batch: Batch) -> None:
         lists: Lists = self.computed(batch, batch.vector)
-        batch.moved(lists.values, int(lists.offsets[-1]), lambda: lists.parents)
+        batch.moved(lists.values, lists.count, lambda: lists.parents)
 
 
 @dataclass(frozen=True, slots=True)

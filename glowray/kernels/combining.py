@@ -13,6 +13,7 @@ from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import Morsels, as_rows, pieces
 from glowray.kernels.record_rows import record_parts
 from glowray.rows import Block
+from glowray.vectorize.arrow.blocks import vector_chunk
 
 
 def combined(step: CombineByKey, loop: Loop, run: ChainRun | None, stream: Morsels) -> Morsels:
@@ -41,7 +42,7 @@ def _by_columns(step: CombineByKey, run: ChainRun, stream: Morsels) -> Morsels:
     kind = pair_kind(chain.result)
     assert kind is not None
     columns = FoldTable(kind, chain.fold)
-    made = run.blocks(stream)
+    made = run.blocks(stream, vector_chunk)
     for morsel in made:
         block = morsel if isinstance(morsel, Block) else None
         if block is None or not columns.add(block):

@@ -6,12 +6,12 @@ in the order of its rows, as a loop over them would.
 
 from __future__ import annotations
 
-from glowray.kernels.key_numbers import DISTINCT_BITS, numbered
+from glowray.kernels.key_numbers import DISTINCT_BITS, KeyNumbers
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
 from glowray.vectorize.arrow import folds
 from glowray.vectorize.arrow.accumulate import Accumulation
-from glowray.vectorize.arrow.blocks import chunk_of, shape_of, vector_of
+from glowray.vectorize.arrow.blocks import chunk_of, field_of, is_of, shape_of, vector_of
 from glowray.vectorize.arrow.folds import Groups, Part
 from glowray.vectorize.arrow.frame import Vector
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
@@ -58,14 +58,17 @@ class FoldTable:
         self._folded: Chunk | None = None
         self._gathered: list[Chunk] = []
         self._bytes = 0
+        self._numbers = KeyNumbers(kind.fields[0])
 
     def add(self, block: Block) -> bool:
         """Takes the rows of a block; False, and none taken, where they have another kind or only Python is exact."""
-        if any(vector_of(self._kind, chunk) is None for chunk in block.chunks):
+        if not all(is_of(self._kind, chunk) for chunk in block.chunks):
             return False
         if self._bytes + block.nbytes > self._most and not self.fold():
             return False
-        self._gathered.extend(chunk for chunk in block.chunks if len(chunk))
+        for chunk in block.chunks:
+            self._numbers.add(field_of(chunk, 0))
+            self._gathered.append(chunk)
         self._bytes += block.nbytes
         return True
 
@@ -80,8 +83,7 @@ class FoldTable:
         if not self._gathered:
             return True
         key, kind = self._kind.fields[0], self._accumulation.kind
-        chunks = ([] if self._folded is None else [self._folded]) + self._gathered
-        keys, groups = numbered(key, [chunk.select((0,)) for chunk in chunks])
+        keys, groups = self._numbers.numbered()
         parts = self._parts(groups[-len(self._gathered) :])
         made = parts and self._accumulation.fold.run_parts(parts, len(keys), self._known(len(keys)))
         if made is None:
@@ -89,13 +91,14 @@ class FoldTable:
         columns = [*keys.columns, *chunk_of(kind, made, len(keys)).columns]
         self._folded = Chunk(shape_of(TupleOf((key, kind))), columns, len(keys))
         self._gathered, self._bytes = [], 0
+        self._numbers.begin_with(self._folded.select((0,)))
         return True
 
     def _parts(self, groups: list[Groups]) -> list[Part] | None:
         """What is folded of each gathered chunk; None where only Python is exact."""
         parts = []
         for chunk, own in zip(self._gathered, groups, strict=True):
-            values = self._accumulation.lifted(vector_of(self._kind.fields[1], chunk.select((1,))), len(chunk))
+            values = self._accumulation.lifted(vector_of(self._kind.fields[1], field_of(chunk, 1)), len(chunk))
             if values is None:
                 return None
             parts.append((values, own))

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +17,10 @@ from hypothesis import strategies as st
 from glowray.kernels import fold_table
 from glowray.kernels.fold_table import FoldTable
 from glowray.rows import Block
+from glowray.rows.chunk import Chunk
+from glowray.rows.texts import Texts
 from glowray.vectorize.arrow.accumulate import Accumulation, accumulation_of
+from glowray.vectorize.arrow.blocks import vector_chunk
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
 from glowray.vectorize.arrow.reducers import Fold, fold_of
 from glowray.vectorize.know import know
@@ -114,3 +119,21 @@ def test_keys_of_other_kinds(keys: list[Any]) -> None:
     assert table.add(Block.from_rows([(key, 1) for key in keys * 2])) and table.fold()
     names = [str(key + 0) if type(key) is float else str(key) for key in keys * 2]  # -0.0 + 0 is 0.0
     assert [count for _, count in table.folded().rows()] == list(Counter(names).values())
+
+
+@settings(max_examples=examples(60), deadline=None)
+@given(data=st.data())
+def test_texts_that_are_no_column_yet_are_folded(data: st.DataObject) -> None:
+    words = st.lists(st.one_of(TEXTS, st.sampled_from(["a", "b", "1234567", "12345678", "123456789"])), min_size=1)
+    kind = TupleOf((str, TupleOf((int, str))))
+    table = FoldTable(kind, accumulation(lambda a, b: (a[0] + b[0], max(a[1], b[1])), kind.fields[1], NONE))
+    rows: list[Any] = []
+    with mock.patch.object(fold_table, "CACHED_BYTES", data.draw(st.sampled_from([0, 2**20]))):
+        for keys in data.draw(st.lists(words, min_size=1, max_size=4)):
+            texts = Texts.of(pa.array(keys, pa.large_string()))
+            made = vector_chunk(kind, (texts, (np.broadcast_to(1, len(keys)), texts)), len(keys))
+            block = Block((made if data.draw(st.booleans()) else Chunk(made.shape, made.columns, len(keys)),))
+            assert table.add(block)
+            rows += [(key, (1, key)) for key in keys]
+        assert table.fold()
+    assert table.folded().rows() == looped(lambda a, b: (a[0] + b[0], max(a[1], b[1])), NONE, rows)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glowray.kernels.key_numbers import numbered
+from glowray.kernels.key_numbers import KeyNumbers
 from glowray.rows.chunk import Chunk
 from glowray.vectorize.arrow.blocks import shape_of
 from tests.effort import examples
@@ -20,6 +20,13 @@ def first_seen(rows: list[Any]) -> tuple[list[Any], list[int]]:
     known: dict[Any, int] = {}
     numbers = [known.setdefault(row, len(known)) for row in rows]
     return list(known), numbers
+
+
+def numbered(kind: Any, chunks: list[Chunk]) -> tuple[Chunk, list[Any]]:
+    numbers = KeyNumbers(kind)
+    for chunk in chunks:
+        numbers.add(chunk)
+    return numbers.numbered()
 
 
 def in_a_row(numbers: list[Any], chunks: list[Chunk]) -> list[int]:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glowray.rows.texts import Lines, Texts
 from glowray.vectorize.arrow.frame import Lists, rows_of
 from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.arrow.program import ArrowProgram
@@ -110,9 +111,18 @@ def column(kind: Kind, rows: list[Any]) -> Any:
         offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])
         return Lists(offsets, column(kind.element, [each for row in rows for each in row]))
     if kind is str:
-        # A slice, so that offsets do not start at 0.
-        return pa.array(["skipped é", *rows, "after"], pa.large_string()).slice(1, len(rows))
+        return texts(rows)
     return np.array(rows, dtype={int: np.int64, float: np.float64, bool: np.bool_}[kind])
+
+
+def texts(rows: list[str]) -> Any:
+    """A column of texts: an Arrow array, parts of bytes or lines, one as likely as the other."""
+    seed = sum(map(len, rows)) % 3
+    if seed == 1 and not any("\n" in row for row in rows):
+        return Lines("".join(row + "\n" for row in rows).encode())
+    # A slice, so that offsets do not start at 0.
+    array = pa.array(["skipped é", *rows, "after"], pa.large_string()).slice(1, len(rows))
+    return Texts.of(array) if seed == 2 else array
 
 
 def check(function: Callable[..., Any], program: ArrowProgram, columns: list[list[Any]]) -> int:

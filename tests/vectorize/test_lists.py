@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.rows import Block
+from glowray.rows.texts import Lines, Texts
 from glowray.vectorize.arrow.blocks import carried, chunk_of, has_none, kind_of, vector_of
 from glowray.vectorize.arrow.frame import Lists, rows_of
 from glowray.vectorize.arrow.kinds import ListOf, RecordOf, TupleOf
@@ -39,10 +40,19 @@ def column(rows: list[str]) -> Any:
     return pa.array(["before,é ", *rows, "after"], pa.large_string()).slice(1, len(rows))
 
 
+def lines(rows: list[str]) -> Any:
+    return Lines("\n".join([*rows, ""]).encode())
+
+
+def parts(rows: list[str]) -> Any:
+    return Texts.of(column(rows))
+
+
+@pytest.mark.parametrize("column", [column, lines, parts])
 @pytest.mark.parametrize(("split", "plain"), SPLITS)
 @settings(max_examples=examples(200), deadline=None)
 @given(rows=ROWS, data=st.data())
-def test_pieces_are_pythons(split: Any, plain: Any, rows: list[str], data: st.DataObject) -> None:
+def test_pieces_are_pythons(split: Any, plain: Any, column: Any, rows: list[str], data: st.DataObject) -> None:
     expected = [plain(row) for row in rows]
     lists = split(column(rows))
     assert len(lists) == len(rows)

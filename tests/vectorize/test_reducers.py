@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glowray.vectorize.arrow.frame import rows_of
+from glowray.vectorize.arrow.frame import arrays_of, rows_of
 from glowray.vectorize.arrow.kinds import RecordOf, TupleOf
 from glowray.vectorize.arrow.reducers import Fold, fold_of
 from glowray.vectorize.know import know
@@ -19,7 +19,8 @@ from glowray.vectorize.known import Refused
 from tests.effort import examples
 
 from .running import spelled
-from .test_arrow import BOOLS, FLOATS, INTS, TEXTS, column
+from .test_arrow import BOOLS, FLOATS, INTS, TEXTS
+from .test_arrow import column as any_column
 
 
 def least(a: int, b: int) -> int:
@@ -74,6 +75,10 @@ REDUCERS: list[tuple[Any, Any, Any]] = [
     (lambda a, b: a + b, int, st.sampled_from([2**63 - 1, -(2**63), 1, -1])),
     (lambda a, b: a + b, int, st.integers(2**50, 2**54)),
 ]
+
+
+def column(kind: Any, rows: list[Any]) -> Any:
+    return arrays_of(any_column(kind, rows))
 
 
 @pytest.mark.parametrize(("reducer", "kind", "values"), REDUCERS)

@@ -11,7 +11,7 @@ from typing import Any
 
 from glowray.vectorize.arrow import numbers
 from glowray.vectorize.arrow.build import constant
-from glowray.vectorize.arrow.frame import Expr, Frame, Vector
+from glowray.vectorize.arrow.frame import Expr, Frame, Vector, arrays_of, leaf
 from glowray.vectorize.arrow.intervals import GREATEST, LEAST
 from glowray.vectorize.arrow.kinds import Kind, TupleOf, Untranslatable
 from glowray.vectorize.arrow.program import ArrowProgram
@@ -38,9 +38,9 @@ class Accumulation:
     def lifted(self, values: Vector, count: int) -> Vector | None:
         """What is folded of a vector of values; None where only Python is exact."""
         if self.lift is None:
-            return values
+            return arrays_of(values)
         made = self.lift.run([values], count)
-        return made.vector if made.ok is None else None
+        return arrays_of(made.vector) if made.ok is None else None
 
     def starts(self) -> Any:
         """The zero, where it makes a difference; else None."""
@@ -58,7 +58,7 @@ def accumulation_of(known: Known, kind: Kind, zero: object) -> Accumulation | Re
     body = None if len(names) != 2 or known.bound or known.keywords else returned(known, names[:1])
     if body is None:
         return Refused("it is not a function of two values that does nothing but return one")
-    part = _Part(known, names[0], Expr(kind, lambda frame: frame.variables[names[1]]), names[1])
+    part = _Part(known, names[0], leaf(kind, lambda frame: frame.variables[names[1]]), names[1])
     try:
         fold, lift, start = part.of(body, ast.Name(names[0]), zero)
     except Untranslatable as reason:

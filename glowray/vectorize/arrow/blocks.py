@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ import pyarrow.compute as pc
 from glowray.rows import Block
 from glowray.rows import shape as shapes
 from glowray.rows.chunk import Chunk
+from glowray.rows.made_chunk import MadeChunk
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.pickled import PickledColumn
 from glowray.rows.scalars import NONE, scalar_kind
 from glowray.rows.shape import Fields, Scalar, Shape
-from glowray.vectorize.arrow.frame import Lists, Mask, Nullable, Vector
+from glowray.vectorize.arrow.frame import Lists, Mask, Nullable, Vector, array_of, arrays_of
 from glowray.vectorize.arrow.kinds import Kind, ListOf, Opaque, RecordOf, TupleOf, holds_list
 
 _SAMPLES: dict[type, Any] = {int: 0, float: 0.0, bool: False, str: ""}
@@ -86,15 +88,27 @@ def _inside(array: Any) -> list[Any]:
     return flat if isinstance(flat, list) else [flat]
 
 
+def is_of(kind: Kind, chunk: Chunk) -> bool:
+    """Whether a chunk's rows are of this kind, and no value is None."""
+    if kind_of(chunk.shape) != kind:
+        return False
+    uncut = isinstance(chunk, MadeChunk) and not chunk.is_made
+    return not (_has_nullable(chunk.vector) if uncut else has_none(chunk))  # type: ignore[attr-defined]
+
+
 def vector_of(kind: Kind, chunk: Chunk) -> Vector | None:
     """The vector of a chunk's rows; None if they are not of this kind, or some value is None."""
-    if kind_of(chunk.shape) != kind or has_none(chunk):
+    if not is_of(kind, chunk):
         return None
+    if isinstance(chunk, MadeChunk) and not chunk.is_made:
+        return arrays_of(chunk.vector)
     return _vector(kind, iter(chunk.columns))
 
 
 def carried(kind: Kind, chunk: Chunk) -> tuple[Vector, Mask | None]:
     """(the vector of rows of this kind, which rows are right: None, if all are): lists have no None in them."""
+    if isinstance(chunk, MadeChunk) and not chunk.is_made:
+        return chunk.vector, None
     good: Mask | None = None
     columns = []
     for column in chunk.columns:
@@ -150,7 +164,30 @@ def _scalars(kind: Kind, column: Any) -> Vector:
 
 def chunk_of(kind: Kind, vector: Vector, count: int) -> Chunk:
     """The rows of a spread-out vector as a chunk."""
-    return Chunk(shape_of(kind), list(_columns(kind, vector)), count)
+    return Chunk(shape_of(kind), _made(kind, vector), count)
+
+
+def vector_chunk(kind: Kind, vector: Vector, count: int) -> Chunk:
+    """The same, columns only when they are asked for."""
+    return MadeChunk(shape_of(kind), vector, count, partial(_made, kind))
+
+
+def field_of(chunk: Chunk, place: int) -> Chunk:
+    """One field of the rows of a chunk of tuples, as a chunk."""
+    kind = kind_of(chunk.shape)
+    if isinstance(chunk, MadeChunk) and not chunk.is_made and isinstance(kind, TupleOf):
+        return vector_chunk(kind.fields[place], chunk.vector[place], chunk.count)
+    return chunk.select((place,))
+
+
+def _made(kind: Kind, vector: Vector) -> list[Any]:
+    return list(_columns(kind, vector))
+
+
+def _has_nullable(vector: Vector) -> bool:
+    if isinstance(vector, dict):
+        vector = tuple(vector.values())
+    return any(map(_has_nullable, vector)) if isinstance(vector, tuple) else isinstance(vector, Nullable)
 
 
 def _columns(kind: Kind, vector: Vector) -> Any:
@@ -167,6 +204,6 @@ def _columns(kind: Kind, vector: Vector) -> Any:
         [values] = _columns(kind, vector.values)
         yield pc.if_else(pa.array(np.ascontiguousarray(vector.there)), values, pa.scalar(None, values.type))
     elif kind is str or isinstance(kind, Opaque):
-        yield vector
+        yield array_of(vector)
     else:
         yield pa.array(np.ascontiguousarray(vector))

@@ -52,7 +52,7 @@ def comprehension(
 
     def _inside(lists: Lists, frame: Frame) -> Frame:
         around = {f"{name} around {scope}": _lazily(each, frame, lists) for name, each in variables.items()}
-        return Frame(int(lists.offsets[-1]), {**around, key: lists.values})
+        return Frame(lists.count, {**around, key: lists.values})
 
     return run
 

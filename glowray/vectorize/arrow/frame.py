@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glowray.rows.numpy_columns import as_numpy
+from glowray.rows.texts import Texts
 from glowray.vectorize.arrow.intervals import Interval
 from glowray.vectorize.arrow.kinds import Kind, ListOf, Opaque, RecordOf, TupleOf
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
-Vector = Any  # ndarray for int, float, bool; Arrow large_string array; tuple, dict, Lists of these
+Vector = Any  # ndarray for int, float, bool; Arrow large_string array, or Texts; tuple, dict, Lists of these
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Lists:
     def values(self) -> Vector:
         """The elements of all rows."""
         return self._values
+
+    @property
+    def count(self) -> int:
+        """The number of them."""
+        return int(self.offsets[-1])
 
     @cached_property
     def parents(self) -> Places:
@@ -139,11 +145,11 @@ class Frame:
         return vector
 
     def settled(self, vector: Vector) -> Vector:
-        """The vector, with a value in every row that stays on the fast path."""
+        """The vector, with a value in every row that stays on the fast path; texts as an Arrow array."""
         if isinstance(vector, Nullable):
             self.require(vector.there)
-            return vector.values
-        return vector
+            vector = vector.values
+        return array_of(vector)
 
     def join(self, taken: Any, branch: Frame) -> None:
         """Guards of a branch count for the rows that take it."""
@@ -192,13 +198,29 @@ def select(kind: Kind, test: Any, one: Vector, other: Vector) -> Vector:
         return {name: select(k, test, one[name], other[name]) for name, k in kind.fields}
     if kind is str or isinstance(kind, Opaque):
         condition = pa.array(test) if isinstance(test, np.ndarray) and test.ndim else pa.scalar(bool(test))
-        return pc.if_else(condition, one, other)
+        return pc.if_else(condition, array_of(one), array_of(other))
     return np.where(test, one, other)
+
+
+def array_of(vector: Vector) -> Vector:
+    """The vector; texts that are no column yet as an Arrow array."""
+    return vector.array if isinstance(vector, Texts) else vector
+
+
+def arrays_of(vector: Vector) -> Vector:
+    """The same of tuples and dicts."""
+    if isinstance(vector, tuple):
+        return tuple(map(arrays_of, vector))
+    if isinstance(vector, dict):
+        return {name: arrays_of(each) for name, each in vector.items()}
+    return array_of(vector)
 
 
 def parts_of(vector: Vector) -> tuple[Vector, Any]:
     """(the values of scalars, which of them are there)"""
-    return (vector.values, vector.there) if isinstance(vector, Nullable) else (vector, np.True_)
+    if isinstance(vector, Nullable):
+        return array_of(vector.values), vector.there
+    return array_of(vector), np.True_
 
 
 def take(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:

@@ -6,14 +6,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
+from glowray.rows.texts import Bounds, Bytes, Texts, cut_out
 from glowray.vectorize.arrow.frame import Lists, Mask, Places, Vector, gathered, offsets_of_kept
 from glowray.vectorize.arrow.kinds import Kind
-
-Bytes = npt.NDArray[np.uint8]
-Bounds = npt.NDArray[np.signedinteger[Any]]
 
 
 def text_bytes(column: Any) -> tuple[Bytes, Places]:
@@ -25,19 +21,6 @@ def text_bytes(column: Any) -> tuple[Bytes, Places]:
     return np.frombuffer(data, dtype=np.uint8)[places[0] : places[-1]], places - places[0]
 
 
-def cut_out(data: Bytes, starts: Bounds, ends: Bounds) -> Any:
-    """The large_string array of these parts of the bytes."""
-    if not len(starts):
-        return pa.array([], pa.large_string())
-    # An array of the parts and, between them, of what is not wanted; taking the parts copies each byte once.
-    bounds = np.empty(2 * len(starts), np.int64)
-    bounds[0::2], bounds[1::2] = starts, ends
-    if starts[0] > ends[-1]:
-        bounds = np.append(bounds, starts[0])  # parts may be in any order; the array's own bounds may not
-    array = pa.LargeStringArray.from_buffers(len(bounds) - 1, pa.py_buffer(bounds), pa.py_buffer(data))
-    return array.take(pa.array(np.arange(0, 2 * len(starts), 2, dtype=np.int32 if len(starts) < 2**30 else np.int64)))
-
-
 class Pieces(Lists):
     """Parts of texts: piece j is `data[starts[j]:ends[j]]`; copied only if all are asked for."""
 
@@ -46,8 +29,12 @@ class Pieces(Lists):
         self._data, self._starts, self._ends = data, starts, ends
 
     @cached_property
-    def values(self) -> Any:
-        return cut_out(self._data, self._starts, self._ends)
+    def values(self) -> Texts:
+        return Texts(self._data, self._starts, self._ends)
+
+    @property
+    def count(self) -> int:
+        return len(self._starts)
 
     def item(self, element: Kind, index: int) -> tuple[Vector, Any]:
         places = (self.offsets[:-1] if index >= 0 else self.offsets[1:]) + index
@@ -80,6 +67,24 @@ class Pieces(Lists):
         return Pieces(self._data, offsets_of_kept(self.offsets, keep), self._starts[keep], self._ends[keep])
 
 
+class Words(Pieces):
+    """Pieces that start and end within one text each; whose a piece is, is told by where it starts, if it is asked."""
+
+    def __init__(self, texts: Texts, starts: Bounds, ends: Bounds) -> None:
+        super().__init__(texts.data, np.empty(0, np.int64), starts, ends)
+        self._texts = texts
+
+    @cached_property
+    def offsets(self) -> Places:
+        return np.append(np.searchsorted(self._starts, self._texts.starts), len(self._starts))
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def only(self, element: Kind, keep: Mask) -> Lists:
+        return Words(self._texts, self._starts[keep], self._ends[keep])
+
+
 class Table(Lists):
     """As many pieces in every row: `cuts[i, j]` is where the separator (one byte) after piece j of row i is."""
 
@@ -94,8 +99,8 @@ class Table(Lists):
         return made
 
     @cached_property
-    def values(self) -> Any:
-        return cut_out(self._data, *self._bounds())
+    def values(self) -> Texts:
+        return Texts(self._data, *self._bounds())
 
     def _bounds(self) -> tuple[Bounds, Bounds]:
         starts, ends = np.empty((2, len(self._starts), self.width), np.int64)

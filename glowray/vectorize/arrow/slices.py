@@ -12,9 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glowray.rows.texts import cut_out
 from glowray.vectorize.arrow.frame import Expr, Frame, spread_out
 from glowray.vectorize.arrow.kinds import TupleOf, Untranslatable
-from glowray.vectorize.arrow.pieces import cut_out, text_bytes
+from glowray.vectorize.arrow.pieces import text_bytes
 
 
 def _column(text: Expr, frame: Frame) -> Any:

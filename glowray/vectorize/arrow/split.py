@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from glowray.vectorize.arrow.frame import Lists, Mask, Places
-from glowray.vectorize.arrow.pieces import Bounds, Bytes, Pieces, Table, text_bytes
+from glowray.rows.texts import Bounds, Bytes, Lines
+from glowray.vectorize.arrow.frame import Lists, Mask, Places, array_of
+from glowray.vectorize.arrow.pieces import Pieces, Table, Words, text_bytes
 
 # str.isspace of ASCII: \t\n\v\f\r, \x1c to \x1f, space.
 ASCII_SPACES = bytes([9, 10, 11, 12, 13, 28, 29, 30, 31, 32])
@@ -18,27 +19,42 @@ WIDE_SPACES = (
 )
 WHITESPACE = ASCII_SPACES.decode() + WIDE_SPACES
 
+_LINE_FEED = ord("\n")
+
 
 def split_whitespace(column: Any) -> Lists:
-    """`row.split()` for each row."""
-    data, rows = text_bytes(column)
-    cuts = np.flatnonzero(_spaces(data)) if len(data) else np.empty(0, np.int64)
-    return _cut(data, rows, cuts).filled()
+    """`row.split()` for each row of an Arrow array or of Texts."""
+    if isinstance(column, Lines) and len(column):
+        # Line feeds are white space too: all lines are split at once.
+        return Words(column, *_between(_space_places(column.inside), len(column.inside))).filled()
+    data, rows = text_bytes(array_of(column))
+    return _cut(data, rows, _space_places(data)).filled()
+
+
+def _between(cuts: Places, last: int) -> tuple[Places, Places]:
+    """(where each piece between cuts of one byte starts, where it ends)"""
+    starts, ends = np.empty(len(cuts) + 1, np.int64), np.empty(len(cuts) + 1, np.int64)
+    starts[0], ends[-1] = 0, last
+    np.add(cuts, 1, out=starts[1:])
+    ends[:-1] = cuts
+    return starts, ends
 
 
 def split_pattern(column: Any, separator: str, most: int | None, from_end: bool) -> Lists:
-    """`row.split(separator, most)` or rsplit for each row; None: no limit."""
+    """`row.split(separator, most)` or rsplit for each row of an Arrow array or of Texts; None: no limit."""
     if len(separator) == 1 and separator.isascii():
         pieces = split_byte(column, separator)
         return pieces if most is None else pieces.limited(most, from_end)
-    made = pc.split_pattern(column, separator, max_splits=most, reverse=from_end)
+    made = pc.split_pattern(array_of(column), separator, max_splits=most, reverse=from_end)
     offsets = made.offsets.to_numpy().astype(np.int64)
     return Lists(offsets - offsets[0], made.flatten())
 
 
 def split_byte(column: Any, separator: str) -> Pieces | Table:
     """`row.split(separator)` for each row, for an ASCII separator of one character."""
-    data, rows = text_bytes(column)
+    if isinstance(column, Lines) and len(column) and separator != "\n":
+        return _pieces_of_lines(column, ord(separator))
+    data, rows = text_bytes(array_of(column))
     cuts = np.flatnonzero(data == ord(separator))
     per_row, rest = divmod(len(cuts), max(len(column), 1))
     if per_row and not rest:
@@ -46,6 +62,19 @@ def split_byte(column: Any, separator: str) -> Pieces | Table:
         if (table[:, 0] >= rows[:-1]).all() and (table[:, -1] < rows[1:]).all():
             return Table(data, rows[:-1], table, rows[1:])
     return _cut(data, rows, cuts)
+
+
+def _pieces_of_lines(lines: Lines, separator: int) -> Pieces | Table:
+    """Cut at the line feeds as well as at the separators, all lines at once."""
+    data = lines.inside
+    starts, ends = _between(np.flatnonzero((data == separator) | (data == _LINE_FEED)), len(data))
+    width, rest = divmod(len(ends), len(lines))
+    if width > 1 and not rest:
+        table = ends.reshape(len(lines), width)
+        if np.array_equal(table[:, -1], lines.ends):
+            return Table(data, lines.starts, table[:, :-1], lines.ends)
+    offsets = np.append(np.searchsorted(starts, lines.starts), len(starts))
+    return Pieces(data, offsets, starts, ends)
 
 
 def _cut(data: Bytes, rows: Places, cuts: Places) -> Pieces:
@@ -73,12 +102,20 @@ def _cut(data: Bytes, rows: Places, cuts: Places) -> Pieces:
     return Pieces(data, offsets, starts, ends)
 
 
+def _space_places(data: Bytes) -> Places:
+    """Where there are bytes of white space."""
+    if not len(data):
+        return np.empty(0, np.int64)
+    if int(data.max()) < 128 and int(data.min()) >= 9 and not ((data - np.uint8(14)) < 14).any():
+        return np.flatnonzero(data <= 32)  # no other control characters
+    return np.flatnonzero(_spaces(data))
+
+
 def _spaces(data: Bytes) -> Mask:
     """Which bytes are of white space."""
     space: Mask = data == 32
-    if int(data.min()) < 32:
-        space |= (data - np.uint8(9)) < 5
-        space |= (data - np.uint8(28)) < 4
+    space |= (data - np.uint8(9)) < 5
+    space |= (data - np.uint8(28)) < 4
     if int(data.max()) > 127:
         _mark_wide(data, space)
     return space

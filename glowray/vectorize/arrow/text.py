@@ -22,8 +22,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glowray.rows.numpy_columns import as_numpy
+from glowray.rows.texts import Texts
 from glowray.vectorize.arrow import slices
-from glowray.vectorize.arrow.frame import Expr, Frame, spread_out
+from glowray.vectorize.arrow.frame import Expr, Frame, array_of, spread_out
 from glowray.vectorize.arrow.kinds import ListOf, Untranslatable
 from glowray.vectorize.arrow.pieces import text_bytes
 from glowray.vectorize.arrow.split import WHITESPACE, split_pattern, split_whitespace
@@ -133,7 +134,7 @@ def _joined(separator: Expr, parts: Expr) -> Expr:
 
     def run(frame: Frame) -> Any:
         lists = parts.run(frame)
-        array = pa.LargeListArray.from_arrays(pa.array(lists.offsets), lists.values)
+        array = pa.LargeListArray.from_arrays(pa.array(lists.offsets), array_of(lists.values))
         return pc.binary_join(array, separator.run(frame))
 
     return Expr(str, run)
@@ -148,15 +149,21 @@ def _split(receiver: Expr, from_end: bool, separator: object = None, most: objec
     if type(most) is not int or most >= 2**31:
         raise Untranslatable("split with a number of cuts that is not a constant")
     if separator is None and most < 0:
-        return Expr(ListOf(str), lambda frame: split_whitespace(column(receiver, frame)))
+        return Expr(ListOf(str), lambda frame: split_whitespace(_parts(receiver, frame)))
     if not isinstance(separator, str) or not separator:
         raise Untranslatable("split by what is not a constant")
     if from_end and most < 0 and len(separator) > 1:
         raise Untranslatable("rsplit by several characters")  # separators may overlap
     return Expr(
         ListOf(str),
-        lambda frame: split_pattern(column(receiver, frame), separator, None if most < 0 else most, from_end),
+        lambda frame: split_pattern(_parts(receiver, frame), separator, None if most < 0 else most, from_end),
     )
+
+
+def _parts(receiver: Expr, frame: Frame) -> Any:
+    """The column of texts, as it is if it is not yet an Arrow array."""
+    vector = receiver.carry(frame)
+    return vector if isinstance(vector, Texts) else column(receiver, frame)
 
 
 def _edge(name: str, receiver: Expr, edges: str | tuple[object, ...]) -> Expr:

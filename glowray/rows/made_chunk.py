@@ -1,0 +1,61 @@
+"""Rows that are columns only if somebody asks for columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from glowray.rows.chunk import Chunk, PickledShape
+from glowray.rows.shape import Shape
+from glowray.rows.texts import Texts
+
+
+class MadeChunk(Chunk):
+    """A chunk whose columns are made of a vector when they are first asked for; who knows vectors takes it instead."""
+
+    __slots__ = ("_made", "make", "vector")
+
+    vector: Any
+    make: Callable[[Any], list[Any]]
+    _made: list[Any] | None
+
+    def __init__(self, shape: Shape, vector: Any, count: int, make: Callable[[Any], list[Any]]) -> None:
+        for name, value in (
+            ("shape", shape), ("count", count), ("pickled_shape", PickledShape()),
+            ("vector", vector), ("make", make), ("_made", None),
+        ):  # fmt: skip
+            object.__setattr__(self, name, value)
+
+    @property
+    def columns(self) -> list[Any]:
+        """The columns, made once; then the vector is let go."""
+        if self._made is None:
+            object.__setattr__(self, "_made", self.make(self.vector))
+            object.__setattr__(self, "vector", None)
+        return self._made or []
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there are columns, and no vector any more."""
+        return self._made is not None
+
+    def slice(self, start: int, stop: int) -> Chunk:
+        if isinstance(self.vector, Texts):
+            return MadeChunk(self.shape, self.vector.slice(start, stop), stop - start, self.make)
+        return super().slice(start, stop)
+
+    @property
+    def nbytes(self) -> int:
+        """About the size of the columns in bytes."""
+        return sum(column.nbytes for column in self.columns) if self.is_made else _size(self.vector)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Chunk, (self.shape, self.columns, self.count)
+
+
+def _size(vector: Any) -> int:
+    if isinstance(vector, tuple):
+        return sum(map(_size, vector))
+    if isinstance(vector, dict):
+        return sum(map(_size, vector.values()))
+    return int(getattr(vector, "nbytes", 0))

@@ -1,0 +1,117 @@
+"""Texts as parts of one run of bytes: a column of them is made only when somebody asks for one."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from glowray.rows.numpy_columns import as_numpy
+
+Bytes = npt.NDArray[np.uint8]
+Bounds = npt.NDArray[np.signedinteger[Any]]
+
+_LINE_FEED = ord("\n")
+
+
+class Texts:
+    """Text i is `data[starts[i]:ends[i]]`, in UTF-8."""
+
+    def __init__(self, data: Bytes, starts: Bounds, ends: Bounds) -> None:
+        self.data, self._bounds = data, (starts, ends)
+
+    @classmethod
+    def of(cls, array: pa.Array) -> Texts:
+        """The texts of a large_string array without nulls, as they stand there."""
+        _, offsets, data = array.buffers()
+        bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+        return cls(np.frombuffer(data or b"", np.uint8), bounds[:-1], bounds[1:])
+
+    @property
+    def starts(self) -> Bounds:
+        """Where each text begins in the data."""
+        return self._bounds[0]
+
+    @property
+    def ends(self) -> Bounds:
+        """Where each text ends in the data."""
+        return self._bounds[1]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @cached_property
+    def array(self) -> pa.Array:
+        """The texts as an Arrow array."""
+        return cut_out(self.data, self.starts, self.ends)
+
+    @property
+    def nbytes(self) -> int:
+        """About the memory that the texts take as an Arrow array."""
+        return len(self.data) + 8 * len(self)
+
+    def slice(self, start: int, stop: int) -> Texts:
+        """The texts from `start` to `stop`."""
+        return Texts(self.data, self.starts[start:stop], self.ends[start:stop])
+
+    def take(self, rows: Any) -> Texts:
+        """The texts of these rows, an array of NumPy or Arrow."""
+        places = as_numpy(rows) if isinstance(rows, pa.Array) else rows
+        return Texts(self.data, self.starts[places], self.ends[places])
+
+    def to_pylist(self) -> list[str]:
+        """The texts as Python's."""
+        return self.array.to_pylist()  # type: ignore[no-any-return]
+
+
+class Lines(Texts):
+    r"""All lines of some text, each without the line feed at its end; where they are is looked up when it is asked for.
+
+    >>> Lines(b"one\n\ntwo").to_pylist(), len(Lines(b"one\n"))
+    (['one', '', 'two'], 1)
+    """
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self.data = np.frombuffer(text, np.uint8)
+
+    @cached_property
+    def _bounds(self) -> tuple[Bounds, Bounds]:  # type: ignore[override]
+        ends = np.flatnonzero(self.data == _LINE_FEED)
+        if len(ends) < len(self):
+            ends = np.append(ends, len(self.data))
+        starts = np.zeros(len(ends), np.int64)
+        np.add(ends[:-1], 1, out=starts[1:])
+        return starts, ends
+
+    def __len__(self) -> int:
+        return self._count
+
+    @cached_property
+    def _count(self) -> int:
+        return int(np.count_nonzero(self.data == _LINE_FEED)) + self._is_open
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether no line feed ends the last line."""
+        return bool(self._text) and not self._text.endswith(b"\n")
+
+    @property
+    def inside(self) -> Bytes:
+        """The bytes from the first line's start to the last one's end: a line feed there is between two lines."""
+        return self.data if self._is_open else self.data[:-1]
+
+
+def cut_out(data: Bytes, starts: Bounds, ends: Bounds) -> pa.Array:
+    """The large_string array of these parts of the bytes."""
+    if not len(starts):
+        return pa.array([], pa.large_string())
+    # An array of the parts and, between them, of what is not wanted; taking the parts copies each byte once.
+    bounds = np.empty(2 * len(starts) + 1, np.int64)
+    bounds[0:-1:2], bounds[1::2] = starts, ends
+    bounds[-1] = bounds[0]  # Arrow makes room for as much as an array seems to hold
+    array = pa.LargeStringArray.from_buffers(2 * len(starts), pa.py_buffer(bounds), pa.py_buffer(data))
+    return array.take(pa.array(np.arange(0, 2 * len(starts), 2, dtype=np.int32 if len(starts) < 2**30 else np.int64)))

@@ -1,0 +1,109 @@
+"""Texts that are no column yet are the texts that they stand for, and so are their numbers."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glowray.io.text_blocks import TEXT
+from glowray.rows import Block
+from glowray.rows.chunk import Chunk
+from glowray.rows.made_chunk import MadeChunk
+from glowray.rows.text_numbers import TextNumbers
+from glowray.rows.texts import Lines, Texts
+
+WORDS = st.one_of(
+    st.text("ab\0é", max_size=20),
+    st.sampled_from(["", "a", "1234567", "12345678", "123456789", "12345678" * 2, "12345678" * 2 + "9", "\0", "\0\0"]),
+)
+
+
+def parts(words: list[str], narrow: bool = False) -> Texts:
+    """The words as parts of bytes, others between them, the last one at the very end."""
+    spelled = [word.encode() for word in words]
+    data = b"-\xc3" + b"-".join(spelled)
+    lengths = np.array(list(map(len, spelled)), np.int64)
+    starts = 2 + np.cumsum(lengths + 1) - lengths - 1
+    bounds = np.stack([starts, starts + lengths]).astype(np.int32 if narrow else np.int64)
+    return Texts(np.frombuffer(data, np.uint8), bounds[0], bounds[1])
+
+
+def first_seen(words: list[str]) -> tuple[list[str], list[int]]:
+    known: dict[str, int] = {}
+    numbers = [known.setdefault(word, len(known)) for word in words]
+    return list(known), numbers
+
+
+@given(words=st.lists(WORDS, max_size=12), data=st.data())
+def test_texts_are_what_they_stand_for(words: list[str], data: st.DataObject) -> None:
+    texts = parts(words, data.draw(st.booleans()))
+    texts.array.validate(full=True)
+    assert texts.to_pylist() == words and len(texts) == len(words)
+    rows = data.draw(st.lists(st.integers(0, len(words) - 1))) if words else []
+    taken = texts.take(np.array(rows, np.int64))
+    taken.array.validate(full=True)
+    assert taken.to_pylist() == [words[row] for row in rows]
+    assert texts.take(pa.array(rows, pa.int64())).to_pylist() == taken.to_pylist()
+    start, stop = sorted(data.draw(st.tuples(st.integers(0, len(words)), st.integers(0, len(words)))))
+    assert texts.slice(start, stop).to_pylist() == words[start:stop]
+    array = pa.array(["skipped é", *words, "after"], pa.large_string()).slice(1, len(words))
+    assert Texts.of(array).to_pylist() == words
+
+
+@given(text=st.text("ab\r\n\x0bé"))
+def test_lines_end_at_line_feeds_alone(text: str) -> None:
+    expected = text.split("\n")
+    if expected[-1] == "":
+        expected.pop()
+    lines = Lines(text.encode())
+    assert (len(lines), lines.to_pylist()) == (len(expected), expected)
+    assert bytes(lines.inside) == "\n".join(expected).encode()
+
+
+@given(batches=st.lists(st.lists(WORDS), min_size=1, max_size=4), narrow=st.booleans())
+def test_numbers_are_those_of_first_appearance(batches: list[list[str]], narrow: bool) -> None:
+    texts = TextNumbers()
+    for words in batches:
+        texts.add(parts(words, narrow))
+    distinct, numbers = texts.numbered()
+    distinct.validate(full=True)
+    assert list(map(len, numbers)) == list(map(len, batches))
+    all_numbers = [number for own in numbers for number in own.tolist()]
+    assert (distinct.to_pylist(), all_numbers) == first_seen([word for words in batches for word in words])
+
+
+def test_more_texts_than_are_gone_over_at_a_time() -> None:
+    words = [str(number % 40_000) * (1 + number % 3) for number in range(100_000)]
+    texts = TextNumbers()
+    texts.add(parts(words))
+    distinct, [numbers] = texts.numbered()
+    assert (distinct.to_pylist(), numbers.tolist()) == first_seen(words)
+
+
+def chunk(words: list[str]) -> MadeChunk:
+    return MadeChunk(TEXT, parts(words), len(words), _columns)
+
+
+def _columns(texts: Texts) -> list[Any]:
+    return [texts.array]
+
+
+@given(words=st.lists(WORDS, min_size=1, max_size=8), data=st.data())
+def test_a_chunk_that_is_made_is_like_any_other(words: list[str], data: st.DataObject) -> None:
+    start, stop = sorted(data.draw(st.tuples(st.integers(0, len(words)), st.integers(0, len(words)))))
+    rows = data.draw(st.lists(st.integers(0, len(words) - 1)))
+    assert chunk(words).slice(start, stop).rows() == words[start:stop]
+    assert chunk(words).take(np.array(rows, np.int64)).rows() == [words[row] for row in rows]
+    made = chunk(words)
+    assert made.nbytes > 0 and not made.is_made
+    assert (made.rows(), made.is_made, made.rows()) == (words, True, words)
+    assert made.slice(start, stop).rows() == words[start:stop] and made.nbytes > 0
+    assert type(pickle.loads(pickle.dumps(chunk(words)))) is Chunk
+    block = Block((chunk(words), chunk(words)))
+    assert pickle.loads(pickle.dumps(block, 5)).rows() == words * 2
+    assert Block.concat([block, Block.from_rows(words)]).rows() == words * 3
