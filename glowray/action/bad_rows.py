@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from glowray.functions import Failure
 from glowray.io.commit import Commit
+from glowray.io.compression import codec_of
 from glowray.io.text_sink import TextSink
 from glowray.kernels.steps import FunctionStep
 from glowray.physical.stage import Stage
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,9 @@ class Letters:
     """The dead-letter files of one action: taken before it runs, written when it has succeeded, else left alone."""
 
     def __init__(self, paths: Sequence[str]) -> None:
-        self.files = {path: Commit(path, TextSink(), mode="overwrite", single_file=True) for path in paths}
+        self.files = {
+            path: Commit(path, TextSink(codec_of(path)), mode="overwrite", single_file=True) for path in paths
+        }
         self.folders: dict[str, str] = {}
 
     def begin(self) -> None:
@@ -79,4 +85,16 @@ def lines(failures: Sequence[Failure]) -> Iterator[str]:
             "function": failure.definition,
             "partition": failure.partition,
         }
-        yield json.dumps(record, default=repr, ensure_ascii=False)
+        try:
+            text = json.dumps(record, default=_text, ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError, RecursionError):
+            text = json.dumps({**record, "row": _text(failure.row)}, ensure_ascii=False)
+        # Half of a surrogate pair has no UTF-8, but a form in JSON.
+        yield json.dumps(json.loads(text)) if _SURROGATE.search(text) else text
+
+
+def _text(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception as error:  # the class of a row may do anything in its __repr__
+        return f"<{type(value).__qualname__} whose repr raises {type(error).__name__}>"

@@ -281,8 +281,10 @@ class Actions(Base[T_co]):
         return self._with(Limit(self._node, "limit", n))._collect_rows() if n else []
 
     def _best(self, verb: str, key: Callable[..., Any] | None, reverse: bool) -> Any:
-        function = None if key is None else Function.of(key, verb)
-        rows = self._with(Top(self._node, verb, 1, function, reverse))._collect_rows()
+        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
+            return rows._with(Top(rows._node, verb, 1, function, reverse))
+
+        rows = self._ordered(verb, key, Options(), order)._collect_rows()
         if not rows:
             raise ValueError(f"{verb}() of an empty dataset")
         return rows[0]

@@ -23,6 +23,9 @@ AHEAD = 2
 STORE_SHARE = 2
 """Of a node's store no more than one part in so many is to be read at a time."""
 
+ENDING_SECONDS = 1.0
+"""What tasks get to end by themselves before they are cancelled."""
+
 PIECES_AHEAD = 4
 """Pieces that a task makes before anybody has read the first."""
 
@@ -62,9 +65,22 @@ class RayEngine:
                     self._pump(task.feed).done(task.feed)
                 yield done
         finally:
-            # The caller stopped early, failed, or was interrupted: nothing of this run goes on behind its back.
-            for reference in running:
-                ray.cancel(reference, force=False)
+            self._cancel(running)
+
+    def _cancel(self, running: dict[Any, tuple[Task, list[Any]]]) -> None:
+        """Ends what still runs when the caller stopped early, failed, or was interrupted: nothing goes on behind it.
+
+        A task that is cancelled in the very moment in which it ends takes the whole driver with it (a failed check of
+        Ray's TaskManager). Those that are about to end, such as all that fail as the first one did, are let do so.
+        """
+        ending = [reference for reference, (task, _) in running.items() if not task.flows]
+        try:
+            if ending:
+                self.ray.wait(ending, num_returns=len(ending), timeout=ENDING_SECONDS, fetch_local=False)
+        finally:
+            for reference, (task, _) in running.items():
+                if task.flows or not self.ray.wait([reference], timeout=0, fetch_local=False)[0]:
+                    self.ray.cancel(reference, force=False)
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return fetch_blocks(refs)

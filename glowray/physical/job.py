@@ -196,9 +196,8 @@ class Job:
         self.failures.extend(first[: SHOWN_ERRORS - len(self.failures)])
         if self.max_errors is not None and self.failed_rows > self.max_errors:
             shown = [f"  {failure.step}: {failure.message}, row {failure.row_text}" for failure in self.failures]
-            raise TooManyErrors(
-                "\n".join([f"{self.failed_rows} rows failed, more than max_errors={self.max_errors} allows", *shown])
-            )
+            rows = "1 row" if self.failed_rows == 1 else f"{self.failed_rows} rows"
+            raise TooManyErrors("\n".join([f"{rows} failed, more than max_errors={self.max_errors} allows", *shown]))
 
     def _finish(self, stage: Stage) -> None:
         if stage.store is not None:

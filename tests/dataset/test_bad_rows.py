@@ -156,3 +156,45 @@ def test_a_row_that_cannot_be_compared_with_itself_is_still_its_record(engine: L
         ("number", "x", ValueError),
         ("number", None, TypeError),
     ]
+
+
+class Mute:
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
+def test_dead_letters_are_json_whatever_the_row(engine: Lab, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"letters.jsonl{suffix}"
+    rows = ["\ud800", {1, 2}, 2**70, (1, "é"), float("nan"), [float("inf")], b"\xff", {(1, 2): 3}, Mute(), None]
+
+    def fail(row: Any) -> Any:
+        raise ValueError("\udfff" if row is None else "é")
+
+    flow = engine.flow(on_error=path)
+    assert flow.from_items(rows, partitions=3).map(fail).collect() == []
+    lines = gr.Flow(engine="inline").read_text(path).collect()
+    letters = [json.loads(line) for line in lines]
+    assert [letter["row"] for letter in letters] == [
+        "\ud800", "{1, 2}", 2**70, [1, "é"], "nan", "[inf]", "b'\\xff'", "{(1, 2): 3}",
+        "<Mute whose repr raises RuntimeError>", None,
+    ]  # fmt: skip
+    assert {letter["error"] for letter in letters} == {"ValueError: é", "ValueError: \udfff"}
+    assert not [line for line in lines if "NaN" in line or "Infinity" in line], "no JSON has them"
+
+
+def test_a_key_of_min_and_max_is_a_function_of_one_row(engine: Lab) -> None:
+    flow = engine.flow(on_error="skip")
+    rows = flow.from_items(ROWS, partitions=3)
+    assert (rows.max(inverse), flow.skipped) == (1, {"max": 3})
+    assert (rows.min(inverse), flow.skipped) == (10, {"min": 3})
+    with pytest.raises(ValueError, match=r"max\(\) of an empty dataset"):
+        flow.from_items([0, 0]).max(inverse)
+    with pytest.raises(ZeroDivisionError):
+        engine.flow().from_items(ROWS).min(inverse)
+
+
+def test_one_row_too_many_is_one_row(engine: Lab) -> None:
+    flow = engine.flow(on_error="skip", max_errors=0)
+    with pytest.raises(gr.GlowrayError, match=r"^1 row failed, more than max_errors=0 allows\n  map: "):
+        flow.from_items([0]).map(inverse).collect()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,35 @@ def test_leaving_an_iteration_cancels_what_runs(ray_lab: Lab, tmp_path: Path) ->
     del rows
     assert len(list(tmp_path.iterdir())) <= 2 * AHEAD * 2
     assert references() - before == set()
+
+
+def test_tasks_that_end_by_themselves_are_not_cancelled(
+    ray_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ray cannot take it: a task that ends while it is cancelled brings the driver down."""
+    import ray
+
+    cancelled: list[object] = []
+    cancel = ray.cancel
+    monkeypatch.setattr(ray, "cancel", lambda ref, **options: (cancelled.append(ref), cancel(ref, **options)))
+    monkeypatch.setattr("glowray.engine.ray.ENDING_SECONDS", 300.0)
+    for _ in range(5):
+        with pytest.raises(ZeroDivisionError):
+            ray_lab.flow().from_range(4, partitions=4).map(lambda n: n // 0).collect()
+    assert cancelled == []
+
+    monkeypatch.setattr("glowray.engine.ray.ENDING_SECONDS", 0.0)
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+
+    def wait(n: int) -> int:
+        if n == 0:
+            raise LookupError(n)
+        return len(gate.read_bytes())
+
+    with pytest.raises(LookupError):
+        ray_lab.flow().from_range(2, partitions=2).map(wait).collect()
+    assert len(cancelled) == 1
 
 
 def test_tasks_have_readable_names(ray_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
