@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
-from typing import Annotated
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +13,9 @@ from glowray.errors import GlowrayError
 from glowray_cli.options import Debug, usage
 from glowray_cli.run import Arguments, Script
 from glowray_cli.views import out
+
+if TYPE_CHECKING:
+    from glowray.watch.view import PlanView
 
 
 def picture(text: str) -> Path:
@@ -37,9 +42,7 @@ def add_to(app: typer.Typer) -> None:
 
 def plot(script: Script, arguments: Arguments = None, output: Output = None, debug: Debug = False) -> None:
     """Draw the plan of a script's first action; arguments for the script follow `--`."""
-    from glowray.watch import first_action
-
-    plan = first_action(script, arguments or [])
+    plan = _planned(script, arguments)
     try:
         drawn = plan.plot(output)
     except (ModuleNotFoundError, OSError) as error:
@@ -49,6 +52,24 @@ def plot(script: Script, arguments: Arguments = None, output: Output = None, deb
 
 def explain(script: Script, arguments: Arguments = None, debug: Debug = False) -> None:
     """Print the plan of a script's first action; arguments for the script follow `--`."""
+    out.print(_planned(script, arguments).explain(), markup=False, soft_wrap=True)
+
+
+def _planned(script: Path, arguments: list[str] | None) -> PlanView:
+    """The plan; where the script fails before it has one, its traceback is what Python would show, and the end."""
     from glowray.watch import first_action
 
-    out.print(first_action(script, arguments or []).explain(), markup=False, soft_wrap=True)
+    try:
+        return first_action(script, arguments or [])
+    except GlowrayError:
+        raise
+    except Exception as error:
+        traceback.print_exception(error.with_traceback(_from_script(error.__traceback__, str(script.absolute()))))
+        raise typer.Exit(1) from error
+
+
+def _from_script(trace: TracebackType | None, path: str) -> TracebackType | None:
+    """The traceback from the script's own first frame on; nothing if it never ran."""
+    while trace is not None and trace.tb_frame.f_code.co_filename != path:
+        trace = trace.tb_next
+    return trace

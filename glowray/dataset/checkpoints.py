@@ -38,7 +38,10 @@ class Checkpoints(Base[T_co]):
 
         key = checkpoint_key()
         commit = Commit(path, CheckpointSink(key))
-        commit.check()
+        try:
+            commit.check()
+        except FileExistsError:
+            raise FileExistsError(f'"{path}" is not empty: a checkpoint needs a folder of its own') from None
         target = FileTarget(self._node, "checkpoint", str(path), commit)
         run_targets(self._flow.settings, self._flow.outcome, [target])
         return self._with(Read(checkpoint_reader(os.path.abspath(path), key), "checkpoint"))

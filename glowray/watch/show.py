@@ -14,7 +14,9 @@ def show_rows(rows: Sequence[Any], more: bool) -> None:
     from rich.table import Table
 
     names = columns_of(rows)
-    table = Table(*names, box=box.SQUARE)
+    table = Table(box=box.SQUARE)
+    for name in names:
+        table.add_column(_text(name))
     for row in rows:
         table.add_row(*[_text(cell) for cell in _cells(row, names)])
     console = Console(file=sys.stdout)
@@ -45,6 +47,9 @@ def _cells(row: Any, names: Sequence[str]) -> list[Any]:
 
 
 def _text(cell: Any) -> Any:
+    """A cell as the terminal can show it: what its encoding has not, such as half of a surrogate pair, is escaped."""
     from rich.text import Text
 
-    return Text(cell if isinstance(cell, str) else repr(cell), overflow="fold")
+    text = cell if isinstance(cell, str) else repr(cell)
+    encoding = sys.stdout.encoding or "utf-8"
+    return Text(text.encode(encoding, "backslashreplace").decode(encoding), overflow="fold")

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 import glowray.watch
 from glowray_cli.main import app
+from tests.cluster.machine import Machine
 
 
 class Planned:
@@ -55,3 +56,22 @@ def test_plot_prints_dot(script: Path) -> None:
 def test_plot_draws_a_file_and_names_it(script: Path, tmp_path: Path) -> None:
     assert run("plot", script, "-o", tmp_path / "x.svg").strip() == str(tmp_path / "x.svg")
     assert (tmp_path / "x.svg").read_text().startswith("plan of job.py")
+
+
+@pytest.mark.parametrize("command", ["plot", "explain"])
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("import sys\n\ndef fail():\n    raise KeyError('mine')\n\nfail()", 1, "in fail"),
+        ("def (", 1, "SyntaxError: invalid syntax"),
+        ("raise SystemExit(5)", 5, ""),
+        ("pass", 1, "Error: fails.py ended without an action"),
+    ],
+)
+def test_a_script_that_fails_first_shows_its_own_traceback(
+    machine: Machine, tmp_path: Path, command: str, text: str, code: int, said: str
+) -> None:
+    (tmp_path / "fails.py").write_text(text)
+    errors = machine.run(command, tmp_path / "fails.py", code=code).stderr
+    assert said in errors
+    assert "typer" not in errors and "glowray" not in errors.replace("glowray_", "")

@@ -73,3 +73,10 @@ def test_files_cannot_change_places(tmp_path: Path) -> None:
     two.write_bytes(first)
     with pytest.raises(DamagedFile):
         kept.collect()
+
+
+def test_a_checkpoint_needs_a_folder_of_its_own(tmp_path: Path) -> None:
+    rows = gr.from_items([1])
+    rows.checkpoint(tmp_path / "kept")
+    with pytest.raises(FileExistsError, match=r'kept" is not empty: a checkpoint needs a folder of its own$'):
+        rows.checkpoint(tmp_path / "kept")

@@ -48,3 +48,13 @@ def test_no_more_rows_than_asked_for(engine: Lab, capsys: pytest.CaptureFixture[
 def test_markup_and_control_characters_are_text(engine: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     engine.flow().from_items(["[bold]x[/bold]"]).show()
     assert cells(capsys)[1] == ["[bold]x[/bold]"]
+
+
+def test_what_the_terminal_has_no_form_for_is_escaped(engine: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    engine.flow().from_items([{"\udfff": "\ud800é"}]).show()
+    assert cells(capsys) == [["\\udfff"], ["\\ud800é"]]
+
+
+def test_square_brackets_are_no_markup(engine: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    engine.flow().from_items([{"[b]x": "[red]y[/]"}]).show()
+    assert cells(capsys) == [["[b]x"], ["[red]y[/]"]]
