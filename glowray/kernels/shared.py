@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
 
 from glowray.functions.caller import full_site, user_site
-from glowray.functions.captures import culprit, pickling_error
+from glowray.functions.captures import culprit, pickling_error, reading_error
 from glowray.kernels.context import current_task
 
 T = TypeVar("T")
@@ -52,16 +52,17 @@ def broadcast(value: T) -> Broadcast[T]:
     ['one', 'two']
 
     Raises:
-        TypeError: the value, or something in it, cannot be pickled; it is named.
+        TypeError: the value, or something in it, cannot be pickled and unpickled; it is named.
     """
-    error = pickling_error(value)
+    error = reading_error(value)
     if error is not None:
         raise _cannot_send(value, error) from error
     return Broadcast(value)
 
 
 def _cannot_send(value: Any, error: Exception) -> TypeError:
-    found = culprit(lambda: value, error)  # a captured variable has the name that it is known by here
+    fault = reading_error if pickling_error(value) is None else pickling_error
+    found = culprit(lambda: value, error, fault)  # a captured variable has the name that it is known by here
     what = f"a value that cannot be pickled: {error}" if found is None else f"{found}: {found.error}"
     own = found is not None and found.is_own
     fix = "" if own else "; make it inside the function that uses it, or once a partition in map_partitions()"

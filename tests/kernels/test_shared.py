@@ -20,6 +20,13 @@ class Stubborn:
         raise RuntimeError("not me")
 
 
+class Picky(Exception):
+    """Its pickle cannot be read: its arguments are not those of its constructor."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what}: {why}")
+
+
 FLOW = gr.Flow(engine="inline")
 
 
@@ -30,6 +37,7 @@ FLOW = gr.Flow(engine="inline")
         ({"db": threading.Lock()}, r"value\['db'\] \(_thread\.lock\): cannot pickle"),
         (Model(), r"value\.lock \(_thread\.lock\): cannot pickle"),
         ([1, (n for n in ())], r"value\[1\] \(generator\): cannot pickle"),
+        ({"last": Picky("a", "b")}, r"value\['last'\] \(.*Picky\): .* missing 1 required positional argument"),
         (Stubborn(), r"value \(.*Stubborn\): not me"),
         (FLOW, r"value \(Flow\): a Flow cannot be used inside a function"),
         (FLOW.from_items([1]), r"value \(Dataset\): .* collect\(\) it first"),
