@@ -197,6 +197,11 @@ def _yielding(row: ast.expr) -> list[ast.stmt]:
     return [ast.Expr(ast.Yield(simple_copy(row)))]
 
 
+def _is_text(key: ast.expr) -> ast.expr:
+    """Whether a key is a str and nothing else: then a dict has it as it is written, or not at all."""
+    return ast.Compare(ast.Call(load("type"), [simple_copy(key)], []), [ast.Is()], [load("str")])
+
+
 class _Keep:
     """The sink that keeps the keyed rows whose key is, or is not, among `entries`; `slow` tells of keys of any type."""
 
@@ -208,10 +213,9 @@ class _Keep:
         before, (key, _) = self.chain.unpack(row, 2, partial(keyed_row, verb=self.step.verb), line)
         self.weaver.at(self.index, row)
         line = self.weaver.own_lines(self.step.verb)
-        is_text = ast.Compare(ast.Call(load("type"), [simple_copy(key)], []), [ast.Is()], [load("str")])
         has: ast.cmpop = ast.In() if self.step.how == "semi" else ast.NotIn()
         quick = ast.Compare(simple_copy(key), [has], [load("entries")])
-        test = ast.IfExp(is_text, quick, ast.Call(load("slow"), [simple_copy(key)], []))
+        test = ast.IfExp(_is_text(key), quick, ast.Call(load("slow"), [simple_copy(key)], []))
         return place([*before, ast.If(test, _yielding(row), [])], line)
 
 
@@ -242,7 +246,10 @@ class _Fold:
         unknown = assign(self.found, load("missing"))
         get = assign(self.found, ast.Call(load("get"), [simple_copy(key), load("missing")], []))
         look = ast.Try([get], [ast.ExceptHandler(load("TypeError"), None, [unknown])], [], [])
-        miss = ast.Expr(ast.Call(load("miss"), [simple_copy(key), simple_copy(value)], []))
+        miss: ast.stmt = ast.Expr(ast.Call(load("miss"), [simple_copy(key), simple_copy(value)], []))
+        if self.step.combiner.zero is None:
+            first = ast.Assign([ast.Subscript(load("entries"), simple_copy(key), ast.Store())], simple_copy(value))
+            miss = ast.If(_is_text(key), [first], [miss])
         put = ast.Assign([ast.Subscript(load("entries"), simple_copy(key), ast.Store())], folded)
         is_new = ast.Compare(load(self.found), [ast.Is()], [load("missing")])
         return place([*before, look, ast.If(is_new, [miss], [*folding, put])], line)
