@@ -30,7 +30,7 @@ def benchmark(
     workloads: Annotated[
         list[str] | None, typer.Argument(help=f"any of {', '.join(WORKLOADS)}; all by default")
     ] = None,
-    size: Annotated[str | None, typer.Option(help="bytes or rows of input, as 200MB or 20M")] = None,
+    size: Annotated[str | None, typer.Option(help="bytes or rows of input, as 200MB or 20M; several by commas")] = None,
     peers: Annotated[str, typer.Option(help="programs to run, by commas, or all")] = ",".join(DEFAULT),
     runs: Annotated[int, typer.Option(min=0, help="warm runs of each program")] = 5,
     cold: Annotated[int, typer.Option(min=0, help="runs from the start of a process")] = 0,
@@ -50,14 +50,14 @@ def benchmark(
             raise typer.BadParameter(f"no workload {name!r}; there are {', '.join(WORKLOADS)}")
         work = workload(name)
         programs = _chosen(work, peers, console)
-        count = parse_size(size) if size else work.size
-        with tempfile.TemporaryDirectory(prefix="out-", dir=_made(data)) as out:
-            case = Case(count, work.inputs(data, count), Path(out), cores, engine)
-            found = measure(work, programs, case, runs, cold)
-        reports.append(Report(work.name, work.title, work.unit, count, cores, engine, machine(), found))
-        show(reports[-1], console)
-        if json:
-            write(reports, json)
+        for count in map(parse_size, size.split(",")) if size else [work.size]:
+            with tempfile.TemporaryDirectory(prefix="out-", dir=_made(data)) as out:
+                case = Case(count, work.inputs(data, count), Path(out), cores, engine)
+                found = measure(work, programs, case, runs, cold)
+            reports.append(Report(work.name, work.title, work.unit, count, cores, engine, machine(), found))
+            show(reports[-1], console)
+            if json:
+                write(reports, json)
     if not all(report.agreed for report in reports):
         raise typer.Exit(1)
 
