@@ -224,7 +224,16 @@ class Actions(Base[T_co]):
         rows = self._rowwise(ForEach, "for_each", f, Options(name, on_error, num_cpus, num_gpus, memory))
         perform(self._flow.settings, self._flow.outcome, [rows._node], [Count()])
 
-    def output(self, sink: Any, *, name: str | None = None, on_error: Policy = None) -> Dataset[T_co]:
+    def output(
+        self,
+        sink: Any,
+        *,
+        name: str | None = None,
+        on_error: Policy = None,
+        num_cpus: float | None = None,
+        num_gpus: float | None = None,
+        memory: int | None = None,
+    ) -> Dataset[T_co]:
         """Feeds the rows to a queue.Queue (ended with one None) or a function, in the driver, at flow.run().
 
         >>> import glowray as gr, queue
@@ -242,12 +251,15 @@ class Actions(Base[T_co]):
                 the cluster, which `glowray receive` prints and from_channel() reads.
             name: how statistics and errors call a function.
             on_error: for rows on which a function fails, as in map().
+            num_cpus: CPUs that a task that makes the rows needs; num_gpus and memory likewise. A sink itself is fed in
+                the driver.
 
         Raises:
             TypeError: the sink is none of these.
         """
         asked = self._flow.settings.on_error if on_error is None else on_error
-        self._flow.targets.append(SinkTarget(self._node, sink_of(sink, error_policy(asked), name)))
+        rows = self._granted(Options(name, on_error, num_cpus, num_gpus, memory))
+        self._flow.targets.append(SinkTarget(rows._node, sink_of(sink, error_policy(asked), name)))
         return self._with(self._node)
 
     def cache(self) -> Dataset[T_co]:

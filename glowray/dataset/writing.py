@@ -162,7 +162,13 @@ class WriteActions(Base[T_co]):
 
     @action
     def write_binary(
-        self, path: Target, *, mode: str = "error", compression: str | None = None, defer: bool = False
+        self,
+        path: Target,
+        *,
+        mode: str = "error",
+        single_file: bool = False,
+        compression: str | None = None,
+        defer: bool = False,
     ) -> Any:
         """Writes rows of (name, bytes) as files of that name in a folder.
 
@@ -175,6 +181,7 @@ class WriteActions(Base[T_co]):
 
         Args:
             path: a folder; mode, defer as for write_text().
+            single_file: taken as by the others, but files are as many as rows: True is an error.
             compression: None, "gz", "bz2", "zst" or "xz", whose suffix is added to the names.
 
         Raises:
@@ -183,7 +190,7 @@ class WriteActions(Base[T_co]):
         """
         from glowray.io.binary import BinarySink
 
-        return self._write("write_binary", BinarySink(compression), path, mode, False, defer)
+        return self._write("write_binary", BinarySink(compression), path, mode, single_file, defer)
 
     def _write(self, verb: str, sink: Any, path: Target, mode: str, single_file: bool, defer: bool) -> Any:
         from glowray.action.outputs import FileTarget, run_targets

@@ -15,7 +15,7 @@ import pytest
 
 import glowray as gr
 from glowray.errors import CommitConflict, TooManyErrors
-from tests.engine.doubles import Lab
+from tests.engine.doubles import CountingEngine, Lab
 
 Tree = dict[str, str | None]
 
@@ -189,6 +189,17 @@ def test_rows_that_a_sink_refuses_are_bad_rows(engine: Lab, tmp_path: Path, sour
     flow.from_items([0, 0], partitions=1).output(lambda n: 1 / n)
     with pytest.raises(TooManyErrors, match="2 rows failed"):
         flow.run()
+
+
+def test_an_output_may_ask_for_resources(counting: CountingEngine) -> None:
+    flow = gr.Flow(engine="inline", num_cpus=1)
+    seen: list[int] = []
+    flow.from_items([1, 2], partitions=1).output(seen.append, num_cpus=2, memory=3, name="take")
+    flow.run()
+    assert seen == [1, 2]
+    assert [(task.num_cpus, task.memory) for task in counting.resources] == [(2, 3)]
+    with pytest.raises(ValueError, match="num_gpus must not be negative"):
+        flow.from_items([1]).output(seen.append, num_gpus=-1)
 
 
 def test_a_target_that_somebody_changed_keeps_all_from_being_put(engine: Lab, tmp_path: Path) -> None:

@@ -321,6 +321,8 @@ def test_wrong_use_is_found_at_the_call(forbidden: ForbiddenEngine, tmp_path: Pa
             write(tmp_path / "out", compression="rar")
     with pytest.raises(TypeError, match="columns must be a list"):
         rows.write_csv(tmp_path / "out", columns="ab")
+    with pytest.raises(ValueError, match="binary rows cannot be written to a single file"):
+        rows.write_binary(tmp_path / "out", single_file=True)
     with pytest.raises(TypeError, match="from_arrow"):
         flow.from_arrow([1])
     with pytest.raises(TypeError, match="from_pandas"):

@@ -9,6 +9,7 @@ import glowray as gr
 from glowray.dataset import Dataset
 from glowray.engine.inline import InlineEngine
 from glowray.engine.protocol import Done, Ref, Task
+from glowray.kernels.resources import Resources
 from glowray.rows import Block
 
 
@@ -19,6 +20,7 @@ class CountingEngine(InlineEngine):
         self.tasks: dict[int, int] = {}
         self.outputs: dict[int, int] = {}
         self.names: list[str] = []
+        self.resources: list[Resources] = []
 
     @property
     def stages(self) -> int:
@@ -38,6 +40,7 @@ class CountingEngine(InlineEngine):
             self.tasks[stage] = self.tasks.get(stage, 0) + 1
             self.outputs[stage] = task.outputs
             self.names.append(task.name)
+            self.resources.append(task.resources)
             yield task
 
 
