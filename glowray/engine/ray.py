@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -14,7 +15,7 @@ from glowray.engine.ray_feed import Pump, start_hub
 from glowray.errors import WorkerLost
 from glowray.io.channel import Deal, Feed
 from glowray.kernels import TaskReport
-from glowray.kernels.resources import Resources
+from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.rows import Block
 
 AHEAD = 2
@@ -25,6 +26,9 @@ STORE_SHARE = 2
 
 ENDING_SECONDS = 1.0
 """What tasks get to end by themselves before they are cancelled."""
+
+OPERATORS = ("!", "in(")
+"""How the value of a label begins that Ray takes for a condition."""
 
 PIECES_AHEAD = 4
 """Pieces that a task makes before anybody has read the first."""
@@ -42,6 +46,7 @@ class RayEngine:
         self.remote = ray.remote(_task)
         self.flowing = ray.remote(_flowing_task)
         self.local_refs: WeakKeyDictionary[Block, Any] = WeakKeyDictionary()
+        self.known_needs: set[Resources] = {NO_NEEDS}
         self.hub: Any = None
         self.pumps: dict[Deal, Pump] = {}
 
@@ -94,7 +99,16 @@ class RayEngine:
         cpus = int(self.ray.cluster_resources().get("CPU", 1))
         return max(2, AHEAD * cpus)
 
+    def _look_for(self, needs: Resources) -> None:
+        """Warns, once, where no node has what a task asks for: Ray lets it wait, as one may come, without a word."""
+        if needs in self.known_needs:
+            return
+        self.known_needs.add(needs)
+        if not any(_offers(node, needs) for node in self.ray.nodes() if node["Alive"]):
+            warnings.warn(f"no node of the cluster offers {needs} now: the job waits for one", RuntimeWarning, 2)
+
     def _submit(self, task: Task) -> list[Any]:
+        self._look_for(task.resources)
         shape = [len(side) for side in task.inputs]
         slots = [slot for side in task.inputs for slot in side]
         cuts = [(slot.start, slot.stop) for slot in slots]
@@ -156,7 +170,7 @@ class RayEngine:
 
         try:
             report, block = self.ray.get(next(pieces))
-        except RayError as error:
+        except (RayError, StopIteration) as error:
             raise WorkerLost(
                 f"the task {task.name!r} was lost: {_first_line(error)}; it read a channel, whose rows cannot be read"
                 " again: write them to files, or read those"
@@ -251,6 +265,15 @@ def _outputs(task: Task) -> dict[str, Any]:
         # What it has read of a channel is gone. It waits for whoever reads its pieces, so that they do not pile up.
         return {"num_returns": "streaming", "max_retries": 0, "_generator_backpressure_num_objects": PIECES_AHEAD}
     return {"num_returns": 1 + task.outputs, "max_retries": task.retries}
+
+
+def _offers(node: dict[str, Any], needs: Resources) -> bool:
+    """Whether a node as Ray describes it has, when it is free, all that a task asks for."""
+    there, labels = node["Resources"], node.get("Labels", {})
+    wanted = {"CPU": needs.num_cpus, "GPU": needs.num_gpus, "memory": needs.memory}
+    return all(amount is None or amount <= there.get(name, 0) for name, amount in wanted.items()) and all(
+        labels.get(name) == value or value.startswith(OPERATORS) for name, value in needs.labels
+    )
 
 
 def _options(resources: Resources) -> dict[str, Any]:

@@ -41,6 +41,16 @@ class Resources:
             raise TypeError(f'labels must be a dict of str, such as {{"zone": "north"}}, got {labels!r}')
         return cls(num_cpus, num_gpus, memory, tuple(sorted((labels or {}).items())))
 
+    def __str__(self) -> str:
+        """As the arguments that say so.
+
+        >>> str(Resources.of(num_cpus=2, labels={"zone": "north"}))
+        "num_cpus=2, labels={'zone': 'north'}"
+        """
+        given = {"num_cpus": self.num_cpus, "num_gpus": self.num_gpus, "memory": self.memory}
+        words = [f"{name}={value}" for name, value in given.items() if value is not None]
+        return ", ".join([*words, f"labels={dict(self.labels)}"] if self.labels else words)
+
     def joined(self, other: Resources) -> Resources:
         """What both need together: the larger of each; tasks of fused verbs ask for it."""
 

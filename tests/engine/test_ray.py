@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ import pytest
 import glowray as gr
 from glowray.engine import ray as ray_module
 from glowray.engine.protocol import Task
-from glowray.engine.ray import AHEAD
+from glowray.engine.ray import AHEAD, RayEngine
 from glowray.engine.ray_start import ray_engine
+from glowray.kernels.resources import Resources
 from tests.engine.doubles import Lab
 
 pytestmark = pytest.mark.ray
@@ -184,3 +186,19 @@ def test_classes_of_this_file_come_back_as_themselves(ray_lab: Lab) -> None:
     rows = ray_lab.flow().from_range(3, partitions=2).map(Local).collect()
     assert [row.n for row in rows] == [0, 1, 2]
     assert all(type(row) is Local for row in rows)
+
+
+@pytest.mark.parametrize(
+    "needs", [{"num_cpus": 999}, {"memory": 2**60}, {"labels": {"zone": "mars"}}, {"num_cpus": 1, "num_gpus": 999}]
+)
+def test_what_no_node_offers_is_told(local_ray: None, monkeypatch: pytest.MonkeyPatch, needs: dict[str, Any]) -> None:
+    engine = RayEngine()
+    wanted = Resources.of(**needs)
+    with pytest.warns(RuntimeWarning, match=re.escape(f"no node of the cluster offers {wanted} now")):
+        engine._look_for(wanted)
+    engine._look_for(wanted)  # once is enough
+
+
+def test_what_a_node_offers_is_not_told(local_ray: None) -> None:
+    for needs in ({}, {"num_cpus": 2}, {"num_cpus": 0.5, "memory": 1000}, {"labels": {"zone": "!mars"}}):
+        RayEngine()._look_for(Resources.of(**needs))
