@@ -113,11 +113,13 @@ class CsvEncoder:
         types = set(map(type, column))
         if not types <= _PLAIN:
             return None
+        is_odd = "" in column
         if type(None) in types:
-            return ["" if value is None else self._text(str(value)) for value in column]
-        texts: list[str] = list(column) if types == {str} else list(map(str, column))
-        if "" in texts or any(map("".join(texts).__contains__, (self._delimiter, self._quote, "\r", "\n", "\ufeff"))):
-            return list(map(self._text, texts))
+            texts = ["" if value is None else str(value) for value in column]
+        else:
+            texts = list(column) if types == {str} else list(map(str, column))
+        if is_odd or any(map("".join(texts).__contains__, (self._delimiter, self._quote, "\r", "\n", "\ufeff"))):
+            return ["" if value is None else self._text(text) for value, text in zip(column, texts, strict=True)]
         return texts
 
     def _encoded(self, text: str) -> bytes:
