@@ -18,17 +18,22 @@ _LINE_FEED = ord("\n")
 
 
 class Texts:
-    """Text i is `data[starts[i]:ends[i]]`, in UTF-8."""
+    """Text i is `data[starts[i]:ends[i]]`, in UTF-8. `splits` has what they were split into, by separator."""
 
     def __init__(self, data: Bytes, starts: Bounds, ends: Bounds) -> None:
         self.data, self._bounds = data, (starts, ends)
+        self.splits: dict[str, Any] = {}
 
     @classmethod
     def of(cls, array: pa.Array) -> Texts:
         """The texts of a large_string array without nulls, as they stand there."""
         _, offsets, data = array.buffers()
         bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
-        return cls(np.frombuffer(data or b"", np.uint8), bounds[:-1], bounds[1:])
+        if data is None:
+            return cls(np.empty(0, np.uint8), bounds[:-1], bounds[1:])
+        first, last = int(bounds[0]), int(bounds[-1])
+        bounds = bounds - first if first else bounds
+        return cls(np.frombuffer(data, np.uint8)[first:last], bounds[:-1], bounds[1:])
 
     @property
     def starts(self) -> Bounds:
@@ -42,6 +47,16 @@ class Texts:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    @property
+    def lengths(self) -> Bounds:
+        """How many bytes each text has."""
+        return self.ends - self.starts
+
+    @cached_property
+    def is_ascii(self) -> bool:
+        """Whether all the data is ASCII: then characters are bytes."""
+        return not len(self.data) or int(self.data.max()) < 128
 
     @cached_property
     def array(self) -> pa.Array:
@@ -62,6 +77,10 @@ class Texts:
         places = as_numpy(rows) if isinstance(rows, pa.Array) else rows
         return Texts(self.data, self.starts[places], self.ends[places])
 
+    def over(self, data: bytes) -> Texts:
+        """The texts that stand in the same places of other data, which has line feeds where this has some."""
+        return Texts(np.frombuffer(data, np.uint8), self.starts, self.ends)
+
     def to_pylist(self) -> list[str]:
         """The texts as Python's."""
         return self.array.to_pylist()  # type: ignore[no-any-return]
@@ -77,6 +96,7 @@ class Lines(Texts):
     def __init__(self, text: bytes) -> None:
         self._text = text
         self.data = np.frombuffer(text, np.uint8)
+        self.splits = {}
 
     @cached_property
     def _bounds(self) -> tuple[Bounds, Bounds]:  # type: ignore[override]
@@ -98,6 +118,9 @@ class Lines(Texts):
     def _is_open(self) -> bool:
         """Whether no line feed ends the last line."""
         return bool(self._text) and not self._text.endswith(b"\n")
+
+    def over(self, data: bytes) -> Texts:
+        return Lines(data)
 
     @property
     def inside(self) -> Bytes:

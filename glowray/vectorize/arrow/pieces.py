@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glowray.rows.texts import Bounds, Bytes, Texts, cut_out
+from glowray.rows.texts import Bounds, Bytes, Texts
 from glowray.vectorize.arrow.frame import Lists, Mask, Places, Vector, gathered, offsets_of_kept
 from glowray.vectorize.arrow.kinds import Kind
 
@@ -40,7 +40,7 @@ class Pieces(Lists):
         places = (self.offsets[:-1] if index >= 0 else self.offsets[1:]) + index
         good = (places < self.offsets[1:]) if index >= 0 else (places >= self.offsets[:-1])
         places = np.clip(places, 0, len(self._starts) - 1)  # rows without one get any
-        return cut_out(self._data, self._starts[places], self._ends[places]), good
+        return Texts(self._data, self._starts[places], self._ends[places]), good
 
     def take(self, element: Kind, rows: Places) -> Lists:
         offsets, places = gathered(self.offsets, rows)
@@ -115,10 +115,10 @@ class Table(Lists):
     def item(self, element: Kind, index: int) -> tuple[Vector, Any]:
         place = index + self.width if index < 0 else index
         if not 0 <= place < self.width:
-            return cut_out(self._data, self._starts, self._starts), np.False_
+            return Texts(self._data, self._starts, self._starts), np.False_
         starts = self._cuts[:, place - 1] + 1 if place else self._starts
         ends = self._cuts[:, place] if place < self.width - 1 else self._ends
-        return cut_out(self._data, starts, ends), np.True_
+        return Texts(self._data, starts, ends), np.True_
 
     def take(self, element: Kind, rows: Places) -> Lists:
         return Table(self._data, self._starts[rows], self._cuts[rows], self._ends[rows])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from glowray.rows.texts import Bounds, Bytes, Lines
+from glowray.rows.texts import Bounds, Bytes, Lines, Texts
 from glowray.vectorize.arrow.frame import Lists, Mask, Places, array_of
 from glowray.vectorize.arrow.pieces import Pieces, Table, Words, text_bytes
 
@@ -52,27 +52,37 @@ def split_pattern(column: Any, separator: str, most: int | None, from_end: bool)
 
 def split_byte(column: Any, separator: str) -> Pieces | Table:
     """`row.split(separator)` for each row, for an ASCII separator of one character."""
-    if isinstance(column, Lines) and len(column) and separator != "\n":
-        return _pieces_of_lines(column, ord(separator))
-    data, rows = text_bytes(array_of(column))
-    cuts = np.flatnonzero(data == ord(separator))
-    per_row, rest = divmod(len(cuts), max(len(column), 1))
+    if not isinstance(column, Texts):
+        return _split_array(column, ord(separator))
+    if separator not in column.splits:  # others ask for other pieces of the same texts
+        if isinstance(column, Lines) and len(column) and separator != "\n":
+            column.splits[separator] = _split_lines(column, ord(separator))
+        else:
+            column.splits[separator] = _split_array(column.array, ord(separator))
+    pieces: Pieces | Table = column.splits[separator]
+    return pieces
+
+
+def _split_array(array: Any, separator: int) -> Pieces | Table:
+    data, rows = text_bytes(array)
+    cuts = np.flatnonzero(data == separator)
+    per_row, rest = divmod(len(cuts), max(len(array), 1))
     if per_row and not rest:
-        table = cuts.reshape(len(column), per_row)
+        table = cuts.reshape(len(array), per_row)
         if (table[:, 0] >= rows[:-1]).all() and (table[:, -1] < rows[1:]).all():
             return Table(data, rows[:-1], table, rows[1:])
     return _cut(data, rows, cuts)
 
 
-def _pieces_of_lines(lines: Lines, separator: int) -> Pieces | Table:
+def _split_lines(lines: Lines, separator: int) -> Pieces | Table:
     """Cut at the line feeds as well as at the separators, all lines at once."""
     data = lines.inside
     starts, ends = _between(np.flatnonzero((data == separator) | (data == _LINE_FEED)), len(data))
     width, rest = divmod(len(ends), len(lines))
     if width > 1 and not rest:
         table = ends.reshape(len(lines), width)
-        if np.array_equal(table[:, -1], lines.ends):
-            return Table(data, lines.starts, table[:, :-1], lines.ends)
+        if (data[table[:-1, -1]] == _LINE_FEED).all():  # as many as there are between lines
+            return Table(data, starts[::width], table[:, :-1], table[:, -1])
     offsets = np.append(np.searchsorted(starts, lines.starts), len(starts))
     return Pieces(data, offsets, starts, ends)
 

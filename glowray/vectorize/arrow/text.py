@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.texts import Texts
 from glowray.vectorize.arrow import slices
-from glowray.vectorize.arrow.frame import Expr, Frame, array_of, spread_out
+from glowray.vectorize.arrow.frame import Expr, Frame, array_of, leaf, spread_out
 from glowray.vectorize.arrow.kinds import ListOf, Untranslatable
 from glowray.vectorize.arrow.pieces import text_bytes
 from glowray.vectorize.arrow.split import WHITESPACE, split_pattern, split_whitespace
@@ -34,13 +34,20 @@ _COMPARE = {
     ast.GtE: pc.greater_equal,
 }  # fmt: skip
 _ASCII: dict[str, tuple[type, Callable[[Any], Any]]] = {
-    "lower": (str, pc.ascii_lower), "upper": (str, pc.ascii_upper), "isdigit": (bool, pc.ascii_is_decimal),
+    "isdigit": (bool, pc.ascii_is_decimal),
     "isdecimal": (bool, pc.ascii_is_decimal), "isalpha": (bool, pc.ascii_is_alpha),
-    "isalnum": (bool, pc.ascii_is_alnum), "casefold": (str, pc.ascii_lower), "title": (str, pc.ascii_title),
-    "capitalize": (str, pc.ascii_capitalize), "swapcase": (str, pc.ascii_swapcase),
+    "isalnum": (bool, pc.ascii_is_alnum), "title": (str, pc.ascii_title),
+    "capitalize": (str, pc.ascii_capitalize),
 }  # fmt: skip
 _PAD = {"ljust": pc.utf8_rpad, "rjust": pc.utf8_lpad, "zfill": pc.utf8_lpad}
+_CASE: dict[str, tuple[Callable[[Any], Any], Callable[[bytes], bytes]]] = {
+    "lower": (pc.ascii_lower, bytes.lower), "upper": (pc.ascii_upper, bytes.upper),
+    "casefold": (pc.ascii_lower, bytes.lower), "swapcase": (pc.ascii_swapcase, bytes.swapcase),
+}  # fmt: skip
 _TRIM = {"strip": pc.utf8_trim, "lstrip": pc.utf8_ltrim, "rstrip": pc.utf8_rtrim}
+
+_SPARSE = 4
+"""Texts that are less than one in so many of the bytes around them are worked on alone."""
 
 
 def constant_text(value: str) -> Expr:
@@ -74,6 +81,8 @@ def require_ascii(texts: Any, frame: Frame) -> None:
 
 def method(name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
     """`receiver.name(*arguments)`."""
+    if name in _CASE and not arguments:
+        return _cased(receiver, *_CASE[name])
     if name in _ASCII and not arguments:
         kind, kernel = _ASCII[name]
         return Expr(kind, lambda frame: _on_ascii(kernel, kind, column(receiver, frame), frame))
@@ -140,6 +149,16 @@ def _joined(separator: Expr, parts: Expr) -> Expr:
     return Expr(str, run)
 
 
+def _cased(receiver: Expr, kernel: Callable[[Any], Any], of_bytes: Callable[[bytes], bytes]) -> Expr:
+    def run(frame: Frame) -> Any:
+        vector = receiver.carry(frame)
+        if isinstance(vector, Texts) and vector.is_ascii and _SPARSE * int(vector.lengths.sum()) > len(vector.data):
+            return vector.over(of_bytes(vector.data.tobytes()))
+        return _on_ascii(kernel, str, spread_out(str, frame.settled(vector), frame.length), frame)
+
+    return leaf(str, run)
+
+
 def _on_ascii(kernel: Callable[[Any], Any], kind: type, texts: Any, frame: Frame) -> Any:
     require_ascii(texts, frame)
     return kernel(texts) if kind is str else mask(kernel(texts))
@@ -149,21 +168,15 @@ def _split(receiver: Expr, from_end: bool, separator: object = None, most: objec
     if type(most) is not int or most >= 2**31:
         raise Untranslatable("split with a number of cuts that is not a constant")
     if separator is None and most < 0:
-        return Expr(ListOf(str), lambda frame: split_whitespace(_parts(receiver, frame)))
+        return Expr(ListOf(str), lambda frame: split_whitespace(slices.texts_of(receiver, frame)))
     if not isinstance(separator, str) or not separator:
         raise Untranslatable("split by what is not a constant")
     if from_end and most < 0 and len(separator) > 1:
         raise Untranslatable("rsplit by several characters")  # separators may overlap
     return Expr(
         ListOf(str),
-        lambda frame: split_pattern(_parts(receiver, frame), separator, None if most < 0 else most, from_end),
+        lambda frame: split_pattern(slices.texts_of(receiver, frame), separator, None if most < 0 else most, from_end),
     )
-
-
-def _parts(receiver: Expr, frame: Frame) -> Any:
-    """The column of texts, as it is if it is not yet an Arrow array."""
-    vector = receiver.carry(frame)
-    return vector if isinstance(vector, Texts) else column(receiver, frame)
 
 
 def _edge(name: str, receiver: Expr, edges: str | tuple[object, ...]) -> Expr:
@@ -208,7 +221,13 @@ def is_one_of(text: Expr, values: list[str]) -> Expr:
 
 def length(text: Expr) -> Expr:
     """len(text), in code points."""
-    return Expr(int, lambda frame: mask(pc.utf8_length(column(text, frame))).astype(np.int64))
+
+    def run(frame: Frame) -> Any:
+        texts = slices.texts_of(text, frame)
+        lengths = texts.lengths if texts.is_ascii else mask(pc.utf8_length(texts.array))
+        return lengths.astype(np.int64, copy=False)
+
+    return Expr(int, run)
 
 
 def join(parts: list[Expr]) -> Expr:
