@@ -18,13 +18,13 @@ def source_kind(branch: Branch) -> Kind | None:
         shape = getattr(source.reader, "shape", None)
         return None if shape is None else kind_of(shape)
     if isinstance(source, sources.Blocks):
-        return one_kind(_wire_kind(wire) for wire in branch.wires[: source.sides])
+        return one_kind(wire_kind(wire) for wire in branch.wires[: source.sides])
     if isinstance(source, sources.MergeByKey):
-        return one_kind(map(_wire_kind, branch.wires))
+        return one_kind(map(wire_kind, branch.wires))
     if isinstance(source, sources.MergeSorted):
-        return source.kind_after(one_kind(map(_wire_kind, branch.wires)))
+        return source.kind_after(one_kind(map(wire_kind, branch.wires)))
     if isinstance(source, sources.Join):
-        return _joined_kind(source.how, [_wire_kind(wire) for wire in branch.wires])
+        return _joined_kind(source.how, [wire_kind(wire) for wire in branch.wires])
     return None
 
 
@@ -63,7 +63,7 @@ def one_kind(kinds: Iterable[Kind | None]) -> Kind | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _wire_kind(wire: Wire) -> Kind | None:
+def wire_kind(wire: Wire) -> Kind | None:
     if isinstance(wire, FromStage):
         return stage_kind(wire.stage, 0 if isinstance(wire, Same) else wire.output if isinstance(wire, All) else None)
     if isinstance(wire, Given):

@@ -6,8 +6,12 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from glowray.kernels.join import ROWS_ALONE
+from glowray.kernels.product import needed
 from glowray.kernels.record_rows import Form
-from glowray.kernels.sources import Read
+from glowray.kernels.sources import Join, Read
+from glowray.physical.kinds import wire_kind
+from glowray.physical.stage import Branch
 from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.displays import record
 from glowray.vectorize.weave import Weaver, load
@@ -26,6 +30,21 @@ def form_of(kind: Kind | None) -> Form | None:
     """The form of rows of a kind; None for those that are one value."""
     form = _form(kind)
     return form if form is not None and len(list(form.leaves())) <= MOST_FIELDS else None
+
+
+def join_form(branch: Branch) -> Form | None:
+    """The form of the rows of a join some of whose sides may be absent: such a value is one field."""
+    source = branch.source
+    if not isinstance(source, Join) or source.how in ROWS_ALONE:
+        return None
+    sides = [form_of(wire_kind(wire)) for wire in branch.wires]
+    pairs = [side.children if side and side.kind == "tuple" and len(side.children) == 2 else None for side in sides]
+    if None in pairs:
+        return None
+    there = needed(source.how, len(sides))
+    values = tuple(pair[1] if pair and must else None for pair, must in zip(pairs, there, strict=True))
+    form = Form("tuple", (), (None, Form("tuple", (), values)))
+    return form if len(list(form.leaves())) <= MOST_FIELDS else None
 
 
 def _form(kind: Kind | None) -> Form | None:

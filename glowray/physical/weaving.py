@@ -25,7 +25,7 @@ from glowray.kernels.steps import FunctionStep, RowStep
 from glowray.physical.columns import Folding, columns_of
 from glowray.physical.kinds import one_kind, source_kind
 from glowray.physical.pruning import pruned
-from glowray.physical.record_loops import displayed, form_of, pruned_read, read_form, used_of, variables_of
+from glowray.physical.record_loops import displayed, form_of, join_form, pruned_read, read_form, used_of, variables_of
 from glowray.physical.stage import Branch, Stage
 from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.arrow.reducers import Fold, fold_of
@@ -69,7 +69,7 @@ def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, 
     loops: list[Loop] = []
     for segment in segments(branch.steps):
         loop = _loop(segment, source, stage.exchange, row_type, vectorize)
-        form = form_of(kind)
+        form = form_of(kind) or (None if loops else join_form(branch))
         if kind is not None:
             given = kind
             chain, reasons, kind = _column_chain(segment, source, stage.exchange, given, loop)

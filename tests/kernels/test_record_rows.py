@@ -129,3 +129,19 @@ def test_a_form_fits_rows_put_together_alike() -> None:
     assert not fits((1, {"b": 1, "a": None}))
     assert not fits((1, {"a": 1, "b": None}), (1, None))
     assert not fits({"a": 1, "b": 2})
+
+
+@pytest.mark.parametrize("how", ["inner", "left", "right", "outer"])
+@pytest.mark.parametrize("missing", [0, 1, 9])
+def test_rows_of_a_join_are_fields_too(how: str, missing: int) -> None:
+    def joined(vectorize: bool) -> list[Any]:
+        flow = gr.Flow(engine="inline", vectorize=vectorize)
+        left = flow.from_items([(f"k{i % 4}", {"a": i, "n": None if i % 3 else "x"}) for i in range(9)], 3)
+        right = flow.from_items([(f"k{i + missing}", {"b": i}) for i in range(3)], 2)
+        rows = left.join(right, how=how).map(
+            lambda key, row, other: {**(row or {}), "key": key, "b": other["b"] if other else None, "row": row}
+        )
+        return rows.filter(lambda row: row["b"] != 1).map(changed).collect()
+
+    assert repr(joined(True)) == repr(joined(False))
+    assert joined(True) or missing == 9
