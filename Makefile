@@ -36,8 +36,8 @@ test: $(STAMP) ## all tests
 	$(PYTEST) -m ray -n 1 --capture=sys || failed=1; \
 	exit $$failed
 
-test-fast: $(STAMP) ## the tests that need no Ray, in under a minute
-	HYPOTHESIS_PROFILE=fast $(PYTEST) -m "not ray and not cluster and not slow" $(PARALLEL)
+test-fast: $(STAMP) ## the tests that need no other process, in under a minute
+	HYPOTHESIS_PROFILE=fast $(PYTEST) -m "not ray and not cluster and not process and not slow" $(PARALLEL)
 
 lint: $(STAMP) ## style, types and the one-way imports
 	$(BIN)/ruff check .

@@ -26,6 +26,9 @@ automatic.PATIENCE = 3600.0
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests on Ray come last: a Ray that is connected changes which engine the others would be given."""
     items.sort(key=lambda item: item.get_closest_marker("ray") is not None)
+    for item in items:
+        if "machine" in getattr(item, "fixturenames", ()):  # whose commands are processes
+            item.add_marker("process")
 
 
 @pytest.fixture(scope="session")

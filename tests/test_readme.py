@@ -38,7 +38,7 @@ def ran(command: Sequence[str | Path], folder: Path, cwd: Path = ROOT) -> subpro
     """A command run to its end, with the packages as if they were installed."""
     folder.mkdir(exist_ok=True)
     environment = installed(folder)
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
 
 
 def test_every_block_is_of_a_kind_that_is_tested() -> None:
@@ -46,6 +46,7 @@ def test_every_block_is_of_a_kind_that_is_tested() -> None:
     assert {words[0].rpartition("/")[2] for words in COMMANDS} == {"make", "glowray", f"GLOWRAY_ADDRESS={ADDRESS}"}
 
 
+@pytest.mark.process
 def test_the_first_program(tmp_path: Path) -> None:
     (tmp_path / "words.py").write_text(PROGRAMS[0])
     done = ran([sys.executable, "words.py"], tmp_path / "packages", tmp_path)
@@ -62,6 +63,7 @@ def test_the_first_output_is_what_the_first_program_prints_of_such_counts(capsys
     assert capsys.readouterr().out == OUTPUTS[0]
 
 
+@pytest.mark.process
 def test_the_program_that_fails_prints_what_is_shown(tmp_path: Path) -> None:
     (tmp_path / "prices.py").write_text(PROGRAMS[2])
     done = ran([sys.executable, "prices.py"], tmp_path / "packages", tmp_path)
@@ -77,12 +79,13 @@ def test_no_program_is_left_out() -> None:
 
 def test_the_targets_of_make() -> None:
     for words in of_name("make"):
-        shown = subprocess.run([*words, "--dry-run"], cwd=ROOT, capture_output=True, text=True, timeout=60)
+        shown = subprocess.run([*words, "--dry-run"], cwd=ROOT, capture_output=True, text=True, timeout=300)
         assert shown.returncode == 0, shown.stderr
         assert "python" in shown.stdout
     assert [words[1] for words in of_name("make")] == ["demo", "test"]
 
 
+@pytest.mark.process
 def test_the_examples(tmp_path: Path) -> None:
     commands = [words for words in of_name("glowray") if words[1] == "examples"]
     assert len(commands) == 2

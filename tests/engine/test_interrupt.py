@@ -15,6 +15,8 @@ SCRIPT = """
 import os, sys, time
 import glowray as gr
 
+pytestmark = pytest.mark.process
+
 def hang(n):
     with open(sys_argv[1], "w") as fifo:
         fifo.write(f"{os.getpid()}\\n")

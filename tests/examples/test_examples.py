@@ -43,6 +43,7 @@ def test_is_short_and_has_a_main(name: str) -> None:
     assert name in LARGER or len(text.splitlines()) <= MOST_LINES
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "command",
     [
@@ -54,7 +55,7 @@ def test_is_short_and_has_a_main(name: str) -> None:
 )
 def test_runs_as_a_process(command: list[str], tmp_path: Path) -> None:
     ran = subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=installed(tmp_path), capture_output=True, text=True, timeout=60
+        [sys.executable, *command], cwd=ROOT, env=installed(tmp_path), capture_output=True, text=True, timeout=300
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert plain(ran.stdout) == Example.of(EXAMPLES["map_reduce"]).output
@@ -62,6 +63,6 @@ def test_runs_as_a_process(command: list[str], tmp_path: Path) -> None:
 
 def test_the_command_lists_every_example(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "glowray_cli", "examples"]
-    ran = subprocess.run(command, cwd=ROOT, env=installed(tmp_path), capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(command, cwd=ROOT, env=installed(tmp_path), capture_output=True, text=True, timeout=300)
     assert ran.returncode == 0, ran.stderr
     assert {line.split()[0] for line in ran.stdout.splitlines() if not line.startswith(" ")} == set(EXAMPLES)

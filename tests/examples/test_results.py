@@ -66,7 +66,7 @@ def test_join_counts() -> None:
 
 def test_the_posts_are_those_of_their_generator() -> None:
     made = subprocess.run(
-        [sys.executable, str(POSTS.with_name("make_posts.py"))], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, str(POSTS.with_name("make_posts.py"))], capture_output=True, text=True, timeout=300, check=True
     )
     assert made.stdout == POSTS.read_text()
 
@@ -142,6 +142,6 @@ def test_pi_is_near() -> None:
 
 def test_word_count_of_what_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     command = [sys.executable, str(EXAMPLES["word_count"]), "nowhere.txt"]
-    ran = subprocess.run(command, cwd=tmp_path, env=installed(tmp_path), capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(command, cwd=tmp_path, env=installed(tmp_path), capture_output=True, text=True, timeout=300)
     assert ran.returncode == 2
     assert ran.stderr.splitlines()[-1] == 'word_count: error: "nowhere.txt" does not exist'

@@ -272,6 +272,7 @@ commit.commit(parts)
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("how", ["die", "fail"])
 @pytest.mark.parametrize("mode", ["overwrite", "append", "error"])
 @pytest.mark.parametrize("after", range(10))

@@ -451,6 +451,7 @@ print([Block.from_rows([(key, 1)]).key_hashes().tolist()[0] for key in keys])
 """
 
 
+@pytest.mark.process
 def test_hashes_are_the_same_in_every_process() -> None:
     root = Path(__file__).parents[2]
     printed = set()

@@ -32,6 +32,8 @@ print(pa.array(["x", "y", "x"]).dictionary_encode().to_pandas().dtype)
 
 import pandas as pd
 
+pytestmark = pytest.mark.process
+
 print(pa.array(pd.Series([1.5, float("nan")])), pa.array(pd.Index([1, 2])), pa.array(pd.Categorical(["x", "y"])).type)
 print(pa.array(pd.Series(pd.to_datetime(["2024-01-01"]).tz_localize("Europe/Berlin"))).type)
 print(pa.array(pd.array([1, None], dtype="Int64")), pa.array(pd.period_range("2024-01", periods=2, freq="M")).type)
