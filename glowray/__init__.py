@@ -37,6 +37,7 @@ __all__ = [
     "read_csv",
     "read_json",
     "read_parquet",
+    "read_sql",
     "read_text",
     "register_key",
     "spread",
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
     read_csv = default_flow().read_csv
     read_json = default_flow().read_json
     read_parquet = default_flow().read_parquet
+    read_sql = default_flow().read_sql
     read_text = default_flow().read_text
 
 

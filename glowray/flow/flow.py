@@ -11,13 +11,14 @@ from glowray.action.settings import Outcome, Settings, error_policy
 from glowray.engine.choose import check_engine
 from glowray.flow.sources_files import FileSources
 from glowray.flow.sources_memory import MemorySources
+from glowray.flow.sources_sql import SqlSources
 from glowray.functions import only_user_frames
 from glowray.io.reader import check_partitions
 from glowray.kernels.resources import Resources
 from glowray.watch.stats import Stats
 
 
-class Flow(FileSources, MemorySources):
+class Flow(FileSources, SqlSources, MemorySources):
     """A job in the making: its name, its settings, and what its last action did.
 
     >>> import glowray as gr

@@ -41,7 +41,7 @@ class ItemsReader:
         return self.blocks[index].morsels()
 
 
-def items_reader(iterable: Iterable[Any], partitions: int | None = None) -> ItemsReader:
+def items_reader(iterable: Iterable[Any], partitions: int | None = None, label: str | None = None) -> ItemsReader:
     """The items of an iterable, which is read now: what becomes of it or of them later does not matter.
 
     >>> reader = items_reader(["a", "b", "c"], partitions=2)
@@ -61,7 +61,7 @@ def items_reader(iterable: Iterable[Any], partitions: int | None = None) -> Item
     rows = list(items)
     count = partitions or default_partitions(len(rows))
     blocks = tuple(_own(Block.from_rows(rows[slice(*bounds(len(rows), count, index))])) for index in range(count))
-    return ItemsReader(f"from_items({len(rows):,} rows)", blocks)
+    return ItemsReader(label or f"from_items({len(rows):,} rows)", blocks)
 
 
 def _own(block: Block) -> Block:
