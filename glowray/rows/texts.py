@@ -29,11 +29,11 @@ class Texts:
         """The texts of a large_string array without nulls, as they stand there."""
         _, offsets, data = array.buffers()
         bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
-        if data is None:
-            return cls(np.empty(0, np.uint8), bounds[:-1], bounds[1:])
-        first, last = int(bounds[0]), int(bounds[-1])
+        first, last = (int(bounds[0]), int(bounds[-1])) if data is not None else (0, 0)
         bounds = bounds - first if first else bounds
-        return cls(np.frombuffer(data, np.uint8)[first:last], bounds[:-1], bounds[1:])
+        made = cls(np.frombuffer(data or b"", np.uint8)[first:last], bounds[:-1], bounds[1:])
+        made.array = array
+        return made
 
     @property
     def starts(self) -> Bounds:

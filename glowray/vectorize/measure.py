@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from glowray.vectorize.arrow.frame import Lists
+from glowray.vectorize.arrow.frame import Lists, arrays_of
 from glowray.vectorize.arrow.kinds import Kind
 from glowray.vectorize.arrow.program import ArrowProgram
 from glowray.vectorize.arrow.translate import translate
@@ -82,8 +82,7 @@ def _pair(function: Callable[..., Any], kind: Kind, rows: list[Any], empty: floa
 
     def run() -> None:
         made = program.run([column], len(rows)).vector
-        if isinstance(made, Lists):
-            _ = made.values  # made when they are asked for
+        arrays_of(made.values if isinstance(made, Lists) else made)  # texts are cut out when they are asked for
 
     return max(1, round(_best(run))), max(1, round(_inlined(function, rows) - empty))
 
