@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 SCRIPT = """
 import hashlib
 import glowray as gr
 from tests.oracle.exact import fingerprint
 from tests.oracle.functions import KEYS
-
-pytestmark = pytest.mark.process
 
 flow = gr.Flow(engine="inline")
 rows = flow.from_items([(key, place) for place, key in enumerate(KEYS * 2)], partitions=4)
