@@ -120,6 +120,8 @@ def _built(name: str, kind: Kind, program: ArrowProgram, spread: Spread) -> Colu
     made = program.result
     if name in ("FlatMap", "FlatMapValues") and not isinstance(made, ListOf):
         return Refused("what it gives is no list of a column's values")
+    if isinstance(made, ListOf) and made.once and name not in ("FlatMap", "FlatMapValues"):
+        return Refused("it gives a generator")
     if name == "Filter":
         return columns.FilterColumns(kind, program, spread)
     if name == "KeyBy":

@@ -248,3 +248,28 @@ def test_records_are_the_same_at_every_level(
         found.append([outcome(flow, each) for each in ends])
         found[-1].append(records.filter(lambda r: r["b"] == "a").count())
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda ds: ds.filter(lambda s: (w for w in s.split())),
+        lambda ds: ds.map(lambda s: "-".join(w for w in s.split())),
+        lambda ds: ds.flat_map(lambda s: (w for w in s.split() if w)),
+        lambda ds: ds.map(lambda s: (w for w in s.split())),
+        lambda ds: ds.key_by(lambda s: (w for w in s.split())),
+        lambda ds: ds.map(lambda s: len(w for w in s.split())),
+        lambda ds: ds.map(twice_gone_through),
+    ],
+)
+def test_generators_are_no_lists(build: Callable[[gr.Dataset[str]], gr.Dataset[Any]]) -> None:
+    outcomes = []
+    for vectorize in (False, True):
+        flow = gr.Flow(engine="inline", vectorize=vectorize)
+        outcomes.append(outcome(flow, build(flow.from_items(["a b", "", " c"]))))
+    assert str(outcomes[0]).split(" at 0x")[0] == str(outcomes[1]).split(" at 0x")[0]
+
+
+def twice_gone_through(s: str) -> tuple[str, str]:
+    words = (w for w in s.split())
+    return "-".join(words), "-".join(words)

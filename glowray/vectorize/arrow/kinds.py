@@ -27,7 +27,10 @@ class RecordOf:
 
 @dataclass(frozen=True)
 class ListOf:
+    """Lists; `once`: generators, which are always true, have no length and can be gone through once."""
+
     element: Kind
+    once: bool = False
 
 
 @dataclass(frozen=True)

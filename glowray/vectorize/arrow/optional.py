@@ -42,6 +42,8 @@ def truth(operand: Expr) -> Expr:
     kind = operand.kind
     if kind is NOTHING:
         return Expr(bool, lambda frame: np.zeros((), bool))
+    if isinstance(kind, ListOf) and kind.once:
+        raise Untranslatable("the truth of a generator")
     if isinstance(kind, ListOf):
         return Expr(bool, lambda frame: operand.run(frame).lengths() > 0)
     if kind is bool and operand.carried is None:

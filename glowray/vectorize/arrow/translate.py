@@ -29,6 +29,7 @@ from glowray.vectorize.arrow.build import (
 from glowray.vectorize.arrow.comparisons import compare, member
 from glowray.vectorize.arrow.formats import as_text, percent
 from glowray.vectorize.arrow.frame import Expr, Frame, leaf
+from glowray.vectorize.arrow.generators import gone_through, is_returned
 from glowray.vectorize.arrow.kinds import NOTHING, NUMBERS, Kind, ListOf, RecordOf, TupleOf, Untranslatable, holds_list
 from glowray.vectorize.arrow.optional import truth
 from glowray.vectorize.arrow.program import ArrowProgram
@@ -90,6 +91,7 @@ class _Translator(Statements):
             raise Untranslatable("it calls functions too deep")
         self._known = known
         self._fixed = fixed
+        self._gone_through = gone_through(known)
         super().__init__(constructs, depth)
 
     def function(self, variables: dict[str, Expr]) -> Expr:
@@ -387,7 +389,13 @@ class _Translator(Statements):
             raise Untranslatable("a list of lists, or of None")
         return Expr(ListOf(kind), comprehension(key, source, tests, made, variables, id(node)))
 
-    _generatorexp = _listcomp
+    def _generatorexp(self, node: ast.GeneratorExp, variables: dict[str, Expr]) -> Expr:
+        made = self._listcomp(node, variables)
+        if id(node) in self._gone_through:
+            return made
+        if self.depth == 0 and is_returned(node, self._known):
+            return replace(made, kind=replace(made.kind, once=True))  # type: ignore[type-var]
+        raise Untranslatable("a generator that is kept")
 
 
 def _are_texts(*expressions: Expr) -> bool:
