@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 SCRIPT = """
 import os, sys, time
 import glowray as gr
-
-pytestmark = pytest.mark.process
 
 def hang(n):
     with open(sys_argv[1], "w") as fifo:
