@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 JOB = """
 import sys
 
@@ -31,8 +33,6 @@ print(pa.table({"a": [1, None], "b": ["x", "y"]}).to_pandas().dtypes.to_dict())
 print(pa.array(["x", "y", "x"]).dictionary_encode().to_pandas().dtype)
 
 import pandas as pd
-
-pytestmark = pytest.mark.process
 
 print(pa.array(pd.Series([1.5, float("nan")])), pa.array(pd.Index([1, 2])), pa.array(pd.Categorical(["x", "y"])).type)
 print(pa.array(pd.Series(pd.to_datetime(["2024-01-01"]).tz_localize("Europe/Berlin"))).type)
