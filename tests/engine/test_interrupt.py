@@ -7,6 +7,8 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,19 @@ def read(stream: int) -> bytes:
     return os.read(stream, 10_000)
 
 
+@contextmanager
+def heard(fifo: Path, driver: subprocess.Popen[bytes]) -> Iterator[int]:
+    """The end of a FIFO to read from, once something was written to it; a driver that has ended is a failure."""
+    stream, ended = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), os.pidfd_open(driver.pid)
+    try:
+        ready, _, _ = select.select([stream, ended], [], [], PATIENCE)
+        assert stream in ready, f"nothing was written; the driver's exit code is {driver.poll()}"
+        yield stream
+    finally:
+        os.close(stream)
+        os.close(ended)
+
+
 @pytest.mark.parametrize("kind", ["inline", pytest.param("ray", marks=[pytest.mark.ray, pytest.mark.slow])])
 def test_ctrl_c(kind: str, tmp_path: Path) -> None:
     fifo, script = tmp_path / "alive", tmp_path / "job.py"
@@ -67,11 +82,11 @@ def test_ctrl_c(kind: str, tmp_path: Path) -> None:
     try:
         assert driver.stdin is not None
         assert driver.stdout is not None
-        with fifo.open("rb", buffering=0) as alive:
-            read(alive.fileno())
+        with heard(fifo, driver) as alive:
+            read(alive)
             driver.send_signal(signal.SIGINT)
             assert read_line(driver.stdout.fileno()) == b"interrupted\n"
-            while read(alive.fileno()):
+            while read(alive):
                 pass  # the other worker's line; then the functions have ended, while the driver lives
         assert driver.poll() is None
         driver.communicate(b"\n", timeout=PATIENCE)
@@ -92,8 +107,8 @@ def test_ctrl_c_that_nobody_catches(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
     )
     try:
-        with fifo.open("rb", buffering=0) as alive:
-            read(alive.fileno())
+        with heard(fifo, driver) as alive:
+            read(alive)
             driver.send_signal(signal.SIGINT)
             _, errors = driver.communicate(timeout=PATIENCE)
         assert driver.returncode == -signal.SIGINT
