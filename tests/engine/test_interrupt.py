@@ -55,7 +55,7 @@ def read(stream: int) -> bytes:
 
 @contextmanager
 def heard(fifo: Path, driver: subprocess.Popen[bytes]) -> Iterator[int]:
-    """The end of a FIFO to read from, once something was written to it; a driver that has ended is a failure."""
+    """The end of a FIFO to read from, once something was written to it; a driver that ended instead is a failure."""
     stream, ended = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), os.pidfd_open(driver.pid)
     try:
         ready, _, _ = select.select([stream, ended], [], [], PATIENCE)
