@@ -15,12 +15,14 @@ help: ## list the targets
 
 setup: $(STAMP) ## build .venv with everything for development
 
-# The stamp is written last, so that an interrupted installation is begun again.
+# The stamp is written last, so that an interrupted installation is begun again. All is compiled on all cores, once and
+# for all: where Python writes no bytecode by itself, each of a cluster's many processes would do it again.
 $(STAMP): $(LOCK) pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "glowray needs Python 3.11 or newer, %s is %s: make PYTHON=/path/to/python3.11" % (sys.executable, sys.version.split()[0]))'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $(LOCK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	-$(BIN)/python -m compileall -q -j 0 $(VENV)/lib glowray cli
 	@touch $@
 
 demo: $(STAMP) ## count the words of Python's own standard library
