@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from glowray.rows.chunk import Chunk, PickledShape
 from glowray.rows.shape import Shape
 from glowray.rows.texts import Texts
@@ -58,4 +60,6 @@ def _size(vector: Any) -> int:
         return sum(map(_size, vector))
     if isinstance(vector, dict):
         return sum(map(_size, vector.values()))
+    if isinstance(vector, np.ndarray) and not any(vector.strides):
+        return vector.itemsize  # one value in memory, however many rows have it
     return int(getattr(vector, "nbytes", 0))

@@ -99,17 +99,12 @@ def _load(data: Bytes, starts: Bounds) -> Words:
 
 def _spelled(words: Words, long: pa.Array) -> pa.Array:
     """The texts that these words stand for."""
-    short = np.flatnonzero(words < _LONG)
-    lengths = (words[short] >> _LENGTH).astype(np.int64)
-    bounds = np.zeros(len(short) + 1, np.int64)
-    np.cumsum(lengths, out=bounds[1:])
-    letters = words[short].astype("<u8").view(np.uint8).reshape(-1, _WORD)
-    data = letters[np.arange(_WORD) < lengths[:, None]]
-    texts = pa.LargeStringArray.from_buffers(len(short), pa.py_buffer(bounds), pa.py_buffer(data))
-    if len(short) == len(words):
-        return texts
-    places = np.empty(len(words), np.int64)
-    places[short] = np.arange(len(short))
+    texts = Texts.of(long)
+    # A word's letters stand in its own bytes, those of long texts behind all words.
+    data = np.concatenate([words.astype("<u8").view(np.uint8), texts.data])
+    starts = np.arange(0, _WORD * len(words), _WORD)
+    ends = starts + (words >> _LENGTH).astype(np.int64)
     others = np.flatnonzero(words >= _LONG)
-    places[others] = len(short) + (words[others] & _NUMBER).astype(np.int64)
-    return pa.concat_arrays([texts, long]).take(pa.array(places))
+    numbers = (words[others] & _NUMBER).astype(np.int64)
+    starts[others], ends[others] = (bounds[numbers] + _WORD * len(words) for bounds in (texts.starts, texts.ends))
+    return cut_out(data, starts, ends)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from glowray.rows.texts import Bounds, Bytes, Lines, Texts
-from glowray.vectorize.arrow.frame import Lists, Mask, Places, array_of
+from glowray.vectorize.arrow.frame import Lists, Places, array_of
 from glowray.vectorize.arrow.pieces import Pieces, Table, Words, text_bytes
 
 # str.isspace of ASCII: \t\n\v\f\r, \x1c to \x1f, space.
@@ -116,27 +116,22 @@ def _space_places(data: Bytes) -> Places:
     """Where there are bytes of white space."""
     if not len(data):
         return np.empty(0, np.int64)
-    if int(data.max()) < 128 and int(data.min()) >= 9 and not ((data - np.uint8(14)) < 14).any():
-        return np.flatnonzero(data <= 32)  # no other control characters
-    return np.flatnonzero(_spaces(data))
+    if int(data.min()) >= 9 and not ((data - np.uint8(14)) < 14).any():
+        places = np.flatnonzero(data <= 32)  # no other control characters
+    else:
+        places = np.flatnonzero((data == 32) | ((data - np.uint8(9)) < 5) | ((data - np.uint8(28)) < 4))
+    wide = _wide_places(data) if int(data.max()) > 127 else []
+    return np.sort(np.concatenate([places, *wide]), kind="stable") if wide else places
 
 
-def _spaces(data: Bytes) -> Mask:
-    """Which bytes are of white space."""
-    space: Mask = data == 32
-    space |= (data - np.uint8(9)) < 5
-    space |= (data - np.uint8(28)) < 4
-    if int(data.max()) > 127:
-        _mark_wide(data, space)
-    return space
-
-
-def _mark_wide(data: Bytes, space: Mask) -> None:
-    """Marks the bytes of white space beyond ASCII."""
+def _wide_places(data: Bytes) -> list[Places]:
+    """Where there are bytes of white space beyond ASCII."""
+    made: list[Places] = []
     for first in (0xC2, 0xE1, 0xE2, 0xE3):
-        places = np.flatnonzero(data == first)
-        if not len(places):
+        begins = data == first
+        if not begins.any():
             continue
+        places = np.flatnonzero(begins)
         for character in WIDE_SPACES:
             spelled = character.encode()
             if spelled[0] != first:
@@ -144,5 +139,5 @@ def _mark_wide(data: Bytes, space: Mask) -> None:
             found = places[places + len(spelled) <= len(data)]
             for index in range(1, len(spelled)):
                 found = found[data[found + index] == spelled[index]]
-            for index in range(len(spelled)):
-                space[found + index] = True
+            made.extend(found + index for index in range(len(spelled)) if len(found))
+    return made
