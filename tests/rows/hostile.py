@@ -9,6 +9,7 @@ import enum
 import struct
 import typing
 import uuid
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -178,7 +179,7 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, np.generic):
         return repr(left) == repr(right)  # NaT is not equal to itself
     if isinstance(left, set | frozenset):
-        return sorted(map(repr, left)) == sorted(map(repr, right))  # nor is NaN
+        return _same_items(left, right)  # nor is NaN
     if isinstance(left, complex):
         return same(left.real, right.real) and same(left.imag, right.imag)
     if isinstance(left, Decimal):
@@ -195,6 +196,17 @@ def same(left: Any, right: Any) -> bool:
     if dataclasses.is_dataclass(left) and not isinstance(left, type):
         return same(_state(left), _state(right))
     return bool(left == right)
+
+
+def _same_items(left: Iterable[Any], right: Iterable[Any]) -> bool:
+    """Whether each item of one set has its own in the other; both are small."""
+    others = list(right)
+    for item in left:
+        place = next((place for place, other in enumerate(others) if same(item, other)), None)
+        if place is None:
+            return False
+        del others[place]
+    return not others
 
 
 def _same_zone(left: dt.tzinfo | None, right: dt.tzinfo | None) -> bool:
