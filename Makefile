@@ -31,6 +31,9 @@ demo: $(STAMP) ## count the words of Python's own standard library
 # Three runs, and all of them whatever one says. Clusters start one after the other: Ray gives up on nodes that take long.
 # Ray ends the process that has lost it without a word to pytest: in a process of xdist's that is a failure with the
 # test's name, and with --capture=sys Ray's own last words are seen.
+# Every run is the last one again; Ray's processes still have seeds of their own.
+test test-fast: export PYTHONHASHSEED = 0
+
 test: $(STAMP) ## all tests
 	@failed=0; \
 	$(PYTEST) -m "not ray and not cluster" $(PARALLEL) || failed=1; \

@@ -38,7 +38,9 @@ def local_ray() -> Iterator[None]:
 
     from glowray.engine.ray_start import start_local
 
-    start_local(num_cpus=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONHASHSEED", raising=False)  # nothing is to depend on all processes having one
+        start_local(num_cpus=2)
     yield
     ray.shutdown()
 

@@ -6,6 +6,8 @@ import os
 import shlex
 import sys
 import webbrowser
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -55,9 +57,7 @@ def up(
         foreground=block,
     )
     command = ["glowray", "join", record.address, "--token-file", record.token_file, *(["--tls"] if tls else [])]
-    views.show_started(record, shlex.join(command))
-    if block:
-        cluster.hold(record)
+    _show(record, partial(views.show_started, record, shlex.join(command)), block)
 
 
 def join(
@@ -83,9 +83,14 @@ def join(
         tls=tls,
         foreground=block,
     )
-    views.show_joined(record)
+    _show(record, partial(views.show_joined, record), block)
+
+
+def _show(record: cluster.NodeRecord, show: Callable[[], object], block: bool) -> None:
     if block:
-        cluster.hold(record)
+        cluster.hold(record, show)
+    else:
+        show()
 
 
 def status(address: Address = None, token_file: TokenFile = None, tls: Tls = False, debug: Debug = False) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -40,10 +41,14 @@ def stop(record: NodeRecord) -> None:
     _forget(record)
 
 
-def hold(record: NodeRecord) -> None:
-    """Stay with a node until Ctrl-C or SIGTERM, which end it; raises ClusterError when it ends by itself."""
+def hold(record: NodeRecord, announce: Callable[[], object]) -> None:
+    """Announce a node, and stay with it until Ctrl-C or SIGTERM, which end it from the announcement on.
+
+    Raises ClusterError when it ends by itself.
+    """
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        announce()
         wait(record.processes[0])
     except KeyboardInterrupt:
         stop(record)
