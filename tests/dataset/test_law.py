@@ -123,6 +123,7 @@ def test_ray(local_ray: None, pipeline: Pipeline, rules: tuple[Any, ...], ending
     assert_rows(rows, rows_of(pipeline, "inline"))
 
 
+@pytest.mark.slow
 def test_every_verb_is_drawn() -> None:
     drawn: set[str] = set()
 
