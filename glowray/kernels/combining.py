@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from glowray.kernels.column_chain import ChainRun
@@ -13,11 +13,22 @@ from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import Morsels, as_rows, pieces
 from glowray.kernels.record_rows import record_parts
 from glowray.rows import Block
+from glowray.rows.chunk import Chunk
+from glowray.rows.encode import encode
+from glowray.rows.shape import Fields
 from glowray.vectorize.arrow.blocks import vector_chunk
 
+BLOCK_ROWS = 65_536
+"""Rows of a block that is made of a table."""
 
-def combined(step: CombineByKey, loop: Loop, run: ChainRun | None, stream: Morsels) -> Morsels:
-    """(key, accumulator) for the keys of the rows that a segment's row steps make of `stream`."""
+
+def combined(
+    step: CombineByKey, loop: Loop, run: ChainRun | None, stream: Morsels, to_blocks: bool = False
+) -> Morsels:  # fmt: skip
+    """(key, accumulator) for the keys of the rows that a segment's row steps make of `stream`.
+
+    `to_blocks`: they are wanted as blocks, so that no row has to be made of them.
+    """
     if run is not None and run.chain.fold is not None:
         return _by_columns(step, run, stream)
     table = KeyTable()
@@ -33,7 +44,17 @@ def combined(step: CombineByKey, loop: Loop, run: ChainRun | None, stream: Morse
         for rows, go in run.parts(stream):
             assert go is not None, "where columns end before a combiner, a loop does its work"
             go(rows, table.get, entries, MISSING, miss)
-    return pieces(table.items())
+    return pieces(table.items()) if table.shown or not to_blocks else _pairs(entries)
+
+
+def _pairs(entries: dict[Any, Any]) -> Iterator[Block]:
+    """The items of a table, keys beside values."""
+    keys, values = list(entries), list(entries.values())
+    for start in range(0, len(keys), BLOCK_ROWS):
+        columns = [encode(side[start : start + BLOCK_ROWS], 1) for side in (keys, values)]
+        shape = Fields("tuple", (), tuple(shape for shape, _ in columns))
+        count = min(BLOCK_ROWS, len(keys) - start)
+        yield Block((Chunk(shape, [array for _, arrays in columns for array in arrays], count),))
 
 
 def _by_columns(step: CombineByKey, run: ChainRun, stream: Morsels) -> Morsels:

@@ -201,14 +201,14 @@ class _Run:
             return
         stream = self._counted((source.columns if takes_columns else source.morsels)(inputs, self.context), inputs)
         for segment, loop in zip(before, loops, strict=False):
-            stream = self._through(segment, loop, stream)
+            stream = self._through(segment, loop, stream, to_blocks=segment is before[-1] and not last.rows)
         yield from self._out(last, loops[-1], stream, size if before else MORSEL)
 
-    def _through(self, segment: Segment, loop: Loop, stream: Morsels) -> Morsels:
+    def _through(self, segment: Segment, loop: Loop, stream: Morsels, to_blocks: bool) -> Morsels:
         run = None if loop.columns is None else ChainRun(loop.columns, loop)
         assert segment.end is not None, "only the last segment ends in the exchange"
         if isinstance(segment.end, CombineByKey):
-            return combined(segment.end, loop, run, stream)
+            return combined(segment.end, loop, run, stream, to_blocks)
         if run is not None and isinstance(segment.end, Reduce) and run.chain.fold is not None:
             return segment.end.apply_fold(run.chain.fold, run.chain.result, run.blocks(stream), self.context)
         if isinstance(segment.end, BlockStep) and (not segment.rows or (run is not None and run.chain.rest is None)):

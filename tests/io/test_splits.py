@@ -43,7 +43,8 @@ def test_the_default_number_follows_from_the_bytes() -> None:
         return len(plan_splits([File("/a", "", size)], None))
 
     mib = 1 << 20
-    assert [count(size * mib) for size in (0, 1, 16, 17, 200, 16 * MANY)] == [1, 1, 1, 2, 13, MANY]
+    assert [count(size * mib) for size in (0, 1, 16, 17, 32, 16 * MANY)] == [1, 1, 1, 2, 2, MANY]
+    assert [count(size * mib) for size in (33, 64, 65, 200, 256, 257, 400)] == [4, 4, 8, 16, 16, 24, 32]
     assert count(16 * MANY * mib + 1) == MANY
     assert count(64 * MANY * mib) == MANY
     assert count(256 * MANY * mib) == 2 * MANY
