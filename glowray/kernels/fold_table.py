@@ -55,8 +55,10 @@ class FoldTable:
 
     def __init__(self, kind: TupleOf, accumulation: Accumulation) -> None:
         self._kind, self._accumulation = kind, accumulation
-        self._folded: Chunk | None = None
+        self._known: Vector | None = None
+        self._count = self._known_bytes = 0
         self._gathered: list[Chunk] = []
+        self._groups: list[Groups] = []  # the number of the key of each row that was gathered
         self._bytes = 0
         self._numbers = KeyNumbers(kind.fields[0])
 
@@ -74,48 +76,58 @@ class FoldTable:
 
     @property
     def _most(self) -> int:
-        """How many bytes are gathered: several times those of the accumulators, which are folded again each time."""
-        folded = GATHERED_TIMES * (0 if self._folded is None else self._folded.nbytes)
+        """How many bytes are gathered: as many as the accumulators have, which are copied each time.
+
+        Where known keys are numbered again each time it is several times those.
+        """
+        if self._numbers.lasts:
+            return max(CACHED_BYTES, self._known_bytes)
+        folded = GATHERED_TIMES * self._known_bytes
         return CACHED_BYTES if folded <= CACHED_BYTES else max(GATHERED_BYTES, folded)
 
     def fold(self) -> bool:
         """Folds what was gathered; False, and nothing changed, where only Python is exact."""
         if not self._gathered:
             return True
-        key, kind = self._kind.fields[0], self._accumulation.kind
-        keys, groups = self._numbers.numbered()
-        parts = self._parts(groups[-len(self._gathered) :])
-        made = parts and self._accumulation.fold.run_parts(parts, len(keys), self._known(len(keys)))
+        self._groups += self._numbers.groups()
+        parts = self._parts()
+        count = len(self._numbers)
+        made = parts and self._accumulation.fold.run_parts(parts, count, self._started(count))
         if made is None:
             return False
-        columns = [*keys.columns, *chunk_of(kind, made, len(keys)).columns]
-        self._folded = Chunk(shape_of(TupleOf((key, kind))), columns, len(keys))
-        self._gathered, self._bytes = [], 0
-        self._numbers.begin_with(self._folded.select((0,)))
+        self._known, self._count = made, count
+        self._known_bytes = chunk_of(self._accumulation.kind, made, count).nbytes
+        if not self._numbers.lasts:
+            self._known_bytes += self._numbers.keys().nbytes
+        self._gathered, self._groups, self._bytes = [], [], 0
         return True
 
-    def _parts(self, groups: list[Groups]) -> list[Part] | None:
+    def _parts(self) -> list[Part] | None:
         """What is folded of each gathered chunk; None where only Python is exact."""
         parts = []
-        for chunk, own in zip(self._gathered, groups, strict=True):
+        for chunk, own in zip(self._gathered, self._groups, strict=True):
             values = self._accumulation.lifted(vector_of(self._kind.fields[1], field_of(chunk, 1)), len(chunk))
             if values is None:
                 return None
             parts.append((values, own))
         return parts
 
-    def _known(self, count: int) -> Vector | None:
+    def _started(self, count: int) -> Vector | None:
         """What the first of `count` keys start from: what they were folded to, and for new ones the zero."""
         kind, zero = self._accumulation.kind, self._accumulation.starts()
-        known = [] if self._folded is None else [vector_of(kind, self._folded.select((1,)))]
-        more = count - (0 if self._folded is None else len(self._folded))
-        if zero is not None and more:
-            known.append(folds.repeated(kind, zero, more))
+        known = [] if self._known is None else [self._known]
+        if zero is not None and count > self._count:
+            known.append(folds.repeated(kind, zero, count - self._count))
         return folds.joined(known) if known else None
 
     def folded(self) -> Block:
         """(key, accumulator) of what was folded, keys in order of first appearance."""
-        return Block(() if self._folded is None else (self._folded,))
+        if self._known is None:
+            return Block(())
+        kind = self._accumulation.kind
+        keys = self._numbers.keys().slice(0, self._count)
+        columns = [*keys.columns, *chunk_of(kind, self._known, self._count).columns]
+        return Block((Chunk(shape_of(TupleOf((self._kind.fields[0], kind))), columns, self._count),))
 
     def gathered(self) -> Block:
         """The keyed rows that came after."""

@@ -13,7 +13,8 @@ from glowray.kernels.key_groups import key_groups
 from glowray.rows.chunk import Chunk
 from glowray.rows.made_chunk import MadeChunk
 from glowray.rows.numpy_columns import as_numpy
-from glowray.rows.text_numbers import TextNumbers, distinct
+from glowray.rows.text_numbers import TextNumbers, lasts, text_numbers
+from glowray.rows.text_words import distinct
 from glowray.rows.texts import Texts
 from glowray.rows.together import together
 from glowray.vectorize.arrow.folds import Groups
@@ -30,52 +31,69 @@ FEW = 4096
 
 
 class KeyNumbers:
-    """Takes keys of one kind, and at the end numbers them in the order of their first appearance.
+    """Takes keys of one kind, and numbers them in the order of their first appearance. A key keeps its number.
 
     >>> numbers = KeyNumbers(str)
     >>> for rows in (["b", "a"], ["b"]):
     ...     numbers.add(Chunk.from_rows(rows))
-    >>> keys, groups = numbers.numbered()
-    >>> keys.rows(), [own.tolist() for own in groups]
-    (['b', 'a'], [[0, 1], [0]])
+    >>> [own.tolist() for own in numbers.groups()], numbers.keys().rows()
+    ([[0, 1], [0]], ['b', 'a'])
     """
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
+        self._known: Chunk | None = None
         self._keys: list[Chunk] = []
-        self._texts: TextNumbers | None = None
+        self._texts: TextNumbers | None = text_numbers() if kind is str and lasts() else None
+
+    @property
+    def lasts(self) -> bool:
+        """Whether keys that have a number cost nothing when others are numbered."""
+        return self._texts is not None and lasts()
 
     def add(self, keys: Chunk) -> None:
         """Keys that come after all that came before: one at least."""
         uncut = uncut_texts(keys) if self._kind is str else None
-        if not self._keys and uncut is not None and not _are_long(uncut):
-            self._texts = TextNumbers()
+        if self._texts is None and self._known is None and not self._keys and uncut is not None:
+            self._texts = None if _are_long(uncut) else text_numbers()
         if self._texts is not None:  # while they are in the cache
+            self._shape = keys.shape
             self._texts.add(Texts.of(keys.columns[0]) if uncut is None else uncut)
-        self._keys.append(keys)
-
-    def begin_with(self, keys: Chunk) -> None:
-        """Forgets all keys that came, and begins again with these."""
-        self._keys, self._texts = [], None if self._texts is None else TextNumbers()
-        self.add(keys)
-
-    def numbered(self) -> tuple[Chunk, list[Groups]]:
-        """The keys, each once and the first of its like, in order of first appearance; and which one each row has."""
-        if self._kind not in DISTINCT_BITS:
-            return self._grouped()
-        if self._texts is not None:
-            found, groups = self._texts.numbered()
         else:
-            columns = [chunk.columns[0] for chunk in self._keys]
-            found, groups = (_close(columns) if self._kind is int else None) or distinct(columns)
-        return Chunk(self._keys[0].shape, [found], len(found)), groups
+            self._keys.append(keys)
 
-    def _grouped(self) -> tuple[Chunk, list[Groups]]:
-        by_key = key_groups([self._keys])
+    def groups(self) -> list[Groups]:
+        """The number of each row of the keys of each call of `add` since this was asked before."""
+        if self._texts is not None:
+            return list(self._texts.numbers())
+        known = [] if self._known is None else [self._known]
+        keys, self._keys = [*known, *self._keys], []
+        self._known, groups = self._grouped(keys) if self._kind not in DISTINCT_BITS else self._distinct(keys)
+        return groups[len(known) :]
+
+    def __len__(self) -> int:
+        if self._texts is not None:
+            return len(self._texts)
+        return 0 if self._known is None else len(self._known)
+
+    def keys(self) -> Chunk:
+        """The keys that have a number, by number: each is the first of its like. There is one at least."""
+        if self._texts is not None:
+            return Chunk(self._shape, [self._texts.distinct()], len(self._texts))
+        assert self._known is not None
+        return self._known
+
+    def _distinct(self, keys: Sequence[Chunk]) -> tuple[Chunk, list[Groups]]:
+        columns = [chunk.columns[0] for chunk in keys]
+        found, groups = (_close(columns) if self._kind is int else None) or distinct(columns)
+        return Chunk(keys[0].shape, [found], len(found)), groups
+
+    def _grouped(self, keys: Sequence[Chunk]) -> tuple[Chunk, list[Groups]]:
+        by_key = key_groups([keys])
         places = np.empty(len(by_key), np.int64)
         places[by_key.appearance] = np.arange(len(by_key))
-        found = together(self._keys).take(by_key.firsts[by_key.appearance])
-        return found, _apart(places[by_key.numbers], self._keys)
+        found = together(keys).take(by_key.firsts[by_key.appearance])
+        return found, _apart(places[by_key.numbers], keys)
 
 
 def uncut_texts(keys: Chunk) -> Texts | None:

@@ -1,110 +1,79 @@
-"""Texts numbered as they first appear, by words of eight bytes rather than by their bytes.
-
-A text of at most seven bytes is a word by itself, with its length in the eighth byte. Most keys are that short, and
-words are numbered several times faster than texts are. Longer texts are numbered as texts; then they are words too.
-"""
+"""Texts numbered as they first appear. A text keeps its number, however many come after it."""
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glowray.rows.column_hash import WORD_MASKS
-from glowray.rows.numpy_columns import as_numpy
-from glowray.rows.texts import Bounds, Bytes, Texts, cut_out
-
-Words = npt.NDArray[np.uint64]
-Rows = npt.NDArray[np.int64]
-Numbers = npt.NDArray[np.int32]
-
-_U = np.uint64
-_WORD = 8
-_LENGTH = _U(56)  # the bit from which on the length stands
-_LONG = _U(_WORD) << _LENGTH
-_NUMBER = (_U(1) << _LENGTH) - _U(1)
-_ROWS_AT_ONCE = 1 << 15  # what is gone over several times stays in the cache
+from glowray import native
+from glowray.rows.text_words import Numbers, TextWords
+from glowray.rows.texts import Bounds, Texts
 
 
-class TextNumbers:
-    """Takes texts, and at the end numbers them from 0 in the order of their first appearance.
+class TextNumbers(Protocol):
+    """Takes texts, and numbers them from 0 in the order of their first appearance.
 
     >>> from glowray.rows.texts import Lines
-    >>> texts = TextNumbers()
+    >>> texts = text_numbers()
     >>> texts.add(Lines(b"a\\nnightingale\\na\\nbird"))
-    >>> distinct, numbers = texts.numbered()
-    >>> distinct.to_pylist(), [own.tolist() for own in numbers]
-    (['a', 'nightingale', 'bird'], [[0, 1, 0, 2]])
+    >>> [own.tolist() for own in texts.numbers()], texts.distinct().to_pylist()
+    ([[0, 1, 0, 2]], ['a', 'nightingale', 'bird'])
     """
-
-    def __init__(self) -> None:
-        self._words: list[Words] = []
-        self._long: list[tuple[Words, Rows, pa.Array]] = []  # some words, which are those of long texts, and these
 
     def add(self, texts: Texts) -> None:
         """Texts that come after all that came before."""
-        words = np.empty(len(texts), np.uint64)
-        for start in range(0, len(texts), _ROWS_AT_ONCE):
-            part = texts.slice(start, start + _ROWS_AT_ONCE)
-            self._add(part, words[start : start + _ROWS_AT_ONCE])
-        self._words.append(words)
 
-    def _add(self, texts: Texts, words: Words) -> None:
-        lengths = texts.ends - texts.starts
-        words[:] = _load(texts.data, texts.starts)
-        words &= WORD_MASKS.take(lengths, mode="clip")
-        words |= lengths.astype(np.uint64) << _LENGTH
-        rows = np.flatnonzero(lengths >= _WORD)
-        if len(rows):
-            self._long.append((words, rows, cut_out(texts.data, texts.starts[rows], texts.ends[rows])))
+    def numbers(self) -> list[Numbers]:
+        """The numbers of the texts of each call of `add` since this was asked before."""
 
-    def numbered(self) -> tuple[pa.Array, list[Numbers]]:
-        """(every text once, in the order of first appearance; the numbers of the texts of each call of `add`)."""
-        long: pa.Array = pa.array([], pa.large_string())
-        if self._long:
-            long, numbers = distinct([texts for _, _, texts in self._long])
-            for (words, rows, _), own in zip(self._long, numbers, strict=True):
-                words[rows] = own.astype(np.uint64) | _LONG
-        found, numbers = distinct([pa.array(words.view(np.int64)) for words in self._words])
-        return _spelled(as_numpy(found).view(np.uint64), long), numbers
+    def __len__(self) -> int:
+        """How many different texts have a number."""
+
+    def distinct(self) -> pa.Array:
+        """The texts that have a number, by number."""
 
 
-def distinct(columns: list[Any]) -> tuple[pa.Array, list[Numbers]]:
-    """(every value once, in the order of first appearance; which one each row of each column has).
-
-    There is a column at least.
-    """
-    encoded = pa.chunked_array(columns).dictionary_encode()
-    numbers = map(as_numpy, (chunk.indices for chunk in encoded.chunks if len(chunk)))  # Arrow leaves empty ones out
-    found = encoded.chunk(0).dictionary if encoded.num_chunks else columns[0]
-    return found, [next(numbers) if len(column) else np.empty(0, np.int32) for column in columns]
+def text_numbers() -> TextNumbers:
+    """No text yet; numbered by the fastest means there is."""
+    return TextWords() if native.Table is None else _TextTable(native.Table(int.from_bytes(os.urandom(8))))
 
 
-def _load(data: Bytes, starts: Bounds) -> Words:
-    """The eight bytes from each start on; zeros beyond the end of the data."""
-    last = len(data) - _WORD
-    if last < 0:
-        return _load(np.concatenate([data, np.zeros(_WORD, np.uint8)]), starts)
-    at: Any = np.ndarray((last + 1,), "<u8", buffer=data, strides=(1,))  # the word at every byte
-    if int(starts.max()) <= last:
-        return at[starts]  # type: ignore[no-any-return]
-    words: Words = at[np.minimum(starts, last)]
-    beyond = np.clip(starts - last, 0, _WORD).astype(np.uint64)
-    words >>= np.minimum(beyond, _WORD - 1) * _U(8)
-    words[beyond == _WORD] = 0
-    return words
+def lasts() -> bool:
+    """Whether texts that have a number cost nothing when others are numbered."""
+    return native.Table is not None
 
 
-def _spelled(words: Words, long: pa.Array) -> pa.Array:
-    """The texts that these words stand for."""
-    texts = Texts.of(long)
-    # A word's letters stand in its own bytes, those of long texts behind all words.
-    data = np.concatenate([words.astype("<u8").view(np.uint8), texts.data])
-    starts = np.arange(0, _WORD * len(words), _WORD)
-    ends = starts + (words >> _LENGTH).astype(np.int64)
-    others = np.flatnonzero(words >= _LONG)
-    numbers = (words[others] & _NUMBER).astype(np.int64)
-    starts[others], ends[others] = (bounds[numbers] + _WORD * len(words) for bounds in (texts.starts, texts.ends))
-    return cut_out(data, starts, ends)
+class _TextTable:
+    """Numbers each text at once, by a table of bytes that lasts."""
+
+    def __init__(self, table: native.numbering.Table) -> None:
+        self._table = table
+        self._numbers: list[Numbers] = []
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def add(self, texts: Texts) -> None:
+        numbers = np.empty(len(texts), np.int32)
+        self._table.number(texts.data, *_alike(texts.starts, texts.ends), numbers)
+        self._numbers.append(numbers)
+
+    def numbers(self) -> list[Numbers]:
+        numbers, self._numbers = self._numbers, []
+        return numbers
+
+    def distinct(self) -> pa.Array:
+        ends, data = self._table.texts()
+        offsets = np.zeros(len(self) + 1, np.int64)
+        offsets[1:] = np.frombuffer(ends, np.int64)
+        return pa.LargeStringArray.from_buffers(len(self), pa.py_buffer(offsets), pa.py_buffer(data))
+
+
+def _alike(starts: Bounds, ends: Bounds) -> tuple[npt.NDArray[np.signedinteger], npt.NDArray[np.signedinteger]]:
+    """Bounds one beside the other in memory, of 4 bytes each or of 8."""
+    dtype = np.int32 if starts.dtype == ends.dtype == np.int32 else np.int64
+    return np.ascontiguousarray(starts, dtype), np.ascontiguousarray(ends, dtype)

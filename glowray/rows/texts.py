@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from glowray import native
 from glowray.rows.numpy_columns import as_numpy
 
 Bytes = npt.NDArray[np.uint8]
@@ -100,7 +101,7 @@ class Lines(Texts):
 
     @cached_property
     def _bounds(self) -> tuple[Bounds, Bounds]:  # type: ignore[override]
-        ends = np.flatnonzero(self.data == _LINE_FEED)
+        ends = places_of(self.data, _LINE_FEED, _LINE_FEED)
         if len(ends) < len(self):
             ends = np.append(ends, len(self.data))
         starts = np.zeros(len(ends), np.int64)
@@ -126,6 +127,13 @@ class Lines(Texts):
     def inside(self) -> Bytes:
         """The bytes from the first line's start to the last one's end: a line feed there is between two lines."""
         return self.data if self._is_open else self.data[:-1]
+
+
+def places_of(data: Bytes, one: int, other: int) -> npt.NDArray[np.int64]:
+    """Where there is one of two bytes."""
+    if native.places is not None:
+        return np.frombuffer(native.places(data, one, other), np.int64)
+    return np.flatnonzero(data == one if one == other else (data == one) | (data == other))
 
 
 def cut_out(data: Bytes, starts: Bounds, ends: Bounds) -> pa.Array:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from glowray.kernels.key_numbers import KeyNumbers
 from glowray.rows.chunk import Chunk
 from glowray.vectorize.arrow.blocks import shape_of
+from glowray.vectorize.arrow.kinds import TupleOf
 from tests.effort import examples
+from tests.loops import loops, with_and_without
 
 
 def first_seen(rows: list[Any]) -> tuple[list[Any], list[int]]:
@@ -26,7 +28,9 @@ def numbered(kind: Any, chunks: list[Chunk]) -> tuple[Chunk, list[Any]]:
     numbers = KeyNumbers(kind)
     for chunk in chunks:
         numbers.add(chunk)
-    return numbers.numbered()
+    groups = numbers.groups()
+    assert len(numbers.keys()) == len(numbers)
+    return numbers.keys(), groups
 
 
 def in_a_row(numbers: list[Any], chunks: list[Chunk]) -> list[int]:
@@ -56,10 +60,12 @@ def test_ends_of_the_range(rows: list[int]) -> None:
     assert (found.rows(), in_a_row(numbers, chunks)) == first_seen(rows)
 
 
+@with_and_without
 @given(rows=st.lists(st.one_of(st.sampled_from("abc"), st.text(st.characters(exclude_categories=["Cs"])))))
-def test_texts(rows: list[str]) -> None:
+def test_texts(compiled: bool, rows: list[str]) -> None:
     chunks = [Chunk.from_rows(["b"]), Chunk(shape_of(str), [pa.array(rows, pa.large_string())], len(rows))]
-    found, numbers = numbered(str, chunks)
+    with loops(compiled):
+        found, numbers = numbered(str, chunks)
     assert (found.rows(), in_a_row(numbers, chunks)) == first_seen(["b", *rows])
 
 
@@ -70,3 +76,27 @@ def test_floats(rows: list[float]) -> None:
     assert (
         in_a_row(numbers, chunks) == first_seen(list(map(str, [0.0, *(row + 0 for row in rows)])))[1]
     )  # -0.0 + 0 is 0.0
+
+
+KEYS: list[tuple[Any, st.SearchStrategy[Any]]] = [
+    (str, st.sampled_from(["a", "b", "nightingale", ""])),
+    (int, st.sampled_from([0, 1, -1, 2**62])),
+    (bool, st.booleans()),
+    (TupleOf((int, str)), st.tuples(st.integers(0, 1), st.sampled_from("ab"))),
+]
+
+
+@with_and_without
+@pytest.mark.parametrize(("kind", "values"), KEYS)
+@given(data=st.data())
+def test_a_key_keeps_its_number(compiled: bool, kind: Any, values: st.SearchStrategy[Any], data: st.DataObject) -> None:
+    some = st.lists(st.lists(values, min_size=1), min_size=1, max_size=3)
+    known: dict[Any, int] = {}
+    with loops(compiled):
+        numbers = KeyNumbers(kind)
+        for batch in data.draw(st.lists(some, min_size=1, max_size=3)):
+            for rows in batch:
+                numbers.add(Chunk.from_rows(rows))
+            expected = [[known.setdefault(row, len(known)) for row in rows] for rows in batch]
+            assert [own.tolist() for own in numbers.groups()] == expected
+            assert (len(numbers), numbers.keys().rows()) == (len(known), list(known))

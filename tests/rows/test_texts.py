@@ -14,8 +14,9 @@ from glowray.io.text_blocks import TEXT
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
 from glowray.rows.made_chunk import MadeChunk
-from glowray.rows.text_numbers import TextNumbers
+from glowray.rows.text_numbers import text_numbers
 from glowray.rows.texts import Lines, Texts
+from tests.loops import loops, with_and_without
 
 WORDS = st.one_of(
     st.text("ab\0é", max_size=20),
@@ -55,34 +56,42 @@ def test_texts_are_what_they_stand_for(words: list[str], data: st.DataObject) ->
     assert Texts.of(array).to_pylist() == words
 
 
+@with_and_without
 @given(text=st.text("ab\r\n\x0bé"))
-def test_lines_end_at_line_feeds_alone(text: str) -> None:
+def test_lines_end_at_line_feeds_alone(compiled: bool, text: str) -> None:
     expected = text.split("\n")
     if expected[-1] == "":
         expected.pop()
-    lines = Lines(text.encode())
-    assert (len(lines), lines.to_pylist()) == (len(expected), expected)
+    with loops(compiled):
+        lines = Lines(text.encode())
+        assert (len(lines), lines.to_pylist()) == (len(expected), expected)
     assert bytes(lines.inside) == "\n".join(expected).encode()
 
 
-@given(batches=st.lists(st.lists(WORDS), min_size=1, max_size=4), narrow=st.booleans())
-def test_numbers_are_those_of_first_appearance(batches: list[list[str]], narrow: bool) -> None:
-    texts = TextNumbers()
-    for words in batches:
-        texts.add(parts(words, narrow))
-    distinct, numbers = texts.numbered()
-    distinct.validate(full=True)
-    assert list(map(len, numbers)) == list(map(len, batches))
-    all_numbers = [number for own in numbers for number in own.tolist()]
-    assert (distinct.to_pylist(), all_numbers) == first_seen([word for words in batches for word in words])
+@with_and_without
+@given(batches=st.lists(st.lists(st.lists(WORDS), max_size=3), max_size=3), narrow=st.booleans())
+def test_numbers_are_those_of_first_appearance(compiled: bool, batches: list[list[list[str]]], narrow: bool) -> None:
+    with loops(compiled):
+        texts = text_numbers()
+        known: dict[str, int] = {}
+        for batch in batches:
+            for words in batch:
+                texts.add(parts(words, narrow))
+            numbers = [own.tolist() for own in texts.numbers()]
+            assert numbers == [[known.setdefault(word, len(known)) for word in words] for words in batch]
+            distinct = texts.distinct()
+            distinct.validate(full=True)
+            assert (len(texts), distinct.to_pylist()) == (len(known), list(known))
 
 
-def test_more_texts_than_are_gone_over_at_a_time() -> None:
+@with_and_without
+def test_more_texts_than_are_gone_over_at_a_time(compiled: bool) -> None:
     words = [str(number % 40_000) * (1 + number % 3) for number in range(100_000)]
-    texts = TextNumbers()
-    texts.add(parts(words))
-    distinct, [numbers] = texts.numbered()
-    assert (distinct.to_pylist(), numbers.tolist()) == first_seen(words)
+    with loops(compiled):
+        texts = text_numbers()
+        texts.add(parts(words))
+        [numbers] = texts.numbers()
+    assert (texts.distinct().to_pylist(), numbers.tolist()) == first_seen(words)
 
 
 def chunk(words: list[str]) -> MadeChunk:

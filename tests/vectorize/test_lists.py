@@ -22,6 +22,7 @@ from glowray.vectorize.arrow.split import split_byte, split_whitespace
 from glowray.vectorize.arrow.translate import translate
 from glowray.vectorize.know import know
 from tests.effort import examples
+from tests.loops import loops, with_and_without
 
 TEXTS = st.one_of(
     st.text("ab ,\t\x1c\x85\u2003\u3000é\x00𝔘", max_size=10),
@@ -48,11 +49,19 @@ def parts(rows: list[str]) -> Any:
     return Texts.of(column(rows))
 
 
+@with_and_without
 @pytest.mark.parametrize("column", [column, lines, parts])
 @pytest.mark.parametrize(("split", "plain"), SPLITS)
 @settings(max_examples=examples(200), deadline=None)
 @given(rows=ROWS, data=st.data())
-def test_pieces_are_pythons(split: Any, plain: Any, column: Any, rows: list[str], data: st.DataObject) -> None:
+def test_pieces_are_pythons(
+    split: Any, plain: Any, column: Any, compiled: bool, rows: list[str], data: st.DataObject
+) -> None:
+    with loops(compiled):
+        check_pieces(split, plain, column, rows, data)
+
+
+def check_pieces(split: Any, plain: Any, column: Any, rows: list[str], data: st.DataObject) -> None:
     expected = [plain(row) for row in rows]
     lists = split(column(rows))
     assert len(lists) == len(rows)

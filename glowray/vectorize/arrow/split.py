@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from glowray.rows.texts import Bounds, Bytes, Lines, Texts
+from glowray import native
+from glowray.rows.texts import Bounds, Bytes, Lines, Texts, places_of
 from glowray.vectorize.arrow.frame import Lists, Places, array_of
 from glowray.vectorize.arrow.pieces import Pieces, Table, Words, text_bytes
 
@@ -26,9 +27,17 @@ def split_whitespace(column: Any) -> Lists:
     """`row.split()` for each row of an Arrow array or of Texts."""
     if isinstance(column, Lines) and len(column):
         # Line feeds are white space too: all lines are split at once.
-        return Words(column, *_between(_space_places(column.inside), len(column.inside))).filled()
+        return _words_of(column)
     data, rows = text_bytes(array_of(column))
     return _cut(data, rows, _space_places(data)).filled()
+
+
+def _words_of(lines: Lines) -> Lists:
+    data = lines.inside
+    if native.words is not None and len(data) < 2**31:
+        starts, ends = native.words(data)
+        return Words(lines, np.frombuffer(starts, np.int32), np.frombuffer(ends, np.int32))
+    return Words(lines, *_between(_space_places(data), len(data))).filled()
 
 
 def _between(cuts: Places, last: int) -> tuple[Places, Places]:
@@ -65,7 +74,7 @@ def split_byte(column: Any, separator: str) -> Pieces | Table:
 
 def _split_array(array: Any, separator: int) -> Pieces | Table:
     data, rows = text_bytes(array)
-    cuts = np.flatnonzero(data == separator)
+    cuts = places_of(data, separator, separator)
     per_row, rest = divmod(len(cuts), max(len(array), 1))
     if per_row and not rest:
         table = cuts.reshape(len(array), per_row)
@@ -77,7 +86,7 @@ def _split_array(array: Any, separator: int) -> Pieces | Table:
 def _split_lines(lines: Lines, separator: int) -> Pieces | Table:
     """Cut at the line feeds as well as at the separators, all lines at once."""
     data = lines.inside
-    starts, ends = _between(np.flatnonzero((data == separator) | (data == _LINE_FEED)), len(data))
+    starts, ends = _between(places_of(data, separator, _LINE_FEED), len(data))
     width, rest = divmod(len(ends), len(lines))
     if width > 1 and not rest:
         table = ends.reshape(len(lines), width)

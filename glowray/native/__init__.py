@@ -1,0 +1,26 @@
+"""Loops over the bytes of texts, in C: those that neither NumPy nor Arrow has.
+
+They are compiled when the package is, where there is a C compiler. Where there was none `Table`, `words` and `places`
+are None, and who would call them does the same with NumPy and Arrow: several times slower, with the same results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glowray.native import numbering
+    from glowray.native.scanning import Buffer
+
+__all__ = ["Table", "places", "words"]
+
+Table: type[numbering.Table] | None
+words: Callable[[Buffer], tuple[bytearray, bytearray]] | None
+places: Callable[[Buffer, int, int], bytearray] | None
+
+try:
+    from glowray.native.numbering import Table
+    from glowray.native.scanning import places, words
+except ImportError:
+    Table = words = places = None

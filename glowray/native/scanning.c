@@ -1,0 +1,215 @@
+/* Where separators and words are in bytes of UTF-8, 64 bytes at a time: see __init__.py. */
+#define Py_LIMITED_API 0x030B0000
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+#include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+enum { AT_ONCE = 64 };
+
+/* ---------------------------------------------------------------- bits ------------------------------------------- */
+
+/* A bit for each of up to 64 bytes, the first byte's being the lowest. */
+typedef uint64_t Mask;
+
+static inline int lowest(Mask mask)
+{
+    return __builtin_ctzll(mask);
+}
+
+static inline Mask all_of(Py_ssize_t count)
+{
+    return count < AT_ONCE ? ((Mask)1 << count) - 1 : ~(Mask)0;
+}
+
+#if defined(__SSE2__)
+static inline __m128i sixteen(const uint8_t *from, int index)
+{
+    return _mm_loadu_si128((const __m128i *)from + index);
+}
+
+/* Which bytes lie between first and first + width. */
+static inline __m128i within(__m128i bytes, char first, char width)
+{
+    const __m128i over = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
+    return _mm_cmpeq_epi8(_mm_min_epu8(over, _mm_set1_epi8(width)), over);
+}
+#endif
+
+/* ---------------------------------------------------------------- white space ------------------------------------ */
+
+/* How many bytes the white space (that of str.isspace) at `at` has; 0 for none. */
+static inline int space_at(const uint8_t *at, const uint8_t *end)
+{
+    const uint8_t first = at[0];
+    if (first < 0x80)
+        return first == ' ' || (first >= 9 && first <= 13) || (first >= 28 && first <= 31);
+    if (first == 0xC2) /* U+0085, U+00A0 */
+        return end - at >= 2 && (at[1] == 0x85 || at[1] == 0xA0) ? 2 : 0;
+    if (first < 0xE1 || first > 0xE3 || end - at < 3)
+        return 0;
+    const uint8_t second = at[1], third = at[2];
+    if (first == 0xE1) /* U+1680 */
+        return second == 0x9A && third == 0x80 ? 3 : 0;
+    if (first == 0xE3) /* U+3000 */
+        return second == 0x80 && third == 0x80 ? 3 : 0;
+    if (second == 0x81) /* U+205F */
+        return third == 0x9F ? 3 : 0;
+    if (second != 0x80)
+        return 0;
+    /* U+2000 to U+200A, U+2028, U+2029, U+202F */
+    return (third >= 0x80 && third <= 0x8A) || third == 0xA8 || third == 0xA9 || third == 0xAF ? 3 : 0;
+}
+
+/* Which of `count` bytes are of white space. `*covered` is where the last one that was found ends. */
+static Mask spaces_one_by_one(const uint8_t *from, Py_ssize_t count, const uint8_t *end, const uint8_t **covered)
+{
+    Mask found = 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (from + i >= *covered) {
+            const int length = space_at(from + i, end);
+            if (length == 0)
+                continue;
+            *covered = from + i + length;
+        }
+        found |= (Mask)1 << i;
+    }
+    return found;
+}
+
+static inline Mask spaces(const uint8_t *from, Py_ssize_t count, const uint8_t *end, const uint8_t **covered)
+{
+#if defined(__SSE2__)
+    if (count == AT_ONCE) {
+        Mask found = 0, beyond = 0;
+        for (int i = 0; i < 4; i++) {
+            const __m128i bytes = sixteen(from, i);
+            const __m128i space = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')),
+                                               _mm_or_si128(within(bytes, 9, 4), within(bytes, 28, 3)));
+            found |= (Mask)(uint32_t)_mm_movemask_epi8(space) << (16 * i);
+            beyond |= (Mask)(uint32_t)_mm_movemask_epi8(bytes) << (16 * i);
+        }
+        if (beyond == 0)
+            return found;
+    }
+#endif
+    return spaces_one_by_one(from, count, end, covered);
+}
+
+/* Calls for each word, a run without white space, from left to right; returns how many there are. */
+static Py_ssize_t find_words(const uint8_t *data, Py_ssize_t size, int32_t *starts, int32_t *ends)
+{
+    const uint8_t *covered = data;
+    Py_ssize_t begun = 0, ended = 0;
+    Mask inside = 0; /* whether the byte before is of a word */
+    for (Py_ssize_t at = 0; at < size; at += AT_ONCE) {
+        const Py_ssize_t count = size - at < AT_ONCE ? size - at : AT_ONCE;
+        const Mask word = ~spaces(data + at, count, data + size, &covered) & all_of(count);
+        const Mask before = word << 1 | inside;
+        Mask begin = word & ~before, end = ~word & before & all_of(count);
+        inside = word >> (count - 1) & 1;
+        if (starts == NULL) {
+            begun += __builtin_popcountll(begin);
+            continue;
+        }
+        for (; begin; begin &= begin - 1)
+            starts[begun++] = (int32_t)(at + lowest(begin));
+        for (; end; end &= end - 1)
+            ends[ended++] = (int32_t)(at + lowest(end));
+    }
+    if (starts != NULL && inside)
+        ends[ended] = (int32_t)size;
+    return begun;
+}
+
+/* ---------------------------------------------------------------- separators ------------------------------------- */
+
+static inline Mask either(const uint8_t *from, Py_ssize_t count, uint8_t one, uint8_t other)
+{
+    Mask found = 0;
+#if defined(__SSE2__)
+    if (count == AT_ONCE) {
+        for (int i = 0; i < 4; i++) {
+            const __m128i bytes = sixteen(from, i);
+            const __m128i same = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)one)),
+                                              _mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)other)));
+            found |= (Mask)(uint32_t)_mm_movemask_epi8(same) << (16 * i);
+        }
+        return found;
+    }
+#endif
+    for (Py_ssize_t i = 0; i < count; i++)
+        found |= (Mask)(from[i] == one || from[i] == other) << i;
+    return found;
+}
+
+static Py_ssize_t find_places(const uint8_t *data, Py_ssize_t size, uint8_t one, uint8_t other, int64_t *places)
+{
+    Py_ssize_t found = 0;
+    for (Py_ssize_t at = 0; at < size; at += AT_ONCE) {
+        Mask mask = either(data + at, size - at < AT_ONCE ? size - at : AT_ONCE, one, other);
+        if (places == NULL)
+            found += __builtin_popcountll(mask);
+        else
+            for (; mask; mask &= mask - 1)
+                places[found++] = at + lowest(mask);
+    }
+    return found;
+}
+
+/* ---------------------------------------------------------------- the module ------------------------------------- */
+
+static PyObject *words(PyObject *Py_UNUSED(module), PyObject *argument)
+{
+    Py_buffer data;
+    if (PyObject_GetBuffer(argument, &data, PyBUF_SIMPLE) < 0)
+        return NULL;
+    PyObject *starts = NULL, *ends = NULL, *made = NULL;
+    if (data.len > INT32_MAX)
+        PyErr_SetString(PyExc_OverflowError, "more than 2**31 - 1 bytes at once");
+    else {
+        const Py_ssize_t size = find_words(data.buf, data.len, NULL, NULL) * (Py_ssize_t)sizeof(int32_t);
+        starts = PyByteArray_FromStringAndSize(NULL, size);
+        ends = PyByteArray_FromStringAndSize(NULL, size);
+        if (starts != NULL && ends != NULL) {
+            find_words(data.buf, data.len, (int32_t *)PyByteArray_AsString(starts), (int32_t *)PyByteArray_AsString(ends));
+            made = PyTuple_Pack(2, starts, ends);
+        }
+    }
+    Py_XDECREF(starts);
+    Py_XDECREF(ends);
+    PyBuffer_Release(&data);
+    return made;
+}
+
+static PyObject *places(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    Py_buffer data;
+    unsigned char one, other;
+    if (!PyArg_ParseTuple(arguments, "y*bb", &data, &one, &other))
+        return NULL;
+    const Py_ssize_t count = find_places(data.buf, data.len, one, other, NULL);
+    PyObject *const made = PyByteArray_FromStringAndSize(NULL, count * (Py_ssize_t)sizeof(int64_t));
+    if (made != NULL)
+        find_places(data.buf, data.len, one, other, (int64_t *)PyByteArray_AsString(made));
+    PyBuffer_Release(&data);
+    return made;
+}
+
+static PyMethodDef methods[] = {
+    {"words", words, METH_O, "words(data) -> (starts, ends) of the runs without white space, as int32"},
+    {"places", places, METH_VARARGS, "places(data, one, other) -> where there are bytes of these two, as int64"},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT, "scanning", "Where separators and words are in bytes of UTF-8.", -1, methods, NULL, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit_scanning(void)
+{
+    return PyModule_Create(&module);
+}

@@ -1,0 +1,114 @@
+"""Texts numbered as they first appear with Arrow, by words of eight bytes rather than by their bytes.
+
+A text of at most seven bytes is a word by itself, with its length in the eighth byte. Most keys are that short, and
+words are numbered several times faster than texts are. Longer texts are numbered as texts; then they are words too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from glowray.rows.column_hash import WORD_MASKS
+from glowray.rows.numpy_columns import as_numpy
+from glowray.rows.texts import Bounds, Bytes, Texts, cut_out
+
+Words = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int32]
+
+_U = np.uint64
+_WORD = 8
+_LENGTH = _U(56)  # the bit from which on the length stands
+_LONG = _U(_WORD) << _LENGTH
+_NUMBER = (_U(1) << _LENGTH) - _U(1)
+_ROWS_AT_ONCE = 1 << 15  # what is gone over several times stays in the cache
+
+
+class TextWords:
+    """Takes texts, and numbers them from 0 in the order of their first appearance when it is asked."""
+
+    def __init__(self) -> None:
+        self._known: pa.Array = pa.array([], pa.large_string())
+        self._begin()
+
+    def _begin(self) -> None:
+        """With the texts that have a number already, so that they keep it."""
+        self._words: list[Words] = []
+        self._long: list[tuple[Words, Rows, pa.Array]] = []  # some words, which are those of long texts, and these
+        self.add(Texts.of(self._known))
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def add(self, texts: Texts) -> None:
+        words = np.empty(len(texts), np.uint64)
+        for start in range(0, len(texts), _ROWS_AT_ONCE):
+            part = texts.slice(start, start + _ROWS_AT_ONCE)
+            self._add(part, words[start : start + _ROWS_AT_ONCE])
+        self._words.append(words)
+
+    def _add(self, texts: Texts, words: Words) -> None:
+        lengths = texts.ends - texts.starts
+        words[:] = _load(texts.data, texts.starts)
+        words &= WORD_MASKS.take(lengths, mode="clip")
+        words |= lengths.astype(np.uint64) << _LENGTH
+        rows = np.flatnonzero(lengths >= _WORD)
+        if len(rows):
+            self._long.append((words, rows, cut_out(texts.data, texts.starts[rows], texts.ends[rows])))
+
+    def numbers(self) -> list[Numbers]:
+        long: pa.Array = pa.array([], pa.large_string())
+        if self._long:
+            long, numbers = distinct([texts for _, _, texts in self._long])
+            for (words, rows, _), own in zip(self._long, numbers, strict=True):
+                words[rows] = own.astype(np.uint64) | _LONG
+        found, numbers = distinct([pa.array(words.view(np.int64)) for words in self._words])
+        self._known = _spelled(as_numpy(found).view(np.uint64), long)
+        self._begin()
+        return numbers[1:]
+
+    def distinct(self) -> pa.Array:
+        return self._known
+
+
+def distinct(columns: list[Any]) -> tuple[pa.Array, list[Numbers]]:
+    """(every value once, in the order of first appearance; which one each row of each column has).
+
+    There is a column at least.
+    """
+    encoded = pa.chunked_array(columns).dictionary_encode()
+    numbers = map(as_numpy, (chunk.indices for chunk in encoded.chunks if len(chunk)))  # Arrow leaves empty ones out
+    found = encoded.chunk(0).dictionary if encoded.num_chunks else columns[0]
+    return found, [next(numbers) if len(column) else np.empty(0, np.int32) for column in columns]
+
+
+def _load(data: Bytes, starts: Bounds) -> Words:
+    """The eight bytes from each start on; zeros beyond the end of the data."""
+    last = len(data) - _WORD
+    if last < 0:
+        return _load(np.concatenate([data, np.zeros(_WORD, np.uint8)]), starts)
+    at: Any = np.ndarray((last + 1,), "<u8", buffer=data, strides=(1,))  # the word at every byte
+    if int(starts.max()) <= last:
+        return at[starts]  # type: ignore[no-any-return]
+    words: Words = at[np.minimum(starts, last)]
+    beyond = np.clip(starts - last, 0, _WORD).astype(np.uint64)
+    words >>= np.minimum(beyond, _WORD - 1) * _U(8)
+    words[beyond == _WORD] = 0
+    return words
+
+
+def _spelled(words: Words, long: pa.Array) -> pa.Array:
+    """The texts that these words stand for."""
+    texts = Texts.of(long)
+    # A word's letters stand in its own bytes, those of long texts behind all words.
+    data = np.concatenate([words.astype("<u8").view(np.uint8), texts.data])
+    starts = np.arange(0, _WORD * len(words), _WORD)
+    ends = starts + (words >> _LENGTH).astype(np.int64)
+    others = np.flatnonzero(words >= _LONG)
+    numbers = (words[others] & _NUMBER).astype(np.int64)
+    starts[others], ends[others] = (bounds[numbers] + _WORD * len(words) for bounds in (texts.starts, texts.ends))
+    return cut_out(data, starts, ends)

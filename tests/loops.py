@@ -1,0 +1,17 @@
+"""With the loops that are compiled, and as it is where none could be."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from unittest import mock
+
+import pytest
+
+from glowray import native
+
+
+def loops(compiled: bool) -> AbstractContextManager[object]:
+    return nullcontext() if compiled else mock.patch.multiple(native, Table=None, words=None, places=None)
+
+
+with_and_without = pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "not-compiled"])
