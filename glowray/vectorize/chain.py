@@ -76,10 +76,11 @@ class Chain:
         return quiet(made, self._weaver)
 
     def _from(self, index: int, row: ast.expr, sink: Sink) -> list[ast.stmt]:
-        self._weaver.at(index, row)
         if index == len(self._steps):
+            self._weaver.at(index, row)
             return sink(row)
         step = self._steps[index]
+        self._weaver.at(index, row, is_caught=step.drop is not None)
         line = self._weaver.own_lines(step.verb)
         if step.verb in ("flat_map", "flat_map_values"):
             solid, row = self._solid(step, row, line)

@@ -6,16 +6,20 @@ What Python evaluates before such a call goes into variables first, so that ever
 from __future__ import annotations
 
 import ast
+import builtins
+import copy
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import cast
 
 from glowray.vectorize.displays import simple_copy
-from glowray.vectorize.helpers import helper_of, is_extreme
-from glowray.vectorize.infer import exact_type
+from glowray.vectorize.helpers import called, helper_of, is_extreme
+from glowray.vectorize.infer import exact_type, is_steady
 from glowray.vectorize.known import Known
 from glowray.vectorize.names import holds
 from glowray.vectorize.positions import Place, Span
 from glowray.vectorize.rename import Copier
+from glowray.vectorize.seek import Seek, catches, sought
 from glowray.vectorize.weave import Weaver, assign, load, place
 
 Valued = tuple[list[ast.stmt], ast.expr]
@@ -48,6 +52,7 @@ class Expander(Copier):
         super().__init__(known, weaver, span, arguments)
         self._enter = enter
         self._settle = settle
+        self._catches = catches(known)
 
     def value(self, node: ast.expr) -> Valued:
         """(statements, expression): the statements first, then the expression, at once and once."""
@@ -65,18 +70,27 @@ class Expander(Copier):
         return any(map(self._expands, _in_order(node) or ()))
 
     def _is_expandable(self, call: ast.Call) -> bool:
-        if is_extreme(self._known, call):
+        if is_extreme(self._known, call) or self._is_sought(call):
             return True
         helper = helper_of(self._known, call, self._weaver)
         if helper is None or self._weaver.nodes > MOST_NODES or len(self._weaver.calls) >= MOST_CALLS:
             return False
         return helper.function not in (function for function, _ in self._weaver.calls)
 
+    def _is_sought(self, call: ast.Call) -> bool:
+        """Whether a loop can stand for the call, and nobody could tell by a StopIteration inside the generator."""
+        if self._catches or self._weaver.is_caught or self._weaver.nodes > MOST_NODES:
+            return False
+        generator = sought(self._known, call)
+        return generator is not None and is_steady(self.copy(generator.generators[0].iter), self._weaver)
+
     def _expanded(self, node: ast.expr) -> Valued:
         if not self._expands(node):
             return [], self.copy(node)
         if isinstance(node, ast.IfExp):
             return self._chosen(node)
+        if isinstance(node, ast.Call) and self._is_sought(node):
+            return self._sought(node)
         if isinstance(node, ast.Call) and self._is_expandable(node):
             return self._called(node)
         parts = _in_order(node)
@@ -133,14 +147,36 @@ class Expander(Copier):
             return before, self._extreme(node, arguments)
         helper = helper_of(self._known, node, self._weaver)
         assert helper is not None
-        line = cast(ast.Call, self.moved(ast.Call(load("_"), [], []), node))
-        at = Place(line.lineno, node.col_offset, node.end_col_offset or node.col_offset)
-        with self._weaver.calling(helper.function, at):
+        with self._weaver.calling(helper.function, self._place(node), self._catches):
             inlined = self._enter(helper, arguments, self._weaver)
         if inlined is None:
             call = ast.Call(self.copy(node.func), [simple_copy(each) for each in arguments], [])
             return before, cast(ast.expr, self.moved(call, node))
         return [*before, *inlined[0]], inlined[1]
+
+    def _place(self, node: ast.Call) -> Place:
+        line = cast(ast.Call, self.moved(ast.Call(load("_"), [], []), node))
+        return Place(line.lineno, node.col_offset, node.end_col_offset or node.col_offset)
+
+    def _sought(self, node: ast.Call) -> Valued:
+        """`next`, `any` or `all` over a generator as a loop, whose lines are the generator's own."""
+        generator = sought(self._known, node)
+        assert generator is not None
+        before, source = self._expanded(generator.generators[0].iter)
+        settled, source = self._settle(source, self._weaver, "source", self._span)
+        length = (generator.end_lineno or generator.lineno) - generator.lineno + 1
+        own = replace(
+            self._span, length=length, first_line=generator.lineno, name="<genexpr>", is_generator=True,
+            caller=self._place(node),
+        )  # fmt: skip
+        inside = copy.copy(self)
+        inside._span = self._weaver.positions.open(own)
+        seek = Seek(generator, inside, lambda part: self.moved(part, node), self._weaver)
+        if len(node.args) == 2:
+            made, value = seek.first(simple_copy(source), self.copy(node.args[1]))
+        else:
+            made, value = seek.truth(simple_copy(source), called(self._known, node) is builtins.any)
+        return [*before, *settled, *place(made, inside._span)], value
 
     def _extreme(self, node: ast.Call, arguments: list[ast.expr]) -> ast.expr:
         """`max(a, b)` is b where b > a, else a: what Python's own does, for values of any type."""

@@ -15,7 +15,7 @@ from glowray.vectorize.weave import Weaver
 
 def helper_of(known: Known, call: ast.Call, weaver: Weaver) -> Known | None:
     """The Python function that a call inside `known` calls, if it can take the call's place."""
-    value = _called(known, call)
+    value = called(known, call)
     if not isinstance(value, FunctionType) or value is known.function:
         return None
     if value not in weaver.helpers:
@@ -29,7 +29,7 @@ def helper_of(known: Known, call: ast.Call, weaver: Weaver) -> Known | None:
 
 def is_extreme(known: Known, call: ast.Call) -> bool:
     """Whether it is `max(a, b)` or `min(a, b)` of Python's own."""
-    value = _called(known, call)
+    value = called(known, call)
     return (value is builtins.max or value is builtins.min) and len(call.args) == 2
 
 
@@ -42,7 +42,7 @@ def constant_of(known: Known, name: str) -> object:
     return value if type(value) is tuple and all(type(each) is str for each in value) else None
 
 
-def _called(known: Known, call: ast.Call) -> object:
+def called(known: Known, call: ast.Call) -> object:
     """What a call of a plain name with plain arguments calls, None if that is not sure."""
     if not isinstance(call.func, ast.Name) or call.keywords or call.func.id in own_names(known.node):
         return None

@@ -18,6 +18,7 @@ _METHODS: dict[str, type] = {
     "encode": bytes,
 }  # fmt: skip
 _NEVER_RAISE = _TESTS | _SAME_WORDS | {"split"}
+_COLLECTIONS = (str, bytes, tuple, list, range, set, frozenset, dict)
 _NUMBERS = (int, float, bool)
 _PLAIN = (str, bytes, int, float, bool, type(None))
 _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
@@ -59,11 +60,29 @@ def _call_type(node: ast.Call, weaver: Weaver) -> type | None:
     return None
 
 
+def is_plain(node: ast.expr, weaver: Weaver) -> bool:
+    """Whether the value surely is of a type whose truth and comparisons run no code of anybody's."""
+    return exact_type(node, weaver) in _PLAIN
+
+
+def is_steady(node: ast.expr, weaver: Weaver) -> bool:
+    """Whether going through the value surely runs no code of anybody's: it is one of Python's own collections."""
+    if isinstance(node, ast.Name) and node.id in weaver.values:
+        return type(weaver.values[node.id]) in _COLLECTIONS
+    is_range = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range"
+    return is_range or isinstance(node, ast.Tuple | ast.List) or exact_type(node, weaver) in _COLLECTIONS
+
+
 def element_type(node: ast.expr, weaver: Weaver) -> type | None:
-    """The exact type of what iterating over a new list of strings, a string or a range gives; else None."""
+    """The exact type of what iterating over a list of strings, a string or a range gives; else None.
+
+    The list is a new one, or a captured tuple.
+    """
     kind = exact_type(node, weaver)
     if kind is str:
         return str
+    if isinstance(node, ast.Name) and type(value := weaver.values.get(node.id)) is tuple:
+        return str if value and all(type(each) is str for each in value) else None
     if isinstance(node, ast.Call):
         if isinstance(node.func, ast.Attribute) and kind is list:
             return str

@@ -90,7 +90,7 @@ class Positions:
                 inner = entries[index:]
                 break
         spans = [self.find(trace.tb_lineno) if trace.tb_frame.f_code is code else None for trace in inner]
-        error = _as_generator(error) if any(span and span.is_generator for span in spans) else error
+        error = _as_generator(error) if any(map(self._is_generator, spans)) else error
         result: TracebackType | None = None
         own = {code, *_nested(code)}
         for trace in reversed(inner):
@@ -100,6 +100,14 @@ class Positions:
                 columns = list(trace.tb_frame.f_code.co_positions())[trace.tb_lasti // 2][2:]
                 result = self._standing(Place(trace.tb_lineno, columns[0] or 0, columns[1] or 0), result)
         return error.with_traceback(result)
+
+    def _is_generator(self, span: Span | None) -> bool:
+        """Whether a line is a generator's, or of a function that one called."""
+        while span is not None:
+            if span.is_generator:
+                return True
+            span = None if span.caller is None else self.find(span.caller.line)
+        return False
 
     def _standing(self, at: Place | None, result: TracebackType | None) -> TracebackType | None:
         """Entries for the user's function that a generated line is of, and for those that called it."""

@@ -37,12 +37,15 @@ class Weaver:
     nodes: int = 0
     step: int = 0
     row: str = ""
+    # Whether something could catch an error before the user's traceback is made of it.
+    is_caught: bool = False
     _count: int = 0
     _bound: dict[tuple[object, ...], str] = field(default_factory=dict)
 
-    def at(self, step: int, row: ast.expr) -> None:
+    def at(self, step: int, row: ast.expr, is_caught: bool = False) -> None:
         """What follows belongs to this step of the chain, and has this row (a simple expression) at hand."""
         self.step = step
+        self.is_caught = is_caught
         self.row = ast.unparse(row)
 
     @property
@@ -51,13 +54,15 @@ class Weaver:
         return self.calls[-1][1] if self.calls else None
 
     @contextmanager
-    def calling(self, function: FunctionType, at: Place) -> Iterator[None]:
-        """What follows is the body of a function called at a generated line."""
+    def calling(self, function: FunctionType, at: Place, is_caught: bool) -> Iterator[None]:
+        """What follows is the body of a function called at a generated line, perhaps by one that catches errors."""
+        was_caught, self.is_caught = self.is_caught, self.is_caught or is_caught
         self.calls.append((function, at))
         try:
             yield
         finally:
             self.calls.pop()
+            self.is_caught = was_caught
 
     def fresh(self, name: str) -> str:
         """A name that nothing else has, readable after the name it stands for."""

@@ -1,0 +1,100 @@
+"""next, any and all over a generator expression: a loop in their place, which ends where the answer is known."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable
+
+from glowray.vectorize.helpers import called
+from glowray.vectorize.infer import element_type, exact_type, is_plain
+from glowray.vectorize.known import Known
+from glowray.vectorize.names import COMPREHENSIONS, targets_of
+from glowray.vectorize.rename import Copier
+from glowray.vectorize.weave import Weaver, assign, load
+
+_SCOPES = (*COMPREHENSIONS, ast.Lambda, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
+
+
+def sought(known: Known, call: ast.Call) -> ast.GeneratorExp | None:
+    """The generator of `next(… for …, default)`, `any(… for …)` or `all(… for …)`, of Python's own; else None.
+
+    Without a default next may raise StopIteration, which a loop does not.
+    """
+    value = called(known, call)
+    width = 2 if value is builtins.next else 1 if value is builtins.any or value is builtins.all else None
+    if len(call.args) != width or not isinstance(call.args[0], ast.GeneratorExp):
+        return None
+    generator = call.args[0]
+    if len(generator.generators) != 1 or generator.generators[0].is_async:
+        return None
+    # What stands inside could hold on to the generator's variables, or bind names that are not its own.
+    inside = [node for part in ast.iter_child_nodes(generator) for node in ast.walk(part)]
+    if any(isinstance(node, _SCOPES) for node in inside):
+        return None
+    # Evaluated before the first item is asked for: it must not matter when.
+    return generator if all(isinstance(each, ast.Name | ast.Constant) for each in call.args[1:]) else None
+
+
+def catches(known: Known) -> bool:
+    """Whether the function could see a StopIteration that Python would have made a RuntimeError by then."""
+    body = [known.node.body] if isinstance(known.node, ast.Lambda) else known.node.body
+    kinds = (ast.Try, ast.TryStar, ast.With)
+    return any(isinstance(node, kinds) for part in body for node in ast.walk(part))
+
+
+class Seek:
+    """The loop for one such call.
+
+    Args:
+        generator: its generator.
+        copier: copies what is evaluated in the generator's frame.
+        outside: gives a node the place of the call, for what the function called does itself.
+    """
+
+    def __init__(
+        self, generator: ast.GeneratorExp, copier: Copier, outside: Callable[[ast.AST], object], weaver: Weaver
+    ) -> None:
+        self._generator, self._copier, self._outside, self._weaver = generator, copier, outside, weaver
+        self._loop = generator.generators[0]
+        self._shadow = {name: weaver.fresh(name) for name in sorted(targets_of(generator))}
+        self._found = weaver.fresh("found")
+
+    def first(self, source: ast.expr, default: ast.expr) -> tuple[list[ast.stmt], ast.expr]:
+        """What next gives: the first element, else the default."""
+        target, element = self._entered(source)
+        if (kind := exact_type(element, self._weaver)) is exact_type(default, self._weaver) and kind is not None:
+            self._weaver.types[self._found] = kind
+        return self._made(target, source, [assign(self._found, element), ast.Break()], default)
+
+    def truth(self, source: ast.expr, ends_at: bool) -> tuple[list[ast.stmt], ast.expr]:
+        """What any gives, which ends at a true element, and all, which ends at a false one."""
+        target, element = self._entered(source)
+        self._weaver.types[self._found] = bool
+        before: list[ast.stmt] = []
+        if not is_plain(element, self._weaver):
+            # Its truth is asked for by any itself, not in the generator: an error of that comes from there.
+            value = self._weaver.fresh("value")
+            before, element = [assign(value, element)], load(value)
+        test = element if ends_at else ast.UnaryOp(ast.Not(), element)
+        end = ast.If(test, [assign(self._found, ast.Constant(ends_at)), ast.Break()], [])
+        for part in (end, *ast.walk(test)) if before else ():
+            self._outside(part)
+        return self._made(target, source, [*before, end], ast.Constant(not ends_at))
+
+    def _entered(self, source: ast.expr) -> tuple[ast.expr, ast.expr]:
+        """The loop's variable and the generator's element, once it is known what goes through it."""
+        target = self._copier.copy(self._loop.target, self._shadow)
+        if isinstance(target, ast.Name) and (kind := element_type(source, self._weaver)) is not None:
+            self._weaver.types[target.id] = kind
+        return target, self._copier.copy(self._generator.elt, self._shadow)
+
+    def _made(
+        self, target: ast.expr, source: ast.expr, body: list[ast.stmt], otherwise: ast.expr
+    ) -> tuple[list[ast.stmt], ast.expr]:
+        for test in reversed(self._loop.ifs):
+            body = [ast.If(self._copier.copy(test, self._shadow), body, [])]
+        self._copier.moved(source, self._loop.iter)
+        loop = self._copier.moved(ast.For(target, source, body, [assign(self._found, otherwise)]), self._generator)
+        assert isinstance(loop, ast.For)
+        return [loop], load(self._found)
