@@ -17,7 +17,7 @@ setup: $(STAMP) ## build .venv with everything for development
 
 # The stamp is written last, so that an interrupted installation is begun again. All is compiled on all cores, once and
 # for all: where Python writes no bytecode by itself, each of a cluster's many processes would do it again.
-$(STAMP): $(LOCK) pyproject.toml setup.py $(wildcard glowray/native/*.c)
+$(STAMP): $(LOCK) pyproject.toml setup.py $(wildcard glowray/native/*.[ch])
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "glowray needs Python 3.11 or newer, %s is %s: make PYTHON=/path/to/python3.11" % (sys.executable, sys.version.split()[0]))'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $(LOCK)

@@ -15,13 +15,17 @@ if "CC" not in os.environ and not shutil.which("cc") and find_spec("ziglang"):
 def compiled(name):
     """A module of glowray.native. Where it cannot be built glowray does without: more slowly, with the same results."""
     return Extension(
-        f"glowray.native.{name}", [f"glowray/native/{name}.c"], extra_compile_args=["-std=c11", "-O2"],
-        py_limited_api=True, optional=True,
-    )  # fmt: skip
+        f"glowray.native.{name}",
+        [f"glowray/native/{name}.c"],
+        depends=["glowray/native/texts.h"],
+        extra_compile_args=["-std=c11", "-O2"],
+        py_limited_api=True,
+        optional=True,
+    )
 
 
 setup(
     packages=[*find_packages(include=["glowray", "glowray.*"]), "glowray_cli", "glowray_examples"],
-    ext_modules=[compiled("numbering"), compiled("scanning")],
+    ext_modules=[compiled(name) for name in ("numbering", "parsing", "scanning")],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},  # one wheel a platform, for this Python and all later ones
 )

@@ -11,7 +11,7 @@ from glowray import native
 
 
 def loops(compiled: bool) -> AbstractContextManager[object]:
-    return nullcontext() if compiled else mock.patch.multiple(native, Table=None, words=None, places=None)
+    return nullcontext() if compiled else mock.patch.multiple(native, **dict.fromkeys(native.__all__))
 
 
 with_and_without = pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "not-compiled"])

@@ -1,7 +1,7 @@
 """Loops over the bytes of texts, in C: those that neither NumPy nor Arrow has.
 
-They are compiled when the package is, where there is a C compiler. Where there was none `Table`, `words` and `places`
-are None, and who would call them does the same with NumPy and Arrow: several times slower, with the same results.
+They are compiled when the package is, where there is a C compiler. Where there was none all of them are None, and who
+would call them does the same with NumPy and Arrow: several times slower, with the same results.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from glowray.native import numbering
     from glowray.native.scanning import Buffer
 
-__all__ = ["Table", "places", "words"]
+__all__ = ["Table", "floats", "integers", "places", "words"]
 
 Table: type[numbering.Table] | None
 words: Callable[[Buffer], tuple[bytearray, bytearray]] | None
 places: Callable[[Buffer, int, int], bytearray] | None
+integers: Callable[[Buffer, Buffer, Buffer, Buffer], bool] | None
+floats: Callable[[Buffer, Buffer, Buffer, Buffer], bool] | None
 
 try:
     from glowray.native.numbering import Table
+    from glowray.native.parsing import floats, integers
     from glowray.native.scanning import places, words
 except ImportError:
-    Table = words = places = None
+    Table = words = places = integers = floats = None

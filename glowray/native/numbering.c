@@ -1,60 +1,7 @@
-/* Texts numbered as they first appear, by an open-addressing table that lasts: see __init__.py.
- *
- * Texts are given as data, starts and ends: text i is data[starts[i]:ends[i]]. Starts and ends are arrays of int32 or
- * of int64, both of one kind.
- */
-#define Py_LIMITED_API 0x030B0000
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <stdint.h>
+/* Texts numbered as they first appear, by an open-addressing table that lasts: see numbering.pyi. */
 #include <string.h>
 
-/* ---------------------------------------------------------------- buffers ---------------------------------------- */
-
-typedef struct {
-    Py_buffer data, starts, ends;
-    const uint8_t *bytes, *end;
-    Py_ssize_t count;
-    int wide; /* whether starts and ends are of 64 bits */
-} Texts;
-
-static inline Py_ssize_t bound(const Py_buffer *bounds, int wide, Py_ssize_t i)
-{
-    return wide ? (Py_ssize_t)((const int64_t *)bounds->buf)[i] : (Py_ssize_t)((const int32_t *)bounds->buf)[i];
-}
-
-static void texts_release(Texts *texts)
-{
-    PyBuffer_Release(&texts->data);
-    PyBuffer_Release(&texts->starts);
-    PyBuffer_Release(&texts->ends);
-}
-
-static int texts_from(Texts *texts, PyObject *data, PyObject *starts, PyObject *ends)
-{
-    if (PyObject_GetBuffer(data, &texts->data, PyBUF_SIMPLE) < 0)
-        return -1;
-    if (PyObject_GetBuffer(starts, &texts->starts, PyBUF_ND) < 0) {
-        PyBuffer_Release(&texts->data);
-        return -1;
-    }
-    if (PyObject_GetBuffer(ends, &texts->ends, PyBUF_ND) < 0) {
-        PyBuffer_Release(&texts->data);
-        PyBuffer_Release(&texts->starts);
-        return -1;
-    }
-    const Py_ssize_t size = texts->starts.itemsize;
-    if ((size != 4 && size != 8) || texts->ends.itemsize != size || texts->ends.len != texts->starts.len) {
-        texts_release(texts);
-        PyErr_SetString(PyExc_ValueError, "starts and ends have to be as many, of 4 or 8 bytes each");
-        return -1;
-    }
-    texts->bytes = texts->data.buf;
-    texts->end = texts->bytes + texts->data.len;
-    texts->count = texts->starts.len / size;
-    texts->wide = size == 8;
-    return 0;
-}
+#include "texts.h"
 
 #if defined(__GNUC__)
 #define FETCH(address) __builtin_prefetch(address)
@@ -225,12 +172,9 @@ static int table_number_all(Table *table, const Texts *texts, int32_t *numbers)
         const int count = (int)(texts->count - done < AT_ONCE ? texts->count - done : AT_ONCE);
         const uint64_t mask = table->mask;
         for (int i = 0; i < count; i++) {
-            starts[i] = bound(&texts->starts, texts->wide, done + i);
-            lengths[i] = bound(&texts->ends, texts->wide, done + i) - starts[i];
-            if (starts[i] < 0 || lengths[i] < 0 || lengths[i] > texts->data.len - starts[i]) {
-                PyErr_SetString(PyExc_ValueError, "a text lies beyond the data");
+            starts[i] = text_at(texts, done + i, &lengths[i]);
+            if (starts[i] < 0)
                 return -1;
-            }
             const uint8_t *const text = texts->bytes + starts[i];
             words[i] = lengths[i] <= SHORT ? short_word(text, lengths[i], texts->end) : long_word(text, lengths[i]);
             places[i] = place_of(table, words[i], cut_off(lengths[i]));
@@ -293,13 +237,9 @@ static PyObject *table_method_number(PyObject *self, PyObject *args)
     if (texts_from(&texts, data, starts, ends) < 0)
         return NULL;
     Py_buffer numbers;
-    int failed = PyObject_GetBuffer(out, &numbers, PyBUF_ND | PyBUF_WRITABLE);
+    int failed = results_into(&numbers, out, &texts, sizeof(int32_t));
     if (failed == 0) {
-        if (numbers.itemsize != 4 || numbers.len != 4 * texts.count) {
-            PyErr_SetString(PyExc_ValueError, "numbers have to be as many as the texts, of 4 bytes each");
-            failed = -1;
-        } else
-            failed = table_number_all((Table *)self, &texts, numbers.buf);
+        failed = table_number_all((Table *)self, &texts, numbers.buf);
         PyBuffer_Release(&numbers);
     }
     texts_release(&texts);

@@ -1,4 +1,4 @@
-/* Where separators and words are in bytes of UTF-8, 64 bytes at a time: see __init__.py. */
+/* Where separators and words are in bytes of UTF-8, 64 bytes at a time: see scanning.pyi. */
 #define Py_LIMITED_API 0x030B0000
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>

@@ -6,12 +6,11 @@ import os
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from glowray import native
 from glowray.rows.text_words import Numbers, TextWords
-from glowray.rows.texts import Bounds, Texts
+from glowray.rows.texts import Texts
 
 
 class TextNumbers(Protocol):
@@ -59,7 +58,7 @@ class _TextTable:
 
     def add(self, texts: Texts) -> None:
         numbers = np.empty(len(texts), np.int32)
-        self._table.number(texts.data, *_alike(texts.starts, texts.ends), numbers)
+        self._table.number(texts.data, *texts.packed_bounds(), numbers)
         self._numbers.append(numbers)
 
     def numbers(self) -> list[Numbers]:
@@ -71,9 +70,3 @@ class _TextTable:
         offsets = np.zeros(len(self) + 1, np.int64)
         offsets[1:] = np.frombuffer(ends, np.int64)
         return pa.LargeStringArray.from_buffers(len(self), pa.py_buffer(offsets), pa.py_buffer(data))
-
-
-def _alike(starts: Bounds, ends: Bounds) -> tuple[npt.NDArray[np.signedinteger], npt.NDArray[np.signedinteger]]:
-    """Bounds one beside the other in memory, of 4 bytes each or of 8."""
-    dtype = np.int32 if starts.dtype == ends.dtype == np.int32 else np.int64
-    return np.ascontiguousarray(starts, dtype), np.ascontiguousarray(ends, dtype)

@@ -49,6 +49,11 @@ class Texts:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def packed_bounds(self) -> tuple[Bounds, Bounds]:
+        """Starts and ends, each without gaps in memory: both of 4 bytes or both of 8."""
+        dtype: Any = np.int32 if self.starts.dtype == self.ends.dtype == np.int32 else np.int64
+        return np.ascontiguousarray(self.starts, dtype), np.ascontiguousarray(self.ends, dtype)
+
     @property
     def lengths(self) -> Bounds:
         """How many bytes each text has."""

@@ -6,8 +6,6 @@
 | strip, lstrip, rstrip | none: Python's own white space is spelled out |
 | replace, count, partition | a pattern that is not empty |
 | zfill | no sign at the start |
-| int() | an optional minus and 1 to 18 ASCII digits |
-| float() | an optional minus, at most 15 digits, a point and at most 15 digits |
 | s[i] | the index is in the text |
 """
 
@@ -243,31 +241,3 @@ def join(parts: list[Expr]) -> Expr:
 def from_int(number: Expr) -> Expr:
     """str(number) of an int."""
     return Expr(str, lambda frame: pa.array(spread_out(int, number.run(frame), frame.length)).cast(pa.large_string()))
-
-
-def to_int(text: Expr) -> Expr:
-    """int(text)."""
-
-    def run(frame: Frame) -> Any:
-        texts = column(text, frame)
-        good = mask(pc.and_(pc.ascii_is_decimal(texts), pc.less_equal(pc.binary_length(texts), 18)))
-        if not good.all():
-            good = mask(pc.match_substring_regex(texts, r"\A-?[0-9]{1,18}\z"))
-            frame.require(good)
-            texts = pc.if_else(pa.array(good), texts, "0")
-        return mask(texts.cast(pa.int64()))
-
-    return Expr(int, run)
-
-
-def to_float(text: Expr) -> Expr:
-    """float(text)."""
-
-    def run(frame: Frame) -> Any:
-        texts = column(text, frame)
-        good = mask(pc.match_substring_regex(texts, r"\A-?[0-9]{1,15}(\.[0-9]{1,15})?\z"))
-        frame.require(good)
-        texts = texts if good.all() else pc.if_else(pa.array(good), texts, "0")
-        return mask(texts.cast(pa.float64()))
-
-    return Expr(float, run)

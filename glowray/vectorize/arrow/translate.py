@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from glowray.vectorize.arrow import numbers, slices, text
+from glowray.vectorize.arrow import numbers, parsing, slices, text
 from glowray.vectorize.arrow.binding import bind
 from glowray.vectorize.arrow.build import (
     comprehension,
@@ -346,11 +346,11 @@ class _Translator(Statements):
             if isinstance(kind, ListOf):
                 return Expr(int, lambda frame: operand.run(frame).lengths())
         elif function is builtins.int:
-            return text.to_int(operand) if kind is str else numbers.to_int(operand) if kind in NUMBERS else None
+            return parsing.to_int(operand) if kind is str else numbers.to_int(operand) if kind in NUMBERS else None
         elif function is builtins.float:
             if kind in NUMBERS:
                 return Expr(float, lambda frame: numbers.as_float(operand, frame))
-            return text.to_float(operand) if kind is str else None
+            return parsing.to_float(operand) if kind is str else None
         elif function is builtins.str:
             return as_text(operand, self.constructs)
         elif function is builtins.bool:

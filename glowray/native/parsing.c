@@ -1,0 +1,132 @@
+/* Numbers that texts spell, where that is beyond doubt: see parsing.pyi. */
+#include "texts.h"
+
+enum { INT_DIGITS = 18, FLOAT_DIGITS = 15 }; /* as many as always fit: 64 bits, and a float's 53 */
+
+static const double POWERS[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+
+/* What int() and float() take away at both ends of ASCII: the separators 28 to 31 are not of it. */
+static inline int is_space(uint8_t byte)
+{
+    return byte == ' ' || (byte >= 9 && byte <= 13);
+}
+
+/* Text without the white space around it and without a sign; whether that is a minus. */
+static inline int unsigned_part(const uint8_t **from, const uint8_t **end)
+{
+    while (*from < *end && is_space(**from))
+        ++*from;
+    while (*from < *end && is_space((*end)[-1]))
+        --*end;
+    const int minus = *from < *end && **from == '-';
+    *from += minus || (*from < *end && **from == '+');
+    return minus;
+}
+
+/* The digits from `from` on, appended to `number`; where they end. */
+static inline const uint8_t *digits(const uint8_t *from, const uint8_t *end, uint64_t *number)
+{
+    for (; from < end && (uint8_t)(*from - '0') < 10; from++)
+        *number = *number * 10 + (uint8_t)(*from - '0'); /* of too many digits it is never looked at */
+    return from;
+}
+
+static int integer_from(const uint8_t *from, const uint8_t *end, int64_t *out)
+{
+    uint64_t number = 0;
+    const int minus = unsigned_part(&from, &end);
+    const uint8_t *const last = digits(from, end, &number);
+    if (last < end || last == from || last - from > INT_DIGITS)
+        return 0;
+    *out = minus ? -(int64_t)number : (int64_t)number;
+    return 1;
+}
+
+/* A number and a power of ten that floats hold exactly: their quotient is rounded once, as float() rounds it. */
+static int float_from(const uint8_t *from, const uint8_t *end, double *out)
+{
+    uint64_t number = 0;
+    Py_ssize_t decimals = 0;
+    const int minus = unsigned_part(&from, &end);
+    const uint8_t *last = digits(from, end, &number);
+    Py_ssize_t count = last - from;
+    if (last < end && *last == '.') {
+        const uint8_t *const point = last;
+        last = digits(point + 1, end, &number);
+        decimals = last - point - 1;
+        count += decimals;
+    }
+    if (last < end || count == 0 || count > FLOAT_DIGITS)
+        return 0;
+    const double size = (double)number / POWERS[decimals];
+    *out = minus ? -size : size;
+    return 1;
+}
+
+typedef int (*Parse)(const uint8_t *from, const uint8_t *end, void *out);
+
+static int parse_integer(const uint8_t *from, const uint8_t *end, void *out)
+{
+    return integer_from(from, end, out);
+}
+
+static int parse_float(const uint8_t *from, const uint8_t *end, void *out)
+{
+    return float_from(from, end, out);
+}
+
+/* 1 if every text spells a number, 0 if one does not, -1 and an exception. */
+static inline int parse_all(const Texts *texts, Parse parse, uint8_t *out, Py_ssize_t size)
+{
+    for (Py_ssize_t i = 0; i < texts->count; i++) {
+        Py_ssize_t length;
+        const Py_ssize_t start = text_at(texts, i, &length);
+        if (start < 0)
+            return -1;
+        const uint8_t *const from = texts->bytes + start;
+        if (!parse(from, from + length, out + i * size))
+            return 0;
+    }
+    return 1;
+}
+
+static inline PyObject *parsed(PyObject *arguments, Parse parse, Py_ssize_t size)
+{
+    PyObject *data, *starts, *ends, *out;
+    Texts texts;
+    if (!PyArg_ParseTuple(arguments, "OOOO", &data, &starts, &ends, &out) || texts_from(&texts, data, starts, ends) < 0)
+        return NULL;
+    Py_buffer results;
+    int all = results_into(&results, out, &texts, size);
+    if (all == 0) {
+        all = parse_all(&texts, parse, results.buf, size);
+        PyBuffer_Release(&results);
+    }
+    texts_release(&texts);
+    return all < 0 ? NULL : PyBool_FromLong(all);
+}
+
+static PyObject *integers(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    return parsed(arguments, parse_integer, sizeof(int64_t));
+}
+
+static PyObject *floats(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    return parsed(arguments, parse_float, sizeof(double));
+}
+
+static PyMethodDef methods[] = {
+    {"integers", integers, METH_VARARGS, "integers(data, starts, ends, out) -> whether each text is an int, to out"},
+    {"floats", floats, METH_VARARGS, "floats(data, starts, ends, out) -> whether each text is a float, to out"},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT, "parsing", "Numbers that texts spell.", -1, methods, NULL, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit_parsing(void)
+{
+    return PyModule_Create(&module);
+}

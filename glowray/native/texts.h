@@ -1,0 +1,81 @@
+/* Texts as Python gives them: data, starts and ends, text i being data[starts[i]:ends[i]]. Starts and ends are arrays of
+ * int32 or of int64, both of one kind.
+ */
+#ifndef GLOWRAY_TEXTS_H
+#define GLOWRAY_TEXTS_H
+
+#define Py_LIMITED_API 0x030B0000
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+
+typedef struct {
+    Py_buffer data, starts, ends;
+    const uint8_t *bytes, *end;
+    Py_ssize_t count;
+    int wide; /* whether starts and ends are of 64 bits */
+} Texts;
+
+/* One of the bounds. */
+static inline Py_ssize_t bound(const Py_buffer *bounds, int wide, Py_ssize_t i)
+{
+    return wide ? (Py_ssize_t)((const int64_t *)bounds->buf)[i] : (Py_ssize_t)((const int32_t *)bounds->buf)[i];
+}
+
+static void texts_release(Texts *texts)
+{
+    PyBuffer_Release(&texts->data);
+    PyBuffer_Release(&texts->starts);
+    PyBuffer_Release(&texts->ends);
+}
+
+static int texts_from(Texts *texts, PyObject *data, PyObject *starts, PyObject *ends)
+{
+    if (PyObject_GetBuffer(data, &texts->data, PyBUF_SIMPLE) < 0)
+        return -1;
+    if (PyObject_GetBuffer(starts, &texts->starts, PyBUF_ND) < 0) {
+        PyBuffer_Release(&texts->data);
+        return -1;
+    }
+    if (PyObject_GetBuffer(ends, &texts->ends, PyBUF_ND) < 0) {
+        PyBuffer_Release(&texts->data);
+        PyBuffer_Release(&texts->starts);
+        return -1;
+    }
+    const Py_ssize_t size = texts->starts.itemsize;
+    if ((size != 4 && size != 8) || texts->ends.itemsize != size || texts->ends.len != texts->starts.len) {
+        texts_release(texts);
+        PyErr_SetString(PyExc_ValueError, "starts and ends have to be as many, of 4 or 8 bytes each");
+        return -1;
+    }
+    texts->bytes = texts->data.buf;
+    texts->end = texts->bytes + texts->data.len;
+    texts->count = texts->starts.len / size;
+    texts->wide = size == 8;
+    return 0;
+}
+
+/* Where text i starts, and its length; -1 and an exception where it is not within the data. */
+static inline Py_ssize_t text_at(const Texts *texts, Py_ssize_t i, Py_ssize_t *length)
+{
+    const Py_ssize_t start = bound(&texts->starts, texts->wide, i);
+    *length = bound(&texts->ends, texts->wide, i) - start;
+    if (start >= 0 && *length >= 0 && *length <= texts->data.len - start)
+        return start;
+    PyErr_SetString(PyExc_ValueError, "a text lies beyond the data");
+    return -1;
+}
+
+/* A buffer to write `size` bytes for each text to; -1 and an exception where it is none. */
+static int results_into(Py_buffer *results, PyObject *out, const Texts *texts, Py_ssize_t size)
+{
+    if (PyObject_GetBuffer(out, results, PyBUF_ND | PyBUF_WRITABLE) < 0)
+        return -1;
+    if (results->itemsize == size && results->len == size * texts->count)
+        return 0;
+    PyBuffer_Release(results);
+    PyErr_Format(PyExc_ValueError, "results have to be as many as the texts, of %zd bytes each", size);
+    return -1;
+}
+
+#endif

@@ -1,0 +1,63 @@
+"""int() and float() of a column of text.
+
+Texts that are plainly numbers are gone over once, where they stand in their bytes. Where one is not, Arrow says which
+are: an optional minus and 1 to 18 digits for an int; at most 15 digits, a point and at most 15 digits for a float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glowray import native
+from glowray.rows.numpy_columns import as_numpy
+from glowray.rows.texts import Texts
+from glowray.vectorize.arrow.frame import Expr, Frame
+from glowray.vectorize.arrow.slices import texts_of
+
+if TYPE_CHECKING:
+    from glowray.native.scanning import Buffer
+
+Parse: TypeAlias = "Callable[[Buffer, Buffer, Buffer, Buffer], bool]"
+
+
+def to_int(text: Expr) -> Expr:
+    """int(text)."""
+
+    def run(frame: Frame) -> Any:
+        texts = texts_of(text, frame)
+        made = _parsed(texts, native.integers, np.int64)
+        return _cast(texts.array, r"\A-?[0-9]{1,18}\z", pa.int64(), frame) if made is None else made
+
+    return Expr(int, run)
+
+
+def to_float(text: Expr) -> Expr:
+    """float(text)."""
+
+    def run(frame: Frame) -> Any:
+        texts = texts_of(text, frame)
+        made = _parsed(texts, native.floats, np.float64)
+        return _cast(texts.array, r"\A-?[0-9]{1,15}(\.[0-9]{1,15})?\z", pa.float64(), frame) if made is None else made
+
+    return Expr(float, run)
+
+
+def _parsed(texts: Texts, parse: Parse | None, dtype: Any) -> Any | None:
+    """The numbers; None where one at least is not known."""
+    if parse is None:
+        return None
+    made = np.empty(len(texts), dtype)
+    return made if parse(texts.data, *texts.packed_bounds(), made) else None
+
+
+def _cast(texts: pa.Array, pattern: str, kind: pa.DataType, frame: Frame) -> Any:
+    """The numbers of the texts that look like this."""
+    good = as_numpy(pc.match_substring_regex(texts, pattern))
+    frame.require(good)
+    plain = texts if good.all() else pc.if_else(pa.array(good), texts, "0")
+    return as_numpy(plain.cast(kind))

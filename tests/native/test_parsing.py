@@ -1,0 +1,87 @@
+"""Numbers are those of int() and float(), wherever one is told; what is plainly a number is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from glowray import native
+
+DIGITS = st.text("0123456789", max_size=20)
+SIGNS = st.sampled_from(["", "-", "+", " ", "\t-", "--"])
+POINTS = st.sampled_from(["", ".", ".."])
+ENDS = st.sampled_from(["", " ", "\n", "\x1c", "\x85", "_", "e5", "x"])
+ODD = ["", "-", ".", "-.", "1_000", "0x1F", "٣", "nan", "inf", "1e5", "+5", " 7 ", "5.", ".5", "-0", "-0.0", "00012"]
+SPELLED = st.one_of(
+    st.tuples(SIGNS, DIGITS, POINTS, DIGITS, ENDS).map("".join),
+    st.sampled_from(ODD),
+    st.integers(-(2**70), 2**70).map(str),
+    st.floats().map(repr),
+    st.text(max_size=5),
+)
+SPACE = "[ \t\n\v\f\r]*"
+PLAIN_INT = re.compile(f"{SPACE}[+-]?[0-9]{{1,18}}{SPACE}")
+
+
+def parsed(parse: Callable[..., bool] | None, words: list[str], dtype: Any) -> list[Any] | None:
+    assert parse is not None, "the package's C was not compiled"
+    spelled = [word.encode() for word in words]
+    ends = np.cumsum([len(word) for word in spelled], dtype=np.int64)
+    starts = ends - np.array([len(word) for word in spelled], np.int64)
+    out = np.empty(len(words), dtype)
+    return list(out.tolist()) if parse(b"".join(spelled), starts, ends, out) else None
+
+
+@given(text=SPELLED)
+@example(text="9" * 18)
+@example(text="9" * 19)
+@example(text="- 5")
+def test_an_int_is_that_of_int(text: str) -> None:
+    made = parsed(native.integers, [text], np.int64)
+    assert made is None or (made == [int(text)] and type(made[0]) is int)
+    assert (made is None) == (not PLAIN_INT.fullmatch(text))
+
+
+@given(text=SPELLED)
+@example(text="9" * 15)
+@example(text="9007199254740993")
+@example(text="0.1234567890123456")
+def test_a_float_is_that_of_float(text: str) -> None:
+    made = parsed(native.floats, [text], np.float64)
+    assert made is None or repr(made[0]) == repr(float(text))
+    assert made is not None or not re.fullmatch(r"[+-]?[0-9]{1,8}(\.[0-9]{1,7})?", text, re.ASCII)
+
+
+@given(numbers=st.lists(st.tuples(st.integers(-(10**15) + 1, 10**15 - 1), st.integers(0, 15)), min_size=1))
+def test_floats_of_fifteen_digits_are_rounded_as_python_rounds_them(numbers: list[tuple[int, int]]) -> None:
+    words = []
+    for number, decimals in numbers:
+        digits = f"{abs(number):0{decimals + 1}d}"[-15:]
+        size = f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits
+        words.append(f"-{size}" if number < 0 else size)
+    made = parsed(native.floats, words, np.float64)
+    assert made is not None and list(map(repr, made)) == [repr(float(word)) for word in words]
+
+
+@given(
+    words=st.lists(st.integers(-(10**18) + 1, 10**18 - 1).map(str)), wrong=st.sampled_from(["", "x", "1.5", "1" * 19])
+)
+def test_one_that_is_none_is_enough(words: list[str], wrong: str) -> None:
+    assert parsed(native.integers, words, np.int64) == list(map(int, words))
+    assert parsed(native.integers, [*words, wrong], np.int64) is None
+    assert parsed(native.integers, [wrong, *words], np.int64) is None
+
+
+def test_what_is_not_within_the_data_is_refused() -> None:
+    assert native.integers is not None and native.floats is not None
+    for parse, dtype in ((native.integers, np.int64), (native.floats, np.float64)):
+        with pytest.raises(ValueError, match="beyond the data"):
+            parse(b"1", np.array([0]), np.array([2]), np.empty(1, dtype))
+        with pytest.raises(ValueError, match="of 8 bytes each"):
+            parse(b"1", np.array([0]), np.array([1]), np.empty(1, np.int32))
