@@ -7,11 +7,11 @@ from unittest import mock
 
 import pytest
 
-from glowray import native
+from glowray.native import loops as compiled_loops
 
 
 def loops(compiled: bool) -> AbstractContextManager[object]:
-    return nullcontext() if compiled else mock.patch.multiple(native, **dict.fromkeys(native.__all__))
+    return nullcontext() if compiled else mock.patch.multiple(compiled_loops, **dict.fromkeys(compiled_loops.__all__))
 
 
 with_and_without = pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "not-compiled"])

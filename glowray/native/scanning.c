@@ -99,7 +99,7 @@ static inline Mask spaces(const uint8_t *from, Py_ssize_t count, const uint8_t *
     return spaces_one_by_one(from, count, end, covered);
 }
 
-/* Calls for each word, a run without white space, from left to right; returns how many there are. */
+/* How many words there are, runs without white space; where each starts and ends, unless `starts` is NULL. */
 static Py_ssize_t find_words(const uint8_t *data, Py_ssize_t size, int32_t *starts, int32_t *ends)
 {
     const uint8_t *covered = data;
@@ -146,6 +146,7 @@ static inline Mask either(const uint8_t *from, Py_ssize_t count, uint8_t one, ui
     return found;
 }
 
+/* How many bytes there are of one of two; where they are, unless `places` is NULL. */
 static Py_ssize_t find_places(const uint8_t *data, Py_ssize_t size, uint8_t one, uint8_t other, int64_t *places)
 {
     Py_ssize_t found = 0;
@@ -158,6 +159,33 @@ static Py_ssize_t find_places(const uint8_t *data, Py_ssize_t size, uint8_t one,
                 places[found++] = at + lowest(mask);
     }
     return found;
+}
+
+/* ---------------------------------------------------------------- tables ----------------------------------------- */
+
+/* Lines that have `width` fields each, `lines` of them: where line i starts to table[i], and where its field j ends to
+ * table[(j + 1) * lines + i]. 0 where a line has more fields or fewer.
+ */
+static int find_fields(const uint8_t *data, Py_ssize_t size, uint8_t separator, Py_ssize_t lines, Py_ssize_t width,
+                       int32_t *table)
+{
+    Py_ssize_t line = 0, field = 0;
+    table[0] = 0;
+    for (Py_ssize_t at = 0; at < size; at += AT_ONCE) {
+        Mask mask = either(data + at, size - at < AT_ONCE ? size - at : AT_ONCE, separator, '\n');
+        for (; mask; mask &= mask - 1) {
+            const int32_t place = (int32_t)(at + lowest(mask));
+            table[++field * lines + line] = place;
+            if ((field == width) != (data[place] == '\n'))
+                return 0;
+            if (field == width) {
+                field = 0;
+                table[++line] = place + 1;
+            }
+        }
+    }
+    table[width * lines + line] = (int32_t)size;
+    return field == width - 1;
 }
 
 /* ---------------------------------------------------------------- the module ------------------------------------- */
@@ -199,9 +227,35 @@ static PyObject *places(PyObject *Py_UNUSED(module), PyObject *arguments)
     return made;
 }
 
+static PyObject *fields(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    Py_buffer data;
+    unsigned char separator;
+    if (!PyArg_ParseTuple(arguments, "y*b", &data, &separator))
+        return NULL;
+    PyObject *made = NULL;
+    const Py_ssize_t lines = find_places(data.buf, data.len, '\n', '\n', NULL) + 1;
+    const Py_ssize_t all = find_places(data.buf, data.len, separator, '\n', NULL) + 1, width = all / lines;
+    if (data.len > INT32_MAX)
+        PyErr_SetString(PyExc_OverflowError, "more than 2**31 - 1 bytes at once");
+    else if (all % lines != 0 || separator == '\n')
+        made = Py_NewRef(Py_None);
+    else {
+        made = PyByteArray_FromStringAndSize(NULL, (width + 1) * lines * (Py_ssize_t)sizeof(int32_t));
+        if (made != NULL &&
+            !find_fields(data.buf, data.len, separator, lines, width, (int32_t *)PyByteArray_AsString(made))) {
+            Py_DECREF(made);
+            made = Py_NewRef(Py_None);
+        }
+    }
+    PyBuffer_Release(&data);
+    return made;
+}
+
 static PyMethodDef methods[] = {
     {"words", words, METH_O, "words(data) -> (starts, ends) of the runs without white space, as int32"},
     {"places", places, METH_VARARGS, "places(data, one, other) -> where there are bytes of these two, as int64"},
+    {"fields", fields, METH_VARARGS, "fields(data, separator) -> the bounds of lines' fields, as int32, or None"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -9,3 +9,9 @@ def words(data: Buffer) -> tuple[bytearray, bytearray]:
 
 def places(data: Buffer, one: int, other: int) -> bytearray:
     """Where there is one of two bytes, as int64."""
+
+def fields(data: Buffer, separator: int) -> bytearray | None:
+    """Where each line starts, and then for field after field where it ends in each line, as int32.
+
+    None where not all lines have as many fields. The last line has no line feed at its end.
+    """

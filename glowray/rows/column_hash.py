@@ -10,14 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from glowray.native import loops
 from glowray.rows import hashing
 from glowray.rows.chunk import Chunk
 from glowray.rows.decode import decode
 from glowray.rows.key_kinds import compared_fields, key_hash
 from glowray.rows.key_registry import registration
+from glowray.rows.made_chunk import MadeChunk
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.pickled import PickledColumn
 from glowray.rows.shape import Fields, Scalar, Shape
+from glowray.rows.texts import Texts
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -33,6 +36,9 @@ WORD_MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
 def keyed_rows_hashes(chunk: Chunk) -> Hashes:
     """The hash of `row[0]` of every row; TypeError if one is not a 2-tuple."""
     shape = chunk.shape
+    uncut = chunk.key_texts if isinstance(chunk, MadeChunk) else None
+    if uncut is not None and loops.hashes is not None:
+        return _text_hashes(uncut, hashing.TEXT)
     if isinstance(shape, Fields) and shape.is_pair:
         keys = chunk.select((0,))
         return column_hashes(keys.shape, keys.columns, keys.count)
@@ -179,6 +185,8 @@ def binary_hashes(array: pa.Array, tag: int) -> Hashes:
     """Text and bytes."""
     if not len(array):
         return np.empty(0, np.uint64)
+    if loops.hashes is not None and not array.null_count:
+        return _text_hashes(Texts.of(array), tag)
     data, starts, lengths = texts(array)
     if array.null_count:
         lengths[as_numpy(array.is_null())] = 0
@@ -191,6 +199,13 @@ def binary_hashes(array: pa.Array, tag: int) -> Hashes:
     hashes += lengths.view(np.uint64) * _U(hashing.GOLDEN)
     hashes += _U(tag)
     return mix(hashes)
+
+
+def _text_hashes(texts: Texts, tag: int) -> Hashes:
+    assert loops.hashes is not None
+    hashes = np.empty(len(texts), np.uint64)
+    loops.hashes(texts.data, *texts.packed_bounds(), tag, hashes)
+    return hashes
 
 
 def _word_sums(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Hashes:

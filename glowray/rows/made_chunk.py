@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from glowray.rows.chunk import Chunk, PickledShape
-from glowray.rows.shape import Shape
+from glowray.rows.shape import Fields, Shape
 from glowray.rows.texts import Texts
 
 
@@ -46,6 +47,16 @@ class MadeChunk(Chunk):
             return MadeChunk(self.shape, self.vector.slice(start, stop), stop - start, self.make)
         return super().slice(start, stop)
 
+    def take(self, indices: npt.NDArray[np.int64]) -> Chunk:
+        taken = None if self.is_made else _taken(self.vector, indices)
+        return super().take(indices) if taken is None else MadeChunk(self.shape, taken, len(indices), self.make)
+
+    @property
+    def key_texts(self) -> Texts | None:
+        """The keys of keyed rows, if they are texts and no column yet."""
+        is_pair = not self.is_made and isinstance(self.shape, Fields) and self.shape.is_pair
+        return self.vector[0] if is_pair and isinstance(self.vector[0], Texts) else None
+
     @property
     def nbytes(self) -> int:
         """About the size of the columns in bytes."""
@@ -53,6 +64,16 @@ class MadeChunk(Chunk):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Chunk, (self.shape, self.columns, self.count)
+
+
+def _taken(vector: Any, indices: npt.NDArray[np.int64]) -> Any:
+    """The rows of a vector at these indices; None where that is not as simple as with columns."""
+    if isinstance(vector, tuple):
+        parts = tuple(_taken(part, indices) for part in vector)
+        return None if any(part is None for part in parts) else parts
+    if isinstance(vector, np.ndarray):
+        return vector[indices] if any(vector.strides) else np.broadcast_to(vector[:1], len(indices))
+    return vector.take(indices) if isinstance(vector, Texts) else None
 
 
 def _size(vector: Any) -> int:

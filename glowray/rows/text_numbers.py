@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
-from glowray import native
+from glowray.native import loops
 from glowray.rows.text_words import Numbers, TextWords
 from glowray.rows.texts import Texts
 
@@ -38,19 +38,20 @@ class TextNumbers(Protocol):
 
 def text_numbers() -> TextNumbers:
     """No text yet; numbered by the fastest means there is."""
-    return TextWords() if native.Table is None else _TextTable(native.Table(int.from_bytes(os.urandom(8))))
+    return TextWords() if loops.Table is None else _TextTable()
 
 
 def lasts() -> bool:
     """Whether texts that have a number cost nothing when others are numbered."""
-    return native.Table is not None
+    return loops.Table is not None
 
 
 class _TextTable:
     """Numbers each text at once, by a table of bytes that lasts."""
 
-    def __init__(self, table: native.numbering.Table) -> None:
-        self._table = table
+    def __init__(self) -> None:
+        assert loops.Table is not None
+        self._table = loops.Table(int.from_bytes(os.urandom(8)))
         self._numbers: list[Numbers] = []
 
     def __len__(self) -> int:

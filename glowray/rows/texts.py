@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glowray import native
+from glowray.native import loops
 from glowray.rows.numpy_columns import as_numpy
 
 Bytes = npt.NDArray[np.uint8]
@@ -136,8 +136,8 @@ class Lines(Texts):
 
 def places_of(data: Bytes, one: int, other: int) -> npt.NDArray[np.int64]:
     """Where there is one of two bytes."""
-    if native.places is not None:
-        return np.frombuffer(native.places(data, one, other), np.int64)
+    if loops.places is not None:
+        return np.frombuffer(loops.places(data, one, other), np.int64)
     return np.flatnonzero(data == one if one == other else (data == one) | (data == other))
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import random
 import tracemalloc
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glowray import native
+from glowray.native import loops
+
+if TYPE_CHECKING:
+    from glowray.native.numbering import Table
 
 Words = list[bytes]
 SOME = st.sampled_from(
@@ -20,12 +24,12 @@ SOME = st.sampled_from(
 WORDS = st.lists(st.one_of(SOME, st.binary(max_size=20)))
 
 
-def table(seed: int = 1) -> native.numbering.Table:
-    assert native.Table is not None, "the package's C was not compiled"
-    return native.Table(seed)
+def table(seed: int = 1) -> Table:
+    assert loops.Table is not None, "the package's C was not compiled"
+    return loops.Table(seed)
 
 
-def numbered(known: native.numbering.Table, words: Words, dtype: type = np.int64) -> list[int]:
+def numbered(known: Table, words: Words, dtype: type = np.int64) -> list[int]:
     """What the table says of the words, the last of which end where the data ends."""
     ends = np.cumsum(list(map(len, words)), dtype=dtype)
     starts = ends - np.array(list(map(len, words)), dtype)
@@ -34,7 +38,7 @@ def numbered(known: native.numbering.Table, words: Words, dtype: type = np.int64
     return list(numbers.tolist())
 
 
-def distinct(known: native.numbering.Table) -> Words:
+def distinct(known: Table) -> Words:
     ends, data = known.texts()
     places = [0, *np.frombuffer(ends, np.int64).tolist()]
     return [data[start:end] for start, end in pairwise(places)]

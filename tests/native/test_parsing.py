@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from glowray import native
+from glowray.native import loops
 
 DIGITS = st.text("0123456789", max_size=20)
 SIGNS = st.sampled_from(["", "-", "+", " ", "\t-", "--"])
@@ -43,7 +43,7 @@ def parsed(parse: Callable[..., bool] | None, words: list[str], dtype: Any) -> l
 @example(text="9" * 19)
 @example(text="- 5")
 def test_an_int_is_that_of_int(text: str) -> None:
-    made = parsed(native.integers, [text], np.int64)
+    made = parsed(loops.integers, [text], np.int64)
     assert made is None or (made == [int(text)] and type(made[0]) is int)
     assert (made is None) == (not PLAIN_INT.fullmatch(text))
 
@@ -53,7 +53,7 @@ def test_an_int_is_that_of_int(text: str) -> None:
 @example(text="9007199254740993")
 @example(text="0.1234567890123456")
 def test_a_float_is_that_of_float(text: str) -> None:
-    made = parsed(native.floats, [text], np.float64)
+    made = parsed(loops.floats, [text], np.float64)
     assert made is None or repr(made[0]) == repr(float(text))
     assert made is not None or not re.fullmatch(r"[+-]?[0-9]{1,8}(\.[0-9]{1,7})?", text, re.ASCII)
 
@@ -65,7 +65,7 @@ def test_floats_of_fifteen_digits_are_rounded_as_python_rounds_them(numbers: lis
         digits = f"{abs(number):0{decimals + 1}d}"[-15:]
         size = f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits
         words.append(f"-{size}" if number < 0 else size)
-    made = parsed(native.floats, words, np.float64)
+    made = parsed(loops.floats, words, np.float64)
     assert made is not None and list(map(repr, made)) == [repr(float(word)) for word in words]
 
 
@@ -73,14 +73,14 @@ def test_floats_of_fifteen_digits_are_rounded_as_python_rounds_them(numbers: lis
     words=st.lists(st.integers(-(10**18) + 1, 10**18 - 1).map(str)), wrong=st.sampled_from(["", "x", "1.5", "1" * 19])
 )
 def test_one_that_is_none_is_enough(words: list[str], wrong: str) -> None:
-    assert parsed(native.integers, words, np.int64) == list(map(int, words))
-    assert parsed(native.integers, [*words, wrong], np.int64) is None
-    assert parsed(native.integers, [wrong, *words], np.int64) is None
+    assert parsed(loops.integers, words, np.int64) == list(map(int, words))
+    assert parsed(loops.integers, [*words, wrong], np.int64) is None
+    assert parsed(loops.integers, [wrong, *words], np.int64) is None
 
 
 def test_what_is_not_within_the_data_is_refused() -> None:
-    assert native.integers is not None and native.floats is not None
-    for parse, dtype in ((native.integers, np.int64), (native.floats, np.float64)):
+    assert loops.integers is not None and loops.floats is not None
+    for parse, dtype in ((loops.integers, np.int64), (loops.floats, np.float64)):
         with pytest.raises(ValueError, match="beyond the data"):
             parse(b"1", np.array([0]), np.array([2]), np.empty(1, dtype))
         with pytest.raises(ValueError, match="of 8 bytes each"):

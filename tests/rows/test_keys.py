@@ -27,6 +27,7 @@ from glowray.errors import GlowrayError, KeyTypeError
 from glowray.rows import Block
 from glowray.rows.keys import canonical_key, install_keys, key_hash, register_key, registered_keys
 from tests.effort import examples
+from tests.loops import loops, with_and_without
 from tests.rows.hostile import (
     NEW_YORK,
     Bits,
@@ -127,14 +128,20 @@ def registry() -> Iterator[None]:
     install_keys(before)
 
 
-@settings(max_examples=examples(300), deadline=None)
+@with_and_without
+@settings(max_examples=examples(200), deadline=None)
 @given(
-    typed_columns.flatmap(lambda column: st.just(column) | nested(column)).flatmap(
+    batch=typed_columns.flatmap(lambda column: st.just(column) | nested(column)).flatmap(
         lambda column: st.lists(column, max_size=60)
     ),
-    st.data(),
+    data=st.data(),
 )
-def test_columns_and_single_keys_hash_alike(batch: list[Any], data: st.DataObject) -> None:
+def test_columns_and_single_keys_hash_alike(compiled: bool, batch: list[Any], data: st.DataObject) -> None:
+    with loops(compiled):
+        check_hashes(batch, data)
+
+
+def check_hashes(batch: list[Any], data: st.DataObject) -> None:
     expected = [key_hash(key) for key in batch]
     block = Block.from_rows([(key, None) for key in batch])
     assert block.key_hashes().tolist() == expected

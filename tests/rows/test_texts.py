@@ -13,9 +13,13 @@ from hypothesis import strategies as st
 from glowray.io.text_blocks import TEXT
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
+from glowray.rows.column_hash import keyed_rows_hashes
+from glowray.rows.keys import key_hash
 from glowray.rows.made_chunk import MadeChunk
 from glowray.rows.text_numbers import text_numbers
 from glowray.rows.texts import Lines, Texts
+from glowray.vectorize.arrow.blocks import vector_chunk
+from glowray.vectorize.arrow.kinds import TupleOf
 from tests.loops import loops, with_and_without
 
 WORDS = st.one_of(
@@ -116,3 +120,21 @@ def test_a_chunk_that_is_made_is_like_any_other(words: list[str], data: st.DataO
     block = Block((chunk(words), chunk(words)))
     assert pickle.loads(pickle.dumps(block, 5)).rows() == words * 2
     assert Block.concat([block, Block.from_rows(words)]).rows() == words * 3
+
+
+@with_and_without
+@given(words=st.lists(WORDS, min_size=1, max_size=8), data=st.data())
+def test_keyed_rows_that_are_made_are_taken_and_hashed_as_any_other(
+    compiled: bool, words: list[str], data: st.DataObject
+) -> None:
+    kind = TupleOf((str, TupleOf((int, str, bool))))
+    count = len(words)
+    vector = (parts(words), (np.arange(count), parts(words[::-1]), np.broadcast_to(True, count)))
+    rows = [(word, (index, other, True)) for index, (word, other) in enumerate(zip(words, words[::-1], strict=True))]
+    places = data.draw(st.lists(st.integers(0, count - 1)))
+    with loops(compiled):
+        made = vector_chunk(kind, vector, count)
+        assert keyed_rows_hashes(made).tolist() == list(map(key_hash, words))
+        assert made.is_made is not compiled  # in C they are hashed where they stand
+        assert made.take(np.array(places, np.int64)).rows() == [rows[place] for place in places]
+        assert Block((made,)).split(np.arange(count) % 2, 2)[0].rows() == rows[::2]

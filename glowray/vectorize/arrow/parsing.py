@@ -7,22 +7,19 @@ are: an optional minus and 1 to 18 digits for an int; at most 15 digits, a point
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glowray import native
+from glowray.native import loops
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.texts import Texts
 from glowray.vectorize.arrow.frame import Expr, Frame
 from glowray.vectorize.arrow.slices import texts_of
 
-if TYPE_CHECKING:
-    from glowray.native.scanning import Buffer
-
-Parse: TypeAlias = "Callable[[Buffer, Buffer, Buffer, Buffer], bool]"
+Parse = Callable[[Any, Any, Any, Any], bool]
 
 
 def to_int(text: Expr) -> Expr:
@@ -30,7 +27,7 @@ def to_int(text: Expr) -> Expr:
 
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
-        made = _parsed(texts, native.integers, np.int64)
+        made = _parsed(texts, loops.integers, np.int64)
         return _cast(texts.array, r"\A-?[0-9]{1,18}\z", pa.int64(), frame) if made is None else made
 
     return Expr(int, run)
@@ -41,7 +38,7 @@ def to_float(text: Expr) -> Expr:
 
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
-        made = _parsed(texts, native.floats, np.float64)
+        made = _parsed(texts, loops.floats, np.float64)
         return _cast(texts.array, r"\A-?[0-9]{1,15}(\.[0-9]{1,15})?\z", pa.float64(), frame) if made is None else made
 
     return Expr(float, run)

@@ -88,7 +88,7 @@ class Words(Pieces):
 class Table(Lists):
     """As many pieces in every row: `cuts[i, j]` is where the separator (one byte) after piece j of row i is."""
 
-    def __init__(self, data: Bytes, starts: Places, cuts: Places, ends: Places) -> None:
+    def __init__(self, data: Bytes, starts: Bounds, cuts: Bounds, ends: Bounds) -> None:
         super().__init__(np.empty(0, np.int64), None)
         self._data, self._starts, self._cuts, self._ends = data, starts, cuts, ends
         self.width = cuts.shape[1] + 1

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from glowray import native
+from glowray.native import loops
 from glowray.rows.texts import Bounds, Bytes, Lines, Texts, places_of
 from glowray.vectorize.arrow.frame import Lists, Places, array_of
 from glowray.vectorize.arrow.pieces import Pieces, Table, Words, text_bytes
@@ -34,8 +34,8 @@ def split_whitespace(column: Any) -> Lists:
 
 def _words_of(lines: Lines) -> Lists:
     data = lines.inside
-    if native.words is not None and len(data) < 2**31:
-        starts, ends = native.words(data)
+    if loops.words is not None and len(data) < 2**31:
+        starts, ends = loops.words(data)
         return Words(lines, np.frombuffer(starts, np.int32), np.frombuffer(ends, np.int32))
     return Words(lines, *_between(_space_places(data), len(data))).filled()
 
@@ -86,14 +86,28 @@ def _split_array(array: Any, separator: int) -> Pieces | Table:
 def _split_lines(lines: Lines, separator: int) -> Pieces | Table:
     """Cut at the line feeds as well as at the separators, all lines at once."""
     data = lines.inside
+    table = _table_of(lines, separator)
+    if table is not None:
+        return table
     starts, ends = _between(places_of(data, separator, _LINE_FEED), len(data))
     width, rest = divmod(len(ends), len(lines))
     if width > 1 and not rest:
-        table = ends.reshape(len(lines), width)
-        if (data[table[:-1, -1]] == _LINE_FEED).all():  # as many as there are between lines
-            return Table(data, starts[::width], table[:, :-1], table[:, -1])
+        cuts = ends.reshape(len(lines), width)
+        if (data[cuts[:-1, -1]] == _LINE_FEED).all():  # as many as there are between lines
+            return Table(data, starts[::width], cuts[:, :-1], cuts[:, -1])
     offsets = np.append(np.searchsorted(starts, lines.starts), len(starts))
     return Pieces(data, offsets, starts, ends)
+
+
+def _table_of(lines: Lines, separator: int) -> Table | None:
+    """The fields of lines, where all have as many."""
+    if loops.fields is None or len(lines.inside) >= 2**31:
+        return None
+    found = loops.fields(lines.inside, separator)
+    if found is None:
+        return None
+    bounds = np.frombuffer(found, np.int32).reshape(-1, len(lines))
+    return Table(lines.data, bounds[0], bounds[1:-1].T, bounds[-1]) if len(bounds) > 2 else None
 
 
 def _cut(data: Bytes, rows: Places, cuts: Places) -> Pieces:

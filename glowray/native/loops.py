@@ -1,0 +1,32 @@
+"""The loops that there are.
+
+They are compiled when the package is, where there is a C compiler. Where there was none all of them are None, and who
+would call them does the same with NumPy and Arrow: several times slower, with the same results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glowray.native import numbering
+    from glowray.native.scanning import Buffer
+
+__all__ = ["Table", "fields", "floats", "hashes", "integers", "places", "words"]
+
+Table: type[numbering.Table] | None
+words: Callable[[Buffer], tuple[bytearray, bytearray]] | None
+places: Callable[[Buffer, int, int], bytearray] | None
+fields: Callable[[Buffer, int], bytearray | None] | None
+hashes: Callable[[Buffer, Buffer, Buffer, int, Buffer], None] | None
+integers: Callable[[Buffer, Buffer, Buffer, Buffer], bool] | None
+floats: Callable[[Buffer, Buffer, Buffer, Buffer], bool] | None
+
+try:
+    from glowray.native.hashing import hashes
+    from glowray.native.numbering import Table
+    from glowray.native.parsing import floats, integers
+    from glowray.native.scanning import fields, places, words
+except ImportError:
+    Table = words = places = fields = hashes = integers = floats = None

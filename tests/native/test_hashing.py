@@ -1,0 +1,35 @@
+"""The hash of a text is the one that is written in Python."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glowray.native import loops
+from glowray.rows.hashing import BYTES, TEXT, bytes_hash
+
+
+@given(words=st.lists(st.binary(max_size=40)), tag=st.sampled_from([TEXT, BYTES, 0, 2**64 - 1]), narrow=st.booleans())
+def test_hashes_are_those_of_bytes(words: list[bytes], tag: int, narrow: bool) -> None:
+    assert hashed(words, tag, np.int32 if narrow else np.int64) == [bytes_hash(word, tag) for word in words]
+
+
+def test_long_texts() -> None:
+    words = [bytes(range(256)) * times for times in range(8)] + [b"x" * 513, b"y" * 100_001]
+    assert hashed(words, TEXT, np.int64) == [bytes_hash(word, TEXT) for word in words]
+
+
+def hashed(words: list[bytes], tag: int, dtype: type) -> list[int]:
+    assert loops.hashes is not None, "the package's C was not compiled"
+    ends = np.cumsum(list(map(len, words)), dtype=dtype)
+    out = np.empty(len(words), np.uint64)
+    loops.hashes(b"".join(words), ends - np.array(list(map(len, words)), dtype), ends, tag, out)
+    return list(out.tolist())
+
+
+def test_what_is_not_within_the_data_is_refused() -> None:
+    assert loops.hashes is not None
+    with pytest.raises(ValueError, match="beyond the data"):
+        loops.hashes(b"1", np.array([0]), np.array([2]), TEXT, np.empty(1, np.uint64))
