@@ -23,10 +23,10 @@ _OPEN_BYTES = 1 << 24
 
 def quote_places(window: Bytes, dialect: Dialect) -> Places:
     """Where quotes are."""
-    import numpy as np
+    from glowray.rows.texts import places_of
 
     assert dialect.quotechar is not None
-    return np.flatnonzero(window == ord(dialect.quotechar))
+    return places_of(window, ord(dialect.quotechar), ord(dialect.quotechar))
 
 
 def are_plain(window: Bytes, quotes: Places, inside: bool, dialect: Dialect) -> bool:
