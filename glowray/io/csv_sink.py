@@ -10,13 +10,17 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from glowray.io.compression import check_codec
 from glowray.io.csv_records import Dialect
 from glowray.io.record_columns import RecordColumns, check_names
 from glowray.io.sink import FileWriter, Part, join_lines
+
+if TYPE_CHECKING:
+    from glowray.rows import Block
+    from glowray.rows.chunk import Chunk
 
 # What str() gives for these is what their type reads again.
 _SCALARS = (str, int, float, complex, Decimal, Fraction, dt.date, dt.time, dt.timedelta, UUID)
@@ -53,11 +57,29 @@ class CsvSink:
     def joins(self) -> bool:
         return True
 
-    def open(self, folder: str, index: int) -> FileWriter:
-        return FileWriter(folder, index, self.compression, CsvEncoder(self))
+    def open(self, folder: str, index: int) -> CsvWriter:
+        return CsvWriter(folder, index, self)
 
     def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
         join_lines(before, parts, path)
+
+
+class CsvWriter(FileWriter):
+    """Writes dict rows as lines; those that are columns without making a dict of any."""
+
+    def __init__(self, folder: str, index: int, sink: CsvSink) -> None:
+        self._lines = CsvEncoder(sink)
+        self._dialect = sink.dialect
+        super().__init__(folder, index, sink.compression, self._lines)
+
+    def write_block(self, block: Block) -> None:
+        from glowray.io.csv_lines import lines_of
+
+        for chunk in block.chunks:
+            if self._lines.takes(chunk):
+                self.write_encoded(lines_of(chunk, self._dialect), len(chunk))
+            else:
+                self.write(chunk.rows())
 
 
 class CsvEncoder:
@@ -74,6 +96,17 @@ class CsvEncoder:
         if self._columns.names is None or not self._header:
             return b""
         return self._encoded(self._delimiter.join(map(self._text, self._columns.names)) + "\n")
+
+    def takes(self, chunk: Chunk) -> bool:
+        """Whether the rows are columns of the very names, all of which have fields."""
+        from glowray.io.csv_lines import record_names
+
+        names = record_names(chunk) if len(chunk) else None
+        if names is None or (len(names) == 1 and chunk.columns[0].null_count):
+            return False
+        if self._columns.names is None:
+            self._columns.names = check_names(names)
+        return self._columns.names == names
 
     def encode(self, rows: list[Any]) -> bytes:
         if self._columns.are_plain(rows):

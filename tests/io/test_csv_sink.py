@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import tempfile
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from glowray.io.csv_records import Dialect
 from glowray.io.csv_sink import CsvEncoder, CsvSink
+from glowray.rows import Block
 
 
 class Colour(enum.IntEnum):
@@ -49,3 +52,56 @@ def outcome(run: Any) -> Any:
         return run()
     except (ValueError, TypeError) as error:
         return type(error), str(error)
+
+
+VALUES = [
+    st.sampled_from(["", "a", "a,b", 'say "x"', "\r", "a\nb", "\ufeff", "é;é", "{", "%", "\\", "'"]),
+    st.integers(-(2**63), 2**63 - 1),
+    st.booleans(),
+    st.floats(),
+    st.floats(-2e9, 2e9) | st.sampled_from([0.0, -0.0, 1.0, 1e-4, 9.9e-5, 1e9, 999999999.5, 1e15, 1e16]),
+    st.decimals(-1000, 1000, places=2),
+    st.dates(),
+    st.datetimes(),
+    st.timedeltas(),
+    st.uuids(),
+    st.none(),
+    st.just(b"x"),
+    st.lists(st.integers(0, 3), max_size=2),
+]
+
+
+@given(
+    st.data(), st.sampled_from([Dialect(), Dialect(";", "'"), Dialect("{"), Dialect("."), Dialect("1"), Dialect("é")])
+)
+def test_columns_are_written_as_rows_are(data: Any, dialect: Dialect) -> None:
+    fields = data.draw(st.lists(st.sampled_from(VALUES), min_size=1, max_size=4))
+    is_optional = data.draw(st.booleans())
+    values = st.tuples(*(field | st.none() if is_optional else field for field in fields))
+    rows = [dict(zip("wxyz", row, strict=False)) for row in data.draw(st.lists(values, max_size=20))]
+    block, cut = Block.from_rows(rows), data.draw(st.integers(0, 20))
+    names = data.draw(st.sampled_from([None, ("w", "x", "y", "z"), ("x", "w", "z", "y")]))
+    sink = CsvSink(columns=names and tuple(name for name in names if name in "wxyz"[: len(fields)]), dialect=dialect)
+    wanted = outcome(lambda: written(sink, rows))
+    assert outcome(lambda: written(sink, block)) == wanted
+    if isinstance(wanted[0], bytes):
+        assert outcome(lambda: written(sink, block.slice(0, cut), rows[cut:])) == wanted
+        assert outcome(lambda: written(sink, rows[:cut], block.slice(cut, None))) == wanted
+
+
+def test_records_of_other_columns_are_refused_in_columns_too() -> None:
+    first, second = Block.from_rows([{"a": 1}]), Block.from_rows([{"a": 1, "b": 2}])
+    kind, message = outcome(lambda: written(CsvSink(), first, second))
+    assert kind is ValueError and "a column 'b' more than" in message
+
+
+def written(sink: CsvSink, *pieces: Any) -> tuple[bytes, int, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        writer = sink.open(folder, 0)
+        for piece in pieces:
+            if isinstance(piece, Block):
+                writer.write_block(piece)
+            else:
+                writer.write(piece)
+        part = writer.close()
+        return Path(part.path).read_bytes(), part.rows, part.head

@@ -1,0 +1,121 @@
+"""Records in columns as lines of CSV, column by column: the bytes that CsvEncoder makes of the same rows one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glowray.io.csv_records import Dialect
+from glowray.rows.chunk import Chunk
+from glowray.rows.numpy_columns import as_numpy
+from glowray.rows.shape import Fields, Scalar
+
+PIECE_ROWS = 8192
+"""Lines that are put together at a time: few enough to be still in the cache when they are written."""
+
+SPELLED = ("str", "int", "bool", "float", "None")
+"""What is spelled as a column; values of the other types one by one."""
+
+NAMED = ("Decimal", "date", "datetime", "datetime[UTC]", "time", "timedelta", "UUID")
+"""Types of which str() is what their type reads again."""
+
+_TEXT = pa.large_string()
+
+
+def record_names(chunk: Chunk) -> tuple[str, ...] | None:
+    """The columns of rows that are dicts of values with a field of CSV each; None for others.
+
+    >>> record_names(Chunk.from_rows([{"a": 1, "b": None}])), record_names(Chunk.from_rows([{"a": b""}]))
+    (('a', 'b'), None)
+    """
+    shape = chunk.shape
+    if not isinstance(shape, Fields) or shape.kind != "record" or shape.optional or not shape.children:
+        return None
+    known = all(isinstance(child, Scalar) and child.kind.name in (*SPELLED, *NAMED) for child in shape.children)
+    return shape.names if known else None
+
+
+def lines_of(chunk: Chunk, dialect: Dialect) -> Iterator[Any]:
+    r"""Buffers whose bytes are the lines of such rows; a row of nothing but one None has no line that could be read.
+
+    >>> rows = Chunk.from_rows([{"a": None, "b": "x"}, {"a": "", "b": "1;2"}])
+    >>> b"".join(lines_of(rows, Dialect(";", "'")))
+    b";x\n'';'1;2'\n"
+    """
+    between, end, nothing = (pa.scalar(text, _TEXT) for text in (dialect.delimiter, "\n", ""))
+    for start in range(0, len(chunk), PIECE_ROWS):
+        piece = chunk.slice(start, min(start + PIECE_ROWS, len(chunk)))
+        *fields, last = _fields(piece, dialect)
+        lines = pc.binary_join_element_wise(*fields, pc.binary_join_element_wise(last, end, nothing), between)
+        yield _bytes(lines)
+
+
+def _fields(chunk: Chunk, dialect: Dialect) -> Iterator[pa.Array]:
+    assert isinstance(chunk.shape, Fields)
+    for child, column in zip(chunk.shape.children, chunk.columns, strict=True):
+        assert isinstance(child, Scalar)
+        spell = _SPELL.get(child.kind.name)
+        if spell is None:
+            texts = pa.array([None if value is None else str(value) for value in child.kind.decode(column)], _TEXT)
+        else:
+            texts = spell(column)
+        texts = _quoted(texts, dialect)
+        yield pc.fill_null(texts, "") if texts.null_count else texts
+
+
+def _quoted(texts: pa.Array, dialect: Dialect) -> pa.Array:
+    """The texts, quoted where a reader would not give them back as they are."""
+    quote = dialect.quotechar or ""
+    data = bytes(_bytes(texts))
+    odd = [each for each in (dialect.delimiter, quote, "\r", "\n", "\ufeff") if each.encode() in data]
+    is_empty = pc.equal(pc.binary_length(texts), 0)
+    if not odd and not pc.any(is_empty).as_py():
+        return texts
+    needs = reduce(pc.or_, [pc.match_substring(texts, each) for each in odd], is_empty)
+    doubled = pc.replace_substring(texts, quote, quote * 2) if quote in odd else texts
+    mark = pa.scalar(quote, _TEXT)
+    return pc.if_else(needs, pc.binary_join_element_wise(mark, doubled, mark, pa.scalar("", _TEXT)), texts)
+
+
+def _bytes(texts: pa.Array) -> memoryview:
+    """The bytes of all texts, one after the other."""
+    _, offsets, data = texts.buffers()
+    if data is None or not len(texts):
+        return memoryview(b"")
+    bounds = np.frombuffer(offsets, np.int64)
+    return memoryview(data)[int(bounds[texts.offset]) : int(bounds[texts.offset + len(texts)])]
+
+
+def _bools(column: pa.Array) -> pa.Array:
+    return pc.if_else(column, pa.scalar("True", _TEXT), pa.scalar("False", _TEXT))
+
+
+def _floats(column: pa.Array) -> pa.Array:
+    """repr() of floats: Arrow finds the same digits, and leaves out the ".0" of a whole number.
+
+    Far from one Python has an exponent where Arrow has none, or the other way round.
+    """
+    values = as_numpy(column.fill_null(1.0) if column.null_count else column)
+    size = np.abs(values)
+    if not bool(((size >= 1e-4) & (size < 1e9) | (size == 0)).all()):
+        return pa.array([None if value is None else repr(value) for value in column.to_pylist()], _TEXT)
+    texts = column.cast(_TEXT)
+    is_whole = values == np.trunc(values)
+    if not is_whole.any():
+        return texts
+    ends: Sequence[Any] = (texts, pa.scalar(".0", _TEXT), pa.scalar("", _TEXT))
+    return pc.if_else(pa.array(is_whole), pc.binary_join_element_wise(*ends), texts)
+
+
+_SPELL: dict[str, Callable[[pa.Array], pa.Array]] = {
+    "str": lambda column: column,
+    "int": lambda column: column.cast(_TEXT),
+    "bool": _bools,
+    "float": _floats,
+    "None": lambda column: pa.nulls(len(column), _TEXT),
+}
