@@ -10,7 +10,7 @@ import pyarrow as pa
 from glowray.kernels.key_groups import KeyGroups, Rows, key_groups
 from glowray.kernels.keyed import keyed_row
 from glowray.kernels.morsels import BATCH
-from glowray.kernels.product import Picked, matched, product
+from glowray.kernels.product import Picked, matched, needed, product
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
 from glowray.rows.shape import Fields
@@ -38,9 +38,10 @@ def join(sides: Sequence[Sequence[Block]], how: str, verb: str) -> Iterator[Bloc
         yield from _own_rows(Block.concat(sides[0]), matched(groups, every=how == "semi"))
         return
     keys, values = ([_columns([part[field] for part in side]) for side in pairs] for field in (0, 1))
+    must = needed(how, len(sides))
     for picked in product(groups, how):
         if len(picked.groups):
-            yield Block([_row(_keys(keys[picked.lead], picked, groups), values, picked)])
+            yield Block([_row(_keys(keys[picked.lead], picked, groups), values, picked, must)])
 
 
 def pair(chunk: Chunk, verb: str) -> tuple[Chunk, Chunk]:
@@ -72,9 +73,10 @@ def _keys(keys: Block, picked: Picked, groups: KeyGroups) -> Chunk:
     return _at(keys, own if groups.alike else groups.firsts_in(picked.lead)[picked.groups])
 
 
-def _row(keys: Chunk, values: Sequence[Block], picked: Picked) -> Chunk:
-    """(key, (value of each side, …))"""
+def _row(keys: Chunk, values: Sequence[Block], picked: Picked, must: Sequence[bool]) -> Chunk:
+    """(key, (value of each side, …)), of one shape whether or not a value that may be absent is there in all rows."""
     parts = [_at(side, positions) for side, positions in zip(values, picked.positions, strict=True)]
+    parts = [part if there else part.or_none() for part, there in zip(parts, must, strict=True)]
     fields = Fields("tuple", (), tuple(part.shape for part in parts))
     columns = [column for part in (keys, *parts) for column in part.columns]
     return Chunk(Fields("tuple", (), (keys.shape, fields)), columns, len(picked.groups))

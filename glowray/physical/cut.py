@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from glowray.kernels.column_steps import ColumnStep, ProgramStep
 from glowray.kernels.steps import FlatMap, FlatMapValues, RowStep
-from glowray.vectorize.arrow.kinds import Kind, ListOf, Opaque, RecordOf, TupleOf
+from glowray.vectorize.arrow.kinds import Kind, ListOf, Maybe, Opaque, RecordOf, TupleOf
 from glowray.vectorize.costs import COSTS, INTO_COLUMN, OUT_OF_COLUMN
 
 ITEMS = 10
@@ -88,5 +88,7 @@ def _parts(kind: Kind) -> list[Kind]:
         return list(kind.fields)
     if isinstance(kind, RecordOf):
         return [each for _, each in kind.fields]
+    if isinstance(kind, Maybe):
+        return [bool, kind.kind]
     assert isinstance(kind, ListOf)
     return [kind.element] * ITEMS

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from glowray.kernels import sources
+from glowray.kernels.product import needed
 from glowray.physical.stage import All, Branch, FromStage, Given, Same, Stage, Wire
 from glowray.rows import Block
 from glowray.vectorize.arrow.blocks import kind_of, kinds_of
-from glowray.vectorize.arrow.kinds import Kind, TupleOf
+from glowray.vectorize.arrow.kinds import Kind, Maybe, RecordOf, TupleOf
 
 
 def source_kind(branch: Branch) -> Kind | None:
@@ -29,13 +30,22 @@ def source_kind(branch: Branch) -> Kind | None:
 
 
 def _joined_kind(how: str, sides: Sequence[Kind | None]) -> Kind | None:
-    """The kind of a join's rows; where a side may be absent there is none."""
+    """The kind of a join's rows."""
     if how in ("semi", "anti"):
         return sides[0]
     pairs = [side.fields for side in sides if isinstance(side, TupleOf) and len(side.fields) == 2]
-    if how != "inner" or len(pairs) < len(sides):
+    keys = {key for key, _ in pairs}
+    if len(pairs) < len(sides) or (len(keys) > 1 and how not in ("inner", "left")):
         return None
-    return TupleOf((pairs[0][0], TupleOf(tuple(value for _, value in pairs))))
+    values = [
+        value if must else _or_none(value)
+        for (_, value), must in zip(pairs, needed(how, len(sides)), strict=True)
+    ]  # fmt: skip
+    return TupleOf((pairs[0][0], TupleOf(tuple(values))))
+
+
+def _or_none(kind: Kind) -> Kind:
+    return Maybe(kind) if isinstance(kind, TupleOf | RecordOf) else kind
 
 
 def stage_kind(stage: Stage, output: int | None = None) -> Kind | None:

@@ -137,6 +137,13 @@ class Chunk:
             columns.insert(0, pa.array(~absent))
         return Chunk(shape, columns, len(indices))
 
+    def or_none(self) -> Chunk:
+        """The same rows, in a shape in which fields may be None."""
+        if not isinstance(self.shape, Fields) or self.shape.optional:
+            return self
+        there = pa.array(np.ones(self.count, bool))
+        return Chunk(replace(self.shape, optional=True), [there, *self.columns], self.count)
+
     @staticmethod
     def concat(chunks: Sequence[Chunk]) -> Chunk:
         """Chunks of one equal shape one after the other."""

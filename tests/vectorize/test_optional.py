@@ -114,7 +114,7 @@ def column(kind: Kind, values: list[Any]) -> Any:
 def test_programs_agree_with_calls(function: Any, is_test: bool, rows: list[dict[str, Any]]) -> None:
     program = translate(know(function), [RECORD], is_test=is_test)  # type: ignore[arg-type]
     if not isinstance(program, ArrowProgram):
-        assert is_test and program.reason == "the truth of a tuple or dict"
+        assert is_test and program.reason == "the truth of such a value"
         return
     program = pickle.loads(pickle.dumps(program))
     vector = {name: column(kind, [row[name] for row in rows]) for name, kind in FIELDS}

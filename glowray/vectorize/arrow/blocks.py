@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,8 +18,8 @@ from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.pickled import PickledColumn
 from glowray.rows.scalars import NONE, scalar_kind
 from glowray.rows.shape import Fields, Scalar, Shape
-from glowray.vectorize.arrow.frame import Lists, Mask, Nullable, Vector, array_of, arrays_of
-from glowray.vectorize.arrow.kinds import Kind, ListOf, Opaque, RecordOf, TupleOf, holds_list
+from glowray.vectorize.arrow.frame import Lists, Mask, Nullable, Vector, array_of, arrays_of, parts_of
+from glowray.vectorize.arrow.kinds import Kind, ListOf, Maybe, Opaque, RecordOf, TupleOf, holds_list
 
 _SAMPLES: dict[type, Any] = {int: 0, float: 0.0, bool: False, str: ""}
 _FILL: dict[pa.DataType, Any] = {pa.large_string(): "", pa.bool_(): False, pa.float64(): 0.0}
@@ -40,11 +41,18 @@ def kind_of(shape: Shape) -> Kind | None:
         return None if element is None or holds_list(element) else ListOf(element)
     if not isinstance(shape, Fields) or shape.optional or shape.cls is not None or not shape.children:
         return None
-    kinds = [kind_of(child) for child in shape.children]
+    kinds = [_field_kind(child) for child in shape.children]
     known = [kind for kind in kinds if kind is not None]
     if len(known) < len(kinds):
         return None
     return TupleOf(tuple(known)) if shape.kind == "tuple" else RecordOf(tuple(zip(shape.names, known, strict=True)))
+
+
+def _field_kind(shape: Shape) -> Kind | None:
+    if not isinstance(shape, Fields) or not shape.optional:
+        return kind_of(shape)
+    inner = kind_of(replace(shape, optional=False))
+    return Maybe(inner) if isinstance(inner, TupleOf | RecordOf) and not holds_list(inner) else None
 
 
 def kinds_of(block: Block) -> tuple[Kind | None, ...]:
@@ -54,6 +62,10 @@ def kinds_of(block: Block) -> tuple[Kind | None, ...]:
 
 def shape_of(kind: Kind) -> Shape:
     """The shape of rows of a kind; the inverse of `kind_of`."""
+    if isinstance(kind, Maybe):
+        shape = shape_of(kind.kind)
+        assert isinstance(shape, Fields)
+        return replace(shape, optional=True)
     if isinstance(kind, TupleOf):
         return Fields("tuple", (), tuple(map(shape_of, kind.fields)))
     if isinstance(kind, RecordOf):
@@ -90,10 +102,18 @@ def _inside(array: Any) -> list[Any]:
 
 def is_of(kind: Kind, chunk: Chunk) -> bool:
     """Whether a chunk's rows are of this kind, and no value is None."""
-    if kind_of(chunk.shape) != kind:
+    if kind_of(chunk.shape) != kind or _has_maybe(kind):
         return False
     uncut = isinstance(chunk, MadeChunk) and not chunk.is_made
     return not (_has_nullable(chunk.vector) if uncut else has_none(chunk))  # type: ignore[attr-defined]
+
+
+def _has_maybe(kind: Kind) -> bool:
+    if isinstance(kind, TupleOf):
+        return any(map(_has_maybe, kind.fields))
+    if isinstance(kind, RecordOf):
+        return any(_has_maybe(each) for _, each in kind.fields)
+    return isinstance(kind, Maybe)
 
 
 def vector_of(kind: Kind, chunk: Chunk) -> Vector | None:
@@ -147,6 +167,8 @@ def _vector(kind: Kind, columns: Any) -> Vector:
     if isinstance(kind, RecordOf):
         return {name: _vector(each, columns) for name, each in kind.fields}
     column = next(columns)
+    if isinstance(kind, Maybe):
+        return Nullable(_vector(kind.kind, columns), as_numpy(column))
     if isinstance(kind, ListOf):
         offsets, flat = _lists(column)
         return Lists(offsets, _vector(kind.element, iter(shapes.explode(shape_of(kind.element), flat))))
@@ -191,7 +213,11 @@ def _has_nullable(vector: Vector) -> bool:
 
 
 def _columns(kind: Kind, vector: Vector) -> Any:
-    if isinstance(kind, TupleOf):
+    if isinstance(kind, Maybe):
+        there = vector.there if isinstance(vector, Nullable) else np.ones(_length(vector), bool)
+        yield pa.array(np.ascontiguousarray(there))
+        yield from _columns(kind.kind, _only(vector.values, there) if isinstance(vector, Nullable) else vector)
+    elif isinstance(kind, TupleOf):
         for each, part in zip(kind.fields, vector, strict=True):
             yield from _columns(each, part)
     elif isinstance(kind, RecordOf):
@@ -207,3 +233,21 @@ def _columns(kind: Kind, vector: Vector) -> Any:
         yield array_of(vector)
     else:
         yield pa.array(np.ascontiguousarray(vector))
+
+
+def _only(vector: Vector, there: Mask) -> Vector:
+    """What is in a tuple or record, None where that is not there."""
+    if isinstance(vector, tuple):
+        return tuple(_only(each, there) for each in vector)
+    if isinstance(vector, dict):
+        return {name: _only(each, there) for name, each in vector.items()}
+    if isinstance(vector, pa.Array) and not pa.types.is_large_string(vector.type):  # a kind that is Opaque
+        return pc.if_else(pa.array(np.ascontiguousarray(there)), vector, pa.scalar(None, vector.type))
+    values, own = parts_of(vector)
+    return Nullable(values, there & own)
+
+
+def _length(vector: Vector) -> int:
+    while isinstance(vector, tuple | dict):
+        vector = next(iter(vector.values() if isinstance(vector, dict) else vector))
+    return len(vector.there if isinstance(vector, Nullable) else vector)

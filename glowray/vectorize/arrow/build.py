@@ -88,10 +88,6 @@ def either(test: Expr, one: Expr, other: Expr) -> Expr:
     return leaf(one.kind, run)
 
 
-def negation(operand: Expr) -> Expr:
-    return Expr(bool, lambda frame: np.logical_not(operand.run(frame)))
-
-
 def constant(value: object) -> Expr:
     if value is None:
         return Expr(NOTHING, lambda frame: None, None)
@@ -181,3 +177,25 @@ def item(lists: Expr, index: int) -> Expr:
         return value
 
     return leaf(kind, run)
+
+
+def items(lists: Expr, start: int | None, stop: int | None) -> Expr:
+    """lists[start:stop]"""
+    kind = lists.kind.element  # type: ignore[union-attr]
+
+    def run(frame: Frame) -> Lists:
+        made: Lists = lists.run(frame)
+        lengths = made.lengths()
+        first = _within(start, lengths, 0)
+        last = np.maximum(_within(stop, lengths, lengths), first)
+        place = np.arange(made.count) - made.offsets[:-1][made.parents]
+        return made.only(kind, (place >= first[made.parents]) & (place < last[made.parents]))
+
+    return Expr(lists.kind, run)
+
+
+def _within(bound: int | None, lengths: Any, missing: Any) -> Any:
+    """A bound of a slice as Python takes it: from the end if negative, and never outside."""
+    if bound is None:
+        return np.broadcast_to(missing, lengths.shape)
+    return np.maximum(lengths + bound, 0) if bound < 0 else np.minimum(lengths, bound)

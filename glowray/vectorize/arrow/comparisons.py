@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 
 from glowray.vectorize.arrow import numbers, text
-from glowray.vectorize.arrow.build import constant, either, field, negation
+from glowray.vectorize.arrow.build import constant, either, field
 from glowray.vectorize.arrow.frame import Expr
 from glowray.vectorize.arrow.kinds import NOTHING, NUMBERS, TupleOf, Untranslatable
-from glowray.vectorize.arrow.optional import equal, is_none
+from glowray.vectorize.arrow.optional import equal, is_none, negation
 
 
 def compare(operator: ast.cmpop, left: Expr, right: Expr, constructs: list[str]) -> Expr:

@@ -32,13 +32,22 @@ def _named(operand: Expr, frame: Frame) -> pa.Array:
     return pc.if_else(test, pa.scalar("True", pa.large_string()), pa.scalar("False", pa.large_string()))
 
 
+def formatted(operand: Expr, spec: str, constructs: list[str]) -> Expr:
+    """format(operand, spec) of ints that are filled up with zeros, by signs in front of them or not."""
+    width = re.fullmatch(r"0([1-9][0-9]?)d?", spec)
+    if operand.kind is not int or width is None:
+        raise Untranslatable(f"the format {spec!r} of these")
+    constructs += ["str", "zfill"]
+    return text.zero_filled(text.from_int(operand), int(width[1]))
+
+
 def percent(template: str, operand: Expr, constructs: list[str]) -> Expr:
     """template % operand, where the template has %s, %d and %% alone."""
     values = [operand]
     if isinstance(operand.kind, TupleOf):
         values = [field(operand, place) for place in range(len(operand.kind.fields))]
     parts: list[Expr] = []
-    for literal, sign in re.findall(r"([^%]*)(%.|%$|$)", template, re.DOTALL):
+    for literal, sign in re.findall(r"([^%]*)(%0[1-9][0-9]?d|%.|%$|$)", template, re.DOTALL):
         if literal:
             parts.append(constant(literal))
         if sign == "%%":
@@ -48,6 +57,8 @@ def percent(template: str, operand: Expr, constructs: list[str]) -> Expr:
             if sign == "%d" and value.kind is not int:
                 raise Untranslatable("%d of what is not int")
             parts.append(as_text(value, constructs))
+        elif sign.endswith("d") and values:
+            parts.append(formatted(values.pop(0), sign[1:], constructs))
         elif sign:
             raise Untranslatable("a format that is not %s or %d")
     if values:

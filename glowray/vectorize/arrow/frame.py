@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.texts import Texts
 from glowray.vectorize.arrow.intervals import Interval
-from glowray.vectorize.arrow.kinds import Kind, ListOf, Opaque, RecordOf, TupleOf
+from glowray.vectorize.arrow.kinds import Kind, ListOf, Maybe, Opaque, RecordOf, TupleOf
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
@@ -24,7 +24,7 @@ Vector = Any  # ndarray for int, float, bool; Arrow large_string array, or Texts
 
 @dataclass(frozen=True)
 class Nullable:
-    """Scalars of which some are None: where `there` is false the value means nothing."""
+    """Scalars, or values of a kind Maybe, of which some are None: where `there` is false the value means nothing."""
 
     values: Vector
     there: Mask
@@ -107,12 +107,16 @@ def offsets_of_kept(offsets: Places, keep: Mask) -> Places:
 
 @dataclass
 class Frame:
-    """`ok` is None while no row has failed a guard; `known` has the limits of int vectors, and keeps these alive."""
+    """`ok` is None while no row has failed a guard.
+
+    `known` has the limits of int vectors, and keeps these alive; `found` has what `once` was asked for.
+    """
 
     length: int
     variables: Mapping[str, Vector]
     ok: Mask | None = None
     known: dict[int, tuple[Vector, Interval]] = field(default_factory=dict)
+    found: dict[tuple[int, object], tuple[object, Any]] = field(default_factory=dict)
 
     def require(self, good: Any) -> None:
         """Rows where `good` is false leave the fast path: Python runs them."""
@@ -124,7 +128,14 @@ class Frame:
 
     def branch(self, **variables: Vector) -> Frame:
         """A frame of its own guards, for code that only some rows run."""
-        return Frame(self.length, {**self.variables, **variables}, known=self.known)
+        return Frame(self.length, {**self.variables, **variables}, known=self.known, found=self.found)
+
+    def once(self, about: object, what: object, make: Callable[[], Any]) -> Any:
+        """What `make` finds out about something, once a batch."""
+        key = (id(about), what)
+        if key not in self.found:
+            self.found[key] = about, make()
+        return self.found[key][1]
 
     def limits(self, vector: Vector) -> Interval:
         """Between which values those of an int64 vector lie, looked up once."""
@@ -192,14 +203,35 @@ def select(kind: Kind, test: Any, one: Vector, other: Vector) -> Vector:
     if isinstance(one, Nullable) or isinstance(other, Nullable):
         (a, with_a), (b, with_b) = parts_of(one), parts_of(other)
         return Nullable(select(kind, test, a, b), np.where(test, with_a, with_b))
+    if isinstance(kind, Maybe):
+        return select(kind.kind, test, one, other)
     if isinstance(kind, TupleOf):
         return tuple(select(k, test, a, b) for k, a, b in zip(kind.fields, one, other, strict=True))
     if isinstance(kind, RecordOf):
         return {name: select(k, test, one[name], other[name]) for name, k in kind.fields}
+    if kind is str and (chosen := _bounds_selected(test, one, other)) is not None:
+        return chosen
     if kind is str or isinstance(kind, Opaque):
         condition = pa.array(test) if isinstance(test, np.ndarray) and test.ndim else pa.scalar(bool(test))
         return pc.if_else(condition, array_of(one), array_of(other))
     return np.where(test, one, other)
+
+
+def _bounds_selected(test: Any, one: Vector, other: Vector) -> Texts | None:
+    """The same of parts of the same bytes, of which nothing ("") is one; None for other texts."""
+    some = one if isinstance(one, Texts) else other
+    if not isinstance(some, Texts) or not np.ndim(test):
+        return None
+    ends = []
+    for each in (one, other):
+        if isinstance(each, Texts) and each.data is some.data:
+            ends.append((each.starts, each.ends))
+        elif isinstance(each, pa.Scalar) and each.is_valid and not each.as_py():
+            ends.append((some.starts, some.starts))
+        else:
+            return None
+    (first, last), (others_first, others_last) = ends
+    return Texts(some.data, np.where(test, first, others_first), np.where(test, last, others_last))
 
 
 def array_of(vector: Vector) -> Vector:
@@ -227,6 +259,8 @@ def take(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:
     """The rows at these indices; what is the same in all rows stays as it is."""
     if isinstance(vector, Nullable):
         return Nullable(take(kind, vector.values, indices), take(bool, vector.there, indices))
+    if isinstance(kind, Maybe):
+        return take(kind.kind, vector, indices)
     if isinstance(kind, TupleOf):
         return tuple(take(k, v, indices) for k, v in zip(kind.fields, vector, strict=True))
     if isinstance(kind, RecordOf):
@@ -234,7 +268,7 @@ def take(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:
     if isinstance(kind, ListOf):
         return vector.take(kind.element, indices)
     if kind is str or isinstance(kind, Opaque):
-        return vector if isinstance(vector, pa.Scalar) else vector.take(pa.array(indices))
+        return vector if isinstance(vector, pa.Scalar) else vector.take(indices)
     return vector if not vector.ndim else vector[indices]
 
 
@@ -242,6 +276,8 @@ def spread_out(kind: Kind, vector: Vector, length: int) -> Vector:
     """The vector with one value a row, constants repeated."""
     if isinstance(vector, Nullable):
         return Nullable(spread_out(kind, vector.values, length), np.broadcast_to(vector.there, length))
+    if isinstance(kind, Maybe):
+        return spread_out(kind.kind, vector, length)
     if isinstance(kind, TupleOf):
         return tuple(spread_out(k, v, length) for k, v in zip(kind.fields, vector, strict=True))
     if isinstance(kind, RecordOf):
@@ -258,6 +294,8 @@ def rows_of(kind: Kind, vector: Vector) -> list[Any]:
     if isinstance(vector, Nullable):
         values = rows_of(kind, vector.values)
         return [value if there else None for value, there in zip(values, vector.there.tolist(), strict=True)]
+    if isinstance(kind, Maybe):
+        return rows_of(kind.kind, vector)
     if isinstance(kind, Opaque):
         return kind.scalar.decode(vector)
     if isinstance(kind, TupleOf):

@@ -40,7 +40,14 @@ class Opaque:
     scalar: ScalarKind
 
 
-Kind = type[Any] | TupleOf | RecordOf | ListOf | Opaque
+@dataclass(frozen=True)
+class Maybe:
+    """Fields of rows that are tuples or records of a kind, or None."""
+
+    kind: TupleOf | RecordOf
+
+
+Kind = type[Any] | TupleOf | RecordOf | Maybe | ListOf | Opaque
 
 NOTHING = type(None)
 """The kind of a constant None, which is that of a value of any other scalar kind that is not there."""
@@ -58,4 +65,4 @@ def holds_list(kind: Kind) -> bool:
         return any(map(holds_list, kind.fields))
     if isinstance(kind, RecordOf):
         return any(holds_list(each) for _, each in kind.fields)
-    return isinstance(kind, ListOf)
+    return isinstance(kind, ListOf) or (isinstance(kind, Maybe) and holds_list(kind.kind))

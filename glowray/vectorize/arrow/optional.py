@@ -11,7 +11,17 @@ import pyarrow as pa
 from glowray.rows.numpy_columns import as_numpy
 from glowray.vectorize.arrow import text
 from glowray.vectorize.arrow.frame import Expr, Frame, Nullable, leaf, parts_of, spread_out
-from glowray.vectorize.arrow.kinds import NOTHING, NUMBERS, Kind, ListOf, Opaque, RecordOf, TupleOf, Untranslatable
+from glowray.vectorize.arrow.kinds import (
+    NOTHING,
+    NUMBERS,
+    Kind,
+    ListOf,
+    Maybe,
+    Opaque,
+    RecordOf,
+    TupleOf,
+    Untranslatable,
+)
 
 
 def absent(value: Expr, kind: Kind) -> Expr:
@@ -21,6 +31,13 @@ def absent(value: Expr, kind: Kind) -> Expr:
     if not isinstance(kind, type):
         raise Untranslatable("a tuple, dict or list, or None")
     return leaf(kind, lambda frame: Nullable(blank(kind), np.False_))  # type: ignore[arg-type]
+
+
+def there(value: Expr) -> Expr:
+    """The value where it is looked into: rows in which it is None leave the fast path."""
+    if not isinstance(value.kind, Maybe):
+        return value
+    return Expr(value.kind.kind, lambda frame: frame.settled(value.carry(frame)))
 
 
 def is_none(value: Expr) -> Expr:
@@ -48,8 +65,10 @@ def truth(operand: Expr) -> Expr:
         return Expr(bool, lambda frame: operand.run(frame).lengths() > 0)
     if kind is bool and operand.carried is None:
         return operand
+    if isinstance(kind, TupleOf | RecordOf | Maybe):  # none of these is empty
+        return negation(is_none(operand))
     if kind not in (*NUMBERS, str):
-        raise Untranslatable("the truth of a tuple or dict")
+        raise Untranslatable("the truth of such a value")
 
     def run(frame: Frame) -> Any:
         values, there = parts_of(operand.carry(frame))
@@ -84,8 +103,15 @@ def _from(name: str) -> Callable[[Frame], Any]:
     return lambda frame: frame.variables[name]
 
 
+def negation(operand: Expr) -> Expr:
+    """not operand, of a truth."""
+    return Expr(bool, lambda frame: np.logical_not(operand.run(frame)))
+
+
 def blank(kind: Kind) -> Any:
     """A value of the kind for rows that are not looked at."""
+    if isinstance(kind, Maybe):
+        return blank(kind.kind)
     if isinstance(kind, TupleOf):
         return tuple(map(blank, kind.fields))
     if isinstance(kind, RecordOf):

@@ -1,4 +1,4 @@
-"""Parts of texts by position: slices, characters, what is before and after a separator, without a prefix or suffix.
+"""Parts of texts by position: slices, characters, without a prefix or suffix.
 
 Positions are found in bytes. In ASCII a byte is a character; elsewhere a position that Python counts in characters
 either goes through Arrow's kernel, if it is the same in all rows, or fails its guard.
@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.texts import Texts
 from glowray.vectorize.arrow.frame import Expr, Frame, leaf, spread_out
-from glowray.vectorize.arrow.kinds import TupleOf, Untranslatable
+from glowray.vectorize.arrow.kinds import Untranslatable
 
 
 def texts_of(text: Expr, frame: Frame) -> Texts:
@@ -23,10 +22,11 @@ def texts_of(text: Expr, frame: Frame) -> Texts:
     vector = text.carry(frame)
     if isinstance(vector, Texts):
         return vector
-    return Texts.of(spread_out(str, frame.settled(vector), frame.length))
+    array = spread_out(str, frame.settled(vector), frame.length)
+    return frame.once(array, "texts", lambda: Texts.of(array))  # type: ignore[no-any-return]
 
 
-def _is_ascii(texts: Texts) -> Any:
+def is_ascii(texts: Texts) -> Any:
     """Whether all texts are ASCII, or which are."""
     return True if texts.is_ascii else as_numpy(pc.string_is_ascii(texts.array))
 
@@ -40,13 +40,13 @@ def piece(text: Expr, start: Expr | None, stop: Expr | None) -> Expr:
 
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
-        good = _is_ascii(texts)
+        good = is_ascii(texts)
         if good is not True and is_fixed:
             first = 0 if start is None else start.constant
             return pc.utf8_slice_codeunits(texts.array, first, None if stop is None else stop.constant)
         lengths = texts.lengths
-        first = 0 if start is None else _inside(start.run(frame), lengths)
-        last = lengths if stop is None else np.maximum(_inside(stop.run(frame), lengths), first)
+        first = 0 if start is None else inside(start.run(frame), lengths)
+        last = lengths if stop is None else np.maximum(inside(stop.run(frame), lengths), first)
         if good is not True:
             frame.require(good)
             first, last = np.where(good, first, 0), np.where(good, last, 0)
@@ -55,7 +55,7 @@ def piece(text: Expr, start: Expr | None, stop: Expr | None) -> Expr:
     return leaf(str, run)
 
 
-def _inside(bound: Any, lengths: Any) -> Any:
+def inside(bound: Any, lengths: Any) -> Any:
     """A bound of a slice as Python takes it: from the end if negative, and never outside."""
     if not bound.ndim:
         return np.maximum(lengths + bound, 0) if bound < 0 else np.minimum(lengths, bound)
@@ -70,14 +70,14 @@ def character(text: Expr, index: Expr) -> Expr:
 
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
-        is_ascii = _is_ascii(texts)
-        if is_ascii is not True and isinstance(fixed, int):
+        good = is_ascii(texts)
+        if good is not True and isinstance(fixed, int):
             lengths = as_numpy(pc.utf8_length(texts.array))
             frame.require(lengths > fixed if fixed >= 0 else lengths >= -fixed)
             return pc.utf8_slice_codeunits(texts.array, fixed, fixed + 1 if fixed != -1 else None)
         lengths = texts.lengths
         place = index.run(frame)
-        good = (place < lengths) & (place >= -lengths) & is_ascii
+        good = (place < lengths) & (place >= -lengths) & good
         frame.require(good)
         first = texts.starts + np.where(good, np.where(place < 0, place + lengths, place), 0)
         return Texts(texts.data, first, first + good)
@@ -88,47 +88,6 @@ def character(text: Expr, index: Expr) -> Expr:
 def backwards(text: Expr) -> Expr:
     """text[::-1]"""
     return Expr(str, lambda frame: pc.utf8_reverse(texts_of(text, frame).array))
-
-
-def byte_place(texts: Any, pattern: str, from_end: bool) -> Any:
-    """Where the first or the last of a pattern is, in bytes; -1 where there is none."""
-    if not from_end:
-        return as_numpy(pc.find_substring(texts, pattern)).astype(np.int64)
-    spelled = pattern.encode()
-    reverse = pc.binary_reverse(texts.view(pa.large_binary()))
-    places = as_numpy(pc.find_substring(reverse, spelled[::-1])).astype(np.int64)
-    return np.where(places < 0, -1, as_numpy(pc.binary_length(texts)) - len(spelled) - places)
-
-
-def find(text: Expr, pattern: str, from_end: bool, must: bool) -> Expr:
-    """text.find(pattern), rfind, index or rindex; `must`: it has to be there."""
-
-    def run(frame: Frame) -> Any:
-        texts = texts_of(text, frame)
-        places = byte_place(texts.array, pattern, from_end)
-        frame.require(_is_ascii(texts))  # kernels count bytes
-        if must:
-            frame.require(places >= 0)
-        return places
-
-    return Expr(int, run)
-
-
-def partition(text: Expr, separator: str, from_end: bool) -> Expr:
-    """text.partition(separator) or rpartition"""
-    width = len(separator.encode())
-
-    def run(frame: Frame) -> Any:
-        texts = texts_of(text, frame)
-        starts, ends = texts.starts, texts.ends
-        places = byte_place(texts.array, separator, from_end)
-        # Without a separator all of the text is before it, or after it if it was looked for from the end.
-        nowhere = starts if from_end else ends
-        cut = np.where(places < 0, nowhere, starts + places)
-        after = np.where(places < 0, nowhere, cut + width)
-        return tuple(Texts(texts.data, first, last) for first, last in ((starts, cut), (cut, after), (after, ends)))
-
-    return Expr(TupleOf((str, str, str)), run)
 
 
 def without_edge(text: Expr, edge: str, at_end: bool) -> Expr:

@@ -1,4 +1,4 @@
-"""Statements of a function as one expression: a block is the value that it returns."""
+"""Statements of a function as one expression: a block is the value that it returns, or yields."""
 
 from __future__ import annotations
 
@@ -8,21 +8,34 @@ from typing import Any
 
 from glowray.vectorize.arrow.build import constant, either, exactly, field, item
 from glowray.vectorize.arrow.frame import Expr, Frame, leaf
+from glowray.vectorize.arrow.generators import either_yields, yielded
 from glowray.vectorize.arrow.kinds import Kind, ListOf, TupleOf, Untranslatable
-from glowray.vectorize.arrow.optional import truth
+from glowray.vectorize.arrow.optional import there
 
 _LONGEST = 400
 
 
 class Statements:
-    """Blocks; a subclass translates the expressions in them. `constructs` are what costs.py has prices for."""
+    """Blocks; a subclass translates the expressions in them. `constructs` are what costs.py has prices for.
 
-    def __init__(self, constructs: list[str], depth: int) -> None:
+    `yields`: the function is a generator function.
+    """
+
+    def __init__(self, constructs: list[str], depth: int, yields: bool = False) -> None:
         self.constructs = constructs
         self.depth = depth
+        self._yields = yields
         self._statements = 0
 
+    def function(self, variables: dict[str, Expr], *, is_test: bool = False) -> Expr:
+        """What the function gives, or only the truth of it."""
+        raise NotImplementedError
+
     def expression(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
+        raise NotImplementedError
+
+    def test(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
+        """The truth of an expression."""
         raise NotImplementedError
 
     def name(self, name: str, variables: dict[str, Expr]) -> Expr:
@@ -39,7 +52,13 @@ class Statements:
             return constant(None)
         first, *rest = body
         if isinstance(first, ast.Return):
+            if first.value is not None and self._yields:
+                raise Untranslatable("a generator function that returns a value")
             return constant(None) if first.value is None else self.expression(first.value, variables)
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Yield) and first.value.value is not None:
+            if rest and not (isinstance(rest[0], ast.Return) and rest[0].value is None):
+                raise Untranslatable("a generator function that goes on after a yield")
+            return yielded(self.expression(first.value.value, variables))
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
             return self.block(rest, variables)
         if isinstance(first, ast.Assign) and len(first.targets) == 1 and isinstance(first.targets[0], ast.Name):
@@ -53,9 +72,10 @@ class Statements:
             return self._let(first.target.id, value, rest, variables)
         if isinstance(first, ast.If):
             self.constructs.append("choose")
-            test = truth(self.expression(first.test, variables))
+            test = self.test(first.test, variables)
             one = self.block([*first.body, *rest], variables)
-            return either(test, one, self.block([*first.orelse, *rest], variables))
+            other = self.block([*first.orelse, *rest], variables)
+            return either_yields(test, one, other) if self._yields else either(test, one, other)
         raise Untranslatable(f"a {type(first).__name__.lower()} statement")
 
     def _unpacked(
@@ -69,7 +89,7 @@ class Statements:
         if isinstance(value.kind, ListOf):
             value = exactly(value, len(names))
             parts: list[Expr] = [item(self._stored(whole, value.kind), place) for place in range(len(names))]
-        elif isinstance(value.kind, TupleOf) and len(value.kind.fields) == len(names):
+        elif isinstance((value := there(value)).kind, TupleOf) and len(value.kind.fields) == len(names):
             parts = [field(self._stored(whole, value.kind), place) for place in range(len(names))]
         else:
             raise Untranslatable("an assignment to as many names as there are not values")

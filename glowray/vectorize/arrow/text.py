@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.texts import Texts
-from glowray.vectorize.arrow import slices
+from glowray.vectorize.arrow import finding, slices
 from glowray.vectorize.arrow.frame import Expr, Frame, array_of, leaf, spread_out
 from glowray.vectorize.arrow.kinds import ListOf, Untranslatable
 from glowray.vectorize.arrow.pieces import text_bytes
@@ -42,6 +42,7 @@ _CASE: dict[str, tuple[Callable[[Any], Any], Callable[[bytes], bytes]]] = {
     "lower": (pc.ascii_lower, bytes.lower), "upper": (pc.ascii_upper, bytes.upper),
     "casefold": (pc.ascii_lower, bytes.lower), "swapcase": (pc.ascii_swapcase, bytes.swapcase),
 }  # fmt: skip
+_FIND = ("find", "rfind", "index", "rindex")
 _TRIM = {"strip": pc.utf8_trim, "lstrip": pc.utf8_ltrim, "rstrip": pc.utf8_rtrim}
 
 _SPARSE = 4
@@ -89,6 +90,9 @@ def method(name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
     if name == "join" and [argument.kind for argument in arguments] == [ListOf(str)]:
         return _joined(receiver, *arguments)
     constants = [argument.constant for argument in arguments]
+    if name in _FIND and 1 <= len(arguments) <= 3 and isinstance(constants[0], str) and constants[0]:
+        start, stop = [*arguments[1:], None, None][:2]
+        return finding.find(receiver, constants[0], start, stop, name.startswith("r"), name.endswith("index"))
     if len(constants) > 2:
         raise Untranslatable(f"str.{name} with these arguments")
     if name in ("split", "rsplit"):
@@ -115,10 +119,8 @@ def _of_pattern(name: str, receiver: Expr, pattern: str) -> Expr:
         return slices.without_edge(receiver, pattern, at_end=name == "removesuffix")
     if pattern and name == "count":
         return Expr(int, lambda frame: mask(pc.count_substring(column(receiver, frame), pattern)).astype(np.int64))
-    if pattern and name in ("find", "rfind", "index", "rindex"):
-        return slices.find(receiver, pattern, from_end=name.startswith("r"), must=name.endswith("index"))
     if pattern and name in ("partition", "rpartition"):
-        return slices.partition(receiver, pattern, from_end=name == "rpartition")
+        return finding.partition(receiver, pattern, from_end=name == "rpartition")
     raise Untranslatable(f"str.{name} with these arguments")
 
 
@@ -126,14 +128,20 @@ def _padded(name: str, receiver: Expr, width: object = None, fill: object = " ")
     if type(width) is not int or not 0 <= width < 2**16 or not isinstance(fill, str) or len(fill) != 1:
         raise Untranslatable(f"str.{name} with these arguments")
     if name == "zfill":
-        return Expr(str, lambda frame: _zero_filled(column(receiver, frame), width, frame))
+        return zero_filled(receiver, width)
     return Expr(str, lambda frame: _PAD[name](column(receiver, frame), width, padding=fill))
 
 
-def _zero_filled(texts: Any, width: int, frame: Frame) -> Any:
-    # Zeros go between a sign and its number.
-    frame.require(~mask(pc.or_(pc.starts_with(texts, "-"), pc.starts_with(texts, "+"))))
-    return pc.utf8_lpad(texts, width, padding="0")
+def zero_filled(receiver: Expr, width: int) -> Expr:
+    """receiver.zfill(width)"""
+
+    def run(frame: Frame) -> Any:
+        texts = column(receiver, frame)
+        # Zeros go between a sign and its number.
+        frame.require(~mask(pc.or_(pc.starts_with(texts, "-"), pc.starts_with(texts, "+"))))
+        return pc.utf8_lpad(texts, width, padding="0")
+
+    return Expr(str, run)
 
 
 def _joined(separator: Expr, parts: Expr) -> Expr:

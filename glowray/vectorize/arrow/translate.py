@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import BuiltinFunctionType, MethodDescriptorType
-from typing import Any
 
-import numpy as np
-
-from glowray.vectorize.arrow import numbers, parsing, slices, text
+from glowray.vectorize.arrow import numbers, slices, text
 from glowray.vectorize.arrow.binding import bind
 from glowray.vectorize.arrow.build import (
     comprehension,
@@ -20,25 +15,27 @@ from glowray.vectorize.arrow.build import (
     field,
     fields,
     item,
-    negation,
+    items,
     parts,
     record,
     repeated,
     together,
 )
+from glowray.vectorize.arrow.calls import Calls, are_texts
 from glowray.vectorize.arrow.comparisons import compare, member
-from glowray.vectorize.arrow.formats import as_text, percent
-from glowray.vectorize.arrow.frame import Expr, Frame, leaf
-from glowray.vectorize.arrow.generators import gone_through, is_returned
+from glowray.vectorize.arrow.formats import as_text, formatted, percent
+from glowray.vectorize.arrow.frame import Expr, leaf
+from glowray.vectorize.arrow.generators import generated, gone_through, is_returned
 from glowray.vectorize.arrow.kinds import NOTHING, NUMBERS, Kind, ListOf, RecordOf, TupleOf, Untranslatable, holds_list
-from glowray.vectorize.arrow.optional import truth
+from glowray.vectorize.arrow.optional import negation, there, truth
 from glowray.vectorize.arrow.program import ArrowProgram
 from glowray.vectorize.arrow.statements import Statements
-from glowray.vectorize.know import know
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.rename import constant_index
 
 _DEEPEST = 8
+_LONGEST_TEXT = 1000
+_MOST_NAMES = 1000
 _CONSTANTS = (int, float, bool, str)
 _SPLITS = ("split", "rsplit")
 
@@ -51,8 +48,6 @@ def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> 
         kinds: the kind of each argument: int, float, bool, str, or TupleOf, RecordOf of such.
         is_test: whether only the truth of the result is asked for, as filter() does.
     """
-    if known.is_generator:
-        return Refused("it is a generator function")
     names = [f"row {place}" for place in range(len(kinds))]
     given = [
         leaf(kind, lambda frame, name=name: frame.variables[name])  # type: ignore[misc]
@@ -62,9 +57,7 @@ def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> 
     try:
         variables, fixed = bind(known, given, {})
         translator = _Translator(known, constructs, fixed)
-        expression = translator.function(variables)
-        if is_test:
-            expression = truth(expression)
+        expression = translator.function(variables, is_test=is_test)
         if expression.kind is NOTHING:
             raise Untranslatable("it gives None")
     except Untranslatable as reason:
@@ -80,7 +73,7 @@ def expression_of(known: Known, node: ast.expr, variables: dict[str, Expr]) -> E
     return replace(made, carried=None)
 
 
-class _Translator(Statements):
+class _Translator(Calls):
     """Translates one function's tree; `variables` are its locals so far, `constructs` what costs.py has a price for.
 
     `fixed` are values of parameters that are the same in all calls.
@@ -92,12 +85,29 @@ class _Translator(Statements):
         self._known = known
         self._fixed = fixed
         self._gone_through = gone_through(known)
-        super().__init__(constructs, depth)
+        super().__init__(constructs, depth, known.is_generator)
 
-    def function(self, variables: dict[str, Expr]) -> Expr:
+    def function(self, variables: dict[str, Expr], *, is_test: bool = False) -> Expr:
         if isinstance(self._known.node, ast.Lambda):
-            return self.expression(self._known.node.body, variables)
-        return self.block(self._known.node.body, variables)
+            return (self.test if is_test else self.expression)(self._known.node.body, variables)
+        body = self.block(self._known.node.body, variables)
+        if self._known.is_generator:
+            body = generated(body)
+        return truth(body) if is_test else body
+
+    def test(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return negation(self.test(node.operand, variables))
+        if not isinstance(node, ast.BoolOp):
+            return truth(self.expression(node, variables))
+        self.constructs.extend(["choose"] * (len(node.values) - 1))
+        *others, made = [self.test(value, variables) for value in node.values]
+        for left in reversed(others):
+            made = either(left, made, left) if isinstance(node.op, ast.And) else either(left, left, made)
+        return made
+
+    def nested(self, known: Known, fixed: Mapping[str, object]) -> Statements:
+        return _Translator(known, self.constructs, fixed, self.depth + 1)
 
     def expression(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
         translator = getattr(self, f"_{type(node).__name__.lower()}", None)
@@ -112,12 +122,12 @@ class _Translator(Statements):
     def name(self, name: str, variables: dict[str, Expr]) -> Expr:
         if name in variables:
             return variables[name]
-        value = self._captured(name)
+        value = self.captured(name)
         if value is not None and type(value) not in _CONSTANTS:
             raise Untranslatable(f"{name} is not a constant")
         return constant(value)
 
-    def _captured(self, name: str) -> object:
+    def captured(self, name: str) -> object:
         if name in self._fixed:
             return self._fixed[name]
         if name in self._known.function.__code__.co_varnames:
@@ -135,7 +145,9 @@ class _Translator(Statements):
 
     def binary(self, operator: ast.operator, left: Expr, right: ast.expr, variables: dict[str, Expr]) -> Expr:
         other = self.expression(right, variables)
-        if _are_texts(left, other) and isinstance(operator, ast.Add):
+        if isinstance(operator, ast.Mult) and (made := _repeated(left, other)) is not None:
+            return made
+        if are_texts(left, other) and isinstance(operator, ast.Add):
             self.constructs.append("concatenate")
             return text.join([left, other])
         if left.kind is str and isinstance(left.constant, str) and isinstance(operator, ast.Mod):
@@ -146,10 +158,9 @@ class _Translator(Statements):
         return numbers.arithmetic(operator, left, other)
 
     def _unaryop(self, node: ast.UnaryOp, variables: dict[str, Expr]) -> Expr:
-        operand = self.expression(node.operand, variables)
         if isinstance(node.op, ast.Not):
-            true = truth(operand)
-            return Expr(bool, lambda frame: np.logical_not(true.run(frame)))
+            return negation(self.test(node.operand, variables))
+        operand = self.expression(node.operand, variables)
         if isinstance(node.op, ast.USub) and operand.kind in NUMBERS:
             value = operand.constant
             if type(value) in (int, float):
@@ -169,7 +180,7 @@ class _Translator(Statements):
 
     def _ifexp(self, node: ast.IfExp, variables: dict[str, Expr]) -> Expr:
         self.constructs.append("choose")
-        test = truth(self.expression(node.test, variables))
+        test = self.test(node.test, variables)
         return either(test, self.expression(node.body, variables), self.expression(node.orelse, variables))
 
     def _compare(self, node: ast.Compare, variables: dict[str, Expr]) -> Expr:
@@ -194,12 +205,12 @@ class _Translator(Statements):
     def _member(self, left: Expr, right: ast.expr, variables: dict[str, Expr]) -> Expr:
         values: object = None
         if isinstance(right, ast.Name) and right.id not in variables:
-            values = self._captured(right.id)
+            values = self.captured(right.id)
         elif isinstance(right, ast.Set | ast.Tuple | ast.List) and all(isinstance(e, ast.Constant) for e in right.elts):
             values = tuple(e.value for e in right.elts)  # type: ignore[attr-defined]
         if values is None or isinstance(values, str):
             inside = self.expression(right, variables)
-            if _are_texts(left, inside):
+            if are_texts(left, inside):
                 self.constructs.append("in text")
                 return text.contains(left, inside)
             if not isinstance(inside.kind, TupleOf) or not inside.is_constant:
@@ -215,16 +226,44 @@ class _Translator(Statements):
         named: set[str] = set()
         for key, value in zip(node.keys, node.values, strict=True):
             each = self.expression(value, variables)
+            each = there(each) if key is None else each
             if key is None and isinstance(each.kind, RecordOf) and isinstance(value, ast.Name):
                 if named & {name for name, _ in each.kind.fields}:
                     raise Untranslatable("a dict in which a value takes the place of one that is computed")
                 made.update(parts(each))
-            elif isinstance(key, ast.Constant) and type(key.value) is str and key.value not in named:
-                made[key.value] = each
-                named.add(key.value)
+            elif key is not None and type(name := self._constant_of(key, variables)) is str and name not in named:
+                made[name] = each
+                named.add(name)
             else:
                 raise Untranslatable("a dict whose keys are not different str constants")
         return record(made)
+
+    def _dictcomp(self, node: ast.DictComp, variables: dict[str, Expr]) -> Expr:
+        """{key: value for name in names}, of a tuple of constants that does not change."""
+        [loop, *more] = node.generators
+        if more or loop.is_async or loop.ifs or not isinstance(loop.target, ast.Name):
+            raise Untranslatable("a dict of several loops, or of tests")
+        names = self._constant_of(loop.iter, variables)
+        if type(names) is not tuple or not set(map(type, names)) <= {str} or len(names) > _MOST_NAMES:
+            raise Untranslatable("a dict of what is not a tuple of names")
+        made: dict[str, Expr] = {}
+        for each in names:
+            inner = {**variables, loop.target.id: constant(each)}
+            key = self._constant_of(node.key, inner)
+            if type(key) is not str or key in made:
+                raise Untranslatable("a dict whose keys are not different str constants")
+            made[key] = self.expression(node.value, inner)
+        return record(made)
+
+    def _constant_of(self, node: ast.expr, variables: dict[str, Expr]) -> object:
+        """The value of a constant, or of a name for one; Ellipsis for anything else."""
+        if isinstance(node, ast.Constant):
+            return node.value
+        if isinstance(node, ast.Tuple) and all(isinstance(each, ast.Constant) for each in node.elts):
+            return tuple(each.value for each in node.elts)  # type: ignore[attr-defined]
+        if not isinstance(node, ast.Name):
+            return ...
+        return variables[node.id].constant if node.id in variables else self.captured(node.id)
 
     def _joinedstr(self, node: ast.JoinedStr, variables: dict[str, Expr]) -> Expr:
         made: list[Expr] = []
@@ -233,14 +272,16 @@ class _Translator(Statements):
                 made.append(constant(value.value))
                 continue
             assert isinstance(value, ast.FormattedValue)
-            if value.conversion not in (-1, ord("s")) or value.format_spec is not None:
+            if value.conversion not in (-1, ord("s")) or (value.conversion != -1 and value.format_spec is not None):
                 raise Untranslatable("a format or conversion in an f-string")
-            made.append(as_text(self.expression(value.value, variables), self.constructs))
+            each = self.expression(value.value, variables)
+            spec = None if value.format_spec is None else _spec(value.format_spec)
+            made.append(as_text(each, self.constructs) if spec is None else formatted(each, spec, self.constructs))
         self.constructs.append("concatenate")
         return text.join(made)
 
     def _subscript(self, node: ast.Subscript, variables: dict[str, Expr]) -> Expr:
-        value = self.expression(node.value, variables)
+        value = there(self.expression(node.value, variables))
         index = constant_index(node.slice)
         if isinstance(value.kind, TupleOf) and index is not None:
             return field(value, index)
@@ -248,8 +289,9 @@ class _Translator(Statements):
             return fields(
                 value, slice(*(_bound(each) for each in (node.slice.lower, node.slice.upper, node.slice.step)))
             )
-        if isinstance(value.kind, RecordOf) and isinstance(node.slice, ast.Constant):
-            found = parts(value).get(node.slice.value) if type(node.slice.value) is str else None
+        if isinstance(value.kind, RecordOf):
+            name = self._constant_of(node.slice, variables)
+            found = parts(value).get(name) if isinstance(name, str) and type(name) is str else None
             if found is not None:
                 return found
         if value.kind is str:
@@ -258,6 +300,11 @@ class _Translator(Statements):
         if isinstance(value.kind, ListOf) and index is not None:
             self.constructs.append("pick")
             return item(value, index)
+        if isinstance(value.kind, ListOf) and not value.kind.once and isinstance(node.slice, ast.Slice):
+            if node.slice.step is not None:
+                raise Untranslatable("a slice with a step")
+            self.constructs.append("pick")
+            return items(value, *(_bound(each) for each in (node.slice.lower, node.slice.upper)))
         raise Untranslatable("this subscript")
 
     def _part_of_text(self, value: Expr, part: ast.expr, variables: dict[str, Expr]) -> Expr:
@@ -269,97 +316,6 @@ class _Translator(Statements):
             return slices.backwards(value)
         ends = [None if each is None else self.expression(each, variables) for each in (part.lower, part.upper)]
         return slices.piece(value, *ends)
-
-    def _call(self, node: ast.Call, variables: dict[str, Expr]) -> Expr:
-        if any(isinstance(each, ast.Starred) for each in node.args) or any(each.arg is None for each in node.keywords):
-            raise Untranslatable("starred arguments")
-        arguments = [self.expression(each, variables) for each in node.args if not _is_none(each)]
-        keywords = {str(each.arg): self.expression(each.value, variables) for each in node.keywords}
-        if isinstance(node.func, ast.Attribute):
-            receiver = self.expression(node.func.value, variables)
-            if isinstance(receiver.kind, RecordOf) and node.func.attr == "get" and len(node.args) in (1, 2):
-                return self._get(receiver, node, variables)
-            is_blank = len(arguments) < len(node.args) and not (node.func.attr in _SPLITS and len(node.args) == 1)
-            if receiver.kind is not str or is_blank:
-                raise Untranslatable(f"the method {node.func.attr} of these")
-            return self._method(node.func.attr, receiver, [*arguments, *_by_position(node.func.attr, keywords)])
-        if not isinstance(node.func, ast.Name) or node.func.id in variables or len(arguments) < len(node.args):
-            raise Untranslatable("a call of what is not a name")
-        return self._called(node.func.id, self._captured(node.func.id), arguments, keywords)
-
-    def _get(self, receiver: Expr, node: ast.Call, variables: dict[str, Expr]) -> Expr:
-        """record.get(name, default) of a name that the records have."""
-        name, *others = node.args
-        found = parts(receiver).get(name.value) if isinstance(name, ast.Constant) and type(name.value) is str else None
-        if found is None or node.keywords or not all(isinstance(each, ast.Constant) for each in others):
-            raise Untranslatable("get() of what the rows do not have")
-        return found
-
-    def _method(self, name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
-        self.constructs.append("words" if name in _SPLITS and not arguments else name)
-        return text.method(name, receiver, arguments)
-
-    def _called(self, name: str, function: object, arguments: list[Expr], keywords: dict[str, Expr]) -> Expr:
-        if keywords:
-            return self._inlined(name, function, arguments, keywords)
-        if len(arguments) == 1 and (made := self._converted(function, arguments[0])) is not None:
-            return made
-        if (function is builtins.min or function is builtins.max) and len(arguments) > 1:
-            return numbers.extreme(arguments, least=function is builtins.min)
-        if function is builtins.divmod and len(arguments) == 2:
-            self.constructs += ["divide", "divide"]
-            return numbers.divided(*arguments)
-        if isinstance(function, MethodDescriptorType) and arguments and _are_texts(arguments[0]):
-            method = function.__name__
-            if vars(str).get(method) is function:
-                return self._method(method, arguments[0], arguments[1:])
-            raise Untranslatable(f"{name} is not a method of str")
-        return self._inlined(name, function, arguments, keywords)
-
-    def _inlined(self, name: str, function: object, arguments: list[Expr], keywords: dict[str, Expr]) -> Expr:
-        helper = know(function, len(arguments)) if callable(function) else Refused("it is not callable")
-        if not isinstance(helper, Known) or helper.is_generator:
-            raise Untranslatable(f"a call of {name}")
-        made, fixed = bind(helper, arguments, keywords)
-        keys = {each: f"{each} of {id(helper)}" for each in made}
-        variables = {
-            each: leaf(given.kind, lambda frame, key=keys[each]: frame.variables[key], given.constant)  # type: ignore[misc]
-            for each, given in made.items()
-        }
-        body = _Translator(helper, self.constructs, fixed, self.depth + 1).function(variables)
-
-        def run(frame: Frame) -> Any:
-            inner = frame.branch(**{keys[each]: given.carry(frame) for each, given in made.items()})
-            value = body.carry(inner)
-            frame.join(True, inner)
-            return value
-
-        return leaf(body.kind, run)
-
-    def _converted(self, function: object, operand: Expr) -> Expr | None:
-        kind = operand.kind
-        if kind is str and isinstance(function, type | BuiltinFunctionType) and function in (len, int, float):
-            self.constructs.append(function.__name__)
-        if function is builtins.len:
-            if kind is str:
-                return text.length(operand)
-            if isinstance(kind, ListOf):
-                return Expr(int, lambda frame: operand.run(frame).lengths())
-        elif function is builtins.int:
-            return parsing.to_int(operand) if kind is str else numbers.to_int(operand) if kind in NUMBERS else None
-        elif function is builtins.float:
-            if kind in NUMBERS:
-                return Expr(float, lambda frame: numbers.as_float(operand, frame))
-            return parsing.to_float(operand) if kind is str else None
-        elif function is builtins.str:
-            return as_text(operand, self.constructs)
-        elif function is builtins.bool:
-            return truth(operand)
-        elif function is builtins.abs and kind in NUMBERS:
-            return numbers.absolute(operand)
-        elif function is builtins.round and kind in NUMBERS:
-            return numbers.rounded(operand)
-        return None
 
     # Comprehensions over a split: one loop.
 
@@ -380,9 +336,7 @@ class _Translator(Statements):
         def is_element(each: ast.expr) -> bool:
             return isinstance(each, ast.Name) and isinstance(loop.target, ast.Name) and each.id == loop.target.id
 
-        tests = [
-            None if element is str and is_element(test) else truth(self.expression(test, inner)) for test in loop.ifs
-        ]
+        tests = [None if element is str and is_element(test) else self.test(test, inner) for test in loop.ifs]
         made = None if is_element(node.elt) else self.expression(node.elt, inner)
         kind = element if made is None else made.kind
         if kind is NOTHING or holds_list(kind):
@@ -398,21 +352,23 @@ class _Translator(Statements):
         raise Untranslatable("a generator that is kept")
 
 
-def _are_texts(*expressions: Expr) -> bool:
-    return all(each.kind is str for each in expressions)
+def _repeated(left: Expr, right: Expr) -> Expr | None:
+    """text * count of constants."""
+    for text_, count in ((left, right), (right, left)):
+        if isinstance(text_.constant, str) and type(count.constant) is int:
+            if len(text_.constant) * max(count.constant, 0) > _LONGEST_TEXT:
+                raise Untranslatable("a text that is repeated too often")
+            return constant(text_.constant * count.constant)
+    return None
 
 
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
-def _by_position(method: str, keywords: dict[str, Expr]) -> list[Expr]:
-    """Arguments of a str method that are given by name, if they are those that come next."""
-    if not keywords:
-        return []
-    if method in _SPLITS and list(keywords) in (["maxsplit"], ["sep"], ["sep", "maxsplit"]):
-        return list(keywords.values())
-    raise Untranslatable("keyword arguments")
+def _spec(node: ast.expr) -> str:
+    """The format specification in an f-string, if it is written out."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    texts = [part.value for part in parts if isinstance(part, ast.Constant)]
+    if len(texts) < len(parts):
+        raise Untranslatable("a format in an f-string that is not a constant")
+    return "".join(map(str, texts))
 
 
 def _bound(node: ast.expr | None) -> int | None:

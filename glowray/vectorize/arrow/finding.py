@@ -1,0 +1,86 @@
+"""Where a pattern is in texts: find, rfind, index, rindex, partition.
+
+All places of a pattern in the bytes that texts are parts of are looked up once a batch; a text's first and last one
+are then found among them by its bounds, and so are those of its slices. Positions are bytes, which in ASCII are
+characters; other texts leave the fast path where a position is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glowray.rows.texts import Bounds, Bytes, Texts
+from glowray.vectorize.arrow.frame import Expr, Frame, Places
+from glowray.vectorize.arrow.kinds import TupleOf, Untranslatable
+from glowray.vectorize.arrow.slices import inside, is_ascii, texts_of
+
+_SPARSE = 4
+"""Texts that are less than one in so many of the bytes around them are looked through alone."""
+
+
+def find(
+    text: Expr, pattern: str, start: Expr | None, stop: Expr | None, from_end: bool, must: bool
+) -> Expr:  # fmt: skip
+    """text.find(pattern, start, stop), rfind, index or rindex; `must`: it has to be there."""
+    if any(each is not None and each.kind is not int for each in (start, stop)):
+        raise Untranslatable("places that are not ints")
+
+    def run(frame: Frame) -> Any:
+        texts = texts_of(text, frame)
+        frame.require(is_ascii(texts))
+        lengths = texts.lengths
+        first = 0 if start is None else inside(start.run(frame), lengths)
+        last = lengths if stop is None else np.maximum(inside(stop.run(frame), lengths), first)
+        places = first_or_last(texts, pattern.encode(), first, last, from_end, frame)
+        if must:
+            frame.require(places >= 0)
+        return places
+
+    return Expr(int, run)
+
+
+def partition(text: Expr, separator: str, from_end: bool) -> Expr:
+    """text.partition(separator) or rpartition"""
+    spelled = separator.encode()
+
+    def run(frame: Frame) -> Any:
+        texts = texts_of(text, frame)
+        starts, ends = texts.starts, texts.ends
+        places = first_or_last(texts, spelled, 0, texts.lengths, from_end, frame)
+        # Without a separator all of the text is before it, or after it if it was looked for from the end.
+        nowhere = starts if from_end else ends
+        cut = np.where(places < 0, nowhere, starts + places)
+        after = np.where(places < 0, nowhere, cut + len(spelled))
+        return tuple(Texts(texts.data, first, last) for first, last in ((starts, cut), (cut, after), (after, ends)))
+
+    return Expr(TupleOf((str, str, str)), run)
+
+
+def first_or_last(texts: Texts, pattern: bytes, first: Any, last: Any, from_end: bool, frame: Frame) -> Places:
+    """Where in each text the first (or last) pattern is that lies between two bounds within it; -1 where none does."""
+    is_known = (id(texts.data), pattern) in frame.found
+    if not is_known and _SPARSE * int(texts.lengths.sum()) < len(texts.data):
+        array = texts.array
+        texts = frame.once(array, "texts", lambda: Texts.of(array))
+    known = frame.once(texts.data, pattern, lambda: occurrences(texts.data, pattern))
+    begins, ends = texts.starts + first, texts.starts + last - len(pattern)
+    if not len(known):
+        return np.full(len(texts), -1)
+    at = np.searchsorted(known, ends, "right") - 1 if from_end else np.searchsorted(known, begins)
+    found = known.take(at, mode="clip")
+    return np.where((found >= begins) & (found <= ends), found - texts.starts, -1)
+
+
+def occurrences(data: Bytes, pattern: bytes) -> Bounds:
+    """Where a pattern begins in some bytes, everywhere: they may overlap.
+
+    >>> occurrences(np.frombuffer(b"banana", np.uint8), b"ana").tolist()
+    [1, 3]
+    """
+    found = np.flatnonzero(data == pattern[0])
+    for offset in range(1, len(pattern)):
+        found = found[: np.searchsorted(found, len(data) - offset)]
+        found = found[data[found + offset] == pattern[offset]]
+    return found

@@ -1,0 +1,197 @@
+"""Generator functions of one yield, dicts of a tuple of names, formats, slices of lists, tests of any value."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf
+from glowray.vectorize.arrow.translate import translate
+from glowray.vectorize.know import know
+from glowray.vectorize.known import Refused
+from tests.effort import examples
+
+from .test_arrow import RECORD, check
+from .test_texts import values_of
+
+NAMES = ("s", "n")
+KEY = "made"
+
+
+def numbers(s: str) -> Iterator[int]:
+    number = int(s.split(",")[0])
+    if number > 0:
+        yield number
+
+
+def marked(s: str) -> Iterator[dict[str, Any]]:
+    """Several paths, some of which yield nothing."""
+    if s.startswith("a"):
+        return
+    first, _, rest = s.partition(",")
+    if rest:
+        yield {"first": first, "rest": rest}
+        return
+    if len(first) > 2:
+        if "=" in first:
+            return
+        yield {"first": first, "rest": "none"}
+
+
+def every(s: str, n: int) -> Iterator[tuple[str, int]]:
+    yield s, n
+
+
+def checked(s: str) -> Iterator[str]:
+    """What yields nothing still fails."""
+    if "a" in s:
+        number = int(s)
+        if number > 3:
+            return
+    else:
+        yield s
+
+
+def optional(r: dict[str, Any]) -> Iterator[Any]:
+    if r["n"] > 1:
+        yield r["s"] if r["n"] > 2 else None
+
+
+FUNCTIONS: list[tuple[Callable[..., Any], list[Kind]]] = [
+    (numbers, [str]),
+    (marked, [str]),
+    (every, [str, int]),
+    (checked, [str]),
+    (optional, [RECORD]),
+    (lambda r: {name: r[name] for name in NAMES}, [RECORD]),
+    (lambda r: {name: (r[name], name) for name in ("n", "f")}, [RECORD]),
+    (lambda r: {**r, KEY: r["n"]}, [RECORD]),
+    (lambda r: {KEY: r["s"], "other": 1}, [RECORD]),
+    (lambda n: f"{n:05}", [int]),
+    (lambda n: f"<{n:012d}>", [int]),
+    (lambda n: "%05d" % n, [int]),  # noqa: UP031
+    (lambda n, m: "%03d-%d" % (n, m), [int, int]),  # noqa: UP031
+    (lambda s: s.split(",")[1:], [str]),
+    (lambda s: ",".join(s.split(",")[:-1]), [str]),
+    (lambda s: " ".join(s.split(" ")[1:3]), [str]),
+    (lambda s: s.split(",")[-2:5], [str]),
+    (lambda s: len(s.split()[2:1]), [str]),
+    (lambda s, n: 1 if s and n else 2, [str, int]),
+    (lambda s, n: "a" if n > 1 or s.strip() else s, [str, int]),
+    (lambda s, n: 1 if not (s and n > 0) else 2, [str, int]),
+    (lambda s, n: [w for w in s.split(",") if w and n], [str, int]),
+    (lambda s: "ab" * 3 + s, [str]),
+    (lambda s: s + 0 * "x" + -1 * "y", [str]),
+]
+
+
+def given_rows(kind: Any) -> st.SearchStrategy[Any]:
+    if not isinstance(kind, RecordOf):
+        return values_of(kind)
+    names, kinds = zip(*kind.fields, strict=True)
+    return st.tuples(*map(values_of, kinds)).map(lambda row: dict(zip(names, row, strict=True)))
+
+
+@pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
+@settings(max_examples=examples(80), deadline=None)
+@given(data=st.data())
+def test_programs_agree_with_calls(function: Callable[..., Any], kinds: list[Kind], data: st.DataObject) -> None:
+    program = translate(know(function, len(kinds)), kinds)  # type: ignore[arg-type]
+    assert not isinstance(program, Refused), program.reason
+    program = pickle.loads(pickle.dumps(program))
+    rows = data.draw(st.lists(st.tuples(*map(given_rows, kinds)), max_size=6))
+    check(function, program, [list(each) for each in zip(*rows, strict=True)] if rows else [[] for _ in kinds])
+
+
+@pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
+def test_programs_claim_the_common_case(function: Callable[..., Any], kinds: list[Kind]) -> None:
+    ordinary: dict[Any, list[Any]] = {
+        int: [1, 0, 2], float: [0.5, 1.5, 2.5], bool: [True, False, True], str: ["1,b,c=1", "2 b=2 c d", "12,"],
+    }  # fmt: skip
+
+    def rows(kind: Any) -> list[Any]:
+        if isinstance(kind, RecordOf):
+            return [{name: rows(each)[i] for name, each in kind.fields} for i in range(3)]
+        return ordinary[kind]
+
+    program = translate(know(function, len(kinds)), kinds)  # type: ignore[arg-type]
+    assert check(function, program, [rows(kind) for kind in kinds]) >= 1  # type: ignore[arg-type]
+
+
+def test_a_generator_is_one_whatever_it_yields() -> None:
+    program: Any = translate(know(marked), [str])  # type: ignore[arg-type]
+    assert isinstance(program.result, ListOf) and program.result.once
+
+
+def twice(s: str) -> Iterator[str]:
+    yield s
+    yield s
+
+
+def goes_on(s: str) -> Iterator[str]:
+    if s:
+        yield s
+    yield "end"
+
+
+def returns(s: str) -> Iterator[str]:
+    if s:
+        return s
+    yield s
+
+
+def of_two_kinds(s: str) -> Iterator[Any]:
+    if s:
+        yield s
+    else:
+        yield 1
+
+
+def sent(s: str) -> Iterator[Any]:
+    got = yield s
+    if got:
+        yield got
+
+
+def delegates(s: str) -> Iterator[str]:
+    yield from s
+
+
+CHANGING = ["s", "n"]
+TWICE = ("s", "s")
+
+
+@pytest.mark.parametrize(
+    ("function", "kinds"),
+    [
+        (twice, [str]),
+        (goes_on, [str]),
+        (returns, [str]),
+        (of_two_kinds, [str]),
+        (sent, [str]),
+        (delegates, [str]),
+        (lambda s: numbers(s), [str]),
+        (lambda r: {name: r[name] for name in CHANGING}, [RECORD]),
+        (lambda r: {name: r[name] for name in TWICE}, [RECORD]),
+        (lambda r: {name: r[name] for name in NAMES if name != "s"}, [RECORD]),
+        (lambda r: {name: r[name] for name in ("s", "missing")}, [RECORD]),
+        (lambda n: f"{n:5}", [int]),
+        (lambda n: f"{n:,}", [int]),
+        (lambda n: f"{n:05}", [float]),
+        (lambda n: f"{n:05}", [bool]),
+        (lambda n: "%5d" % n, [int]),  # noqa: UP031
+        (lambda n, w: f"{n:0{w}}", [int, int]),
+        (lambda s: s.split(",")[::2], [str]),
+        (lambda s, n: s.split(",")[n:], [str, int]),
+        (lambda s: "ab" * 100_000 + s, [str]),
+        (lambda s, n: s and n, [str, int]),
+    ],
+)
+def test_refused(function: Callable[..., Any], kinds: list[Kind]) -> None:
+    known = know(function, len(kinds))
+    assert not known or isinstance(translate(known, kinds), Refused)
