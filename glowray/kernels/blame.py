@@ -82,7 +82,7 @@ def _in_loop(loop: Loop, error: BaseException, frame: FrameType) -> tuple[Blame,
     step = loop.steps[index]
     known = frame.f_locals.get(loop.found, MISSING) if loop.found else MISSING
     if index == len(loop.steps) - 1 and known is not MISSING and isinstance(row, tuple):
-        return Blame(step, row, (known, row[-1])), frame
+        return Blame(step, row, (known if loop.cells is None else tuple(known), row[-1])), frame
     return Blame(step, row), frame
 
 

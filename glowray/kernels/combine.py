@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from glowray.functions import Function
@@ -26,7 +27,17 @@ class Zero:
     value: Any
 
     def fresh(self) -> Any:
-        return self.value if isinstance(self.value, IMMUTABLE) else copy.deepcopy(self.value)
+        """A start to be changed at will."""
+        return self.copier()()
+
+    def copier(self) -> Callable[[], Any]:
+        """Gives a start at each call; one for all where nobody can change it."""
+        value = self.value
+        return (lambda: value) if _is_fixed(value) else partial(copy.deepcopy, value)
+
+
+def _is_fixed(value: Any) -> bool:
+    return isinstance(value, IMMUTABLE) or (type(value) is tuple and all(map(_is_fixed, value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +59,15 @@ class CombineByKey(Step):
     combiner: Combiner
     word: str
 
-    def missing(self, table: KeyTable) -> Callable[[Any, Any], None]:
-        """What a loop calls for a key that `table` does not have as it is written."""
+    def missing(self, table: KeyTable, cells: bool = False) -> Callable[[Any, Any], None]:
+        """What a loop calls for a key that `table` does not have as it is written.
+
+        `cells`: accumulators are tuples, and the table has them as lists.
+        """
         entries, combiner = table.entries, self.combiner
+        kept: Callable[[Any], Any] = list if cells else _itself
+        shown: Callable[[Any], Any] = tuple if cells else _itself
+        fresh = None if combiner.zero is None else combiner.zero.copier()
 
         def miss(key: Any, value: Any) -> None:
             step = self
@@ -60,12 +77,14 @@ class CombineByKey(Step):
                 row = (key, value)  # noqa: F841  (what is to blame if it cannot be a key)
                 name = table.admit(key)
                 known = entries.get(name, MISSING)
-            if known is MISSING and combiner.zero is None:
-                entries[name] = value
+            if known is not MISSING:
+                known = shown(known)
+            elif fresh is not None:
+                known = fresh()
+            else:
+                entries[name] = kept(value)
                 return
-            if known is MISSING and combiner.zero is not None:
-                known = combiner.zero.fresh()
-            entries[name] = step.combiner.add.call(known, value)
+            entries[name] = kept(step.combiner.add.call(known, value))
 
         return miss
 
@@ -84,6 +103,10 @@ class CombineByKey(Step):
                     miss(key, value)
                 else:
                     entries[key] = add(known, value)
+
+
+def _itself(accumulator: Any) -> Any:
+    return accumulator
 
 
 def merged(blocks: Iterable[Block], step: Step, function: Function) -> Iterator[tuple[Any, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from glowray.kernels.column_chain import ChainRun
@@ -32,7 +32,7 @@ def combined(
     if run is not None and run.chain.fold is not None:
         return _by_columns(step, run, stream)
     table = KeyTable()
-    entries, miss = table.entries, step.missing(table)
+    entries, miss = table.entries, step.missing(table, loop.cells is not None)
     if loop.records is not None:
         for rows, fold in record_parts(loop.records, loop, stream):
             fold(rows, table.get, entries, MISSING, miss)
@@ -44,12 +44,21 @@ def combined(
         for rows, go in run.parts(stream):
             assert go is not None, "where columns end before a combiner, a loop does its work"
             go(rows, table.get, entries, MISSING, miss)
-    return pieces(table.items()) if table.shown or not to_blocks else _pairs(entries)
+    if to_blocks and not table.shown:
+        return _pairs(list(entries), _accumulators(entries.values(), loop.cells))
+    return pieces(_items(table, loop.cells))
 
 
-def _pairs(entries: dict[Any, Any]) -> Iterator[Block]:
+def _items(table: KeyTable, cells: int | None) -> Iterator[tuple[Any, Any]]:
+    return table.items() if cells is None else ((key, tuple(cell)) for key, cell in table.items())
+
+
+def _accumulators(entries: Iterable[Any], cells: int | None) -> list[Any]:
+    return list(entries) if cells is None else list(map(tuple, entries))
+
+
+def _pairs(keys: list[Any], values: list[Any]) -> Iterator[Block]:
     """The items of a table, keys beside values."""
-    keys, values = list(entries), list(entries.values())
     for start in range(0, len(keys), BLOCK_ROWS):
         columns = [encode(side[start : start + BLOCK_ROWS], 1) for side in (keys, values)]
         shape = Fields("tuple", (), tuple(shape for shape, _ in columns))
@@ -67,21 +76,19 @@ def _by_columns(step: CombineByKey, run: ChainRun, stream: Morsels) -> Morsels:
     for morsel in made:
         block = morsel if isinstance(morsel, Block) else None
         if block is None or not columns.add(block):
-            return _in_python(step, columns, chain.combine.function(), morsel, made)
+            return _in_python(step, columns, chain.combine, morsel, made)
     if not columns.fold():
-        return _in_python(step, columns, chain.combine.function(), [], made)
+        return _in_python(step, columns, chain.combine, [], made)
     return iter([columns.folded()])
 
 
-def _in_python(
-    step: CombineByKey, columns: FoldTable, fold: Callable[..., Any], first: Any, others: Morsels
-) -> Morsels:  # fmt: skip
+def _in_python(step: CombineByKey, columns: FoldTable, loop: Loop, first: Any, others: Morsels) -> Morsels:
     """Goes on in Python: with what columns have folded, with what they had gathered, and with all that comes."""
     table = KeyTable()
-    entries, miss = table.entries, step.missing(table)
+    fold, entries, miss = loop.function(), table.entries, step.missing(table, loop.cells is not None)
     for key, known in columns.folded().rows():
-        entries[key if type(key) in PLAIN else table.admit(key)] = known
+        entries[key if type(key) in PLAIN else table.admit(key)] = known if loop.cells is None else list(known)
     for stream in (iter([columns.gathered(), first]), others):
         for rows in as_rows(stream):
             fold(rows, table.get, entries, MISSING, miss)
-    return pieces(table.items())
+    return pieces(_items(table, loop.cells))

@@ -22,7 +22,8 @@ class Loop:
     """The code of a segment's loop, as weaving made it in the driver.
 
     `steps` are the segment's row steps and, last, whatever takes their rows; `reasons` says for each why it is called
-    and not inlined (None: inlined). `found` is the variable that holds a combiner's accumulator. `columns` is the way
+    and not inlined (None: inlined). `found` is the variable that holds a combiner's accumulator; `cells` the number of
+    its fields where it is a tuple that the combiner's table has as a list. `columns` is the way
     of rows that are columns, None where every row is one of Python's; `column_reasons` says for each step why it is not
     part of that (empty: the rows never were columns). `records` does the same work over the fields of rows in blocks.
     """
@@ -31,6 +32,7 @@ class Loop:
     steps: tuple[Step, ...]
     reasons: tuple[str | None, ...]
     found: str | None = None
+    cells: int | None = None
     columns: ColumnChain | None = None
     column_reasons: tuple[str | None, ...] = ()
     records: RecordLoop | None = None

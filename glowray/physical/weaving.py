@@ -26,16 +26,15 @@ from glowray.physical.columns import Folding, columns_of
 from glowray.physical.kinds import one_kind, source_kind
 from glowray.physical.pruning import pruned
 from glowray.physical.record_loops import displayed, form_of, join_form, pruned_read, read_form, used_of, variables_of
+from glowray.physical.sinks import Combine, Keep, appending, counting, yielding
 from glowray.physical.stage import Branch, Stage
 from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.arrow.reducers import Fold, fold_of
 from glowray.vectorize.chain import Chain, Sink, Verb, define
 from glowray.vectorize.chain import Step as ChainStep
-from glowray.vectorize.inline import inline
 from glowray.vectorize.know import know
-from glowray.vectorize.known import Known, Refused
-from glowray.vectorize.rename import simple_copy
-from glowray.vectorize.weave import Weaver, Woven, assign, load, place, store
+from glowray.vectorize.known import Known
+from glowray.vectorize.weave import Weaver, Woven, load, place, store
 
 VERBS: dict[str, Verb] = {
     "Map": "map",
@@ -68,7 +67,7 @@ def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, 
     row_type = getattr(source.reader, "row_type", None) if isinstance(source, Read) else None
     loops: list[Loop] = []
     for segment in segments(branch.steps):
-        loop = _loop(segment, source, stage.exchange, row_type, vectorize)
+        loop = _whole_loop(segment, source, stage.exchange, row_type, vectorize)
         form = form_of(kind) or (None if loops else join_form(branch))
         if kind is not None:
             given = kind
@@ -81,7 +80,7 @@ def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, 
                     chain, reasons, kind = _column_chain(segment, source, stage.exchange, few, loop)
             loop = replace(loop, columns=chain, column_reasons=reasons)
         if vectorize and loop.columns is None and segment.rows:
-            source, records = _record_loop(segment, source, stage.exchange, form, is_first=not loops)
+            source, records = _record_loop(segment, source, stage.exchange, form, loop.cells, is_first=not loops)
             loop = replace(loop, records=records)
         loops.append(loop)
         row_type = None
@@ -109,12 +108,13 @@ def _column_chain(
     is_whole = len(steps) == len(segment.rows)
 
     def loop(rows: tuple[RowStep, ...], end: CombineByKey | PartitionStep | None, row_kind: Kind) -> Loop:
-        return _loop(Segment(rows, end), source, exchange if rows or end else OneBlock(), _type(row_kind), True)
+        exchange_then = exchange if rows or end else OneBlock()
+        return _loop(Segment(rows, end), source, exchange_then, _type(row_kind), True, whole.cells)[0]
 
     if not steps and (segment.rows or not (found.fold or takes_blocks)):
         return None, reasons, None
     is_appending = end is None and not isinstance(exchange, Count)
-    by_row = whole if is_appending else _loop(Segment(segment.rows, None), source, OneBlock(), _type(kind), True)
+    by_row = whole if is_appending else _loop(Segment(segment.rows, None), source, OneBlock(), _type(kind), True)[0]
     if found.fold is not None:
         combine = loop((), end, result) if isinstance(end, CombineByKey) else None
         pair = result if combine and isinstance(result, TupleOf) else None
@@ -126,7 +126,7 @@ def _column_chain(
 
 
 def _record_loop(
-    segment: Segment, source: Source, exchange: Exchange, form: Form | None, is_first: bool
+    segment: Segment, source: Source, exchange: Exchange, form: Form | None, cells: int | None, is_first: bool
 ) -> tuple[Source, RecordLoop | None]:
     """The segment over the fields of its rows, and the source, which then reads only the columns that are looked at."""
     is_read = isinstance(source, Read) and is_first
@@ -136,7 +136,7 @@ def _record_loop(
     weaver = Weaver()
     row = displayed(form, weaver)
     variables = dict(variables_of(row))
-    loop, used = _woven(segment, source, exchange, weaver, row, True)
+    loop, used, _ = _woven(segment, source, exchange, weaver, row, True, cells)
     if isinstance(source, Read) and is_read:
         source, form = pruned_read(source, form, {str(variables[name][0]) for name in used})
     at = dict(zip(map(form.keys, form.leaves()), form.leaves(), strict=True))
@@ -147,32 +147,42 @@ def _type(kind: Kind) -> type | None:
     return kind if isinstance(kind, type) else None
 
 
-def _loop(segment: Segment, source: Source, exchange: Exchange, kind: type | None, vectorize: bool) -> Loop:
+def _whole_loop(segment: Segment, source: Source, exchange: Exchange, kind: type | None, vectorize: bool) -> Loop:
+    """A segment's loop over Python's rows: once more where it has shown what accumulators are."""
+    loop, cells = _loop(segment, source, exchange, kind, vectorize)
+    return loop if cells is None else _loop(segment, source, exchange, kind, vectorize, cells)[0]
+
+
+def _loop(
+    segment: Segment, source: Source, exchange: Exchange, kind: type | None, vectorize: bool, cells: int | None = None
+) -> tuple[Loop, int | None]:
     weaver = Weaver()
     row = weaver.fresh("row")
     if kind is not None:
         weaver.types[row] = kind
-    return _woven(segment, source, exchange, weaver, load(row), vectorize)[0]
+    loop, _, width = _woven(segment, source, exchange, weaver, load(row), vectorize, cells)
+    return loop, width
 
 
 def _woven(
-    segment: Segment, source: Source, exchange: Exchange, weaver: Weaver, row: ast.expr, vectorize: bool
-) -> tuple[Loop, list[str]]:
-    """A segment's loop, and the variables of its row that it uses, in the order in which it takes them."""
+    segment: Segment, source: Source, exchange: Exchange, weaver: Weaver, row: ast.expr, vectorize: bool,
+    cells: int | None,
+) -> tuple[Loop, list[str], int | None]:  # fmt: skip
+    """A segment's loop, the variables of its row that it uses, in the order in which it takes them, and `width`."""
     chain = Chain([_chain_step(step, vectorize) for step in segment.rows], weaver)
-    found = None
+    combine = None
     if isinstance(segment.end, CombineByKey):
-        found = weaver.fresh("found")
+        combine = Combine(segment.end, chain, weaver, len(segment.rows), cells, vectorize)
         parameters = ["rows", "get", "entries", "missing", "miss"]
-        sink: Sink = _Fold(segment.end, chain, weaver, len(segment.rows), found, vectorize)
+        sink: Sink = combine
     elif isinstance(segment.end, JoinInPlace):
-        parameters, sink = ["rows", "entries", "slow"], _Keep(segment.end, chain, weaver, len(segment.rows))
+        parameters, sink = ["rows", "entries", "slow"], Keep(segment.end, chain, weaver, len(segment.rows))
     elif segment.end is not None:
-        parameters, sink = ["rows"], _yielding
+        parameters, sink = ["rows"], yielding
     elif isinstance(exchange, Count):
-        parameters, sink = ["rows", "count"], _counting
+        parameters, sink = ["rows", "count"], counting
     else:
-        parameters, sink = ["rows", "append"], _appending
+        parameters, sink = ["rows", "append"], appending
     line = weaver.own_lines("source")
     body = chain.body(row, sink)
     used = used_of(row, body)
@@ -180,89 +190,11 @@ def _woven(
     target = targets[0] if len(targets) == 1 else ast.Tuple(targets, ast.Store())
     loop = place([ast.For(target, load("rows"), body, [])], line)
     woven = Woven("loop", define("loop", parameters, loop, line), weaver.bindings, weaver.positions, "loop")
-    reasons = [*chain.reasons, sink.reason if isinstance(sink, _Fold) else None]
+    reasons = [*chain.reasons, combine.reason if combine else None]
     steps = (*segment.rows, segment.end or (segment.rows or (source,))[-1])
-    return Loop(woven, steps, tuple(reasons), found), used
-
-
-def _appending(row: ast.expr) -> list[ast.stmt]:
-    return [ast.Expr(ast.Call(load("append"), [simple_copy(row)], []))]
-
-
-def _counting(row: ast.expr) -> list[ast.stmt]:
-    return [ast.Expr(ast.Call(load("count"), [], []))]
-
-
-def _yielding(row: ast.expr) -> list[ast.stmt]:
-    return [ast.Expr(ast.Yield(simple_copy(row)))]
-
-
-def _is_text(key: ast.expr) -> ast.expr:
-    """Whether a key is a str and nothing else: then a dict has it as it is written, or not at all."""
-    return ast.Compare(ast.Call(load("type"), [simple_copy(key)], []), [ast.Is()], [load("str")])
-
-
-class _Keep:
-    """The sink that keeps the keyed rows whose key is, or is not, among `entries`; `slow` tells of keys of any type."""
-
-    def __init__(self, step: JoinInPlace, chain: Chain, weaver: Weaver, index: int) -> None:
-        self.step, self.chain, self.weaver, self.index = step, chain, weaver, index
-
-    def __call__(self, row: ast.expr) -> list[ast.stmt]:
-        line = self.weaver.own_lines(self.step.verb)
-        before, (key, _) = self.chain.unpack(row, 2, partial(keyed_row, verb=self.step.verb), line)
-        self.weaver.at(self.index, row)
-        line = self.weaver.own_lines(self.step.verb)
-        has: ast.cmpop = ast.In() if self.step.how == "semi" else ast.NotIn()
-        quick = ast.Compare(simple_copy(key), [has], [load("entries")])
-        test = ast.IfExp(_is_text(key), quick, ast.Call(load("slow"), [simple_copy(key)], []))
-        return place([*before, ast.If(test, _yielding(row), [])], line)
-
-
-class _Fold:
-    """The sink that folds keyed rows into a dict: one look-up, the reducer inlined, one store.
-
-    The raw key is looked up; `miss` is called for a key that is not there as it is written, or not hashable.
-    """
-
-    def __init__(
-        self, step: CombineByKey, chain: Chain, weaver: Weaver, index: int, found: str, vectorize: bool
-    ) -> None:
-        self.step, self.chain, self.weaver, self.index, self.found = step, chain, weaver, index, found
-        self.known = know(step.combiner.add.call, 2) if vectorize else None
-        self.reason: str | None = None
-
-    def __call__(self, row: ast.expr) -> list[ast.stmt]:
-        weaver = self.weaver
-        line = weaver.own_lines(self.step.verb)
-        before, (key, value) = self.chain.unpack(row, 2, partial(keyed_row, verb=self.step.verb), line)
-        if isinstance(key, ast.Tuple):
-            name = weaver.fresh("key")
-            before = [*before, assign(name, key)]
-            key = load(name)
-        weaver.at(self.index, ast.Tuple([simple_copy(key), simple_copy(value)], ast.Load()))
-        line = weaver.own_lines(self.step.verb)
-        folding, folded = self._folded([load(self.found), simple_copy(value)])
-        unknown = assign(self.found, load("missing"))
-        get = assign(self.found, ast.Call(load("get"), [simple_copy(key), load("missing")], []))
-        look = ast.Try([get], [ast.ExceptHandler(load("TypeError"), None, [unknown])], [], [])
-        miss: ast.stmt = ast.Expr(ast.Call(load("miss"), [simple_copy(key), simple_copy(value)], []))
-        if self.step.combiner.zero is None:
-            first = ast.Assign([ast.Subscript(load("entries"), simple_copy(key), ast.Store())], simple_copy(value))
-            miss = ast.If(_is_text(key), [first], [miss])
-        put = ast.Assign([ast.Subscript(load("entries"), simple_copy(key), ast.Store())], folded)
-        is_new = ast.Compare(load(self.found), [ast.Is()], [load("missing")])
-        return place([*before, look, ast.If(is_new, [miss], [*folding, put])], line)
-
-    def _folded(self, arguments: list[ast.expr]) -> tuple[list[ast.stmt], ast.expr]:
-        inlined = inline(self.known, arguments, self.weaver) if isinstance(self.known, Known) else self.known
-        if inlined is not None and not isinstance(inlined, Refused):
-            if not inlined.statements:
-                return [], inlined.value
-            return inlined.settle(self.weaver, "folded")
-        self.reason = inlined.reason if inlined is not None else "it was not looked at"
-        call = load(self.weaver.give(self.step.combiner.add.call, "reducer"))
-        return [], ast.Call(call, arguments, [])
+    if combine is None:
+        return Loop(woven, steps, tuple(reasons)), used, None
+    return Loop(woven, steps, tuple(reasons), combine.found, cells), used, combine.width
 
 
 def _chain_step(step: RowStep, vectorize: bool) -> ChainStep:
