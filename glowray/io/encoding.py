@@ -40,6 +40,11 @@ class Encoding:
         return self.errors == "strict" and codecs.lookup(self.name).name in ("utf-8", "utf-8-sig", "ascii")
 
     @property
+    def is_ascii(self) -> bool:
+        """Whether a byte beyond ASCII is an error."""
+        return codecs.lookup(self.name).name == "ascii"
+
+    @property
     def signature(self) -> bytes:
         """What to drop at the very start of a file."""
         return codecs.BOM_UTF8 if codecs.lookup(self.name).name == "utf-8-sig" else b""

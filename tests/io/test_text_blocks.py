@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,18 +20,28 @@ def test_a_text_in_lines(text: str) -> None:
     assert block_of(text.encode()).rows() == split_lines(text)
 
 
-@given(texts=TEXTS, bad=st.integers(0, 30), start=st.integers(0, 10))
-def test_every_piece_of_a_file(texts: str, bad: int, start: int, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+NAMES = st.sampled_from(["utf-8", "ascii"])
+BAD = st.sampled_from(
+    [b"", b"\xff", b"\xc0\x80", b"\xe2\x82", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf0\x9f\x92\xa1"]
+)
+
+
+@given(
+    texts=TEXTS, bad=BAD, place=st.integers(0, 30), start=st.integers(0, 10), name=st.sampled_from(["utf-8", "ascii"])
+)
+def test_every_piece_of_a_file(
+    texts: str, bad: bytes, place: int, start: int, name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     path = tmp_path_factory.mktemp("pieces") / "text"
     data = texts.encode()
-    path.write_bytes(data[:bad] + b"\xff" * (bad < 20) + data[bad:])
+    path.write_bytes(data[:place] + bad + data[place:])
     for piece in (Piece(str(path)), Piece(str(path), min(start, path.stat().st_size))):
         found = []
         for read in (read_lines, line_blocks):
             rows: list[str] = []
             error = None
             try:
-                for morsel in read(piece, Encoding()):
+                for morsel in read(piece, Encoding(name)):
                     rows += morsel.rows() if isinstance(morsel, Block) else morsel
             except UnicodeDecodeError as raised:
                 error = str(raised), raised.__notes__
