@@ -41,12 +41,10 @@ static inline __m128i within(__m128i bytes, char first, char width)
 
 /* ---------------------------------------------------------------- white space ------------------------------------ */
 
-/* How many bytes the white space (that of str.isspace) at `at` has; 0 for none. */
-static inline int space_at(const uint8_t *at, const uint8_t *end)
+/* How many bytes the white space beyond ASCII (that of str.isspace) at `at` has; 0 for none. */
+static inline int wide_space_at(const uint8_t *at, const uint8_t *end)
 {
     const uint8_t first = at[0];
-    if (first < 0x80)
-        return first == ' ' || (first >= 9 && first <= 13) || (first >= 28 && first <= 31);
     if (first == 0xC2) /* U+0085, U+00A0 */
         return end - at >= 2 && (at[1] == 0x85 || at[1] == 0xA0) ? 2 : 0;
     if (first < 0xE1 || first > 0xE3 || end - at < 3)
@@ -64,50 +62,56 @@ static inline int space_at(const uint8_t *at, const uint8_t *end)
     return (third >= 0x80 && third <= 0x8A) || third == 0xA8 || third == 0xA9 || third == 0xAF ? 3 : 0;
 }
 
-/* Which of `count` bytes are of white space. `*covered` is where the last one that was found ends. */
-static Mask spaces_one_by_one(const uint8_t *from, Py_ssize_t count, const uint8_t *end, const uint8_t **covered)
+/* Which of 64 bytes are of white space in ASCII; to `wide`, which may begin a character of it beyond ASCII. */
+static inline Mask ascii_spaces(const uint8_t *from, Py_ssize_t count, Mask *wide)
 {
     Mask found = 0;
-    for (Py_ssize_t i = 0; i < count; i++) {
-        if (from + i >= *covered) {
-            const int length = space_at(from + i, end);
-            if (length == 0)
-                continue;
-            *covered = from + i + length;
-        }
-        found |= (Mask)1 << i;
-    }
-    return found;
-}
-
-static inline Mask spaces(const uint8_t *from, Py_ssize_t count, const uint8_t *end, const uint8_t **covered)
-{
+    *wide = 0;
 #if defined(__SSE2__)
     if (count == AT_ONCE) {
-        Mask found = 0, beyond = 0;
         for (int i = 0; i < 4; i++) {
             const __m128i bytes = sixteen(from, i);
             const __m128i space = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(' ')),
                                                _mm_or_si128(within(bytes, 9, 4), within(bytes, 28, 3)));
+            const __m128i lead = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8((char)0xC2)),
+                                              within(bytes, (char)0xE1, 2));
             found |= (Mask)(uint32_t)_mm_movemask_epi8(space) << (16 * i);
-            beyond |= (Mask)(uint32_t)_mm_movemask_epi8(bytes) << (16 * i);
+            *wide |= (Mask)(uint32_t)_mm_movemask_epi8(lead) << (16 * i);
         }
-        if (beyond == 0)
-            return found;
+        return found;
     }
 #endif
-    return spaces_one_by_one(from, count, end, covered);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        const uint8_t byte = from[i];
+        found |= (Mask)(byte == ' ' || (byte >= 9 && byte <= 13) || (byte >= 28 && byte <= 31)) << i;
+        *wide |= (Mask)(byte == 0xC2 || (byte >= 0xE1 && byte <= 0xE3)) << i;
+    }
+    return found;
+}
+
+/* Which of up to 64 bytes are of white space. `*over`: how many of the first ones are, of a character before them. */
+static inline Mask spaces(const uint8_t *from, Py_ssize_t count, const uint8_t *end, int *over)
+{
+    Mask wide, found = ascii_spaces(from, count, &wide) | all_of(*over);
+    *over = 0;
+    for (; wide; wide &= wide - 1) {
+        const int place = lowest(wide), length = wide_space_at(from + place, end);
+        found |= all_of(length) << place;
+        if (place + length > AT_ONCE)
+            *over = place + length - AT_ONCE;
+    }
+    return found;
 }
 
 /* How many words there are, runs without white space; where each starts and ends, unless `starts` is NULL. */
 static Py_ssize_t find_words(const uint8_t *data, Py_ssize_t size, int32_t *starts, int32_t *ends)
 {
-    const uint8_t *covered = data;
     Py_ssize_t begun = 0, ended = 0;
+    int over = 0;
     Mask inside = 0; /* whether the byte before is of a word */
     for (Py_ssize_t at = 0; at < size; at += AT_ONCE) {
         const Py_ssize_t count = size - at < AT_ONCE ? size - at : AT_ONCE;
-        const Mask word = ~spaces(data + at, count, data + size, &covered) & all_of(count);
+        const Mask word = ~spaces(data + at, count, data + size, &over) & all_of(count);
         const Mask before = word << 1 | inside;
         Mask begin = word & ~before, end = ~word & before & all_of(count);
         inside = word >> (count - 1) & 1;
