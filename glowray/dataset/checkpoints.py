@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from typing import TYPE_CHECKING
 
 from glowray.dataset.base import Base, T_co, action
@@ -49,6 +48,8 @@ class Checkpoints(Base[T_co]):
 
 def checkpoint_key() -> bytes:
     """The key that signs this user's checkpoints: a file of mode 0600, made once."""
+    import secrets  # not for jobs without a checkpoint
+
     from glowray.cluster.home import home, write_secret
 
     path = home() / "checkpoint.key"

@@ -6,7 +6,6 @@ import contextlib
 import os
 import selectors
 import signal
-import subprocess
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -105,6 +104,8 @@ class Command:
     """
 
     def __init__(self, command: tuple[str, ...]) -> None:
+        import subprocess  # not for jobs that have no command
+
         self.shown = _shown(command)
         self.stderr = b""
         try:
