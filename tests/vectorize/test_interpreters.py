@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 pytestmark = pytest.mark.process
 
@@ -49,12 +50,11 @@ CELLS = [
 
 
 def test_cells_of_a_notebook_are_sources() -> None:
-    shells = pytest.importorskip("IPython.core.interactiveshell")
-    shell = shells.InteractiveShell.instance()
+    shell = InteractiveShell.instance()
     try:
         for cell in CELLS:
             shell.run_cell(cell).raise_error()
         shell.run_cell("limit = 100")
         shell.run_cell("assert flow.from_range(8).filter(keep).collect() == []").raise_error()
     finally:
-        shells.InteractiveShell.clear_instance()
+        InteractiveShell.clear_instance()
