@@ -1,5 +1,6 @@
 /* Numbers that texts spell, where that is beyond doubt: see parsing.pyi. */
 #include "texts.h"
+#include <string.h>
 
 enum { INT_DIGITS = 18, FLOAT_DIGITS = 15 }; /* as many as always fit: 64 bits, and a float's 53 */
 
@@ -75,31 +76,45 @@ static int parse_float(const uint8_t *from, const uint8_t *end, void *out)
     return float_from(from, end, out);
 }
 
-/* 1 if every text spells a number, 0 if one does not, -1 and an exception. */
-static inline int parse_all(const Texts *texts, Parse parse, uint8_t *out, Py_ssize_t size)
+/* 1 if every text spells a number, 0 if one does not, -1 and an exception. `good`, if there is one, gets which do. */
+static inline int parse_all(const Texts *texts, Parse parse, uint8_t *out, Py_ssize_t size, uint8_t *good)
 {
+    int all = 1;
     for (Py_ssize_t i = 0; i < texts->count; i++) {
         Py_ssize_t length;
         const Py_ssize_t start = text_at(texts, i, &length);
         if (start < 0)
             return -1;
         const uint8_t *const from = texts->bytes + start;
-        if (!parse(from, from + length, out + i * size))
-            return 0;
+        const int is_number = parse(from, from + length, out + i * size);
+        if (!is_number) {
+            if (good == NULL)
+                return 0;
+            memset(out + i * size, 0, (size_t)size);
+            all = 0;
+        }
+        if (good != NULL)
+            good[i] = (uint8_t)is_number;
     }
-    return 1;
+    return all;
 }
 
 static inline PyObject *parsed(PyObject *arguments, Parse parse, Py_ssize_t size)
 {
-    PyObject *data, *starts, *ends, *out;
+    PyObject *data, *starts, *ends, *out, *good = NULL;
     Texts texts;
-    if (!PyArg_ParseTuple(arguments, "OOOO", &data, &starts, &ends, &out) || texts_from(&texts, data, starts, ends) < 0)
+    if (!PyArg_ParseTuple(arguments, "OOOO|O", &data, &starts, &ends, &out, &good))
         return NULL;
-    Py_buffer results;
+    if (texts_from(&texts, data, starts, ends) < 0)
+        return NULL;
+    Py_buffer results, marks = {0};
     int all = results_into(&results, out, &texts, size);
     if (all == 0) {
-        all = parse_all(&texts, parse, results.buf, size);
+        if (good != NULL)
+            all = results_into(&marks, good, &texts, sizeof(uint8_t));
+        if (all == 0)
+            all = parse_all(&texts, parse, results.buf, size, marks.buf);
+        PyBuffer_Release(&marks);
         PyBuffer_Release(&results);
     }
     texts_release(&texts);
@@ -117,8 +132,8 @@ static PyObject *floats(PyObject *Py_UNUSED(module), PyObject *arguments)
 }
 
 static PyMethodDef methods[] = {
-    {"integers", integers, METH_VARARGS, "integers(data, starts, ends, out) -> whether each text is an int, to out"},
-    {"floats", floats, METH_VARARGS, "floats(data, starts, ends, out) -> whether each text is a float, to out"},
+    {"integers", integers, METH_VARARGS, "integers(data, starts, ends, out, good) -> whether all texts are ints"},
+    {"floats", floats, METH_VARARGS, "floats(data, starts, ends, out, good) -> whether all texts are floats"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -34,8 +34,10 @@ def parsed(parse: Callable[..., bool] | None, words: list[str], dtype: Any) -> l
     spelled = [word.encode() for word in words]
     ends = np.cumsum([len(word) for word in spelled], dtype=np.int64)
     starts = ends - np.array([len(word) for word in spelled], np.int64)
-    out = np.empty(len(words), dtype)
-    return list(out.tolist()) if parse(b"".join(spelled), starts, ends, out) else None
+    out, good = np.empty(len(words), dtype), np.empty(len(words), np.bool_)
+    every = parse(b"".join(spelled), starts, ends, out, good)
+    assert every == good.all() and not out[~good].any()
+    return list(out.tolist()) if every else None
 
 
 @given(text=SPELLED)
@@ -82,6 +84,8 @@ def test_what_is_not_within_the_data_is_refused() -> None:
     assert loops.integers is not None and loops.floats is not None
     for parse, dtype in ((loops.integers, np.int64), (loops.floats, np.float64)):
         with pytest.raises(ValueError, match="beyond the data"):
-            parse(b"1", np.array([0]), np.array([2]), np.empty(1, dtype))
+            parse(b"1", np.array([0]), np.array([2]), np.empty(1, dtype), np.empty(1, np.bool_))
         with pytest.raises(ValueError, match="of 8 bytes each"):
-            parse(b"1", np.array([0]), np.array([1]), np.empty(1, np.int32))
+            parse(b"1", np.array([0]), np.array([1]), np.empty(1, np.int32), np.empty(1, np.bool_))
+        with pytest.raises(ValueError, match="of 1 bytes each"):
+            parse(b"1", np.array([0]), np.array([1]), np.empty(1, dtype), np.empty(2, np.bool_))

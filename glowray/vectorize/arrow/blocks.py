@@ -176,8 +176,16 @@ def _vector(kind: Kind, columns: Any) -> Vector:
         return column
     if column.null_count:
         there = as_numpy(column.is_valid())
-        return Nullable(_scalars(kind, column.fill_null(_FILL.get(column.type, 0))), there)
+        return Nullable(_scalars(kind, _without_nulls(column)), there)
     return _scalars(kind, column)
+
+
+def _without_nulls(column: pa.Array) -> pa.Array:
+    """The column with any values in the place of nulls: texts that stand there already, so that none is copied."""
+    if pa.types.is_large_string(column.type):
+        _, *buffers = column.buffers()
+        return pa.Array.from_buffers(column.type, len(column), [None, *buffers], 0, column.offset)
+    return column.fill_null(_FILL.get(column.type, 0))
 
 
 def _scalars(kind: Kind, column: Any) -> Vector:

@@ -1,8 +1,7 @@
 """Where a pattern is in texts: find, rfind, index, rindex, partition.
 
-All places of a pattern in the bytes that texts are parts of are looked up once a batch; a text's first and last one
-are then found among them by its bounds, and so are those of its slices. Positions are bytes, which in ASCII are
-characters; other texts leave the fast path where a position is asked for.
+Texts are looked through where they stand in their bytes. Positions are bytes, which in ASCII are characters; other
+texts leave the fast path where a position is asked for.
 """
 
 from __future__ import annotations
@@ -11,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from glowray.rows.texts import Bounds, Bytes, Texts
+from glowray.native import loops
+from glowray.rows.texts import Bounds, Bytes, Texts, places_of
 from glowray.vectorize.arrow.frame import Expr, Frame, Places
 from glowray.vectorize.arrow.kinds import TupleOf, Untranslatable
 from glowray.vectorize.arrow.slices import inside, is_ascii, texts_of
@@ -60,6 +60,16 @@ def partition(text: Expr, separator: str, from_end: bool) -> Expr:
 
 def first_or_last(texts: Texts, pattern: bytes, first: Any, last: Any, from_end: bool, frame: Frame) -> Places:
     """Where in each text the first (or last) pattern is that lies between two bounds within it; -1 where none does."""
+    if loops.find is not None:
+        within = Texts(texts.data, texts.starts + first, texts.starts + last)
+        found = np.empty(len(texts), np.int64)
+        loops.find(within.data, *within.packed_bounds(), pattern, from_end, found)
+        return found if isinstance(first, int) and not first else np.where(found < 0, -1, found + first)
+    return _among_all(texts, pattern, first, last, from_end, frame)
+
+
+def _among_all(texts: Texts, pattern: bytes, first: Any, last: Any, from_end: bool, frame: Frame) -> Places:
+    """The same among all places of the pattern in the bytes of the texts, which are looked up once a batch."""
     is_known = (id(texts.data), pattern) in frame.found
     if not is_known and _SPARSE * int(texts.lengths.sum()) < len(texts.data):
         array = texts.array
@@ -79,7 +89,7 @@ def occurrences(data: Bytes, pattern: bytes) -> Bounds:
     >>> occurrences(np.frombuffer(b"banana", np.uint8), b"ana").tolist()
     [1, 3]
     """
-    found = np.flatnonzero(data == pattern[0])
+    found = places_of(data, pattern[0], pattern[0])
     for offset in range(1, len(pattern)):
         found = found[: np.searchsorted(found, len(data) - offset)]
         found = found[data[found + offset] == pattern[offset]]

@@ -1,7 +1,8 @@
 """int() and float() of a column of text.
 
-Texts that are plainly numbers are gone over once, where they stand in their bytes. Where one is not, Arrow says which
-are: an optional minus and 1 to 18 digits for an int; at most 15 digits, a point and at most 15 digits for a float.
+Texts are gone over once, where they stand in their bytes; those that are not plainly numbers leave the fast path.
+Where C was not compiled Arrow says which are plain, fewer: an optional minus and 1 to 18 digits for an int; at most 15
+digits, a point and at most 15 digits for a float.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ def to_int(text: Expr) -> Expr:
 
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
-        made = _parsed(texts, loops.integers, np.int64)
-        return _cast(texts.array, r"\A-?[0-9]{1,18}\z", pa.int64(), frame) if made is None else made
+        if loops.integers is None:
+            return _cast(texts.array, r"\A-?[0-9]{1,18}\z", pa.int64(), frame)
+        return _parsed(texts, loops.integers, np.int64, frame)
 
     return Expr(int, run)
 
@@ -38,18 +40,19 @@ def to_float(text: Expr) -> Expr:
 
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
-        made = _parsed(texts, loops.floats, np.float64)
-        return _cast(texts.array, r"\A-?[0-9]{1,15}(\.[0-9]{1,15})?\z", pa.float64(), frame) if made is None else made
+        if loops.floats is None:
+            return _cast(texts.array, r"\A-?[0-9]{1,15}(\.[0-9]{1,15})?\z", pa.float64(), frame)
+        return _parsed(texts, loops.floats, np.float64, frame)
 
     return Expr(float, run)
 
 
-def _parsed(texts: Texts, parse: Parse | None, dtype: Any) -> Any | None:
-    """The numbers; None where one at least is not known."""
-    if parse is None:
-        return None
-    made = np.empty(len(texts), dtype)
-    return made if parse(texts.data, *texts.packed_bounds(), made) else None
+def _parsed(texts: Texts, parse: Parse, dtype: Any, frame: Frame) -> Any:
+    """The numbers of the texts that plainly spell one."""
+    made, good = np.empty(len(texts), dtype), np.empty(len(texts), np.bool_)
+    if not parse(texts.data, *texts.packed_bounds(), made, good):
+        frame.require(good)
+    return made
 
 
 def _cast(texts: pa.Array, pattern: str, kind: pa.DataType, frame: Frame) -> Any:
