@@ -20,7 +20,7 @@ from glowray.rows.texts import Texts
 from glowray.vectorize.arrow.frame import Expr, Frame
 from glowray.vectorize.arrow.slices import texts_of
 
-Parse = Callable[[Any, Any, Any, Any], bool]
+Parse = Callable[[Any, Any, Any, Any, Any], bool]
 
 
 def to_int(text: Expr) -> Expr:
