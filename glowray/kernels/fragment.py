@@ -17,7 +17,7 @@ from glowray.kernels.column_chain import ChainRun
 from glowray.kernels.combine import CombineByKey, Combiner
 from glowray.kernels.combining import combined
 from glowray.kernels.context import TaskContext, running
-from glowray.kernels.exchange import Count, Exchange
+from glowray.kernels.exchange import ByKey, Count, Exchange
 from glowray.kernels.fold_steps import Reduce
 from glowray.kernels.join_step import JoinInPlace
 from glowray.kernels.loop import Loop
@@ -28,7 +28,7 @@ from glowray.kernels.segment import Segment, segments
 from glowray.kernels.sources import Arriving, Blocks, Join, Source
 from glowray.kernels.steps import Step
 from glowray.rows import Block
-from glowray.vectorize.arrow.blocks import kinds_of
+from glowray.vectorize.arrow.blocks import chunk_of, kinds_of, vector_chunk
 from glowray.vectorize.arrow.kinds import Kind
 
 FLUSH_ROWS = 65_536
@@ -229,7 +229,9 @@ class _Run:
             is_count = isinstance(self.fragment.exchange, Count)
             return self._count_all(stream, size) if is_count else self._give_all(stream, size)
         if run is not None and run.chain.rest is None:
-            return self._give_all(run.blocks(stream), size)
+            cuts_up = isinstance(self.fragment.exchange, ByKey) and self.fragment.exchange.outputs > 1
+            made = vector_chunk if cuts_up else chunk_of  # what is cut up had better be no column yet
+            return self._give_all(run.blocks(stream, made), size)
         return self._out_rows(run.parts(stream) if run else _parts(loop, stream, size))
 
     def _give_all(self, stream: Morsels, size: int) -> Iterator[bool]:

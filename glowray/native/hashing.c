@@ -71,8 +71,42 @@ static PyObject *hashes(PyObject *Py_UNUSED(module), PyObject *arguments)
     Py_RETURN_NONE;
 }
 
+/* 1 if every text is short enough to be a word beside its length, 0 if one is not, -1 and an exception. */
+static int short_codes(const Texts *texts, uint64_t *out)
+{
+    for (Py_ssize_t i = 0; i < texts->count; i++) {
+        Py_ssize_t length;
+        const Py_ssize_t start = text_at(texts, i, &length);
+        if (start < 0)
+            return -1;
+        if (length >= 8)
+            return 0;
+        uint64_t word = 0;
+        memcpy(&word, texts->bytes + start, (size_t)length);
+        out[i] = mix(word | (uint64_t)length << 56);
+    }
+    return 1;
+}
+
+static PyObject *codes(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *data, *starts, *ends, *out;
+    Texts texts;
+    if (!PyArg_ParseTuple(arguments, "OOOO", &data, &starts, &ends, &out) || texts_from(&texts, data, starts, ends) < 0)
+        return NULL;
+    Py_buffer results;
+    int all = results_into(&results, out, &texts, sizeof(uint64_t));
+    if (all == 0) {
+        all = short_codes(&texts, results.buf);
+        PyBuffer_Release(&results);
+    }
+    texts_release(&texts);
+    return all < 0 ? NULL : PyBool_FromLong(all);
+}
+
 static PyMethodDef methods[] = {
     {"hashes", hashes, METH_VARARGS, "hashes(data, starts, ends, tag, out): the stable hash of each text, to out"},
+    {"codes", codes, METH_VARARGS, "codes(data, starts, ends, out) -> whether all texts have less than eight bytes"},
     {NULL, NULL, 0, NULL},
 };
 

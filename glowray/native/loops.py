@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from glowray.native import numbering
     from glowray.native.scanning import Buffer
 
-__all__ = ["Table", "fields", "find", "floats", "hashes", "integers", "places", "words"]
+__all__ = ["Table", "codes", "fields", "find", "floats", "hashes", "integers", "places", "words"]
 
 Table: type[numbering.Table] | None
 words: Callable[[Buffer], tuple[bytearray, bytearray]] | None
@@ -21,14 +21,15 @@ places: Callable[[Buffer, int, int], bytearray] | None
 fields: Callable[[Buffer, int], bytearray | None] | None
 find: Callable[[Buffer, Buffer, Buffer, bytes, bool, Buffer], None] | None
 hashes: Callable[[Buffer, Buffer, Buffer, int, Buffer], None] | None
+codes: Callable[[Buffer, Buffer, Buffer, Buffer], bool] | None
 integers: Callable[[Buffer, Buffer, Buffer, Buffer, Buffer], bool] | None
 floats: Callable[[Buffer, Buffer, Buffer, Buffer, Buffer], bool] | None
 
 try:
     from glowray.native.finding import find
-    from glowray.native.hashing import hashes
+    from glowray.native.hashing import codes, hashes
     from glowray.native.numbering import Table
     from glowray.native.parsing import floats, integers
     from glowray.native.scanning import fields, places, words
 except ImportError:
-    Table = words = places = fields = find = hashes = integers = floats = None
+    Table = words = places = fields = find = hashes = codes = integers = floats = None

@@ -16,10 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from glowray.native import loops
 from glowray.rows import column_hash, hashing
 from glowray.rows.chunk import Chunk
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.shape import Fields, Scalar, Shape
+from glowray.rows.text_numbers import text_numbers
+from glowray.rows.texts import Texts
 
 Codes = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]
@@ -173,11 +176,28 @@ def _floats(array: pa.Array) -> Codes:
 
 def _texts(arrays: Sequence[pa.Array]) -> Codes:
     """Of text, bytes and UUIDs; where they do not fit into a code they are numbered."""
+    if loops.Table is not None and pa.types.is_large_string(arrays[0].type) and not any(a.null_count for a in arrays):
+        return _of_plain_texts([Texts.of(array) for array in arrays])
     if not pa.types.is_fixed_size_binary(arrays[0].type) and all(map(_are_short, arrays)):
         return _piecewise(_short_texts, arrays)
     numbered = pa.chunked_array(arrays).dictionary_encode().chunks
     numbers = [as_numpy(chunk.indices.fill_null(-1)) for chunk in numbered]
     return _mixed(np.concatenate(numbers).astype(np.int64))
+
+
+def _of_plain_texts(columns: Sequence[Texts]) -> Codes:
+    made = np.empty(sum(map(len, columns)), np.uint64)
+    parts = np.split(made, np.cumsum([len(texts) for texts in columns])[:-1])
+    assert loops.codes is not None
+    for texts, codes in zip(columns, parts, strict=True):
+        if not loops.codes(texts.data, *texts.packed_bounds(), codes):
+            break
+    else:
+        return made
+    numbers = text_numbers()
+    for texts in columns:
+        numbers.add(texts)
+    return _mixed(np.concatenate(numbers.numbers()).astype(np.int64))
 
 
 def _are_short(array: pa.Array) -> bool:

@@ -14,7 +14,7 @@ import sys
 import sysconfig
 from collections.abc import Callable
 from functools import cached_property
-from types import MemberDescriptorType
+from types import CodeType, MemberDescriptorType
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
@@ -103,12 +103,19 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     def reducer_override(self, obj: Any) -> Any:
         if type(obj) is cached_property:  # until Python 3.12 it holds a lock, with which no class could travel
             return _cached_property, (obj.func, obj.attrname)
+        if type(obj) is CodeType:
+            return _with_file(obj, *_internals._code_reduce(obj))
         reduced = super().reducer_override(obj)
         if type(reduced) is tuple and len(reduced) == 6 and reduced[5] is _internals._class_setstate:
             if obj not in _arrived_classes:
                 _home_classes.add(obj)
             return (*_with_slots(obj, reduced), _set_class_state)
         return reduced
+
+
+def _with_file(code: CodeType, make: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The reduced code with its file: cloudpickle leaves it out from 3.1.3 on, and no traceback would name a line."""
+    return make, tuple(code.co_filename if each == "<dynamic-code>" else each for each in arguments)
 
 
 def _with_slots(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:

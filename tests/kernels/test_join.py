@@ -19,6 +19,7 @@ from glowray.rows import Block, key_codes
 from glowray.rows.chunk import Chunk
 from glowray.rows.keys import canonical_key
 from tests.effort import examples
+from tests.loops import loops, with_and_without
 from tests.oracle.exact import assert_rows
 from tests.rows.hostile import columns_of_one_type, values
 from tests.rows.test_keys import keys, nested, typed_columns
@@ -82,10 +83,12 @@ def flat(sides: list[list[list[Row]]]) -> list[list[Row]]:
     return [[row for rows in side for row in rows] for side in sides]
 
 
-@settings(max_examples=examples(300))
-@given(hows, some_sides())
-def test_as_plain_python(how: str, sides: list[list[list[Row]]]) -> None:
-    assert_rows(joined(sides, how), wanted(flat(sides), how))
+@with_and_without
+@settings(max_examples=examples(200))
+@given(how=hows, sides=some_sides())
+def test_as_plain_python(compiled: bool, how: str, sides: list[list[list[Row]]]) -> None:
+    with loops(compiled):
+        assert_rows(joined(sides, how), wanted(flat(sides), how))
 
 
 @given(hows, some_sides(), st.integers(1, 5))
@@ -105,9 +108,10 @@ def test_when_the_codes_of_different_keys_collide(how: str, sides: list[list[lis
         assert_rows(joined(sides, how), wanted(flat(sides), how))
 
 
-@given(hows, some_sides())
-def test_long_text_and_short(how: str, sides: list[list[list[Row]]]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
+@with_and_without
+@given(how=hows, sides=some_sides())
+def test_long_text_and_short(compiled: bool, how: str, sides: list[list[list[Row]]]) -> None:
+    with pytest.MonkeyPatch.context() as patch, loops(compiled):
         patch.setattr(key_codes, "SHORT_TEXT", -1)
         assert_rows(joined(sides, how), wanted(flat(sides), how))
 

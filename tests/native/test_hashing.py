@@ -33,3 +33,16 @@ def test_what_is_not_within_the_data_is_refused() -> None:
     assert loops.hashes is not None
     with pytest.raises(ValueError, match="beyond the data"):
         loops.hashes(b"1", np.array([0]), np.array([2]), TEXT, np.empty(1, np.uint64))
+
+
+@given(words=st.lists(st.binary(max_size=9)))
+def test_codes_of_short_texts_are_told_apart(words: list[bytes]) -> None:
+    assert loops.codes is not None
+    ends = np.cumsum(list(map(len, words)), dtype=np.int64)
+    out = np.empty(len(words), np.uint64)
+    made = loops.codes(b"".join(words), ends - np.array(list(map(len, words)), np.int64), ends, out)
+    assert made == all(len(word) < 8 for word in words)
+    if made:
+        codes = dict(zip(words, out.tolist(), strict=True))
+        assert [codes[word] for word in words] == out.tolist()
+        assert len(set(codes.values())) == len(codes)

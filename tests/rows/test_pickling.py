@@ -79,6 +79,19 @@ def test_a_script_and_the_module_beside_it_travel_and_come_home(tmp_path: Path) 
     assert json.loads(done.stdout) == [True, 4, 42, "DARK", True, True]
 
 
+def test_code_keeps_its_file_and_lines() -> None:
+    def outer() -> object:
+        return lambda: 1 / 0
+
+    again = loads(dumps(outer))
+    for function, own in ((again, outer), (again(), outer())):
+        assert (function.__code__.co_filename, function.__code__.co_firstlineno) == (
+            __file__,
+            own.__code__.co_firstlineno,
+        )
+        assert list(function.__code__.co_lines()) == list(own.__code__.co_lines())
+
+
 def test_classes_keep_their_identity_and_methods_here() -> None:
     init = Plain.__init__
     plain, point, color = loads(dumps([Plain(1), Point(1, 2), Color.RED]))
