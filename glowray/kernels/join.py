@@ -14,7 +14,11 @@ from glowray.kernels.product import Picked, matched, needed, product
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
 from glowray.rows.shape import Fields
+from glowray.rows.taken_texts import TakenTexts, stand_together, taken
 from glowray.rows.together import together
+from glowray.vectorize.arrow.blocks import kind_of, vector_chunk, vector_of
+from glowray.vectorize.arrow.frame import Vector
+from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf, holds_list
 
 COPIED = 64 * 1024 * 1024
 """Bytes of a side's keys or values up to which its blocks are put together: taking from one costs less."""
@@ -39,9 +43,13 @@ def join(sides: Sequence[Sequence[Block]], how: str, verb: str) -> Iterator[Bloc
         return
     keys, values = ([_columns([part[field] for part in side]) for side in pairs] for field in (0, 1))
     must = needed(how, len(sides))
+    key_vectors, value_vectors = ([_vectors(side) if all(must) else None for side in part] for part in (keys, values))
     for picked in product(groups, how):
-        if len(picked.groups):
-            yield Block([_row(_keys(keys[picked.lead], picked, groups), values, picked, must)])
+        if not len(picked.groups):
+            continue
+        places = _key_places(picked, groups)
+        made = _made([(key_vectors[picked.lead], places), *zip(value_vectors, picked.positions, strict=True)])
+        yield Block([made or _row(_at(keys[picked.lead], places), values, picked, must)])
 
 
 def pair(chunk: Chunk, verb: str) -> tuple[Chunk, Chunk]:
@@ -67,10 +75,42 @@ def _own_rows(rows: Block, positions: Rows) -> Iterator[Block]:
         yield rows.take(positions[start : start + BATCH])
 
 
-def _keys(keys: Block, picked: Picked, groups: KeyGroups) -> Chunk:
-    """The first key of every row's group; any of them where they look alike."""
-    own = picked.positions[picked.lead]
-    return _at(keys, own if groups.alike else groups.firsts_in(picked.lead)[picked.groups])
+def _key_places(picked: Picked, groups: KeyGroups) -> Rows:
+    """Where the leading side has the first key of every row's group; any of them where they look alike."""
+    return picked.positions[picked.lead] if groups.alike else groups.firsts_in(picked.lead)[picked.groups]
+
+
+def _vectors(rows: Block) -> tuple[Kind, Vector] | None:
+    """The kind and vector of a side's keys or values where they are one chunk of columns, and nothing is None."""
+    chunk = rows.chunks[0] if len(rows.chunks) == 1 else None
+    kind = None if chunk is None else kind_of(chunk.shape)
+    if chunk is None or kind is None or holds_list(kind):
+        return None
+    vector = vector_of(kind, chunk)
+    return None if vector is None else (kind, vector)
+
+
+def _made(parts: Sequence[tuple[tuple[Kind, Vector] | None, Rows]]) -> Chunk | None:
+    """(key, (value of each side, …)), of which no text is taken before it is used; None where only columns will do."""
+    kinds: list[Kind] = []
+    vectors: list[Vector] = []
+    for found, positions in parts:
+        if found is None:
+            return None
+        kinds.append(found[0])
+        vectors.append(_taken(*found, positions))
+    kind = TupleOf((kinds[0], TupleOf(tuple(kinds[1:]))))
+    return vector_chunk(kind, (vectors[0], tuple(vectors[1:])), len(parts[0][1]))
+
+
+def _taken(kind: Kind, vector: Vector, positions: Rows) -> Vector:
+    if isinstance(kind, TupleOf):
+        return tuple(_taken(each, part, positions) for each, part in zip(kind.fields, vector, strict=True))
+    if isinstance(kind, RecordOf):
+        return {name: _taken(each, vector[name], positions) for name, each in kind.fields}
+    if kind is str:
+        return TakenTexts(vector, positions)
+    return taken(vector, positions) if isinstance(vector, pa.Array) else vector[positions]
 
 
 def _row(keys: Chunk, values: Sequence[Block], picked: Picked, must: Sequence[bool]) -> Chunk:
@@ -84,9 +124,8 @@ def _row(keys: Chunk, values: Sequence[Block], picked: Picked, must: Sequence[bo
 
 def _at(rows: Block, positions: Rows) -> Chunk:
     """The rows at the positions as one chunk, None at -1; not copied where they stand next to each other."""
-    first, last = int(positions[0]), int(positions[-1])
-    if first >= 0 and last - first == len(positions) - 1 and bool((np.diff(positions) == 1).all()):
-        return together(rows.slice(first, last + 1).chunks)
+    if stand_together(positions):
+        return together(rows.slice(int(positions[0]), int(positions[-1]) + 1).chunks)
     if len(rows.chunks) == 1:
         return rows.chunks[0].take_or_none(positions)
     there = positions >= 0

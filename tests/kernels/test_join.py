@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 from collections.abc import Iterable
 from typing import Any
 
@@ -44,6 +45,18 @@ def some_sides(draw: Any, most: int = 3) -> list[list[list[Row]]]:
     for _ in range(draw(st.integers(2, most))):
         column = draw(st.one_of(columns_of_one_type(), st.just(values)))
         rows = st.lists(st.tuples(st.sampled_from(own_keys), column), max_size=6)
+        sides.append(draw(st.lists(rows, max_size=3)))
+    return sides
+
+
+@st.composite
+def text_sides(draw: Any) -> list[list[list[Row]]]:
+    """Sides whose keys are str, and whose values are columns without None."""
+    some = st.sampled_from(draw(st.lists(st.text("abß", max_size=10), min_size=1, max_size=4)))
+    kinds = [st.integers(-9, 9), st.text("xy", max_size=9), st.dates(), st.tuples(st.booleans(), st.text("z"))]
+    sides = []
+    for _ in range(draw(st.integers(2, 3))):
+        rows = st.lists(st.tuples(some, draw(st.sampled_from(kinds))), max_size=6)
         sides.append(draw(st.lists(rows, max_size=3)))
     return sides
 
@@ -114,6 +127,32 @@ def test_long_text_and_short(compiled: bool, how: str, sides: list[list[list[Row
     with pytest.MonkeyPatch.context() as patch, loops(compiled):
         patch.setattr(key_codes, "SHORT_TEXT", -1)
         assert_rows(joined(sides, how), wanted(flat(sides), how))
+
+
+@with_and_without
+@given(how=hows, sides=text_sides())
+def test_text_is_numbered_or_sorted(compiled: bool, how: str, sides: list[list[list[Row]]]) -> None:
+    with loops(compiled):
+        assert_rows(joined(sides, how), wanted(flat(sides), how))
+
+
+@given(sides=text_sides(), rows=st.lists(st.integers(0, 30), max_size=8), data=st.data())
+def test_what_is_not_taken_yet_is_as_good_as_taken(
+    sides: list[list[list[Row]]], rows: list[int], data: st.DataObject
+) -> None:
+    expected = Block.from_rows(wanted(flat(sides), "inner"))
+    whole = [Block.concat(join(list(map(blocks_of, sides)), "inner", "join")) for _ in range(6)]
+    assert len(whole[0]) == len(expected)
+    places = np.array([row for row in rows if row < len(expected)], np.int64)
+    start = data.draw(st.integers(0, 9))
+    assert_rows(whole[0].take(places).take(np.arange(len(places))[::-1]).rows(), expected.take(places[::-1]).rows())
+    assert_rows(whole[1].slice(start, 20).rows(), expected.slice(start, 20).rows())
+    assert whole[2].key_hashes().tolist() == expected.key_hashes().tolist()
+    buckets = np.arange(len(expected)) % 3
+    for one, other in zip(whole[3].split(buckets, 3), expected.split(buckets, 3), strict=True):
+        assert_rows(one.rows(), other.rows())
+    assert_rows(pickle.loads(pickle.dumps(whole[4], protocol=5)).rows(), expected.rows())
+    assert (whole[5].nbytes > 0) == (len(expected) > 0)
 
 
 @given(st.lists(st.integers(0, 3), max_size=40), st.lists(st.sampled_from([0, 1, 2, 1 << 63, (1 << 63) + 1, 1 << 40])))

@@ -1,0 +1,69 @@
+"""Texts that are some of a column's, and are taken out of it only when somebody asks for them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from glowray.rows.texts import Bounds, Bytes, Texts
+
+Rows = npt.NDArray[np.int64]
+
+
+class TakenTexts(Texts):
+    """The texts at these rows of a large_string array without nulls.
+
+    >>> texts = TakenTexts(pa.array(["a", "b", "c"], pa.large_string()), np.array([2, 0, 2]))
+    >>> len(texts), texts.take(np.array([1, 2])).to_pylist()
+    (3, ['a', 'c'])
+    """
+
+    def __init__(self, column: pa.Array, rows: Rows) -> None:
+        self._column, self._rows = column, rows
+        self.splits = {}
+
+    @cached_property
+    def array(self) -> pa.Array:
+        return taken(self._column, self._rows)
+
+    @cached_property
+    def _own(self) -> Texts:
+        return Texts.of(self.array)
+
+    @property
+    def data(self) -> Bytes:  # type: ignore[override]
+        """The bytes of these texts alone."""
+        return self._own.data
+
+    @property
+    def _bounds(self) -> tuple[Bounds, Bounds]:  # type: ignore[override]
+        return self._own.starts, self._own.ends
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @property
+    def nbytes(self) -> int:
+        return int(self._column.nbytes) * len(self) // max(len(self._column), 1)
+
+    def slice(self, start: int, stop: int) -> Texts:
+        return TakenTexts(self._column, self._rows[start:stop])
+
+    def take(self, rows: Any) -> Texts:
+        return TakenTexts(self._column, self._rows[np.asarray(rows)])
+
+
+def taken(column: Any, rows: Rows) -> Any:
+    """The values at these rows of an Arrow array, not copied where they stand next to each other."""
+    return column.slice(int(rows[0]), len(rows)) if stand_together(rows) else column.take(pa.array(rows))
+
+
+def stand_together(rows: Rows) -> bool:
+    """Whether these are rows that follow one another."""
+    if not len(rows) or rows[0] < 0 or rows[-1] - rows[0] != len(rows) - 1:
+        return False
+    return bool((np.diff(rows) == 1).all())
