@@ -25,6 +25,7 @@ NAMED = ("Decimal", "date", "datetime", "datetime[UTC]", "time", "timedelta", "U
 """Types of which str() is what their type reads again."""
 
 _TEXT = pa.large_string()
+_NO_BYTES = pa.scalar(0, pa.int64())
 
 
 def record_names(chunk: Chunk) -> tuple[str, ...] | None:
@@ -73,7 +74,7 @@ def _quoted(texts: pa.Array, dialect: Dialect) -> pa.Array:
     quote = dialect.quotechar or ""
     data = bytes(_bytes(texts))
     odd = [each for each in (dialect.delimiter, quote, "\r", "\n", "\ufeff") if each.encode() in data]
-    is_empty = pc.equal(pc.binary_length(texts), 0)
+    is_empty = pc.equal(pc.binary_length(texts), _NO_BYTES)
     if not odd and not pc.any(is_empty).as_py():
         return texts
     needs = reduce(pc.or_, [pc.match_substring(texts, each) for each in odd], is_empty)

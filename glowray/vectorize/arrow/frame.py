@@ -17,6 +17,9 @@ from glowray.rows.texts import Texts
 from glowray.vectorize.arrow.intervals import Interval
 from glowray.vectorize.arrow.kinds import Kind, ListOf, Maybe, Opaque, RecordOf, TupleOf
 
+_FEW = 2
+"""Rows are few where they are less than one in so many."""
+
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
 Vector = Any  # ndarray for int, float, bool; Arrow large_string array, or Texts; tuple, dict, Lists of these
@@ -249,10 +252,8 @@ def arrays_of(vector: Vector) -> Vector:
 
 
 def parts_of(vector: Vector) -> tuple[Vector, Any]:
-    """(the values of scalars, which of them are there)"""
-    if isinstance(vector, Nullable):
-        return array_of(vector.values), vector.there
-    return array_of(vector), np.True_
+    """(the values, which of them are there)"""
+    return (vector.values, vector.there) if isinstance(vector, Nullable) else (vector, np.True_)
 
 
 def take(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:
@@ -268,8 +269,16 @@ def take(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:
     if isinstance(kind, ListOf):
         return vector.take(kind.element, indices)
     if kind is str or isinstance(kind, Opaque):
-        return vector if isinstance(vector, pa.Scalar) else vector.take(indices)
+        return _strings_at(kind, vector, indices)
     return vector if not vector.ndim else vector[indices]
+
+
+def _strings_at(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:
+    """Of few texts none is copied: whoever wants a column of them copies those that are left by then."""
+    if isinstance(vector, pa.Scalar):
+        return vector
+    is_sparse = kind is str and isinstance(vector, pa.Array) and _FEW * len(indices) < len(vector)
+    return (Texts.of(vector) if is_sparse else vector).take(indices)
 
 
 def spread_out(kind: Kind, vector: Vector, length: int) -> Vector:

@@ -1,4 +1,4 @@
-"""Parts of texts by position: slices, characters, without a prefix or suffix.
+"""Parts of texts by position: slices, characters, without white space, a prefix or suffix.
 
 Positions are found in bytes. In ASCII a byte is a character; elsewhere a position that Python counts in characters
 either goes through Arrow's kernel, if it is the same in all rows, or fails its guard.
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.texts import Texts
-from glowray.vectorize.arrow.frame import Expr, Frame, leaf, spread_out
+from glowray.vectorize.arrow.frame import Expr, Frame, array_of, leaf, spread_out
 from glowray.vectorize.arrow.kinds import Untranslatable
 
 
@@ -24,6 +24,14 @@ def texts_of(text: Expr, frame: Frame) -> Texts:
         return vector
     array = spread_out(str, frame.settled(vector), frame.length)
     return frame.once(array, "texts", lambda: Texts.of(array))  # type: ignore[no-any-return]
+
+
+def uncut(text: Expr, frame: Frame) -> Texts | Any:
+    """The texts as parts of bytes where no column of them has been made; else the column."""
+    vector = text.carry(frame)
+    if isinstance(vector, Texts) and "array" not in vars(vector):
+        return vector
+    return array_of(spread_out(str, frame.settled(vector), frame.length))
 
 
 def is_ascii(texts: Texts) -> Any:
@@ -101,3 +109,32 @@ def without_edge(text: Expr, edge: str, at_end: bool) -> Expr:
         return Texts(texts.data, texts.starts + first, texts.ends - last)
 
     return leaf(str, run)
+
+
+def trimmed(texts: Texts, characters: str, at_start: bool, at_end: bool) -> Texts:
+    """text.strip(characters), of one end or both, of texts in ASCII."""
+    if not len(texts.data):
+        return texts
+    cut = np.zeros(256, bool)
+    cut[[ord(each) for each in characters if ord(each) < 128]] = True
+    starts, ends = texts.starts.copy(), texts.ends.copy()
+    for bounds, offset, step in ((starts, 0, 1), (ends, -1, -1)):
+        if not (at_start if step > 0 else at_end):
+            continue
+        left = np.flatnonzero((starts < ends) & cut[texts.data.take(bounds + offset, mode="clip")])
+        while len(left):
+            bounds[left] += step
+            left = left[starts[left] < ends[left]]
+            left = left[cut[texts.data[bounds[left] + offset]]]
+    return Texts(texts.data, starts, ends)
+
+
+def has_edge(texts: Texts, edge: bytes, at_end: bool) -> Any:
+    """Which texts start or end with some bytes."""
+    found = texts.lengths >= len(edge)
+    if not len(texts.data):
+        return found
+    first = texts.ends - len(edge) if at_end else texts.starts
+    for offset, each in enumerate(edge):
+        found &= texts.data.take(first + offset, mode="clip") == each
+    return found

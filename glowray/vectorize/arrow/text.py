@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glowray.native import loops
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.texts import Texts
 from glowray.vectorize.arrow import finding, slices
@@ -45,6 +46,9 @@ _CASE: dict[str, tuple[Callable[[Any], Any], Callable[[bytes], bytes]]] = {
 _FIND = ("find", "rfind", "index", "rindex")
 _TRIM = {"strip": pc.utf8_trim, "lstrip": pc.utf8_ltrim, "rstrip": pc.utf8_rtrim}
 
+_SHORT = 8
+"""Texts of so many bytes are compared byte by byte, in the bytes that they stand in."""
+
 _SPARSE = 4
 """Texts that are less than one in so many of the bytes around them are worked on alone."""
 
@@ -60,7 +64,7 @@ def constant_text(value: str) -> Expr:
 
 
 def column(expression: Expr, frame: Frame) -> Any:
-    return spread_out(str, expression.run(frame), frame.length)
+    return array_of(spread_out(str, expression.run(frame), frame.length))
 
 
 def mask(values: Any) -> Any:
@@ -69,6 +73,8 @@ def mask(values: Any) -> Any:
 
 def is_filled(texts: Any) -> Any:
     """Which texts are not empty."""
+    if isinstance(texts, Texts):
+        return texts.lengths > 0
     return mask(pc.binary_length(texts)) > 0
 
 
@@ -100,7 +106,7 @@ def method(name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
     if name in _TRIM and len(arguments) <= 1:
         characters = constants[0] if constants else WHITESPACE
         if isinstance(characters, str) and characters:
-            return Expr(str, lambda frame: _TRIM[name](column(receiver, frame), characters))
+            return _trimmed(name, receiver, characters)
     if name in ("startswith", "endswith") and len(arguments) == 1 and isinstance(constants[0], str | tuple):
         return _edge(name, receiver, constants[0])
     if len(arguments) == 1 and isinstance(constants[0], str):
@@ -185,17 +191,31 @@ def _split(receiver: Expr, from_end: bool, separator: object = None, most: objec
     )
 
 
+def _trimmed(name: str, receiver: Expr, characters: str) -> Expr:
+    def run(frame: Frame) -> Any:
+        texts = slices.uncut(receiver, frame)
+        if isinstance(texts, Texts) and texts.is_ascii:
+            return slices.trimmed(texts, characters, name != "rstrip", name != "lstrip")
+        return _TRIM[name](array_of(texts), characters)
+
+    return leaf(str, run)
+
+
 def _edge(name: str, receiver: Expr, edges: str | tuple[object, ...]) -> Expr:
     kernel = pc.starts_with if name == "startswith" else pc.ends_with
-    wanted = edges if isinstance(edges, tuple) else (edges,)
-    if not all(isinstance(each, str) for each in wanted):
+    wanted = [each for each in (edges if isinstance(edges, tuple) else (edges,)) if isinstance(each, str)]
+    if isinstance(edges, tuple) and len(wanted) < len(edges):
         raise Untranslatable(f"{name} of what is not str")
 
     def run(frame: Frame) -> Any:
-        texts = column(receiver, frame)
+        texts = slices.uncut(receiver, frame)
         found = np.zeros(frame.length, dtype=bool)
         for each in wanted:
-            found = found | mask(kernel(texts, each))
+            spelled = each.encode()
+            if isinstance(texts, Texts) and len(spelled) <= _SHORT:
+                found = found | slices.has_edge(texts, spelled, name == "endswith")
+            else:
+                found = found | mask(kernel(array_of(texts), each))
         return found
 
     return Expr(bool, run)
@@ -206,7 +226,22 @@ def compare(operator: ast.cmpop, left: Expr, right: Expr) -> Expr:
     kernel = _COMPARE.get(type(operator))
     if kernel is None:
         raise Untranslatable(f"{type(operator).__name__} of texts")
-    return Expr(bool, lambda frame: mask(kernel(column(left, frame), right.run(frame))))
+    if isinstance(operator, ast.Eq | ast.NotEq):
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one.constant, str) and len(spelled := one.constant.encode()) <= _SHORT:
+                return _same(other, one, spelled, isinstance(operator, ast.NotEq))
+    return Expr(bool, lambda frame: mask(kernel(column(left, frame), array_of(right.run(frame)))))
+
+
+def _same(text: Expr, wanted: Expr, spelled: bytes, negated: bool) -> Expr:
+    def run(frame: Frame) -> Any:
+        texts = slices.uncut(text, frame)
+        if not isinstance(texts, Texts):
+            return mask((pc.not_equal if negated else pc.equal)(texts, wanted.run(frame)))
+        same = (texts.lengths == len(spelled)) & slices.has_edge(texts, spelled, False)
+        return ~same if negated else same
+
+    return Expr(bool, run)
 
 
 def contains(pattern: Expr, text: Expr) -> Expr:
@@ -216,7 +251,15 @@ def contains(pattern: Expr, text: Expr) -> Expr:
         raise Untranslatable("`in` of a str that is not a constant")
     if not wanted:
         return Expr(bool, lambda frame: np.ones(frame.length, dtype=bool))
-    return Expr(bool, lambda frame: mask(pc.match_substring(column(text, frame), wanted)))
+    spelled = wanted.encode()
+
+    def run(frame: Frame) -> Any:
+        if loops.find is None:
+            return mask(pc.match_substring(column(text, frame), wanted))
+        texts = slices.texts_of(text, frame)
+        return finding.first_or_last(texts, spelled, 0, texts.lengths, False, frame) >= 0
+
+    return Expr(bool, run)
 
 
 def is_one_of(text: Expr, values: list[str]) -> Expr:
