@@ -83,9 +83,10 @@ def _buffers(block: Block) -> dict[int, int]:
     for chunk in block.chunks:
         for column in chunk.columns:
             if isinstance(column, PickledColumn):
-                found[id(column)] = OBJECTS * column.nbytes
+                found[id(column)] = OBJECTS * len(column.pickle())  # what is beside it is not in memory
             else:
-                found.update((buffer.address, buffer.size) for buffer in _array_buffers(column))
+                in_file = chunk.home is not None
+                found.update((buffer.address, 0 if in_file else buffer.size) for buffer in _array_buffers(column))
     return found
 
 

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import os
 import pickle
 import tempfile
+import weakref
+from collections.abc import Callable
 from typing import IO, NamedTuple
 
 from glowray.rows import Block
 
 ALIGNED = 64
 """Buffers begin at multiples of so many bytes, as Arrow wants them."""
+
+READ_BYTES = 16 << 20
+"""What is read at once; larger blocks are mapped."""
 
 
 class Place(NamedTuple):
@@ -24,9 +30,14 @@ class Place(NamedTuple):
     start: int
     sizes: tuple[int, ...]
 
+    @property
+    def length(self) -> int:
+        """How much of the file it takes."""
+        return sum(map(_aligned, self.sizes))
+
 
 class SpillFile:
-    """Blocks in a file, each read when it is asked for.
+    """Blocks in a file, each read when it is asked for; it is closed when nobody has it any more, at the latest.
 
     >>> with SpillFile() as spill:
     ...     place = spill.write(Block.from_rows(["a", "b"]))
@@ -36,7 +47,9 @@ class SpillFile:
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
+        self._closing: Callable[[], object] | None = None
         self._end = 0
+        self._area = memoryview(b"")
 
     def __enter__(self) -> SpillFile:
         return self
@@ -46,9 +59,8 @@ class SpillFile:
 
     def close(self) -> None:
         """Give up the blocks, and the space that they took."""
-        if self._file is not None:
-            with contextlib.suppress(OSError):  # what a full disk did not take is not wanted
-                self._file.close()
+        if self._closing is not None:
+            self._closing()
 
     @property
     def nbytes(self) -> int:
@@ -64,18 +76,29 @@ class SpillFile:
         try:
             if self._file is None:
                 self._file = _new_file()
+                self._closing = weakref.finalize(self, _close, self._file)
             self._file.seek(start)
             sizes = _write(block, self._file)
         except OSError as error:
             raise _explained(error) from error
-        self._end += sum(map(_aligned, sizes))
-        return Place(start, sizes)
+        place = Place(start, sizes)
+        self._end += place.length
+        return place
 
     def read(self, place: Place) -> Block:
-        """A block that was written."""
+        """A block that was written: in memory, unless it is large."""
         assert self._file is not None, "a place is of a block that was written"
-        self._file.seek(place.start)
-        return _read(memoryview(self._file.read(sum(map(_aligned, place.sizes)))), place.sizes)
+        if place.length > READ_BYTES:
+            return self.mapped(place)
+        data = os.pread(self._file.fileno(), place.length, place.start)  # whatever other threads read meanwhile
+        return _read(memoryview(data), place.sizes)
+
+    def mapped(self, place: Place) -> Block:
+        """A block that was written, mapped into memory: it stays when the file is closed."""
+        assert self._file is not None, "a place is of a block that was written"
+        if len(self._area) < self._end:
+            self._area = memoryview(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ))
+        return _read(self._area[place.start :], place.sizes)
 
 
 def mapped(block: Block) -> tuple[Block, int]:
@@ -95,6 +118,11 @@ def mapped(block: Block) -> tuple[Block, int]:
     except OSError as error:
         raise _explained(error) from error
     return _read(data, sizes), len(data)
+
+
+def _close(file: IO[bytes]) -> None:
+    with contextlib.suppress(OSError):  # what a full disk did not take is not wanted
+        file.close()
 
 
 def _new_file() -> IO[bytes]:

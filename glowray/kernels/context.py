@@ -20,6 +20,9 @@ FIRST_ERRORS = 3
 RUN_BYTES = 128 << 20
 """Rows that a task sorts in memory, in bytes, where nothing says how much memory it may take."""
 
+HELD_BYTES = 2 * RUN_BYTES
+"""Rows that a task holds in memory until it ends, in the same case."""
+
 YOUNG_OBJECTS = 100_000
 """New objects after which Python's garbage collector runs within a task."""
 
@@ -48,6 +51,11 @@ class TaskContext:
     def run_bytes(self) -> int:
         """Rows that the task may hold to sort them; as columns they are there twice while they are put in order."""
         return RUN_BYTES if self.memory is None else max(1, self.memory // 4)
+
+    @property
+    def held_bytes(self) -> int:
+        """Rows that the task may hold until it ends, as columns, and of an index of them as much again."""
+        return 2 * self.run_bytes
 
     def drop(self, step: FunctionStep, row: Any, error: BaseException) -> None:
         """Counts a row that a step's on_error drops, and keeps its error where the step wants that."""

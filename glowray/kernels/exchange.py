@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from glowray.kernels.kept import Kept
 from glowray.kernels.keyed import check_keyed
 from glowray.kernels.order import bucket_edges, total
 from glowray.kernels.run_keys import RunKeys, sample_keys
@@ -24,28 +25,28 @@ class Exchange:
     def outputs(self) -> int:
         return 1
 
-    def output(self, inputs: Sequence[Sequence[Block]]) -> Output:
-        return Output()
+    def output(self, inputs: Sequence[Sequence[Block]], limit: int) -> Output:
+        return Output(limit)
 
 
 class Output:
-    """Collects what a task gives; this one keeps everything as one block."""
+    """Collects what a task gives, at most `limit` bytes in memory; this one keeps everything as one block."""
 
     cuts: list[tuple[int, int]] | None = None
     """Which rows of the task's first block `finish` gave, where those are to be read from it."""
 
-    def __init__(self) -> None:
-        self.blocks: list[Block] = []
+    def __init__(self, limit: int, count: int = 1) -> None:
+        self.kept = Kept(count, limit)
 
     def add(self, block: Block) -> None:
-        self.blocks.append(block)
+        self.kept.add(0, block)
 
     def keep(self, chosen: Callable[[list[Block]], Iterable[Block]]) -> None:
-        """Keeps of the blocks so far what `chosen` gives of them."""
-        self.blocks = list(chosen(self.blocks))
+        """Keeps of the blocks in memory what `chosen` gives of them."""
+        self.kept.keep(chosen)
 
     def finish(self) -> list[Block]:
-        return [Block.concat(self.blocks)]
+        return [self.kept.block(0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,8 @@ class Count(Exchange):
     def outputs(self) -> int:
         return 0
 
-    def output(self, inputs: Sequence[Sequence[Block]]) -> Output:
-        return _Counted()
+    def output(self, inputs: Sequence[Sequence[Block]], limit: int) -> Output:
+        return _Counted(limit)
 
 
 class _Counted(Output):
@@ -91,18 +92,18 @@ class ByKey(Exchange):
     def outputs(self) -> int:
         return self.count
 
-    def output(self, inputs: Sequence[Sequence[Block]]) -> Output:
-        return _KeyBuckets(self.count, Step(self.verb, self.verb))
+    def output(self, inputs: Sequence[Sequence[Block]], limit: int) -> Output:
+        return _KeyBuckets(self.count, Step(self.verb, self.verb), limit)
 
 
 class _KeyBuckets(Output):
-    def __init__(self, count: int, step: Step) -> None:
-        super().__init__()
-        self.buckets: list[list[Block]] = [[] for _ in range(count)]
+    def __init__(self, count: int, step: Step, limit: int) -> None:
+        super().__init__(limit, count)
+        self.count = count
         self.step = step
 
     def add(self, block: Block) -> None:
-        count = len(self.buckets)
+        count = self.count
         failed: TypeError | None = None
         try:
             hashes = block.key_hashes()
@@ -112,15 +113,14 @@ class _KeyBuckets(Output):
             check_keyed(self.step, block.rows())
             raise failed
         if count == 1:
-            self.buckets[0].append(block)
+            self.kept.add(0, block)
             return
-        parts = block.split(hashes % np.uint64(count), count)
-        for bucket, part in zip(self.buckets, parts, strict=True):
+        for bucket, part in enumerate(block.split(hashes % np.uint64(count), count)):
             if len(part):
-                bucket.append(part)
+                self.kept.add(bucket, part)
 
     def finish(self) -> list[Block]:
-        return [Block.concat(bucket) for bucket in self.buckets]
+        return list(map(self.kept.block, range(self.count)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +134,17 @@ class SortedWithSample(Exchange):
     def outputs(self) -> int:
         return 2
 
-    def output(self, inputs: Sequence[Sequence[Block]]) -> Output:
-        return _Sampled(self.keyed, self.reverse)
+    def output(self, inputs: Sequence[Sequence[Block]], limit: int) -> Output:
+        return _Sampled(self.keyed, self.reverse, limit)
 
 
 class _Sampled(Output):
-    def __init__(self, keyed: bool, reverse: bool) -> None:
-        super().__init__()
+    def __init__(self, keyed: bool, reverse: bool, limit: int) -> None:
+        super().__init__(limit)
         self.keyed, self.reverse = keyed, reverse
 
     def finish(self) -> list[Block]:
-        run = Block.concat(self.blocks)
+        run = self.kept.block(0)
         return [run, Block.from_rows(sample_keys(run, self.keyed))]
 
 
@@ -164,18 +164,18 @@ class ByRange(Exchange):
     def outputs(self) -> int:
         return self.count
 
-    def output(self, inputs: Sequence[Sequence[Block]]) -> Output:
-        return _Ranges(self, inputs[-1][0].rows())
+    def output(self, inputs: Sequence[Sequence[Block]], limit: int) -> Output:
+        return _Ranges(self, inputs[-1][0].rows(), limit)
 
 
 class _Ranges(Output):
-    def __init__(self, exchange: ByRange, bounds: list[Any]) -> None:
-        super().__init__()
+    def __init__(self, exchange: ByRange, bounds: list[Any], limit: int) -> None:
+        super().__init__(limit)
         self.exchange = exchange
         self.bounds = [total(bound, exchange.reverse) for bound in bounds]
 
     def finish(self) -> list[Block]:
-        run = Block.concat(self.blocks)
+        run = self.kept.block(0)
         edges = bucket_edges(
             RunKeys(run, self.exchange.keyed, self.exchange.reverse), self.bounds, self.exchange.reverse
         )

@@ -21,7 +21,7 @@ from glowray.kernels.exchange import ByKey, Count, Exchange
 from glowray.kernels.fold_steps import Reduce
 from glowray.kernels.join_step import JoinInPlace
 from glowray.kernels.loop import Loop
-from glowray.kernels.morsels import MORSEL, Morsels, as_rows, pieces
+from glowray.kernels.morsels import MORSEL, Morsels, as_rows, pieces, weight
 from glowray.kernels.partition_steps import BlockStep, Limit
 from glowray.kernels.record_rows import RecordRows, record_parts
 from glowray.kernels.segment import Segment, segments
@@ -32,6 +32,11 @@ from glowray.vectorize.arrow.blocks import chunk_of, kinds_of, vector_chunk
 from glowray.vectorize.arrow.kinds import Kind
 
 FLUSH_ROWS = 65_536
+"""Rows that make a block."""
+
+WEIGHED_ROWS = 1024
+"""Rows that may make one if they are large."""
+
 _FIRST = operator.itemgetter(0)
 
 
@@ -171,7 +176,7 @@ class _Run:
     def begin(self) -> None:
         """Nothing has been made yet that is not told already."""
         self.report = TaskReport(self.context.partition)
-        self.output = self.fragment.exchange.output(self.inputs)
+        self.output = self.fragment.exchange.output(self.inputs, self.context.held_bytes)
 
     def fail(self, error: BaseException) -> None:
         self.report.failure = failure_of(error, self.fragment.source, self.context)
@@ -185,7 +190,7 @@ class _Run:
     def reported(self, seconds: float, *, final: bool = True) -> TaskReport:
         """The report with all that functions have left in the context."""
         report, context = self.report, self.context
-        report.final, report.seconds, report.spilled = final, seconds, context.spilled
+        report.final, report.seconds, report.spilled = final, seconds, context.spilled + self.output.kept.spilled
         report.skipped, report.errors, report.first_errors, report.counters, report.parts = context.taken()
         return report
 
@@ -244,7 +249,7 @@ class _Run:
                 continue
             for rows in cut(iter([morsel]), size):
                 self.rows.extend(rows)
-                if len(self.rows) >= FLUSH_ROWS:
+                if self._is_enough:
                     self.flush()
                 yield False
 
@@ -262,9 +267,16 @@ class _Run:
         for rows, run in parts:
             assert run is not None, "a chain whose steps are all columns gives blocks"
             run(rows, take)
-            if len(self.rows) >= FLUSH_ROWS:
+            if self._is_enough:
                 self.flush()
             yield False
+
+    @property
+    def _is_enough(self) -> bool:
+        """Whether the rows at hand make a block: there are many, or they are large."""
+        if len(self.rows) < WEIGHED_ROWS or len(self.rows) >= FLUSH_ROWS:
+            return len(self.rows) >= FLUSH_ROWS
+        return weight(self.rows) >= self.context.run_bytes
 
     def flush(self) -> None:
         if self.rows:

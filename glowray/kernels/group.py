@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, pairwise
 from typing import Any, overload
 
 import numpy as np
 
-from glowray.kernels.join import pair
-from glowray.kernels.key_groups import KeyGroups, Rows, key_groups
+from glowray.io.spill import SpillFile
+from glowray.kernels.context import HELD_BYTES, TaskContext
+from glowray.kernels.group_rows import GroupedRows
+from glowray.kernels.group_runs import GroupedRuns, weight
+from glowray.kernels.kept import Kept
+from glowray.kernels.key_groups import Rows
+from glowray.kernels.values import Values
 from glowray.rows import Block
+from glowray.rows.pickling import Beside
 
 GROUP_BYTES = 64 * 1024 * 1024
-"""The encoded size from which a key's values are a Group, and no list."""
+"""The encoded size from which a key's values are a Group, and no list, where a task may hold that much."""
+
+GROUP_SHARE = 4
+"""Of what a task may hold, a list takes one part in so many at most, encoded: its objects take more."""
 
 MORSEL = 16_384
+"""Rows that are decoded at once."""
+
+MORSEL_BYTES = 16 << 20
+"""The same in bytes, of large rows."""
 
 Groups = Iterator[list[tuple[Any, tuple[Sequence[Any], ...]]]]
 
 
-class Group(Sequence[Any]):
+class Group(Sequence[Any], Beside):
     """The values of a key that take too much memory as a list: decoded piece by piece, as often as they are read.
 
     >>> group = Group(Block.from_rows([1, 2, 3]), np.array([0, 2]))
@@ -28,16 +40,21 @@ class Group(Sequence[Any]):
     ([1, 3], [1, 3], 3, 2)
     """
 
-    def __init__(self, rows: Block, positions: Rows | None = None) -> None:
-        self._rows = rows
-        self._positions = np.arange(len(rows)) if positions is None else positions
+    def __init__(self, values: Block | Values, positions: Rows | None = None) -> None:
+        self._values = Values.of(values) if isinstance(values, Block) else values
+        self._positions = positions
+
+    @property
+    def nbytes(self) -> int:
+        """The size of the encoded values."""
+        return self._values.nbytes * len(self) // max(1, len(self._values))
 
     def __len__(self) -> int:
-        return len(self._positions)
+        return len(self._values if self._positions is None else self._positions)
 
     def __iter__(self) -> Iterator[Any]:
-        for start in range(0, len(self), MORSEL):
-            yield from self._rows.take(self._positions[start : start + MORSEL]).rows()
+        for block in self._blocks():
+            yield from block.rows()
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -45,8 +62,9 @@ class Group(Sequence[Any]):
     def __getitem__(self, index: slice) -> Sequence[Any]: ...
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
-            return Group(self._rows, self._positions[index])
-        return self._rows.take(self._positions[[index]]).rows()[0]
+            return Group(self._values, self._places(index))
+        place = range(len(self))[index]
+        return self._values.take(self._places(slice(place, place + 1))).rows()[0]
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, (Group, list)):
@@ -56,52 +74,63 @@ class Group(Sequence[Any]):
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Group, (self._rows.take(self._positions),)
+        if self._positions is None:
+            return Group, (self._values.block(),)
+        kept = Kept(1, MORSEL_BYTES)
+        for block in self._blocks():
+            kept.add(0, block)
+        return Group, (kept.block(0),)
 
     def __repr__(self) -> str:
         return f"<Group of {len(self):,} values>"
 
+    def _blocks(self) -> Iterator[Block]:
+        """All values, in blocks small enough to be decoded."""
+        step = max(1, min(MORSEL, MORSEL_BYTES * len(self) // max(1, self.nbytes)))
+        for start in range(0, len(self), step):
+            yield self._values.take(self._places(slice(start, start + step)))
 
-def grouped(sides: Sequence[Sequence[Block]], verb: str) -> Groups:
+    def _places(self, own: slice) -> Rows:
+        """Where those of a slice are among the values."""
+        return np.arange(*own.indices(len(self))) if self._positions is None else self._positions[own]
+
+
+def task_groups(sides: Sequence[Sequence[Block]], verb: str, context: TaskContext) -> Groups:
+    """The groups that a task makes; its context is told what went to a file."""
+    file = SpillFile()
+    try:
+        yield from grouped(sides, verb, context.held_bytes, file)
+    finally:
+        context.spilled += file.nbytes
+
+
+def grouped(
+    sides: Sequence[Sequence[Block]], verb: str, limit: int = HELD_BYTES, file: SpillFile | None = None
+) -> Groups:
     """Morsels of (key, its values in each side), keys in order of first appearance, side after side.
 
-    Rows stay encoded; a few groups at a time are decoded at once and then cut.
+    Rows stay encoded; a few groups at a time are decoded. Where it would take more than `limit` bytes to group all at
+    once, they go through a file.
     """
-    pairs = [[pair(chunk, verb) for block in side for chunk in block.chunks] for side in sides]
-    keys, values = ([[part[field] for part in side] for side in pairs] for field in (0, 1))
-    groups = key_groups(keys)
-    every = Block(chain.from_iterable(keys))
-    columns = [Block(side) for side in values]
-    for some in _batches(groups):
-        shown = every.take(groups.firsts[some]).rows()
-        parts = [_values(column, *_places(groups, side, some)) for side, column in enumerate(columns)]
-        yield list(zip(shown, zip(*parts, strict=True), strict=True))
+    is_much = sum(weight(chunk) for side in sides for block in side for chunk in block.chunks) > limit
+    found = GroupedRuns(sides, verb, limit, file or SpillFile()) if is_much else GroupedRows(sides, verb)
+    large = min(GROUP_BYTES, limit // GROUP_SHARE)
+    morsel = max(1, min(MORSEL, int(MORSEL_BYTES // max(1, found.row_bytes))))
+    for first, last in _batches(found.sizes, morsel):
+        parts: list[Sequence[Sequence[Any]]] = []
+        for side in range(len(sides)):
+            alone = Group(*found.values(side, first)) if last - first == 1 else None
+            parts.append(found.lists(side, first, last) if alone is None or alone.nbytes <= large else [alone])
+        yield list(zip(found.keys(first, last), zip(*parts, strict=True), strict=True))
 
 
-def _batches(groups: KeyGroups) -> Iterator[Rows]:
-    """Groups of about a morsel of rows together, as they first appear; a large group stands alone."""
-    sizes = np.diff(groups.edges)[groups.appearance]
+def _batches(sizes: Rows, morsel: int) -> Iterator[tuple[int, int]]:
+    """Groups of about a morsel of rows together; a larger one stands alone."""
     start = rows = 0
     for place, size in enumerate(sizes.tolist()):
-        if rows and rows + size > MORSEL:
-            yield groups.appearance[start:place]
+        if rows and rows + size > morsel:
+            yield start, place
             start, rows = place, 0
         rows += size
     if start < len(sizes):
-        yield groups.appearance[start:]
-
-
-def _places(groups: KeyGroups, side: int, some: Rows) -> tuple[Rows, Rows]:
-    """Where a side has the rows of some groups, group after group, and how many each group has."""
-    counts = groups.counts(side)[some]
-    begins = np.repeat(groups.begins(side)[some] - np.cumsum(counts) + counts, counts)
-    return groups.order[begins + np.arange(len(begins))] - groups.bounds[side], counts
-
-
-def _values(rows: Block, positions: Rows, counts: Rows) -> list[Sequence[Any]]:
-    """The values at the positions, cut into groups of so many each."""
-    if len(counts) == 1 and len(rows) and rows.nbytes * len(positions) / len(rows) > GROUP_BYTES:
-        return [Group(rows, positions)]
-    values = rows.take(positions).rows()
-    ends = np.cumsum(counts).tolist()
-    return [values[start:end] for start, end in pairwise([0, *ends])]
+        yield start, len(sizes)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from glowray.rows import Block
+from glowray.rows.pickled import estimated_bytes
 
 MORSEL = 16_384
 """Rows of a morsel of Python objects."""
@@ -17,6 +18,23 @@ BATCH = 65_536
 Morsel = Iterable[Any] | Block
 Morsels = Iterator[Morsel]
 """Lists where that is cheap, lazy iterables where reading ahead could fail, blocks where rows are columns."""
+
+
+SAMPLE = 64
+"""Rows that are looked at to learn the size of many."""
+
+
+def weight(rows: list[Any]) -> int:
+    """About how many bytes rows take as they travel; 0 where they cannot be pickled.
+
+    >>> 1000 * 1000 < weight([b"a" * 1000 + bytes([n % 256]) for n in range(1000)]) < 1100 * 1000
+    True
+    """
+    sample = rows[:: -(-len(rows) // SAMPLE)]
+    try:
+        return estimated_bytes(sample) * len(rows) // len(sample)
+    except Exception:
+        return 0
 
 
 def pieces(rows: Iterator[Any]) -> Iterator[list[Any]]:

@@ -11,14 +11,15 @@ from glowray.errors import KeyTypeError
 from glowray.functions import Function, spread_arguments
 from glowray.io.sink import BlockWriter
 from glowray.kernels.context import TaskContext
-from glowray.kernels.group import grouped
+from glowray.kernels.group import task_groups
+from glowray.kernels.kept import Kept
 from glowray.kernels.keyed import check_keyed, keyed_row
 from glowray.kernels.morsels import Morsel, Morsels
 from glowray.kernels.steps import Step
 from glowray.rows import Block
 from glowray.vectorize.arrow.kinds import Kind
 
-ENCODED_ROWS = 65_536
+ENCODED_ROWS = 16_384
 
 # Frames of `apply` and of the functions below keep the step in a local called `self` or `step` and the row at hand in
 # `row`, or for a reducer its arguments in `known` and `value`: that is how blame.py names them when a function fails.
@@ -112,17 +113,21 @@ class LocalGroupByKey(BlockStep):
     """keyed rows → (key, values in input order), for the keys of the partition."""
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        for morsel in self._groups(list(encoded(self, rows))):
+        for morsel in self._groups(encoded(self, rows), context):
             yield from morsel
 
     def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
-        blocks = [block for morsel in stream for block in as_blocks(self, morsel)]
-        yield from self._groups(blocks)
+        yield from self._groups((block for morsel in stream for block in as_blocks(self, morsel)), context)
 
-    def _groups(self, blocks: list[Block]) -> Iterator[list[Any]]:
+    def _groups(self, rows: Iterator[Block], context: TaskContext) -> Iterator[list[Any]]:
+        kept = Kept(1, context.held_bytes)
+        for block in rows:
+            kept.add(0, block)
+        context.spilled += kept.spilled
+        blocks = kept.blocks(0)
         failed: TypeError | None = None
         try:
-            for morsel in grouped([blocks], self.verb):
+            for morsel in task_groups([blocks], self.verb, context):
                 yield [(key, values) for key, (values,) in morsel]
         except KeyTypeError as error:
             failed = error

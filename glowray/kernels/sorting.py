@@ -7,17 +7,14 @@ from typing import Any
 
 from glowray.io.spill import Place, SpillFile
 from glowray.kernels.merging import ROW, WINDOW_BYTES, in_python, key_order, merged
-from glowray.kernels.morsels import BATCH, Morsels, pieces
+from glowray.kernels.morsels import BATCH, Morsels, pieces, weight
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
-from glowray.rows.pickling import dumps
 from glowray.rows.sort_words import Rows
 from glowray.rows.together import together
 
 SPILLED_BYTES = 1 << 20
 """A piece of a run in a file: what a merge has to hold of every run."""
-
-SAMPLE = 64
 
 Piece = Chunk | list[Any]
 """Rows as columns; those that are not typed as they are."""
@@ -75,11 +72,7 @@ def _pieces(morsel: Any) -> Iterator[Piece]:
 def _weight(piece: Piece) -> int:
     if isinstance(piece, Chunk):
         return piece.estimated_bytes
-    sample = piece[:: -(-len(piece) // SAMPLE)]
-    try:
-        return len(dumps(sample)) * len(piece) // len(sample)
-    except Exception:  # rows that cannot be pickled cannot be in a file either
-        return 0
+    return weight(piece)  # rows that cannot be pickled cannot be in a file either
 
 
 def _in_order(held: list[Piece], keyed: bool, reverse: bool, strip: bool) -> Morsels:

@@ -11,7 +11,7 @@ from glowray.functions import Function
 from glowray.kernels.combine import CombineByKey, merged
 from glowray.kernels.context import TaskContext
 from glowray.kernels.fold_table import FoldTable, keyed_kind
-from glowray.kernels.group import grouped
+from glowray.kernels.group import task_groups
 from glowray.kernels.join import join
 from glowray.kernels.keyed import KeyTable
 from glowray.kernels.merging import WINDOW_BYTES, merged_blocks
@@ -150,7 +150,7 @@ class GroupByKey(Source):
     """(key, values in input order)"""
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        for morsel in grouped([list(itertools.chain.from_iterable(inputs))], self.verb):
+        for morsel in task_groups([list(itertools.chain.from_iterable(inputs))], self.verb, context):
             yield [(key, values) for key, (values,) in morsel]
 
 
@@ -159,7 +159,7 @@ class CoGroup(Source):
     """(key, (values of the first input, of the second, …)); keys in order of first appearance, sides in order."""
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        return grouped(inputs, self.verb)
+        return task_groups(inputs, self.verb, context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ pandas_later.install()  # here, as no array is made before there are blocks
 
 _SMALL_CHUNK = 16_384
 _MORSEL = 65_536
+_MORSEL_BYTES = 32 << 20
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -50,14 +51,15 @@ class Block:
         return [row for chunk in self.chunks for row in chunk.rows()]
 
     def morsels(self, size: int = _MORSEL) -> Iterator[list[Any]]:
-        """Decode the rows piece by piece, at most `size` rows a piece."""
+        """Decode the rows piece by piece, at most `size` rows a piece, fewer of large rows."""
         for chunk in self.chunks:
             if chunk.pickled_values:  # one pickle for all rows: reading it again for each piece would not pay
                 rows = chunk.rows()
                 yield from (rows[start : start + size] for start in range(0, chunk.count, size))
             else:
-                for start in range(0, chunk.count, size):
-                    yield chunk.slice(start, min(start + size, chunk.count)).rows()
+                step = min(size, max(1, _MORSEL_BYTES * chunk.count // max(1, chunk.nbytes)))
+                for start in range(0, chunk.count, step):
+                    yield chunk.slice(start, min(start + step, chunk.count)).rows()
 
     def __len__(self) -> int:
         return sum(chunk.count for chunk in self.chunks)

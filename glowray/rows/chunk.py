@@ -40,12 +40,16 @@ class PickledShape:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Rows of one shape; immutable. `columns` are Arrow arrays, or PickledColumns where the shape says so."""
+    """Rows of one shape; immutable. `columns` are Arrow arrays, or PickledColumns where the shape says so.
+
+    Of rows in a file or a store `home` is the Arrow message that they are part of, and how many rows that has.
+    """
 
     shape: Shape
     columns: list[Any] = field(repr=False)
     count: int
     pickled_shape: PickledShape = field(default_factory=PickledShape, repr=False, compare=False)
+    home: tuple[Any, int] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def from_rows(cls, rows: Sequence[Any]) -> Chunk:
@@ -93,7 +97,7 @@ class Chunk:
         if not self.pickled_values:
             return self
         columns = [column.unread() if isinstance(column, PickledColumn) else column for column in self.columns]
-        return Chunk(self.shape, columns, self.count, self.pickled_shape)
+        return Chunk(self.shape, columns, self.count, self.pickled_shape, self.home)
 
     def slice(self, start: int, stop: int) -> Chunk:
         """Rows start to stop, which must lie inside; typed columns are not copied."""
@@ -101,7 +105,7 @@ class Chunk:
             column.slice(start, stop) if isinstance(column, PickledColumn) else column.slice(start, stop - start)
             for column in self.columns
         ]
-        return Chunk(self.shape, columns, stop - start, self.pickled_shape)
+        return Chunk(self.shape, columns, stop - start, self.pickled_shape, self.home)
 
     def take(self, indices: npt.NDArray[np.int64]) -> Chunk:
         """The rows at the indices, in their order."""
@@ -152,6 +156,11 @@ class Chunk:
             pickled = isinstance(parts[0], PickledColumn)
             columns.append(PickledColumn.concat(parts) if pickled else pa.concat_arrays(parts))
         return Chunk(chunks[0].shape, columns, sum(map(len, chunks)), chunks[0].pickled_shape)
+
+    @property
+    def message(self) -> Any:
+        """The Arrow message that these rows are, no more and no less, if there is one."""
+        return self.home[0] if self.home is not None and self.home[1] == self.count else None
 
     @property
     def pickled_values(self) -> int:

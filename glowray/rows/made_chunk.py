@@ -24,7 +24,7 @@ class MadeChunk(Chunk):
 
     def __init__(self, shape: Shape, vector: Any, count: int, make: Callable[[Any], list[Any]]) -> None:
         for name, value in (
-            ("shape", shape), ("count", count), ("pickled_shape", PickledShape()),
+            ("shape", shape), ("count", count), ("pickled_shape", PickledShape()), ("home", None),
             ("vector", vector), ("make", make), ("_made", None),
         ):  # fmt: skip
             object.__setattr__(self, name, value)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from operator import itemgetter
 from typing import Any
 
-from glowray.rows.pickling import dumps, loads
+from glowray.rows.pickling import Beside, dumps, dumps_beside, loads, loads_beside
 
 _ATOMS: frozenset[type] = frozenset(
     {type(None), bool, int, float, complex, str, bytes, Decimal, Fraction, dt.date, dt.timedelta}
@@ -22,14 +22,22 @@ class PickledColumn:
     """Objects that Arrow cannot hold exactly. They belong to the column: only copies are given out.
 
     The pickle of a column is made when it is first needed, and read when an object is first asked for.
+    What the pickle leaves out is `beside` it.
     """
 
-    __slots__ = ("_atoms", "_count", "_objects", "_pickle")
+    __slots__ = ("_atoms", "_beside", "_count", "_objects", "_pickle")
 
-    def __init__(self, count: int, objects: list[Any] | None, pickle: bytes | memoryview | None) -> None:
+    def __init__(
+        self,
+        count: int,
+        objects: list[Any] | None,
+        pickle: bytes | memoryview | None,
+        beside: tuple[Beside, ...] = (),
+    ) -> None:
         self._count = count
         self._objects = objects
         self._pickle = pickle
+        self._beside = beside
         self._atoms: bool | None = None
 
     @classmethod
@@ -38,17 +46,17 @@ class PickledColumn:
         return cls(len(objects), objects, None)
 
     @classmethod
-    def from_pickle(cls, data: bytes | memoryview, count: int) -> PickledColumn:
-        """A column of `count` objects from what `pickle` returned."""
-        return cls(count, None, data)
+    def from_pickle(cls, data: bytes | memoryview, count: int, beside: tuple[Beside, ...] = ()) -> PickledColumn:
+        """A column of `count` objects from what `pickle` and `beside` returned."""
+        return cls(count, None, data, beside)
 
     def __len__(self) -> int:
         return self._count
 
     @property
     def nbytes(self) -> int:
-        """The size of the pickle."""
-        return len(self.pickle())
+        """The size of the pickle, and of what is beside it."""
+        return len(self.pickle()) + sum(each.nbytes for each in self._beside)
 
     @property
     def estimated_bytes(self) -> int:
@@ -56,30 +64,39 @@ class PickledColumn:
         if self._pickle is not None or self._count <= _SAMPLE:
             return self.nbytes
         step = -(-self._count // _SAMPLE)
-        sample = self.objects()[::step]
-        return len(dumps(sample)) * self._count // len(sample)
+        return estimated_bytes(self.objects()[::step]) * self._count // -(-self._count // step)
 
     def pickle(self) -> bytes | memoryview:
         """All objects as one pickle."""
         if self._pickle is None:
-            self._pickle = dumps(self._objects)
+            self._pickle, self._beside = dumps_beside(self._objects)
+        return self._pickle
+
+    def beside(self) -> tuple[Beside, ...]:
+        """What the pickle leaves out."""
+        self.pickle()
+        return self._beside
+
+    @property
+    def source(self) -> bytes | memoryview | None:
+        """The pickle that is there already."""
         return self._pickle
 
     def objects(self) -> list[Any]:
         """The objects themselves, to look at only."""
         if self._objects is None:
-            self._objects = loads(self.pickle())
+            self._objects = loads_beside(self.pickle(), self._beside)
         return self._objects
 
     def copies(self) -> list[Any]:
         """Fresh objects that the caller may change."""
         if self._only_atoms():
             return self.objects()[:]
-        return loads(self.pickle())  # type: ignore[no-any-return]
+        return loads_beside(self.pickle(), self.beside())  # type: ignore[no-any-return]
 
     def unread(self) -> PickledColumn:
         """The same column from the same pickle: objects that are looked at there are not kept here."""
-        return self if self._pickle is None else PickledColumn(self._count, None, self._pickle)
+        return self if self._pickle is None else PickledColumn(self._count, None, self._pickle, self._beside)
 
     def slice(self, start: int, stop: int) -> PickledColumn:
         """Rows start to stop, which must lie inside."""
@@ -109,6 +126,12 @@ class PickledColumn:
         if self._atoms is None:
             self._atoms = self._objects is not None and _ATOMS.issuperset(map(type, self._objects))
         return self._atoms
+
+
+def estimated_bytes(objects: list[Any]) -> int:
+    """The size of objects as they travel."""
+    data, beside = dumps_beside(objects)
+    return len(data) + sum(each.nbytes for each in beside)
 
 
 def _part(taken: list[Any], indices: Sequence[int]) -> None:

@@ -12,7 +12,8 @@ import os
 import pickle
 import sys
 import sysconfig
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from types import CodeType, MemberDescriptorType
 from typing import Any, NamedTuple
@@ -74,6 +75,45 @@ def loads_apart(data: bytes | bytearray | memoryview, find: Callable[[Any], Any]
     return Unpickler(io.BytesIO(data)).load()
 
 
+class Beside:
+    """What has so many rows in it, encoded, that it goes beside the pickle of what it is part of. It never changes."""
+
+    @property
+    def nbytes(self) -> int:
+        """The size of its rows."""
+        raise NotImplementedError
+
+
+def dumps_beside(value: object) -> tuple[bytes, tuple[Beside, ...]]:
+    """As `dumps`, and what the pickle leaves out: `loads_beside` needs it again."""
+    register_own_modules()
+    with io.BytesIO() as file:
+        pickler = _Pickler(file, protocol=pickle.HIGHEST_PROTOCOL)
+        pickler.beside = []
+        pickler.dump(value)
+        return file.getvalue(), tuple(pickler.beside)
+
+
+def loads_beside(data: bytes | bytearray | memoryview, beside: Sequence[Beside]) -> Any:
+    """Unpickle what `dumps_beside` wrote."""
+    if not beside:
+        return pickle.loads(data)
+    before = _loading.__dict__.get("beside")
+    _loading.beside = beside
+    try:
+        return pickle.loads(data)
+    finally:
+        _loading.beside = before
+
+
+_loading = threading.local()
+
+
+def _beside(place: int) -> Beside:
+    found: Beside = _loading.beside[place]
+    return found
+
+
 def register_own_modules() -> None:
     """Have the modules that are not installed pickled by value; looks only at modules imported since the last call."""
     if len(sys.modules) == len(_seen_modules) and next(reversed(sys.modules)) in _seen_modules:
@@ -100,7 +140,12 @@ def is_installed(name: str, path: str) -> bool:
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     """cloudpickle's pickler, but a class that comes home is left as it is (cloudpickle would set its methods anew)."""
 
+    beside: list[Beside] | None = None
+
     def reducer_override(self, obj: Any) -> Any:
+        if self.beside is not None and isinstance(obj, Beside):
+            self.beside.append(obj)
+            return _beside, (len(self.beside) - 1,)
         if type(obj) is cached_property:  # until Python 3.12 it holds a lock, with which no class could travel
             return _cached_property, (obj.func, obj.attrname)
         if type(obj) is CodeType:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from glowray.rows.chunk import Chunk, PickledShape
 from glowray.rows.pickled import PickledColumn
-from glowray.rows.pickling import loads
+from glowray.rows.pickling import Beside, dumps, loads
 from glowray.rows.shape import Pickled, Shape, leaf_type, leaves
 
 SHAPE_KEY = b"glowray.shape"
@@ -22,8 +22,10 @@ def to_part(chunk: Chunk, out_of_band: bool) -> Part:
     """Shape, row count, Arrow message and pickles of one chunk; only its own rows, whatever it was cut from."""
     wrap = pickle.PickleBuffer if out_of_band else bytes
     arrays = [column for column in chunk.columns if not isinstance(column, PickledColumn)]
-    message = wrap(_batch(chunk, arrays).serialize()) if arrays else None
-    pickles = tuple(wrap(column.pickle()) for column in chunk.columns if isinstance(column, PickledColumn))
+    message = wrap(_message(chunk, arrays)) if arrays else None
+    pickles = tuple(
+        (wrap(column.pickle()), column.beside()) for column in chunk.columns if isinstance(column, PickledColumn)
+    )
     return chunk.pickled_shape.of(chunk.shape), chunk.count, message, pickles
 
 
@@ -34,10 +36,14 @@ def from_part(part: Part) -> Chunk:
     arrays = iter(() if message is None else pa.ipc.read_record_batch(pa.py_buffer(message), _schema(shape)).columns)
     blobs = iter(pickles)
     columns: list[Any] = [
-        PickledColumn.from_pickle(memoryview(next(blobs)), count) if isinstance(leaf, Pickled) else next(arrays)
-        for _, leaf in leaves(shape)
+        _from_blob(next(blobs), count) if isinstance(leaf, Pickled) else next(arrays) for _, leaf in leaves(shape)
     ]
-    return Chunk(shape, columns, count, PickledShape(data))
+    return Chunk(shape, columns, count, PickledShape(data), (message, count))
+
+
+def _from_blob(blob: tuple[Any, tuple[Beside, ...]], count: int) -> PickledColumn:
+    data, beside = blob
+    return PickledColumn.from_pickle(memoryview(data), count, beside)
 
 
 def to_table(chunks: Sequence[Chunk]) -> pa.Table:
@@ -72,6 +78,10 @@ def from_table(table: pa.Table) -> list[Chunk]:
     return chunks
 
 
+def _message(chunk: Chunk, arrays: list[pa.Array]) -> Any:
+    return _batch(chunk, arrays).serialize() if chunk.message is None else chunk.message
+
+
 def _batch(chunk: Chunk, arrays: list[pa.Array]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=_schema(chunk.shape))
 
@@ -84,7 +94,8 @@ def _schema(shape: Shape) -> pa.Schema:
 def _as_array(column: Any) -> pa.Array:
     if not isinstance(column, PickledColumn):
         return column
-    return pa.array([bytes(column.pickle())] + [None] * (len(column) - 1), pa.large_binary())
+    data = dumps(column.objects()) if column.beside() else column.pickle()
+    return pa.array([bytes(data)] + [None] * (len(column) - 1), pa.large_binary())
 
 
 def _from_array(array: pa.Array) -> PickledColumn:

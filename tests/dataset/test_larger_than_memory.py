@@ -1,9 +1,12 @@
-"""Sorts of many times the memory that their tasks may take: through files, to the same rows in the same order."""
+"""Sorts and groups of many times the memory that their tasks may take: through files, to the same rows in order."""
 
 from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +86,94 @@ def test_a_full_disk_fails_the_job_and_writes_nothing(
         rows.write_text(str(tmp_path / "sorted"))
     assert "sort" in "".join(caught.value.__notes__)
     assert not os.path.exists(tmp_path / "sorted")
+
+
+def hot(line: str) -> tuple[int, str]:
+    """A few keys have most of the lines."""
+    number = int(line[5:])
+    return (number & -number).bit_length() // 3, line
+
+
+def twice(values: Sequence[str]) -> tuple[int, int, str, str, str]:
+    """What goes through values again and again, and looks some of them up."""
+    assert sum(map(len, values)) == sum(map(len, values))
+    return len(values), sum(int(value[:5]) for value in values), values[0], values[-1], values[len(values) // 2]
+
+
+def expected(text: str) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for line in text.splitlines():
+        key, value = hot(line)
+        found.setdefault(key, []).append(value)
+    return found
+
+
+@pytest.mark.parametrize("partitions", [1, 3])
+def test_groups_of_hot_keys(engine: Lab, lines: Path, partitions: int) -> None:
+    flow = engine.flow(memory=MEMORY)
+    groups = flow.read_text(str(lines), partitions=partitions).map(hot).group_by_key()
+    wanted = expected(lines.read_text())
+    assert groups.map_values(twice).to_dict() == {key: twice(values) for key, values in wanted.items()}
+    assert sum(stage.spill for stage in flow.stats.stages) > lines.stat().st_size
+    kinds = groups.map_values(lambda values: (type(values).__name__, len(values))).values().to_dict()
+    assert set(kinds) == {"Group", "list"}
+    assert groups.filter(lambda key, values: len(values) > 9).keys().count() == len(wanted) - 1
+    every = groups.flat_map_values(lambda values: values).values().collect()
+    assert sorted(every) == sorted(lines.read_text().splitlines())
+
+
+def test_groups_travel(engine: Lab, lines: Path) -> None:
+    flow = engine.flow(memory=MEMORY)
+    groups = flow.read_text(str(lines), partitions=2).map(hot).group_by_key()
+    wanted = expected(lines.read_text())
+    assert {key: list(values) for key, values in groups.collect()} == wanted
+    assert {key: list(values) for key, values in groups.partition_by_key(3).collect()} == wanted
+    by_size = groups.sort(key=lambda key, values: len(values)).cache()
+    for _ in range(2):
+        assert [len(values) for values in by_size.values().collect()] == sorted(map(len, wanted.values()))
+    assert list(by_size.map(lambda key, values: values[1:]).collect()[-1]) == wanted[0][1:]
+
+
+def test_sides_of_a_co_group(engine: Lab, lines: Path) -> None:
+    flow = engine.flow(memory=MEMORY)
+    left = flow.read_text(str(lines), partitions=3).map(hot)
+    right = left.map_values(lambda line: {line}).filter(lambda key, _: key < 2)
+    found = left.co_group(right).map_values(gr.whole(lambda sides: [[len(side), side[:1]] for side in sides])).collect()
+    assert {key: [[count, list(first)] for count, first in sides] for key, sides in found} == {
+        key: [[len(values), values[:1]], [len(values), [{values[0]}]] if key < 2 else [0, []]]
+        for key, values in expected(lines.read_text()).items()
+    }
+
+
+PEAK = """
+import threading, glowray as gr
+def anonymous():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("RssAnon")) >> 10
+flow = gr.Flow(engine="inline", memory=8 << 20)
+groups = flow.from_range(COUNT, partitions=4).map(lambda n: ("k", MAKE)).group_by_key()
+look = gr.whole(lambda values: (len(values), len(values[-1]), sum(1 for _ in values)))
+small = flow.from_range(1000, partitions=4).map(lambda n: ("k", MAKE)).group_by_key().map_values(look).collect()
+before = peak = anonymous()
+done = threading.Event()
+def watch():
+    global peak
+    while not done.wait(0.01):
+        peak = max(peak, anonymous())
+watching = threading.Thread(target=watch)
+watching.start()
+print(groups.map_values(look).collect())
+done.set()
+watching.join()
+print(peak - before)
+"""
+
+
+@pytest.mark.parametrize("make", ["'%0200d' % n", "{'%0200d' % n}"], ids=["texts", "objects"])
+def test_a_group_takes_memory_that_does_not_grow_with_it(make: str) -> None:
+    count = 1_000_000
+    script = PEAK.replace("COUNT", str(count)).replace("MAKE", make)
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    rows, peak = found.stdout.splitlines()
+    assert rows == f"[('k', ({count}, {1 if '{' in make else 200}, {count}))]"
+    assert int(peak) < 100, "megabytes, of a group of 200"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glowray as gr
+from glowray.io.spill import SpillFile
 from glowray.kernels import group
+from glowray.kernels.context import HELD_BYTES
 from glowray.kernels.group import Group, grouped
 from glowray.rows import Block
 from glowray.rows.keys import canonical_key
@@ -43,18 +46,35 @@ def lists(groups: Iterator[list[Any]]) -> list[Any]:
 
 
 @settings(max_examples=examples(200))
-@given(some_sides(), st.sampled_from([3, group.MORSEL]), st.sampled_from([0, group.GROUP_BYTES]))
-def test_as_plain_python(sides: list[list[list[Any]]], morsel: int, large: int) -> None:
+@given(
+    some_sides(),
+    st.sampled_from([3, group.MORSEL]),
+    st.sampled_from([0, group.GROUP_BYTES]),
+    st.sampled_from([0, 300, HELD_BYTES]),
+)
+def test_as_plain_python(sides: list[list[list[Any]]], morsel: int, large: int, limit: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(group, "GROUP_BYTES", large)
         patch.setattr(group, "MORSEL", morsel)
-        assert_rows(lists(grouped(list(map(blocks_of, sides)), "co_group")), wanted(flat(sides)))
+        file = SpillFile()
+        found = lists(grouped(list(map(blocks_of, sides)), "co_group", limit, file))
+        assert_rows(found, wanted(flat(sides)))
+        assert (file.nbytes > 0) == bool(found) or limit
 
 
-def test_a_group_is_a_sequence(tiny: None) -> None:
+def in_memory(sides: list[list[Block]]) -> Iterator[list[Any]]:
+    return grouped(sides, "group_by_key")
+
+
+def in_runs(sides: list[list[Block]]) -> Iterator[list[Any]]:
+    return grouped(sides, "group_by_key", 1)
+
+
+@pytest.mark.parametrize("make", [in_memory, in_runs])
+def test_a_group_is_a_sequence(tiny: None, make: Callable[[list[list[Block]]], Iterator[list[Any]]]) -> None:
     values = list(range(10))
     rows = Block.from_rows([("a", value) for value in values] + [("b", "other")])
-    (key, (found,)), (_, (other,)) = [row for morsel in grouped([[rows]], "group_by_key") for row in morsel]
+    (key, (found,)), (_, (other,)) = [row for morsel in make([[rows]]) for row in morsel]
     assert key == "a"
     assert type(found) is Group
     assert list(found) == list(found) == values
@@ -63,6 +83,8 @@ def test_a_group_is_a_sequence(tiny: None) -> None:
     assert found == values
     assert found != values[:-1]
     assert found == pickle.loads(pickle.dumps(found))
+    assert list(pickle.loads(pickle.dumps(found[::-2]))) == [9, 7, 5, 3, 1]
+    assert found.nbytes > 0
     assert list(other) == ["other"]
     with pytest.raises(IndexError):
         found[10]
@@ -73,6 +95,37 @@ def test_values_are_fresh_at_each_reading(tiny: None) -> None:
     for value in found:
         value.append(0)
     assert list(found) == [[1], [2]]
+
+
+@pytest.mark.parametrize("make", [in_memory, in_runs])
+def test_objects_of_a_group(tiny: None, make: Callable[[list[list[Block]]], Iterator[list[Any]]]) -> None:
+    """Values that are pickled: those that were decoded are not kept, and are nobody else's."""
+    rows = [Block.from_rows([("a", {n}), ("b", {n})]) for n in range(20)]
+    (_, (found,)), (_, (others,)) = [row for morsel in make([rows]) for row in morsel]
+    for value in found:
+        value.add(-1)
+    assert list(found) == list(others) == [{n} for n in range(20)]
+
+
+def test_a_group_goes_beside_the_pickle_of_its_row(tiny: None) -> None:
+    ((_, (found,)),) = [
+        row for morsel in grouped([[Block.from_rows([("a", n) for n in range(999)])]], "v") for row in morsel
+    ]
+    block = Block.from_rows([("a", found), ("b", {"a set, and": found})])
+    assert block.rows() == [("a", found), ("b", {"a set, and": found})]
+    assert block.rows()[0][1] is found  # which never changes
+    assert block.nbytes > 8 * 999
+    buffers: list[pickle.PickleBuffer] = []
+    data = pickle.dumps(block, protocol=5, buffer_callback=buffers.append)
+    assert len(data) < 2000
+    copy = pickle.loads(data, buffers=buffers)
+    assert copy.rows() == block.rows()
+    again: list[pickle.PickleBuffer] = []
+    pickle.dumps(copy, protocol=5, buffer_callback=again.append)
+    addresses = [pa.py_buffer(buffer).address for buffer in buffers if len(buffer.raw()) > 8 * 999]
+    assert addresses == [pa.py_buffer(buffer).address for buffer in again if len(buffer.raw()) > 8 * 999] != []
+    assert pickle.loads(pickle.dumps(block, protocol=4)).rows() == block.rows()
+    assert Block.from_table(block.to_table()).rows() == block.rows()
 
 
 @pytest.mark.parametrize("partitions", [1, 3])

@@ -1,0 +1,56 @@
+"""Pages of files and of an object store that this process has mapped, and what of them it holds in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import mmap
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from glowray.rows import Block
+from glowray.rows.pickled import PickledColumn
+
+WORTH = 256 << 10
+"""Bytes for which it is worth asking whether they are mapped."""
+
+
+def let_go(block: Block) -> None:
+    """Gives back what a block takes of this process's memory where it is mapped; whoever asks for it reads it again.
+
+    >>> let_go(Block.from_rows(["a"]))  # not mapped: it stays as it is
+    """
+    for data in map(pa.py_buffer, _messages(block)):
+        if data.size < WORTH:
+            continue
+        start, stop = data.address, data.address + data.size
+        start, stop = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE, stop // mmap.PAGESIZE * mmap.PAGESIZE
+        if start < stop and _is_shared(start, stop):
+            _libc().madvise(ctypes.c_void_p(start), ctypes.c_size_t(stop - start), mmap.MADV_DONTNEED)
+
+
+def _messages(block: Block) -> Iterator[Any]:
+    """The bytes from elsewhere that columns of a block lie in."""
+    for chunk in block.chunks:
+        found: list[Any] = [] if chunk.home is None else [chunk.home[0]]
+        found += [column.source for column in chunk.columns if isinstance(column, PickledColumn)]
+        yield from (data for data in found if data is not None and not isinstance(getattr(data, "obj", data), bytes))
+
+
+def _is_shared(start: int, stop: int) -> bool:
+    """Whether a file, or memory that lives outside of this process, is mapped there: only then is nothing lost."""
+    with contextlib.suppress(OSError), open("/proc/self/maps") as maps:
+        for line in maps:
+            place, access, _ = line.split(maxsplit=2)
+            first, last = (int(part, 16) for part in place.split("-"))
+            if first <= start < last:
+                return stop <= last and access[3] == "s"
+    return False
+
+
+@cache
+def _libc() -> Any:
+    return ctypes.CDLL(None)

@@ -1,0 +1,64 @@
+"""What a task keeps until it ends: in memory while it is little, behind that in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from glowray.io.spill import Place, SpillFile
+from glowray.rows import Block
+
+
+class Kept:
+    """Blocks for each of `count` receivers, which go to a file each time those in memory take more than `limit` bytes.
+
+    >>> kept = Kept(2, limit=100)
+    >>> for rows in (["a" * 80], ["b" * 80], ["c"]):
+    ...     kept.add(1, Block.from_rows(rows))
+    >>> [len(block) for block in kept.blocks(1)], kept.spilled > 160, kept.blocks(0)
+    ([2, 1], True, [])
+    """
+
+    def __init__(self, count: int, limit: int) -> None:
+        self._limit: float = limit
+        self._held: list[list[Block]] = [[] for _ in range(count)]
+        self._places: list[list[Place]] = [[] for _ in range(count)]
+        self._file = SpillFile()
+        self._size = 0
+
+    @property
+    def spilled(self) -> int:
+        """Bytes in the file."""
+        return self._file.nbytes
+
+    def add(self, receiver: int, block: Block) -> None:
+        """A block behind those that the receiver has."""
+        self._held[receiver].append(block)
+        try:
+            self._size += sum(chunk.estimated_bytes for chunk in block.chunks if chunk.home is None)
+            if self._size > self._limit:
+                self._spill()
+        except OSError:
+            raise  # a full disk
+        except Exception:  # rows that cannot be pickled: that is told at the end, when all that come first are there
+            self._limit = float("inf")
+
+    def _spill(self) -> None:
+        for held, places in zip(self._held, self._places, strict=True):
+            if held:
+                places.append(self._file.write(Block.concat(held)))
+                held.clear()
+        self._size = 0
+
+    def keep(self, chosen: Callable[[list[Block]], Iterable[Block]]) -> None:
+        """Keeps of the blocks in memory what `chosen` gives of each receiver's."""
+        self._held = [list(chosen(held)) for held in self._held]
+
+    def blocks(self, receiver: int) -> list[Block]:
+        """All blocks of a receiver, in order."""
+        return [*map(self._file.mapped, self._places[receiver]), *self._held[receiver]]
+
+    def block(self, receiver: int) -> Block:
+        """The same as one."""
+        held = Block.concat(self._held[receiver])
+        in_file = [chunk for place in self._places[receiver] for chunk in self._file.mapped(place).chunks]
+        return Block([*in_file, *held.chunks]) if in_file else held
