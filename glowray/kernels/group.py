@@ -20,6 +20,9 @@ from glowray.rows.pickling import Beside
 GROUP_BYTES = 64 * 1024 * 1024
 """The encoded size from which a key's values are a Group, and no list, where a task may hold that much."""
 
+LIST_BYTES = 64 * 1024
+"""The encoded size up to which they always are a list."""
+
 GROUP_SHARE = 4
 """Of what a task may hold, a list takes one part in so many at most, encoded: its objects take more."""
 
@@ -114,7 +117,7 @@ def grouped(
     """
     is_much = sum(weight(chunk) for side in sides for block in side for chunk in block.chunks) > limit
     found = GroupedRuns(sides, verb, limit, file or SpillFile()) if is_much else GroupedRows(sides, verb)
-    large = min(GROUP_BYTES, limit // GROUP_SHARE)
+    large = min(GROUP_BYTES, max(LIST_BYTES, limit // GROUP_SHARE))
     morsel = max(1, min(MORSEL, int(MORSEL_BYTES // max(1, found.row_bytes))))
     for first, last in _batches(found.sizes, morsel):
         parts: list[Sequence[Sequence[Any]]] = []

@@ -62,6 +62,11 @@ class MadeChunk(Chunk):
         """About the size of the columns in bytes."""
         return sum(column.nbytes for column in self.columns) if self.is_made else _size(self.vector)
 
+    @property
+    def estimated_bytes(self) -> int:
+        """About the size that the columns of these rows have; no column is made to learn it."""
+        return super().estimated_bytes if self.is_made else _size(self.vector, own=True)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Chunk, (self.shape, self.columns, self.count)
 
@@ -76,11 +81,14 @@ def _taken(vector: Any, indices: npt.NDArray[np.int64]) -> Any:
     return vector.take(indices) if isinstance(vector, Texts) else None
 
 
-def _size(vector: Any) -> int:
+def _size(vector: Any, own: bool = False) -> int:
+    """The bytes of what a vector is made of; `own`: of texts in the bytes of others no more than theirs."""
     if isinstance(vector, tuple):
-        return sum(map(_size, vector))
+        return sum(_size(part, own) for part in vector)
     if isinstance(vector, dict):
-        return sum(map(_size, vector.values()))
+        return sum(_size(part, own) for part in vector.values())
+    if isinstance(vector, Texts) and own:
+        return int((vector.ends - vector.starts).sum()) + 8 * len(vector)
     if isinstance(vector, np.ndarray) and not any(vector.strides):
         return vector.itemsize  # one value in memory, however many rows have it
     return int(getattr(vector, "nbytes", 0))

@@ -66,28 +66,38 @@ NOT_DRAWN = {
 
 rule_sets = st.lists(st.sampled_from(RULES), unique=True).map(tuple)
 endings = st.sampled_from(sorted(ENDINGS))
+memories = st.sampled_from([None, 1, 1000])
+"""Bytes that a task may hold: with few, all rows go through files."""
+
 quick = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
 )
 
 
 def rows_of(
-    pipeline: Pipeline, kind: str, rules: tuple[Any, ...] = RULES, vectorize: bool = True, ending: str = "collect"
+    pipeline: Pipeline,
+    kind: str,
+    rules: tuple[Any, ...] = RULES,
+    vectorize: bool = True,
+    ending: str = "collect",
+    memory: int | None = None,
 ) -> list[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(perform, "optimize", partial(optimize, rules=rules))
-        return ENDINGS[ending](pipeline.on(gr.Flow("law", engine=kind, vectorize=vectorize)))
+        return ENDINGS[ending](pipeline.on(gr.Flow("law", engine=kind, vectorize=vectorize, memory=memory)))
 
 
-def holds(pipeline: Pipeline, kind: str, rules: tuple[Any, ...], vectorize: bool, ending: str) -> None:
-    rows = rows_of(pipeline, kind, rules, vectorize, ending)
+def holds(
+    pipeline: Pipeline, kind: str, rules: tuple[Any, ...], vectorize: bool, ending: str, memory: int | None = None
+) -> None:
+    rows = rows_of(pipeline, kind, rules, vectorize, ending, memory)
     assert_rows(rows, pipeline.wanted.all, ordered=pipeline.wanted.ordered)
 
 
 @settings(quick, max_examples=examples(300))
-@given(pipelines(), rule_sets, st.booleans(), endings)
-def test_inline(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str) -> None:
-    holds(pipeline, "inline", rules, vectorize, ending)
+@given(pipelines(), rule_sets, st.booleans(), endings, memories)
+def test_inline(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str, memory: int | None) -> None:
+    holds(pipeline, "inline", rules, vectorize, ending, memory)
 
 
 @settings(quick, max_examples=examples(60))
@@ -116,9 +126,9 @@ def test_numbers(pipeline: Pipeline, n: int) -> None:
 @pytest.mark.ray
 @pytest.mark.slow
 @settings(quick, max_examples=examples(120))
-@given(pipelines(longest=5), rule_sets, endings)
-def test_ray(local_ray: None, pipeline: Pipeline, rules: tuple[Any, ...], ending: str) -> None:
-    rows = rows_of(pipeline, "ray", rules, ending=ending)
+@given(pipelines(longest=5), rule_sets, endings, memories)
+def test_ray(local_ray: None, pipeline: Pipeline, rules: tuple[Any, ...], ending: str, memory: int | None) -> None:
+    rows = rows_of(pipeline, "ray", rules, ending=ending, memory=memory)
     assert_rows(rows, pipeline.wanted.all, ordered=pipeline.wanted.ordered)
     assert_rows(rows, rows_of(pipeline, "inline"))
 
