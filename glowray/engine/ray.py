@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -20,6 +21,9 @@ from glowray.rows import Block
 
 AHEAD = 2
 """Tasks in flight for each CPU of the cluster: enough that no CPU waits for the driver."""
+
+KNOWN_SECONDS = 1.0
+"""How long the number of CPUs counts as known: asking for it takes as long as giving out a task."""
 
 STORE_SHARE = 2
 """Of a node's store no more than one part in so many is to be read at a time."""
@@ -47,6 +51,7 @@ class RayEngine:
         self.flowing = ray.remote(_flowing_task)
         self.local_refs: WeakKeyDictionary[Block, Any] = WeakKeyDictionary()
         self.known_needs: set[Resources] = {NO_NEEDS}
+        self.cpus, self.known_until = 1, 0.0
         self.hub: Any = None
         self.pumps: dict[Deal, Pump] = {}
 
@@ -96,8 +101,12 @@ class RayEngine:
         return len(nodes) == 1 and size * STORE_SHARE <= nodes[0].get("object_store_memory", 0)
 
     def _window(self) -> int:
-        cpus = int(self.ray.cluster_resources().get("CPU", 1))
-        return max(2, AHEAD * cpus)
+        """How many tasks may be in flight; the cluster is asked for CPUs again now and then: nodes come and go."""
+        now = time.monotonic()
+        if now >= self.known_until:
+            self.cpus = int(self.ray.cluster_resources().get("CPU", 1))
+            self.known_until = now + KNOWN_SECONDS
+        return max(2, AHEAD * self.cpus)
 
     def _look_for(self, needs: Resources) -> None:
         """Warns, once, where no node has what a task asks for: Ray lets it wait, as one may come, without a word."""

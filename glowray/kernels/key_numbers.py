@@ -13,6 +13,7 @@ from glowray.kernels.key_groups import key_groups
 from glowray.rows.chunk import Chunk
 from glowray.rows.made_chunk import MadeChunk
 from glowray.rows.numpy_columns import as_numpy
+from glowray.rows.taken_texts import TakenTexts
 from glowray.rows.text_numbers import TextNumbers, lasts, text_numbers
 from glowray.rows.text_words import distinct
 from glowray.rows.texts import Texts
@@ -45,6 +46,8 @@ class KeyNumbers:
         self._known: Chunk | None = None
         self._keys: list[Chunk] = []
         self._texts: TextNumbers | None = text_numbers() if kind is str and lasts() else None
+        self._groups: list[Groups] = []
+        self._column: tuple[pa.Array, Groups] | None = None
 
     @property
     def lasts(self) -> bool:
@@ -58,14 +61,19 @@ class KeyNumbers:
             self._texts = None if _are_long(uncut) else text_numbers()
         if self._texts is not None:  # while they are in the cache
             self._shape = keys.shape
-            self._texts.add(Texts.of(keys.columns[0]) if uncut is None else uncut)
+            if isinstance(uncut, TakenTexts) and lasts() and not uncut.is_ascending:
+                self._groups += self._texts.numbers()
+                self._groups.append(self._by_row(uncut, self._texts))
+            else:
+                self._texts.add(Texts.of(keys.columns[0]) if uncut is None else uncut)
         else:
             self._keys.append(keys)
 
     def groups(self) -> list[Groups]:
         """The number of each row of the keys of each call of `add` since this was asked before."""
         if self._texts is not None:
-            return list(self._texts.numbers())
+            groups, self._groups = [*self._groups, *self._texts.numbers()], []
+            return groups
         known = [] if self._known is None else [self._known]
         keys, self._keys = [*known, *self._keys], []
         self._known, groups = self._grouped(keys) if self._kind not in DISTINCT_BITS else self._distinct(keys)
@@ -82,6 +90,17 @@ class KeyNumbers:
             return Chunk(self._shape, [self._texts.distinct()], len(self._texts))
         assert self._known is not None
         return self._known
+
+    def _by_row(self, texts: TakenTexts, known: TextNumbers) -> Groups:
+        """The numbers of texts, of which each row of the column that they are taken of is looked at once."""
+        if self._column is None or self._column[0] is not texts.column:
+            self._column = texts.column, np.full(len(texts.column), -1, np.int32)
+        numbers = self._column[1]
+        new = texts.rows[numbers[texts.rows] < 0]
+        if len(new):
+            known.add(TakenTexts(texts.column, new))
+            (numbers[new],) = known.numbers()
+        return numbers[texts.rows]
 
     def _distinct(self, keys: Sequence[Chunk]) -> tuple[Chunk, list[Groups]]:
         columns = [chunk.columns[0] for chunk in keys]

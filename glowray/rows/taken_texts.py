@@ -23,12 +23,12 @@ class TakenTexts(Texts):
     """
 
     def __init__(self, column: pa.Array, rows: Rows) -> None:
-        self._column, self._rows = column, rows
+        self.column, self.rows = column, rows
         self.splits = {}
 
     @cached_property
     def array(self) -> pa.Array:
-        return taken(self._column, self._rows)
+        return taken(self.column, self.rows)
 
     @cached_property
     def _own(self) -> Texts:
@@ -44,17 +44,22 @@ class TakenTexts(Texts):
         return self._own.starts, self._own.ends
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.rows)
 
     @property
     def nbytes(self) -> int:
-        return int(self._column.nbytes) * len(self) // max(len(self._column), 1)
+        return int(self.column.nbytes) * len(self) // max(len(self.column), 1)
 
     def slice(self, start: int, stop: int) -> Texts:
-        return TakenTexts(self._column, self._rows[start:stop])
+        return TakenTexts(self.column, self.rows[start:stop])
+
+    @property
+    def is_ascending(self) -> bool:
+        """Whether each row of the column stands here once at most, in the column's order."""
+        return bool((np.diff(self.rows) > 0).all())
 
     def take(self, rows: Any) -> Texts:
-        return TakenTexts(self._column, self._rows[np.asarray(rows)])
+        return TakenTexts(self.column, self.rows[np.asarray(rows)])
 
 
 def taken(column: Any, rows: Rows) -> Any:

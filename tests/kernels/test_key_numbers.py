@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from glowray.kernels.key_numbers import KeyNumbers
 from glowray.rows.chunk import Chunk
-from glowray.vectorize.arrow.blocks import shape_of
+from glowray.rows.taken_texts import TakenTexts
+from glowray.vectorize.arrow.blocks import shape_of, vector_chunk
 from glowray.vectorize.arrow.kinds import TupleOf
 from tests.effort import examples
 from tests.loops import loops, with_and_without
@@ -100,3 +101,28 @@ def test_a_key_keeps_its_number(compiled: bool, kind: Any, values: st.SearchStra
             expected = [[known.setdefault(row, len(known)) for row in rows] for rows in batch]
             assert [own.tolist() for own in numbers.groups()] == expected
             assert (len(numbers), numbers.keys().rows()) == (len(known), list(known))
+
+
+@with_and_without
+@given(
+    column=st.lists(st.text("abß", max_size=10), min_size=1, max_size=8),
+    batches=st.lists(
+        st.tuples(st.booleans(), st.lists(st.integers(0, 7), min_size=1, max_size=6)), min_size=1, max_size=6
+    ),
+)
+def test_texts_that_are_taken_of_a_column_again_and_again(
+    compiled: bool, column: list[str], batches: list[tuple[bool, list[int]]]
+) -> None:
+    arrays = [pa.array(texts, pa.large_string()) for texts in (column, column[::-1])]
+    rows: list[str] = []
+    chunks: list[Chunk] = []
+    with loops(compiled):
+        numbers = KeyNumbers(str)
+        for other, drawn in batches:
+            places = np.array(drawn, np.int64) % len(column)
+            rows += arrays[other].take(pa.array(places)).to_pylist()
+            chunks.append(vector_chunk(str, TakenTexts(arrays[other], places), len(places)))
+            numbers.add(chunks[-1])
+        groups = numbers.groups()
+        assert in_a_row(groups, chunks) == first_seen(rows)[1]
+        assert numbers.keys().rows() == first_seen(rows)[0]
