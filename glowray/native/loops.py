@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from glowray.native import numbering
     from glowray.native.scanning import Buffer
 
-__all__ = ["Table", "codes", "fields", "find", "floats", "hashes", "integers", "places", "words"]
+__all__ = ["Table", "codes", "cut", "fields", "find", "floats", "hashes", "integers", "places", "words"]
 
 Table: type[numbering.Table] | None
 words: Callable[[Buffer], tuple[bytearray, bytearray]] | None
 places: Callable[[Buffer, int, int], bytearray] | None
 fields: Callable[[Buffer, int], bytearray | None] | None
+cut: Callable[[Buffer, Buffer, Buffer], tuple[bytearray, bytearray]] | None
 find: Callable[[Buffer, Buffer, Buffer, bytes, bool, Buffer], None] | None
 hashes: Callable[[Buffer, Buffer, Buffer, int, Buffer], None] | None
 codes: Callable[[Buffer, Buffer, Buffer, Buffer], bool] | None
@@ -26,10 +27,11 @@ integers: Callable[[Buffer, Buffer, Buffer, Buffer, Buffer], bool] | None
 floats: Callable[[Buffer, Buffer, Buffer, Buffer, Buffer], bool] | None
 
 try:
+    from glowray.native.cutting import cut
     from glowray.native.finding import find
     from glowray.native.hashing import codes, hashes
     from glowray.native.numbering import Table
     from glowray.native.parsing import floats, integers
     from glowray.native.scanning import fields, places, words
 except ImportError:
-    Table = words = places = fields = find = hashes = codes = integers = floats = None
+    Table = words = places = fields = cut = find = hashes = codes = integers = floats = None

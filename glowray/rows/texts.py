@@ -67,7 +67,10 @@ class Texts:
     @cached_property
     def array(self) -> pa.Array:
         """The texts as an Arrow array."""
-        return cut_out(self.data, self.starts, self.ends)
+        if loops.cut is None:
+            return cut_out(self.data, self.starts, self.ends)
+        offsets, data = loops.cut(self.data, *self.packed_bounds())
+        return pa.LargeStringArray.from_buffers(len(self), pa.py_buffer(offsets), pa.py_buffer(data))
 
     @property
     def nbytes(self) -> int:

@@ -1,0 +1,72 @@
+/* Texts one after the other, as an Arrow array has them: see cutting.pyi. */
+#include <string.h>
+
+#include "texts.h"
+
+/* Room behind the last text, so that a short one can be copied as two words wherever it ends. */
+enum { WORD = 8, SLACK = 2 * WORD };
+
+/* How many bytes all texts have, and where each starts, to `offsets`; -1 and an exception. */
+static Py_ssize_t find_offsets(const Texts *texts, int64_t *offsets)
+{
+    Py_ssize_t total = 0;
+    for (Py_ssize_t i = 0; i < texts->count; i++) {
+        Py_ssize_t length;
+        if (text_at(texts, i, &length) < 0)
+            return -1;
+        offsets[i] = total;
+        total += length;
+    }
+    offsets[texts->count] = total;
+    return total;
+}
+
+static void copy_all(const Texts *texts, const int64_t *offsets, uint8_t *to)
+{
+    for (Py_ssize_t i = 0; i < texts->count; i++) {
+        const uint8_t *const from = texts->bytes + bound(&texts->starts, texts->wide, i);
+        const size_t length = (size_t)(offsets[i + 1] - offsets[i]);
+        if (length <= SLACK && texts->end - from >= SLACK)
+            memcpy(to + offsets[i], from, SLACK); /* what is too much the next text is written over */
+        else
+            memcpy(to + offsets[i], from, length);
+    }
+}
+
+static PyObject *cut(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *data, *starts, *ends;
+    Texts texts;
+    if (!PyArg_ParseTuple(arguments, "OOO", &data, &starts, &ends) || texts_from(&texts, data, starts, ends) < 0)
+        return NULL;
+    PyObject *made = NULL, *copied = NULL;
+    PyObject *const offsets = PyByteArray_FromStringAndSize(NULL, (texts.count + 1) * (Py_ssize_t)sizeof(int64_t));
+    if (offsets != NULL) {
+        int64_t *const places = (int64_t *)PyByteArray_AsString(offsets);
+        const Py_ssize_t total = find_offsets(&texts, places);
+        copied = total < 0 ? NULL : PyByteArray_FromStringAndSize(NULL, total + SLACK);
+        if (copied != NULL) {
+            copy_all(&texts, places, (uint8_t *)PyByteArray_AsString(copied));
+            memset(PyByteArray_AsString(copied) + total, 0, SLACK);
+            made = PyTuple_Pack(2, offsets, copied);
+        }
+    }
+    Py_XDECREF(offsets);
+    Py_XDECREF(copied);
+    texts_release(&texts);
+    return made;
+}
+
+static PyMethodDef methods[] = {
+    {"cut", cut, METH_VARARGS, "cut(data, starts, ends) -> (offsets, as int64; the texts one after the other)"},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT, "cutting", "Texts one after the other.", -1, methods, NULL, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit_cutting(void)
+{
+    return PyModule_Create(&module);
+}
