@@ -106,10 +106,10 @@ def pack(value: Any) -> Any:
         return value
     text = shown(value)
     try:
-        data = ship.dumps(value)
+        data = ship.dumps_up_to(LARGEST, value)
     except Exception:  # any class may raise anything when it is pickled, and its text is what can be kept
         return LeftBehind(text)
-    return Pickled(data, text) if len(data) <= LARGEST else LeftBehind(text)
+    return LeftBehind(text) if data is None else Pickled(data, text)
 
 
 def unpack(packed: Any) -> Any:

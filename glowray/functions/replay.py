@@ -25,7 +25,7 @@ _READS_ITEMS = frozenset({"flat_map", "flat_map_values"})
 _packed_functions: WeakKeyDictionary[Function, Any] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Replay:
     """What `error.replay` is: call it to run the failing function on its row in this process.
 
@@ -50,6 +50,15 @@ class Replay:
             row=row if row is NO_ROW else pack(row),
             arguments=None if arguments is None else pack(arguments),
         )
+
+    def __repr__(self) -> str:
+        """What it runs, in words.
+
+        >>> Replay.of("sort", None, NO_ROW, None)
+        <replay of sort(): no function of yours failed>
+        """
+        hindrance = self.hindrance()
+        return f"<replay of {self.verb}({self.label}){f': {hindrance}' if hindrance else ', call it to run it'}>"
 
     @property
     def ready(self) -> bool:

@@ -117,7 +117,8 @@ class _KeyBuckets(Output):
             return
         for bucket, part in enumerate(block.split(hashes % np.uint64(count), count)):
             if len(part):
-                self.kept.add(bucket, part)
+                self.kept.put(bucket, part)
+        self.kept.grow(block)
 
     def finish(self) -> list[Block]:
         return list(map(self.kept.block, range(self.count)))

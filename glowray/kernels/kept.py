@@ -32,7 +32,15 @@ class Kept:
 
     def add(self, receiver: int, block: Block) -> None:
         """A block behind those that the receiver has."""
+        self.put(receiver, block)
+        self.grow(block)
+
+    def put(self, receiver: int, block: Block) -> None:
+        """The same of a part of a block, with which it has to `grow` when all parts are put."""
         self._held[receiver].append(block)
+
+    def grow(self, block: Block) -> None:
+        """Counts what the block takes, and writes what is held to the file where that is too much."""
         try:
             self._size += sum(chunk.estimated_bytes for chunk in block.chunks if chunk.home is None)
             if self._size > self._limit:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from glowray.functions import Function
+from glowray.kernels.order_steps import Top
 from glowray.kernels.partition_steps import Write
 from glowray.kernels.sources import Join, Read
 from glowray.kernels.steps import Step
@@ -159,7 +160,7 @@ def words(step: Step) -> tuple[str, str]:
     word: str = getattr(step, "word", step.verb) or step.label
     details = [step.label] if step.label not in ("", step.verb, word) else [*_arguments(step)]
     if word != step.verb:
-        details = details or [step.verb]
+        details.insert(0, step.verb)
     return word or "read", ", ".join(details)
 
 
@@ -167,9 +168,11 @@ def _arguments(step: Step) -> Iterator[str]:
     n, function = getattr(step, "n", None), getattr(step, "function", None)
     if isinstance(step, Join) and step.verb == "join":
         yield step.how
+    first_of_sorted = isinstance(step, Top) and step.verb == "sort"
     if n is not None:
-        yield str(n)
+        yield f"first {n}" if first_of_sorted else str(n)
     if isinstance(function, Function) and is_given(function):
         yield function.label
-    if getattr(step, "reverse", False):
+    # The largest come first in top(), the smallest in sort().
+    if getattr(step, "reverse", False) != first_of_sorted:
         yield "reverse"

@@ -142,3 +142,12 @@ def test_verbs_on_large_groups(tiny: None, partitions: int) -> None:
     assert sorted(joined.collect()) == sorted(
         (a, (n, m)) for a, values in expected.items() for n in values for m in values if m < 4
     )
+
+
+def test_a_failure_on_a_large_group_leaves_it_behind(tiny: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = gr.Flow(engine="inline").from_items([("a", "x" * 1000)] * 30_000, partitions=1)
+    monkeypatch.setattr(Group, "__reduce__", lambda group: pytest.fail("a group was copied"))
+    with pytest.raises(ZeroDivisionError) as caught:
+        rows.group_by_key().map_values(lambda values: 1 // (len(values) - 30_000)).collect()
+    assert "row: ('a', <Group of 30,000 values>)" in caught.value.__notes__
+    assert "larger than" in str(caught.value.replay.hindrance())

@@ -20,7 +20,10 @@ def labels(graph: Graph) -> list[str]:
 
 def test_a_word_count() -> None:
     graph = word_count()._view().graph
-    assert nodes(graph) == [["from_items", "flat_map str.split", "map pair", "combine add"], ["merge reduce_by_key"]]
+    assert nodes(graph) == [
+        ["from_items", "flat_map str.split", "map pair", "combine reduce_by_key, add"],
+        ["merge reduce_by_key"],
+    ]
     assert [box.title for box in graph.boxes] == ["stage 1 · 3 partitions", "stage 2 · 3 partitions"]
     assert labels(graph) == ["shuffle"]
 
@@ -36,6 +39,13 @@ def test_what_follows_a_union_is_drawn_once() -> None:
     graph = union()._view().graph
     assert nodes(graph)[0] == ["from_items", "from_range 0, 3", "map str", "map pair"]
     assert labels(graph) == ["", "", "shuffle", "broadcast", "broadcast"]
+
+
+def test_a_sort_of_which_few_rows_are_wanted_is_drawn_as_it_was_asked_for() -> None:
+    rows = flow().from_items([3, 1, 2], partitions=1)
+    for reverse, shown in ((False, "sort abs, first 2"), (True, "sort abs, first 2, reverse")):
+        view = rows.sort(abs, reverse=reverse).limit(2)._view()
+        assert nodes(view.graph)[0][-1] == shown
 
 
 def test_the_ways_of_a_sort_and_a_top() -> None:
