@@ -42,8 +42,8 @@ class AutomaticEngine:
         else:
             yield from self.inline.run(shared)
 
-    def shares(self, size: int) -> bool:
-        return (self.inline if self.ray is None else self.ray).shares(size)
+    def shared_bytes(self) -> int:
+        return (self.inline if self.ray is None else self.ray).shared_bytes()
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return self.inline.fetch(refs)

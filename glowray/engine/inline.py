@@ -29,8 +29,8 @@ class InlineEngine:
                 yield run_here(task)
         yield from in_turn([chain.from_iterable(map(flow_here, stage)) for stage in flowing.values()])
 
-    def shares(self, size: int) -> bool:
-        return False  # a part of a block is no copy anyway
+    def shared_bytes(self) -> int:
+        return 0  # a part of a block is no copy anyway
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return [local_block(ref) for ref in refs]

@@ -79,8 +79,8 @@ class Engine(Protocol):
         """
         ...
 
-    def shares(self, size: int) -> bool:
-        """Whether tasks had better read parts of blocks, of `size` bytes together, where these lie: none is copied."""
+    def shared_bytes(self) -> int:
+        """Up to how many bytes of blocks tasks had better read parts of where these lie: none of them is copied."""
         ...
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:

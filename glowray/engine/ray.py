@@ -95,10 +95,10 @@ class RayEngine:
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return fetch_blocks(refs)
 
-    def shares(self, size: int) -> bool:
+    def shared_bytes(self) -> int:
         """On one machine, of what its store can hold meanwhile: each of the tasks needs all of the blocks there."""
         nodes = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
-        return len(nodes) == 1 and size * STORE_SHARE <= nodes[0].get("object_store_memory", 0)
+        return int(nodes[0].get("object_store_memory", 0)) // STORE_SHARE if len(nodes) == 1 else 0
 
     def _window(self) -> int:
         """How many tasks may be in flight; the cluster is asked for CPUs again now and then: nodes come and go."""

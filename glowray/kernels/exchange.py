@@ -33,7 +33,10 @@ class Output:
     """Collects what a task gives, at most `limit` bytes in memory; this one keeps everything as one block."""
 
     cuts: list[tuple[int, int]] | None = None
-    """Which rows of the task's first block `finish` gave, where those are to be read from it."""
+    """Which rows `finish` gave of `given`, or of the task's first block, where those are to be read from it."""
+
+    given: Block | None = None
+    """The one block that the task gives, if what `finish` gave are parts of it."""
 
     def __init__(self, limit: int, count: int = 1) -> None:
         self.kept = Kept(count, limit)
@@ -83,24 +86,28 @@ class _Counted(Output):
 
 @dataclass(frozen=True, slots=True)
 class ByKey(Exchange):
-    """Keyed rows to `count` partitions by the hash of the key: equal keys meet; `verb` asked for it."""
+    """Keyed rows to `count` partitions by the hash of the key: equal keys meet; `verb` asked for it.
+
+    Up to so many bytes go `together`, in one block of which each partition reads its part: fewer blocks are made.
+    """
 
     count: int
     verb: str
+    together: int = 0
 
     @property
     def outputs(self) -> int:
         return self.count
 
     def output(self, inputs: Sequence[Sequence[Block]], limit: int) -> Output:
-        return _KeyBuckets(self.count, Step(self.verb, self.verb), limit)
+        return _KeyBuckets(self, limit)
 
 
 class _KeyBuckets(Output):
-    def __init__(self, count: int, step: Step, limit: int) -> None:
-        super().__init__(limit, count)
-        self.count = count
-        self.step = step
+    def __init__(self, exchange: ByKey, limit: int) -> None:
+        super().__init__(limit, exchange.count)
+        self.count, self.together = exchange.count, exchange.together
+        self.step = Step(exchange.verb, exchange.verb)
 
     def add(self, block: Block) -> None:
         count = self.count
@@ -121,7 +128,20 @@ class _KeyBuckets(Output):
         self.kept.grow(block)
 
     def finish(self) -> list[Block]:
-        return list(map(self.kept.block, range(self.count)))
+        return self._together() or list(map(self.kept.block, range(self.count)))
+
+    def _together(self) -> list[Block] | None:
+        """The partitions as parts of one block; None where that is too large, or has to be unpickled for each part."""
+        if not self.together or self.kept.spilled:
+            return None
+        parts = list(map(self.kept.blocks, range(self.count)))
+        blocks = list(itertools.chain.from_iterable(parts))
+        if any(block.pickled_values for block in blocks) or sum(block.nbytes for block in blocks) > self.together:
+            return None
+        self.given = Block.concat(blocks)
+        edges = [0, *itertools.accumulate(sum(map(len, part)) for part in parts)]
+        self.cuts = list(itertools.pairwise(edges))
+        return [self.given.slice(start, stop) for start, stop in self.cuts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,8 @@ class TaskReport:
 
     `rows`, `sizes` in bytes and `kinds` of rows are those of the blocks. `attempt` counts the attempts that were lost
     before this one; `remote` tasks ran in another process. Of a task that gives its rows in pieces, a report tells what
-    came since the one before, and only the last is `final`. `cuts`: the blocks are these rows of the first one that the
-    task read, and are not given.
+    came since the one before, and only the last is `final`. `cuts`: the blocks are these rows of the one that is given,
+    or of the first one that the task read.
     """
 
     partition: int
@@ -298,7 +298,9 @@ class _Run:
         self.report.kinds = [kinds_of(block) for block in blocks]
         self.report.pickled_values = sum(block.pickled_values for block in blocks)
         self.report.cuts = self.output.cuts
-        return blocks if self.report.cuts is None else []
+        if self.report.cuts is None:
+            return blocks
+        return [] if self.output.given is None else [self.output.given]
 
     def _pickled(self) -> list[Block]:
         """The blocks of the output, with all that has to be pickled; here it shows that a row cannot be."""

@@ -13,7 +13,7 @@ from glowray.errors import TooManyErrors
 from glowray.functions import Failure
 from glowray.functions.function import unreadable
 from glowray.io.channel import Deal, Feed
-from glowray.kernels.exchange import ByRange
+from glowray.kernels.exchange import ByKey, ByRange
 from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.physical.kinds import stage_kind
 from glowray.physical.stage import Arriving, Branch, Stage, Wire
@@ -166,7 +166,10 @@ class Job:
         if isinstance(stage.exchange, ByRange):
             (runs,) = stage.branches[0].wires[0].stages
             size = sum(report.sizes[0] for report in runs.reports if report is not None)
-            stage.exchange = replace(stage.exchange, in_place=self.engine.shares(size))
+            stage.exchange = replace(stage.exchange, in_place=size <= self.engine.shared_bytes())
+        elif isinstance(stage.exchange, ByKey) and stage.exchange.count > 1:
+            together = self.engine.shared_bytes() // max(stage.num_tasks, 1)
+            stage.exchange = replace(stage.exchange, together=together)
         stage.reports = [None] * stage.num_tasks
         stage.refs = [None] * stage.num_tasks
         self.watcher.stage_started(stage)
@@ -175,8 +178,9 @@ class Job:
         place = done.task.identity[1]
         stage.reports[place], stage.refs[place] = done.report, done.blocks
         if done.report.cuts is not None:
-            run = done.task.inputs[0][0].ref
-            stage.refs[place] = [Slot(run, start, stop) for start, stop in done.report.cuts]
+            own = done.blocks if isinstance(stage.exchange, ByKey) else None
+            block = own[0] if own else done.task.inputs[0][0].ref
+            stage.refs[place] = [Slot(block, start, stop) for start, stop in done.report.cuts]
         self.watcher.task_done(stage, done)
 
     def _settle(self, stage: Stage, done: Done, *, fails: bool = True) -> None:

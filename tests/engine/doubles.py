@@ -52,7 +52,7 @@ class ForbiddenEngine:
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         raise AssertionError("something ran")
 
-    def shares(self, size: int) -> bool:
+    def shared_bytes(self) -> int:
         raise AssertionError("something is to run")
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:

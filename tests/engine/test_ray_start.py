@@ -94,7 +94,7 @@ def test_a_start_that_fails_in_another_thread_fails_the_job(monkeypatch: pytest.
 def test_a_job_goes_on_while_ray_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     import ray
 
-    prepared, engine = threading.Event(), SimpleNamespace(shares=lambda size: size > 1)
+    prepared, engine = threading.Event(), SimpleNamespace(shared_bytes=lambda: 7)
 
     def start() -> Any:
         assert prepared.wait(60)
@@ -105,7 +105,7 @@ def test_a_job_goes_on_while_ray_starts(monkeypatch: pytest.MonkeyPatch) -> None
     coming = ray_start.coming_ray_engine()
     assert coming.name == "ray"
     prepared.set()
-    assert coming.shares(2) and not coming.shares(1)
+    assert coming.shared_bytes() == 7
 
 
 def test_a_start_that_fails_meanwhile_fails_the_job(monkeypatch: pytest.MonkeyPatch) -> None:

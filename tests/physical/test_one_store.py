@@ -1,13 +1,14 @@
-"""The ranges of a sort: given as blocks, or left in the runs where all tasks see one store."""
+"""Ranges of a sort and partitions by key: given as blocks, or read where they lie where all tasks see one store."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 
 import glowray as gr
+from glowray.dataset import Dataset
 from glowray.engine.inline import InlineEngine
 from glowray.engine.protocol import Done, Slot, Task
 from tests.oracle.exact import assert_rows
@@ -18,12 +19,10 @@ class OneStore(InlineEngine):
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.asked: list[int] = []
         self.done: list[Done] = []
 
-    def shares(self, size: int) -> bool:
-        self.asked.append(size)
-        return size <= self.limit
+    def shared_bytes(self) -> int:
+        return self.limit
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         for done in super().run(tasks):
@@ -34,6 +33,46 @@ class OneStore(InlineEngine):
         return [done for done in self.done if done.task.identity[0] == number]
 
 
+VERBS: list[Callable[[Dataset[Any]], Dataset[Any]]] = [
+    lambda pairs: pairs.group_by_key(),
+    lambda pairs: pairs.reduce_by_key(lambda a, b: a + b),
+    lambda pairs: pairs.join(pairs.map_values(lambda v: v + 1)),
+    lambda pairs: pairs.partition_by_key(3),
+    lambda pairs: pairs.distinct(),
+    lambda pairs: pairs.co_group(pairs.filter(lambda k, v: v < 0)),
+]
+
+
+def by_key(
+    engine: InlineEngine, rows: list[Any], verb: Callable[[Dataset[Any]], Dataset[Any]], patch: pytest.MonkeyPatch
+) -> list[Any]:
+    patch.setattr("glowray.action.perform.open_engine", lambda choice: engine)
+    return verb(gr.Flow(engine="inline").from_items(rows, partitions=4)).collect()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("limit", [400, 1 << 20])
+def test_partitions_by_key_stay_together(monkeypatch: pytest.MonkeyPatch, verb: Any, limit: int) -> None:
+    """Those of one task are parts of one block up to a size; rows and their order are what they are in any case."""
+    rows = [(f"key {n * 7919 % 101}", n) for n in range(300)]
+    engine = OneStore(limit)
+    assert_rows(by_key(engine, rows, verb, monkeypatch), by_key(InlineEngine(), rows, verb, monkeypatch))
+    maps = engine.of_stage(1)
+    assert [done.report.cuts is not None for done in maps] == [limit > 400] * 4
+    for done in maps:
+        assert done.blocks is not None
+        assert len(done.blocks) == (1 if limit > 400 else len(done.report.rows))
+        assert sum(map(len, done.blocks)) == sum(done.report.rows) == done.report.rows_out
+
+
+@pytest.mark.parametrize("verb", VERBS[:1] + VERBS[2:4])
+def test_pickled_partitions_by_key_stay_apart(monkeypatch: pytest.MonkeyPatch, verb: Any) -> None:
+    rows: list[Any] = [(n % 11, [n, 2.5][n % 2]) for n in range(100)]
+    engine = OneStore(1 << 20)
+    assert_rows(by_key(engine, rows, verb, monkeypatch), by_key(InlineEngine(), rows, verb, monkeypatch))
+    assert all(done.report.cuts is None for done in engine.of_stage(1))
+
+
 def sorted_by(engine: OneStore, rows: list[Any], monkeypatch: pytest.MonkeyPatch, **order: Any) -> list[Any]:
     monkeypatch.setattr("glowray.action.perform.open_engine", lambda choice: engine)
     return gr.Flow(engine="inline").from_items(rows, partitions=4).sort(**order).collect()
@@ -42,11 +81,11 @@ def sorted_by(engine: OneStore, rows: list[Any], monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("reverse", [False, True])
 def test_ranges_stay_in_the_runs(monkeypatch: pytest.MonkeyPatch, reverse: bool) -> None:
     rows = [(n * 7919 % 101, n) for n in range(1000)]
-    engine = OneStore(1 << 30)
+    engine = OneStore(24_000)
     got = sorted_by(engine, rows, monkeypatch, key=lambda key, _: key, reverse=reverse)
     assert_rows(got, sorted(rows, key=lambda row: row[0], reverse=reverse))
     runs, ranges, merges = engine.of_stage(1), engine.of_stage(3), engine.of_stage(4)
-    assert engine.asked == [sum(done.report.sizes[0] for done in runs)]
+    assert sum(done.report.sizes[0] for done in runs) == engine.limit
     for run, cut in zip(runs, ranges, strict=True):
         assert cut.blocks == []
         assert cut.report.cuts is not None
