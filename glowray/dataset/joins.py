@@ -64,8 +64,8 @@ class JoinVerbs(Base[T_co]):
     def join(self, *others: Base[Any], how: How = "inner") -> Dataset[Any]:
         """(key, (left, right, …)) for every combination of values of a key; each side is shuffled once.
 
-        Semi and anti joins move nothing where the other sides are read from a few megabytes: every partition gets those
-        whole.
+        Where the other sides are read from a few megabytes every partition gets those whole, and no row of this one
+        moves: in semi and anti joins, and in inner and left ones of a side that is not as small itself.
 
         >>> import glowray as gr
         >>> ages, towns = gr.from_items([("ann", 31), ("bob", 27)]), gr.from_items([("ann", "Oslo")])

@@ -27,12 +27,18 @@ ROWS_ALONE = ("semi", "anti")
 """Joins whose rows are the first side's as they are."""
 
 
-def join(sides: Sequence[Sequence[Block]], how: str, verb: str) -> Iterator[Block]:
+def join(sides: Sequence[Sequence[Block]], how: str, verb: str, before: int = 0) -> Iterator[Block]:
     """The rows of a join, in the order that `product` says.
 
     >>> left, right = Block.from_rows([("a", 1), ("b", 2)]), Block.from_rows([("b", "x"), ("b", "y")])
     >>> [row for block in join([[left], [right]], "left", "join") for row in block.rows()]
     [('a', (1, None)), ('b', (2, 'x')), ('b', (2, 'y'))]
+
+    Args:
+        sides: the blocks of each side.
+        how: which keys.
+        verb: who asked for it.
+        before: so many rows of the first side are not joined: their keys are shown by those after them, if equal.
 
     Raises TypeError for rows that are not keyed.
     """
@@ -44,7 +50,7 @@ def join(sides: Sequence[Sequence[Block]], how: str, verb: str) -> Iterator[Bloc
     keys, values = ([_columns([part[field] for part in side]) for side in pairs] for field in (0, 1))
     must = needed(how, len(sides))
     key_vectors, value_vectors = ([_vectors(side) if all(must) else None for side in part] for part in (keys, values))
-    for picked in product(groups, how):
+    for picked in product(groups, how, before):
         if not len(picked.groups):
             continue
         places = _key_places(picked, groups)

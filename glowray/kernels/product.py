@@ -37,16 +37,16 @@ def matched(groups: KeyGroups, every: bool) -> Rows:
     return np.flatnonzero(keep[groups.numbers[: groups.bounds[1]]])
 
 
-def product(groups: KeyGroups, how: str) -> Iterator[Picked]:
+def product(groups: KeyGroups, how: str, before: int = 0) -> Iterator[Picked]:
     """Batches of the product of the sides' rows of each key.
 
     A key's first side that has it leads: the rows come in its order, and for each of its rows the product of the later
-    sides' rows, in which the last side turns fastest.
+    sides' rows, in which the last side turns fastest. So many rows `before` the others of the first side lead nothing.
     """
     must = needed(how, groups.sides)
     for lead, (start, stop) in enumerate(pairwise(groups.bounds)):
         repeats = _repeats(lead, groups, must)
-        for first in range(start, stop, BATCH):
+        for first in range(start if lead else before, stop, BATCH):
             numbers = groups.numbers[first : min(first + BATCH, stop)]
             for rows, turns in _turns(repeats[numbers]):
                 yield _picked(lead, first - start + rows, numbers[rows], turns, groups)

@@ -164,12 +164,17 @@ class CoGroup(Source):
 
 @dataclass(frozen=True, slots=True)
 class Join(Source):
-    """(key, (value of the first input, of the second, …)), or the first input's rows, as `how` says."""
+    """(key, (value of the first input, of the second, …)), or the first input's rows, as `how` says.
+
+    `last_alone`: of the first input only the last block is joined, those before it may have its keys' first equals.
+    """
 
     how: str
+    last_alone: bool = False
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        return join(inputs, self.how, self.verb)
+        before = sum(map(len, inputs[0][:-1])) if self.last_alone else 0
+        return join(inputs, self.how, self.verb, before)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,20 @@ from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
 from glowray.kernels.resources import Resources
 from glowray.kernels.steps import KeyBy, Step
-from glowray.physical.stage import All, Arriving, Branch, Crossed, Even, Given, Head, Same, Shuffled, Stage, Wire
+from glowray.physical.stage import (
+    All,
+    Arriving,
+    Branch,
+    Crossed,
+    Even,
+    Given,
+    Head,
+    Onward,
+    Same,
+    Shuffled,
+    Stage,
+    Wire,
+)
 from glowray.plan import nodes
 
 
@@ -157,7 +170,12 @@ class Lowering:
         if node.in_place:
             first, *others = node.sides
             whole = [All(self.close(self.lower(side), ByKey(1, node.verb))) for side in others]
-            return self.lower(first).beside(join_step.JoinInPlace(node.verb, node.verb, node.how, 0, len(whole)), whole)
+            if node.keeps_rows:
+                step = join_step.JoinInPlace(node.verb, node.verb, node.how, 0, len(whole))
+                return self.lower(first).beside(step, whole)
+            own = self.close(self.lower(first), OneBlock())
+            source = sources.Join(node.verb, node.verb, node.how, last_alone=True)
+            return self.after(source, own.num_tasks, Onward(own), *whole)
         return self._meeting(node, sources.Join(node.verb, node.verb, node.how))
 
     def _meeting(self, node: nodes.Meeting, source: sources.Source) -> Pipeline:

@@ -17,7 +17,7 @@ from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.sources import Source
 from glowray.kernels.steps import KeyBy, RowStep, Step
 from glowray.plan.nodes import Store
-from glowray.vectorize.arrow.kinds import Kind
+from glowray.vectorize.arrow.kinds import Kind, TupleOf
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,13 @@ class Stage:
             needs = needs.joined(branch.resources)
         return needs
 
+    @property
+    def keys_look_alike(self) -> bool:
+        """Whether it gave keyed rows whose keys are all of one type of which equal values look the same."""
+        kinds = {kind for report in self.reports if report is not None for block in report.kinds for kind in block}
+        keys = {kind.fields[0] if isinstance(kind, TupleOf) and len(kind.fields) == 2 else None for kind in kinds}
+        return not keys or keys in ({str}, {int}, {bool})
+
     def block(self, task: int, output: int = 0) -> Ref:
         refs = self.refs[task]
         assert refs is not None, "a stage is read after it has run"
@@ -169,6 +176,15 @@ class Same(FromStage):
 
     def slots(self, task: int) -> tuple[Slot, ...]:
         return (Slot(self.stage.block(task + self.first)),)
+
+
+@dataclass(frozen=True)
+class Onward(FromStage):
+    """Task i reads output 0 of task i, after those of the tasks before it where equal keys may look different there."""
+
+    def slots(self, task: int) -> tuple[Slot, ...]:
+        first = task if self.stage.keys_look_alike else 0
+        return tuple(Slot(self.stage.block(source)) for source in range(first, task + 1))
 
 
 @dataclass(frozen=True)

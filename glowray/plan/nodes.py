@@ -214,11 +214,14 @@ class Join(Meeting):
     def in_place(self) -> bool:
         """Whether the first side's rows stay where they are, and each of its partitions gets the other sides whole.
 
-        Only where rows are kept as they are: the key that stands for its equals is the first of all partitions.
+        Where rows are not kept as they are the first side ends a stage all the same: the key that stands for its equals
+        is the first of all partitions, and types of keys, which tell whether that has to be looked for, are known then.
+        Of a side that is small itself the rows rather meet their equals, for verbs by key that may come.
         """
         first, *others = self.sides
         is_widest = first.key_partitions is None and first.num_partitions == self.num_partitions
-        return self.keeps_rows and is_widest and all(map(is_small, others))
+        leads = self.keeps_rows or (self.how in ("inner", "left") and is_widest and not is_small(first))
+        return leads and is_widest and all(map(is_small, others))
 
     @cached_property
     def key_partitions(self) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glowray.kernels.exchange import ByRange
-from glowray.physical.stage import All, Branch, Crossed, Even, FromStage, Head, Same, Shuffled, Stage, Wire
+from glowray.physical.stage import All, Branch, Crossed, Even, FromStage, Head, Onward, Same, Shuffled, Stage, Wire
 
 
 def moves(branch: Branch) -> Iterator[tuple[Stage, str]]:
@@ -21,7 +21,7 @@ def moves(branch: Branch) -> Iterator[tuple[Stage, str]]:
 
 def _move(wire: Wire, readers: int) -> str:
     match wire:
-        case Same():
+        case Same() | Onward():
             return ""
         case Shuffled():
             return "shuffle by range" if isinstance(wire.stage.exchange, ByRange) else "shuffle"

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from glowray.kernels import TaskReport
 from glowray.kernels.exchange import OneBlock
 from glowray.kernels.sources import Blocks
-from glowray.physical.stage import All, Branch, Crossed, Even, Head, Same, Shuffled, Stage
+from glowray.physical.stage import All, Branch, Crossed, Even, Head, Onward, Same, Shuffled, Stage
+from glowray.vectorize.arrow.kinds import TupleOf
 
 lengths = st.lists(st.integers(0, 9), min_size=1, max_size=8)
 
@@ -84,3 +85,23 @@ def test_same_all_and_crossed() -> None:
     left, right = Crossed(stage, 2, left=True), Crossed(one_block([1, 1]), 2, left=False)
     pairs = [(left.slots(task)[0].ref, right.slots(task)[0].ref) for task in range(6)]
     assert pairs == [(f"{a}.0", f"{b}.0") for a in range(3) for b in range(2)]
+
+
+@given(st.lists(st.sampled_from([str, int, bool, float, None]), min_size=1, max_size=5))
+def test_blocks_before_are_read_where_their_keys_may_look_different(keys: list[Any]) -> None:
+    stage = one_block([1] * len(keys))
+    for report, key in zip(stage.reports, keys, strict=True):
+        assert report is not None
+        report.kinds = [(None if key is None else TupleOf((key, str)),)]
+    are_alike = len(set(keys)) == 1 and keys[0] in (str, int, bool)
+    for task in range(len(keys)):
+        read = places(Onward(stage).slots(task), [1] * len(keys))
+        assert read == ([task] if are_alike else list(range(task + 1)))
+
+
+def test_tasks_without_rows_have_no_keys() -> None:
+    stage = one_block([0, 0])
+    for report in stage.reports:
+        assert report is not None
+        report.kinds = [()]
+    assert [len(Onward(stage).slots(task)) for task in range(2)] == [1, 1]

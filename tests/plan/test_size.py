@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,21 @@ def many(flow: gr.Flow, partitions: int = 4) -> Rows:
     return flow.from_items([(letter, place) for place, letter in enumerate("abcdeabc")], partitions=partitions)
 
 
+def yields_twice(row: Any) -> Iterator[Any]:
+    if row:
+        yield row
+        yield row
+
+
+def yields_again(row: Any) -> Iterator[Any]:
+    while True:
+        yield row
+
+
+def yields_from(row: Any) -> Iterator[Any]:
+    yield from range(row)
+
+
 SMALL: dict[str, tuple[Callable[[Rows], Rows], bool]] = {
     "map": (lambda rows: rows.map(lambda key, value: (key, value)), True),
     "filter": (lambda rows: rows.filter(bool), True),
@@ -38,6 +53,10 @@ SMALL: dict[str, tuple[Callable[[Rows], Rows], bool]] = {
     "semi join": (lambda rows: rows.join(rows, how="semi"), True),
     "flat_map": (lambda rows: rows.flat_map(lambda row: [row] * 1000), False),
     "flat_map_values": (lambda rows: rows.flat_map_values(lambda n: range(n)), False),
+    "a few yields": (lambda rows: rows.flat_map(yields_twice), True),
+    "a few yields of values": (lambda rows: rows.flat_map_values(yields_twice), True),
+    "yields in a loop": (lambda rows: rows.flat_map(yields_again), False),
+    "yields of another": (lambda rows: rows.flat_map(yields_from), False),
     "map_partitions": (lambda rows: rows.map_partitions(list), False),
     "join": (lambda rows: rows.join(rows), False),
     "co_group": (lambda rows: rows.co_group(rows), False),
