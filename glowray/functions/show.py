@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from glowray.rows.pickling import Beside
+
 LIMIT = 200
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+(?=>)")
@@ -49,7 +51,7 @@ def _pieces(value: Any, limit: int, outer: tuple[int, ...]) -> Iterator[str]:
     if kind in (str, bytes) and len(value) > limit:
         yield repr(value[:limit])[:-1]
         yield " " * limit  # there is more: it is to be cut
-    elif kind not in _BRACKETS or not value:
+    elif (kind not in _BRACKETS and not isinstance(value, Beside)) or not value:
         yield _plain(value)
     elif id(value) in outer or len(outer) == 50:
         yield "..."
@@ -58,7 +60,7 @@ def _pieces(value: Any, limit: int, outer: tuple[int, ...]) -> Iterator[str]:
 
 
 def _container(value: Any, limit: int, outer: tuple[int, ...]) -> Iterator[str]:
-    opening, closing = _BRACKETS[type(value)]
+    opening, closing = _BRACKETS[list if isinstance(value, Beside) else type(value)]
     yield opening
     for number, item in enumerate(_items(value, limit, outer)):
         if number:

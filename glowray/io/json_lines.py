@@ -17,6 +17,7 @@ from glowray.io.paths import Paths, expand, path_names
 from glowray.io.reader import check_partitions, source_label
 from glowray.io.sink import FileWriter, Part, join_lines
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
+from glowray.rows.pickling import as_list
 
 _UTF8 = Encoding("utf-8-sig")
 
@@ -152,6 +153,7 @@ def _line(row: Any) -> bytes:
     # What is not finite, the encoder finds.
     flat = type(row) is dict and set(map(type, row)) <= {str} and set(map(type, row.values())) <= _SCALARS
     if not flat:
+        row = _with_lists(row)
         _check(row, "")
     try:
         text = _encode(row)
@@ -162,6 +164,15 @@ def _line(row: Any) -> bytes:
         return f"{text}\n".encode()
     except UnicodeEncodeError:
         return _escaped(text, row)
+
+
+def _with_lists(value: Any) -> Any:
+    """The same, large groups as lists."""
+    kind = type(value)
+    if kind is dict:
+        return {key: _with_lists(item) for key, item in value.items()}
+    value = as_list(value)
+    return list(map(_with_lists, value)) if type(value) is list else value
 
 
 def _check(value: Any, where: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, overload
 import numpy as np
 
 from glowray.io.spill import SpillFile
-from glowray.kernels.context import HELD_BYTES, TaskContext
+from glowray.kernels.context import HELD_BYTES, TaskContext, current_task
 from glowray.kernels.group_rows import GroupedRows
 from glowray.kernels.group_runs import GroupedRuns, weight
 from glowray.kernels.kept import Kept
@@ -37,6 +37,8 @@ Groups = Iterator[list[tuple[Any, tuple[Sequence[Any], ...]]]]
 
 class Group(Sequence[Any], Beside):
     """The values of a key that take too much memory as a list: decoded piece by piece, as often as they are read.
+
+    In a task it looks as that list does; elsewhere it is not printed in full.
 
     >>> group = Group(Block.from_rows([1, 2, 3]), np.array([0, 2]))
     >>> list(group), list(group), group[-1], len(group)
@@ -85,6 +87,8 @@ class Group(Sequence[Any], Beside):
         return Group, (kept.block(0),)
 
     def __repr__(self) -> str:
+        if current_task() is not None:  # where rows may be on their way to a text file
+            return f"[{', '.join(map(repr, self))}]"
         return f"<Group of {len(self):,} values>"
 
     def _blocks(self) -> Iterator[Block]:

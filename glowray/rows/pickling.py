@@ -13,7 +13,7 @@ import pickle
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from types import CodeType, MemberDescriptorType
 from typing import Any, NamedTuple
@@ -76,12 +76,20 @@ def loads_apart(data: bytes | bytearray | memoryview, find: Callable[[Any], Any]
 
 
 class Beside:
-    """What has so many rows in it, encoded, that it goes beside the pickle of what it is part of. It never changes."""
+    """A list so large that it is encoded, and goes beside the pickle of what it is part of. It never changes."""
 
     @property
     def nbytes(self) -> int:
         """The size of its rows."""
         raise NotImplementedError
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError
+
+
+def as_list(value: Any) -> Any:
+    """A value as formats take it that know lists; any other than such a large one as it is."""
+    return list(value) if isinstance(value, Beside) else value
 
 
 def dumps_beside(value: object) -> tuple[bytes, tuple[Beside, ...]]:

@@ -20,6 +20,7 @@ from glowray.rows.chunk import Chunk
 from glowray.rows.encode import encode
 from glowray.rows.foreign import numpy_scalars, zoned_datetimes
 from glowray.rows.inexact import absent_column, no_columns, row_is_none, why_inexact
+from glowray.rows.pickling import as_list
 from glowray.rows.shape import Fields, ListOf, Pickled, Scalar, Shape, assemble, explode
 from glowray.rows.unify import list_array, unified, with_elements
 
@@ -131,6 +132,7 @@ def _lists(shape: ListOf, array: pa.Array, path: str) -> pa.Array:
 
 def _objects(values: list[Any], path: str) -> pa.Array:
     """An array of values that a block holds pickled: some have a type of Arrow's own, of others a part is at fault."""
+    values = list(map(as_list, values))
     shape, columns = encode(values)  # what is left after a cut may be of one type
     if not isinstance(shape, Pickled):
         return _array(shape, columns, path)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import pickle
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -149,5 +152,23 @@ def test_a_failure_on_a_large_group_leaves_it_behind(tiny: None, monkeypatch: py
     monkeypatch.setattr(Group, "__reduce__", lambda group: pytest.fail("a group was copied"))
     with pytest.raises(ZeroDivisionError) as caught:
         rows.group_by_key().map_values(lambda values: 1 // (len(values) - 30_000)).collect()
-    assert "row: ('a', <Group of 30,000 values>)" in caught.value.__notes__
+    assert [note[:20] for note in caught.value.__notes__[1:2]] == ["row: ('a', ['xxxxxxx"]
     assert "larger than" in str(caught.value.replay.hindrance())
+
+
+def test_a_large_group_is_written_as_a_list(tiny: None, tmp_path: Path) -> None:
+    groups = gr.Flow(engine="inline").from_items([("a", {"n": n}) for n in range(9)], partitions=1).group_by_key()
+    records = groups.map(lambda key, values: {"key": key, "values": values})
+    values = [{"n": n} for n in range(9)]
+    assert {type(row["values"]) for row in records.collect()} == {Group}
+    records.write_json(tmp_path / "json", single_file=True)
+    assert json.loads((tmp_path / "json").read_text()) == {"key": "a", "values": values}
+    records.map(lambda row: {"deep": [row]}).write_json(tmp_path / "deep", single_file=True)
+    assert json.loads((tmp_path / "deep").read_text()) == {"deep": [{"key": "a", "values": values}]}
+    groups.write_text(tmp_path / "text", single_file=True)
+    assert ast.literal_eval((tmp_path / "text").read_text()) == ("a", values)
+    assert records.to_arrow().to_pylist() == [{"key": "a", "values": values}]
+    records.write_parquet(tmp_path / "parquet", single_file=True)
+    assert gr.read_parquet(str(tmp_path / "parquet")).collect() == [{"key": "a", "values": values}]
+    (row,) = groups.collect()
+    assert repr(row) == "('a', <Group of 9 values>)"
