@@ -244,6 +244,8 @@ class Chain:
         if not isinstance(row, ast.Name):
             return place([anyway], line), [load(name) for name in names]
         quick = ast.Assign([ast.Tuple([store(name) for name in names], ast.Store())], simple_copy(row))
+        if self._weaver.tuples.get(row.id) == width:
+            return place([quick], line), [load(name) for name in names]
         return place([ast.If(_is_tuple(row, width), [quick], [anyway])], line), [load(name) for name in names]
 
     def _unpack_keyed(
@@ -251,10 +253,15 @@ class Chain:
     ) -> tuple[list[ast.stmt], list[ast.expr]]:  # fmt: skip
         names = [self._weaver.fresh("field") for _ in range(width)]
         targets: list[ast.expr] = [store(name) for name in names[1:]]
-        quick = [assign(names[0], simple_copy(key)), ast.Assign([ast.Tuple(targets, ast.Store())], load(value.id))]
+        quick: list[ast.stmt] = [
+            assign(names[0], simple_copy(key)),
+            ast.Assign([ast.Tuple(targets, ast.Store())], load(value.id)),
+        ]
+        if self._weaver.tuples.get(value.id) == width - 1:
+            return place(quick, line), [load(name) for name in names]
         anyway = _slowly(slow, ast.Tuple([key, value], ast.Load()), names)
         test = _is_tuple(value, width - 1)
-        return place([ast.If(test, [*quick], [anyway])], line), [load(name) for name in names]
+        return place([ast.If(test, quick, [anyway])], line), [load(name) for name in names]
 
 
 def _depth(nodes: Sequence[ast.stmt]) -> int:

@@ -18,6 +18,7 @@ from glowray.vectorize.lower import Lowering
 from glowray.vectorize.names import own_nodes, stored_names
 from glowray.vectorize.positions import Span
 from glowray.vectorize.rename import constant_index
+from glowray.vectorize.tuples import built_lists
 from glowray.vectorize.uses import escaping
 from glowray.vectorize.weave import Weaver, assign, load, place
 
@@ -122,6 +123,7 @@ def open_body(
             value = load(variable)
         arguments[name] = value
     copier = Expander(known, weaver, span, arguments, enter, settle)
+    weaver.lists.update((copier.locals[name], width) for name, width in built_lists(known.node).items())
     before.extend(assign(copier.locals[name], simple_copy(given[name])) for name in given if name in assigned)
     return copier, place(before, span), span
 

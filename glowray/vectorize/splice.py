@@ -13,6 +13,7 @@ from glowray.vectorize.lower import Lowering
 from glowray.vectorize.names import holds, own_nodes, targets_of
 from glowray.vectorize.positions import Span
 from glowray.vectorize.rename import Copier
+from glowray.vectorize.tuples import element_width
 from glowray.vectorize.weave import Weaver, load, place, store
 
 Rest = Callable[[ast.expr], list[ast.stmt]]
@@ -56,6 +57,8 @@ def each(rows: ast.expr, weaver: Weaver, rest: Rest, span: Span) -> list[ast.stm
     kind = element_type(rows, weaver)
     if kind is not None:
         weaver.types[name] = kind
+    if (width := element_width(rows, weaver)) is not None:
+        weaver.tuples[name] = width
     return place([ast.For(store(name), rows, rest(load(name)), [])], span)
 
 

@@ -27,6 +27,9 @@ class Weaver:
     positions: Positions = field(default_factory=Positions)
     # What each generated name surely holds: an exact type, known at plan time.
     types: dict[str, type] = field(default_factory=dict)
+    # Generated names that surely hold a plain tuple, or a list of such: how many fields it has.
+    tuples: dict[str, int] = field(default_factory=dict)
+    lists: dict[str, int] = field(default_factory=dict)
     # Values of bound names at plan time, to judge what an expression can raise; never put into code.
     values: dict[str, object] = field(default_factory=dict)
     # Functions that other functions call, as far as they were asked for: None where they stay calls.
