@@ -44,6 +44,24 @@ def are_plain(window: Bytes, quotes: Places, inside: bool, dialect: Dialect) -> 
     return bool(beside[window[opening - 1]].all() and beside[window[closing + 1]].all())
 
 
+def count_quotes(window: Bytes, inside: bool, dialect: Dialect) -> int | None:
+    """How many quotes there are between the first byte and the last; None if not all are plain.
+
+    Args:
+        window: bytes.
+        inside: whether a field is open before them.
+        dialect: of single bytes.
+    """
+    from glowray.native import loops
+
+    assert dialect.quotechar is not None
+    if loops.quotes is not None:
+        found = loops.quotes(window, ord(dialect.quotechar), ord(dialect.delimiter), inside)
+        return None if found < 0 else found
+    quotes = quote_places(window[1:-1], dialect) + 1
+    return len(quotes) if are_plain(window, quotes, inside, dialect) else None
+
+
 def whole_records(chunks: Iterable[bytes], dialect: Dialect, known: bool = False) -> Iterator[bytes | None]:
     """Chunks of whole lines as chunks of whole records; None, and no more, where quotes do not tell where one ends.
 
@@ -83,6 +101,5 @@ def _is_open(chunk: bytes, dialect: Dialect) -> bool | None:
 
     if dialect.quotechar is None or dialect.quotechar.encode() not in chunk:
         return False
-    window = np.frombuffer(b"".join((b"\n", chunk, b"\n")), np.uint8)
-    quotes = quote_places(window, dialect)
-    return len(quotes) % 2 == 1 if are_plain(window, quotes, False, dialect) else None
+    count = count_quotes(np.frombuffer(b"".join((b"\n", chunk, b"\n")), np.uint8), False, dialect)
+    return None if count is None else count % 2 == 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from glowray.io.csv_quotes import are_plain, quote_places
+from glowray.io.csv_quotes import count_quotes, quote_places
 from glowray.io.csv_records import Dialect
 
 if TYPE_CHECKING:
-    from glowray.io.csv_quotes import Bytes, Places
+    from glowray.io.csv_quotes import Bytes
 
 BLOCK_BYTES = 1 << 22
 """What is looked at at once: little enough to stay in the processor's cache from one look to the next."""
@@ -54,11 +54,11 @@ class _Scan:
         import numpy as np
 
         window = np.frombuffer(self._carry + block, np.uint8)
-        quotes = quote_places(window[1:-1], self._dialect) + 1
-        if not are_plain(window, quotes, self._inside, self._dialect):
+        count = count_quotes(window, self._inside, self._dialect)
+        if count is None:
             return False
-        self._find_starts(window, quotes)
-        self._inside ^= len(quotes) % 2 == 1
+        self._find_starts(window)
+        self._inside ^= count % 2 == 1
         self.position += len(window) - 2
         self._carry = (self._carry + block)[-2:] if len(block) < 2 else block[-2:]
         return True
@@ -69,7 +69,7 @@ class _Scan:
             return None
         return [*self._starts, *([None] * (len(self._cuts) - len(self._starts)))]
 
-    def _find_starts(self, window: Bytes, quotes: Places) -> None:
+    def _find_starts(self, window: Bytes) -> None:
         """Find the first line end outside of quotes at or after each cut, less one, that lies in this window."""
         import numpy as np
 
@@ -79,6 +79,7 @@ class _Scan:
             if first >= len(window) - 1:
                 return
             ends = np.flatnonzero(window[first:-1] == 0x0A) + first
+            quotes = quote_places(window[1:-1], self._dialect) + 1
             outside = ends[(np.searchsorted(quotes, ends) + self._inside) % 2 == 0]
             if not len(outside):
                 return

@@ -192,6 +192,26 @@ static int find_fields(const uint8_t *data, Py_ssize_t size, uint8_t separator, 
     return field == width - 1;
 }
 
+/* ---------------------------------------------------------------- quotes ----------------------------------------- */
+
+/* How many quotes there are between the first byte and the last; -1 if one that opens a field does not follow a
+ * separator, a line end or a quote, or one that closes a field is not followed by one. `inside`: a field is open. */
+static Py_ssize_t count_quotes(const uint8_t *data, Py_ssize_t size, uint8_t quote, uint8_t separator, int inside)
+{
+    uint8_t beside[256] = {0};
+    beside[quote] = beside[separator] = beside['\n'] = beside['\r'] = 1;
+    Py_ssize_t found = 0;
+    for (Py_ssize_t at = 1; at < size - 1; at += AT_ONCE) {
+        Mask mask = either(data + at, size - 1 - at < AT_ONCE ? size - 1 - at : AT_ONCE, quote, quote);
+        for (; mask; mask &= mask - 1, inside = !inside, found++) {
+            const uint8_t *const here = data + at + lowest(mask);
+            if (!beside[inside ? here[1] : here[-1]])
+                return -1;
+        }
+    }
+    return found;
+}
+
 /* ---------------------------------------------------------------- the module ------------------------------------- */
 
 static PyObject *words(PyObject *Py_UNUSED(module), PyObject *argument)
@@ -256,7 +276,20 @@ static PyObject *fields(PyObject *Py_UNUSED(module), PyObject *arguments)
     return made;
 }
 
+static PyObject *quotes(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    Py_buffer data;
+    unsigned char quote, separator;
+    int inside;
+    if (!PyArg_ParseTuple(arguments, "y*bbp", &data, &quote, &separator, &inside))
+        return NULL;
+    const Py_ssize_t found = count_quotes(data.buf, data.len, quote, separator, inside);
+    PyBuffer_Release(&data);
+    return PyLong_FromSsize_t(found);
+}
+
 static PyMethodDef methods[] = {
+    {"quotes", quotes, METH_VARARGS, "quotes(data, quote, separator, inside) -> how many there are, -1 for odd ones"},
     {"words", words, METH_O, "words(data) -> (starts, ends) of the runs without white space, as int32"},
     {"places", places, METH_VARARGS, "places(data, one, other) -> where there are bytes of these two, as int64"},
     {"fields", fields, METH_VARARGS, "fields(data, separator) -> the bounds of lines' fields, as int32, or None"},

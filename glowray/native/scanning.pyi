@@ -15,3 +15,10 @@ def fields(data: Buffer, separator: int) -> bytearray | None:
 
     None where not all lines have as many fields. The last line has no line feed at its end.
     """
+
+def quotes(data: Buffer, quote: int, separator: int, inside: bool) -> int:
+    """How many quotes there are between the first byte and the last; `inside`: a field is open before them.
+
+    -1 where one that opens a field does not follow a separator, a line end or a quote, or one that closes a field is
+    not followed by one.
+    """
