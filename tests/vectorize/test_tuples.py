@@ -85,6 +85,20 @@ def perhaps_given(found: Any) -> Any:
     return found
 
 
+class Closed(list[Any]):
+    """A list that takes nothing more."""
+
+    def append(self, row: Any) -> None:
+        pass
+
+
+def a_default(x: Any, found: Any = Closed([7])) -> Any:  # noqa: B008
+    if x == 1:
+        found = []
+    found.append((x, 2))
+    return found
+
+
 def starred(x: Any) -> Any:
     found = []
     found.append((x, *[x] * (x == 1)))
@@ -99,7 +113,7 @@ SURE: list[Any] = [
     lambda x: [(x, 1), (2, x)],
 ]
 UNSURE: list[Any] = [
-    of_two_widths, with_others, given_away, begun_twice, a_parameter, perhaps_given, starred, appended,
+    of_two_widths, with_others, given_away, begun_twice, a_parameter, perhaps_given, a_default, starred, appended,
     lambda x: [(x, 1), (x,) if x == 1 else (x, x)],
     lambda x: zip(*[[x, 1]] * (1 if x == 1 else 2), strict=False),
     lambda x: [Pair(x, 1), [x, 2][: 1 if x == 1 else 2]],
