@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.dataset import Dataset
+from tests.engine.doubles import Lab
 from tests.rows.hostile import values
 
 NAN = float("nan")
@@ -82,3 +83,16 @@ def test_a_small_side_meets_its_equals() -> None:
     assert "broadcast" not in few.join(other).explain()
     assert "broadcast" not in unknown(flow, [[("a", 1)]] * 2).join(other, how="outer").explain()
     assert "broadcast" not in unknown(flow, [[("a", 1)]] * 2).partition_by_key(2).join(other).explain()
+
+
+@pytest.mark.parametrize("keys", [["a", "b", "a"], [True, 1.0, 1], [1, 2, 1]])
+def test_on_every_engine(engine: Lab, keys: list[Any]) -> None:
+    flow = engine.flow()
+    towns = flow.from_items([(key, {"town": str(key)}) for key in ("b", 1)], 1)
+    rows = unknown(flow, [[(key, {"n": n})] for n, key in enumerate(keys)])
+    made = rows.join(towns, how="left").map(lambda key, row, town: (key, {**row, "town": town and town["town"]}))
+    shown = {key: next(other for other in keys if other == key) for key in keys}
+    towns_of = {"b": "b", 1: "1"}
+    assert repr(made.collect()) == repr(
+        [(shown[key], {"n": n, "town": towns_of.get(key)}) for n, key in enumerate(keys)]
+    )

@@ -187,9 +187,11 @@ def items(lists: Expr, start: int | None, stop: int | None) -> Expr:
         made: Lists = lists.run(frame)
         lengths = made.lengths()
         first = _within(start, lengths, 0)
-        last = np.maximum(_within(stop, lengths, lengths), first)
-        place = np.arange(made.count) - made.offsets[:-1][made.parents]
-        return made.only(kind, (place >= first[made.parents]) & (place < last[made.parents]))
+        counts = np.maximum(_within(stop, lengths, lengths), first) - first
+        offsets = np.zeros(len(counts) + 1, np.int64)
+        np.cumsum(counts, out=offsets[1:])
+        places = np.arange(offsets[-1]) + np.repeat(made.offsets[:-1] + first - offsets[:-1], counts)
+        return Lists(offsets, take(kind, made.values, places))
 
     return Expr(lists.kind, run)
 
