@@ -108,6 +108,8 @@ class JoinVerbs(Base[T_co]):
         >>> left, right = gr.from_items([("a", 1), ("a", 2)]), gr.from_items([("a", "x"), ("b", "y")])
         >>> sorted(left.co_group(right).collect())
         [('a', ([1, 2], ['x'])), ('b', ([], ['y']))]
+
+        Large ones are a `gr.Group` each, as in group_by_key().
         """
         _at_least_one("co_group", others)
         sides = self._sides("co_group", others)

@@ -214,6 +214,10 @@ class KeyedVerbs(Base[T_co]):
         >>> import glowray as gr
         >>> sorted(gr.from_items([("a", 1), ("b", 2), ("a", 3)]).group_by_key().collect())
         [('a', [1, 3]), ('b', [2])]
+
+        Values are a list; where they take more than a fraction of a task's `memory` (64 MB where nothing says it),
+        a `gr.Group`: a sequence that is read from a file as often as it is gone through, never whole in memory.
+        JSON, Parquet, Arrow and text have it as the list that it stands for; a function that wants one calls list().
         """
         return self._with(GroupByKey(self._node, "group_by_key"))
 

@@ -33,7 +33,8 @@ class Flow(FileSources, SqlSources, MemorySources):
         max_errors: fail once more rows than this have failed.
         progress: show progress; None: in a terminal, for long jobs.
         vectorize: run functions whose meaning is known faster than by calls.
-        num_cpus: CPUs that each task asks for; memory: bytes; labels: of the nodes it may run on.
+        num_cpus: CPUs that each task asks for; memory: bytes, of which its rows take no more than about
+            half, and go to a file beyond; labels: of the nodes it may run on.
 
     Raises:
         ValueError: an engine or on_error that does not exist, a number that is negative.
