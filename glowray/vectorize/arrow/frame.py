@@ -17,8 +17,8 @@ from glowray.rows.texts import Texts
 from glowray.vectorize.arrow.intervals import Interval
 from glowray.vectorize.arrow.kinds import Kind, ListOf, Maybe, Opaque, RecordOf, TupleOf
 
-_FEW = 2
-"""Rows are few where they are less than one in so many."""
+_MOST = 0.75
+"""If more than so much of a column is taken, taking it once costs less than what every later use of its parts would."""
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
@@ -274,10 +274,10 @@ def take(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:
 
 
 def _strings_at(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:
-    """Of few texts none is copied: whoever wants a column of them copies those that are left by then."""
+    """Texts are copied where most are taken; else whoever wants a column copies those that are left by then."""
     if isinstance(vector, pa.Scalar):
         return vector
-    is_sparse = kind is str and isinstance(vector, pa.Array) and _FEW * len(indices) < len(vector)
+    is_sparse = kind is str and isinstance(vector, pa.Array) and len(indices) < _MOST * len(vector)
     return (Texts.of(vector) if is_sparse else vector).take(indices)
 
 

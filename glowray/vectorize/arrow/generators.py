@@ -14,7 +14,6 @@ import numpy as np
 from glowray.vectorize.arrow.build import either
 from glowray.vectorize.arrow.frame import Expr, Frame, Lists, Nullable, spread_out, take
 from glowray.vectorize.arrow.kinds import NOTHING, ListOf, TupleOf, Untranslatable, holds_list
-from glowray.vectorize.arrow.optional import blank
 from glowray.vectorize.known import Known
 
 
@@ -49,8 +48,20 @@ def either_yields(test: Expr, one: Expr, other: Expr) -> Expr:
     """What a row yields, if anything, as one test says; of kind NOTHING is what yields nothing."""
     if one.kind is NOTHING and other.kind is NOTHING:
         return _either_nothing(test, one, other)
-    yields = other if one.kind is NOTHING else one
-    return either(test, *(_nothing(each, yields) if each.kind is NOTHING else each for each in (one, other)))
+    if one.kind is not NOTHING and other.kind is not NOTHING:
+        return either(test, one, other)
+
+    def run(frame: Frame) -> Any:
+        taken = test.run(frame)
+        first, second = frame.branch(), frame.branch()
+        made = one.carry(first), other.carry(second)
+        frame.join(taken, first)
+        frame.join(np.logical_not(taken), second)
+        yields, items = made[one.kind is NOTHING]
+        # Of a row that yields nothing any item will do.
+        return yields & (np.logical_not(taken) if one.kind is NOTHING else taken), items
+
+    return Expr(other.kind if one.kind is NOTHING else one.kind, run)
 
 
 def _either_nothing(test: Expr, one: Expr, other: Expr) -> Expr:
@@ -62,18 +73,6 @@ def _either_nothing(test: Expr, one: Expr, other: Expr) -> Expr:
             frame.join(when, inner)
 
     return Expr(NOTHING, run)
-
-
-def _nothing(path: Expr, yields: Expr) -> Expr:
-    """A path that yields nothing, where another yields: (False, any item)."""
-    assert isinstance(yields.kind, TupleOf)
-    _, kind = yields.kind.fields
-
-    def run(frame: Frame) -> Any:
-        path.carry(frame)
-        return np.False_, blank(kind)
-
-    return Expr(yields.kind, run)
 
 
 def generated(body: Expr) -> Expr:
