@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 from glowray.dataset.base import A, B, Base, K, T_co, U, V, dataset_argument
 from glowray.functions import Function
 from glowray.kernels.steps import Keys, Map
-from glowray.plan.nodes import Cartesian, CoGroup, Join, Node, Union, Zip
+from glowray.plan.by_key import CoGroup, Join
+from glowray.plan.nodes import Cartesian, Node, Union, Zip
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset

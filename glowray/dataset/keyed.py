@@ -12,7 +12,7 @@ from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
 from glowray.kernels.combine import Combiner, Zero
 from glowray.kernels.steps import FlatMapValues, KeyBy, Keys, Map, MapValues, Values
-from glowray.plan.nodes import CombineByKey, GroupByKey, PartitionByKey
+from glowray.plan.by_key import CombineByKey, GroupByKey, PartitionByKey
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset

@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 
-from glowray.plan.nodes import (
-    CombineByKey,
-    GroupByKey,
-    Limit,
-    Meeting,
-    Node,
-    PartitionByKey,
-    Sort,
-    Top,
-    Union,
-)
+from glowray.plan.by_key import CombineByKey, GroupByKey, Meeting, PartitionByKey
+from glowray.plan.nodes import Limit, Node, Sort, Top, Union
 
 Rule = Callable[[Node], Node | None]
 

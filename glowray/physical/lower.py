@@ -27,7 +27,7 @@ from glowray.physical.stage import (
     Stage,
     Wire,
 )
-from glowray.plan import nodes
+from glowray.plan import by_key, nodes
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class Lowering:
         return Pipeline(tuple(branches))
 
     @node.register
-    def _(self, node: nodes.CombineByKey) -> Pipeline:
+    def _(self, node: by_key.CombineByKey) -> Pipeline:
         pipeline = self.lower(node.input)
         step = combine.CombineByKey(node.verb, node.label, node.combiner, "combine")
         if not node.shuffle or pipeline.count == 1:
@@ -154,7 +154,7 @@ class Lowering:
         return self.after(source, stage.num_tasks, Shuffled(stage))
 
     @node.register
-    def _(self, node: nodes.GroupByKey) -> Pipeline:
+    def _(self, node: by_key.GroupByKey) -> Pipeline:
         pipeline = self.lower(node.input)
         if not node.shuffle or pipeline.count == 1:
             return pipeline.then(partition.LocalGroupByKey(node.verb, node.verb))
@@ -162,11 +162,11 @@ class Lowering:
         return self.after(sources.GroupByKey(node.verb, node.verb), stage.num_tasks, Shuffled(stage))
 
     @node.register
-    def _(self, node: nodes.CoGroup) -> Pipeline:
+    def _(self, node: by_key.CoGroup) -> Pipeline:
         return self._meeting(node, sources.CoGroup(node.verb, node.verb))
 
     @node.register
-    def _(self, node: nodes.Join) -> Pipeline:
+    def _(self, node: by_key.Join) -> Pipeline:
         if node.in_place:
             first, *others = node.sides
             whole = [All(self.close(self.lower(side), ByKey(1, node.verb))) for side in others]
@@ -178,7 +178,7 @@ class Lowering:
             return self.after(source, own.num_tasks, Onward(own), *whole)
         return self._meeting(node, sources.Join(node.verb, node.verb, node.how))
 
-    def _meeting(self, node: nodes.Meeting, source: sources.Source) -> Pipeline:
+    def _meeting(self, node: by_key.Meeting, source: sources.Source) -> Pipeline:
         count = node.num_partitions
         wires: list[Wire] = []
         for side, shuffle in zip(node.sides, node.shuffles, strict=True):
@@ -191,7 +191,7 @@ class Lowering:
         return self.after(source, count, *wires)
 
     @node.register
-    def _(self, node: nodes.PartitionByKey) -> Pipeline:
+    def _(self, node: by_key.PartitionByKey) -> Pipeline:
         pipeline = self.lower(node.input)
         if not node.shuffle:
             return pipeline

@@ -13,7 +13,7 @@ from glowray.action import perform
 from glowray.dataset import Dataset
 from glowray.optimize import optimize
 from glowray.plan import size
-from glowray.plan.nodes import Join
+from glowray.plan.by_key import Join
 from glowray.plan.size import is_small
 
 Rows = Dataset[Any]
