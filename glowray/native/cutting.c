@@ -1,6 +1,4 @@
 /* Texts one after the other, as an Arrow array has them: see cutting.pyi. */
-#include <string.h>
-
 #include "texts.h"
 
 /* Room behind the last text, so that a short one can be copied as two words wherever it ends. */

@@ -1,6 +1,4 @@
 /* The stable hash of texts: that of glowray/rows/hashing.py, which says what it is. */
-#include <string.h>
-
 #include "texts.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -26,21 +24,19 @@ static inline uint64_t place(uint64_t index)
     return index < KNOWN_PLACES ? known_places[index] : mix((index + 1) * GOLDEN) | 1;
 }
 
-static inline uint64_t word_of(const uint8_t *from, size_t count)
+static inline uint64_t folded(uint64_t word)
 {
-    uint64_t word = 0;
-    memcpy(&word, from, count);
     return word ^ (word >> 32);
 }
 
-static inline uint64_t hash_of(const uint8_t *from, Py_ssize_t length, uint64_t tag)
+static inline uint64_t hash_of(const uint8_t *from, Py_ssize_t length, const uint8_t *end, uint64_t tag)
 {
     uint64_t total = 0, index = 0;
     Py_ssize_t left = length;
     for (; left >= 8; left -= 8, from += 8)
-        total += word_of(from, 8) * place(index++);
+        total += folded(eight(from)) * place(index++);
     if (left)
-        total += word_of(from, (size_t)left) * place(index);
+        total += folded(word_from(from, left, end)) * place(index);
     return mix(total + (uint64_t)length * GOLDEN + tag);
 }
 
@@ -61,7 +57,7 @@ static PyObject *hashes(PyObject *Py_UNUSED(module), PyObject *arguments)
             if (start < 0)
                 failed = -1;
             else
-                ((uint64_t *)results.buf)[i] = hash_of(texts.bytes + start, length, tag);
+                ((uint64_t *)results.buf)[i] = hash_of(texts.bytes + start, length, texts.end, tag);
         }
         PyBuffer_Release(&results);
     }
@@ -81,9 +77,7 @@ static int short_codes(const Texts *texts, uint64_t *out)
             return -1;
         if (length >= 8)
             return 0;
-        uint64_t word = 0;
-        memcpy(&word, texts->bytes + start, (size_t)length);
-        out[i] = mix(word | (uint64_t)length << 56);
+        out[i] = mix(word_from(texts->bytes + start, length, texts->end) | (uint64_t)length << 56);
     }
     return 1;
 }

@@ -13,11 +13,25 @@ if TYPE_CHECKING:
     from glowray.native import numbering
     from glowray.native.scanning import Buffer
 
-__all__ = ["Table", "codes", "cut", "fields", "find", "floats", "hashes", "integers", "places", "quotes", "words"]
+__all__ = [
+    "Table",
+    "codes",
+    "count",
+    "cut",
+    "fields",
+    "find",
+    "floats",
+    "hashes",
+    "integers",
+    "places",
+    "quotes",
+    "words",
+]
 
 Table: type[numbering.Table] | None
 words: Callable[[Buffer], tuple[bytearray, bytearray]] | None
 places: Callable[[Buffer, int, int], bytearray] | None
+count: Callable[[Buffer, int], int] | None
 quotes: Callable[[Buffer, int, int, bool], int] | None
 fields: Callable[[Buffer, int], bytearray | None] | None
 cut: Callable[[Buffer, Buffer, Buffer], tuple[bytearray, bytearray]] | None
@@ -33,6 +47,6 @@ try:
     from glowray.native.hashing import codes, hashes
     from glowray.native.numbering import Table
     from glowray.native.parsing import floats, integers
-    from glowray.native.scanning import fields, places, quotes, words
+    from glowray.native.scanning import count, fields, places, quotes, words
 except ImportError:
-    Table = words = places = quotes = fields = cut = find = hashes = codes = integers = floats = None
+    Table = count = words = places = quotes = fields = cut = find = hashes = codes = integers = floats = None

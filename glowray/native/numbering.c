@@ -1,6 +1,4 @@
 /* Texts numbered as they first appear, by an open-addressing table that lasts: see numbering.pyi. */
-#include <string.h>
-
 #include "texts.h"
 
 #if defined(__GNUC__)
@@ -10,22 +8,6 @@
 #endif
 
 /* ---------------------------------------------------------------- words ------------------------------------------ */
-
-static inline uint64_t load(const uint8_t *from, Py_ssize_t count)
-{
-    uint64_t word = 0;
-    memcpy(&word, from, (size_t)count);
-    return word;
-}
-
-/* The first `length` bytes (at most eight) from `from` as one word; `end` is where memory that may be read ends. */
-static inline uint64_t short_word(const uint8_t *from, Py_ssize_t length, const uint8_t *end)
-{
-    if (end - from < 8)
-        return load(from, length);
-    const uint64_t word = load(from, 8);
-    return length == 8 ? word : word & (((uint64_t)1 << (8 * length)) - 1);
-}
 
 static inline uint64_t mixed(uint64_t word)
 {
@@ -41,8 +23,8 @@ static uint64_t long_word(const uint8_t *from, Py_ssize_t length)
     uint64_t state = (uint64_t)length * UINT64_C(0x9E3779B97F4A7C15);
     const uint8_t *const last = from + length - 8;
     for (; from < last; from += 8)
-        state = mixed(state ^ load(from, 8)) + UINT64_C(0x9E3779B97F4A7C15);
-    return mixed(state ^ load(last, 8)); /* the last eight bytes, whatever of them was seen before */
+        state = mixed(state ^ eight(from)) + UINT64_C(0x9E3779B97F4A7C15);
+    return mixed(state ^ eight(last)); /* the last eight bytes, whatever of them was seen before */
 }
 
 /* ---------------------------------------------------------------- a table of texts ------------------------------- */
@@ -176,7 +158,7 @@ static int table_number_all(Table *table, const Texts *texts, int32_t *numbers)
             if (starts[i] < 0)
                 return -1;
             const uint8_t *const text = texts->bytes + starts[i];
-            words[i] = lengths[i] <= SHORT ? short_word(text, lengths[i], texts->end) : long_word(text, lengths[i]);
+            words[i] = lengths[i] <= SHORT ? word_from(text, lengths[i], texts->end) : long_word(text, lengths[i]);
             places[i] = place_of(table, words[i], cut_off(lengths[i]));
             FETCH(table->slots + places[i]);
         }

@@ -22,3 +22,6 @@ def quotes(data: Buffer, quote: int, separator: int, inside: bool) -> int:
     -1 where one that opens a field does not follow a separator, a line end or a quote, or one that closes a field is
     not followed by one.
     """
+
+def count(data: Buffer, byte: int) -> int:
+    """How many of the bytes are this one."""

@@ -8,6 +8,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct {
     Py_buffer data, starts, ends;
@@ -64,6 +65,23 @@ static inline Py_ssize_t text_at(const Texts *texts, Py_ssize_t i, Py_ssize_t *l
         return start;
     PyErr_SetString(PyExc_ValueError, "a text lies beyond the data");
     return -1;
+}
+
+static inline uint64_t eight(const uint8_t *from)
+{
+    uint64_t word;
+    memcpy(&word, from, 8);
+    return word;
+}
+
+/* The first `length` bytes (at most eight) as one word; `end` is where the bytes end that may be read. */
+static inline uint64_t word_from(const uint8_t *from, Py_ssize_t length, const uint8_t *end)
+{
+    if (end - from >= 8)
+        return length == 8 ? eight(from) : eight(from) & (((uint64_t)1 << (8 * length)) - 1);
+    uint64_t word = 0;
+    memcpy(&word, from, (size_t)length);
+    return word;
 }
 
 /* A buffer to write `size` bytes for each text to; -1 and an exception where it is none. */

@@ -121,7 +121,8 @@ class Lines(Texts):
 
     @cached_property
     def _count(self) -> int:
-        return int(np.count_nonzero(self.data == _LINE_FEED)) + self._is_open
+        ends = np.count_nonzero(self.data == _LINE_FEED) if loops.count is None else loops.count(self.data, _LINE_FEED)
+        return int(ends) + self._is_open
 
     @property
     def _is_open(self) -> bool:

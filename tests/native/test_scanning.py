@@ -68,6 +68,13 @@ def test_places_are_where_one_of_two_bytes_is(data: bytes, padding: int, pair: t
     assert found == [place for place, byte in enumerate(whole) if byte in pair]
 
 
+@given(data=st.binary(max_size=100), times=st.sampled_from([1, 7, 100]), byte=st.integers(0, 255))
+def test_bytes_are_counted(data: bytes, times: int, byte: int) -> None:
+    assert loops.count is not None
+    for whole in (data * times, bytes([byte]) * 50 * times + data):
+        assert loops.count(whole, byte) == whole.count(byte)
+
+
 @given(lines=st.lists(st.lists(st.sampled_from(["", "a", "bcd", "é" * 40, "x" * 70]), min_size=1), min_size=1))
 def test_fields_are_those_of_lines_that_have_as_many(lines: list[list[str]]) -> None:
     check_fields(lines)
