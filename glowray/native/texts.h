@@ -23,14 +23,14 @@ static inline Py_ssize_t bound(const Py_buffer *bounds, int wide, Py_ssize_t i)
     return wide ? (Py_ssize_t)((const int64_t *)bounds->buf)[i] : (Py_ssize_t)((const int32_t *)bounds->buf)[i];
 }
 
-static void texts_release(Texts *texts)
+static inline void texts_release(Texts *texts)
 {
     PyBuffer_Release(&texts->data);
     PyBuffer_Release(&texts->starts);
     PyBuffer_Release(&texts->ends);
 }
 
-static int texts_from(Texts *texts, PyObject *data, PyObject *starts, PyObject *ends)
+static inline int texts_from(Texts *texts, PyObject *data, PyObject *starts, PyObject *ends)
 {
     if (PyObject_GetBuffer(data, &texts->data, PyBUF_SIMPLE) < 0)
         return -1;
@@ -85,7 +85,7 @@ static inline uint64_t word_from(const uint8_t *from, Py_ssize_t length, const u
 }
 
 /* A buffer to write `size` bytes for each text to; -1 and an exception where it is none. */
-static int results_into(Py_buffer *results, PyObject *out, const Texts *texts, Py_ssize_t size)
+static inline int results_into(Py_buffer *results, PyObject *out, const Texts *texts, Py_ssize_t size)
 {
     if (PyObject_GetBuffer(out, results, PyBUF_ND | PyBUF_WRITABLE) < 0)
         return -1;
