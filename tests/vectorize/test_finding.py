@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import glowray as gr
 from glowray.native import loops
 from glowray.rows.texts import Texts
 from glowray.vectorize.arrow.finding import first_or_last
@@ -39,3 +40,11 @@ def test_places(is_compiled: bool, rows: list[tuple[str, int, int]], data: Any) 
                 (word.rfind if from_end else word.find)(pattern, low, high)
                 for word, low, high in zip(words, first.tolist(), last.tolist(), strict=True)
             ]
+
+
+def test_whether_nothing_is_in_a_text_asks_for_the_text() -> None:
+    for vectorize in (True, False):
+        flow = gr.Flow("nothing in a text", engine="inline", vectorize=vectorize)
+        with pytest.raises(ValueError, match="invalid literal"):
+            flow.from_items(["1", "x"]).filter(lambda s: "" in str(int(s))).collect()
+        assert flow.from_items(["1", "22"]).filter(lambda s: "" in str(int(s))).collect() == ["1", "22"]

@@ -249,11 +249,12 @@ def contains(pattern: Expr, text: Expr) -> Expr:
     wanted = pattern.constant
     if not isinstance(wanted, str):
         raise Untranslatable("`in` of a str that is not a constant")
-    if not wanted:
-        return Expr(bool, lambda frame: np.ones(frame.length, dtype=bool))
     spelled = wanted.encode()
 
     def run(frame: Frame) -> Any:
+        if not spelled:
+            text.carry(frame)  # which may not be there at all
+            return np.ones(frame.length, dtype=bool)
         if loops.find is None:
             return mask(pc.match_substring(column(text, frame), wanted))
         texts = slices.texts_of(text, frame)
