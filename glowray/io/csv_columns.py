@@ -88,7 +88,7 @@ class ColumnParser:
         for name, column in zip(self.wanted, table.columns, strict=True):
             try:
                 shape, own = self._column(name, column)
-            except Exception:
+            except Exception:  # a user's type refuses a field: who goes row by row says which
                 return None
             children.append(shape)
             columns += own

@@ -61,7 +61,7 @@ def convert_records(
     places = [(place, converts[name], name) for place, name in enumerate(names) if name in converts]
     try:
         return _convert_columns(records, places), None
-    except Exception:
+    except Exception:  # once more, one by one: that finds the first, and raises nothing that is lost here
         return _convert_up_to_error(records, places)
 
 

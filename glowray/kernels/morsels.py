@@ -33,7 +33,7 @@ def weight(rows: list[Any]) -> int:
     sample = rows[:: -(-len(rows) // SAMPLE)]
     try:
         return estimated_bytes(sample) * len(rows) // len(sample)
-    except Exception:
+    except Exception:  # that is for the step which has to pickle them to say
         return 0
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-import tempfile
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +16,7 @@ from hypothesis import strategies as st
 from glowray.io.csv_records import Dialect
 from glowray.io.csv_sink import CsvEncoder, CsvSink
 from glowray.rows import Block
+from tests.io.parts import part_of
 
 
 class Colour(enum.IntEnum):
@@ -96,12 +95,5 @@ def test_records_of_other_columns_are_refused_in_columns_too() -> None:
 
 
 def written(sink: CsvSink, *pieces: Any) -> tuple[bytes, int, bytes]:
-    with tempfile.TemporaryDirectory() as folder:
-        writer = sink.open(folder, 0)
-        for piece in pieces:
-            if isinstance(piece, Block):
-                writer.write_block(piece)
-            else:
-                writer.write(piece)
-        part = writer.close()
-        return Path(part.path).read_bytes(), part.rows, part.head
+    data, part = part_of(sink, *pieces)
+    return data, part.rows, part.head

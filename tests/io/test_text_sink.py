@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from glowray.io.compression import CODECS
 from glowray.io.text_lines import lines_of
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
+from tests.io.parts import part_of
 from tests.rows import hostile
 
 scalars = [st.text("a\n\r\0é\U0001f40d", max_size=8), st.integers(-(2**63), 2**63 - 1), st.booleans(), st.floats()]
@@ -22,15 +22,8 @@ of_one_type = st.sampled_from(scalars).flatmap(lambda kind: st.lists(st.one_of(s
 
 
 def written(sink: TextSink, *pieces: Any) -> tuple[bytes, int]:
-    with tempfile.TemporaryDirectory() as folder:
-        writer = sink.open(folder, 0)
-        for piece in pieces:
-            if isinstance(piece, Block):
-                writer.write_block(piece)
-            else:
-                writer.write(piece)
-        part = writer.close()
-        return Path(part.path).read_bytes(), part.rows
+    data, part = part_of(sink, *pieces)
+    return data, part.rows
 
 
 @given(of_one_type, st.integers(0, 20))

@@ -25,26 +25,23 @@ Parse = Callable[[Any, Any, Any, Any, Any], bool]
 
 def to_int(text: Expr) -> Expr:
     """int(text)."""
-
-    def run(frame: Frame) -> Any:
-        texts = texts_of(text, frame)
-        if loops.integers is None:
-            return _cast(texts.array, r"\A-?[0-9]{1,18}\z", pa.int64(), frame)
-        return _parsed(texts, loops.integers, np.int64, frame)
-
-    return Expr(int, run)
+    return _number(text, int, "integers", r"\A-?[0-9]{1,18}\z", pa.int64())
 
 
 def to_float(text: Expr) -> Expr:
     """float(text)."""
+    return _number(text, float, "floats", r"\A-?[0-9]{1,15}(\.[0-9]{1,15})?\z", pa.float64())
 
+
+def _number(text: Expr, kind: type, loop: str, pattern: str, column: pa.DataType) -> Expr:
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
-        if loops.floats is None:
-            return _cast(texts.array, r"\A-?[0-9]{1,15}(\.[0-9]{1,15})?\z", pa.float64(), frame)
-        return _parsed(texts, loops.floats, np.float64, frame)
+        parse: Parse | None = getattr(loops, loop)
+        if parse is None:
+            return _cast(texts.array, pattern, column, frame)
+        return _parsed(texts, parse, column.to_pandas_dtype(), frame)
 
-    return Expr(float, run)
+    return Expr(kind, run)
 
 
 def _parsed(texts: Texts, parse: Parse, dtype: Any, frame: Frame) -> Any:
