@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -123,6 +124,14 @@ def texts(rows: list[str]) -> Any:
     # A slice, so that offsets do not start at 0.
     array = pa.array(["skipped é", *rows, "after"], pa.large_string()).slice(1, len(rows))
     return Texts.of(array) if seed == 2 else array
+
+
+def agrees(function: Callable[..., Any], kinds: list[Kind], rows: list[Any]) -> None:
+    """The program of a function, having travelled, gives for rows of its arguments what calls give."""
+    program = translate(know(function, len(kinds)), kinds)  # type: ignore[arg-type]
+    assert not isinstance(program, Refused), program.reason
+    program = pickle.loads(pickle.dumps(program))
+    check(function, program, [list(each) for each in zip(*rows, strict=True)] if rows else [[] for _ in kinds])
 
 
 def check(function: Callable[..., Any], program: ArrowProgram, columns: list[list[Any]]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,7 +15,7 @@ from glowray.vectorize.know import know
 from glowray.vectorize.known import Refused
 from tests.effort import examples
 
-from .test_arrow import RECORD, check
+from .test_arrow import RECORD, agrees, check
 from .test_texts import values_of
 
 NAMES = ("s", "n")
@@ -101,11 +100,7 @@ def given_rows(kind: Any) -> st.SearchStrategy[Any]:
 @settings(max_examples=examples(80), deadline=None)
 @given(data=st.data())
 def test_programs_agree_with_calls(function: Callable[..., Any], kinds: list[Kind], data: st.DataObject) -> None:
-    program = translate(know(function, len(kinds)), kinds)  # type: ignore[arg-type]
-    assert not isinstance(program, Refused), program.reason
-    program = pickle.loads(pickle.dumps(program))
-    rows = data.draw(st.lists(st.tuples(*map(given_rows, kinds)), max_size=6))
-    check(function, program, [list(each) for each in zip(*rows, strict=True)] if rows else [[] for _ in kinds])
+    agrees(function, kinds, data.draw(st.lists(st.tuples(*map(given_rows, kinds)), max_size=6)))
 
 
 @pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import pickle
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -18,7 +17,7 @@ from glowray.vectorize.know import know
 from glowray.vectorize.known import Refused
 from tests.effort import examples
 
-from .test_arrow import TEXTS, check, strategy
+from .test_arrow import TEXTS, agrees, check, strategy
 
 PIECES = st.one_of(
     TEXTS,
@@ -157,11 +156,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
 @settings(max_examples=examples(80), deadline=None)
 @given(data=st.data())
 def test_programs_agree_with_calls(function: Callable[..., Any], kinds: list[Kind], data: st.DataObject) -> None:
-    program = translate(know(function, len(kinds)), kinds)  # type: ignore[arg-type]
-    assert not isinstance(program, Refused), program.reason
-    program = pickle.loads(pickle.dumps(program))
-    rows = data.draw(st.lists(st.tuples(*map(values_of, kinds)), max_size=6))
-    check(function, program, [list(each) for each in zip(*rows, strict=True)] if rows else [[] for _ in kinds])
+    agrees(function, kinds, data.draw(st.lists(st.tuples(*map(values_of, kinds)), max_size=6)))
 
 
 @pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
