@@ -15,10 +15,20 @@ help: ## list the targets
 
 setup: $(STAMP) ## build .venv with everything for development
 
+# Ray has wheels for these: it decides which versions of Python there are for glowray.
+define SUPPORTED
+import sys, sysconfig
+found = sys.version.split()[0] + " without a GIL" * bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+if sys.implementation.name != "cpython" or "GIL" in found or not (3, 11) <= sys.version_info[:2] <= (3, 14):
+    sys.exit("glowray needs CPython 3.11 to 3.14, for which Ray has wheels; %s is %s %s: "
+             "make PYTHON=/path/to/python3.12" % (sys.executable, sys.implementation.name, found))
+endef
+export SUPPORTED
+
 # The stamp is written last, so that an interrupted installation is begun again. All is compiled on all cores, once and
 # for all: where Python writes no bytecode by itself, each of a cluster's many processes would do it again.
 $(STAMP): $(LOCK) pyproject.toml setup.py $(wildcard glowray/native/*.[ch])
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "glowray needs Python 3.11 or newer, %s is %s: make PYTHON=/path/to/python3.11" % (sys.executable, sys.version.split()[0]))'
+	@$(PYTHON) -c "$$SUPPORTED"
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $(LOCK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -62,5 +72,5 @@ lock: $(STAMP) ## resolve the dependencies again; UPGRADE=--upgrade takes the ne
 		--custom-compile-command "make lock" --quiet $(UPGRADE) --output-file $(LOCK)
 
 clean: ## remove .venv, caches and builds; benchmarks/data stays
-	rm -rf $(VENV) build dist *.egg-info .hypothesis .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+	rm -rf $(VENV) .venvs build dist *.egg-info .hypothesis .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

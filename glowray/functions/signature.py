@@ -157,13 +157,14 @@ def _of_partial(call: functools.partial[Any]) -> Signature | None:
 
 
 def _positional_names(call: Callable[..., Any]) -> tuple[str, ...]:
-    """The names of the positional parameters that are left to fill in `call`."""
+    """Return the names of the positional parameters left to fill in `call`; "" for one that no keyword reaches."""
     if isinstance(call, functools.partial):
         return _positional_names(call.func)[len(call.args) :]
     function = python_function(call)
     if function is None:
         return ()
     code = function.__code__
-    names = code.co_varnames[: code.co_argcount]
+    only = code.co_posonlyargcount  # with `def f(a, /, **more)`, a keyword a goes to more
+    names = ("",) * only + code.co_varnames[only : code.co_argcount]
     taken = 0 if function is call or isinstance(call, FunctionType | _LRU_CACHE | staticmethod) else 1
     return names[taken:]

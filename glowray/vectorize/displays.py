@@ -107,20 +107,31 @@ def merged(node: ast.Dict) -> ast.Dict:
 
 
 def unrolled(node: ast.expr, constant: Callable[[str], object]) -> ast.Dict | None:
-    """`{name: row[name] for name in NAMES}` as a display, where NAMES is a tuple of str that is known."""
+    """Return `{name: row[name] for name in NAMES}` as a dict display, or None.
+
+    NAMES is a display of constant strings, `("a", "b")` or `["a", "b"]`, or a name for a tuple of strings.
+    """
     if not isinstance(node, ast.DictComp) or len(node.generators) != 1:
         return None
     (loop,) = node.generators
     target = loop.target
-    if loop.ifs or loop.is_async or not isinstance(target, ast.Name) or not isinstance(loop.iter, ast.Name):
+    if loop.ifs or loop.is_async or not isinstance(target, ast.Name):
         return None
-    names = constant(loop.iter.id)
+    names = _constant_items(loop.iter, constant)
     if type(names) is not tuple or len(names) > MOST_UNROLLED or not all(type(name) is str for name in names):
         return None
     if any(isinstance(part, _SCOPES) for side in (node.key, node.value) for part in ast.walk(side)):
         return None
     keys: list[ast.expr | None] = [_given(node.key, target.id, name) for name in names]
     return ast.copy_location(ast.Dict(keys, [_given(node.value, target.id, name) for name in names]), node)
+
+
+def _constant_items(node: ast.expr, constant: Callable[[str], object]) -> object:
+    """Return the items of a display of constants as a tuple, or the value of a name."""
+    if isinstance(node, ast.Tuple | ast.List):
+        items = [item.value for item in node.elts if isinstance(item, ast.Constant)]
+        return tuple(items) if len(items) == len(node.elts) else None
+    return constant(node.id) if isinstance(node, ast.Name) else None
 
 
 _SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.NamedExpr)

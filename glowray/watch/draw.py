@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 
 from glowray.watch.dot import dot
@@ -33,6 +32,7 @@ def draw(graph: Graph, path: str | os.PathLike[str]) -> None:
         ValueError: a suffix that is no format.
         FileNotFoundError: there is no such folder.
         ModuleNotFoundError: an image, and pygraphviz is not installed.
+        ImportError: an image, and this machine lacks a library that pygraphviz needs.
     """
     data = rendered(graph, picture_format(path))
     target = Path(path)
@@ -52,17 +52,26 @@ def rendered(graph: Graph, form: str) -> bytes:
         return dot(graph).encode()
     if form == "mmd":
         return mermaid(graph).encode()
-    if not can_draw():
-        raise ModuleNotFoundError(
-            f'plot() to .{form} needs pygraphviz: install it with pip install "glowray[plot]"; or draw .dot or .mmd',
-            name="pygraphviz",
-        )
-    from pygraphviz import AGraph
-
+    try:
+        from pygraphviz import AGraph
+    except ImportError as error:
+        raise _cannot_draw(form, error) from None
     drawn: bytes = AGraph(string=dot(graph)).draw(format=form, prog="dot", args="-Gdpi=144" if form == "png" else "")
     return drawn
 
 
 def can_draw() -> bool:
-    """Whether images can be drawn: their library, with Graphviz in it, is there."""
-    return find_spec("pygraphviz") is not None
+    """Return whether images can be drawn: pygraphviz is installed, and the libraries it needs are on this machine."""
+    try:
+        import pygraphviz  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def _cannot_draw(form: str, error: ImportError) -> ImportError:
+    instead = "or draw .dot or .mmd, which need nothing"
+    if isinstance(error, ModuleNotFoundError) and error.name == "pygraphviz":
+        how = 'install it with pip install "glowray[plot]"'
+        return ModuleNotFoundError(f"plot() to .{form} needs pygraphviz: {how}; {instead}", name="pygraphviz")
+    return ImportError(f"plot() to .{form} needs pygraphviz, which cannot be imported here: {error}; {instead}")

@@ -99,7 +99,7 @@ def test_what_json_cannot_hold_is_refused_with_its_column(tmp_path: Path, write:
         ("{'a': 1}", "Expecting property name enclosed in double quotes at column 2"),
         ('{"a": 1} {"a": 2}', "Extra data at column 10"),
         ('{"a": 1, "b": 2, "a": 3}', "the key 'a' is there twice"),
-        ("[" * 100_000, "recursion"),
+        ("[" * 100_000, "(recursion|[Ss]tack overflow)"),
         ("[", "Expecting value"),
     ],
 )

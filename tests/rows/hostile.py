@@ -218,7 +218,7 @@ def _state(value: Any) -> Any:
         return None
     if hasattr(value, "__dict__"):
         return tuple(vars(value).items())
-    slots = getattr(type(value), "__slots__", ())
+    slots = [name for name in getattr(type(value), "__slots__", ()) if name != "__weakref__"]
     return tuple((name, getattr(value, name)) for name in slots if isinstance(name, str) and hasattr(value, name))
 
 

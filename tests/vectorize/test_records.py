@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dis
+from collections.abc import Iterator
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -77,6 +79,8 @@ STEPS = [
     ("map", lambda row: {name: row[name] for name in NAMES if name}),
     ("map", lambda row: {name: row[name] for name in NAMES}),
     ("map", lambda row: {name: (row[name], name) for name in NAMES[:2]}),
+    ("map", lambda row: {name: (row[name], name) for name in ("c", "a", "c")}),
+    ("map", lambda row: {name: row[name] for name in ["a", "b", "c"]}),
     ("map", lambda row: {"row": row, "again": row, "c": 1, "a": 2, "b": []}),
     ("map", lambda row: row),
     ("map", lambda row: {**row, **{"a": 5, "z": row.get("z", row["a"])}}),  # noqa: PIE800
@@ -153,15 +157,24 @@ def test_a_failing_row_is_known() -> None:
     assert place == (1, {"a": 0, "b": [0], "c": "0"})
 
 
+def _operations(code: CodeType) -> Iterator[str]:
+    """Yield the names of a function's instructions, and of those of the functions inside it."""
+    yield from (instruction.opname for instruction in dis.get_instructions(code))
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _operations(constant)
+
+
 def test_dicts_are_not_built_on_the_way() -> None:
     steps = [
         step("map", made),
         step("map", lambda row: {**row, "n": length(row)}),
         step("filter", lambda row: row["n"] > 1),
-        step("map", lambda row: {name: row[name] for name in ("n", "a")}),
+        step("map", lambda row: {name: row[name] for name in ("n", "a", "c")}),
+        step("map", lambda row: {name: row[name] for name in ["n", "a"]}),
     ]
     loop, reasons = row_loop(steps)
-    assert reasons == [None] * 4
-    operations = [instruction.opname for instruction in dis.get_instructions(loop.function())]
+    assert reasons == [None] * 5
+    operations = list(_operations(loop.function().__code__))
     assert sum(name in ("BUILD_MAP", "BUILD_CONST_KEY_MAP") for name in operations) == 1
     assert not {"DICT_MERGE", "DICT_UPDATE", "STORE_SUBSCR"} & set(operations)
