@@ -63,7 +63,7 @@ def text_of(error: BaseException) -> str:
 
 
 def text_of_a_call(call: Any, row: Any) -> str:
-    """Return what Python prints when the function is called with the row: each version of it marks the lines its way."""
+    """Return what this version of Python prints when the function is called with the row."""
     with pytest.raises(Exception) as raised:
         call(row)
     error = raised.value

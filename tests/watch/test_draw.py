@@ -9,7 +9,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from glowray.watch import draw
 from tests.watch.plans import PLANS, chain, word_count
 
 pytest.importorskip("pygraphviz", reason="its wheel needs libraries of the system (GLib)", exc_type=ImportError)
