@@ -11,10 +11,21 @@ from typing import Any
 
 from glowray.functions import ship
 from glowray.functions.show import shown
+from glowray.rows.static_attributes import (
+    class_attributes,
+    class_name,
+    instance_attributes,
+    is_instance,
+    module_name,
+    mro_of,
+    stored_attribute,
+)
 
 Fault = Callable[[object], Exception | None]
 
 _LEAVES = (str, bytes, int, float, type(None))
+_CONTAINERS: tuple[type[Any], ...] = (list, tuple, dict, set, frozenset)
+_ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +46,9 @@ class Culprit:
 
     def __str__(self) -> str:
         cls = type(self.part.value)
-        plain = cls.__module__ in ("builtins", "__main__") or self.is_own
-        kind = cls.__qualname__ if plain else f"{cls.__module__}.{cls.__qualname__}"
+        module = module_name(cls)
+        plain = module in ("builtins", "__main__") or self.is_own
+        kind = class_name(cls) if plain else f"{module}.{class_name(cls)}"
         return f"{self.part.path} ({', '.join(filter(None, [kind, self.part.holder]))})"
 
     @property
@@ -77,7 +89,7 @@ def path_of(call: Any, value: Any, depth: int = 3) -> str | None:
     """By what name `call` gets at a value that it captured: `table`, `self.model`; None if it is not found."""
     level, visited = [Part("", call)], {id(call)}
     for _ in range(depth):
-        below = [part for owner in level if not isinstance(owner.value, _LEAVES) for part in _held(owner)]
+        below = [part for owner in level if not issubclass(type(owner.value), _LEAVES) for part in _held(owner)]
         for part in below:
             if part.value is value:
                 return part.path
@@ -88,8 +100,8 @@ def path_of(call: Any, value: Any, depth: int = 3) -> str | None:
 
 def _held(owner: Part) -> Iterator[Part]:
     """The parts of a value as `_parts` has them, without going through the items of large containers."""
-    large = isinstance(owner.value, list | tuple | dict | set | frozenset) and len(owner.value) > 100
-    return iter(()) if large or isinstance(owner.value, type) else _parts(owner)
+    large = any(is_instance(owner.value, kind) and kind.__len__(owner.value) > 100 for kind in _CONTAINERS)
+    return iter(()) if large or is_instance(owner.value, type) else _parts(owner)
 
 
 def _failing_part(owner: Part, visited: set[int], fault: Fault) -> Culprit | None:
@@ -105,34 +117,43 @@ def _failing_part(owner: Part, visited: set[int], fault: Fault) -> Culprit | Non
 
 
 def _is_own(value: Any) -> bool:
-    return type(value).__module__.startswith("glowray.") and not callable(value)
+    return module_name(type(value)).startswith("glowray.") and not callable(value)
 
 
 def _parts(owner: Part) -> Iterator[Part]:
-    """The parts that a value is pickled with."""
+    """The parts that a value is pickled with, read without running the value's own code."""
     value, path, holder = owner.value, owner.path, owner.holder
-    if isinstance(value, functools.partial):
+    if is_instance(value, functools.partial):
         yield from _of_partial(owner, value)
-    elif isinstance(value, MethodType):
+    elif type(value) is MethodType:
         yield Part("self", value.__self__, holder)
         yield Part(path, value.__func__, holder)
-    elif isinstance(value, BuiltinMethodType):
+    elif type(value) is BuiltinMethodType:
         yield Part(f"{path}.__self__" if path else "self", value.__self__, holder)
-    elif isinstance(value, FunctionType):
+    elif type(value) is FunctionType:
         yield from _of_function(owner, value)
-    elif isinstance(value, dict):
-        names = [f"{path}[{shown(key, 40)}]" for key in value]
-        yield from _failing(names, list(value.values()), holder)
-        yield from (Part(f"a key of {path}", key, holder) for key in value)
-    elif isinstance(value, list | tuple):
-        yield from _failing([f"{path}[{index}]" for index in range(len(value))], list(value), holder)
-    elif isinstance(value, set | frozenset):
-        yield from (Part(f"an element of {path}", item, holder) for item in value)
-    if isinstance(value, type):
-        yield from (Part(f"{value.__name__}.{name}", part, holder) for name, part in vars(value).items())
+    elif is_instance(value, dict):
+        keys, values = list(dict.keys(value)), list(dict.values(value))
+        yield from _failing([f"{path}[{shown(key, 40)}]" for key in keys], values, holder)
+        yield from (Part(f"a key of {path}", key, holder) for key in keys)
+    elif (items := _items_of(value)) is not None and not isinstance(items, set):
+        yield from _failing([f"{path}[{index}]" for index in range(len(items))], list(items), holder)
+    elif items is not None:
+        yield from (Part(f"an element of {path}", item, holder) for item in items)
+    if is_instance(value, type):
+        name = class_name(value).rpartition(".")[2]
+        yield from (Part(f"{name}.{each}", part, holder) for each, part in class_attributes(value).items())
     else:
         yield from _attributes(owner)
-        yield Part(type(value).__name__, type(value), holder)
+        yield Part(class_name(type(value)), type(value), holder)
+
+
+def _items_of(value: Any) -> list[Any] | set[Any] | None:
+    """The items of a list, tuple, set or frozenset, a subclass's too."""
+    for kind in (list, tuple, set, frozenset):
+        if is_instance(value, kind):
+            return (set if kind in (set, frozenset) else list)(kind.__iter__(value))  # type: ignore[attr-defined, operator]
+    return None
 
 
 def _of_partial(owner: Part, value: functools.partial[Any]) -> Iterator[Part]:
@@ -164,13 +185,14 @@ def _global_names(code: CodeType) -> set[str]:
 
 def _attributes(owner: Part) -> Iterator[Part]:
     value = owner.value
-    names = dict.fromkeys(vars(value)) if hasattr(value, "__dict__") else {}
-    for cls in type(value).__mro__:
-        slots = vars(cls).get("__slots__", ())
-        names.update(dict.fromkeys([slots] if isinstance(slots, str) else slots))
+    names = dict.fromkeys(instance_attributes(value))
+    for cls in mro_of(type(value)):
+        slots = class_attributes(cls).get("__slots__", ())
+        names.update(dict.fromkeys([slots] if type(slots) is str else slots))
     for name in names:
-        if not name.startswith("__") and hasattr(value, name):
-            yield Part(f"{owner.path or 'self'}.{name}", getattr(value, name), owner.holder)
+        part = stored_attribute(value, name, _ABSENT)
+        if not name.startswith("__") and part is not _ABSENT:
+            yield Part(f"{owner.path or 'self'}.{name}", part, owner.holder)
 
 
 def _failing(names: list[str], values: list[Any], holder: str) -> Iterator[Part]:

@@ -13,7 +13,7 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from glowray.vectorize.environment import Captured
+from glowray.vectorize.bindings import Captured
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known, Refused
 
