@@ -8,7 +8,7 @@ import os
 import re
 import sys
 from operator import attrgetter, itemgetter, methodcaller
-from types import FunctionType, MethodType, ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from glowray.functions.show import cut, shown
@@ -20,7 +20,7 @@ from glowray.rows.static_attributes import (
     is_one_of,
     module_attribute,
     module_name,
-    stored_attribute,
+    name_of,
 )
 
 _GETTERS = (attrgetter, itemgetter, methodcaller)
@@ -45,20 +45,6 @@ def label_of(call: Any) -> str:
         place = place_of(call)
         return f"λ:{place[1]}" if place else "λ"
     return name.rpartition("<locals>.")[2]
-
-
-def name_of(call: object) -> str:
-    """The qualified name that a callable itself stores; else that of its class. None of the user's code runs.
-
-    >>> name_of(str.upper), name_of(functools.lru_cache(len)), name_of(dict)
-    ('str.upper', 'len', 'dict')
-    """
-    if is_instance(call, type):
-        return class_name(call)
-    if type(call) is MethodType:
-        return name_of(call.__func__)
-    names = (stored_attribute(call, name) for name in ("__qualname__", "__name__"))
-    return next((name for name in names if type(name) is str and name), class_name(type(call)))
 
 
 def place_of(call: Any) -> tuple[str, int] | None:

@@ -7,7 +7,7 @@ included. So only `type()`, identity and the dicts behind `__dict__` are looked 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import GetSetDescriptorType, MemberDescriptorType, ModuleType
+from types import GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any, TypeGuard, TypeVar
 
 T = TypeVar("T")
@@ -106,6 +106,20 @@ def stored_attribute(value: object, name: str, default: Any = None) -> Any:
         return descriptor.__get__(value)
     except AttributeError:  # a slot that was never filled
         return default
+
+
+def name_of(call: object) -> str:
+    """The qualified name that a callable itself stores; else that of its class. None of the user's code runs.
+
+    >>> name_of(str.upper), name_of(isinstance), name_of(dict)
+    ('str.upper', 'isinstance', 'dict')
+    """
+    if is_instance(call, type):
+        return class_name(call)
+    if type(call) is MethodType:
+        return name_of(call.__func__)
+    names = (stored_attribute(call, name) for name in ("__qualname__", "__name__"))
+    return next((name for name in names if type(name) is str and name), class_name(type(call)))
 
 
 def module_attribute(module: ModuleType, name: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from types import FunctionType, MethodType
 
-from glowray.functions.names import name_of
+from glowray.rows.static_attributes import name_of
 from glowray.vectorize.bindings import builtins_of, call_method
 from glowray.vectorize.environment import Environment
 from glowray.vectorize.identities import synthetic
