@@ -28,4 +28,4 @@ def _loops(loop: Loop) -> Iterator[Loop]:
 def with_reason(fragment: Fragment, reason: str) -> Fragment:
     """Return the fragment with another reason why its functions are called; explain() shows it."""
     loops = (replace(loop, reasons=tuple(each and reason for each in loop.reasons)) for loop in fragment.loops)
-    return replace(fragment, loops=tuple(loops))
+    return replace(fragment, loops=tuple(loops), refused=reason)

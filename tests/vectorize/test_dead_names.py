@@ -52,13 +52,15 @@ DEAD = [
     "any(False and NAMES for y in (x,))", "(lambda y: y if True else NAMES)(x)", "{'a': x} if 1 else {**NAMES}",
 ]  # fmt: skip
 BODIES = [
-    "while 0: NAMES()\n    return x", "if False: return NAMES\n    return x + 1", "if 0:\n        y = NAMES\n    return x",
+    "while 0: NAMES()\n    return x", "if False: return NAMES\n    return x + 1", "if 0: y = NAMES\n    return x",
     "if __debug__: return x\n    return NAMES", "for y in ():\n        return NAMES\n    return x",
     "return x\n    NAMES", "if x > 100: return NAMES\n    return x", "try: return x\n    finally: 0 and NAMES",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", [f"f = lambda x: {each}\n" for each in DEAD] + [f"def f(x):\n    {b}\n" for b in BODIES])
+@pytest.mark.parametrize(
+    "text", [f"f = lambda x: {each}\n" for each in DEAD] + [f"def f(x):\n    {b}\n" for b in BODIES]
+)
 @pytest.mark.parametrize("there", [True, False], ids=["there", "deleted"])
 def test_names_that_only_dead_code_has(text: str, there: bool) -> None:
     made = functions(text + "NAMES = {'a'}\n", *(() if there else ("NAMES",)))
@@ -79,7 +81,9 @@ def test_a_name_that_is_missing_is_the_users_own_error(engine: Lab) -> None:
 
 
 def test_a_variable_without_a_value_is_the_users_own_error(engine: Lab) -> None:
-    text = "def outer():\n    late = 1\n    f = lambda x: late if x > 3 else x\n    del late\n    return f\nf = outer()\n"
+    text = (
+        "def outer():\n    late = 1\n    f = lambda x: late if x > 3 else x\n    del late\n    return f\nf = outer()\n"
+    )
     f = functions(text)["f"]
     rows = engine.flow().from_items(ROWS)
     assert rows.filter(lambda x: x < 3).map(f).collect() == [0, 1, -2]
@@ -107,6 +111,7 @@ def test_names_of_compiled_code() -> None:
 NAMES = st.sampled_from(["A", "B", "helper", "gone", "never", "late", "max", "len", "recursive"])
 CONDITIONS = st.sampled_from(["False", "0", "True", "x > 3", "x > 100", "x < 0", "not x", "__debug__", "None"])
 USES = st.sampled_from(["{n}", "{n}(x)", "{n}(x, 1)", "{n} + x", "x in {n}", "{n}.real", "[{n} for y in (1, 2)]"])
+STATEMENTS = st.sampled_from(["if {t}: return {e}", "while {t} and x < 0: return {e}", "y = {e}", "if {t}: y = x"])
 
 
 @st.composite
@@ -121,7 +126,9 @@ def expressions(draw: st.DrawFn) -> str:
 def programs(draw: st.DrawFn) -> str:
     lines = []
     for _ in range(draw(st.integers(0, 3))):
-        statement = draw(st.sampled_from(["if {t}: return {e}", "while {t} and x < 0: return {e}", "y = {e}", "if {t}: y = x"]))
+        statement = draw(
+            st.sampled_from(["if {t}: return {e}", "while {t} and x < 0: return {e}", "y = {e}", "if {t}: y = x"])
+        )
         lines.append("        " + statement.format(t=draw(CONDITIONS), e=draw(expressions())))
     lines.append(f"        return [x, {draw(expressions())}]")
     return (

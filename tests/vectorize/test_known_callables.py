@@ -120,7 +120,7 @@ def test_the_name_of_another(value: Any) -> None:
     """Swapped: every known name means the next callable of the table."""
     names = [name_of(each) for each in CALLABLES]
     swapped = dict(zip(names, [*CALLABLES[1:], CALLABLES[0]], strict=True))
-    taken = {name: each for name, each in swapped.items() if name not in ("str",)}  # the helper uses it
+    taken = {name: each for name, each in swapped.items() if name != "str"}  # the helper uses it
     assert_as_called(taken, name_of(value))
 
 
@@ -139,13 +139,13 @@ SCOPES = {
     "closure": "def outer({name}):\n    return lambda x: [{name}(x, 1), {name}(x)]\nf = outer(other)\n",
     "default": "f = lambda x, {name}=other: [{name}(x, 1), {name}(x)]\n",
     "keyword default": "def f(x, *, {name}=other): return [{name}(x, 1), {name}(x)]\n",
-    "class": "class Space:\n    {name} = other\n    def f(self, x): return [self.{name}(x, 1), {name}(x, 1)]\nf = Space().f\n",
+    "class": "class A:\n    {name} = other\n    def f(self, x): return [self.{name}(x, 1), {name}(x, 1)]\nf = A().f\n",
     "static": "class Space:\n    {name} = staticmethod(other)\nf = lambda x: [Space.{name}(x, 1)]\n",
     "local": "def f(x):\n    {name} = other\n    return [{name}(x, 1), {name}(x)]\n",
     "parameter": "f = lambda {name}: {name} + 1\n",
     "comprehension": "f = lambda x: [{name}(x, 1) for {name} in (other, pow)]\n",
     "generator": "f = lambda x: [sum({name}(x, 1) for {name} in (other, pow))]\n",
-    "loop": "def f(x):\n    out = []\n    for {name} in (other, pow):\n        out.append({name}(x, 1))\n    return out\n",
+    "loop": "def f(x):\n    y = []\n    for {name} in (other, pow):\n        y.append({name}(x, 1))\n    return y\n",
     "walrus": "f = lambda x: [({name} := other), {name}(x, 1)][1:]\n",
     "lambda": "f = lambda x: [(lambda {name}: {name}(x, 1))(other)]\n",
     "import": "def f(x):\n    from math import floor as {name}\n    return [{name}(x)]\n",
@@ -171,7 +171,7 @@ def test_replaced_builtins_of_a_module(name: str) -> None:
 
 
 def test_a_builtin_that_somebody_replaced_is_not_pythons_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    f = define("f = lambda x: [max(x, 1)]\n", **{})
+    f = define("f = lambda x: [max(x, 1)]\n")
     reducer = define("f = lambda a, b: max(a, b)\n")
     monkeypatch.setattr(builtins, "max", lambda *given, **named: "mine" if given == (5, 1) else MAX(*given, **named))
     assert woven([step("map", f)], [5]) == ([["mine"]], None)
