@@ -136,10 +136,11 @@ def _parts(owner: Part) -> Iterator[Part]:
         keys, values = list(dict.keys(value)), list(dict.values(value))
         yield from _failing([f"{path}[{shown(key, 40)}]" for key in keys], values, holder)
         yield from (Part(f"a key of {path}", key, holder) for key in keys)
-    elif (items := _items_of(value)) is not None and not isinstance(items, set):
-        yield from _failing([f"{path}[{index}]" for index in range(len(items))], list(items), holder)
-    elif items is not None:
-        yield from (Part(f"an element of {path}", item, holder) for item in items)
+    elif is_instance(value, list) or is_instance(value, tuple):
+        items = _items_of(value)
+        yield from _failing([f"{path}[{index}]" for index in range(len(items))], items, holder)
+    elif is_instance(value, set) or is_instance(value, frozenset):
+        yield from (Part(f"an element of {path}", item, holder) for item in _items_of(value))
     if is_instance(value, type):
         name = class_name(value).rpartition(".")[2]
         yield from (Part(f"{name}.{each}", part, holder) for each, part in class_attributes(value).items())
@@ -148,12 +149,9 @@ def _parts(owner: Part) -> Iterator[Part]:
         yield Part(class_name(type(value)), type(value), holder)
 
 
-def _items_of(value: Any) -> list[Any] | set[Any] | None:
-    """The items of a list, tuple, set or frozenset, a subclass's too."""
-    for kind in (list, tuple, set, frozenset):
-        if is_instance(value, kind):
-            return (set if kind in (set, frozenset) else list)(kind.__iter__(value))  # type: ignore[attr-defined, operator]
-    return None
+def _items_of(value: Any) -> list[Any]:
+    """The items of a list, tuple, set or frozenset, whatever `__iter__` its class has."""
+    return next(list(kind.__iter__(value)) for kind in _CONTAINERS if is_instance(value, kind))
 
 
 def _of_partial(owner: Part, value: functools.partial[Any]) -> Iterator[Part]:

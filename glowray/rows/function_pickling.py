@@ -16,7 +16,7 @@ from typing import Any
 from cloudpickle import cloudpickle as _internals
 
 from glowray.rows.module_parts import Members, Path, Skeleton, by_first, fill, filled, uses_of
-from glowray.rows.static_attributes import instance_attributes, is_instance, module_attribute
+from glowray.rows.static_attributes import builtins_of, instance_attributes, is_instance, module_attribute
 
 _SPELLED = ("__name__", "__doc__", "__file__", "__package__", "__path__")
 
@@ -129,7 +129,7 @@ def _submodules(function: FunctionType, values: Iterable[Any]) -> Iterator[Modul
 
 def _own_builtins(function: FunctionType, names: Iterable[str]) -> dict[str, Any] | None:
     """The builtins that a function has and Python has not, and those that it lacks (`_absent`); None: Python's own."""
-    own = function.__builtins__  # type: ignore[attr-defined]
+    own = builtins_of(function)
     if own is vars(builtins):
         return None
     pythons = vars(builtins)

@@ -31,6 +31,9 @@ _STDLIB = tuple(
     path + os.sep for path in {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")}
 )
 
+_OF_THE_BODY = ("__class__", "__name__", "__bases__", "__base__", "__mro__")
+"""Attributes of instances that would be those of the class if they were set after it is made."""
+
 _seen_modules: set[str] = set()
 _arrived_classes: WeakSet[type] = WeakSet()
 _home_classes: WeakSet[type] = WeakSet()
@@ -179,7 +182,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if type(reduced) is tuple and len(reduced) == 6 and reduced[5] is _internals._class_setstate:
             if obj not in _arrived_classes:
                 _home_classes.add(obj)
-            return (*_with_slots(obj, reduced), _set_class_state)
+            return (*_with_body(obj, reduced), _set_class_state)
         return reduced
 
 
@@ -188,13 +191,18 @@ def _with_file(code: CodeType, make: Any, arguments: tuple[Any, ...]) -> tuple[A
     return make, tuple(code.co_filename if each == "<dynamic-code>" else each for each in arguments)
 
 
-def _with_slots(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The reduced class with its `__slots__`: cloudpickle leaves them out, so far instances would have a `__dict__`."""
+def _with_body(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The reduced class with what only its body can set.
+
+    cloudpickle leaves out `__slots__`, so far instances would have a `__dict__`; and it would set the `__class__` of a
+    proxy's class itself, and not that of its instances.
+    """
     make, arguments, state, *rest, _ = reduced
     if make is not _internals._make_skeleton_class:
         return reduced[:5]
     metaclass, name, bases, body, *tracking = arguments
-    attributes = {key: value for key, value in state[0].items() if not isinstance(value, MemberDescriptorType)}
+    attributes = {key: value for key, value in state[0].items() if type(value) is not MemberDescriptorType}
+    body = {**body, **{name: attributes.pop(name) for name in _OF_THE_BODY if name in attributes}}
     if NamedTuple in bases:  # typing makes the class anew, with both of these
         attributes.pop("__class_getitem__", None)
     elif "__slots__" in cls.__dict__:

@@ -7,7 +7,7 @@ included. So only `type()`, identity and the dicts behind `__dict__` are looked 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any, TypeGuard, TypeVar
 
 T = TypeVar("T")
@@ -16,6 +16,7 @@ _MRO: Any = type.__dict__["__mro__"]
 _CLASS_DICT: Any = type.__dict__["__dict__"]
 _MODULE_NAME: Any = type.__dict__["__module__"]
 _QUALNAME: Any = type.__dict__["__qualname__"]
+_BUILTINS: Any = FunctionType.__dict__["__builtins__"]
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -120,6 +121,12 @@ def name_of(call: object) -> str:
         return name_of(call.__func__)
     names = (stored_attribute(call, name) for name in ("__qualname__", "__name__"))
     return next((name for name in names if type(name) is str and name), class_name(type(call)))
+
+
+def builtins_of(function: FunctionType) -> dict[str, Any]:
+    """Return the builtins that a function's names mean; a module may have replaced Python's by its own."""
+    found: dict[str, Any] = _BUILTINS.__get__(function)
+    return found
 
 
 def module_attribute(module: ModuleType, name: str) -> Any:

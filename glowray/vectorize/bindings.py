@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import FunctionType, MethodType
 from typing import Any, Literal
 
-from glowray.rows.static_attributes import class_attribute
+from glowray.rows.static_attributes import builtins_of, class_attribute
 
 
 def python_function(call: Callable[..., object]) -> FunctionType | None:
@@ -98,7 +98,7 @@ class Namespace(dict[str, object]):
         return self._absent[name].resolve()
 
 
-def namespace_of(bindings: dict[str, Binding]) -> dict[str, object]:
+def namespace_of(bindings: Mapping[str, Binding]) -> dict[str, object]:
     """The values that bindings have in this process now.
 
     A function that travelled by its module's name may find less there than it had in the driver. As in a call, only
@@ -117,12 +117,6 @@ def namespace_of(bindings: dict[str, Binding]) -> dict[str, object]:
 def _global(function: FunctionType, name: str) -> object:
     """What a global name means in a function: a global of its module, else a builtin."""
     return _look_up(name, function.__globals__, builtins_of(function))
-
-
-def builtins_of(function: FunctionType) -> dict[str, Any]:
-    """The builtins of a function, which a module may have replaced by its own."""
-    found: dict[str, Any] = function.__builtins__  # type: ignore[attr-defined]
-    return found
 
 
 def _look_up(name: str, *places: dict[str, Any]) -> object:

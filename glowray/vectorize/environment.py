@@ -5,12 +5,12 @@ from __future__ import annotations
 import builtins
 import dis
 from collections.abc import Callable, Iterator
-from functools import _lru_cache_wrapper, lru_cache, partial
+from functools import lru_cache, partial
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any, Final
 
-from glowray.rows.static_attributes import class_attributes, instance_attributes, is_instance
-from glowray.vectorize.bindings import Binding, Builtin, Captured, builtins_of
+from glowray.rows.static_attributes import builtins_of, class_attributes, instance_attributes, is_instance
+from glowray.vectorize.bindings import Binding, Builtin, Captured
 
 _STORES = frozenset(dis.opmap[name] for name in ("STORE_GLOBAL", "DELETE_GLOBAL"))
 _READS = frozenset(dis.opmap[n] for n in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if n in dis.opmap)
@@ -103,13 +103,11 @@ def _wrapped(value: object) -> list[object]:
         return [each for each in (accessor.__get__(value) for accessor in _ACCESSORS) if each is not None]
     if type(value) is partial:
         return [value.func]
-    for kind, func in _FUNC.items():
-        if is_instance(value, kind):
-            return [func.__get__(value)]
-    if type(value) is FunctionType or type(value) is _lru_cache_wrapper or not is_instance(value, type):
-        attributes = instance_attributes(value)
-        return [attributes["__wrapped__"]] if "__wrapped__" in attributes else []
-    return []
+    found = [func.__get__(value) for kind, func in _FUNC.items() if issubclass(type(value), kind)]
+    if found:
+        return found
+    attributes = instance_attributes(value)
+    return [attributes["__wrapped__"]] if "__wrapped__" in attributes else []
 
 
 def _reached(function: FunctionType) -> Iterator[FunctionType]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from types import FunctionType, MethodType
 
-from glowray.rows.static_attributes import name_of
-from glowray.vectorize.bindings import builtins_of, call_method
+from glowray.rows.static_attributes import builtins_of, name_of
+from glowray.vectorize.bindings import call_method
 from glowray.vectorize.environment import Environment
 from glowray.vectorize.identities import synthetic
 from glowray.vectorize.known import Known, Refused
