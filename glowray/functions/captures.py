@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from types import BuiltinMethodType, CodeType, FunctionType, MethodType
+from types import BuiltinMethodType, FunctionType, MethodType
 from typing import Any
 
 from glowray.functions import ship
 from glowray.functions.show import shown
+from glowray.rows.function_pickling import global_names, travels_in_parts
+from glowray.rows.module_parts import by_first, uses_of
 from glowray.rows.static_attributes import (
     class_attributes,
     class_name,
@@ -165,10 +167,10 @@ def _of_function(owner: Part, function: FunctionType) -> Iterator[Part]:
     code = function.__code__
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         with suppress(ValueError):  # a variable that has no value yet is not pickled either
-            yield Part(name, cell.cell_contents, holder)
-    for name in sorted(_global_names(code)):
+            yield from _used(Part(name, cell.cell_contents, holder), uses_of(code).get(name))
+    for name in sorted(global_names(code)):
         if name in function.__globals__:
-            yield Part(name, function.__globals__[name], holder)
+            yield from _used(Part(name, function.__globals__[name], holder), uses_of(code).get(name))
     positional = code.co_varnames[: code.co_argcount]
     defaults = function.__defaults__ or ()
     named = zip(positional[len(positional) - len(defaults) :], defaults, strict=True)
@@ -176,9 +178,15 @@ def _of_function(owner: Part, function: FunctionType) -> Iterator[Part]:
         yield Part(name, part, f"a default argument{f' of {owner.path}' if owner.path else ''}")
 
 
-def _global_names(code: CodeType) -> set[str]:
-    nested = (constant for constant in code.co_consts if isinstance(constant, CodeType))
-    return set(code.co_names).union(*(_global_names(inner) for inner in nested))
+def _used(captured: Part, paths: Iterable[tuple[str, ...]] | None) -> Iterator[Part]:
+    """A captured value; of a module that travels in parts, the parts that the function uses."""
+    if paths is None or () in paths or not travels_in_parts(captured.value):
+        yield captured
+        return
+    members = instance_attributes(captured.value)
+    for name, rest in by_first(paths).items():
+        if name in members:
+            yield from _used(Part(f"{captured.path}.{name}", members[name], captured.holder), rest)
 
 
 def _attributes(owner: Part) -> Iterator[Part]:

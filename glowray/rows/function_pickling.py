@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Iterable, Iterator
-from types import CellType, FunctionType, ModuleType
+from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from cloudpickle import cloudpickle as _internals
@@ -42,7 +42,7 @@ class FunctionReducer:
         """A function by value. `arguments` are cloudpickle's: code, shared globals, and empty cells."""
         code, shared, _, _, cells = arguments
         members: Members = []
-        names = _internals._extract_code_globals(function.__code__)
+        names = global_names(function.__code__)
         found = {name: function.__globals__[name] for name in names if name in function.__globals__}
         uses = uses_of(function.__code__)
         for name, value in found.items():
@@ -89,12 +89,9 @@ class FunctionReducer:
 
     def _used(self, value: Any, paths: Iterable[Path] | None, members: Members) -> Any:
         """A captured value as it travels: of a module by value only what `paths` lead to, which goes to `members`."""
-        if paths is None or type(value) is not ModuleType or () in paths:
+        if paths is None or () in paths or not travels_in_parts(value):
             return value
-        name = _name(value)
-        if name is None or not _is_registered(name):
-            return value
-        skeleton = self._skeleton(value, name)
+        skeleton = self._skeleton(value, _name(value) or "")
         stored = vars(value)
         wanted = by_first(paths)
         if not wanted.keys() <= stored.keys():
@@ -109,6 +106,18 @@ class FunctionReducer:
         if new:
             members.append((skeleton, new))
         return skeleton
+
+
+def travels_in_parts(value: object) -> bool:
+    """Return whether a value is a module of which functions bring what they use."""
+    name = _name(value) if type(value) is ModuleType else None
+    return name is not None and _is_registered(name)
+
+
+def global_names(code: CodeType) -> Iterable[str]:
+    """Return the global names of compiled code whose values travel with a function."""
+    names: Iterable[str] = _internals._extract_code_globals(code)
+    return names
 
 
 def _name(module: ModuleType) -> str | None:

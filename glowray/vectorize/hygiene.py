@@ -11,7 +11,7 @@ import sys
 import types
 import typing
 
-from glowray.rows.static_attributes import is_instance, is_one_of, module_attribute
+from glowray.rows.static_attributes import is_instance, is_one_of, module_attribute, module_name
 from glowray.vectorize.assigned import check_assigned
 from glowray.vectorize.known import Known
 from glowray.vectorize.known_callables import (
@@ -123,11 +123,24 @@ def _bad_value(name: str, known: Known) -> str | None:
     value = found[1]
     if is_one_of(value, _FRAME_OBJECTS) or is_instance(value, logging.Logger) or is_instance(value, _ADAPTER):
         return f"{name} looks at the frame it is called from"
+    return f"{name} looks at the frames of a call" if _is_of_frames(value) else None
+
+
+def _is_of_frames(value: object) -> bool:
+    """Whether it is one of the modules that look at frames, or a function or class of theirs, under whatever name."""
+    if type(value) is types.MethodType:
+        value = value.__func__
     if is_instance(value, types.ModuleType):
         module = module_attribute(value, "__name__")
-        if type(module) is not str or module.split(".")[0] in _FRAME_MODULES:
-            return f"{name} looks at the frames of a call"
-    return None
+    elif is_instance(value, type):
+        module = module_name(value)
+    elif type(value) is types.FunctionType or type(value) is types.BuiltinFunctionType:
+        if value.__name__ in _FRAME_ATTRIBUTES:
+            return True
+        module = value.__module__
+    else:
+        return False
+    return type(module) is str and module.split(".")[0].lstrip("_") in _FRAME_MODULES
 
 
 def _escapes(known: Known, local: frozenset[str], spliced: ast.AST | None) -> str | None:

@@ -207,7 +207,7 @@ def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A module of the user's that is not installed, with what cannot be sent and must not be asked."""
     name = f"beside_{next(_SERIAL)}"
     (tmp_path / f"{name}.py").write_text(
-        "import threading\nlock = threading.Lock()\nrequest = None\nWORDS = ('a', 'b')\ncalls = []\n"
+        "import threading\nrequest = None\nlock = threading.Lock()\nWORDS = ('a', 'b')\ncalls = []\n"
         "def clean(x): return inner(x) + len(WORDS)\ndef inner(x): return x * 2\n"
         "def locked(x):\n    with lock: return x\n"
         "def handler(): return request.user, lock\n"

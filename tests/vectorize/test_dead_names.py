@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.functions.show import shown
+from glowray.vectorize.chain import row_loop
 from glowray.vectorize.environment import globals_read
 from tests.effort import examples
 from tests.engine.doubles import Lab
+
+from .running import step
 
 _SERIAL = count()
 ROWS = [0, 1, 5, -2]
@@ -99,6 +102,18 @@ def test_names_that_are_set_between_the_verb_and_the_action() -> None:
     del made["LATE"]
     with pytest.raises(NameError):
         rows.collect()
+
+
+def test_a_name_that_a_task_does_not_find_is_an_error_when_it_is_read() -> None:
+    """A module that is installed may hold less on a worker than it does in the driver."""
+    f = functions("def f(x): return [LIMIT, x] if x > 3 else x\nLIMIT = 7\n")["f"]
+    made, _ = row_loop([step("map", f)])
+    del f.__globals__["LIMIT"]
+    loop, out = made.function(), []
+    loop([0, 3], out.append)
+    assert out == [0, 3]
+    with pytest.raises(NameError, match="name 'LIMIT' is not defined"):
+        loop([5], out.append)
 
 
 def test_names_of_compiled_code() -> None:
