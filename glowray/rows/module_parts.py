@@ -10,6 +10,7 @@ from __future__ import annotations
 import dis
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import takewhile
 from types import CodeType, ModuleType
 from typing import Any
 
@@ -18,10 +19,8 @@ Uses = dict[str, frozenset[Path] | None]
 Members = list[tuple["Skeleton", dict[str, Any]]]
 
 _NAME_LOADS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF"})
-_ATTRIBUTE_LOADS = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
-_ATTRIBUTE_STORES = frozenset({"STORE_ATTR", "DELETE_ATTR"})
+_ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR"})
 _SILENT = frozenset({"EXTENDED_ARG", "CACHE", "PRECALL"})
-_ABSENT = object()
 
 
 class Skeleton:
@@ -56,14 +55,8 @@ def _paths(code: CodeType) -> Iterator[tuple[str, Path | None]]:
     instructions = [each for each in dis.get_instructions(code) if each.opname not in _SILENT]
     for place, instruction in enumerate(instructions):
         if instruction.opname in _NAME_LOADS:
-            path: list[str] = []
-            stores = False
-            for each in instructions[place + 1 :]:
-                stores = each.opname in _ATTRIBUTE_STORES
-                if stores or each.opname not in _ATTRIBUTE_LOADS:
-                    break
-                path.append(str(each.argval))
-            yield str(instruction.argval), tuple(path) if path or stores else None
+            following = takewhile(lambda each: each.opname in _ATTRIBUTES, instructions[place + 1 :])
+            yield str(instruction.argval), tuple(str(each.argval) for each in following) or None
         elif instruction.opname.startswith("LOAD_FROM_DICT_OR_"):
             yield str(instruction.argval), None
     for constant in code.co_consts:

@@ -21,6 +21,7 @@ from glowray.vectorize.arrow.program import ArrowProgram
 from glowray.vectorize.arrow.reducers import Fold, fold_of
 from glowray.vectorize.arrow.translate import translate
 from glowray.vectorize.chain import row_loop
+from glowray.vectorize.hygiene import obstacle
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known
 from glowray.vectorize.known_callables import KNOWN, LAMBDAS, MAX
@@ -234,3 +235,27 @@ def _asks_spelling(node: ast.Compare) -> bool:
     sides = [node.left, *node.comparators]
     texts = [n for side in sides for n in ast.walk(side) if isinstance(n, ast.Constant) and type(n.value) is str]
     return bool(texts) and any(isinstance(side, ast.Attribute) and side.attr == "id" for side in sides)
+
+
+FRAMES = (
+    "import inspect as i\nlook = lambda: i.currentframe().f_back",
+    "from inspect import currentframe as look",
+    "from warnings import warn as look",
+    "from sys import _getframe as look",
+    "from traceback import extract_stack as look",
+    "from logging import info as look",
+    "import logging\nlook = logging.getLogger('a').warning",
+    "look = locals",
+    "from traceback import StackSummary as look",
+)
+
+
+@pytest.mark.parametrize("text", FRAMES)
+def test_what_looks_at_frames_does_so_under_any_name(text: str) -> None:
+    """A function that calls it has to have a frame of its own: it is called."""
+    known = know(define(f"{text}\ndef f(x): return [x, look]\n"))
+    assert isinstance(known, Known)
+    inner = known.environment.find("look")
+    helper = know(inner[1]) if isinstance(inner, tuple) else None  # type: ignore[arg-type]
+    refused = obstacle(known) or (isinstance(helper, Known) and obstacle(helper))
+    assert refused and "frame" in refused
