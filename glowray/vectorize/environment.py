@@ -6,7 +6,19 @@ import builtins
 import dis
 from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
-from types import CellType, CodeType, FunctionType, MethodType
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    ClassMethodDescriptorType,
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any, Final
 
 from glowray.rows.static_attributes import builtins_of, class_attributes, instance_attributes, is_instance
@@ -82,30 +94,43 @@ def rebound_globals(function: FunctionType) -> frozenset[str]:
 
 def _functions_of(value: object) -> Iterator[FunctionType]:
     """The Python functions that a value of a module is, wraps or, as a class, has for methods."""
-    pending = list(class_attributes(value).values()) if is_instance(value, type) else [value]
+    pending: list[Any] = list(class_attributes(value).values()) if is_instance(value, type) else [value]
     seen: set[int] = set()
     while pending:
         each = pending.pop()
-        if id(each) not in seen:
+        kind = type(each)
+        if kind is FunctionType:
+            yield each
+            wrapped = [each.__wrapped__] if "__wrapped__" in each.__dict__ else []
+        elif type(kind) is type and kind in _LEAVES:
+            continue
+        else:
+            wrapped = _wrapped(each)
+        if wrapped and id(each) not in seen:
             seen.add(id(each))
-            if type(each) is FunctionType:
-                yield each
-            pending.extend(_wrapped(each))
+            pending.extend(wrapped)
 
+
+_LEAVES = frozenset({
+    str, bytes, int, float, bool, type(None), list, tuple, dict, set, frozenset, type, ModuleType, BuiltinFunctionType,
+    MethodDescriptorType, WrapperDescriptorType, GetSetDescriptorType, MemberDescriptorType, ClassMethodDescriptorType,
+})  # fmt: skip
+"""Types of values that keep no function of Python, as far as a call could find it."""
 
 _FUNC: dict[type, Any] = {kind: kind.__dict__["__func__"] for kind in (staticmethod, classmethod, MethodType)}
 _ACCESSORS = [property.__dict__[name] for name in ("fget", "fset", "fdel")]
 
 
-def _wrapped(value: object) -> list[object]:
+def _wrapped(value: Any) -> list[Any]:
     """What a decorator, a method or a property keeps of the function that it was made of."""
-    if is_instance(value, property):
+    kind = type(value)
+    if issubclass(kind, property):
         return [each for each in (accessor.__get__(value) for accessor in _ACCESSORS) if each is not None]
-    if type(value) is partial:
+    if kind is partial:
         return [value.func]
-    found = [func.__get__(value) for kind, func in _FUNC.items() if issubclass(type(value), kind)]
-    if found:
-        return found
+    for base, func in _FUNC.items():
+        if issubclass(kind, base):
+            return [func.__get__(value)]
     attributes = instance_attributes(value)
     return [attributes["__wrapped__"]] if "__wrapped__" in attributes else []
 
