@@ -79,3 +79,15 @@ def forbidden(monkeypatch: pytest.MonkeyPatch) -> ForbiddenEngine:
     double = ForbiddenEngine()
     monkeypatch.setattr("glowray.action.perform.open_engine", lambda choice: double)
     return double
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiler_does_not_fail() -> Iterator[None]:
+    """Functions that the compiler fails on are called; in a test that is a failure, for nobody would notice it."""
+
+    def fail(fragment: object, reason: str) -> object:
+        raise AssertionError(reason)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("glowray.physical.weaving.with_reason", fail)
+        yield

@@ -14,6 +14,7 @@ from glowray.kernels.shared import Broadcast, own_value, shared_value
 from glowray.rows import Block
 from glowray.rows.keys import install_keys, registered_keys
 from glowray.rows.pickling import dumps_apart, loads_apart
+from glowray.rows.static_attributes import class_attribute, is_one_of, module_name
 
 BIG = 10 * 1024 * 1024
 """Bytes from which a captured value goes to the store by itself: once a job instead of once a stage."""
@@ -85,7 +86,7 @@ def pack(fragment: Fragment, known: dict[int, Apart] | None = None) -> Payload:
     def apart(obj: Any) -> str | None:
         found = known.get(id(obj))
         if found is None:
-            if isinstance(obj, Broadcast):
+            if type(obj) is Broadcast:
                 found = Apart(obj.identity, True, own_value(obj.identity))
             elif is_big(obj):
                 found = Apart(uuid.uuid4().hex, False, obj)
@@ -104,12 +105,12 @@ def is_big(obj: Any) -> bool:
     kind = type(obj)
     if kind is str or kind is bytes or kind is bytearray:
         return len(obj) > BIG
-    if kind in CONTAINERS:
+    if is_one_of(kind, CONTAINERS):
         return len(obj) > MANY_ITEMS and len(ship.dumps(obj)) > BIG
-    size = getattr(kind, "nbytes", None)
-    if size is not None and kind.__module__.partition(".")[0] in ("numpy", "pyarrow"):
+    module = module_name(kind)
+    if module.partition(".")[0] in ("numpy", "pyarrow") and class_attribute(kind, "nbytes") is not None:
         return int(obj.nbytes) > BIG
-    return kind.__module__.startswith("pandas.") and sys.getsizeof(obj) > BIG
+    return module.startswith("pandas.") and sys.getsizeof(obj) > BIG
 
 
 def execute(

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from types import BuiltinMethodType, CodeType, FunctionType, MethodType
+from types import BuiltinMethodType, FunctionType, MethodType
 from typing import Any
 
 from glowray.functions import ship
 from glowray.functions.show import shown
+from glowray.rows.function_pickling import global_names, travels_in_parts
+from glowray.rows.module_parts import by_first, uses_of
+from glowray.rows.static_attributes import (
+    class_attributes,
+    class_name,
+    instance_attributes,
+    is_instance,
+    module_name,
+    mro_of,
+    stored_attribute,
+)
 
 Fault = Callable[[object], Exception | None]
 
 _LEAVES = (str, bytes, int, float, type(None))
+_CONTAINERS: tuple[type[Any], ...] = (list, tuple, dict, set, frozenset)
+_ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +48,9 @@ class Culprit:
 
     def __str__(self) -> str:
         cls = type(self.part.value)
-        plain = cls.__module__ in ("builtins", "__main__") or self.is_own
-        kind = cls.__qualname__ if plain else f"{cls.__module__}.{cls.__qualname__}"
+        module = module_name(cls)
+        plain = module in ("builtins", "__main__") or self.is_own
+        kind = class_name(cls) if plain else f"{module}.{class_name(cls)}"
         return f"{self.part.path} ({', '.join(filter(None, [kind, self.part.holder]))})"
 
     @property
@@ -77,7 +91,7 @@ def path_of(call: Any, value: Any, depth: int = 3) -> str | None:
     """By what name `call` gets at a value that it captured: `table`, `self.model`; None if it is not found."""
     level, visited = [Part("", call)], {id(call)}
     for _ in range(depth):
-        below = [part for owner in level if not isinstance(owner.value, _LEAVES) for part in _held(owner)]
+        below = [part for owner in level if not issubclass(type(owner.value), _LEAVES) for part in _held(owner)]
         for part in below:
             if part.value is value:
                 return part.path
@@ -88,8 +102,8 @@ def path_of(call: Any, value: Any, depth: int = 3) -> str | None:
 
 def _held(owner: Part) -> Iterator[Part]:
     """The parts of a value as `_parts` has them, without going through the items of large containers."""
-    large = isinstance(owner.value, list | tuple | dict | set | frozenset) and len(owner.value) > 100
-    return iter(()) if large or isinstance(owner.value, type) else _parts(owner)
+    large = any(is_instance(owner.value, kind) and kind.__len__(owner.value) > 100 for kind in _CONTAINERS)
+    return iter(()) if large or is_instance(owner.value, type) else _parts(owner)
 
 
 def _failing_part(owner: Part, visited: set[int], fault: Fault) -> Culprit | None:
@@ -105,34 +119,41 @@ def _failing_part(owner: Part, visited: set[int], fault: Fault) -> Culprit | Non
 
 
 def _is_own(value: Any) -> bool:
-    return type(value).__module__.startswith("glowray.") and not callable(value)
+    return module_name(type(value)).startswith("glowray.") and not callable(value)
 
 
 def _parts(owner: Part) -> Iterator[Part]:
-    """The parts that a value is pickled with."""
+    """The parts that a value is pickled with, read without running the value's own code."""
     value, path, holder = owner.value, owner.path, owner.holder
-    if isinstance(value, functools.partial):
+    if is_instance(value, functools.partial):
         yield from _of_partial(owner, value)
-    elif isinstance(value, MethodType):
+    elif type(value) is MethodType:
         yield Part("self", value.__self__, holder)
         yield Part(path, value.__func__, holder)
-    elif isinstance(value, BuiltinMethodType):
+    elif type(value) is BuiltinMethodType:
         yield Part(f"{path}.__self__" if path else "self", value.__self__, holder)
-    elif isinstance(value, FunctionType):
+    elif type(value) is FunctionType:
         yield from _of_function(owner, value)
-    elif isinstance(value, dict):
-        names = [f"{path}[{shown(key, 40)}]" for key in value]
-        yield from _failing(names, list(value.values()), holder)
-        yield from (Part(f"a key of {path}", key, holder) for key in value)
-    elif isinstance(value, list | tuple):
-        yield from _failing([f"{path}[{index}]" for index in range(len(value))], list(value), holder)
-    elif isinstance(value, set | frozenset):
-        yield from (Part(f"an element of {path}", item, holder) for item in value)
-    if isinstance(value, type):
-        yield from (Part(f"{value.__name__}.{name}", part, holder) for name, part in vars(value).items())
+    elif is_instance(value, dict):
+        keys, values = list(dict.keys(value)), list(dict.values(value))
+        yield from _failing([f"{path}[{shown(key, 40)}]" for key in keys], values, holder)
+        yield from (Part(f"a key of {path}", key, holder) for key in keys)
+    elif is_instance(value, list) or is_instance(value, tuple):
+        items = _items_of(value)
+        yield from _failing([f"{path}[{index}]" for index in range(len(items))], items, holder)
+    elif is_instance(value, set) or is_instance(value, frozenset):
+        yield from (Part(f"an element of {path}", item, holder) for item in _items_of(value))
+    if is_instance(value, type):
+        name = class_name(value).rpartition(".")[2]
+        yield from (Part(f"{name}.{each}", part, holder) for each, part in class_attributes(value).items())
     else:
         yield from _attributes(owner)
-        yield Part(type(value).__name__, type(value), holder)
+        yield Part(class_name(type(value)), type(value), holder)
+
+
+def _items_of(value: Any) -> list[Any]:
+    """The items of a list, tuple, set or frozenset, whatever `__iter__` its class has."""
+    return next(list(kind.__iter__(value)) for kind in _CONTAINERS if is_instance(value, kind))
 
 
 def _of_partial(owner: Part, value: functools.partial[Any]) -> Iterator[Part]:
@@ -146,10 +167,10 @@ def _of_function(owner: Part, function: FunctionType) -> Iterator[Part]:
     code = function.__code__
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         with suppress(ValueError):  # a variable that has no value yet is not pickled either
-            yield Part(name, cell.cell_contents, holder)
-    for name in sorted(_global_names(code)):
+            yield from _used(Part(name, cell.cell_contents, holder), uses_of(code).get(name))
+    for name in sorted(global_names(code)):
         if name in function.__globals__:
-            yield Part(name, function.__globals__[name], holder)
+            yield from _used(Part(name, function.__globals__[name], holder), uses_of(code).get(name))
     positional = code.co_varnames[: code.co_argcount]
     defaults = function.__defaults__ or ()
     named = zip(positional[len(positional) - len(defaults) :], defaults, strict=True)
@@ -157,20 +178,27 @@ def _of_function(owner: Part, function: FunctionType) -> Iterator[Part]:
         yield Part(name, part, f"a default argument{f' of {owner.path}' if owner.path else ''}")
 
 
-def _global_names(code: CodeType) -> set[str]:
-    nested = (constant for constant in code.co_consts if isinstance(constant, CodeType))
-    return set(code.co_names).union(*(_global_names(inner) for inner in nested))
+def _used(captured: Part, paths: Iterable[tuple[str, ...]] | None) -> Iterator[Part]:
+    """A captured value; of a module that travels in parts, the parts that the function uses."""
+    if paths is None or () in paths or not travels_in_parts(captured.value):
+        yield captured
+        return
+    members = instance_attributes(captured.value)
+    for name, rest in by_first(paths).items():
+        if name in members:
+            yield from _used(Part(f"{captured.path}.{name}", members[name], captured.holder), rest)
 
 
 def _attributes(owner: Part) -> Iterator[Part]:
     value = owner.value
-    names = dict.fromkeys(vars(value)) if hasattr(value, "__dict__") else {}
-    for cls in type(value).__mro__:
-        slots = vars(cls).get("__slots__", ())
-        names.update(dict.fromkeys([slots] if isinstance(slots, str) else slots))
+    names = dict.fromkeys(instance_attributes(value))
+    for cls in mro_of(type(value)):
+        slots = class_attributes(cls).get("__slots__", ())
+        names.update(dict.fromkeys([slots] if type(slots) is str else slots))
     for name in names:
-        if not name.startswith("__") and hasattr(value, name):
-            yield Part(f"{owner.path or 'self'}.{name}", getattr(value, name), owner.holder)
+        part = stored_attribute(value, name, _ABSENT)
+        if not name.startswith("__") and part is not _ABSENT:
+            yield Part(f"{owner.path or 'self'}.{name}", part, owner.holder)
 
 
 def _failing(names: list[str], values: list[Any], holder: str) -> Iterator[Part]:

@@ -12,6 +12,7 @@ from glowray.functions.names import label_of, place_of
 from glowray.functions.show import shown
 from glowray.functions.signature import Signature, is_async, parameters, signature
 from glowray.functions.spread import Spread, Whole, spread_arguments, width
+from glowray.rows.static_attributes import class_name, is_instance
 
 _OF_VALUE = frozenset({"map_values", "flat_map_values"})
 
@@ -63,11 +64,11 @@ class Function:
         cannot fill, or a captured variable that cannot be pickled.
         """
         _check_callable(call, verb, name)
-        inner = call.function if isinstance(call, Spread | Whole) else call
+        inner = call.function if is_instance(call, Spread) or is_instance(call, Whole) else call
         known = signature(inner)
         place = place_of(inner)
         function = cls(
-            call=call if isinstance(call, Spread) else inner,
+            call=call if is_instance(call, Spread) else inner,
             verb=verb,
             label=name or label_of(inner),
             site=short_site(*place) if place else None,
@@ -117,16 +118,16 @@ def _unwrapped(function: Function, inner: Callable[..., Any]) -> Function:
 
 
 def _spread_of(call: Any, known: Signature | None) -> int | None:
-    if isinstance(call, Whole):
+    if is_instance(call, Whole):
         return None
-    if isinstance(call, Spread) and known is not None and known.most != known.required:
+    if is_instance(call, Spread) and known is not None and known.most != known.required:
         return None  # any number of fields may fit: the wrapper looks at each row
     return width(known)
 
 
 def _check_callable(call: Any, verb: str, name: str | None) -> None:
     if not callable(call):
-        raise TypeError(f"{verb}() needs a function, got {shown(call, 80)} ({type(call).__qualname__}), {_called()}")
+        raise TypeError(f"{verb}() needs a function, got {shown(call, 80)} ({class_name(type(call))}), {_called()}")
     if name is not None and (not isinstance(name, str) or not name):
         raise TypeError(f"{verb}(name=…) must be a str with something in it, got {shown(name, 80)}, {_called()}")
 
@@ -140,7 +141,7 @@ def _check_sync(call: Any, function: Function) -> None:
 
 
 def _check_parameters(call: Any, known: Signature | None, function: Function, arguments: tuple[int, ...]) -> None:
-    if isinstance(call, Spread) and not function.of_row:
+    if is_instance(call, Spread) and not function.of_row:
         raise TypeError(f"{function.verb}() does not spread rows: pass {function.described} without gr.spread()")
     if known is None:
         return
@@ -160,7 +161,7 @@ def _check_row_parameters(call: Any, known: Signature, function: Function, subje
     what = "value" if function.of_value else "row"
     if known.most == 0:
         raise TypeError(f"{subject} it takes no parameters, but is called with a {what}, {_called()}")
-    if isinstance(call, Whole) and known.required >= 2:
+    if is_instance(call, Whole) and known.required >= 2:
         needs = parameters(known.required)
         raise TypeError(f"{subject} it needs {needs}, but gr.whole() gives it the {what} as one, {_called()}")
 

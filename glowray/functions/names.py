@@ -7,12 +7,23 @@ import linecache
 import os
 import re
 import sys
-from types import FunctionType
+from operator import attrgetter, itemgetter, methodcaller
+from types import FunctionType, ModuleType
 from typing import Any
 
 from glowray.functions.show import cut, shown
 from glowray.functions.signature import python_function
+from glowray.rows.static_attributes import (
+    class_attributes,
+    class_name,
+    is_instance,
+    is_one_of,
+    module_attribute,
+    module_name,
+    name_of,
+)
 
+_GETTERS = (attrgetter, itemgetter, methodcaller)
 _MODULE_OF_REPR = re.compile(r"^(?:operator|functools|numpy)\.(?=\w+\()")
 
 
@@ -25,24 +36,22 @@ def label_of(call: Any) -> str:
     >>> label_of(lambda word: (word, 1))
     'λ:1'
     """
-    while isinstance(call, functools.partial):
+    while is_instance(call, functools.partial):
         call = call.func
-    if getattr(call, "__name__", None) == "<lambda>":
+    if is_one_of(type(call), _GETTERS):  # itemgetter(1), attrgetter('name'), methodcaller('strip')
+        return cut(_MODULE_OF_REPR.sub("", shown(call)), 40)
+    name = name_of(call)
+    if name.rpartition(".")[2] == "<lambda>":
         place = place_of(call)
         return f"λ:{place[1]}" if place else "λ"
-    if type(call).__module__ == "operator":  # itemgetter(1), attrgetter('name'), methodcaller('strip')
-        return cut(_MODULE_OF_REPR.sub("", shown(call)), 40)
-    name = getattr(call, "__qualname__", None) or getattr(call, "__name__", None)
-    if not isinstance(name, str):
-        name = type(call).__qualname__
     return name.rpartition("<locals>.")[2]
 
 
 def place_of(call: Any) -> tuple[str, int] | None:
     """The file and line where the user wrote a function, class or callable object; None for C code."""
-    while isinstance(call, functools.partial):
+    while is_instance(call, functools.partial):
         call = call.func
-    if isinstance(call, type):
+    if is_instance(call, type):
         return _place_of_class(call)
     function = python_function(call)
     return _place_of_code(function) if function else None
@@ -57,16 +66,18 @@ def _place_of_code(function: FunctionType) -> tuple[str, int]:
 
 def _place_of_class(cls: type) -> tuple[str, int] | None:
     """The line of the class statement; a generated __init__ (of dataclasses, named tuples) has no place of its own."""
-    filename = getattr(sys.modules.get(cls.__module__), "__file__", None) or _file_of_methods(cls)
+    module = sys.modules.get(module_name(cls))
+    filename = module_attribute(module, "__file__") if is_instance(module, ModuleType) else None
+    filename = filename if type(filename) is str else _file_of_methods(cls)
     if filename is None or not filename.endswith(".py"):
         return None
-    statement = re.compile(rf"\s*class\s+{re.escape(cls.__name__)}\b")
+    statement = re.compile(rf"\s*class\s+{re.escape(class_name(cls).rpartition('.')[2])}\b")
     lines = linecache.getlines(filename)
     number = next((number for number, line in enumerate(lines, 1) if statement.match(line)), None)
     return (os.path.abspath(filename), number) if number else None
 
 
 def _file_of_methods(cls: type) -> str | None:
-    functions = (value for value in vars(cls).values() if isinstance(value, FunctionType))
+    functions = (value for value in class_attributes(cls).values() if type(value) is FunctionType)
     files = (function.__code__.co_filename for function in functions)
     return next((file for file in files if not file.startswith("<")), None)

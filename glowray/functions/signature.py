@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
+from glowray.rows.static_attributes import class_attribute, is_instance, stored_attribute
+
 _VARARGS = 0x04
 _COROUTINE, _ASYNC_GENERATOR = 0x80, 0x200
 _LRU_CACHE = type(functools.lru_cache(len))
@@ -54,9 +56,9 @@ def signature(call: Any) -> Signature | None:
     >>> signature(len) is None
     True
     """
-    if isinstance(call, functools.partial):
+    if is_instance(call, functools.partial):
         return _of_partial(call)
-    if isinstance(call, type):
+    if is_instance(call, type):
         return _of_class(call)
     function = python_function(call)
     if function is None:
@@ -72,7 +74,7 @@ def python_function(call: Any) -> FunctionType | None:
     for _ in range(32):  # a chain of wrappers that is longer leads round in a circle
         inner = _inner(call)
         if inner is None:
-            return call if isinstance(call, FunctionType) else None
+            return call if type(call) is FunctionType else None
         call = inner
     return None
 
@@ -84,19 +86,24 @@ def is_async(call: Any) -> bool:
 
 
 def _inner(call: Any) -> Any:
-    if isinstance(call, functools.partial):
+    if is_instance(call, functools.partial):
         return call.func
-    if isinstance(call, MethodType):
+    if type(call) is MethodType:
         return call.__func__
-    if isinstance(call, FunctionType):
-        wrapped = getattr(call, "__wrapped__", None)
+    if type(call) is FunctionType:
+        wrapped = stored_attribute(call, "__wrapped__")
         return wrapped if wrapped is not None and _passes_on(call.__code__) else None
-    if isinstance(call, _LRU_CACHE | staticmethod):
-        return call.__wrapped__
-    if isinstance(call, type):
+    if _is_wrapper(call):
+        return stored_attribute(call, "__wrapped__")
+    if is_instance(call, type):
         return constructor(call)
     method = _method(type(call), "__call__")
-    return method if isinstance(method, FunctionType) else None
+    return method if type(method) is FunctionType else None
+
+
+def _is_wrapper(call: Any) -> bool:
+    """Whether it is C code that calls a function of Python with all that it is given."""
+    return is_instance(call, _LRU_CACHE) or is_instance(call, staticmethod)
 
 
 def _passes_on(code: CodeType) -> bool:
@@ -106,21 +113,22 @@ def _passes_on(code: CodeType) -> bool:
 def constructor(cls: type) -> FunctionType | None:
     """The Python function that a class's arguments go to: of its metaclass, its __new__ or __init__; None if in C."""
     call = _method(type(cls), "__call__")
-    if isinstance(call, FunctionType) and _of_function(call).without(1).most is not None:
+    if type(call) is FunctionType and _of_function(call).without(1).most is not None:
         return call
-    own = [each for each in (_method(cls, "__init__"), _method(cls, "__new__")) if isinstance(each, FunctionType)]
+    own = [each for each in (_method(cls, "__init__"), _method(cls, "__new__")) if type(each) is FunctionType]
     strict = [function for function in own if _of_function(function).most is not None]
     return next(iter([*strict, *own]), None)
 
 
 def _method(cls: type, name: str) -> Any:
-    return getattr(cls, name, None)
+    found = class_attribute(cls, name)
+    return found.__func__ if type(found) is staticmethod and name == "__new__" else found
 
 
 def _of_other(call: Any) -> Signature | None:
     inner = _inner(call)
     found = signature(inner) if inner is not None else None
-    if found is None or isinstance(call, FunctionType | _LRU_CACHE | staticmethod):
+    if found is None or type(call) is FunctionType or _is_wrapper(call):
         return found
     return found.without(1)  # the bound self of a method, or of an object with __call__
 
@@ -158,7 +166,7 @@ def _of_partial(call: functools.partial[Any]) -> Signature | None:
 
 def _positional_names(call: Callable[..., Any]) -> tuple[str, ...]:
     """Return the names of the positional parameters left to fill in `call`; "" for one that no keyword reaches."""
-    if isinstance(call, functools.partial):
+    if is_instance(call, functools.partial):
         return _positional_names(call.func)[len(call.args) :]
     function = python_function(call)
     if function is None:
@@ -166,5 +174,5 @@ def _positional_names(call: Callable[..., Any]) -> tuple[str, ...]:
     code = function.__code__
     only = code.co_posonlyargcount  # with `def f(a, /, **more)`, a keyword a goes to more
     names = ("",) * only + code.co_varnames[only : code.co_argcount]
-    taken = 0 if function is call or isinstance(call, FunctionType | _LRU_CACHE | staticmethod) else 1
+    taken = 0 if function is call or type(call) is FunctionType or _is_wrapper(call) else 1
     return names[taken:]

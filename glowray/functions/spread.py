@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from glowray.functions.names import label_of
 from glowray.functions.show import shown
 from glowray.functions.signature import Signature, parameters, signature
+from glowray.rows.static_attributes import class_name, is_instance
 
 if TYPE_CHECKING:
     from glowray.functions.function import Function
@@ -91,8 +92,8 @@ def whole(f: Callable[..., Any]) -> Whole:
 
 def _callable(f: Any, verb: str) -> Callable[..., Any]:
     if not callable(f):
-        raise TypeError(f"{verb} needs a function, got {shown(f, 80)} ({type(f).__qualname__})")
-    inner: Callable[..., Any] = f.function if isinstance(f, Spread | Whole) else f
+        raise TypeError(f"{verb} needs a function, got {shown(f, 80)} ({class_name(type(f))})")
+    inner: Callable[..., Any] = f.function if is_instance(f, Spread) or is_instance(f, Whole) else f
     return inner
 
 

@@ -45,7 +45,8 @@ class Fragment:
     """What every task of a branch of a stage runs; `loops` are the code of its segments.
 
     `partial` tasks give the rows before a failure together with the failure: for take() and iteration, which may never
-    reach it. The last `beside` of the task's inputs are for its steps.
+    reach it. The last `beside` of the task's inputs are for its steps. `refused` is why the whole fragment only calls
+    its functions, None where that was decided for each of them.
     """
 
     source: Source
@@ -54,6 +55,7 @@ class Fragment:
     partial: bool = False
     loops: tuple[Loop, ...] = ()
     beside: int = 0
+    refused: str | None = None
 
     @property
     def functions(self) -> list[Function]:

@@ -24,6 +24,7 @@ from glowray.kernels.sources import MergeByKey, Read, Source
 from glowray.kernels.steps import FunctionStep, RowStep
 from glowray.physical.columns import Folding, columns_of
 from glowray.physical.kinds import one_kind, source_kind
+from glowray.physical.plain_calls import compile_loops, with_reason
 from glowray.physical.pruning import pruned
 from glowray.physical.record_loops import displayed, form_of, join_form, pruned_read, read_form, used_of, variables_of
 from glowray.physical.sinks import Combine, Keep, appending, counting, yielding
@@ -54,9 +55,25 @@ def weave(stage: Stage, vectorize: bool) -> list[Fragment]:
 
     Leaves in the stage what kind of rows will come out, as far as that is known.
     """
-    woven = [_fragment(branch, stage, vectorize) for branch in stage.branches]
+    woven = [_fragment_or_calls(branch, stage, vectorize) for branch in stage.branches]
     stage.row_kind = one_kind(kind for _, kind in woven)
     return [fragment for fragment, _ in woven]
+
+
+def _fragment_or_calls(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, Kind | None]:
+    """The fragment of a branch; one that only calls its functions where the compiler fails on them.
+
+    This is the one guard around the compiler: whatever goes wrong with what it makes of a function is not the user's.
+    """
+    if vectorize:
+        try:
+            fragment, kind = _fragment(branch, stage, True)
+            compile_loops(fragment)
+            return fragment, kind
+        except Exception as error:
+            fragment, kind = _fragment(branch, stage, False)
+            return with_reason(fragment, f"the compiler failed on this step ({type(error).__name__}: {error})"), kind
+    return _fragment(branch, stage, False)
 
 
 def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, Kind | None]:

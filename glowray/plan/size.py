@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from glowray.kernels.partition_steps import Limit, PassOn
 from glowray.kernels.steps import Filter, FlatMap, FlatMapValues, ForEach, KeyBy, Keys, Map, MapValues, Step, Values
-from glowray.vectorize.environment import python_function
+from glowray.vectorize.bindings import python_function
 
 if TYPE_CHECKING:
     from glowray.plan.nodes import Node

@@ -15,18 +15,24 @@ import sysconfig
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from types import CodeType, MemberDescriptorType
+from types import CodeType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any, NamedTuple
 from weakref import WeakSet
 
 import cloudpickle
 from cloudpickle import cloudpickle as _internals
 
+from glowray.rows.function_pickling import FunctionReducer, travels_by_value
+from glowray.rows.static_attributes import module_name, stored_attribute
+
 _OWN_PACKAGES = frozenset({"glowray", "glowray_cli"})
 _INSTALLED_FOLDERS = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _STDLIB = tuple(
     path + os.sep for path in {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")}
 )
+
+_OF_THE_BODY = ("__class__", "__name__", "__bases__", "__base__", "__mro__")
+"""Attributes of instances that would be those of the class if they were set after it is made."""
 
 _seen_modules: set[str] = set()
 _arrived_classes: WeakSet[type] = WeakSet()
@@ -128,8 +134,8 @@ def register_own_modules() -> None:
         return
     for name in set(sys.modules) - _seen_modules:
         module = sys.modules.get(name)
-        path = getattr(module, "__file__", None)
-        if isinstance(path, str) and not is_installed(name, path):
+        path = stored_attribute(module, "__file__")
+        if type(path) is str and not is_installed(name, path):
             _internals._PICKLE_BY_VALUE_MODULES.add(name)
     _seen_modules.clear()
     _seen_modules.update(sys.modules)
@@ -150,19 +156,33 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
 
     beside: list[Beside] | None = None
 
+    def __init__(self, file: Any, protocol: int) -> None:
+        super().__init__(file, protocol=protocol)
+        self._functions = FunctionReducer()
+
     def reducer_override(self, obj: Any) -> Any:
-        if self.beside is not None and isinstance(obj, Beside):
+        kind = type(obj)
+        if self.beside is not None and issubclass(kind, Beside):
             self.beside.append(obj)
             return _beside, (len(self.beside) - 1,)
-        if type(obj) is cached_property:  # until Python 3.12 it holds a lock, with which no class could travel
+        if kind is cached_property:  # until Python 3.12 it holds a lock, with which no class could travel
             return _cached_property, (obj.func, obj.attrname)
-        if type(obj) is CodeType:
+        if kind is CodeType:
             return _with_file(obj, *_internals._code_reduce(obj))
-        reduced = super().reducer_override(obj)
+        if issubclass(kind, ModuleType):
+            return self._functions.reduce_module(obj)
+        if kind is FunctionType and travels_by_value(obj.__module__):
+            return self._functions.reduce_function(obj, self._function_getnewargs(obj))
+        if kind is not FunctionType and not issubclass(kind, type):
+            return NotImplemented  # cloudpickle would ask for its __class__
+        if kind is not FunctionType and travels_by_value(module_name(obj)):
+            reduced = _internals._dynamic_class_reduce(obj)
+        else:
+            reduced = super().reducer_override(obj)
         if type(reduced) is tuple and len(reduced) == 6 and reduced[5] is _internals._class_setstate:
             if obj not in _arrived_classes:
                 _home_classes.add(obj)
-            return (*_with_slots(obj, reduced), _set_class_state)
+            return (*_with_body(obj, reduced), _set_class_state)
         return reduced
 
 
@@ -171,13 +191,18 @@ def _with_file(code: CodeType, make: Any, arguments: tuple[Any, ...]) -> tuple[A
     return make, tuple(code.co_filename if each == "<dynamic-code>" else each for each in arguments)
 
 
-def _with_slots(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The reduced class with its `__slots__`: cloudpickle leaves them out, so far instances would have a `__dict__`."""
+def _with_body(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The reduced class with what only its body can set.
+
+    cloudpickle leaves out `__slots__`, so far instances would have a `__dict__`; and it would set the `__class__` of a
+    proxy's class itself, and not that of its instances.
+    """
     make, arguments, state, *rest, _ = reduced
     if make is not _internals._make_skeleton_class:
         return reduced[:5]
     metaclass, name, bases, body, *tracking = arguments
-    attributes = {key: value for key, value in state[0].items() if not isinstance(value, MemberDescriptorType)}
+    attributes = {key: value for key, value in state[0].items() if type(value) is not MemberDescriptorType}
+    body = {**body, **{name: attributes.pop(name) for name in _OF_THE_BODY if name in attributes}}
     if NamedTuple in bases:  # typing makes the class anew, with both of these
         attributes.pop("__class_getitem__", None)
     elif "__slots__" in cls.__dict__:

@@ -5,75 +5,30 @@ from __future__ import annotations
 import builtins
 import dis
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
-from types import CellType, CodeType, FunctionType, MethodType
-from typing import Literal
+from functools import lru_cache, partial
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    ClassMethodDescriptorType,
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    WrapperDescriptorType,
+)
+from typing import Any, Final
+
+from glowray.rows.static_attributes import builtins_of, class_attributes, instance_attributes, is_instance
+from glowray.vectorize.bindings import Binding, Builtin, Captured
 
 _STORES = frozenset(dis.opmap[name] for name in ("STORE_GLOBAL", "DELETE_GLOBAL"))
+_READS = frozenset(dis.opmap[n] for n in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if n in dis.opmap)
 
-
-def python_function(call: Callable[..., object]) -> FunctionType | None:
-    """The Python function that a call of `call` ends in: through methods, partials and instances with `__call__`."""
-    while True:
-        if isinstance(call, FunctionType):
-            return call
-        if isinstance(call, MethodType):
-            call = call.__func__
-        elif type(call) is partial:
-            call = call.func
-        else:
-            method = call_method(call)
-            if method is None:
-                return None
-            call = method
-
-
-def call_method(call: object) -> FunctionType | None:
-    """The Python `__call__` of an instance's class."""
-    for each in type(call).__mro__:
-        if "__call__" in vars(each):
-            method = vars(each)["__call__"]
-            return method if isinstance(method, FunctionType) else None
-    return None
-
-
-@dataclass(frozen=True, eq=False)
-class Captured:
-    """One value that a function captured, named by where the function finds it.
-
-    Generated code carries this and not the value: a task resolves it on its own copy of the function, so the value is
-    the one that a call there would see, whether the function travelled by value or by its module's name.
-    """
-
-    owner: Callable[..., object]
-    kind: Literal["cell", "global", "default", "keyword_default"]
-    name: str | int
-
-    def resolve(self) -> object:
-        """The value now. KeyError, IndexError or ValueError when there is none."""
-        function = python_function(self.owner)
-        assert function is not None
-        if self.kind == "cell":
-            return (function.__closure__ or ())[function.__code__.co_freevars.index(str(self.name))].cell_contents
-        if self.kind == "global":
-            return function.__globals__[str(self.name)]
-        if self.kind == "default":
-            return (function.__defaults__ or ())[int(self.name)]
-        return (function.__kwdefaults__ or {})[str(self.name)]
-
-
-@dataclass(frozen=True, eq=False)
-class Given:
-    """A value handed to generated code as it is: a method's object, an argument of a partial, a function to call."""
-
-    value: object
-
-    def resolve(self) -> object:
-        return self.value
-
-
-Binding = Captured | Given
+UNREAD: Final = object()
+"""The value of a name that only the source has: Python compiled nothing that reads it (`if False and name`)."""
 
 
 class Environment:
@@ -85,28 +40,44 @@ class Environment:
         self._rebound = rebound | rebound_globals(function)
 
     def find(self, name: str) -> tuple[Binding | None, object] | str:
-        """(binding, value) of a free name, binding None for a plain builtin; or why the name cannot be relied on."""
-        code = self.function.__code__
-        kind: Literal["cell", "global"] = "cell" if name in code.co_freevars else "global"
+        """(binding, value) of a free name, or why the name cannot be relied on.
+
+        (None, UNREAD) where only the source has the name, and the compiled code does not read it.
+        """
         if name == "__class__":
             return "it uses super() or __class__"
-        if name in self._rebound and (kind == "cell" or name in self.function.__globals__):
+        if name == "__debug__":  # Python compiles a constant
+            return Builtin(name), __debug__
+        is_cell = name in self.function.__code__.co_freevars
+        if not is_cell and name not in globals_read(self.function.__code__):
+            return None, UNREAD
+        if name in self._rebound and (is_cell or name in self.function.__globals__):
             return f"{name!r} is assigned by a function while the job runs"
-        if kind == "global" and name not in self.function.__globals__:
+        if not is_cell and name not in self.function.__globals__:
             return self._builtin(name)
-        captured = Captured(self.owner, kind, name)
+        captured = Captured(self.owner, "cell" if is_cell else "global", name)
         try:
             return captured, captured.resolve()
-        except ValueError:
+        except NameError:
             return f"{name!r} has no value yet"
 
-    def _builtin(self, name: str) -> tuple[None, object] | str:
-        own = getattr(self.function, "__builtins__", vars(builtins))
+    def _builtin(self, name: str) -> tuple[Builtin, object] | str:
+        own = builtins_of(self.function)
         if name not in own:
             return f"{name!r} is not defined"
-        if own[name] is not getattr(builtins, name, None):
+        if name not in vars(builtins) or own[name] is not vars(builtins)[name]:
             return f"its builtin {name!r} is not Python's own"
-        return None, own[name]
+        return Builtin(name), own[name]
+
+
+@lru_cache(maxsize=4096)
+def globals_read(code: CodeType) -> frozenset[str]:
+    """The global names that compiled code reads, nested functions included.
+
+    >>> sorted(globals_read((lambda a: max(a) if a or min else False and sum).__code__))
+    ['max', 'min']
+    """
+    return frozenset(_names(code, _READS))
 
 
 def rebound_globals(function: FunctionType) -> frozenset[str]:
@@ -116,31 +87,65 @@ def rebound_globals(function: FunctionType) -> frozenset[str]:
         for each in _functions_of(value):
             if each.__globals__ is function.__globals__:
                 names.update(_stored(each.__code__))
-    for each in _reached(function, set()):
+    for each in _reached(function):
         names.update(_stored(each.__code__))
     return frozenset(names)
 
 
 def _functions_of(value: object) -> Iterator[FunctionType]:
-    members = list(vars(value).values()) if isinstance(value, type) else [value]
-    for member in members:
-        if isinstance(member, property):
-            members.extend(f for f in (member.fget, member.fset, member.fdel) if f is not None)
+    """The Python functions that a value of a module is, wraps or, as a class, has for methods."""
+    pending: list[Any] = list(class_attributes(value).values()) if is_instance(value, type) else [value]
+    seen: set[int] = set()
+    while pending:
+        each = pending.pop()
+        kind = type(each)
+        if kind is FunctionType:
+            yield each
+            wrapped = [each.__wrapped__] if "__wrapped__" in each.__dict__ else []
+        elif type(kind) is type and kind in _LEAVES:
             continue
-        member = getattr(member, "__func__", None) or getattr(member, "__wrapped__", None) or member
-        if isinstance(member, FunctionType):
-            yield member
+        else:
+            wrapped = _wrapped(each)
+        if wrapped and id(each) not in seen:
+            seen.add(id(each))
+            pending.extend(wrapped)
 
 
-def _reached(function: FunctionType, seen: set[int]) -> Iterator[FunctionType]:
+_LEAVES = frozenset({
+    str, bytes, int, float, bool, type(None), list, tuple, dict, set, frozenset, type, ModuleType, BuiltinFunctionType,
+    MethodDescriptorType, WrapperDescriptorType, GetSetDescriptorType, MemberDescriptorType, ClassMethodDescriptorType,
+})  # fmt: skip
+"""Types of values that keep no function of Python, as far as a call could find it."""
+
+_FUNC: dict[type, Any] = {kind: kind.__dict__["__func__"] for kind in (staticmethod, classmethod, MethodType)}
+_ACCESSORS = [property.__dict__[name] for name in ("fget", "fset", "fdel")]
+
+
+def _wrapped(value: Any) -> list[Any]:
+    """What a decorator, a method or a property keeps of the function that it was made of."""
+    kind = type(value)
+    if issubclass(kind, property):
+        return [each for each in (accessor.__get__(value) for accessor in _ACCESSORS) if each is not None]
+    if kind is partial:
+        return [value.func]
+    for base, func in _FUNC.items():
+        if issubclass(kind, base):
+            return [func.__get__(value)]
+    attributes = instance_attributes(value)
+    return [attributes["__wrapped__"]] if "__wrapped__" in attributes else []
+
+
+def _reached(function: FunctionType) -> Iterator[FunctionType]:
     """The function and those that its closure holds, to any depth."""
-    if id(function) in seen:
-        return
-    seen.add(id(function))
-    yield function
-    for cell in function.__closure__ or ():
-        for inner in _functions_of(_content(cell)):
-            yield from _reached(inner, seen)
+    pending, seen = [function], {id(function)}
+    while pending:
+        each = pending.pop()
+        yield each
+        for cell in each.__closure__ or ():
+            for inner in _functions_of(_content(cell)):
+                if id(inner) not in seen:
+                    seen.add(id(inner))
+                    pending.append(inner)
 
 
 def _content(cell: CellType) -> object:
@@ -150,11 +155,17 @@ def _content(cell: CellType) -> object:
         return None
 
 
-def _stored(code: CodeType) -> Iterator[str]:
-    if not _STORES.isdisjoint(code.co_code[::2]):
+@lru_cache(maxsize=4096)
+def _stored(code: CodeType) -> frozenset[str]:
+    return frozenset(_names(code, _STORES))
+
+
+def _names(code: CodeType, opcodes: frozenset[int]) -> Iterator[str]:
+    """The names that instructions of certain kinds have in compiled code, nested functions included."""
+    if not opcodes.isdisjoint(code.co_code[::2]):
         for instruction in dis.get_instructions(code):
-            if instruction.opcode in _STORES:
+            if instruction.opcode in opcodes:
                 yield str(instruction.argval)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _stored(constant)
+            yield from _names(constant, opcodes)

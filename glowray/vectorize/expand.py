@@ -6,7 +6,6 @@ What Python evaluates before such a call goes into variables first, so that ever
 from __future__ import annotations
 
 import ast
-import builtins
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,6 +15,7 @@ from glowray.vectorize.displays import simple_copy
 from glowray.vectorize.helpers import called, helper_of, is_extreme
 from glowray.vectorize.infer import exact_type, is_steady
 from glowray.vectorize.known import Known
+from glowray.vectorize.known_callables import ANY, MAX
 from glowray.vectorize.names import holds
 from glowray.vectorize.positions import Place, Span
 from glowray.vectorize.rename import Copier
@@ -175,14 +175,13 @@ class Expander(Copier):
         if len(node.args) == 2:
             made, value = seek.first(simple_copy(source), self.copy(node.args[1]))
         else:
-            made, value = seek.truth(simple_copy(source), called(self._known, node) is builtins.any)
+            made, value = seek.truth(simple_copy(source), called(self._known, node) is ANY)
         return [*before, *settled, *place(made, inside._span)], value
 
     def _extreme(self, node: ast.Call, arguments: list[ast.expr]) -> ast.expr:
         """`max(a, b)` is b where b > a, else a: what Python's own does, for values of any type."""
-        assert isinstance(node.func, ast.Name)
         first, second = arguments
-        operation = ast.Gt() if node.func.id == "max" else ast.Lt()
+        operation = ast.Gt() if called(self._known, node) is MAX else ast.Lt()
         test = ast.Compare(simple_copy(second), [operation], [simple_copy(first)])
         made = ast.IfExp(test, simple_copy(second), simple_copy(first))
         for part in ast.walk(made):

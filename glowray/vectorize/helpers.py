@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from types import FunctionType
 
 from glowray.vectorize.hygiene import obstacle
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known
+from glowray.vectorize.known_callables import MAX, MIN
 from glowray.vectorize.names import own_names
 from glowray.vectorize.weave import Weaver
 
@@ -16,7 +16,7 @@ from glowray.vectorize.weave import Weaver
 def helper_of(known: Known, call: ast.Call, weaver: Weaver) -> Known | None:
     """The Python function that a call inside `known` calls, if it can take the call's place."""
     value = called(known, call)
-    if not isinstance(value, FunctionType) or value is known.function:
+    if type(value) is not FunctionType or value is known.function:
         return None
     if value not in weaver.helpers:
         found = know(value)
@@ -30,7 +30,7 @@ def helper_of(known: Known, call: ast.Call, weaver: Weaver) -> Known | None:
 def is_extreme(known: Known, call: ast.Call) -> bool:
     """Whether it is `max(a, b)` or `min(a, b)` of Python's own."""
     value = called(known, call)
-    return (value is builtins.max or value is builtins.min) and len(call.args) == 2
+    return (value is MAX or value is MIN) and len(call.args) == 2
 
 
 def constant_of(known: Known, name: str) -> object:

@@ -11,9 +11,25 @@ import sys
 import types
 import typing
 
+from glowray.rows.static_attributes import is_instance, is_one_of, module_attribute, module_name
 from glowray.vectorize.assigned import check_assigned
 from glowray.vectorize.known import Known
-from glowray.vectorize.names import COMPREHENSIONS, free_names, own_names, reads, targets_of
+from glowray.vectorize.known_callables import (
+    ALL,
+    ANY,
+    DICT,
+    FROZENSET,
+    LEN,
+    LIST,
+    MAX,
+    MIN,
+    NEXT,
+    SET,
+    SORTED,
+    SUM,
+    TUPLE,
+)
+from glowray.vectorize.names import COMPREHENSIONS, free_names, own_names, reads, scoped_nodes, targets_of
 
 _FRAME_MODULES = frozenset({
     "inspect", "traceback", "warnings", "logging", "pdb", "trace", "gc", "tracemalloc", "unittest",
@@ -29,15 +45,13 @@ _FRAME_OBJECTS: tuple[object, ...] = (
     collections.namedtuple, typing.NamedTuple, typing.NewType, typing.TypeVar, types.new_class, enum.Enum,
     sys.exc_info, sys._getframe, sys.settrace, sys.setprofile,
 )  # fmt: skip
+_ADAPTER: type = logging.LoggerAdapter
 _STATEMENTS = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.AsyncFor, ast.AsyncWith, ast.Delete, ast.Global,
     ast.Nonlocal, ast.TryStar,
 )  # fmt: skip
-_CONSUMERS: tuple[object, ...] = (
-    builtins.sum, builtins.any, builtins.all, builtins.sorted, builtins.min, builtins.max, builtins.list,
-    builtins.tuple, builtins.set, builtins.frozenset, builtins.dict, builtins.len, builtins.next,
-)  # fmt: skip
-_SORTERS: tuple[object, ...] = (builtins.sorted, builtins.min, builtins.max)
+_CONSUMERS: tuple[object, ...] = (SUM, ANY, ALL, SORTED, MIN, MAX, LIST, TUPLE, SET, FROZENSET, DICT, LEN, NEXT)
+_SORTERS: tuple[object, ...] = (SORTED, MIN, MAX)
 
 
 def obstacle(known: Known, spliced: ast.AST | None = None) -> str | None:
@@ -107,12 +121,26 @@ def _bad_value(name: str, known: Known) -> str | None:
     if isinstance(found, str):
         return found
     value = found[1]
-    # By identity: `==` of a captured object could be anything.
-    if any(value is each for each in _FRAME_OBJECTS) or isinstance(value, logging.Logger | logging.LoggerAdapter):
+    if is_one_of(value, _FRAME_OBJECTS) or is_instance(value, logging.Logger) or is_instance(value, _ADAPTER):
         return f"{name} looks at the frame it is called from"
-    if isinstance(value, types.ModuleType) and value.__name__.split(".")[0] in _FRAME_MODULES:
-        return f"{name} looks at the frames of a call"
-    return None
+    return f"{name} looks at the frames of a call" if _is_of_frames(value) else None
+
+
+def _is_of_frames(value: object) -> bool:
+    """Whether it is one of the modules that look at frames, or a function or class of theirs, under whatever name."""
+    if type(value) is types.MethodType:
+        value = value.__func__
+    if is_instance(value, types.ModuleType):
+        module = module_attribute(value, "__name__")
+    elif is_instance(value, type):
+        module = module_name(value)
+    elif type(value) is types.FunctionType or type(value) is types.BuiltinFunctionType:
+        if value.__name__ in _FRAME_ATTRIBUTES:
+            return True
+        module = value.__module__
+    else:
+        return False
+    return type(module) is str and module.split(".")[0].lstrip("_") in _FRAME_MODULES
 
 
 def _escapes(known: Known, local: frozenset[str], spliced: ast.AST | None) -> str | None:
@@ -120,29 +148,30 @@ def _escapes(known: Known, local: frozenset[str], spliced: ast.AST | None) -> st
     safe: set[int] = {id(spliced)}
     if isinstance(spliced, COMPREHENSIONS):
         local = local | targets_of(spliced)
-    body = _inside(known.node)
-    for each in body:
+    node = known.node
+    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
+    for each, hidden in scoped_nodes(body, local):
         if isinstance(each, ast.Call):
-            safe.update(id(argument) for argument in _used_up(each, known, local))
-    for each in body:
+            safe.update(id(argument) for argument in _used_up(each, known, hidden))
+    for each in _inside(node):
         lives_on = isinstance(each, ast.Lambda | ast.GeneratorExp) and id(each) not in safe
         if lives_on and reads([each], frozenset()) & local:
             return "a lambda or generator inside it may outlive the row that it captures"
     return None
 
 
-def _used_up(call: ast.Call, known: Known, local: frozenset[str]) -> list[ast.AST]:
-    """Arguments that are used up when the call returns."""
+def _used_up(call: ast.Call, known: Known, hidden: frozenset[str]) -> list[ast.AST]:
+    """Arguments that are used up when the call returns; `hidden` names are not the function's globals there."""
     if isinstance(call.func, ast.Attribute):
         is_text = isinstance(call.func.value, ast.Constant | ast.JoinedStr)
         return list(call.args) if is_text and call.func.attr == "join" else []
-    if not isinstance(call.func, ast.Name) or call.func.id in local:
+    if not isinstance(call.func, ast.Name) or call.func.id in hidden:
         return []
     found = known.environment.find(call.func.id)
     value = None if isinstance(found, str) else found[1]
     used: list[ast.AST] = []
-    if any(value is each for each in _CONSUMERS):
+    if is_one_of(value, _CONSUMERS):
         used.extend(call.args)
-    if any(value is each for each in _SORTERS):
+    if is_one_of(value, _SORTERS):
         used.extend(keyword.value for keyword in call.keywords if keyword.arg == "key")
     return used

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from glowray.rows.static_attributes import is_one_of
+from glowray.vectorize.known_callables import INT, LEN, RANGE, STR
 from glowray.vectorize.weave import Weaver
 
 _SAME_WORDS = frozenset({"lower", "upper", "strip", "lstrip", "rstrip", "casefold", "title", "capitalize", "swapcase"})
@@ -32,7 +34,7 @@ def exact_type(node: ast.expr, weaver: Weaver) -> type | None:
         return str
     if isinstance(node, ast.Name):
         value = weaver.values.get(node.id)
-        captured = type(value) if node.id in weaver.values and type(value) in _PLAIN else None
+        captured = type(value) if node.id in weaver.values and is_one_of(type(value), _PLAIN) else None
         return weaver.types.get(node.id, captured)
     if isinstance(node, ast.Call):
         return _call_type(node, weaver)
@@ -52,11 +54,12 @@ def exact_type(node: ast.expr, weaver: Weaver) -> type | None:
 def _call_type(node: ast.Call, weaver: Weaver) -> type | None:
     if isinstance(node.func, ast.Attribute):
         return _METHODS.get(node.func.attr) if exact_type(node.func.value, weaver) is str else None
-    if isinstance(node.func, ast.Name) and len(node.args) == 1:
-        if node.func.id == "len":
+    callee = weaver.value_of(node.func)
+    if len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Starred):
+        if callee is LEN:
             return int
-        if node.func.id in ("int", "str") and exact_type(node.args[0], weaver) in _PLAIN:
-            return int if node.func.id == "int" else str
+        if (callee is INT or callee is STR) and exact_type(node.args[0], weaver) in _PLAIN:
+            return int if callee is INT else str
     return None
 
 
@@ -68,8 +71,8 @@ def is_plain(node: ast.expr, weaver: Weaver) -> bool:
 def is_steady(node: ast.expr, weaver: Weaver) -> bool:
     """Whether going through the value surely runs no code of anybody's: it is one of Python's own collections."""
     if isinstance(node, ast.Name) and node.id in weaver.values:
-        return type(weaver.values[node.id]) in _COLLECTIONS
-    is_range = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range"
+        return is_one_of(type(weaver.values[node.id]), _COLLECTIONS)
+    is_range = isinstance(node, ast.Call) and weaver.value_of(node.func) is RANGE
     return is_range or isinstance(node, ast.Tuple | ast.List) or exact_type(node, weaver) in _COLLECTIONS
 
 
@@ -86,7 +89,7 @@ def element_type(node: ast.expr, weaver: Weaver) -> type | None:
     if isinstance(node, ast.Call):
         if isinstance(node.func, ast.Attribute) and kind is list:
             return str
-        if isinstance(node.func, ast.Name) and node.func.id == "range":
+        if weaver.value_of(node.func) is RANGE:
             return int
     return None
 
@@ -133,7 +136,7 @@ def _compare_is_safe(node: ast.Compare, weaver: Weaver) -> bool:
 
 def _is_set_of_text(node: ast.expr, weaver: Weaver) -> bool:
     value = weaver.values.get(node.id) if isinstance(node, ast.Name) else None
-    return type(value) in (set, frozenset) and all(type(each) is str for each in value)  # type: ignore[attr-defined]
+    return (type(value) is set or type(value) is frozenset) and all(type(each) is str for each in value)
 
 
 def _call_is_safe(node: ast.Call, weaver: Weaver) -> bool:
@@ -141,7 +144,7 @@ def _call_is_safe(node: ast.Call, weaver: Weaver) -> bool:
         return False
     if isinstance(node.func, ast.Name):
         kinds = [exact_type(each, weaver) for each in node.args]
-        return node.func.id == "len" and kinds in ([str], [bytes]) and cannot_fail(node.args[0], weaver)
+        return weaver.value_of(node.func) is LEN and kinds in ([str], [bytes]) and cannot_fail(node.args[0], weaver)
     if not isinstance(node.func, ast.Attribute) or exact_type(node.func.value, weaver) is not str:
         return False
     if not cannot_fail(node.func.value, weaver):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
 
+from glowray.vectorize.bindings import Builtin, Captured
 from glowray.vectorize.displays import field_names, has_fields, holds_dict, is_simple, merged, record, simple_copy
-from glowray.vectorize.environment import Captured
 from glowray.vectorize.expand import Expander
 from glowray.vectorize.hygiene import obstacle
 from glowray.vectorize.infer import exact_type
@@ -154,7 +154,7 @@ def forwarded(
     if isinstance(given, Refused) or known.node.args.vararg or known.node.args.kwarg or call.func.id in given:
         return None
     found = known.environment.find(call.func.id)
-    if isinstance(found, str) or found[0] is None or not callable(found[1]):
+    if isinstance(found, str) or found[0] is None or isinstance(found[0], Builtin) or not callable(found[1]):
         return None
     passed: list[ast.expr] = []
     for argument in call.args:

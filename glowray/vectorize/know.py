@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from types import FunctionType, MethodType
 
-from glowray.vectorize.environment import Environment, call_method
+from glowray.rows.static_attributes import builtins_of, name_of
+from glowray.vectorize.bindings import call_method
+from glowray.vectorize.environment import Environment
 from glowray.vectorize.identities import synthetic
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.source import source_of
@@ -34,8 +36,8 @@ def know(call: Callable[..., object], arguments: int = 1) -> Known | Refused:
     bound: tuple[object, ...] = ()
     keywords: Mapping[str, object] = {}
     inner = call
-    while not isinstance(inner, FunctionType):
-        if isinstance(inner, MethodType):
+    while type(inner) is not FunctionType:
+        if type(inner) is MethodType:
             bound = (inner.__self__, *bound)
             inner = inner.__func__
         elif type(inner) is partial:
@@ -46,14 +48,14 @@ def know(call: Callable[..., object], arguments: int = 1) -> Known | Refused:
             function, node = made
             environment = Environment(function, function, frozenset())
             return Known(
-                call, function, node, function.__code__.co_filename, _name(inner), environment, bound, keywords,
+                call, function, node, function.__code__.co_filename, name_of(inner), environment, bound, keywords,
                 synthetic=True,
             )  # fmt: skip
         elif (method := call_method(inner)) is not None:
             bound = (inner, *bound)
             inner = method
         else:
-            return Refused(f"{_name(inner)} is not a Python function")
+            return Refused(f"{name_of(inner)} is not a Python function")
     return _proven(call, inner, bound, keywords)
 
 
@@ -63,6 +65,8 @@ def _proven(
     code = function.__code__
     if code.co_flags & _ASYNC:
         return Refused(f"{code.co_name} is async")
+    if type(function.__globals__) is not dict or type(builtins_of(function)) is not dict:
+        return Refused(f"the globals of {code.co_name} are no plain dict")
     source = source_of(function)
     if source is None:
         return Refused(f"Python has no source for {code.co_name}")
@@ -75,7 +79,3 @@ def _proven(
         call, function, node, code.co_filename, code.co_name, environment, bound, keywords,
         in_class=class_name is not None,
     )  # fmt: skip
-
-
-def _name(call: object) -> str:
-    return str(getattr(call, "__qualname__", None) or getattr(call, "__name__", None) or type(call).__qualname__)

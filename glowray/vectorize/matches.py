@@ -38,7 +38,7 @@ def _is_search(call: ast.expr, known: Known) -> bool:
         return False
     found = known.environment.find(method.value.id)
     pattern = None if isinstance(found, str) else found[1]
-    return isinstance(pattern, re.Pattern) and pattern.groups == 0 and isinstance(pattern.pattern, str)
+    return type(pattern) is re.Pattern and pattern.groups == 0 and type(pattern.pattern) is str
 
 
 def _texts(target: ast.Name, loop: ast.For, nodes: list[ast.AST]) -> list[ast.expr] | None:

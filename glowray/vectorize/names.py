@@ -81,6 +81,19 @@ def reads(nodes: Iterable[ast.AST], bound: frozenset[str]) -> set[str]:
     return found
 
 
+def scoped_nodes(nodes: Iterable[ast.AST], bound: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
+    """These nodes and all below them, each with the names that its scopes bind: `bound` and those of inner scopes."""
+    pending = [(node, bound) for node in nodes]
+    while pending:
+        node, names = pending.pop()
+        yield node, names
+        if isinstance(node, ast.Lambda):
+            names = names | own_names(node)
+        elif isinstance(node, COMPREHENSIONS):
+            names = names | targets_of(node)
+        pending.extend((child, names) for child in ast.iter_child_nodes(node))
+
+
 def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """These nodes and all below them in the same scope: nested lambdas, defs and comprehensions are not entered."""
     pending = list(nodes)

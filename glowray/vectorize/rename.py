@@ -126,7 +126,8 @@ class Copier:
         found = self._known.environment.find(name)
         assert not isinstance(found, str), "hygiene.obstacle looks at every free name first"
         binding, value = found
-        return load(name if binding is None else self._weaver.bind(binding, name, value))
+        # A name that the compiled code does not read stands in code that does not run: it gets no value.
+        return load(self._weaver.fresh(name) if binding is None else self._weaver.bind(binding, name, value))
 
     def _standing(self, node: ast.expr, shadow: Shadow) -> ast.expr | None:
         """What a parameter that nobody built has at a constant key: `row[1]`, `row["a"]["b"]`."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Callable
 
 from glowray.vectorize.helpers import called
 from glowray.vectorize.infer import element_type, exact_type, is_plain
 from glowray.vectorize.known import Known
+from glowray.vectorize.known_callables import ALL, ANY, NEXT
 from glowray.vectorize.names import COMPREHENSIONS, targets_of
 from glowray.vectorize.rename import Copier
 from glowray.vectorize.weave import Weaver, assign, load
@@ -22,7 +22,7 @@ def sought(known: Known, call: ast.Call) -> ast.GeneratorExp | None:
     Without a default next may raise StopIteration, which a loop does not.
     """
     value = called(known, call)
-    width = 2 if value is builtins.next else 1 if value is builtins.any or value is builtins.all else None
+    width = 2 if value is NEXT else 1 if value is ANY or value is ALL else None
     if len(call.args) != width or not isinstance(call.args[0], ast.GeneratorExp):
         return None
     generator = call.args[0]

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from glowray.vectorize.known import FunctionNode
+from glowray.vectorize.known_callables import ENUMERATE, ZIP
 from glowray.vectorize.names import parameters
 from glowray.vectorize.weave import Weaver
 
@@ -18,10 +19,9 @@ def element_width(rows: ast.expr, weaver: Weaver) -> int | None:
         return _width([rows.elt])
     if isinstance(rows, ast.List | ast.Tuple):
         return _width(rows.elts)
-    if isinstance(rows, ast.Call) and isinstance(rows.func, ast.Name):
-        starred = any(isinstance(argument, ast.Starred) for argument in rows.args)
-        return {"zip": None if starred else len(rows.args), "enumerate": 2}.get(rows.func.id)
-    return None
+    if isinstance(rows, ast.Call) and weaver.value_of(rows.func) is ZIP:
+        return None if any(isinstance(argument, ast.Starred) for argument in rows.args) else len(rows.args)
+    return 2 if isinstance(rows, ast.Call) and weaver.value_of(rows.func) is ENUMERATE else None
 
 
 def built_lists(node: FunctionNode) -> dict[str, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from functools import partial
 
 from glowray.vectorize.displays import constant_key, display_at, holds_dict, unrolled
 from glowray.vectorize.helpers import constant_of, helper_of
@@ -72,7 +73,8 @@ class _Uses:
             self._visit_all([*node.args.defaults, *filter(None, node.args.kw_defaults)], hidden)
             self._visit(node.body, hidden | parameters(node))
         elif isinstance(node, COMPREHENSIONS):
-            if (display := unrolled(node, lambda name: constant_of(self._known, name))) is not None:
+            constant = partial(constant_of, self._known)
+            if (display := unrolled(node, lambda name: None if name in hidden else constant(name))) is not None:
                 self._visit(display, hidden)
                 return
             self._visit(node.generators[0].iter, hidden)
@@ -111,7 +113,9 @@ class _Uses:
         if is_get(node) and isinstance(node.func, ast.Attribute) and self._stands(node.func.value, hidden):
             self._visit_all(node.args[1:], hidden)
             return
-        helper = helper_of(self._known, node, self._weaver) if self._depth < _MOST_CALLS else None
+        is_hidden = isinstance(node.func, ast.Name) and node.func.id in hidden
+        follows = self._depth < _MOST_CALLS and not is_hidden
+        helper = helper_of(self._known, node, self._weaver) if follows else None
         if helper is None:
             self._visit_all(ast.iter_child_nodes(node), hidden)
             return

@@ -11,7 +11,7 @@ from functools import cached_property
 from types import CodeType, FunctionType
 from typing import Any
 
-from glowray.vectorize.environment import Binding, Captured, Given
+from glowray.vectorize.bindings import Binding, Captured, Given, namespace_of
 from glowray.vectorize.known import Known
 from glowray.vectorize.positions import Place, Positions, Span
 
@@ -74,7 +74,7 @@ class Weaver:
 
     def bind(self, binding: Binding, name: str, value: object) -> str:
         """A generated global that holds a captured value."""
-        key: tuple[object, ...] = ("given", id(value))
+        key: tuple[object, ...] = (type(binding), id(value))
         if isinstance(binding, Captured):
             key = (id(binding.owner), binding.kind, binding.name)
         if key not in self._bound:
@@ -86,6 +86,10 @@ class Weaver:
     def give(self, value: object, name: str) -> str:
         """A generated global that holds this very object (a function to call, a sentinel)."""
         return self.bind(Given(value), name, value)
+
+    def value_of(self, node: ast.expr) -> object:
+        """The value that a generated name is bound to; None for names without one, and for all other expressions."""
+        return self.values.get(node.id) if isinstance(node, ast.Name) else None
 
     def own_lines(self, name: str) -> Span:
         """A generated line for what the step itself does, outside the user's functions."""
@@ -117,7 +121,7 @@ class Woven:
 
     def function(self) -> Callable[..., object]:
         """The function with its captured values as they are in this process now."""
-        namespace: dict[str, object] = {name: binding.resolve() for name, binding in self.bindings.items()}
+        namespace = namespace_of(self.bindings)
         namespace["__name__"] = "glowray.generated"
         exec(self.code(), namespace)
         made = namespace[self.name]

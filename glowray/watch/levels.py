@@ -43,16 +43,16 @@ Found = tuple[Function, str, str | None]
 
 
 def _functions(fragment: Fragment, vectorize: bool) -> Iterator[Found]:
-    yield from _of_source(fragment.source)
+    yield from _of_source(fragment.source, fragment.refused)
     for loop in fragment.loops:
         yield from _of_loop(loop, vectorize)
 
 
-def _of_source(source: Step) -> Iterator[Found]:
+def _of_source(source: Step, refused: str | None) -> Iterator[Found]:
     if isinstance(source, sources.Read) and source.function is not None:
         yield source.function, "python", "it is called once a partition"
     if isinstance(source, sources.MergeByKey):
-        merges = (None, "arrow") if source.fold else ("it merges the partial results of a key", "python")
+        merges = (None, "arrow") if source.fold else (refused or "it merges the partial results of a key", "python")
         yield source.function, merges[1], merges[0]
     if isinstance(source, sources.CombineThenMerge):
         yield source.step.combiner.add, "python", "it folds rows that were shuffled first"

@@ -13,7 +13,7 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from glowray.vectorize.environment import Captured
+from glowray.vectorize.bindings import Captured
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known, Refused
 
@@ -139,7 +139,9 @@ def test_what_functions_assign_is_not_relied_on() -> None:
     known = know(lambda x: x + STATE)
     assert isinstance(known, Known)
     assert "assigned" in str(known.environment.find("STATE"))
-    assert known.environment.find("LIMIT")[1] == 3
+    fixed = know(lambda x: x + LIMIT)
+    assert isinstance(fixed, Known)
+    assert fixed.environment.find("LIMIT")[1] == 3
     assert known.environment.find("len") == (None, len)
     assert "not defined" in str(known.environment.find("nowhere"))
 

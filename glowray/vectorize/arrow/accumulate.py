@@ -9,6 +9,7 @@ import ast
 from dataclasses import dataclass
 from typing import Any
 
+from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.arrow import numbers
 from glowray.vectorize.arrow.build import constant
 from glowray.vectorize.arrow.frame import Expr, Frame, Vector, arrays_of, leaf
@@ -81,7 +82,7 @@ class _Part:
             parts = [self.of(each, field_of(kept, place), zero[place]) for place, each in enumerate(node.elts)]
             fields, lifts, starts = zip(*parts, strict=True)
             return Fold(tuple(fields)), _tuple(lifts), tuple(starts)
-        if type(zero) not in (int, float, bool, str):
+        if not is_one_of(type(zero), (int, float, bool, str)):
             raise Untranslatable("it starts from what is not a number or str, or a tuple of such")
         for value in self._folded(node):
             operation = operation_of(self.known, node, kept, value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glowray.rows.numpy_columns import as_numpy
+from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.arrow.folds import Groups, taken
 from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.known import Known
+from glowray.vectorize.known_callables import MAX, MIN
+from glowray.vectorize.names import own_names
 from glowray.vectorize.rename import constant_index
 
 Path = tuple[int | str, ...]
@@ -109,9 +111,9 @@ def _conditional(node: ast.IfExp, test: ast.Compare, one: str, other: str) -> Be
 def _called(known: Known, node: ast.Call, name: str, one: str, other: str) -> Best | None:
     """min or max of the two by a key, which keeps the first of equal ones."""
     found = known.environment.find(name)
-    function = None if isinstance(found, str) else found[1]
+    function = None if isinstance(found, str) or name in own_names(known.node) else found[1]
     key = node.keywords[0]
-    if function not in (builtins.min, builtins.max) or key.arg != "key" or not isinstance(key.value, ast.Lambda):
+    if not is_one_of(function, (MIN, MAX)) or key.arg != "key" or not isinstance(key.value, ast.Lambda):
         return None
     arguments, parameters = list(map(_path, node.args)), key.value.args
     base, path = _path(key.value.body)
@@ -119,7 +121,7 @@ def _called(known: Known, node: ast.Call, name: str, one: str, other: str) -> Be
         return None
     if arguments not in ([(one, ()), (other, ())], [(other, ()), (one, ())]):
         return None
-    return Best(path, function is builtins.max, first=arguments[0][0] == one)
+    return Best(path, function is MAX, first=arguments[0][0] == one)
 
 
 def _plain(name: str | None) -> str:

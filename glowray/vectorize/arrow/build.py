@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.arrow import text
 from glowray.vectorize.arrow.frame import Expr, Frame, Lists, leaf, select, spread_out, take
 from glowray.vectorize.arrow.kinds import (
@@ -95,7 +96,7 @@ def constant(value: object) -> Expr:
         return text.constant_text(value)
     if type(value) is int and not -(2**63) <= value < 2**63:
         raise Untranslatable("an int beyond 64 bits")
-    if type(value) not in (int, float, bool):
+    if not is_one_of(type(value), (int, float, bool)):
         raise Untranslatable(f"a constant of type {type(value).__name__}")
     kind: type = type(value)
     made: Any = np.asarray(value, dtype={int: np.int64, float: np.float64, bool: np.bool_}[kind])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Mapping
-from types import BuiltinFunctionType, MethodDescriptorType
+from types import MethodDescriptorType
 from typing import Any
 
+from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.arrow import numbers, parsing, text
 from glowray.vectorize.arrow.binding import bind
 from glowray.vectorize.arrow.build import parts
@@ -18,6 +18,7 @@ from glowray.vectorize.arrow.optional import there, truth
 from glowray.vectorize.arrow.statements import Statements
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.known_callables import ABS, BOOL, DIVMOD, FLOAT, INT, LEN, MAX, MIN, ROUND, STR
 
 _SPLITS = ("split", "rsplit")
 
@@ -67,12 +68,12 @@ class Calls(Statements):
             return self._inlined(name, function, arguments, keywords)
         if len(arguments) == 1 and (made := self._converted(function, arguments[0])) is not None:
             return made
-        if (function is builtins.min or function is builtins.max) and len(arguments) > 1:
-            return numbers.extreme(arguments, least=function is builtins.min)
-        if function is builtins.divmod and len(arguments) == 2:
+        if (function is MIN or function is MAX) and len(arguments) > 1:
+            return numbers.extreme(arguments, least=function is MIN)
+        if function is DIVMOD and len(arguments) == 2:
             self.constructs += ["divide", "divide"]
             return numbers.divided(*arguments)
-        if isinstance(function, MethodDescriptorType) and arguments and are_texts(arguments[0]):
+        if type(function) is MethodDescriptorType and arguments and are_texts(arguments[0]):
             method = function.__name__
             if vars(str).get(method) is function:
                 return self._method(method, arguments[0], arguments[1:])
@@ -101,26 +102,26 @@ class Calls(Statements):
 
     def _converted(self, function: object, operand: Expr) -> Expr | None:
         kind = operand.kind
-        if kind is str and isinstance(function, type | BuiltinFunctionType) and function in (len, int, float):
-            self.constructs.append(function.__name__)
-        if function is builtins.len:
+        if kind is str and is_one_of(function, (LEN, INT, FLOAT)):
+            self.constructs.append(function.__name__)  # type: ignore[attr-defined]
+        if function is LEN:
             if kind is str:
                 return text.length(operand)
             if isinstance(kind, ListOf):
                 return Expr(int, lambda frame: operand.run(frame).lengths())
-        elif function is builtins.int:
+        elif function is INT:
             return parsing.to_int(operand) if kind is str else numbers.to_int(operand) if kind in NUMBERS else None
-        elif function is builtins.float:
+        elif function is FLOAT:
             if kind in NUMBERS:
                 return Expr(float, lambda frame: numbers.as_float(operand, frame))
             return parsing.to_float(operand) if kind is str else None
-        elif function is builtins.str:
+        elif function is STR:
             return as_text(operand, self.constructs)
-        elif function is builtins.bool:
+        elif function is BOOL:
             return truth(operand)
-        elif function is builtins.abs and kind in NUMBERS:
+        elif function is ABS and kind in NUMBERS:
             return numbers.absolute(operand)
-        elif function is builtins.round and kind in NUMBERS:
+        elif function is ROUND and kind in NUMBERS:
             return numbers.rounded(operand)
         return None
 

@@ -55,7 +55,7 @@ def _tuples(operator: ast.cmpop, left: Expr, right: Expr, constructs: list[str])
 def member(left: Expr, values: object, constructs: list[str]) -> Expr:
     """`left in values`, for a tuple or frozenset of constants of the kind of left."""
     # A set or dict could change in a task while rows run; what cannot change is taken as it is.
-    if not isinstance(values, tuple | frozenset) or type(values) not in (tuple, frozenset):
+    if type(values) is not tuple and type(values) is not frozenset:
         raise Untranslatable("`in` of what is not a tuple or frozenset")
     if left.kind not in (str, int) or not all(type(each) is left.kind for each in values):
         raise Untranslatable("`in` of what is not str alone, or int alone")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,7 +14,9 @@ from glowray.vectorize.arrow.best import Best, best_of
 from glowray.vectorize.arrow.folds import Groups, Part
 from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.arrow.returned import returned
+from glowray.vectorize.helpers import called
 from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.known_callables import MAX, MIN
 from glowray.vectorize.rename import constant_index
 
 Operation = Literal["add", "min", "max", "and", "or", "first", "last"]
@@ -155,10 +156,9 @@ def operation_of(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -
     if isinstance(node, ast.BoolOp) and len(node.values) == 2 and _are(set(map(_is, node.values)), one, other):
         return "and" if isinstance(node.op, ast.And) else "or"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 2 and not node.keywords:
-        found = known.environment.find(node.func.id)
-        function = None if isinstance(found, str) else found[1]
+        function = called(known, node)
         if _are(set(map(_is, node.args)), one, other):
-            return "min" if function is builtins.min else "max" if function is builtins.max else None
+            return "min" if function is MIN else "max" if function is MAX else None
     if isinstance(node, ast.IfExp) and isinstance(node.test, ast.Compare) and len(node.test.ops) == 1:
         return _conditional(node, node.test, one, other)
     return None

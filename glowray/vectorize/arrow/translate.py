@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.arrow import numbers, slices, text
 from glowray.vectorize.arrow.binding import bind
 from glowray.vectorize.arrow.build import (
@@ -123,7 +124,7 @@ class _Translator(Calls):
         if name in variables:
             return variables[name]
         value = self.captured(name)
-        if value is not None and type(value) not in _CONSTANTS:
+        if value is not None and not is_one_of(type(value), _CONSTANTS):
             raise Untranslatable(f"{name} is not a constant")
         return constant(value)
 
@@ -208,7 +209,7 @@ class _Translator(Calls):
             values = self.captured(right.id)
         elif isinstance(right, ast.Set | ast.Tuple | ast.List) and all(isinstance(e, ast.Constant) for e in right.elts):
             values = tuple(e.value for e in right.elts)  # type: ignore[attr-defined]
-        if values is None or isinstance(values, str):
+        if values is None or type(values) is str:
             inside = self.expression(right, variables)
             if are_texts(left, inside):
                 self.constructs.append("in text")
@@ -244,7 +245,7 @@ class _Translator(Calls):
         if more or loop.is_async or loop.ifs or not isinstance(loop.target, ast.Name):
             raise Untranslatable("a dict of several loops, or of tests")
         names = self._constant_of(loop.iter, variables)
-        if type(names) is not tuple or not set(map(type, names)) <= {str} or len(names) > _MOST_NAMES:
+        if type(names) is not tuple or not all(type(each) is str for each in names) or len(names) > _MOST_NAMES:
             raise Untranslatable("a dict of what is not a tuple of names")
         made: dict[str, Expr] = {}
         for each in names:
@@ -291,7 +292,7 @@ class _Translator(Calls):
             )
         if isinstance(value.kind, RecordOf):
             name = self._constant_of(node.slice, variables)
-            found = parts(value).get(name) if isinstance(name, str) and type(name) is str else None
+            found = parts(value).get(name) if type(name) is str else None
             if found is not None:
                 return found
         if value.kind is str:

@@ -1,0 +1,117 @@
+"""Whatever goes wrong in the compiler, functions are called: the same rows, and explain() says why."""
+
+from __future__ import annotations
+
+import ast
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+import glowray as gr
+from glowray.physical import plain_calls, weaving
+from glowray.vectorize import chain
+from glowray.vectorize.inline import Inlined
+from tests.engine.doubles import Lab
+
+SEAMS = [
+    "physical.weaving.know", "physical.weaving.columns_of", "physical.weaving.pruned",
+    "physical.weaving.fold_of", "physical.weaving.used_of", "physical.weaving.pruned_read", "physical.sinks.know",
+    "physical.columns.know", "physical.columns.translate", "physical.columns.cheapest_cut", "physical.columns.fold_of",
+    "physical.columns.column_step", "physical.sinks.inline", "vectorize.chain.inline", "vectorize.chain.splice",
+    "vectorize.chain.obstacle", "vectorize.chain.quiet", "vectorize.chain.escaping", "vectorize.inline.obstacle",
+    "vectorize.inline.bind", "vectorize.inline.exact_type", "vectorize.inline.escaping", "vectorize.inline.forwarded",
+    "vectorize.splice.element_type", "vectorize.know.source_of", "vectorize.know.synthetic",
+    "vectorize.environment.rebound_globals", "vectorize.environment.globals_read", "vectorize.hygiene.check_assigned",
+    "vectorize.hygiene.free_names", "vectorize.rename.plain_searches", "vectorize.expand.sought",
+    "vectorize.expand.place", "vectorize.positions.move", "vectorize.arrow.translate.bind",
+    "vectorize.arrow.calls.know", "vectorize.arrow.reducers.returned", "vectorize.arrow.text.method",
+]  # fmt: skip
+"""The functions of every stage of the compiler: one that fails is as good as a fault in it."""
+
+TOP = 3
+
+
+def short(word: str) -> bool:
+    return len(word) > TOP or word.startswith("a")
+
+
+def job(flow: gr.Flow) -> gr.Dataset[Any]:
+    records = flow.from_items([{"text": "a bb cccc", "n": 1}, {"text": "dddd a", "n": 2}])
+    words = records.map(lambda row: {**row, "text": row["text"].upper()}).flat_map(lambda row: row["text"].split())
+    return (
+        words.map(str.lower).filter(short).map(lambda word: (word, max(len(word), 1))).reduce_by_key(lambda a, b: a + b)
+    )
+
+
+EXPECTED = [("a", 2), ("cccc", 4), ("dddd", 4)]
+
+
+@pytest.fixture
+def _faults_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glowray.physical.weaving.with_reason", plain_calls.with_reason)
+
+
+class Fault(Exception):
+    """A fault of the compiler's own."""
+
+
+@pytest.mark.usefixtures("_faults_are_caught")
+@pytest.mark.parametrize("error", [KeyError, AssertionError, RecursionError, Fault])
+@pytest.mark.parametrize("seam", SEAMS)
+def test_a_fault_leads_to_calls(seam: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    module, name = import_module(f"glowray.{seam.rpartition('.')[0]}"), seam.rpartition(".")[2]
+    works, weave_fragment = getattr(module, name), weaving._fragment
+    is_compiling = [False]
+    hits: list[str] = []
+
+    def fragment(branch: Any, stage: Any, vectorize: bool) -> Any:
+        is_compiling[0] = vectorize
+        try:
+            return weave_fragment(branch, stage, vectorize)
+        finally:
+            is_compiling[0] = False
+
+    def fail(*given: Any, **named: Any) -> Any:
+        if not is_compiling[0]:  # the loop around calls is made by some of the same functions
+            return works(*given, **named)
+        hits.append(seam)
+        raise error("NAMES")
+
+    monkeypatch.setattr(weaving, "_fragment", fragment)
+    monkeypatch.setattr(module, name, fail)
+    flow = gr.Flow(engine="inline")
+    assert sorted(job(flow).collect()) == EXPECTED
+    text = str(job(flow).explain())
+    if seam != "physical.weaving.fold_of":  # of the merge: explain() shows a reducer once, where it combines
+        assert not hits or f"the compiler failed on this step ({error.__name__}: " in text
+
+
+@pytest.mark.usefixtures("_faults_are_caught")
+def test_a_fault_leads_to_calls_on_every_engine(engine: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*given: Any) -> Any:
+        raise KeyError("NAMES")
+
+    monkeypatch.setattr("glowray.vectorize.chain.inline", fail)
+    assert sorted(job(engine.flow()).collect()) == EXPECTED
+
+
+@pytest.mark.usefixtures("_faults_are_caught")
+def test_what_python_cannot_compile_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loop that only Python's own compiler finds to be none."""
+
+    def inline(known: Any, arguments: Any, weaver: Any) -> Inlined:
+        return Inlined([ast.Nonlocal(["nowhere"])], ast.Constant(1), weaver.own_lines("map"))
+
+    monkeypatch.setattr(chain, "inline", inline)
+    rows = gr.Flow(engine="inline").from_items([1]).map(lambda x: [x + 1])
+    assert rows.collect() == [[2]]
+    assert "the compiler failed on this step (SyntaxError: no binding for nonlocal" in str(rows.explain())
+
+
+def test_the_users_own_errors_are_theirs() -> None:
+    def failing(x: int) -> int:
+        return {}[x]  # type: ignore[no-any-return]
+
+    with pytest.raises(KeyError, match="5"):
+        gr.Flow(engine="inline").from_items([5]).map(failing).collect()
