@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from glowray.action.bad_rows import Letters, RowError, letter_paths
 from glowray.action.settings import Outcome, Settings
 from glowray.engine.choose import Choice, choose, open_engine
-from glowray.engine.protocol import Done, Engine
+from glowray.engine.protocol import Done, Engine, Starting
 from glowray.functions import Failure
 from glowray.io.commit import Commit, commit_together
 from glowray.kernels.exchange import Exchange, InPieces, OneBlock
@@ -70,6 +70,8 @@ class Action:
             stats = Stats(settings.name, self.engine.name)
             outcome.begin(stats)
             self.recorder = Recorder(outcome, stats, progress_for(settings.name, stages, settings.progress))
+            if isinstance(self.engine, Starting):
+                self.engine.announce = self.recorder.progress.announce
             resources, vectorize = settings.resources, settings.vectorize
             self.job = Job(settings.name, stages, self.engine, self.recorder, resources, settings.max_errors, vectorize)
         except BaseException:
@@ -217,6 +219,8 @@ class Recorder(StatsWatcher):
         return blocks
 
     def finish(self, engine: Engine) -> None:
+        if isinstance(engine, Starting):
+            engine.end()
         self.progress.end()
         self.end()
         self.stats.engine = engine.name

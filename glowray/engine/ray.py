@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from glowray.engine.payload import Apart, Payload, Sent
-from glowray.engine.protocol import Done, Ref, Slot, Task
+from glowray.engine.protocol import Done, Ref, Slot, Stoppable, Task
 from glowray.engine.ray_feed import Pump, start_hub
 from glowray.errors import WorkerLost
 from glowray.io.channel import Deal, Feed
@@ -30,6 +31,9 @@ STORE_SHARE = 2
 
 ENDING_SECONDS = 1.0
 """What tasks get to end by themselves before they are cancelled."""
+
+WAIT_SECONDS = 0.1
+"""How long a wait may take before it looks at whether anybody still waits."""
 
 OPERATORS = ("!", "in(")
 """How the value of a label begins that Ray takes for a condition."""
@@ -66,7 +70,9 @@ class RayEngine:
                     running[first] = (task, others)
                 if not running:
                     return
-                ready, _ = ray.wait(list(running), num_returns=1)
+                ready = self._ready(running, tasks)
+                if not ready:
+                    return
                 task, blocks = running.pop(ready[0])
                 done = self._piece(task, ready[0]) if task.flows else self._done(task, ready[0], blocks)
                 if not done.report.final:
@@ -76,6 +82,16 @@ class RayEngine:
                 yield done
         finally:
             self._cancel(running)
+
+    def _ready(self, running: dict[Any, tuple[Task, list[Any]]], tasks: Iterable[Task]) -> list[Any]:
+        """Wait for a task that has ended or has made a piece; none once `tasks` are stopped, by another thread."""
+        stoppable = tasks if isinstance(tasks, Stoppable) else None
+        timeout = None if stoppable is None else WAIT_SECONDS
+        while stoppable is None or not stoppable.stopped:
+            ready, _ = self.ray.wait(list(running), num_returns=1, timeout=timeout)
+            if ready:
+                return list(ready)
+        return []
 
     def _cancel(self, running: dict[Any, tuple[Task, list[Any]]]) -> None:
         """Ends what still runs when the caller stopped early, failed, or was interrupted: nothing goes on behind it.
@@ -94,6 +110,14 @@ class RayEngine:
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return fetch_blocks(refs)
+
+    def wait_for_first_task(self, over: threading.Event) -> bool:
+        """Wait until a task has begun: a worker has started, and further tasks begin at once. False once `over` is set."""
+        begun = self.ray.remote(_begin).remote()
+        while not over.is_set():
+            if self.ray.wait([begun], timeout=WAIT_SECONDS)[0]:
+                return True
+        return False
 
     def shared_bytes(self) -> int:
         """On one machine, of what its store can hold meanwhile: each of the tasks needs all of the blocks there."""
@@ -198,6 +222,10 @@ class RayEngine:
             ) from error
         failed = report.failure is not None and not report.rows
         return Done(task, report, None if failed else blocks)
+
+
+def _begin() -> None:
+    """Show that a worker has started."""
 
 
 def _task(

@@ -232,6 +232,7 @@ class Job:
             offset=offset,
             resources=self.resources.joined(branch.resources),
             flows=stage.flows,
+            after=stage.num_tasks - place - 1,
         )
 
     def _slots(self, wire: Wire, local: int) -> tuple[Slot, ...]:
