@@ -16,14 +16,15 @@ import shutil
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 from glowray.cluster.patience import start_patiently
 from glowray.cluster.processes import Process, descendants
 
 PR_SET_CHILD_SUBREAPER = 36
-BACKGROUND = ("--dashboard_agent_command=", "--runtime_env_agent_command=")
-"""Options of a raylet that name processes which no task waits for."""
+AGENTS = ("--dashboard_agent_command=", "--runtime_env_agent_command=")
+"""Options of a raylet that are commands of processes which no task waits for."""
 
 NICENESS = ("nice", "-n", "10")
 """Starts a process that gives way to the asking process, which computes meanwhile."""
@@ -42,19 +43,13 @@ class Keeper:
         from ray._private.node import Node
         from ray._private.parameter import RayParams
 
-        class KnownNode(Node):
-            """A node that can be ended while it still starts."""
-
-            def __init__(node, *arguments: Any, **options: Any) -> None:  # noqa: N805  (self is the keeper)
-                self.node = node
-                super().__init__(*arguments, **options)
-
+        node = object.__new__(Node)  # known before it starts, so that it can be ended meanwhile
+        node.start_api_server = lambda **_: None  # a dashboard without pages, which nobody asks anything
+        self.node = node
         params = RayParams(**parameters)
-        with _in_background():
+        with _background():
             # spawn_reaper: the kernel sends SIGKILL to Ray's processes should this one die.
-            start_patiently(
-                lambda: KnownNode(params, head=True, shutdown_at_exit=False, spawn_reaper=True, ray_init_cluster=True)
-            )
+            start_patiently(lambda: node.__init__(params, head=True, shutdown_at_exit=False, spawn_reaper=True))
         self.started = True
         return str(self.node.address)
 
@@ -91,7 +86,7 @@ class Keeper:
 
 
 @contextlib.contextmanager
-def _in_background() -> Any:
+def _background() -> Iterator[None]:
     """Within this block Ray's processes that no task waits for start with a lower priority."""
     from ray._private import ray_constants, services
 
@@ -102,7 +97,7 @@ def _in_background() -> Any:
         if shutil.which(NICENESS[0]) is None:
             given = command
         elif kind in needed:
-            given = [_niced(word) for word in command]
+            given = [_in_background(word) for word in command]
         else:
             given = [*NICENESS, *command]
         return start_process(given, kind, *arguments, **options)
@@ -114,8 +109,9 @@ def _in_background() -> Any:
         services.start_ray_process = start_process
 
 
-def _niced(word: str) -> str:
-    option = next((option for option in BACKGROUND if word.startswith(option)), None)
+def _in_background(word: str) -> str:
+    """Return a word of the raylet's command, changed where it holds the command of an agent."""
+    option = next((option for option in AGENTS if word.startswith(option)), None)
     return word if option is None else f"{option}{' '.join(NICENESS)} {word.removeprefix(option)}"
 
 
@@ -141,4 +137,3 @@ def main(arguments: list[str]) -> None:
     if "error" in answer:
         keeper.end(1)
     threading.Event().wait()
-

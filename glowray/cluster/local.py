@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from glowray.cluster.environment import OURS, PRELOAD, apply, client_environment
 from glowray.cluster.token import own_token
@@ -37,6 +37,9 @@ class LocalNode:
 
     It uses `num_cpus` CPUs; None: all of this machine's.
     """
+
+    current: ClassVar[LocalNode | None] = None
+    """The one that this process is connected to, until it ends."""
 
     def __init__(self, num_cpus: int | None = None) -> None:
         self.access = client_environment(own_token(), loopback=True)
@@ -89,6 +92,7 @@ class LocalNode:
     def enter(self) -> None:
         """Set what makes Ray in this process a client of this node."""
         self.entered = True
+        LocalNode.current = self
         apply(self.access)
         os.environ.update(QUIET)
 
@@ -98,6 +102,8 @@ class LocalNode:
             if self._error is None:
                 self._error = ClusterError("the local Ray was ended")
                 os.close(self._alive)
+            if LocalNode.current is self:
+                LocalNode.current = None
         try:
             self._keeper.wait(END_SECONDS)
         except subprocess.TimeoutExpired:

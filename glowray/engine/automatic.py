@@ -51,7 +51,7 @@ class AutomaticEngine:
         elif self.ray is not None and shared.are_several():
             self.name = "inline, then ray"
             yield from self.ray.run(shared)
-        else:
+        elif shared.are_left():
             yield from self._run_here(shared)
 
     def end(self) -> None:

@@ -52,12 +52,13 @@ def choose(asked: str | None, input_bytes: int | None) -> Choice:
     for name in ("GLOWRAY_ADDRESS", "RAY_ADDRESS"):
         if os.environ.get(name):
             return Choice("ray", name)
-    size = "input of unknown size" if input_bytes is None else "small input"
-    patience = PATIENCE
+    size, patience = "input of unknown size" if input_bytes is None else "small input", None
     if input_bytes is not None and input_bytes >= LARGE_INPUT:
         size, patience = f"{input_bytes / 2**20:,.0f} MiB of input", LARGE_PATIENCE
-    reason = f"{size}: starts in this process, goes to Ray if it still runs after {patience:.0f} s"
-    return Choice("automatic", reason, patience)
+    seconds = f"{patience or PATIENCE:.0f} s"
+    return Choice(
+        "automatic", f"{size}: starts in this process, goes to Ray if it still runs after {seconds}", patience
+    )
 
 
 def check_engine(name: str, place: str = "engine") -> None:

@@ -31,10 +31,24 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """Whole lines that an attempt at a task printed: `size` bytes from byte `start` of its output on.
+
+    Lines with no `start` are from Ray's log, which has all lines of an attempt, cut anywhere, and a moment later.
+    """
+
+    attempt: int
+    lines: list[str]
+    start: int | None = None
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One fragment on one partition. `inputs` are lists of slots, one a side; `identity` is (stage, place in stage).
 
-    `after` is the number of tasks that follow in its stage. One that `flows` gives what it has made after each piece of the rows that arrive.
+    `after` is the number of tasks that follow in its stage. `hear` is called, in any thread, with what the task prints
+    elsewhere while it runs. A task that `flows` gives what it has made after each piece of the rows that arrive.
     """
 
     name: str
@@ -48,6 +62,7 @@ class Task:
     retries: int = 3
     flows: bool = False
     after: int = 0
+    hear: Callable[[Heard], None] | None = None
 
     @property
     def feed(self) -> Feed | None:

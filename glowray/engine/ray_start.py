@@ -48,7 +48,7 @@ def ray_engine() -> RayEngine:
 
 
 def coming_ray_engine() -> Engine:
-    """Return the same, but start a Ray that is missing while the caller goes on with other things that the job needs."""
+    """Return the same. A Ray that is missing starts while the caller goes on with other things that the job needs."""
     ray = sys.modules.get("ray")
     if ray is not None and ray.is_initialized():
         return ray_engine()
