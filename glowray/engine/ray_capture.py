@@ -2,7 +2,7 @@
 
 A worker's stdout is a file, to which this adds stderr while a task runs. So everything that the task prints is in one
 place and in order: Python's streams, C code, subprocesses. Ray's log monitor follows that file too. It takes a line
-`::task_name::NAME` for the name of the task that prints what follows; from that name the driver knows what it will get
+`:task_name:NAME` for the name of the task that prints what follows; from that name the driver knows what it will get
 from here, complete, with the task's report.
 """
 
@@ -18,7 +18,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-MARK = "::task_name::"
+MARK = ":task_name:"
 """Begins a line that Ray's log monitor takes for the name of a task."""
 
 TAKEN, LIVE = "glowray printed", "glowray prints"
@@ -169,8 +169,6 @@ def _read(start: int, stop: int) -> Any:
 
 
 def _path() -> str:
-    if sys.platform == "linux":
-        return "/proc/self/fd/1"
     import ray
 
     return str(ray._private.worker.global_worker.get_out_file_path())
