@@ -34,6 +34,8 @@ class Prints:
         found = [handler for name, handler in dispatcher.handlers if name == HANDLER]
         self.are_wanted = bool(found)
         self.other: Callable[[dict[str, Any]], None] = _print_line if _is_own() else found[0] if found else _print_line
+        if _is_own():
+            _redirect_errors()
         if found:
             dispatcher.remove_handler(HANDLER)
             dispatcher.add_handler(HANDLER, self.handle)
@@ -74,9 +76,17 @@ def _is_own() -> bool:
     return LocalNode.current is not None or (connected is not None and connected.is_own)
 
 
+def _redirect_errors() -> None:
+    """Let errors that Ray tells the driver of go to stderr and without colour: it prints them on stdout."""
+    from ray._private import worker
+
+    worker.print_to_stdstream = lambda data, ignore_prefix: _print_line(data)
+
+
 def _print_line(data: dict[str, Any]) -> None:
+    process = "raylet" if data.get("pid") == "raylet" else f"pid={data.get('pid')}"
     place = "" if data.get("ip") == data.get("localhost") else f", ip={data.get('ip')}"
-    text = "".join(f"(pid={data.get('pid')}{place}) {line}\n" for line in data["lines"])
+    text = "".join(f"({process}{place}) {line}\n" for line in data["lines"])
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
