@@ -1,8 +1,9 @@
 """The process that keeps a local Ray: starts a local Ray, says where it is, and ends it with the process that asked.
 
 A process of its own: the asking process goes on with its work meanwhile, and can end a start that is half done. The
-arguments are Ray's parameters as JSON, the descriptors of two pipes, and the pid of the asking process. Ray's address
-leaves on one pipe. When the other closes, or the asking process dies, everything that was started here is killed.
+arguments are Ray's parameters as JSON, a niceness, the descriptors of two pipes, and the pid of the asking process.
+Ray's address leaves on one pipe. When the other closes, or the asking process dies, everything that was started here
+is killed.
 """
 
 from __future__ import annotations
@@ -26,15 +27,13 @@ PR_SET_CHILD_SUBREAPER = 36
 AGENTS = ("--dashboard_agent_command=", "--runtime_env_agent_command=")
 """Options of a raylet that are commands of processes which no task waits for."""
 
-NICENESS = ("nice", "-n", "10")
-"""Starts a process that gives way to the asking process, which computes meanwhile."""
-
 
 class Keeper:
     """Holds the node that it starts, and ends it."""
 
-    def __init__(self, asking: int) -> None:
+    def __init__(self, asking: int, niceness: int) -> None:
         self.asking = asking
+        self.nice = ["nice", "-n", str(niceness)] if niceness and shutil.which("nice") else []
         self.node: Any = None
         self.started = False
 
@@ -47,7 +46,7 @@ class Keeper:
         node.start_api_server = lambda **_: None  # a dashboard without pages, which nobody asks anything
         self.node = node
         params = RayParams(**parameters)
-        with _background():
+        with _background(self.nice):
             # spawn_reaper: the kernel sends SIGKILL to Ray's processes should this one die.
             start_patiently(lambda: node.__init__(params, head=True, shutdown_at_exit=False, spawn_reaper=True))
         self.started = True
@@ -86,20 +85,15 @@ class Keeper:
 
 
 @contextlib.contextmanager
-def _background() -> Iterator[None]:
-    """Within this block Ray's processes that no task waits for start with a lower priority."""
+def _background(nice: list[str]) -> Iterator[None]:
+    """Within this block Ray's processes that no task waits for start below the command `nice`, if it is given."""
     from ray._private import ray_constants, services
 
     start_process = services.start_ray_process
     needed = (ray_constants.PROCESS_TYPE_GCS_SERVER, ray_constants.PROCESS_TYPE_RAYLET)
 
     def start(command: list[str], kind: str, *arguments: Any, **options: Any) -> Any:
-        if shutil.which(NICENESS[0]) is None:
-            given = command
-        elif kind in needed:
-            given = [_in_background(word) for word in command]
-        else:
-            given = [*NICENESS, *command]
+        given = [_with_agents_below(nice, word) for word in command] if kind in needed else [*nice, *command]
         return start_process(given, kind, *arguments, **options)
 
     services.start_ray_process = start
@@ -109,10 +103,14 @@ def _background() -> Iterator[None]:
         services.start_ray_process = start_process
 
 
-def _in_background(word: str) -> str:
-    """Return a word of the raylet's command, changed where it holds the command of an agent."""
+def _with_agents_below(nice: list[str], word: str) -> str:
+    """Return a word of the raylet's command. One that holds the command of an agent holds it below `nice`.
+
+    >>> _with_agents_below(["nice", "-n", "5"], "--runtime_env_agent_command=python agent.py")
+    '--runtime_env_agent_command=nice -n 5 python agent.py'
+    """
     option = next((option for option in AGENTS if word.startswith(option)), None)
-    return word if option is None else f"{option}{' '.join(NICENESS)} {word.removeprefix(option)}"
+    return word if option is None else option + " ".join([*nice, word.removeprefix(option)])
 
 
 def _reap() -> None:
@@ -123,10 +121,10 @@ def _reap() -> None:
 
 def main(arguments: list[str]) -> None:
     """Start a Ray, say its address or why it did not start, and keep it."""
-    parameters, alive, answers, asking = json.loads(arguments[0]), *map(int, arguments[1:])
+    parameters, niceness, alive, answers, asking = json.loads(arguments[0]), *map(int, arguments[1:])
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    keeper = Keeper(asking)
+    keeper = Keeper(asking, niceness)
     threading.Thread(target=keeper.end_with, args=(alive,), daemon=True).start()
     try:
         answer = {"address": keeper.start(parameters)}

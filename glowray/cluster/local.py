@@ -35,13 +35,15 @@ QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_enable_metrics_collection": "0"}
 class LocalNode:
     """A Ray that starts, and then runs, in processes below a keeper; see `glowray.cluster.keeper`.
 
-    It uses `num_cpus` CPUs; None: all of this machine's.
+    Args:
+        num_cpus: the CPUs that it uses; None: all of this machine's.
+        niceness: how far its background processes give way to this process, which computes while they start.
     """
 
     current: ClassVar[LocalNode | None] = None
     """The one that this process is connected to, until it ends."""
 
-    def __init__(self, num_cpus: int | None = None) -> None:
+    def __init__(self, num_cpus: int | None = None, niceness: int = 0) -> None:
         self.access = client_environment(own_token(), loopback=True)
         self.address: str | None = None
         self.entered = False
@@ -55,7 +57,7 @@ class LocalNode:
             "include_dashboard": False,
             "no_monitor": True,  # nothing here adds or removes nodes by itself
         }
-        arguments = [json.dumps(parameters), str(kept), str(answers), str(os.getpid())]
+        arguments = [json.dumps(parameters), str(niceness), str(kept), str(answers), str(os.getpid())]
         try:
             self._keeper = subprocess.Popen(
                 # -P: a module in the current folder never takes the place of an installed one.

@@ -18,6 +18,9 @@ from glowray.engine.ray import RayEngine
 LOOK_SECONDS = 0.25
 """Seconds between two looks at whether it is worth connecting."""
 
+NICENESS = 5
+"""How far Ray's background processes give way to a job that goes on in this process."""
+
 _engine: RayEngine | None = None
 _session: object = None
 _starting = threading.Lock()
@@ -82,7 +85,7 @@ def begun_ray_engine(over: threading.Event, is_worth_it: Callable[[], bool]) -> 
 
     Raises ClusterError when Ray does not start.
     """
-    with _wanted() as node:
+    with _wanted(niceness=NICENESS) as node:
         if node.wait(over) is None:
             return None
     while not is_worth_it():
@@ -109,14 +112,14 @@ def start_local(num_cpus: int | None = None) -> None:
 
 
 @contextlib.contextmanager
-def _wanted(num_cpus: int | None = None) -> Iterator[LocalNode]:
+def _wanted(num_cpus: int | None = None, niceness: int = 0) -> Iterator[LocalNode]:
     """The local Ray, which starts if there is none; ended if it has not started when the last that wants it leaves."""
     global _node, _waiting
     with _counting:
         if _node is None or not (_waiting or _node.runs()):
             if _node is not None:
                 _node.end()
-            _node = LocalNode(num_cpus)
+            _node = LocalNode(num_cpus, niceness)
         node, _waiting = _node, _waiting + 1
     try:
         yield node

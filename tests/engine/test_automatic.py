@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -11,6 +14,7 @@ from typing import Any
 import pytest
 
 import glowray as gr
+from glowray.cluster.processes import Process
 from glowray.engine import automatic, ray_start
 from glowray.engine.automatic import AutomaticEngine
 from glowray.engine.inline import InlineEngine, run_here
@@ -294,3 +298,44 @@ def test_what_is_left_goes_to_ray(ray_lab: Lab, tmp_path: Path, monkeypatch: pyt
     where = [(int(n), int(pid) == os.getpid()) for n, pid in (path.name.split() for path in calls.iterdir())]
     assert sorted(where) == [(n, n < 3) for n in range(6)]
     assert flow.stats.engine == "inline, then ray"
+
+
+SCRIPT = """
+import signal, sys, time
+import glowray as gr
+from glowray.engine import automatic, ray_start
+
+automatic.PATIENCE = automatic.WORTH_SECONDS = automatic.CONNECT_SECONDS = -1.0
+automatic.usable_cpus = lambda: 2
+
+def work(n):
+    from glowray.engine import ray_start
+    while ray_start._node is None or sys.argv[1] == "started" and not ray_start._node.entered:
+        time.sleep(0.001)
+    if n == 1:
+        print(ray_start._node._keeper.pid, flush=True)
+        if sys.argv[1] == "interrupted":
+            signal.raise_signal(signal.SIGINT)
+    return n
+
+print(gr.Flow(engine=None).from_range(2, partitions=2).map(work).collect())
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("when", ["starting", "interrupted", pytest.param("started", marks=pytest.mark.slow)])
+def test_a_process_ends_however_far_ray_came(when: str, tmp_path: Path) -> None:
+    script = tmp_path / "job.py"
+    script.write_text(SCRIPT)
+    unset = ("GLOWRAY_ENGINE", "GLOWRAY_ADDRESS", "RAY_ADDRESS")
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    done = subprocess.run(
+        [sys.executable, str(script), when], env=environment, capture_output=True, text=True, timeout=10 * LONG
+    )
+    keeper, *rest = done.stdout.splitlines()
+    assert Process.of(int(keeper)) is None
+    if when == "interrupted":
+        assert done.returncode == -signal.SIGINT
+        assert "ray" not in done.stderr.replace(str(tmp_path), "").lower().replace("glowray", "")
+    else:
+        assert (done.returncode, rest, done.stderr) == (0, ["[0, 1]"], "")

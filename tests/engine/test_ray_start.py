@@ -160,7 +160,7 @@ class Engine:
 def nodes(monkeypatch: pytest.MonkeyPatch) -> list[Node]:
     made: list[Node] = []
     monkeypatch.setattr(ray_start, "_node", None)
-    monkeypatch.setattr(ray_start, "LocalNode", lambda num_cpus: made.append(Node()) or made[-1])
+    monkeypatch.setattr(ray_start, "LocalNode", lambda num_cpus, niceness: made.append(Node()) or made[-1])
     monkeypatch.setattr(ray_start, "ray_engine", Engine)
     return made
 
