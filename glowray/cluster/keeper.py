@@ -45,10 +45,13 @@ class Keeper:
         node = object.__new__(Node)  # known before it starts, so that it can be ended meanwhile
         node.start_api_server = lambda **_: None  # a dashboard without pages, which nobody asks anything
         self.node = node
-        params = RayParams(**parameters)
-        with _background(self.nice):
+
+        def start() -> None:
             # spawn_reaper: the kernel sends SIGKILL to Ray's processes should this one die.
-            start_patiently(lambda: node.__init__(params, head=True, shutdown_at_exit=False, spawn_reaper=True))
+            node.__init__(RayParams(**parameters), head=True, shutdown_at_exit=False, spawn_reaper=True)
+
+        with _background(self.nice):
+            start_patiently(start)
         self.started = True
         return str(self.node.address)
 
