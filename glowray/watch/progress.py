@@ -142,9 +142,13 @@ class LiveProgress(Bars):
         table.add_column(width=24)
         for _ in range(3):
             table.add_column(justify="right", no_wrap=True)
-        stages = ", ".join(filter(None, [f"{ended} of {self.stages} stages", self.announced]))
+        stages = f"{ended} of {self.stages} stages"
         table.add_row(
-            Text(self.name, "bold"), Text(stages, "dim"), "", "", Text(_clock(time.monotonic() - self.began), "dim")
+            Text(self.name, "bold"),
+            Text(stages, "dim"),
+            Text(self.announced, "dim"),
+            "",
+            Text(_clock(time.monotonic() - self.began), "dim"),
         )
         for bar in _shown(bars):
             seconds = (bar.ended or time.monotonic()) - bar.began
