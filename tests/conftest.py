@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from glowray.engine import automatic
+from glowray.engine import automatic, choose
 from tests.effort import FEW
 from tests.engine.doubles import CountingEngine, ForbiddenEngine, Lab
 
@@ -20,7 +20,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 # No job of a test goes over to Ray because a machine is slow; tests of the handover say when it comes.
-automatic.PATIENCE = 3600.0
+automatic.PATIENCE = choose.LARGE_PATIENCE = 3600.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

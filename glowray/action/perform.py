@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from glowray.action.bad_rows import Letters, RowError, letter_paths
 from glowray.action.settings import Outcome, Settings
 from glowray.engine.choose import Choice, choose, open_engine
-from glowray.engine.protocol import Done, Engine
+from glowray.engine.protocol import Done, Engine, Heard, Starting
 from glowray.functions import Failure
 from glowray.io.commit import Commit, commit_together
 from glowray.kernels.exchange import Exchange, InPieces, OneBlock
@@ -23,6 +23,7 @@ from glowray.rows import Block
 from glowray.watch.progress import Progress, progress_for
 from glowray.watch.script import is_watched, reached
 from glowray.watch.stats import Stats, StatsWatcher
+from glowray.watch.task_prints import TaskPrints
 
 if TYPE_CHECKING:
     from glowray.watch.view import PlanView
@@ -70,6 +71,8 @@ class Action:
             stats = Stats(settings.name, self.engine.name)
             outcome.begin(stats)
             self.recorder = Recorder(outcome, stats, progress_for(settings.name, stages, settings.progress))
+            if isinstance(self.engine, Starting):
+                self.engine.announce = self.recorder.progress.announce
             resources, vectorize = settings.resources, settings.vectorize
             self.job = Job(settings.name, stages, self.engine, self.recorder, resources, settings.max_errors, vectorize)
         except BaseException:
@@ -183,23 +186,34 @@ class Recorder(StatsWatcher):
     def __init__(self, outcome: Outcome, stats: Stats, progress: Progress) -> None:
         super().__init__(stats)
         self.outcome, self.progress = outcome, progress
+        self.prints = TaskPrints()
 
     def stage_started(self, stage: Stage) -> None:
         super().stage_started(stage)
+        self.prints.stage_started(stage)
         self.progress.stage_started(stage)
 
     def stage_done(self, stage: Stage) -> None:
         super().stage_done(stage)
+        self.prints.stage_done(stage)
         self.progress.stage_done(stage)
+
+    def task_heard(self, stage: Stage, place: int, heard: Heard) -> None:
+        self.prints.heard(stage, place, heard)
+
+    def task_unused(self, stage: Stage, done: Done) -> None:
+        self.prints.task_done(done)
 
     def task_done(self, stage: Stage, done: Done) -> None:
         super().task_done(stage, done)
+        self.prints.task_done(done)
         self.progress.task_done(stage, done)
         report = done.report
         self.outcome.skipped.update(report.skipped)
         self.outcome.counters.update(report.counters)
 
     def task_settled(self, stage: Stage, done: Done) -> None:
+        self.prints.task_settled(done)
         for policy, failure in done.report.errors:
             self.keep(policy, failure)
 
@@ -217,6 +231,9 @@ class Recorder(StatsWatcher):
         return blocks
 
     def finish(self, engine: Engine) -> None:
+        if isinstance(engine, Starting):
+            engine.end()
+        self.prints.end()
         self.progress.end()
         self.end()
         self.stats.engine = engine.name

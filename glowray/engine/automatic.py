@@ -1,46 +1,62 @@
-"""The automatic engine: begins in this process, and hands what is left to Ray once the job proves long."""
+"""The automatic engine: runs tasks in this process, and hands what is left to Ray once Ray is there and worth it."""
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+import warnings
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from glowray.engine.choose import PATIENCE
 from glowray.engine.inline import InlineEngine, run_here
 from glowray.engine.protocol import Done, Engine, Ref, Task
+from glowray.engine.shared_tasks import Pace, SharedTasks, UntilSlower
 from glowray.rows import Block
 
-PATIENCE = 3.0
-"""Seconds that a job stays in this process: about what a Ray on this machine needs to start."""
+WORTH_SECONDS = 5.0
+"""Work of this process that must be left for Ray to start: about what a Ray on this machine needs for that."""
+
+CONNECT_SECONDS = 2.0
+"""The same once Ray has started: about what this process needs to connect, and Ray to begin a first task."""
+
+LOOK_SECONDS = 0.25
+"""Seconds between two looks at how much work is left."""
+
+STARTING = "starting Ray…"
 
 
 class AutomaticEngine:
-    """Inline at first. Blocks that are done stay as they are: Ray's tasks read them, nothing is run again."""
+    """Runs tasks here while Ray starts in processes of its own, and hands over once a first task has begun there.
+
+    Blocks that are done stay as they are: Ray's tasks read them, nothing runs again. Time decides only where a task
+    runs; no result depends on that.
+    """
 
     name = "inline"
 
     def __init__(self, patience: float | None = None) -> None:
-        self.deadline = time.monotonic() + (PATIENCE if patience is None else patience)
         self.inline = InlineEngine()
+        self.pace = Pace()
+        self.handover = Handover(self, time.monotonic() + (PATIENCE if patience is None else patience))
+        self.announce: Callable[[str], None] = lambda text: None
         self.ray: Engine | None = None
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
-        shared = _Shared(tasks)
-        if shared.is_fed():
+        shared = SharedTasks(tasks)
+        if shared.are_fed():
             yield from self.inline.run(shared)
-            return
-        if self.ray is None and time.monotonic() < self.deadline:
-            handover = _Handover(self, shared)
-            try:
-                yield from handover.run()
-            finally:
-                handover.stop()
-            return
-        if shared.two_left():
-            yield from self._ray_engine().run(shared)
-        else:
-            yield from self.inline.run(shared)
+        elif self.ray is not None and shared.are_several():
+            self.name = "inline, then ray"
+            yield from self.ray.run(shared)
+        elif shared.are_left():
+            yield from self._run_here(shared)
+
+    def end(self) -> None:
+        """The job is over: a Ray that still starts is not needed."""
+        self.handover.end()
 
     def shared_bytes(self) -> int:
         return (self.inline if self.ray is None else self.ray).shared_bytes()
@@ -48,98 +64,154 @@ class AutomaticEngine:
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return self.inline.fetch(refs)
 
-    def _ray_engine(self) -> Engine:
-        if self.ray is None:
-            from glowray.engine.ray_start import ray_engine
-
-            self.ray = ray_engine()
-            self.name = "inline, then ray"
-        return self.ray
-
-
-class _Shared:
-    """An iterator of tasks that two threads may take from."""
-
-    def __init__(self, tasks: Iterable[Task]) -> None:
-        self.tasks = iter(tasks)
-        self.lock = threading.Lock()
-        self.peeked: list[Task] = []
-        self.stopped = False
-
-    def __iter__(self) -> Iterator[Task]:
-        return self
-
-    def __next__(self) -> Task:
-        with self.lock:
-            if self.stopped:
-                raise StopIteration
-            return self.peeked.pop(0) if self.peeked else next(self.tasks)
-
-    def is_fed(self) -> bool:
-        """Whether the next task reads a channel: that stays where its rows are."""
-        with self.lock:
-            return any(task.feed is not None for task in self._peek(1))
-
-    def two_left(self) -> bool:
-        """Whether there are tasks enough to share."""
-        with self.lock:
-            peeked = self._peek(2)
-            return len(peeked) == 2 and not self.stopped and all(task.feed is None for task in peeked)
-
-    def _peek(self, count: int) -> list[Task]:
-        while len(self.peeked) < count and not self.stopped:
-            task = next(self.tasks, None)
-            if task is None:
-                break
-            self.peeked.append(task)
-        return self.peeked
-
-    def stop(self) -> None:
-        with self.lock:
-            self.stopped = True
+    def _run_here(self, tasks: SharedTasks) -> Iterator[Done]:
+        """Run tasks here until there are none, or Ray takes over. Take over again from a Ray that is slower."""
+        share = Share(tasks)
+        self.handover.offer(share)
+        try:
+            while not share.is_taken and (task := next(tasks, None)) is not None:
+                self.pace.begin(task)
+                done = run_here(task)
+                self.pace.end()
+                yield done
+                self.handover.warn()
+            self.handover.offer(None)
+            if share.is_taken:
+                yield from share.results()
+                if share.ray_is_slower:
+                    self.ray = None
+                    yield from map(run_here, tasks)
+        finally:
+            self.handover.offer(None)
+            share.stop()
 
 
-class _Handover:
-    """One stage's run during which a timer may bring in Ray, while this thread still works on its own task."""
+class Share:
+    """The tasks of one run, what Ray makes of those that it takes, and whether it takes any."""
 
-    def __init__(self, engine: AutomaticEngine, tasks: _Shared) -> None:
-        self.engine, self.tasks = engine, tasks
-        self.results: queue.SimpleQueue[Done | BaseException | None] = queue.SimpleQueue()
-        self.begun = threading.Event()
-        self.timer = threading.Timer(max(0.0, engine.deadline - time.monotonic()), self._take_over)
-        self.timer.daemon = True
+    def __init__(self, tasks: SharedTasks) -> None:
+        self.tasks = tasks
+        self.is_taken = self.ray_is_slower = False
+        self.done: queue.SimpleQueue[Done | BaseException | None] = queue.SimpleQueue()
+        self.ended = threading.Event()
 
-    def run(self) -> Iterator[Done]:
-        self.timer.start()
-        while not self.begun.is_set():
-            task = next(self.tasks, None)
-            if task is None:
-                break
-            yield run_here(task)
-        self.timer.cancel()
-        if not self.begun.is_set():
-            return
-        while (result := self.results.get()) is not None:
+    def results(self) -> Iterator[Done]:
+        """Give what Ray does, as it ends. Raise the error that Ray ended with."""
+        while (result := self.done.get()) is not None:
             if isinstance(result, BaseException):
                 raise result
             yield result
 
-    def stop(self) -> None:
-        self.timer.cancel()
-        self.tasks.stop()
-        if self.begun.is_set():
-            self.timer.join()
-
-    def _take_over(self) -> None:
-        if not self.tasks.two_left():
-            return
-        self.begun.set()
+    def run(self, ray: Engine, mean: float | None) -> None:
+        """Run what is left on Ray. Leave the rest to this process if its `mean` seconds a task were less."""
+        tasks = UntilSlower(self.tasks, mean)
         try:
-            for done in self.engine._ray_engine().run(self.tasks):
-                self.results.put(done)
-                if self.tasks.stopped:
-                    break
+            for done in ray.run(tasks):
+                tasks.note_done()
+                self.done.put(done)
         except BaseException as error:
-            self.results.put(error)
+            self.done.put(error)
         finally:
-            self.results.put(None)
+            self.ray_is_slower = tasks.is_slower
+            self.done.put(None)
+            self.ended.set()
+
+    def stop(self) -> None:
+        """Give no more tasks, and wait until those on Ray are cancelled."""
+        self.tasks.stop()
+        if self.is_taken:
+            self.ended.wait()
+
+
+class Handover:
+    """A thread that looks whether Ray is worth it, starts Ray, and drives it while this process is in a task."""
+
+    def __init__(self, engine: AutomaticEngine, deadline: float) -> None:
+        self.engine, self.deadline = engine, deadline
+        self.over = threading.Event()
+        self.lock = threading.Lock()
+        self.share: Share | None = None
+        self.error: Exception | None = None
+        # No daemon: the interpreter is not to end while a thread of it connects to Ray.
+        self.thread = threading.Thread(target=self._work, name="glowray-handover")
+        HANDOVERS.add(self)
+
+    def offer(self, share: Share | None) -> None:
+        """Offer the tasks that this process runs now; None: there are none to take any more."""
+        with self.lock:
+            self.share = share
+        if share is not None and self.thread.ident is None and usable_cpus() > 1:
+            self.thread.start()
+
+    def end(self) -> None:
+        """Ray is not needed any more, if it is not there yet."""
+        self.over.set()
+
+    def warn(self) -> None:
+        """Warn, once, that Ray did not start."""
+        error, self.error = self.error, None
+        if error is not None:
+            warnings.warn(f"the job goes on in this process: {error}", RuntimeWarning, stacklevel=2)
+
+    def _work(self) -> None:
+        if self.over.wait(max(0.0, self.deadline - time.monotonic())):
+            return
+        while not self.is_worth_it():
+            if self.over.wait(LOOK_SECONDS):
+                return
+        ray = self._begun_ray()
+        if ray is not None:
+            self._take(ray)
+
+    def is_worth_it(self) -> bool:
+        """Whether there is work left for Ray when it will be there."""
+        return self.engine.pace.seconds_left() >= WORTH_SECONDS
+
+    def is_worth_connecting(self) -> bool:
+        """Whether there still is, now that Ray has started."""
+        return self.engine.pace.seconds_left() >= CONNECT_SECONDS
+
+    def _begun_ray(self) -> Engine | None:
+        from glowray.engine.ray_start import begun_ray_engine
+
+        self.engine.announce(STARTING)
+        try:
+            return begun_ray_engine(self.over, self.is_worth_connecting)
+        except Exception as error:  # whatever keeps Ray from starting, this process can do without
+            if not self.over.is_set():
+                self.error = error
+            return None
+        finally:
+            self.engine.announce("")
+
+    def _take(self, ray: Engine) -> None:
+        """Take over the tasks that this process runs now, and all later ones."""
+        engine = self.engine
+        with self.lock:
+            share = self.share
+            if share is not None and share.tasks.are_left():
+                share.is_taken, engine.name = True, "inline, then ray"
+            engine.ray = ray
+        if share is not None and share.is_taken:
+            share.run(ray, engine.pace.mean())
+
+
+def usable_cpus() -> int:
+    """The CPUs that this process may use: with a single one Ray has nothing to add."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Linux
+        return os.cpu_count() or 1
+
+
+HANDOVERS: weakref.WeakSet[Handover] = weakref.WeakSet()
+
+
+def _end_handovers() -> None:
+    """At the end of this process: nobody waits for an action any more whose rows were not all read."""
+    for handover in list(HANDOVERS):
+        handover.end()
+
+
+# Before the interpreter waits for the threads of these.
+threading._register_atexit(_end_handovers)  # type: ignore[attr-defined]

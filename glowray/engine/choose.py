@@ -10,17 +10,27 @@ from glowray.engine.inline import InlineEngine
 from glowray.engine.protocol import Engine
 
 LARGE_INPUT = 64 * 1024 * 1024
-"""Bytes from which a job goes to Ray at once: below, one process is done before Ray has started."""
+"""Bytes of input from which Ray starts soon: with less, one process is mostly done before Ray has started."""
+
+PATIENCE = 3.0
+"""Seconds that a job runs before Ray starts."""
+
+LARGE_PATIENCE = 1.0
+"""The same for a job whose input is large: long enough to tell one that is done within seconds."""
 
 ENGINES = ("inline", "ray")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The engine's kind ("inline", "ray" or "automatic") and the reason, as explain() prints them."""
+    """The engine's kind ("inline", "ray" or "automatic") and the reason, as explain() prints them.
+
+    An automatic one starts Ray after `patience` seconds; None: PATIENCE.
+    """
 
     kind: str
     reason: str
+    patience: float | None = None
 
 
 def choose(asked: str | None, input_bytes: int | None) -> Choice:
@@ -42,10 +52,13 @@ def choose(asked: str | None, input_bytes: int | None) -> Choice:
     for name in ("GLOWRAY_ADDRESS", "RAY_ADDRESS"):
         if os.environ.get(name):
             return Choice("ray", name)
+    size, patience = "input of unknown size" if input_bytes is None else "small input", None
     if input_bytes is not None and input_bytes >= LARGE_INPUT:
-        return Choice("ray", f"{input_bytes / 2**20:,.0f} MiB of input")
-    size = "input of unknown size" if input_bytes is None else "small input"
-    return Choice("automatic", f"{size}: starts in this process, goes to Ray if it still runs after 3 s")
+        size, patience = f"{input_bytes / 2**20:,.0f} MiB of input", LARGE_PATIENCE
+    seconds = f"{patience or PATIENCE:.0f} s"
+    return Choice(
+        "automatic", f"{size}: starts in this process, goes to Ray if it still runs after {seconds}", patience
+    )
 
 
 def check_engine(name: str, place: str = "engine") -> None:
@@ -64,4 +77,4 @@ def open_engine(choice: Choice) -> Engine:
         return coming_ray_engine()
     from glowray.engine.automatic import AutomaticEngine
 
-    return AutomaticEngine()
+    return AutomaticEngine(choice.patience)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from glowray.engine.payload import Payload
 from glowray.io.channel import Feed
@@ -31,10 +31,24 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """Whole lines that an attempt at a task printed: `size` bytes from byte `start` of its output on.
+
+    Lines with no `start` are from Ray's log, which has all lines of an attempt, cut anywhere, and a moment later.
+    """
+
+    attempt: int
+    lines: list[str]
+    start: int | None = None
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One fragment on one partition. `inputs` are lists of slots, one a side; `identity` is (stage, place in stage).
 
-    One that `flows` gives what it has made after each piece of the rows that arrive.
+    `after` is the number of tasks that follow in its stage. `hear` is called, in any thread, with what the task prints
+    elsewhere while it runs. A task that `flows` gives what it has made after each piece of the rows that arrive.
     """
 
     name: str
@@ -47,6 +61,8 @@ class Task:
     resources: Resources = NO_NEEDS
     retries: int = 3
     flows: bool = False
+    after: int = 0
+    hear: Callable[[Heard], None] | None = None
 
     @property
     def feed(self) -> Feed | None:
@@ -85,4 +101,26 @@ class Engine(Protocol):
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         """The blocks behind refs, in this process."""
+        ...
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """Tasks that may be stopped while they run."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nobody wants a task any more."""
+        ...
+
+
+@runtime_checkable
+class Starting(Protocol):
+    """An engine that may start another one while it runs tasks."""
+
+    announce: Callable[[str], None]
+    """Is called in any thread with what the engine starts, "starting Ray…", and with "" when that is over."""
+
+    def end(self) -> None:
+        """The job is over: what still starts is not needed."""
         ...

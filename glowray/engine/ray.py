@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,8 +12,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from glowray.engine.payload import Apart, Payload, Sent
-from glowray.engine.protocol import Done, Ref, Slot, Task
+from glowray.engine.protocol import Done, Ref, Slot, Stoppable, Task
+from glowray.engine.ray_capture import Capture, captured
 from glowray.engine.ray_feed import Pump, start_hub
+from glowray.engine.ray_prints import Prints
 from glowray.errors import WorkerLost
 from glowray.io.channel import Deal, Feed
 from glowray.kernels import TaskReport
@@ -30,6 +33,9 @@ STORE_SHARE = 2
 
 ENDING_SECONDS = 1.0
 """What tasks get to end by themselves before they are cancelled."""
+
+WAIT_SECONDS = 0.1
+"""How long a wait may take before it looks at whether anybody still waits."""
 
 OPERATORS = ("!", "in(")
 """How the value of a label begins that Ray takes for a condition."""
@@ -52,11 +58,11 @@ class RayEngine:
         self.local_refs: WeakKeyDictionary[Block, Any] = WeakKeyDictionary()
         self.known_needs: set[Resources] = {NO_NEEDS}
         self.cpus, self.known_until = 1, 0.0
+        self.prints = Prints()
         self.hub: Any = None
         self.pumps: dict[Deal, Pump] = {}
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
-        ray = self.ray
         waiting = iter(tasks)
         running: dict[Any, tuple[Task, list[Any]]] = {}
         try:
@@ -66,9 +72,13 @@ class RayEngine:
                     running[first] = (task, others)
                 if not running:
                     return
-                ready, _ = ray.wait(list(running), num_returns=1)
+                ready = self._ready(running, tasks)
+                if not ready:
+                    return
                 task, blocks = running.pop(ready[0])
                 done = self._piece(task, ready[0]) if task.flows else self._done(task, ready[0], blocks)
+                if done.report.final:
+                    self.prints.forget([task])
                 if not done.report.final:
                     running[ready[0]] = (task, blocks)  # behind the others: each has its turn
                 elif task.feed is not None:
@@ -76,6 +86,17 @@ class RayEngine:
                 yield done
         finally:
             self._cancel(running)
+            self.prints.forget(task for task, _ in running.values())
+
+    def _ready(self, running: dict[Any, tuple[Task, list[Any]]], tasks: Iterable[Task]) -> list[Any]:
+        """Wait for a task that has ended or has made a piece; none once `tasks` are stopped, by another thread."""
+        stoppable = tasks if isinstance(tasks, Stoppable) else None
+        timeout = None if stoppable is None else WAIT_SECONDS
+        while stoppable is None or not stoppable.stopped:
+            ready, _ = self.ray.wait(list(running), num_returns=1, timeout=timeout)
+            if ready:
+                return list(ready)
+        return []
 
     def _cancel(self, running: dict[Any, tuple[Task, list[Any]]]) -> None:
         """Ends what still runs when the caller stopped early, failed, or was interrupted: nothing goes on behind it.
@@ -94,6 +115,14 @@ class RayEngine:
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return fetch_blocks(refs)
+
+    def wait_for_first_task(self, over: threading.Event) -> bool:
+        """Wait until a task has begun, so that further tasks begin at once. Return False once `over` is set."""
+        begun = self.ray.remote(_begin).remote()
+        while not over.is_set():
+            if self.ray.wait([begun], timeout=WAIT_SECONDS)[0]:
+                return True
+        return False
 
     def shared_bytes(self) -> int:
         """On one machine, of what its store can hold meanwhile: each of the tasks needs all of the blocks there."""
@@ -125,7 +154,7 @@ class RayEngine:
         remote = self.flowing if task.flows else self.remote
         refs = remote.options(name=task.name, **_outputs(task), **_options(task.resources)).remote(
             *self._payload(task.payload),
-            (task.partition, task.offset, task.outputs, task.resources.memory),
+            (task.partition, task.offset, task.outputs, task.resources.memory, self.prints.listen(task)),
             shape,
             cuts,
             *inputs,
@@ -200,10 +229,14 @@ class RayEngine:
         return Done(task, report, None if failed else blocks)
 
 
+def _begin() -> None:
+    """Show that a worker has started."""
+
+
 def _task(
     payload: bytes,
     apart: list[tuple[str, bool, list[Any]]],
-    place: tuple[int, int, int, int | None],
+    place: tuple[int, int, int, int | None, str],
     shape: list[int],
     cuts: list[tuple[int | None, int | None]],
     *blocks: Block,
@@ -211,9 +244,10 @@ def _task(
     """What runs on the worker."""
     from glowray.engine.payload import execute
 
-    partition, offset, outputs, memory = place
-    report, results = execute(payload, _values(apart), partition, _inputs(shape, cuts, blocks), offset, memory)
-    _mark(report)
+    partition, offset, outputs, memory, token = place
+    with Capture(token, _attempt()) as capture:
+        report, results = execute(payload, _values(apart), partition, _inputs(shape, cuts, blocks), offset, memory)
+    _mark(report, capture)
     if outputs == 0:
         return report
     given: list[Block | None] = [*(results or ()), *[None] * outputs][:outputs]
@@ -223,7 +257,7 @@ def _task(
 def _flowing_task(
     payload: bytes,
     apart: list[tuple[str, bool, list[Any]]],
-    place: tuple[int, int, int, int | None],
+    place: tuple[int, int, int, int | None, str],
     shape: list[int],
     cuts: list[tuple[int | None, int | None]],
     *inputs: Any,
@@ -231,11 +265,13 @@ def _flowing_task(
     """What runs on the worker for a task that flows."""
     from glowray.engine.payload import execute_flowing
 
-    partition, offset, _, memory = place
-    for piece in execute_flowing(payload, _values(apart), partition, _inputs(shape, cuts, inputs), offset, memory):
+    partition, offset, _, memory, token = place
+    capture = Capture(token, 0, live=False)
+    pieces = execute_flowing(payload, _values(apart), partition, _inputs(shape, cuts, inputs), offset, memory)
+    for piece in captured(pieces, capture):
         if piece is not None:
             report, (block,) = piece
-            _mark(report)
+            _mark(report, capture)
             yield report, block
 
 
@@ -252,12 +288,16 @@ def _values(apart: list[tuple[str, bool, list[Any]]]) -> dict[str, Sent]:
     return {name: Sent(name, shared, partial(ray.get, refs[0])) for name, shared, refs in apart}
 
 
-def _mark(report: TaskReport) -> None:
-    """Says in a report that it comes from a worker, and after how many attempts."""
+def _mark(report: TaskReport, capture: Capture) -> None:
+    """Say in a report that it comes from a worker, after how many attempts, and what was printed."""
+    report.remote, report.attempt, report.printed = True, _attempt(), capture.printed
+
+
+def _attempt() -> int:
+    """Return how many attempts at the task that runs were lost."""
     import ray
 
-    report.remote = True
-    report.attempt = ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number()
+    return int(ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number())
 
 
 def fetch_blocks(refs: Sequence[Ref]) -> list[Block]:

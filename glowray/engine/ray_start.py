@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, cast
 
 from glowray.cluster.connect import connect
-from glowray.cluster.environment import PRELOAD, apply, client_environment
-from glowray.cluster.patience import start_patiently
-from glowray.cluster.token import own_token
+from glowray.cluster.local import LOOPBACK, LocalNode
 from glowray.engine.protocol import Engine
 from glowray.engine.ray import RayEngine
+
+LOOK_SECONDS = 0.25
+"""Seconds between two looks at whether it is worth connecting."""
+
+NICENESS = 5
+"""How far Ray's background processes give way to a job that goes on in this process."""
 
 _engine: RayEngine | None = None
 _session: object = None
 _starting = threading.Lock()
 
+_node: LocalNode | None = None
+_waiting = 0
+_counting = threading.Lock()
+
 
 def ray_engine() -> RayEngine:
-    """The engine on the connected Ray; without one, on the cluster that the environment names, or a local Ray."""
+    """Return the engine on the connected Ray. Without one, connect to the cluster that the environment names, or to a
+    local Ray.
+    """
     global _engine, _session
     import ray
 
@@ -31,7 +43,7 @@ def ray_engine() -> RayEngine:
             if os.environ.get("GLOWRAY_ADDRESS") or os.environ.get("RAY_ADDRESS"):
                 connect()
             else:
-                _start_for_good()
+                start_local()
         session = ray.get_runtime_context().worker.current_cluster_and_job
         if _engine is None or session != _session:
             _engine, _session = RayEngine(), session  # what an engine has put into a store is in that store alone
@@ -39,7 +51,7 @@ def ray_engine() -> RayEngine:
 
 
 def coming_ray_engine() -> Engine:
-    """The same, but a Ray that has to be started first starts while the caller goes on with what the job needs else."""
+    """Return the same. A Ray that is missing starts while the caller goes on with other things that the job needs."""
     ray = sys.modules.get("ray")
     if ray is not None and ray.is_initialized():
         return ray_engine()
@@ -65,44 +77,64 @@ class _Coming:
         return getattr(self._engine.result(), name)
 
 
-def _start_for_good() -> None:
-    """Starts a local Ray from a thread that lives as long as this process.
+def begun_ray_engine(over: threading.Event, is_worth_it: Callable[[], bool]) -> RayEngine | None:
+    """Start a local Ray, and return its engine once a first task has begun there; None if `over` is set before.
 
-    Ray has the kernel end its processes with the thread that started them (PR_SET_PDEATHSIG), not with the process.
+    Until Ray's own processes have started, and until it is worth connecting to them, this process does nothing for it.
+    A Ray that has not started when nobody waits for it any more is ended.
+
+    Raises ClusterError when Ray does not start.
     """
-    if threading.current_thread() is threading.main_thread():
-        start_local()
-        return
-    started: Future[None] = Future()
-
-    def keep() -> None:
-        try:
-            start_local()
-        except BaseException as error:
-            started.set_exception(error)
-            return
-        started.set_result(None)
-        threading.Event().wait()
-
-    threading.Thread(target=keep, name="glowray-ray", daemon=True).start()
-    started.result()
+    with _wanted(niceness=NICENESS) as node:
+        if node.wait(over) is None:
+            return None
+    while not is_worth_it():
+        if over.wait(LOOK_SECONDS):
+            return None
+    engine = ray_engine()
+    return engine if engine.wait_for_first_task(over) else None
 
 
 def start_local(num_cpus: int | None = None) -> None:
-    """Starts a Ray that ends with this process: on loopback only, behind a token, with nothing sent outside.
+    """Start a Ray that ends with this process, and connect to it: on loopback only, behind a token, with nothing sent
+    outside.
 
     It uses `num_cpus` CPUs; None: all of this machine's.
     """
-    apply(client_environment(own_token(), loopback=True))
-    os.environ.update(PRELOAD, RAY_USAGE_STATS_ENABLED="0", RAY_enable_metrics_collection="0")
-    import ray
+    with _wanted(num_cpus) as node:
+        import ray  # takes about as long as the first of Ray's processes needs
 
-    start_patiently(
-        lambda: ray.init(
-            address="local",
-            num_cpus=num_cpus,
-            include_dashboard=False,
-            logging_level="ERROR",
-            _node_ip_address="127.0.0.1",
-        )
-    )
+        address = node.wait()
+        node.enter()
+        ray.init(address=address, logging_level="ERROR", _node_ip_address=LOOPBACK)
+    # For Ray, this process has joined a cluster. It is this process's own: ray.shutdown() is to end it.
+    ray._private.worker._global_node.kill_all_processes = lambda **_: node.end()
+
+
+@contextlib.contextmanager
+def _wanted(num_cpus: int | None = None, niceness: int = 0) -> Iterator[LocalNode]:
+    """The local Ray, which starts if there is none; ended if it has not started when the last that wants it leaves."""
+    global _node, _waiting
+    with _counting:
+        if _node is None or not (_waiting or _node.runs()):
+            if _node is not None:
+                _node.end()
+            _node = LocalNode(num_cpus, niceness)
+        node, _waiting = _node, _waiting + 1
+    try:
+        yield node
+    finally:
+        with _counting:
+            _waiting -= 1
+            if not _waiting and not node.runs():
+                node.end()
+
+
+def _end_unused() -> None:
+    """At the end of this process: end a Ray that nobody has connected to. Another one ends with ray.shutdown()."""
+    if _node is not None and not _node.entered:
+        _node.end()
+
+
+# Before the interpreter waits for threads: one of them may wait for that Ray.
+threading._register_atexit(_end_unused)  # type: ignore[attr-defined]

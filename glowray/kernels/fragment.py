@@ -78,7 +78,7 @@ class TaskReport:
     `rows`, `sizes` in bytes and `kinds` of rows are those of the blocks. `attempt` counts the attempts that were lost
     before this one; `remote` tasks ran in another process. Of a task that gives its rows in pieces, a report tells what
     came since the one before, and only the last is `final`. `cuts`: the blocks are these rows of the one that is given,
-    or of the first one that the task read.
+    or of the first one that the task read. `printed` is the bytes that a remote task has printed.
     """
 
     partition: int
@@ -101,6 +101,7 @@ class TaskReport:
     first_errors: list[Failure] = field(default_factory=list)
     counters: Counter[str] = field(default_factory=Counter)
     parts: list[Any] = field(default_factory=list)
+    printed: Any = b""
 
 
 def run(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Protocol
 
 from glowray.engine.payload import Apart, Payload, pack
-from glowray.engine.protocol import Done, Engine, Slot, Task
+from glowray.engine.protocol import Done, Engine, Heard, Slot, Task
 from glowray.errors import TooManyErrors
 from glowray.functions import Failure
 from glowray.functions.function import unreadable
@@ -27,7 +28,9 @@ class Watcher(Protocol):
     """Is told what happens; it never changes it."""
 
     def stage_started(self, stage: Stage) -> None: ...
+    def task_heard(self, stage: Stage, place: int, heard: Heard) -> None: ...
     def task_done(self, stage: Stage, done: Done) -> None: ...
+    def task_unused(self, stage: Stage, done: Done) -> None: ...
     def task_settled(self, stage: Stage, done: Done) -> None: ...
     def stage_done(self, stage: Stage) -> None: ...
 
@@ -155,7 +158,8 @@ class Job:
             results = sorted(self.engine.run(iter(window)), key=lambda done: done.task.identity)
             for done in results:
                 if rows >= stage.until:
-                    break
+                    self.watcher.task_unused(stage, done)
+                    continue
                 self._accept(stage, done)
                 rows += sum(done.report.rows[:1])
                 self._settle(stage, done, fails=rows < stage.until)
@@ -232,6 +236,8 @@ class Job:
             offset=offset,
             resources=self.resources.joined(branch.resources),
             flows=stage.flows,
+            hear=partial(self.watcher.task_heard, stage, place),
+            after=stage.num_tasks - place - 1,
         )
 
     def _slots(self, wire: Wire, local: int) -> tuple[Slot, ...]:

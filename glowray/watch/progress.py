@@ -44,6 +44,7 @@ class Progress:
     """Watches a job and shows nothing."""
 
     def begin(self) -> None: ...
+    def announce(self, text: str) -> None: ...
     def stage_started(self, stage: Stage) -> None: ...
     def task_done(self, stage: Stage, done: Done) -> None: ...
     def stage_done(self, stage: Stage) -> None: ...
@@ -67,6 +68,11 @@ class Bars(Progress):
         self.name, self.stages, self.stream = name, stages, stream
         self.bars: dict[int, Bar] = {}
         self.began = time.monotonic()
+        self.announced = ""
+
+    def announce(self, text: str) -> None:
+        """Show what the engine does besides running tasks; "" when it has done it."""
+        self.announced = text
 
     def stage_started(self, stage: Stage) -> None:
         self.bars[id(stage)] = Bar(stage.number, stage.chain, stage.num_tasks, began=time.monotonic())
@@ -82,6 +88,11 @@ class Bars(Progress):
 
 class PlainProgress(Bars):
     """Where nothing can be drawn anew (a log file, a notebook): a line for each stage that has ended."""
+
+    def announce(self, text: str) -> None:
+        super().announce(text)
+        if text:
+            print(f"{self.name}: {text}", file=self.stream, flush=True)
 
     def stage_done(self, stage: Stage) -> None:
         super().stage_done(stage)
@@ -133,7 +144,11 @@ class LiveProgress(Bars):
             table.add_column(justify="right", no_wrap=True)
         stages = f"{ended} of {self.stages} stages"
         table.add_row(
-            Text(self.name, "bold"), Text(stages, "dim"), "", "", Text(_clock(time.monotonic() - self.began), "dim")
+            Text(self.name, "bold"),
+            Text(stages, "dim"),
+            Text(self.announced, "dim"),
+            "",
+            Text(_clock(time.monotonic() - self.began), "dim"),
         )
         for bar in _shown(bars):
             seconds = (bar.ended or time.monotonic()) - bar.began

@@ -9,7 +9,8 @@ import pytest
 
 import glowray as gr
 from glowray.dataset import Dataset
-from glowray.engine.choose import LARGE_INPUT, Choice, choose, open_engine
+from glowray.engine.automatic import AutomaticEngine
+from glowray.engine.choose import LARGE_INPUT, PATIENCE, Choice, choose, open_engine
 
 
 @pytest.fixture(autouse=True)
@@ -63,11 +64,20 @@ def test_large_input(tmp_path: Path) -> None:
     path = tmp_path / "large.txt"
     with path.open("wb") as file:
         file.truncate(LARGE_INPUT)
-    assert engine_line(gr.Flow().read_text(path)) == "ray (64 MiB of input)"
+    large = "automatic (64 MiB of input: starts in this process, goes to Ray if it still runs after "
+    assert engine_line(gr.Flow().read_text(path)).startswith(large)
     half = gr.Flow().from_range(LARGE_INPUT // 16)
     assert engine_line(half).startswith("automatic (small input")
-    assert engine_line(half.union(gr.Flow().from_range(LARGE_INPUT // 16))) == "ray (64 MiB of input)"
-    assert engine_line(half.union(half)).startswith("automatic"), "what is read once counts once"
+    assert engine_line(half.union(gr.Flow().from_range(LARGE_INPUT // 16))).startswith(large)
+    assert engine_line(half.union(half)).startswith("automatic (small input"), "what is read once counts once"
+
+
+def test_large_input_waits_less_for_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("glowray.engine.choose.LARGE_PATIENCE", 1.0)
+    large = choose(None, LARGE_INPUT)
+    assert large.patience is not None and large.patience < PATIENCE
+    assert choose(None, LARGE_INPUT - 1).patience is None
+    assert isinstance(open_engine(large), AutomaticEngine)
 
 
 def test_a_small_job_imports_no_ray() -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.dataset import Dataset
-from glowray.engine import automatic
+from glowray.engine import automatic, ray_start
 from glowray.engine.ray_feed import WAITING_ROWS
 from glowray.errors import SpentSource, TooManyErrors, WorkerLost
 from tests.engine.doubles import Lab
@@ -283,7 +283,8 @@ def test_what_is_no_channel(wrong: Any) -> None:
 def test_a_channel_stays_with_the_process_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The automatic engine would hand tasks over to a Ray elsewhere, which could not read it."""
     monkeypatch.setattr(automatic, "PATIENCE", -1.0)
-    monkeypatch.setattr(automatic.AutomaticEngine, "_ray_engine", lambda self: pytest.fail("handed over"))
+    monkeypatch.setattr(automatic, "WORTH_SECONDS", 0.0)
+    monkeypatch.setattr(ray_start, "begun_ray_engine", lambda over, is_worth_it: pytest.fail("handed over"))
     flow = gr.Flow()
     assert flow.from_channel(iter(range(4)), partitions=4).map(lambda n: os.getpid()).collect() == [os.getpid()] * 4
     assert [n for n, _ in zip(flow.from_channel(itertools.count()), range(3), strict=False)] == [0, 1, 2]

@@ -175,3 +175,11 @@ def test_lines_where_nothing_can_be_drawn_anew(capsys: pytest.CaptureFixture[str
 def test_nothing_where_nobody_asked(asked: bool | None, capsys: pytest.CaptureFixture[str]) -> None:
     flow(asked).from_range(3).collect()
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_the_engine_does_besides(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = LiveProgress("job", 2, use_terminal(monkeypatch), 3600)
+    shown.announce("starting Ray…")
+    assert "starting Ray…" in shown.render(90)[0]
+    shown.announce("")
+    assert "Ray" not in shown.render(90)[0]

@@ -1,0 +1,138 @@
+"""The tasks of a run that two threads take from, and how fast they went here."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+
+from glowray.engine.protocol import Task
+
+
+class SharedTasks:
+    """An iterator of tasks that two threads may take from. `stopped` says that nobody wants a task any more."""
+
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        self.tasks = iter(tasks)
+        self.lock = threading.Lock()
+        self.peeked: list[Task] = []
+        self.stopped = False
+
+    def __iter__(self) -> Iterator[Task]:
+        return self
+
+    def __next__(self) -> Task:
+        with self.lock:
+            task = self._peek()
+            if task is None:
+                raise StopIteration
+            self.peeked.clear()
+            return task
+
+    def are_fed(self) -> bool:
+        """Whether the next task reads a channel: that stays where its rows are."""
+        with self.lock:
+            task = self._peek()
+            return task is not None and task.feed is not None
+
+    def are_left(self) -> bool:
+        """Whether there is another task that may run anywhere."""
+        with self.lock:
+            task = self._peek()
+            return task is not None and task.feed is None
+
+    def are_several(self) -> bool:
+        """Whether there is more than one left in the next one's stage."""
+        with self.lock:
+            task = self._peek()
+            return task is not None and task.feed is None and task.after > 0
+
+    def stop(self) -> None:
+        """Give no more tasks."""
+        with self.lock:
+            self.stopped = True
+
+    def _peek(self) -> Task | None:
+        if self.stopped:
+            return None
+        if not self.peeked:
+            self.peeked.extend(task for task in [next(self.tasks, None)] if task is not None)
+        return self.peeked[0] if self.peeked else None
+
+
+class Pace:
+    """How long the tasks of a stage take in this process. One thread runs tasks, another may look."""
+
+    def __init__(self) -> None:
+        self.stage = -1
+        self.after = 0
+        self.done, self.seconds = 0, 0.0
+        self.began: float | None = None
+
+    def begin(self, task: Task) -> None:
+        """Note that a task begins."""
+        if task.identity[0] != self.stage:
+            self.stage, self.done, self.seconds = task.identity[0], 0, 0.0
+        self.after, self.began = task.after, time.monotonic()
+
+    def end(self) -> None:
+        """Note that the task has ended."""
+        if self.began is not None:
+            self.done, self.seconds = self.done + 1, self.seconds + time.monotonic() - self.began
+            self.began = None
+
+    def mean(self) -> float | None:
+        """Return the seconds of a task, or None before the stage's first has ended."""
+        return self.seconds / self.done if self.done else None
+
+    def seconds_left(self) -> float:
+        """Return about how long this process still needs for the tasks of the stage."""
+        began, mean = self.began, self.mean()
+        age = 0.0 if began is None else time.monotonic() - began
+        if mean is None:
+            return age * self.after
+        return mean * self.after + max(0.0, mean - age if began is not None else 0.0)
+
+
+class UntilSlower:
+    """The tasks that Ray takes, as long as it is not slower with them than this process was.
+
+    Args:
+        tasks: the stage's tasks.
+        mean: the seconds that a task took in this process; None if none has ended.
+    """
+
+    LOOK_AFTER = 2.0
+    """Seconds after which Ray is compared with this process: its first tasks wait for workers."""
+
+    SLOWER = 1.1
+
+    def __init__(self, tasks: SharedTasks, mean: float | None) -> None:
+        self.tasks, self.mean = tasks, mean
+        self.began: float | None = None
+        self.done = 0
+        self.is_slower = False
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nobody wants a task any more."""
+        return self.tasks.stopped
+
+    def __iter__(self) -> Iterator[Task]:
+        return self
+
+    def __next__(self) -> Task:
+        if self.is_slower:
+            raise StopIteration
+        return next(self.tasks)
+
+    def note_done(self) -> None:
+        """Note that Ray has done a task. The first one shows when Ray began."""
+        now = time.monotonic()
+        if self.began is None:
+            self.began = now
+            return
+        self.done += 1
+        taken = now - self.began
+        if self.mean is not None and taken >= self.LOOK_AFTER:
+            self.is_slower = taken / self.done > self.SLOWER * self.mean
