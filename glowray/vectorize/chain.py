@@ -11,6 +11,7 @@ from glowray.vectorize.displays import holds_dict, simple_copy
 from glowray.vectorize.expand import MOST_NODES
 from glowray.vectorize.hygiene import obstacle
 from glowray.vectorize.inline import bind, inline, settle
+from glowray.vectorize.input_rows import keep, may_change
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.positions import Span
 from glowray.vectorize.quiet import quiet
@@ -77,27 +78,28 @@ class Chain:
 
     def _from(self, index: int, row: ast.expr, sink: Sink) -> list[ast.stmt]:
         if index == len(self._steps):
-            self._weaver.at(index, row)
-            return sink(row)
+            with self._weaver.at(index, row):
+                return sink(row)
         step = self._steps[index]
-        self._weaver.at(index, row, is_caught=step.drop is not None)
-        line = self._weaver.own_lines(step.verb)
-        if step.verb in ("flat_map", "flat_map_values"):
-            solid, row = self._solid(step, row, line)
-            return [*solid, *self._flat(index, row, sink, line)]
-        solid, row = self._solid(step, row, line)
-        return [*solid, *self._one(index, row, sink, line)]
+        with self._weaver.at(index, row):
+            line = self._weaver.own_lines(step.verb)
+            before, row = self._solid(step, row, line)
+            keeping, kept = keep(row, step, any(map(may_change, self._steps[index + 1 :])), self._weaver)
+        with self._weaver.at(index, kept, is_caught=step.drop is not None):
+            line = self._weaver.own_lines(step.verb)
+            make = self._flat if step.verb in ("flat_map", "flat_map_values") else self._one
+            return [*before, *place(keeping, line), *make(index, row, kept, sink, line)]
 
-    def _one(self, index: int, row: ast.expr, sink: Sink, line: Span) -> list[ast.stmt]:
-        """A step that gives one row for one, or none."""
+    def _one(self, index: int, row: ast.expr, kept: ast.expr, sink: Sink, line: Span) -> list[ast.stmt]:
+        """A step that gives one row for one, or none; `kept` is the row as it is before the function runs."""
         step = self._steps[index]
         if step.verb == "filter":
             before, test = self._apply(index, row, line)
             if step.drop is not None:
-                kept = self._weaver.fresh("kept")
-                before, test = [*before, assign(kept, ast.Call(load("bool"), [test], []))], load(kept)
+                passed = self._weaver.fresh("passed")
+                before, test = [*before, assign(passed, ast.Call(load("bool"), [test], []))], load(passed)
             inner: list[ast.stmt] = [ast.If(test, self._from(index + 1, row, sink) or [ast.Pass()], [])]
-            return place(self._guarded(step, row, before, inner), line)
+            return place(self._guarded(step, kept, before, inner), line)
         if step.verb in ("map", "key_by"):
             before, value = self._apply(index, row, line)
             if step.verb == "key_by":
@@ -112,7 +114,7 @@ class Chain:
         settled, simple = settle(value, self._weaver, "row", line)
         if step.drop is not None and not settled:
             settled = [ast.Pass()]
-        return place(self._guarded(step, row, [*before, *settled], self._from(index + 1, simple, sink)), line)
+        return place(self._guarded(step, kept, [*before, *settled], self._from(index + 1, simple, sink)), line)
 
     def _solid(self, step: Step, row: ast.expr, line: Span) -> tuple[list[ast.stmt], ast.expr]:
         """The row with its dicts built, where the step's function may change them, keep them or give them away."""
@@ -140,14 +142,14 @@ class Chain:
         return [each for before, _ in parts for each in before], ast.Tuple([field for _, field in parts], ast.Load())
 
     def _guarded(
-        self, step: Step, row: ast.expr, attempt: list[ast.stmt], rest: list[ast.stmt]
+        self, step: Step, kept: ast.expr, attempt: list[ast.stmt], rest: list[ast.stmt]
     ) -> list[ast.stmt]:  # fmt: skip
         """The attempt and what follows it; a step that drops failing rows gives them and their errors away."""
         if step.drop is None or step.call is None:
             return [*attempt, *rest]
         error = self._weaver.fresh("error")
         drop = load(self._weaver.give(step.drop, "drop"))
-        dropped = ast.Expr(ast.Call(drop, [simple_copy(row), load(error)], []))
+        dropped = ast.Expr(ast.Call(drop, [simple_copy(kept), load(error)], []))
         handler = ast.ExceptHandler(load("Exception"), error, [dropped])
         return [ast.Try(attempt, [handler], rest or [ast.Pass()], [])]
 
@@ -172,7 +174,7 @@ class Chain:
         function = load(self._weaver.give(step.call, step.verb))
         return ast.Call(function, [simple_copy(each) for each in arguments], [])
 
-    def _flat(self, index: int, row: ast.expr, sink: Sink, line: Span) -> list[ast.stmt]:
+    def _flat(self, index: int, row: ast.expr, kept: ast.expr, sink: Sink, line: Span) -> list[ast.stmt]:
         step = self._steps[index]
         before: list[ast.stmt] = []
         key: ast.expr | None = None
@@ -194,17 +196,16 @@ class Chain:
             return made or [ast.Pass()]
 
         if step.drop is not None:
-            return self._listed(index, row, before, arguments, rest, line)
+            return self._listed(index, kept, before, arguments, rest, line)
         if isinstance(step.known, Known) and self._loops < _MOST_LOOPS:
             spliced = splice(step.known, arguments, self._weaver, rest)
             if not isinstance(spliced, Refused):
                 return place([*before, *spliced], line)
             self.reasons[index] = spliced.reason
-            self._weaver.at(index, row)
         return place([*before, *each(self._called(index, arguments), self._weaver, rest, line)], line)
 
     def _listed(
-        self, index: int, row: ast.expr, before: list[ast.stmt], arguments: list[ast.expr], rest: Sink, line: Span
+        self, index: int, kept: ast.expr, before: list[ast.stmt], arguments: list[ast.expr], rest: Sink, line: Span
     ) -> list[ast.stmt]:
         """A loop over a list of all that the function gives: a row that fails half-way gives nothing."""
         step = self._steps[index]
@@ -218,7 +219,7 @@ class Chain:
         rows = self._called(index, arguments) if rows is None else rows
         items = self._weaver.fresh("items")
         before = [*before, assign(items, ast.Call(load("list"), [rows], []))]
-        return place(self._guarded(step, row, before, each(load(items), self._weaver, rest, line)), line)
+        return place(self._guarded(step, kept, before, each(load(items), self._weaver, rest, line)), line)
 
     def unpack(
         self, row: ast.expr, width: int, otherwise: Callable[[object], tuple[object, ...]] | None, line: Span
