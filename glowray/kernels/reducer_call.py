@@ -8,7 +8,7 @@ from typing import Any
 from glowray.functions import Function
 from glowray.kernels.steps import Step
 from glowray.rows.snapshots import snapshot
-from glowray.vectorize.input_rows import may_change_argument
+from glowray.vectorize.input_rows import may_change_value
 
 
 def reducer_call(step: Step, function: Function) -> Callable[[Any, Any], Any]:
@@ -17,7 +17,7 @@ def reducer_call(step: Step, function: Function) -> Callable[[Any, Any], Any]:
     The accumulator stays as the function left it: a copy for each row would make a fold quadratic.
     """
     call = function.call
-    if not may_change_argument(call, 1):
+    if not may_change_value(call):
         return call
 
     def careful(known: Any, value: Any) -> Any:

@@ -11,6 +11,7 @@ import ast
 import builtins
 import types
 from collections.abc import Iterable, Iterator, Mapping
+from enum import IntEnum
 
 from glowray.vectorize.callees import (
     ATOMS_FROM,
@@ -39,8 +40,15 @@ _OPAQUE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global, ast.
 _SCOPE_READERS: tuple[object, ...] = (builtins.locals, builtins.vars, builtins.eval, builtins.exec)
 
 
-def changed(known: Known, gives_rows: bool = False) -> frozenset[str]:
-    """The parameters whose objects a call of the function may change.
+class Change(IntEnum):
+    """How far a function may change an object."""
+
+    ITSELF = 1  # it gets and loses items: those stay what they are
+    INSIDE = 2
+
+
+def changed(known: Known, gives_rows: bool = False) -> Mapping[str, Change]:
+    """The parameters whose objects a call of the function may change, and how far.
 
     Args:
         known: the function.
@@ -61,11 +69,11 @@ class _Changes:
         body: list[ast.AST] = [known.node.body] if isinstance(known.node, ast.Lambda) else list(known.node.body)
         self._nodes = [node for part in body for node in ast.walk(part)]
         self._local = own_names(known.node).union(*map(_scope_names, self._nodes))
-        self._changed: set[str] = set()
+        self._changed: dict[str, Change] = {}
 
-    def found(self) -> frozenset[str]:
+    def found(self) -> Mapping[str, Change]:
         if any(isinstance(node, _OPAQUE) or self._reads_scope(node) for node in self._nodes):
-            return frozenset(self._parameters)
+            return dict.fromkeys(self._parameters, Change.INSIDE)
         before: Mapping[str, Aliases] = {}
         while before != self._aliases:  # a loop may carry an alias back to its start
             before = dict(self._aliases)
@@ -73,7 +81,7 @@ class _Changes:
                 self._bind(node)
         for node in self._nodes:
             self._look(node)
-        return frozenset(self._changed)
+        return self._changed
 
     def _reads_scope(self, node: ast.AST) -> bool:
         return isinstance(node, ast.Call) and is_one_of(self._callee(node.func), _SCOPE_READERS)
@@ -228,7 +236,10 @@ class _Changes:
         return resolved(self._known, node, self._local)
 
     def _change(self, aliases: Aliases) -> None:
-        self._changed.update(name for name, how in aliases if how != HOLDER)
+        for name, how in aliases:
+            if how != HOLDER:
+                change = Change.ITSELF if how == SELF else Change.INSIDE
+                self._changed[name] = max(change, self._changed.get(name, change))
 
     def _change_all(self, aliases: Aliases) -> None:
         """Whoever is given an object may change what is inside it too."""

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from glowray.rows.snapshots import FIXED, snapshot
 from glowray.vectorize.callees import changes_nothing
-from glowray.vectorize.changes import changed
+from glowray.vectorize.changes import Change, changed
 from glowray.vectorize.displays import field_names, record, simple_copy
 from glowray.vectorize.know import know
-from glowray.vectorize.known import Known
+from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.weave import Weaver, assign, load
 
 if TYPE_CHECKING:
     from glowray.vectorize.chain import Step
 
 _OF_VALUE = ("map_values", "flat_map_values")
-_found: WeakKeyDictionary[Known, dict[bool, frozenset[str]]] = WeakKeyDictionary()
+_SHALLOW = frozenset({dict, list, set, bytearray})
+_found: WeakKeyDictionary[Known, dict[bool, Mapping[str, Change]]] = WeakKeyDictionary()
 
 
 def may_change(step: Step) -> bool:
@@ -27,17 +28,14 @@ def may_change(step: Step) -> bool:
     return bool(_changed_arguments(step, False))
 
 
-def may_change_argument(call: Callable[..., object], index: int) -> bool:
-    """Whether a function that is only called may change its argument at a place, counted from 0."""
-    known = know(call, index + 1)
-    if not isinstance(known, Known):
-        return not changes_nothing(call)
-    return any(place == index and name in _changed(known, False) for place, name in _free(known))
-
-
 def may_change_arguments(call: Callable[..., object], count: int) -> bool:
-    """Whether a function that is only called may change one of its first `count` arguments."""
-    return any(may_change_argument(call, index) for index in range(count))
+    """Whether a function may change one of its first `count` arguments."""
+    return bool(_changes(call, know(call, count), count, False))
+
+
+def may_change_value(reducer: Callable[..., object]) -> bool:
+    """Whether a reducer may change its second argument."""
+    return 1 in _changes(reducer, know(reducer, 2), 2, False)
 
 
 def keep(row: ast.expr, step: Step, gives_rows: bool, weaver: Weaver) -> tuple[list[ast.stmt], ast.expr]:
@@ -51,64 +49,83 @@ def keep(row: ast.expr, step: Step, gives_rows: bool, weaver: Weaver) -> tuple[l
     arguments = _changed_arguments(step, gives_rows)
     if not arguments:
         return [], row
-    statements: list[ast.stmt] = []
+    keeping = _Keeping(weaver)
+    change = max(arguments.values())
     if not isinstance(row, ast.Tuple):
-        return statements, _kept(row, weaver, statements)
+        whole = Change.INSIDE if step.spread or step.verb in _OF_VALUE else change
+        return keeping.statements, keeping.kept(row, whole)
     if step.verb in _OF_VALUE and len(row.elts) == 2:
-        return statements, _tuple([row.elts[0], _kept(row.elts[1], weaver, statements)])
-    is_spread = step.spread == len(row.elts)
+        value = Change.INSIDE if step.spread else change
+        return keeping.statements, _tuple([row.elts[0], keeping.kept(row.elts[1], value)])
+    if step.spread != len(row.elts):
+        return keeping.statements, keeping.kept(row, Change.INSIDE)
     fields = [
-        _kept(field, weaver, statements) if index in arguments or not is_spread else field
-        for index, field in enumerate(row.elts)
+        keeping.kept(field, arguments[index]) if index in arguments else field for index, field in enumerate(row.elts)
     ]
-    return statements, _tuple(fields)
+    return keeping.statements, _tuple(fields)
 
 
 def keep_value(
     value: ast.expr, call: Callable[..., object], weaver: Weaver
 ) -> tuple[list[ast.stmt], ast.expr]:  # fmt: skip
     """The same for the second argument of a reducer."""
-    statements: list[ast.stmt] = []
-    return statements, _kept(value, weaver, statements) if may_change_argument(call, 1) else value
+    keeping = _Keeping(weaver)
+    change = _changes(call, know(call, 2), 2, False).get(1)
+    return keeping.statements, value if change is None else keeping.kept(value, change)
 
 
-def _kept(value: ast.expr, weaver: Weaver, statements: list[ast.stmt]) -> ast.expr:
-    if isinstance(value, ast.Tuple):
-        return _tuple([_kept(field, weaver, statements) for field in value.elts])
-    if isinstance(value, ast.Dict):
-        return record(field_names(value), [_kept(field, weaver, statements) for field in value.values])
-    if not isinstance(value, ast.Name) or weaver.types.get(value.id) in FIXED:
-        return value
-    name = weaver.fresh("kept")
-    kind = ast.Call(load("type"), [load(value.id)], [])
-    is_fixed = ast.Compare(kind, [ast.In()], [load(weaver.give(FIXED, "fixed"))])
-    copied = ast.Call(load(weaver.give(snapshot, "snapshot")), [load(value.id)], [])
-    statements.append(assign(name, ast.IfExp(is_fixed, load(value.id), copied)))
-    return load(name)
+class _Keeping:
+    """The statements that copy a row, or the parts of one that was not built."""
+
+    def __init__(self, weaver: Weaver) -> None:
+        self._weaver = weaver
+        self.statements: list[ast.stmt] = []
+
+    def kept(self, value: ast.expr, change: Change) -> ast.expr:
+        """The value as it is now."""
+        if isinstance(value, ast.Tuple):
+            return _tuple([self.kept(field, Change.INSIDE) for field in value.elts])
+        if isinstance(value, ast.Dict):
+            return record(field_names(value), [self.kept(field, Change.INSIDE) for field in value.values])
+        if not isinstance(value, ast.Name) or self._weaver.types.get(value.id) in FIXED:
+            return value
+        name = self._weaver.fresh("kept")
+        self.statements.append(assign(name, self._copied(value.id, change)))
+        return load(name)
+
+    def _copied(self, name: str, change: Change) -> ast.expr:
+        """`x.copy() if type(x) in shallow else x if type(x) in fixed else snapshot(x)`, the first where it is enough."""
+        shallow = ast.Call(ast.Attribute(load(name), "copy", ast.Load()), [], [])
+        if change is Change.ITSELF and self._weaver.types.get(name) in _SHALLOW:
+            return shallow
+        deep = ast.Call(load(self._weaver.give(snapshot, "snapshot")), [load(name)], [])
+        copied = ast.IfExp(self._is_of(name, FIXED, "fixed"), load(name), deep)
+        return copied if change is Change.INSIDE else ast.IfExp(self._is_of(name, _SHALLOW, "shallow"), shallow, copied)
+
+    def _is_of(self, name: str, kinds: frozenset[type], label: str) -> ast.expr:
+        kind = ast.Call(load("type"), [load(name)], [])
+        return ast.Compare(kind, [ast.In()], [load(self._weaver.give(kinds, label))])
 
 
 def _tuple(fields: list[ast.expr]) -> ast.expr:
     return ast.Tuple([simple_copy(field) for field in fields], ast.Load())
 
 
-def _changed_arguments(step: Step, gives_rows: bool) -> frozenset[int]:
+def _changed_arguments(step: Step, gives_rows: bool) -> Mapping[int, Change]:
     """Which of the arguments that the step gives its function may be changed, by their places."""
     if step.call is None:
-        return frozenset()
-    count = step.spread or 1
-    if not isinstance(step.known, Known):
-        return frozenset() if changes_nothing(step.call) else frozenset(range(count))
-    names = _changed(step.known, gives_rows)
-    return frozenset(index for index, name in _free(step.known) if name in names and index < count)
+        return {}
+    known = know(step.call) if step.known is None else step.known
+    return _changes(step.call, known, step.spread or 1, gives_rows)
 
 
-def _free(known: Known) -> list[tuple[int, str]]:
-    """The parameters that a call fills, with their places."""
-    return list(enumerate(known.positional()[len(known.bound) :]))
-
-
-def _changed(known: Known, gives_rows: bool) -> frozenset[str]:
+def _changes(
+    call: Callable[..., object], known: Known | Refused, count: int, gives_rows: bool
+) -> Mapping[int, Change]:  # fmt: skip
+    if isinstance(known, Refused):
+        return {} if changes_nothing(call) else dict.fromkeys(range(count), Change.INSIDE)
     answers = _found.setdefault(known, {})
     if gives_rows not in answers:
         answers[gives_rows] = changed(known, gives_rows)
-    return answers[gives_rows]
+    places = enumerate(known.positional()[len(known.bound) :][:count])
+    return {place: answers[gives_rows][name] for place, name in places if name in answers[gives_rows]}

@@ -68,7 +68,8 @@ def in_a_generator(row: Any) -> Any:
 
 
 def in_a_comprehension(row: Any) -> Any:
-    return [[check(each) for each in inner] for inner in [[row]]][0][0]
+    ((made,),) = [[check(each) for each in inner] for inner in [[row]]]
+    return made
 
 
 def in_a_default(row: Any, test: Callable[[Any], Any] = check) -> Any:
@@ -213,9 +214,12 @@ class Step:
             items = iter(with_step.run(self.function, row))
             while (item := with_step.run(lambda: next(items, END))) is not END:
                 emit(item)
-        elif (result := with_step.run(self.function, row)) or self.verb != "filter":
-            if self.verb not in LAST:
-                emit(result if self.verb in ("map", "map_values") else row)
+            return
+        result = with_step.run(self.function, row)
+        if self.verb in ("map", "map_values"):
+            emit(result)
+        elif self.verb == "key_by" or (self.verb == "filter" and result):
+            emit(row)
 
 
 END = object()
@@ -302,7 +306,9 @@ def error_of(flow: Any, rows: Dataset[Any], last: str) -> Any:
     return None
 
 
-def check_errors(engine: Lab, numbers: list[int], form: int, partitions: int, vectorize: bool, steps: list[Step]) -> None:
+def check_errors(
+    engine: Lab, numbers: list[int], form: int, partitions: int, vectorize: bool, steps: list[Step]
+) -> None:
     """Both tell of the same step, row, partition and error, and replay() raises it again."""
     flow = engine.flow(vectorize=vectorize)
     source = flow.from_items([FORMS[form](n) for n in numbers], partitions=partitions)
@@ -421,7 +427,6 @@ COLUMNS: dict[str, tuple[Callable[[Dataset[str]], Dataset[Any]], str]] = {
     "later": (lambda lines: lines.map(lambda line: line[::-1]).map(lambda line: int(line)), "'x'"),
     "of items": (
         lambda lines: lines.flat_map(lambda line: line.split("2")).map(lambda line: int(line)),
-       
         "''",
     ),
     "within a flat_map": (
@@ -430,7 +435,6 @@ COLUMNS: dict[str, tuple[Callable[[Dataset[str]], Dataset[Any]], str]] = {
     ),
     "of a spread row": (
         lambda lines: lines.map(lambda line: (line, len(line))).map(lambda line, n: int(line) // n),
-       
         "('x', 1)",
     ),
 }
