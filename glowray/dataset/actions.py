@@ -247,7 +247,7 @@ class Actions(Base[T_co]):
         move no rows stand between, and no other output reads what these verbs make.
 
         Args:
-            sink: a queue; a function, of which tuple rows are spread as in map(); or a str, the name of a channel of
+            sink: a queue; a function, over which tuple and list rows are spread as in map(); or a str, the name of a channel of
                 the cluster, which `glowray receive` prints and from_channel() reads.
             name: how statistics and errors call a function.
             on_error: for rows on which a function fails, as in map().

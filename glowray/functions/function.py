@@ -21,8 +21,8 @@ class Function:
     """A function of the user's in a plan.
 
     `call` is what to call and `verb` what for; `label` names it in plans, messages and task names; `filename`,
-    `lineno` and the short `site` ("word_count.py:12") say where it is defined (None for C code); a tuple row is
-    spread over `spread` arguments (None: passed whole); `name` is the user's own name for the step; `required` counts
+    `lineno` and the short `site` ("word_count.py:12") say where it is defined (None for C code); a tuple or
+    list row is spread over `spread` arguments (None: passed whole); `name` is the user's own name for the step; `required` counts
     the positional parameters that have no default (None for C code); `of_row` is false for reducers, aggregates and
     functions of a whole partition.
     """

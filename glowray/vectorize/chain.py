@@ -32,7 +32,7 @@ class Step:
     """One verb of a chain.
 
     `known` is what `know(call)` gave (None or Refused: the function is called). `spread` is the number of parameters
-    that a tuple row is spread over, or None. `call` is None for keys and values. The last three are the engine's:
+    that a tuple or list row is spread over, or None. `call` is None for keys and values. The last three are the engine's:
     `fields(row)` gives the spread of a row that is not a plain tuple of that length, or raises the TypeError that says
     so; `pair(row)` does so for keyed rows; `drop(row, error)` takes a row whose function failed, None if that raises.
     """
@@ -124,7 +124,7 @@ class Chain:
             value = row
             if step.verb in ("map_values", "flat_map_values"):
                 value = row.elts[1] if isinstance(row, ast.Tuple) and len(row.elts) == 2 else load("None")
-            arguments = self.unpack(value, step.spread, step.fields, line)[1] if step.spread else [value]
+            arguments = self._spread(value, step, line)[1]
             given = bind(step.known, arguments, self._weaver)
             keeps_row = step.verb in ("filter", "key_by") or step.drop is not None
             if not isinstance(given, Refused) and not escaping(step.known, given, self._weaver, keeps_row):
@@ -156,7 +156,7 @@ class Chain:
     def _apply(self, index: int, row: ast.expr, line: Span) -> tuple[list[ast.stmt], ast.expr]:
         """(statements, value) of the step's function on one row."""
         step = self._steps[index]
-        before, arguments = self.unpack(row, step.spread, step.fields, line) if step.spread else ([], [row])
+        before, arguments = self._spread(row, step, line)
         if isinstance(step.known, Known) and self._loops < _MOST_LOOPS:
             inlined = inline(step.known, arguments, self._weaver)
             if not isinstance(inlined, Refused):
@@ -182,11 +182,8 @@ class Chain:
             before, (key, value) = self.unpack(row, 2, step.pair, line)
         else:
             value = row
-        if step.spread:
-            spread, arguments = self.unpack(value, step.spread, step.fields, line)
-            before += spread
-        else:
-            arguments = [value]
+        spread, arguments = self._spread(value, step, line)
+        before += spread
 
         def rest(out: ast.expr) -> list[ast.stmt]:
             whole = out if key is None else ast.Tuple([simple_copy(key), out], ast.Load())
@@ -221,12 +218,22 @@ class Chain:
         before = [*before, assign(items, ast.Call(load("list"), [rows], []))]
         return place(self._guarded(step, kept, before, each(load(items), self._weaver, rest, line)), line)
 
+    def _spread(self, row: ast.expr, step: Step, line: Span) -> tuple[list[ast.stmt], list[ast.expr]]:
+        """(statements, simple expressions for the arguments) of a step's function on one row or value."""
+        return self.unpack(row, step.spread, step.fields, line, takes_lists=True) if step.spread else ([], [row])
+
     def unpack(
-        self, row: ast.expr, width: int, otherwise: Callable[[object], tuple[object, ...]] | None, line: Span
+        self,
+        row: ast.expr,
+        width: int,
+        otherwise: Callable[[object], tuple[object, ...]] | None,
+        line: Span,
+        takes_lists: bool = False,
     ) -> tuple[list[ast.stmt], list[ast.expr]]:
         """(statements, simple expressions for the row's `width` fields): of a plain tuple, or of (key, fields).
 
         Args:
+            takes_lists: whether a plain list is as good as a tuple: it is no keyed row, but its fields are spread.
             otherwise: gives the fields of any other row, or raises the TypeError that says what is wrong with it.
         """
         assert otherwise is not None, "a step that takes fields says what to do with rows that do not have them"
@@ -247,7 +254,8 @@ class Chain:
         quick = ast.Assign([ast.Tuple([store(name) for name in names], ast.Store())], simple_copy(row))
         if self._weaver.tuples.get(row.id) == width:
             return place([quick], line), [load(name) for name in names]
-        return place([ast.If(_is_tuple(row, width), [quick], [anyway])], line), [load(name) for name in names]
+        is_quick = _is_of_width(row, (tuple, list) if takes_lists else (tuple,), width, self._weaver.types.get(row.id))
+        return place([ast.If(is_quick, [quick], [anyway])], line), [load(name) for name in names]
 
     def _unpack_keyed(
         self, key: ast.expr, value: ast.Name, width: int, slow: str, line: Span
@@ -261,7 +269,7 @@ class Chain:
         if self._weaver.tuples.get(value.id) == width - 1:
             return place(quick, line), [load(name) for name in names]
         anyway = _slowly(slow, ast.Tuple([key, value], ast.Load()), names)
-        test = _is_tuple(value, width - 1)
+        test = _is_of_width(value, (tuple,), width - 1)
         return place([ast.If(test, quick, [anyway])], line), [load(name) for name in names]
 
 
@@ -282,11 +290,20 @@ def _slowly(slow: str, row: ast.expr, names: list[str]) -> ast.stmt:
     return ast.Assign([ast.Tuple([store(name) for name in names], ast.Store())], call)
 
 
-def _is_tuple(row: ast.Name, width: int) -> ast.expr:
-    """`type(row) is tuple and len(row) == width`: exactly what unpacking takes without surprises."""
-    kind = ast.Compare(ast.Call(load("type"), [load(row.id)], []), [ast.Is()], [load("tuple")])
+def _is_of_width(row: ast.Name, kinds: tuple[type, ...], width: int, surely: type | None = None) -> ast.expr:
+    """`type(row) is tuple and len(row) == width`: exactly what unpacking takes without surprises.
+
+    Args:
+        kinds: the types that may be unpacked.
+        surely: the type that the row is known to have; one of these need not be asked for.
+    """
     length = ast.Compare(ast.Call(load("len"), [load(row.id)], []), [ast.Eq()], [ast.Constant(width)])
-    return ast.BoolOp(ast.And(), [kind, length])
+    if surely in kinds:
+        return length
+    tests: list[ast.expr] = [
+        ast.Compare(ast.Call(load("type"), [load(row.id)], []), [ast.Is()], [load(kind.__name__)]) for kind in kinds
+    ]
+    return ast.BoolOp(ast.And(), [tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests), length])
 
 
 def row_loop(

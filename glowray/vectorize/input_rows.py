@@ -94,7 +94,7 @@ class _Keeping:
         return load(name)
 
     def _copied(self, name: str, change: Change) -> ast.expr:
-        """`x.copy() if type(x) in shallow else x if type(x) in fixed else snapshot(x)`, the first where it is enough."""
+        """`x.copy() if type(x) in shallow else x if type(x) in fixed else snapshot(x)`, without what is not needed."""
         shallow = ast.Call(ast.Attribute(load(name), "copy", ast.Load()), [], [])
         if change is Change.ITSELF and self._weaver.types.get(name) in _SHALLOW:
             return shallow
