@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from glowray.boundary import trim, user_facing
 from glowray.functions.names import label_of
 from glowray.functions.show import shown
 from glowray.functions.signature import Signature, parameters, signature
@@ -35,7 +36,11 @@ class Spread:
         self.signature = signature(function)
 
     def __call__(self, row: Any) -> Any:
-        return self.function(*self.arguments(row))
+        try:
+            return self.function(*self.arguments(row))
+        except BaseException as error:  # not by a wrapper: this runs once a row
+            trim(error)
+            raise
 
     def arguments(self, row: Any) -> tuple[Any, ...]:
         """The row's fields, or a keyed row's key and its value's fields if only so many fit the function."""
@@ -64,12 +69,17 @@ class Whole:
         self.function = function
 
     def __call__(self, row: Any) -> Any:
-        return self.function(row)
+        try:
+            return self.function(row)
+        except BaseException as error:
+            trim(error)
+            raise
 
     def __repr__(self) -> str:
         return f"gr.whole({self.function!r})"
 
 
+@user_facing
 def spread(f: Callable[..., Any]) -> Spread:
     """Says outright that a tuple or list row is spread over the arguments of `f`: for C functions, defaults, `*rest`.
 
@@ -81,6 +91,7 @@ def spread(f: Callable[..., Any]) -> Spread:
     return Spread(_callable(f, "gr.spread()"))
 
 
+@user_facing
 def whole(f: Callable[..., Any]) -> Whole:
     """Says outright that `f` takes the row as one argument.
 

@@ -32,7 +32,7 @@ class Step:
     """One verb of a chain.
 
     `known` is what `know(call)` gave (None or Refused: the function is called). `spread` is the number of parameters
-    that a tuple or list row is spread over, or None. `call` is None for keys and values. The last three are the engine's:
+    that a row is spread over, or None. `call` is None for keys and values. The last three are the engine's:
     `fields(row)` gives the spread of a row that is not a plain tuple of that length, or raises the TypeError that says
     so; `pair(row)` does so for keyed rows; `drop(row, error)` takes a row whose function failed, None if that raises.
     """
