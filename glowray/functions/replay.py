@@ -29,8 +29,8 @@ _packed_functions: WeakKeyDictionary[Function, Any] = WeakKeyDictionary()
 class Replay:
     """What `error.replay` is: call it to run the failing function on its row in this process.
 
-    The row is as it was when the step began, as far as such a row can be copied (`rows.snapshots`). Function and row are
-    unpickled at each call, not before.
+    The row is as it was when the step began, where rows of its class can be copied (`rows.snapshots`). Function and row
+    are unpickled at each call, not before.
     """
 
     verb: str
