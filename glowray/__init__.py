@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from glowray.boundary import only_user_frames
+
 __version__ = "0.1.0"
 
 # Everything is imported when it is first asked for: `import glowray` loads neither Arrow nor Ray. These three lists
@@ -88,16 +90,17 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        value = getattr(import_module(_HOMES[name]), name)
-    elif name in __all__:
-        from glowray.flow.default import source
+    with only_user_frames():
+        if name in _HOMES:
+            value = getattr(import_module(_HOMES[name]), name)
+        elif name in __all__:
+            from glowray.flow.default import source
 
-        value = source(name)
-    else:
-        raise AttributeError(f"module 'glowray' has no attribute {name!r}")
-    globals()[name] = value
-    return value
+            value = source(name)
+        else:
+            raise AttributeError(f"module 'glowray' has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
+import click
 import typer
 from typer.core import TyperGroup
 
@@ -24,20 +25,24 @@ class Commands(TyperGroup):
         return list(self.commands)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command. A user's own exception passes: its traceback is for the user."""
+        """Run a command; an error that is no wrong usage is one line, and with --debug a traceback."""
         try:
             return super().invoke(ctx)
-        except GlowrayError as error:
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
             if wants_debug(ctx):
                 traceback.print_exc()
+            elif isinstance(error, GlowrayError):
+                show_error(str(error))
             else:
-                show_error(error)
+                show_error(f"{type(error).__name__}: {error}; --debug shows where it was raised")
             raise typer.Exit(FAILED) from None
 
 
-def show_error(error: GlowrayError) -> None:
+def show_error(message: str) -> None:
     """One line for what happened; what to do about it stands below, when the message has it after a semicolon."""
-    happened, semicolon, hint = str(error).partition("; ")
+    happened, semicolon, hint = message.partition("; ")
     errors.print(f"[bold red]Error:[/] {_plain(happened)}", soft_wrap=True)
     if semicolon:
         errors.print(f"[dim]Hint:[/]  {_plain(hint)}", soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from fractions import Fraction
@@ -10,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from glowray import boundary
 from glowray.cluster.ports import join_address, parse_address
 from glowray.errors import GlowrayError
 
@@ -62,13 +64,14 @@ def labels(pairs: list[str] | None) -> dict[str, str]:
 
 
 def wants_debug(ctx: Any) -> bool:
-    """Whether --debug was given."""
-    return bool(ctx.find_root().meta.get(DEBUG))
+    """Whether --debug was given, or the environment says so."""
+    return boundary.wants_all_frames() or bool(ctx.find_root().meta.get(DEBUG))
 
 
 def _note_debug(ctx: typer.Context, value: bool) -> None:
     if value:
         ctx.find_root().meta[DEBUG] = True
+        os.environ[boundary.DEBUG] = "1"  # for a script too, which is another process
 
 
 Address = Annotated[

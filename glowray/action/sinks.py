@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Protocol
 from glowray.functions import Failure, Function
 from glowray.io.channel import is_queue
 from glowray.kernels.partition_steps import row_call
+from glowray.rows.snapshots import snapshot
+from glowray.vectorize.input_rows import may_change_arguments
 
 Drop = Callable[[str, str, Failure], None]
 """Hears of a row on which a function failed and that is dropped: the step, its on_error, the failure."""
@@ -68,12 +70,13 @@ class FunctionSink:
 
     def put(self, rows: Iterable[Any], partition: int, drop: Drop) -> None:
         call = row_call(self.function)
+        keep = snapshot if may_change_arguments(self.function.call, self.function.spread or 1) else None
         for row in rows:
-            failure = None
+            failure, kept = None, row if keep is None else keep(row)
             try:
                 call(row)
             except Exception as error:
-                failure = Failure.capture(error, verb="output", function=self.function, row=row, partition=partition)
+                failure = Failure.capture(error, verb="output", function=self.function, row=kept, partition=partition)
             if failure is not None:
                 if self.on_error == "raise":
                     raise failure.exception()

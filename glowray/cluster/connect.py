@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glowray.boundary import user_facing
 from glowray.cluster.access import Access, authenticated_gcs, find_access, refused
 from glowray.cluster.environment import apply, restore
 from glowray.cluster.ports import join_address, parse_address
@@ -26,6 +27,7 @@ class Connection:
 _current: Connection | None = None
 
 
+@user_facing
 def connect(address: str | None = None, *, token_file: str | Path | None = None, **ray_init: Any) -> Connection:
     """Use a cluster for the jobs of this process.
 
@@ -56,6 +58,7 @@ def connect(address: str | None = None, *, token_file: str | Path | None = None,
     return _current
 
 
+@user_facing
 def disconnect() -> None:
     """Leave the cluster; a Ray that `connect` did not initialise stays as it is, and the cluster itself runs on."""
     global _current

@@ -10,9 +10,10 @@ from glowray.action.outputs import SinkTarget
 from glowray.action.perform import collect_blocks, perform, stream_blocks
 from glowray.action.settings import error_policy
 from glowray.action.sinks import sink_of
-from glowray.dataset.base import Base, K, Options, T_co, U, V, action, count_argument
+from glowray.boundary import only_user_frames
+from glowray.dataset.base import Base, K, Options, T_co, U, V, count_argument
 from glowray.dataset.rowwise import Policy
-from glowray.functions import Function, only_user_frames
+from glowray.functions import Function
 from glowray.kernels.combine import Zero
 from glowray.kernels.exchange import Count
 from glowray.kernels.fold_steps import Reduce as FoldRows
@@ -29,7 +30,6 @@ _MISSING: Any = object()
 class Actions(Base[T_co]):
     """collect, first, take, count, sum, min, max, mean, is_empty, to_dict, iteration, show, for_each; cache."""
 
-    @action
     def collect(self) -> list[T_co]:
         """All rows as a list, in partition order. To the driver.
 
@@ -39,7 +39,6 @@ class Actions(Base[T_co]):
         """
         return [row for block in self._collect() for row in block.rows()]
 
-    @action
     def take(self, n: int) -> list[T_co]:
         """The first n rows; partitions past them are not computed. To the driver.
 
@@ -56,7 +55,6 @@ class Actions(Base[T_co]):
     def first(self) -> T_co: ...
     @overload
     def first(self, default: U) -> T_co | U: ...
-    @action
     def first(self, default: Any = _MISSING) -> Any:
         """The first row. To the driver.
 
@@ -74,7 +72,6 @@ class Actions(Base[T_co]):
             raise ValueError("first() of an empty dataset; give first(default=…) for one")
         return default
 
-    @action
     def is_empty(self) -> bool:
         """Whether there is no row; computes no more than the first.
 
@@ -84,7 +81,6 @@ class Actions(Base[T_co]):
         """
         return not self._first_rows(1)
 
-    @action
     def count(self) -> int:
         """The number of rows; no row moves.
 
@@ -95,7 +91,6 @@ class Actions(Base[T_co]):
         (stage,), _, _ = perform(self._flow.settings, self._flow.outcome, [self._node], [Count()])
         return sum(report.rows_out for report in stage.reports if report is not None)
 
-    @action
     def sum(self) -> T_co | Literal[0]:
         """The sum of the rows, 0 for none; folded as reduce() does. One row a partition moves.
 
@@ -112,7 +107,6 @@ class Actions(Base[T_co]):
     def mean(self: Base[float]) -> float: ...
     @overload
     def mean(self) -> Any: ...
-    @action
     def mean(self) -> Any:
         """The sum of the rows over their number. One row a partition moves.
 
@@ -132,7 +126,6 @@ class Actions(Base[T_co]):
         total, count = rows[0]
         return total / count
 
-    @action
     def min(self, key: Callable[..., Any] | None = None) -> T_co:
         """The smallest row, the first of equal ones; a NaN only if there is nothing else.
 
@@ -146,7 +139,6 @@ class Actions(Base[T_co]):
         smallest: T_co = self._best("min", key, reverse=True)
         return smallest
 
-    @action
     def max(self, key: Callable[..., Any] | None = None) -> T_co:
         """The largest row, the first of equal ones; a NaN only if there is nothing else.
 
@@ -160,7 +152,6 @@ class Actions(Base[T_co]):
         largest: T_co = self._best("max", key, reverse=False)
         return largest
 
-    @action
     def to_dict(self: Actions[tuple[K, V]]) -> dict[K, V]:
         """Keyed rows as a dict; of several rows with a key the last counts. To the driver.
 
@@ -190,7 +181,6 @@ class Actions(Base[T_co]):
                 for morsel in block.morsels():
                     yield from morsel
 
-    @action
     def show(self, n: int = 20) -> None:
         """Prints the first n rows as a table. n rows come to the driver.
 
@@ -205,7 +195,6 @@ class Actions(Base[T_co]):
         rows = self._first_rows(count_argument("show", n) + 1)
         show_rows(rows[:n], more=len(rows) > n)
 
-    @action
     def for_each(
         self,
         f: Callable[..., Any],
@@ -247,8 +236,8 @@ class Actions(Base[T_co]):
         move no rows stand between, and no other output reads what these verbs make.
 
         Args:
-            sink: a queue; a function, of which tuple rows are spread as in map(); or a str, the name of a channel of
-                the cluster, which `glowray receive` prints and from_channel() reads.
+            sink: a queue; a function, over which a row is spread as in map(); or a str, the name of a channel of the
+                cluster, which `glowray receive` prints and from_channel() reads.
             name: how statistics and errors call a function.
             on_error: for rows on which a function fails, as in map().
             num_cpus: CPUs that a task that makes the rows needs; num_gpus and memory likewise. A sink itself is fed in

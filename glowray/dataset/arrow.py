@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from glowray.action.perform import collect_blocks
-from glowray.dataset.base import Base, T_co, action
+from glowray.dataset.base import Base, T_co
 from glowray.plan.nodes import Node
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ class ArrowActions(Base[T_co]):
 
     _exported: _Export | None = None
 
-    @action
     def to_arrow(self) -> pa.Table:
         """All rows as a pyarrow.Table. To the driver.
 
@@ -41,7 +40,6 @@ class ArrowActions(Base[T_co]):
         """
         return _table_of(self._flow, self._node)
 
-    @action
     def to_pandas(self) -> pd.DataFrame:
         """All rows as a pandas.DataFrame. To the driver.
 

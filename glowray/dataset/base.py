@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import operator
 import pathlib
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, TypeVar, cast
 
 from glowray.action.settings import error_policy
-from glowray.functions import Function, only_user_frames
+from glowray.functions import Function
 from glowray.kernels.partition_steps import PassOn
 from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.steps import FunctionStep, KeyBy, Step, Values
@@ -31,17 +30,6 @@ V = TypeVar("V")
 T_co = TypeVar("T_co", covariant=True)
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-def action(method: Callable[P, R]) -> Callable[P, R]:
-    """Marks a method that runs the plan: a user's exception leaves it without any frame of ours."""
-
-    @functools.wraps(method)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        with only_user_frames():
-            return method(*args, **kwargs)
-
-    return run
 
 
 class StepOptions(TypedDict, total=False):

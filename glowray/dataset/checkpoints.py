@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from glowray.dataset.base import Base, T_co, action
+from glowray.dataset.base import Base, T_co
 from glowray.plan.nodes import Read
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 class Checkpoints(Base[T_co]):
     """checkpoint."""
 
-    @action
     def checkpoint(self, path: str | os.PathLike[str]) -> Dataset[T_co]:
         """Writes the rows to a folder now, and gives a dataset that reads them: what led to them is not run again.
 

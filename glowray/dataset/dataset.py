@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glowray.boundary import public
 from glowray.dataset.actions import Actions
 from glowray.dataset.arrow import ArrowActions
 from glowray.dataset.base import T_co
@@ -16,6 +17,7 @@ from glowray.dataset.rowwise import RowVerbs
 from glowray.dataset.writing import WriteActions
 
 
+@public
 class Dataset(
     RowVerbs[T_co],
     BatchVerbs[T_co],

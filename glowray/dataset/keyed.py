@@ -42,6 +42,14 @@ class KeyedVerbs(Base[T_co]):
     ) -> Dataset[tuple[K, U]]: ...
     @overload
     def map_values(
+        self: Base[tuple[K, list[A]]], f: Callable[[A, A], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[K, U]]: ...
+    @overload
+    def map_values(
+        self: Base[tuple[K, list[A]]], f: Callable[[A, A, A], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[K, U]]: ...
+    @overload
+    def map_values(
         self: Base[tuple[K, tuple[A, B]]], f: Callable[[A, B], U], **options: Unpack[StepOptions]
     ) -> Dataset[tuple[K, U]]: ...
     @overload
@@ -76,6 +84,14 @@ class KeyedVerbs(Base[T_co]):
     @overload
     def flat_map_values(
         self: Base[tuple[K, V]], f: Callable[[V], Iterable[U]], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[K, U]]: ...
+    @overload
+    def flat_map_values(
+        self: Base[tuple[K, list[A]]], f: Callable[[A, A], Iterable[U]], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[K, U]]: ...
+    @overload
+    def flat_map_values(
+        self: Base[tuple[K, list[A]]], f: Callable[[A, A, A], Iterable[U]], **options: Unpack[StepOptions]
     ) -> Dataset[tuple[K, U]]: ...
     @overload
     def flat_map_values(
@@ -235,6 +251,14 @@ class KeyedVerbs(Base[T_co]):
     def group_by(
         self: Base[tuple[A, B, C, D]], f: Callable[[A, B, C, D], U], **options: Unpack[StepOptions]
     ) -> Dataset[tuple[U, Sequence[tuple[A, B, C, D]]]]: ...
+    @overload
+    def group_by(
+        self: Base[list[A]], f: Callable[[A, A], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, Sequence[list[A]]]]: ...
+    @overload
+    def group_by(
+        self: Base[list[A]], f: Callable[[A, A, A], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, Sequence[list[A]]]]: ...
     @overload
     def group_by(
         self: Base[tuple[K, tuple[A, B]]], f: Callable[[K, A, B], U], **options: Unpack[StepOptions]

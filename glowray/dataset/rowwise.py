@@ -31,6 +31,10 @@ class RowVerbs(Base[T_co]):
         self: Base[tuple[A, B, C, D]], f: Callable[[A, B, C, D], U], **options: Unpack[StepOptions]
     ) -> Dataset[U]: ...
     @overload
+    def map(self: Base[list[A]], f: Callable[[A, A], U], **options: Unpack[StepOptions]) -> Dataset[U]: ...
+    @overload
+    def map(self: Base[list[A]], f: Callable[[A, A, A], U], **options: Unpack[StepOptions]) -> Dataset[U]: ...
+    @overload
     def map(
         self: Base[tuple[K, tuple[A, B]]], f: Callable[[K, A, B], U], **options: Unpack[StepOptions]
     ) -> Dataset[U]: ...
@@ -59,7 +63,7 @@ class RowVerbs(Base[T_co]):
         ['a', 'bb']
 
         Args:
-            f: of the row; with n ≥ 2 required parameters a tuple row is spread over them.
+            f: of the row; with n ≥ 2 required parameters a tuple or list row is spread over them.
             name: how plans, statistics and errors call this step.
             on_error: "raise", "skip", "collect" or a path for rows on which f fails; None: as the flow says.
             num_cpus: CPUs that a task of this step needs; num_gpus likewise.
@@ -83,6 +87,14 @@ class RowVerbs(Base[T_co]):
     @overload
     def flat_map(
         self: Base[tuple[A, B, C, D]], f: Callable[[A, B, C, D], Iterable[U]], **options: Unpack[StepOptions]
+    ) -> Dataset[U]: ...
+    @overload
+    def flat_map(
+        self: Base[list[A]], f: Callable[[A, A], Iterable[U]], **options: Unpack[StepOptions]
+    ) -> Dataset[U]: ...
+    @overload
+    def flat_map(
+        self: Base[list[A]], f: Callable[[A, A, A], Iterable[U]], **options: Unpack[StepOptions]
     ) -> Dataset[U]: ...
     @overload
     def flat_map(
@@ -150,6 +162,14 @@ class RowVerbs(Base[T_co]):
     def key_by(
         self: Base[tuple[A, B, C, D]], f: Callable[[A, B, C, D], U], **options: Unpack[StepOptions]
     ) -> Dataset[tuple[U, tuple[A, B, C, D]]]: ...
+    @overload
+    def key_by(
+        self: Base[list[A]], f: Callable[[A, A], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, list[A]]]: ...
+    @overload
+    def key_by(
+        self: Base[list[A]], f: Callable[[A, A, A], U], **options: Unpack[StepOptions]
+    ) -> Dataset[tuple[U, list[A]]]: ...
     @overload
     def key_by(
         self: Base[tuple[K, tuple[A, B]]], f: Callable[[K, A, B], U], **options: Unpack[StepOptions]

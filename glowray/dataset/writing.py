@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from glowray.dataset.base import Base, T_co, action
+from glowray.dataset.base import Base, T_co
 
 Target = str | os.PathLike[str]
 
@@ -14,7 +14,6 @@ Target = str | os.PathLike[str]
 class WriteActions(Base[T_co]):
     """write_text, write_csv, write_json, write_parquet, write_binary."""
 
-    @action
     def write_text(
         self,
         path: Target,
@@ -51,7 +50,6 @@ class WriteActions(Base[T_co]):
 
         return self._write("write_text", TextSink(compression), path, mode, single_file, defer)
 
-    @action
     def write_csv(
         self,
         path: Target,
@@ -97,7 +95,6 @@ class WriteActions(Base[T_co]):
         sink = CsvSink(compression, _names(columns), header, Dialect(delimiter, quotechar))
         return self._write("write_csv", sink, path, mode, single_file, defer)
 
-    @action
     def write_json(
         self,
         path: Target,
@@ -127,7 +124,6 @@ class WriteActions(Base[T_co]):
 
         return self._write("write_json", JsonSink(compression), path, mode, single_file, defer)
 
-    @action
     def write_parquet(
         self,
         path: Target,
@@ -160,7 +156,6 @@ class WriteActions(Base[T_co]):
 
         return self._write("write_parquet", ParquetSink(compression, _names(columns)), path, mode, single_file, defer)
 
-    @action
     def write_binary(
         self,
         path: Target,

@@ -8,16 +8,17 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from glowray.action.settings import Outcome, Settings, error_policy
+from glowray.boundary import public
 from glowray.engine.choose import check_engine
 from glowray.flow.sources_files import FileSources
 from glowray.flow.sources_memory import MemorySources
 from glowray.flow.sources_sql import SqlSources
-from glowray.functions import only_user_frames
 from glowray.io.reader import check_partitions
 from glowray.kernels.resources import Resources
 from glowray.watch.stats import Stats
 
 
+@public
 class Flow(FileSources, SqlSources, MemorySources):
     """A job in the making: its name, its settings, and what its last action did.
 
@@ -125,5 +126,4 @@ class Flow(FileSources, SqlSources, MemorySources):
         from glowray.action.outputs import run_targets
 
         targets, self.targets = self.targets, []
-        with only_user_frames():
-            return run_targets(self.settings, self.outcome, targets)
+        return run_targets(self.settings, self.outcome, targets)

@@ -5,27 +5,12 @@ from __future__ import annotations
 import os
 import re
 import sys
-from types import CodeType, FrameType
+from types import FrameType
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+from glowray.boundary import is_framework
 
 _NOTEBOOK_CELL = re.compile(r"[\\/]ipykernel_\d+[\\/]\d+\.py$")
 _NUMBERED_CELL = re.compile(r"<ipython-input-(\d+)-\w+>$")
-
-
-def is_framework(code: CodeType) -> bool:
-    """Says whether code belongs to glowray, to a loop it generated, or to Ray: anything that is not the user's."""
-    filename = code.co_filename
-    if filename.startswith((_PACKAGE, "<glowray")):
-        return True
-    ray = sys.modules.get("ray")
-    ray_file = getattr(ray, "__file__", None)
-    return ray_file is not None and filename.startswith(os.path.dirname(ray_file) + os.sep)
-
-
-def is_own_file(filename: str) -> bool:
-    """Says whether a file is one of glowray's."""
-    return filename.startswith(_PACKAGE)
 
 
 def user_site() -> tuple[str, int]:

@@ -13,7 +13,6 @@ from glowray.functions.exceptions import ExceptionRecord, put_together, take_apa
 from glowray.functions.function import Function
 from glowray.functions.replay import NO_ROW, NoRow, Replay
 from glowray.functions.show import shown
-from glowray.functions.tracebacks import user_frames
 
 _REPLAY = "replay"
 _OTHER_REPLAY = "glowray_replay"  # where the user's class has a replay of its own
@@ -112,27 +111,6 @@ class Failure:
         if self.records[0].left_behind:
             notes.append(f"attributes that cannot be pickled: {', '.join(self.records[0].left_behind)}")
         return notes
-
-
-class only_user_frames:  # noqa: N801  (a context manager, used as a word)
-    """Leaves glowray's own frames out of an exception that passes through `with only_user_frames():`.
-
-    For actions: the last frame above the failing function is then the user's call of the action. The with statement
-    raises the exception again by itself, which adds no frame for the function that holds it. Exceptions that no
-    Failure brought home keep their frames: they are wrong use, or a fault of ours to be found.
-    """
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is not None and is_failure(error):
-            error.with_traceback(user_frames(error.__traceback__))
-
-
-def is_failure(error: BaseException) -> bool:
-    """Says whether an exception came home from a task by `Failure.exception`."""
-    return any(isinstance(vars(error).get(name), Replay) for name in (_REPLAY, _OTHER_REPLAY))
 
 
 def _has_own_replay(error: BaseException) -> bool:

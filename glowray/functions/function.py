@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from glowray.functions.caller import full_site, is_own_file, short_site, user_site
+from glowray.boundary import is_own_file
+from glowray.functions.caller import full_site, short_site, user_site
 from glowray.functions.captures import culprit, pickling_error, reading_error
 from glowray.functions.names import label_of, place_of
 from glowray.functions.show import shown
@@ -22,10 +23,10 @@ class Function:
     """A function of the user's in a plan.
 
     `call` is what to call and `verb` what for; `label` names it in plans, messages and task names; `filename`,
-    `lineno` and the short `site` ("word_count.py:12") say where it is defined (None for C code); a tuple row is
-    spread over `spread` arguments (None: passed whole); `name` is the user's own name for the step; `required` counts
-    the positional parameters that have no default (None for C code); `of_row` is false for reducers, aggregates and
-    functions of a whole partition.
+    `lineno` and the short `site` ("word_count.py:12") say where it is defined (None for C code); a tuple or
+    list row is spread over `spread` arguments (None: passed whole); `name` is the user's own name for the step;
+    `required` counts the positional parameters that have no default (None for C code); `of_row` is false for reducers,
+    aggregates and functions of a whole partition.
     """
 
     call: Callable[..., Any]

@@ -7,10 +7,10 @@ from enum import Enum
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+from glowray.boundary import user_facing
 from glowray.errors import ReplayError
 from glowray.functions.exceptions import LARGEST, LeftBehind, pack, unpack
 from glowray.functions.function import Function
-from glowray.functions.tracebacks import user_frames
 
 
 class NoRow(Enum):
@@ -29,7 +29,8 @@ _packed_functions: WeakKeyDictionary[Function, Any] = WeakKeyDictionary()
 class Replay:
     """What `error.replay` is: call it to run the failing function on its row in this process.
 
-    The row is as the function left it when it failed. Function and row are unpickled at each call, not before.
+    The row is as it was when the step began, where rows of its class can be copied (`rows.snapshots`). Function and row
+    are unpickled at each call, not before.
     """
 
     verb: str
@@ -65,6 +66,7 @@ class Replay:
         """Whether there is a function and a row to run it on."""
         return self.hindrance() is None
 
+    @user_facing
     def __call__(self) -> Any:
         """Runs the function on the row and returns its result; for flat_map, the list of all items.
 
@@ -76,12 +78,8 @@ class Replay:
             raise ReplayError(f"{self.verb}({self.label}) cannot be run again here: {hindrance}")
         function = _loaded(self.function, "the function")
         arguments = self._arguments(function)
-        try:
-            result = function.call(*arguments)
-            return list(result) if self.verb in _READS_ITEMS else result
-        except BaseException as error:
-            error.with_traceback(user_frames(error.__traceback__))
-            raise
+        result = function.call(*arguments)
+        return list(result) if self.verb in _READS_ITEMS else result
 
     def hindrance(self) -> str | None:
         """Why there is nothing to run, or None."""

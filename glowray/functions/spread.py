@@ -1,14 +1,17 @@
-"""Spread: a tuple row's fields become the arguments of a function of two or more parameters.
+"""Spread: the fields of a tuple or list row become the arguments of a function of two or more parameters.
 
 What decides is the number of *required* positional parameters, self and what a partial binds not counted:
 
-| function | a tuple row |
+| function | a tuple or list row |
 |---|---|
 | `lambda a, b: …`, methods, partials, classes with a Python constructor | spread over 2 |
 | `lambda a, b, c=0: …`, `lambda a, b, *rest: …` | spread over 2: the others keep their defaults |
 | `lambda row: …`, `lambda k, *rest: …`, `lambda k, n=1: …` | whole |
 | C functions, ufuncs, classes with a C constructor | whole |
 | `gr.spread(f)`, `gr.whole(f)` | as they say |
+
+The row (k, (a, b)) is spread over three parameters too: only a tuple of two is a keyed row, and only a tuple is taken
+apart as its value. The lists [k, (a, b)] and (k, [a, b]) have two fields, whatever is in them.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from glowray.boundary import trim, user_facing
 from glowray.functions.names import label_of
 from glowray.functions.show import shown
 from glowray.functions.signature import Signature, parameters, signature
@@ -26,21 +30,25 @@ if TYPE_CHECKING:
 
 
 class Spread:
-    """A function that takes the fields of a tuple row as its arguments, whatever its signature; see `spread`."""
+    """A function that takes a row's fields as its arguments, whatever its signature; see `spread`."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.signature = signature(function)
 
     def __call__(self, row: Any) -> Any:
-        return self.function(*self.arguments(row))
+        try:
+            return self.function(*self.arguments(row))
+        except BaseException as error:  # not by a wrapper: this runs once a row
+            trim(error)
+            raise
 
     def arguments(self, row: Any) -> tuple[Any, ...]:
         """The row's fields, or a keyed row's key and its value's fields if only so many fit the function."""
-        if not isinstance(row, tuple):
-            raise TypeError(f"gr.spread() needs tuple rows, but the row {shown(row)} is {_kind(row)}")
+        if not isinstance(row, tuple | list):
+            raise TypeError(f"gr.spread() needs tuple or list rows, but the row {shown(row)} is {_kind(row)}")
         if self._takes(len(row)):
-            return row
+            return tuple(row)
         if _is_keyed(row) and self._takes(1 + len(row[1])):
             return (row[0], *row[1])
         raise TypeError(
@@ -62,23 +70,29 @@ class Whole:
         self.function = function
 
     def __call__(self, row: Any) -> Any:
-        return self.function(row)
+        try:
+            return self.function(row)
+        except BaseException as error:
+            trim(error)
+            raise
 
     def __repr__(self) -> str:
         return f"gr.whole({self.function!r})"
 
 
+@user_facing
 def spread(f: Callable[..., Any]) -> Spread:
-    """Says outright that a tuple row is spread over the arguments of `f`: for C functions, defaults, `*rest`.
+    """Says outright that a tuple or list row is spread over the arguments of `f`: for C functions, defaults, `*rest`.
 
     >>> spread(max)((3, 5)), spread(lambda key, *rest: rest)(("a", (1, 2)))
     (5, ((1, 2),))
 
-    Moves no data. Raises TypeError if f is not callable; a row that is not a tuple is a TypeError in the job.
+    Moves no data. Raises TypeError if f is not callable; a row that is no tuple or list is a TypeError in the job.
     """
     return Spread(_callable(f, "gr.spread()"))
 
 
+@user_facing
 def whole(f: Callable[..., Any]) -> Whole:
     """Says outright that `f` takes the row as one argument.
 
@@ -103,13 +117,13 @@ def width(known: Signature | None) -> int | None:
 
 
 def spread_arguments(row: Any, count: int, function: Function) -> tuple[Any, ...]:
-    """The `count` arguments in a row: a tuple's fields, or a keyed row's key and the fields of its value.
+    """The `count` arguments in a row: the fields of a tuple or list, or a keyed row's key and the fields of its value.
 
-    A tuple of exactly `count` fields wins. Raises TypeError, naming both lengths, for any other row.
+    A tuple or list of exactly `count` fields wins. Raises TypeError, naming both lengths, for any other row.
     """
-    if isinstance(row, tuple):
+    if isinstance(row, tuple | list):
         if len(row) == count:
-            return row
+            return tuple(row)
         if _is_keyed(row) and 1 + len(row[1]) == count:
             return (row[0], *row[1])
     raise _wrong_width(row, count, function)
@@ -118,18 +132,18 @@ def spread_arguments(row: Any, count: int, function: Function) -> tuple[Any, ...
 def _wrong_width(row: Any, count: int, function: Function) -> TypeError:
     what = "value" if function.of_value else "row"
     takes = f"{function.verb}(): {function.label} takes {parameters(count)}, but the {what} {shown(row)}"
-    if not isinstance(row, tuple):
-        return TypeError(f"{takes} is {_kind(row)}, not a tuple of {count} fields")
+    if not isinstance(row, tuple | list):
+        return TypeError(f"{takes} is {_kind(row)}, not a tuple or list of {count} fields")
     return TypeError(f"{takes} {_has(row)}")
 
 
-def _has(row: tuple[Any, ...]) -> str:
+def _has(row: tuple[Any, ...] | list[Any]) -> str:
     fields = f"has {len(row)} field{'' if len(row) == 1 else 's'}"
     return f"{fields}, or {1 + len(row[1])} with its value's" if _is_keyed(row) else fields
 
 
-def _is_keyed(row: tuple[Any, ...]) -> bool:
-    return len(row) == 2 and isinstance(row[1], tuple)
+def _is_keyed(row: tuple[Any, ...] | list[Any]) -> bool:
+    return isinstance(row, tuple) and len(row) == 2 and isinstance(row[1], tuple)
 
 
 def _kind(row: Any) -> str:

@@ -7,13 +7,12 @@ at once; here its one instruction also has the columns of the original, so that 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from types import CodeType, TracebackType
 
-from glowray.functions.caller import is_framework
+from glowray.boundary import REBUILT, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +29,9 @@ class Frame:
     end_column: int
 
 
-def user_frames(trace: TracebackType | None) -> TracebackType | None:
-    """The same traceback without the frames of glowray, of its generated loops, and of Ray; None if none is left."""
-    kept = [step for step in _steps(trace) if not is_framework(step.tb_frame.f_code)]
-    result: TracebackType | None = None
-    for step in reversed(kept):
-        result = TracebackType(result, step.tb_frame, step.tb_lasti, step.tb_lineno)
-    return result
-
-
 def frames_of(trace: TracebackType | None) -> tuple[Frame, ...]:
     """The user's frames of a traceback as data."""
-    return tuple(_frame(step) for step in _steps(trace) if not is_framework(step.tb_frame.f_code))
+    return tuple(map(_frame, visible(trace)))
 
 
 def rebuilt(frames: tuple[Frame, ...]) -> TracebackType | None:
@@ -51,12 +41,6 @@ def rebuilt(frames: tuple[Frame, ...]) -> TracebackType | None:
         step = _failed(frame)
         result = TracebackType(result, step.tb_frame, step.tb_lasti, step.tb_lineno)
     return result
-
-
-def _steps(trace: TracebackType | None) -> Iterator[TracebackType]:
-    while trace is not None:
-        yield trace
-        trace = trace.tb_next
 
 
 def _frame(step: TracebackType) -> Frame:
@@ -87,7 +71,7 @@ def _code(frame: Frame) -> CodeType:
         "col_offset": frame.column,
         "end_col_offset": frame.end_column,
     }
-    name = ast.Name(id="__glowray_frame__", ctx=ast.Load(), **places)
+    name = ast.Name(id=REBUILT, ctx=ast.Load(), **places)
     tree = ast.Module(body=[ast.Expr(value=name, **places)], type_ignores=[])
     code = compile(tree, frame.filename, "exec")
     return code.replace(co_name=frame.name, co_qualname=frame.qualname)

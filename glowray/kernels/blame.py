@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -61,7 +61,7 @@ def _innermost(error: BaseException) -> tuple[Blame, FrameType | None] | None:
         if loop is not None and _is_whole(loop, frame):
             found = _in_loop(loop, error, frame) or found
         elif (kernel := _in_kernel(frame)) is not None:
-            found = kernel, None
+            found = _with_row_of(kernel, found and found[0], frame), None
         trace = trace.tb_next
     return found
 
@@ -86,6 +86,23 @@ def _in_loop(loop: Loop, error: BaseException, frame: FrameType) -> tuple[Blame,
     return Blame(step, row), frame
 
 
+def _with_row_of(kernel: Blame, around: Blame | None, frame: FrameType) -> Blame:
+    """A frame that has only a reducer's arguments takes the row of the frame around it, if that is at the same step.
+
+    Where the frame kept a copy of the value, the copy stands in the row too: (key, value) → (key, original).
+    """
+    if kernel.row is not Failure.NO_ROW:
+        return kernel
+    row = around.row if around is not None and around.step is kernel.step else Failure.NO_ROW
+    if kernel.arguments is not None:
+        value, original = frame.f_locals["value"], kernel.arguments[1]
+        if row is value or row is Failure.NO_ROW:
+            row = original
+        elif isinstance(row, tuple) and row[-1] is value:
+            row = (*row[:-1], original)
+    return replace(kernel, row=row)
+
+
 def _of_user(error: BaseException) -> BaseException:
     """The StopIteration that Python has turned into a RuntimeError because a loop or step of ours is a generator."""
     cause = error.__cause__
@@ -100,12 +117,11 @@ def _in_kernel(frame: FrameType) -> Blame | None:
     for name in ("step", "self"):
         step = frame.f_locals.get(name)
         if isinstance(step, Step):
-            arguments = _arguments(frame)
-            row = frame.f_locals.get("row", Failure.NO_ROW if arguments is None else arguments[1])
-            return Blame(step, row, arguments)
+            return Blame(step, frame.f_locals.get("row", Failure.NO_ROW), _arguments(frame))
     return None
 
 
 def _arguments(frame: FrameType) -> tuple[Any, ...] | None:
-    known, value = (frame.f_locals.get(name, MISSING) for name in ("known", "value"))
+    known, value, original = (frame.f_locals.get(name, MISSING) for name in ("known", "value", "original"))
+    value = value if original is MISSING else original
     return None if known is MISSING or value is MISSING else (known, value)

@@ -9,11 +9,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from glowray.vectorize.arrow.frame import Lists, Mask, Nullable, Vector, take
+from glowray.vectorize.arrow.frame import Lists, Mask, Nullable, Vector, spread_out, take
 from glowray.vectorize.arrow.kinds import Kind
+from glowray.vectorize.arrow.optional import blank
 from glowray.vectorize.arrow.program import ArrowProgram
 
-Spread = Literal["whole", "fields", "keyed"]
+Spread = Literal["whole", "fields", "keyed", "items"]
 Rows = npt.NDArray[np.int64]
 
 
@@ -69,23 +70,37 @@ class ColumnStep:
 
 @dataclass(frozen=True, slots=True)
 class ProgramStep(ColumnStep):
-    """A step that runs a function over what a row holds; `spread` says how a row fills its parameters."""
+    """A step that runs a function over what a row holds.
+
+    `spread` says what fills its parameters: the row itself, a tuple's fields, a key and its value's fields,
+    or a list's items.
+    """
 
     program: ArrowProgram
     spread: Spread
 
     def computed(self, batch: Batch, vector: Vector) -> Vector:
         """The function over the vector of its rows (or values)."""
-        made = self.program.run(arguments(vector, self.spread), batch.length)
+        made = self.program.run(self._arguments(batch, vector), batch.length)
         batch.require(made.ok)
         return made.vector
 
+    def _arguments(self, batch: Batch, vector: Vector) -> list[Vector]:
+        """The columns that the function's parameters get; rows that do not fill them leave the fast path."""
+        if self.spread == "whole":
+            return [vector]
+        if self.spread == "items":
+            return self._items(batch, vector)
+        return list(vector) if self.spread == "fields" else [vector[0], *vector[1]]
 
-def arguments(vector: Vector, spread: Spread) -> list[Vector]:
-    """The columns that a function's parameters get."""
-    if spread == "whole":
-        return [vector]
-    return list(vector) if spread == "fields" else [vector[0], *vector[1]]
+    def _items(self, batch: Batch, lists: Lists) -> list[Vector]:
+        kinds = self.program.kinds
+        good = lists.lengths() == len(kinds)
+        if not good.all():
+            batch.require(good)
+        if not lists.count:
+            return [spread_out(kind, blank(kind), batch.length) for kind in kinds]
+        return [lists.item(kind, place)[0] for place, kind in enumerate(kinds)]
 
 
 @dataclass(frozen=True, slots=True)

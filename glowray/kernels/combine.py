@@ -14,6 +14,7 @@ from typing import Any
 
 from glowray.functions import Function
 from glowray.kernels.keyed import MISSING, PLAIN, KeyTable, keyed_row
+from glowray.kernels.reducer_call import reducer_call
 from glowray.kernels.steps import Step
 from glowray.rows import Block
 
@@ -64,17 +65,16 @@ class CombineByKey(Step):
 
         `cells`: accumulators are tuples, and the table has them as lists.
         """
-        entries, combiner = table.entries, self.combiner
+        entries, combiner, add = table.entries, self.combiner, reducer_call(self, self.combiner.add)
         kept: Callable[[Any], Any] = list if cells else _itself
         shown: Callable[[Any], Any] = tuple if cells else _itself
         fresh = None if combiner.zero is None else combiner.zero.copier()
 
         def miss(key: Any, value: Any) -> None:
-            step = self
+            step = self  # noqa: F841  (blame.py reads it, and finds the row in the loop's frame)
             if type(key) in PLAIN:  # not in the table as it is written: then not at all
                 name, known = key, MISSING
             else:
-                row = (key, value)  # noqa: F841  (what is to blame if it cannot be a key)
                 name = table.admit(key)
                 known = entries.get(name, MISSING)
             if known is not MISSING:
@@ -84,14 +84,14 @@ class CombineByKey(Step):
             else:
                 entries[name] = kept(value)
                 return
-            entries[name] = kept(step.combiner.add.call(known, value))
+            entries[name] = kept(add(known, value))
 
         return miss
 
     def fold(self, block: Block, table: KeyTable) -> None:
         """Folds the keyed rows of a block into `table`."""
         step, entries, get, miss = self, table.entries, table.get, self.missing(table)
-        add = step.combiner.add.call
+        add = reducer_call(self, self.combiner.add)
         for morsel in block.morsels():
             for row in morsel:
                 key, value = keyed_row(row, step.verb)
@@ -111,7 +111,7 @@ def _itself(accumulator: Any) -> Any:
 
 def merged(blocks: Iterable[Block], step: Step, function: Function) -> Iterator[tuple[Any, Any]]:
     """Keyed partial results (block after block in partition order) merged by key with `function`, for `step`."""
-    merge = function.call
+    merge = reducer_call(step, function)
     table = KeyTable()
     entries, get = table.entries, table.get
     for block in blocks:

@@ -12,6 +12,7 @@ from glowray.kernels.combine import Zero
 from glowray.kernels.context import TaskContext
 from glowray.kernels.morsels import Morsels, as_rows
 from glowray.kernels.partition_steps import PartitionStep
+from glowray.kernels.reducer_call import reducer_call
 from glowray.rows import Block
 from glowray.vectorize.arrow.accumulate import Accumulation
 from glowray.vectorize.arrow.blocks import vector_of
@@ -29,7 +30,7 @@ class Reduce(PartitionStep):
     zero: Zero | None = None
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        call = self.function.call
+        call = reducer_call(self, self.function)
         for known in rows:
             if self.zero is not None:
                 value, known = known, self.zero.fresh()
@@ -53,7 +54,7 @@ class Reduce(PartitionStep):
         if not started:
             yield from self.apply(rows, context)
             return
-        call, (known,) = self.function.call, started
+        call, (known,) = reducer_call(self, self.function), started
         for value in rows:
             known = call(known, value)
         yield known

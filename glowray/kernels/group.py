@@ -7,6 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from glowray.boundary import only_user_frames, public
 from glowray.io.spill import SpillFile
 from glowray.kernels.context import HELD_BYTES, TaskContext, current_task
 from glowray.kernels.group_rows import GroupedRows
@@ -35,6 +36,7 @@ MORSEL_BYTES = 16 << 20
 Groups = Iterator[list[tuple[Any, tuple[Sequence[Any], ...]]]]
 
 
+@public
 class Group(Sequence[Any], Beside):
     """The values of a key that take too much memory as a list: decoded piece by piece, as often as they are read.
 
@@ -58,8 +60,9 @@ class Group(Sequence[Any], Beside):
         return len(self._values if self._positions is None else self._positions)
 
     def __iter__(self) -> Iterator[Any]:
-        for block in self._blocks():
-            yield from block.rows()
+        with only_user_frames():
+            for block in self._blocks():
+                yield from block.rows()
 
     @overload
     def __getitem__(self, index: int) -> Any: ...

@@ -189,7 +189,7 @@ class Write(BlockStep):
 
 
 def row_call(function: Function) -> Callable[[Any], Any]:
-    """The function as one of a whole row: tuple rows are spread over its parameters."""
+    """The function as one of a whole row: tuple and list rows are spread over its parameters."""
     count = function.spread
     call = function.call
     if count is None:

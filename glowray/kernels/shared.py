@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, cast
 
+from glowray.boundary import trim, user_facing
 from glowray.functions.caller import full_site, user_site
 from glowray.functions.captures import culprit, pickling_error, reading_error
 from glowray.kernels.context import current_task
@@ -43,6 +44,7 @@ class Broadcast(Generic[T]):
         return f"gr.broadcast({type(self.value).__name__})"
 
 
+@user_facing
 def broadcast(value: T) -> Broadcast[T]:
     """A value for functions to read, sent once a node instead of once a task.
 
@@ -91,13 +93,19 @@ class Count:
     def add(self, n: int = 1) -> None:
         """Adds n. Each task counts once, however often it was retried; outside a task nothing is counted."""
         task = current_task()
-        if task is not None:
+        if task is None:
+            return
+        try:
             task.counters[self.name] += n
+        except TypeError as error:  # not by a wrapper: this may run once a row
+            trim(error)
+            raise
 
     def __repr__(self) -> str:
         return f"gr.counter({self.name!r})"
 
 
+@user_facing
 def counter(name: str) -> Count:
     """A counter for use inside functions; `flow.counters[name]` has its sum after the action.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from glowray.functions import Function
 from glowray.kernels import column_steps as columns
@@ -151,7 +151,12 @@ def _program(step: FunctionStep, kind: Kind, is_test: bool) -> tuple[ArrowProgra
             spread, kinds = "fields", fields
         elif len(fields) == 2 and isinstance(fields[1], TupleOf) and len(fields[1].fields) == count - 1:
             spread, kinds = "keyed", (fields[0], *fields[1].fields)
+        elif isinstance(kind, ListOf) and not kind.once:
+            spread, kinds = "items", (kind.element,) * count
         else:
             return Refused(f"its rows are not of {count} fields")
     program = translate(known, kinds, is_test=is_test)
-    return program if isinstance(program, Refused) else (program, spread)
+    if isinstance(program, Refused):
+        return program
+    picks = ("pick",) * len(kinds) if spread == "items" else ()
+    return replace(program, constructs=(*program.constructs, *picks)), spread

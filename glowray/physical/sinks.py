@@ -11,6 +11,7 @@ from glowray.kernels.keyed import keyed_row
 from glowray.vectorize.chain import Chain
 from glowray.vectorize.displays import holds_dict, simple_copy
 from glowray.vectorize.inline import inline, settle
+from glowray.vectorize.input_rows import keep_value
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.positions import Span
@@ -46,8 +47,6 @@ class Keep:
     def __call__(self, row: ast.expr) -> list[ast.stmt]:
         line = self.weaver.own_lines(self.step.verb)
         before, (key, _) = self.chain.unpack(row, 2, partial(keyed_row, verb=self.step.verb), line)
-        self.weaver.at(self.index, row)
-        line = self.weaver.own_lines(self.step.verb)
         has: ast.cmpop = ast.In() if self.step.how == "semi" else ast.NotIn()
         quick = ast.Compare(simple_copy(key), [has], [load("entries")])
         test = ast.IfExp(_is_text(key), quick, ast.Call(load("slow"), [simple_copy(key)], []))
@@ -84,8 +83,13 @@ class Combine:
             before = [*before, assign(name, key)]
             key = load(name)
         self._values.append(value)
-        weaver.at(self.index, ast.Tuple([simple_copy(key), simple_copy(value)], ast.Load()))
-        line = weaver.own_lines(self.step.verb)
+        keeping, kept = keep_value(value, self.step.combiner.add.call, weaver)
+        with weaver.at(self.index, ast.Tuple([simple_copy(key), simple_copy(kept)], ast.Load())):
+            line = weaver.own_lines(self.step.verb)
+            return place([*before, *keeping, *self._combined(key, value, line)], line)
+
+    def _combined(self, key: ast.expr, value: ast.expr, line: Span) -> list[ast.stmt]:
+        """The statements that fold a value into the entry of its key."""
         unknown = assign(self.found, load("missing"))
         get = assign(self.found, ast.Call(load("get"), [simple_copy(key), load("missing")], []))
         look = ast.Try([get], [ast.ExceptHandler(load("TypeError"), None, [unknown])], [], [])
@@ -95,7 +99,7 @@ class Combine:
             miss = ast.If(_is_text(key), [first], [miss])
         fold = self._fold(key, value) if self.cells is None else self._fold_cell(value, self.cells, line)
         is_new = ast.Compare(load(self.found), [ast.Is()], [load("missing")])
-        return place([*before, look, ast.If(is_new, [miss], fold)], line)
+        return [look, ast.If(is_new, [miss], fold)]
 
     @property
     def width(self) -> int | None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from glowray.boundary import user_facing
+
 ToKey = Callable[[Any], Any]
 
 _TO_KEY: dict[type, ToKey] = {}
 _on_change: list[Callable[[], None]] = []
 
 
+@user_facing
 def register_key(cls: type, to_key: ToKey) -> None:
     """Let instances of `cls` and of its subclasses be keys: two are one key when their `to_key` results are.
 

@@ -11,6 +11,7 @@ from glowray.vectorize.displays import holds_dict, simple_copy
 from glowray.vectorize.expand import MOST_NODES
 from glowray.vectorize.hygiene import obstacle
 from glowray.vectorize.inline import bind, inline, settle
+from glowray.vectorize.input_rows import keep, may_change
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.positions import Span
 from glowray.vectorize.quiet import quiet
@@ -31,7 +32,7 @@ class Step:
     """One verb of a chain.
 
     `known` is what `know(call)` gave (None or Refused: the function is called). `spread` is the number of parameters
-    that a tuple row is spread over, or None. `call` is None for keys and values. The last three are the engine's:
+    that a row is spread over, or None. `call` is None for keys and values. The last three are the engine's:
     `fields(row)` gives the spread of a row that is not a plain tuple of that length, or raises the TypeError that says
     so; `pair(row)` does so for keyed rows; `drop(row, error)` takes a row whose function failed, None if that raises.
     """
@@ -77,27 +78,28 @@ class Chain:
 
     def _from(self, index: int, row: ast.expr, sink: Sink) -> list[ast.stmt]:
         if index == len(self._steps):
-            self._weaver.at(index, row)
-            return sink(row)
+            with self._weaver.at(index, row):
+                return sink(row)
         step = self._steps[index]
-        self._weaver.at(index, row, is_caught=step.drop is not None)
-        line = self._weaver.own_lines(step.verb)
-        if step.verb in ("flat_map", "flat_map_values"):
-            solid, row = self._solid(step, row, line)
-            return [*solid, *self._flat(index, row, sink, line)]
-        solid, row = self._solid(step, row, line)
-        return [*solid, *self._one(index, row, sink, line)]
+        with self._weaver.at(index, row):
+            line = self._weaver.own_lines(step.verb)
+            before, row = self._solid(step, row, line)
+            keeping, kept = keep(row, step, any(map(may_change, self._steps[index + 1 :])), self._weaver)
+        with self._weaver.at(index, kept, is_caught=step.drop is not None):
+            line = self._weaver.own_lines(step.verb)
+            make = self._flat if step.verb in ("flat_map", "flat_map_values") else self._one
+            return [*before, *place(keeping, line), *make(index, row, kept, sink, line)]
 
-    def _one(self, index: int, row: ast.expr, sink: Sink, line: Span) -> list[ast.stmt]:
-        """A step that gives one row for one, or none."""
+    def _one(self, index: int, row: ast.expr, kept: ast.expr, sink: Sink, line: Span) -> list[ast.stmt]:
+        """A step that gives one row for one, or none; `kept` is the row as it is before the function runs."""
         step = self._steps[index]
         if step.verb == "filter":
             before, test = self._apply(index, row, line)
             if step.drop is not None:
-                kept = self._weaver.fresh("kept")
-                before, test = [*before, assign(kept, ast.Call(load("bool"), [test], []))], load(kept)
+                passed = self._weaver.fresh("passed")
+                before, test = [*before, assign(passed, ast.Call(load("bool"), [test], []))], load(passed)
             inner: list[ast.stmt] = [ast.If(test, self._from(index + 1, row, sink) or [ast.Pass()], [])]
-            return place(self._guarded(step, row, before, inner), line)
+            return place(self._guarded(step, kept, before, inner), line)
         if step.verb in ("map", "key_by"):
             before, value = self._apply(index, row, line)
             if step.verb == "key_by":
@@ -112,7 +114,7 @@ class Chain:
         settled, simple = settle(value, self._weaver, "row", line)
         if step.drop is not None and not settled:
             settled = [ast.Pass()]
-        return place(self._guarded(step, row, [*before, *settled], self._from(index + 1, simple, sink)), line)
+        return place(self._guarded(step, kept, [*before, *settled], self._from(index + 1, simple, sink)), line)
 
     def _solid(self, step: Step, row: ast.expr, line: Span) -> tuple[list[ast.stmt], ast.expr]:
         """The row with its dicts built, where the step's function may change them, keep them or give them away."""
@@ -122,7 +124,7 @@ class Chain:
             value = row
             if step.verb in ("map_values", "flat_map_values"):
                 value = row.elts[1] if isinstance(row, ast.Tuple) and len(row.elts) == 2 else load("None")
-            arguments = self.unpack(value, step.spread, step.fields, line)[1] if step.spread else [value]
+            arguments = self._spread(value, step, line)[1]
             given = bind(step.known, arguments, self._weaver)
             keeps_row = step.verb in ("filter", "key_by") or step.drop is not None
             if not isinstance(given, Refused) and not escaping(step.known, given, self._weaver, keeps_row):
@@ -140,21 +142,21 @@ class Chain:
         return [each for before, _ in parts for each in before], ast.Tuple([field for _, field in parts], ast.Load())
 
     def _guarded(
-        self, step: Step, row: ast.expr, attempt: list[ast.stmt], rest: list[ast.stmt]
+        self, step: Step, kept: ast.expr, attempt: list[ast.stmt], rest: list[ast.stmt]
     ) -> list[ast.stmt]:  # fmt: skip
         """The attempt and what follows it; a step that drops failing rows gives them and their errors away."""
         if step.drop is None or step.call is None:
             return [*attempt, *rest]
         error = self._weaver.fresh("error")
         drop = load(self._weaver.give(step.drop, "drop"))
-        dropped = ast.Expr(ast.Call(drop, [simple_copy(row), load(error)], []))
+        dropped = ast.Expr(ast.Call(drop, [simple_copy(kept), load(error)], []))
         handler = ast.ExceptHandler(load("Exception"), error, [dropped])
         return [ast.Try(attempt, [handler], rest or [ast.Pass()], [])]
 
     def _apply(self, index: int, row: ast.expr, line: Span) -> tuple[list[ast.stmt], ast.expr]:
         """(statements, value) of the step's function on one row."""
         step = self._steps[index]
-        before, arguments = self.unpack(row, step.spread, step.fields, line) if step.spread else ([], [row])
+        before, arguments = self._spread(row, step, line)
         if isinstance(step.known, Known) and self._loops < _MOST_LOOPS:
             inlined = inline(step.known, arguments, self._weaver)
             if not isinstance(inlined, Refused):
@@ -172,7 +174,7 @@ class Chain:
         function = load(self._weaver.give(step.call, step.verb))
         return ast.Call(function, [simple_copy(each) for each in arguments], [])
 
-    def _flat(self, index: int, row: ast.expr, sink: Sink, line: Span) -> list[ast.stmt]:
+    def _flat(self, index: int, row: ast.expr, kept: ast.expr, sink: Sink, line: Span) -> list[ast.stmt]:
         step = self._steps[index]
         before: list[ast.stmt] = []
         key: ast.expr | None = None
@@ -180,11 +182,8 @@ class Chain:
             before, (key, value) = self.unpack(row, 2, step.pair, line)
         else:
             value = row
-        if step.spread:
-            spread, arguments = self.unpack(value, step.spread, step.fields, line)
-            before += spread
-        else:
-            arguments = [value]
+        spread, arguments = self._spread(value, step, line)
+        before += spread
 
         def rest(out: ast.expr) -> list[ast.stmt]:
             whole = out if key is None else ast.Tuple([simple_copy(key), out], ast.Load())
@@ -194,17 +193,16 @@ class Chain:
             return made or [ast.Pass()]
 
         if step.drop is not None:
-            return self._listed(index, row, before, arguments, rest, line)
+            return self._listed(index, kept, before, arguments, rest, line)
         if isinstance(step.known, Known) and self._loops < _MOST_LOOPS:
             spliced = splice(step.known, arguments, self._weaver, rest)
             if not isinstance(spliced, Refused):
                 return place([*before, *spliced], line)
             self.reasons[index] = spliced.reason
-            self._weaver.at(index, row)
         return place([*before, *each(self._called(index, arguments), self._weaver, rest, line)], line)
 
     def _listed(
-        self, index: int, row: ast.expr, before: list[ast.stmt], arguments: list[ast.expr], rest: Sink, line: Span
+        self, index: int, kept: ast.expr, before: list[ast.stmt], arguments: list[ast.expr], rest: Sink, line: Span
     ) -> list[ast.stmt]:
         """A loop over a list of all that the function gives: a row that fails half-way gives nothing."""
         step = self._steps[index]
@@ -218,14 +216,24 @@ class Chain:
         rows = self._called(index, arguments) if rows is None else rows
         items = self._weaver.fresh("items")
         before = [*before, assign(items, ast.Call(load("list"), [rows], []))]
-        return place(self._guarded(step, row, before, each(load(items), self._weaver, rest, line)), line)
+        return place(self._guarded(step, kept, before, each(load(items), self._weaver, rest, line)), line)
+
+    def _spread(self, row: ast.expr, step: Step, line: Span) -> tuple[list[ast.stmt], list[ast.expr]]:
+        """(statements, simple expressions for the arguments) of a step's function on one row or value."""
+        return self.unpack(row, step.spread, step.fields, line, takes_lists=True) if step.spread else ([], [row])
 
     def unpack(
-        self, row: ast.expr, width: int, otherwise: Callable[[object], tuple[object, ...]] | None, line: Span
+        self,
+        row: ast.expr,
+        width: int,
+        otherwise: Callable[[object], tuple[object, ...]] | None,
+        line: Span,
+        takes_lists: bool = False,
     ) -> tuple[list[ast.stmt], list[ast.expr]]:
         """(statements, simple expressions for the row's `width` fields): of a plain tuple, or of (key, fields).
 
         Args:
+            takes_lists: whether a plain list is as good as a tuple: it is no keyed row, but its fields are spread.
             otherwise: gives the fields of any other row, or raises the TypeError that says what is wrong with it.
         """
         assert otherwise is not None, "a step that takes fields says what to do with rows that do not have them"
@@ -246,7 +254,8 @@ class Chain:
         quick = ast.Assign([ast.Tuple([store(name) for name in names], ast.Store())], simple_copy(row))
         if self._weaver.tuples.get(row.id) == width:
             return place([quick], line), [load(name) for name in names]
-        return place([ast.If(_is_tuple(row, width), [quick], [anyway])], line), [load(name) for name in names]
+        is_quick = _is_of_width(row, (tuple, list) if takes_lists else (tuple,), width, self._weaver.types.get(row.id))
+        return place([ast.If(is_quick, [quick], [anyway])], line), [load(name) for name in names]
 
     def _unpack_keyed(
         self, key: ast.expr, value: ast.Name, width: int, slow: str, line: Span
@@ -260,7 +269,7 @@ class Chain:
         if self._weaver.tuples.get(value.id) == width - 1:
             return place(quick, line), [load(name) for name in names]
         anyway = _slowly(slow, ast.Tuple([key, value], ast.Load()), names)
-        test = _is_tuple(value, width - 1)
+        test = _is_of_width(value, (tuple,), width - 1)
         return place([ast.If(test, quick, [anyway])], line), [load(name) for name in names]
 
 
@@ -281,11 +290,20 @@ def _slowly(slow: str, row: ast.expr, names: list[str]) -> ast.stmt:
     return ast.Assign([ast.Tuple([store(name) for name in names], ast.Store())], call)
 
 
-def _is_tuple(row: ast.Name, width: int) -> ast.expr:
-    """`type(row) is tuple and len(row) == width`: exactly what unpacking takes without surprises."""
-    kind = ast.Compare(ast.Call(load("type"), [load(row.id)], []), [ast.Is()], [load("tuple")])
+def _is_of_width(row: ast.Name, kinds: tuple[type, ...], width: int, surely: type | None = None) -> ast.expr:
+    """`type(row) is tuple and len(row) == width`: exactly what unpacking takes without surprises.
+
+    Args:
+        kinds: the types that may be unpacked.
+        surely: the type that the row is known to have; one of these need not be asked for.
+    """
     length = ast.Compare(ast.Call(load("len"), [load(row.id)], []), [ast.Eq()], [ast.Constant(width)])
-    return ast.BoolOp(ast.And(), [kind, length])
+    if surely in kinds:
+        return length
+    tests: list[ast.expr] = [
+        ast.Compare(ast.Call(load("type"), [load(row.id)], []), [ast.Is()], [load(kind.__name__)]) for kind in kinds
+    ]
+    return ast.BoolOp(ast.And(), [tests[0] if len(tests) == 1 else ast.BoolOp(ast.Or(), tests), length])
 
 
 def row_loop(

@@ -45,11 +45,18 @@ class Weaver:
     _count: int = 0
     _bound: dict[tuple[object, ...], str] = field(default_factory=dict)
 
-    def at(self, step: int, row: ast.expr, is_caught: bool = False) -> None:
-        """What follows belongs to this step of the chain, and has this row (a simple expression) at hand."""
-        self.step = step
-        self.is_caught = is_caught
-        self.row = ast.unparse(row)
+    @contextmanager
+    def at(self, step: int, row: ast.expr, is_caught: bool = False) -> Iterator[None]:
+        """Within the block, code belongs to this step of the chain, which has this row (a simple expression) at hand.
+
+        Blocks nest: a generator's code goes on after the code of the steps that take what it yields.
+        """
+        before = self.step, self.row, self.is_caught
+        self.step, self.row, self.is_caught = step, ast.unparse(row), is_caught
+        try:
+            yield
+        finally:
+            self.step, self.row, self.is_caught = before
 
     @property
     def caller(self) -> Place | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from glowray.boundary import is_framework
 from glowray.functions import Function
-from glowray.functions.caller import is_framework
 from glowray.functions.signature import python_function
 
 WITHOUT_FUNCTION = ("count_by_key", "count_by_value", "sum", "mean")

@@ -6,11 +6,13 @@ import itertools
 import time
 from dataclasses import dataclass, field
 
+from glowray.boundary import public
 from glowray.engine.protocol import Done
 from glowray.physical.stage import Branch, Given, Stage
 from glowray.rows import Block
 
 
+@public
 @dataclass
 class StageStats:
     """One stage: counts of tasks and rows, bytes handed on, values that Arrow could not hold, seconds.
@@ -60,6 +62,7 @@ def _skew(largest: int, total: int, count: int) -> float:
     return largest * count / total if total else 0.0
 
 
+@public
 @dataclass
 class Stats:
     """All stages of an action, in the order in which they ran."""

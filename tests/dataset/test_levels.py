@@ -71,6 +71,13 @@ ON_TEXTS: dict[str, Step] = {
     "records": lambda ds: ds.map(lambda s: {"s": s}).map(lambda r: {**r, "n": r["s"][:1]}).map(lambda r: r.get("n")),
     "or none": lambda ds: ds.map(lambda s: (s, s.strip() or None)).map(lambda s, t: s if t is None else t),
     "partial": lambda ds: ds.map(partial(cut, start=1)),
+    "spread": lambda ds: ds.map(lambda s: s.split(",")).map(lambda one, other: one + other),
+    "spread pieces": lambda ds: ds.map(lambda s: s.split(" ", 2)).filter(lambda a, b, c: a < c).map(lambda a, b, c: b),
+    "spread words": lambda ds: ds.map(lambda s: s.split()).flat_map(lambda a, b: [b, a, b]),
+    "spread values": lambda ds: (
+        ds.map(lambda s: (s, s.split(","))).map_values(lambda a, b: a + "·" + b).map(lambda s, t: s[:2] + t)
+    ),
+    "spread keys": lambda ds: ds.map(lambda s: s.split(",")).key_by(lambda a, b: b).map(lambda key, row: key),
 }
 ENDS_OF_TEXTS: dict[str, Step] = {
     "lists": lambda ds: ds.map(lambda s: s.split(",")),

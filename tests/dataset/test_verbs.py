@@ -31,6 +31,38 @@ def test_spread_of_rows(engine: Lab) -> None:
     assert rows.map(gr.whole(str)).collect() == ["('a', 1)", "('b', 2)"]
 
 
+def test_spread_of_list_rows(engine: Lab) -> None:
+    rows = engine.flow().from_items(["a;1", "b;2"]).map(lambda line: line.split(";"))
+    assert rows.map(lambda word, n: word * int(n)).collect() == ["a", "bb"]
+    assert rows.filter(lambda word, n: n > "1").collect() == [["b", "2"]]
+    assert rows.flat_map(lambda word, n: [word] * int(n)).collect() == ["a", "b", "b"]
+    assert rows.key_by(lambda word, n: n).collect() == [("1", ["a", "1"]), ("2", ["b", "2"])]
+    assert sorted(rows.group_by(lambda word, n: n).collect()) == [("1", [["a", "1"]]), ("2", [["b", "2"]])]
+    assert rows.sort(lambda word, n: -int(n)).collect() == [["b", "2"], ["a", "1"]]
+    assert rows.top(1, lambda word, n: n).collect() == [["b", "2"]]
+    assert rows.distinct(lambda word, n: len(word)).collect() == [["a", "1"]]
+    assert rows.map(gr.spread(max)).collect() == ["a", "b"]
+    keyed = rows.key_by(lambda word, n: n)
+    assert keyed.map_values(lambda word, n: word + n).collect() == [("1", "a1"), ("2", "b2")]
+    assert keyed.flat_map_values(lambda word, n: [word, n]).collect() == [
+        ("1", "a"), ("1", "1"), ("2", "b"), ("2", "2"),
+    ]  # fmt: skip
+    seen: list[str] = []
+    rows.output(lambda word, n: seen.append(word + n))
+    rows.flow.run()
+    assert seen == ["a1", "b2"]
+
+
+def test_a_list_is_no_keyed_row(engine: Lab) -> None:
+    flow = engine.flow()
+    with pytest.raises(TypeError, match=r"takes 3 parameters, but the row \['k', \(1, 2\)\] has 2 fields"):
+        flow.from_items([["k", (1, 2)]]).map(lambda key, a, b: a).collect()
+    with pytest.raises(TypeError, match=r"takes 3 parameters, but the row \('k', \[1, 2\]\) has 2 fields"):
+        flow.from_items([("k", [1, 2])]).map(lambda key, a, b: a).collect()
+    with pytest.raises(TypeError, match=r"map_values\(\) needs rows that are 2-tuples"):
+        flow.from_items([["k", 1]]).map_values(lambda value: value).collect()
+
+
 def test_spread_of_keyed_rows_and_values(engine: Lab) -> None:
     flow = engine.flow()
     joined = flow.from_items([("k", 1)]).join(flow.from_items([("k", 2)]), flow.from_items([("k", 3)]))

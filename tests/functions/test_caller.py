@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 import glowray
+from glowray.boundary import is_framework
 from glowray.functions import user_site
-from glowray.functions.caller import full_site, is_framework, short_site
+from glowray.functions.caller import full_site, short_site
 
 
 def test_the_site_is_that_of_the_caller() -> None:

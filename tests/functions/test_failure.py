@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from glowray.errors import GlowrayError
-from glowray.functions import Failure, Function, only_user_frames, ship, spread
-from glowray.functions.failure import is_failure
+from glowray.boundary import only_user_frames
+from glowray.functions import Failure, Function, ship, spread
 
 Fails = Callable[..., BaseException]
 FailureOf = Callable[..., Failure]
@@ -256,11 +255,3 @@ def test_no_frame_of_glowray_is_left_after_an_action(failure_of: FailureOf, acti
     frames = traceback.extract_tb(caught.value.__traceback__)
     assert [frame.name for frame in frames][1:] == ["act", "parse"]
     assert {frame.filename for frame in frames} == {__file__}
-
-
-def test_exceptions_that_are_ours_keep_their_frames() -> None:
-    with pytest.raises(GlowrayError) as caught, only_user_frames():
-        names: dict[str, Any] = {"GlowrayError": GlowrayError}
-        exec(compile("raise GlowrayError('x')", "<glowray fault>", "exec"), names)
-    assert traceback.extract_tb(caught.value.__traceback__)[-1].filename == "<glowray fault>"
-    assert not is_failure(caught.value)

@@ -16,7 +16,8 @@ from glowray.functions import Function, ship, spread, spread_arguments, whole
 
 values = st.integers() | st.text(max_size=2) | st.none() | st.lists(st.integers(), max_size=2)
 tuples = st.lists(values, max_size=5).map(tuple)
-keyed = st.tuples(values, tuples)
+lists = st.lists(values, max_size=5)
+keyed = st.tuples(values, tuples | lists)
 
 
 def taking(count: int) -> Any:
@@ -29,13 +30,13 @@ def applied(call: Any, row: Any, verb: str = "map") -> Any:
     return function.call(*function.arguments(row))
 
 
-@given(st.integers(2, 6), tuples | keyed | values)
+@given(st.integers(2, 6), tuples | lists | keyed | keyed.map(list) | values)
 def test_spread_against_its_definition(count: int, row: Any) -> None:
     function = Function.of(taking(count), "map")
     assert function.spread == count
     flat = (row[0], *row[1]) if isinstance(row, tuple) and len(row) == 2 and isinstance(row[1], tuple) else None
-    if isinstance(row, tuple) and len(row) == count:
-        assert applied(taking(count), row) == row
+    if isinstance(row, tuple | list) and len(row) == count:
+        assert applied(taking(count), row) == tuple(row)
     elif flat is not None and len(flat) == count:
         assert applied(taking(count), row) == flat
     else:
@@ -86,7 +87,11 @@ class Adder:
         (len, (1, 2, 3), 3),
         (operator.itemgetter(1), (1, 2), 2),
         (str, (1, 2), "(1, 2)"),
+        (lambda word, n: word * n, ["ab", 2], "abab"),
+        (lambda key, pair: pair, ["k", (1, 2)], (1, 2)),
+        (lambda key, pair: pair, ("k", [1, 2]), [1, 2]),
         (spread(max), (3, 5), 5),
+        (spread(max), [3, 5], 5),
         (spread(lambda k, *rest: rest), (1, 2, 3), (2, 3)),
         (spread(lambda k, n=1: (k, n)), ("a", 5), ("a", 5)),
         (spread(lambda k, n, m, scale=1: (k, n, m)), ("a", (5, 6)), ("a", 5, 6)),
@@ -110,10 +115,12 @@ def test_a_ufunc_takes_the_row_whole() -> None:
         (("a", 1), "takes 3 parameters, but the row ('a', 1) has 2 fields"),
         (("a",), "takes 3 parameters, but the row ('a',) has 1 field"),
         (("a", (1,)), "takes 3 parameters, but the row ('a', (1,)) has 2 fields, or 2 with its value's"),
-        ("abc", "takes 3 parameters, but the row 'abc' is a str, not a tuple of 3 fields"),
-        ([1, 2, 3], "takes 3 parameters, but the row [1, 2, 3] is a list, not a tuple of 3 fields"),
-        (5, "takes 3 parameters, but the row 5 is an int, not a tuple of 3 fields"),
-        (None, "takes 3 parameters, but the row None is None, not a tuple of 3 fields"),
+        ("abc", "takes 3 parameters, but the row 'abc' is a str, not a tuple or list of 3 fields"),
+        ([1, 2], "takes 3 parameters, but the row [1, 2] has 2 fields"),
+        (["a", (1, 2)], "takes 3 parameters, but the row ['a', (1, 2)] has 2 fields"),
+        (("a", [1, 2]), "takes 3 parameters, but the row ('a', [1, 2]) has 2 fields"),
+        (5, "takes 3 parameters, but the row 5 is an int, not a tuple or list of 3 fields"),
+        (None, "takes 3 parameters, but the row None is None, not a tuple or list of 3 fields"),
     ],
 )
 def test_a_row_of_another_length(row: Any, end: str) -> None:
@@ -136,7 +143,7 @@ def test_a_value_of_another_length_is_called_a_value() -> None:
 def test_spread_names_both_lengths() -> None:
     with pytest.raises(TypeError, match=r"λ:\d+ takes 1 to 2 parameters, but the row \(1, 2, 3\) has 3 fields"):
         spread(lambda a, b=1: a)((1, 2, 3))
-    with pytest.raises(TypeError, match="needs tuple rows, but the row 'ab' is a str"):
+    with pytest.raises(TypeError, match="needs tuple or list rows, but the row 'ab' is a str"):
         spread(max)("ab")
 
 

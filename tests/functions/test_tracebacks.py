@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from glowray.functions import ship, user_frames
+from glowray.boundary import user_frames
+from glowray.functions import ship
 from glowray.functions.tracebacks import frames_of, rebuilt
 
 

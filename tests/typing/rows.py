@@ -48,6 +48,12 @@ def types() -> None:
     assert_type(pairs.join(floats).map_values(lambda n, x: n * x), gr.Dataset[tuple[str, float]])
     assert_type(pairs.flat_map(lambda name, count: [name] * count), gr.Dataset[str])
 
+    fields = lines.map(lambda line: line.split(";"))
+    assert_type(fields.map(lambda name, count: (name, int(count))), gr.Dataset[tuple[str, int]])
+    assert_type(fields.map(lambda a, b, c: len(b)), gr.Dataset[int])
+    assert_type(fields.key_by(lambda name, count: name), gr.Dataset[tuple[str, list[str]]])
+    assert_type(fields.flat_map(lambda name, count: [name]), gr.Dataset[str])
+
     # Keyed verbs.
     assert_type(pairs.reduce_by_key(add), gr.Dataset[tuple[str, int]])
     assert_type(pairs.reduce_by_key(lambda a, b: a + b), gr.Dataset[tuple[str, int]])

@@ -1,0 +1,102 @@
+"""What the functions and methods that people call do to their arguments: nothing, as a rule, and which do."""
+
+from __future__ import annotations
+
+import ast
+import bisect
+import functools
+import heapq
+import operator
+import sys
+import types
+from collections.abc import Container
+
+from glowray.vectorize.known import Known
+
+ATOMS_FROM: tuple[object, ...] = (
+    len, int, float, str, bool, bytes, complex, repr, ascii, hash, ord, chr, isinstance, issubclass, callable, type, id,
+    format, bin, hex, oct, any, all, range, print,
+)  # fmt: skip
+"""Builtins whose result has nothing of their arguments in it."""
+
+COPIERS: tuple[object, ...] = (list, dict, tuple, set, frozenset, sorted)
+"""Builtins that give a new collection of what is in their argument."""
+
+NEW_VALUE = frozenset({
+    "split", "rsplit", "splitlines", "strip", "lstrip", "rstrip", "lower", "upper", "title", "casefold", "capitalize",
+    "swapcase", "replace", "join", "format", "format_map", "encode", "decode", "startswith", "endswith", "find",
+    "rfind", "index", "rindex", "count", "partition", "rpartition", "zfill", "ljust", "rjust", "center", "expandtabs",
+    "translate", "removeprefix", "removesuffix", "isdigit", "isalpha", "isalnum", "isspace", "isupper", "islower",
+    "isnumeric", "isdecimal", "isidentifier", "istitle", "isascii", "isprintable", "hex", "bit_length", "is_integer",
+    "match", "search", "fullmatch", "findall", "finditer", "sub", "subn", "group", "groups", "isoformat", "strftime",
+    "timestamp", "date", "time", "issubset", "issuperset", "isdisjoint", "total_seconds", "most_common",
+})  # fmt: skip
+"""Methods of immutable types and patterns: they change nothing, and give a new value."""
+
+READERS = frozenset({"get", "keys", "values", "items", "copy", "union", "intersection", "difference"})
+"""Methods of collections that change nothing and give what is in them."""
+
+STORERS = frozenset({"append", "appendleft", "add", "extend", "insert", "update", "setdefault"})
+"""Methods that change their owner, and keep their arguments without changing them."""
+
+REMOVERS = frozenset({"pop", "popitem", "popleft", "remove", "discard", "clear", "sort", "reverse", "rotate"})
+"""Methods that change their owner, and nothing inside it."""
+
+_CHANGING: tuple[object, ...] = (
+    next, setattr, delattr, exec, eval, map, filter, iter, vars, __import__, compile,
+    heapq.heappush, heapq.heappop, heapq.heapify, heapq.heapreplace, heapq.heappushpop,
+    bisect.insort, bisect.insort_left, bisect.insort_right, operator.setitem, operator.delitem, operator.iadd,
+    operator.iconcat, operator.ior, operator.iand, operator.isub, operator.imul, operator.ixor, functools.reduce,
+)  # fmt: skip
+_FIXED_TYPES: tuple[type, ...] = (str, bytes, int, float, bool, complex, tuple, frozenset, range, type(None), object)
+_BUILTIN_TYPES: tuple[type, ...] = (*_FIXED_TYPES, list, dict, set, bytearray, enumerate, zip, reversed, slice)
+_METHODS: tuple[type, ...] = (types.MethodDescriptorType, types.WrapperDescriptorType)
+_GETTERS: tuple[type, ...] = (operator.itemgetter, operator.attrgetter)
+_FUNCTIONS: tuple[type, ...] = (types.FunctionType, types.MethodType, functools.partial)
+
+
+def is_one_of(value: object, several: tuple[object, ...]) -> bool:
+    """Whether the value is one of several objects: by identity, as `==` of a user's object may be anything."""
+    return any(value is each for each in several)
+
+
+def is_function(value: object) -> bool:
+    """Whether it is a function written in Python."""
+    return is_one_of(type(value), _FUNCTIONS)
+
+
+def changes_nothing(value: object) -> bool:
+    """Whether a call of this object surely leaves its arguments as they are."""
+    if is_one_of(value, _CHANGING):
+        return False
+    kind = type(value)
+    if kind is type:
+        is_error = issubclass(value, BaseException) and value.__module__ == "builtins"  # type: ignore[arg-type]
+        return is_error or is_one_of(value, _BUILTIN_TYPES)
+    if is_one_of(kind, _METHODS):
+        method: types.MethodDescriptorType = value  # type: ignore[assignment]
+        return is_one_of(method.__objclass__, _FIXED_TYPES) or method.__name__ in NEW_VALUE | READERS
+    if kind is types.BuiltinFunctionType:
+        return str(value.__module__).partition(".")[0].removeprefix("_") in _STANDARD or _is_of_atom(value)
+    return is_one_of(kind, _GETTERS)
+
+
+_STANDARD = {name.removeprefix("_") for name in sys.stdlib_module_names}
+
+
+def _is_of_atom(value: object) -> bool:
+    """Whether it is a method of a text or a number, or a method of a collection that only keeps what it is given."""
+    owner = getattr(value, "__self__", None)
+    return is_one_of(type(owner), _BUILTIN_TYPES)
+
+
+def resolved(known: Known, node: ast.expr, local: Container[str]) -> object:
+    """The object that a name, or an attribute of a module or builtin type, stands for; None if that is not sure."""
+    if isinstance(node, ast.Name) and node.id not in local:
+        found = known.environment.find(node.id)
+        return None if isinstance(found, str) else found[1]
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        owner = resolved(known, node.value, local)
+        if type(owner) is types.ModuleType or is_one_of(owner, _BUILTIN_TYPES):
+            return vars(owner).get(node.attr)
+    return None

@@ -1,0 +1,131 @@
+"""The row that a step began with, kept in a variable of its own where the step's function may change it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from glowray.rows.snapshots import FIXED, snapshot
+from glowray.vectorize.callees import changes_nothing
+from glowray.vectorize.changes import Change, changed
+from glowray.vectorize.displays import field_names, record, simple_copy
+from glowray.vectorize.know import know
+from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.weave import Weaver, assign, load
+
+if TYPE_CHECKING:
+    from glowray.vectorize.chain import Step
+
+_OF_VALUE = ("map_values", "flat_map_values")
+_SHALLOW = frozenset({dict, list, set, bytearray})
+_found: WeakKeyDictionary[Known, dict[bool, Mapping[str, Change]]] = WeakKeyDictionary()
+
+
+def may_change(step: Step) -> bool:
+    """Whether the step's function may change its row."""
+    return bool(_changed_arguments(step, False))
+
+
+def may_change_arguments(call: Callable[..., object], count: int) -> bool:
+    """Whether a function may change one of its first `count` arguments."""
+    return bool(_changes(call, know(call, count), count, False))
+
+
+def may_change_value(reducer: Callable[..., object]) -> bool:
+    """Whether a reducer may change its second argument."""
+    return 1 in _changes(reducer, know(reducer, 2), 2, False)
+
+
+def keep(row: ast.expr, step: Step, gives_rows: bool, weaver: Weaver) -> tuple[list[ast.stmt], ast.expr]:
+    """(statements, the row as it is now as a simple expression), to be run before the step's function.
+
+    A row that the function cannot change, or that nobody can, is that expression itself and costs nothing.
+
+    Args:
+        gives_rows: whether later steps may change the rows that the function gives them.
+    """
+    arguments = _changed_arguments(step, gives_rows)
+    if not arguments:
+        return [], row
+    keeping = _Keeping(weaver)
+    change = max(arguments.values())
+    if not isinstance(row, ast.Tuple):
+        whole = Change.INSIDE if step.spread or step.verb in _OF_VALUE else change
+        return keeping.statements, keeping.kept(row, whole)
+    if step.verb in _OF_VALUE and len(row.elts) == 2:
+        value = Change.INSIDE if step.spread else change
+        return keeping.statements, _tuple([row.elts[0], keeping.kept(row.elts[1], value)])
+    if step.spread != len(row.elts):
+        return keeping.statements, keeping.kept(row, Change.INSIDE)
+    fields = [
+        keeping.kept(field, arguments[index]) if index in arguments else field for index, field in enumerate(row.elts)
+    ]
+    return keeping.statements, _tuple(fields)
+
+
+def keep_value(
+    value: ast.expr, call: Callable[..., object], weaver: Weaver
+) -> tuple[list[ast.stmt], ast.expr]:  # fmt: skip
+    """The same for the second argument of a reducer."""
+    keeping = _Keeping(weaver)
+    change = _changes(call, know(call, 2), 2, False).get(1)
+    return keeping.statements, value if change is None else keeping.kept(value, change)
+
+
+class _Keeping:
+    """The statements that copy a row, or the parts of one that was not built."""
+
+    def __init__(self, weaver: Weaver) -> None:
+        self._weaver = weaver
+        self.statements: list[ast.stmt] = []
+
+    def kept(self, value: ast.expr, change: Change) -> ast.expr:
+        """The value as it is now."""
+        if isinstance(value, ast.Tuple):
+            return _tuple([self.kept(field, Change.INSIDE) for field in value.elts])
+        if isinstance(value, ast.Dict):
+            return record(field_names(value), [self.kept(field, Change.INSIDE) for field in value.values])
+        if not isinstance(value, ast.Name) or self._weaver.types.get(value.id) in FIXED:
+            return value
+        name = self._weaver.fresh("kept")
+        self.statements.append(assign(name, self._copied(value.id, change)))
+        return load(name)
+
+    def _copied(self, name: str, change: Change) -> ast.expr:
+        """`x.copy() if type(x) in shallow else x if type(x) in fixed else snapshot(x)`, without what is not needed."""
+        shallow = ast.Call(ast.Attribute(load(name), "copy", ast.Load()), [], [])
+        if change is Change.ITSELF and self._weaver.types.get(name) in _SHALLOW:
+            return shallow
+        deep = ast.Call(load(self._weaver.give(snapshot, "snapshot")), [load(name)], [])
+        copied = ast.IfExp(self._is_of(name, FIXED, "fixed"), load(name), deep)
+        return copied if change is Change.INSIDE else ast.IfExp(self._is_of(name, _SHALLOW, "shallow"), shallow, copied)
+
+    def _is_of(self, name: str, kinds: frozenset[type], label: str) -> ast.expr:
+        kind = ast.Call(load("type"), [load(name)], [])
+        return ast.Compare(kind, [ast.In()], [load(self._weaver.give(kinds, label))])
+
+
+def _tuple(fields: list[ast.expr]) -> ast.expr:
+    return ast.Tuple([simple_copy(field) for field in fields], ast.Load())
+
+
+def _changed_arguments(step: Step, gives_rows: bool) -> Mapping[int, Change]:
+    """Which of the arguments that the step gives its function may be changed, by their places."""
+    if step.call is None:
+        return {}
+    known = know(step.call) if step.known is None else step.known
+    return _changes(step.call, known, step.spread or 1, gives_rows)
+
+
+def _changes(
+    call: Callable[..., object], known: Known | Refused, count: int, gives_rows: bool
+) -> Mapping[int, Change]:  # fmt: skip
+    if isinstance(known, Refused):
+        return {} if changes_nothing(call) else dict.fromkeys(range(count), Change.INSIDE)
+    answers = _found.setdefault(known, {})
+    if gives_rows not in answers:
+        answers[gives_rows] = changed(known, gives_rows)
+    places = enumerate(known.positional()[len(known.bound) :][:count])
+    return {place: answers[gives_rows][name] for place, name in places if name in answers[gives_rows]}
