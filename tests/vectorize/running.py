@@ -15,8 +15,10 @@ from glowray.vectorize.know import know
 _SERIAL = count()
 
 
-def fields_of(width: int) -> Callable[[Any], tuple[Any, ...]]:
+def fields_of(width: int, takes_lists: bool = False) -> Callable[[Any], tuple[Any, ...]]:
     def fields(row: Any) -> tuple[Any, ...]:
+        if takes_lists and isinstance(row, list) and len(row) == width:
+            return tuple(row)
         if isinstance(row, tuple):
             if len(row) == width:
                 return tuple(row)
@@ -28,7 +30,7 @@ def fields_of(width: int) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def step(verb: Any, call: Any = None, spread: int | None = None, drop: Any = None) -> Step:
-    fields = fields_of(spread) if spread else None
+    fields = fields_of(spread, takes_lists=True) if spread else None
     return Step(verb, call, know(call) if call else None, spread, fields, fields_of(2), drop)
 
 
