@@ -166,6 +166,6 @@ def _width(value: object) -> int | None:
     """How many fields a plain tuple has, or a display of one without dicts and stars; else None."""
     if type(value) is tuple:
         return len(value)
-    if not isinstance(value, ast.Tuple) or holds_dict(value):
+    if type(value) is not ast.Tuple or holds_dict(value):
         return None
     return None if any(isinstance(field, ast.Starred) for field in value.elts) else len(value.elts)

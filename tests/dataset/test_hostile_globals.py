@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import re
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -161,6 +162,12 @@ def attribute(x): return request.user
 def measured(x): return [len(request), x]
 def largest(x): return max(request, x)
 def looped(x): return [y for y in request]
+def defaulted(x, r=request): return [x, bool(r)]
+def keyworded(x, *, r=request): return [x, len(r)]
+def outer(r): return lambda x: [x, bool(r), r == x] if x else [x]
+closed = outer(request)
+bound = partial(lambda r, x: [x, bool(r)], request)
+named = partial(lambda x, r: [x, r > x], r=request)
 """
 COUNTING = (
     PRELUDE
@@ -190,11 +197,11 @@ request = Counted(PATH)
 )
 
 
-@pytest.mark.parametrize("name", [line.split("(")[0].split()[1] for line in USES.strip().splitlines()])
+@pytest.mark.parametrize("name", re.findall(r"^(?:def )?(\w+)(?:\(x| =)", USES, re.MULTILINE))
 def test_what_a_function_uses_is_asked_as_often_as_in_a_call(name: str, engine: Lab, tmp_path: Path) -> None:
     path = tmp_path / "asked"
     path.touch()
-    made = module_of(COUNTING + USES, PATH=str(path))
+    made = module_of(COUNTING + USES, PATH=str(path), partial=partial)
     plain = [made[name](x) for x in range(4)]
     asked = path.read_text()
     path.write_text("")

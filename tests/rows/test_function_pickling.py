@@ -49,7 +49,6 @@ USES = {
     "def f(x):\n    m.a += x": "whole",
     "def f(x):\n    n = m\n    return n.a": "whole",
     "f = lambda x: m.a if x else m.b.c": {("a",), ("b", "c")},
-    "f = lambda x: (m if x else x).a": "whole",
 }
 
 

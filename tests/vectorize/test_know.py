@@ -13,7 +13,8 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from glowray.vectorize.bindings import Captured
+from glowray.vectorize.bindings import Builtin, Captured
+from glowray.vectorize.environment import UNREAD
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known, Refused
 
@@ -139,11 +140,13 @@ def test_what_functions_assign_is_not_relied_on() -> None:
     known = know(lambda x: x + STATE)
     assert isinstance(known, Known)
     assert "assigned" in str(known.environment.find("STATE"))
-    fixed = know(lambda x: x + LIMIT)
+    fixed = know(lambda x: len(x) + LIMIT if x else nowhere)  # type: ignore[name-defined]  # noqa: F821
     assert isinstance(fixed, Known)
     assert fixed.environment.find("LIMIT")[1] == 3
-    assert known.environment.find("len") == (None, len)
-    assert "not defined" in str(known.environment.find("nowhere"))
+    binding, value = fixed.environment.find("len")
+    assert isinstance(binding, Builtin) and value is len
+    assert known.environment.find("len") == (None, UNREAD)
+    assert "not defined" in str(fixed.environment.find("nowhere"))
 
 
 def test_a_nonlocal_is_not_relied_on() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glowray.rows.static_attributes import is_one_of
+from glowray.rows.static_attributes import class_name, is_one_of
 from glowray.vectorize.arrow import text
 from glowray.vectorize.arrow.frame import Expr, Frame, Lists, leaf, select, spread_out, take
 from glowray.vectorize.arrow.kinds import (
@@ -97,7 +97,7 @@ def constant(value: object) -> Expr:
     if type(value) is int and not -(2**63) <= value < 2**63:
         raise Untranslatable("an int beyond 64 bits")
     if not is_one_of(type(value), (int, float, bool)):
-        raise Untranslatable(f"a constant of type {type(value).__name__}")
+        raise Untranslatable(f"a constant of type {class_name(type(value))}")
     kind: type = type(value)
     made: Any = np.asarray(value, dtype={int: np.int64, float: np.float64, bool: np.bool_}[kind])
     is_nan = type(value) is float and math.isnan(value)
