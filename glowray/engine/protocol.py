@@ -16,6 +16,10 @@ Ref = Any
 """A Block in this process, a handle of the engine to one elsewhere, or a Feed: rows that arrive while the job runs."""
 
 
+RETRIES = 3
+"""How often a task whose worker was lost is tried again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A block that a task reads, or only its rows [start, stop)."""
@@ -45,7 +49,7 @@ class Task:
     outputs: int
     offset: int = 0
     resources: Resources = NO_NEEDS
-    retries: int = 3
+    retries: int = RETRIES
     flows: bool = False
 
     @property

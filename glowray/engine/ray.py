@@ -7,13 +7,15 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from glowray.engine.payload import Apart, Payload, Sent
 from glowray.engine.protocol import Done, Ref, Slot, Task
 from glowray.engine.ray_feed import Pump, start_hub
 from glowray.engine.ray_losses import lost_task
+from glowray.engine.ray_retries import bound_oom_retries
+from glowray.engine.ray_stop import StopFlag, watch
 from glowray.io.channel import Deal, Feed
 from glowray.kernels import TaskReport
 from glowray.kernels.resources import NO_NEEDS, Resources
@@ -28,14 +30,21 @@ KNOWN_SECONDS = 1.0
 STORE_SHARE = 2
 """Of a node's store no more than one part in so many is to be read at a time."""
 
-ENDING_SECONDS = 1.0
-"""What tasks get to end by themselves before they are cancelled."""
-
 OPERATORS = ("!", "in(")
 """How the value of a label begins that Ray takes for a condition."""
 
 PIECES_AHEAD = 4
 """Pieces that a task makes before anybody has read the first."""
+
+
+class Place(NamedTuple):
+    """What a task is told of itself: its partition, the number of its first row, and the flag that stops it."""
+
+    partition: int
+    offset: int
+    outputs: int
+    memory: int | None
+    flag: str
 
 
 class RayEngine:
@@ -46,6 +55,7 @@ class RayEngine:
     def __init__(self) -> None:
         import ray
 
+        bound_oom_retries()
         self.ray = ray
         self.remote = ray.remote(_task)
         self.flowing = ray.remote(_flowing_task)
@@ -59,10 +69,11 @@ class RayEngine:
         ray = self.ray
         waiting = iter(tasks)
         running: dict[Any, tuple[Task, list[Any]]] = {}
+        flag = StopFlag()
         try:
             while True:
                 for task in itertools.islice(waiting, max(0, self._window() - len(running))):
-                    first, *others = self._submit(task)
+                    first, *others = self._submit(task, flag)
                     running[first] = (task, others)
                 if not running:
                     return
@@ -75,22 +86,7 @@ class RayEngine:
                     self._pump(task.feed).done(task.feed)
                 yield done
         finally:
-            self._cancel(running)
-
-    def _cancel(self, running: dict[Any, tuple[Task, list[Any]]]) -> None:
-        """Ends what still runs when the caller stopped early, failed, or was interrupted: nothing goes on behind it.
-
-        A task that is cancelled in the very moment in which it ends takes the whole driver with it (a failed check of
-        Ray's TaskManager). Those that are about to end, such as all that fail as the first one did, are let do so.
-        """
-        ending = [reference for reference, (task, _) in running.items() if not task.flows]
-        try:
-            if ending:
-                self.ray.wait(ending, num_returns=len(ending), timeout=ENDING_SECONDS, fetch_local=False)
-        finally:
-            for reference, (task, _) in running.items():
-                if task.flows or not self.ray.wait([reference], timeout=0, fetch_local=False)[0]:
-                    self.ray.cancel(reference, force=False)
+            flag.stop(list(running))  # the caller failed, stopped early or was interrupted: nothing goes on behind it
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return fetch_blocks(refs)
@@ -116,7 +112,7 @@ class RayEngine:
         if not any(_offers(node, needs) for node in self.ray.nodes() if node["Alive"]):
             warnings.warn(f"no node of the cluster offers {needs} now: the job waits for one", RuntimeWarning, 2)
 
-    def _submit(self, task: Task) -> list[Any]:
+    def _submit(self, task: Task, flag: StopFlag) -> list[Any]:
         self._look_for(task.resources)
         shape = [len(side) for side in task.inputs]
         slots = [slot for side in task.inputs for slot in side]
@@ -125,7 +121,7 @@ class RayEngine:
         remote = self.flowing if task.flows else self.remote
         refs = remote.options(name=task.name, **_outputs(task), **_options(task.resources)).remote(
             *self._payload(task.payload),
-            (task.partition, task.offset, task.outputs, task.resources.memory),
+            Place(task.partition, task.offset, task.outputs, task.resources.memory, flag.name),
             shape,
             cuts,
             *inputs,
@@ -197,7 +193,7 @@ class RayEngine:
 def _task(
     payload: bytes,
     apart: list[tuple[str, bool, list[Any]]],
-    place: tuple[int, int, int, int | None],
+    place: Place,
     shape: list[int],
     cuts: list[tuple[int | None, int | None]],
     *blocks: Block,
@@ -205,19 +201,20 @@ def _task(
     """What runs on the worker."""
     from glowray.engine.payload import execute
 
-    partition, offset, outputs, memory = place
-    report, results = execute(payload, _values(apart), partition, _inputs(shape, cuts, blocks), offset, memory)
-    _mark(report)
-    if outputs == 0:
+    inputs = _inputs(shape, cuts, blocks)
+    with watch.over(place.flag):
+        report, results = execute(payload, _values(apart), place.partition, inputs, place.offset, place.memory)
+        _mark(report)
+    if place.outputs == 0:
         return report
-    given: list[Block | None] = [*(results or ()), *[None] * outputs][:outputs]
+    given: list[Block | None] = [*(results or ()), *[None] * place.outputs][: place.outputs]
     return [report, *given]
 
 
 def _flowing_task(
     payload: bytes,
     apart: list[tuple[str, bool, list[Any]]],
-    place: tuple[int, int, int, int | None],
+    place: Place,
     shape: list[int],
     cuts: list[tuple[int | None, int | None]],
     *inputs: Any,
@@ -225,12 +222,13 @@ def _flowing_task(
     """What runs on the worker for a task that flows."""
     from glowray.engine.payload import execute_flowing
 
-    partition, offset, _, memory = place
-    for piece in execute_flowing(payload, _values(apart), partition, _inputs(shape, cuts, inputs), offset, memory):
-        if piece is not None:
-            report, (block,) = piece
-            _mark(report)
-            yield report, block
+    read = _inputs(shape, cuts, inputs)
+    with watch.over(place.flag):
+        for piece in execute_flowing(payload, _values(apart), place.partition, read, place.offset, place.memory):
+            if piece is not None:
+                report, (block,) = piece
+                _mark(report)
+                yield report, block
 
 
 def _inputs(shape: list[int], cuts: list[tuple[int | None, int | None]], given: Sequence[Any]) -> list[list[Any]]:
