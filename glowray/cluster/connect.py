@@ -11,6 +11,7 @@ from typing import Any
 from glowray.cluster.access import Access, authenticated_gcs, find_access, refused
 from glowray.cluster.environment import apply, restore
 from glowray.cluster.ports import join_address, parse_address
+from glowray.cluster.signals import keep_interrupt_status, sigterm_kept
 from glowray.errors import ClusterError
 
 
@@ -36,6 +37,7 @@ def connect(address: str | None = None, *, token_file: str | Path | None = None,
     Raises ClusterError when there is no such cluster, no token or a wrong one, or no node of it on this machine.
     """
     global _current
+    keep_interrupt_status()
     import ray
 
     if ray.is_initialized():
@@ -46,7 +48,8 @@ def connect(address: str | None = None, *, token_file: str | Path | None = None,
     _check_node_here(access)
     before = apply(access.environment())
     try:
-        ray.init(address=access.address, **({"logging_level": logging.WARNING} | ray_init))
+        with sigterm_kept():
+            ray.init(address=access.address, **({"logging_level": logging.WARNING} | ray_init))
     except BaseException as error:
         restore(before)
         if isinstance(error, ray.exceptions.AuthenticationError):

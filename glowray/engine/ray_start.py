@@ -11,6 +11,7 @@ from typing import Any, cast
 from glowray.cluster.connect import connect
 from glowray.cluster.environment import PRELOAD, apply, client_environment
 from glowray.cluster.patience import start_patiently
+from glowray.cluster.signals import keep_interrupt_status, sigterm_kept
 from glowray.cluster.token import own_token
 from glowray.engine.protocol import Engine
 from glowray.engine.ray import RayEngine
@@ -23,6 +24,7 @@ _starting = threading.Lock()
 def ray_engine() -> RayEngine:
     """The engine on the connected Ray; without one, on the cluster that the environment names, or a local Ray."""
     global _engine, _session
+    keep_interrupt_status()
     import ray
 
     # Two jobs in two threads may both be the first: ray.init() is not safe against itself.
@@ -97,12 +99,13 @@ def start_local(num_cpus: int | None = None) -> None:
     os.environ.update(PRELOAD, RAY_USAGE_STATS_ENABLED="0", RAY_enable_metrics_collection="0")
     import ray
 
-    start_patiently(
-        lambda: ray.init(
-            address="local",
-            num_cpus=num_cpus,
-            include_dashboard=False,
-            logging_level="ERROR",
-            _node_ip_address="127.0.0.1",
+    with sigterm_kept():
+        start_patiently(
+            lambda: ray.init(
+                address="local",
+                num_cpus=num_cpus,
+                include_dashboard=False,
+                logging_level="ERROR",
+                _node_ip_address="127.0.0.1",
+            )
         )
-    )

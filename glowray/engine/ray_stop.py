@@ -43,7 +43,7 @@ HELD_SECONDS = 30.0
 NAMESPACE = b"glowray"
 
 SIGNAL = getattr(signal, "SIGRTMIN", signal.SIGUSR2)
-"""The signal that interrupts a task. Ray blocks SIGINT in its workers, so that Ctrl-C in a terminal is for the driver."""
+"""The signal that interrupts a task. Ray blocks SIGINT in its workers: Ctrl-C in a terminal is for the driver."""
 
 
 class StopFlag:
