@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from glowray.engine.payload import Apart, Payload, Sent
 from glowray.engine.protocol import Done, Ref, Slot, Task
 from glowray.engine.ray_feed import Pump, start_hub
-from glowray.errors import WorkerLost
+from glowray.engine.ray_losses import lost_task
 from glowray.io.channel import Deal, Feed
 from glowray.kernels import TaskReport
 from glowray.kernels.resources import NO_NEEDS, Resources
@@ -180,10 +180,7 @@ class RayEngine:
         try:
             report, block = self.ray.get(next(pieces))
         except (RayError, StopIteration) as error:
-            raise WorkerLost(
-                f"the task {task.name!r} was lost: {_first_line(error)}; it read a channel, whose rows cannot be read"
-                " again: write them to files, or read those"
-            ) from error
+            raise lost_task(task, error) from error
         return Done(task, report, [block])
 
     def _done(self, task: Task, reference: Any, blocks: list[Any]) -> Done:
@@ -192,10 +189,7 @@ class RayEngine:
         try:
             report: TaskReport = self.ray.get(reference)
         except RayError as error:
-            raise WorkerLost(
-                f"the task {task.name!r} was lost {task.retries + 1} times: {_first_line(error)}; "
-                "see the Ray dashboard for the node's log, or give the verb more memory="
-            ) from error
+            raise lost_task(task, error) from error
         failed = report.failure is not None and not report.rows
         return Done(task, report, None if failed else blocks)
 
@@ -296,8 +290,3 @@ def _options(resources: Resources) -> dict[str, Any]:
     if resources.labels:
         options["label_selector"] = dict(resources.labels)
     return options
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
