@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import Any, cast
 
 from glowray.cluster.connect import connect
-from glowray.cluster.environment import PRELOAD, apply, client_environment
+from glowray.cluster.environment import PRELOAD, apply, client_environment, driver_environment
 from glowray.cluster.patience import start_patiently
 from glowray.cluster.token import own_token
 from glowray.engine.protocol import Engine
@@ -93,7 +93,7 @@ def start_local(num_cpus: int | None = None) -> None:
 
     It uses `num_cpus` CPUs; None: all of this machine's.
     """
-    apply(client_environment(own_token(), loopback=True))
+    apply(driver_environment(client_environment(own_token(), loopback=True)))
     os.environ.update(PRELOAD, RAY_USAGE_STATS_ENABLED="0", RAY_enable_metrics_collection="0")
     import ray
 
