@@ -49,7 +49,7 @@ def connect(address: str | None = None, *, token_file: str | Path | None = None,
     node = _find_node_here(access)
     before = apply(access.environment())
     try:
-        # Ray would take any node whose raylet it sees, also one of another host that shares its processes with this one.
+        # Ray would take any node whose raylet it sees, also one of another host whose processes are visible here.
         named = {"_node_ip_address": node.node_manager_address, "_temp_dir": node.temp_dir}
         ray.init(address=access.address, **({"logging_level": logging.WARNING} | named | ray_init))
     except BaseException as error:

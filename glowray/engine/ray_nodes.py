@@ -1,4 +1,4 @@
-"""The nodes of a Ray cluster as a driver sees them: their names for errors, and whether they can be reached from here."""
+"""The nodes of a Ray cluster as a driver sees them: how errors name them, and whether they can be reached."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from glowray.cluster.ports import parse_address
+from glowray.cluster.ports import Reach, reach
 from glowray.engine.ray_nodes import RayNode, find_unreachable
 from glowray.errors import ClusterError, WorkerLost
 
@@ -199,7 +199,7 @@ class ClusterWatch:
     def _note_silence(self, began: float) -> None:
         # A process that was stopped for an hour has not waited an hour for the head.
         self._silent += min(time.monotonic() - began, CALL_SECONDS) + PERIOD_SECONDS
-        is_refused = self._silent >= REFUSED_SECONDS and _is_refused(self.address)
+        is_refused = self._silent >= REFUSED_SECONDS and self._is_refused()
         if is_refused or self._silent >= HEAD_SECONDS:
             self._loss = self._lost_head(is_refused)
 
@@ -219,6 +219,9 @@ class ClusterWatch:
         missed = find_unreachable(others, CALL_SECONDS)
         self._unreachable = {node_id: self._unreachable.get(node_id, now) for node_id in missed}
 
+    def _is_refused(self) -> bool:
+        return reach(self.address, CALL_SECONDS) is Reach.REFUSED
+
     def _lost_head(self, is_refused: bool) -> ClusterError:
         if self._is_own_ray:
             return ClusterError("the Ray that this process started has ended by itself; run the job again")
@@ -229,7 +232,7 @@ class ClusterWatch:
         )
 
     def _lost_node(self) -> ClusterError:
-        if self._is_own_ray or _is_refused(self.address):
+        if self._is_own_ray or self._is_refused():
             return self._lost_head(is_refused=True)
         node = self.known.get(self.own_id, "of this machine")
         return ClusterError(
@@ -268,13 +271,3 @@ def _has_ended(connection: socket.socket) -> bool:
     poll = select.poll()
     poll.register(connection, select.POLLHUP | select.POLLERR)
     return bool(poll.poll(0))
-
-
-def _is_refused(address: str) -> bool:
-    try:
-        socket.create_connection(parse_address(address), timeout=CALL_SECONDS).close()
-    except ConnectionRefusedError:
-        return True
-    except OSError:
-        return False
-    return False
