@@ -175,7 +175,7 @@ class RayEngine:
         try:
             report, block = self.watch.get([next(pieces)])[0]
         except (RayError, StopIteration) as error:
-            raise lost_task(task, error) from error
+            raise lost_task(task, error, self.watch.find_last_node(pieces.completed().task_id())) from error
         return Done(task, report, [block])
 
     def _done(self, task: Task, reference: Any, blocks: list[Any]) -> Done:
@@ -184,7 +184,7 @@ class RayEngine:
         try:
             report: TaskReport = self.watch.get([reference])[0]
         except RayError as error:
-            raise lost_task(task, error) from error
+            raise lost_task(task, error, self.watch.find_last_node(reference.task_id())) from error
         failed = report.failure is not None and not report.rows
         return Done(task, report, None if failed else blocks)
 

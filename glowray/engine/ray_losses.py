@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from glowray.engine.protocol import Task
+from glowray.engine.ray_nodes import RayNode
 from glowray.errors import OutOfDisk, OutOfMemory, WorkerLost
 
 NODE = re.compile(r"\(IP: (?P<host>[^,]+), ID: \w+\) was (?P<used>[\d.]+)GB used / (?P<all>[\d.]+)GB limit")
@@ -15,28 +16,40 @@ CHANNEL_HINT = "it read a channel, whose rows cannot be read again: write them t
 MEMORY_HINT = "give the verb memory= as much as a task needs, so that fewer run at once, or the source more partitions="
 
 
-def lost_task(task: Task, error: BaseException) -> WorkerLost:
-    """Return the error of a task whose last attempt ended with `error`, a RayError or the end of a task's pieces."""
+def lost_task(task: Task, error: BaseException, node: RayNode | None = None) -> WorkerLost:
+    """Return the error of a task whose last attempt ended with `error`, a RayError or the end of a task's pieces.
+
+    `node` is the one where that attempt ran, if it is known.
+    """
     from ray import exceptions
 
     match error:
         case exceptions.OutOfMemoryError():
-            return _out_of_memory(task, str(error))
+            return _out_of_memory(task, str(error), node)
         case exceptions.OutOfDiskError():
-            return OutOfDisk(_sentence(task, "there was no room for its blocks in the object store nor on disk"))
+            room = "there was no room for its blocks in the object store nor on disk"
+            return OutOfDisk(_sentence(task, room + _on(node)))
         case exceptions.NodeDiedError():
-            return WorkerLost(_sentence(task, f"its node {_host(error)} died or cannot be reached"))
+            return WorkerLost(_sentence(task, f"its node {node or _host(error)} died or cannot be reached"))
         case exceptions.WorkerCrashedError():
-            return WorkerLost(_sentence(task, "its worker process died, by a crash in native code or by a kill"))
-    return WorkerLost(_sentence(task, _first_line(error)))
+            return WorkerLost(
+                _sentence(task, f"its worker process{_on(node)} died, by a crash in native code or by a kill")
+            )
+    return WorkerLost(_sentence(task, _first_line(error) + _on(node)))
 
 
-def _out_of_memory(task: Task, message: str) -> OutOfMemory:
+def _on(node: RayNode | None) -> str:
+    return f" on {node}" if node else ""
+
+
+def _out_of_memory(task: Task, message: str, place: RayNode | None) -> OutOfMemory:
     """Say what Ray's memory monitor tells: the memory of the task, and of its node."""
     node = NODE.search(message)
     own = next((victim["used"] for victim in VICTIM.finditer(message) if victim["name"] == task.name), None)
     held = f"it held {own} GiB" if own else "its worker was killed"
-    where = f" while {node['used']} of {node['all']} GiB of the node {node['host']} were in use" if node else ""
+    where = (
+        f" while {node['used']} of {node['all']} GiB of the node {place or node['host']} were in use" if node else ""
+    )
     hint = CHANNEL_HINT if task.flows else MEMORY_HINT
     return OutOfMemory(f"the task {task.name!r} ran out of memory {_times(task)}: {held}{where}; {hint}")
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from glowray.cluster.ports import Reach, reach
 from glowray.engine.ray_nodes import RayNode, find_unreachable
+from glowray.engine.ray_places import find_last_node
 from glowray.errors import ClusterError, WorkerLost
 
 SLICE_SECONDS = 0.5
@@ -156,6 +157,10 @@ class ClusterWatch:
                 self._ended = time.monotonic()
             self.check()
         return [future.result() for future in futures]
+
+    def find_last_node(self, task_id: Any) -> RayNode | None:
+        """Return the node where the last attempt of a task ran, if the head can tell."""
+        return self.known.get(find_last_node(self.address, task_id) or "")
 
     def _leave(self) -> None:
         """Leave the lost cluster, or wait until another thread has: Ray's own client would end the process.
