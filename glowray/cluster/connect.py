@@ -24,9 +24,11 @@ class Connection:
     address: str
     is_own: bool
     before: dict[str, str | None]
+    token_file: str | Path | None = None
 
 
 _current: Connection | None = None
+_lost: Connection | None = None
 
 
 def connect(address: str | None = None, *, token_file: str | Path | None = None, **ray_init: Any) -> Connection:
@@ -38,13 +40,13 @@ def connect(address: str | None = None, *, token_file: str | Path | None = None,
 
     Raises ClusterError when there is no such cluster, no token or a wrong one, or no node of it on this machine.
     """
-    global _current
+    global _current, _lost
     import ray
 
     if ray.is_initialized():
-        _current = _adopt(address)
+        _current, _lost = _adopt(address), None
         return _current
-    disconnect()  # what is left of a connection whose Ray was shut down by others
+    _leave()  # what is left of a connection whose Ray was shut down by others
     access = find_access(address, Path(token_file).expanduser() if token_file else None)
     node = _find_node_here(access)
     before = apply(access.environment())
@@ -57,12 +59,36 @@ def connect(address: str | None = None, *, token_file: str | Path | None = None,
         if isinstance(error, ray.exceptions.AuthenticationError):
             raise refused(access.address) from error
         raise
-    _current = Connection(access.address, True, before)
+    _current, _lost = Connection(access.address, True, before, token_file), None
     return _current
 
 
 def disconnect() -> None:
     """Leave the cluster; a Ray that `connect` did not initialise stays as it is, and the cluster itself runs on."""
+    global _lost
+    _leave()
+    _lost = None
+
+
+def leave_lost() -> None:
+    """Leave a cluster that was lost: jobs go on to want it, until `connect` or `disconnect` is called."""
+    global _lost
+    lost = _current if _current is not None and _current.is_own else None
+    _leave()
+    _lost = lost
+
+
+def lost_connection() -> Connection | None:
+    """Return the connection that `leave_lost` ended."""
+    return _lost
+
+
+def connection() -> Connection | None:
+    """The cluster that `connect` chose, until `disconnect`."""
+    return _current
+
+
+def _leave() -> None:
     global _current
     if _current is not None and _current.is_own:
         import ray
@@ -70,11 +96,6 @@ def disconnect() -> None:
         ray.shutdown()
         restore(_current.before)
     _current = None
-
-
-def connection() -> Connection | None:
-    """The cluster that `connect` chose, until `disconnect`."""
-    return _current
 
 
 def _adopt(address: str | None) -> Connection:

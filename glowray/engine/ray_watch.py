@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from glowray.cluster.connect import connection, leave_lost
 from glowray.cluster.ports import Reach, reach
 from glowray.engine.ray_nodes import RayNode, find_unreachable
 from glowray.engine.ray_places import find_last_node
@@ -62,7 +63,7 @@ class ClusterWatch:
         self.address: str = context.gcs_address
         self.own_id: str = context.get_node_id()
         self.known: dict[str, RayNode] = {}  # every node ever seen: errors name the dead
-        self._is_own_ray = _global_node.is_head()
+        self._is_named = connection() is not None
         self._gcs = GcsClient(address=self.address)
         self._raylet = _connect(_global_node.raylet_socket_name)
         self._alive: list[RayNode] = []
@@ -172,6 +173,7 @@ class ClusterWatch:
                 return
             self._has_left = True
             self._moved.wait_for(lambda: self._inside == 0, timeout=2 * SLICE_SECONDS)
+            leave_lost()
             self.ray.shutdown()
 
     def _run(self) -> None:
@@ -228,16 +230,16 @@ class ClusterWatch:
         return reach(self.address, CALL_SECONDS) is Reach.REFUSED
 
     def _lost_head(self, is_refused: bool) -> ClusterError:
-        if self._is_own_ray:
-            return ClusterError("the Ray that this process started has ended by itself; run the job again")
         said = "has ended" if is_refused else f"has not answered for {self._silent:.0f} s"
+        if not self._is_named:
+            return ClusterError(f"the Ray at {self.address}, on which the job ran, {said}; run the job again")
         return ClusterError(
             f"the head at {self.address} {said}, and the job with it; start it again with `glowray up`, or wait until "
             "it answers, and run the job again"
         )
 
     def _lost_node(self) -> ClusterError:
-        if self._is_own_ray or self._is_refused():
+        if self._is_refused():
             return self._lost_head(is_refused=True)
         node = self.known.get(self.own_id, "of this machine")
         return ClusterError(

@@ -112,8 +112,10 @@ def run_job(machine: Machine, disturb: Callable[[], object], limit: float) -> Ou
         cwd=machine.folder,
     )
     assert process.stdout is not None
+    before: list[str] = []
     while "begun" not in (line := process.stdout.readline()):
-        assert line, "the job ended before it began"
+        before.append(line)
+        assert line, f"the job ended before it began: {''.join(before)}"
     began = time.monotonic()
     thread = threading.Thread(target=disturb)
     thread.start()
