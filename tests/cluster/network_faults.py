@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glowray.cluster.record import NodeRecord
-from tests.cluster.machine import Machine
+from tests.cluster.machine import Machine, until
 from tests.cluster.network import MISSING, Host, can_make_hosts, new_hosts
 
 ADDRESSES = ("198.18.7.1", "198.18.7.2", "198.18.7.3")
@@ -89,7 +89,7 @@ class Outcome:
 
 @contextmanager
 def running_cluster(hosts: list[Host], folder: Path) -> Iterator[tuple[list[Machine], NodeRecord]]:
-    """Run a head and two workers of one CPU each."""
+    """Run a head and two workers of one CPU each; the workers come back by themselves after each fault."""
     machines = [Machine(folder / f"host{number}", host.prefix) for number, host in enumerate(hosts)]
     try:
         head = machines[0].up("--host", hosts[0].address)
@@ -99,6 +99,15 @@ def running_cluster(hosts: list[Host], folder: Path) -> Iterator[tuple[list[Mach
     finally:
         for machine in reversed(machines):
             machine.run("down")
+
+
+def restore(hosts: list[Host], machines: list[Machine], head: NodeRecord, scenario: Scenario) -> None:
+    """Wait until the cluster is whole again after a fault; a head that was killed is started anew."""
+    if scenario.seconds is None:
+        port = head.address.rpartition(":")[2]
+        resources = ("--dashboard-port", 0, "--num-cpus", 1)
+        machines[0].run("up", "--host", hosts[0].address, "--port", port, *resources)
+    until(lambda: machines[0].run("status").stdout.count("alive") == len(hosts), "the workers to come back")
 
 
 def run_job(machine: Machine, disturb: Callable[[], object], limit: float) -> Outcome:
@@ -178,25 +187,32 @@ def main() -> int:
         print(f"NOT TESTED: {MISSING}")
         return 1
     found: dict[str, list[Outcome]] = {}
-    with tempfile.TemporaryDirectory(prefix="gw-") as folder, new_hosts(f"gf{os.getpid() % 10**6}", ADDRESSES) as hosts:
-        quiet = 0.0
+    with (
+        tempfile.TemporaryDirectory(prefix="gw-") as folder,
+        new_hosts(f"gf{os.getpid() % 10**6}", ADDRESSES) as hosts,
+        running_cluster(hosts, Path(folder)) as (machines, head),
+    ):
+        quiet = run_job(machines[0], lambda: None, BEYOND_SECONDS).seconds
         for name in options.scenario or SCENARIOS:
             for number in range(options.rounds):
-                with running_cluster(hosts, Path(folder) / f"{name}-{number}") as (machines, _):
-                    quiet = quiet or run_job(machines[0], lambda: None, BEYOND_SECONDS).seconds
-                    outcome = try_round(hosts, machines, SCENARIOS[name], quiet, number)
-                    found.setdefault(name, []).append(outcome)
-                    said = outcome.said.strip().splitlines()
-                    error = next((line for line in said if line.startswith("error ")), "")
-                    print(f"{name} {number}: {outcome.kind} after {outcome.seconds:.0f} s {error}", flush=True)
-                    if outcome.kind in ("wrong", "hung"):
-                        print(outcome.said[-3000:], flush=True)
+                outcome = try_round(hosts, machines, SCENARIOS[name], quiet, number)
+                found.setdefault(name, []).append(outcome)
+                show(name, number, outcome)
+                restore(hosts, machines, head, SCENARIOS[name])
     table = describe(found, quiet)
     print(table)
     if not options.scenario:
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(table)
     return int(any(outcome.kind in ("wrong", "hung") for outcomes in found.values() for outcome in outcomes))
+
+
+def show(name: str, number: int, outcome: Outcome) -> None:
+    """Print how a round ended."""
+    error = next((line for line in outcome.said.splitlines() if line.startswith("error ")), "")
+    print(f"{name} {number}: {outcome.kind} after {outcome.seconds:.0f} s {error}", flush=True)
+    if outcome.kind in ("wrong", "hung"):
+        print(outcome.said[-3000:], flush=True)
 
 
 def describe(found: dict[str, list[Outcome]], quiet: float) -> str:
