@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -13,9 +12,11 @@ from weakref import WeakKeyDictionary
 from glowray.engine.payload import Apart, Payload, Sent
 from glowray.engine.protocol import Done, Ref, Slot, Task
 from glowray.engine.ray_feed import Pump, start_hub
-from glowray.engine.ray_losses import lost_task
+from glowray.engine.ray_losses import full_disk, lost_task
+from glowray.engine.ray_nodes import RayNode
 from glowray.engine.ray_retries import bound_oom_retries
-from glowray.engine.ray_stop import StopFlag, watch
+from glowray.engine.ray_stop import StopFlag, flag_watch
+from glowray.engine.ray_watch import cluster_watch
 from glowray.io.channel import Deal, Feed
 from glowray.kernels import TaskReport
 from glowray.kernels.resources import NO_NEEDS, Resources
@@ -23,9 +24,6 @@ from glowray.rows import Block
 
 AHEAD = 2
 """Tasks in flight for each CPU of the cluster: enough that no CPU waits for the driver."""
-
-KNOWN_SECONDS = 1.0
-"""How long the number of CPUs counts as known: asking for it takes as long as giving out a task."""
 
 STORE_SHARE = 2
 """Of a node's store no more than one part in so many is to be read at a time."""
@@ -61,55 +59,54 @@ class RayEngine:
         self.flowing = ray.remote(_flowing_task)
         self.local_refs: WeakKeyDictionary[Block, Any] = WeakKeyDictionary()
         self.known_needs: set[Resources] = {NO_NEEDS}
-        self.cpus, self.known_until = 1, 0.0
+        self.watch = cluster_watch()
         self.hub: Any = None
         self.pumps: dict[Deal, Pump] = {}
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
-        ray = self.ray
         waiting = iter(tasks)
         running: dict[Any, tuple[Task, list[Any]]] = {}
         flag = StopFlag()
         try:
             while True:
                 for task in itertools.islice(waiting, max(0, self._window() - len(running))):
-                    first, *others = self._submit(task, flag)
+                    with self.watch.using():
+                        first, *others = self._submit(task, flag)
                     running[first] = (task, others)
                 if not running:
                     return
-                ready, _ = ray.wait(list(running), num_returns=1)
-                task, blocks = running.pop(ready[0])
-                done = self._piece(task, ready[0]) if task.flows else self._done(task, ready[0], blocks)
+                ready = self.watch.wait(list(running))
+                task, blocks = running.pop(ready)
+                done = self._piece(task, ready) if task.flows else self._done(task, ready, blocks)
                 if not done.report.final:
-                    running[ready[0]] = (task, blocks)  # behind the others: each has its turn
+                    running[ready] = (task, blocks)  # behind the others: each has its turn
                 elif task.feed is not None:
                     self._pump(task.feed).done(task.feed)
                 yield done
         finally:
-            flag.stop(list(running))  # the caller failed, stopped early or was interrupted: nothing goes on behind it
+            if not self.watch.is_lost:
+                flag.stop(
+                    list(running)
+                )  # the caller failed, stopped early or was interrupted: nothing goes on behind it
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return fetch_blocks(refs)
 
     def shared_bytes(self) -> int:
         """On one machine, of what its store can hold meanwhile: each of the tasks needs all of the blocks there."""
-        nodes = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
-        return int(nodes[0].get("object_store_memory", 0)) // STORE_SHARE if len(nodes) == 1 else 0
+        nodes = self.watch.nodes()
+        return int(nodes[0].resources.get("object_store_memory", 0)) // STORE_SHARE if len(nodes) == 1 else 0
 
     def _window(self) -> int:
-        """How many tasks may be in flight; the cluster is asked for CPUs again now and then: nodes come and go."""
-        now = time.monotonic()
-        if now >= self.known_until:
-            self.cpus = int(self.ray.cluster_resources().get("CPU", 1))
-            self.known_until = now + KNOWN_SECONDS
-        return max(2, AHEAD * self.cpus)
+        """Return how many tasks may be in flight, for the CPUs of the nodes that are alive now."""
+        return max(2, AHEAD * int(sum(node.resources.get("CPU", 0) for node in self.watch.nodes())))
 
     def _look_for(self, needs: Resources) -> None:
         """Warns, once, where no node has what a task asks for: Ray lets it wait, as one may come, without a word."""
         if needs in self.known_needs:
             return
         self.known_needs.add(needs)
-        if not any(_offers(node, needs) for node in self.ray.nodes() if node["Alive"]):
+        if not any(_offers(node, needs) for node in self.watch.nodes()):
             warnings.warn(f"no node of the cluster offers {needs} now: the job waits for one", RuntimeWarning, 2)
 
     def _submit(self, task: Task, flag: StopFlag) -> list[Any]:
@@ -130,14 +127,14 @@ class RayEngine:
 
     def _payload(self, payload: Payload) -> tuple[Any, list[tuple[str, bool, list[Any]]]]:
         if id(self) not in payload.sent:
-            payload.sent[id(self)] = self.ray.put(payload.data)
+            payload.sent[id(self)] = self._put(payload.data)
         # In a list a ref stays a ref: a worker fetches the value only if it does not know it yet.
         apart = [(value.name, value.shared, [self._apart(value)]) for value in payload.apart.values()]
         return payload.sent[id(self)], apart
 
     def _apart(self, value: Apart) -> Any:
         if id(self) not in value.sent:
-            value.sent[id(self)] = self.ray.put(value.data)
+            value.sent[id(self)] = self._put(value.data)
         return value.sent[id(self)]
 
     def _ref(self, slot: Slot, *, keeps: bool) -> Any:
@@ -148,8 +145,16 @@ class RayEngine:
         # A block of this process is put once, however many tasks read it; in the store it lives as long as here.
         known = self.local_refs.get(slot.ref)
         if known is None:
-            known = self.local_refs[slot.ref] = self.ray.put(slot.ref)
+            known = self.local_refs[slot.ref] = self._put(slot.ref)
         return known
+
+    def _put(self, value: Any) -> Any:
+        from ray.exceptions import ObjectStoreFullError, OutOfDiskError
+
+        try:
+            return self.ray.put(value)
+        except (ObjectStoreFullError, OutOfDiskError) as error:
+            raise full_disk("this process", error) from error
 
     def _pump(self, feed: Feed) -> Pump:
         deal = feed.deal
@@ -174,18 +179,18 @@ class RayEngine:
         from ray.exceptions import RayError
 
         try:
-            report, block = self.ray.get(next(pieces))
+            report, block = self.watch.get([next(pieces)])[0]
         except (RayError, StopIteration) as error:
-            raise lost_task(task, error) from error
+            raise lost_task(task, error, self.watch.find_last_node(pieces.completed().task_id())) from error
         return Done(task, report, [block])
 
     def _done(self, task: Task, reference: Any, blocks: list[Any]) -> Done:
         from ray.exceptions import RayError
 
         try:
-            report: TaskReport = self.ray.get(reference)
+            report: TaskReport = self.watch.get([reference])[0]
         except RayError as error:
-            raise lost_task(task, error) from error
+            raise lost_task(task, error, self.watch.find_last_node(reference.task_id())) from error
         failed = report.failure is not None and not report.rows
         return Done(task, report, None if failed else blocks)
 
@@ -202,7 +207,7 @@ def _task(
     from glowray.engine.payload import execute
 
     inputs = _inputs(shape, cuts, blocks)
-    with watch.over(place.flag):
+    with flag_watch.over(place.flag):
         report, results = execute(payload, _values(apart), place.partition, inputs, place.offset, place.memory)
         _mark(report)
     if place.outputs == 0:
@@ -223,7 +228,7 @@ def _flowing_task(
     from glowray.engine.payload import execute_flowing
 
     read = _inputs(shape, cuts, inputs)
-    with watch.over(place.flag):
+    with flag_watch.over(place.flag):
         for piece in execute_flowing(payload, _values(apart), place.partition, read, place.offset, place.memory):
             if piece is not None:
                 report, (block,) = piece
@@ -254,10 +259,8 @@ def _mark(report: TaskReport) -> None:
 
 def fetch_blocks(refs: Sequence[Ref]) -> list[Block]:
     """The blocks behind refs; those of this process as they are."""
-    import ray
-
     remote = [ref for ref in refs if not isinstance(ref, Block)]
-    fetched = iter(ray.get(remote))
+    fetched = iter(cluster_watch().get(remote) if remote else ())
     return [ref if isinstance(ref, Block) else next(fetched) for ref in refs]
 
 
@@ -268,9 +271,9 @@ def _outputs(task: Task) -> dict[str, Any]:
     return {"num_returns": 1 + task.outputs, "max_retries": task.retries}
 
 
-def _offers(node: dict[str, Any], needs: Resources) -> bool:
-    """Whether a node as Ray describes it has, when it is free, all that a task asks for."""
-    there, labels = node["Resources"], node.get("Labels", {})
+def _offers(node: RayNode, needs: Resources) -> bool:
+    """Whether a node has, when it is free, all that a task asks for."""
+    there, labels = node.resources, node.labels
     wanted = {"CPU": needs.num_cpus, "GPU": needs.num_gpus, "memory": needs.memory}
     return all(amount is None or amount <= there.get(name, 0) for name, amount in wanted.items()) and all(
         labels.get(name) == value or value.startswith(OPERATORS) for name, value in needs.labels

@@ -181,5 +181,5 @@ def _no_answer() -> tuple[type[Exception], ...]:
     return GetTimeoutError, RaySystemError, RpcError
 
 
-watch = FlagWatch()
+flag_watch = FlagWatch()
 """The watch of this process."""
