@@ -13,7 +13,7 @@ import typer
 
 from glowray import cluster
 from glowray.action.interrupt import RUN_VARIABLE
-from glowray_cli.options import Debug, Tls, TokenFile, address, usage
+from glowray_cli.options import Debug, Tls, TokenFile, address, usage, wants_debug
 from glowray_cli.views import errors
 
 Address = Annotated[
@@ -33,6 +33,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def run(
+    ctx: typer.Context,
     script: Script,
     arguments: Arguments = None,
     address: Address = None,
@@ -47,7 +48,7 @@ def run(
     late, own = split_address(arguments or [])
     chosen = late or address
     if chosen is None:
-        run_here(script, own, debug)
+        run_here(script, own, wants_debug(ctx))
     raise typer.Exit(_run_there(script, own, chosen, token_file, tls))
 
 

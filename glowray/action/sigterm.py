@@ -65,12 +65,16 @@ def ended_by_sigterm() -> Iterator[None]:
     if not _handling.begin():
         yield
         return
+    is_closed = False
     try:
         yield
+    except GeneratorExit:
+        is_closed = True  # a loop over rows was left: whatever left it goes on by itself
+        raise
     finally:
         has_come = _handling.has_come
         _handling.end()
-        if has_come:
+        if has_come and not is_closed:
             _end_process()  # instead of what Ray or a function has made of the handler's SystemExit on its way here
 
 

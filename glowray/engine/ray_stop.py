@@ -137,7 +137,10 @@ class FlagWatch:
             return
         # A flag that is up now was not seen in time: native code kept the other threads of this process from running.
         if flag == self._seen or _is_raised(flag):
-            time.sleep(HELD_SECONDS)
+            self._hold()
+
+    def _hold(self) -> None:
+        time.sleep(HELD_SECONDS)
 
     def _look_on(self) -> None:
         while self._busy.wait():
