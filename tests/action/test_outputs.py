@@ -250,13 +250,13 @@ def test_letters_that_cannot_be_taken_leave_none_taken(engine: Lab, tmp_path: Pa
 def test_a_full_disk_is_told_and_nothing_is_left(
     verb: str, single_file: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def on_a_full_disk(folder: str, index: int) -> str:
-        path = Path(folder, f"{index}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.symlink_to("/dev/full")
-        return str(path)
+    def open_on_a_full_disk(path: str, mode: str) -> Any:
+        if mode == "rb":
+            return open(path, mode)
+        Path(path).touch(exist_ok=False)
+        return open("/dev/full", "wb")
 
-    monkeypatch.setattr("glowray.io.sink.temporary_path", on_a_full_disk)
+    monkeypatch.setattr("glowray.io.compression.open", open_on_a_full_disk, raising=False)
     rows = gr.Flow(engine="inline").from_range(3, partitions=2).map(lambda n: {"n": n})
     with pytest.raises(OSError, match="No space left on device") as full:
         getattr(rows, verb)(tmp_path / "out", single_file=single_file)
