@@ -75,6 +75,11 @@ class _Shared:
                 raise StopIteration
             return self.peeked.pop(0) if self.peeked else next(self.tasks)
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the job is over: what runs on Ray is to end."""
+        return self.stopped
+
     def is_fed(self) -> bool:
         """Whether the next task reads a channel: that stays where its rows are."""
         with self.lock:

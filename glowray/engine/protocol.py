@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from glowray.engine.payload import Payload
 from glowray.io.channel import Feed
@@ -71,6 +71,16 @@ class Done:
     blocks: list[Ref] | None
 
 
+@runtime_checkable
+class Stoppable(Protocol):
+    """Tasks that another thread may call off while an engine waits for those that run."""
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nobody wants the results any more."""
+        ...
+
+
 class Engine(Protocol):
     """Runs tasks; its refs stay valid as long as somebody holds them."""
 
@@ -79,6 +89,7 @@ class Engine(Protocol):
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         """Runs tasks, a bounded number at a time, and gives each as it ends. Closing the iterator cancels the rest.
 
+        Tasks that are Stoppable may be called off: an engine that waits for other processes then cancels the rest too.
         Tasks that flow run side by side, those of one stage one after the other where it pleases the engine.
         """
         ...

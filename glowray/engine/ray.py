@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from glowray.engine.payload import Apart, Payload, Sent
-from glowray.engine.protocol import Done, Ref, Slot, Task
+from glowray.engine.protocol import Done, Ref, Slot, Stoppable, Task
 from glowray.engine.ray_feed import Pump, start_hub
 from glowray.engine.ray_losses import full_disk, lost_task
 from glowray.engine.ray_nodes import RayNode
@@ -65,6 +65,7 @@ class RayEngine:
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         waiting = iter(tasks)
+        is_stopped = partial(_is_stopped, tasks)
         running: dict[Any, tuple[Task, list[Any]]] = {}
         flag = StopFlag()
         try:
@@ -75,7 +76,9 @@ class RayEngine:
                     running[first] = (task, others)
                 if not running:
                     return
-                ready = self.watch.wait(list(running))
+                ready = self.watch.wait(list(running), is_stopped)
+                if ready is None:
+                    return
                 task, blocks = running.pop(ready)
                 done = self._piece(task, ready) if task.flows else self._done(task, ready, blocks)
                 if not done.report.final:
@@ -193,6 +196,10 @@ class RayEngine:
             raise lost_task(task, error, self.watch.find_last_node(reference.task_id())) from error
         failed = report.failure is not None and not report.rows
         return Done(task, report, None if failed else blocks)
+
+
+def _is_stopped(tasks: Iterable[Task]) -> bool:
+    return isinstance(tasks, Stoppable) and tasks.is_stopped
 
 
 def _task(

@@ -13,7 +13,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from glowray.cluster.connect import connection, leave_lost
@@ -127,18 +127,19 @@ class ClusterWatch:
                 self._inside -= 1
                 self._moved.notify_all()
 
-    def wait(self, refs: Sequence[Any]) -> Any:
-        """Return the first of `refs` that is there, or has failed.
+    def wait(self, refs: Sequence[Any], is_stopped: Callable[[], bool]) -> Any:
+        """Return the first of `refs` that is there, or has failed; None if `is_stopped` says so first.
 
         Raises what `check` raises.
         """
         self._ended = time.monotonic()
-        while True:
+        while not is_stopped():
             with self.using():
                 # The report is not brought here: Ray asks no other process, and is not stopped by the end of one.
                 ready, _ = self.ray.wait(list(refs), num_returns=1, timeout=SLICE_SECONDS, fetch_local=False)
             if ready:
                 return ready[0]
+        return None
 
     def get(self, refs: Sequence[Any]) -> list[Any]:
         """Return the values of `refs`, as ray.get does.

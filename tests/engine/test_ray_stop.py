@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from glowray.engine import ray_stop
+from glowray.engine.protocol import Task
+from glowray.engine.ray_start import ray_engine
 from glowray.engine.ray_stop import FlagWatch
 from tests.engine.doubles import Lab
 from tests.engine.signals import read
@@ -138,6 +140,46 @@ def test_the_command_of_a_pipe_ends_with_its_task(ray_lab: Lab, tmp_path: Path) 
     rows = ray_lab.flow().from_range(2, partitions=2)
     with pytest.raises(LookupError):
         rows.map(fail).pipe(command).collect()
+    while read(alive):
+        pass
+    os.close(alive)
+
+
+class CalledOff:
+    """Tasks that are called off, by another thread than the engine's, once one of them has begun."""
+
+    def __init__(self, tasks: Iterable[Task], begun: int) -> None:
+        self.tasks, self.begun = iter(tasks), begun
+        self.is_stopped = False
+        self.thread = threading.Thread(target=self._call_off)
+        self.thread.start()
+
+    def __iter__(self) -> Iterator[Task]:
+        return self.tasks
+
+    def _call_off(self) -> None:
+        read(self.begun)
+        self.is_stopped = True
+
+
+@pytest.mark.ray
+def test_tasks_that_another_thread_calls_off_are_ended(
+    ray_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fifo = tmp_path / "alive"
+    os.mkfifo(fifo)
+    alive = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+
+    def hang(n: int) -> None:
+        with fifo.open("w") as opened:
+            opened.write("begun")
+            opened.flush()
+            threading.Event().wait()
+
+    engine = ray_engine()
+    run = engine.run
+    monkeypatch.setattr(engine, "run", lambda tasks: run(CalledOff(tasks, alive)))
+    assert list(ray_lab.flow().from_range(1, partitions=1).map(hang)) == []  # no result came
     while read(alive):
         pass
     os.close(alive)
