@@ -12,7 +12,9 @@ from typing import Annotated, NoReturn
 import typer
 
 from glowray import cluster
-from glowray_cli.options import Debug, Tls, TokenFile, address, usage
+from glowray.action.interrupt import RUN_VARIABLE
+from glowray_cli.options import Debug, Tls, TokenFile, address, usage, wants_debug
+from glowray_cli.views import errors
 
 Address = Annotated[
     str | None,
@@ -31,6 +33,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def run(
+    ctx: typer.Context,
     script: Script,
     arguments: Arguments = None,
     address: Address = None,
@@ -45,12 +48,17 @@ def run(
     late, own = split_address(arguments or [])
     chosen = late or address
     if chosen is None:
-        run_here(script, own)
+        run_here(script, own, wants_debug(ctx))
     raise typer.Exit(_run_there(script, own, chosen, token_file, tls))
 
 
-def run_here(script: Path, arguments: list[str]) -> NoReturn:
-    """Become `python SCRIPT ARGS`: its output, signals and exit code are this command's. Does not return."""
+def run_here(script: Path, arguments: list[str], debug: bool = False) -> NoReturn:
+    """Become `python SCRIPT ARGS`: its output, signals and exit code are this command's. Does not return.
+
+    Unless `debug`, Ctrl-C shows one line instead of a traceback once the script has imported glowray.
+    """
+    if not debug:
+        os.environ[RUN_VARIABLE] = "1"
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, str(script), *arguments])
 
@@ -83,14 +91,21 @@ def _address(text: str) -> str:
 
 
 def _run_there(script: Path, arguments: list[str], chosen: str, token_file: Path | None, tls: bool) -> int:
-    signal.signal(signal.SIGTERM, _interrupt)
-    return cluster.run_job(script, arguments, address=chosen, token_file=token_file, use_tls=tls, write=_write)
+    """Run a script as a job; a signal that ends this command stops the job first, and gives its own exit code."""
+    came = [signal.SIGINT]
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        came.append(signal.Signals(number))
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        return cluster.run_job(script, arguments, address=chosen, token_file=token_file, use_tls=tls, write=_write)
+    except KeyboardInterrupt:
+        errors.print("Interrupted: the job was stopped")
+        return 128 + came[-1]
 
 
 def _write(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from glowray.action.perform import Action, begin
 from glowray.action.settings import Outcome, Settings
+from glowray.action.sigterm import ended_by_sigterm
 from glowray.action.sinks import Sink
 from glowray.io.commit import Commit, Written, commit_together
 from glowray.kernels.exchange import Count, Exchange, InPieces
@@ -114,6 +115,11 @@ def run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target])
     fed when all files are ready, and before any is put in place: a function that fails, which nobody can take back,
     leaves no file.
     """
+    with ended_by_sigterm():
+        return _run_targets(settings, outcome, targets)
+
+
+def _run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target]) -> list[Any]:
     begun: list[Target] = []
     try:
         nodes = []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from glowray.action.bad_rows import Letters, RowError, letter_paths
 from glowray.action.settings import Outcome, Settings
+from glowray.action.sigterm import ended_by_sigterm
 from glowray.engine.choose import Choice, choose, open_engine
 from glowray.engine.protocol import Done, Engine, Heard, Starting
 from glowray.functions import Failure
@@ -157,7 +158,7 @@ def perform(
     Raises:
         BaseException: the user's own, of the lowest failing partition.
     """
-    with begin(settings, outcome, nodes, exchanges) as action:
+    with ended_by_sigterm(), begin(settings, outcome, nodes, exchanges) as action:
         action.run()
         commit_together(action.staged_letters())
     return action.targets, action.engine, action.recorder
@@ -165,13 +166,14 @@ def perform(
 
 def collect_blocks(settings: Settings, outcome: Outcome, node: Node) -> list[Block]:
     """The blocks of a plan's partitions, in this process."""
-    (stage,), engine, recorder = perform(settings, outcome, [node])
-    return recorder.fetch(engine, stage, range(stage.num_tasks))
+    with ended_by_sigterm():
+        (stage,), engine, recorder = perform(settings, outcome, [node])
+        return recorder.fetch(engine, stage, range(stage.num_tasks))
 
 
 def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[Block]:
     """The blocks of a plan's partitions in order, each as soon as it is there; bounded memory in the driver."""
-    with begin(settings, outcome, [node], [InPieces()], stream=True) as action:
+    with ended_by_sigterm(), begin(settings, outcome, [node], [InPieces()], stream=True) as action:
         try:
             yield from action.blocks(action.targets[0])
         except GeneratorExit:

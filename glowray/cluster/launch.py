@@ -47,11 +47,13 @@ def launch(
     address: str = "",
     use_tls: bool = False,
     foreground: bool = False,
+    rejoin_seconds: float = 0.0,
     **parameters: Any,
 ) -> NodeRecord:
     """Start a node with the IP address `host`; return its record once it is ready.
 
-    `address` is the head's for a worker; `parameters` are Ray's own. With `foreground` the node ends with this process.
+    `address` is the head's for a worker, which tries for `rejoin_seconds` to come back when it loses it; `parameters`
+    are Ray's own. With `foreground` the node ends with this process.
 
     Raises ClusterError, with the place of the log, when Ray does not start.
     """
@@ -62,7 +64,7 @@ def launch(
     log = _new_log(name)
     record = NodeRecord(name, kind, address, str(token_file), str(folder), str(log), tls=use_tls)
     settings = tls.certify(record.certificates, read_token(token_file), host) if use_tls else {}
-    order = Order(record, _parameters(host, folder, resources) | parameters, foreground)
+    order = Order(record, _parameters(host, folder, resources) | parameters, foreground, rejoin_seconds)
     try:
         supervisor = _spawn(node_environment(name, token_file, is_loopback(host), settings), log)
     except BaseException:

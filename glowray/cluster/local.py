@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 from typing import Any, ClassVar
 
-from glowray.cluster.environment import OURS, PRELOAD, apply, client_environment
+from glowray.cluster.environment import OURS, PRELOAD, apply, client_environment, driver_environment
 from glowray.cluster.token import own_token
 from glowray.errors import ClusterError
 
@@ -95,7 +95,7 @@ class LocalNode:
         """Set what makes Ray in this process a client of this node."""
         self.entered = True
         LocalNode.current = self
-        apply(self.access)
+        apply(driver_environment(self.access))
         os.environ.update(QUIET)
 
     def end(self) -> None:

@@ -16,6 +16,10 @@ Ref = Any
 """A Block in this process, a handle of the engine to one elsewhere, or a Feed: rows that arrive while the job runs."""
 
 
+RETRIES = 3
+"""How often a task whose worker was lost is tried again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A block that a task reads, or only its rows [start, stop)."""
@@ -59,7 +63,7 @@ class Task:
     outputs: int
     offset: int = 0
     resources: Resources = NO_NEEDS
-    retries: int = 3
+    retries: int = RETRIES
     flows: bool = False
     after: int = 0
     hear: Callable[[Heard], None] | None = None
@@ -83,6 +87,16 @@ class Done:
     blocks: list[Ref] | None
 
 
+@runtime_checkable
+class Stoppable(Protocol):
+    """Tasks that another thread may call off while an engine waits for those that run."""
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nobody wants the results any more."""
+        ...
+
+
 class Engine(Protocol):
     """Runs tasks; its refs stay valid as long as somebody holds them."""
 
@@ -91,6 +105,7 @@ class Engine(Protocol):
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         """Runs tasks, a bounded number at a time, and gives each as it ends. Closing the iterator cancels the rest.
 
+        Tasks that are Stoppable may be called off: an engine that waits for other processes then cancels the rest too.
         Tasks that flow run side by side, those of one stage one after the other where it pleases the engine.
         """
         ...
@@ -101,16 +116,6 @@ class Engine(Protocol):
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         """The blocks behind refs, in this process."""
-        ...
-
-
-@runtime_checkable
-class Stoppable(Protocol):
-    """Tasks that may be stopped while they run."""
-
-    @property
-    def stopped(self) -> bool:
-        """Whether nobody wants a task any more."""
         ...
 
 

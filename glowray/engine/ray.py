@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import itertools
 import threading
-import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from glowray.engine.payload import Apart, Payload, Sent
 from glowray.engine.protocol import Done, Ref, Slot, Stoppable, Task
 from glowray.engine.ray_capture import Capture, captured
 from glowray.engine.ray_feed import Pump, start_hub
+from glowray.engine.ray_losses import full_disk, lost_task
+from glowray.engine.ray_nodes import RayNode
 from glowray.engine.ray_prints import Prints
-from glowray.errors import WorkerLost
+from glowray.engine.ray_retries import bound_oom_retries
+from glowray.engine.ray_stop import StopFlag, flag_watch
+from glowray.engine.ray_watch import cluster_watch
 from glowray.io.channel import Deal, Feed
 from glowray.kernels import TaskReport
 from glowray.kernels.resources import NO_NEEDS, Resources
@@ -25,23 +28,28 @@ from glowray.rows import Block
 AHEAD = 2
 """Tasks in flight for each CPU of the cluster: enough that no CPU waits for the driver."""
 
-KNOWN_SECONDS = 1.0
-"""How long the number of CPUs counts as known: asking for it takes as long as giving out a task."""
-
 STORE_SHARE = 2
 """Of a node's store no more than one part in so many is to be read at a time."""
-
-ENDING_SECONDS = 1.0
-"""What tasks get to end by themselves before they are cancelled."""
-
-WAIT_SECONDS = 0.1
-"""How long a wait may take before it looks at whether anybody still waits."""
 
 OPERATORS = ("!", "in(")
 """How the value of a label begins that Ray takes for a condition."""
 
 PIECES_AHEAD = 4
 """Pieces that a task makes before anybody has read the first."""
+
+
+class Place(NamedTuple):
+    """What a task is told of itself.
+
+    That is its partition, the number of its first row, the flag that stops it, and the token of what it prints.
+    """
+
+    partition: int
+    offset: int
+    outputs: int
+    memory: int | None
+    flag: str
+    prints: str
 
 
 class RayEngine:
@@ -52,100 +60,72 @@ class RayEngine:
     def __init__(self) -> None:
         import ray
 
+        bound_oom_retries()
         self.ray = ray
         self.remote = ray.remote(_task)
         self.flowing = ray.remote(_flowing_task)
         self.local_refs: WeakKeyDictionary[Block, Any] = WeakKeyDictionary()
         self.known_needs: set[Resources] = {NO_NEEDS}
-        self.cpus, self.known_until = 1, 0.0
+        self.watch = cluster_watch()
         self.prints = Prints()
         self.hub: Any = None
         self.pumps: dict[Deal, Pump] = {}
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         waiting = iter(tasks)
+        is_stopped = partial(_is_stopped, tasks)
         running: dict[Any, tuple[Task, list[Any]]] = {}
+        flag = StopFlag()
         try:
             while True:
                 for task in itertools.islice(waiting, max(0, self._window() - len(running))):
-                    first, *others = self._submit(task)
+                    with self.watch.using():
+                        first, *others = self._submit(task, flag)
                     running[first] = (task, others)
                 if not running:
                     return
-                ready = self._ready(running, tasks)
-                if not ready:
+                ready = self.watch.wait(list(running), is_stopped)
+                if ready is None:
                     return
-                task, blocks = running.pop(ready[0])
-                done = self._piece(task, ready[0]) if task.flows else self._done(task, ready[0], blocks)
+                task, blocks = running.pop(ready)
+                done = self._piece(task, ready) if task.flows else self._done(task, ready, blocks)
                 if done.report.final:
                     self.prints.forget([task])
                 if not done.report.final:
-                    running[ready[0]] = (task, blocks)  # behind the others: each has its turn
+                    running[ready] = (task, blocks)  # behind the others: each has its turn
                 elif task.feed is not None:
                     self._pump(task.feed).done(task.feed)
                 yield done
         finally:
-            self._cancel(running)
+            if not self.watch.is_lost:
+                flag.stop(list(running))  # the caller failed, stopped early or was interrupted
             self.prints.forget(task for task, _ in running.values())
-
-    def _ready(self, running: dict[Any, tuple[Task, list[Any]]], tasks: Iterable[Task]) -> list[Any]:
-        """Wait for a task that has ended or has made a piece; none once `tasks` are stopped, by another thread."""
-        stoppable = tasks if isinstance(tasks, Stoppable) else None
-        timeout = None if stoppable is None else WAIT_SECONDS
-        while stoppable is None or not stoppable.stopped:
-            ready, _ = self.ray.wait(list(running), num_returns=1, timeout=timeout)
-            if ready:
-                return list(ready)
-        return []
-
-    def _cancel(self, running: dict[Any, tuple[Task, list[Any]]]) -> None:
-        """Ends what still runs when the caller stopped early, failed, or was interrupted: nothing goes on behind it.
-
-        A task that is cancelled in the very moment in which it ends takes the whole driver with it (a failed check of
-        Ray's TaskManager). Those that are about to end, such as all that fail as the first one did, are let do so.
-        """
-        ending = [reference for reference, (task, _) in running.items() if not task.flows]
-        try:
-            if ending:
-                self.ray.wait(ending, num_returns=len(ending), timeout=ENDING_SECONDS, fetch_local=False)
-        finally:
-            for reference, (task, _) in running.items():
-                if task.flows or not self.ray.wait([reference], timeout=0, fetch_local=False)[0]:
-                    self.ray.cancel(reference, force=False)
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return fetch_blocks(refs)
 
     def wait_for_first_task(self, over: threading.Event) -> bool:
         """Wait until a task has begun, so that further tasks begin at once. Return False once `over` is set."""
-        begun = self.ray.remote(_begin).remote()
-        while not over.is_set():
-            if self.ray.wait([begun], timeout=WAIT_SECONDS)[0]:
-                return True
-        return False
+        return self.watch.wait([self.ray.remote(_begin).remote()], over.is_set) is not None
 
     def shared_bytes(self) -> int:
         """On one machine, of what its store can hold meanwhile: each of the tasks needs all of the blocks there."""
-        nodes = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
-        return int(nodes[0].get("object_store_memory", 0)) // STORE_SHARE if len(nodes) == 1 else 0
+        nodes = self.watch.nodes()
+        return int(nodes[0].resources.get("object_store_memory", 0)) // STORE_SHARE if len(nodes) == 1 else 0
 
     def _window(self) -> int:
-        """How many tasks may be in flight; the cluster is asked for CPUs again now and then: nodes come and go."""
-        now = time.monotonic()
-        if now >= self.known_until:
-            self.cpus = int(self.ray.cluster_resources().get("CPU", 1))
-            self.known_until = now + KNOWN_SECONDS
-        return max(2, AHEAD * self.cpus)
+        """Return how many tasks may be in flight, for the CPUs of the nodes that are alive now."""
+        return max(2, AHEAD * int(sum(node.resources.get("CPU", 0) for node in self.watch.nodes())))
 
     def _look_for(self, needs: Resources) -> None:
         """Warns, once, where no node has what a task asks for: Ray lets it wait, as one may come, without a word."""
         if needs in self.known_needs:
             return
         self.known_needs.add(needs)
-        if not any(_offers(node, needs) for node in self.ray.nodes() if node["Alive"]):
+        if not any(_offers(node, needs) for node in self.watch.nodes()):
             warnings.warn(f"no node of the cluster offers {needs} now: the job waits for one", RuntimeWarning, 2)
 
-    def _submit(self, task: Task) -> list[Any]:
+    def _submit(self, task: Task, flag: StopFlag) -> list[Any]:
         self._look_for(task.resources)
         shape = [len(side) for side in task.inputs]
         slots = [slot for side in task.inputs for slot in side]
@@ -154,7 +134,9 @@ class RayEngine:
         remote = self.flowing if task.flows else self.remote
         refs = remote.options(name=task.name, **_outputs(task), **_options(task.resources)).remote(
             *self._payload(task.payload),
-            (task.partition, task.offset, task.outputs, task.resources.memory, self.prints.listen(task)),
+            Place(
+                task.partition, task.offset, task.outputs, task.resources.memory, flag.name, self.prints.listen(task)
+            ),
             shape,
             cuts,
             *inputs,
@@ -163,14 +145,14 @@ class RayEngine:
 
     def _payload(self, payload: Payload) -> tuple[Any, list[tuple[str, bool, list[Any]]]]:
         if id(self) not in payload.sent:
-            payload.sent[id(self)] = self.ray.put(payload.data)
+            payload.sent[id(self)] = self._put(payload.data)
         # In a list a ref stays a ref: a worker fetches the value only if it does not know it yet.
         apart = [(value.name, value.shared, [self._apart(value)]) for value in payload.apart.values()]
         return payload.sent[id(self)], apart
 
     def _apart(self, value: Apart) -> Any:
         if id(self) not in value.sent:
-            value.sent[id(self)] = self.ray.put(value.data)
+            value.sent[id(self)] = self._put(value.data)
         return value.sent[id(self)]
 
     def _ref(self, slot: Slot, *, keeps: bool) -> Any:
@@ -181,8 +163,16 @@ class RayEngine:
         # A block of this process is put once, however many tasks read it; in the store it lives as long as here.
         known = self.local_refs.get(slot.ref)
         if known is None:
-            known = self.local_refs[slot.ref] = self.ray.put(slot.ref)
+            known = self.local_refs[slot.ref] = self._put(slot.ref)
         return known
+
+    def _put(self, value: Any) -> Any:
+        from ray.exceptions import ObjectStoreFullError, OutOfDiskError
+
+        try:
+            return self.ray.put(value)
+        except (ObjectStoreFullError, OutOfDiskError) as error:
+            raise full_disk("this process", error) from error
 
     def _pump(self, feed: Feed) -> Pump:
         deal = feed.deal
@@ -207,26 +197,24 @@ class RayEngine:
         from ray.exceptions import RayError
 
         try:
-            report, block = self.ray.get(next(pieces))
+            report, block = self.watch.get([next(pieces)])[0]
         except (RayError, StopIteration) as error:
-            raise WorkerLost(
-                f"the task {task.name!r} was lost: {_first_line(error)}; it read a channel, whose rows cannot be read"
-                " again: write them to files, or read those"
-            ) from error
+            raise lost_task(task, error, self.watch.find_last_node(pieces.completed().task_id())) from error
         return Done(task, report, [block])
 
     def _done(self, task: Task, reference: Any, blocks: list[Any]) -> Done:
         from ray.exceptions import RayError
 
         try:
-            report: TaskReport = self.ray.get(reference)
+            report: TaskReport = self.watch.get([reference])[0]
         except RayError as error:
-            raise WorkerLost(
-                f"the task {task.name!r} was lost {task.retries + 1} times: {_first_line(error)}; "
-                "see the Ray dashboard for the node's log, or give the verb more memory="
-            ) from error
+            raise lost_task(task, error, self.watch.find_last_node(reference.task_id())) from error
         failed = report.failure is not None and not report.rows
         return Done(task, report, None if failed else blocks)
+
+
+def _is_stopped(tasks: Iterable[Task]) -> bool:
+    return isinstance(tasks, Stoppable) and tasks.is_stopped
 
 
 def _begin() -> None:
@@ -236,7 +224,7 @@ def _begin() -> None:
 def _task(
     payload: bytes,
     apart: list[tuple[str, bool, list[Any]]],
-    place: tuple[int, int, int, int | None, str],
+    place: Place,
     shape: list[int],
     cuts: list[tuple[int | None, int | None]],
     *blocks: Block,
@@ -244,20 +232,22 @@ def _task(
     """What runs on the worker."""
     from glowray.engine.payload import execute
 
-    partition, offset, outputs, memory, token = place
-    with Capture(token, _attempt()) as capture:
-        report, results = execute(payload, _values(apart), partition, _inputs(shape, cuts, blocks), offset, memory)
-    _mark(report, capture)
-    if outputs == 0:
+    inputs = _inputs(shape, cuts, blocks)
+    capture = Capture(place.prints, _attempt())
+    with flag_watch.over(place.flag):
+        with capture:
+            report, results = execute(payload, _values(apart), place.partition, inputs, place.offset, place.memory)
+        _mark(report, capture)
+    if place.outputs == 0:
         return report
-    given: list[Block | None] = [*(results or ()), *[None] * outputs][:outputs]
+    given: list[Block | None] = [*(results or ()), *[None] * place.outputs][: place.outputs]
     return [report, *given]
 
 
 def _flowing_task(
     payload: bytes,
     apart: list[tuple[str, bool, list[Any]]],
-    place: tuple[int, int, int, int | None, str],
+    place: Place,
     shape: list[int],
     cuts: list[tuple[int | None, int | None]],
     *inputs: Any,
@@ -265,14 +255,14 @@ def _flowing_task(
     """What runs on the worker for a task that flows."""
     from glowray.engine.payload import execute_flowing
 
-    partition, offset, _, memory, token = place
-    capture = Capture(token, 0, live=False)
-    pieces = execute_flowing(payload, _values(apart), partition, _inputs(shape, cuts, inputs), offset, memory)
-    for piece in captured(pieces, capture):
-        if piece is not None:
-            report, (block,) = piece
-            _mark(report, capture)
-            yield report, block
+    read, capture = _inputs(shape, cuts, inputs), Capture(place.prints, 0, live=False)
+    with flag_watch.over(place.flag):
+        pieces = execute_flowing(payload, _values(apart), place.partition, read, place.offset, place.memory)
+        for piece in captured(pieces, capture):
+            if piece is not None:
+                report, (block,) = piece
+                _mark(report, capture)
+                yield report, block
 
 
 def _inputs(shape: list[int], cuts: list[tuple[int | None, int | None]], given: Sequence[Any]) -> list[list[Any]]:
@@ -302,10 +292,8 @@ def _attempt() -> int:
 
 def fetch_blocks(refs: Sequence[Ref]) -> list[Block]:
     """The blocks behind refs; those of this process as they are."""
-    import ray
-
     remote = [ref for ref in refs if not isinstance(ref, Block)]
-    fetched = iter(ray.get(remote))
+    fetched = iter(cluster_watch().get(remote) if remote else ())
     return [ref if isinstance(ref, Block) else next(fetched) for ref in refs]
 
 
@@ -316,9 +304,9 @@ def _outputs(task: Task) -> dict[str, Any]:
     return {"num_returns": 1 + task.outputs, "max_retries": task.retries}
 
 
-def _offers(node: dict[str, Any], needs: Resources) -> bool:
-    """Whether a node as Ray describes it has, when it is free, all that a task asks for."""
-    there, labels = node["Resources"], node.get("Labels", {})
+def _offers(node: RayNode, needs: Resources) -> bool:
+    """Whether a node has, when it is free, all that a task asks for."""
+    there, labels = node.resources, node.labels
     wanted = {"CPU": needs.num_cpus, "GPU": needs.num_gpus, "memory": needs.memory}
     return all(amount is None or amount <= there.get(name, 0) for name, amount in wanted.items()) and all(
         labels.get(name) == value or value.startswith(OPERATORS) for name, value in needs.labels
@@ -336,8 +324,3 @@ def _options(resources: Resources) -> dict[str, Any]:
     if resources.labels:
         options["label_selector"] = dict(resources.labels)
     return options
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

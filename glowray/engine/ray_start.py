@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, cast
 
-from glowray.cluster.connect import connect
+from glowray.cluster.connect import connect, lost_connection
 from glowray.cluster.local import LOOPBACK, LocalNode
+from glowray.cluster.signals import keep_interrupt_status, sigterm_kept
 from glowray.engine.protocol import Engine
 from glowray.engine.ray import RayEngine
 
@@ -35,12 +36,16 @@ def ray_engine() -> RayEngine:
     local Ray.
     """
     global _engine, _session
+    keep_interrupt_status()
     import ray
 
     # Two jobs in two threads may both be the first: ray.init() is not safe against itself.
     with _starting:
         if not ray.is_initialized():
-            if os.environ.get("GLOWRAY_ADDRESS") or os.environ.get("RAY_ADDRESS"):
+            lost = lost_connection()
+            if lost is not None:
+                connect(lost.address, token_file=lost.token_file)
+            elif os.environ.get("GLOWRAY_ADDRESS") or os.environ.get("RAY_ADDRESS"):
                 connect()
             else:
                 start_local()
@@ -102,11 +107,13 @@ def start_local(num_cpus: int | None = None) -> None:
     It uses `num_cpus` CPUs; None: all of this machine's.
     """
     with _wanted(num_cpus) as node:
+        keep_interrupt_status()
         import ray  # takes about as long as the first of Ray's processes needs
 
         address = node.wait()
         node.enter()
-        ray.init(address=address, logging_level="ERROR", _node_ip_address=LOOPBACK)
+        with sigterm_kept():
+            ray.init(address=address, logging_level="ERROR", _node_ip_address=LOOPBACK)
     # For Ray, this process has joined a cluster. It is this process's own: ray.shutdown() is to end it.
     ray._private.worker._global_node.kill_all_processes = lambda **_: node.end()
 

@@ -10,13 +10,13 @@ from glowray.engine.protocol import Task
 
 
 class SharedTasks:
-    """An iterator of tasks that two threads may take from. `stopped` says that nobody wants a task any more."""
+    """An iterator of tasks that two threads may take from. `is_stopped` says that nobody wants a task any more."""
 
     def __init__(self, tasks: Iterable[Task]) -> None:
         self.tasks = iter(tasks)
         self.lock = threading.Lock()
         self.peeked: list[Task] = []
-        self.stopped = False
+        self.is_stopped = False
 
     def __iter__(self) -> Iterator[Task]:
         return self
@@ -50,10 +50,10 @@ class SharedTasks:
     def stop(self) -> None:
         """Give no more tasks."""
         with self.lock:
-            self.stopped = True
+            self.is_stopped = True
 
     def _peek(self) -> Task | None:
-        if self.stopped:
+        if self.is_stopped:
             return None
         if not self.peeked:
             self.peeked.extend(task for task in [next(self.tasks, None)] if task is not None)
@@ -114,9 +114,9 @@ class UntilSlower:
         self.is_slower = False
 
     @property
-    def stopped(self) -> bool:
+    def is_stopped(self) -> bool:
         """Whether nobody wants a task any more."""
-        return self.tasks.stopped
+        return self.tasks.is_stopped
 
     def __iter__(self) -> Iterator[Task]:
         return self

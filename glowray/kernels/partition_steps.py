@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from glowray.rows import Block
 from glowray.vectorize.arrow.kinds import Kind
 
 ENCODED_ROWS = 16_384
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What a full disk or quota is called."""
 
 # Frames of `apply` and of the functions below keep the step in a local called `self` or `step` and the row at hand in
 # `row`, or for a reducer its arguments in `known` and `value`: that is how blame.py names them when a function fails.
@@ -181,8 +185,10 @@ class Write(BlockStep):
                 else:
                     writer.write(itertools.chain.from_iterable(morsel.morsels()))
             part = writer.close()
-        except BaseException:
+        except BaseException as error:
             writer.abort()
+            if isinstance(error, OSError) and error.errno in FULL and str(error.filename).startswith(self.folder):
+                error.add_note(f'the disk of "{self.label}" is full: make room there, or write to another')
             raise
         if part is not None:  # a format may have no file without rows
             context.parts.append(part)

@@ -22,7 +22,7 @@ _FEED_BYTES = 1 << 16
 _STDERR_BYTES = 2_000
 _SHOWN = 200
 _POLL_SECONDS = 0.1
-_GRACE_SECONDS = 2.0
+_GRACE_SECONDS = 1.0  # less than the engine gives a task that is to end
 
 SHELL = ("/bin/sh", "-c")
 

@@ -243,3 +243,23 @@ def test_letters_that_cannot_be_taken_leave_none_taken(engine: Lab, tmp_path: Pa
         both.collect()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder"]
     assert rows.collect() == [1]
+
+
+@pytest.mark.parametrize("single_file", [False, True])
+@pytest.mark.parametrize("verb", ["write_text", "write_csv", "write_json"])
+def test_a_full_disk_is_told_and_nothing_is_left(
+    verb: str, single_file: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_on_a_full_disk(path: str, mode: str) -> Any:
+        if mode == "rb":
+            return open(path, mode)
+        Path(path).touch(exist_ok=False)
+        return open("/dev/full", "wb")
+
+    monkeypatch.setattr("glowray.io.compression.open", open_on_a_full_disk, raising=False)
+    rows = gr.Flow(engine="inline").from_range(3, partitions=2).map(lambda n: {"n": n})
+    with pytest.raises(OSError, match="No space left on device") as full:
+        getattr(rows, verb)(tmp_path / "out", single_file=single_file)
+    assert full.value.errno == errno.ENOSPC
+    assert f'the disk of "{tmp_path / "out"}" is full: make room there, or write to another' in full.value.__notes__
+    assert list(tmp_path.iterdir()) == []

@@ -124,14 +124,15 @@ def test_a_head_in_the_foreground_ends_with_its_command(machine: Machine, number
     assert command.returncode == (-signal.SIGKILL if number == signal.SIGKILL else 0)
 
 
-def test_ctrl_c_stops_a_job_on_the_cluster(pair: Pair) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_a_job_on_the_cluster(pair: Pair, number: signal.Signals, code: int) -> None:
     machine = pair.head_machine
     job = machine.spawn("run", "--address", pair.head.address, write(machine, "slow.py", SLOW_JOB))
     read_until(job, "begun")
     script = next(p for p in machine.processes() if b"slow.py" in Path(f"/proc/{p.pid}/cmdline").read_bytes())
-    job.send_signal(signal.SIGINT)
+    job.send_signal(number)
     said, _ = job.communicate(timeout=DEADLINE)
-    assert job.returncode == 130 and "Traceback" not in said
+    assert job.returncode == code and "Traceback" not in said
     assert wait(script, DEADLINE)
 
 

@@ -156,7 +156,7 @@ def test_an_interrupt_stops_what_runs_on_ray(start: Start) -> None:
             yield from super().run([next(iter(tasks))])
             running.set()
             try:
-                while not (isinstance(tasks, Stoppable) and tasks.stopped):
+                while not (isinstance(tasks, Stoppable) and tasks.is_stopped):
                     threading.Event().wait(0.001)
             finally:
                 cancelled.set()

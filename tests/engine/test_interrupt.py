@@ -1,21 +1,22 @@
-"""Ctrl-C ends a job where it is: in the driver at once, and on the workers too."""
+"""Ctrl-C and SIGTERM end a job where it is: in the driver at once, and on the workers too, with its outputs undone."""
 
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.engine.signals import PATIENCE, ROOT, heard, read, signalled
+
 pytestmark = pytest.mark.process
 
-SCRIPT = """
+ENGINES = ["inline", pytest.param("ray", marks=[pytest.mark.ray, pytest.mark.slow])]
+
+CAUGHT = """
 import os, sys, time
 import glowray as gr
 
@@ -23,8 +24,7 @@ def hang(n):
     with open(sys_argv[1], "w") as fifo:
         fifo.write(f"{os.getpid()}\\n")
         fifo.flush()
-        while True:
-            time.sleep(0.02)
+        time.sleep(600)
 
 sys_argv = sys.argv
 flow = gr.Flow(engine=sys.argv[2])
@@ -35,7 +35,21 @@ except KeyboardInterrupt:
 print(flow.from_range(4, partitions=2).map(lambda n: n + 1).collect(), flush=True)
 sys.stdin.readline()
 """
-PATIENCE = 300  # only what hangs takes as long, on any machine
+
+WRITING = """
+import sys, time
+import glowray as gr
+
+def hang(n):
+    with open(sys_argv[1], "w") as fifo:
+        fifo.write("begun")
+        fifo.flush()
+        time.sleep(600)
+
+sys_argv = sys.argv
+print("first line")
+gr.Flow(engine=sys.argv[2]).from_range(2, partitions=2).map(hang).write_text(sys.argv[3])
+"""
 
 
 def read_line(stream: int) -> bytes:
@@ -46,35 +60,20 @@ def read_line(stream: int) -> bytes:
     return line.splitlines(keepends=True)[0]
 
 
-def read(stream: int) -> bytes:
-    """What comes next; b"" once every writer is gone."""
-    ready, _, _ = select.select([stream], [], [], PATIENCE)
-    assert ready, "nothing came"
-    return os.read(stream, 10_000)
+@pytest.fixture
+def fifo(tmp_path: Path) -> Path:
+    path = tmp_path / "alive"
+    os.mkfifo(path)
+    return path
 
 
-@contextmanager
-def heard(fifo: Path, driver: subprocess.Popen[bytes]) -> Iterator[int]:
-    """The end of a FIFO to read from, once something was written to it; a driver that ended instead is a failure."""
-    stream, ended = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), os.pidfd_open(driver.pid)
-    try:
-        ready, _, _ = select.select([stream, ended], [], [], PATIENCE)
-        assert stream in ready, f"nothing was written; the driver's exit code is {driver.poll()}"
-        yield stream
-    finally:
-        os.close(stream)
-        os.close(ended)
-
-
-@pytest.mark.parametrize("kind", ["inline", pytest.param("ray", marks=[pytest.mark.ray, pytest.mark.slow])])
-def test_ctrl_c(kind: str, tmp_path: Path) -> None:
-    fifo, script = tmp_path / "alive", tmp_path / "job.py"
-    os.mkfifo(fifo)
-    script.write_text(SCRIPT)
-    root = Path(__file__).parents[2]
+@pytest.mark.parametrize("kind", ENGINES)
+def test_ctrl_c_that_is_caught(kind: str, fifo: Path, tmp_path: Path) -> None:
+    script = tmp_path / "job.py"
+    script.write_text(CAUGHT)
     driver = subprocess.Popen(
         [sys.executable, str(script), str(fifo), kind],
-        env={**os.environ, "PYTHONPATH": str(root)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for this process alone
@@ -96,24 +95,29 @@ def test_ctrl_c(kind: str, tmp_path: Path) -> None:
         driver.wait()
 
 
-def test_ctrl_c_that_nobody_catches(tmp_path: Path) -> None:
-    fifo, script = tmp_path / "alive", tmp_path / "job.py"
-    os.mkfifo(fifo)
-    script.write_text(SCRIPT.replace("except KeyboardInterrupt:", "except ZeroDivisionError:"))
-    driver = subprocess.Popen(
-        [sys.executable, str(script), str(fifo), "inline"],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        with heard(fifo, driver) as alive:
-            read(alive)
-            driver.send_signal(signal.SIGINT)
-            _, errors = driver.communicate(timeout=PATIENCE)
-        assert driver.returncode == -signal.SIGINT
-        assert b"KeyboardInterrupt" in errors
-        assert b"glowray/kernels" not in errors
-    finally:
-        driver.kill()
-        driver.wait()
+@pytest.mark.parametrize("kind", ENGINES)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, -signal.SIGINT), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_job_and_leaves_no_output(
+    kind: str, number: signal.Signals, code: int, fifo: Path, tmp_path: Path
+) -> None:
+    script, folder = tmp_path / "job.py", tmp_path / "out"
+    script.write_text(WRITING)
+    ended = signalled(script, [kind, str(folder)], fifo, number)
+    assert ended.code == code, ended.errors
+    assert ended.output == "first line\n"  # what Python has not yet written out is not lost
+    assert not folder.exists()
+    assert ("KeyboardInterrupt" in ended.errors) == (number == signal.SIGINT)
+    assert "glowray/kernels" not in ended.errors
+    assert "SIGTERM" not in ended.errors
+
+
+def test_glowray_run_says_in_one_line_that_it_was_interrupted(fifo: Path, tmp_path: Path) -> None:
+    script, folder = tmp_path / "job.py", tmp_path / "out"
+    script.write_text(WRITING)
+    command = [sys.executable, "-c", "from glowray_cli.main import app; app()", "run"]
+    ended = signalled(script, ["inline", str(folder)], fifo, signal.SIGINT, command)
+    assert (ended.code, ended.errors) == (-signal.SIGINT, "Interrupted\n")
+    assert not folder.exists()
+    ended = signalled(script, ["inline", str(folder)], fifo, signal.SIGINT, [*command, "--debug"])
+    assert ended.code == -signal.SIGINT
+    assert "Traceback" in ended.errors

@@ -1,0 +1,188 @@
+"""How the driver stops tasks that run on Ray: a flag in Ray's key-value store, which each worker looks for.
+
+`ray.cancel` alone is not enough. Without `force` it ends no task that waits in C (`time.sleep(16)`). And whatever its
+arguments, it aborts the driver if the task's reply arrives in the same moment: Ray then completes a task that it has
+already marked as cancelled, and a check of its TaskManager fails. So a stop has three steps:
+
+    0.0 s  the driver raises the flag
+    0.5 s  each worker has seen it by now, and interrupts its task as Ctrl-C would; most tasks end here
+    2.0 s  the driver ends the workers of all tasks that have not ended, by `ray.cancel(force=True)`
+
+From 1.5 s on no worker replies any more: a task that ends so late waits until its worker is ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from types import FrameType
+from typing import Any
+
+GRACE_SECONDS = 2.0
+"""Seconds that tasks get to end by themselves before their workers are ended."""
+
+LOOK_SECONDS = 0.5
+"""Seconds between two looks of a worker for the flag; tasks that take less are never interrupted."""
+
+REPLY_SECONDS = 1.5
+"""Seconds after a look that saw no flag in which a worker may still reply."""
+
+ENDED_SECONDS = 1.0
+"""Seconds to wait for the end of workers that are being ended: what they write must not come after the clean-up."""
+
+ANSWER_SECONDS = 1.0
+"""Seconds to wait for an answer of the store."""
+
+HELD_SECONDS = 30.0
+"""Seconds that a worker waits to be ended; then the driver is surely gone or out of reach."""
+
+NAMESPACE = b"glowray"
+
+SIGNAL = getattr(signal, "SIGRTMIN", signal.SIGUSR2)
+"""The signal that interrupts a task. Ray blocks SIGINT in its workers: Ctrl-C in a terminal is for the driver."""
+
+
+class StopFlag:
+    """The flag of one run, in the driver."""
+
+    def __init__(self) -> None:
+        self.name = f"stop:{uuid.uuid4().hex}"
+
+    def stop(self, tasks: Sequence[Any]) -> None:
+        """End the tasks of the run, given by a ref or a generator of refs; return when they have ended.
+
+        After the grace it ends their workers. A second Ctrl-C ends the grace.
+        """
+        import ray
+
+        if not tasks or not ray.is_initialized():
+            return
+        ends = {_end_of(task): task for task in tasks}
+        left = list(ends)
+        try:
+            self._raise()
+            left = _unended(left, GRACE_SECONDS)
+        finally:
+            for end in _unended(left, 0):
+                ray.cancel(ends[end], force=True)
+        if not _unended(left, ENDED_SECONDS):
+            self._remove()  # else a worker out of reach may still look for it
+
+    def _raise(self) -> None:
+        with contextlib.suppress(*_no_answer()):
+            _store().internal_kv_put(self.name.encode(), b"", True, NAMESPACE, timeout=ANSWER_SECONDS)
+
+    def _remove(self) -> None:
+        with contextlib.suppress(*_no_answer()):
+            _store().internal_kv_del(self.name.encode(), False, NAMESPACE, timeout=ANSWER_SECONDS)
+
+
+def _unended(ends: list[Any], seconds: float) -> list[Any]:
+    """Wait up to `seconds` for tasks to end; return those that have not."""
+    import ray
+
+    return ray.wait(ends, num_returns=len(ends), timeout=seconds, fetch_local=False)[1] if ends else []
+
+
+def _end_of(task: Any) -> Any:
+    """Return the ref that is there when a task has ended, not when the first piece of it is."""
+    from ray import ObjectRefGenerator
+
+    return task.completed() if isinstance(task, ObjectRefGenerator) else task
+
+
+class FlagWatch:
+    """Looks for the flag of the task that runs in this process; interrupts the task once when it sees it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._busy = threading.Event()
+        self._flag: str | None = None
+        self._seen: str | None = None
+        self._unseen_at = 0.0  # when the last look began that saw no flag
+        self._thread: threading.Thread | None = None
+
+    @contextlib.contextmanager
+    def over(self, flag: str) -> Iterator[None]:
+        """Run a task's work; after a stop a KeyboardInterrupt ends it, and its reply may be held back."""
+        self._begin(flag)
+        try:
+            yield
+        finally:
+            self._end(flag)
+
+    def _begin(self, flag: str) -> None:
+        if flag == self._seen:
+            raise KeyboardInterrupt  # the run was stopped while this task waited for its turn
+        self._unseen_at, self._flag = time.monotonic(), flag
+        self._busy.set()
+        if self._thread is None:
+            signal.signal(SIGNAL, _interrupt)
+            self._thread = threading.Thread(target=self._look_on, name="glowray-stop", daemon=True)
+            self._thread.start()
+
+    def _end(self, flag: str) -> None:
+        while self._flag is not None:
+            try:
+                with self._lock:  # no interrupt comes after this
+                    self._flag = None
+            except KeyboardInterrupt:
+                continue  # sent in the moment in which the work ended
+        self._busy.clear()
+        if time.monotonic() < self._unseen_at + REPLY_SECONDS:
+            return
+        # A flag that is up now was not seen in time: native code kept the other threads of this process from running.
+        if flag == self._seen or _is_raised(flag):
+            self._hold()
+
+    def _hold(self) -> None:
+        time.sleep(HELD_SECONDS)
+
+    def _look_on(self) -> None:
+        while self._busy.wait():
+            time.sleep(LOOK_SECONDS)
+            flag, began = self._flag, time.monotonic()
+            if flag is None or flag == self._seen:
+                continue
+            is_raised = _is_raised(flag)
+            with self._lock:
+                if self._flag != flag:
+                    continue
+                if is_raised:
+                    self._seen = flag
+                    # Unlike _thread.interrupt_main() a signal also ends a sleep or another wait in C.
+                    signal.pthread_kill(threading.main_thread().ident or 0, SIGNAL)
+                else:
+                    self._unseen_at = began
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _is_raised(flag: str) -> bool:
+    try:
+        return bool(_store().internal_kv_exists(flag.encode(), NAMESPACE, timeout=ANSWER_SECONDS))
+    except _no_answer():
+        return False
+
+
+def _store() -> Any:
+    from ray.experimental.internal_kv import internal_kv_get_gcs_client
+
+    return internal_kv_get_gcs_client()
+
+
+def _no_answer() -> tuple[type[Exception], ...]:
+    """Return what Ray raises when the head does not answer; if that lasts, Ray itself ends worker and driver."""
+    from ray.exceptions import GetTimeoutError, RaySystemError, RpcError
+
+    return GetTimeoutError, RaySystemError, RpcError
+
+
+flag_watch = FlagWatch()
+"""The watch of this process."""
