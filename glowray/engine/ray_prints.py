@@ -16,6 +16,9 @@ from glowray.engine.ray_capture import LIVE, TAKEN
 HANDLER = "ray_print_logs"
 """Ray's name for what prints the workers' lines."""
 
+ERROR_LENGTH = 200
+"""Characters of an error of Ray's that are shown; a loss that ends the job is an exception besides."""
+
 
 class Prints:
     """Takes the place of what prints the workers' lines in Ray's driver, and sorts the lines.
@@ -77,10 +80,16 @@ def _is_own() -> bool:
 
 
 def _redirect_errors() -> None:
-    """Let errors that Ray tells the driver of go to stderr and without colour: it prints them on stdout."""
+    """Let errors that Ray tells the driver of go to stderr, without colour, a line each: it prints pages on stdout."""
     from ray._private import worker
 
-    worker.print_to_stdstream = lambda data, ignore_prefix: _print_line(data)
+    worker.print_to_stdstream = lambda data, ignore_prefix: _print_line({**data, "lines": _first_line(data["lines"])})
+
+
+def _first_line(texts: list[str]) -> list[str]:
+    """Return the first line of an error, cut: one of a lack of memory is followed by a report of the whole node."""
+    first = "\n".join(texts).partition("\n")[0]
+    return [first if len(first) <= ERROR_LENGTH else first[: ERROR_LENGTH - 1] + "…"]
 
 
 def _print_line(data: dict[str, Any]) -> None:

@@ -84,6 +84,8 @@ def test_a_worker_that_dies_each_time(ray_lab: Lab, die: Callable[[int], object]
     assert "memory=" in str(lost.value)
 
 
+SAID = "said: "
+
 OWN_RAY = """
 import os, sys, time
 os.environ.update(RAY_memory_monitor_refresh_ms="0", RAY_task_oom_retry_delay_base_ms="1")
@@ -102,7 +104,7 @@ kind = sys.argv[2]
 try:
     gr.Flow(engine="ray").from_range(8, partitions=8).flat_map(work).repartition(2).count()
 except gr.GlowrayError as error:
-    print(type(error).__name__, error)
+    print("said:", type(error).__name__, error)
 """
 
 
@@ -123,7 +125,8 @@ def _run(arguments: list[str]) -> str:
         timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()[-1]  # behind what Ray prints
+    (said,) = (line for line in done.stdout.splitlines() if line.startswith(SAID))  # Ray prints before it and behind it
+    return said.removeprefix(SAID)
 
 
 @pytest.mark.ray
