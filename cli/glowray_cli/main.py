@@ -5,7 +5,6 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -15,6 +14,8 @@ from glowray_cli.options import wants_debug
 from glowray_cli.views import errors
 
 FAILED = 1
+TOLD: tuple[type[BaseException], ...] = (typer.Exit, typer.Abort, typer.BadParameter.__mro__[2])
+"""What typer itself tells of. Wrong usage is a ClickException, which typer exports in none of its versions."""
 
 
 class Commands(TyperGroup):
@@ -28,7 +29,7 @@ class Commands(TyperGroup):
         """Run a command; an error that is no wrong usage is one line, and with --debug a traceback."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.Abort, click.exceptions.Exit):
+        except TOLD:
             raise
         except Exception as error:
             if wants_debug(ctx):

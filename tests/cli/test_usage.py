@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from glowray_cli import examples
 from glowray_cli.main import app
 from glowray_cli.options import UNITS, amount, labels
 from tests.cluster.machine import Machine
@@ -97,3 +98,18 @@ def test_memory_is_read_with_its_unit(number: int, unit: str, suffix: str) -> No
 def test_labels_are_pairs_and_the_last_of_a_key_counts() -> None:
     assert labels(["a=b", "c=d=e", "a=f"]) == {"a": "f", "c": "d=e"}
     assert labels(None) == {}
+
+
+def test_an_error_of_any_kind_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise PermissionError(13, "Permission denied", "examples")
+
+    monkeypatch.setenv("GLOWRAY_DEBUG", "")  # and what --debug sets is taken back
+    monkeypatch.setattr(examples, "packaged", refuse)
+    _, said = said_here("examples", code=1)
+    assert said.splitlines() == [
+        "Error: PermissionError: [Errno 13] Permission denied: 'examples'",
+        "Hint:  --debug shows where it was raised",
+    ]
+    _, said = said_here("examples", "--debug", code=1)
+    assert said.startswith("Traceback") and "in refuse" in said
