@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glowray.cluster.access import Access, authenticated_gcs, find_access, refused
+from glowray.cluster.access import CALL_SECONDS, Access, authenticated_gcs, find_access, refused
 from glowray.cluster.environment import apply, restore
 from glowray.cluster.ports import join_address, parse_address
 from glowray.errors import ClusterError
-
-CALL_SECONDS = 20.0
-"""How long the head may take to say which nodes there are."""
 
 
 @dataclass(frozen=True)
