@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, cast
 
-from glowray.cluster.connect import connect, lost_connection
+from glowray.cluster.connect import connect, reconnect
 from glowray.cluster.local import LOOPBACK, LocalNode
 from glowray.cluster.signals import keep_interrupt_status, sigterm_kept
 from glowray.engine.protocol import Engine
@@ -42,9 +42,8 @@ def ray_engine() -> RayEngine:
     # Two jobs in two threads may both be the first: ray.init() is not safe against itself.
     with _starting:
         if not ray.is_initialized():
-            lost = lost_connection()
-            if lost is not None:
-                connect(lost.address, token_file=lost.token_file)
+            if reconnect() is not None:
+                pass  # the cluster that was lost is there again
             elif os.environ.get("GLOWRAY_ADDRESS") or os.environ.get("RAY_ADDRESS"):
                 connect()
             else:
