@@ -12,6 +12,7 @@ from pathlib import Path
 OURS = (
     "GLOWRAY_ADDRESS",
     "RAY_ADDRESS",
+    "RAY_API_SERVER_ADDRESS",
     "RAY_AUTH_MODE",
     "RAY_AUTH_TOKEN",
     "RAY_AUTH_TOKEN_PATH",

@@ -22,9 +22,12 @@ import traceback
 from pathlib import Path
 from typing import IO, Any
 
+from glowray.cluster.dashboard import publish_dashboard
+from glowray.cluster.gateway import Gate, Gateway
 from glowray.cluster.patience import start_patiently
 from glowray.cluster.processes import Process, children, descendants, end
 from glowray.cluster.record import NodeRecord
+from glowray.cluster.token import read_token
 from glowray.cluster.versions import publish
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -33,11 +36,15 @@ GRACE_SECONDS = 2.0  # for what Ray itself has not ended
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """What to start: the record to keep, Ray's parameters, and whether it ends with the process that gave the order."""
+    """What to start: the record to keep, Ray's parameters, and whether it ends with the process that gave the order.
+
+    `gate` is where a head with TLS lets other machines in.
+    """
 
     record: NodeRecord
     parameters: dict[str, Any]
     foreground: bool = False
+    gate: Gate | None = None
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -47,7 +54,8 @@ class Order:
     def from_json(cls, text: str) -> Order:
         """The order in a line of JSON."""
         fields = json.loads(text)
-        return cls(NodeRecord(**fields["record"]), fields["parameters"], fields["foreground"])
+        gate = fields["gate"] and Gate(**fields["gate"])
+        return cls(NodeRecord(**fields["record"]), fields["parameters"], fields["foreground"], gate)
 
 
 def main() -> int:
@@ -61,8 +69,9 @@ def main() -> int:
         if order.foreground:
             threading.Thread(target=_end_with, args=(orders.fileno(),), daemon=True).start()
         try:
-            node = _start(order)
-            record = _describe(record, node).save()
+            gateway = _open_gateway(order)
+            node = _start(order, gateway)
+            record = _describe(record, node, gateway).save()
         except BaseException as error:
             traceback.print_exc()
             print(f"{type(error).__name__}: {error}".splitlines()[0], file=answers)
@@ -94,7 +103,14 @@ def _end_with(pipe: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _start(order: Order) -> Any:
+def _open_gateway(order: Order) -> Gateway | None:
+    """Open the gateway of a head with TLS, before Ray starts: the head's certificates come with it."""
+    if order.gate is None:
+        return None
+    return Gateway(order.gate, order.record.certificates, read_token(Path(order.record.token_file)))
+
+
+def _start(order: Order, gateway: Gateway | None) -> Any:
     from ray._private.node import Node
     from ray._private.parameter import RayParams
     from ray._private.utils import write_ray_address
@@ -107,15 +123,18 @@ def _start(order: Order) -> Any:
     write_ray_address(order.record.address or node.address, parameters.temp_dir)
     if head:
         publish(node.get_gcs_client())
+    if gateway is not None and gateway.dashboard:
+        gateway.carry_to(node.webui_url)
+        publish_dashboard(node.get_gcs_client(), gateway.dashboard)
     return node
 
 
-def _describe(record: NodeRecord, node: Any) -> NodeRecord:
+def _describe(record: NodeRecord, node: Any, gateway: Gateway | None) -> NodeRecord:
     started = _alive([os.getpid(), *(info.process.pid for infos in node.all_processes.values() for info in infos)])
     return dataclasses.replace(
         record,
         address=record.address or node.address,
-        dashboard=f"http://{node.webui_url}",
+        dashboard=(gateway and gateway.dashboard) or f"http://{node.webui_url}",
         processes=started,
         others=tuple(process for process in descendants(started) if process not in started),
     )

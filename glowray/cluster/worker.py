@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from glowray.cluster import versions
 from glowray.cluster.access import Access, authenticated_gcs
-from glowray.cluster.home import home
+from glowray.cluster.enrolment import client_settings
 from glowray.cluster.launch import Resources, launch
 from glowray.cluster.ports import address_towards, is_loopback, join_address, own_address, parse_address
 from glowray.cluster.record import NodeRecord
-from glowray.cluster.tls import certify
 from glowray.cluster.token import checked, keep_token
 
 
@@ -31,7 +30,8 @@ def join(
     head_host, port = parse_address(address)
     where = join_address(head_host, port)
     own = own_address(host) if host else head_host if is_loopback(head_host) else address_towards(head_host)
-    _check(Access(where, checked(token), _certificates(where, token, own) if tls else {}))
+    secret = checked(token)
+    _check(Access(where, secret, client_settings(where, secret) if tls else {}))
     return launch(
         "worker",
         own,
@@ -47,7 +47,3 @@ def join(
 def _check(access: Access) -> None:
     with authenticated_gcs(access) as gcs:
         versions.check(versions.versions_of(gcs), versions.versions_here(), access.address)
-
-
-def _certificates(where: str, token: str, own: str) -> dict[str, str]:
-    return certify(home() / "clients" / where.replace(":", "_"), token, own)
