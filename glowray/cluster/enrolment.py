@@ -33,6 +33,7 @@ from glowray.cluster.ports import address_towards, check_reachable, parse_addres
 from glowray.errors import ClusterError
 
 NONCE_BYTES = 32
+SERVE_SECONDS = 60.0  # a stranger that says nothing keeps no connection
 REFUSED = "refused"
 
 
@@ -92,7 +93,14 @@ class Enrolment:
         self._binding = _digest(ssl.PEM_cert_to_DER_cert(certificate))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Give a certificate to a machine that proves that it holds the token; others hear that they are refused."""
+        """Give a certificate to a machine that proves that it holds the token; others hear that they are refused.
+
+        Raises TimeoutError, ValueError, KeyError or the like when it says nothing, or something else.
+        """
+        async with asyncio.timeout(SERVE_SECONDS):
+            await self._serve(reader, writer)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked = json.loads(await reader.readline())
         nonces = bytes.fromhex(asked["nonce"]) + (own := secrets.token_bytes(NONCE_BYTES))
         if len(nonces) != 2 * NONCE_BYTES:

@@ -116,8 +116,10 @@ def _closing(serve: Serve) -> Serve:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=128)
+    if ":" in host:  # "::" takes IPv4 too, as Ray's dashboard does
+        both = socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=socket.AF_INET6, dualstack_ipv6=both)
+    return socket.create_server((host, port))
 
 
 def _address(listener: socket.socket) -> str:
