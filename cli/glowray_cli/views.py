@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from glowray.cluster import ClusterStatus, NodeRecord, NodeStatus, tls
@@ -48,6 +49,11 @@ def warn_of_clear_text() -> None:
         "[bold yellow]Warning:[/] the token, code and rows travel unencrypted between machines; add --tls",
         soft_wrap=True,
     )
+
+
+def tell_wait(text: str) -> None:
+    """Say what a command that prints nothing else waits for."""
+    errors.print(f"[dim]{escape(text[0].upper() + text[1:])}[/]", soft_wrap=True)
 
 
 def show_dashboard(url: str, token_file: Path | None, certificates: dict[str, str]) -> None:
