@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n auto --maxprocesses 4  # a test process for each core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format bench lock clean
+.PHONY: help setup demo test test-fast network-faults lint format bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -43,6 +43,10 @@ test: $(STAMP) ## all tests
 
 test-fast: $(STAMP) ## the tests that need no other process, in under a minute
 	HYPOTHESIS_PROFILE=fast $(PYTEST) -m "not ray and not cluster and not process and not slow" $(PARALLEL)
+
+ROUNDS ?= 10
+network-faults: $(STAMP) ## jobs on three hosts whose network goes away, or whose head dies; ROUNDS=3 for fewer; needs root
+	$(BIN)/python -m tests.cluster.network_faults --rounds $(ROUNDS)
 
 lint: $(STAMP) ## style, types and the one-way imports
 	$(BIN)/ruff check .

@@ -27,6 +27,10 @@ class OutOfMemory(WorkerLost):
     """A task needed more memory than its node has, however often it was tried."""
 
 
+class OutOfDisk(WorkerLost):
+    """The disk that a node's object store spills to was full, so that a task had no room for its blocks."""
+
+
 class TaskError(GlowrayError):
     """A user's exception from a task, named in the message as its class cannot be had in this process."""
 

@@ -17,6 +17,7 @@ from glowray import cluster
 from glowray.cluster.dashboard import check_dashboard
 from glowray.cluster.ports import DEFAULT_DASHBOARD_PORT, DEFAULT_PORT, is_loopback, resolve
 from glowray.cluster.token import MISSING
+from glowray.cluster.worker import REJOIN_SECONDS
 from glowray.errors import ClusterError
 from glowray_cli import views
 from glowray_cli.options import Address, Block, Cpus, Debug, Labels, Memory, Tls, TokenFile, address, labels, usage
@@ -26,6 +27,9 @@ DashboardPort = Annotated[int, typer.Option(min=0, max=65535, help="The dashboar
 Host = Annotated[str, typer.Option(help="This machine's address for the workers.")]
 DashboardHost = Annotated[str, typer.Option(help="The address that the dashboard listens on.")]
 OwnHost = Annotated[str | None, typer.Option("--host", help="This machine's address for the others; default: found.")]
+Rejoin = Annotated[
+    float, typer.Option(min=0, metavar="SECONDS", help="How long to try to come back when the head is lost.")
+]
 Head = Annotated[str, typer.Argument(metavar="HOST:PORT", parser=usage(address), help="The head's address.")]
 
 
@@ -71,6 +75,7 @@ def join(
     memory: Memory = None,
     label: Labels = None,
     tls: Tls = False,
+    rejoin: Rejoin = REJOIN_SECONDS,
     block: Block = False,
     debug: Debug = False,
 ) -> None:
@@ -85,13 +90,14 @@ def join(
         resources=cluster.Resources(num_cpus, memory, labels(label)),
         tls=tls,
         foreground=block,
+        rejoin_seconds=rejoin,
     )
     _show(record, partial(views.show_joined, record), block)
 
 
 def _show(record: cluster.NodeRecord, show: Callable[[], object], block: bool) -> None:
     if block:
-        cluster.hold(record, show)
+        cluster.hold(record, show, views.tell_trouble)
     else:
         show()
 

@@ -86,10 +86,23 @@ def show_stopped(found: list[NodeRecord], stale: set[str]) -> None:
 def show_here(found: list[NodeRecord]) -> None:
     """The nodes that were started on this machine, and whether they still are what they were."""
     for record in found:
-        state = (
-            "runs" if record.is_whole else "is damaged" if record.is_alive else f"ended ({record.failure or 'killed'})"
+        out.print(
+            f"[bold]{record.kind}[/] {record.address or '?'} [dim]started here[/] {_state(record)}", soft_wrap=True
         )
-        out.print(f"[bold]{record.kind}[/] {record.address or '?'} [dim]started here[/] {state}", soft_wrap=True)
+
+
+def tell_trouble(trouble: str) -> None:
+    """Say what is wrong with the node in the foreground, or that nothing is any more."""
+    errors.print(f"[yellow]Warning:[/] {trouble}" if trouble else "The node works again", soft_wrap=True)
+
+
+def _state(record: NodeRecord) -> str:
+    """Return what a node that was started here does now."""
+    if not record.is_alive:
+        return f"ended ({record.failure or 'killed'})"
+    if record.trouble:
+        return f"runs, but {record.trouble}"
+    return "runs" if record.is_whole else "is damaged"
 
 
 def show_cluster(cluster: ClusterStatus) -> None:

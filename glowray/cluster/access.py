@@ -12,7 +12,7 @@ from typing import Any
 
 from glowray.cluster import tls
 from glowray.cluster.enrolment import client_settings
-from glowray.cluster.environment import applied, client_environment
+from glowray.cluster.environment import applied, client_environment, driver_environment
 from glowray.cluster.ports import check_reachable, is_loopback, join_address, parse_address
 from glowray.cluster.record import NodeRecord, head_here, node_here, records
 from glowray.cluster.token import find_token, read_token
@@ -32,7 +32,7 @@ class Access:
 
     def environment(self) -> dict[str, str]:
         """The variables that make Ray in this process, or below it, a client of this cluster."""
-        return client_environment(self.token, is_loopback(self.host), self.tls)
+        return driver_environment(client_environment(self.token, is_loopback(self.host), self.tls))
 
     @property
     def host(self) -> str:

@@ -13,6 +13,9 @@ from glowray.cluster.environment import apply, restore
 from glowray.cluster.ports import join_address, parse_address
 from glowray.errors import ClusterError
 
+CALL_SECONDS = 20.0
+"""How long the head may take to say which nodes there are."""
+
 
 @dataclass(frozen=True)
 class Connection:
@@ -21,9 +24,11 @@ class Connection:
     address: str
     is_own: bool
     before: dict[str, str | None]
+    token_file: str | Path | None = None
 
 
 _current: Connection | None = None
+_lost: Connection | None = None
 
 
 def connect(address: str | None = None, *, token_file: str | Path | None = None, **ray_init: Any) -> Connection:
@@ -35,29 +40,55 @@ def connect(address: str | None = None, *, token_file: str | Path | None = None,
 
     Raises ClusterError when there is no such cluster, no token or a wrong one, or no node of it on this machine.
     """
-    global _current
+    global _current, _lost
     import ray
 
     if ray.is_initialized():
-        _current = _adopt(address)
+        _current, _lost = _adopt(address), None
         return _current
-    disconnect()  # what is left of a connection whose Ray was shut down by others
+    _leave()  # what is left of a connection whose Ray was shut down by others
     access = find_access(address, Path(token_file).expanduser() if token_file else None)
-    _check_node_here(access)
+    node = _find_node_here(access)
     before = apply(access.environment())
     try:
-        ray.init(address=access.address, **({"logging_level": logging.WARNING} | ray_init))
+        # Ray would take any node whose raylet it sees, also one of another host whose processes are visible here.
+        named = {"_node_ip_address": node.node_manager_address, "_temp_dir": node.temp_dir}
+        ray.init(address=access.address, **({"logging_level": logging.WARNING} | named | ray_init))
     except BaseException as error:
         restore(before)
         if isinstance(error, ray.exceptions.AuthenticationError):
             raise refused(access.address) from error
         raise
-    _current = Connection(access.address, True, before)
+    _current, _lost = Connection(access.address, True, before, token_file), None
     return _current
 
 
 def disconnect() -> None:
     """Leave the cluster; a Ray that `connect` did not initialise stays as it is, and the cluster itself runs on."""
+    global _lost
+    _leave()
+    _lost = None
+
+
+def leave_lost() -> None:
+    """Leave a cluster that was lost: jobs go on to want it, until `connect` or `disconnect` is called."""
+    global _lost
+    lost = _current if _current is not None and _current.is_own else None
+    _leave()
+    _lost = lost
+
+
+def lost_connection() -> Connection | None:
+    """Return the connection that `leave_lost` ended."""
+    return _lost
+
+
+def connection() -> Connection | None:
+    """The cluster that `connect` chose, until `disconnect`."""
+    return _current
+
+
+def _leave() -> None:
     global _current
     if _current is not None and _current.is_own:
         import ray
@@ -65,11 +96,6 @@ def disconnect() -> None:
         ray.shutdown()
         restore(_current.before)
     _current = None
-
-
-def connection() -> Connection | None:
-    """The cluster that `connect` chose, until `disconnect`."""
-    return _current
 
 
 def _adopt(address: str | None) -> Connection:
@@ -81,18 +107,39 @@ def _adopt(address: str | None) -> Connection:
     return _current if _current is not None and _current.address == there else Connection(there, False, {})
 
 
-def _check_node_here(access: Access) -> None:
-    """A driver shares memory with a node on its own machine; Ray would look for one for a minute."""
+def _find_node_here(access: Access) -> Any:
+    """Return Ray's description of the node that this process can use, as the two share memory; the head if it is one.
+
+    A node can be used if this process sees its address, its socket and its raylet, by which Ray finds it. Ray would
+    look for one for ten minutes.
+    """
     with authenticated_gcs(access) as gcs:
+        from ray._private.services import find_node_ids
         from ray.core.generated.gcs_pb2 import GcsNodeInfo
 
-        nodes = gcs.get_all_node_info(state_filter=GcsNodeInfo.GcsNodeState.ALIVE).values()
-        addresses = [info.node_manager_address for info in nodes]
-    if not any(map(_is_here, addresses)):
+        alive = gcs.get_all_node_info(timeout=CALL_SECONDS, state_filter=GcsNodeInfo.GcsNodeState.ALIVE).values()
+        seen = find_node_ids()
+        here = [
+            info
+            for info in alive
+            if info.node_id.hex() in seen and _is_here(info.node_manager_address) and _answers(info.raylet_socket_name)
+        ]
+    if not here:
         raise ClusterError(
             f"no node of the cluster at {access.address} runs on this machine; first: glowray join {access.address}, "
             f"or send the script there: glowray run --address {access.address} SCRIPT"
         )
+    return max(here, key=lambda info: bool(info.is_head_node))
+
+
+def _answers(path: str) -> bool:
+    """Whether a process listens on the Unix socket at `path`."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+        return True
 
 
 def _is_here(address: str) -> bool:

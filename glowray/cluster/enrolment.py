@@ -63,26 +63,33 @@ def enrol(folder: Path, address: str, token: str, addresses: Sequence[str]) -> d
     return tls.settings(folder)
 
 
+def renew(folder: Path, address: str, token: str, addresses: Sequence[str]) -> dict[str, str]:
+    """Keep the certificate in `folder` if it is one of the cluster at `address`, else enrol; return Ray's environment.
+
+    Raises ClusterError as `enrol` does.
+    """
+    kept = tls.settings(folder)
+    host, port = parse_address(address)
+    try:
+        if all((folder / name).exists() for name in tls.FILES.values()) and tls.server_certificate(host, port, kept):
+            return kept
+    except (ssl.SSLError, OSError):
+        pass  # it is of an earlier head at this address
+    return enrol(folder, address, token, addresses)
+
+
 def client_settings(address: str, token: str) -> dict[str, str]:
     """Return the TLS settings of a client of the head at `address`; they are kept here until the head is another one.
 
     Raises ClusterError as `enrol` does.
     """
     folder = private_folder(home() / "clients") / address.replace(":", "_")
-    host, port = parse_address(address)
+    own = address_towards(parse_address(address)[0])
     with (home() / "clients.lock").open("w") as lock:
         fcntl.flock(
             lock, fcntl.LOCK_EX
         )  # two commands at once would write the certificate of one, the key of the other
-        kept = tls.settings(folder)
-        try:
-            if all((folder / name).exists() for name in tls.FILES.values()) and tls.server_certificate(
-                host, port, kept
-            ):
-                return kept
-        except (ssl.SSLError, OSError):
-            pass  # they are of an earlier head at this address
-        return enrol(folder, address, token, [address_towards(host)])
+        return renew(folder, address, token, [own])
 
 
 class Enrolment:

@@ -8,6 +8,19 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+# All of a cluster's processes set these. When a network is away for some 20 s, the kernel of the one side closes its
+# connections, of which the other side hears only when it sends something. Ray would wait for an answer on them for
+# seven minutes. The head refuses pings that come more often than it was told itself.
+NETWORK = {"RAY_grpc_client_keepalive_time_ms": "10000", "RAY_grpc_client_keepalive_timeout_ms": "10000"}
+# Ray ends the process of a driver that misses the head for a minute, or whose raylet is dead: it looks for the raylet
+# by this pid, and 1 is always there. The engine notices both sooner, and raises. To leave a lost cluster takes seconds
+# only if neither metrics nor the events of tasks are to be sent first.
+DRIVER = {
+    "RAY_gcs_rpc_server_reconnect_timeout_s": "1000000",
+    "RAY_RAYLET_PID": "1",
+    "RAY_task_events_shutdown_flush_timeout_ms": "1000",
+    "RAY_enable_metrics_collection": "0",
+}
 # Ray and glowray read these; whatever the user has set for another cluster must not leak into this one.
 OURS = (
     "GLOWRAY_ADDRESS",
@@ -21,6 +34,8 @@ OURS = (
     "RAY_TLS_SERVER_CERT",
     "RAY_TLS_SERVER_KEY",
     "RAY_USE_TLS",
+    *NETWORK,
+    *DRIVER,
 )
 # In the environment of every process of a node: a job that has outlived its parents is found by it.
 NODE_MARK = "GLOWRAY_NODE"
@@ -37,7 +52,12 @@ def client_environment(token: Path | str, loopback: bool, tls: Mapping[str, str]
     """
     named = {"RAY_AUTH_TOKEN_PATH": str(token)} if isinstance(token, Path) else {"RAY_AUTH_TOKEN": token}
     here = {LOOPBACK_SWITCH: "0"} if loopback else {}
-    return {"RAY_AUTH_MODE": "token"} | named | here | dict(tls or {})
+    return {"RAY_AUTH_MODE": "token"} | named | here | NETWORK | dict(tls or {})
+
+
+def driver_environment(client: Mapping[str, str]) -> dict[str, str]:
+    """Return what a driver sets besides `client`, the environment of a client of its cluster."""
+    return dict(client) | DRIVER
 
 
 def node_environment(

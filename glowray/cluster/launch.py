@@ -50,12 +50,13 @@ def launch(
     use_tls: bool = False,
     gate: Gate | None = None,
     foreground: bool = False,
+    rejoin_seconds: float = 0.0,
     **parameters: Any,
 ) -> NodeRecord:
     """Start a node with the IP address `host`; return its record once it is ready.
 
-    `address` is the head's for a worker, `gate` where a head with TLS lets others in; `parameters` are Ray's own. With
-    `foreground` the node ends with this process.
+    `address` is the head's for a worker, which tries for `rejoin_seconds` to come back when it loses it. `gate` is
+    where a head with TLS lets others in; `parameters` are Ray's own. With `foreground` the node ends with this process.
 
     Raises ClusterError, with the place of the log, when Ray does not start.
     """
@@ -65,7 +66,7 @@ def launch(
     folder = _new_folder()
     log = _new_log(name)
     record = NodeRecord(name, kind, address, str(token_file), str(folder), str(log), tls=use_tls)
-    order = Order(record, _parameters(host, folder, resources) | parameters, foreground, gate)
+    order = Order(record, _parameters(host, folder, resources) | parameters, foreground, gate, rejoin_seconds)
     try:
         settings = _certificates(record, host) if use_tls else {}
         environment = node_environment(name, token_file, is_loopback(host), settings)

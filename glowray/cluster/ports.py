@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import ipaddress
 import socket
 
@@ -11,6 +12,14 @@ DEFAULT_PORT = 6379
 DEFAULT_DASHBOARD_PORT = 8265
 LOOPBACK = ("127.0.0.1", "::1")
 REACH_SECONDS = 5.0
+
+
+class Reach(enum.Enum):
+    """What came of an attempt to connect: `REFUSED` says that the machine is there, and nobody listens on the port."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    SILENT = "silent"
 
 
 def parse_address(text: str) -> tuple[str, int]:
@@ -87,6 +96,17 @@ def check_free(host: str, port: int, what: str, option: str) -> None:
         raise ClusterError(
             f"{what} cannot listen on {join_address(host, port)}: {error.strerror}; choose another {option}, or 0"
         ) from error
+
+
+def reach(address: str, seconds: float) -> Reach:
+    """Return what comes of connecting to HOST:PORT, with an IP address as host, for at most `seconds`."""
+    try:
+        socket.create_connection(parse_address(address), timeout=seconds).close()
+    except ConnectionRefusedError:
+        return Reach.REFUSED
+    except OSError:
+        return Reach.SILENT
+    return Reach.ANSWERED
 
 
 def check_reachable(host: str, port: int) -> None:

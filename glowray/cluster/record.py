@@ -22,7 +22,8 @@ class NodeRecord:
     """A node of a cluster that glowray started on this machine.
 
     `processes` are the supervisor first, then what it started directly, `others` what those had started by the time the
-    node was ready; `address` is the head's HOST:PORT.
+    node was ready; `address` is the head's HOST:PORT. `trouble` says what is wrong with a running node, `failure` why
+    it ended.
     """
 
     name: str
@@ -36,6 +37,7 @@ class NodeRecord:
     dashboard: str = ""
     tls: bool = False
     failure: str = ""
+    trouble: str = ""
 
     @property
     def is_ready(self) -> bool:

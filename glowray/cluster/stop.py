@@ -14,6 +14,7 @@ from glowray.cluster.record import FOLDER_PREFIX, NodeRecord, records
 from glowray.errors import ClusterError
 
 GRACE_SECONDS = 20.0
+TELL_SECONDS = 2.0
 ORPHANS_GRACE_SECONDS = 2.0  # they only wait for a head that is gone
 
 
@@ -41,15 +42,17 @@ def stop(record: NodeRecord) -> None:
     _forget(record)
 
 
-def hold(record: NodeRecord, announce: Callable[[], object]) -> None:
+def hold(record: NodeRecord, announce: Callable[[], object], tell: Callable[[str], object]) -> None:
     """Announce a node, and stay with it until Ctrl-C or SIGTERM, which end it from the announcement on.
+
+    Meanwhile `tell` gets a sentence about whatever is wrong with the node, and an empty one when all is well again.
 
     Raises ClusterError when it ends by itself.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         announce()
-        wait(record.processes[0])
+        _wait_and_tell(record, tell)
     except KeyboardInterrupt:
         stop(record)
         return
@@ -57,6 +60,15 @@ def hold(record: NodeRecord, announce: Callable[[], object]) -> None:
     if left is not None:
         stop(left)
         raise ClusterError(f"the {record.kind} ended: {left.failure or 'it was killed'}; see {record.log}")
+
+
+def _wait_and_tell(record: NodeRecord, tell: Callable[[str], object]) -> None:
+    told = ""
+    while not wait(record.processes[0], TELL_SECONDS):
+        trouble = next((found.trouble for found in records() if found.name == record.name), told)
+        if trouble != told:
+            tell(trouble)
+            told = trouble
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -18,6 +18,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 from typing import IO, Any
@@ -25,8 +26,10 @@ from typing import IO, Any
 from glowray.cluster.dashboard import publish_dashboard
 from glowray.cluster.gateway import Gate, Gateway
 from glowray.cluster.patience import start_patiently
+from glowray.cluster.ports import Reach
 from glowray.cluster.processes import Process, children, descendants, end
 from glowray.cluster.record import NodeRecord
+from glowray.cluster.rejoin import LOOK_SECONDS, HeadWatch, wait_for_head
 from glowray.cluster.token import read_token
 from glowray.cluster.versions import publish
 
@@ -38,13 +41,15 @@ GRACE_SECONDS = 2.0  # for what Ray itself has not ended
 class Order:
     """What to start: the record to keep, Ray's parameters, and whether it ends with the process that gave the order.
 
-    `gate` is where a head with TLS lets other machines in.
+    `gate` is where a head with TLS lets other machines in. A worker that loses its head tries for `rejoin_seconds` to
+    come back to it.
     """
 
     record: NodeRecord
     parameters: dict[str, Any]
     foreground: bool = False
     gate: Gate | None = None
+    rejoin_seconds: float = 0.0
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -55,7 +60,7 @@ class Order:
         """The order in a line of JSON."""
         fields = json.loads(text)
         gate = fields["gate"] and Gate(**fields["gate"])
-        return cls(NodeRecord(**fields["record"]), fields["parameters"], fields["foreground"], gate)
+        return cls(**fields | {"record": NodeRecord(**fields["record"]), "gate": gate})
 
 
 def main() -> int:
@@ -77,7 +82,7 @@ def main() -> int:
             print(f"{type(error).__name__}: {error}".splitlines()[0], file=answers)
             _end_all(record)
             return 1
-        return _watch(record, node, answers)
+        return _keep(order, record, node, answers)
 
 
 def _private_descriptors() -> tuple[int, int]:
@@ -144,37 +149,77 @@ def _alive(pids: list[int]) -> tuple[Process, ...]:
     return tuple(process for process in map(Process.of, pids) if process is not None)
 
 
-def _watch(record: NodeRecord, node: Any, answers: IO[str]) -> int:
-    """Say that the node is ready, wait until a signal comes or one of Ray's processes ends by itself; end the rest."""
+def _keep(order: Order, record: NodeRecord, node: Any, answers: IO[str]) -> int:
+    """Say that the node is ready, and keep it until a signal comes or it is lost for good; returns the exit code."""
+    failure = ""
     try:
-        print("ready", file=answers, flush=True)
-        died = _first_death(node)
-        print(f"{died} ended by itself; ending the node", file=sys.stderr, flush=True)
-        failure = f"{died} ended by itself"
-    except SystemExit:
-        failure = ""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    try:
-        node.kill_all_processes(check_alive=False, allow_graceful=True)
+        with contextlib.suppress(SystemExit):
+            print("ready", file=answers, flush=True)
+            while not (failure := _watch(record, node)):
+                _end_ray(node)
+                _note(record, f"the head at {record.address} was lost; trying to come back")
+                try:
+                    wait_for_head(record, order.parameters["node_ip_address"], order.rejoin_seconds)
+                    node = _start(order, None)
+                except Exception as error:  # whatever it is, it is why the node ends
+                    failure = (str(error).splitlines() or [type(error).__name__])[0]
+                    break
+                record = _note(_describe(record, node, None), "")
+        _say(failure or "ending the node, as it was asked to")
     finally:
-        _end_all(record, failure)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        try:
+            node.kill_all_processes(check_alive=False, allow_graceful=True)
+        finally:
+            _end_all(record, failure)
     return 1 if failure else 0
 
 
-def _first_death(node: Any) -> str:
-    """The name of the first of the node's processes that ends; orphans that come to us are reaped meanwhile."""
+def _watch(record: NodeRecord, node: Any) -> str:
+    """Wait until one of Ray's processes ends by itself; return its name, or nothing if that is as the head was lost.
+
+    Orphans that come to this process are reaped meanwhile.
+    """
+    head, trouble = HeadWatch(record.address), ""
+    is_worker = record.kind == "worker"
     read_end, write_end = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     poll = select.poll()
     poll.register(read_end, select.POLLIN)
-    while True:
-        dead = node.dead_processes()
-        if dead:
-            return str(dead[0][0])
-        _reap_orphans({info.process.pid for infos in node.all_processes.values() for info in infos})
-        poll.poll()
-        os.read(read_end, 4096)
+    try:
+        while True:
+            if is_worker and head.look() is Reach.REFUSED:
+                return ""
+            if head.trouble != trouble:
+                trouble = head.trouble
+                _note(record, trouble)
+            dead = node.dead_processes()
+            if dead:
+                return "" if is_worker and head.was_missed() else f"{dead[0][0]} ended by itself"
+            _reap_orphans({info.process.pid for infos in node.all_processes.values() for info in infos})
+            if poll.poll(LOOK_SECONDS * 1000 if is_worker else None):
+                os.read(read_end, 4096)
+    finally:
+        signal.set_wakeup_fd(-1)
+        os.close(read_end)
+        os.close(write_end)
+
+
+def _end_ray(node: Any) -> None:
+    """End Ray's processes, and what they have started, but for this one."""
+    node.kill_all_processes(check_alive=False, allow_graceful=True)
+    _end_descendants()
+
+
+def _note(record: NodeRecord, trouble: str) -> NodeRecord:
+    """Write to the log and the record what is wrong with the node now; an empty text is that nothing is."""
+    _say(trouble or f"the node works for the head at {record.address}")
+    return dataclasses.replace(record, trouble=trouble).save()
+
+
+def _say(text: str) -> None:
+    print(time.strftime("%Y-%m-%d %H:%M:%S"), text, file=sys.stderr, flush=True)
 
 
 def _reap_orphans(own: set[int]) -> None:
@@ -185,8 +230,7 @@ def _reap_orphans(own: set[int]) -> None:
 
 def _end_all(record: NodeRecord, failure: str = "") -> None:
     """End every descendant, keep the logs, remove the rest; a node that failed stays on record until `down`."""
-    me = Process.of(os.getpid())
-    end([process for process in descendants([me] if me else []) if process != me], GRACE_SECONDS)
+    _end_descendants()
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:  # the last of the node leaves no zombies to this machine's init
             pass
@@ -196,6 +240,11 @@ def _end_all(record: NodeRecord, failure: str = "") -> None:
         dataclasses.replace(record, processes=(), others=(), failure=failure).save()
     else:
         record.remove()
+
+
+def _end_descendants() -> None:
+    me = Process.of(os.getpid())
+    end([process for process in descendants([me] if me else []) if process != me], GRACE_SECONDS)
 
 
 def _keep_logs(record: NodeRecord) -> None:

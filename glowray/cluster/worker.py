@@ -5,10 +5,27 @@ from __future__ import annotations
 from glowray.cluster import versions
 from glowray.cluster.access import Access, authenticated_gcs
 from glowray.cluster.enrolment import client_settings
+from glowray.cluster.home import alone
 from glowray.cluster.launch import Resources, launch
-from glowray.cluster.ports import address_towards, is_loopback, join_address, own_address, parse_address
-from glowray.cluster.record import NodeRecord
+from glowray.cluster.ports import (
+    Reach,
+    address_towards,
+    is_loopback,
+    join_address,
+    own_address,
+    parse_address,
+    reach,
+)
+from glowray.cluster.record import NodeRecord, records
+from glowray.cluster.stop import stop
 from glowray.cluster.token import checked, keep_token
+from glowray.errors import ClusterError
+
+REJOIN_SECONDS = 600.0
+"""How long a worker that has lost its head tries to come back."""
+
+CALL_SECONDS = 20.0
+"""How long the head may take to say which nodes there are."""
 
 
 def join(
@@ -19,31 +36,59 @@ def join(
     resources: Resources | None = None,
     tls: bool = False,
     foreground: bool = False,
+    rejoin_seconds: float = REJOIN_SECONDS,
 ) -> NodeRecord:
     """Start a worker for the head at `address` (HOST:PORT); return its record.
 
     The token is kept here in a file of mode 0600. `host` is the address at which the other nodes reach this machine;
-    None takes the one on the way to the head. With `foreground` the worker ends with this process.
+    None takes the one on the way to the head. With `foreground` the worker ends with this process. A worker that loses
+    its head tries for `rejoin_seconds` to come back to it, and then ends.
 
-    Raises ClusterError when the head does not answer, refuses the token, or has another Python, Ray or glowray.
+    Raises ClusterError when the head does not answer, refuses the token, has another Python, Ray or glowray, or has
+    this machine as a worker already.
     """
     head_host, port = parse_address(address)
     where = join_address(head_host, port)
     own = own_address(host) if host else head_host if is_loopback(head_host) else address_towards(head_host)
     secret = checked(token)
-    _check(Access(where, secret, client_settings(where, secret) if tls else {}))
-    return launch(
-        "worker",
-        own,
-        keep_token(where, token),
-        resources or Resources(),
-        address=where,
-        use_tls=tls,
-        foreground=foreground,
-        gcs_address=where,
-    )
+    with alone("join"):
+        _check_started_here(where)
+        _check_cluster(Access(where, secret, client_settings(where, secret) if tls else {}), own)
+        return launch(
+            "worker",
+            own,
+            keep_token(where, token),
+            resources or Resources(),
+            address=where,
+            use_tls=tls,
+            foreground=foreground,
+            rejoin_seconds=rejoin_seconds,
+            gcs_address=where,
+        )
 
 
-def _check(access: Access) -> None:
+def _check_started_here(where: str) -> None:
+    """Raise ClusterError if a worker of the head at `where` was started here and lives; forget one that does not."""
+    for record in records():
+        if record.kind == "worker" and record.address == where:
+            if record.is_alive:
+                raise _joined(where)
+            stop(record)
+
+
+def _check_cluster(access: Access, own: str) -> None:
+    """Raise ClusterError if the head has other versions, or a living worker with the IP address `own`."""
     with authenticated_gcs(access) as gcs:
+        from ray.core.generated.gcs_pb2 import GcsNodeInfo
+
         versions.check(versions.versions_of(gcs), versions.versions_here(), access.address)
+        nodes = gcs.get_all_node_info(timeout=CALL_SECONDS, state_filter=GcsNodeInfo.GcsNodeState.ALIVE).values()
+    for node in nodes:
+        place = join_address(own, node.node_manager_port)
+        # The head misses a worker that was killed only after a while: the port tells.
+        if node.node_manager_address == own and not node.is_head_node and reach(place, CALL_SECONDS) is Reach.ANSWERED:
+            raise _joined(access.address)
+
+
+def _joined(where: str) -> ClusterError:
+    return ClusterError(f"this machine works for the head at {where} already; end that worker with: glowray down")

@@ -6,6 +6,7 @@ import os
 import sys
 from dataclasses import dataclass
 
+from glowray.cluster.connect import lost_connection
 from glowray.engine.inline import InlineEngine
 from glowray.engine.protocol import Engine
 
@@ -39,6 +40,8 @@ def choose(asked: str | None, input_bytes: int | None) -> Choice:
     if ray is not None and ray.is_initialized():
         inside = ray.get_runtime_context().worker.mode == ray.WORKER_MODE
         return Choice("inline", "inside a Ray task") if inside else Choice("ray", "Ray is connected")
+    if lost_connection() is not None:
+        return Choice("ray", "gr.connect()")
     for name in ("GLOWRAY_ADDRESS", "RAY_ADDRESS"):
         if os.environ.get(name):
             return Choice("ray", name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -13,7 +12,9 @@ from weakref import WeakKeyDictionary
 from glowray.engine.payload import Apart, Payload, Sent
 from glowray.engine.protocol import Done, Ref, Slot, Task
 from glowray.engine.ray_feed import Pump, start_hub
-from glowray.errors import WorkerLost
+from glowray.engine.ray_losses import lost_task
+from glowray.engine.ray_nodes import RayNode
+from glowray.engine.ray_watch import cluster_watch
 from glowray.io.channel import Deal, Feed
 from glowray.kernels import TaskReport
 from glowray.kernels.resources import NO_NEEDS, Resources
@@ -21,9 +22,6 @@ from glowray.rows import Block
 
 AHEAD = 2
 """Tasks in flight for each CPU of the cluster: enough that no CPU waits for the driver."""
-
-KNOWN_SECONDS = 1.0
-"""How long the number of CPUs counts as known: asking for it takes as long as giving out a task."""
 
 STORE_SHARE = 2
 """Of a node's store no more than one part in so many is to be read at a time."""
@@ -51,31 +49,32 @@ class RayEngine:
         self.flowing = ray.remote(_flowing_task)
         self.local_refs: WeakKeyDictionary[Block, Any] = WeakKeyDictionary()
         self.known_needs: set[Resources] = {NO_NEEDS}
-        self.cpus, self.known_until = 1, 0.0
+        self.watch = cluster_watch()
         self.hub: Any = None
         self.pumps: dict[Deal, Pump] = {}
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
-        ray = self.ray
         waiting = iter(tasks)
         running: dict[Any, tuple[Task, list[Any]]] = {}
         try:
             while True:
                 for task in itertools.islice(waiting, max(0, self._window() - len(running))):
-                    first, *others = self._submit(task)
+                    with self.watch.using():
+                        first, *others = self._submit(task)
                     running[first] = (task, others)
                 if not running:
                     return
-                ready, _ = ray.wait(list(running), num_returns=1)
-                task, blocks = running.pop(ready[0])
-                done = self._piece(task, ready[0]) if task.flows else self._done(task, ready[0], blocks)
+                ready = self.watch.wait(list(running))
+                task, blocks = running.pop(ready)
+                done = self._piece(task, ready) if task.flows else self._done(task, ready, blocks)
                 if not done.report.final:
-                    running[ready[0]] = (task, blocks)  # behind the others: each has its turn
+                    running[ready] = (task, blocks)  # behind the others: each has its turn
                 elif task.feed is not None:
                     self._pump(task.feed).done(task.feed)
                 yield done
         finally:
-            self._cancel(running)
+            if not self.watch.is_lost:
+                self._cancel(running)
 
     def _cancel(self, running: dict[Any, tuple[Task, list[Any]]]) -> None:
         """Ends what still runs when the caller stopped early, failed, or was interrupted: nothing goes on behind it.
@@ -97,23 +96,19 @@ class RayEngine:
 
     def shared_bytes(self) -> int:
         """On one machine, of what its store can hold meanwhile: each of the tasks needs all of the blocks there."""
-        nodes = [node["Resources"] for node in self.ray.nodes() if node["Alive"]]
-        return int(nodes[0].get("object_store_memory", 0)) // STORE_SHARE if len(nodes) == 1 else 0
+        nodes = self.watch.nodes()
+        return int(nodes[0].resources.get("object_store_memory", 0)) // STORE_SHARE if len(nodes) == 1 else 0
 
     def _window(self) -> int:
-        """How many tasks may be in flight; the cluster is asked for CPUs again now and then: nodes come and go."""
-        now = time.monotonic()
-        if now >= self.known_until:
-            self.cpus = int(self.ray.cluster_resources().get("CPU", 1))
-            self.known_until = now + KNOWN_SECONDS
-        return max(2, AHEAD * self.cpus)
+        """Return how many tasks may be in flight, for the CPUs of the nodes that are alive now."""
+        return max(2, AHEAD * int(sum(node.resources.get("CPU", 0) for node in self.watch.nodes())))
 
     def _look_for(self, needs: Resources) -> None:
         """Warns, once, where no node has what a task asks for: Ray lets it wait, as one may come, without a word."""
         if needs in self.known_needs:
             return
         self.known_needs.add(needs)
-        if not any(_offers(node, needs) for node in self.ray.nodes() if node["Alive"]):
+        if not any(_offers(node, needs) for node in self.watch.nodes()):
             warnings.warn(f"no node of the cluster offers {needs} now: the job waits for one", RuntimeWarning, 2)
 
     def _submit(self, task: Task) -> list[Any]:
@@ -178,24 +173,18 @@ class RayEngine:
         from ray.exceptions import RayError
 
         try:
-            report, block = self.ray.get(next(pieces))
+            report, block = self.watch.get([next(pieces)])[0]
         except (RayError, StopIteration) as error:
-            raise WorkerLost(
-                f"the task {task.name!r} was lost: {_first_line(error)}; it read a channel, whose rows cannot be read"
-                " again: write them to files, or read those"
-            ) from error
+            raise lost_task(task, error, self.watch.find_last_node(pieces.completed().task_id())) from error
         return Done(task, report, [block])
 
     def _done(self, task: Task, reference: Any, blocks: list[Any]) -> Done:
         from ray.exceptions import RayError
 
         try:
-            report: TaskReport = self.ray.get(reference)
+            report: TaskReport = self.watch.get([reference])[0]
         except RayError as error:
-            raise WorkerLost(
-                f"the task {task.name!r} was lost {task.retries + 1} times: {_first_line(error)}; "
-                "see the Ray dashboard for the node's log, or give the verb more memory="
-            ) from error
+            raise lost_task(task, error, self.watch.find_last_node(reference.task_id())) from error
         failed = report.failure is not None and not report.rows
         return Done(task, report, None if failed else blocks)
 
@@ -262,10 +251,8 @@ def _mark(report: TaskReport) -> None:
 
 def fetch_blocks(refs: Sequence[Ref]) -> list[Block]:
     """The blocks behind refs; those of this process as they are."""
-    import ray
-
     remote = [ref for ref in refs if not isinstance(ref, Block)]
-    fetched = iter(ray.get(remote))
+    fetched = iter(cluster_watch().get(remote) if remote else ())
     return [ref if isinstance(ref, Block) else next(fetched) for ref in refs]
 
 
@@ -276,9 +263,9 @@ def _outputs(task: Task) -> dict[str, Any]:
     return {"num_returns": 1 + task.outputs, "max_retries": task.retries}
 
 
-def _offers(node: dict[str, Any], needs: Resources) -> bool:
-    """Whether a node as Ray describes it has, when it is free, all that a task asks for."""
-    there, labels = node["Resources"], node.get("Labels", {})
+def _offers(node: RayNode, needs: Resources) -> bool:
+    """Whether a node has, when it is free, all that a task asks for."""
+    there, labels = node.resources, node.labels
     wanted = {"CPU": needs.num_cpus, "GPU": needs.num_gpus, "memory": needs.memory}
     return all(amount is None or amount <= there.get(name, 0) for name, amount in wanted.items()) and all(
         labels.get(name) == value or value.startswith(OPERATORS) for name, value in needs.labels
@@ -296,8 +283,3 @@ def _options(resources: Resources) -> dict[str, Any]:
     if resources.labels:
         options["label_selector"] = dict(resources.labels)
     return options
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

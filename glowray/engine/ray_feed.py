@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from glowray.errors import WorkerLost
+from glowray.engine.ray_watch import cluster_watch
+from glowray.errors import GlowrayError, WorkerLost
 from glowray.functions.exceptions import put_together, take_apart
 from glowray.io.channel import Deal, Feed
 from glowray.rows import Block
@@ -29,13 +30,11 @@ class Pump:
     """Sends the rows of a deal to the hub, all that are there at a time, as long as there is room for them."""
 
     def __init__(self, deal: Deal, hub: Any) -> None:
-        import ray
-
-        self.deal, self.hub = deal, hub
+        self.deal, self.hub, self.watch = deal, hub, cluster_watch()
         self.keys = {id(feed): key for key, feed in _numbered(deal)}
         self.name = uuid.uuid4().hex
         self._is_closed = False
-        ray.get(hub.open.remote(self.name, list(self.keys.values())))
+        self.watch.get([hub.open.remote(self.name, list(self.keys.values()))])
         deal.closing.append(self.close)
         for work, name in ((self._read, "read"), (self._send, "send")):
             threading.Thread(target=work, name=f"glowray-channel-{name}", daemon=True).start()
@@ -46,14 +45,16 @@ class Pump:
 
     def done(self, feed: Feed) -> None:
         """The task that reads it has ended: nobody waits for what it has not read."""
-        self.hub.done.remote(self.name, self.keys[id(feed)])
+        if not self.watch.is_lost:
+            self.hub.done.remote(self.name, self.keys[id(feed)])
 
     def close(self) -> None:
         """Ends the threads: the one that reads as soon as it gets its row."""
         with self.deal.changed:
             self._is_closed = True
             self.deal.changed.notify_all()
-        self.hub.close.remote(self.name)
+        if not self.watch.is_lost:
+            self.hub.close.remote(self.name)
 
     def _read(self) -> None:
         changed = self.deal.changed
@@ -73,11 +74,11 @@ class Pump:
         try:
             while rows := self._taken():
                 pieces = [(key, [ray.put(Block.from_rows(own))], len(own)) for key, own in rows]
-                ray.get(self.hub.put.remote(self.name, pieces))
+                self.watch.get([self.hub.put.remote(self.name, pieces)])
             errors = {key: take_apart(feed.error) for key, feed in _numbered(self.deal) if feed.error is not None}
-            ray.get(self.hub.end.remote(self.name, errors))
-        except ray.exceptions.RayError:
-            return  # the hub was lost, of which the tasks that read it will tell
+            self.watch.get([self.hub.end.remote(self.name, errors)])
+        except (ray.exceptions.RayError, GlowrayError):
+            return  # the hub or the cluster was lost: who waits for the tasks that read it hears of it
 
     def _taken(self) -> list[tuple[Key, list[Any]]]:
         """The rows that are there, waited for; none at the end."""

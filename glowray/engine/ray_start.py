@@ -8,8 +8,8 @@ import threading
 from concurrent.futures import Future
 from typing import Any, cast
 
-from glowray.cluster.connect import connect
-from glowray.cluster.environment import PRELOAD, apply, client_environment
+from glowray.cluster.connect import connect, lost_connection
+from glowray.cluster.environment import PRELOAD, apply, client_environment, driver_environment
 from glowray.cluster.patience import start_patiently
 from glowray.cluster.token import own_token
 from glowray.engine.protocol import Engine
@@ -28,7 +28,10 @@ def ray_engine() -> RayEngine:
     # Two jobs in two threads may both be the first: ray.init() is not safe against itself.
     with _starting:
         if not ray.is_initialized():
-            if os.environ.get("GLOWRAY_ADDRESS") or os.environ.get("RAY_ADDRESS"):
+            lost = lost_connection()
+            if lost is not None:
+                connect(lost.address, token_file=lost.token_file)
+            elif os.environ.get("GLOWRAY_ADDRESS") or os.environ.get("RAY_ADDRESS"):
                 connect()
             else:
                 _start_for_good()
@@ -93,7 +96,7 @@ def start_local(num_cpus: int | None = None) -> None:
 
     It uses `num_cpus` CPUs; None: all of this machine's.
     """
-    apply(client_environment(own_token(), loopback=True))
+    apply(driver_environment(client_environment(own_token(), loopback=True)))
     os.environ.update(PRELOAD, RAY_USAGE_STATS_ENABLED="0", RAY_enable_metrics_collection="0")
     import ray
 

@@ -13,6 +13,7 @@ from glowray.errors import CommitConflict
 from glowray.io.paths import TEMPORARY
 
 _OWNER = "owner"
+_START_FIELD = 19  # of /proc/PID/stat, counted after the command
 
 # What a file system says that has no locks, or none on folders.
 _NO_LOCKS = (errno.EBADF, errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS)
@@ -46,21 +47,53 @@ def lock_path(path: str) -> int | None:
 def write_owner(folder: str) -> None:
     """Note in a temporary folder which process it belongs to."""
     with open(os.path.join(folder, _OWNER), "x", encoding="utf-8") as file:
-        file.write(f"{socket.gethostname()} {os.getpid()}")
+        file.write(" ".join([socket.gethostname(), *_place(), str(os.getpid()), _started(os.getpid())]))
 
 
 def owner_is_dead(folder: str) -> bool:
-    """Whether the process that a temporary folder belongs to was on this machine and is no more."""
-    host, _, process = (read_if_there(os.path.join(folder, _OWNER)) or "").partition(" ")
-    if host != socket.gethostname() or not process.isdecimal():
+    """Return whether the process that a temporary folder belongs to was on this machine, and surely is no more.
+
+    The process of a container of the same name is not seen here, dead or alive. A pid that another process has by now,
+    which began at another time, is not the owner's.
+    """
+    noted = (read_if_there(os.path.join(folder, _OWNER)) or "").split(" ")
+    if len(noted) != 5 or noted[0] != socket.gethostname():
         return False
+    boot, namespace = _place()
+    if noted[1] != boot:
+        return True  # the machine was started again since
+    return noted[2] == namespace and _started(int(noted[3])) != noted[4]
+
+
+def _place() -> tuple[str, str]:
+    """Return the id of this start of the machine, and the name of the namespace that pids are numbered in."""
+    boot = read_if_there("/proc/sys/kernel/random/boot_id")
     try:
-        os.kill(int(process), 0)
+        return (boot or "-").strip(), os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return (boot or "-").strip(), "-"
+
+
+def _started(process: int) -> str:
+    """Return when a process began, in clock ticks since the machine did; "-" if there is no such process.
+
+    Without /proc, a process that lives has begun at "?".
+    """
+    if os.path.isdir("/proc/self"):
+        try:
+            # The name of the command, in parentheses, may hold spaces, parentheses, and half a character.
+            with open(f"/proc/{process}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].decode().split()
+        except (FileNotFoundError, ProcessLookupError):
+            return "-"
+        return fields[_START_FIELD] if fields[0] != "Z" else "-"
+    try:
+        os.kill(process, 0)
     except ProcessLookupError:
-        return True
+        return "-"
     except PermissionError:
-        return False
-    return False
+        return "?"
+    return "?"
 
 
 def make_folders(path: str) -> list[str]:

@@ -59,8 +59,15 @@ class Machine:
 
     def spawn(self, *arguments: object, **more: str) -> subprocess.Popen[str]:
         """Start a command and return while it runs."""
+        return self._start(self.command(*arguments), **more)
+
+    def spawn_python(self, code: str, **more: str) -> subprocess.Popen[str]:
+        """Start Python code on this machine and return while it runs."""
+        return self._start([*self.prefix, sys.executable, "-c", code], **more)
+
+    def _start(self, command: list[str], **more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            self.command(*arguments),
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

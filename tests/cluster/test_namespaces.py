@@ -36,6 +36,17 @@ for node in ray.nodes():
     print(node["NodeManagerAddress"] in ray.get(there))
 """
 
+# The raylets of both hosts are seen from either, as network namespaces alone do not hide processes.
+OF_WHICH_NODE = """
+from glowray import cluster
+
+cluster.connect()
+import ray
+
+own = ray.get_runtime_context().get_node_id()
+print([node["NodeManagerAddress"] for node in ray.nodes() if node["NodeID"] == own])
+"""
+
 
 class Hosts(NamedTuple):
     """Machines of three network namespaces on one network; the third has no token."""
@@ -96,6 +107,8 @@ def test_a_worker_on_another_host(hosts: Hosts, options: tuple[str, ...]) -> Non
     assert shown.count("alive") == 2 and HEAD in shown and WORKER in shown
     for host in (hosts.head, hosts.worker):
         assert host.python(ON_BOTH).split() == ["True", "True"]
+    for address, host in ((HEAD, hosts.head), (WORKER, hosts.worker)):
+        assert host.python(OF_WHICH_NODE) == f"['{address}']\n"
 
     script = hosts.worker.folder / "script.py"
     script.write_text("print('from afar')")

@@ -1,0 +1,280 @@
+"""Notices that the head or a node is lost while a job waits for Ray, which by itself would wait on or end the process.
+
+Ray's own client ends the whole process when the head has been gone for a while or the node of this machine dies, and
+waits without end for a node that only this process cannot reach. Therefore a thread asks the head for its nodes every
+second, nothing here waits inside Ray for long, and whoever waits gets an exception.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import select
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from glowray.cluster.connect import connection, leave_lost
+from glowray.cluster.ports import Reach, reach
+from glowray.engine.ray_nodes import RayNode, find_unreachable
+from glowray.engine.ray_places import find_last_node
+from glowray.errors import ClusterError, WorkerLost
+
+SLICE_SECONDS = 0.5
+"""How long a wait lasts before it looks again whether the cluster is still there."""
+
+PERIOD_SECONDS = 1.0
+"""How often the head is asked."""
+
+CALL_SECONDS = 3.0
+"""How long the head may take for an answer."""
+
+LINGER_SECONDS = 10.0
+"""How long the head is still asked after nobody has waited any more."""
+
+HEAD_SECONDS = 24.0
+"""How long the head may stay silent: longer than a network is away when somebody plugs a cable in again."""
+
+REFUSED_SECONDS = 4.0
+"""How long the head's port may refuse connections: its machine is there, and the head is not."""
+
+IDLE_SECONDS = 20.0
+"""How long no task may have ended before each node is tried from here."""
+
+UNREACHABLE_SECONDS = 70.0
+"""How long a node that the head still knows may be out of reach from here while no task ends."""
+
+
+class ClusterWatch:
+    """Watches the cluster that this process is connected to; `check`, `wait` and `get` raise what was noticed.
+
+    They raise ClusterError when the head, or the node of this machine, is lost: Ray has been left then (`is_lost`).
+    """
+
+    def __init__(self) -> None:
+        import ray
+        from ray._private.worker import _global_node
+        from ray._raylet import GcsClient  # type: ignore[attr-defined]  # missing from its stub
+
+        context = ray.get_runtime_context()
+        self.ray = ray
+        self.address: str = context.gcs_address
+        self.own_id: str = context.get_node_id()
+        self.known: dict[str, RayNode] = {}  # every node ever seen: errors name the dead
+        self._is_named = connection() is not None
+        self._gcs = GcsClient(address=self.address)
+        self._raylet = _connect(_global_node.raylet_socket_name)
+        self._alive: list[RayNode] = []
+        self._asking = threading.Lock()
+        self._asked = self._heard = self._ended = time.monotonic()
+        self._silent = 0.0
+        self._unreachable: dict[str, float] = {}
+        self._loss: ClusterError | None = None
+        self._inside = 0
+        self._has_left = False
+        self._moved = threading.Condition()
+        self._wanted_until = 0.0
+        self._is_wanted = threading.Event()
+        self._ask()
+        threading.Thread(target=self._run, name="glowray-watch", daemon=True).start()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the cluster is lost for this process, so that nothing may be asked of Ray any more."""
+        return self._loss is not None
+
+    def nodes(self) -> list[RayNode]:
+        """Return the nodes that are alive, as the head said a moment ago."""
+        if time.monotonic() - self._asked > 2 * PERIOD_SECONDS:
+            self._ask()
+        return self._alive
+
+    def check(self) -> None:
+        """Raise ClusterError when the cluster is lost, WorkerLost when a node that tasks wait for is out of reach."""
+        self._wanted_until = time.monotonic() + LINGER_SECONDS
+        self._is_wanted.set()
+        if self._loss is None and _has_ended(self._raylet):
+            self._loss = self._lost_node()
+        if self._loss is not None:
+            self._leave()
+            raise self._loss
+        now = time.monotonic()
+        idle = now - self._ended
+        for node_id, since in list(self._unreachable.items()):
+            if idle > IDLE_SECONDS and now - since > UNREACHABLE_SECONDS:
+                raise WorkerLost(
+                    f"no task has ended for {idle:.0f} s, and the node {self.known[node_id]} cannot be reached from "
+                    "here; mend the network, or stop that node with `glowray down`, and run the job again"
+                )
+
+    @contextlib.contextmanager
+    def using(self) -> Iterator[None]:
+        """Keep the cluster from being left within the block, which must be short.
+
+        Raises what `check` raises.
+        """
+        self.check()
+        with self._moved:
+            if self._loss is not None:
+                raise self._loss
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._moved:
+                self._inside -= 1
+                self._moved.notify_all()
+
+    def wait(self, refs: Sequence[Any]) -> Any:
+        """Return the first of `refs` that is there, or has failed.
+
+        Raises what `check` raises.
+        """
+        self._ended = time.monotonic()
+        while True:
+            with self.using():
+                # The report is not brought here: Ray asks no other process, and is not stopped by the end of one.
+                ready, _ = self.ray.wait(list(refs), num_returns=1, timeout=SLICE_SECONDS, fetch_local=False)
+            if ready:
+                return ready[0]
+
+    def get(self, refs: Sequence[Any]) -> list[Any]:
+        """Return the values of `refs`, as ray.get does.
+
+        Futures, as a ray.get with a timeout begins the transfer anew each time, and one without cannot be left.
+
+        Raises what `check` raises, and the RayError of a value that is lost.
+        """
+        self._ended = time.monotonic()
+        with self.using():
+            futures = [ref.future() for ref in refs]
+        waiting = set(futures)
+        while waiting:
+            done, waiting = concurrent.futures.wait(waiting, SLICE_SECONDS, concurrent.futures.FIRST_EXCEPTION)
+            for future in done:
+                future.result()  # raises if it is lost
+                self._ended = time.monotonic()
+            self.check()
+        return [future.result() for future in futures]
+
+    def find_last_node(self, task_id: Any) -> RayNode | None:
+        """Return the node where the last attempt of a task ran, if the head can tell."""
+        return self.known.get(find_last_node(self.address, task_id) or "")
+
+    def _leave(self) -> None:
+        """Leave the lost cluster, or wait until another thread has: Ray's own client would end the process.
+
+        A Ray that was not started here is left as well, as it is lost.
+        """
+        with self._moved:
+            if self._has_left:
+                return
+            self._has_left = True
+            self._moved.wait_for(lambda: self._inside == 0, timeout=2 * SLICE_SECONDS)
+            leave_lost()
+            self.ray.shutdown()
+
+    def _run(self) -> None:
+        while not self.is_lost:
+            if time.monotonic() > self._wanted_until:
+                self._is_wanted.clear()
+                self._is_wanted.wait()
+                self._silent = 0.0
+            self._ask()
+            self._try_nodes()
+            time.sleep(PERIOD_SECONDS)
+
+    def _ask(self) -> None:
+        """Ask the head for its nodes, and take note of its silence."""
+        from ray.core.generated.gcs_pb2 import GcsNodeInfo
+
+        with self._asking:
+            began = time.monotonic()
+            try:
+                infos = self._gcs.get_all_node_info(
+                    timeout=CALL_SECONDS, state_filter=GcsNodeInfo.GcsNodeState.ALIVE
+                ).values()
+            except Exception:  # of whatever class, it says that the head did not answer
+                self._note_silence(began)
+            else:
+                self._silent = 0.0
+                self._note_nodes([RayNode.from_info(info) for info in infos])
+            self._asked = time.monotonic()
+
+    def _note_silence(self, began: float) -> None:
+        # A process that was stopped for an hour has not waited an hour for the head.
+        self._silent += min(time.monotonic() - began, CALL_SECONDS) + PERIOD_SECONDS
+        is_refused = self._silent >= REFUSED_SECONDS and self._is_refused()
+        if is_refused or self._silent >= HEAD_SECONDS:
+            self._loss = self._lost_head(is_refused)
+
+    def _note_nodes(self, nodes: list[RayNode]) -> None:
+        self.known.update((node.id, node) for node in nodes)
+        self._alive = nodes
+        if self.own_id in self.known and self.own_id not in {node.id for node in nodes}:
+            self._loss = self._lost_node()
+
+    def _try_nodes(self) -> None:
+        """Note since when each node cannot be reached from here, if no task has ended for long."""
+        now = time.monotonic()
+        if self._silent or now - self._ended < IDLE_SECONDS:
+            self._unreachable = {}
+            return
+        others = [node for node in self._alive if node.id != self.own_id]
+        missed = find_unreachable(others, CALL_SECONDS)
+        self._unreachable = {node_id: self._unreachable.get(node_id, now) for node_id in missed}
+
+    def _is_refused(self) -> bool:
+        return reach(self.address, CALL_SECONDS) is Reach.REFUSED
+
+    def _lost_head(self, is_refused: bool) -> ClusterError:
+        said = "has ended" if is_refused else f"has not answered for {self._silent:.0f} s"
+        if not self._is_named:
+            return ClusterError(f"the Ray at {self.address}, on which the job ran, {said}; run the job again")
+        return ClusterError(
+            f"the head at {self.address} {said}, and the job with it; start it again with `glowray up`, or wait until "
+            "it answers, and run the job again"
+        )
+
+    def _lost_node(self) -> ClusterError:
+        if self._is_refused():
+            return self._lost_head(is_refused=True)
+        node = self.known.get(self.own_id, "of this machine")
+        return ClusterError(
+            f"the node {node}, through which this process works on the cluster at {self.address}, was lost; "
+            f"`glowray join {self.address}` here, and run the job again"
+        )
+
+
+_watch: ClusterWatch | None = None
+_session: object = None
+_making = threading.Lock()
+
+
+def cluster_watch() -> ClusterWatch:
+    """Return the watch of the cluster that this process is connected to."""
+    global _watch, _session
+    import ray
+
+    with _making:
+        session = ray.get_runtime_context().worker.current_cluster_and_job
+        if _watch is None or session != _session:
+            _watch, _session = ClusterWatch(), session
+        return _watch
+
+
+def _connect(path: str) -> socket.socket:
+    """Connect to a raylet without a word: the kernel closes the connection when the raylet ends, however it does."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.setblocking(False)
+    with contextlib.suppress(OSError):  # it has ended already, which the connection tells
+        connection.connect(path)
+    return connection
+
+
+def _has_ended(connection: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(connection, select.POLLHUP | select.POLLERR)
+    return bool(poll.poll(0))
