@@ -12,6 +12,7 @@ import typer
 from glowray.cluster import connect
 from glowray.cluster.channel import Receiver, Sender, checked_name
 from glowray.errors import GlowrayError
+from glowray_cli import views
 from glowray_cli.options import Address, Debug, TokenFile, usage
 
 READ_BYTES = 1 << 16
@@ -20,6 +21,10 @@ Channel = Annotated[str, typer.Argument(metavar="CHANNEL", parser=usage(checked_
 File = Annotated[
     Path | None,
     typer.Option("--file", metavar="F", exists=True, dir_okay=False, readable=True, help="Lines; default: stdin."),
+]
+Timeout = Annotated[
+    float | None,
+    typer.Option("--timeout", metavar="SECONDS", min=0, help="Fail when the other side does nothing for so long."),
 ]
 
 
@@ -30,11 +35,16 @@ def add_to(app: typer.Typer) -> None:
 
 
 def send(
-    channel: Channel, file: File = None, address: Address = None, token_file: TokenFile = None, debug: Debug = False
+    channel: Channel,
+    file: File = None,
+    timeout: Timeout = None,
+    address: Address = None,
+    token_file: TokenFile = None,
+    debug: Debug = False,
 ) -> None:
     """Send the lines of stdin or a file to a channel as they come, then its end; waits while nobody reads them."""
     connect(address, token_file=token_file)
-    sender = Sender(channel)
+    sender = Sender(channel, timeout, views.tell_wait)
     if file is None:
         _send(sys.stdin.buffer, sender)
     else:
@@ -43,12 +53,18 @@ def send(
     sender.end()
 
 
-def receive(channel: Channel, address: Address = None, token_file: TokenFile = None, debug: Debug = False) -> None:
+def receive(
+    channel: Channel,
+    timeout: Timeout = None,
+    address: Address = None,
+    token_file: TokenFile = None,
+    debug: Debug = False,
+) -> None:
     """Print the rows of a channel as lines as they come, until its end."""
     connect(address, token_file=token_file)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")  # a row may hold what has no UTF-8
-    for rows in Receiver(channel):
+    for rows in Receiver(channel, timeout, views.tell_wait):
         sys.stdout.write("".join(f"{row!s}\n" for row in rows))
         sys.stdout.flush()
 

@@ -14,7 +14,8 @@ from typing import Annotated
 import typer
 
 from glowray import cluster
-from glowray.cluster.ports import DEFAULT_DASHBOARD_PORT, DEFAULT_PORT
+from glowray.cluster.dashboard import check_dashboard
+from glowray.cluster.ports import DEFAULT_DASHBOARD_PORT, DEFAULT_PORT, is_loopback, resolve
 from glowray.cluster.token import MISSING
 from glowray.cluster.worker import REJOIN_SECONDS
 from glowray.errors import ClusterError
@@ -60,6 +61,8 @@ def up(
         tls=tls,
         foreground=block,
     )
+    if not tls and not all(is_loopback(resolve(name)) for name in (host, dashboard_host)):
+        views.warn_of_clear_text()
     command = ["glowray", "join", record.address, "--token-file", record.token_file, *(["--tls"] if tls else [])]
     _show(record, partial(views.show_started, record, shlex.join(command)), block)
 
@@ -114,12 +117,9 @@ def down(debug: Debug = False) -> None:
 def dashboard(address: Address = None, token_file: TokenFile = None, tls: Tls = False, debug: Debug = False) -> None:
     """Open the dashboard in a browser; it asks for the token."""
     found = cluster.status(address, token_file, tls)
-    if not found.dashboard:
-        raise ClusterError(f"the cluster at {found.address} has no dashboard")
     access = cluster.find_access(address, token_file, tls)
-    views.out.print(found.dashboard, soft_wrap=True)
-    if isinstance(access.token, Path):
-        views.out.print(f"[dim]It asks for the token in[/] {access.token}", soft_wrap=True)
+    check_dashboard(found.dashboard, bool(access.tls))
+    views.show_dashboard(found.dashboard, access.token if isinstance(access.token, Path) else None, access.tls)
     webbrowser.open(found.dashboard)
 
 

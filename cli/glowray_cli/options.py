@@ -91,7 +91,7 @@ Memory = Annotated[
     int | None,
     typer.Option("--memory", metavar="BYTES", parser=usage(amount), help="Memory for tasks, as 4GiB; default: free."),
 ]
-Tls = Annotated[bool, typer.Option("--tls", help="Encrypt Ray's traffic, with certificates made from the token.")]
+Tls = Annotated[bool, typer.Option("--tls", help="Encrypt all traffic; whoever holds the token gets a certificate.")]
 TokenFile = Annotated[
     Path | None, typer.Option("--token-file", metavar="FILE", help="The file that holds the cluster's token.")
 ]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from glowray.cluster import ClusterStatus, NodeRecord, NodeStatus
+from glowray.cluster import ClusterStatus, NodeRecord, NodeStatus, tls
 from glowray.cluster.ports import is_loopback, parse_address
 
 out = Console(highlight=False)
@@ -22,12 +26,46 @@ def show_started(record: NodeRecord, joined_with: str) -> None:
             "join": joined_with,
             "token file": record.token_file,
             "dashboard": record.dashboard,
+            **_certificate(record),
             "log": record.log,
             "stop": "glowray down",
         }
     )
     if is_loopback(parse_address(record.address)[0]):
         out.print("[dim]Only this machine reaches it; for workers elsewhere: up --host ADDRESS[/]", soft_wrap=True)
+
+
+def _certificate(record: NodeRecord) -> dict[str, str]:
+    """The SHA-256 of the certificate that the dashboard shows to browsers, which know nothing of its authority."""
+    if not record.dashboard.startswith("https:"):
+        return {}
+    certificate = (record.certificates / tls.FILES["RAY_TLS_SERVER_CERT"]).read_text()
+    return {"certificate": f"SHA-256 {tls.fingerprint(ssl.PEM_cert_to_DER_cert(certificate))}"}
+
+
+def warn_of_clear_text() -> None:
+    """Say that others on the network can read a cluster's traffic."""
+    errors.print(
+        "[bold yellow]Warning:[/] the token, code and rows travel unencrypted between machines; add --tls",
+        soft_wrap=True,
+    )
+
+
+def tell_wait(text: str) -> None:
+    """Say what a command that prints nothing else waits for."""
+    errors.print(f"[dim]{escape(text[0].upper() + text[1:])}[/]", soft_wrap=True)
+
+
+def show_dashboard(url: str, token_file: Path | None, certificates: dict[str, str]) -> None:
+    """Show where the dashboard is, and what a browser asks on the way to it."""
+    out.print(url, soft_wrap=True)
+    if token_file is not None:
+        out.print(f"[dim]It asks for the token in[/] {token_file}", soft_wrap=True)
+    parts = urlsplit(url)
+    shown = parts.scheme == "https" and tls.server_certificate(str(parts.hostname), parts.port or 443, certificates)
+    if shown:
+        out.print(f"[dim]Its certificate has the SHA-256[/] {tls.fingerprint(shown)}", soft_wrap=True)
+        out.print(f"[dim]and is signed by[/] {certificates['RAY_TLS_CA_CERT']}", soft_wrap=True)
 
 
 def show_joined(record: NodeRecord) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from glowray.cluster import tls
+from glowray.cluster.enrolment import client_settings
 from glowray.cluster.environment import applied, client_environment, driver_environment
-from glowray.cluster.home import home
-from glowray.cluster.ports import address_towards, check_reachable, is_loopback, join_address, parse_address
+from glowray.cluster.ports import check_reachable, is_loopback, join_address, parse_address
 from glowray.cluster.record import NodeRecord, head_here, node_here, records
 from glowray.cluster.token import find_token, read_token
 from glowray.errors import ClusterError
@@ -65,9 +65,11 @@ def named_address(address: str | None = None) -> str | None:
 
 
 def find_access(address: str | None = None, token_file: Path | None = None, use_tls: bool = False) -> Access:
-    """Access to the cluster that is meant, without connecting.
+    """Find the address, the token and, with `use_tls`, the certificates for the cluster that is meant.
 
-    Raises ClusterError when no cluster is named or no token is at hand.
+    Only certificates that are not here yet need a connection.
+
+    Raises ClusterError when no cluster is named, no token is at hand, or the head gives no certificate for it.
     """
     where = named_address(address)
     if where is None:
@@ -83,9 +85,7 @@ def _certificates(where: str, token: Path | str, node: NodeRecord | None, use_tl
     if not use_tls:
         # Inside a job of the cluster, the node's own settings are inherited.
         return tls.inherited()
-    secret = read_token(token) if isinstance(token, Path) else token
-    host = parse_address(where)[0]
-    return tls.certify(home() / "clients" / where.replace(":", "_"), secret, address_towards(host))
+    return client_settings(where, read_token(token) if isinstance(token, Path) else token)
 
 
 @contextlib.contextmanager

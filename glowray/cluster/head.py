@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from glowray.cluster.gateway import Gate
 from glowray.cluster.home import alone
 from glowray.cluster.launch import Resources, launch
-from glowray.cluster.ports import DEFAULT_DASHBOARD_PORT, DEFAULT_PORT, check_free, own_address, resolve
+from glowray.cluster.ports import DEFAULT_DASHBOARD_PORT, DEFAULT_PORT, LOOPBACK, check_free, own_address, resolve
 from glowray.cluster.record import NodeRecord, head_here
 from glowray.cluster.stop import clear_stale
 from glowray.cluster.token import own_token
@@ -23,6 +24,8 @@ def up(
 ) -> NodeRecord:
     """Start a head that asks for a token everywhere; return its record.
 
+    With `tls` all that leaves this machine is encrypted: a dashboard for other machines is reached over https.
+
     `host` is the address that workers reach it at: on 127.0.0.1 every port of the node stays on this machine. A port of
     0 is a free one. With `foreground` the head ends with this process.
 
@@ -34,12 +37,16 @@ def up(
         _check_none_runs()
         check_free(address, port, "the head", "--port")
         check_free(dashboard_address, dashboard_port, "the dashboard", "--dashboard-port")
+        gate = Gate.of(address, dashboard_address, dashboard_port) if tls else None
+        if gate is not None and gate.dashboard_host is not None:
+            dashboard_address, dashboard_port = LOOPBACK[0], 0  # the gateway has the port that was asked for
         return launch(
             "head",
             address,
             own_token(),
             resources or Resources(),
             use_tls=tls,
+            gate=gate,
             foreground=foreground,
             gcs_server_port=port,
             include_dashboard=True,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from glowray.cluster.access import Access, authenticated_gcs, find_access, refused
+from glowray.cluster.dashboard import check_dashboard, dashboard_of
 from glowray.cluster.environment import applied
 from glowray.errors import ClusterError
 
@@ -45,9 +46,10 @@ def run_job(
         raise ClusterError(f"there is no script {script}")
     access = find_access(address, token_file, use_tls)
     with authenticated_gcs(access) as gcs:
-        dashboard = (gcs.internal_kv_get(b"webui:url", b"dashboard") or b"").decode()
+        dashboard = dashboard_of(gcs)
+    check_dashboard(dashboard, bool(access.tls))
     with applied(access.environment()):
-        client = _client(access, f"http://{dashboard}")
+        client = _client(access, dashboard)
         job = _submit(client, script, arguments)
         try:
             asyncio.run(_stream(client, job, write))
@@ -67,7 +69,7 @@ def _client(access: Access, dashboard: str) -> Any:
         logging.getLogger(name).setLevel(logging.WARNING)
 
     try:
-        return JobSubmissionClient(dashboard)
+        return JobSubmissionClient(dashboard, verify=access.tls.get("RAY_TLS_CA_CERT", True))
     except AuthenticationError as error:
         raise refused(access.address) from error
     except (ConnectionError, RuntimeError) as error:

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from glowray.cluster import tls
+from glowray.cluster.enrolment import enrol
 from glowray.cluster.environment import node_environment
+from glowray.cluster.gateway import Gate
 from glowray.cluster.home import home, private_folder
 from glowray.cluster.ports import is_loopback
 from glowray.cluster.processes import Process, end
@@ -46,14 +48,15 @@ def launch(
     *,
     address: str = "",
     use_tls: bool = False,
+    gate: Gate | None = None,
     foreground: bool = False,
     rejoin_seconds: float = 0.0,
     **parameters: Any,
 ) -> NodeRecord:
     """Start a node with the IP address `host`; return its record once it is ready.
 
-    `address` is the head's for a worker, which tries for `rejoin_seconds` to come back when it loses it; `parameters`
-    are Ray's own. With `foreground` the node ends with this process.
+    `address` is the head's for a worker, which tries for `rejoin_seconds` to come back when it loses it. `gate` is
+    where a head with TLS lets others in; `parameters` are Ray's own. With `foreground` the node ends with this process.
 
     Raises ClusterError, with the place of the log, when Ray does not start.
     """
@@ -63,10 +66,11 @@ def launch(
     folder = _new_folder()
     log = _new_log(name)
     record = NodeRecord(name, kind, address, str(token_file), str(folder), str(log), tls=use_tls)
-    settings = tls.certify(record.certificates, read_token(token_file), host) if use_tls else {}
-    order = Order(record, _parameters(host, folder, resources) | parameters, foreground, rejoin_seconds)
+    order = Order(record, _parameters(host, folder, resources) | parameters, foreground, gate, rejoin_seconds)
     try:
-        supervisor = _spawn(node_environment(name, token_file, is_loopback(host), settings), log)
+        settings = _certificates(record, host) if use_tls else {}
+        environment = node_environment(name, token_file, is_loopback(host), settings)
+        supervisor = _spawn(environment | {"TMPDIR": str(_temporary(folder))}, log)
     except BaseException:
         shutil.rmtree(folder)
         raise
@@ -86,10 +90,29 @@ def _parameters(host: str, folder: Path, resources: Resources) -> dict[str, Any]
         "num_cpus": resources.num_cpus,
         "memory": resources.memory,
         "labels": resources.labels,
+        "env_vars": {"TMPDIR": tempfile.gettempdir()},  # tasks and jobs have that of this machine
         "dashboard_agent_listen_port": 0,  # a free one: Ray's fixed default would be taken by a second node
         "ray_client_server_port": None,
         "no_monitor": True,  # nothing here adds or removes nodes by itself, and its metrics port asks for no token
     }
+
+
+def _certificates(record: NodeRecord, host: str) -> dict[str, str]:
+    """The node's TLS settings: a worker gets its certificate now, a head's supervisor makes its own."""
+    token = read_token(Path(record.token_file))
+    tls.check_possible(token)
+    return (
+        enrol(record.certificates, record.address, token, [host])
+        if record.address
+        else tls.settings(record.certificates)
+    )
+
+
+def _temporary(folder: Path) -> Path:
+    """The folder for temporary files of Ray's own processes, which are often killed before they remove them."""
+    made = folder / "tmp"
+    made.mkdir(mode=0o700)
+    return made
 
 
 def _new_folder() -> Path:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from glowray.cluster import tls, versions
 from glowray.cluster.access import Access, authenticated_gcs
+from glowray.cluster.enrolment import renew
 from glowray.cluster.ports import Reach, reach
 from glowray.cluster.record import NodeRecord
+from glowray.cluster.token import read_token
 from glowray.errors import ClusterError
 
 LOOK_SECONDS = 5.0
@@ -44,8 +46,11 @@ class HeadWatch:
         return self._missed is not None and time.monotonic() - self._missed < RECENT_SECONDS
 
 
-def wait_for_head(record: NodeRecord, seconds: float) -> None:
+def wait_for_head(record: NodeRecord, host: str, seconds: float) -> None:
     """Wait until the head of a worker takes it again: it answers, with the worker's token and the same versions.
+
+    A head that was started anew has another certificate authority: with TLS the worker, which others reach at the IP
+    address `host`, gets a new certificate.
 
     Raises ClusterError, with the last reason, when it does not within `seconds`.
     """
@@ -53,6 +58,8 @@ def wait_for_head(record: NodeRecord, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
+            if record.tls:
+                renew(record.certificates, record.address, read_token(Path(record.token_file)), [host])
             with authenticated_gcs(access) as gcs:
                 versions.check(versions.versions_of(gcs), versions.versions_here(), access.address)
             return

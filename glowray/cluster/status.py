@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glowray.cluster.access import CALL_SECONDS, Access, authenticated_gcs, find_access
+from glowray.cluster.dashboard import dashboard_of
 from glowray.cluster.versions import Versions, versions_of
 
 
@@ -61,7 +62,7 @@ def status_of(access: Access) -> ClusterStatus:
             )
             for info in gcs.get_all_node_info(timeout=CALL_SECONDS).values()
         ]
-        dashboard = (gcs.internal_kv_get(b"webui:url", b"dashboard", timeout=CALL_SECONDS) or b"").decode()
+        dashboard = dashboard_of(gcs)
         found = versions_of(gcs)
     nodes.sort(key=lambda node: (not node.is_head, not node.is_alive, node.address))
-    return ClusterStatus(access.address, dashboard and f"http://{dashboard}", found, tuple(nodes))
+    return ClusterStatus(access.address, dashboard, found, tuple(nodes))

@@ -23,11 +23,14 @@ import traceback
 from pathlib import Path
 from typing import IO, Any
 
+from glowray.cluster.dashboard import publish_dashboard
+from glowray.cluster.gateway import Gate, Gateway
 from glowray.cluster.patience import start_patiently
 from glowray.cluster.ports import Reach
 from glowray.cluster.processes import Process, children, descendants, end
 from glowray.cluster.record import NodeRecord
 from glowray.cluster.rejoin import LOOK_SECONDS, HeadWatch, wait_for_head
+from glowray.cluster.token import read_token
 from glowray.cluster.versions import publish
 
 PR_SET_CHILD_SUBREAPER = 36
@@ -38,12 +41,14 @@ GRACE_SECONDS = 2.0  # for what Ray itself has not ended
 class Order:
     """What to start: the record to keep, Ray's parameters, and whether it ends with the process that gave the order.
 
-    A worker that loses its head tries for `rejoin_seconds` to come back to it.
+    `gate` is where a head with TLS lets other machines in. A worker that loses its head tries for `rejoin_seconds` to
+    come back to it.
     """
 
     record: NodeRecord
     parameters: dict[str, Any]
     foreground: bool = False
+    gate: Gate | None = None
     rejoin_seconds: float = 0.0
 
     def to_json(self) -> str:
@@ -54,7 +59,8 @@ class Order:
     def from_json(cls, text: str) -> Order:
         """The order in a line of JSON."""
         fields = json.loads(text)
-        return cls(**fields | {"record": NodeRecord(**fields["record"])})
+        gate = fields["gate"] and Gate(**fields["gate"])
+        return cls(**fields | {"record": NodeRecord(**fields["record"]), "gate": gate})
 
 
 def main() -> int:
@@ -68,8 +74,9 @@ def main() -> int:
         if order.foreground:
             threading.Thread(target=_end_with, args=(orders.fileno(),), daemon=True).start()
         try:
-            node = _start(order)
-            record = _describe(record, node).save()
+            gateway = _open_gateway(order)
+            node = _start(order, gateway)
+            record = _describe(record, node, gateway).save()
         except BaseException as error:
             traceback.print_exc()
             print(f"{type(error).__name__}: {error}".splitlines()[0], file=answers)
@@ -101,7 +108,14 @@ def _end_with(pipe: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _start(order: Order) -> Any:
+def _open_gateway(order: Order) -> Gateway | None:
+    """Open the gateway of a head with TLS, before Ray starts: the head's certificates come with it."""
+    if order.gate is None:
+        return None
+    return Gateway(order.gate, order.record.certificates, read_token(Path(order.record.token_file)))
+
+
+def _start(order: Order, gateway: Gateway | None) -> Any:
     from ray._private.node import Node
     from ray._private.parameter import RayParams
     from ray._private.utils import write_ray_address
@@ -114,15 +128,18 @@ def _start(order: Order) -> Any:
     write_ray_address(order.record.address or node.address, parameters.temp_dir)
     if head:
         publish(node.get_gcs_client())
+    if gateway is not None and gateway.dashboard:
+        gateway.carry_to(node.webui_url)
+        publish_dashboard(node.get_gcs_client(), gateway.dashboard)
     return node
 
 
-def _describe(record: NodeRecord, node: Any) -> NodeRecord:
+def _describe(record: NodeRecord, node: Any, gateway: Gateway | None) -> NodeRecord:
     started = _alive([os.getpid(), *(info.process.pid for infos in node.all_processes.values() for info in infos)])
     return dataclasses.replace(
         record,
         address=record.address or node.address,
-        dashboard=f"http://{node.webui_url}",
+        dashboard=(gateway and gateway.dashboard) or f"http://{node.webui_url}",
         processes=started,
         others=tuple(process for process in descendants(started) if process not in started),
     )
@@ -142,12 +159,12 @@ def _keep(order: Order, record: NodeRecord, node: Any, answers: IO[str]) -> int:
                 _end_ray(node)
                 _note(record, f"the head at {record.address} was lost; trying to come back")
                 try:
-                    wait_for_head(record, order.rejoin_seconds)
-                    node = _start(order)
+                    wait_for_head(record, order.parameters["node_ip_address"], order.rejoin_seconds)
+                    node = _start(order, None)
                 except Exception as error:  # whatever it is, it is why the node ends
                     failure = (str(error).splitlines() or [type(error).__name__])[0]
                     break
-                record = _note(_describe(record, node), "")
+                record = _note(_describe(record, node, None), "")
         _say(failure or "ending the node, as it was asked to")
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

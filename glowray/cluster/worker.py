@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from glowray.cluster import versions
 from glowray.cluster.access import CALL_SECONDS, Access, authenticated_gcs
-from glowray.cluster.home import alone, home
+from glowray.cluster.enrolment import client_settings
+from glowray.cluster.home import alone
 from glowray.cluster.launch import Resources, launch
 from glowray.cluster.ports import (
     Reach,
@@ -17,7 +18,6 @@ from glowray.cluster.ports import (
 )
 from glowray.cluster.record import NodeRecord, records
 from glowray.cluster.stop import stop
-from glowray.cluster.tls import certify
 from glowray.cluster.token import checked, keep_token
 from glowray.errors import ClusterError
 
@@ -47,9 +47,10 @@ def join(
     head_host, port = parse_address(address)
     where = join_address(head_host, port)
     own = own_address(host) if host else head_host if is_loopback(head_host) else address_towards(head_host)
+    secret = checked(token)
     with alone("join"):
         _check_started_here(where)
-        _check_cluster(Access(where, checked(token), _certificates(where, token, own) if tls else {}), own)
+        _check_cluster(Access(where, secret, client_settings(where, secret) if tls else {}), own)
         return launch(
             "worker",
             own,
@@ -88,7 +89,3 @@ def _check_cluster(access: Access, own: str) -> None:
 
 def _joined(where: str) -> ClusterError:
     return ClusterError(f"this machine works for the head at {where} already; end that worker with: glowray down")
-
-
-def _certificates(where: str, token: str, own: str) -> dict[str, str]:
-    return certify(home() / "clients" / where.replace(":", "_"), token, own)

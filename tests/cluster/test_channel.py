@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +16,9 @@ from tests.cluster.conftest import Pair
 from tests.cluster.machine import DEADLINE, Machine
 
 pytestmark = pytest.mark.cluster
+
+MANY = "".join(f"{number} {'x' * 1000}\n" for number in range(20_000))
+"""More than a channel holds."""
 
 LINES = ["to be", "", "é\u2028 – ж", "0"]
 
@@ -128,11 +134,10 @@ def test_lines_go_from_one_machine_to_another_as_they_come(pair: Pair, spawned: 
 
 
 def test_a_file_waits_for_its_reader(pair: Pair, tmp_path: Path, spawned: list[subprocess.Popen[str]]) -> None:
-    text = "".join(f"{number} {'x' * 1000}\n" for number in range(20_000))
-    (tmp_path / "many").write_text(text + "\n no end")
+    (tmp_path / "many").write_text(MANY + "\n no end")
     command = pair.head_machine.command("send", "many", "--file", tmp_path / "many")
     sender = spawn(spawned, pair.head_machine, command)
-    assert pair.worker_machine.run("receive", "many").stdout == text + "\n no end\n"
+    assert pair.worker_machine.run("receive", "many").stdout == MANY + "\n no end\n"
     finish(sender)
 
 
@@ -153,6 +158,104 @@ def test_lines_go_through_a_job_as_they_come(pair: Pair, spawned: list[subproces
 def test_what_a_reader_did_not_read_is_for_the_next(pair: Pair) -> None:
     said = pair.worker_machine.python(READERS).splitlines()
     assert said == ["the end", "another reader has taken over the channel 'shared': it has one at a time"]
+
+
+def complaint_of(process: subprocess.Popen[str]) -> str:
+    """The next line that a command prints on stderr."""
+    assert process.stderr is not None
+    return process.stderr.readline()
+
+
+def test_who_waits_says_for_whom(pair: Pair, tmp_path: Path, spawned: list[subprocess.Popen[str]]) -> None:
+    """All at once, since each of them waits for ten seconds first."""
+    (tmp_path / "many").write_text(MANY)
+    heads, workers = pair.head_machine, pair.worker_machine
+
+    def command(machine: Machine, *words: object) -> subprocess.Popen[str]:
+        return spawn(spawned, machine, machine.command(*words))
+
+    # A reader that dies, and one that never comes.
+    sends = command(heads, "send", "dies", "--file", tmp_path / "many")
+    reads = command(workers, "receive", "dies")
+    assert line_of(reads).startswith("0 x")
+    reads.kill()
+    alone = command(heads, "send", "alone", "--file", tmp_path / "many", "--timeout", 11)
+    # A sender that dies, one that never comes, and one that has nothing to send for a while.
+    hears = command(workers, "receive", "hears")
+    dies = command(heads, "send", "hears")
+    say(dies, "a line\n")
+    assert line_of(hears) == "a line\n"
+    dies.kill()
+    deaf = command(heads, "receive", "deaf")
+
+    ended = r"last heard \d+ s ago, and its process has ended\n"
+    assert re.fullmatch(f"Waiting for the reader of the channel 'dies', {ended}", complaint_of(sends))
+    assert complaint_of(alone) == "Waiting for a reader of the channel 'alone': nobody has read it yet\n"
+    assert re.fullmatch(f"Waiting for rows of the channel 'hears': its sender was {ended}", complaint_of(hears))
+    assert complaint_of(deaf) == "Waiting for rows of the channel 'deaf': nobody has sent to it yet\n"
+
+    # The next one goes on where the other had come to; no line is lost.
+    again = workers.run("receive", "dies").stdout
+    assert MANY.endswith(again) and again.count("\n") > 10_000
+    finish(sends)
+    assert alone.wait(DEADLINE) == 1
+    said = r"Error: the channel 'alone' had no reader for 11 s: (\d+) lines were taken, 0 of them were delivered\n"
+    assert (found := re.fullmatch(said, complaint_of(alone))) and 0 < int(found[1]) < 20_000
+    heads.run("send", "hears", stdin="another\n")
+    assert finish(hears) == "another\n"
+    deaf.send_signal(signal.SIGINT)
+    assert deaf.wait(DEADLINE) == 130 and "Traceback" not in complaint_of(deaf)
+
+
+def test_a_timeout_ends_the_wait_and_loses_nothing(
+    pair: Pair, tmp_path: Path, spawned: list[subprocess.Popen[str]]
+) -> None:
+    (tmp_path / "many").write_text(MANY)
+    machine = pair.head_machine
+    reader = machine.python(
+        "from glowray.cluster.channel import Receiver, Sender\n"
+        "sender = Sender('counted')\n"
+        "sender.send(['first'] * 10)\n"
+        "reader = Receiver('counted')\n"
+        "print([reader.next() for _ in range(10)] == ['first'] * 10)\n"
+        "reader.close()\n"
+        "sender.send(range(100))\n"
+        "reader = Receiver('counted')\n"
+        "print([reader.next() for _ in range(40)] == list(range(40)))\n"
+        "reader.close()\n"
+        "sender.send([])\n"
+        "sender.send([100])\n"
+        "print(sender.taken, sender.delivered)\n"
+    )
+    assert reader.splitlines() == ["True", "True", "111 50"]
+    done = machine.run("send", "counted", "--file", tmp_path / "many", "--timeout", 1, code=1)
+    assert len(done.stderr.splitlines()) == 1
+    assert re.search(r"'counted' had no reader for 1 s: \d+ lines were taken, 0 of them were delivered", done.stderr)
+    taken = int(re.findall(r"(\d+) lines", done.stderr)[0])
+    received = machine.run("receive", "counted", "--timeout", 1, code=1)
+    assert received.stdout == "".join(f"{number}\n" for number in range(40, 101)) + "".join(
+        MANY.splitlines(keepends=True)[:taken]
+    )
+    assert received.stderr == "Error: nothing came through the channel 'counted' for 1 s\n"
+
+
+def test_a_lost_hub_ends_who_waits_for_it(machine: Machine, spawned: list[subprocess.Popen[str]]) -> None:
+    machine.up()
+    reader = spawn(spawned, machine, machine.command("receive", "talk"))
+    sender = spawn(spawned, machine, machine.command("send", "talk"))
+    say(sender, "a line\n")
+    assert line_of(reader) == "a line\n"
+    (hub,) = [
+        p for p in machine.processes() if Path(f"/proc/{p.pid}/cmdline").read_bytes().startswith(b"ray::Channels")
+    ]
+    os.kill(hub.pid, signal.SIGKILL)
+    assert reader.wait(DEADLINE) == 1
+    assert complaint_of(reader).startswith("Error: the cluster lost its channels, and what was in them: ")
+    say(sender, "another\n")
+    assert sender.wait(DEADLINE) == 1
+    assert complaint_of(sender).startswith("Error: the cluster lost its channels, and what was in them: ")
+    machine.run("send", "talk", stdin="anew\n")
+    assert machine.run("receive", "talk").stdout == "anew\n"
 
 
 def test_a_channel_needs_the_token(pair: Pair, tmp_path: Path) -> None:

@@ -42,6 +42,29 @@ def test_down_ends_only_what_was_started_here(new_machine: Callable[..., Machine
     assert other.run("status").stdout.count("alive") == 1
 
 
+def test_nothing_stays_in_the_temporary_folder(new_machine: Callable[..., Machine]) -> None:
+    """Of nodes that were ended, of one whose supervisor was killed, and of a job that used the folder itself."""
+    heads, workers = new_machine("head"), new_machine("worker")
+    temporary = heads.folder / "tmp"
+    temporary.mkdir()
+
+    def run(machine: Machine, *words: object) -> str:
+        return machine.run(*words, TMPDIR=str(temporary)).stdout
+
+    run(heads, "up", "--port", 0, "--dashboard-port", 0, "--num-cpus", 1)
+    head = heads.record("head")
+    run(workers, "join", head.address, "--token-file", head.token_file, "--num-cpus", 1)
+    worker = workers.record("worker")
+    job = write(heads, "job.py", f"import tempfile\nprint(tempfile.gettempdir() == {str(temporary)!r})\n")
+    assert "True" in run(heads, "run", "--address", head.address, job)
+    os.kill(worker.processes[0].pid, signal.SIGKILL)
+    assert all(wait(process, DEADLINE) for process in worker.processes)
+    run(workers, "down")
+    run(heads, "down")
+    folders = [temporary, Path(head.folder), Path(worker.folder)]
+    assert [path for folder in folders if folder.exists() for path in folder.iterdir()] == []
+
+
 def test_what_a_killed_supervisor_left_is_cleared_away(machine: Machine) -> None:
     record = machine.up()
     job = machine.spawn("run", "--address", record.address, write(machine, "slow.py", SLOW_JOB))
