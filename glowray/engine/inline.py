@@ -49,6 +49,8 @@ HELD = Held()
 
 
 def _kept(block: Block, task: Task, report: TaskReport) -> Block:
+    if not len(block):
+        return block
     block, on_disk = HELD.kept(block, task.resources.memory)
     report.spilled += on_disk
     return block

@@ -10,6 +10,7 @@ from types import FunctionType, MethodType
 from glowray.vectorize.environment import Environment, call_method
 from glowray.vectorize.identities import synthetic
 from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.remembered import remembered
 from glowray.vectorize.source import source_of
 
 _ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
@@ -31,6 +32,10 @@ def know(call: Callable[..., object], arguments: int = 1) -> Known | Refused:
 
     Moves no data and runs none of the user's code.
     """
+    return remembered(call, "known", arguments, find=lambda: _known(call, arguments))
+
+
+def _known(call: Callable[..., object], arguments: int) -> Known | Refused:
     bound: tuple[object, ...] = ()
     keywords: Mapping[str, object] = {}
     inner = call

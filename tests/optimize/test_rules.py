@@ -122,9 +122,9 @@ def test_a_merged_union_has_one_node() -> None:
     flow = gr.Flow(engine="inline")
     a, b, c = (flow.from_items([n]) for n in range(3))
     (node,) = optimize([a.union(b).union(c)._node])
-    assert node.inputs == (a._node, b._node, c._node)
+    assert node.children == (a._node, b._node, c._node)
     (node,) = optimize([a.union(b.union(c))._node])
-    assert node.inputs == (a._node, b._node, c._node)
+    assert node.children == (a._node, b._node, c._node)
 
 
 def test_what_is_read_twice_is_not_swallowed(counting: CountingEngine) -> None:
