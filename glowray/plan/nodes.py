@@ -178,6 +178,11 @@ class Repartition(Wide):
         return self.count
 
 
+def _order_words(function: Function | None, reverse: bool) -> str:
+    """The arguments of a verb that orders rows."""
+    return ", ".join(filter(None, [function and function.label, "reverse" if reverse else ""]))
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Sort(Wide):
     """Rows in a stable global order."""
@@ -187,8 +192,7 @@ class Sort(Wide):
 
     @property
     def detail(self) -> str:
-        words = [self.function.label] if self.function else []
-        return ", ".join([*words, "reverse"] if self.reverse else words)
+        return _order_words(self.function, self.reverse)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -210,8 +214,7 @@ class Top(Single):
 
     @property
     def detail(self) -> str:
-        words = [str(self.n), *([self.function.label] if self.function else [])]
-        return ", ".join([*words, "reverse"] if self.reverse else words)
+        return ", ".join(filter(None, [str(self.n), _order_words(self.function, self.reverse)]))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -251,6 +254,10 @@ class MergeSorted(Single):
 
     function: Function | None
     reverse: bool
+
+    @property
+    def detail(self) -> str:
+        return _order_words(self.function, self.reverse)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

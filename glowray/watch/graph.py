@@ -138,7 +138,7 @@ def _run(prefix: str, steps: Sequence[tuple[Step, Kind]]) -> tuple[Node, ...]:
     before: Step | None = None
     for step, kind in steps:
         verb, detail = words(step)
-        if not prepares(before, step.verb):
+        if not prepares(before, verb):
             nodes.append((verb, [], "output" if isinstance(step, Write) else kind))
         before = step
         if detail and detail not in nodes[-1][1]:

@@ -114,5 +114,7 @@ def letters(place: int) -> str:
 
 
 def title(parts: Sequence[Node]) -> str:
-    """Return a verb as it was called."""
-    return f"{parts[-1].verb}({', '.join(dict.fromkeys(part.detail for part in parts if part.detail))})"
+    """Return a verb as it was called; a function that its first part has, and its last part names too, stands once."""
+    *first, last = parts
+    details = [part.detail for part in first if not last.detail.endswith(part.detail)]
+    return f"{last.verb}({', '.join(filter(None, [*details, last.detail]))})"
