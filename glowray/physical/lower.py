@@ -107,7 +107,7 @@ class Lowering:
         while calls:
             current, method = calls[-1]
             try:
-                child = method.send(found)
+                child = next(method) if found is None else method.send(found)
             except StopIteration as end:
                 calls.pop()
                 found = self.done[id(current)] = self._settled(current, end.value)

@@ -180,7 +180,7 @@ class Repartition(Wide):
 
 def _order_words(function: Function | None, reverse: bool) -> str:
     """The arguments of a verb that orders rows."""
-    return ", ".join(filter(None, [function and function.label, "reverse" if reverse else ""]))
+    return ", ".join(filter(None, [function.label if function else "", "reverse" if reverse else ""]))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

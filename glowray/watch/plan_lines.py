@@ -116,5 +116,5 @@ def letters(place: int) -> str:
 def title(parts: Sequence[Node]) -> str:
     """Return a verb as it was called; a function that its first part has, and its last part names too, stands once."""
     *first, last = parts
-    details = [part.detail for part in first if not last.detail.endswith(part.detail)]
+    details = [part.detail for part in first if f", {part.detail}, " not in f", {last.detail}, "]
     return f"{last.verb}({', '.join(filter(None, [*details, last.detail]))})"
