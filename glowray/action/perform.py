@@ -18,8 +18,8 @@ from glowray.optimize import optimize
 from glowray.physical.job import Job
 from glowray.physical.lower import Lowering, lowering
 from glowray.physical.stage import Stage
-from glowray.plan.depth import walkable
 from glowray.plan.nodes import Node, Read
+from glowray.plan.walk import walk
 from glowray.rows import Block
 from glowray.watch.progress import Progress, progress_for
 from glowray.watch.script import is_watched, reached
@@ -43,11 +43,10 @@ def prepare(
     settings: Settings, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),), *, stream: bool = False
 ) -> Prepared:
     """Optimises and lowers the plans of one action, each ended by its exchange; runs nothing."""
-    with walkable(nodes):
-        best = optimize(nodes)
-        stages = lowering(best)
-        pairs = zip(best, exchanges, strict=True)
-        targets = [stages.target(node, exchange, stream=stream) for node, exchange in pairs]
+    best = optimize(nodes)
+    stages = lowering(best)
+    pairs = zip(best, exchanges, strict=True)
+    targets = [stages.target(node, exchange, stream=stream) for node, exchange in pairs]
     return Prepared(stages, targets, choose(settings.engine, input_bytes(nodes)))
 
 
@@ -249,16 +248,7 @@ def input_bytes(nodes: Sequence[Node]) -> int | None:
 
 def _readers(nodes: Sequence[Node]) -> Iterator[Any]:
     """All that the plans read; of what led to a filled cache nothing."""
-    seen: set[int] = set()
-    stack = list(nodes)
-    while stack:
-        node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, Read):
-            yield node.reader
-        stack.extend(node.inputs)
+    return (node.reader for node in walk(nodes) if isinstance(node, Read))
 
 
 def _view(settings: Settings, nodes: Sequence[Node], prepared: Prepared) -> PlanView:

@@ -62,9 +62,9 @@ class FoldVerbs(Base[T_co]):
 
         def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
             if function is not None:
-                rows = rows._step(KeyBy("local_sort", "local_sort", function))
-            keyed = function is not None
-            return rows._step(LocalSort("local_sort", "local_sort", bool(reverse), keyed, strip=True))
+                rows = rows._step(KeyBy("local_sort", function.label, function))
+            label = "reverse" if reverse else "local_sort"
+            return rows._step(LocalSort("local_sort", label, bool(reverse), function is not None, strip=True))
 
         return self._ordered("local_sort", key, Options.of("local_sort", options), order)
 

@@ -41,7 +41,7 @@ def run_here(task: Task) -> Done:
     payload, memory = task.payload, task.resources.memory
     report, blocks = execute(payload.data, payload.apart, task.partition, inputs_of(task), task.offset, memory)
     if blocks is not None:
-        blocks = [_kept(block, task, report) for block in blocks]
+        blocks = [_kept(block, task, report) if block.chunks else block for block in blocks]
     return Done(task, report, blocks)
 
 

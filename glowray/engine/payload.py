@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
 from glowray.functions import Failure, ship
 from glowray.kernels import Fragment, TaskReport, flow, run
 from glowray.kernels.shared import Broadcast, own_value, shared_value
+from glowray.kernels.sources import Source
 from glowray.rows import Block
 from glowray.rows.keys import install_keys, registered_keys
 from glowray.rows.pickling import dumps_apart, loads_apart
@@ -75,7 +77,7 @@ class Payload:
     fragment: Fragment | None = None
 
 
-def pack(fragment: Fragment, known: dict[int, Apart] | None = None) -> Payload:
+def pack(fragment: Fragment | _Parted, known: dict[int, Apart] | None = None) -> Payload:
     """A fragment with the captured values as they are now and the registered key classes.
 
     `known` holds what other fragments of the job have set apart, so that a value they share is sent once.
@@ -97,7 +99,31 @@ def pack(fragment: Fragment, known: dict[int, Apart] | None = None) -> Payload:
         return None if found.shared else found.name
 
     data = dumps_apart((fragment, registered_keys()), apart)
-    return Payload(data, used, fragment=fragment)
+    return Payload(data, used, fragment=fragment if isinstance(fragment, Fragment) else None)
+
+
+def pack_all(fragments: Sequence[Fragment], known: dict[int, Apart]) -> Iterator[Payload]:
+    """Pack the fragments of a stage; what all have that share their loops is pickled once, and only the source anew."""
+    sharing = Counter(id(fragment.loops) for fragment in fragments)
+    programs: dict[int, Payload] = {}
+    for fragment in fragments:
+        shared = id(fragment.loops)
+        if sharing[shared] == 1:
+            yield pack(fragment, known)
+            continue
+        if shared not in programs:
+            programs[shared] = pack(replace(fragment, source=Source("", "")), known)
+        program = programs[shared]
+        whole = pack(_Parted(fragment.source, program.data), known)
+        yield Payload(whole.data, {**program.apart, **whole.apart}, fragment=fragment)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parted:
+    """A fragment whose source is pickled apart from all else of it."""
+
+    source: Source
+    program: bytes
 
 
 def is_big(obj: Any) -> bool:
@@ -156,6 +182,13 @@ def unpack(payload: bytes, apart: Mapping[str, Value]) -> Fragment:
     for value in apart.values():
         if value.shared:
             shared_value(value.name, lambda value=value: ship.loads(value.load()))  # type: ignore[misc]
-    fragment, keys = loads_apart(payload, lambda name: ship.loads(apart[name].load()))
+
+    def find(name: str) -> Any:
+        return ship.loads(apart[name].load())
+
+    fragment, keys = loads_apart(payload, find)
+    if isinstance(fragment, _Parted):
+        program, _ = loads_apart(fragment.program, find)
+        fragment = replace(program, source=fragment.source)
     install_keys(keys)
     return cast(Fragment, fragment)

@@ -38,8 +38,8 @@ class Output:
     given: Block | None = None
     """The one block that the task gives, if what `finish` gave are parts of it."""
 
-    def __init__(self, limit: int, count: int = 1) -> None:
-        self.kept = Kept(count, limit)
+    def __init__(self, limit: int) -> None:
+        self.kept = Kept(limit)
 
     def add(self, block: Block) -> None:
         self.kept.add(0, block)
@@ -105,7 +105,7 @@ class ByKey(Exchange):
 
 class _KeyBuckets(Output):
     def __init__(self, exchange: ByKey, limit: int) -> None:
-        super().__init__(limit, exchange.count)
+        super().__init__(limit)
         self.count, self.together = exchange.count, exchange.together
         self.step = Step(exchange.verb, exchange.verb)
 
@@ -122,9 +122,8 @@ class _KeyBuckets(Output):
         if count == 1:
             self.kept.add(0, block)
             return
-        for bucket, part in enumerate(block.split(hashes % np.uint64(count), count)):
-            if len(part):
-                self.kept.put(bucket, part)
+        for bucket, part in block.split_filled(hashes % np.uint64(count), count).items():
+            self.kept.put(bucket, part)
         self.kept.grow(block)
 
     def finish(self) -> list[Block]:

@@ -20,6 +20,7 @@ from glowray.kernels.context import TaskContext, running
 from glowray.kernels.exchange import ByKey, Count, Exchange
 from glowray.kernels.fold_steps import Reduce
 from glowray.kernels.join_step import JoinInPlace
+from glowray.kernels.long_chain import MOST_NESTED, rows_through, runs
 from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import MORSEL, Morsels, as_rows, pieces, weight
 from glowray.kernels.partition_steps import BlockStep, Limit
@@ -208,8 +209,13 @@ class _Run:
             yield from self._give_all(self._counted(source.columns(inputs, self.context), inputs), MORSEL)
             return
         stream = self._counted((source.columns if takes_columns else source.morsels)(inputs, self.context), inputs)
-        for segment, loop in zip(before, loops, strict=False):
-            stream = self._through(segment, loop, stream, to_blocks=segment is before[-1] and not last.rows)
+        for run in runs(zip(before, loops, strict=False)):
+            if len(run) > MOST_NESTED:
+                rows = itertools.chain.from_iterable(as_rows(stream))
+                stream = iter([rows_through([loop.function() for _, loop in run], rows)])
+                continue
+            for segment, loop in run:
+                stream = self._through(segment, loop, stream, to_blocks=segment is before[-1] and not last.rows)
         yield from self._out(last, loops[-1], stream, size if before else MORSEL)
 
     def _through(self, segment: Segment, loop: Loop, stream: Morsels, to_blocks: bool) -> Morsels:
@@ -296,10 +302,11 @@ class _Run:
         if self._counter is not None:
             self.report.rows_out += next(self._counter)
         blocks = self._pickled()
-        self.report.rows = [len(block) for block in blocks]
-        self.report.sizes = [block.nbytes for block in blocks]
-        self.report.kinds = [kinds_of(block) for block in blocks]
-        self.report.pickled_values = sum(block.pickled_values for block in blocks)
+        # Of many blocks most may have no rows.
+        self.report.rows = [len(block) if block.chunks else 0 for block in blocks]
+        self.report.sizes = [block.nbytes if block.chunks else 0 for block in blocks]
+        self.report.kinds = [kinds_of(block) if block.chunks else () for block in blocks]
+        self.report.pickled_values = sum(block.pickled_values for block in blocks if block.chunks)
         self.report.cuts = self.output.cuts
         if self.report.cuts is None:
             return blocks
@@ -310,7 +317,7 @@ class _Run:
         try:
             blocks = self.output.finish()
             for block in blocks:
-                _ = block.nbytes
+                _ = block.chunks and block.nbytes
         except Exception as error:
             # As before any other error, the rows that come first are there to be taken.
             self.output.keep(_before_unpicklable)

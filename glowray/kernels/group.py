@@ -84,7 +84,7 @@ class Group(Sequence[Any], Beside):
     def __reduce__(self) -> tuple[Any, ...]:
         if self._positions is None:
             return Group, (self._values.block(),)
-        kept = Kept(1, MORSEL_BYTES)
+        kept = Kept(MORSEL_BYTES)
         for block in self._blocks():
             kept.add(0, block)
         return Group, (kept.block(0),)

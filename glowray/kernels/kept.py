@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from glowray.io.spill import Place, SpillFile
 from glowray.rows import Block
 
+_NO_ROWS = Block()
+
 
 class Kept:
-    """Blocks for each of `count` receivers, which go to a file each time those in memory take more than `limit` bytes.
+    """Blocks for any receivers, which go to a file each time those in memory take more than `limit` bytes.
 
-    >>> kept = Kept(2, limit=100)
+    >>> kept = Kept(limit=100)
     >>> for rows in (["a" * 80], ["b" * 80], ["c"]):
     ...     kept.add(1, Block.from_rows(rows))
     >>> [len(block) for block in kept.blocks(1)], kept.spilled > 160, kept.blocks(0)
     ([2, 1], True, [])
     """
 
-    def __init__(self, count: int, limit: int) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit: float = limit
-        self._held: list[list[Block]] = [[] for _ in range(count)]
-        self._places: list[list[Place]] = [[] for _ in range(count)]
+        self._held: defaultdict[int, list[Block]] = defaultdict(list)
+        self._places: defaultdict[int, list[Place]] = defaultdict(list)
         self._file = SpillFile()
         self._size = 0
 
@@ -51,22 +54,24 @@ class Kept:
             self._limit = float("inf")
 
     def _spill(self) -> None:
-        for held, places in zip(self._held, self._places, strict=True):
-            if held:
-                places.append(self._file.write(Block.concat(held)))
-                held.clear()
+        for receiver, held in self._held.items():
+            self._places[receiver].append(self._file.write(Block.concat(held)))
+        self._held.clear()
         self._size = 0
 
     def keep(self, chosen: Callable[[list[Block]], Iterable[Block]]) -> None:
         """Keeps of the blocks in memory what `chosen` gives of each receiver's."""
-        self._held = [list(chosen(held)) for held in self._held]
+        for receiver, held in self._held.items():
+            self._held[receiver] = list(chosen(held))
 
     def blocks(self, receiver: int) -> list[Block]:
         """All blocks of a receiver, in order."""
-        return [*map(self._file.mapped, self._places[receiver]), *self._held[receiver]]
+        return [*map(self._file.mapped, self._places.get(receiver, ())), *self._held.get(receiver, ())]
 
     def block(self, receiver: int) -> Block:
         """The same as one."""
-        held = Block.concat(self._held[receiver])
-        in_file = [chunk for place in self._places[receiver] for chunk in self._file.mapped(place).chunks]
+        if receiver not in self._held and receiver not in self._places:
+            return _NO_ROWS
+        held = Block.concat(self._held.get(receiver, ()))
+        in_file = [chunk for place in self._places.get(receiver, ()) for chunk in self._file.mapped(place).chunks]
         return Block([*in_file, *held.chunks]) if in_file else held

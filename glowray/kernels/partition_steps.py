@@ -124,7 +124,7 @@ class LocalGroupByKey(BlockStep):
         yield from self._groups((block for morsel in stream for block in as_blocks(self, morsel)), context)
 
     def _groups(self, rows: Iterator[Block], context: TaskContext) -> Iterator[list[Any]]:
-        kept = Kept(1, context.held_bytes)
+        kept = Kept(context.held_bytes)
         for block in rows:
             kept.add(0, block)
         context.spilled += kept.spilled

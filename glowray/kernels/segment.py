@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from glowray.kernels.combine import CombineByKey
 from glowray.kernels.partition_steps import PartitionStep, PassOn
@@ -28,15 +29,38 @@ def segments(steps: Sequence[Step]) -> list[Segment]:
     rows: list[RowStep] = []
     for step in steps:
         if isinstance(step, RowStep):
-            if len(rows) >= MOST_STEPS or sum(map(_is_loop, rows)) >= MOST_LOOPS:
-                found.append(Segment(tuple(rows), PassOn("", "")))
-                rows = []
             rows.append(step)
             continue
         assert isinstance(step, (CombineByKey, PartitionStep))
-        found.append(Segment(tuple(rows), step))
+        found += _cut(rows, step)
         rows = []
-    return [*found, Segment(tuple(rows), None)]
+    return [*found, *_cut(rows, None)]
+
+
+def _cut(rows: Sequence[RowStep], end: CombineByKey | PartitionStep | None) -> list[Segment]:
+    """Row steps as segments that are not too long: one from the front, and behind it the others from the back.
+
+    So the branches of a union that end in the same steps have the same segments there, and share their loops.
+    """
+    first = _length(rows)
+    found: list[Segment] = []
+    rest = list(rows[first:])
+    while rest:
+        length = _length(reversed(rest))
+        found.append(Segment(tuple(rest[-length:]), PassOn("", "") if found else end))
+        del rest[-length:]
+    return [Segment(tuple(rows[:first]), PassOn("", "") if found else end), *reversed(found)]
+
+
+def _length(rows: Iterable[RowStep]) -> int:
+    """How many of the steps, from the first on, one loop may have."""
+    length = loops = 0
+    for step in islice(rows, MOST_STEPS):
+        length += 1
+        loops += _is_loop(step)
+        if loops == MOST_LOOPS:
+            break
+    return length
 
 
 def _is_loop(step: RowStep) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from glowray.functions import Function
@@ -43,13 +43,18 @@ class Source(Step):
 class Read(Source):
     """The rows of one split of a reader; `first` is the number of its first partition among the task's.
 
-    `whole` reads all columns of the same rows where `reader` reads only some.
+    `whole` reads all columns of the same rows where `reader` reads only some, `columns_read`.
     """
 
     reader: Any
     first: int = 0
     function: Function | None = None
     whole: Any = None
+    columns_read: frozenset[str] | None = None
+
+    def narrowed(self, columns: frozenset[str]) -> Read:
+        """Return the same that reads only some columns, by a reader that can."""
+        return replace(self, reader=self.reader.pruned(columns), whole=self.reader, columns_read=columns)
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         for morsel in (self.whole or self.reader).read(context.partition - self.first):

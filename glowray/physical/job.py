@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
-from glowray.engine.payload import Apart, Payload, pack
+from glowray.engine.payload import Apart, Payload, pack_all
 from glowray.engine.protocol import Done, Engine, Heard, Slot, Task
 from glowray.errors import TooManyErrors
 from glowray.functions import Failure
@@ -57,16 +57,11 @@ class Job:
         Raises:
             BaseException: the user's own exception, of the first stage and lowest partition that failed.
         """
-        left = list(self.stages if stages is None else stages)
-        ran: set[int] = {id(stage) for stage in self.stages if stage not in left}
-        while left:
-            wave = [stage for stage in left if all(id(source) in ran for source in stage.upstream)]
+        for wave in _waves(self.stages if stages is None else stages):
             for stage in (stage for stage in wave if stage.until is not None):
                 self._run_until(stage)
             self._run_flowing([stage for stage in wave if stage.flows])
             self._run_wave([stage for stage in wave if stage.until is None and not stage.flows])
-            ran.update(map(id, wave))
-            left = [stage for stage in left if id(stage) not in ran]
 
     def stream(self, stage: Stage) -> Iterator[int]:
         """Runs the last stage and gives its tasks in order of partition; a failure is raised when it is reached.
@@ -174,8 +169,7 @@ class Job:
         elif isinstance(stage.exchange, ByKey) and stage.exchange.count > 1:
             together = self.engine.shared_bytes() // max(stage.num_tasks, 1)
             stage.exchange = replace(stage.exchange, together=together)
-        stage.reports = [None] * stage.num_tasks
-        stage.refs = [None] * stage.num_tasks
+        stage.begin()
         self.watcher.stage_started(stage)
 
     def _accept(self, stage: Stage, done: Done) -> None:
@@ -215,17 +209,19 @@ class Job:
         self.watcher.stage_done(stage)
 
     def _tasks(self, stage: Stage) -> Iterator[Task]:
-        place = 0
-        for branch, fragment in zip(stage.branches, weave(stage, self.vectorize), strict=True):
-            payload = pack(fragment, self.apart)
+        place, flows = 0, stage.flows
+        payloads = pack_all(weave(stage, self.vectorize), self.apart)
+        for branch, payload in zip(stage.branches, payloads, strict=True):
             offset = 0
             for local in range(branch.count):
-                yield self._task(stage, branch, payload, place, local, offset)
+                yield self._task(stage, branch, payload, place, local, offset, flows)
                 if branch.counted is not None:
                     offset += branch.counted.rows(local)
                 place += 1
 
-    def _task(self, stage: Stage, branch: Branch, payload: Payload, place: int, local: int, offset: int) -> Task:
+    def _task(
+        self, stage: Stage, branch: Branch, payload: Payload, place: int, local: int, offset: int, flows: bool
+    ) -> Task:
         return Task(
             name=f"{self.name} · {stage.chain} [{place + 1}/{stage.num_tasks}]",
             identity=(stage.number, place),
@@ -235,7 +231,7 @@ class Job:
             outputs=stage.exchange.outputs,
             offset=offset,
             resources=self.resources.joined(branch.resources),
-            flows=stage.flows,
+            flows=flows,
             hear=partial(self.watcher.task_heard, stage, place),
             after=stage.num_tasks - place - 1,
         )
@@ -251,6 +247,16 @@ class Job:
             readers = sum(isinstance(other, Arriving) and other.channel is wire.channel for other in wires)
             self.deals[key] = wire.channel.open(readers)
         return self.deals[key].feeds[wire.reader][local]
+
+
+def _waves(stages: Sequence[Stage]) -> Iterator[list[Stage]]:
+    """Yield the stages in groups, each as soon as all that it reads were in groups before, in order of the stages."""
+    waves: dict[int, int] = {}
+    groups: dict[int, list[Stage]] = {}
+    for stage in stages:  # what a stage reads comes before it
+        waves[id(stage)] = 1 + max((waves.get(id(source), 0) for source in stage.upstream), default=0)
+        groups.setdefault(waves[id(stage)], []).append(stage)
+    yield from (groups[number] for number in sorted(groups))
 
 
 def _raise(done: Done) -> None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import singledispatchmethod
+from functools import reduce, singledispatchmethod
 from typing import Any
 
 from glowray.kernels import combine, fold_steps, join_step, order_steps, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
 from glowray.kernels.resources import Resources
-from glowray.kernels.steps import KeyBy, Step
+from glowray.kernels.steps import KeyBy, RowStep, Step
 from glowray.physical.stage import (
     All,
     Arriving,
@@ -28,6 +28,13 @@ from glowray.physical.stage import (
     Wire,
 )
 from glowray.plan import by_key, nodes
+from glowray.plan.walk import reader_counts
+
+MOST_NESTED = 50
+"""Steps of a task that draw their rows through one another, as nested iterators do. More are cut into stages."""
+
+MOST_BRANCHES = 64
+"""Branches of blocks that are read again as they are. More of them are a stage: a union of itself doubles them."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +48,13 @@ class Pipeline:
         return sum(branch.count for branch in self.branches)
 
     def then(self, *steps: Step, resources: Resources | None = None) -> Pipeline:
+        nested = sum(map(_is_nested, steps))
         return Pipeline(
             tuple(
                 replace(
                     branch,
                     steps=branch.steps + steps,
+                    nested=branch.nested + nested,
                     resources=branch.resources.joined(resources) if resources else branch.resources,
                 )
                 for branch in self.branches
@@ -54,16 +63,22 @@ class Pipeline:
 
     def beside(self, step: join_step.JoinInPlace, wires: Sequence[Wire]) -> Pipeline:
         """With a step that reads by wires of its own."""
+        placed = {place: replace(step, place=place) for place in {len(branch.beside) for branch in self.branches}}
         return Pipeline(
             tuple(
                 replace(
                     branch,
-                    steps=(*branch.steps, replace(step, place=len(branch.beside))),
+                    steps=(*branch.steps, placed[len(branch.beside)]),
+                    nested=branch.nested + 1,
                     beside=(*branch.beside, *wires),
                 )
                 for branch in self.branches
             )
         )
+
+
+Lowered = Generator[nodes.Node, Pipeline, Pipeline]
+"""The lowering of one node: it yields nodes that it reads, is sent their pipelines, and returns its own."""
 
 
 @dataclass
@@ -80,13 +95,33 @@ class Lowering:
         return self.close(self.lower(node), exchange, stream=stream)
 
     def lower(self, node: nodes.Node) -> Pipeline:
-        """The open pipeline of a node; a node with several consumers is a stage of its own, run once."""
-        if id(node) not in self.done:
-            pipeline = self.node(node)
-            if id(node) in self.shared and not _is_at_hand(pipeline):
-                pipeline = self.reread(self.close(pipeline, OneBlock()))
-            self.done[id(node)] = pipeline
-        return self.done[id(node)]
+        """The open pipeline of a node; a node with several consumers is a stage of its own, run once.
+
+        The methods of nodes yield the nodes that they read, and are sent the pipelines of those. So they stand on a
+        list here, and not on Python's stack: a plan may be of any length.
+        """
+        if id(node) in self.done:
+            return self.done[id(node)]
+        calls = [(node, self.node(node))]
+        found: Pipeline | None = None
+        while calls:
+            current, method = calls[-1]
+            try:
+                child = next(method) if found is None else method.send(found)
+            except StopIteration as end:
+                calls.pop()
+                found = self.done[id(current)] = self._settled(current, end.value)
+            else:
+                found = self.done.get(id(child))
+                if found is None:
+                    calls.append((child, self.node(child)))
+        assert found is not None, "a method of a node returns its pipeline"
+        return found
+
+    def _settled(self, node: nodes.Node, pipeline: Pipeline) -> Pipeline:
+        """The pipeline, or one over the blocks of its stage if that ends here."""
+        is_shared = id(node) in self.shared and not _is_at_hand(pipeline)
+        return self.reread(self.close(pipeline, OneBlock())) if is_shared or _is_deep(pipeline) else pipeline
 
     def close(self, pipeline: Pipeline, exchange: Exchange, *, until: int | None = None, stream: bool = False) -> Stage:
         """Ends a pipeline: from here on its rows are blocks."""
@@ -113,11 +148,12 @@ class Lowering:
         return Pipeline((Branch(source, count, wires),))
 
     @singledispatchmethod
-    def node(self, node: nodes.Node) -> Pipeline:
+    def node(self, node: nodes.Node) -> Lowered:
         raise TypeError(f"no tasks are known for {type(node).__name__}")
 
     @node.register
-    def _(self, node: nodes.Read) -> Pipeline:
+    def _(self, node: nodes.Read) -> Lowered:
+        yield from ()  # it reads no other node
         channel = getattr(node.reader, "channel", None)
         if channel is not None:
             return self.after(sources.Arriving(node.verb, node.verb), node.num_partitions, Arriving(channel))
@@ -128,20 +164,36 @@ class Lowering:
         return self.after(source, node.num_partitions)
 
     @node.register
-    def _(self, node: nodes.Narrow) -> Pipeline:
-        return self.lower(node.input).then(node.step, resources=node.resources)
+    def _(self, node: nodes.Narrow) -> Lowered:
+        chain = self._chain(node)
+        pipeline = yield chain[0].input
+        needs = reduce(Resources.joined, (each.resources for each in chain))
+        return pipeline.then(*(each.step for each in chain), resources=needs)
+
+    def _chain(self, last: nodes.Narrow) -> list[nodes.Narrow]:
+        """The narrow nodes up to `last` that belong to one pipeline, first to last: their steps are added at once."""
+        chain = [last]
+        nested = int(_is_nested(last.step))
+        while isinstance(before := chain[-1].input, nodes.Narrow) and nested < MOST_NESTED:
+            if id(before) in self.shared or id(before) in self.done:
+                break
+            chain.append(before)
+            nested += _is_nested(before.step)
+        return chain[::-1]
 
     @node.register
-    def _(self, node: nodes.Union) -> Pipeline:
+    def _(self, node: nodes.Union) -> Lowered:
         branches: list[Branch] = []
-        for part in node.parts:
-            first = sum(branch.count for branch in branches)
-            branches.extend(_counted_from(first, branch) for branch in self.lower(part).branches)
+        first = 0
+        for part in node.leaves(lambda part: id(part) not in self.shared):
+            pipeline = yield part
+            branches.extend(_counted_from(first, branch) for branch in pipeline.branches)
+            first += pipeline.count
         return Pipeline(tuple(branches))
 
     @node.register
-    def _(self, node: by_key.CombineByKey) -> Pipeline:
-        pipeline = self.lower(node.input)
+    def _(self, node: by_key.CombineByKey) -> Lowered:
+        pipeline = yield node.input
         step = combine.CombineByKey(node.verb, node.label, node.combiner, "combine")
         if not node.shuffle or pipeline.count == 1:
             return pipeline.then(step)
@@ -154,35 +206,38 @@ class Lowering:
         return self.after(source, stage.num_tasks, Shuffled(stage))
 
     @node.register
-    def _(self, node: by_key.GroupByKey) -> Pipeline:
-        pipeline = self.lower(node.input)
+    def _(self, node: by_key.GroupByKey) -> Lowered:
+        pipeline = yield node.input
         if not node.shuffle or pipeline.count == 1:
             return pipeline.then(partition.LocalGroupByKey(node.verb, node.verb))
         stage = self.close(pipeline, ByKey(pipeline.count, node.verb))
         return self.after(sources.GroupByKey(node.verb, node.verb), stage.num_tasks, Shuffled(stage))
 
     @node.register
-    def _(self, node: by_key.CoGroup) -> Pipeline:
-        return self._meeting(node, sources.CoGroup(node.verb, node.verb))
+    def _(self, node: by_key.CoGroup) -> Lowered:
+        return (yield from self._meeting(node, sources.CoGroup(node.verb, node.verb)))
 
     @node.register
-    def _(self, node: by_key.Join) -> Pipeline:
+    def _(self, node: by_key.Join) -> Lowered:
         if node.in_place:
             first, *others = node.sides
-            whole = [All(self.close(self.lower(side), ByKey(1, node.verb))) for side in others]
+            whole: list[Wire] = []
+            for side in others:
+                pipeline = yield side
+                whole.append(All(self.close(pipeline, ByKey(1, node.verb))))
             if node.keeps_rows:
                 step = join_step.JoinInPlace(node.verb, node.verb, node.how, 0, len(whole))
-                return self.lower(first).beside(step, whole)
-            own = self.close(self.lower(first), OneBlock())
+                return (yield first).beside(step, whole)
+            own = self.close((yield first), OneBlock())
             source = sources.Join(node.verb, node.verb, node.how, last_alone=True)
             return self.after(source, own.num_tasks, Onward(own), *whole)
-        return self._meeting(node, sources.Join(node.verb, node.verb, node.how))
+        return (yield from self._meeting(node, sources.Join(node.verb, node.verb, node.how)))
 
-    def _meeting(self, node: by_key.Meeting, source: sources.Source) -> Pipeline:
+    def _meeting(self, node: by_key.Meeting, source: sources.Source) -> Lowered:
         count = node.num_partitions
         wires: list[Wire] = []
         for side, shuffle in zip(node.sides, node.shuffles, strict=True):
-            pipeline = self.lower(side)
+            pipeline = yield side
             wires.append(
                 Shuffled(self.close(pipeline, ByKey(count, node.verb)))
                 if shuffle
@@ -191,21 +246,21 @@ class Lowering:
         return self.after(source, count, *wires)
 
     @node.register
-    def _(self, node: by_key.PartitionByKey) -> Pipeline:
-        pipeline = self.lower(node.input)
+    def _(self, node: by_key.PartitionByKey) -> Lowered:
+        pipeline = yield node.input
         if not node.shuffle:
             return pipeline
         stage = self.close(pipeline, ByKey(node.count, node.verb))
         return self.after(sources.Blocks(node.verb, node.verb), node.count, Shuffled(stage))
 
     @node.register
-    def _(self, node: nodes.Repartition) -> Pipeline:
-        stage = self.close(self.lower(node.input), OneBlock())
+    def _(self, node: nodes.Repartition) -> Lowered:
+        stage = self.close((yield node.input), OneBlock())
         return self.after(sources.Blocks(node.verb, node.verb), node.count, Even(stage, node.count))
 
     @node.register
-    def _(self, node: nodes.Sort) -> Pipeline:
-        pipeline = self.lower(node.input)
+    def _(self, node: nodes.Sort) -> Lowered:
+        pipeline = yield node.input
         count = pipeline.count
         keyed = node.function is not None
         pipeline = pipeline.then(*_sort_key(node))
@@ -223,15 +278,15 @@ class Lowering:
         return self.after(sources.MergeSorted(node.verb, "merge", keyed, node.reverse), count, Shuffled(ranges))
 
     @node.register
-    def _(self, node: nodes.MergeSorted) -> Pipeline:
-        stage = self.close(self.lower(node.input), OneBlock())
+    def _(self, node: nodes.MergeSorted) -> Lowered:
+        stage = self.close((yield node.input), OneBlock())
         gathered = self.after(sources.Blocks(node.verb, ""), 1, All(stage))
         local = order_steps.LocalSort(node.verb, node.verb, node.reverse, node.function is not None, strip=True)
         return gathered.then(*_sort_key(node), local)
 
     @node.register
-    def _(self, node: nodes.Top) -> Pipeline:
-        pipeline = self.lower(node.input).then(*_sort_key(node))
+    def _(self, node: nodes.Top) -> Lowered:
+        pipeline = (yield node.input).then(*_sort_key(node))
         single = pipeline.count == 1
         keyed = node.function is not None
         top = order_steps.Top(node.verb, node.verb, node.reverse, keyed, strip=single, n=node.n)
@@ -243,16 +298,16 @@ class Lowering:
         return self.after(sources.Blocks("", ""), 1, All(stage)).then(merge)
 
     @node.register
-    def _(self, node: nodes.Limit) -> Pipeline:
-        pipeline = self.lower(node.input).then(partition.Limit(node.verb, node.verb, node.n))
+    def _(self, node: nodes.Limit) -> Lowered:
+        pipeline = (yield node.input).then(partition.Limit(node.verb, node.verb, node.n))
         if pipeline.count == 1:
             return pipeline
         stage = self.close(pipeline, OneBlock(), until=node.n, stream=True)
         return self.after(sources.Blocks(node.verb, node.verb), 1, Head(stage, node.n))
 
     @node.register
-    def _(self, node: nodes.Reduce) -> Pipeline:
-        pipeline = self.lower(node.input).then(node.local)
+    def _(self, node: nodes.Reduce) -> Lowered:
+        pipeline = (yield node.input).then(node.local)
         if pipeline.count > 1:
             stage = self.close(pipeline, OneBlock())
             merge = fold_steps.Reduce(node.verb, "merge", node.function)
@@ -262,27 +317,29 @@ class Lowering:
         return pipeline
 
     @node.register
-    def _(self, node: nodes.Gather) -> Pipeline:
-        stage = self.close(self.lower(node.input), OneBlock())
+    def _(self, node: nodes.Gather) -> Lowered:
+        stage = self.close((yield node.input), OneBlock())
         return self.after(sources.Blocks("", ""), 1, All(stage)).then(*node.steps)
 
     @node.register
-    def _(self, node: nodes.Cartesian) -> Pipeline:
-        left, right = (self.close(self.lower(side), OneBlock()) for side in node.inputs)
+    def _(self, node: nodes.Cartesian) -> Lowered:
+        left = self.close((yield node.left), OneBlock())
+        right = self.close((yield node.right), OneBlock())
         width = right.num_tasks
         wires = (Crossed(left, width, True), Crossed(right, width, False))
         return self.after(sources.Cartesian(node.verb, node.verb), node.num_partitions, *wires)
 
     @node.register
-    def _(self, node: nodes.Zip) -> Pipeline:
-        left, right = (self.close(self.lower(side), OneBlock()) for side in node.inputs)
+    def _(self, node: nodes.Zip) -> Lowered:
+        left = self.close((yield node.left), OneBlock())
+        right = self.close((yield node.right), OneBlock())
         wires = (Same(left), Even(right, left.num_tasks, like=left))
         return self.after(sources.Zip(node.verb, node.verb), left.num_tasks, *wires)
 
     @node.register
-    def _(self, node: nodes.ZipWithIndex) -> Pipeline:
+    def _(self, node: nodes.ZipWithIndex) -> Lowered:
         step = partition.ZipWithIndex(node.verb, node.verb)
-        pipeline = self.lower(node.input)
+        pipeline = yield node.input
         if pipeline.count == 1:
             return pipeline.then(step)
         stage = self.close(pipeline, OneBlock())
@@ -290,11 +347,11 @@ class Lowering:
         return Pipeline((replace(branch, counted=stage, steps=(step,)),))
 
     @node.register
-    def _(self, node: nodes.Cache) -> Pipeline:
+    def _(self, node: nodes.Cache) -> Lowered:
         refs = node.store.refs
         if refs is not None:
             return self.after(sources.Blocks(node.verb, node.verb), len(refs), Given(refs, node.store.kind))
-        stage = self.close(self.lower(node.input), OneBlock())
+        stage = self.close((yield node.input), OneBlock())
         stage.store = node.store
         return self.reread(stage)
 
@@ -316,9 +373,19 @@ def _counted_from(first: int, branch: Branch) -> Branch:
     return replace(branch, source=later(branch.source), steps=tuple(map(later, branch.steps)))
 
 
+def _is_nested(step: Step) -> bool:
+    """Whether a step draws the rows of the one before it through a call of its own, one inside the other."""
+    return not isinstance(step, RowStep)
+
+
+def _is_deep(pipeline: Pipeline) -> bool:
+    """Whether a task would draw its rows through more calls inside one another than it should."""
+    return any(branch.nested > MOST_NESTED for branch in pipeline.branches)
+
+
 def _is_at_hand(pipeline: Pipeline) -> bool:
     """Whether reading this again costs no more than reading blocks."""
-    return all(
+    return len(pipeline.branches) <= MOST_BRANCHES and all(
         isinstance(branch.source, (sources.Blocks, sources.Arriving)) and not branch.steps
         for branch in pipeline.branches
     )
@@ -326,11 +393,4 @@ def _is_at_hand(pipeline: Pipeline) -> bool:
 
 def lowering(targets: Sequence[nodes.Node]) -> Lowering:
     """A lowering that knows which nodes of these plans have several consumers."""
-    counts: dict[int, int] = {}
-    stack = list(targets)
-    while stack:
-        node = stack.pop()
-        counts[id(node)] = counts.get(id(node), 0) + 1
-        if counts[id(node)] == 1:
-            stack.extend(node.inputs)
-    return Lowering({identity for identity, count in counts.items() if count > 1})
+    return Lowering({identity for identity, count in reader_counts(targets).items() if count > 1})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from glowray.kernels.exchange import Count, Exchange
 from glowray.kernels.segment import Segment
 from glowray.kernels.sources import Read
@@ -24,8 +22,7 @@ def pruned(source: Read, kind: RecordOf, segment: Segment, column_steps: int, ex
         column_steps: how many of its row steps run over columns.
         exchange: the task's.
     """
-    prune = getattr(source.reader, "pruned", None)
-    if prune is None:
+    if getattr(source.reader, "pruned", None) is None:
         return None
     wanted: set[str] = set()
     is_record = True
@@ -40,7 +37,7 @@ def pruned(source: Read, kind: RecordOf, segment: Segment, column_steps: int, ex
     only_counted = column_steps == len(segment.rows) and segment.end is None and isinstance(exchange, Count)
     if (is_record and not only_counted) or not wanted or wanted >= {name for name, _ in kind.fields}:
         return None
-    return replace(source, reader=prune(wanted), whole=source.reader)
+    return source.narrowed(frozenset(wanted))
 
 
 def _fields(step: FunctionStep) -> frozenset[str] | None:

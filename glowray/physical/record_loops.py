@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 
 from glowray.kernels.join import ROWS_ALONE
 from glowray.kernels.product import needed
@@ -88,9 +87,13 @@ def used_of(display: ast.expr, body: list[ast.stmt]) -> list[str]:
 
 def pruned_read(source: Read, form: Form, used: set[str]) -> tuple[Read, Form]:
     """A source that reads only the columns that a loop uses, where its reader can, and the form of its rows."""
-    prune = getattr(source.reader, "pruned", None)
-    if prune is None or source.whole is not None or not used or used >= set(form.names):
+    if (
+        getattr(source.reader, "pruned", None) is None
+        or source.whole is not None
+        or not used
+        or used >= set(form.names)
+    ):
         return source, form
-    fewer = replace(source, reader=prune(used), whole=source.reader)
+    fewer = source.narrowed(frozenset(used))
     few = read_form(fewer)
     return (source, form) if few is None else (fewer, few)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from functools import cached_property
+from itertools import accumulate, zip_longest
 from typing import Any
 
 from glowray.engine.protocol import Ref, Slot
@@ -18,6 +20,12 @@ from glowray.kernels.sources import Source
 from glowray.kernels.steps import KeyBy, RowStep, Step
 from glowray.plan.nodes import Store
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
+
+SHOWN_VERBS = 12
+"""Verbs of a chain that a stage's name shows."""
+
+SHOWN_CHAINS = 6
+"""Chains of different branches that a stage's name shows."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,8 @@ class Branch:
     beside: tuple[Wire, ...] = ()
     # A stage whose row counts tell each task how many rows come before it.
     counted: Stage | None = None
+    # Steps that draw their rows through one another, as nested iterators do.
+    nested: int = 0
 
     @property
     def reads(self) -> tuple[Wire, ...]:
@@ -54,9 +64,12 @@ class Branch:
         return self.wires + self.beside
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Stage:
-    """Branches and their exchange; after it has run, the reports and refs of its tasks, in order of partition."""
+    """Branches and their exchange; after it has run, the reports and refs of its tasks, in order of partition.
+
+    The branches of a stage never change: what follows from them is found once.
+    """
 
     number: int
     branches: tuple[Branch, ...]
@@ -69,6 +82,7 @@ class Stage:
     refs: list[list[Ref] | None] = field(default_factory=list)
 
     sink: Callable[[int], None] | None = None  # is told of each task that has ended, or given a piece, in its turn
+    _filled: dict[int, list[int]] | None = None
 
     @property
     def flows(self) -> bool:
@@ -81,11 +95,19 @@ class Stage:
             and all(isinstance(step, RowStep) or (isinstance(step, PartitionStep) and step.flows) for step in steps)
         )
 
-    @property
+    @cached_property
     def num_tasks(self) -> int:
         return sum(branch.count for branch in self.branches)
 
-    @property
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(branch.count for branch in self.branches))
+
+    def branch_of(self, task: int) -> Branch:
+        """The branch that a task belongs to."""
+        return self.branches[bisect_right(self._ends, task)]
+
+    @cached_property
     def upstream(self) -> tuple[Stage, ...]:
         stages: list[Stage] = []
         for branch in self.branches:
@@ -95,13 +117,14 @@ class Stage:
                 stages.append(branch.counted)
         return tuple(dict.fromkeys(stages))
 
-    @property
+    @cached_property
     def chain(self) -> str:
-        """The verbs of the stage, for task names and explain()."""
-        chains = dict.fromkeys("→".join(branch_words(branch)) for branch in self.branches)
-        return " | ".join(chains)
+        """The verbs of the stage, for task names and explain(); long ones without their middle."""
+        chains = list(dict.fromkeys("→".join(_shortened(branch_words(branch))) for branch in self.branches))
+        left_out = len(chains) - SHOWN_CHAINS + 1
+        return " | ".join(chains if left_out < 2 else [*chains[: SHOWN_CHAINS - 2], f"… {left_out} more …", chains[-1]])
 
-    @property
+    @cached_property
     def resources(self) -> Resources:
         needs = Resources()
         for branch in self.branches:
@@ -115,6 +138,24 @@ class Stage:
         keys = {kind.fields[0] if isinstance(kind, TupleOf) and len(kind.fields) == 2 else None for kind in kinds}
         return not keys or keys in ({str}, {int}, {bool})
 
+    def filled(self, output: int) -> list[int]:
+        """The tasks that gave rows for one output, in order; found for all outputs at once."""
+        if self._filled is None:
+            found: dict[int, list[int]] = {}
+            for task, report in enumerate(self.reports):
+                assert report is not None, "a stage is read after it has run"
+                for place, rows in enumerate(report.rows):
+                    if rows:
+                        found.setdefault(place, []).append(task)
+            self._filled = found
+        return self._filled.get(output, [])
+
+    def begin(self) -> None:
+        """Forgets an earlier run."""
+        self.reports = [None] * self.num_tasks
+        self.refs = [None] * self.num_tasks
+        self._filled = None
+
     def block(self, task: int, output: int = 0) -> Ref:
         refs = self.refs[task]
         assert refs is not None, "a stage is read after it has run"
@@ -124,6 +165,17 @@ class Stage:
         report = self.reports[task]
         assert report is not None, "a stage is read after it has run"
         return report.rows[output]
+
+    def __repr__(self) -> str:
+        return f"<Stage {self.number}: {self.chain}>"
+
+
+def _shortened(verbs: list[str]) -> list[str]:
+    """A chain of many verbs without its middle."""
+    if len(verbs) <= SHOWN_VERBS:
+        return verbs
+    left_out = len(verbs) - SHOWN_VERBS + 1
+    return [*verbs[: SHOWN_VERBS - 4], f"… {left_out} more …", *verbs[-3:]]
 
 
 def branch_words(branch: Branch) -> list[str]:
@@ -192,11 +244,7 @@ class Shuffled(FromStage):
     """Task i reads output i of every task, in order of partition."""
 
     def slots(self, task: int) -> tuple[Slot, ...]:
-        return tuple(
-            Slot.of(self.stage.block(source, task))
-            for source in range(self.stage.num_tasks)
-            if self.stage.rows(source, task)
-        )
+        return tuple(Slot.of(self.stage.block(source, task)) for source in self.stage.filled(task))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Hashable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,13 +18,14 @@ from glowray.kernels.fold_table import keyed_kind
 from glowray.kernels.join_step import JoinInPlace
 from glowray.kernels.keyed import keyed_row
 from glowray.kernels.loop import Loop
-from glowray.kernels.partition_steps import BlockStep, PartitionStep
+from glowray.kernels.partition_steps import BlockStep, PartitionStep, PassOn
 from glowray.kernels.record_rows import Form, RecordLoop
 from glowray.kernels.segment import Segment, segments
 from glowray.kernels.sources import MergeByKey, Read, Source
-from glowray.kernels.steps import FunctionStep, RowStep
+from glowray.kernels.steps import FunctionStep, RowStep, Step
 from glowray.physical.columns import Folding, columns_of
 from glowray.physical.kinds import one_kind, source_kind
+from glowray.physical.likeness import as_first, likeness, step_likeness
 from glowray.physical.plain_calls import compile_loops, with_reason
 from glowray.physical.pruning import pruned
 from glowray.physical.record_loops import displayed, form_of, join_form, pruned_read, read_form, used_of, variables_of
@@ -35,6 +37,7 @@ from glowray.vectorize.chain import Chain, Sink, Verb, define
 from glowray.vectorize.chain import Step as ChainStep
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known
+from glowray.vectorize.remembered import remembered, remembering
 from glowray.vectorize.weave import Weaver, Woven, load, place, store
 
 VERBS: dict[str, Verb] = {
@@ -53,11 +56,23 @@ VERBS: dict[str, Verb] = {
 def weave(stage: Stage, vectorize: bool) -> list[Fragment]:
     """What the tasks of each branch run; with `vectorize` functions that are known become loops and column programs.
 
-    Leaves in the stage what kind of rows will come out, as far as that is known.
+    Branches that are alike share their loops. Leaves in the stage what kind of rows will come out, as far as that is
+    known.
     """
-    woven = [_fragment_or_calls(branch, stage, vectorize) for branch in stage.branches]
-    stage.row_kind = one_kind(kind for _, kind in woven)
-    return [fragment for fragment, _ in woven]
+    woven: dict[Hashable, tuple[Fragment, Kind | None]] = {}
+    found: list[tuple[Fragment, Kind | None]] = []
+    with remembering():
+        for branch in stage.branches:
+            alike = likeness(branch)
+            first = woven.get(alike)
+            made = None if first is None else as_first(first[0], branch)
+            if first is None or made is None:
+                found.append(_fragment_or_calls(branch, stage, vectorize))
+                woven.setdefault(alike, found[-1])
+            else:
+                found.append((made, first[1]))
+    stage.row_kind = one_kind(kind for _, kind in found)
+    return [fragment for fragment, _ in found]
 
 
 def _fragment_or_calls(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, Kind | None]:
@@ -166,6 +181,10 @@ def _type(kind: Kind) -> type | None:
 
 def _whole_loop(segment: Segment, source: Source, exchange: Exchange, kind: type | None, vectorize: bool) -> Loop:
     """A segment's loop over Python's rows: once more where it has shown what accumulators are."""
+    if isinstance(segment.end, PassOn):  # a long chain is cut there into segments that often are the same
+        alike = (*map(step_likeness, segment.rows), kind, vectorize)
+        loop, _ = remembered(PassOn, *alike, find=lambda: _loop(segment, source, exchange, kind, vectorize))
+        return replace(loop, steps=(*segment.rows, segment.end))
     loop, cells = _loop(segment, source, exchange, kind, vectorize)
     return loop if cells is None else _loop(segment, source, exchange, kind, vectorize, cells)[0]
 
@@ -208,7 +227,8 @@ def _woven(
     loop = place([ast.For(target, load("rows"), body, [])], line)
     woven = Woven("loop", define("loop", parameters, loop, line), weaver.bindings, weaver.positions, "loop")
     reasons = [*chain.reasons, combine.reason if combine else None]
-    steps = (*segment.rows, segment.end or (segment.rows or (source,))[-1])
+    last = segment.end or (segment.rows[-1] if segment.rows else Step(source.verb, source.label))
+    steps = (*segment.rows, last)
     if combine is None:
         return Loop(woven, steps, tuple(reasons)), used, None
     return Loop(woven, steps, tuple(reasons), combine.found, cells), used, combine.width

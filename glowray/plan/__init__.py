@@ -1,1 +1,1 @@
-"""The logical plan: what the user asked for, as frozen nodes that point to their inputs."""
+"""The logical plan: what the user asked for, as frozen nodes that point to the nodes they read."""

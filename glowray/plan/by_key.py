@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 from glowray.kernels.combine import Combiner
 from glowray.kernels.join import ROWS_ALONE
+from glowray.plan.derived import derived
 from glowray.plan.nodes import Node, Wide
 from glowray.plan.size import is_small
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CombineByKey(Wide):
     """reduce_by_key and its kin; the rules set whether it combines before the shuffle, and whether it shuffles."""
 
@@ -24,23 +27,23 @@ class CombineByKey(Wide):
     def detail(self) -> str:
         return self.label
 
-    @property
+    @derived
     def key_partitions(self) -> int | None:
         return self.num_partitions
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GroupByKey(Wide):
     """(key, values)"""
 
     shuffle: bool = True
 
-    @property
+    @derived
     def key_partitions(self) -> int | None:
         return self.num_partitions
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Meeting(Node):
     """Several sides of keyed rows, of which equal keys meet; `shuffles` says which sides have to move for that."""
 
@@ -53,32 +56,33 @@ class Meeting(Node):
         return self.name
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def children(self) -> tuple[Node, ...]:
         return self.sides
+
+    def _over(self, children: Sequence[Node]) -> Self:
+        return replace(self, sides=tuple(children))
 
     @property
     def may_grow(self) -> bool:
         return True
 
-    # Cached, as each asks the other for every side: joins of joins would double the work at each.
-
-    @cached_property
+    @derived
     def num_partitions(self) -> int:
         # A side that is partitioned by key sets the count: then it can stay where it is.
         settled = [side.key_partitions for side in self.sides if side.key_partitions is not None]
         return max(settled) if settled else max(side.num_partitions for side in self.sides)
 
-    @cached_property
+    @derived
     def key_partitions(self) -> int | None:
         return self.num_partitions
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CoGroup(Meeting):
     """(key, (values of each side, …))"""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Join(Meeting):
     """(key, (a value of each side, …)), or rows of the first side, as `how` says."""
 
@@ -110,12 +114,12 @@ class Join(Meeting):
         leads = self.keeps_rows or (self.how in ("inner", "left") and is_widest and not is_small(first))
         return leads and is_widest and all(map(is_small, others))
 
-    @cached_property
+    @derived
     def key_partitions(self) -> int | None:
         return None if self.in_place else self.num_partitions
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PartitionByKey(Wide):
     """Equal keys in one of `count` partitions."""
 
@@ -126,10 +130,10 @@ class PartitionByKey(Wide):
     def detail(self) -> str:
         return str(self.count)
 
-    @property
+    @derived
     def num_partitions(self) -> int:
         return self.count
 
-    @property
+    @derived
     def key_partitions(self) -> int | None:
         return self.count

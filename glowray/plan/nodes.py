@@ -1,41 +1,56 @@
-"""The nodes of a plan. A node knows its inputs, its number of partitions, and by what its rows are partitioned."""
+"""The nodes of a plan. A node knows its children, its number of partitions, and by what its rows are partitioned."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from glowray.functions import Function
 from glowray.kernels.combine import Zero
 from glowray.kernels.partition_steps import PassOn
 from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.steps import Filter, FlatMapValues, ForEach, MapValues, Step
+from glowray.plan.derived import derived
 from glowray.plan.size import may_grow
+from glowray.plan.walk import walk
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Node:
     """One verb of the plan."""
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
-        source = getattr(self, "input", None)
-        return () if source is None else (source,)
+    def children(self) -> tuple[Node, ...]:
+        """The nodes that it reads when it runs."""
+        return ()
 
     @property
     def origins(self) -> tuple[Node, ...]:
         """The nodes that the rows come from, also where a cache has them already."""
-        return self.inputs
+        return self.children
+
+    def rebuild(self, children: Sequence[Node]) -> Self:
+        """Return this node over other children: itself if they are the same."""
+        if all(new is old for new, old in zip(children, self.children, strict=True)):
+            return self
+        return self._over(children)
+
+    def _over(self, children: Sequence[Node]) -> Self:
+        raise TypeError(f"{type(self).__name__} has no children")
+
+    def walk(self) -> Iterator[Node]:
+        """Yield all nodes of the plan that ends here, each once, after its children."""
+        return walk([self])
 
     @property
     def own_bytes(self) -> int | None:
-        """What this node itself reads; None: nobody knows."""
+        """The bytes that this node itself reads; None: nobody knows."""
         return 0
 
     @property
     def may_grow(self) -> bool:
-        """Whether there may be many more rows than in the inputs."""
+        """Whether there may be many more rows than in the children."""
         return False
 
     @property
@@ -47,17 +62,29 @@ class Node:
         """What stands in parentheses after the verb in explain()."""
         return ""
 
-    @property
+    @derived
     def num_partitions(self) -> int:
-        return self.inputs[0].num_partitions
+        return self.children[0].num_partitions
 
-    @property
+    @derived
     def key_partitions(self) -> int | None:
         """n, if equal keys of these keyed rows are known to share one of n partitions; else None."""
         return None
 
+    @derived
+    def known_bytes(self) -> int | None:
+        """The bytes that are read for these rows; None if nobody knows, or if one row may become many.
 
-@dataclass(frozen=True, eq=False)
+        What is read for several origins counts once for each: its rows are there once for each.
+        """
+        sizes = [self.own_bytes, *(origin.known_bytes for origin in self.origins)]
+        return None if self.may_grow or None in sizes else sum(size for size in sizes if size is not None)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.verb}({self.detail})>"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Read(Node):
     """The rows of a reader."""
 
@@ -74,7 +101,7 @@ class Read(Node):
         text: str = self.reader.label
         return text.removeprefix(self.name).removeprefix("(").removesuffix(")")
 
-    @property
+    @derived
     def num_partitions(self) -> int:
         count: int = self.reader.num_partitions
         return count
@@ -85,11 +112,25 @@ class Read(Node):
         return size
 
 
-@dataclass(frozen=True, eq=False)
-class Narrow(Node):
-    """A step on the rows of each partition: no row leaves its partition."""
+@dataclass(frozen=True, eq=False, repr=False)
+class Unary(Node):
+    """A node that reads one other."""
 
     input: Node
+
+    @property
+    def children(self) -> tuple[Node, ...]:
+        return (self.input,)
+
+    def _over(self, children: Sequence[Node]) -> Self:
+        (child,) = children
+        return replace(self, input=child)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Narrow(Unary):
+    """A step on the rows of each partition: no row leaves its partition."""
+
     step: Step
     resources: Resources = NO_NEEDS
 
@@ -105,17 +146,16 @@ class Narrow(Node):
     def detail(self) -> str:
         return "" if self.step.label == self.step.verb else self.step.label
 
-    @property
+    @derived
     def key_partitions(self) -> int | None:
         keeps = isinstance(self.step, (Filter, MapValues, FlatMapValues, ForEach, PassOn))
         return self.input.key_partitions if keeps else None
 
 
-@dataclass(frozen=True, eq=False)
-class Wide(Node):
+@dataclass(frozen=True, eq=False, repr=False)
+class Wide(Unary):
     """A node that may move rows between partitions."""
 
-    input: Node
     name: str
 
     @property
@@ -123,7 +163,7 @@ class Wide(Node):
         return self.name
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Repartition(Wide):
     """The same rows in the same order, in `count` slices of even length."""
 
@@ -133,12 +173,17 @@ class Repartition(Wide):
     def detail(self) -> str:
         return str(self.count)
 
-    @property
+    @derived
     def num_partitions(self) -> int:
         return self.count
 
 
-@dataclass(frozen=True, eq=False)
+def _order_words(function: Function | None, reverse: bool) -> str:
+    """The arguments of a verb that orders rows."""
+    return ", ".join(filter(None, [function.label if function else "", "reverse" if reverse else ""]))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Sort(Wide):
     """Rows in a stable global order."""
 
@@ -147,20 +192,19 @@ class Sort(Wide):
 
     @property
     def detail(self) -> str:
-        words = [self.function.label] if self.function else []
-        return ", ".join([*words, "reverse"] if self.reverse else words)
+        return _order_words(self.function, self.reverse)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Single(Wide):
     """A wide node whose rows end in one partition."""
 
-    @property
+    @derived
     def num_partitions(self) -> int:
         return 1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Top(Single):
     """The n largest rows (smallest if `reverse`)."""
 
@@ -170,11 +214,10 @@ class Top(Single):
 
     @property
     def detail(self) -> str:
-        words = [str(self.n), *([self.function.label] if self.function else [])]
-        return ", ".join([*words, "reverse"] if self.reverse else words)
+        return ", ".join(filter(None, [str(self.n), _order_words(self.function, self.reverse)]))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Limit(Single):
     """The first n rows."""
 
@@ -185,7 +228,7 @@ class Limit(Single):
         return str(self.n)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Reduce(Single):
     """f over all rows; `local` has been done within each partition."""
 
@@ -198,22 +241,26 @@ class Reduce(Single):
         return self.function.label
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Gather(Single):
     """All rows in one partition, in partition order, through the steps given."""
 
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MergeSorted(Single):
     """Partitions that are each sorted, merged into one."""
 
     function: Function | None
     reverse: bool
 
+    @property
+    def detail(self) -> str:
+        return _order_words(self.function, self.reverse)
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Union(Node):
     """The partitions of one dataset after those of another."""
 
@@ -224,15 +271,30 @@ class Union(Node):
         return "union"
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def children(self) -> tuple[Node, ...]:
         return self.parts
 
-    @property
+    def _over(self, children: Sequence[Node]) -> Self:
+        return replace(self, parts=tuple(children))
+
+    def leaves(self, is_own: Callable[[Node], bool]) -> tuple[Node, ...]:
+        """Return the parts in order, those of unions among them in the place of each union that is its reader's own."""
+        found: list[Node] = []
+        waiting = list(reversed(self.parts))
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, Union) and is_own(part):
+                waiting.extend(reversed(part.parts))
+            else:
+                found.append(part)
+        return tuple(found)
+
+    @derived
     def num_partitions(self) -> int:
         return sum(part.num_partitions for part in self.parts)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pairing(Node):
     """A node of two sides."""
 
@@ -240,11 +302,15 @@ class Pairing(Node):
     right: Node
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def children(self) -> tuple[Node, ...]:
         return (self.left, self.right)
 
+    def _over(self, children: Sequence[Node]) -> Self:
+        left, right = children
+        return replace(self, left=left, right=right)
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Cartesian(Pairing):
     """Every pair of rows."""
 
@@ -256,12 +322,12 @@ class Cartesian(Pairing):
     def verb(self) -> str:
         return "cartesian"
 
-    @property
+    @derived
     def num_partitions(self) -> int:
         return self.left.num_partitions * self.right.num_partitions
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Zip(Pairing):
     """Rows at the same place, in pairs."""
 
@@ -270,7 +336,7 @@ class Zip(Pairing):
         return "zip"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ZipWithIndex(Wide):
     """(row, its position in the whole)"""
 
@@ -287,7 +353,7 @@ class Store:
     kind: Any = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Cache(Wide):
     """Rows whose blocks are kept after the first action that makes them."""
 
@@ -298,14 +364,14 @@ class Cache(Wide):
         return (self.input,)
 
     @property
-    def inputs(self) -> tuple[Node, ...]:
+    def children(self) -> tuple[Node, ...]:
         # What led to rows that are kept is of no interest any more.
         return () if self.store.refs is not None else (self.input,)
 
-    @cached_property
+    @derived
     def num_partitions(self) -> int:
         return self.input.num_partitions
 
-    @cached_property
+    @derived
     def key_partitions(self) -> int | None:
         return self.input.key_partitions

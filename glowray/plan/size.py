@@ -24,20 +24,7 @@ def is_small(node: Node) -> bool:
 
     It follows from the input alone: rules, levels and filled caches change nothing in it.
     """
-    total = 0
-    seen: set[int] = set()
-    stack = [node]
-    while stack:
-        node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        size = node.own_bytes
-        if size is None or node.may_grow:
-            return False
-        total += size
-        stack.extend(node.origins)
-    return total <= WHOLE_BYTES
+    return node.known_bytes is not None and node.known_bytes <= WHOLE_BYTES
 
 
 def may_grow(step: Step) -> bool:

@@ -130,17 +130,24 @@ class Block:
 
     def split(self, buckets: npt.NDArray[np.integer[Any]], n: int) -> list[Block]:
         """One block for each of `n` buckets: row i goes to `buckets[i]`, and rows keep their order."""
-        parts: list[list[Chunk]] = [[] for _ in range(n)]
+        filled = self.split_filled(buckets, n)
+        none = Block()
+        return [filled.get(bucket, none) for bucket in range(n)]
+
+    def split_filled(self, buckets: npt.NDArray[np.integer[Any]], n: int) -> dict[int, Block]:
+        """The blocks of `split` by bucket, without those that have no rows: of many buckets most have none."""
+        parts: dict[int, list[Chunk]] = {}
         start = 0
         for chunk in self.chunks:
             own = np.asarray(buckets[start : start + chunk.count])
             start += chunk.count
-            bounds = np.concatenate([[0], np.cumsum(np.bincount(own.astype(np.int64), minlength=n))]).tolist()
+            counts = np.bincount(own.astype(np.int64), minlength=n)
             ordered = chunk.take(np.argsort(own.astype(_smallest_for(n)), kind="stable"))
-            for bucket in range(n):
-                if bounds[bucket] < bounds[bucket + 1]:
-                    parts[bucket].append(ordered.slice(bounds[bucket], bounds[bucket + 1]))
-        return [Block(part) for part in parts]
+            filled = np.flatnonzero(counts)
+            stops = np.cumsum(counts[filled]).tolist()
+            for bucket, begin, stop in zip(filled.tolist(), [0, *stops], stops, strict=False):
+                parts.setdefault(bucket, []).append(ordered.slice(begin, stop))
+        return {bucket: Block(part) for bucket, part in parts.items()}
 
     @staticmethod
     def concat(blocks: Iterable[Block]) -> Block:

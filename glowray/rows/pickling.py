@@ -62,12 +62,10 @@ def dumps_apart(value: object, apart: Callable[[Any], Any]) -> bytes:
     """As `dumps`, but an object for which `apart` gives a name is left out, and only its name is kept."""
     register_own_modules()
 
-    class Pickler(_Pickler):
-        def persistent_id(self, obj: Any) -> Any:
-            return apart(obj)
-
     with io.BytesIO() as file:
-        Pickler(file, protocol=pickle.HIGHEST_PROTOCOL).dump(value)
+        pickler = _PicklerApart(file, protocol=pickle.HIGHEST_PROTOCOL)
+        pickler.apart = apart
+        pickler.dump(value)
         return file.getvalue()
 
 
@@ -184,6 +182,15 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
                 _home_classes.add(obj)
             return (*_with_body(obj, reduced), _set_class_state)
         return reduced
+
+
+class _PicklerApart(_Pickler):
+    """The same that leaves objects out for which `apart` gives a name."""
+
+    apart: Callable[[Any], Any]
+
+    def persistent_id(self, obj: Any) -> Any:
+        return self.apart(obj)
 
 
 def _with_file(code: CodeType, make: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:

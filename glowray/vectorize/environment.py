@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from glowray.rows.static_attributes import builtins_of, class_attributes, instance_attributes, is_instance
 from glowray.vectorize.bindings import Binding, Builtin, Captured
+from glowray.vectorize.remembered import remembered
 
 _STORES = frozenset(dis.opmap[name] for name in ("STORE_GLOBAL", "DELETE_GLOBAL"))
 _READS = frozenset(dis.opmap[n] for n in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if n in dis.opmap)
@@ -82,14 +83,21 @@ def globals_read(code: CodeType) -> frozenset[str]:
 
 def rebound_globals(function: FunctionType) -> frozenset[str]:
     """Globals of `function`'s module that some function of that module assigns when it runs."""
-    names: set[str] = set()
-    for value in list(function.__globals__.values()):
-        for each in _functions_of(value):
-            if each.__globals__ is function.__globals__:
-                names.update(_stored(each.__code__))
+    module = function.__globals__
+    names = set(remembered(module, "rebound", find=lambda: _rebound_in(module)))
     for each in _reached(function):
         names.update(_stored(each.__code__))
     return frozenset(names)
+
+
+def _rebound_in(module: dict[str, object]) -> set[str]:
+    """Globals of a module that functions and methods of its own assign."""
+    names: set[str] = set()
+    for value in list(module.values()):
+        for each in _functions_of(value):
+            if each.__globals__ is module:
+                names.update(_stored(each.__code__))
+    return names
 
 
 def _functions_of(value: object) -> Iterator[FunctionType]:

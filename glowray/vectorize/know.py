@@ -12,6 +12,7 @@ from glowray.vectorize.bindings import call_method
 from glowray.vectorize.environment import Environment
 from glowray.vectorize.identities import synthetic
 from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.remembered import remembered
 from glowray.vectorize.source import source_of
 
 _ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE_COROUTINE
@@ -33,6 +34,10 @@ def know(call: Callable[..., object], arguments: int = 1) -> Known | Refused:
 
     Moves no data and runs none of the user's code.
     """
+    return remembered(call, "known", arguments, find=lambda: _known(call, arguments))
+
+
+def _known(call: Callable[..., object], arguments: int) -> Known | Refused:
     bound: tuple[object, ...] = ()
     keywords: Mapping[str, object] = {}
     inner = call

@@ -8,6 +8,7 @@ from functools import lru_cache
 from types import CodeType, FunctionType
 
 from glowray.vectorize.proof import proves
+from glowray.vectorize.remembered import remembered
 
 Found = ast.Lambda | ast.FunctionDef
 
@@ -34,9 +35,16 @@ class Source:
             inside = node.name if isinstance(node, ast.ClassDef) else class_name
             pending.extend((child, inside) for child in ast.iter_child_nodes(node))
         self.rebound = frozenset(rebound)
+        # By the id of the code, which is held beside the answer: functions that are made in a loop share their code.
+        self._proven: dict[int, tuple[CodeType, tuple[Found, str | None] | None]] = {}
 
     def find(self, code: CodeType) -> tuple[Found, str | None] | None:
         """The node that compiles to `code`, with the name of the class around it."""
+        if id(code) not in self._proven:
+            self._proven[id(code)] = code, self._find(code)
+        return self._proven[id(code)][1]
+
+    def _find(self, code: CodeType) -> tuple[Found, str | None] | None:
         if code.co_name == "<lambda>":
             candidates = self._lambdas.get(code.co_firstlineno, [])
         else:
@@ -70,6 +78,12 @@ def _parse(text: str) -> Source | None:
 
 def source_of(function: FunctionType) -> Source | None:
     """The source around a function as it is now on disk or in its notebook; None where Python has none."""
+    return remembered(
+        function.__globals__, "source", function.__code__.co_filename, find=lambda: _current_source(function)
+    )
+
+
+def _current_source(function: FunctionType) -> Source | None:
     filename = function.__code__.co_filename
     linecache.checkcache(filename)
     lines = linecache.getlines(filename, function.__globals__)

@@ -17,8 +17,12 @@ def capture_lines(stages: Sequence[Stage]) -> list[str]:
     known: dict[int, Apart] = {}
     lines: dict[str, None] = {}
     for stage in stages:
+        seen: set[tuple[int, ...]] = set()
         for branch in stage.branches:
-            payload = pack(Fragment(branch.source, branch.steps, stage.exchange), known)
+            # Branches of a union often have the same steps: those are looked at once.
+            steps = branch.steps if (chain := tuple(map(id, branch.steps))) not in seen else ()
+            seen.add(chain)
+            payload = pack(Fragment(branch.source, steps, stage.exchange), known)
             for value in payload.apart.values():
                 if not value.shared:
                     lines[f"  {_name(branch, value.value)}  {len(value.data) / 2**20:,.1f} MiB"] = None

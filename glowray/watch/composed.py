@@ -13,9 +13,9 @@ COMPOSED = frozenset(
 )
 
 
-def continues(verb: str, before: str, step: Step | None) -> bool:
-    """Whether a step of `verb` is a further part of the verb before it; a key to work by is always the first part."""
-    return verb == before and verb in COMPOSED and not isinstance(step, KeyBy)
+def prepares(step: Step | None, verb: str) -> bool:
+    """Return whether a step is the first part of the verb after it: `sort(f)` computes keys, then orders by them."""
+    return isinstance(step, (KeyBy, Map)) and step.verb == verb and verb in COMPOSED
 
 
 def is_glue(step: Step) -> bool:

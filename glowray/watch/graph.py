@@ -12,7 +12,7 @@ from glowray.kernels.partition_steps import Write
 from glowray.kernels.sources import Join, Read
 from glowray.kernels.steps import Step
 from glowray.physical.stage import Stage
-from glowray.watch.composed import continues, is_glue
+from glowray.watch.composed import is_glue, prepares
 from glowray.watch.given import is_given
 from glowray.watch.moves import moves
 
@@ -135,10 +135,12 @@ def _shown(steps: Sequence[Step]) -> list[tuple[Step, Kind]]:
 def _run(prefix: str, steps: Sequence[tuple[Step, Kind]]) -> tuple[Node, ...]:
     """The nodes of a chain; the steps of which a verb is made are one node."""
     nodes: list[tuple[str, list[str], Kind]] = []
+    before: Step | None = None
     for step, kind in steps:
         verb, detail = words(step)
-        if not (nodes and continues(verb, nodes[-1][0], step)):
+        if not prepares(before, verb):
             nodes.append((verb, [], "output" if isinstance(step, Write) else kind))
+        before = step
         if detail and detail not in nodes[-1][1]:
             nodes[-1][1].append(detail)
     return tuple(

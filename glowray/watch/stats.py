@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from dataclasses import dataclass, field
 
 from glowray.boundary import public
 from glowray.engine.protocol import Done
-from glowray.physical.stage import Branch, Given, Stage
+from glowray.physical.stage import Given, Stage
 from glowray.rows import Block
 
 
@@ -124,12 +123,6 @@ class Stats:
         show_stats(self)
 
 
-def _branch(stage: Stage, place: int) -> Branch:
-    """The branch that a task of the stage belongs to."""
-    last = itertools.accumulate(branch.count for branch in stage.branches)
-    return next(branch for branch, stop in zip(stage.branches, last, strict=True) if place < stop)
-
-
 class StatsWatcher:
     """Fills Stats while a job runs."""
 
@@ -165,7 +158,7 @@ class StatsWatcher:
     def _hand_over(self, stage: Stage, done: Done) -> None:
         """Counts blocks of this process that a task elsewhere has read, each once; not those that a job begins with."""
         entry = self.by_stage[id(stage)]
-        for wire, slots in zip(_branch(stage, done.task.identity[1]).reads, done.task.inputs, strict=True):
+        for wire, slots in zip(stage.branch_of(done.task.identity[1]).reads, done.task.inputs, strict=True):
             for block in (slot.ref for slot in slots if isinstance(slot.ref, Block) and not isinstance(wire, Given)):
                 if id(block) not in self.handed_over:
                     self.handed_over[id(block)] = block

@@ -18,7 +18,7 @@ from tests.rows.hostile import values
 @settings(max_examples=examples(100))
 @given(st.lists(st.tuples(st.integers(0, 2), st.lists(values, min_size=1))), st.sampled_from([-1, 200, 1 << 20]))
 def test_the_same_rows(given_blocks: list[tuple[int, list[Any]]], limit: int) -> None:
-    kept = Kept(3, limit)
+    kept = Kept(limit)
     wanted: list[list[Any]] = [[], [], []]
     for receiver, rows in given_blocks:
         kept.add(receiver, Block.from_rows(rows))
@@ -30,7 +30,7 @@ def test_the_same_rows(given_blocks: list[tuple[int, list[Any]]], limit: int) ->
 
 
 def test_rows_that_are_in_a_file_already_stay_there() -> None:
-    first, second = Kept(1, 0), Kept(1, 0)
+    first, second = Kept(0), Kept(0)
     first.add(0, Block.from_rows(["a" * 1000, "b"]))
     second.add(0, first.block(0).slice(0, 1))
     assert second.spilled == 0
@@ -38,7 +38,7 @@ def test_rows_that_are_in_a_file_already_stay_there() -> None:
 
 
 def test_rows_that_cannot_be_pickled_stay_in_memory() -> None:
-    kept = Kept(1, 0)
+    kept = Kept(0)
     rows = [(n for n in ())]
     kept.add(0, Block.from_rows(["a"]))
     kept.add(0, Block.from_rows(rows))
@@ -55,4 +55,4 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("glowray.io.spill._new_file", full_disk)
     with pytest.raises(OSError, match="set TMPDIR"):
-        Kept(1, 0).add(0, Block.from_rows(["a"]))
+        Kept(0).add(0, Block.from_rows(["a"]))

@@ -13,6 +13,7 @@ import glowray as gr
 from glowray.action import perform
 from glowray.dataset import Dataset
 from glowray.optimize import RULES, optimize, rules
+from glowray.plan.nodes import Node
 from tests.engine.doubles import CountingEngine
 
 
@@ -122,9 +123,9 @@ def test_a_merged_union_has_one_node() -> None:
     flow = gr.Flow(engine="inline")
     a, b, c = (flow.from_items([n]) for n in range(3))
     (node,) = optimize([a.union(b).union(c)._node])
-    assert node.inputs == (a._node, b._node, c._node)
+    assert node.children == (a._node, b._node, c._node)
     (node,) = optimize([a.union(b.union(c))._node])
-    assert node.inputs == (a._node, b._node, c._node)
+    assert node.children == (a._node, b._node, c._node)
 
 
 def test_what_is_read_twice_is_not_swallowed(counting: CountingEngine) -> None:
@@ -165,3 +166,39 @@ def test_rules_change_no_partition_count(monkeypatch: pytest.MonkeyPatch) -> Non
         assert node.num_partitions == plan.num_partitions
         rows_of = plan.map_partitions(lambda index, rows: [index]).collect()
         assert rows_of == list(range(plan.num_partitions))
+
+
+def counted(rule: rules.Rule, calls: list[Node]) -> rules.Rule:
+    def run(node: Node, is_own: rules.IsOwn) -> Node | None:
+        calls.append(node)
+        return rule(node, is_own)
+
+    return run
+
+
+def test_long_plans_are_optimised_in_one_look_at_each_node() -> None:
+    flow = gr.Flow(engine="inline")
+    one = flow.from_range(1, partitions=1)
+    chains: dict[str, Dataset[Any]] = {"map": one, "union": one, "limit": one, "sort": one}
+    for _ in range(3_000):
+        chains["map"] = chains["map"].map(abs)
+        chains["union"] = chains["union"].union(flow.from_range(1, partitions=1))
+        chains["limit"] = chains["limit"].limit(5)
+        chains["sort"] = chains["sort"].sort().limit(3)
+    for name, rows in chains.items():
+        calls: list[Node] = []
+        (node,) = optimize([rows._node], [counted(rule, calls) for rule in RULES])
+        assert node.num_partitions == rows.num_partitions
+        assert len(calls) <= 3 * len(RULES) * sum(1 for _ in rows._node.walk()), name
+    (merged,) = optimize([chains["union"]._node])
+    assert len(merged.children) == 3_001
+    (limit,) = optimize([chains["limit"]._node])
+    assert limit.children == (one._node,)
+
+
+def test_what_doubles_stays_as_many_nodes() -> None:
+    rows: Dataset[Any] = gr.Flow(engine="inline").from_range(1, partitions=1)
+    for _ in range(50):
+        rows = rows.union(rows)
+    (node,) = optimize([rows._node])
+    assert sum(1 for _ in node.walk()) == 51

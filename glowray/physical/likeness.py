@@ -1,0 +1,54 @@
+"""Branches of a stage that are alike: the same steps on rows of one kind, from sources that differ in data only."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+from types import FunctionType
+
+from glowray.kernels import Fragment, sources
+from glowray.kernels.steps import FunctionStep, RowStep
+from glowray.physical.kinds import source_kind
+from glowray.physical.stage import Branch
+
+
+def likeness(branch: Branch) -> Hashable:
+    """Return a key that is equal for branches whose tasks can run the same loops."""
+    source = branch.source
+    steps = tuple(map(id, branch.steps))
+    if isinstance(source, sources.Read) and source.whole is None:
+        reader = source.reader
+        fields = getattr(reader, "fields", None)
+        row_type = getattr(reader, "row_type", None)
+        looks = (type(reader), source_kind(branch), row_type, None if fields is None else tuple(fields))
+        return source.verb, id(source.function), looks, steps, len(branch.beside)
+    if isinstance(source, sources.Blocks):
+        return source, source_kind(branch), steps, len(branch.beside)
+    return id(branch)
+
+
+def step_likeness(step: RowStep) -> Hashable:
+    """Return a key that is equal for row steps that one piece of generated code can stand for.
+
+    A loop that calls `map(lambda n: n + 1)` a thousand times makes a thousand functions of one code. Without a closure
+    and defaults each of them does what the first does. What drops rows, or spreads them, names its own step.
+    """
+    if not isinstance(step, FunctionStep):
+        return type(step), step.verb
+    function = step.function
+    call = function.call
+    if function.spread is not None or step.on_error != "raise":
+        return id(step)
+    if type(call) is not FunctionType or call.__closure__ or call.__defaults__ or call.__kwdefaults__ or vars(call):
+        return type(step), step.verb, id(call)
+    return type(step), step.verb, id(call.__code__), id(call.__globals__)
+
+
+def as_first(first: Fragment, branch: Branch) -> Fragment | None:
+    """Return the first branch's fragment for another one that is like it; None if reading it shows a difference."""
+    source, like = branch.source, first.source
+    if isinstance(source, sources.Read) and isinstance(like, sources.Read) and like.columns_read is not None:
+        source = source.narrowed(like.columns_read)
+        if source_kind(replace(branch, source=source)) != source_kind(replace(branch, source=like)):
+            return None
+    return replace(first, source=source)

@@ -1,0 +1,48 @@
+"""Properties of a node that follow from the same properties of the nodes that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+if TYPE_CHECKING:
+    from glowray.plan.nodes import Node
+
+T = TypeVar("T")
+
+
+class derived(Generic[T]):  # noqa: N801  (it is used as property is)
+    """A property that a node computes once, after all nodes that it comes from have computed theirs.
+
+    The first look at it computes it for the whole plan below in a loop. So a chain of verbs may be of any length, and
+    each further verb costs one node. A subclass defines the property anew to compute it in another way.
+    """
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        self.compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, node: None, owner: type) -> derived[T]: ...
+    @overload
+    def __get__(self, node: Node, owner: type) -> T: ...
+    def __get__(self, node: Node | None, owner: type) -> derived[T] | T:
+        if node is None:
+            return self
+        name = self.name
+        stack = [node]
+        while stack:
+            each = stack[-1]
+            waiting = [origin for origin in each.origins if name not in vars(origin)]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            stack.pop()
+            if name not in vars(each):
+                # From here on Python finds the value in the instance, and asks this class no more.
+                vars(each)[name] = getattr(type(each), name).compute(each)
+        value: T = vars(node)[name]
+        return value

@@ -1,0 +1,47 @@
+"""Walks over plans: loops, so that a plan may have any number of nodes one after the other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glowray.plan.nodes import Node
+
+Children = Callable[["Node"], "Sequence[Node]"]
+
+
+def children_of(node: Node) -> Sequence[Node]:
+    """Return the nodes that a node reads."""
+    return node.children
+
+
+def walk(targets: Sequence[Node], children: Children = children_of) -> Iterator[Node]:
+    """Yield every node of these plans once, each after its children, the first child's nodes first.
+
+    Args:
+        targets: the last nodes of the plans.
+        children: gives the nodes to visit before a node.
+    """
+    done: set[int] = set()
+    stack = [(node, False) for node in reversed(targets)]
+    while stack:
+        node, is_ready = stack.pop()
+        if id(node) in done:
+            continue
+        if is_ready:
+            done.add(id(node))
+            yield node
+        else:
+            stack.append((node, True))
+            stack.extend((child, False) for child in reversed(children(node)) if id(child) not in done)
+
+
+def reader_counts(targets: Sequence[Node]) -> Counter[int]:
+    """Count, by the id of each node, how many nodes read it; a target has one reader more, the action."""
+    counts: Counter[int] = Counter()
+    for node in walk(targets):
+        counts.update(map(id, node.children))
+    counts.update(map(id, targets))
+    return counts

@@ -1,0 +1,101 @@
+"""Plans cut into stages: in an order that a long plan does not change, and without recursion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import glowray as gr
+from glowray.dataset import Dataset
+from glowray.kernels.exchange import OneBlock
+from glowray.optimize import optimize
+from glowray.physical.lower import MOST_BRANCHES, MOST_NESTED, lowering
+from glowray.physical.stage import Stage
+from tests.engine.doubles import CountingEngine
+
+Rows = Dataset[Any]
+
+
+def stages(rows: Rows) -> list[Stage]:
+    (node,) = optimize([rows._node])
+    lowered = lowering([node])
+    lowered.target(node, OneBlock())
+    return lowered.stages
+
+
+def flow() -> gr.Flow:
+    return gr.Flow(engine="inline")
+
+
+def test_a_stage_comes_after_those_it_reads_the_first_side_first() -> None:
+    left = flow().from_items([("l", 1)], partitions=2).reduce_by_key(max)
+    right = flow().from_range(3, partitions=2).repartition(2).map(lambda n: (n, n))
+    found = stages(left.co_group(right))
+    assert [stage.chain for stage in found] == [
+        "from_items→combine",
+        "merge",
+        "from_range",
+        "repartition→map",
+        "co_group",
+    ]
+    for stage in found:
+        assert all(read.number < stage.number for read in stage.upstream)
+
+
+def test_ten_thousand_steps_are_one_branch() -> None:
+    rows: Rows = flow().from_range(3, partitions=2)
+    for _ in range(10_000):
+        rows = rows.map(abs)
+    (stage,) = stages(rows)
+    assert len(stage.branches[0].steps) == 10_000
+    assert stage.chain == "from_range→" + "map→" * 7 + "… 9990 more …→map→map→map"
+
+
+def test_ten_thousand_unions_are_one_stage() -> None:
+    rows: Rows = flow().from_range(1, partitions=1)
+    for _ in range(10_000):
+        rows = rows.union(flow().from_range(1, partitions=1))
+    (stage,) = stages(rows)
+    assert stage.num_tasks == len(stage.branches) == 10_001
+    assert stage.branch_of(7_000) is stage.branches[7_000]
+    assert stage.chain == "from_range"
+
+
+def test_what_doubles_has_few_branches_for_many_partitions() -> None:
+    rows: Rows = flow().from_range(1, partitions=1)
+    for _ in range(40):
+        rows = rows.union(rows)
+    found = stages(rows)
+    assert found[-1].num_tasks == 2**40
+    assert sum(len(stage.branches) for stage in found) < 40 * MOST_BRANCHES
+
+
+def test_what_doubles_has_its_rows_in_order(counting: CountingEngine) -> None:
+    rows: Rows = flow().from_items(["a", "b"], partitions=2)
+    for _ in range(8):
+        rows = rows.union(rows)
+    assert rows.map_partitions(lambda index, rows: [(index, *rows)]).collect() == [
+        (place, "ab"[place % 2]) for place in range(512)
+    ]
+
+
+@pytest.mark.parametrize("partitions", [1, 2])
+def test_a_stage_nests_so_many_steps_and_no_more(partitions: int) -> None:
+    rows: Rows = flow().from_range(4, partitions=partitions)
+    for _ in range(3 * MOST_NESTED):
+        rows = rows.map(lambda n: n + 1).map_partitions(lambda rows: (n * 1 for n in rows))
+    found = stages(rows)
+    assert 1 < len(found) <= 4
+    assert all(branch.nested <= 2 * MOST_NESTED for stage in found for branch in stage.branches)
+    assert rows.collect() == [n + 3 * MOST_NESTED for n in range(4)]
+
+
+def test_stages_run_in_waves_as_soon_as_they_can() -> None:
+    """A thousand stages one after the other, and each is asked once what it reads."""
+    rows: Rows = flow().from_items([("a", 1)], partitions=2)
+    for _ in range(300):
+        rows = rows.map(lambda key, n: (key, n + 1)).reduce_by_key(max)
+    found = stages(rows)
+    assert len(found) == 301
+    assert [[read.number for read in stage.upstream] for stage in found] == [[], *([n] for n in range(1, 301))]
