@@ -241,9 +241,10 @@ class CsvEncoder:
             raise ValueError(f"{half!a} has no UTF-8 form, it is half of a surrogate pair: map it first") from None
 
     def _line(self, row: Any) -> str:
+        values = self._columns.values(row)
         fields = [
             "" if value is None else self._text(value) if type(value) is str else self._value(value, name)
-            for name, value in zip(self.names, self._columns.values(row), strict=True)
+            for name, value in zip(self.names, values, strict=True)
         ]
         return self._delimiter.join(fields) if fields and fields != [""] else self._lone_line(row)
 

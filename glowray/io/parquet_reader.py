@@ -36,8 +36,8 @@ class RowGroup:
 class ParquetReader:
     """The rows of Parquet files; a row group is never divided.
 
-    `columns` are those that the user asked for, `arrow_types` those with one type in all files; `only` those of them that anybody looks at
-    in files with the columns `like`, None: all.
+    `columns` are those that the user asked for, `arrow_types` those of them with one type in all files. `only` are
+    those of them that anybody looks at in files with the columns `like`, None: all.
     """
 
     label: str

@@ -70,7 +70,7 @@ def _check_alike(first: StoredRows, other: StoredRows) -> None:
 def _first_difference(one: pa.Schema, other: pa.Schema) -> str | None:
     """Return the first column that is not the same in both, or not at the same place."""
     for field, other_field in zip_longest(one, other):
-        if field != other_field:
+        if field is None or other_field is None or field != other_field:
             return str((other_field if field is None else field).name)
     return None
 

@@ -34,10 +34,12 @@ class RecordColumns:
 
     def add(self, names: Sequence[str]) -> None:
         """Add the columns of rows that have just these."""
-        self.names = check_names(tuple(dict.fromkeys(chain(self.names, names))))
+        self.names = check_names(tuple(dict.fromkeys(chain(self.names, names))), may_be_empty=True)
 
     def values(self, row: dict[str, Any]) -> Sequence[Any]:
-        """The values of a row in the order of the columns."""
+        """The values of a row in the order of the columns; the first row's are those where none are known."""
+        if not self.names:
+            self.add(list(row))
         if tuple(row) == self.names:
             return tuple(row.values())
         return [row.get(name) for name in self.names]
