@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 # What str() gives for these is what their type reads again.
 _SCALARS = (str, int, float, complex, Decimal, Fraction, dt.date, dt.time, dt.timedelta, UUID)
+_CSV_NAME = re.compile(r"\.csv(\.\w+)?$")
 _NEVER_EMPTY = {*_SCALARS, bool, dt.datetime}
 _PLAIN = {*_NEVER_EMPTY, type(None)}
 
@@ -65,7 +67,7 @@ class CsvSink:
         return CsvWriter(folder, index, self)
 
     def common_schema(self, parts: Sequence[Part], kept: Sequence[str], *, fixed: bool) -> tuple[str, ...]:
-        return common_columns(self, parts, [path for path in kept if path.endswith(self.extension) or not fixed])
+        return common_columns(self, parts, [path for path in kept if not fixed or _CSV_NAME.search(path)])
 
     def has_schema(self, part: Part, schema: tuple[str, ...]) -> bool:
         return bool(part.schema == schema)

@@ -156,8 +156,9 @@ def _common_types(known: pa.Schema | None, schema: pa.Schema, names: Sequence[st
     """The columns that have one type in the files so far."""
     import pyarrow as pa
 
-    fields = [pa.field(name, schema.field(name).type) for name in names]
-    return pa.schema(fields if known is None else [field for field in known if field in fields])
+    types = {name: schema.field(name).type for name in names}
+    alike = types.keys() if known is None else [field.name for field in known if types.get(field.name) == field.type]
+    return pa.schema([(name, types[name]) for name in alike])
 
 
 def opened(path: str) -> pq.ParquetFile:

@@ -45,10 +45,6 @@ def _keeps_rows(node: Node) -> bool:
 def _common(schemas: list[Any]) -> Any:
     import pyarrow as pa
 
-    first, *others = schemas
-    alike = [
-        field
-        for field in first
-        if all(field.name in other.names and other.field(field.name).type == field.type for other in others)
-    ]
-    return pa.schema([pa.field(field.name, field.type) for field in alike]) if alike else None
+    types = [{field.name: field.type for field in schema} for schema in schemas]
+    alike = [name for name, kind in types[0].items() if all(other.get(name) == kind for other in types)]
+    return pa.schema([(name, types[0][name]) for name in alike]) if alike else None

@@ -35,14 +35,15 @@ def table_by_schema(blocks: Sequence[Block], schema: pa.Schema) -> pa.Table:
 def chunk_by_schema(chunk: Chunk, schema: pa.Schema) -> RowsTable:
     """The rows of a chunk as a table of this very schema, as `table_by_schema` makes it."""
     columns = ChunkColumns(chunk, MAP_OR_SCHEMA)
-    more = [name for name in columns.names if name not in schema.names] if columns.kind != "None" else []
+    known, own = set(schema.names), set(columns.names)
+    more = [name for name in columns.names if name not in known] if columns.kind != "None" else []
     if more:
         row = next(
             row for row in chunk.rows() if columns.records is None or more[0] in row or not isinstance(row, dict)
         )
         raise ValueError(f"a row has a column {more[0]!r} more than schema=: {row_text(row)}")
     arrays = [
-        _typed(columns, field) if field.name in columns.names else _nulls(chunk, field) for field in schema
+        _typed(columns, field) if field.name in own else _nulls(chunk, field) for field in schema
     ]  # fmt: skip
     return RowsTable(pa.Table.from_arrays(arrays, schema=schema), columns.kind, chunk)
 
@@ -53,9 +54,8 @@ def chunk_by_types(chunk: Chunk, types: pa.Schema) -> RowsTable:
     Raises InexactColumn as `chunk_table`, and for a value that its type cannot hold.
     """
     columns = ChunkColumns(chunk, MAP_OR_SCHEMA)
-    arrays = [
-        _typed(columns, types.field(name)) if name in types.names else columns.array(name) for name in columns.names
-    ]
+    fields = {field.name: field for field in types}
+    arrays = [_typed(columns, fields[name]) if name in fields else columns.array(name) for name in columns.names]
     return RowsTable(table_of(columns.names, arrays, len(chunk)), columns.kind, chunk)
 
 

@@ -137,6 +137,7 @@ class ChunkColumns:
         self.names = list(shape.names) or list(map(str, range(len(shape.children))))
         if shape.optional and not pc.all(self._columns[0]).as_py():
             raise row_is_none(self.names[0] if self.names else SCALAR_COLUMN)
+        self._fields = dict(zip(self.names, shape.spans(), strict=True))
         kind = {"record": "dict", "tuple": "tuple"}.get(shape.kind)
         self.kind = kind or (shape.kind if shape.cls is None else shape.cls.__qualname__)
 
@@ -150,8 +151,7 @@ class ChunkColumns:
             self.records = [dict(zip(self.names, row, strict=False)) for row in rows]
 
     def _field(self, name: str) -> tuple[Shape, list[Any]]:
-        assert isinstance(self._shape, Fields)
-        child, start, stop = list(self._shape.spans())[self.names.index(name)]
+        child, start, stop = self._fields[name]
         return child, self._columns[start:stop]
 
 

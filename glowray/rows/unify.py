@@ -53,14 +53,12 @@ def common_schema(sources: Iterable[Source], fix: str = MAP, *, first_wins: bool
     distinct = list(by_schema.values())
     if len(distinct) == 1:
         return distinct[0].schema
-    names = dict.fromkeys(name for source in distinct for name in source.schema.names)
     merge = _Merge(fix, first_wins)
-    fields = [
-        merge.field(
-            (name,), [(source.schema.field(name), source) for source in distinct if name in source.schema.names]
-        )
-        for name in names
-    ]
+    parts: dict[str, list[tuple[pa.Field, Source]]] = {}
+    for source in distinct:
+        for field in source.schema:
+            parts.setdefault(field.name, []).append((field, source))
+    fields = [merge.field((name,), found) for name, found in parts.items()]
     return pa.schema(fields, metadata=distinct[0].schema.metadata if first_wins and distinct else None)
 
 
