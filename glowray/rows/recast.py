@@ -125,6 +125,6 @@ def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
     if kinds.is_floating(kind) and kinds.is_floating(array.type) and kind.bit_width < array.type.bit_width:
         back = made.cast(array.type)
         exact = pc.or_(pc.equal(back, array), pc.is_nan(array))
-        if not pc.all(pc.fill_null(exact, True)).as_py():
+        if not pc.all(pc.fill_null(exact, True), min_count=0).as_py():
             raise pa.ArrowInvalid("it would be rounded")
     return made

@@ -135,7 +135,7 @@ class ChunkColumns:
 
     def _take_fields(self, shape: Fields) -> None:
         self.names = list(shape.names) or list(map(str, range(len(shape.children))))
-        if shape.optional and not pc.all(self._columns[0]).as_py():
+        if shape.optional and not pc.all(self._columns[0], min_count=0).as_py():
             raise row_is_none(self.names[0] if self.names else SCALAR_COLUMN)
         self._fields = dict(zip(self.names, shape.spans(), strict=True))
         kind = {"record": "dict", "tuple": "tuple"}.get(shape.kind)
