@@ -337,3 +337,26 @@ def test_rows_that_stay_as_they_are_keep_their_types(flow: gr.Flow, tmp_path: Pa
         assert pq.read_table(tmp_path / str(number)).to_pylist()[:2] == KEPT.to_pylist()
     rows.map(lambda row: {"i": row["i"]}).write_parquet(tmp_path / "mapped")
     assert pq.read_schema(next((tmp_path / "mapped").glob("*.parquet"))).field("i").type == pa.int64()
+
+
+def test_csv_of_a_schema_is_written_as_its_types(flow: gr.Flow, tmp_path: Path) -> None:
+    rows = flow.from_items([{"n": 1}, {"s": "x", "n": 2.5}], partitions=2)
+    rows.write_csv(tmp_path / "out.csv", single_file=True, schema=pa.schema({"s": pa.string(), "n": pa.float64()}))
+    assert (tmp_path / "out.csv").read_text() == "s,n\n,1.0\nx,2.5\n"
+    with pytest.raises(InexactColumn, match='column "n" is int8 in schema=, which cannot hold 2.5'):
+        rows.write_csv(tmp_path / "b", schema=pa.schema({"s": pa.string(), "n": pa.int8()}))
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv"]
+
+
+@pytest.mark.parametrize("verb", ["write_csv", "write_parquet"])
+def test_wrong_schemas_are_found_at_the_call(verb: str, tmp_path: Path) -> None:
+    write = getattr(gr.Flow(engine="inline").from_items([{"a": 1}]), verb)
+    for options, error, message in [
+        ({"schema": {"a": int}}, TypeError, "schema must be a pyarrow.Schema, not dict"),
+        ({"schema": pa.schema({"a": pa.int8()}), "columns": ["a"]}, ValueError, "give columns= or schema="),
+        ({"schema": pa.schema([("a", pa.int8()), ("a", pa.int8())])}, ValueError, 'schema= names "a" twice'),
+        ({"schema": pa.schema([])}, ValueError, "at least one column"),
+    ]:
+        with pytest.raises(error, match=message):
+            write(tmp_path / "out", **options)
+    assert not any(tmp_path.iterdir())
