@@ -100,12 +100,13 @@ class FileSources(Sources):
         >>> gr.read_json(path).collect()
         [{'a': 1, 'b': None}, {'a': 1.0}]
 
-        Types are kept: 1 is an int of any size, 1.0 a float, null None, and a key that is not there is not there.
-        Arguments as for read_text().
+        Values are those of json.loads: 1 is an int, 1.0 a float, null None, a key that is not there is not there, and
+        of a key that is there twice the last value counts. Ints may have any number of digits. Arguments as for
+        read_text().
 
         Raises:
             FileNotFoundError: nothing matches a path.
-            ValueError: at the action, with file and line, for what is no JSON or has a key twice.
+            ValueError: at the action, with file and line, for a line that is no JSON.
         """
         from glowray.io.json_lines import json_reader
 

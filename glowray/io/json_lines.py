@@ -21,6 +21,9 @@ from glowray.rows.pickling import as_list
 
 _UTF8 = Encoding("utf-8-sig")
 
+_BLANKS = " \t\r"
+"""What JSON takes for white space, but for the line end."""
+
 
 @dataclass(frozen=True)
 class JsonReader:
@@ -48,9 +51,9 @@ def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int
     >>> list(json_reader(path).read(0))
     [[{'a': 1, 'b': None}, {'a': 1.0}]]
 
-    Types are kept: 1 is an int of any size and 1.0 a float, null is None and a key that is not there is not there.
-    Paths and `partitions` are as for text. A line that is no JSON value, or an object that holds a key twice, is a
-    DamagedFile error that names file and line.
+    Values are those of json.loads: 1 is an int and 1.0 a float, null is None, a key that is not there is not there,
+    and of a key that is there twice the last value counts. Ints may have any number of digits. Paths and `partitions`
+    are as for text. A line that is no JSON value is a DamagedFile error that names file and line.
     """
     check_partitions(partitions)
     files = expand(paths)
@@ -64,7 +67,7 @@ def _read(piece: Piece) -> Iterator[list[Any]]:
         values: list[Any] = []
         error = None
         for number, line in enumerate(lines, seen):
-            if not line or line.isspace():
+            if not line.strip(_BLANKS):
                 continue
             try:
                 values.append(_value(line))
@@ -84,22 +87,12 @@ def _placed(error: ValueError | RecursionError, piece: Piece, seen: int) -> Dama
 
 
 def _value(line: str) -> Any:
+    """Return what json.loads returns, and ints of any number of digits."""
     try:
         value, end = _decoder.raw_decode(line)
-    except json.JSONDecodeError:
-        end = -1  # perhaps only for the blanks before it
-    except ValueError:
+        return value if end == len(line) else _decoder.decode(line)
+    except ValueError:  # blanks come first, an int has more than 4,300 digits, or the line is no JSON
         return _decoder_of_big.decode(line)
-    return value if end == len(line) else _decoder.decode(line)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r} is there twice")
-    return made
 
 
 def _big_int(digits: str) -> int:
@@ -107,8 +100,8 @@ def _big_int(digits: str) -> int:
     return int(Decimal(digits))
 
 
-_decoder = json.JSONDecoder(object_pairs_hook=_object)
-_decoder_of_big = json.JSONDecoder(object_pairs_hook=_object, parse_int=_big_int)
+_decoder = json.JSONDecoder()
+_decoder_of_big = json.JSONDecoder(parse_int=_big_int)
 
 
 @dataclass(frozen=True)

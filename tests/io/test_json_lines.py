@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections import OrderedDict, namedtuple
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glowray.errors import DamagedFile
 from glowray.io import JsonSink
 from glowray.io.json_lines import json_reader
 
@@ -43,6 +46,52 @@ def test_json_values_come_back_exactly(
     target = tmp_path_factory.mktemp("json") / "out"
     write(target, JsonSink(), parts, single_file=single_file)
     assert shape(rows_of(json_reader(target, n))) == shape([row for part in parts for row in part])
+
+
+BLANKS = st.text(st.sampled_from(" \t"), max_size=2)
+SCALARS = st.one_of(
+    JSON.map(lambda value: json.dumps(value)),
+    JSON.map(lambda value: json.dumps(value, ensure_ascii=False)),
+    st.sampled_from(["NaN", "-Infinity", "1e999", "-0", "1E2", "123456789012345678901234567890", "0.10", '"\\ud800"']),
+    st.sampled_from(["01", "+1", ".5", "'x'", "nul", "1 2", '"\\x41"']),
+)
+KEYS = st.sampled_from(['"a"', '"\\u0061"', '"b"', '"\\u0062"', '""', '"\\ud83d\\ude00"', '"😀"'])
+OBJECTS = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(st.tuples(KEYS, BLANKS, inner), max_size=4).map(
+            lambda pairs: "{" + ",".join(f"{blank}{key}{blank}:{blank}{value}" for key, blank, value in pairs) + "}"
+        ),
+        st.lists(inner, max_size=3).map(lambda items: "[" + " ,".join(items) + "]"),
+    ),
+    max_leaves=8,
+)
+
+
+@given(lines=st.lists(st.tuples(BLANKS, OBJECTS, BLANKS).map("".join), min_size=1, max_size=4), n=st.integers(1, 3))
+def test_a_line_is_what_json_loads_makes_of_it(
+    tmp_path_factory: pytest.TempPathFactory, rows_of: Any, lines: list[str], n: int
+) -> None:
+    """Also a key that is there twice, in whichever spelling: the first place and the last value count."""
+    path = tmp_path_factory.mktemp("json") / "a.json"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    wanted: list[Any] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            wanted.append(json.loads(line))
+        except ValueError:
+            with pytest.raises(DamagedFile, match=rf'"{path}", line {number} is not a line of JSON'):
+                rows_of(json_reader(path, n))
+            return
+    assert shape(rows_of(json_reader(path, n))) == shape(wanted)
+
+
+def test_the_last_value_of_a_key_counts(tmp_path: Path, rows_of: Any) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"a":1,"b":2,"\\u0061":{"x":1,"x":[{"y":0,"y":NaN}]}}\n' + ' {"a":1,"a":' + "7" * 5000 + "}")
+    first, second = rows_of(json_reader(path))
+    assert list(first) == ["a", "b"] and math.isnan(first["a"]["x"][0]["y"])
+    assert second == {"a": (10**5000 - 1) // 9 * 7}
 
 
 def test_ints_of_any_size(tmp_path: Path, rows_of: Any, write: Any) -> None:
@@ -98,9 +147,13 @@ def test_what_json_cannot_hold_is_refused_with_its_column(tmp_path: Path, write:
     [
         ("{'a': 1}", "Expecting property name enclosed in double quotes at column 2"),
         ('{"a": 1} {"a": 2}', "Extra data at column 10"),
-        ('{"a": 1, "b": 2, "a": 3}', "the key 'a' is there twice"),
         ("[" * 100_000, "(recursion|[Ss]tack overflow)"),
         ("[", "Expecting value"),
+        ("\u00a0", "Expecting value"),
+        ("\x0c", "Expecting value"),
+        ('\ufeff{"a": 1}', "BOM|Expecting value"),
+        ('{"a": "\t"}', "Invalid control character"),
+        ("{" + '"a": ' + "1" * 5000, "Expecting ',' delimiter"),
     ],
 )
 def test_a_wrong_line_is_named_and_comes_after_the_right_ones(tmp_path: Path, line: str, reason: str) -> None:

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import io
+import itertools
+import sys
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from glowray.watch.show import show_rows
 from tests.engine.doubles import Lab
+from tests.rows import hostile
 
 
 class Town(NamedTuple):
     name: str
     people: int
+
+
+@dataclass
+class Point:
+    x: int
+
+
+class Mute:
+    def __repr__(self) -> str:
+        raise ValueError("no words")
 
 
 def shown(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
@@ -58,3 +77,108 @@ def test_what_the_terminal_has_no_form_for_is_escaped(engine: Lab, capsys: pytes
 def test_square_brackets_are_no_markup(engine: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     engine.flow().from_items([{"[b]x": "[red]y[/]"}]).show()
     assert cells(capsys) == [["[b]x"], ["[red]y[/]"]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted"),
+    [
+        ([{"a": 1}, 3], [["value"], ["{'a': 1}"], ["3"]]),
+        ([{"a": 1}, (1, 2)], [["value"], ["{'a': 1}"], ["(1, 2)"]]),
+        ([{"a": 1}, "x"], [["value"], ["{'a': 1}"], ["'x'"]]),
+        ([(1, 2), [1, 2]], [["value"], ["(1, 2)"], ["[1, 2]"]]),
+        ([Town("Oslo", 7), ("Oslo", 7)], [["value"], ["Town(name='Oslo', people=7)"], ["('Oslo', 7)"]]),
+        ([{"a": 1}, OrderedDict(a=1)], [["value"], ["{'a': 1}"], [repr(OrderedDict(a=1))]]),
+        ([[1, 2], [3]], [["value"], ["[1, 2]"], ["[3]"]]),
+        ([Point(1)], [["value"], ["Point(x=1)"]]),
+        ([OrderedDict(a=1)], [["a"], ["1"]]),
+        ([{}, {}], [["value"], ["{}"], ["{}"]]),
+        ([()], [["value"], ["()"]]),
+        ([""], [["value"], ["''"]]),
+        ([Mute()], [["value"], ["<Mute, whose repr raises ValueError>"]]),
+        ([{"a": 1}, {"b": 2}, {}], [["a", "b"], ["1", "·"], ["·", "2"], ["·", "·"]]),
+        ([(1,), (1, 2), ()], [["0", "1"], ["1", "·"], ["1", "2"], ["·", "·"]]),
+        ([{1: "x", "1": "y"}], [["1", "'1'"], ["x", "y"]]),
+        ([{"": 1, None: 2}], [["''", "None"], ["1", "2"]]),
+        ([{"a": [1, {"b": None}], "c": ("x",)}], [["a", "c"], ["[1, {'b': None}]", "('x',)"]]),
+    ],
+)
+def test_every_row_is_seen(
+    engine: Lab, capsys: pytest.CaptureFixture[str], rows: list[Any], wanted: list[list[str]]
+) -> None:
+    engine.flow().from_items(rows).show()
+    assert cells(capsys) == wanted
+
+
+ALIKE = [
+    None,
+    "None",
+    "",
+    " ",
+    "·",
+    "'None'",
+    '"',
+    "\n",
+    "\\n",
+    "\x1b[1m",
+    "\\x1b[1m",
+    "\ud800",
+    "\\ud800",
+    "\u200b",
+    "é",
+]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
+def test_values_that_differ_look_different(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An absent field counts as a value; the second column shows that the row is there."""
+    seen: dict[str, Any] = {}
+    for value in [*ALIKE, Mute]:
+        rows: list[Any] = [{"a": "x", "b": "x"}, {"b": "x"} if value is Mute else {"a": value, "b": "x"}]
+        out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+        monkeypatch.setattr(sys, "stdout", out)
+        show_rows(rows, more=True)
+        out.flush()
+        text = out.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+        assert "\x1b" not in text
+        assert text not in seen, f"{value!r} looks like {seen[text]!r}"
+        seen[text] = value
+
+
+def test_a_number_beside_its_text_is_told_apart(engine: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    engine.flow().from_items([{"a": 1}, {"a": "1"}, {"a": None}]).show()
+    assert cells(capsys) == [["a"], ["1"], ["'1'"], ["None"]]
+
+
+def test_texts_stand_as_they_are(engine: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    engine.flow().from_items([("02139", "C:\\dir"), ("1", "it's"), ("", "")]).show()
+    assert cells(capsys) == [["0", "1"], ["02139", "C:\\dir"], ["1", "it's"], ["''", "''"]]
+
+
+def test_many_columns_keep_their_values(engine: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    engine.flow().from_items([{f"c{n}": n for n in range(100)}]).show()
+    names, values = cells(capsys)
+    assert names == [f"c{n}" for n in range(100)] and values == [str(n) for n in range(100)]
+
+
+def test_a_long_value_is_cut(engine: Lab, capsys: pytest.CaptureFixture[str]) -> None:
+    engine.flow().from_items(["x" * 10_000, ["y"] * 10_000]).show()
+    text = "".join(itertools.chain.from_iterable(cells(capsys)))
+    assert text.count("x") == text.count("x", 0, 1100) <= 1000 and 150 < text.count("y") <= 1000 and "…" in text
+
+
+@given(
+    st.lists(
+        hostile.values
+        | st.dictionaries(hostile.values.filter(lambda key: isinstance(key, str)), hostile.values, max_size=2),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_no_row_is_printed_as_nothing(rows: list[Any]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        out = io.StringIO()
+        patch.setattr(sys, "stdout", out)
+        show_rows(rows, more=False)
+    head, body = out.getvalue().split("├", 1)
+    lines = [line for line in body.splitlines()[1:-1] if line.strip("│ ")]
+    assert len(lines) >= len(rows) and head
