@@ -241,7 +241,7 @@ class ClusterWatch:
         )
 
     def _lost_node(self) -> ClusterError:
-        if reach(self.address, CALL_SECONDS) is Reach.REFUSED:
+        if not self._is_named or reach(self.address, CALL_SECONDS) is Reach.REFUSED:
             return self._lost_head(is_refused=True)
         node = self.known.get(self.own_id, "of this machine")
         return ClusterError(
