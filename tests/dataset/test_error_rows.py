@@ -119,15 +119,28 @@ FORMS: list[Callable[[int], Any]] = [lambda n: n, lambda n: [n, [n]], lambda n: 
 
 def expected(partitions: list[list[Any]], steps: list[Step]) -> tuple[Step, str, Refused, int] | None:
     """The first error of plain Python: step, row, error, partition."""
+    if steps[-1].verb == "output":  # which is fed in the driver, once all tasks have succeeded
+        made: list[list[Any]] = [[] for _ in partitions]
+        failed = _first_error(partitions, steps[:-1], made)
+        return failed or _first_error(made, steps[-1:], [[] for _ in partitions])
+    return _first_error(partitions, steps, [[] for _ in partitions])
 
-    def run(index: int, row: Any) -> None:
+
+def _first_error(
+    partitions: list[list[Any]], steps: list[Step], made: list[list[Any]]
+) -> tuple[Step, str, Refused, int] | None:  # fmt: skip
+    """The same; what comes out of the steps goes to `made`, a list a partition."""
+
+    def run(index: int, row: Any, emit: Emit) -> None:
         if index < len(steps):
-            steps[index].run(row, lambda item: run(index + 1, item))
+            steps[index].run(row, lambda item: run(index + 1, item, emit))
+        else:
+            emit(copy.deepcopy(row))
 
     for partition, rows in enumerate(partitions):
         for row in copy.deepcopy(rows):
             try:
-                run(0, row)
+                run(0, row, made[partition].append)
             except Blamed as blamed:
                 step, text, error = blamed.args
                 return step, text, error, partition
