@@ -145,8 +145,8 @@ class RayEngine:
             if UNKNOWN_OWNER not in str(error):
                 raise
             raise ClusterError(
-                "rows that were kept in a Ray which has ended are lost; call uncache() on their dataset, and run the job"
-                " again"
+                "rows that were kept in a Ray which has ended are lost; call uncache() on their dataset, and run the"
+                " job again"
             ) from error
         return refs if isinstance(refs, list) else [refs]
 
