@@ -10,11 +10,15 @@ from typing import Any, Protocol
 from glowray.action.perform import Action, begin
 from glowray.action.settings import Outcome, Settings
 from glowray.action.sinks import Sink
-from glowray.io.commit import Commit, Written, commit_together
+from glowray.io.commit import Commit, Misfits, Written, commit_together
+from glowray.io.folders import remove
+from glowray.io.memory import items_reader
+from glowray.io.sink import Part, TypedSink
 from glowray.kernels.exchange import Count, Exchange, InPieces
-from glowray.kernels.partition_steps import Write
+from glowray.kernels.partition_steps import Rewrite, Write
 from glowray.physical.stage import Stage
-from glowray.plan.nodes import Narrow, Node
+from glowray.plan.nodes import Narrow, Node, Read
+from glowray.plan.row_types import row_types
 
 
 class Target(Protocol):
@@ -24,6 +28,10 @@ class Target(Protocol):
 
     def begin(self) -> Node:
         """Takes the place to write to; the plan to run."""
+        ...
+
+    def settle(self, action: Action, stage: Stage) -> None:
+        """Brings what the tasks wrote to one schema, while the action can still run tasks."""
         ...
 
     def stage(self, stage: Stage) -> list[Commit]:
@@ -52,13 +60,40 @@ class FileTarget:
     path: str
     files: Commit
     exchange: Exchange = field(default_factory=Count)
+    parts: list[Part] = field(default_factory=list)
 
     def begin(self) -> Node:
-        folder = self.files.begin()
-        return Narrow(self.node, Write(self.verb, self.path, self.files.sink, folder))
+        folder, sink = self.files.begin(), self.files.sink
+        types = row_types(self.node) if isinstance(sink, TypedSink) else None
+        if isinstance(sink, TypedSink) and types is not None:
+            sink = sink.keeping(types)
+        return Narrow(self.node, Write(self.verb, self.path, sink, folder))
+
+    def settle(self, action: Action, stage: Stage) -> None:
+        self.parts = [part for report in stage.reports if report is not None for part in report.parts]
+        try:
+            misfits = self.files.misfits(self.parts)
+        except (TypeError, ValueError) as error:
+            error.add_note(f"in {self.verb}({self.path})")
+            raise
+        if misfits.parts:
+            self._replace(misfits, action)
+
+    def _replace(self, misfits: Misfits, action: Action) -> None:
+        """Has tasks write parts once more; those without rows need none."""
+        empty = [part for part in misfits.parts if not part.rows]
+        full = [part for part in misfits.parts if part.rows]
+        new = [misfits.rewritten(part) for part in empty]
+        if full:
+            rows = Read(items_reader(full, len(full)), self.verb)
+            new += action.more_parts(Narrow(rows, Rewrite(self.verb, self.path, misfits)))
+        by_index = {part.index: part for part in new}
+        self.parts = [by_index.get(part.index, part) for part in self.parts]
+        for old in misfits.parts:
+            remove(old.path)
 
     def stage(self, stage: Stage) -> list[Commit]:
-        self.files.stage(part for report in stage.reports if report is not None for part in report.parts)
+        self.files.stage(self.parts)
         return [self.files]
 
     def feed(self, action: Action, stage: Stage) -> None:
@@ -83,6 +118,9 @@ class SinkTarget:
     def begin(self) -> Node:
         self.has_begun = True
         return self.node
+
+    def settle(self, action: Action, stage: Stage) -> None:
+        """Nothing: rows in the driver are of any kind."""
 
     def stage(self, stage: Stage) -> list[Commit]:
         return []
@@ -130,7 +168,12 @@ def run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target])
             for target, stage in pairs:
                 if isinstance(target, SinkTarget) and stage.flows:
                     stage.sink = partial(target.take, action, stage)
-            action.run()
+
+            def settle() -> None:
+                for target, stage in pairs:
+                    target.settle(action, stage)
+
+            action.run(settle)
             commits = [files for target, stage in pairs for files in target.stage(stage)]
             for target, stage in pairs:
                 target.feed(action, stage)

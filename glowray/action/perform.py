@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,8 @@ from glowray.engine.choose import Choice, choose, open_engine
 from glowray.engine.protocol import Done, Engine
 from glowray.functions import Failure
 from glowray.io.commit import Commit, commit_together
-from glowray.kernels.exchange import Exchange, InPieces, OneBlock
+from glowray.io.sink import Part
+from glowray.kernels.exchange import Count, Exchange, InPieces, OneBlock
 from glowray.optimize import optimize
 from glowray.physical.job import Job
 from glowray.physical.lower import Lowering, lowering
@@ -82,8 +83,8 @@ class Action:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.letters.abort()  # of what was committed nothing is left to abort
 
-    def run(self) -> None:
-        """Runs all stages.
+    def run(self, then: Callable[[], None] | None = None) -> None:
+        """Runs all stages, then what may need `more_parts`.
 
         Raises:
             BaseException: the user's own, of the lowest failing partition.
@@ -91,9 +92,19 @@ class Action:
         try:
             self.recorder.progress.begin()
             self.job.run()
+            if then is not None:
+                then()
         finally:
             self.job.close()
             self.recorder.finish(self.engine)
+
+    def more_parts(self, node: Node) -> list[Part]:
+        """Runs one more stage, of tasks that write files; the parts that they wrote."""
+        stage = lowering([node]).target(node, Count())
+        stage.number = len(self.job.stages) + 1
+        self.job.stages = [*self.job.stages, stage]
+        self.job.run([stage])
+        return [part for report in stage.reports if report is not None for part in report.parts]
 
     def blocks(self, stage: Stage) -> Iterator[Block]:
         """Runs all stages, and gives the blocks of the last one in order, each as soon as it is there."""

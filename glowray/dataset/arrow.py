@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from glowray.action.perform import collect_blocks
 from glowray.dataset.base import Base, T_co, action
+from glowray.io.record_columns import given_columns
 from glowray.plan.nodes import Node
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class ArrowActions(Base[T_co]):
     _exported: _Export | None = None
 
     @action
-    def to_arrow(self) -> pa.Table:
+    def to_arrow(self, *, schema: pa.Schema | None = None) -> pa.Table:
         """All rows as a pyarrow.Table. To the driver.
 
         >>> import glowray as gr
@@ -32,34 +33,42 @@ class ArrowActions(Base[T_co]):
         {'word': ['be', 'or'], 'n': [2, None]}
 
         Columns are the keys of dicts, the fields of named tuples and dataclasses, `0`, `1`, … for tuples, and `value`
-        for anything else. No value changes: a column of ints and floats, a tuple inside a row, an int of more than 64
-        bits, keys that are not in every row are errors, in whichever partitions they are. The table of a dataset
-        without rows has no columns.
+        for anything else, in order of first appearance. A field that a row lacks is null, at any depth. No value
+        changes: a column of ints and floats, a tuple inside a row and an int of more than 64 bits are errors, in
+        whichever partitions they are. The table of a dataset without rows has no columns.
+
+        Args:
+            schema: a pyarrow.Schema that the table is to have: columns, their order and types. int beside float is fine
+                in a column that is float64 there.
 
         Raises:
-            InexactColumn: a column that Arrow cannot hold exactly; it is named.
+            InexactColumn: a column that Arrow, or its type in `schema`, cannot hold exactly. It is named, with both
+                rows where values are of two types.
+            ValueError: a row has a field that `schema` lacks.
         """
-        return _table_of(self._flow, self._node)
+        given_columns(None, schema)
+        return _table_of(self._flow, self._node, schema)
 
     @action
-    def to_pandas(self) -> pd.DataFrame:
+    def to_pandas(self, *, schema: pa.Schema | None = None) -> pd.DataFrame:
         """All rows as a pandas.DataFrame. To the driver.
 
         >>> import glowray as gr
         >>> gr.from_items([("be", 2), ("or", 1)]).to_pandas()["1"].sum()
         np.int64(3)
 
-        Columns as for to_arrow(). A column of numbers or bools that holds None is of pandas' Arrow types, such as
-        int64[pyarrow], so that ints stay ints and None is not NaN; lists and dicts are objects.
+        Columns and `schema` as for to_arrow(). A column of numbers or bools that holds None is of pandas' Arrow types,
+        such as int64[pyarrow], so that ints stay ints and None is not NaN; lists and dicts are objects.
 
         Raises:
-            InexactColumn: a column that Arrow cannot hold exactly; it is named.
+            InexactColumn: as for to_arrow().
             ModuleNotFoundError: pandas is not installed.
         """
         from glowray.io.frames import check_installed, pandas_frame
 
         check_installed("pandas", "to_pandas()")
-        return pandas_frame(_table_of(self._flow, self._node))
+        given_columns(None, schema)
+        return pandas_frame(_table_of(self._flow, self._node, schema))
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """The rows as a stream of Arrow batches, by which Polars, DuckDB, pandas and others read a Dataset.
@@ -98,7 +107,10 @@ class _Export:
             return self._table
 
 
-def _table_of(flow: Flow, node: Node) -> pa.Table:
+def _table_of(flow: Flow, node: Node, schema: pa.Schema | None = None) -> pa.Table:
+    from glowray.rows.by_schema import table_by_schema
+    from glowray.rows.inexact import MAP_OR_SCHEMA
     from glowray.rows.to_arrow import arrow_table
 
-    return arrow_table(collect_blocks(flow.settings, flow.outcome, node))
+    blocks = collect_blocks(flow.settings, flow.outcome, node)
+    return arrow_table(blocks, MAP_OR_SCHEMA) if schema is None else table_by_schema(blocks, schema)

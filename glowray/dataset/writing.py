@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glowray.dataset.base import Base, T_co, action
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Target = str | os.PathLike[str]
 
@@ -64,8 +67,11 @@ class WriteActions(Base[T_co]):
         header: bool = True,
         delimiter: str = ",",
         quotechar: str = '"',
+        schema: pa.Schema | None = None,
     ) -> Any:
         """Writes dict rows as CSV, UTF-8; read_csv() gives the same fields, None and "" apart.
+
+        All files have the same columns in the same order; a field that a row lacks is None.
 
         >>> import glowray as gr, pathlib, tempfile
         >>> folder = tempfile.mkdtemp()
@@ -82,19 +88,22 @@ class WriteActions(Base[T_co]):
 
         Args:
             path: as for write_text(); mode, single_file, compression, defer likewise.
-            columns: the columns in their order; a row may lack some of them. None: those of a partition's first row,
-                which all rows must have.
+            columns: the columns in their order. None: those of all rows, in order of first appearance. A row may lack
+                some of them.
             header: whether files begin with the names of the columns.
             delimiter: one character; quotechar likewise.
+            schema: a pyarrow.Schema that names the columns, and the types that values are written as.
 
         Raises:
-            TypeError: at the action, a row that is no dict, or a value such as a list that CSV has no form for.
-            ValueError: at the action, a row with other columns; it is named.
+            TypeError: at the action, a row that is no dict, or a value such as a list that CSV has no form for, or
+                that its type in `schema` cannot hold.
+            ValueError: at the action, a row with more columns than those given; a column that the files to append to
+                lack.
         """
         from glowray.io.csv_records import Dialect
         from glowray.io.csv_sink import CsvSink
 
-        sink = CsvSink(compression, _names(columns), header, Dialect(delimiter, quotechar))
+        sink = CsvSink(compression, _names(columns), header, Dialect(delimiter, quotechar), schema)
         return self._write("write_csv", sink, path, mode, single_file, defer)
 
     @action
@@ -137,6 +146,7 @@ class WriteActions(Base[T_co]):
         compression: str | None = None,
         defer: bool = False,
         columns: Sequence[str] | None = None,
+        schema: pa.Schema | None = None,
     ) -> Any:
         """Writes dict rows as Parquet; read_parquet() gives rows that are equal and of the same types.
 
@@ -147,18 +157,27 @@ class WriteActions(Base[T_co]):
         >>> gr.read_parquet(folder).collect()
         [{'a': 1, 'b': None}, {'a': 2, 'b': 'x'}]
 
+        All files have one schema: the columns of all rows in order of first appearance, each of one type. A field that
+        a row lacks is null, at any depth. Rows that come unchanged from read_parquet() or from_arrow() keep the types
+        that they had there.
+
         Args:
             path: as for write_text(); mode, single_file, defer likewise.
             compression: None (Snappy, as usual in Parquet), "gz" or "zst"; inside the file, whose name stays .parquet.
             columns: as for write_csv().
+            schema: a pyarrow.Schema of the files: columns, their order and types. int beside float is fine in a column
+                that is float64 there.
 
         Raises:
-            TypeError: at the action, a row that is no dict, or a column that Parquet cannot hold exactly; it is named.
-            ValueError: at the action, a row with other columns; it is named.
+            TypeError: at the action, a row that is no dict, or a column that Parquet cannot hold exactly: it is named,
+                with both rows where values are of two types. With mode="append" also a column that the files which
+                are there lack, or have of another type.
+            ValueError: at the action, a row with more columns than those given.
         """
         from glowray.io.parquet_sink import ParquetSink
 
-        return self._write("write_parquet", ParquetSink(compression, _names(columns)), path, mode, single_file, defer)
+        sink = ParquetSink(compression, _names(columns), schema)
+        return self._write("write_parquet", sink, path, mode, single_file, defer)
 
     @action
     def write_binary(

@@ -11,13 +11,14 @@ import os
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from glowray.errors import GlowrayError
 from glowray.io.compression import codec_of
 from glowray.io.file_target import FileTarget
 from glowray.io.folder_target import FolderTarget
 from glowray.io.paths import local_path
-from glowray.io.sink import Part, Sink
+from glowray.io.sink import Part, SchemaSink, Sink
 
 MODES = ("error", "overwrite", "append")
 
@@ -29,6 +30,21 @@ class Written:
     files: int
     rows: int
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Misfits:
+    """Parts that have another schema than the one of all files."""
+
+    sink: Sink
+    folder: str
+    schema: Any
+    parts: tuple[Part, ...]
+
+    def rewritten(self, part: Part) -> Part:
+        """Write a part once more, in the schema of all; runs on a worker or in the driver."""
+        assert isinstance(self.sink, SchemaSink), "parts of other formats have no schema"
+        return self.sink.rewrite(part, self.folder, self.schema)
 
 
 class Commit:
@@ -50,7 +66,7 @@ class Commit:
         job = uuid.uuid4().hex
         self.sink = sink
         self._target = FileTarget(path, mode, job) if single_file else FolderTarget(path, mode, job)
-        self._state = "new"
+        self._state, self._folder = "new", ""
         self.written = Written(0, 0, 0)
 
     def check(self) -> None:
@@ -66,21 +82,40 @@ class Commit:
         Raises what `check()` raises.
         """
         self._expect("new")
-        folder = self._target.begin()
+        self._folder = self._target.begin()
         self._state = "begun"
-        return folder
+        return self._folder
 
     def commit(self, parts: Iterable[Part | None]) -> Written:
         """Put all parts in place, in the order of their partitions; after an error the target is as it was before.
 
-        Raises CommitConflict when somebody else changed the target since `begin()`.
+        Parts of another schema than the common one are rewritten here. Raises CommitConflict when somebody else
+        changed the target since `begin()`.
         """
         try:
-            self.stage(parts)
+            there = [part for part in parts if part is not None]
+            misfits = self.misfits(there)
+            self.stage(misfits.rewritten(part) if part in misfits.parts else part for part in there)
         except BaseException:
             self.abort()
             raise
         return commit_together([self])[0]
+
+    def misfits(self, parts: Sequence[Part]) -> Misfits:
+        """Find the one schema of all parts, and the parts that have another: these are to be written once more.
+
+        Raises what is wrong with the schemas, with the column.
+        """
+        self._expect("begun")
+        if not isinstance(self.sink, SchemaSink):
+            return Misfits(self.sink, self._folder, None, ())
+        ordered = sorted(parts, key=lambda part: part.index)
+        _check_there(ordered)
+        kept = self._target.kept()
+        schema = self.sink.common_schema(ordered, kept, fixed=isinstance(self._target, FolderTarget))
+        return Misfits(
+            self.sink, self._folder, schema, tuple(part for part in ordered if not self.sink.has_schema(part, schema))
+        )
 
     def stage(self, parts: Iterable[Part | None]) -> None:
         """Make everything ready beside the target, which stays as it is; `commit_together()` or `abort()` must follow.

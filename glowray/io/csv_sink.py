@@ -5,25 +5,31 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from glowray.io.arrow_rows import table_rows
 from glowray.io.compression import check_codec
+from glowray.io.csv_parts import Quoting, blank_line, common_columns, rewritten
 from glowray.io.csv_records import Dialect
-from glowray.io.record_columns import RecordColumns, check_names
-from glowray.io.sink import FileWriter, Part, join_lines
+from glowray.io.folders import remove
+from glowray.io.record_columns import RecordColumns, given_columns, not_dicts
+from glowray.io.sink import ROWS_A_WRITE, FileWriter, Part, join_lines
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from glowray.rows import Block
     from glowray.rows.chunk import Chunk
 
 # What str() gives for these is what their type reads again.
 _SCALARS = (str, int, float, complex, Decimal, Fraction, dt.date, dt.time, dt.timedelta, UUID)
+_CSV_NAME = re.compile(r"\.csv(\.\w+)?$")
 _NEVER_EMPTY = {*_SCALARS, bool, dt.datetime}
 _PLAIN = {*_NEVER_EMPTY, type(None)}
 
@@ -32,22 +38,22 @@ _PLAIN = {*_NEVER_EMPTY, type(None)}
 class CsvSink:
     """Dict rows as CSV, UTF-8, with "\\n" after each; every file begins with the names of its columns.
 
-    Columns are `columns`, or those of a partition's first row; a row that has others, or lacks one, is refused (with
-    `columns`, a missing one is None). Values are written as str(value), None as nothing at all. `header` False leaves
-    the names out.
+    All files have the columns of `columns` or `schema`, else those of all rows, in order of first appearance; a field
+    that a row lacks is None. A row that has more than the columns given is refused. Values are written as str(value),
+    None as nothing at all; with `schema` as its types give them back. `header` False leaves the names out.
     """
 
     compression: str | None = None
     columns: tuple[str, ...] | None = None
     header: bool = True
     dialect: Dialect = field(default_factory=Dialect)
+    schema: pa.Schema | None = None
 
     def __post_init__(self) -> None:
         check_codec(self.compression)
         if self.dialect.quotechar is None:
             raise ValueError("write_csv() needs a quotechar: without one a field could not hold the delimiter")
-        if self.columns is not None:
-            check_names(self.columns)
+        given_columns(self.columns, self.schema)
 
     @property
     def extension(self) -> str:
@@ -60,42 +66,116 @@ class CsvSink:
     def open(self, folder: str, index: int) -> CsvWriter:
         return CsvWriter(folder, index, self)
 
+    def common_schema(self, parts: Sequence[Part], kept: Sequence[str], *, fixed: bool) -> tuple[str, ...]:
+        return common_columns(self, parts, [path for path in kept if not fixed or _CSV_NAME.search(path)])
+
+    def has_schema(self, part: Part, schema: tuple[str, ...]) -> bool:
+        return bool(part.schema == schema)
+
+    def rewrite(self, part: Part, folder: str, schema: tuple[str, ...]) -> Part:
+        return rewritten(self, [part], folder, schema)
+
     def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
         join_lines(before, parts, path)
 
 
-class CsvWriter(FileWriter):
-    """Writes dict rows as lines; those that are columns without making a dict of any."""
+class CsvWriter:
+    """Writes dict rows as lines; those that are columns without making a dict of any.
+
+    When rows have columns that none before had, another file begins; at the end all are written once more, as one.
+    """
 
     def __init__(self, folder: str, index: int, sink: CsvSink) -> None:
+        self._folder, self._index, self._sink = folder, index, sink
         self._lines = CsvEncoder(sink)
-        self._dialect = sink.dialect
-        super().__init__(folder, index, sink.compression, self._lines)
+        self._parts: list[Part] = []
+        self._names, self._rows = self._lines.names, 0
+        self._file = self._new_file()
+
+    def write(self, rows: Iterable[Any]) -> None:
+        rest = iter(rows)
+        try:
+            while batch := list(islice(rest, ROWS_A_WRITE)):
+                self._write_encoded([self._lines.encode(self._typed(batch))], len(batch))
+        except BaseException:
+            self.abort()
+            raise
 
     def write_block(self, block: Block) -> None:
         from glowray.io.csv_lines import lines_of
 
         for chunk in block.chunks:
-            if self._lines.takes(chunk):
-                self.write_encoded(lines_of(chunk, self._dialect), len(chunk))
+            if self._sink.schema is None and self._lines.takes(chunk):
+                self._write_encoded(lines_of(chunk, self._sink.dialect), len(chunk))
             else:
                 self.write(chunk.rows())
+
+    def close(self) -> Part:
+        try:
+            self._end_file()
+            if len(self._parts) == 1:
+                return self._parts[0]
+            part = rewritten(self._sink, self._parts, self._folder, self._lines.names)
+        except BaseException:
+            self.abort()
+            raise
+        for old in self._parts:
+            remove(old.path)
+        return part
+
+    def abort(self) -> None:
+        self._file.abort()
+        for part in self._parts:
+            remove(part.path)
+
+    def _write_encoded(self, lines: Iterable[Any], rows: int) -> None:
+        """Write lines in the columns that the encoder has now."""
+        if self._lines.names != self._names and self._rows:
+            self._end_file()
+            self._file, self._rows = self._new_file(), 0
+        self._names, self._rows = self._lines.names, self._rows + rows
+        self._file.write_encoded(lines, rows)
+
+    def _new_file(self) -> FileWriter:
+        sink = self._sink
+        return FileWriter(self._folder, self._index, sink.compression, self._lines, sink.extension)
+
+    def _end_file(self) -> None:
+        part = self._file.close()
+        self._parts.append(replace(part, schema=self._names, lone=self._lines.lone))
+
+    def _typed(self, rows: list[Any]) -> list[Any]:
+        """The rows with the values that the types of the schema give back."""
+        if self._sink.schema is None:
+            return rows
+        from glowray.rows.by_schema import chunk_by_schema
+        from glowray.rows.chunk import Chunk
+
+        if odd := [row for row in rows if type(row) is not dict]:
+            raise not_dicts("write_csv", odd[0])
+        return table_rows(chunk_by_schema(Chunk.from_rows(rows), self._sink.schema).table)
 
 
 class CsvEncoder:
     """Dict rows to lines of CSV."""
 
     def __init__(self, sink: CsvSink) -> None:
-        self._columns = RecordColumns("write_csv", sink.columns)
+        self._columns = RecordColumns("write_csv", given_columns(sink.columns, sink.schema))
+        self.lone: str | None = None
         self._header = sink.header
-        self._delimiter = sink.dialect.delimiter
-        self._quote = sink.dialect.quotechar or ""
-        self._special = re.compile(f"[{re.escape(self._delimiter + self._quote)}\r\n\ufeff]").search
+        self._quoting = Quoting(sink.dialect)
+        self._text = self._quoting.field
+        self._delimiter, self._quote = self._quoting.delimiter, self._quoting.quote
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns so far."""
+        return self._columns.names
 
     def head(self) -> bytes:
-        if self._columns.names is None or not self._header:
+        if not self.names or not self._header:
             return b""
-        return self._encoded(self._delimiter.join(map(self._text, self._columns.names)) + "\n")
+        return self._encoded(self._quoting.line(self.names))
 
     def takes(self, chunk: Chunk) -> bool:
         """Whether the rows are columns of the very names, all of which have fields."""
@@ -104,9 +184,9 @@ class CsvEncoder:
         names = record_names(chunk) if len(chunk) else None
         if names is None or (len(names) == 1 and chunk.columns[0].null_count):
             return False
-        if self._columns.names is None:
-            self._columns.names = check_names(names)
-        return self._columns.names == names
+        if not self.names:
+            self._columns.add(names)
+        return self.names == names
 
     def encode(self, rows: list[Any]) -> bytes:
         if self._columns.are_plain(rows):
@@ -124,9 +204,9 @@ class CsvEncoder:
 
         They are written as they come; then it is looked whether anything stands there that may not.
         """
-        if not set(map(type, chain.from_iterable(map(dict.values, rows)))) <= _NEVER_EMPTY:
+        if not self.names or not set(map(type, chain.from_iterable(map(dict.values, rows)))) <= _NEVER_EMPTY:
             return None
-        width = len(self._columns.names or ())
+        width = len(self.names)
         text = "".join(_line_maker(width, self._delimiter)(map(dict.values, rows)))
         if any(map(text.__contains__, (self._quote, "\r", "\ufeff"))) or not self._delimiter.isascii():
             return None
@@ -137,7 +217,7 @@ class CsvEncoder:
         columns = list(zip(*map(dict.values, rows), strict=True))
         fields = [self._fields(column) for column in columns]
         plain = [column for column in fields if column is not None]
-        if len(plain) < len(fields) or (len(fields) == 1 and None in columns[0]):
+        if not plain or len(plain) < len(fields) or (len(fields) == 1 and None in columns[0]):
             return None
         return list(map(self._delimiter.join, zip(*plain, strict=True)))
 
@@ -164,14 +244,18 @@ class CsvEncoder:
 
     def _line(self, row: Any) -> str:
         values = self._columns.values(row)
-        names = self._columns.names or ()
         fields = [
             "" if value is None else self._text(value) if type(value) is str else self._value(value, name)
-            for name, value in zip(names, values, strict=True)
+            for name, value in zip(self.names, values, strict=True)
         ]
-        if fields == [""]:
-            raise ValueError(f'None in the only column "{names[0]}" would be a blank line, which is no record')
-        return self._delimiter.join(fields)
+        return self._delimiter.join(fields) if fields and fields != [""] else self._lone_line(row)
+
+    def _lone_line(self, row: Any) -> str:
+        """The line of a row without a value in at most one column, until it is known whether there are more of them."""
+        if self._columns.is_given:
+            raise blank_line(self.names[0], f"{row!r:.200}")
+        self.lone = self.lone or f"{row!r:.200}"
+        return self._delimiter
 
     def _value(self, value: Any, name: str) -> str:
         if not isinstance(value, _SCALARS):
@@ -180,11 +264,6 @@ class CsvEncoder:
                 return self._text(str(value))  # a NumPy scalar
             raise TypeError(f'column "{name}": CSV has no {kind}, {value!r:.200}: map it to a str first')
         return self._text(str(value))
-
-    def _text(self, text: str) -> str:
-        if text and not self._special(text):
-            return text
-        return self._quote + text.replace(self._quote, self._quote * 2) + self._quote
 
 
 @cache

@@ -53,6 +53,11 @@ class FileTarget:
             raise
         return self._temporary
 
+    def kept(self) -> list[str]:
+        """The file that is there and added to, if it is not empty."""
+        is_kept = self._mode == "append" and self._before is not None and os.path.getsize(self.path)
+        return [self.path] if is_kept else []
+
     def stage(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
         """Join the parts in a temporary file, and keep the one that is there beside it."""
         self.verify()

@@ -79,6 +79,12 @@ class FolderTarget:
             raise
         return parts
 
+    def kept(self) -> list[str]:
+        """The files that are there, are read, and stay."""
+        names = sorted(self._before) if self._mode == "append" else []
+        visible = (name for name in names if not any(part.startswith(("_", ".")) for part in name.split(os.sep)))
+        return [os.path.join(self.path, name) for name in visible]
+
     def stage(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
         """Write down what is to be moved, and the new `_SUCCESS`, beside the parts; nothing of the content changes."""
         self.verify()

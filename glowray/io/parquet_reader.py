@@ -36,14 +36,15 @@ class RowGroup:
 class ParquetReader:
     """The rows of Parquet files; a row group is never divided.
 
-    `columns` are those that the user asked for; `only` those of them that anybody looks at
-    in files with the columns `like`, None: all.
+    `columns` are those that the user asked for, `arrow_types` those of them with one type in all files. `only` are
+    those of them that anybody looks at in files with the columns `like`, None: all.
     """
 
     label: str
     partitions: tuple[tuple[RowGroup, ...], ...]
     columns: tuple[str, ...] | None
     estimated_bytes: int
+    arrow_types: pa.Schema
     only: frozenset[str] | None = None
     like: tuple[str, ...] | None = None
 
@@ -126,15 +127,19 @@ def parquet_reader(
     Partitions are whole row groups, of about even bytes. Raises FileNotFoundError for a path that matches nothing,
     DamagedFile for what is no Parquet file, ValueError for one that lacks one of `columns` or has two of one name.
     """
+    import pyarrow as pa
+
     check_partitions(partitions)
     wanted = None if columns is None else tuple(columns)
     if wanted is not None:
         check_columns(wanted, "columns=")
+    types: pa.Schema | None = None
     groups: list[RowGroup] = []
     weights: list[int] = []
     for file in expand(paths):
         with opened(file.path) as parquet:
-            _columns_of(parquet, file.path, wanted)
+            names = _columns_of(parquet, file.path, wanted)
+            types = _common_types(types, parquet.schema_arrow, names)
             metadata = parquet.metadata
             groups += [RowGroup(file.path, index) for index in range(metadata.num_row_groups)]
             weights += [metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups)]
@@ -143,7 +148,17 @@ def parquet_reader(
         place(groups, weights, partitions, split_bytes),
         wanted,
         sum(weights),
+        pa.schema([]) if types is None else types,
     )
+
+
+def _common_types(known: pa.Schema | None, schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
+    """The columns that have one type in the files so far."""
+    import pyarrow as pa
+
+    types = {name: schema.field(name).type for name in names}
+    alike = types.keys() if known is None else [field.name for field in known if types.get(field.name) == field.type]
+    return pa.schema([(name, types[name]) for name in alike])
 
 
 def opened(path: str) -> pq.ParquetFile:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from glowray.errors import InexactColumn
-from glowray.io.folders import remove
-from glowray.io.parquet_reader import opened
-from glowray.io.record_columns import RecordColumns
+from glowray.io.parquet_schema import one_schema
+from glowray.io.record_columns import check_names, given_columns, not_dicts
 from glowray.io.sink import Part, temporary_path
+from glowray.io.table_file import ROWS_A_BATCH, StoredRows, TableFile, TableRows, dict_without_keys, rewrite
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-ROWS_A_BATCH = 16_384
-BUFFER_BYTES = 64 << 20
+    from glowray.rows import Block
+    from glowray.rows.chunk import Chunk
+    from glowray.rows.to_arrow import RowsTable
+
+ROWS_A_TABLE = 65_536
 
 _CODECS = {None: "snappy", "gz": "gzip", "zst": "zstd"}
 
@@ -30,16 +31,21 @@ class ParquetSink:
     """Dict rows as Parquet; what would not come back exactly is refused, naming the column.
 
     `compression` is None (Parquet's usual, Snappy), "gz" or "zst", and is inside the file: its name stays `.parquet`.
-    A partition without rows makes no file.
+    A partition without rows makes no file. All files have the columns of `columns` or `schema`, else those of all
+    rows. `types` are the types that columns had where the rows come from: they keep them.
     """
 
     compression: str | None = None
     columns: tuple[str, ...] | None = None
+    schema: pa.Schema | None = None
+    types: pa.Schema | None = None
 
     def __post_init__(self) -> None:
         if self.compression not in _CODECS:
             raise ValueError(f'the compression of Parquet must be None, "gz" or "zst", not {self.compression!r}')
-        RecordColumns("write_parquet", self.columns)
+        given_columns(self.columns, self.schema)
+        if self.schema is not None:
+            _check_writable(self.schema)
 
     @property
     def extension(self) -> str:
@@ -49,39 +55,63 @@ class ParquetSink:
     def joins(self) -> bool:
         return True
 
+    @property
+    def codec(self) -> str:
+        """What Parquet calls the compression."""
+        return _CODECS[self.compression]
+
     def open(self, folder: str, index: int) -> ParquetPartWriter:
         return ParquetPartWriter(folder, index, self)
 
-    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
-        import pyarrow as pa
+    def keeping(self, types: pa.Schema) -> ParquetSink:
+        """The same for rows whose columns have these types where they come from."""
+        return replace(self, types=types)
 
-        file = TableFile(path, _CODECS[self.compression])
-        try:
-            for source in [*([before] if before else []), *(part.path for part in parts)]:
-                with opened(source) as old:
-                    for batch in old.iter_batches(ROWS_A_BATCH):
-                        file.add(pa.Table.from_batches([batch]))
-            file.close()
-        finally:
-            file.abandon()
+    def common_schema(self, parts: Sequence[Part], kept: Sequence[str], *, fixed: bool) -> pa.Schema:
+        sources = [StoredRows(part.path, part.schema) for part in parts]
+        schema = one_schema(sources, [path for path in kept if path.endswith(self.extension) or not fixed], fixed=fixed)
+        if parts:
+            _check_writable(schema)
+        return schema
+
+    def has_schema(self, part: Part, schema: pa.Schema) -> bool:
+        return bool(part.schema.equals(schema))
+
+    def rewrite(self, part: Part, folder: str, schema: pa.Schema) -> Part:
+        path = temporary_path(folder, part.index)
+        size = rewrite([StoredRows(part.path, part.schema)], path, self.codec, schema)
+        return replace(part, path=path, bytes=size, schema=schema)
+
+    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
+        sources = [StoredRows(part.path, part.schema) for part in parts]
+        empty = [] if self.schema is None else [TableRows(self.schema.empty_table())]
+        schema = one_schema([*empty, *sources], [before] if before else [], fixed=False)
+        rewrite([*([StoredRows.of(before)] if before else []), *sources], path, self.codec, schema)
 
 
 class ParquetPartWriter:
     """Writes the rows of one partition."""
 
     def __init__(self, folder: str, index: int, sink: ParquetSink) -> None:
-        self._index = index
-        self._columns = RecordColumns("write_parquet", sink.columns)
+        self._index, self._sink = index, sink
         self._path = temporary_path(folder, index)
-        self._file = TableFile(self._path, _CODECS[sink.compression])
+        self._file = TableFile(self._path, sink.codec, sink.schema)
         self._rows = 0
 
     def write(self, rows: Iterable[Any]) -> None:
+        from glowray.rows import Block
+
         rest = iter(rows)
         try:
             while batch := list(islice(rest, ROWS_A_BATCH)):
-                self._file.add(self._table(batch))
-                self._rows += len(batch)
+                self._add(Block.from_rows(batch))
+        except BaseException:
+            self.abort()
+            raise
+
+    def write_block(self, block: Block) -> None:
+        try:
+            self._add(block)
         except BaseException:
             self.abort()
             raise
@@ -94,90 +124,65 @@ class ParquetPartWriter:
         except BaseException:
             self.abort()
             raise
-        return Part(self._index, self._path, self._rows, size)
+        return Part(self._index, self._path, self._rows, size, schema=self._file.schema)
 
     def abort(self) -> None:
         self._file.abandon()
-        remove(self._path)
 
-    def _table(self, batch: list[Any]) -> pa.Table:
-        from glowray.rows.to_arrow import rows_table
+    def _add(self, block: Block) -> None:
+        for chunk in block.chunks:
+            for start in range(0, len(chunk), ROWS_A_TABLE):
+                piece = chunk.slice(start, min(start + ROWS_A_TABLE, len(chunk)))
+                self._file.add(self._table(piece))
+                self._rows += len(piece)
 
-        names = self._columns.names
-        values = list(map(self._columns.values, batch))
-        if names is not None and any(tuple(row) != names for row in batch):
-            batch = [dict(zip(names, row, strict=True)) for row in values]
-        table = rows_table(batch)
-        for field in table.schema:
-            _check_writable(field.name, field.type)
-        return table
+    def _table(self, chunk: Chunk) -> RowsTable | TableRows:
+        from glowray.rows.by_schema import chunk_by_schema, chunk_by_types
+        from glowray.rows.inexact import MAP_OR_SCHEMA
+        from glowray.rows.to_arrow import chunk_table
 
-
-class TableFile:
-    """A Parquet file made of tables with the same columns.
-
-    A column has one type, which is known only once a value came that is not None: until then, tables wait in memory.
-    """
-
-    def __init__(self, path: str, codec: str) -> None:
-        self._path = path
-        self._codec = codec
-        self._waiting: list[pa.Table] = []
-        self._bytes = 0
-        self._writer: pq.ParquetWriter | None = None
-
-    def add(self, table: pa.Table) -> None:
-        """Add rows; raises InexactColumn when their columns are others, or of other types."""
-        self._waiting.append(table)
-        self._bytes += table.nbytes
-        if self._bytes > BUFFER_BYTES:
-            self._flush(only_settled=True)
-
-    def close(self) -> int:
-        """Write what waits; returns the size of the file in bytes."""
-        self._flush()
-        assert self._writer is not None
-        self._writer.close()
-        return os.path.getsize(self._path)
-
-    def abandon(self) -> None:
-        """Close the file, whether or not it can be finished; it may be closed already."""
-        if self._writer is not None:
-            with contextlib.suppress(OSError):
-                self._writer.close()
-
-    def _flush(self, only_settled: bool = False) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        from glowray.rows.unify import unified
-
-        known = [] if self._writer is None else [self._writer.schema.empty_table()]
-        table = unified([*known, *self._waiting]) if known or self._waiting else pa.table({})
-        if only_settled and not all(map(_is_settled, table.schema.types)):
-            return
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(self._path, table.schema, compression=self._codec)
-        if self._waiting:
-            self._writer.write_table(table)
-        self._waiting, self._bytes = [], 0
+        _check_dicts(chunk)
+        sink = self._sink
+        if sink.schema is not None:
+            return chunk_by_schema(chunk, sink.schema)
+        piece = None
+        if sink.types is not None:
+            with contextlib.suppress(InexactColumn):  # they are other rows than those that were read
+                piece = chunk_by_types(chunk, sink.types)
+        piece = chunk_table(chunk, MAP_OR_SCHEMA) if piece is None else piece
+        return piece if sink.columns is None else _with_columns(piece, sink.columns)
 
 
-def _is_settled(kind: pa.DataType) -> bool:
-    """Whether no part of a type is still unknown because all of it was None."""
-    import pyarrow as pa
+def _check_dicts(chunk: Chunk) -> None:
+    from glowray.rows.shape import Fields, Pickled
 
-    if pa.types.is_nested(kind):
-        return all(_is_settled(kind.field(place).type) for place in range(kind.num_fields))
-    return not pa.types.is_null(kind)
-
-
-def _check_writable(path: str, kind: pa.DataType) -> None:
-    import pyarrow as pa
-
-    if not pa.types.is_nested(kind):
+    shape = chunk.shape
+    if isinstance(shape, Fields) and shape.kind == "record" and shape.children and not shape.optional:
         return
-    if kind.num_fields == 0:
-        raise InexactColumn(f'column "{path}" holds a dict without keys, which Parquet cannot: map it to None')
-    for place in range(kind.num_fields):
-        _check_writable(path, kind.field(place).type)
+    rows = chunk.columns[0].objects() if isinstance(shape, Pickled) else chunk.rows()
+    if odd := [row for row in rows if type(row) is not dict]:
+        raise not_dicts("write_parquet", odd[0])
+    check_names(tuple(dict.fromkeys(name for row in rows for name in row)), may_be_empty=True)
+
+
+def _with_columns(piece: RowsTable, columns: tuple[str, ...]) -> TableRows:
+    """The table with the columns that were asked for, in their order."""
+    import pyarrow as pa
+
+    from glowray.rows.inexact import row_text
+    from glowray.rows.recast import recast_table
+
+    schema = piece.schema
+    if more := [name for name in schema.names if name not in columns]:
+        row = next(row for row in piece.chunk.rows() if more[0] in row)
+        raise ValueError(f"a row has a column {more[0]!r} more than columns=: {row_text(row)}")
+    fields = [schema.field(name) if name in schema.names else pa.field(name, pa.null()) for name in columns]
+    return TableRows(recast_table(piece.table, pa.schema(fields)))
+
+
+def _check_writable(schema: pa.Schema) -> None:
+    if not schema.names:
+        raise ValueError("rows need at least one column: map them to something that has")
+    for field in schema:
+        if (path := dict_without_keys(field.name, field.type)) is not None:
+            raise InexactColumn(f'column "{path}" holds a dict without keys, which Parquet cannot: map it to None')

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Row = Any
 Morsel = Iterable[Row]
@@ -31,6 +34,15 @@ class Reader(Protocol):
         A morsel is a list where that is cheap, and lazy where reading ahead could raise for a row that was never asked
         for. Rows before one that cannot be read come first, then the error.
         """
+
+
+@runtime_checkable
+class TypedReader(Reader, Protocol):
+    """A reader of columns with Arrow types."""
+
+    @property
+    def arrow_types(self) -> pa.Schema:
+        """The columns that have one type in all of the source."""
 
 
 def source_label(verb: str, names: Sequence[str]) -> str:

@@ -1,58 +1,88 @@
-"""The columns of dict rows that go to a file: all rows have the same."""
+"""The columns of dict rows that go to a file."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from typing import Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class RecordColumns:
-    """The columns of the rows of a partition: those given, or the first row's.
+    """The columns of the rows of a partition: those given, or those of all rows so far in order of first appearance.
 
-    With given ones a row may lack some, and has None there; a row that has more than them, or other columns than the
-    first, is refused: nothing is left out in silence.
+    A row may lack some, and has None there. With given ones a row that has more than them is refused: nothing is left
+    out in silence.
     """
 
     def __init__(self, verb: str, given: tuple[str, ...] | None) -> None:
         self._verb = verb
-        self._given = given is not None
-        self.names = given
-        if given is not None:
-            check_names(given)
+        self.is_given = given is not None
+        self.names: tuple[str, ...] = given or ()
 
     def are_plain(self, rows: list[Any]) -> bool:
-        """Whether all rows are dicts of the very columns, in their order."""
+        """Whether all rows are dicts of the very columns, in their order; columns that are new are added first."""
         if set(map(type, rows)) != {dict}:
-            return False
-        if self.names is None:
-            self.values(rows[0])
+            raise not_dicts(self._verb, next(row for row in rows if type(row) is not dict))
+        if operator.countOf(map(tuple, rows), self.names) == len(rows):
+            return True
+        self._add(rows)
         return operator.countOf(map(tuple, rows), self.names) == len(rows)
 
-    def values(self, row: Any) -> Sequence[Any]:
-        """The values of a row in the order of the columns."""
-        if type(row) is not dict:
-            raise TypeError(f"{self._verb}() needs dict rows, not {row!r:.200}: map them to dicts of column and value")
-        if self.names is None:
-            self.names = check_names(tuple(row))
+    def add(self, names: Sequence[str]) -> None:
+        """Add the columns of rows that have just these."""
+        self.names = check_names(tuple(dict.fromkeys(chain(self.names, names))), may_be_empty=True)
+
+    def values(self, row: dict[str, Any]) -> Sequence[Any]:
+        """The values of a row in the order of the columns; the first row's are those where none are known."""
+        if not self.names:
+            self.add(list(row))
         if tuple(row) == self.names:
             return tuple(row.values())
-        more = [name for name in row if name not in self.names]
-        less = [] if self._given else [name for name in self.names if name not in row]
-        if more or less:
-            what = f"has a column {more[0]!r} more than" if more else f"lacks the column {less[0]!r} of"
-            known = "columns=" if self._given else "the first row of its partition (columns= names all)"
-            raise ValueError(f"a row {what} {known}: {row!r:.200}")
         return [row.get(name) for name in self.names]
 
+    def _add(self, rows: list[dict[str, Any]]) -> None:
+        more = dict.fromkeys(chain.from_iterable(rows)).keys() - set(self.names)
+        if not more:
+            return
+        if self.is_given:
+            row, name = next((row, name) for row in rows for name in row if name in more)
+            raise ValueError(f"a row has a column {name!r} more than columns=: {row!r:.200}")
+        self.add(list(dict.fromkeys(chain.from_iterable(rows))))
 
-def check_names(names: tuple[Any, ...]) -> tuple[str, ...]:
+
+def given_columns(columns: tuple[str, ...] | None, schema: pa.Schema | None) -> tuple[str, ...] | None:
+    """Return the names of the columns that files are to have, None if nobody said.
+
+    Raises ValueError for two that are one, or none at all, TypeError for a schema that is none.
+    """
+    if schema is None:
+        return None if columns is None else check_names(columns)
+    import pyarrow as pa
+
+    if not isinstance(schema, pa.Schema):
+        raise TypeError(f"schema must be a pyarrow.Schema, not {type(schema).__qualname__}")
+    if columns is not None:
+        raise ValueError("give columns= or schema=, which names the columns too")
+    return check_names(tuple(schema.names), "schema")
+
+
+def not_dicts(verb: str, row: Any) -> TypeError:
+    """The error for a row that is no dict."""
+    return TypeError(f"{verb}() needs dict rows, not {row!r:.200}: map them to dicts of column and value")
+
+
+def check_names(names: tuple[Any, ...], whose: str = "columns", *, may_be_empty: bool = False) -> tuple[str, ...]:
     """Refuse names that are no str, are there twice, or are none at all."""
-    if not names:
-        raise ValueError("rows need at least one column: columns is a list of names")
-    for place, name in enumerate(names):
+    if not names and not may_be_empty:
+        raise ValueError(f"rows need at least one column: {whose} is a list of names")
+    for name in names:
         if not isinstance(name, str):
             raise TypeError(f"a column name in a file is a str, not {name!r}")
-        if name in names[:place]:
-            raise ValueError(f'columns= names "{name}" twice')
+    if len(set(names)) < len(names):
+        name = next(name for place, name in enumerate(names) if name in names[:place])
+        raise ValueError(f'{whose}= names "{name}" twice')
     return names

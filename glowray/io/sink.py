@@ -14,6 +14,8 @@ from glowray.io.compression import CompressedFile, codec_of, decompressed
 from glowray.io.folders import remove
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from glowray.rows import Block
 
 ROWS_A_WRITE = 4096
@@ -33,6 +35,10 @@ class Part:
     """How the file begins, as it is on disk, where a single file must begin so only once (the names of CSV columns)."""
     names: tuple[str, ...] | None = None
     """None for a file that is to be called after its number."""
+    schema: Any = None
+    """The columns of the rows, as the format knows them; None for a format without columns."""
+    lone: str | None = None
+    """A row that a file of one column could not hold: it is written so that only `rewrite` can read it."""
 
 
 class PartWriter(Protocol):
@@ -74,6 +80,35 @@ class Sink(Protocol):
         """Write one file: what is in the file `before`, then the parts in order."""
 
 
+@runtime_checkable
+class SchemaSink(Sink, Protocol):
+    """A format whose files are read as one table: all of an output have one schema.
+
+    A task writes the schema of its own rows. If those of a job differ, the driver finds the common one, and tasks write
+    the parts that have another once more.
+    """
+
+    def common_schema(self, parts: Sequence[Part], kept: Sequence[str], *, fixed: bool) -> Any:
+        """Return the schema of all parts, and of the files `kept`, which are there and stay as they are if `fixed`.
+
+        Raises what is wrong, with the column, and the file if it is one that is there.
+        """
+
+    def has_schema(self, part: Part, schema: Any) -> bool:
+        """Return whether a part can stay as it is."""
+
+    def rewrite(self, part: Part, folder: str, schema: Any) -> Part:
+        """Write the rows of a part once more, in that schema, under a new name in `folder`."""
+
+
+@runtime_checkable
+class TypedSink(Sink, Protocol):
+    """A format that has types of its own for the values of rows."""
+
+    def keeping(self, types: pa.Schema) -> Sink:
+        """Return the sink for rows whose columns have these types where they come from: they keep them."""
+
+
 class Encoder(Protocol):
     """Turns rows into bytes of a file."""
 
@@ -86,8 +121,8 @@ class Encoder(Protocol):
 class FileWriter:
     """Writes one file of encoded rows."""
 
-    def __init__(self, folder: str, index: int, codec: str | None, encoder: Encoder) -> None:
-        self._path = temporary_path(folder, index)
+    def __init__(self, folder: str, index: int, codec: str | None, encoder: Encoder, extension: str = "") -> None:
+        self._path = temporary_path(folder, index) + extension
         self._index = index
         self._encoder = encoder
         self._file = CompressedFile(self._path, codec)

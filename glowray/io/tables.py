@@ -54,6 +54,11 @@ class ArrowReader:
         return table_shape(self.table.schema)
 
     @property
+    def arrow_types(self) -> pa.Schema:
+        """The columns with their types."""
+        return self.table.schema
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """The columns."""
         return tuple(self.table.column_names)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from glowray.errors import KeyTypeError
+from glowray.errors import InexactColumn, KeyTypeError
 from glowray.functions import Function, spread_arguments
+from glowray.io.commit import Misfits
 from glowray.io.sink import BlockWriter
 from glowray.kernels.context import TaskContext
 from glowray.kernels.group import task_groups
@@ -186,6 +187,21 @@ class Write(BlockStep):
             raise
         if part is not None:  # a format may have no file without rows
             context.parts.append(part)
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite(PartitionStep):
+    """Parts of another schema than the one of all files → the same rows in that; no row goes on."""
+
+    misfits: Misfits
+
+    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        for part in rows:
+            try:
+                context.parts.append(self.misfits.rewritten(part))
+            except InexactColumn as error:  # a type that a file which is there asks for
+                raise InexactColumn(f'{error}; "{self.label}" has files of that type already') from None
+        return iter(())
 
 
 def row_call(function: Function) -> Callable[[Any], Any]:

@@ -1,17 +1,15 @@
-"""Tables of parts of a dataset as one: types are brought together only where no value changes."""
+"""One schema for the tables of parts of a dataset: types are brought together only where no value changes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as kinds
 
-from glowray.rows.inexact import absent_column, mixed_names
-from glowray.rows.numpy_columns import as_numpy
+from glowray.rows.inexact import MAP, Steps, mixed_kinds
+from glowray.rows.recast import same_family
 
 _PYTHON_NAMES = (
     (kinds.is_boolean, "bool"),
@@ -27,76 +25,107 @@ _PYTHON_NAMES = (
 )
 
 
-def unified(tables: Sequence[pa.Table]) -> pa.Table:
-    """The rows of tables one after the other, with the columns of the first; a column of None takes any type.
+class Source(Protocol):
+    """Rows with a schema: a table, or a file of them."""
 
-    Raises InexactColumn for a column that is not in all of them, or is of several types.
+    @property
+    def schema(self) -> pa.Schema: ...
+
+    def row_with(self, steps: Steps) -> Any:
+        """Return the first row that has a value at a column, None if there is none."""
+
+
+Found = tuple[pa.DataType, Source]
+
+
+def common_schema(sources: Iterable[Source], fix: str = MAP, *, first_wins: bool = False) -> pa.Schema:
+    """Return the schema that the rows of all sources have: their columns in order of first appearance.
+
+    A column that is null in some of them takes the type of the others; so do struct fields and list elements. With
+    `first_wins` a type of the first source stays where another is only another width or encoding of it (int32 beside
+    int64), and so do its fields that may not be null.
+
+    Raises InexactColumn for a column of several types, with a row of each of two.
     """
-    names = tables[0].column_names
-    for table in tables:
-        if set(table.column_names) != set(names):
-            raise absent_column(set(names) ^ set(table.column_names))
-    tables = [table.select(names) for table in tables]
-    types = [_merged(name, [table.schema.field(name).type for table in tables]) for name in names]
-    columns = [
-        pa.chunked_array([typed(chunk, kind) for table in tables for chunk in table.column(name).chunks], kind)
-        for name, kind in zip(names, types, strict=True)
-    ]
-    return pa.table(columns, names=names)
+    by_schema: dict[pa.Schema, Source] = {}
+    for source in sources:
+        by_schema.setdefault(source.schema, source)
+    distinct = list(by_schema.values())
+    if len(distinct) == 1:
+        return distinct[0].schema
+    merge = _Merge(fix, first_wins)
+    parts: dict[str, list[tuple[pa.Field, Source]]] = {}
+    for source in distinct:
+        for field in source.schema:
+            parts.setdefault(field.name, []).append((field, source))
+    fields = [merge.field((name,), found) for name, found in parts.items()]
+    return pa.schema(fields, metadata=distinct[0].schema.metadata if first_wins and distinct else None)
 
 
-def with_elements(lists: pa.LargeListArray, elements: pa.Array) -> pa.LargeListArray:
-    """The same lists over other elements, one for each of `lists.flatten()`."""
-    lengths = as_numpy(pc.fill_null(pc.list_value_length(lists), 0))
-    return list_array(elements, lengths, lists.is_null() if lists.null_count else None)
+class _Merge:
+    """Finds the type of a column from those of its parts."""
+
+    def __init__(self, fix: str, first_wins: bool) -> None:
+        self._fix, self._first_wins = fix, first_wins
+
+    def field(self, steps: Steps, parts: Sequence[tuple[pa.Field, Source]]) -> pa.Field:
+        kind = self._type(steps, [(field.type, source) for field, source in parts])
+        first = parts[0][0]
+        if self._first_wins and kind == first.type:
+            return first
+        return pa.field(first.name, kind)
+
+    def _type(self, steps: Steps, parts: Sequence[Found]) -> pa.DataType:
+        several: list[Found] = []
+        for kind, source in parts:
+            if not kinds.is_null(kind) and all(kind != other for other, _ in several):
+                several.append((kind, source))
+        if len(several) < 2:
+            return several[0][0] if several else pa.null()
+        if all(_is_list(kind) for kind, _ in several):
+            element = self._type((*steps, None), [(kind.value_type, source) for kind, source in several])
+            return _list_like(several[0][0], element)
+        if all(kinds.is_struct(kind) for kind, _ in several):
+            return self._struct(steps, several)
+        first, *others = several
+        for other in others:
+            if not (self._first_wins and same_family(first[0], other[0])):
+                raise mixed_kinds(steps, _witness(steps, first), _witness(steps, other), self._fix)
+        return first[0]
+
+    def _struct(self, steps: Steps, several: Sequence[Found]) -> pa.DataType:
+        names = dict.fromkeys(field.name for kind, _ in several for field in kind)
+        return pa.struct(
+            self.field((*steps, name), [(kind.field(name), source) for kind, source in several if _has(kind, name)])
+            for name in names
+        )
 
 
-def list_array(elements: pa.Array, lengths: Any, missing: pa.Array | None) -> pa.LargeListArray:
-    """Lists of these lengths over elements that stand one after the other."""
-    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int64())
-    return pa.LargeListArray.from_arrays(offsets, elements, mask=missing)
+def _has(kind: pa.StructType, name: str) -> bool:
+    return bool(kind.get_field_index(name) >= 0)
 
 
-def typed(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    """An array as one of a type that differs only where all is None.
-
-    Arrow's own cast breaks lists of nulls (pyarrow 26: even to their own type).
-    """
-    if array.type == kind:
-        return array
-    if kinds.is_null(array.type):
-        return pa.nulls(len(array), kind)
-    if kinds.is_large_list(kind):
-        return with_elements(array, typed(array.flatten(), kind.value_type))
-    parts = dict(zip((field.name for field in array.type), array.flatten(), strict=True))
-    arrays = [typed(parts[field.name], field.type) for field in kind]
-    return pa.StructArray.from_arrays(arrays, fields=list(kind), mask=array.is_null() if array.null_count else None)
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(kinds.is_list(kind) or kinds.is_large_list(kind))
 
 
-def _merged(path: str, types: Sequence[pa.DataType]) -> pa.DataType:
-    """The one type of a column whose parts have these."""
-    several = list(dict.fromkeys(kind for kind in types if not kinds.is_null(kind)))
-    if len(several) < 2:
-        return several[0] if several else pa.null()
-    if all(map(kinds.is_large_list, several)):
-        return pa.large_list(_merged(f"{path}[]", [kind.value_type for kind in several]))
-    if all(map(kinds.is_struct, several)):
-        return _merged_structs(path, several)
-    raise mixed_names(path, map(_python_name, several))
+def _list_like(kind: pa.DataType, element: pa.DataType) -> pa.DataType:
+    """A list type of the same width with other elements."""
+    if kind.value_type == element:
+        return kind
+    return pa.large_list(element) if kinds.is_large_list(kind) else pa.list_(element)
 
 
-def _merged_structs(path: str, several: Sequence[pa.StructType]) -> pa.StructType:
-    names = [field.name for field in several[0]]
-    for other in several:
-        if {field.name for field in other} != set(names):
-            raise absent_column({f"{path}.{name}" for name in {field.name for field in other} ^ set(names)})
-    return pa.struct([(name, _merged(f"{path}.{name}", [kind.field(name).type for kind in several])) for name in names])
+def _witness(steps: Steps, found: Found) -> tuple[str, Any]:
+    kind, source = found
+    return python_name(kind), source.row_with(steps)
 
 
-def _python_name(kind: pa.DataType) -> str:
+def python_name(kind: pa.DataType) -> str:
+    """Return what the values of an Arrow type are called in Python; Arrow's own name for a type that Python has not."""
     if kinds.is_decimal(kind):
         return f"Decimal of {kind.scale} digits after the point"
-    if kinds.is_timestamp(kind):
+    if kinds.is_timestamp(kind) and kind.unit == "us":
         return f"datetime in {kind.tz}" if kind.tz else "datetime"
     if isinstance(kind, pa.UuidType):
         return "UUID"

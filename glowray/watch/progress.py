@@ -69,6 +69,7 @@ class Bars(Progress):
         self.began = time.monotonic()
 
     def stage_started(self, stage: Stage) -> None:
+        self.stages = max(self.stages, stage.number)  # one more writes parts again that differ in schema
         self.bars[id(stage)] = Bar(stage.number, stage.chain, stage.num_tasks, began=time.monotonic())
 
     def task_done(self, stage: Stage, done: Done) -> None:

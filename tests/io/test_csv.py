@@ -279,8 +279,8 @@ def test_a_field_longer_than_the_modules_limit(tmp_path: Path, rows_of: Any) -> 
 @pytest.mark.parametrize(
     ("rows", "error", "message"),
     [
-        ([{"a": 1}, {"a": 1, "b": 2}], ValueError, "has a column 'b' more than the first row"),
-        ([{"a": 1, "b": 2}, {"a": 1}], ValueError, "lacks the column 'b'"),
+        ([{"a": 1}, {"a": 1, 2: 2}], TypeError, "is a str, not 2"),
+        ([{}, {"a": 1}], ValueError, r'None in the only column "a" .* the row \{\}'),
         ([{"a": None}], ValueError, 'None in the only column "a"'),
         ([{}], ValueError, "at least one column"),
         ([{1: 2}], TypeError, "is a str, not 1"),
@@ -301,7 +301,9 @@ def test_rows_that_would_not_read_back_are_refused(
 def test_columns_are_put_in_order_and_given_ones_filled(tmp_path: Path, write: Any) -> None:
     write(tmp_path / "a", CsvSink(), [[{"a": 1, "b": 2.5}, {"b": Decimal("1.10"), "a": True}], []])
     assert (tmp_path / "a" / "part-00000.csv").read_text() == "a,b\n1,2.5\nTrue,1.10\n"
-    assert (tmp_path / "a" / "part-00001.csv").read_text() == ""
+    assert (tmp_path / "a" / "part-00001.csv").read_text() == "a,b\n"
+    write(tmp_path / "none", CsvSink(), [[], []])
+    assert (tmp_path / "none" / "part-00001.csv").read_text() == ""
     sink = CsvSink(columns=("b", "a"), header=False)
     write(tmp_path / "b", sink, [[{"a": 1}]])
     assert (tmp_path / "b" / "part-00000.csv").read_text() == ",1\n"
@@ -311,9 +313,21 @@ def test_one_file_has_one_header_and_columns_must_agree(tmp_path: Path, write: A
     target = tmp_path / "one.csv"
     write(target, CsvSink(), [[], [{"a": 1, "b": 2}], [{"a": 3, "b": 4}]], single_file=True)
     assert target.read_text() == "a,b\n1,2\n3,4\n"
-    with pytest.raises(ValueError, match="partition 1 has other columns"):
-        write(target, CsvSink(), [[{"a": 1, "b": 2}], [{"b": 1, "a": 2}]], "overwrite", single_file=True)
-    with pytest.raises(ValueError, match="are not those of the rows to append"):
+    with pytest.raises(ValueError, match=f'"{target}" has no column "x"'):
         write(target, CsvSink(), [[{"x": 1}]], "append", single_file=True)
-    write(target, CsvSink(), [[{"a": 5, "b": None}]], "append", single_file=True)
-    assert target.read_text() == "a,b\n1,2\n3,4\n5,\n"
+    write(target, CsvSink(), [[{"a": 5, "b": None}], [{"b": 6}]], "append", single_file=True)
+    assert target.read_text() == "a,b\n1,2\n3,4\n5,\n,6\n"
+    write(target, CsvSink(), [[{"a": 1, "b": 2}], [{"c": "x\n", "a": 2}]], "overwrite", single_file=True)
+    assert target.read_text() == 'a,b,c\n1,2,\n2,,"x\n"\n'
+
+
+def test_what_is_added_to_a_folder_has_its_columns(tmp_path: Path, write: Any) -> None:
+    write(tmp_path / "out", CsvSink(), [[{"a": 1, "b": 2}]])
+    write(tmp_path / "out", CsvSink(), [[{"b": 3}], [{"b": 4, "a": ""}]], "append")
+    parts = [path.read_text() for path in sorted((tmp_path / "out").glob("part-*"))]
+    assert parts == ["a,b\n1,2\n", "a,b\n,3\n", 'a,b\n"",4\n']
+    with pytest.raises(ValueError, match=r'part-00000.csv" has no column "c"'):
+        write(tmp_path / "out", CsvSink(), [[{"b": 3, "c": 1}]], "append")
+    with pytest.raises(ValueError, match=r'part-00000.csv" has 2 columns, the new rows have 1'):
+        write(tmp_path / "out", CsvSink(header=False), [[{"b": 3}]], "append")
+    assert len(list((tmp_path / "out").iterdir())) == 4

@@ -90,8 +90,30 @@ def test_columns_are_written_as_rows_are(data: Any, dialect: Dialect) -> None:
 
 def test_records_of_other_columns_are_refused_in_columns_too() -> None:
     first, second = Block.from_rows([{"a": 1}]), Block.from_rows([{"a": 1, "b": 2}])
-    kind, message = outcome(lambda: written(CsvSink(), first, second))
+    kind, message = outcome(lambda: written(CsvSink(columns=("a",)), first, second))
     assert kind is ValueError and "a column 'b' more than" in message
+
+
+NAMES = st.permutations("wxyz").flatmap(lambda names: st.integers(0, 4).map(lambda count: tuple(names[:count])))
+
+
+@given(
+    pieces=st.lists(st.tuples(st.lists(NAMES, min_size=1, max_size=3), st.booleans()), min_size=1, max_size=4),
+    value=st.sampled_from([None, "", "a", 'b"\n', 1, 2.5]),
+    codec=st.sampled_from([None, "gz"]),
+    header=st.booleans(),
+)
+def test_columns_that_come_later_are_those_of_all_rows(pieces: Any, value: Any, codec: Any, header: bool) -> None:
+    batches = [[dict.fromkeys(names, value) for names in shapes] for shapes, _ in pieces]
+    names = tuple(dict.fromkeys(name for batch in batches for row in batch for name in row))
+    given = [Block.from_rows(rows) if in_block else rows for rows, (_, in_block) in zip(batches, pieces, strict=True)]
+    data, part = part_of(CsvSink(codec, header=header), *given)
+    assert part.schema == names and part.rows == sum(map(len, batches))
+    if len(names) > 1:
+        known = CsvSink(codec, names, header)
+        assert (data, part.head) == written(known, *batches)[::2] and part.lone is None
+    elif value is None or not names or any(not row for batch in batches for row in batch):
+        assert part.lone is not None
 
 
 def written(sink: CsvSink, *pieces: Any) -> tuple[bytes, int, bytes]:

@@ -92,9 +92,14 @@ def test_dicts_may_differ_in_the_order_of_their_keys(rows: list[dict[str, Any]])
         ([{"t": City("Ulm", 1)}], 'column "t" holds a City'),
         ([{"t": [(1,)]}], r'column "t\[\]" holds a tuple'),
         ([{"a": {"b": [1, "x"]}}], r'column "a.b\[\]" holds int and str'),
-        ([{"a": 1}, {"a": 1, "b": 2}], 'column "b" is not in every row'),
-        ([{"a": {"x": 1}}, {"a": {"y": 1}}], 'column "a.x" is not in every row'),
-        ([(1,), (1, 2)], 'column "1" is not in every row'),
+        (
+            [{"a": 1}, (1,)],
+            r'column "value" holds dict and tuple \(dict in the row \{.a.: 1\}, tuple in the row \(1,\)\)',
+        ),
+        ([{"value": 1}, 1], 'column "value" holds dict and int'),
+        ([City("Ulm", 1), ("Ulm", 1)], 'column "value" holds City and tuple'),
+        ([{"a": {"x": 1}}, {"a": {"x": 2.5}}], r'column "a.x" holds float and int \(int in the row .*1.*2.5'),
+        ([{}, None], 'column "value" has no value for a row that is None'),
         ([(1,), None], 'column "0" has no value for a row that is None'),
         ([(1, 2), 3], 'column "value" holds int and tuple'),
         ([{"d": Decimal("1.1")}, {"d": Decimal("1.10")}], 'column "d" holds Decimal values that differ'),
@@ -112,6 +117,22 @@ def test_what_arrow_cannot_hold_names_its_column(rows: list[Any], message: str) 
         rows_table(rows)
     with pytest.raises(InexactColumn):
         arrow_table([Block.from_rows([row]) for row in rows])
+
+
+def test_a_field_that_a_row_lacks_is_null_at_any_depth() -> None:
+    for rows, wanted in [
+        ([{"a": 1}, {"b": "x"}, {}], [{"a": 1, "b": None}, {"a": None, "b": "x"}, {"a": None, "b": None}]),
+        ([(1,), (1, 2), ()], [{"0": 1, "1": None}, {"0": 1, "1": 2}, {"0": None, "1": None}]),
+        (
+            [{"a": [{"x": 1}]}, {"a": [{}, {"y": []}]}],
+            [
+                {"a": [{"x": 1, "y": None}]},
+                {"a": [{"x": None, "y": None}, {"x": None, "y": []}]},
+            ],
+        ),
+    ]:
+        assert rows_table(rows).to_pylist() == wanted
+        assert arrow_table([Block.from_rows([row]) for row in rows]).to_pylist() == wanted
 
 
 def test_columns_of_each_kind_of_row() -> None:

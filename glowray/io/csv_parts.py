@@ -1,0 +1,119 @@
+"""The one header of CSV files: of those that a job wrote, and of those that it adds to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from glowray.io.csv_records import Dialect, Record, first_record, read_records
+from glowray.io.encoding import Encoding
+from glowray.io.sink import FileWriter, Part
+from glowray.io.splits import Piece
+
+if TYPE_CHECKING:
+    from glowray.io.csv_sink import CsvSink
+
+_UTF8 = Encoding("utf-8")
+_UTF8_OF_OTHERS = Encoding("utf-8-sig")
+_ELSE = 'write to another place, or with mode="overwrite"'
+
+
+def common_columns(sink: CsvSink, parts: Sequence[Part], kept: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of all parts in order of first appearance; those of the files that are there, if any are.
+
+    Raises ValueError for a row that cannot be a line, and for a column that a file which is there lacks.
+    """
+    names = tuple(dict.fromkeys(chain.from_iterable(part.schema for part in parts)))
+    first: str | None = None
+    for path in kept:
+        there = first_record(Piece(path), sink.dialect, _UTF8_OF_OTHERS)
+        if there and names:
+            names = _kept_columns(path, there, names, sink, first)
+            first = path
+    return _checked(names, parts)
+
+
+def _kept_columns(
+    path: str, there: Record, names: tuple[str, ...], sink: CsvSink, first: str | None
+) -> tuple[str, ...]:
+    """The columns of new rows that are added to a file."""
+    if not sink.header:
+        if len(there) != len(names):
+            raise ValueError(f'"{path}" has {len(there)} columns, the new rows have {len(names)}: {_ELSE}')
+        return names
+    held = tuple(name or "" for name in there)
+    if first is not None and held != names:
+        name = next(iter(dict.fromkeys(one for one, other in zip(held, names, strict=False) if one != other)), held[-1])
+        raise ValueError(f'"{path}" has the column "{name}" where "{first}" has another: {_ELSE}')
+    if more := [name for name in names if name not in held]:
+        raise ValueError(f'"{path}" has no column "{more[0]}", which the new rows have: {_ELSE}')
+    return held
+
+
+def _checked(names: tuple[str, ...], parts: Sequence[Part]) -> tuple[str, ...]:
+    if not names and any(part.rows for part in parts):
+        raise ValueError("rows need at least one column: map them to something that has")
+    lone = next((part.lone for part in parts if part.lone is not None), None)
+    if len(names) == 1 and lone is not None:
+        raise blank_line(names[0], lone)
+    return names
+
+
+def blank_line(name: str, row: str) -> ValueError:
+    """The error for None in the only column."""
+    return ValueError(f'None in the only column "{name}" would be a blank line, which is no record: the row {row}')
+
+
+def rewritten(sink: CsvSink, parts: Sequence[Part], folder: str, names: tuple[str, ...]) -> Part:
+    """Write the rows of parts, in their order, as one part with these columns."""
+    file = FileWriter(folder, parts[0].index, sink.compression, RecordEncoder(sink, names), sink.extension)
+    for part in parts:
+        file.write(_records(sink, part, names))
+    lone = next((part.lone for part in parts if part.lone is not None), None)
+    return replace(file.close(), schema=names, lone=lone if len(names) < 2 else None)
+
+
+class RecordEncoder:
+    """Fields that were read from lines, to lines."""
+
+    def __init__(self, sink: CsvSink, names: tuple[str, ...]) -> None:
+        self._names, self._header = names, sink.header
+        self._quoting = Quoting(sink.dialect)
+
+    def head(self) -> bytes:
+        return self._quoting.line(self._names).encode() if self._header and self._names else b""
+
+    def encode(self, rows: list[Record]) -> bytes:
+        return "".join(map(self._quoting.line, rows)).encode()
+
+
+class Quoting:
+    """Texts as the fields of a dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.delimiter, self.quote = dialect.delimiter, dialect.quotechar or ""
+        self._special = re.compile(f"[{re.escape(self.delimiter + self.quote)}\r\n\ufeff]").search
+
+    def field(self, text: str) -> str:
+        """The text as a field, quoted where a reader would not give it back as it is."""
+        if text and not self._special(text):
+            return text
+        return self.quote + text.replace(self.quote, self.quote * 2) + self.quote
+
+    def line(self, record: Sequence[str | None]) -> str:
+        """The line of a record; one of nothing, or of None alone, has two fields, as a blank line is no record."""
+        fields = ["" if text is None else self.field(text) for text in record]
+        return (self.delimiter.join(fields) or self.delimiter) + "\n"
+
+
+def _records(sink: CsvSink, part: Part, names: tuple[str, ...]) -> Iterator[Record]:
+    """The rows of a part as the fields of other columns; a line may have more fields than there are columns."""
+    places = [part.schema.index(name) if name in part.schema else None for name in names]
+    records: Iterable[Record] = chain.from_iterable(read_records(Piece(part.path), sink.dialect, _UTF8))
+    header = bool(sink.header and part.schema)
+    for number, record in enumerate(records):
+        if number or not header:
+            yield [None if place is None else record[place] for place in places]

@@ -1,0 +1,235 @@
+"""A Parquet file made of tables whose schemas may differ."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from glowray.io.arrow_rows import table_rows
+from glowray.io.folders import remove
+from glowray.io.parquet_reader import opened
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from glowray.rows.inexact import Steps
+    from glowray.rows.to_arrow import RowsTable
+
+ROWS_A_BATCH = 16_384
+BUFFER_BYTES = 64 << 20
+
+NO_FIELD = ""
+"""The name of a field that stands for none. Parquet has no dict without keys, and no rows without columns."""
+
+
+@dataclass(frozen=True)
+class StoredRows:
+    """The rows of a Parquet file. `schema` may say that a dict has no keys, which the file cannot."""
+
+    path: str
+    schema: pa.Schema
+
+    @classmethod
+    def of(cls, path: str) -> StoredRows:
+        """The rows of a file that is there."""
+        with opened(path) as file:
+            return cls(path, file.schema_arrow)
+
+    def tables(self) -> Iterator[pa.Table]:
+        """Yield the rows in tables of at most ROWS_A_BATCH rows."""
+        import pyarrow as pa
+
+        with opened(self.path) as file:
+            for batch in file.iter_batches(ROWS_A_BATCH):
+                yield pa.Table.from_batches([batch])
+
+    def row_with(self, steps: Steps) -> Any:
+        """Return the first row that has a value at a column, None if there is none."""
+        rows = (TableRows(table.select([name for name in table.column_names if name])) for table in self.tables())
+        return next((row for row in (table.row_with(steps) for table in rows) if row is not None), None)
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """The rows of a table in memory."""
+
+    table: pa.Table
+
+    @property
+    def schema(self) -> pa.Schema:
+        return self.table.schema
+
+    def row_with(self, steps: Steps) -> Any:
+        """Return the first row that has a value at a column, None if there is none."""
+        from glowray.rows.inexact import values_at
+
+        name, *inner = steps
+        for place, value in enumerate(self.table.column(name).to_pylist()):
+            if any(found is not None for found in values_at(value, tuple(inner))):
+                return table_rows(self.table.slice(place, 1))[0]
+        return None
+
+
+class TableFile:
+    """Writes tables as one Parquet file; its schema is that of all their rows.
+
+    Rows go to the disk every BUFFER_BYTES. When a table needs another schema than the rows on the disk, another file
+    begins; at the end all of them are written once more, as one.
+    """
+
+    def __init__(self, path: str, codec: str, schema: pa.Schema | None = None) -> None:
+        self.schema = schema
+        self._path, self._codec = path, codec
+        self._waiting: list[TableRows] = []
+        self._bytes = 0
+        self._files: list[StoredRows] = []
+        self._writer: pq.ParquetWriter | None = None
+
+    def add(self, piece: RowsTable | TableRows) -> None:
+        """Add rows; raises InexactColumn when a column of theirs is of another type than in the rows before."""
+        from glowray.rows.inexact import MAP_OR_SCHEMA
+        from glowray.rows.unify import common_schema
+
+        if self.schema is None:
+            self.schema = piece.schema
+        elif not self.schema.equals(piece.schema):
+            self.schema = common_schema([self, piece], MAP_OR_SCHEMA)
+        self._waiting.append(TableRows(piece.table))
+        self._bytes += piece.table.nbytes
+        if self._bytes > BUFFER_BYTES:
+            self._flush()
+
+    def row_with(self, steps: Steps) -> Any:
+        """Return the first of the rows so far that has a value at a column, None if there is none."""
+        self._end_file()  # only then it can be read
+        sources: list[StoredRows | TableRows] = [*self._files, *self._waiting]
+        having = (source for source in sources if steps[0] in source.schema.names)
+        return next((row for row in (source.row_with(steps) for source in having) if row is not None), None)
+
+    def close(self) -> int:
+        """Write what waits; returns the size of the file in bytes."""
+        import pyarrow as pa
+
+        self.schema = pa.schema([]) if self.schema is None else self.schema
+        if self._waiting or not self._files:
+            self._flush()
+        self._end_file()
+        if len(self._files) > 1:
+            self._join_files()
+        return os.path.getsize(self._path)
+
+    def abandon(self) -> None:
+        """Close and remove all files; they may be closed or removed already."""
+        with contextlib.suppress(OSError):
+            self._end_file()
+        for file in self._files:
+            remove(file.path)
+        remove(self._path)
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        from glowray.rows.recast import recast_table
+
+        assert self.schema is not None, "there are rows, or a schema was given"
+        stored = storable(self.schema)
+        if self._writer is None or not self._files[-1].schema.equals(self.schema):
+            self._end_file()
+            path = f"{self._path}-{len(self._files)}" if self._files else self._path
+            self._files.append(StoredRows(path, self.schema))
+            self._writer = pq.ParquetWriter(path, stored, compression=self._codec)
+        if self._waiting:
+            self._writer.write_table(pa.concat_tables([recast_table(rows.table, stored) for rows in self._waiting]))
+        self._waiting, self._bytes = [], 0
+
+    def _end_file(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
+
+    def _join_files(self) -> None:
+        joined = f"{self._path}-joined"
+        try:
+            rewrite(self._files, joined, self._codec, self.schema)
+        except BaseException:
+            remove(joined)
+            raise
+        for file in self._files:
+            remove(file.path)
+        os.replace(joined, self._path)
+
+
+def rewrite(files: list[StoredRows], path: str, codec: str, schema: pa.Schema) -> int:
+    """Write the rows of files as one file of a schema, a batch at a time; returns its size in bytes.
+
+    Raises InexactColumn for a value that the type of its column cannot hold.
+    """
+    from glowray.rows.recast import recast_table
+
+    stored = storable(schema)
+    target = TableFile(path, codec, stored)
+    try:
+        for file in files:
+            for table in file.tables():
+                target.add(TableRows(recast_table(table, stored)))
+        return target.close()
+    except BaseException:
+        target.abandon()
+        raise
+
+
+def storable(schema: pa.Schema) -> pa.Schema:
+    """Return a schema that Parquet can hold: a dict without keys has one field there, which is null.
+
+    >>> import pyarrow as pa
+    >>> storable(pa.schema({"a": pa.struct([])})).field("a").type
+    StructType(struct<: null>)
+    """
+    import pyarrow as pa
+
+    if not schema.names:
+        return pa.schema({NO_FIELD: pa.null()})
+    if all(_is_storable(field.type) for field in schema):
+        return schema
+    return pa.schema([field.with_type(_storable(field.type)) for field in schema], schema.metadata)
+
+
+def dict_without_keys(name: str, kind: pa.DataType) -> str | None:
+    """Return the name of the column, at any depth of this one, that holds only dicts without keys; None: there is none.
+
+    >>> import pyarrow as pa
+    >>> dict_without_keys("a", pa.list_(pa.struct({"b": pa.struct([])})))
+    'a[].b'
+    """
+    import pyarrow as pa
+
+    if not pa.types.is_nested(kind):
+        return None
+    if kind.num_fields == 0:
+        return name
+    inner = "[]" if not pa.types.is_struct(kind) else None
+    fields = [kind.field(place) for place in range(kind.num_fields)]
+    found = (dict_without_keys(name + (inner or f".{field.name}"), field.type) for field in fields)
+    return next((path for path in found if path is not None), None)
+
+
+def _is_storable(kind: pa.DataType) -> bool:
+    return dict_without_keys("", kind) is None
+
+
+def _storable(kind: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    if _is_storable(kind):
+        return kind
+    if pa.types.is_struct(kind):
+        fields = [field.with_type(_storable(field.type)) for field in kind]
+        return pa.struct(fields or [pa.field(NO_FIELD, pa.null())])
+    if pa.types.is_list(kind):
+        return pa.list_(_storable(kind.value_type))
+    return pa.large_list(_storable(kind.value_type))

@@ -1,0 +1,50 @@
+"""The Arrow types that the columns of rows have in the files or tables that they are read from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glowray.io.reader import TypedReader
+from glowray.kernels.partition_steps import Limit as LimitStep
+from glowray.kernels.partition_steps import PassOn
+from glowray.kernels.steps import Filter
+from glowray.plan.nodes import Cache, Limit, MergeSorted, Narrow, Node, Read, Repartition, Sort, Top, Union
+
+_SAME_ROWS = (Cache, Limit, MergeSorted, Repartition, Sort, Top, Union)
+
+
+def row_types(node: Node) -> Any:
+    """Return the schema of the columns that rows have unchanged from where they are read, None where there is none.
+
+    A column of several sources counts if it has one type in all of them.
+    """
+    readers: list[TypedReader] = []
+    waiting, seen = [node], set[int]()
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, Read):
+            if not isinstance(each.reader, TypedReader):
+                return None
+            readers.append(each.reader)
+        elif _keeps_rows(each):
+            waiting.extend(each.origins)
+        else:
+            return None
+    return _common([reader.arrow_types for reader in readers])
+
+
+def _keeps_rows(node: Node) -> bool:
+    if isinstance(node, Narrow):
+        return isinstance(node.step, (Filter, PassOn, LimitStep))
+    return isinstance(node, _SAME_ROWS)
+
+
+def _common(schemas: list[Any]) -> Any:
+    import pyarrow as pa
+
+    types = [{field.name: field.type for field in schema} for schema in schemas]
+    alike = [name for name, kind in types[0].items() if all(other.get(name) == kind for other in types)]
+    return pa.schema([(name, types[0][name]) for name in alike]) if alike else None
