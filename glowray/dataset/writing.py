@@ -11,6 +11,9 @@ from glowray.dataset.base import Base, T_co
 if TYPE_CHECKING:
     import pyarrow as pa
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 Target = str | os.PathLike[str]
 
 
