@@ -11,6 +11,7 @@ import sys
 import types
 from collections.abc import Container
 
+from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.known import Known
 
 ATOMS_FROM: tuple[object, ...] = (
@@ -53,11 +54,6 @@ _BUILTIN_TYPES: tuple[type, ...] = (*_FIXED_TYPES, list, dict, set, bytearray, e
 _METHODS: tuple[type, ...] = (types.MethodDescriptorType, types.WrapperDescriptorType)
 _GETTERS: tuple[type, ...] = (operator.itemgetter, operator.attrgetter)
 _FUNCTIONS: tuple[type, ...] = (types.FunctionType, types.MethodType, functools.partial)
-
-
-def is_one_of(value: object, several: tuple[object, ...]) -> bool:
-    """Whether the value is one of several objects: by identity, as `==` of a user's object may be anything."""
-    return any(value is each for each in several)
 
 
 def is_function(value: object) -> bool:

@@ -8,11 +8,11 @@ left as it was by code that does not hide what it does.
 from __future__ import annotations
 
 import ast
-import builtins
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 
+from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.callees import (
     ATOMS_FROM,
     COPIERS,
@@ -22,7 +22,6 @@ from glowray.vectorize.callees import (
     STORERS,
     changes_nothing,
     is_function,
-    is_one_of,
     resolved,
 )
 from glowray.vectorize.know import know
@@ -37,7 +36,7 @@ Aliases = frozenset[Alias]
 _NONE: Aliases = frozenset()
 _MOST_CALLS = 4
 _OPAQUE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Global, ast.Nonlocal, ast.Await)
-_SCOPE_READERS: tuple[object, ...] = (builtins.locals, builtins.vars, builtins.eval, builtins.exec)
+_SCOPE_READERS: tuple[object, ...] = (locals, vars, eval, exec)
 
 
 class Change(IntEnum):
@@ -200,7 +199,7 @@ class _Changes:
         given = list(_arguments(node))
         if value is not None and changes_nothing(value) and not any(is_function(self._callee(each)) for each in given):
             return
-        if isinstance(value, types.FunctionType):
+        if type(value) is types.FunctionType:
             for each in self._changed_by(value, node):
                 self._change_all(self._of(each))
             return
