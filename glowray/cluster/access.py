@@ -18,6 +18,7 @@ from glowray.cluster.record import NodeRecord, head_here, node_here, records
 from glowray.cluster.token import find_token, read_token
 from glowray.errors import ClusterError
 
+CALL_SECONDS = 20.0  # how long a head may take for an answer; Ray itself would wait for one without end
 ADDRESS_VARIABLES = ("GLOWRAY_ADDRESS", "RAY_ADDRESS")
 NO_CLUSTER = "no cluster is named, and none was started here; run `glowray up`, or give an address or GLOWRAY_ADDRESS"
 

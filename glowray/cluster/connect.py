@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from glowray.cluster.access import Access, authenticated_gcs, find_access, refused
+from glowray.cluster.access import CALL_SECONDS, Access, authenticated_gcs, find_access, refused
 from glowray.cluster.environment import apply, restore
 from glowray.cluster.ports import join_address, parse_address
 from glowray.errors import ClusterError
-
-CALL_SECONDS = 20.0
-"""How long the head may take to say which nodes there are."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class Connection:
     address: str
     is_own: bool
     before: dict[str, str | None]
-    token_file: str | Path | None = None
+    access: Access | None = None
 
 
 _current: Connection | None = None
@@ -47,19 +45,33 @@ def connect(address: str | None = None, *, token_file: str | Path | None = None,
         _current, _lost = _adopt(address), None
         return _current
     _leave()  # what is left of a connection whose Ray was shut down by others
-    access = find_access(address, Path(token_file).expanduser() if token_file else None)
+    return _open(find_access(address, Path(token_file).expanduser() if token_file else None), ray_init)
+
+
+def reconnect() -> Connection | None:
+    """Connect to the cluster that `leave_lost` left; return None if there is none.
+
+    Raises what `connect` raises.
+    """
+    return None if _lost is None or _lost.access is None else _open(_lost.access, {})
+
+
+def _open(access: Access, ray_init: Mapping[str, Any]) -> Connection:
+    global _current, _lost
+    import ray
+
     node = _find_node_here(access)
     before = apply(access.environment())
     try:
         # Ray would take any node whose raylet it sees, also one of another host whose processes are visible here.
         named = {"_node_ip_address": node.node_manager_address, "_temp_dir": node.temp_dir}
-        ray.init(address=access.address, **({"logging_level": logging.WARNING} | named | ray_init))
+        ray.init(address=access.address, **({"logging_level": logging.WARNING} | named | dict(ray_init)))
     except BaseException as error:
         restore(before)
         if isinstance(error, ray.exceptions.AuthenticationError):
             raise refused(access.address) from error
         raise
-    _current, _lost = Connection(access.address, True, before, token_file), None
+    _current, _lost = Connection(access.address, True, before, access), None
     return _current
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from glowray.cluster.access import CALL_SECONDS
 from glowray.cluster.ports import is_loopback
 from glowray.errors import ClusterError
 
@@ -20,10 +21,10 @@ def publish_dashboard(gcs: Any, url: str) -> None:
 
 def dashboard_of(gcs: Any) -> str:
     """Return the URL of the dashboard from an authenticated GCS client; empty when the cluster has none."""
-    published = gcs.internal_kv_get(KEY, None)
+    published = gcs.internal_kv_get(KEY, None, timeout=CALL_SECONDS)
     if published:
         return str(published.decode())
-    rays_own = (gcs.internal_kv_get(RAYS_KEY, RAYS_NAMESPACE) or b"").decode()
+    rays_own = (gcs.internal_kv_get(RAYS_KEY, RAYS_NAMESPACE, timeout=CALL_SECONDS) or b"").decode()
     return rays_own and f"http://{rays_own}"
 
 

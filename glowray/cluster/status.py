@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from glowray.cluster.access import Access, authenticated_gcs, find_access
+from glowray.cluster.access import CALL_SECONDS, Access, authenticated_gcs, find_access
 from glowray.cluster.dashboard import dashboard_of
 from glowray.cluster.versions import Versions, versions_of
 
@@ -48,7 +48,7 @@ def status_of(access: Access) -> ClusterStatus:
         from ray.core.generated.autoscaler_pb2 import GetClusterResourceStateReply
         from ray.core.generated.gcs_pb2 import GcsNodeInfo
 
-        reply = GetClusterResourceStateReply.FromString(gcs.get_cluster_resource_state())
+        reply = GetClusterResourceStateReply.FromString(gcs.get_cluster_resource_state(timeout_s=CALL_SECONDS))
         free = {state.node_id: dict(state.available_resources) for state in reply.cluster_resource_state.node_states}
         nodes = [
             NodeStatus(
@@ -60,7 +60,7 @@ def status_of(access: Access) -> ClusterStatus:
                 free.get(info.node_id, {}),
                 {name: value for name, value in info.labels.items() if not name.startswith("ray.io/")},
             )
-            for info in gcs.get_all_node_info().values()
+            for info in gcs.get_all_node_info(timeout=CALL_SECONDS).values()
         ]
         dashboard = dashboard_of(gcs)
         found = versions_of(gcs)

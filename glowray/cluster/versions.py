@@ -8,6 +8,7 @@ import platform
 from dataclasses import dataclass
 from typing import Any
 
+from glowray.cluster.access import CALL_SECONDS
 from glowray.errors import ClusterError
 
 KEY = b"glowray:version"
@@ -39,8 +40,8 @@ def publish(gcs: Any) -> None:
 
 def versions_of(gcs: Any) -> Versions:
     """The versions of the head behind an authenticated GCS client."""
-    metadata = json.loads(gcs.internal_kv_get(METADATA_KEY, METADATA_NAMESPACE) or b"{}")
-    named = gcs.internal_kv_get(KEY, None)
+    metadata = json.loads(gcs.internal_kv_get(METADATA_KEY, METADATA_NAMESPACE, timeout=CALL_SECONDS) or b"{}")
+    named = gcs.internal_kv_get(KEY, None, timeout=CALL_SECONDS)
     return Versions(metadata.get("python_version", "?"), metadata.get("ray_version", "?"), named and named.decode())
 
 

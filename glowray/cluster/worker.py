@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from glowray.cluster import versions
-from glowray.cluster.access import Access, authenticated_gcs
+from glowray.cluster.access import CALL_SECONDS, Access, authenticated_gcs
 from glowray.cluster.enrolment import client_settings
 from glowray.cluster.home import alone
 from glowray.cluster.launch import Resources, launch
@@ -23,9 +23,6 @@ from glowray.errors import ClusterError
 
 REJOIN_SECONDS = 600.0
 """How long a worker that has lost its head tries to come back."""
-
-CALL_SECONDS = 20.0
-"""How long the head may take to say which nodes there are."""
 
 
 def join(

@@ -15,6 +15,7 @@ from glowray.engine.ray_feed import Pump, start_hub
 from glowray.engine.ray_losses import lost_task
 from glowray.engine.ray_nodes import RayNode
 from glowray.engine.ray_watch import cluster_watch
+from glowray.errors import ClusterError
 from glowray.io.channel import Deal, Feed
 from glowray.kernels import TaskReport
 from glowray.kernels.resources import NO_NEEDS, Resources
@@ -31,6 +32,9 @@ ENDING_SECONDS = 1.0
 
 OPERATORS = ("!", "in(")
 """How the value of a label begins that Ray takes for a condition."""
+
+UNKNOWN_OWNER = "owner is unknown"
+"""What Ray says of a reference to something in another Ray."""
 
 PIECES_AHEAD = 4
 """Pieces that a task makes before anybody has read the first."""
@@ -118,13 +122,17 @@ class RayEngine:
         cuts = [(slot.start, slot.stop) for slot in slots]
         inputs = [self._ref(slot, keeps=not task.flows) for slot in slots]
         remote = self.flowing if task.flows else self.remote
-        refs = remote.options(name=task.name, **_outputs(task), **_options(task.resources)).remote(
-            *self._payload(task.payload),
-            (task.partition, task.offset, task.outputs, task.resources.memory),
-            shape,
-            cuts,
-            *inputs,
-        )
+        given = remote.options(name=task.name, **_outputs(task), **_options(task.resources))
+        place = (task.partition, task.offset, task.outputs, task.resources.memory)
+        try:
+            refs = given.remote(*self._payload(task.payload), place, shape, cuts, *inputs)
+        except ValueError as error:
+            if UNKNOWN_OWNER not in str(error):
+                raise
+            raise ClusterError(
+                "rows that were kept in a Ray which has ended are lost; call uncache() on their dataset, and run the"
+                " job again"
+            ) from error
         return refs if isinstance(refs, list) else [refs]
 
     def _payload(self, payload: Payload) -> tuple[Any, list[tuple[str, bool, list[Any]]]]:

@@ -13,7 +13,7 @@ def find_last_node(address: str, task_id: Any) -> str | None:
 
     `address` is the head's HOST:PORT, `task_id` is Ray's.
     """
-    import grpc
+    import grpc  # type: ignore[import-untyped]
     from ray._private.grpc_utils import init_grpc_channel
     from ray.core.generated.gcs_service_pb2 import FilterPredicate, GetTaskEventsRequest
     from ray.core.generated.gcs_service_pb2_grpc import TaskInfoGcsServiceStub

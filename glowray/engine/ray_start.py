@@ -8,7 +8,7 @@ import threading
 from concurrent.futures import Future
 from typing import Any, cast
 
-from glowray.cluster.connect import connect, lost_connection
+from glowray.cluster.connect import connect, reconnect
 from glowray.cluster.environment import PRELOAD, apply, client_environment, driver_environment
 from glowray.cluster.patience import start_patiently
 from glowray.cluster.token import own_token
@@ -28,9 +28,8 @@ def ray_engine() -> RayEngine:
     # Two jobs in two threads may both be the first: ray.init() is not safe against itself.
     with _starting:
         if not ray.is_initialized():
-            lost = lost_connection()
-            if lost is not None:
-                connect(lost.address, token_file=lost.token_file)
+            if reconnect() is not None:
+                pass  # the cluster that was lost is there again
             elif os.environ.get("GLOWRAY_ADDRESS") or os.environ.get("RAY_ADDRESS"):
                 connect()
             else:

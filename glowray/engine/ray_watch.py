@@ -34,11 +34,9 @@ CALL_SECONDS = 3.0
 LINGER_SECONDS = 10.0
 """How long the head is still asked after nobody has waited any more."""
 
-HEAD_SECONDS = 24.0
-"""How long the head may stay silent: longer than a network is away when somebody plugs a cable in again."""
-
-REFUSED_SECONDS = 4.0
-"""How long the head's port may refuse connections: its machine is there, and the head is not."""
+HEAD_SECONDS = {Reach.REFUSED: 4.0, Reach.SILENT: 24.0, Reach.ANSWERED: 110.0}
+"""How long the head may give no answer. A refused connection says that its machine is there and the head is not.
+Silence lasts about 20 s when somebody plugs a cable in again. A head that accepts connections may just be busy."""
 
 IDLE_SECONDS = 20.0
 """How long no task may have ended before each node is tried from here."""
@@ -60,6 +58,7 @@ class ClusterWatch:
 
         context = ray.get_runtime_context()
         self.ray = ray
+        self.session = _current_session()
         self.address: str = context.gcs_address
         self.own_id: str = context.get_node_id()
         self.known: dict[str, RayNode] = {}  # every node ever seen: errors name the dead
@@ -68,12 +67,12 @@ class ClusterWatch:
         self._raylet = _connect(_global_node.raylet_socket_name)
         self._alive: list[RayNode] = []
         self._asking = threading.Lock()
-        self._asked = self._heard = self._ended = time.monotonic()
+        self._asked = self._ended = time.monotonic()
         self._silent = 0.0
         self._unreachable: dict[str, float] = {}
         self._loss: ClusterError | None = None
         self._inside = 0
-        self._has_left = False
+        self._has_left = self._is_over = False
         self._moved = threading.Condition()
         self._wanted_until = 0.0
         self._is_wanted = threading.Event()
@@ -173,11 +172,17 @@ class ClusterWatch:
                 return
             self._has_left = True
             self._moved.wait_for(lambda: self._inside == 0, timeout=2 * SLICE_SECONDS)
-            leave_lost()
-            self.ray.shutdown()
+            if self.ray.is_initialized() and self.session == _current_session():  # this process may have moved on
+                leave_lost()
+                self.ray.shutdown()
+
+    def end(self) -> None:
+        """Stop asking: this process is connected to another cluster now."""
+        self._is_over = True
+        self._is_wanted.set()
 
     def _run(self) -> None:
-        while not self.is_lost:
+        while not self.is_lost and not self._is_over:
             if time.monotonic() > self._wanted_until:
                 self._is_wanted.clear()
                 self._is_wanted.wait()
@@ -205,10 +210,10 @@ class ClusterWatch:
 
     def _note_silence(self, began: float) -> None:
         # A process that was stopped for an hour has not waited an hour for the head.
-        self._silent += min(time.monotonic() - began, CALL_SECONDS) + PERIOD_SECONDS
-        is_refused = self._silent >= REFUSED_SECONDS and self._is_refused()
-        if is_refused or self._silent >= HEAD_SECONDS:
-            self._loss = self._lost_head(is_refused)
+        reached = reach(self.address, CALL_SECONDS)
+        self._silent += min(time.monotonic() - began, 2 * CALL_SECONDS) + PERIOD_SECONDS
+        if self._silent >= HEAD_SECONDS[reached]:
+            self._loss = self._lost_head(reached is Reach.REFUSED)
 
     def _note_nodes(self, nodes: list[RayNode]) -> None:
         self.known.update((node.id, node) for node in nodes)
@@ -226,9 +231,6 @@ class ClusterWatch:
         missed = find_unreachable(others, CALL_SECONDS)
         self._unreachable = {node_id: self._unreachable.get(node_id, now) for node_id in missed}
 
-    def _is_refused(self) -> bool:
-        return reach(self.address, CALL_SECONDS) is Reach.REFUSED
-
     def _lost_head(self, is_refused: bool) -> ClusterError:
         said = "has ended" if is_refused else f"has not answered for {self._silent:.0f} s"
         if not self._is_named:
@@ -239,7 +241,7 @@ class ClusterWatch:
         )
 
     def _lost_node(self) -> ClusterError:
-        if self._is_refused():
+        if not self._is_named or reach(self.address, CALL_SECONDS) is Reach.REFUSED:
             return self._lost_head(is_refused=True)
         node = self.known.get(self.own_id, "of this machine")
         return ClusterError(
@@ -249,20 +251,31 @@ class ClusterWatch:
 
 
 _watch: ClusterWatch | None = None
-_session: object = None
 _making = threading.Lock()
 
 
 def cluster_watch() -> ClusterWatch:
-    """Return the watch of the cluster that this process is connected to."""
-    global _watch, _session
+    """Return the watch of the cluster that this process is connected to.
+
+    Raises ClusterError when it is connected to none, as the last one was lost or left.
+    """
+    global _watch
     import ray
 
+    if not ray.is_initialized():
+        raise ClusterError("the Ray that held the rows was lost or left, and they with it; run the job again")
     with _making:
-        session = ray.get_runtime_context().worker.current_cluster_and_job
-        if _watch is None or session != _session:
-            _watch, _session = ClusterWatch(), session
+        if _watch is None or _watch.session != _current_session():
+            if _watch is not None:
+                _watch.end()
+            _watch = ClusterWatch()
         return _watch
+
+
+def _current_session() -> object:
+    import ray
+
+    return ray.get_runtime_context().worker.current_cluster_and_job
 
 
 def _connect(path: str) -> socket.socket:

@@ -31,6 +31,14 @@ class Host:
         """Plug the cable in again."""
         ip("-n", self.hub, "link", "set", self.cable, "up")
 
+    def lose_route(self, other: Host) -> None:
+        """Lose the way to one other host: nothing arrives there any more, while all others are reached."""
+        ip("-n", self.cable, "route", "add", "blackhole", f"{other.address}/32")
+
+    def find_route(self, other: Host) -> None:
+        """Know the way to another host again."""
+        ip("-n", self.cable, "route", "delete", "blackhole", f"{other.address}/32")
+
 
 def can_make_hosts() -> bool:
     """Whether this process may make network namespaces."""

@@ -17,7 +17,7 @@ class Register:
     def internal_kv_put(self, key: bytes, value: bytes, overwrite: bool, namespace: bytes | None) -> None:
         self.kept[key, namespace or b""] = value
 
-    def internal_kv_get(self, key: bytes, namespace: bytes | None) -> bytes | None:
+    def internal_kv_get(self, key: bytes, namespace: bytes | None, timeout: float) -> bytes | None:
         return self.kept.get((key, namespace or b""))
 
 
