@@ -42,7 +42,7 @@ class Register(dict[bytes, bytes]):
     def internal_kv_put(self, key: bytes, value: bytes, overwrite: bool, namespace: bytes | None) -> None:
         self[key] = value
 
-    def internal_kv_get(self, key: bytes, namespace: bytes | None) -> bytes | None:
+    def internal_kv_get(self, key: bytes, namespace: bytes | None, timeout: float) -> bytes | None:
         return self.get(key)
 
 
