@@ -41,7 +41,7 @@ Silence lasts about 20 s when somebody plugs a cable in again. A head that accep
 IDLE_SECONDS = 20.0
 """How long no task may have ended before each node is tried from here."""
 
-UNREACHABLE_SECONDS = 70.0
+UNREACHABLE_SECONDS = 50.0
 """How long a node that the head still knows may be out of reach from here while no task ends."""
 
 
