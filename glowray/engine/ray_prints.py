@@ -6,7 +6,7 @@ import itertools
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from glowray.cluster.connect import connection
 from glowray.cluster.local import LocalNode
@@ -28,12 +28,15 @@ class Prints:
     of workers, none are printed.
     """
 
+    lock: ClassVar = threading.Lock()
+    tasks: ClassVar[dict[str, Task]] = {}
+    """The tasks that are listened to, by token; those of all engines, as the newest takes the lines for all."""
+
+    numbers: ClassVar = itertools.count(1)
+
     def __init__(self) -> None:
         from ray._private.ray_logging import global_worker_stdstream_dispatcher as dispatcher
 
-        self.lock = threading.Lock()
-        self.tasks: dict[str, Task] = {}
-        self.numbers = itertools.count(1)
         found = [handler for name, handler in dispatcher.handlers if name == HANDLER]
         self.are_wanted = bool(found)
         self.other: Callable[[dict[str, Any]], None] = _print_line if _is_own() else found[0] if found else _print_line
@@ -47,7 +50,7 @@ class Prints:
         """Return the token under which what a task prints arrives; "" if nobody wants to know."""
         if not self.are_wanted or task.hear is None:
             return ""
-        token = f"{id(self):x}-{next(self.numbers)}"
+        token = str(next(self.numbers))
         with self.lock:
             self.tasks[token] = task
         return token
@@ -56,7 +59,8 @@ class Prints:
         """Stop listening to tasks that have ended: their reports have all that they printed."""
         identities = {id(task) for task in tasks}
         with self.lock:
-            self.tasks = {token: task for token, task in self.tasks.items() if id(task) not in identities}
+            for token in [token for token, task in self.tasks.items() if id(task) in identities]:
+                del self.tasks[token]
 
     def handle(self, data: dict[str, Any]) -> None:
         """Take a batch of lines of one process."""

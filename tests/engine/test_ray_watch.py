@@ -13,18 +13,20 @@ from glowray.engine import ray_watch
 from glowray.engine.ray_watch import CALL_SECONDS, HEAD_SECONDS, PERIOD_SECONDS, ClusterWatch
 
 LOCAL = """
-import os, signal
+import os, select, signal
+from pathlib import Path
 import glowray as gr
 
 flow = gr.Flow(engine="ray", progress=False)
 kept = flow.from_range(100, partitions=4).map(lambda n: n + 1).cache()
 print(kept.sum())
-from ray._private.worker import _global_node
+from glowray.cluster.processes import Process, descendants
 
-raylets = [info.process for info in _global_node.all_processes["raylet"]]
-for process in raylets:
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+for process in descendants([Process.of(os.getpid())]):
+    if Path(f"/proc/{process.pid}/comm").read_text().strip() == "raylet":
+        ended = os.pidfd_open(process.pid)
+        os.kill(process.pid, signal.SIGKILL)
+        select.select([ended], [], [])
 for rows in (flow.from_range(10), kept):
     try:
         rows.map(str).collect()
