@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -136,7 +137,8 @@ def test_a_task_that_is_killed_for_its_memory_each_time(tmp_path: Path) -> None:
     """A threshold below what any machine uses: the monitor ends whatever runs, with no memory taken."""
     said = told(tmp_path, "memory", "RAY_memory_monitor_refresh_ms=50", "RAY_memory_usage_threshold=0.001")
     assert said.startswith("OutOfMemory the task 'flow · from_range→flat_map")
-    assert "ran out of memory 4 times: it held " in said
+    # Ray's report may name another process as the one that it killed: then nobody knows what the task held.
+    assert re.search(r" ran out of memory 4 times: (it held [\d.]+ GiB|its worker was killed) while [\d.]+ of ", said)
 
 
 @pytest.mark.ray
