@@ -45,9 +45,14 @@ def test_a_certificate_is_trusted_by_its_own_authority_only(tmp_path: Path) -> N
 
 
 def test_a_certificate_is_no_authority(tmp_path: Path) -> None:
-    key = new_key()
-    certificate = Authority().certify(signing_request(key, ["192.0.2.7"]))
-    assert not is_trusted(tmp_path, certificate, certificate, key_pem(key))
+    from cryptography import x509
+
+    authority, key, forged_key = Authority(), new_key(), new_key()
+    member = authority.certify(signing_request(key, ["192.0.2.8"]))
+    forger = Authority()
+    forger._key, forger._name = key, x509.load_pem_x509_certificate(member.encode()).subject
+    forged = forger.certify(signing_request(forged_key, ["192.0.2.7"]))
+    assert not is_trusted(tmp_path, authority.pem, forged + member, key_pem(forged_key))
 
 
 def test_only_the_heads_certificate_names_the_enrolment() -> None:
