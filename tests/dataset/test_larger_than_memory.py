@@ -16,6 +16,8 @@ import glowray as gr
 from glowray.engine.inline import HELD
 from tests.engine.doubles import Lab
 
+pytestmark = pytest.mark.slow
+
 MEMORY = 1 << 20
 LINES = 120_000
 
