@@ -35,7 +35,7 @@ class Peer(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What a sender is told: whether there is room for more, and who reads.
+    """The answer to a sender: whether there is room for more, and who reads.
 
     `end` is the position after the sender's rows, `delivered` that of the first row which the reader may not have.
     """
@@ -47,7 +47,7 @@ class Room(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """What a reader is told: rows, perhaps none yet, and who sends them; `is_taken_over` when somebody else reads."""
+    """The answer to a reader: rows, and who sends them; `is_taken_over` when another process reads."""
 
     rows: list[bytes]
     sender: Peer | None
@@ -97,7 +97,7 @@ class Channels:
         self.channels: dict[str, Waiting] = {}
         self.changed = asyncio.Condition()
         self.first = 0
-        """Where the next channel begins: positions of a name never repeat, also when the channel begins anew."""
+        """The position where the next channel begins: a name's positions never repeat, even in a new channel."""
 
     async def put(self, name: str, rows: list[bytes], sender: str, job: str, seconds: float) -> Room:
         """Take rows in, perhaps none, and wait for room for more."""

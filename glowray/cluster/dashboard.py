@@ -1,4 +1,4 @@
-"""Where a cluster's dashboard is, through which jobs go too."""
+"""The address of a cluster's dashboard. Jobs are sent through the dashboard too."""
 
 from __future__ import annotations
 

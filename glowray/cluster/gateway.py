@@ -27,7 +27,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @dataclasses.dataclass(frozen=True)
 class Gate:
-    """Where a gateway listens: for enrolment on a free port of `host`, for the dashboard where other machines reach it.
+    """The addresses of a gateway: one for enrolment, on a free port of `host`, and one for the dashboard.
 
     Without a `dashboard_host` the dashboard stays on loopback, where it needs no gateway.
     """
@@ -106,7 +106,7 @@ def _closing(serve: Serve) -> Serve:
 
     async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            # What strangers send must not end up in the log, nor end the gateway.
+            # Bytes that a stranger sends must not reach the log, and must not end the gateway.
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError, TimeoutError):
                 await serve(reader, writer)
         finally:

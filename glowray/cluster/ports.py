@@ -15,7 +15,7 @@ REACH_SECONDS = 5.0
 
 
 class Reach(enum.Enum):
-    """What came of an attempt to connect: `REFUSED` says that the machine is there, and nobody listens on the port."""
+    """The result of an attempt to connect. `REFUSED`: the machine is there, and nothing listens on the port."""
 
     ANSWERED = "answered"
     REFUSED = "refused"

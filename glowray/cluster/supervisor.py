@@ -39,7 +39,7 @@ GRACE_SECONDS = 2.0  # for what Ray itself has not ended
 
 @dataclasses.dataclass(frozen=True)
 class Order:
-    """What to start: the record to keep, Ray's parameters, and whether it ends with the process that gave the order.
+    """The order to start a node: its record, Ray's parameters, and whether it ends with the process that ordered it.
 
     `gate` is where a head with TLS lets other machines in. A worker that loses its head tries for `rejoin_seconds` to
     come back to it.

@@ -36,17 +36,14 @@ OPERATORS = ("!", "in(")
 """How the value of a label begins that Ray takes for a condition."""
 
 UNKNOWN_OWNER = "owner is unknown"
-"""What Ray says of a reference to something in another Ray."""
+"""Part of Ray's error text for a reference to an object of another Ray."""
 
 PIECES_AHEAD = 4
 """Pieces that a task makes before anybody has read the first."""
 
 
 class Place(NamedTuple):
-    """What a task is told of itself.
-
-    That is its partition, the number of its first row, the flag that stops it, and the token of what it prints.
-    """
+    """A task's own facts: its partition, the number of its first row, its stop flag, and the token of its prints."""
 
     partition: int
     offset: int

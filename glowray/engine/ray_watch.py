@@ -1,4 +1,4 @@
-"""Notices that the head or a node is lost while a job waits for Ray, which by itself would wait on or end the process.
+"""Notice that the head or a node is lost while a job waits. Ray by itself would wait on, or end the process.
 
 Ray's own client ends the whole process when the head has been gone for a while or the node of this machine dies, and
 waits without end for a node that only this process cannot reach. Therefore a thread asks the head for its nodes every

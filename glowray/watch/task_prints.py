@@ -40,7 +40,7 @@ class Output:
 
 
 class TaskPrints:
-    """Writes to stderr what tasks print on workers.
+    """Writes the prints of tasks on workers to stderr.
 
     The lowest task that has not ended is heard while it runs; others when it is their turn.
     """
