@@ -15,7 +15,7 @@ from glowray_cli.views import errors
 
 FAILED = 1
 TOLD: tuple[type[BaseException], ...] = (typer.Exit, typer.Abort, typer.BadParameter.__mro__[2])
-"""The errors that typer itself reports. Wrong usage is a ClickException, which typer exports in none of its versions."""
+"""Errors that typer itself reports. Wrong usage is a ClickException, which typer exports in none of its versions."""
 
 
 class Commands(TyperGroup):
