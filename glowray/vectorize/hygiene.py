@@ -38,11 +38,13 @@ _FRAME_ATTRIBUTES = frozenset({
     "_getframe", "_getframemodulename", "exc_info", "exception", "settrace", "setprofile", "call_tracing",
     "_current_frames", "__traceback__", "tb_frame", "with_traceback", "f_back", "f_locals", "f_globals",
     "namedtuple", "NamedTuple", "TypedDict", "make_dataclass", "NewType", "TypeVar", "currentframe", "new_class",
+    "Enum", "IntEnum", "StrEnum", "Flag", "IntFlag",
 })  # fmt: skip
 _FRAME_OBJECTS: tuple[object, ...] = (
     builtins.locals, builtins.globals, builtins.vars, builtins.dir, builtins.eval, builtins.exec, builtins.compile,
     builtins.super, builtins.breakpoint, builtins.__import__, builtins.__build_class__,
-    collections.namedtuple, typing.NamedTuple, typing.NewType, typing.TypeVar, types.new_class, enum.Enum,
+    collections.namedtuple, typing.NamedTuple, typing.NewType, typing.TypeVar, types.new_class,
+    enum.Enum, enum.IntEnum, enum.StrEnum, enum.Flag, enum.IntFlag,
     sys.exc_info, sys._getframe, sys.settrace, sys.setprofile,
 )  # fmt: skip
 _ADAPTER: type = logging.LoggerAdapter
@@ -100,6 +102,10 @@ def _forbidden(node: ast.AST, known: Known) -> str | None:
         return "it is async inside"
     if isinstance(node, ast.Attribute) and node.attr in _FRAME_ATTRIBUTES:
         return f"{node.attr} looks at the frames of a call"
+    if isinstance(node, ast.Call) and len(node.args) == 3 and isinstance(node.func, ast.Name):
+        found = known.environment.find(node.func.id)
+        if not isinstance(found, str) and found[1] is type:
+            return "type makes a class of the module that calls it"
     if isinstance(node, ast.Import):
         if any(alias.name.split(".")[0] in _FRAME_MODULES for alias in node.names):
             return f"{node.names[0].name} looks at the frames of a call"
@@ -144,7 +150,10 @@ def _is_of_frames(value: object) -> bool:
 
 
 def _escapes(known: Known, local: frozenset[str], spliced: ast.AST | None) -> str | None:
-    """A lambda or generator expression that has locals of the function and may outlive the row."""
+    """Return the reason if the function makes a lambda or generator expression that may outlive the row.
+
+    It would hold variables of the loop. Its names, which messages of errors show, would be those of the loop too.
+    """
     safe: set[int] = {id(spliced)}
     if isinstance(spliced, COMPREHENSIONS):
         local = local | targets_of(spliced)
@@ -154,10 +163,21 @@ def _escapes(known: Known, local: frozenset[str], spliced: ast.AST | None) -> st
         if isinstance(each, ast.Call):
             safe.update(id(argument) for argument in _used_up(each, known, hidden))
     for each in _inside(node):
-        lives_on = isinstance(each, ast.Lambda | ast.GeneratorExp) and id(each) not in safe
-        if lives_on and reads([each], frozenset()) & local:
-            return "a lambda or generator inside it may outlive the row that it captures"
+        if isinstance(each, ast.Call) and _is_called_in_place(each) and not reads([each.func], frozenset()) & local:
+            safe.add(id(each.func))
+        elif isinstance(each, ast.Lambda | ast.GeneratorExp) and id(each) not in safe:
+            return "a lambda or generator inside it may outlive the row, and tells in which function it was made"
     return None
+
+
+def _is_called_in_place(call: ast.Call) -> bool:
+    """Return whether it calls a lambda that stands there, with as many arguments as that takes."""
+    if not isinstance(call.func, ast.Lambda) or call.keywords:
+        return False
+    given = call.func.args
+    takes_more = given.vararg or given.kwarg or given.kwonlyargs or given.defaults
+    are_plain = not any(isinstance(argument, ast.Starred) for argument in call.args)
+    return are_plain and not takes_more and len(call.args) == len(given.posonlyargs) + len(given.args)
 
 
 def _used_up(call: ast.Call, known: Known, hidden: frozenset[str]) -> list[ast.AST]:
