@@ -22,7 +22,7 @@ from glowray.rows.pickling import as_list
 _UTF8 = Encoding("utf-8-sig")
 
 _BLANKS = " \t\r"
-"""What JSON takes for white space, but for the line end."""
+"""The characters that JSON reads as white space, without the line end."""
 
 
 @dataclass(frozen=True)

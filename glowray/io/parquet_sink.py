@@ -57,7 +57,7 @@ class ParquetSink:
 
     @property
     def codec(self) -> str:
-        """What Parquet calls the compression."""
+        """The name of the compression in Parquet."""
         return _CODECS[self.compression]
 
     def open(self, folder: str, index: int) -> ParquetPartWriter:

@@ -302,7 +302,7 @@ class _Run:
         if self._counter is not None:
             self.report.rows_out += next(self._counter)
         blocks = self._pickled()
-        # Of many blocks most may have no rows.
+        # A shuffle makes many blocks, and most of them may have no rows: those are not measured.
         self.report.rows = [len(block) if block.chunks else 0 for block in blocks]
         self.report.sizes = [block.nbytes if block.chunks else 0 for block in blocks]
         self.report.kinds = [kinds_of(block) if block.chunks else () for block in blocks]

@@ -24,7 +24,7 @@ from glowray.vectorize.arrow.kinds import Kind
 ENCODED_ROWS = 16_384
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-"""What a full disk or quota is called."""
+"""The error numbers of a full disk or quota."""
 
 # Frames of `apply` and of the functions below keep the step in a local called `self` or `step` and the row at hand in
 # `row`, or for a reducer its arguments in `known` and `value`: that is how blame.py names them when a function fails.

@@ -1,4 +1,4 @@
-"""Where generated code finds the values that a function's names have: each binding is resolved again in every task."""
+"""Bindings: how generated code finds the values of a function's names. Each task resolves every binding again."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def namespace_of(bindings: Mapping[str, Binding]) -> dict[str, object]:
 
 
 def _global(function: FunctionType, name: str) -> object:
-    """What a global name means in a function: a global of its module, else a builtin."""
+    """Return the meaning of a global name in a function: a global of its module, else a builtin."""
     return _look_up(name, function.__globals__, builtins_of(function))
 
 

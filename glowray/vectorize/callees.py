@@ -1,4 +1,4 @@
-"""What the functions and methods that people call do to their arguments: nothing, as a rule, and which do."""
+"""The effect of well-known functions and methods on their arguments: most change nothing."""
 
 from __future__ import annotations
 

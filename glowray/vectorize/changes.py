@@ -1,4 +1,4 @@
-"""Which parameters of a function it may change: read from its source, without running anything.
+"""Find the parameters that a function may change. Its source is read, and nothing runs.
 
 An error names the row as it was when the step began. A row that its function cannot change is that row to the end, so
 that only the others have to be copied first. The answer errs to one side: a parameter that is not named here is surely
@@ -85,7 +85,7 @@ class _Changes:
     def _reads_scope(self, node: ast.AST) -> bool:
         return isinstance(node, ast.Call) and is_one_of(self._callee(node.func), _SCOPE_READERS)
 
-    # What variables stand for.
+    # The objects that variables stand for.
 
     def _bind(self, node: ast.AST) -> None:
         if isinstance(node, ast.Assign):
@@ -135,7 +135,7 @@ class _Changes:
         return frozenset((name, how) for name in self._parameters for how in (SELF, PART))
 
     def _of(self, node: ast.expr | None) -> Aliases:
-        """What an expression's value may stand for."""
+        """Return the objects that an expression's value may stand for."""
         if isinstance(node, ast.Name):
             return self._aliases.get(node.id, _NONE)
         if isinstance(node, ast.Subscript | ast.Attribute):
@@ -178,7 +178,7 @@ class _Changes:
         found = self._union(each for each in ast.walk(node) if isinstance(each, ast.Name))
         return found | _inside(found)
 
-    # Where something is changed.
+    # The places that change something.
 
     def _look(self, node: ast.AST) -> None:
         if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
@@ -246,7 +246,7 @@ class _Changes:
 
 
 def _inside(aliases: Aliases) -> Aliases:
-    """What an item of such a value may stand for."""
+    """Return the objects that an item of the value may stand for."""
     parts = {(name, PART) for name, _ in aliases}
     return frozenset(parts | {(name, SELF) for name, how in aliases if how == HOLDER})
 
