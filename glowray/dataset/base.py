@@ -1,4 +1,4 @@
-"""What every verb family builds on: a dataset is a node of a plan and the flow it belongs to."""
+"""The base of all verb families: a dataset holds a plan node and the flow it belongs to."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ R = TypeVar("R")
 
 
 class StepOptions(TypedDict, total=False):
-    """Options as type checkers see them; a verb's overloads tell apart over how many parameters a row is spread."""
+    """The options of a verb with a function, as type checkers see them.
+
+    A verb's overloads tell apart over how many parameters a row is spread.
+    """
 
     name: str | None
     on_error: str | pathlib.Path | None
@@ -44,14 +47,14 @@ class StepOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Options:
-    """The arguments that every verb with a function takes."""
+    """The options that every verb with a function takes; None is the flow's or the engine's default."""
 
     @classmethod
     def of(cls, verb: str, options: StepOptions) -> Options:
-        """Those that a verb was given as keywords.
+        """Return the options that a verb was given as keywords.
 
         Raises:
-            TypeError: there is no such argument.
+            TypeError: a keyword is not an option.
         """
         unknown = options.keys() - StepOptions.__annotations__.keys()
         if unknown:
@@ -65,7 +68,9 @@ class Options:
     memory: int | None = None
 
     def checked(self) -> Options:
-        """These options, of a verb whose function is not one of a row: on_error has to be one, but never applies.
+        """Return these options after checking on_error, for a verb whose function does not take one row.
+
+        The value has to be valid, but has no effect: an exception in such a function always fails the job.
 
         Raises:
             ValueError: there is no such on_error.
@@ -88,12 +93,12 @@ class Base(Generic[T_co]):
 
     @property
     def flow(self) -> Flow:
-        """The flow that this dataset belongs to, with the statistics of its last action."""
+        """Return the flow that this dataset belongs to, with the statistics of its last action."""
         return self._flow
 
     @property
     def num_partitions(self) -> int:
-        """The number of partitions; it follows from the input alone.
+        """Return the number of partitions, which depends on the input alone. Runs nothing.
 
         >>> import glowray as gr
         >>> gr.from_items(range(10), partitions=3).num_partitions
@@ -116,14 +121,14 @@ class Base(Generic[T_co]):
     def _rowwise(
         self, kind: type[FunctionStep], verb: str, function: Callable[..., Any], options: Options
     ) -> Dataset[Any]:
-        """A verb that calls the user's function once a row."""
+        """Return this dataset with a step that calls the user's function once for each row."""
         known = Function.of(function, verb, name=options.name)
         asked = self._flow.settings.on_error if options.on_error is None else options.on_error
         step = kind(verb, known.label, known, error_policy(asked))
         return self._step(step, options.resources)
 
     def _granted(self, options: Options) -> Dataset[Any]:
-        """These rows in tasks that have what a verb asks for whose function is not one of a row: that always raises."""
+        """Return these rows in tasks with the resources that a verb asks for, if its function does not take one row."""
         if options.checked().resources == NO_NEEDS:
             return self._with(self._node)
         return self._step(PassOn("resources", "resources"), options.resources)
@@ -135,7 +140,10 @@ class Base(Generic[T_co]):
         options: Options,
         order: Callable[[Dataset[Any], Function | None], Dataset[Any]],
     ) -> Dataset[Any]:
-        """A verb that orders rows by a key; a key function that drops rows or needs resources is a step before it."""
+        """Return these rows ordered by a key, with `order` building the node.
+
+        If the key function may drop rows or needs resources, a key_by step calls it first.
+        """
         if key is None:
             return order(self._granted(options), None)
         function = Function.of(key, verb, name=options.name)
@@ -147,11 +155,11 @@ class Base(Generic[T_co]):
 
 
 def count_argument(verb: str, n: Any, least: int = 0) -> int:
-    """n as an int, checked to be one (NumPy's count) of at least `least`.
+    """Return n as an int, after checking that it is an int (or a NumPy int) of at least `least`.
 
     Raises:
-        TypeError: not an int.
-        ValueError: too small.
+        TypeError: n is not an int.
+        ValueError: n is less than `least`.
     """
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(f"{verb}() needs an int, got {n!r}")
@@ -162,7 +170,11 @@ def count_argument(verb: str, n: Any, least: int = 0) -> int:
 
 
 def dataset_argument(verb: str, other: Any) -> Base[Any]:
-    """`other`, checked to be a Dataset."""
+    """Return `other` after checking that it is a Dataset.
+
+    Raises:
+        TypeError: it is not.
+    """
     if not isinstance(other, Base):
         raise TypeError(
             f"{verb}() needs a Dataset, got {type(other).__name__}; make one with from_items(…) or a read_… source"
