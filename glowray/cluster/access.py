@@ -1,4 +1,4 @@
-"""Reaching a cluster with its token: which address, which token, which certificates."""
+"""How a client reaches a cluster: its address, its token, its certificates."""
 
 from __future__ import annotations
 
@@ -18,42 +18,47 @@ from glowray.cluster.record import NodeRecord, head_here, node_here, records
 from glowray.cluster.token import find_token, read_token
 from glowray.errors import ClusterError
 
-CALL_SECONDS = 20.0  # how long a head may take for an answer; Ray itself would wait for one without end
+CALL_SECONDS = 20.0  # how long a head may take to answer; Ray itself would wait for ever
 ADDRESS_VARIABLES = ("GLOWRAY_ADDRESS", "RAY_ADDRESS")
 NO_CLUSTER = "no cluster is named, and none was started here; run `glowray up`, or give an address or GLOWRAY_ADDRESS"
 
 
 @dataclass(frozen=True)
 class Access:
-    """All that a client needs: the head's HOST:PORT, the token or its file, and Ray's TLS settings (empty: no TLS)."""
+    """All a client needs: the head's HOST:PORT, the token or its file, and Ray's TLS settings (empty: no TLS)."""
 
     address: str
     token: Path | str
     tls: dict[str, str]
 
     def environment(self) -> dict[str, str]:
-        """The variables that make Ray in this process, or below it, a client of this cluster."""
+        """Return the variables that make Ray, in this process or a child of it, a client of this cluster."""
         return driver_environment(client_environment(self.token, is_loopback(self.host), self.tls))
 
     @property
     def host(self) -> str:
-        """The head's IP address."""
+        """Return the head's IP address."""
         return parse_address(self.address)[0]
 
     @property
     def secret(self) -> str:
-        """The token itself, for an HTTP header; never for a log or a command line."""
+        """Return the token itself, for an HTTP header. It must never reach a log or a command line."""
         return read_token(self.token) if isinstance(self.token, Path) else self.token
 
     def check(self) -> None:
-        """Raise ClusterError when nothing answers there, or answers in the clear where TLS is wanted or the reverse."""
+        """Raise ClusterError if no head answers, or if it speaks TLS while these settings do not, or the reverse."""
         host, port = parse_address(self.address)
         check_reachable(host, port)
         tls.check_spoken(host, port, self.tls)
 
 
 def named_address(address: str | None = None) -> str | None:
-    """The cluster that is meant: `address`, GLOWRAY_ADDRESS, RAY_ADDRESS, or a node that runs here; else None."""
+    """Return the HOST:PORT of the cluster to use, or None if there is none.
+
+    The first of these counts: `address`, GLOWRAY_ADDRESS, RAY_ADDRESS, a node that runs on this machine.
+
+    Raises ClusterError if the address is not HOST:PORT.
+    """
     given = address or next((os.environ[name] for name in ADDRESS_VARIABLES if os.environ.get(name)), None)
     if given in (None, "auto"):
         here = head_here() or next((record for record in records() if record.is_ready), None)
@@ -65,11 +70,11 @@ def named_address(address: str | None = None) -> str | None:
 
 
 def find_access(address: str | None = None, token_file: Path | None = None, use_tls: bool = False) -> Access:
-    """Find the address, the token and, with `use_tls`, the certificates for the cluster that is meant.
+    """Return the address, the token and, with `use_tls`, the certificates of the cluster to use.
 
-    Only certificates that are not here yet need a connection.
+    This connects to the head only to get certificates that are not on this machine yet.
 
-    Raises ClusterError when no cluster is named, no token is at hand, or the head gives no certificate for it.
+    Raises ClusterError if no cluster is named, no token is found, or the head gives no certificate for it.
     """
     where = named_address(address)
     if where is None:
@@ -90,9 +95,9 @@ def _certificates(where: str, token: Path | str, node: NodeRecord | None, use_tl
 
 @contextlib.contextmanager
 def authenticated_gcs(access: Access) -> Iterator[Any]:
-    """A client of the cluster's GCS, Ray's register of nodes and settings.
+    """Yield a client of the cluster's GCS, in which Ray registers nodes and settings.
 
-    Raises ClusterError when the cluster does not answer or refuses the token.
+    Raises ClusterError if the cluster does not answer or refuses the token.
     """
     access.check()
     with applied(access.environment()), _quiet():
@@ -108,13 +113,13 @@ def authenticated_gcs(access: Access) -> Iterator[Any]:
 
 
 def refused(address: str) -> ClusterError:
-    """The error for a token that the cluster does not take."""
+    """Return the error for a token that the cluster refuses."""
     return ClusterError(f"the cluster at {address} refused the token; give its own with --token-file")
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what Ray's C++ part writes to stderr out of the way: what matters of it is raised as well."""
+    """Discard what Ray's C++ code writes to stderr within this block; it raises its errors as well."""
     with tempfile.TemporaryFile() as sink:
         saved = os.dup(2)
         os.dup2(sink.fileno(), 2)

@@ -1,7 +1,6 @@
-"""A cluster's certificate authority, and the keys and requests that it answers.
+"""A cluster's certificate authority, and the keys and signing requests of its nodes.
 
-The authority's key is random. It is made by the head and never leaves the head's memory: no file, token or message
-tells anything about it.
+The head makes the authority's key at random and keeps it in memory only. It is in no file, token or message.
 """
 
 from __future__ import annotations
@@ -31,15 +30,15 @@ class Authority:
 
     @property
     def pem(self) -> str:
-        """The authority's own certificate, by which all others are checked."""
+        """Return the authority's own certificate as PEM. All other certificates are checked against it."""
         return pem(self._certificate)
 
     def certify(self, request: str, enrolment: str | None = None) -> str:
-        """Return the certificate for a signing request (both PEM), for the addresses and host names in the request.
+        """Return the certificate for a signing request, both as PEM, with the addresses and host names in the request.
 
-        `enrolment` is the HOST:PORT where the cluster gives out certificates; the head's certificate names it.
+        `enrolment` is the HOST:PORT where the cluster gives out certificates; the head's certificate contains it.
 
-        Raises ValueError when the request is not signed by the elliptic-curve key that it names.
+        Raises ValueError if the request is not signed by the elliptic-curve key that it contains.
         """
         from cryptography import x509
         from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -108,7 +107,7 @@ def signing_request(key: EllipticCurvePrivateKey, addresses: Iterable[str]) -> s
 
 
 def enrolment_of(certificate: bytes) -> str | None:
-    """Return the HOST:PORT of the enrolment that a head's certificate (DER) names; None when it names none."""
+    """Return the enrolment's HOST:PORT from a head's certificate (DER), or None if it contains none."""
     from cryptography import x509
 
     try:

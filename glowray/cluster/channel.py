@@ -1,8 +1,8 @@
 """Named channels: rows from one process of a cluster to another, such as `glowray send` and a job's from_channel().
 
-One actor of the cluster holds all of them (`channel_hub`). A channel is there as soon as somebody sends to it or reads
-it, and gone when its rows are; it has one reader at a time. What a reader was given stays until it asks for more: one
-that is killed loses nothing, and the next one goes on where it had come to.
+One actor of the cluster holds all channels (`channel_hub`). Sending or reading creates a channel, and it is removed
+when a reader leaves it empty. A channel has one reader at a time. The actor keeps rows until the reader asks for the
+next ones. If a reader is killed, the next reader gets these rows again.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from glowray.rows import pickling
 NAMESPACE = "glowray"
 ACTOR = "channels"
 ON_THE_HEAD = {"node:__internal_head__": 0.001}
-"""The channels end with the cluster, not with a worker that leaves it."""
+"""A resource of the head's node: the actor runs there, as workers may leave the cluster."""
 
 CALL_SECONDS = 5.0
-"""How long the actor waits for rows or for room before it answers that there are none yet."""
+"""How long the actor waits for rows, or for room, before it answers that there are none yet."""
 
 LOST_SECONDS = 30.0
-"""The actor is lost when its answer is so late."""
+"""How late an answer may be before the actor counts as lost."""
 
 START_SECONDS = 180.0
-"""The actor may have to be started first."""
+"""The same for the first call, which may have to start the actor."""
 
 TELL_SECONDS = 10.0
-"""Who waits so long says so."""
+"""How long one side waits before it says what it is waiting for."""
 
 _LOOK_SECONDS = 0.2
 Tell = Callable[[str], object]
@@ -46,7 +46,7 @@ def _tell_on_stderr(text: str) -> None:
 
 
 class Patience:
-    """How long one side of a channel has waited for the other; `timeout` is when it gives up, in seconds."""
+    """A timer of one side of a channel, which waits for the other. After `timeout` seconds it gives up."""
 
     def __init__(self, timeout: float | None, tell: Tell) -> None:
         self._timeout, self._tell = timeout, tell
@@ -54,18 +54,18 @@ class Patience:
         self._has_told = False
 
     def reset(self) -> None:
-        """Begin to wait anew: the other side has done something."""
+        """Begin to wait anew, as the other side has done something."""
         self._began = time.monotonic()
         self._has_told = False
 
     def call_seconds(self) -> float:
-        """Return how long the next call may wait, so that nothing is said too late."""
+        """Return how many seconds the next call may take, so that it ends before a message or an error is due."""
         waited = time.monotonic() - self._began
         ends = [CALL_SECONDS, *([] if self._has_told else [TELL_SECONDS - waited])]
         return max(0.0, min([*ends, *([] if self._timeout is None else [self._timeout - waited])]))
 
     def look(self, reason: str) -> bool:
-        """Tell the reason, once, when the wait is long; return whether the other side has still time."""
+        """Tell the reason, once, if the wait is long. Return whether there is still time."""
         waited = time.monotonic() - self._began
         if waited >= TELL_SECONDS and not self._has_told:
             self._has_told = True
@@ -74,12 +74,12 @@ class Patience:
 
 
 class Sender:
-    """Puts rows into a channel of the cluster that this process is, or is then, connected to.
+    """Puts rows into a channel of the connected cluster. If this process has no cluster yet, it connects first.
 
     Args:
-        name: the channel's.
-        timeout: the seconds after which a wait for a reader is an error; None waits for as long as it takes.
-        tell: is called with a line of text, once a wait, when nobody has read for 10 seconds; None: it goes to stderr.
+        name: the channel's name.
+        timeout: the seconds after which a wait for a reader is an error; None: never.
+        tell: called with a line of text, once a wait, if nobody has read for 10 seconds; None: print to stderr.
     """
 
     def __init__(self, name: str, timeout: float | None = None, tell: Tell | None = None) -> None:
@@ -87,25 +87,25 @@ class Sender:
         self._timeout, self._tell = timeout, tell or _tell_on_stderr
         self._hub = Hub()
         self._identity = uuid.uuid4().hex
-        self._parts: deque[tuple[int, int]] = deque()  # the positions of rows sent that are not known to be delivered
+        self._parts: deque[tuple[int, int]] = deque()  # (start, end): positions of rows not known to be delivered
         self.taken = 0
         """How many rows the channel has taken."""
         self.delivered = 0
-        """How many of them a reader is known to have got."""
+        """How many of these rows have surely reached a reader."""
         self._put([], 0.0)
 
     def send(self, rows: Iterable[Any]) -> None:
-        """Send rows, and wait while there is no room.
+        """Send rows; wait while the channel has no room.
 
         Raises:
-            ClusterError: the cluster has lost the channel, or nobody reads it and the time is up.
+            ClusterError: the cluster has lost the channel, or nobody has read it within the timeout.
         """
         dumped = [pickling.dumps(row) for row in rows]
         for start in range(0, len(dumped), ROWS_A_CALL):
             self._send(dumped[start : start + ROWS_A_CALL])
 
     def end(self) -> None:
-        """Tell the reader that there will be no more."""
+        """Tell the reader that no more rows follow."""
         self._send([END])
 
     def _send(self, rows: list[bytes]) -> None:
@@ -141,13 +141,13 @@ class Sender:
 
 
 class Receiver:
-    """The rows of a channel, up to its end, as `Arrivals` of a job; iterating gives all that are there at a time.
+    """The rows of a channel up to its end, as `Arrivals` of a job. Iterating yields lists of the rows that are there.
 
     Args:
-        name: the channel's.
-        timeout: the seconds after which a wait for rows is an error; None waits for as long as it takes.
-        tell: is called with a line of text, once a wait, when for 10 seconds there was no row and nobody to send one;
-            None: it goes to stderr.
+        name: the channel's name.
+        timeout: the seconds after which a wait for rows is an error; None: never.
+        tell: called with a line of text, once a wait, if for 10 seconds there was no row and no sender; None: print to
+            stderr.
     """
 
     def __init__(self, name: str, timeout: float | None = None, tell: Tell | None = None) -> None:
@@ -171,7 +171,11 @@ class Receiver:
         self.close()
 
     def next(self) -> Any:
-        """Return the next row, waited for."""
+        """Wait for the next row and return it.
+
+        Raises:
+            StopIteration: the channel has ended.
+        """
         if not self._rows and not self._fetch():
             raise StopIteration
         row = self._rows.popleft()
@@ -182,17 +186,17 @@ class Receiver:
         return pickling.loads(row)
 
     def ready(self) -> bool:
-        """Whether the next row, or the end, is here."""
+        """Return whether the next row, or the end, has arrived."""
         return bool(self._rows)
 
     def close(self) -> None:
-        """Leave what was not read to the next reader."""
+        """Stop reading. The next reader gets the rows that were not read."""
         if not self._is_closed:
             self._is_closed = True
             self._hub.actor.leave.remote(self.name, self.identity, self._position)
 
     def _fetch(self) -> bool:
-        """Wait for rows; False if nobody wants them any more."""
+        """Wait for rows; return False if this receiver was closed meanwhile."""
         patience = Patience(self._timeout, self._tell)
         while not self._is_closed:
             seconds = patience.call_seconds()
@@ -206,14 +210,14 @@ class Receiver:
                 self._rows.extend(found.rows)
                 return True
             if found.sender is not None and not found.sender.has_ended and self._timeout is None:
-                patience.reset()  # it may have nothing to send
+                patience.reset()  # the sender lives and may have nothing to send
             elif not patience.look(f"waiting for rows of the channel {self.name!r}: {_sender(found.sender)}"):
                 raise ClusterError(f"nothing came through the channel {self.name!r} for {self._timeout:g} s")
         return False
 
 
 class Hub:
-    """The actor of the connected cluster; connects to the one that is named or runs here, if none is."""
+    """The actor of the connected cluster. A process without a cluster first connects to the named or local one."""
 
     def __init__(self) -> None:
         import ray
@@ -228,9 +232,9 @@ class Hub:
             self.actor = made.remote()
 
     def call(self, method: str, seconds: float, *arguments: Any, is_wanted: Callable[[], bool] = lambda: True) -> Any:
-        """Return the answer to a call that takes up to `seconds`; None as soon as it is not wanted any more.
+        """Return the answer to a call that may take `seconds`, or None as soon as `is_wanted` returns False.
 
-        Raises ClusterError when the actor is lost, or does not answer.
+        Raises ClusterError if the actor is lost or does not answer.
         """
         import ray
 
@@ -249,14 +253,14 @@ class Hub:
 
 
 def _reader(name: str, reader: Peer | None) -> str:
-    """Say which reader a sender waits for."""
+    """Return a text that names the reader a sender waits for."""
     if reader is None:
         return f"a reader of the channel {name!r}: nobody has read it yet"
     return f"the reader of the channel {name!r}, {_last_heard(reader)}"
 
 
 def _sender(sender: Peer | None) -> str:
-    """Say who does not send."""
+    """Return a text about the sender that a reader waits for."""
     return "nobody has sent to it yet" if sender is None else f"its sender was {_last_heard(sender)}"
 
 
@@ -266,10 +270,10 @@ def _last_heard(peer: Peer) -> str:
 
 
 def checked_name(name: str) -> str:
-    """The name of a channel.
+    """Return the name of a channel after checking it.
 
     Raises:
-        ValueError: it is empty.
+        ValueError: the name is empty.
     """
     if not name.strip():
         raise ValueError("a channel needs a name with something in it")

@@ -1,7 +1,7 @@
 """The actor that holds all named channels of a cluster, on the head's node.
 
-No call waits longer than it was told to: whoever calls knows by the answer that the cluster is there, and the actor
-knows by the call that its caller is.
+Every call has a time limit. So an answer tells the caller that the cluster lives, and a call tells the actor that its
+caller lives.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 END = b""
-"""Stands in a channel for its end; no pickled row is empty."""
+"""The end of a channel's rows. No pickled row is empty."""
 
 MOST_BYTES = 8 * 1024 * 1024
-"""A channel that holds more lets its senders wait."""
+"""If a channel holds more bytes, its senders wait."""
 
 ROWS_A_CALL = 4096
+"""Rows in one call at most."""
 
 
 class Peer(NamedTuple):
@@ -28,16 +29,17 @@ class Peer(NamedTuple):
     """The Ray job of its process, in hexadecimal."""
 
     heard: float
-    """When it last called: first a monotonic time, in answers the seconds since then."""
+    """The monotonic time of its last call; in answers, the seconds since then."""
 
     has_ended: bool = False
     """Whether its process has ended."""
 
 
 class Room(NamedTuple):
-    """The answer to a sender: whether there is room for more, and who reads.
+    """The answer to a sender: whether there is room for more rows, and who reads.
 
-    `end` is the position after the sender's rows, `delivered` that of the first row which the reader may not have.
+    `end` is the position after the sender's rows. `delivered` is the position of the first row that may not have
+    reached the reader.
     """
 
     is_there: bool
@@ -47,7 +49,7 @@ class Room(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The answer to a reader: rows, and who sends them; `is_taken_over` when another process reads."""
+    """The answer to a reader: rows, and who sends them. `is_taken_over`: another process has become the reader."""
 
     rows: list[bytes]
     sender: Peer | None
@@ -55,7 +57,7 @@ class Rows(NamedTuple):
 
 
 class Waiting:
-    """The rows of one channel that nobody is done with; `first` counts those before them."""
+    """The rows of one channel that the reader may still need. `first` is the position of the first of them."""
 
     def __init__(self, first: int) -> None:
         self.rows: deque[bytes] = deque()
@@ -63,11 +65,11 @@ class Waiting:
         self.bytes = 0
         self.reader = ""
         self.peers: dict[str, Peer] = {}
-        """Senders and readers by their identity."""
+        """Senders and readers, by identity."""
 
     @property
     def end(self) -> int:
-        """The position after the last row."""
+        """Return the position after the last row."""
         return self.first + len(self.rows)
 
     def add(self, rows: list[bytes]) -> None:
@@ -81,7 +83,7 @@ class Waiting:
             self.first += 1
 
     def from_position(self, position: int) -> list[bytes]:
-        """Return some rows from a position on, none past an end."""
+        """Return at most ROWS_A_CALL rows from a position on, none past an end."""
         found: list[bytes] = []
         for place in range(position - self.first, min(len(self.rows), position - self.first + ROWS_A_CALL)):
             found.append(self.rows[place])
@@ -91,16 +93,16 @@ class Waiting:
 
 
 class Channels:
-    """The actor. A call names its caller: an identity of its own, and its Ray job."""
+    """The actor. A caller passes an identity of its own and its Ray job with each call."""
 
     def __init__(self) -> None:
         self.channels: dict[str, Waiting] = {}
         self.changed = asyncio.Condition()
         self.first = 0
-        """The position where the next channel begins: a name's positions never repeat, even in a new channel."""
+        """The position where a new channel begins, so that a name's positions never repeat."""
 
     async def put(self, name: str, rows: list[bytes], sender: str, job: str, seconds: float) -> Room:
-        """Take rows in, perhaps none, and wait for room for more."""
+        """Add rows, perhaps none, and wait up to `seconds` for room for more."""
         async with self.changed:
             channel = self._channel(name)
             channel.add(rows)
@@ -115,7 +117,7 @@ class Channels:
         return room if room.is_there else room._replace(reader=await _known(room.reader))
 
     async def begin(self, name: str, reader: str, job: str) -> int:
-        """A new reader, and nobody else from now on; returns the position where it begins."""
+        """Make `reader` the only reader of a channel; return the position where it begins."""
         async with self.changed:
             channel = self._channel(name)
             channel.peers.pop(channel.reader, None)
@@ -124,7 +126,7 @@ class Channels:
             return channel.first
 
     async def get(self, name: str, reader: str, job: str, position: int, seconds: float) -> Rows:
-        """Wait for rows from a position on; those before it are done with."""
+        """Drop the rows before `position` and wait up to `seconds` for rows from there on."""
         async with self.changed:
             self._drop(name, reader, position)
             self._hear(name, reader, job)
@@ -138,7 +140,7 @@ class Channels:
         return Rows(rows, None if rows else await _liveliest(senders))
 
     async def leave(self, name: str, reader: str, position: int) -> None:
-        """The reader is done with the rows before a position, and wants no more."""
+        """Drop the rows before `position` and let the reader go. A channel without rows is removed."""
         async with self.changed:
             self._drop(name, reader, position)
             if self._reads(name, reader):
@@ -156,7 +158,7 @@ class Channels:
             async with asyncio.timeout(seconds):
                 await self.changed.wait_for(condition)
         except TimeoutError:
-            pass  # the answer says what there is
+            pass  # the answer says what has arrived so far
 
     def _hear(self, name: str, reader: str, job: str) -> None:
         if self._reads(name, reader):
@@ -178,7 +180,7 @@ class Channels:
 
 
 async def _known(peer: Peer | None) -> Peer | None:
-    """Say how long ago a peer was heard, and whether its process has ended."""
+    """Return a peer with the seconds since its last call, and with whether its process has ended."""
     if peer is None:
         return None
     has_ended = await asyncio.to_thread(_has_ended, peer.job)
@@ -186,13 +188,13 @@ async def _known(peer: Peer | None) -> Peer | None:
 
 
 async def _liveliest(peers: list[Peer]) -> Peer | None:
-    """Return the peer whose process lives, else the one that was heard last."""
+    """Return a peer whose process lives; if there is none, the one that called last."""
     known = [peer for peer in [await _known(peer) for peer in peers] if peer is not None]
     return min(known, key=lambda peer: (peer.has_ended, peer.heard), default=None)
 
 
 def _has_ended(job: str) -> bool:
-    """Whether the driver of a Ray job has ended, as the head knows it."""
+    """Return whether the head says that the driver of a Ray job has ended."""
     import ray
 
     client: Any = ray._private.worker.global_worker.gcs_client

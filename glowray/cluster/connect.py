@@ -1,4 +1,4 @@
-"""`gr.connect` and `gr.disconnect`: this process as a driver of a cluster."""
+"""`gr.connect` and `gr.disconnect`: make this process a driver of a cluster."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from glowray.errors import ClusterError
 
 @dataclass(frozen=True)
 class Connection:
-    """The cluster this process is connected to; `is_own` when `connect` itself initialised Ray."""
+    """The cluster of this process. `is_own`: `connect` initialised Ray, so `disconnect` shuts it down."""
 
     address: str
     is_own: bool
@@ -33,13 +33,16 @@ _lost: Connection | None = None
 
 @user_facing
 def connect(address: str | None = None, *, token_file: str | Path | None = None, **ray_init: Any) -> Connection:
-    """Use a cluster for the jobs of this process.
+    """Connect this process to a cluster; its jobs run there from now on.
 
-    `address` is the head's HOST:PORT; without it GLOWRAY_ADDRESS, RAY_ADDRESS, or a cluster that was started on this
-    machine. `token_file` names the file with the token; without it, see `glowray.cluster.find_token`. `ray_init` goes
-    to ray.init. A Ray that is initialised already is used as it is, provided that it is the same cluster.
+    Args:
+        address: the head's HOST:PORT. None: GLOWRAY_ADDRESS, else RAY_ADDRESS, else a cluster started on this machine.
+        token_file: the path of the file with the cluster's token; None: see `glowray.cluster.find_token`.
+        ray_init: other arguments for ray.init(). If Ray is initialised already, it is used as it is.
 
-    Raises ClusterError when there is no such cluster, no token or a wrong one, or no node of it on this machine.
+    Raises:
+        ClusterError: there is no such cluster; there is no token, or the cluster refuses it; none of its nodes runs on
+            this machine; or Ray is initialised for another cluster.
     """
     global _current, _lost
     keep_interrupt_status()
@@ -48,12 +51,12 @@ def connect(address: str | None = None, *, token_file: str | Path | None = None,
     if ray.is_initialized():
         _current, _lost = _adopt(address), None
         return _current
-    _leave()  # what is left of a connection whose Ray was shut down by others
+    _leave()  # clears a connection whose Ray somebody else has shut down
     return _open(find_access(address, Path(token_file).expanduser() if token_file else None), ray_init)
 
 
 def reconnect() -> Connection | None:
-    """Connect to the cluster that `leave_lost` left; return None if there is none.
+    """Connect again to the cluster that `leave_lost` left; return None if there is none.
 
     Raises what `connect` raises.
     """
@@ -67,7 +70,7 @@ def _open(access: Access, ray_init: Mapping[str, Any]) -> Connection:
     node = _find_node_here(access)
     before = apply(access.environment())
     try:
-        # Ray would take any node whose raylet it sees, also one of another host whose processes are visible here.
+        # Ray would take any node whose raylet process it sees, even that of another host in a shared pid namespace.
         named = {"_node_ip_address": node.node_manager_address, "_temp_dir": node.temp_dir}
         with sigterm_kept():
             ray.init(address=access.address, **({"logging_level": logging.WARNING} | named | dict(ray_init)))
@@ -82,14 +85,14 @@ def _open(access: Access, ray_init: Mapping[str, Any]) -> Connection:
 
 @user_facing
 def disconnect() -> None:
-    """Leave the cluster; a Ray that `connect` did not initialise stays as it is, and the cluster itself runs on."""
+    """Leave the cluster, which runs on. A Ray that `connect` did not initialise stays initialised."""
     global _lost
     _leave()
     _lost = None
 
 
 def leave_lost() -> None:
-    """Leave a cluster that was lost: jobs go on to want it, until `connect` or `disconnect` is called."""
+    """Leave a cluster that was lost. Later jobs still ask for it, until `connect` or `disconnect` is called."""
     global _lost
     lost = _current if _current is not None and _current.is_own else None
     _leave()
@@ -97,12 +100,12 @@ def leave_lost() -> None:
 
 
 def lost_connection() -> Connection | None:
-    """Return the connection that `leave_lost` ended."""
+    """Return the connection that `leave_lost` ended, or None."""
     return _lost
 
 
 def connection() -> Connection | None:
-    """The cluster that `connect` chose, until `disconnect`."""
+    """Return the connection that `connect` made, or None after `disconnect`."""
     return _current
 
 
@@ -126,10 +129,12 @@ def _adopt(address: str | None) -> Connection:
 
 
 def _find_node_here(access: Access) -> Any:
-    """Return Ray's description of the node that this process can use, as the two share memory; the head if it is one.
+    """Return Ray's description of a node on this machine, of the head if it runs here.
 
-    A node can be used if this process sees its address, its socket and its raylet, by which Ray finds it. Ray would
-    look for one for ten minutes.
+    A driver and its node share memory. A node can be used if this process sees its address, its socket and its raylet.
+    Ray itself would look for one for ten minutes.
+
+    Raises ClusterError if no node of the cluster runs on this machine.
     """
     with authenticated_gcs(access) as gcs:
         from ray._private.services import find_node_ids
@@ -151,7 +156,7 @@ def _find_node_here(access: Access) -> Any:
 
 
 def _answers(path: str) -> bool:
-    """Whether a process listens on the Unix socket at `path`."""
+    """Return whether a process listens on the Unix socket at `path`."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(path)

@@ -1,4 +1,4 @@
-"""The address of a cluster's dashboard. Jobs are sent through the dashboard too."""
+"""The URL of a cluster's dashboard. Jobs are submitted through the dashboard too."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ RAYS_NAMESPACE = b"dashboard"
 
 
 def publish_dashboard(gcs: Any, url: str) -> None:
-    """Tell the cluster the URL at which other machines reach its dashboard, where Ray's own is another one."""
+    """Store in the GCS the URL at which other machines reach the dashboard, if it differs from Ray's own."""
     gcs.internal_kv_put(KEY, url.encode(), True, None)
 
 
 def dashboard_of(gcs: Any) -> str:
-    """Return the URL of the dashboard from an authenticated GCS client; empty when the cluster has none."""
+    """Return the dashboard's URL from an authenticated GCS client, or "" if the cluster has none."""
     published = gcs.internal_kv_get(KEY, None, timeout=CALL_SECONDS)
     if published:
         return str(published.decode())
@@ -29,7 +29,7 @@ def dashboard_of(gcs: Any) -> str:
 
 
 def check_dashboard(url: str, uses_tls: bool) -> None:
-    """Raise ClusterError when there is no dashboard, or one that would get a TLS cluster's token unencrypted."""
+    """Raise ClusterError if there is no dashboard, or if it would get a TLS cluster's token unencrypted."""
     if not url:
         raise ClusterError("the cluster has no dashboard, through which jobs go too; start its head with: glowray up")
     parts = urlsplit(url)

@@ -1,15 +1,15 @@
 """How a machine that holds the token gets a certificate from the head.
 
-The machine makes its own key. It connects over TLS to the address that the head's certificate names, and each side
-proves to the other that it holds the token, without sending it:
+The machine makes its own key. It connects over TLS to the address in the head's certificate. Each side then proves
+that it holds the token, without sending it:
 
     machine → head   its nonce
     head → machine   its nonce, HMAC(token, "head", both nonces, SHA-256 of the head's certificate)
     machine → head   its signing request, HMAC(token, "machine", both nonces, the same SHA-256, the request)
     head → machine   the certificate, and the authority's
 
-The proofs name the certificate of the connection. Somebody between the two sides has another certificate, so the proofs
-that pass through that machine fail. Each message is a line of JSON.
+The proofs include the certificate of the connection. An attacker between the two sides has another certificate, so
+proofs that it forwards fail. Each message is a line of JSON.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from glowray.cluster.ports import address_towards, check_reachable, parse_addres
 from glowray.errors import ClusterError
 
 NONCE_BYTES = 32
-SERVE_SECONDS = 60.0  # a stranger that says nothing keeps no connection
+SERVE_SECONDS = 60.0  # a client that sends nothing is disconnected after this time
 REFUSED = "refused"
 
 
@@ -42,7 +42,7 @@ def enrol(folder: Path, address: str, token: str, addresses: Sequence[str]) -> d
 
     `addresses` are the IP addresses at which the other nodes reach this machine.
 
-    Raises ClusterError when the head does not answer, speaks no TLS, or does not hold this token.
+    Raises ClusterError if the head does not answer, speaks no TLS, or does not hold this token.
     """
     tls.check_possible(token)
     host, port = parse_address(address)
@@ -64,7 +64,7 @@ def enrol(folder: Path, address: str, token: str, addresses: Sequence[str]) -> d
 
 
 def renew(folder: Path, address: str, token: str, addresses: Sequence[str]) -> dict[str, str]:
-    """Keep the certificate in `folder` if it is one of the cluster at `address`, else enrol; return Ray's environment.
+    """Return Ray's environment for the certificate in `folder`; enrol first if it is not from this cluster.
 
     Raises ClusterError as `enrol` does.
     """
@@ -74,35 +74,35 @@ def renew(folder: Path, address: str, token: str, addresses: Sequence[str]) -> d
         if all((folder / name).exists() for name in tls.FILES.values()) and tls.server_certificate(host, port, kept):
             return kept
     except (ssl.SSLError, OSError):
-        pass  # it is of an earlier head at this address
+        pass  # the certificate is from an earlier head at this address
     return enrol(folder, address, token, addresses)
 
 
 def client_settings(address: str, token: str) -> dict[str, str]:
-    """Return the TLS settings of a client of the head at `address`; they are kept here until the head is another one.
+    """Return the TLS settings of a client of the head at `address`; reuse their files while the head is the same.
 
     Raises ClusterError as `enrol` does.
     """
     folder = private_folder(home() / "clients") / address.replace(":", "_")
     own = address_towards(parse_address(address)[0])
     with (home() / "clients.lock").open("w") as lock:
-        fcntl.flock(
-            lock, fcntl.LOCK_EX
-        )  # two commands at once would write the certificate of one, the key of the other
+        # Without the lock, two commands could leave the certificate of the one beside the key of the other.
+        fcntl.flock(lock, fcntl.LOCK_EX)
         return renew(folder, address, token, [own])
 
 
 class Enrolment:
-    """The head's side: answers one machine a connection."""
+    """The head's side of the enrolment: answers one machine for each connection."""
 
     def __init__(self, authority: Authority, token: str, certificate: str) -> None:
         self._authority, self._token = authority, token
         self._binding = _digest(ssl.PEM_cert_to_DER_cert(certificate))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Give a certificate to a machine that proves that it holds the token; others hear that they are refused.
+        """Send a certificate to a machine that proves that it holds the token; send "refused" to any other.
 
-        Raises TimeoutError, ValueError, KeyError or the like when it says nothing, or something else.
+        Raises TimeoutError if the machine sends nothing, and ValueError, KeyError or the like if it sends something
+        else.
         """
         async with asyncio.timeout(SERVE_SECONDS):
             await self._serve(reader, writer)
@@ -124,7 +124,7 @@ class Enrolment:
 
 
 def _ask(where: str, token: str, request: str) -> dict[str, str] | None:
-    """Carry out the machine's side with the enrolment at HOST:PORT; None when the tokens of the two sides differ."""
+    """Run the machine's side of the enrolment at HOST:PORT; return None if the two sides hold different tokens."""
     host, port = parse_address(where)
     try:
         with (

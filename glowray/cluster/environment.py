@@ -1,4 +1,4 @@
-"""The environment that makes Ray authenticate, stay on its interface and send nothing outside."""
+"""Environment variables that make Ray authenticate, stay on its interface and send nothing outside."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-# All of a cluster's processes set these. When a network is away for some 20 s, the kernel of the one side closes its
-# connections, of which the other side hears only when it sends something. Ray would wait for an answer on them for
-# seven minutes. The head refuses pings that come more often than it was told itself.
+# All processes of a cluster set these. If the network fails for some 20 s, one side's kernel closes its connections.
+# The other side notices only when it sends something; without pings Ray would wait for an answer for seven minutes.
+# The head refuses pings that come more often than its own setting says, so both sides need the same one.
 NETWORK = {"RAY_grpc_client_keepalive_time_ms": "10000", "RAY_grpc_client_keepalive_timeout_ms": "10000"}
-# Ray ends the process of a driver that misses the head for a minute, or whose raylet is dead: it looks for the raylet
-# by this pid, and 1 is always there. The engine notices both sooner, and raises. To leave a lost cluster takes seconds
-# only if neither metrics nor the events of tasks are to be sent first.
+# Ray ends a driver's process if the head is silent for a minute, or if the raylet with this pid is dead. Pid 1 always
+# lives, and the engine notices both losses sooner and raises. Before it leaves a lost cluster, Ray would send its
+# metrics and task events: metrics are off, and task events get one second.
 DRIVER = {
     "RAY_gcs_rpc_server_reconnect_timeout_s": "1000000",
     "RAY_RAYLET_PID": "1",
     "RAY_task_events_shutdown_flush_timeout_ms": "1000",
     "RAY_enable_metrics_collection": "0",
 }
-# Ray and glowray read these; whatever the user has set for another cluster must not leak into this one.
+# Ray and glowray read these. Values that the user has set for another cluster must not leak into this one.
 OURS = (
     "GLOWRAY_ADDRESS",
     "RAY_ADDRESS",
@@ -37,18 +37,18 @@ OURS = (
     *NETWORK,
     *DRIVER,
 )
-# In the environment of every process of a node: a job that has outlived its parents is found by it.
+# Every process of a node has this variable, so that `down` finds a job whose parents have ended.
 NODE_MARK = "GLOWRAY_NODE"
 LOOPBACK_SWITCH = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
-# A node's worker processes import it when they start, before the first task that needs it.
+# A node's worker processes import this module when they start, so that the first task does not wait for it.
 PRELOAD = {"RAY_preload_python_modules": "glowray.engine.preload"}
 
 
 def client_environment(token: Path | str, loopback: bool, tls: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What a client of a cluster sets; `token` is the file of the token, or the token when there is no file.
+    """Return the variables of a client of a cluster. `token` is the token's file, or the token if there is no file.
 
-    Ray replaces 127.0.0.1 by another address of the machine wherever it may, so that clusters can grow; this one switch
-    leaves it as it is. Without it a client would look for a head on loopback on the outside interface.
+    Ray replaces 127.0.0.1 by another address of the machine, so that clusters can grow. LOOPBACK_SWITCH prevents this:
+    otherwise a client would look for a loopback head on the outside interface.
     """
     named = {"RAY_AUTH_TOKEN_PATH": str(token)} if isinstance(token, Path) else {"RAY_AUTH_TOKEN": token}
     here = {LOOPBACK_SWITCH: "0"} if loopback else {}
@@ -56,14 +56,14 @@ def client_environment(token: Path | str, loopback: bool, tls: Mapping[str, str]
 
 
 def driver_environment(client: Mapping[str, str]) -> dict[str, str]:
-    """Return what a driver sets besides `client`, the environment of a client of its cluster."""
+    """Return the variables of a driver: `client`, the environment of a client of its cluster, and DRIVER."""
     return dict(client) | DRIVER
 
 
 def node_environment(
     name: str, token_file: Path, loopback: bool, tls: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The whole environment of the processes of the node `name`; the token itself is not in it."""
+    """Return the whole environment of the processes of the node `name`. It contains the token's file, not the token."""
     inherited = {name: value for name, value in os.environ.items() if name not in OURS}
     return (
         inherited
@@ -71,14 +71,14 @@ def node_environment(
         | {
             **PRELOAD,
             NODE_MARK: name,
-            # `python` in a job's command is this one, also when its environment was not activated.
+            # `python` in a job's command is this interpreter, even if its virtual environment is not activated.
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
             "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent outside
-            # Prometheus ports answer without a token. The dashboard has no switch for its own: -1 is a port that cannot
-            # be opened, which it logs and goes on.
+            # Prometheus ports answer without a token, so they stay closed. The dashboard has no switch for its port;
+            # it cannot open port -1, logs that and goes on.
             "RAY_enable_metrics_collection": "0",
             "DASHBOARD_METRIC_PORT": "-1",
-            # On a busy machine all takes longer; launch() is the one that gives up.
+            # Starting takes longer on a busy machine. launch() has the time limit, not Ray.
             "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "600",
             "RAY_gcs_server_port_wait_time_s": "600",
         }
@@ -87,7 +87,7 @@ def node_environment(
 
 @contextlib.contextmanager
 def applied(settings: Mapping[str, str]) -> Iterator[None]:
-    """Set Ray's variables in this process for the time of a block."""
+    """Set Ray's variables in this process within a block."""
     before = apply(settings)
     try:
         yield
@@ -96,14 +96,14 @@ def applied(settings: Mapping[str, str]) -> Iterator[None]:
 
 
 def apply(settings: Mapping[str, str]) -> dict[str, str | None]:
-    """Set Ray's variables in this process; returns what `restore` needs."""
+    """Set Ray's variables in this process; return the earlier values, for `restore`."""
     before = {name: os.environ.get(name) for name in OURS}
     restore({name: settings.get(name) for name in OURS})
     return before
 
 
 def restore(before: Mapping[str, str | None]) -> None:
-    """Set or unset variables, and make a Ray that is already imported read them again."""
+    """Set or unset variables. If Ray is imported, make it read them again."""
     for name, value in before.items():
         if value is None:
             os.environ.pop(name, None)

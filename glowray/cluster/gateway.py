@@ -1,7 +1,7 @@
-"""TLS in front of a head: the enrolment of other machines, and the dashboard, which itself speaks HTTP only.
+"""TLS in front of a head, for two services: the enrolment of other machines, and the dashboard, which speaks only HTTP.
 
-It is a thread of the head's supervisor, and ends with it. The dashboard then listens on loopback alone; each connection
-to the gateway is carried there byte by byte, web sockets included.
+The gateway is a thread of the head's supervisor and ends with it. The dashboard then listens on loopback only. The
+gateway forwards each connection to it byte by byte, including web sockets.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 class Gate:
     """The addresses of a gateway: one for enrolment, on a free port of `host`, and one for the dashboard.
 
-    Without a `dashboard_host` the dashboard stays on loopback, where it needs no gateway.
+    Without a `dashboard_host` the dashboard stays on loopback and needs no gateway.
     """
 
     host: str
@@ -38,17 +38,17 @@ class Gate:
 
     @classmethod
     def of(cls, host: str, dashboard_host: str, dashboard_port: int) -> Gate:
-        """The gate of a head whose dashboard was asked for at this address."""
+        """Return the gate of a head with its dashboard at this address."""
         return cls(host) if is_loopback(dashboard_host) else cls(host, dashboard_host, dashboard_port)
 
 
 class Gateway:
-    """An open gateway; closing it is ending the process."""
+    """An open gateway. It closes when its process ends."""
 
     def __init__(self, gate: Gate, folder: Path, token: str) -> None:
         """Listen, and write the head's own certificates into `folder`.
 
-        Raises OSError when a port is taken, ClusterError when certificates cannot be made.
+        Raises OSError if a port is taken, ClusterError if certificates cannot be made.
         """
         tls.check_possible(token)
         enrolments = _listen(gate.host, 0)
@@ -62,7 +62,7 @@ class Gateway:
             (enrolments, Enrolment(authority, token, certificate).serve)
         ]
         self.dashboard = ""
-        """The https:// URL of the dashboard; empty when it stays on loopback."""
+        """The https:// URL of the dashboard; "" if the dashboard stays on loopback."""
         if gate.dashboard_host is not None:
             dashboard = _listen(gate.dashboard_host, gate.dashboard_port)
             shown = gate.host if _is_unspecified(gate.dashboard_host) else gate.dashboard_host
@@ -71,7 +71,7 @@ class Gateway:
         threading.Thread(target=lambda: asyncio.run(self._serve()), name="glowray-gateway", daemon=True).start()
 
     def carry_to(self, dashboard: str) -> None:
-        """Carry connections to the dashboard at HOST:PORT from now on; earlier ones are closed at once."""
+        """Forward new connections to the dashboard at HOST:PORT. Earlier connections were closed at once."""
         self._target = dashboard
 
     async def _serve(self) -> None:
@@ -87,7 +87,7 @@ class Gateway:
         there_reader, there_writer = await asyncio.open_connection(*parse_address(self._target))
         try:
             ways = [asyncio.create_task(_pump(reader, there_writer)), asyncio.create_task(_pump(there_reader, writer))]
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)  # HTTP has no connection that is half open
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)  # HTTP needs no half-open connections
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
@@ -102,11 +102,11 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def _closing(serve: Serve) -> Serve:
-    """Serve one connection, whatever the other side does, and close it."""
+    """Return `serve` as a handler that ignores the other side's errors and closes the connection."""
 
     async def served(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            # Bytes that a stranger sends must not reach the log, and must not end the gateway.
+            # Bytes from an unknown client must not reach the log, nor end the gateway.
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError, TimeoutError):
                 await serve(reader, writer)
         finally:
@@ -116,7 +116,7 @@ def _closing(serve: Serve) -> Serve:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    if ":" in host:  # "::" takes IPv4 too, as Ray's dashboard does
+    if ":" in host:  # "::" accepts IPv4 too, as Ray's dashboard does
         both = socket.has_dualstack_ipv6()
         return socket.create_server((host, port), family=socket.AF_INET6, dualstack_ipv6=both)
     return socket.create_server((host, port))

@@ -1,4 +1,4 @@
-"""`glowray up`: a head on this machine."""
+"""`glowray up`: start a head on this machine."""
 
 from __future__ import annotations
 
@@ -22,14 +22,13 @@ def up(
     tls: bool = False,
     foreground: bool = False,
 ) -> NodeRecord:
-    """Start a head that asks for a token everywhere; return its record.
+    """Start a head that requires a token on every port; return its record.
 
-    With `tls` all that leaves this machine is encrypted: a dashboard for other machines is reached over https.
+    `host` is the address at which workers reach the head. With 127.0.0.1 every port of the node stays on this machine.
+    A port of 0 is a free one. With `tls`, all traffic that leaves this machine is encrypted, and other machines reach
+    the dashboard over https. With `foreground` the head ends with this process.
 
-    `host` is the address that workers reach it at: on 127.0.0.1 every port of the node stays on this machine. A port of
-    0 is a free one. With `foreground` the head ends with this process.
-
-    Raises ClusterError when a head of this GLOWRAY_HOME runs already, a port is taken, or Ray does not start.
+    Raises ClusterError if a head of this GLOWRAY_HOME already runs, a port is taken, or Ray does not start.
     """
     address = own_address(host)
     dashboard_address = resolve(dashboard_host)
@@ -39,7 +38,7 @@ def up(
         check_free(dashboard_address, dashboard_port, "the dashboard", "--dashboard-port")
         gate = Gate.of(address, dashboard_address, dashboard_port) if tls else None
         if gate is not None and gate.dashboard_host is not None:
-            dashboard_address, dashboard_port = LOOPBACK[0], 0  # the gateway has the port that was asked for
+            dashboard_address, dashboard_port = LOOPBACK[0], 0  # the gateway listens on the requested port
         return launch(
             "head",
             address,

@@ -1,4 +1,4 @@
-"""The folder where glowray keeps what it started on this machine: GLOWRAY_HOME, else the XDG state folder."""
+"""The state folder, where glowray keeps records, logs and tokens: GLOWRAY_HOME, else the XDG state folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glowray.errors import ClusterError
 
 
 def home() -> Path:
-    """The state folder of this user, made with mode 0700 when it is not there yet."""
+    """Return this user's state folder; make it with mode 0700 if it does not exist."""
     named = os.environ.get("GLOWRAY_HOME")
     state = os.environ.get("XDG_STATE_HOME")
     if named:
@@ -26,7 +26,10 @@ def home() -> Path:
 
 
 def private_folder(folder: Path) -> Path:
-    """Make `folder` with mode 0700, or check that nobody else can write into the one that is there."""
+    """Return `folder`, made with mode 0700 if it does not exist.
+
+    Raises ClusterError if other users can write into it, or it cannot be made.
+    """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         details = folder.stat()
@@ -41,7 +44,10 @@ def private_folder(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def alone(what: str) -> Iterator[None]:
-    """Keep a second process of this GLOWRAY_HOME from doing the same at the same time."""
+    """Hold a lock within this block, so that only one process of this GLOWRAY_HOME runs `glowray` + `what` at a time.
+
+    Raises ClusterError if another process holds the lock.
+    """
     with (home() / f"{what}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -51,7 +57,7 @@ def alone(what: str) -> Iterator[None]:
 
 
 def write_secret(path: Path, content: str) -> None:
-    """Write a file that only this user can read, whole or not at all."""
+    """Write a file that only this user can read. Readers see the old file or the whole new one."""
     private_folder(path.parent)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
     try:

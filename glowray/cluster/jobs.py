@@ -1,4 +1,4 @@
-"""`glowray run --address`: a script as a Ray job, its folder shipped, its output streamed, its exit code returned."""
+"""`glowray run --address`: run a script as a Ray job, ship its folder, stream its output, return its exit code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from glowray.errors import ClusterError
 
 STOPPED_IN = 30.0
 POLL_SECONDS = 0.2
-# They tell of every upload and closed socket, among the script's own output.
+# These loggers report every upload and closed socket, which would mix with the script's output.
 CHATTY = (
     "ray._private.runtime_env.packaging",
     "ray.dashboard.modules.dashboard_sdk",
@@ -35,12 +35,12 @@ def run_job(
     use_tls: bool = False,
     write: Callable[[str], object] = sys.stdout.write,
 ) -> int:
-    """Run a Python script on a cluster and return its exit code; output goes to `write` as it comes.
+    """Run a Python script on a cluster and return its exit code. Output goes to `write` as it arrives.
 
     The script's folder is copied to the cluster and is the current folder there. KeyboardInterrupt stops the job and is
     raised again.
 
-    Raises ClusterError when the cluster does not answer, refuses the token or does not take the folder.
+    Raises ClusterError if the cluster does not answer, refuses the token or does not take the folder.
     """
     if not script.is_file():
         raise ClusterError(f"there is no script {script}")
@@ -80,7 +80,7 @@ def _client(access: Access, dashboard: str) -> Any:
 
 
 def _submit(client: Any, script: Path, arguments: Sequence[str]) -> str:
-    # -u: lines arrive when they are printed.
+    # -u: Python does not buffer the output, so lines arrive when they are printed.
     command = shlex.join(["python", "-u", script.name, *arguments])
     try:
         return str(client.submit_job(entrypoint=command, runtime_env={"working_dir": str(script.resolve().parent)}))
@@ -90,9 +90,9 @@ def _submit(client: Any, script: Path, arguments: Sequence[str]) -> str:
 
 
 async def _stream(client: Any, job: str, write: Callable[[str], object]) -> None:
-    """Write the job's output as it comes, until the job has ended and all of it is written.
+    """Write the job's output as it arrives; return when the job has ended and all output is written.
 
-    Ray closes the stream some seconds after the job's end: the status tells sooner, and the rest is asked for.
+    Ray closes the stream some seconds after the job's end. The job's status tells sooner; then the rest is fetched.
     """
     written = 0
 
@@ -101,7 +101,7 @@ async def _stream(client: Any, job: str, write: Callable[[str], object]) -> None
         async for text in client.tail_job_logs(job):
             write(text)
             written += len(text)
-        await ended  # the stream also ends when its connection does
+        await ended  # the stream may also end because the connection was lost
 
     ended = asyncio.create_task(_until_ended(client, job))
     following = asyncio.create_task(follow())
@@ -127,7 +127,7 @@ def _exit_code(info: Any) -> int:
 
 
 def _stop(client: Any, job: str) -> None:
-    """Stop the job and wait for its end, however the waiting was interrupted."""
-    with contextlib.suppress(RuntimeError, OSError):  # it has ended already, or the head is gone
+    """Stop the job and wait until it has ended."""
+    with contextlib.suppress(RuntimeError, OSError):  # the job has ended already, or the head is gone
         client.stop_job(job)
         asyncio.run(asyncio.wait_for(_until_ended(client, job), STOPPED_IN))

@@ -1,9 +1,9 @@
-"""The process that keeps a local Ray: starts a local Ray, says where it is, and ends it with the process that asked.
+"""The keeper: a process that starts a local Ray for the asking process, reports its address, and ends it.
 
-A process of its own: the asking process goes on with its work meanwhile, and can end a start that is half done. The
-arguments are Ray's parameters as JSON, a niceness, the descriptors of two pipes, and the pid of the asking process.
-Ray's address leaves on one pipe. When the other closes, or the asking process dies, everything that was started here
-is killed.
+The asking process goes on with its work while Ray starts, and can end a half-done start.
+The arguments are Ray's parameters as JSON, a niceness, the descriptors of two pipes, and the asking process's pid.
+The keeper writes Ray's address to one pipe. When the other pipe closes, or the asking process dies, the keeper kills
+every process below it.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from glowray.cluster.processes import Process, descendants
 
 PR_SET_CHILD_SUBREAPER = 36
 AGENTS = ("--dashboard_agent_command=", "--runtime_env_agent_command=")
-"""Options of a raylet that are commands of processes which no task waits for."""
+"""Options of a raylet whose values are commands. Tasks do not wait for these processes, which therefore run `nice`."""
 
 
 class Keeper:
-    """Holds the node that it starts, and ends it."""
+    """Starts a Ray node, holds it, and ends it."""
 
     def __init__(self, asking: int, niceness: int) -> None:
         self.asking = asking
@@ -42,12 +42,12 @@ class Keeper:
         from ray._private.node import Node
         from ray._private.parameter import RayParams
 
-        node = object.__new__(Node)  # known before it starts, so that it can be ended meanwhile
-        node.start_api_server = lambda **_: None  # a dashboard without pages, which nobody asks anything
+        node = object.__new__(Node)  # `end` needs the node even before its __init__ has returned
+        node.start_api_server = lambda **_: None  # Ray starts it even without a dashboard; nobody uses it
         self.node = node
 
         def start() -> None:
-            # spawn_reaper: the kernel sends SIGKILL to Ray's processes should this one die.
+            # spawn_reaper: if this process dies, the kernel sends SIGKILL to Ray's processes.
             node.__init__(RayParams(**parameters), head=True, shutdown_at_exit=False, spawn_reaper=True)
 
         with _background(self.nice):
@@ -60,25 +60,25 @@ class Keeper:
         poll = select.poll()
         poll.register(pipe, select.POLLHUP)
         if sys.platform == "linux":
-            with contextlib.suppress(ProcessLookupError):  # it has died already, and its pipe is closed
+            with contextlib.suppress(ProcessLookupError):  # the asking process is dead, and its pipe is closed
                 poll.register(os.pidfd_open(self.asking), select.POLLIN)
         poll.poll()
         self.end(0)
 
     def end(self, code: int) -> None:
-        """End all that was started, and this process. Logs stay only where Ray has run."""
+        """End the node and this process. Ray's logs are kept only if it had started."""
         if sys.platform == "linux":
             self._kill_all()
         elif self.node is not None:
             self.node.kill_all_processes(check_alive=False, allow_graceful=False)
-        with contextlib.suppress(Exception):  # a node that is half started has no storage yet
+        with contextlib.suppress(Exception):  # a half-started node has no storage yet
             self.node.destroy_external_storage()
             if not self.started:
                 shutil.rmtree(self.node.get_session_dir_path(), ignore_errors=True)
         os._exit(code)
 
     def _kill_all(self) -> None:
-        """Kill every process below this one, and those that start meanwhile."""
+        """Kill every process below this one, including processes that start meanwhile."""
         me = Process.of(os.getpid())
         while left := [process for process in descendants([me] if me else []) if process != me]:
             for process in left:
@@ -89,7 +89,7 @@ class Keeper:
 
 @contextlib.contextmanager
 def _background(nice: list[str]) -> Iterator[None]:
-    """Within this block Ray's processes that no task waits for start below the command `nice`, if it is given."""
+    """Within this block, Ray starts processes that no task waits for below the command `nice`, if it is not empty."""
     from ray._private import ray_constants, services
 
     start_process = services.start_ray_process
@@ -107,7 +107,7 @@ def _background(nice: list[str]) -> Iterator[None]:
 
 
 def _with_agents_below(nice: list[str], word: str) -> str:
-    """Return a word of the raylet's command. One that holds the command of an agent holds it below `nice`.
+    """Return a word of the raylet's command line, with `nice` in front of the command of an agent.
 
     >>> _with_agents_below(["nice", "-n", "5"], "--runtime_env_agent_command=python agent.py")
     '--runtime_env_agent_command=nice -n 5 python agent.py'
@@ -123,7 +123,7 @@ def _reap() -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Start a Ray, say its address or why it did not start, and keep it."""
+    """Start a Ray, write its address or the reason why it did not start, and hold it."""
     parameters, niceness, alive, answers, asking = json.loads(arguments[0]), *map(int, arguments[1:])
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

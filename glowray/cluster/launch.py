@@ -1,4 +1,4 @@
-"""Starting a node's supervisor and waiting until it says that the node is there."""
+"""How a node starts: its supervisor is started and reports when the node is ready."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from glowray.errors import ClusterError
 START_SECONDS = 180.0
 END_SECONDS = 20.0
 KEPT_LOGS = 10
-# Ray's sockets lie below its folder, and a socket's path may have 107 bytes.
+# Ray's sockets lie below its folder, and the path of a socket may have at most 107 bytes.
 LONGEST_TEMPORARY = 24
 
 
 @dataclasses.dataclass(frozen=True)
 class Resources:
-    """What a node offers: CPUs, memory for tasks in bytes, labels that tasks may ask for; None lets Ray look."""
+    """What a node offers: CPUs, memory for tasks in bytes, and labels that tasks may ask for. None: Ray decides."""
 
     num_cpus: int | None = None
     memory: int | None = None
@@ -55,10 +55,11 @@ def launch(
 ) -> NodeRecord:
     """Start a node with the IP address `host`; return its record once it is ready.
 
-    `address` is the head's for a worker, which tries for `rejoin_seconds` to come back when it loses it. `gate` is
-    where a head with TLS lets others in; `parameters` are Ray's own. With `foreground` the node ends with this process.
+    For a worker, `address` is the head's HOST:PORT, and `rejoin_seconds` is how long it tries to come back to a lost
+    head. For a head with TLS, `gate` has the addresses for other machines. `parameters` are Ray's own. With
+    `foreground` the node ends with this process.
 
-    Raises ClusterError, with the place of the log, when Ray does not start.
+    Raises ClusterError, with the path of the log, if Ray does not start.
     """
     if not sys.platform.startswith("linux"):
         raise ClusterError("clusters need Linux; jobs run on this machine without one")
@@ -90,15 +91,15 @@ def _parameters(host: str, folder: Path, resources: Resources) -> dict[str, Any]
         "num_cpus": resources.num_cpus,
         "memory": resources.memory,
         "labels": resources.labels,
-        "env_vars": {"TMPDIR": tempfile.gettempdir()},  # tasks and jobs have that of this machine
-        "dashboard_agent_listen_port": 0,  # a free one: Ray's fixed default would be taken by a second node
+        "env_vars": {"TMPDIR": tempfile.gettempdir()},  # tasks and jobs use this machine's usual folder
+        "dashboard_agent_listen_port": 0,  # a free port, as two nodes on one machine would both take Ray's default
         "ray_client_server_port": None,
-        "no_monitor": True,  # nothing here adds or removes nodes by itself, and its metrics port asks for no token
+        "no_monitor": True,  # Ray's autoscaler is not used here, and its metrics port answers without a token
     }
 
 
 def _certificates(record: NodeRecord, host: str) -> dict[str, str]:
-    """The node's TLS settings: a worker gets its certificate now, a head's supervisor makes its own."""
+    """Return the node's TLS settings. A worker gets its certificate now; a head's supervisor makes its own later."""
     token = read_token(Path(record.token_file))
     tls.check_possible(token)
     return (
@@ -109,14 +110,14 @@ def _certificates(record: NodeRecord, host: str) -> dict[str, str]:
 
 
 def _temporary(folder: Path) -> Path:
-    """The folder for temporary files of Ray's own processes, which are often killed before they remove them."""
+    """Make the folder for temporary files of Ray's own processes, which are often killed before they remove them."""
     made = folder / "tmp"
     made.mkdir(mode=0o700)
     return made
 
 
 def _new_folder() -> Path:
-    """A folder for Ray that nobody else can enter: Ray makes its own with mode 0777."""
+    """Make a folder for Ray that other users cannot enter. Ray makes its own folders with mode 0777."""
     usual = tempfile.gettempdir()
     return Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=usual if len(usual) <= LONGEST_TEMPORARY else "/tmp"))
 
@@ -131,14 +132,14 @@ def _new_log(name: str) -> Path:
 def _spawn(environment: dict[str, str], log: Path) -> subprocess.Popen[str]:
     with log.open("w") as output:
         return subprocess.Popen(
-            # -P: a module in the current folder never takes the place of an installed one.
+            # -P: Python does not import modules from the current folder.
             [sys.executable, "-P", "-m", "glowray.cluster.supervisor"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=output,
             text=True,
             env=environment,
-            start_new_session=True,  # Ctrl-C in a terminal is for the command, which then ends the node in order
+            start_new_session=True,  # a terminal sends Ctrl-C to the command only, which ends the node in order
         )
 
 
@@ -148,9 +149,9 @@ def _wait_until_ready(supervisor: subprocess.Popen[str], order: Order, log: Path
         stdin.write(order.to_json() + "\n")
         stdin.flush()
     except BrokenPipeError:
-        pass  # it ended at once; what it said is in the log
+        pass  # the supervisor ended at once; its log says why
     if order.foreground:
-        os.dup(stdin.fileno())  # never closed: the node ends when the kernel closes it with this process
+        os.dup(stdin.fileno())  # stays open until this process ends, which then ends the node
     stdin.close()
     ready, _, _ = select.select([stdout], [], [], START_SECONDS)
     answer = stdout.readline().strip() if ready else f"nothing was heard for {START_SECONDS:.0f} s"

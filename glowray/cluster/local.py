@@ -1,4 +1,4 @@
-"""A Ray on this machine for this process alone: on loopback, behind a token, ended with this process."""
+"""A Ray on this machine for this process alone: on loopback, with a token, ended with this process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from glowray.errors import ClusterError
 
 LOOPBACK = "127.0.0.1"
 TICK = 0.1
-"""Seconds between two looks at whether a start is still wanted."""
+"""Seconds between two checks whether the start is still wanted."""
 
 END_SECONDS = 10.0
 KEEPER = f"""
@@ -26,22 +26,22 @@ sys.path.append({str(Path(__file__).parents[2])!r})
 from glowray.cluster.keeper import main
 main(sys.argv[1:])
 """
-"""The keeper's program. It finds this very package, also where the package is not installed."""
+"""The keeper's program. It imports this copy of the package, which need not be installed."""
 
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_enable_metrics_collection": "0"}
 """Nothing is sent outside, and no port answers without a token."""
 
 
 class LocalNode:
-    """A Ray that starts, and then runs, in processes below a keeper; see `glowray.cluster.keeper`.
+    """A Ray that starts and runs in processes below a keeper; see `glowray.cluster.keeper`.
 
     Args:
         num_cpus: the CPUs that it uses; None: all of this machine's.
-        niceness: how far its background processes give way to this process, which computes while they start.
+        niceness: for its background processes while Ray starts, as this process computes meanwhile.
     """
 
     current: ClassVar[LocalNode | None] = None
-    """The one that this process is connected to, until it ends."""
+    """The node that this process is connected to, until the node ends."""
 
     def __init__(self, num_cpus: int | None = None, niceness: int = 0) -> None:
         self.access = client_environment(own_token(), loopback=True)
@@ -55,19 +55,19 @@ class LocalNode:
             "node_ip_address": LOOPBACK,
             "num_cpus": num_cpus,
             "include_dashboard": False,
-            "no_monitor": True,  # nothing here adds or removes nodes by itself
+            "no_monitor": True,  # Ray's autoscaler is not used here
         }
         arguments = [json.dumps(parameters), str(niceness), str(kept), str(answers), str(os.getpid())]
         try:
             self._keeper = subprocess.Popen(
-                # -P: a module in the current folder never takes the place of an installed one.
+                # -P: Python does not import modules from the current folder.
                 [sys.executable, "-P", "-c", KEEPER, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 pass_fds=(kept, answers),
                 env=_inherited() | self.access | PRELOAD | QUIET,
-                start_new_session=True,  # Ctrl-C in a terminal is for this process, which then ends Ray in order
+                start_new_session=True,  # a terminal sends Ctrl-C to this process only, which ends Ray in order
             )
         finally:
             os.close(kept)
@@ -76,7 +76,7 @@ class LocalNode:
     def wait(self, over: threading.Event | None = None) -> str | None:
         """Wait until Ray has started; return its address, or None once `over` is set.
 
-        Raises ClusterError when it did not start, or was ended.
+        Raises ClusterError if Ray did not start or was ended.
         """
         while not (over is not None and over.is_set()):
             with self._lock:
@@ -92,14 +92,14 @@ class LocalNode:
         return None
 
     def enter(self) -> None:
-        """Set what makes Ray in this process a client of this node."""
+        """Set the environment that makes Ray in this process a client of this node."""
         self.entered = True
         LocalNode.current = self
         apply(driver_environment(self.access))
         os.environ.update(QUIET)
 
     def end(self) -> None:
-        """End Ray, whether it has started or not; may be called again."""
+        """End Ray, whether or not it has started. A second call does nothing."""
         with self._lock:
             if self._error is None:
                 self._error = ClusterError("the local Ray was ended")
@@ -113,7 +113,7 @@ class LocalNode:
             self._keeper.wait()
 
     def runs(self) -> bool:
-        """Whether Ray has started and was not ended, nor its keeper."""
+        """Return whether Ray has started and runs, and its keeper too."""
         return self.address is not None and self._error is None and self._keeper.poll() is None
 
     def _hear(self) -> None:

@@ -1,7 +1,7 @@
-"""Starting Ray's processes on a busy machine.
+"""How Ray's processes are started on a busy machine.
 
-Ray gives a node half a minute to register, and the raylet of a node gives its agents a quarter of one to come up, with
-no setting for either. On a machine that has other work both are too little.
+Ray gives a node 30 seconds to register, and a raylet gives its agents 15 seconds to start. Neither has a setting, and
+both are too short on a machine with other work.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ AGENTS_TOO_SLOW = "Timed out waiting for file"
 
 
 class RayletError(ClusterError):
-    """The raylet of a node ended before the node was registered; `too_slow`: because its agents took too long."""
+    """A node's raylet ended before the node was registered. `too_slow`: its agents took too long to start."""
 
     def __init__(self, too_slow: bool) -> None:
         super().__init__("Ray's raylet ended by itself" + (": its agents took too long to start" if too_slow else ""))
@@ -32,10 +32,11 @@ class RayletError(ClusterError):
 
 
 def start_patiently(start: Callable[[], T]) -> T:
-    """What `start` returns, which has Ray start a node: waited for while its raylet lives, and if that gave up on its
-    agents, started again.
+    """Return what `start` returns, which has Ray start a node.
 
-    Raises RayletError when it ended for another reason, or time and again.
+    Waits as long as the node's raylet lives. If the raylet ends because its agents were too slow, starts again.
+
+    Raises RayletError if the raylet ended for another reason, or in every attempt.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -49,9 +50,9 @@ def start_patiently(start: Callable[[], T]) -> T:
 
 @contextlib.contextmanager
 def _patience() -> Iterator[None]:
-    """Within this block Ray waits for a node as long as its raylet lives, up to REGISTER_SECONDS.
+    """Within this block, Ray waits for a node as long as its raylet lives, up to REGISTER_SECONDS.
 
-    What a block that fails has started is ended.
+    If the block fails, the processes that it has started are killed.
     """
     from ray._private import ray_constants, services
 
@@ -68,13 +69,13 @@ def _patience() -> Iterator[None]:
         while True:
             try:
                 return get_node(*arguments)
-            except RuntimeError as error:  # it is not registered
+            except RuntimeError as error:  # the node is not registered yet
                 for kind, process in started:
                     if kind == ray_constants.PROCESS_TYPE_RAYLET and process.poll() is not None:
                         raise RayletError(_was_too_slow(process)) from error
                 if time.monotonic() > deadline:
                     raise
-            time.sleep(0.05)  # nothing announces it
+            time.sleep(0.05)  # Ray has no event for a registered node
 
     services.start_ray_process, services.get_node = noted, patient
     try:
@@ -89,7 +90,7 @@ def _patience() -> Iterator[None]:
 
 
 def _was_too_slow(raylet: subprocess.Popen[bytes]) -> bool:
-    """Whether a raylet said at its end that it waited for an agent."""
+    """Return whether a raylet's last words say that it waited for an agent."""
     assert isinstance(raylet.args, list)
     files = [Path(str(word).removeprefix(ERRORS_OPTION)) for word in raylet.args if str(word).startswith(ERRORS_OPTION)]
     return any(AGENTS_TOO_SLOW in file.read_text(errors="replace") for file in files if file.exists())

@@ -1,4 +1,4 @@
-"""Addresses and ports: what a user wrote, what is free, what answers."""
+"""Addresses and ports: parsing what a user wrote, finding free ports, testing what answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REACH_SECONDS = 5.0
 
 
 class Reach(enum.Enum):
-    """The result of an attempt to connect. `REFUSED`: the machine is there, and nothing listens on the port."""
+    """The result of an attempt to connect. `REFUSED`: the machine answers, but nothing listens on the port."""
 
     ANSWERED = "answered"
     REFUSED = "refused"
@@ -23,10 +23,12 @@ class Reach(enum.Enum):
 
 
 def parse_address(text: str) -> tuple[str, int]:
-    """HOST:PORT as an IP address and a port.
+    """Return HOST:PORT as an IP address and a port.
 
     >>> parse_address("localhost:6379")
     ('127.0.0.1', 6379)
+
+    Raises ClusterError if the text is not HOST:PORT or the host is unknown.
     """
     host, separator, port = text.strip().rpartition(":")
     is_port = port.isascii() and port.isdigit() and 0 < int(port) < 65536
@@ -36,7 +38,7 @@ def parse_address(text: str) -> tuple[str, int]:
 
 
 def join_address(host: str, port: int) -> str:
-    """An IP address and a port as HOST:PORT, with brackets around IPv6.
+    """Return an IP address and a port as HOST:PORT, with brackets around IPv6.
 
     >>> join_address("::1", 6379)
     '[::1]:6379'
@@ -45,7 +47,10 @@ def join_address(host: str, port: int) -> str:
 
 
 def resolve(host: str) -> str:
-    """The IP address of a host name; IPv4 first, as Ray does."""
+    """Return the IP address of a host name, IPv4 first, as Ray does.
+
+    Raises ClusterError if the host is unknown.
+    """
     if host == "localhost":
         return LOOPBACK[0]
     try:
@@ -61,12 +66,15 @@ def resolve(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether Ray keeps every port of a node with this address on the loopback interface."""
+    """Return whether Ray keeps every port of a node with this address on the loopback interface."""
     return host in LOOPBACK
 
 
 def own_address(host: str) -> str:
-    """`host` as an address of this machine that other processes can be told to connect to."""
+    """Return `host` as an IP address of this machine that other processes can connect to.
+
+    Raises ClusterError if it is no address of this machine, or one such as 0.0.0.0.
+    """
     address = ipaddress.ip_address(resolve(host))
     if address.is_unspecified or (address.is_loopback and not is_loopback(str(address))):
         raise ClusterError(f"{host} cannot be given to the workers as an address; name one that they can reach")
@@ -78,7 +86,10 @@ def own_address(host: str) -> str:
 
 
 def address_towards(host: str) -> str:
-    """This machine's address on the way to `host`; nothing is sent."""
+    """Return this machine's address on the route to `host`. Sends nothing.
+
+    Raises ClusterError if there is no route.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
@@ -89,7 +100,7 @@ def address_towards(host: str) -> str:
 
 
 def check_free(host: str, port: int, what: str, option: str) -> None:
-    """Raise ClusterError, naming `option`, when something already listens on `port`; 0 is always free."""
+    """Raise ClusterError, naming `option`, if something already listens on `port`. Port 0 is always free."""
     try:
         _bind(host, port)
     except OSError as error:
@@ -99,7 +110,7 @@ def check_free(host: str, port: int, what: str, option: str) -> None:
 
 
 def reach(address: str, seconds: float) -> Reach:
-    """Return what comes of connecting to HOST:PORT, with an IP address as host, for at most `seconds`."""
+    """Connect to HOST:PORT, with an IP address as host, for at most `seconds`; return the result."""
     try:
         socket.create_connection(parse_address(address), timeout=seconds).close()
     except ConnectionRefusedError:
@@ -110,7 +121,7 @@ def reach(address: str, seconds: float) -> Reach:
 
 
 def check_reachable(host: str, port: int) -> None:
-    """Raise ClusterError when nothing accepts connections there; Ray itself would wait for 40 seconds."""
+    """Raise ClusterError if nothing accepts connections there. Ray itself would wait for 40 seconds."""
     try:
         socket.create_connection((host, port), timeout=REACH_SECONDS).close()
     except OSError as error:

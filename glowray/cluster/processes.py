@@ -1,7 +1,7 @@
-"""Processes by pid and start time, so that a pid which was given to another program is never signalled.
+"""Processes by pid and start time, so that no signal goes to another program that has got the same pid.
 
-Signals go through pidfds: the descriptor is opened first and the start time compared afterwards, so between the check
-and the signal the process cannot become another one. Linux only, as Ray's clusters are.
+Signals go through pidfds. The descriptor is opened first, then the start time is compared. So the process cannot
+become another one between the check and the signal. Linux only, as Ray's clusters are.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-START_FIELD = 19  # of /proc/PID/stat after the command, which itself may hold spaces and parentheses
+START_FIELD = 19  # in /proc/PID/stat, counted after the command, which may contain spaces and parentheses
 PARENT_FIELD = 1
 ZOMBIE = "Z"
-KILLED_SECONDS = 10.0  # a killed process only has to leave what it does in the kernel
+KILLED_SECONDS = 10.0  # how long a killed process may take to leave the kernel
 
 
 @dataclass(frozen=True)
 class Process:
-    """A process for as long as it lives: `started` is in clock ticks since `boot`, the machine's boot id."""
+    """One process. `started` is in clock ticks since the boot whose id is `boot`."""
 
     pid: int
     started: int
@@ -31,28 +31,28 @@ class Process:
 
     @classmethod
     def of(cls, pid: int) -> Process | None:
-        """The process that has this pid now, if there is one."""
+        """Return the process that has this pid now, or None."""
         fields = _stat(pid)
         return None if fields is None else cls(pid, int(fields[START_FIELD]), boot_id())
 
     def is_alive(self) -> bool:
-        """Whether this very process still runs (one that only waits to be reaped does not)."""
+        """Return whether this very process still runs. A zombie does not."""
         fields = _stat(self.pid)
         return fields is not None and fields[0] != ZOMBIE and Process.of(self.pid) == self
 
 
 def boot_id() -> str:
-    """Tells one boot of this machine from the next: start times begin anew with each."""
+    """Return the id of this boot of the machine; start times begin anew with each boot."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
 
 
 def children(pid: int) -> set[int]:
-    """The pids below one process, of those too that only wait to be reaped."""
+    """Return the pids of the children of one process, zombies included."""
     return set(_families().get(pid, []))
 
 
 def descendants(roots: Iterable[Process]) -> list[Process]:
-    """The living processes of `roots` and all below them, parents first."""
+    """Return the living processes among `roots` and all below them, parents first."""
     families = _families()
     found: dict[int, Process] = {}
     waiting = [root.pid for root in roots if root.is_alive()]
@@ -65,13 +65,13 @@ def descendants(roots: Iterable[Process]) -> list[Process]:
 
 
 def marked(name: str, value: str) -> list[Process]:
-    """The living processes that began with `name`=`value` in their environment, whoever is their parent by now."""
+    """Return the living processes that started with `name`=`value` in their environment, whoever their parent is."""
     wanted = f"{name}={value}".encode()
     found = []
     for pid in _all_pids():
         try:
             entries = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-        except OSError:  # it has ended, or is another user's
+        except OSError:  # the process has ended, or is another user's
             continue
         process = Process.of(pid)
         if wanted in entries and process is not None:
@@ -80,9 +80,9 @@ def marked(name: str, value: str) -> list[Process]:
 
 
 def end(processes: Iterable[Process], grace: float, ask: Iterable[Process] | None = None) -> list[Process]:
-    """Ask `ask` (all of them when None) to end, wait up to `grace` seconds for all, and kill what is left.
+    """Ask `ask` (None: all of them) to end, wait up to `grace` seconds for all, and kill the rest.
 
-    Returns the processes that had to be killed.
+    Return the processes that had to be killed.
     """
     wanted = list(processes)
     with contextlib.ExitStack() as stack:
@@ -103,7 +103,7 @@ def end(processes: Iterable[Process], grace: float, ask: Iterable[Process] | Non
 
 
 def wait(process: Process, seconds: float | None = None) -> bool:
-    """Wait until the process has ended, at most `seconds`; return whether it has."""
+    """Wait at most `seconds` until the process has ended (None: for ever); return whether it has."""
     descriptor = _pidfd(process)
     if descriptor is None:
         return True
@@ -114,7 +114,7 @@ def wait(process: Process, seconds: float | None = None) -> bool:
 
 
 def _wait(open_ones: dict[Process, int], seconds: float | None) -> dict[Process, int]:
-    """Wait for the end of all; return those that are still there after `seconds`."""
+    """Wait until all have ended; return the processes that still run after `seconds`."""
     deadline = None if seconds is None else time.monotonic() + seconds
     left = dict(open_ones)
     poll = select.poll()
@@ -132,7 +132,7 @@ def _wait(open_ones: dict[Process, int], seconds: float | None) -> dict[Process,
 
 
 def _pidfd(process: Process) -> int | None:
-    """A descriptor of this very process, or None when it has ended."""
+    """Return a descriptor of this very process, or None if it has ended."""
     try:
         descriptor = os.pidfd_open(process.pid)
     except ProcessLookupError:
@@ -149,16 +149,16 @@ def _signal(descriptor: int, number: signal.Signals) -> None:
 
 
 def _stat(pid: int) -> list[str] | None:
-    """The fields of /proc/PID/stat after the command name: state, parent, …"""
+    """Return the fields of /proc/PID/stat after the command name: state, parent, …; None if it has ended."""
     try:
-        # Bytes: a command's name is cut after 15 of them, also in the middle of a character.
+        # Read bytes: the kernel cuts a command's name after 15 of them, even in the middle of a character.
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].decode().split()
     except (FileNotFoundError, ProcessLookupError):
         return None
 
 
 def _families() -> dict[int, list[int]]:
-    """Every parent's pid with those of its children."""
+    """Return the pids of the children of every process, by the parent's pid."""
     found: dict[int, list[int]] = {}
     for pid in _all_pids():
         fields = _stat(pid)

@@ -1,4 +1,4 @@
-"""What was started here: one file of mode 0600 a node, written by the node's own supervisor."""
+"""Records of the nodes started on this machine: one file of mode 0600 a node, which its supervisor writes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Kind = Literal["head", "worker"]
 class NodeRecord:
     """A node of a cluster that glowray started on this machine.
 
-    `processes` are the supervisor first, then what it started directly, `others` what those had started by the time the
-    node was ready; `address` is the head's HOST:PORT. `trouble` says what is wrong with a running node, `failure` why
-    it ended.
+    `processes` are the supervisor, then the processes that it started directly. `others` are their descendants at the
+    time when the node became ready. `address` is the head's HOST:PORT. `trouble` says what is wrong with a running
+    node, and `failure` why the node ended.
     """
 
     name: str
@@ -41,41 +41,41 @@ class NodeRecord:
 
     @property
     def is_ready(self) -> bool:
-        """Whether the node runs and has said where."""
+        """Return whether the node runs and has reported its address."""
         return bool(self.dashboard) and self.is_alive
 
     @property
     def is_alive(self) -> bool:
-        """Whether anything that was started still runs."""
+        """Return whether any process that was started directly still runs."""
         return any(process.is_alive() for process in self.processes)
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything that was started directly still runs."""
+        """Return whether every process that was started directly still runs."""
         return bool(self.processes) and all(process.is_alive() for process in self.processes)
 
     @property
     def certificates(self) -> Path:
-        """The folder of this node's TLS files."""
+        """Return the folder of this node's TLS files."""
         return Path(self.folder) / "tls"
 
     def save(self) -> NodeRecord:
-        """Write the record to its file."""
+        """Write the record to its file; return it."""
         write_secret(_file(self.name), json.dumps(dataclasses.asdict(self), indent=2))
         return self
 
     def remove(self) -> None:
-        """Forget the node."""
+        """Delete the record's file."""
         _file(self.name).unlink(missing_ok=True)
 
 
 def new_name(kind: Kind) -> str:
-    """A name that no other node started here has."""
+    """Return a name that no other node started here has."""
     return f"{kind}-{secrets.token_hex(4)}"
 
 
 def load(path: Path) -> NodeRecord:
-    """The record in a file; raises ClusterError when it is not one."""
+    """Return the record in a file. Raises ClusterError if it is damaged."""
     try:
         fields = json.loads(path.read_text())
         for group in ("processes", "others"):
@@ -88,23 +88,23 @@ def load(path: Path) -> NodeRecord:
 
 
 def records() -> list[NodeRecord]:
-    """All nodes recorded here, heads first."""
+    """Return all nodes recorded here, heads first."""
     found = []
     for path in sorted(_folder().glob("*.json")):
         try:
             found.append(load(path))
-        except FileNotFoundError:  # its supervisor ended between the listing and the reading
+        except FileNotFoundError:  # the supervisor ended between glob() and load()
             continue
     return sorted(found, key=lambda record: record.kind)
 
 
 def head_here() -> NodeRecord | None:
-    """The living head that was started here, if there is one."""
+    """Return the living head that was started here, or None."""
     return next((record for record in records() if record.kind == "head" and record.is_alive), None)
 
 
 def node_here(address: str) -> NodeRecord | None:
-    """A living node of the cluster at `address` that was started here, if there is one."""
+    """Return a living node of the cluster at `address` that was started here, or None."""
     return next((record for record in records() if record.address == address and record.is_alive), None)
 
 

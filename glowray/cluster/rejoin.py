@@ -1,4 +1,4 @@
-"""A worker and its head: whether the head answers, and when the worker may come back to it after it was lost."""
+"""How a worker notices that its head is lost, and when it may come back."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from glowray.cluster.token import read_token
 from glowray.errors import ClusterError
 
 LOOK_SECONDS = 5.0
-"""How often a worker looks whether its head answers."""
+"""Seconds between two checks whether the head answers."""
 
 CONNECT_SECONDS = 3.0
 """How long the head may take to accept a connection."""
 
 RECENT_SECONDS = 120.0
-"""A worker whose Ray ends so soon after the head was missed has ended because of that."""
+"""If a worker's Ray ends within this time after the head was missed, the lost head is the reason."""
 
 
 class HeadWatch:
-    """Looks whether the head of a worker answers; `trouble` is empty, or says that it does not."""
+    """Checks whether a worker's head answers. `trouble` is "", or a sentence that says that it does not."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -32,7 +32,7 @@ class HeadWatch:
         self._missed: float | None = None
 
     def look(self) -> Reach:
-        """Connect to the head's port, and take note of what comes of it."""
+        """Connect to the head's port; return the result and remember a failure."""
         found = reach(self.address, CONNECT_SECONDS)
         if found is Reach.ANSWERED:
             self.trouble = ""
@@ -42,17 +42,17 @@ class HeadWatch:
         return found
 
     def was_missed(self) -> bool:
-        """Return whether the head did not answer a short while ago."""
+        """Return whether the head failed to answer within the last RECENT_SECONDS."""
         return self._missed is not None and time.monotonic() - self._missed < RECENT_SECONDS
 
 
 def wait_for_head(record: NodeRecord, host: str, seconds: float) -> None:
-    """Wait until the head of a worker takes it again: it answers, with the worker's token and the same versions.
+    """Wait until a worker's head answers, accepts the worker's token and has the same versions.
 
-    A head that was started anew has another certificate authority: with TLS the worker, which others reach at the IP
-    address `host`, gets a new certificate.
+    A restarted head has another certificate authority. So with TLS the worker first gets a new certificate for `host`,
+    the IP address at which other nodes reach it.
 
-    Raises ClusterError, with the last reason, when it does not within `seconds`.
+    Raises ClusterError, with the last reason, if that does not happen within `seconds`.
     """
     access = Access(record.address, Path(record.token_file), tls.inherited())
     deadline = time.monotonic() + seconds
@@ -67,4 +67,4 @@ def wait_for_head(record: NodeRecord, host: str, seconds: float) -> None:
             if time.monotonic() + LOOK_SECONDS > deadline:
                 reason = f"the head was lost and did not come back within {seconds:.0f} s: {error}"
                 raise ClusterError(reason) from error
-        time.sleep(LOOK_SECONDS)  # nothing announces it
+        time.sleep(LOOK_SECONDS)  # a head does not announce that it is back

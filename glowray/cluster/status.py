@@ -1,4 +1,4 @@
-"""`glowray status`: the nodes of a cluster and what they offer, from its authenticated GCS."""
+"""`glowray status`: the nodes of a cluster and their resources, from its authenticated GCS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glowray.cluster.versions import Versions, versions_of
 
 @dataclass(frozen=True)
 class NodeStatus:
-    """One node; amounts are those of now: CPUs, bytes of memory and of the object store."""
+    """One node and its resources now, total and free: CPUs, bytes of memory, bytes of the object store."""
 
     address: str
     name: str
@@ -26,7 +26,7 @@ class NodeStatus:
 
 @dataclass(frozen=True)
 class ClusterStatus:
-    """A cluster as its head sees it."""
+    """A cluster as its head describes it."""
 
     address: str
     dashboard: str
@@ -35,15 +35,15 @@ class ClusterStatus:
 
 
 def status(address: str | None = None, token_file: Path | None = None, use_tls: bool = False) -> ClusterStatus:
-    """Ask the head of a cluster for its nodes; without an address, that of a cluster that runs here.
+    """Return the nodes and versions of a cluster. None as address: see `named_address`.
 
-    Raises ClusterError when there is no cluster, or it does not answer or refuses the token.
+    Raises ClusterError if there is no cluster, or it does not answer or refuses the token.
     """
     return status_of(find_access(address, token_file, use_tls))
 
 
 def status_of(access: Access) -> ClusterStatus:
-    """As `status`, with the access at hand."""
+    """Return the nodes and versions of the cluster that `access` reaches."""
     with authenticated_gcs(access) as gcs:
         from ray.core.generated.autoscaler_pb2 import GetClusterResourceStateReply
         from ray.core.generated.gcs_pb2 import GcsNodeInfo

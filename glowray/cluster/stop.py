@@ -1,4 +1,4 @@
-"""`glowray down`: ends what was started here, process by recorded process, and nothing else."""
+"""`glowray down`: end the recorded processes of the nodes started on this machine, and nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glowray.errors import ClusterError
 
 GRACE_SECONDS = 20.0
 TELL_SECONDS = 2.0
-ORPHANS_GRACE_SECONDS = 2.0  # they only wait for a head that is gone
+ORPHANS_GRACE_SECONDS = 2.0  # processes without a supervisor only wait for a head that is gone
 
 
 def down() -> list[NodeRecord]:
@@ -27,10 +27,10 @@ def down() -> list[NodeRecord]:
 
 
 def stop(record: NodeRecord) -> None:
-    """End one node: its supervisor is asked, and ends Ray in Ray's own order; what is left after a while is killed.
+    """End one node. Its supervisor ends Ray in Ray's own order; after GRACE_SECONDS the rest is killed.
 
-    Only the recorded processes, their descendants, and what those left behind are touched; a pid that has another start
-    time is not ours.
+    Only the recorded processes, their descendants and the processes with the node's mark are ended. A process whose pid
+    is recorded with another start time is left alone.
     """
     tree = descendants([*record.processes, *record.others])
     everything = dict.fromkeys([*tree, *marked(NODE_MARK, record.name)])
@@ -43,11 +43,11 @@ def stop(record: NodeRecord) -> None:
 
 
 def hold(record: NodeRecord, announce: Callable[[], object], tell: Callable[[str], object]) -> None:
-    """Announce a node, and stay with it until Ctrl-C or SIGTERM, which end it from the announcement on.
+    """Announce a node and wait with it until Ctrl-C or SIGTERM, which then end the node.
 
-    Meanwhile `tell` gets a sentence about whatever is wrong with the node, and an empty one when all is well again.
+    Meanwhile `tell` gets a sentence about whatever is wrong with the node, and "" when all is well again.
 
-    Raises ClusterError when it ends by itself.
+    Raises ClusterError if the node ends by itself.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -76,7 +76,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def clear_stale() -> None:
-    """Forget the nodes that have ended without `down`, and end what they left behind."""
+    """Remove the records of nodes that ended without `down`, and end processes that they left behind."""
     for record in records():
         if not record.is_alive:
             stop(record)

@@ -1,9 +1,9 @@
-"""`python -m glowray.cluster.supervisor`: starts one node's Ray processes, watches them, and ends them.
+"""`python -m glowray.cluster.supervisor`: start one node's Ray processes, watch them, and end them.
 
-It goes through Ray's Node rather than `ray start`, because that command moves a node off 127.0.0.1. The order comes
-as a line of JSON on stdin; «ready», or why not, leaves on stdout. While it lives it is the parent of everything that
-the node starts, orphans included; when it dies, the kernel takes Ray's processes with it. An order in the foreground
-lasts as long as stdin stays open.
+It uses Ray's Node and not `ray start`, because that command moves a node away from 127.0.0.1. The order is a line of
+JSON on stdin; the answer on stdout is "ready", or the reason why not. While the supervisor lives, all processes of the
+node are below it, orphans included. When it dies, the kernel kills Ray's processes. A node in the foreground lasts as
+long as stdin stays open.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from glowray.cluster.token import read_token
 from glowray.cluster.versions import publish
 
 PR_SET_CHILD_SUBREAPER = 36
-GRACE_SECONDS = 2.0  # for what Ray itself has not ended
+GRACE_SECONDS = 2.0  # for processes that Ray itself has not ended
 
 
 @dataclasses.dataclass(frozen=True)
 class Order:
     """The order to start a node: its record, Ray's parameters, and whether it ends with the process that ordered it.
 
-    `gate` is where a head with TLS lets other machines in. A worker that loses its head tries for `rejoin_seconds` to
-    come back to it.
+    For a head with TLS, `gate` has the addresses for other machines. `rejoin_seconds` is how long a worker tries to
+    come back to a lost head.
     """
 
     record: NodeRecord
@@ -52,19 +52,19 @@ class Order:
     rejoin_seconds: float = 0.0
 
     def to_json(self) -> str:
-        """One line of JSON."""
+        """Return the order as one line of JSON."""
         return json.dumps(dataclasses.asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Order:
-        """The order in a line of JSON."""
+        """Return the order that `to_json` wrote."""
         fields = json.loads(text)
         gate = fields["gate"] and Gate(**fields["gate"])
         return cls(**fields | {"record": NodeRecord(**fields["record"]), "gate": gate})
 
 
 def main() -> int:
-    """Carry out the order on stdin; returns the exit code."""
+    """Carry out the order on stdin; return the exit code."""
     stdin, stdout = _private_descriptors()
     signal.signal(signal.SIGTERM, _leave)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -86,7 +86,7 @@ def main() -> int:
 
 
 def _private_descriptors() -> tuple[int, int]:
-    """Our ends of the pipes, kept from Ray's processes, which get /dev/null and the log instead."""
+    """Return copies of stdin and stdout, and give Ray's processes /dev/null and the log in their place."""
     stdin, stdout = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
@@ -96,7 +96,7 @@ def _private_descriptors() -> tuple[int, int]:
 
 
 def _leave(number: int, frame: object) -> None:
-    # One signal is enough: a second one must not interrupt the ending.
+    # Ignore a second signal, which must not interrupt the ending.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise SystemExit(0)
 
@@ -109,7 +109,7 @@ def _end_with(pipe: int) -> None:
 
 
 def _open_gateway(order: Order) -> Gateway | None:
-    """Open the gateway of a head with TLS, before Ray starts: the head's certificates come with it."""
+    """Open the gateway of a head with TLS. This makes the head's certificates, so Ray starts afterwards."""
     if order.gate is None:
         return None
     return Gateway(order.gate, order.record.certificates, read_token(Path(order.record.token_file)))
@@ -122,9 +122,9 @@ def _start(order: Order, gateway: Gateway | None) -> Any:
 
     head = order.record.kind == "head"
     parameters = RayParams(**order.parameters)
-    # spawn_reaper: the kernel sends SIGKILL to Ray's processes should this one die.
+    # spawn_reaper: if this process dies, the kernel sends SIGKILL to Ray's processes.
     node = start_patiently(lambda: Node(parameters, head=head, shutdown_at_exit=False, spawn_reaper=True))
-    # A job asks this file for its cluster; without it, it would take any other that runs on this machine.
+    # A job reads its cluster's address from this file. Without it, a job would take any cluster on this machine.
     write_ray_address(order.record.address or node.address, parameters.temp_dir)
     if head:
         publish(node.get_gcs_client())
@@ -150,7 +150,7 @@ def _alive(pids: list[int]) -> tuple[Process, ...]:
 
 
 def _keep(order: Order, record: NodeRecord, node: Any, answers: IO[str]) -> int:
-    """Say that the node is ready, and keep it until a signal comes or it is lost for good; returns the exit code."""
+    """Report that the node is ready, and keep it until a signal comes or the node is lost; return the exit code."""
     failure = ""
     try:
         with contextlib.suppress(SystemExit):
@@ -161,7 +161,7 @@ def _keep(order: Order, record: NodeRecord, node: Any, answers: IO[str]) -> int:
                 try:
                     wait_for_head(record, order.parameters["node_ip_address"], order.rejoin_seconds)
                     node = _start(order, None)
-                except Exception as error:  # whatever it is, it is why the node ends
+                except Exception as error:  # any error is the reason why the node ends
                     failure = (str(error).splitlines() or [type(error).__name__])[0]
                     break
                 record = _note(_describe(record, node, None), "")
@@ -176,9 +176,9 @@ def _keep(order: Order, record: NodeRecord, node: Any, answers: IO[str]) -> int:
 
 
 def _watch(record: NodeRecord, node: Any) -> str:
-    """Wait until one of Ray's processes ends by itself; return its name, or nothing if that is as the head was lost.
+    """Wait until one of Ray's processes ends by itself; return its name, or "" if the lost head is the reason.
 
-    Orphans that come to this process are reaped meanwhile.
+    Meanwhile, reap the orphans that become children of this process.
     """
     head, trouble = HeadWatch(record.address), ""
     is_worker = record.kind == "worker"
@@ -207,13 +207,13 @@ def _watch(record: NodeRecord, node: Any) -> str:
 
 
 def _end_ray(node: Any) -> None:
-    """End Ray's processes, and what they have started, but for this one."""
+    """End Ray's processes and the processes that they have started, but not this one."""
     node.kill_all_processes(check_alive=False, allow_graceful=True)
     _end_descendants()
 
 
 def _note(record: NodeRecord, trouble: str) -> NodeRecord:
-    """Write to the log and the record what is wrong with the node now; an empty text is that nothing is."""
+    """Write what is wrong with the node to the log and the record; "" means that it works."""
     _say(trouble or f"the node works for the head at {record.address}")
     return dataclasses.replace(record, trouble=trouble).save()
 
@@ -223,16 +223,16 @@ def _say(text: str) -> None:
 
 
 def _reap_orphans(own: set[int]) -> None:
-    """Take leave of ended children that are not Ray's own: those have a Popen that waits for them."""
+    """Reap ended children that are not Ray's own: a Popen waits for each of Ray's."""
     for pid in children(os.getpid()) - own:
         os.waitpid(pid, os.WNOHANG)
 
 
 def _end_all(record: NodeRecord, failure: str = "") -> None:
-    """End every descendant, keep the logs, remove the rest; a node that failed stays on record until `down`."""
+    """End every descendant, keep the logs, remove the folder. A node that failed stays on record until `down`."""
     _end_descendants()
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:  # the last of the node leaves no zombies to this machine's init
+        while os.waitpid(-1, os.WNOHANG)[0]:  # reap all children, as init may not
             pass
     _keep_logs(record)
     shutil.rmtree(record.folder, ignore_errors=True)

@@ -1,7 +1,8 @@
-"""Mutual TLS for a cluster: the files that Ray reads, and whether a port speaks with their certificates.
+"""Mutual TLS for a cluster: the files that Ray reads, and checks of what a port speaks.
 
-The head makes a certificate authority with a random key (`authority`) and gives a certificate to whoever proves that it
-holds the token (`enrolment`). The dashboard speaks HTTP only, so the head puts TLS in front of it (`gateway`).
+The head makes a certificate authority with a random key (`authority`). It gives a certificate to every machine that
+proves that it holds the token (`enrolment`). The dashboard speaks only HTTP, so the head puts TLS in front of it
+(`gateway`).
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ HANDSHAKE_SECONDS = 20.0
 
 
 def check_possible(token: str) -> None:
-    """Raise ClusterError when certificates cannot be made here, or cannot be given out for this token.
+    """Raise ClusterError if certificates cannot be made here, or if the token is too short for them.
 
-    Whoever connects to the head gets a digest of the token to check guesses by: a short token would be guessed.
+    Anyone who connects to the head gets a digest of the token and can test guesses against it.
     """
     if importlib.util.find_spec("cryptography") is None:
         raise ClusterError("--tls needs the cryptography package; run: pip install 'glowray[tls]'")
@@ -36,25 +37,25 @@ def check_possible(token: str) -> None:
 
 
 def write(folder: Path, authority: str, certificate: str, key: str) -> None:
-    """Write the PEM texts of a node's certificates and key into `folder`, where Ray finds them by `settings`."""
+    """Write the PEM texts of a node's certificates and key into `folder`; `settings` names these files to Ray."""
     for name, content in zip(FILES.values(), (authority, certificate, key), strict=True):
         write_secret(folder / name, content)
 
 
 def settings(folder: Path) -> dict[str, str]:
-    """Return the environment that makes Ray use the files which `write` put into `folder`."""
+    """Return the environment that makes Ray use the files that `write` put into `folder`."""
     return {"RAY_USE_TLS": "1"} | {variable: str(folder / name) for variable, name in FILES.items()}
 
 
 def inherited() -> dict[str, str]:
-    """Return the TLS settings this process was started with, if any."""
+    """Return the TLS settings in this process's environment, or {} if it does not use TLS."""
     if os.environ.get("RAY_USE_TLS", "0").lower() not in ("1", "true"):
         return {}
     return {name: os.environ[name] for name in ("RAY_USE_TLS", *FILES) if name in os.environ}
 
 
 def client_context(settings: dict[str, str]) -> ssl.SSLContext:
-    """Return how a client with these settings connects; without settings it trusts every server."""
+    """Return the TLS context of a client with these settings. Without settings it trusts every server."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_alpn_protocols(["h2"])
     if settings:
@@ -67,9 +68,9 @@ def client_context(settings: dict[str, str]) -> ssl.SSLContext:
 
 
 def server_certificate(host: str, port: int, settings: dict[str, str]) -> bytes | None:
-    """Return the certificate (DER) that a port shows to a client with these settings; None when it speaks no TLS.
+    """Return the certificate (DER) that a port shows to a client with these settings, or None if it speaks no TLS.
 
-    Raises ssl.SSLCertVerificationError when the settings' authority has not signed it.
+    Raises ssl.SSLCertVerificationError if the settings' authority has not signed it.
     """
     try:
         with (
@@ -84,7 +85,7 @@ def server_certificate(host: str, port: int, settings: dict[str, str]) -> bytes 
 
 
 def fingerprint(certificate: bytes) -> str:
-    """Return the SHA-256 of a certificate (DER), as browsers show it.
+    """Return the SHA-256 of a certificate (DER) in the form that browsers show.
 
     >>> fingerprint(b"")[:11]
     'E3:B0:C4:42'
@@ -93,7 +94,7 @@ def fingerprint(certificate: bytes) -> str:
 
 
 def check_spoken(host: str, port: int, settings: dict[str, str]) -> None:
-    """Raise ClusterError unless the port speaks TLS just when `settings` do, with a certificate of their authority."""
+    """Raise ClusterError unless the port speaks TLS exactly if there are `settings`, signed by their authority."""
     where = f"{host}:{port}"
     try:
         speaks = server_certificate(host, port, settings) is not None
@@ -108,5 +109,5 @@ def check_spoken(host: str, port: int, settings: dict[str, str]) -> None:
 
 
 def no_tls(where: str) -> ClusterError:
-    """Return the error for a cluster that was expected to speak TLS."""
+    """Return the error for a cluster that should speak TLS and does not."""
     return ClusterError(f"the cluster at {where} does not speak TLS; it was started without --tls, or is another one")

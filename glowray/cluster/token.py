@@ -15,7 +15,12 @@ MISSING = "no token: every cluster asks for one; give --token-file FILE or set R
 
 
 def own_token() -> Path:
-    """The file of the token for clusters started here: RAY_AUTH_TOKEN_PATH, else one that is made once and kept."""
+    """Return the file of the token for clusters started here: RAY_AUTH_TOKEN_PATH, else one in the state folder.
+
+    That file is made with a random token, or gets the value of RAY_AUTH_TOKEN if it is set.
+
+    Raises ClusterError if the file cannot be used.
+    """
     named = os.environ.get("RAY_AUTH_TOKEN_PATH")
     if named:
         path = Path(named).expanduser().absolute()
@@ -33,19 +38,19 @@ def own_token() -> Path:
 
 
 def joined_token(address: str) -> Path:
-    """Where the token of the cluster at `address` (HOST:PORT) is kept once this machine has joined it."""
+    """Return the file for the token of the cluster at `address` (HOST:PORT), once this machine has joined it."""
     return home() / "tokens" / address.replace(":", "_").replace("[", "").replace("]", "")
 
 
 def keep_token(address: str, token: str) -> Path:
-    """Store the token of the cluster at `address` in a file of mode 0600; return the file."""
+    """Write the token of the cluster at `address` to a file of mode 0600; return the file."""
     path = joined_token(address)
     write_secret(path, checked(token))
     return path
 
 
 def read_token(path: Path) -> str:
-    """The token in `path`; a file that group or others can read is refused."""
+    """Return the token in `path`. Raises ClusterError if other users can read the file, or it holds no token."""
     try:
         details = path.stat()
         if not stat.S_ISREG(details.st_mode):
@@ -63,7 +68,7 @@ def read_token(path: Path) -> str:
 
 
 def checked(token: str) -> str:
-    """The token without the line end around it; what could not stand in an HTTP header is refused."""
+    """Return the token without surrounding whitespace. Raises ClusterError if it cannot stand in an HTTP header."""
     token = token.strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise ClusterError("that is no token: it must be one word of printable ASCII characters")
@@ -71,12 +76,12 @@ def checked(token: str) -> str:
 
 
 def find_token(address: str, token_file: Path | None = None, started_here: Path | None = None) -> Path | str:
-    """The token for the cluster at `address`: the file that holds it, or the token when only the environment does.
+    """Return the file of the token for the cluster at `address`, or the token if only the environment has it.
 
-    In order: `token_file`, RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH, `started_here` (the file of a node that runs here),
-    the file kept by `glowray join`, Ray's own ~/.ray/auth_token.
+    The first of these counts: `token_file`, RAY_AUTH_TOKEN, RAY_AUTH_TOKEN_PATH, `started_here` (the file of a node
+    that runs here), the file that `glowray join` kept, Ray's own ~/.ray/auth_token.
 
-    Raises ClusterError when there is none, or when the file is readable by others.
+    Raises ClusterError if there is none, or other users can read the file.
     """
     given = os.environ.get("RAY_AUTH_TOKEN")
     if token_file is None and given:

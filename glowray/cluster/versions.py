@@ -1,4 +1,4 @@
-"""Whether this machine can join a cluster: the same Python, Ray and glowray on both sides."""
+"""Checks that this machine may join a cluster: both sides need the same Python, Ray and glowray."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SOURCE_TREE = "source tree"
 
 @dataclass(frozen=True)
 class Versions:
-    """The versions that must agree; `glowray` is None on a head that `ray start` made."""
+    """The versions that must agree. `glowray` is None on a head that `ray start` made."""
 
     python: str
     ray: str
@@ -27,29 +27,29 @@ class Versions:
 
 
 def versions_here() -> Versions:
-    """The versions of this process."""
+    """Return the versions of this process."""
     import ray
 
     return Versions(platform.python_version(), ray.__version__, _glowray())
 
 
 def publish(gcs: Any) -> None:
-    """Tell the cluster which glowray its head has; Ray itself publishes Python's and its own version."""
+    """Store the head's glowray version in the GCS. Ray itself stores its own version and Python's."""
     gcs.internal_kv_put(KEY, _glowray().encode(), True, None)
 
 
 def versions_of(gcs: Any) -> Versions:
-    """The versions of the head behind an authenticated GCS client."""
+    """Return the head's versions from an authenticated GCS client."""
     metadata = json.loads(gcs.internal_kv_get(METADATA_KEY, METADATA_NAMESPACE, timeout=CALL_SECONDS) or b"{}")
     named = gcs.internal_kv_get(KEY, None, timeout=CALL_SECONDS)
     return Versions(metadata.get("python_version", "?"), metadata.get("ray_version", "?"), named and named.decode())
 
 
 def check(head: Versions, here: Versions, address: str) -> None:
-    """Raise ClusterError, naming both sides, when this machine cannot work for the head at `address`.
+    """Raise ClusterError, naming both sides, if this machine cannot work for the head at `address`.
 
-    Ray must be the same release, Python the same minor release (pickles and bytecode differ between those), and
-    glowray the same release wherever the head has one.
+    Ray must be the same release. Python must be the same minor release, as pickles and bytecode differ between them.
+    glowray must be the same release if the head has one.
 
     >>> check(Versions("3.11.4", "2.60.0", None), Versions("3.11.9", "2.60.0", "1.0"), "192.0.2.1:6379")
     """
@@ -70,5 +70,5 @@ def _minor(version: str) -> str:
 def _glowray() -> str:
     try:
         return importlib.metadata.version("glowray")
-    except importlib.metadata.PackageNotFoundError:  # run from its sources, as its own tests may
+    except importlib.metadata.PackageNotFoundError:  # glowray runs from its sources and is not installed
         return SOURCE_TREE

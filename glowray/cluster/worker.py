@@ -1,4 +1,4 @@
-"""`glowray join`: this machine as a worker of a head elsewhere."""
+"""`glowray join`: start a worker on this machine for a head elsewhere."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from glowray.cluster.token import checked, keep_token
 from glowray.errors import ClusterError
 
 REJOIN_SECONDS = 600.0
-"""How long a worker that has lost its head tries to come back."""
+"""How many seconds a worker that has lost its head tries to come back."""
 
 
 def join(
@@ -37,12 +37,12 @@ def join(
 ) -> NodeRecord:
     """Start a worker for the head at `address` (HOST:PORT); return its record.
 
-    The token is kept here in a file of mode 0600. `host` is the address at which the other nodes reach this machine;
-    None takes the one on the way to the head. With `foreground` the worker ends with this process. A worker that loses
-    its head tries for `rejoin_seconds` to come back to it, and then ends.
+    The token is kept here in a file of mode 0600. `host` is the address at which other nodes reach this machine; None:
+    the address on the route to the head. With `foreground` the worker ends with this process. A worker that loses its
+    head tries for `rejoin_seconds` to come back to it, and then ends.
 
-    Raises ClusterError when the head does not answer, refuses the token, has another Python, Ray or glowray, or has
-    this machine as a worker already.
+    Raises ClusterError if the head does not answer, refuses the token, or has another Python, Ray or glowray. Also if
+    this machine is already its worker.
     """
     head_host, port = parse_address(address)
     where = join_address(head_host, port)
@@ -65,7 +65,7 @@ def join(
 
 
 def _check_started_here(where: str) -> None:
-    """Raise ClusterError if a worker of the head at `where` was started here and lives; forget one that does not."""
+    """Raise ClusterError if a living worker of the head at `where` was started here; remove a dead one's record."""
     for record in records():
         if record.kind == "worker" and record.address == where:
             if record.is_alive:
@@ -82,7 +82,7 @@ def _check_cluster(access: Access, own: str) -> None:
         nodes = gcs.get_all_node_info(timeout=CALL_SECONDS, state_filter=GcsNodeInfo.GcsNodeState.ALIVE).values()
     for node in nodes:
         place = join_address(own, node.node_manager_port)
-        # The head misses a worker that was killed only after a while: the port tells.
+        # The head notices a killed worker only after a while. Its port tells whether it lives.
         if node.node_manager_address == own and not node.is_head_node and reach(place, CALL_SECONDS) is Reach.ANSWERED:
             raise _joined(access.address)
 
