@@ -10,7 +10,7 @@ from typing import IO, Annotated
 import typer
 
 from glowray.cluster import connect
-from glowray.cluster.channel import Receiver, Sender, checked_name
+from glowray.cluster.channels.channel import Receiver, Sender, checked_name
 from glowray.errors import GlowrayError
 from glowray_cli import views
 from glowray_cli.options import Address, Debug, TokenFile, usage

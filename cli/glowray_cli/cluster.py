@@ -14,10 +14,10 @@ from typing import Annotated
 import typer
 
 from glowray import cluster
-from glowray.cluster.dashboard import check_dashboard
-from glowray.cluster.ports import DEFAULT_DASHBOARD_PORT, DEFAULT_PORT, is_loopback, resolve
-from glowray.cluster.token import MISSING
-from glowray.cluster.worker import REJOIN_SECONDS
+from glowray.cluster.client.dashboard import check_dashboard
+from glowray.cluster.host.ports import DEFAULT_DASHBOARD_PORT, DEFAULT_PORT, is_loopback, resolve
+from glowray.cluster.nodes.worker import REJOIN_SECONDS
+from glowray.cluster.security.token import MISSING
 from glowray.errors import ClusterError
 from glowray_cli import views
 from glowray_cli.options import Address, Block, Cpus, Debug, Labels, Memory, Tls, TokenFile, address, labels, usage

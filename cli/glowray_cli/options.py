@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from glowray import boundary
-from glowray.cluster.ports import join_address, parse_address
+from glowray.cluster.host.ports import join_address, parse_address
 from glowray.errors import GlowrayError
 
 T = TypeVar("T")

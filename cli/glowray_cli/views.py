@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from glowray.cluster import ClusterStatus, NodeRecord, NodeStatus, tls
-from glowray.cluster.ports import is_loopback, parse_address
+from glowray.cluster import ClusterStatus, NodeRecord, NodeStatus
+from glowray.cluster.host.ports import is_loopback, parse_address
+from glowray.cluster.security import tls
 
 out = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)

@@ -154,7 +154,7 @@ def begin(
     if is_watched():
         reached(_view(settings, nodes, prepare(settings, nodes, exchanges, stream=stream)))
     if connects or any(getattr(reader, "connects", False) for reader in _readers(nodes)):
-        from glowray.cluster.connect import connect
+        from glowray.cluster.client.connect import connect
 
         connect()  # before the engine is chosen: it is to run on that cluster
     return Action(settings, outcome, prepare(settings, nodes, exchanges, stream=stream), policies)

@@ -55,7 +55,7 @@ def checkpoint_key() -> bytes:
     """
     import secrets  # only jobs with a checkpoint need it
 
-    from glowray.cluster.home import home, write_secret
+    from glowray.cluster.host.home import home, write_secret
 
     path = home() / "checkpoint.key"
     if not path.exists():

@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import dataclass
 
-from glowray.cluster.connect import lost_connection
+from glowray.cluster.client.connect import lost_connection
 from glowray.engine.inline import InlineEngine
 from glowray.engine.protocol import Engine
 

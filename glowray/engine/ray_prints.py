@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from glowray.cluster.connect import connection
-from glowray.cluster.local import LocalNode
+from glowray.cluster.client.connect import connection
+from glowray.cluster.nodes.local import LocalNode
 from glowray.engine.protocol import Heard, Task
 from glowray.engine.ray_capture import LIVE, TAKEN
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, cast
 
-from glowray.cluster.connect import connect, reconnect
-from glowray.cluster.local import LOOPBACK, LocalNode
-from glowray.cluster.signals import keep_interrupt_status, sigterm_kept
+from glowray.cluster.client.connect import connect, reconnect
+from glowray.cluster.host.signals import keep_interrupt_status, sigterm_kept
+from glowray.cluster.nodes.local import LOOPBACK, LocalNode
 from glowray.engine.protocol import Engine
 from glowray.engine.ray import RayEngine
 

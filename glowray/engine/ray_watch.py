@@ -16,8 +16,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from glowray.cluster.connect import connection, leave_lost
-from glowray.cluster.ports import Reach, reach
+from glowray.cluster.client.connect import connection, leave_lost
+from glowray.cluster.host.ports import Reach, reach
 from glowray.engine.ray_nodes import RayNode, find_unreachable
 from glowray.engine.ray_places import find_last_node
 from glowray.errors import ClusterError, WorkerLost

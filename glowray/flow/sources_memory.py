@@ -113,7 +113,7 @@ class MemorySources(Sources):
 
         if not isinstance(rows, str):
             return self._read(channel_reader(rows, self._count(partitions)), "from_channel")
-        from glowray.cluster.channel import Receiver, checked_name
+        from glowray.cluster.channels.channel import Receiver, checked_name
 
         name = checked_name(rows)
         return self._read(ChannelReader(lambda: Receiver(name), self._count(partitions), name), "from_channel")
