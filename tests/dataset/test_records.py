@@ -60,6 +60,12 @@ def test_none_and_nan_come_last_in_either_direction(engine: Lab, name: str) -> N
     assert order[3] is None and math.isnan(order[4])  # both are missing: they stay in the order of the input
 
 
+def test_partitions_are_sorted_and_merged_by_names(engine: Lab) -> None:
+    rows = engine.flow().from_items(ROWS, partitions=2).local_sort("-b", "n")
+    wanted = engine.flow().from_items(ROWS).sort("-b", "n")
+    assert repr(rows.merge_sorted("-b", "n").collect()) == repr(wanted.collect())
+
+
 def test_top_by_names(engine: Lab) -> None:
     rows = engine.flow().from_items(ROWS)
     assert [row["n"] for row in rows.top(2, "n").collect()] == [7.0, 2.5]
