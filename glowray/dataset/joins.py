@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 from glowray.dataset.base import A, B, Base, K, T_co, U, V, dataset_argument
+from glowray.dataset.record_joins import join_records
 from glowray.functions import Function
 from glowray.kernels.steps import Keys, Map
 from glowray.plan.by_key import CoGroup, Join
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 How = Literal["inner", "left", "right", "outer", "semi", "anti"]
 HOWS: tuple[How, ...] = get_args(How)
+On = str | Sequence[str] | Mapping[str, str]
 
 
 def same(row: Any) -> Any:
@@ -62,7 +64,11 @@ class JoinVerbs(Base[T_co]):
     ) -> Dataset[tuple[K, V]]: ...
     @overload
     def join(self: Base[tuple[K, Any]], *others: Base[tuple[K, Any]], how: How = "inner") -> Dataset[tuple[K, Any]]: ...
-    def join(self, *others: Base[Any], how: How = "inner") -> Dataset[Any]:
+    @overload
+    def join(self, other: Base[Any], /, *, on: On, how: How = "inner", suffix: str = "_right") -> Dataset[Any]: ...
+    def join(
+        self, *others: Base[Any], on: On | None = None, how: How = "inner", suffix: str = "_right"
+    ) -> Dataset[Any]:
         """Join keyed rows by key: (key, (left, right, …)) for every combination of values. One shuffle of each side.
 
         >>> import glowray as gr
@@ -72,24 +78,41 @@ class JoinVerbs(Base[T_co]):
         >>> sorted(ages.join(towns, how="left").collect())
         [('ann', (31, 'Oslo')), ('bob', (27, None))]
 
+        With `on`, records are joined by fields:
+
+        >>> left, right = gr.from_items([{"id": 1, "n": 2}]), gr.from_items([{"id": 1, "n": 3}])
+        >>> left.join(right, on="id").collect()
+        [{'id': 1, 'n': 2, 'n_right': 3}]
+
+        A record then has the left's fields, then the right's without those in `on`. None joins None. If a side is
+        absent, its fields (those of its first row) are None, and the fields in `on` hold the key.
+
         A side is small if its sources have at most 4 MiB and no step makes many rows of one. This side's rows do not
-        move if all other sides are small and have no more partitions; each of its partitions then gets them whole.
-        That holds for "semi" and "anti", and for "inner" and "left" if this side is not small.
+        move if all other sides are small and have no more partitions; each of its partitions then gets them whole. That
+        holds for "semi" and "anti", and for "inner" and "left" if this side is not small.
 
         Args:
-            others: the other sides, at least one.
+            others: the other sides, at least one; exactly one with `on`.
+            on: a field name, a list of names, or a dict of left to right names; None: the rows are keyed.
             how: which keys to keep. "inner": keys in all sides; "left": keys of this side; "right": keys of the last
                 side; "outer": keys in any side. An absent side gives None. "semi" keeps this side's rows, unchanged,
                 whose key is in every other side. "anti" keeps those whose key is in none.
+            suffix: added to a field name of the right if the left has it too.
 
         Raises:
-            ValueError: there is no such `how`.
-            TypeError: another side is not a Dataset. At the action, a row is not a 2-tuple, or a key's type is not
-                allowed.
+            ValueError: there is no such `how`, or a name is twice in `on`. At the action, a name with the suffix
+                exists.
+            TypeError: another side is not a Dataset, or a name or the suffix is not a str. At the action, a row is not
+                a 2-tuple, or a key's type is not allowed.
+            KeyError: at the action, a record lacks a field in `on`.
         """
         _at_least_one("join", others)
         if how not in HOWS:
             raise ValueError(f"join() knows how={', '.join(map(repr, HOWS))}, got {how!r}")
+        if on is not None:
+            if len(others) != 1:
+                raise TypeError(f"join(on=…) takes one other Dataset, got {len(others)}: join one after the other")
+            return join_records(self, others[0], on, how, suffix)
         return self._join("join", others, how)
 
     @overload

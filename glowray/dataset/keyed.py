@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 
 from glowray.dataset.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U, V, count_argument
+from glowray.dataset.fields import key_argument
 from glowray.dataset.joins import same
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
@@ -235,7 +236,9 @@ class KeyedVerbs(Base[T_co]):
         keyed = self._step(Map("count_by_value", "count_by_value", Function.of(counted, "count_by_value")))
         return keyed._count("count_by_value")
 
-    def distinct(self, key: Callable[..., Any] | None = None, **options: Unpack[StepOptions]) -> Dataset[T_co]:
+    def distinct(
+        self, key: Callable[..., Any] | str | None = None, *others: str, **options: Unpack[StepOptions]
+    ) -> Dataset[T_co]:
         """Keep the first of all equal rows, or of all rows with equal keys. One shuffle, as for reduce_by_key().
 
         >>> import glowray as gr
@@ -243,17 +246,20 @@ class KeyedVerbs(Base[T_co]):
         [1, 2, 3]
 
         Args:
-            key: function of a row (spread as for map()); None: the row is its own key.
+            key: function of a row (spread as for map()), or a field name of records; None: the row is its own key.
+            others: more field names; the key is then a tuple of the fields' values.
             options: name=, on_error= (for rows on which `key` fails), num_cpus=, num_gpus=, memory=, as for map().
 
         Raises:
             TypeError: as for map(). At the action, a key's type is not allowed.
+            KeyError: at the action, a record lacks a field.
         """
         if key is None:
             whole = KeyBy("distinct", "distinct", Function.of(same, "distinct"))
             keyed = self._granted(Options.of("distinct", options))._step(whole)
         else:
-            keyed = self._rowwise(KeyBy, "distinct", key, Options.of("distinct", options))
+            function, label = key_argument("distinct", key, others)
+            keyed = self._rowwise(KeyBy, "distinct", function, Options.of("distinct", options), label)
         combiner = Combiner(_FIRST, _FIRST)
         return keyed._combine("distinct", combiner, "")._step(Values("distinct", "distinct"))
 
@@ -275,6 +281,8 @@ class KeyedVerbs(Base[T_co]):
         """
         return self._with(GroupByKey(self._node, "group_by_key"))
 
+    @overload
+    def group_by(self, f: str, *others: str, **options: Unpack[StepOptions]) -> Dataset[tuple[Any, Sequence[T_co]]]: ...
     @overload
     def group_by(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Dataset[tuple[U, Sequence[T_co]]]: ...
     @overload
@@ -311,8 +319,8 @@ class KeyedVerbs(Base[T_co]):
     ) -> Dataset[tuple[U, Sequence[T_co]]]: ...
     def group_by(
         self,
-        f: Callable[..., Any],
-        *,
+        f: Callable[..., Any] | str,
+        *others: str,
         name: str | None = None,
         on_error: Policy = None,
         num_cpus: float | None = None,
@@ -325,13 +333,19 @@ class KeyedVerbs(Base[T_co]):
         >>> sorted(gr.from_range(5).group_by(lambda n: n % 2).collect())
         [(0, [0, 2, 4]), (1, [1, 3])]
 
-        A large group is a `gr.Group`, as for group_by_key(). Arguments are as for map().
+        A large group is a `gr.Group`, as for group_by_key().
+
+        Args:
+            f: function of a row (spread as for map()), or a field name of records.
+            others: more field names; the key is then a tuple of the fields' values.
+            name: as for map(), like on_error, num_cpus, num_gpus and memory.
 
         Raises:
-            TypeError: as for map(). At the action, a key's type is not allowed.
+            TypeError: as for map(), or a function beside field names. At the action, a key's type is not allowed.
+            KeyError: at the action, a record lacks a field.
         """
-        options = Options(name, on_error, num_cpus, num_gpus, memory)
-        keyed = self._rowwise(KeyBy, "group_by", f, options)
+        key, label = key_argument("group_by", f, others)
+        keyed = self._rowwise(KeyBy, "group_by", key, Options(name, on_error, num_cpus, num_gpus, memory), label)
         return keyed._with(GroupByKey(keyed._node, "group_by"))
 
     def partition_by_key(self, n: int) -> Dataset[T_co]:

@@ -10,6 +10,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, Unpack
 
 from glowray.dataset.base import Base, Options, StepOptions, T_co, count_argument
+from glowray.dataset.field_order import order_argument
 from glowray.functions import Function
 from glowray.kernels.steps import Filter, Keys
 from glowray.plan.nodes import Limit, Repartition, Sort, Top, ZipWithIndex
@@ -32,33 +33,51 @@ class OrderVerbs(Base[T_co]):
     """sort, top, limit, zip_with_index, sample, repartition."""
 
     def sort(
-        self, key: Callable[..., Any] | None = None, reverse: bool = False, **options: Unpack[StepOptions]
+        self,
+        key: Callable[..., Any] | str | None = None,
+        *others: str | bool,
+        reverse: bool = False,
+        **options: Unpack[StepOptions],
     ) -> Dataset[T_co]:
         """Sort all rows; equal rows keep their order, NaN comes last. One shuffle, after a sample of the keys.
 
         >>> import glowray as gr
         >>> gr.from_items(["pear", "fig", "apple"]).sort(key=len).collect()
         ['fig', 'pear', 'apple']
+        >>> gr.from_items([{"a": 1, "b": 2}, {"a": 1, "b": 3}, {"a": 0, "b": 4}]).sort("a", "-b").collect()
+        [{'a': 0, 'b': 4}, {'a': 1, 'b': 3}, {'a': 1, 'b': 2}]
 
         A task sorts at most 1/4 of its `memory` in memory (128 MiB without one). More rows are sorted as runs in a
         temporary file.
 
         Args:
-            key: function of a row (spread as for map()), called once a row; None: the row itself.
-            reverse: descending; equal rows still keep their order.
+            key: function of a row (spread as for map()), called once a row; None: the row itself. A field name of
+                records, such as "a", sorts by this field; "-a" sorts in descending order. None and NaN come last in
+                both.
+            others: more field names; after a function, `reverse`.
+            reverse: descending; equal rows still keep their order. With field names, turns the order of each around.
             options: name=, on_error= (for rows on which `key` fails), num_cpus=, num_gpus=, memory=, as for map().
 
         Raises:
-            TypeError: as for map(). At the action, two keys cannot be compared.
+            TypeError: as for map(), or a function beside field names. At the action, two keys cannot be compared.
+            ValueError: a field is named twice.
+            KeyError: at the action, a record lacks a field.
         """
 
-        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
-            return rows._with(Sort(rows._node, "sort", function, bool(reverse)))
+        call, descending, label = order_argument("sort", key, others, reverse)
 
-        return self._ordered("sort", key, Options.of("sort", options), order)
+        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
+            return rows._with(Sort(rows._node, "sort", function, descending))
+
+        return self._ordered("sort", call, Options.of("sort", options), order, label)
 
     def top(
-        self, n: int, key: Callable[..., Any] | None = None, reverse: bool = False, **options: Unpack[StepOptions]
+        self,
+        n: int,
+        key: Callable[..., Any] | str | None = None,
+        *others: str | bool,
+        reverse: bool = False,
+        **options: Unpack[StepOptions],
     ) -> Dataset[T_co]:
         """Take the n largest rows, in descending order. At most n rows of each partition move.
 
@@ -68,20 +87,23 @@ class OrderVerbs(Base[T_co]):
 
         Args:
             n: number of rows, 0 or more.
-            key: function of a row (spread as for map()); None: the row itself.
+            key: function of a row (spread as for map()), or a field name as for sort(); None: the row itself.
+            others: more field names; after a function, `reverse`.
             reverse: take the n smallest, in ascending order.
             options: as for sort().
 
         Raises:
-            ValueError: n is negative.
+            ValueError: n is negative, or a field is named twice.
             TypeError: as for map(). At the action, two keys cannot be compared.
         """
         count = count_argument("top", n)
 
-        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
-            return rows._with(Top(rows._node, "top", count, function, bool(reverse)))
+        call, descending, label = order_argument("top", key, others, reverse, largest_first=True)
 
-        return self._ordered("top", key, Options.of("top", options), order)
+        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
+            return rows._with(Top(rows._node, "top", count, function, not descending))
+
+        return self._ordered("top", call, Options.of("top", options), order, label)
 
     def limit(self, n: int) -> Dataset[T_co]:
         """Take the first n rows, in one partition. They move there; later partitions are not computed.

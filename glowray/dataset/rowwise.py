@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 
 from glowray.dataset.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U
+from glowray.dataset.fields import key_argument
 from glowray.functions import Function
 from glowray.kernels.partition_steps import MapPartitions
 from glowray.kernels.steps import Filter, FlatMap, KeyBy, Map
@@ -152,6 +153,8 @@ class RowVerbs(Base[T_co]):
         return self._rowwise(Filter, "filter", f, Options(name, on_error, num_cpus, num_gpus, memory))
 
     @overload
+    def key_by(self, f: str, *others: str, **options: Unpack[StepOptions]) -> Dataset[tuple[Any, T_co]]: ...
+    @overload
     def key_by(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Dataset[tuple[U, T_co]]: ...
     @overload
     def key_by(
@@ -187,8 +190,8 @@ class RowVerbs(Base[T_co]):
     ) -> Dataset[tuple[U, T_co]]: ...
     def key_by(
         self,
-        f: Callable[..., Any],
-        *,
+        f: Callable[..., Any] | str,
+        *others: str,
         name: str | None = None,
         on_error: Policy = None,
         num_cpus: float | None = None,
@@ -200,10 +203,20 @@ class RowVerbs(Base[T_co]):
         >>> import glowray as gr
         >>> gr.from_items(["apple", "fig"]).key_by(len).collect()
         [(5, 'apple'), (3, 'fig')]
+        >>> gr.from_items([{"a": 1, "b": 2}]).key_by("b").collect()
+        [(2, {'a': 1, 'b': 2})]
 
-        Arguments and errors are as for map().
+        Args:
+            f: function of a row (spread as for map()), or a field name of records.
+            others: more field names; the key is then a tuple of the fields' values.
+            name: as for map(), like on_error, num_cpus, num_gpus and memory.
+
+        Raises:
+            TypeError: as for map(), or a function beside field names.
+            KeyError: at the action, a record lacks a field.
         """
-        return self._rowwise(KeyBy, "key_by", f, Options(name, on_error, num_cpus, num_gpus, memory))
+        key, label = key_argument("key_by", f, others)
+        return self._rowwise(KeyBy, "key_by", key, Options(name, on_error, num_cpus, num_gpus, memory), label)
 
     def map_partitions(
         self,
