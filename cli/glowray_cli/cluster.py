@@ -1,4 +1,4 @@
-"""`glowray up`, `join`, `status`, `down` and `dashboard`."""
+"""The commands `glowray up`, `join`, `status`, `down` and `dashboard`."""
 
 from __future__ import annotations
 

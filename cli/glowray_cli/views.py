@@ -1,4 +1,4 @@
-"""What the commands print."""
+"""Functions that print what the commands show."""
 
 from __future__ import annotations
 

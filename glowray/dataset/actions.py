@@ -29,7 +29,7 @@ _MISSING: Any = object()
 
 
 class Actions(Base[T_co]):
-    """collect, first, take, count, sum, min, max, mean, is_empty, to_dict, iteration, show, for_each; cache."""
+    """The actions that return a result to the driver or call a function, with cache, uncache and output."""
 
     def collect(self) -> list[T_co]:
         """Return all rows as a list, in partition order. All rows come to the driver.

@@ -20,7 +20,7 @@ _one_at_a_time = threading.Lock()
 
 
 class ArrowActions(Base[T_co]):
-    """to_arrow, to_pandas, __arrow_c_stream__."""
+    """The actions to_arrow, to_pandas and __arrow_c_stream__."""
 
     _exported: _Export | None = None
 

@@ -85,7 +85,7 @@ class Options:
 
 
 class Base(Generic[T_co]):
-    """A lazy, immutable dataset of rows."""
+    """A lazy, immutable dataset of rows: its plan node and its flow. Each verb family is a subclass."""
 
     def __init__(self, node: Node, flow: Flow) -> None:
         self._node = node

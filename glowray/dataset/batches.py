@@ -22,7 +22,7 @@ BATCH_ROWS = 65_536
 
 
 class BatchVerbs(Base[T_co]):
-    """map_batches, pipe."""
+    """The verbs map_batches and pipe."""
 
     def map_batches(
         self,

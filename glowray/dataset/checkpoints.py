@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Checkpoints(Base[T_co]):
-    """checkpoint."""
+    """The verb checkpoint."""
 
     def checkpoint(self, path: str | os.PathLike[str]) -> Dataset[T_co]:
         """Write the rows to a folder now and return a dataset that reads them. The workers write and read.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class FoldVerbs(Base[T_co]):
-    """reduce, aggregate; local_… and merge_…."""
+    """The verbs reduce and aggregate, and the building blocks local_… and merge_…."""
 
     def reduce(self, f: Callable[[T_co, T_co], U], **options: Unpack[StepOptions]) -> Dataset[T_co | U]:
         """Fold all rows with f into a dataset of one row, or of none if there are no rows. One row a partition moves.

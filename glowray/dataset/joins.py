@@ -31,7 +31,7 @@ def as_key(row: Any) -> tuple[Any, bool]:
 
 
 class JoinVerbs(Base[T_co]):
-    """join, co_group, union, subtract, intersection, cartesian, zip."""
+    """The verbs join, co_group, union, subtract, intersection, cartesian and zip."""
 
     @overload
     def join(

@@ -35,7 +35,7 @@ def counted(row: Any) -> tuple[Any, int]:
 
 
 class KeyedVerbs(Base[T_co]):
-    """map_values to group_by."""
+    """The verbs of keyed rows, and those that make keys themselves: count_by_value, distinct and group_by."""
 
     @overload
     def map_values(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Looking(Base[T_co]):
-    """explain, plot, and how notebooks show a dataset."""
+    """The methods explain and plot, and how notebooks show a dataset."""
 
     def explain(self) -> str:
         """Return the plan, its stages, how each function runs, and the engine with the reason, as text. Runs nothing.

@@ -30,7 +30,7 @@ def in_sample(seed: int, threshold: int, row: tuple[Any, int]) -> bool:
 
 
 class OrderVerbs(Base[T_co]):
-    """sort, top, limit, zip_with_index, sample, repartition."""
+    """The verbs sort, top, limit, zip_with_index, sample and repartition."""
 
     def sort(
         self,

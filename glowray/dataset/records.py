@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class RecordVerbs(Base[T_co]):
-    """select, drop, rename."""
+    """The verbs select, drop and rename."""
 
     def select(self, *names: str) -> Dataset[dict[str, Any]]:
         """Keep some fields of each record, in the order of the names. No data moves.

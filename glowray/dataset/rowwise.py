@@ -19,7 +19,7 @@ Policy = str | pathlib.Path | None
 
 
 class RowVerbs(Base[T_co]):
-    """map, flat_map, filter, key_by, map_partitions."""
+    """The verbs map, flat_map, filter, key_by and map_partitions."""
 
     @overload
     def map(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Dataset[U]: ...

@@ -15,7 +15,7 @@ Target = str | os.PathLike[str]
 
 
 class WriteActions(Base[T_co]):
-    """write_text, write_csv, write_json, write_parquet, write_binary."""
+    """The actions write_text, write_csv, write_json, write_parquet and write_binary."""
 
     def write_text(
         self,

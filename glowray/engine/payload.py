@@ -34,7 +34,7 @@ class Value(Protocol):
     @property
     def shared(self) -> bool: ...
     def load(self) -> bytes:
-        """The pickled value."""
+        """Return the pickled value."""
         ...
 
 

@@ -13,7 +13,7 @@ from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.rows import Block
 
 Ref = Any
-"""A Block in this process, a handle of the engine to one elsewhere, or a Feed: rows that arrive while the job runs."""
+"""A Block in this process, an engine's handle to one elsewhere, or a Feed of rows that arrive while the job runs."""
 
 
 RETRIES = 3
@@ -22,7 +22,7 @@ RETRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A block that a task reads, or only its rows [start, stop)."""
+    """A block that a task reads, or the block's rows [start, stop) only."""
 
     ref: Ref
     start: int | None = None
@@ -36,9 +36,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Whole lines that an attempt at a task printed: `size` bytes from byte `start` of its output on.
+    """Whole lines that an attempt at a task printed: `size` bytes of its output, from byte `start` on.
 
-    Lines with no `start` are from Ray's log, which has all lines of an attempt, cut anywhere, and a moment later.
+    Lines without a `start` come from Ray's log. It has all lines of an attempt, but in arbitrary pieces and a moment
+    later.
     """
 
     attempt: int
@@ -49,10 +50,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One fragment on one partition. `inputs` are lists of slots, one a side; `identity` is (stage, place in stage).
+    """One fragment on one partition. `inputs` are lists of slots, one for each side; `identity` is (stage, place in
+    stage).
 
     `after` is the number of tasks that follow in its stage. `hear` is called, in any thread, with what the task prints
-    elsewhere while it runs. A task that `flows` gives what it has made after each piece of the rows that arrive.
+    elsewhere while it runs. A flowing task (`flows`) hands over its rows piece by piece, as its input arrives.
     """
 
     name: str
@@ -124,7 +126,7 @@ class Starting(Protocol):
     """An engine that may start another one while it runs tasks."""
 
     announce: Callable[[str], None]
-    """Is called in any thread with what the engine starts, "starting Ray…", and with "" when that is over."""
+    """Called in any thread with what the engine is starting, "starting Ray…", and with "" when that is over."""
 
     def end(self) -> None:
         """Tell that the job is over: an engine that is still starting is not needed."""

@@ -15,7 +15,7 @@ Types = Mapping[str, Callable[[str], Any]] | Literal["infer"] | None
 
 
 class FileSources(Sources):
-    """read_text, read_csv, read_json, read_parquet, read_binary."""
+    """The sources read_text, read_csv, read_json, read_parquet and read_binary."""
 
     def read_text(
         self, paths: Paths, partitions: int | None = None, encoding: str = "utf-8", errors: str = "strict"

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class MemorySources(Sources):
-    """from_items, from_range, from_source, from_channel, from_arrow, from_pandas."""
+    """The sources from_items, from_range, from_source, from_channel, from_arrow and from_pandas."""
 
     def from_items(self, items: Iterable[T], partitions: int | None = None) -> Dataset[T]:
         """Take the items of an iterable as rows. The call reads and copies them.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SqlSources(Sources):
-    """read_sql."""
+    """The source read_sql."""
 
     def read_sql(
         self,
