@@ -70,6 +70,12 @@ def constant_key(node: ast.expr) -> Key | None:
     return node.value if isinstance(node, ast.Constant) and type(node.value) in (int, str) else None  # type: ignore[return-value]
 
 
+def constant_index(node: ast.expr) -> int | None:
+    """Return the int that a subscript spells, a minus sign included: `row[-1]` → -1."""
+    key = constant_key(node)
+    return key if isinstance(key, int) else None
+
+
 def display_at(node: ast.expr, arguments: Mapping[str, ast.expr]) -> ast.expr | None:
     """What `row`, `row[1]` or `row["a"]["b"]` stands for, where `arguments` has displays for names."""
     if isinstance(node, ast.Name):

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from keyword import iskeyword
 
 from glowray.vectorize.bindings import Builtin, Captured
-from glowray.vectorize.displays import field_names, has_fields, holds_dict, is_simple, merged, record, simple_copy
+from glowray.vectorize.displays import (
+    constant_index,
+    field_names,
+    has_fields,
+    holds_dict,
+    is_simple,
+    merged,
+    record,
+    simple_copy,
+)
 from glowray.vectorize.expand import Expander
 from glowray.vectorize.hygiene import obstacle
 from glowray.vectorize.infer import exact_type
@@ -17,7 +26,6 @@ from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.lower import Lowering
 from glowray.vectorize.names import own_nodes, stored_names
 from glowray.vectorize.positions import Span
-from glowray.vectorize.rename import constant_index
 from glowray.vectorize.tuples import built_lists
 from glowray.vectorize.uses import escaping
 from glowray.vectorize.weave import Weaver, assign, load, place

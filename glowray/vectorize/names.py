@@ -8,7 +8,6 @@ from functools import lru_cache
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-LOOPS = (ast.For, ast.While)
 
 
 def parameters(node: ast.Lambda | ast.FunctionDef) -> set[str]:
@@ -107,17 +106,6 @@ def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
 def holds(nodes: Iterable[ast.AST], kind: type[ast.AST] | tuple[type[ast.AST], ...]) -> bool:
     """Whether a node of that kind stands there in the same scope."""
     return any(isinstance(node, kind) for node in own_nodes(nodes))
-
-
-def loop_breaks(loop: ast.For | ast.While) -> bool:
-    """Whether a `break` of this very loop stands in it."""
-    pending: list[ast.AST] = list(loop.body)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Break):
-            return True
-        pending.extend(node.orelse if isinstance(node, LOOPS) else ast.iter_child_nodes(node))
-    return False
 
 
 def always_leaves(statements: list[ast.stmt]) -> bool:

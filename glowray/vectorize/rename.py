@@ -14,14 +14,14 @@ from glowray.vectorize.displays import (
     field_of,
     is_simple,
     merged,
+    simple_copy,
     unrolled,
 )
-from glowray.vectorize.displays import simple_copy as simple_copy
 from glowray.vectorize.helpers import constant_of
 from glowray.vectorize.infer import exact_type
 from glowray.vectorize.known import Known
 from glowray.vectorize.matches import plain_searches
-from glowray.vectorize.names import COMPREHENSIONS, Comprehension, own_names, stored_names, targets_of
+from glowray.vectorize.names import COMPREHENSIONS, Comprehension, own_names, targets_of
 from glowray.vectorize.positions import Span, move
 from glowray.vectorize.uses import is_get, is_membership
 from glowray.vectorize.weave import Weaver, load
@@ -202,14 +202,3 @@ class Copier:
         bound = (made.asname or made.name).split(".")[0]
         if made.asname or "." not in made.name:
             made.asname = self.locals[bound]
-
-
-def constant_index(node: ast.expr) -> int | None:
-    """The int that a subscript spells, a minus sign included."""
-    key = constant_key(node)
-    return key if isinstance(key, int) else None
-
-
-def stores_nothing(node: ast.expr) -> bool:
-    """Whether evaluating the expression leaves the function's names as they are (it has no walrus)."""
-    return not stored_names([node])

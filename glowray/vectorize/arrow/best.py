@@ -15,10 +15,10 @@ from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.arrow.folds import Groups, taken
 from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
+from glowray.vectorize.displays import constant_index
 from glowray.vectorize.known import Known
 from glowray.vectorize.known_callables import MAX, MIN
 from glowray.vectorize.names import own_names
-from glowray.vectorize.rename import constant_index
 
 Path = tuple[int | str, ...]
 COMPARED: tuple[Kind, ...] = (int, float, bool, str)

@@ -31,14 +31,13 @@ from glowray.vectorize.arrow.kinds import NOTHING, NUMBERS, Kind, ListOf, Record
 from glowray.vectorize.arrow.optional import negation, there, truth
 from glowray.vectorize.arrow.program import ArrowProgram
 from glowray.vectorize.arrow.statements import Statements
+from glowray.vectorize.displays import constant_index
 from glowray.vectorize.known import Known, Refused
-from glowray.vectorize.rename import constant_index
 
 _DEEPEST = 8
 _LONGEST_TEXT = 1000
 _MOST_NAMES = 1000
 _CONSTANTS = (int, float, bool, str)
-_SPLITS = ("split", "rsplit")
 
 
 def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> ArrowProgram | Refused:
