@@ -13,6 +13,7 @@ from collections.abc import Container
 
 from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.known import Known
+from glowray.vectorize.names import own_names
 
 ATOMS_FROM: tuple[object, ...] = (
     len, int, float, str, bool, bytes, complex, repr, ascii, hash, ord, chr, isinstance, issubclass, callable, type, id,
@@ -86,11 +87,17 @@ def _is_of_atom(value: object) -> bool:
     return is_one_of(type(owner), _BUILTIN_TYPES)
 
 
+def called(known: Known, call: ast.Call) -> object:
+    """Return the object that a call of a plain name with plain arguments calls, or None if that is not sure."""
+    are_plain = not call.keywords and not any(isinstance(argument, ast.Starred) for argument in call.args)
+    is_name = isinstance(call.func, ast.Name)
+    return resolved(known, call.func, own_names(known.node)) if is_name and are_plain else None
+
+
 def resolved(known: Known, node: ast.expr, local: Container[str]) -> object:
     """The object that a name, or an attribute of a module or builtin type, stands for; None if that is not sure."""
     if isinstance(node, ast.Name) and node.id not in local:
-        found = known.environment.find(node.id)
-        return None if isinstance(found, str) else found[1]
+        return known.environment.value(node.id)
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         owner = resolved(known, node.value, local)
         if type(owner) is types.ModuleType or is_one_of(owner, _BUILTIN_TYPES):

@@ -62,6 +62,11 @@ class Environment:
         except NameError:
             return f"{name!r} has no value yet"
 
+    def value(self, name: str) -> object:
+        """Return the value of a free name, or None if it cannot be relied on."""
+        found = self.find(name)
+        return None if isinstance(found, str) else found[1]
+
     def _builtin(self, name: str) -> tuple[Builtin, object] | str:
         own = builtins_of(self.function)
         if name not in own:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import cast
 
+from glowray.vectorize.callees import called
 from glowray.vectorize.displays import simple_copy
-from glowray.vectorize.helpers import called, helper_of, is_extreme
+from glowray.vectorize.helpers import helper_of, is_extreme
 from glowray.vectorize.infer import exact_type, is_steady
 from glowray.vectorize.known import Known
 from glowray.vectorize.known_callables import ANY, MAX

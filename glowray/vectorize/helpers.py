@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from types import FunctionType
 
+from glowray.vectorize.callees import called
 from glowray.vectorize.hygiene import obstacle
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known
@@ -37,16 +38,5 @@ def constant_of(known: Known, name: str) -> object:
     """The value of a free name that is a tuple of str, which nobody can change; None for all else."""
     if name in own_names(known.node):
         return None
-    found = known.environment.find(name)
-    value = None if isinstance(found, str) else found[1]
+    value = known.environment.value(name)
     return value if type(value) is tuple and all(type(each) is str for each in value) else None
-
-
-def called(known: Known, call: ast.Call) -> object:
-    """What a call of a plain name with plain arguments calls, None if that is not sure."""
-    if not isinstance(call.func, ast.Name) or call.keywords or call.func.id in own_names(known.node):
-        return None
-    if any(isinstance(argument, ast.Starred) for argument in call.args):
-        return None
-    found = known.environment.find(call.func.id)
-    return None if isinstance(found, str) else found[1]

@@ -102,9 +102,10 @@ def _forbidden(node: ast.AST, known: Known) -> str | None:
         return "it is async inside"
     if isinstance(node, ast.Attribute) and node.attr in _FRAME_ATTRIBUTES:
         return f"{node.attr} looks at the frames of a call"
-    if isinstance(node, ast.Call) and len(node.args) == 3 and isinstance(node.func, ast.Name):
-        found = known.environment.find(node.func.id)
-        if not isinstance(found, str) and found[1] is type:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 3:
+        # A class takes its __module__ from the frame that makes it.
+        callee = known.environment.value(node.func.id)
+        if callee is type:
             return "type makes a class of the module that calls it"
     if isinstance(node, ast.Import):
         if any(alias.name.split(".")[0] in _FRAME_MODULES for alias in node.names):
@@ -187,8 +188,7 @@ def _used_up(call: ast.Call, known: Known, hidden: frozenset[str]) -> list[ast.A
         return list(call.args) if is_text and call.func.attr == "join" else []
     if not isinstance(call.func, ast.Name) or call.func.id in hidden:
         return []
-    found = known.environment.find(call.func.id)
-    value = None if isinstance(found, str) else found[1]
+    value = known.environment.value(call.func.id)
     used: list[ast.AST] = []
     if is_one_of(value, _CONSUMERS):
         used.extend(call.args)

@@ -36,8 +36,7 @@ def _is_search(call: ast.expr, known: Known) -> bool:
         return False
     if method.value.id in own_names(known.node):
         return False
-    found = known.environment.find(method.value.id)
-    pattern = None if isinstance(found, str) else found[1]
+    pattern = known.environment.value(method.value.id)
     return type(pattern) is re.Pattern and pattern.groups == 0 and type(pattern.pattern) is str
 
 

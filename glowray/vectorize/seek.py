@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from glowray.vectorize.helpers import called
+from glowray.vectorize.callees import called
 from glowray.vectorize.infer import element_type, exact_type, is_plain
 from glowray.vectorize.known import Known
 from glowray.vectorize.known_callables import ALL, ANY, NEXT

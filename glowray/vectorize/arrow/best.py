@@ -110,8 +110,7 @@ def _conditional(node: ast.IfExp, test: ast.Compare, one: str, other: str) -> Be
 
 def _called(known: Known, node: ast.Call, name: str, one: str, other: str) -> Best | None:
     """min or max of the two by a key, which keeps the first of equal ones."""
-    found = known.environment.find(name)
-    function = None if isinstance(found, str) or name in own_names(known.node) else found[1]
+    function = None if name in own_names(known.node) else known.environment.value(name)
     key = node.keywords[0]
     if not is_one_of(function, (MIN, MAX)) or key.arg != "key" or not isinstance(key.value, ast.Lambda):
         return None

@@ -14,8 +14,8 @@ from glowray.vectorize.arrow.best import Best, best_of
 from glowray.vectorize.arrow.folds import Groups, Part
 from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.arrow.returned import returned
+from glowray.vectorize.callees import called
 from glowray.vectorize.displays import constant_index
-from glowray.vectorize.helpers import called
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.known_callables import MAX, MIN
 
