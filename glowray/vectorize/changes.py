@@ -26,7 +26,7 @@ from glowray.vectorize.callees import (
 )
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known
-from glowray.vectorize.names import COMPREHENSIONS, Comprehension, own_names, parameters, targets_of
+from glowray.vectorize.names import COMPREHENSIONS, Comprehension, body_of, own_names, parameters, targets_of
 
 # How a variable stands to a parameter: it is the very object, something inside it, or a new object that holds either.
 SELF, PART, HOLDER = "self", "part", "holder"
@@ -65,8 +65,7 @@ class _Changes:
         self._depth = depth
         self._parameters = parameters(known.node)
         self._aliases: dict[str, Aliases] = {name: frozenset({(name, SELF)}) for name in self._parameters}
-        body: list[ast.AST] = [known.node.body] if isinstance(known.node, ast.Lambda) else list(known.node.body)
-        self._nodes = [node for part in body for node in ast.walk(part)]
+        self._nodes = [node for part in body_of(known.node) for node in ast.walk(part)]
         self._local = own_names(known.node).union(*map(_scope_names, self._nodes))
         self._changed: dict[str, Change] = {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from glowray.vectorize.known import Known
+from glowray.vectorize.names import body_of
 
 
 def fields_read(known: Known) -> frozenset[str] | None:
@@ -22,8 +23,7 @@ def fields_read(known: Known) -> frozenset[str] | None:
     name = names[-1]
     keys: set[str] = set()
     read: set[int] = set()
-    body = [known.node.body] if isinstance(known.node, ast.Lambda) else known.node.body
-    nodes = [node for part in body for node in ast.walk(part)]
+    nodes = [node for part in body_of(known.node) for node in ast.walk(part)]
     for node in nodes:
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name:
             if not (isinstance(node.ctx, ast.Load) and isinstance(node.slice, ast.Constant)):

@@ -29,7 +29,7 @@ from glowray.vectorize.known_callables import (
     SUM,
     TUPLE,
 )
-from glowray.vectorize.names import COMPREHENSIONS, free_names, own_names, reads, scoped_nodes, targets_of
+from glowray.vectorize.names import COMPREHENSIONS, body_of, free_names, own_names, reads, scoped_nodes, targets_of
 
 _FRAME_MODULES = frozenset({
     "inspect", "traceback", "warnings", "logging", "pdb", "trace", "gc", "tracemalloc", "unittest",
@@ -91,8 +91,7 @@ def _parameters(node: ast.Lambda | ast.FunctionDef) -> list[ast.arg]:
 
 def _inside(node: ast.Lambda | ast.FunctionDef) -> list[ast.AST]:
     """Everything that runs when the function is called: not its decorators, defaults and annotations."""
-    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-    return [each for part in body for each in ast.walk(part)]
+    return [each for part in body_of(node) for each in ast.walk(part)]
 
 
 def _forbidden(node: ast.AST, known: Known) -> str | None:
@@ -159,8 +158,7 @@ def _escapes(known: Known, local: frozenset[str], spliced: ast.AST | None) -> st
     if isinstance(spliced, COMPREHENSIONS):
         local = local | targets_of(spliced)
     node = known.node
-    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-    for each, hidden in scoped_nodes(body, local):
+    for each, hidden in scoped_nodes(body_of(node), local):
         if isinstance(each, ast.Call):
             safe.update(id(argument) for argument in _used_up(each, known, hidden))
     for each in _inside(node):

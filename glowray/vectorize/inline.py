@@ -24,7 +24,7 @@ from glowray.vectorize.infer import exact_type
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.lower import Lowering
-from glowray.vectorize.names import own_nodes, stored_names
+from glowray.vectorize.names import body_of, own_nodes, stored_names
 from glowray.vectorize.positions import Span
 from glowray.vectorize.tuples import built_lists
 from glowray.vectorize.uses import escaping
@@ -116,7 +116,7 @@ def open_body(
     span = weaver.positions.open(
         Span(0, lines, weaver.step, weaver.row, filename, known.first_line, known.name, is_generator, weaver.caller)
     )
-    body: list[ast.AST] = [known.node.body] if isinstance(known.node, ast.Lambda) else list(known.node.body)
+    body = body_of(known.node)
     weaver.nodes += sum(1 for part in body for _ in ast.walk(part))
     assigned = stored_names(body)
     objects = escaping(known, given, weaver)

@@ -10,6 +10,11 @@ Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
+def body_of(node: ast.Lambda | ast.FunctionDef) -> list[ast.AST]:
+    """Return the statements of a def, or the one expression of a lambda: what runs when the function is called."""
+    return [node.body] if isinstance(node, ast.Lambda) else list(node.body)
+
+
 def parameters(node: ast.Lambda | ast.FunctionDef) -> set[str]:
     a = node.args
     extra = [each for each in (a.vararg, a.kwarg) if each is not None]
@@ -19,8 +24,7 @@ def parameters(node: ast.Lambda | ast.FunctionDef) -> set[str]:
 @lru_cache(maxsize=1024)  # asked for at every call inside; what was parsed is never changed
 def own_names(node: ast.Lambda | ast.FunctionDef) -> frozenset[str]:
     """Parameters and every name that the function's own scope binds, walrus targets in its comprehensions included."""
-    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-    return frozenset(parameters(node) | stored_names(body))
+    return frozenset(parameters(node) | stored_names(body_of(node)))
 
 
 def stored_names(nodes: Iterable[ast.AST]) -> set[str]:
@@ -57,8 +61,7 @@ def targets_of(node: Comprehension) -> set[str]:
 
 def free_names(node: ast.Lambda | ast.FunctionDef) -> set[str]:
     """Names that the function reads and that neither it nor a scope inside it binds."""
-    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-    return reads(body, own_names(node))
+    return reads(body_of(node), own_names(node))
 
 
 def reads(nodes: Iterable[ast.AST], bound: frozenset[str]) -> set[str]:

@@ -9,7 +9,7 @@ from glowray.vectorize.callees import called
 from glowray.vectorize.infer import element_type, exact_type, is_plain
 from glowray.vectorize.known import Known
 from glowray.vectorize.known_callables import ALL, ANY, NEXT
-from glowray.vectorize.names import COMPREHENSIONS, targets_of
+from glowray.vectorize.names import COMPREHENSIONS, body_of, targets_of
 from glowray.vectorize.rename import Copier
 from glowray.vectorize.weave import Weaver, assign, load
 
@@ -38,9 +38,8 @@ def sought(known: Known, call: ast.Call) -> ast.GeneratorExp | None:
 
 def catches(known: Known) -> bool:
     """Whether the function could see a StopIteration that Python would have made a RuntimeError by then."""
-    body = [known.node.body] if isinstance(known.node, ast.Lambda) else known.node.body
     kinds = (ast.Try, ast.TryStar, ast.With)
-    return any(isinstance(node, kinds) for part in body for node in ast.walk(part))
+    return any(isinstance(node, kinds) for part in body_of(known.node) for node in ast.walk(part))
 
 
 class Seek:

@@ -13,7 +13,7 @@ from functools import partial
 from glowray.vectorize.displays import constant_key, display_at, holds_dict, unrolled
 from glowray.vectorize.helpers import constant_of, helper_of
 from glowray.vectorize.known import Known
-from glowray.vectorize.names import COMPREHENSIONS, parameters, targets_of
+from glowray.vectorize.names import COMPREHENSIONS, body_of, parameters, targets_of
 from glowray.vectorize.weave import Weaver
 
 _MOST_CALLS = 4
@@ -48,7 +48,7 @@ class _Uses:
     def found(self) -> set[str]:
         node = self._known.node
         if self._arguments:
-            for part in [node.body] if isinstance(node, ast.Lambda) else node.body:
+            for part in body_of(node):
                 self._visit(part, _NOWHERE, is_result=isinstance(node, ast.Lambda))
         return self._escaped
 
