@@ -125,18 +125,7 @@ class Lowering:
         if isinstance(node, ast.AugAssign) and not isinstance(node.target, ast.Name):
             return [self._copier.copy(node)]  # what it adds to is looked up first
         before, made = self._copier.value(value)
-        return [*before, cast(ast.stmt, self._with(node, {"value": made}))]
-
-    def _with(self, node: ast.AST, fields: dict[str, object]) -> ast.AST:
-        """A copy of a node, some fields of which are made already."""
-        for name, value in ast.iter_fields(node):
-            if name in fields:
-                continue
-            if isinstance(value, list):
-                fields[name] = [self._copier.copy(each) if isinstance(each, ast.AST) else each for each in value]
-            else:
-                fields[name] = self._copier.copy(value) if isinstance(value, ast.AST) else value
-        return self._copier.moved(type(node)(**fields), node)
+        return [*before, cast(ast.stmt, self._copier.copy_with(node, {"value": made}))]
 
     def _of_blocks(self, node: ast.stmt) -> list[ast.stmt]:
         before: list[ast.stmt] = []
@@ -164,7 +153,7 @@ class Lowering:
                 fields[name] = [self._compound(each, {}) for each in value]
         if isinstance(node, ast.ExceptHandler) and node.name:
             fields["name"] = self._copier.locals[node.name]
-        return cast(ast.stmt, self._with(node, fields))
+        return cast(ast.stmt, self._copier.copy_with(node, fields))
 
     def _yielded(self, node: ast.Yield | ast.YieldFrom) -> list[ast.stmt]:
         assert self._emit is not None

@@ -73,16 +73,19 @@ class Copier:
             return self._comprehension(node, shadow)
         if isinstance(node, ast.AnnAssign):
             return self._annotated(node, shadow)
-        made = self._children(node, shadow)
+        made = self.copy_with(node, {}, shadow)
         if isinstance(made, ast.ExceptHandler | ast.MatchAs | ast.MatchStar | ast.MatchMapping):
             self._rename_bound(made)
         elif isinstance(made, ast.alias):
             self._rename_import(made)
         return made
 
-    def _children(self, node: ast.AST, shadow: Shadow) -> ast.AST:
-        fields: dict[str, object] = {}
+    def copy_with(self, node: ast.AST, made: Mapping[str, object], shadow: Shadow = NO_SHADOW) -> ast.AST:
+        """Return a copy of a node whose fields in `made` have these values."""
+        fields = dict(made)
         for name, value in ast.iter_fields(node):
+            if name in made:
+                continue
             if isinstance(value, list):
                 fields[name] = [self._copy(each, shadow) if isinstance(each, ast.AST) else each for each in value]
             else:
@@ -104,7 +107,7 @@ class Copier:
             return self.moved(ast.Name(self.locals[name], ast.Load()), node)
         if id(node) not in self._searches:
             return None
-        search = cast(ast.Call, self._children(node, shadow))
+        search = cast(ast.Call, self.copy_with(node, {}, shadow))
         assert isinstance(search.func, ast.Attribute)
         search.func.attr = "findall"
         return search
@@ -155,7 +158,7 @@ class Copier:
     def _display(self, node: ast.AST, shadow: Shadow) -> ast.AST | None:
         """A dict made of dicts that nobody built, as one display."""
         if isinstance(node, ast.Dict) and None in node.keys:
-            return self.tidied(self._children(node, shadow))
+            return self.tidied(self.copy_with(node, {}, shadow))
         if isinstance(node, ast.DictComp):
             names = {*shadow, *self._arguments, *self.locals}
             display = unrolled(node, lambda name: None if name in names else constant_of(self._known, name))
