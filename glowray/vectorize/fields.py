@@ -1,4 +1,4 @@
-"""Which fields of a record a known function looks at."""
+"""Find the fields of a record that a known function reads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from glowray.vectorize.names import body_of
 
 
 def fields_read(known: Known) -> frozenset[str] | None:
-    """The constant keys by which a function of one record reads it; None if it may look at the record as a whole.
+    """Return the constant keys with which a function of one record reads it. None if it may use the whole record.
 
     >>> from glowray.vectorize.know import know
     >>> sorted(fields_read(know(lambda r: r["a"] + r["b"])))

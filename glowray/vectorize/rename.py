@@ -1,4 +1,4 @@
-"""Copying a function's nodes into a generated function: its names made unique, its lines kept."""
+"""Copy a function's nodes into a generated function: rename its variables and keep its lines."""
 
 from __future__ import annotations
 
@@ -35,8 +35,11 @@ class Copier:
     """Copies nodes of one function.
 
     Args:
-        arguments: for each parameter, a simple expression: a name, a constant, or a display of such that stands for a
-            tuple or dict nobody built. `row[1]` of the last takes the field; other uses build it.
+        known: the function.
+        weaver: the generated function's names and values.
+        span: the generated lines of the function.
+        arguments: parameter → a simple expression: a name, a constant, or a display for a tuple or dict that is not
+            built. `row[1]` of a display becomes its field. Any other use of the parameter builds the object.
     """
 
     def __init__(self, known: Known, weaver: Weaver, span: Span, arguments: Mapping[str, ast.expr]) -> None:
@@ -53,7 +56,12 @@ class Copier:
                 self._texts.update((id(text), name) for text in texts)
 
     def copy(self, node: Node, shadow: Shadow = NO_SHADOW) -> Node:
-        """The node for the generated function. `shadow`: what names of scopes inside the function are called there."""
+        """Return a copy of the node for the generated function.
+
+        Args:
+            node: a node of the user's function.
+            shadow: name → generated name, for names bound by scopes inside the function.
+        """
         return cast(Node, self._copy(node, shadow))
 
     def _copy(self, node: ast.AST, shadow: Shadow) -> ast.AST:
@@ -93,16 +101,20 @@ class Copier:
         return self.moved(type(node)(**fields), node)
 
     def _annotated(self, node: ast.AnnAssign, shadow: Shadow) -> ast.AST:
-        """Annotations are not evaluated inside functions."""
+        """Turn `x: int = 1` into `x = 1`: Python does not evaluate annotations inside functions."""
         if node.value is None:
             return self.moved(ast.Pass(), node)
         return self.moved(ast.Assign([self.copy(node.target, shadow)], self.copy(node.value, shadow)), node)
 
     def moved(self, made: ast.AST, node: ast.AST) -> ast.AST:
+        """Give `made` the generated lines that stand for the lines of `node`."""
         return move(ast.copy_location(made, node), self._span)
 
     def _match(self, node: ast.AST, shadow: Shadow) -> ast.AST | None:
-        """Parts of `for m in WORD.finditer(text)` whose matches are asked for their text alone: it needs no matches."""
+        """Turn `for m in WORD.finditer(text)` into `for m in WORD.findall(text)` and `m.group()` into `m`.
+
+        Only loops from `plain_searches` are changed: they ask a match for its text and for nothing else.
+        """
         if (name := self._texts.get(id(node))) is not None:
             return self.moved(ast.Name(self.locals[name], ast.Load()), node)
         if id(node) not in self._searches:
@@ -127,18 +139,18 @@ class Copier:
 
     def _free(self, name: str) -> ast.expr:
         found = self._known.environment.find(name)
-        assert not isinstance(found, str), "hygiene.obstacle looks at every free name first"
+        assert not isinstance(found, str), "hygiene.obstacle refuses such functions"
         binding, value = found
-        # A name that the compiled code does not read stands in code that does not run: it gets no value.
+        # The compiled code never reads a name without a binding: it stands in code that never runs. It gets no value.
         return load(self._weaver.fresh(name) if binding is None else self._weaver.bind(binding, name, value))
 
     def _standing(self, node: ast.expr, shadow: Shadow) -> ast.expr | None:
-        """What a parameter that nobody built has at a constant key: `row[1]`, `row["a"]["b"]`."""
+        """Return the expression that `row`, `row[1]` or `row["a"]["b"]` of a display stands for, or None."""
         visible = {name: value for name, value in self._arguments.items() if name not in shadow}
         return display_at(node, visible)
 
     def _looked_up(self, node: ast.AST, shadow: Shadow) -> ast.expr | None:
-        """`row["a"]`, `row.get("a")` and `"a" in row` of a dict that nobody built."""
+        """Return the value of `row["a"]`, `row.get("a")` or `"a" in row` if `row` is a dict display, else None."""
         if isinstance(node, ast.Subscript):
             found = self._standing(node, shadow)
             return None if found is None else simple_copy(found)
@@ -156,7 +168,7 @@ class Copier:
         return None
 
     def _display(self, node: ast.AST, shadow: Shadow) -> ast.AST | None:
-        """A dict made of dicts that nobody built, as one display."""
+        """Turn `{**row, …}` or `{name: row[name] for name in NAMES}` into one dict display if that is possible."""
         if isinstance(node, ast.Dict) and None in node.keys:
             return self.tidied(self.copy_with(node, {}, shadow))
         if isinstance(node, ast.DictComp):
@@ -166,7 +178,7 @@ class Copier:
         return None
 
     def tidied(self, made: ast.AST) -> ast.AST:
-        """The same where a part of a copied node has become a display."""
+        """Merge the displays inside a copied dict display; return any other node as it is."""
         return merged(made) if isinstance(made, ast.Dict) else made
 
     def _lambda(self, node: ast.Lambda, shadow: Shadow) -> ast.AST:
@@ -195,7 +207,7 @@ class Copier:
         return self.moved(type(node)(generators=generators, **elements), node)
 
     def _rename_bound(self, made: ast.AST) -> None:
-        # A walrus target was renamed as the Name that it is.
+        # The target of a walrus is a Name, which was renamed already.
         name = "rest" if isinstance(made, ast.MatchMapping) else "name"
         bound = getattr(made, name, None)
         if isinstance(bound, str):
