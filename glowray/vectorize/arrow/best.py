@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.static_attributes import is_one_of
-from glowray.vectorize.arrow.folds import Groups, taken
+from glowray.vectorize.arrow.folds import Groups, ranked, taken
 from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.displays import constant_index
 from glowray.vectorize.known import Known
@@ -46,7 +43,7 @@ class Best:
     def run(self, rows: Any, groups: Groups, count: int) -> Any | None:
         """The row that stays of each group; None where a field is NaN, which is neither greater nor less."""
         field = self.of(rows)
-        values = _ranks(field) if isinstance(field, pa.Array) else field
+        values = ranked(field)[0] if isinstance(field, pa.Array) else field
         if values.dtype == np.float64 and np.isnan(values).any():
             return None
         best = np.empty(count, values.dtype)
@@ -72,15 +69,6 @@ class Best:
         if one == two:
             return row if self.first else other
         return row if (one > two) is self.greatest else other
-
-
-def _ranks(texts: pa.Array) -> npt.NDArray[np.int64]:
-    """Numbers in the order of texts; UTF-8 is ordered as Python orders code points."""
-    encoded = texts.dictionary_encode()
-    order = as_numpy(pc.array_sort_indices(encoded.dictionary)).astype(np.int64)
-    ranks = np.empty(len(order), np.int64)
-    ranks[order] = np.arange(len(order))
-    return np.asarray(ranks[as_numpy(encoded.indices)])
 
 
 def best_of(known: Known, node: ast.expr, one: str, other: str) -> Best | None:

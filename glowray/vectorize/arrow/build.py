@@ -10,7 +10,7 @@ import numpy as np
 
 from glowray.rows.static_attributes import class_name, is_one_of
 from glowray.vectorize.arrow import text
-from glowray.vectorize.arrow.frame import Expr, Frame, Lists, leaf, select, spread_out, take
+from glowray.vectorize.arrow.frame import Expr, Frame, Lists, leaf, ranges, select, spread_out, take
 from glowray.vectorize.arrow.kinds import (
     NOTHING,
     Kind,
@@ -20,6 +20,7 @@ from glowray.vectorize.arrow.kinds import (
     holds_list,
 )
 from glowray.vectorize.arrow.optional import absent, blank
+from glowray.vectorize.arrow.slices import inside
 
 
 def repeated(name: str, each: Expr, scope: int) -> Expr:
@@ -187,18 +188,9 @@ def items(lists: Expr, start: int | None, stop: int | None) -> Expr:
     def run(frame: Frame) -> Lists:
         made: Lists = lists.run(frame)
         lengths = made.lengths()
-        first = _within(start, lengths, 0)
-        counts = np.maximum(_within(stop, lengths, lengths), first) - first
-        offsets = np.zeros(len(counts) + 1, np.int64)
-        np.cumsum(counts, out=offsets[1:])
-        places = np.arange(offsets[-1]) + np.repeat(made.offsets[:-1] + first - offsets[:-1], counts)
+        first = np.zeros_like(lengths) if start is None else inside(start, lengths)
+        last = lengths if stop is None else inside(stop, lengths)
+        offsets, places = ranges(made.offsets[:-1] + first, np.maximum(last, first) - first)
         return Lists(offsets, take(kind, made.values, places))
 
     return Expr(lists.kind, run)
-
-
-def _within(bound: int | None, lengths: Any, missing: Any) -> Any:
-    """A bound of a slice as Python takes it: from the end if negative, and never outside."""
-    if bound is None:
-        return np.broadcast_to(missing, lengths.shape)
-    return np.maximum(lengths + bound, 0) if bound < 0 else np.minimum(lengths, bound)

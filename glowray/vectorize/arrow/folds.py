@@ -78,7 +78,8 @@ def extreme(parts: Sequence[Part], count: int, known: Any, least: bool) -> Any |
     """The least or the greatest value of each group; every group has one."""
     if isinstance(parts[0][0], pa.Array):
         values, groups = in_a_row(parts, known)
-        return values.take(pa.array(_text_places(values, groups, count, least)))
+        ranks, ordered = ranked(values)
+        return ordered.take(pa.array(extreme([(ranks, groups)], count, None, least)))
     vectors = [values for values, _ in parts] + ([] if known is None else [known])
     dtype = vectors[0].dtype
     if dtype == np.float64 and any(map(_depends_on_order, vectors)):
@@ -89,12 +90,20 @@ def extreme(parts: Sequence[Part], count: int, known: Any, least: bool) -> Any |
     return made
 
 
-def _text_places(values: Any, groups: Groups, count: int, least: bool) -> Any:
-    """Where each group has its least or greatest text; UTF-8 is ordered as Python orders code points."""
-    order = as_numpy(pc.array_sort_indices(values)).astype(np.int64)
+def ranked(texts: pa.Array) -> tuple[npt.NDArray[np.int64], pa.Array]:
+    """Return (each text's place among the different texts in order, these texts in order).
+
+    UTF-8 bytes have the order of code points, which is Python's.
+
+    >>> ranks, ordered = ranked(pa.array(["b", "a", "b"], pa.large_string()))
+    >>> ranks.tolist(), ordered.to_pylist()
+    ([1, 0, 1], ['a', 'b'])
+    """
+    encoded = texts.dictionary_encode()
+    order = pc.array_sort_indices(encoded.dictionary)
     ranks = np.empty(len(order), np.int64)
-    ranks[order] = np.arange(len(order))
-    return order[extreme([(ranks, groups)], count, None, least)]
+    ranks[as_numpy(order)] = np.arange(len(order))
+    return ranks[as_numpy(encoded.indices)], encoded.dictionary.take(order)
 
 
 def _depends_on_order(values: Any) -> bool:

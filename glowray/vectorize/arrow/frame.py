@@ -95,10 +95,19 @@ class Lists:
 
 def gathered(offsets: Places, rows: Places) -> tuple[Places, Places]:
     """(offsets of the lists of these rows one after the other, where their elements are now)."""
-    starts = offsets[rows]
-    made = np.zeros(len(rows) + 1, np.int64)
-    np.cumsum(offsets[rows + 1] - starts, out=made[1:])
-    return made, np.arange(made[-1]) + np.repeat(starts - made[:-1], np.diff(made))
+    return ranges(offsets[rows], offsets[rows + 1] - offsets[rows])
+
+
+def ranges(starts: Places, counts: Places) -> tuple[Places, Places]:
+    """Return (offsets of lists of these lengths, the row numbers from each start on).
+
+    >>> offsets, places = ranges(np.array([5, 0]), np.array([2, 1]))
+    >>> offsets.tolist(), places.tolist()
+    ([0, 2, 3], [5, 6, 0])
+    """
+    offsets = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return offsets, np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], counts)
 
 
 def offsets_of_kept(offsets: Places, keep: Mask) -> Places:

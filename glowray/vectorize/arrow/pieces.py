@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glowray.rows.texts import Bounds, Bytes, Texts
-from glowray.vectorize.arrow.frame import Lists, Mask, Places, Vector, gathered, offsets_of_kept
+from glowray.vectorize.arrow.frame import Lists, Mask, Places, Vector, gathered, offsets_of_kept, ranges
 from glowray.vectorize.arrow.kinds import Kind
 
 
@@ -36,12 +36,6 @@ class Pieces(Lists):
     def count(self) -> int:
         return len(self._starts)
 
-    def item(self, element: Kind, index: int) -> tuple[Vector, Any]:
-        places = (self.offsets[:-1] if index >= 0 else self.offsets[1:]) + index
-        good = (places < self.offsets[1:]) if index >= 0 else (places >= self.offsets[:-1])
-        places = np.clip(places, 0, len(self._starts) - 1)  # rows without one get any
-        return Texts(self._data, self._starts[places], self._ends[places]), good
-
     def take(self, element: Kind, rows: Places) -> Lists:
         offsets, places = gathered(self.offsets, rows)
         return Pieces(self._data, offsets, self._starts[places], self._ends[places])
@@ -53,9 +47,7 @@ class Pieces(Lists):
     def limited(self, count: int, from_end: bool) -> Lists:
         """At most `count` cuts of a text, the first or the last of them; every text has a piece."""
         kept = np.minimum(self.lengths(), count + 1)
-        offsets = np.concatenate([[0], np.cumsum(kept)])
-        first = self.offsets[1:] - kept if from_end else self.offsets[:-1]
-        places = np.arange(offsets[-1]) + np.repeat(first - offsets[:-1], kept)
+        offsets, places = ranges(self.offsets[1:] - kept if from_end else self.offsets[:-1], kept)
         starts, ends = self._starts[places], self._ends[places]
         if from_end:
             starts[offsets[:-1]] = self._starts[self.offsets[:-1]]

@@ -65,7 +65,7 @@ def piece(text: Expr, start: Expr | None, stop: Expr | None) -> Expr:
 
 def inside(bound: Any, lengths: Any) -> Any:
     """A bound of a slice as Python takes it: from the end if negative, and never outside."""
-    if not bound.ndim:
+    if not np.ndim(bound):
         return np.maximum(lengths + bound, 0) if bound < 0 else np.minimum(lengths, bound)
     return np.where(bound < 0, np.maximum(bound + lengths, 0), np.minimum(bound, lengths))
 

@@ -67,21 +67,17 @@ def column(expression: Expr, frame: Frame) -> Any:
     return array_of(spread_out(str, expression.run(frame), frame.length))
 
 
-def mask(values: Any) -> Any:
-    return as_numpy(values)
-
-
 def is_filled(texts: Any) -> Any:
     """Which texts are not empty."""
     if isinstance(texts, Texts):
         return texts.lengths > 0
-    return mask(pc.binary_length(texts)) > 0
+    return as_numpy(pc.binary_length(texts)) > 0
 
 
 def require_ascii(texts: Any, frame: Frame) -> None:
     data, _ = text_bytes(texts)
     if len(data) and int(data.max()) > 127:
-        frame.require(mask(pc.string_is_ascii(texts)))
+        frame.require(as_numpy(pc.string_is_ascii(texts)))
 
 
 def method(name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
@@ -92,7 +88,7 @@ def method(name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
         kind, kernel = _ASCII[name]
         return Expr(kind, lambda frame: _on_ascii(kernel, kind, column(receiver, frame), frame))
     if name == "isascii" and not arguments:
-        return Expr(bool, lambda frame: mask(pc.string_is_ascii(column(receiver, frame))))
+        return Expr(bool, lambda frame: as_numpy(pc.string_is_ascii(column(receiver, frame))))
     if name == "join" and [argument.kind for argument in arguments] == [ListOf(str)]:
         return _joined(receiver, *arguments)
     constants = [argument.constant for argument in arguments]
@@ -124,7 +120,7 @@ def _of_pattern(name: str, receiver: Expr, pattern: str) -> Expr:
     if name in ("removeprefix", "removesuffix"):
         return slices.without_edge(receiver, pattern, at_end=name == "removesuffix")
     if pattern and name == "count":
-        return Expr(int, lambda frame: mask(pc.count_substring(column(receiver, frame), pattern)).astype(np.int64))
+        return Expr(int, lambda frame: as_numpy(pc.count_substring(column(receiver, frame), pattern)).astype(np.int64))
     if pattern and name in ("partition", "rpartition"):
         return finding.partition(receiver, pattern, from_end=name == "rpartition")
     raise Untranslatable(f"str.{name} with these arguments")
@@ -144,7 +140,7 @@ def zero_filled(receiver: Expr, width: int) -> Expr:
     def run(frame: Frame) -> Any:
         texts = column(receiver, frame)
         # Zeros go between a sign and its number.
-        frame.require(~mask(pc.or_(pc.starts_with(texts, "-"), pc.starts_with(texts, "+"))))
+        frame.require(~as_numpy(pc.or_(pc.starts_with(texts, "-"), pc.starts_with(texts, "+"))))
         return pc.utf8_lpad(texts, width, padding="0")
 
     return Expr(str, run)
@@ -173,7 +169,7 @@ def _cased(receiver: Expr, kernel: Callable[[Any], Any], of_bytes: Callable[[byt
 
 def _on_ascii(kernel: Callable[[Any], Any], kind: type, texts: Any, frame: Frame) -> Any:
     require_ascii(texts, frame)
-    return kernel(texts) if kind is str else mask(kernel(texts))
+    return kernel(texts) if kind is str else as_numpy(kernel(texts))
 
 
 def _split(receiver: Expr, from_end: bool, separator: object = None, most: object = -1) -> Expr:
@@ -215,7 +211,7 @@ def _edge(name: str, receiver: Expr, edges: str | tuple[object, ...]) -> Expr:
             if isinstance(texts, Texts) and len(spelled) <= _SHORT:
                 found = found | slices.has_edge(texts, spelled, name == "endswith")
             else:
-                found = found | mask(kernel(array_of(texts), each))
+                found = found | as_numpy(kernel(array_of(texts), each))
         return found
 
     return Expr(bool, run)
@@ -230,14 +226,14 @@ def compare(operator: ast.cmpop, left: Expr, right: Expr) -> Expr:
         for one, other in ((left, right), (right, left)):
             if isinstance(one.constant, str) and len(spelled := one.constant.encode()) <= _SHORT:
                 return _same(other, one, spelled, isinstance(operator, ast.NotEq))
-    return Expr(bool, lambda frame: mask(kernel(column(left, frame), array_of(right.run(frame)))))
+    return Expr(bool, lambda frame: as_numpy(kernel(column(left, frame), array_of(right.run(frame)))))
 
 
 def _same(text: Expr, wanted: Expr, spelled: bytes, negated: bool) -> Expr:
     def run(frame: Frame) -> Any:
         texts = slices.uncut(text, frame)
         if not isinstance(texts, Texts):
-            return mask((pc.not_equal if negated else pc.equal)(texts, wanted.run(frame)))
+            return as_numpy((pc.not_equal if negated else pc.equal)(texts, wanted.run(frame)))
         same = (texts.lengths == len(spelled)) & slices.has_edge(texts, spelled, False)
         return ~same if negated else same
 
@@ -256,7 +252,7 @@ def contains(pattern: Expr, text: Expr) -> Expr:
             text.carry(frame)  # which may not be there at all
             return np.ones(frame.length, dtype=bool)
         if loops.find is None:
-            return mask(pc.match_substring(column(text, frame), wanted))
+            return as_numpy(pc.match_substring(column(text, frame), wanted))
         texts = slices.texts_of(text, frame)
         return finding.first_or_last(texts, spelled, 0, texts.lengths, False, frame) >= 0
 
@@ -266,7 +262,7 @@ def contains(pattern: Expr, text: Expr) -> Expr:
 def is_one_of(text: Expr, values: list[str]) -> Expr:
     """`text in values`."""
     wanted = pa.array(values, pa.large_string())
-    return Expr(bool, lambda frame: mask(pc.is_in(column(text, frame), value_set=wanted)))
+    return Expr(bool, lambda frame: as_numpy(pc.is_in(column(text, frame), value_set=wanted)))
 
 
 def length(text: Expr) -> Expr:
@@ -274,7 +270,7 @@ def length(text: Expr) -> Expr:
 
     def run(frame: Frame) -> Any:
         texts = slices.texts_of(text, frame)
-        lengths = texts.lengths if texts.is_ascii else mask(pc.utf8_length(texts.array))
+        lengths = texts.lengths if texts.is_ascii else as_numpy(pc.utf8_length(texts.array))
         return lengths.astype(np.int64, copy=False)
 
     return Expr(int, run)
