@@ -249,7 +249,7 @@ def contains(pattern: Expr, text: Expr) -> Expr:
 
     def run(frame: Frame) -> Any:
         if not spelled:
-            text.carry(frame)  # which may not be there at all
+            text.run(frame)  # "" is in every text, but a row with None must go to Python, which raises
             return np.ones(frame.length, dtype=bool)
         if loops.find is None:
             return as_numpy(pc.match_substring(column(text, frame), wanted))
