@@ -1,6 +1,9 @@
 """Lambdas with the meaning of builtins, str methods, operators, `itemgetter` and `attrgetter`.
 
-    operator.add → lambda a, b: a + b        itemgetter("n") → lambda a: a["n"]
+Examples:
+
+    operator.add → lambda a, b: a + b
+    itemgetter("n") → lambda a: a["n"]
 """
 
 from __future__ import annotations

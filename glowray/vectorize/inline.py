@@ -1,9 +1,12 @@
 """inline: turn a call of a known function into statements and a value inside a generated loop.
 
-    lambda n: n + 1            called with row·1 → no statements, value `row·1 + 1`
+Called with `row·1`, these two functions give:
+
+    lambda n: n + 1            no statements, value `row·1 + 1`
+
     def f(n):
         m = n * 2
-        return m + 1           called with row·1 → `m·2 = row·1 * 2`, value `m·2 + 1`
+        return m + 1           statement `m·2 = row·1 * 2`, value `m·2 + 1`
 """
 
 from __future__ import annotations

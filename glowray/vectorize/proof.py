@@ -49,6 +49,8 @@ def _compile(
 ) -> CodeType:
     """Compile the node inside a function that has the free variables, and inside its class, which mangles `__x`.
 
+    The module has this form:
+
         def enclosing(free, variables):
             class Name:
                 <the node>

@@ -1,11 +1,11 @@
-"""str methods over a column, each on the texts where Arrow's kernel is Python's method.
+"""str methods over a text column. A guard limits each to the texts on which Arrow's kernel equals Python's method.
 
 | method | guard |
 |---|---|
-| lower, upper, title, isdigit, isalpha, find, rfind, … | ASCII rows (İ, ß, final sigma change length or class) |
-| strip, lstrip, rstrip | none: Python's own white space is spelled out |
-| replace, count, partition | a pattern that is not empty |
-| zfill | no sign at the start |
+| lower, upper, title, isdigit, isalpha, find, rfind, … | ASCII texts (İ, ß and final sigma differ) |
+| strip, lstrip, rstrip | none: the kernel gets Python's list of white space |
+| replace, count, partition | none, but the pattern must be a non-empty constant |
+| zfill | no sign in front |
 | s[i] | the index is in the text |
 """
 
@@ -47,14 +47,14 @@ _FIND = ("find", "rfind", "index", "rindex")
 _TRIM = {"strip": pc.utf8_trim, "lstrip": pc.utf8_ltrim, "rstrip": pc.utf8_rtrim}
 
 _SHORT = 8
-"""Texts of so many bytes are compared byte by byte, in the bytes that they stand in."""
+"""A constant of at most this many bytes is compared byte by byte, without copying the texts."""
 
 _SPARSE = 4
-"""Texts that are less than one in so many of the bytes around them are worked on alone."""
+"""Texts with less than 1/_SPARSE of the bytes around them are copied first, so the rest is not processed."""
 
 
 def constant_text(value: str) -> Expr:
-    """A str constant; lone surrogates have no column form."""
+    """Return a str constant. A lone surrogate has no column form."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -64,24 +64,26 @@ def constant_text(value: str) -> Expr:
 
 
 def column(expression: Expr, frame: Frame) -> Any:
+    """Return an expression's texts as an Arrow array with one text a row."""
     return array_of(spread_out(str, expression.run(frame), frame.length))
 
 
 def is_filled(texts: Any) -> Any:
-    """Which texts are not empty."""
+    """Return a mask of the texts that are not empty."""
     if isinstance(texts, Texts):
         return texts.lengths > 0
     return as_numpy(pc.binary_length(texts)) > 0
 
 
 def require_ascii(texts: Any, frame: Frame) -> None:
+    """Send rows whose text is not ASCII to Python."""
     data, _ = text_bytes(texts)
     if len(data) and int(data.max()) > 127:
         frame.require(as_numpy(pc.string_is_ascii(texts)))
 
 
 def method(name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
-    """`receiver.name(*arguments)`."""
+    """Return `receiver.name(*arguments)`."""
     if name in _CASE and not arguments:
         return _cased(receiver, *_CASE[name])
     if name in _ASCII and not arguments:
@@ -116,7 +118,7 @@ def method(name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
 
 
 def _of_pattern(name: str, receiver: Expr, pattern: str) -> Expr:
-    """A method of a pattern that is the same in all rows."""
+    """Return `receiver.name(pattern)` for a constant pattern."""
     if name in ("removeprefix", "removesuffix"):
         return slices.without_edge(receiver, pattern, at_end=name == "removesuffix")
     if pattern and name == "count":
@@ -135,11 +137,11 @@ def _padded(name: str, receiver: Expr, width: object = None, fill: object = " ")
 
 
 def zero_filled(receiver: Expr, width: int) -> Expr:
-    """receiver.zfill(width)"""
+    """Return `receiver.zfill(width)`."""
 
     def run(frame: Frame) -> Any:
         texts = column(receiver, frame)
-        # Zeros go between a sign and its number.
+        # Python puts zeros between a sign and its number; the kernel puts them in front.
         frame.require(~as_numpy(pc.or_(pc.starts_with(texts, "-"), pc.starts_with(texts, "+"))))
         return pc.utf8_lpad(texts, width, padding="0")
 
@@ -147,7 +149,7 @@ def zero_filled(receiver: Expr, width: int) -> Expr:
 
 
 def _joined(separator: Expr, parts: Expr) -> Expr:
-    """separator.join(parts)"""
+    """Return `separator.join(parts)`."""
 
     def run(frame: Frame) -> Any:
         lists = parts.run(frame)
@@ -218,7 +220,7 @@ def _edge(name: str, receiver: Expr, edges: str | tuple[object, ...]) -> Expr:
 
 
 def compare(operator: ast.cmpop, left: Expr, right: Expr) -> Expr:
-    """A comparison of texts; UTF-8 has the order of code points."""
+    """Return a comparison of texts. UTF-8 bytes have the order of code points, which is Python's."""
     kernel = _COMPARE.get(type(operator))
     if kernel is None:
         raise Untranslatable(f"{type(operator).__name__} of texts")
@@ -241,7 +243,7 @@ def _same(text: Expr, wanted: Expr, spelled: bytes, negated: bool) -> Expr:
 
 
 def contains(pattern: Expr, text: Expr) -> Expr:
-    """`pattern in text`."""
+    """Return `pattern in text` for a constant pattern."""
     wanted = pattern.constant
     if not isinstance(wanted, str):
         raise Untranslatable("`in` of a str that is not a constant")
@@ -260,13 +262,13 @@ def contains(pattern: Expr, text: Expr) -> Expr:
 
 
 def is_one_of(text: Expr, values: list[str]) -> Expr:
-    """`text in values`."""
+    """Return `text in values`."""
     wanted = pa.array(values, pa.large_string())
     return Expr(bool, lambda frame: as_numpy(pc.is_in(column(text, frame), value_set=wanted)))
 
 
 def length(text: Expr) -> Expr:
-    """len(text), in code points."""
+    """Return `len(text)` in code points."""
 
     def run(frame: Frame) -> Any:
         texts = slices.texts_of(text, frame)
@@ -277,7 +279,7 @@ def length(text: Expr) -> Expr:
 
 
 def join(parts: list[Expr]) -> Expr:
-    """The texts of each row one after the other."""
+    """Return the concatenation of the texts in each row."""
 
     def run(frame: Frame) -> Any:
         texts = [column(part, frame) for part in parts]
@@ -287,5 +289,5 @@ def join(parts: list[Expr]) -> Expr:
 
 
 def from_int(number: Expr) -> Expr:
-    """str(number) of an int."""
+    """Return `str(number)` of an int."""
     return Expr(str, lambda frame: pa.array(spread_out(int, number.run(frame), frame.length)).cast(pa.large_string()))

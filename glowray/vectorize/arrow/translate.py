@@ -1,4 +1,9 @@
-"""translate: a known function and the kinds of its arguments → a column program, or the reason why not."""
+"""translate: turn a known function and the kinds of its arguments into a column program.
+
+A method for each type of syntax node returns an `Expr`, a function from a batch to a vector.
+`lambda row: row["n"] * 2 > 10` becomes, from the inside out: the int64 vector of the field "n", a multiplication that
+guards against overflow, and a comparison that gives a bool vector.
+"""
 
 from __future__ import annotations
 
@@ -41,12 +46,12 @@ _CONSTANTS = (int, float, bool, str)
 
 
 def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> ArrowProgram | Refused:
-    """A program that computes the function over columns, exact on the rows it says and silent on the others.
+    """Return a program that computes the function over columns, or the reason why there is none.
 
     Args:
         known: the function.
-        kinds: the kind of each argument: int, float, bool, str, or TupleOf, RecordOf of such.
-        is_test: whether only the truth of the result is asked for, as filter() does.
+        kinds: the kind of each argument.
+        is_test: whether the program returns bool(result), as filter() needs.
     """
     names = [f"row {place}" for place in range(len(kinds))]
     given = [
@@ -66,7 +71,7 @@ def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> 
 
 
 def expression_of(known: Known, node: ast.expr, variables: dict[str, Expr]) -> Expr:
-    """One expression of a function, of some of its parameters; raises Untranslatable."""
+    """Translate one expression of a function, given some of its parameters. Raise Untranslatable if that fails."""
     made = _Translator(known, [], {}).expression(node, variables)
     if made.kind is NOTHING:
         raise Untranslatable("None")
@@ -74,9 +79,13 @@ def expression_of(known: Known, node: ast.expr, variables: dict[str, Expr]) -> E
 
 
 class _Translator(Calls):
-    """Translates one function's tree; `variables` are its locals so far, `constructs` what costs.py has a price for.
+    """Translates one function's tree. Each method takes a node and the function's `variables` so far.
 
-    `fixed` are values of parameters that are the same in all calls.
+    Args:
+        known: the function.
+        constructs: collects the names of operations that costs.py prices.
+        fixed: parameter → its value, for parameters that have the same value in all calls.
+        depth: the number of calls around the function.
     """
 
     def __init__(self, known: Known, constructs: list[str], fixed: Mapping[str, object], depth: int = 0) -> None:
@@ -239,7 +248,7 @@ class _Translator(Calls):
         return record(made)
 
     def _dictcomp(self, node: ast.DictComp, variables: dict[str, Expr]) -> Expr:
-        """{key: value for name in names}, of a tuple of constants that does not change."""
+        """Translate {key: value for name in names} for a constant tuple `names` of str."""
         [loop, *more] = node.generators
         if more or loop.is_async or loop.ifs or not isinstance(loop.target, ast.Name):
             raise Untranslatable("a dict of several loops, or of tests")
@@ -256,7 +265,7 @@ class _Translator(Calls):
         return record(made)
 
     def _constant_of(self, node: ast.expr, variables: dict[str, Expr]) -> object:
-        """The value of a constant, or of a name for one; Ellipsis for anything else."""
+        """Return the value of a constant, or of a name for one. Return Ellipsis for anything else."""
         if isinstance(node, ast.Constant):
             return node.value
         if isinstance(node, ast.Tuple) and all(isinstance(each, ast.Constant) for each in node.elts):
@@ -317,7 +326,7 @@ class _Translator(Calls):
         ends = [None if each is None else self.expression(each, variables) for each in (part.lower, part.upper)]
         return slices.piece(value, *ends)
 
-    # Comprehensions over a split: one loop.
+    # Comprehensions with one loop over lists.
 
     def _listcomp(self, node: ast.ListComp | ast.GeneratorExp, variables: dict[str, Expr]) -> Expr:
         [loop, *more] = node.generators
@@ -327,7 +336,7 @@ class _Translator(Calls):
         self.constructs.append("comprehension")
         if not isinstance(source.kind, ListOf):
             raise Untranslatable("a comprehension over what is not a split")
-        # The element's variables are those of the row, repeated for each of its elements.
+        # Inside, a variable of the row is repeated for each element of the row.
         key = f"{ast.unparse(loop.target)} in {id(node)}"
         element = source.kind.element
         outer = {name: repeated(name, each, id(node)) for name, each in variables.items()}
@@ -353,7 +362,7 @@ class _Translator(Calls):
 
 
 def _repeated(left: Expr, right: Expr) -> Expr | None:
-    """text * count of constants."""
+    """Return text * count if both are constants, else None."""
     for text_, count in ((left, right), (right, left)):
         if isinstance(text_.constant, str) and type(count.constant) is int:
             if len(text_.constant) * max(count.constant, 0) > _LONGEST_TEXT:
@@ -363,7 +372,7 @@ def _repeated(left: Expr, right: Expr) -> Expr | None:
 
 
 def _spec(node: ast.expr) -> str:
-    """The format specification in an f-string, if it is written out."""
+    """Return the format specification in an f-string. It must be a constant."""
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
     texts = [part.value for part in parts if isinstance(part, ast.Constant)]
     if len(texts) < len(parts):
@@ -381,7 +390,7 @@ def _bound(node: ast.expr | None) -> int | None:
 
 
 def _targets(target: ast.expr, element: Expr) -> dict[str, Expr]:
-    """The variables of a comprehension's loop."""
+    """Return the variables of a comprehension's loop: one name, or one a field of a tuple."""
     if isinstance(target, ast.Name):
         return {target.id: element}
     names = [each.id for each in target.elts if isinstance(each, ast.Name)] if isinstance(target, ast.Tuple) else []
