@@ -8,8 +8,9 @@ guards against overflow, and a comparison that gives a bool vector.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.arrow import numbers, slices, text
@@ -107,26 +108,18 @@ class _Translator(Calls):
     def test(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return negation(self.test(node.operand, variables))
-        if not isinstance(node, ast.BoolOp):
-            return truth(self.expression(node, variables))
-        self.constructs.extend(["choose"] * (len(node.values) - 1))
-        *others, made = [self.test(value, variables) for value in node.values]
-        for left in reversed(others):
-            made = either(left, made, left) if isinstance(node.op, ast.And) else either(left, left, made)
-        return made
+        if isinstance(node, ast.BoolOp):
+            return self._and_or(node, [self.test(value, variables) for value in node.values])
+        return truth(self.expression(node, variables))
 
     def nested(self, known: Known, fixed: Mapping[str, object]) -> Statements:
         return _Translator(known, self.constructs, fixed, self.depth + 1)
 
     def expression(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
-        translator = getattr(self, f"_{type(node).__name__.lower()}", None)
-        if translator is None:
+        translated = _BY_TYPE.get(type(node))
+        if translated is None:
             raise Untranslatable(f"{type(node).__name__} has no column form")
-        made: Expr = translator(node, variables)
-        return made
-
-    def _name(self, node: ast.Name, variables: dict[str, Expr]) -> Expr:
-        return self.name(node.id, variables)
+        return translated(self, node, variables)
 
     def name(self, name: str, variables: dict[str, Expr]) -> Expr:
         if name in variables:
@@ -145,9 +138,6 @@ class _Translator(Calls):
         if isinstance(found, str):
             raise Untranslatable(found)
         return found[1]
-
-    def _constant(self, node: ast.Constant, variables: dict[str, Expr]) -> Expr:
-        return constant(node.value)
 
     def _binop(self, node: ast.BinOp, variables: dict[str, Expr]) -> Expr:
         return self.binary(node.op, self.expression(node.left, variables), node.right, variables)
@@ -179,9 +169,9 @@ class _Translator(Calls):
             return numbers.positive(operand) if isinstance(node.op, ast.UAdd) else numbers.inverted(operand)
         raise Untranslatable(f"{type(node.op).__name__} of these")
 
-    def _boolop(self, node: ast.BoolOp, variables: dict[str, Expr]) -> Expr:
-        self.constructs.extend(["choose"] * (len(node.values) - 1))
-        *others, made = [self.expression(value, variables) for value in node.values]
+    def _and_or(self, node: ast.BoolOp, values: list[Expr]) -> Expr:
+        self.constructs.extend(["choose"] * (len(values) - 1))
+        *others, made = values
         for left in reversed(others):
             test = truth(left)
             made = either(test, made, left) if isinstance(node.op, ast.And) else either(test, left, made)
@@ -226,9 +216,6 @@ class _Translator(Calls):
                 raise Untranslatable("`in` of these")
             values = inside.constant
         return member(left, values, self.constructs)
-
-    def _tuple(self, node: ast.Tuple, variables: dict[str, Expr]) -> Expr:
-        return together([self.expression(each, variables) for each in node.elts])
 
     def _dict(self, node: ast.Dict, variables: dict[str, Expr]) -> Expr:
         made: dict[str, Expr] = {}
@@ -359,6 +346,18 @@ class _Translator(Calls):
         if self.depth == 0 and is_returned(node, self._known):
             return replace(made, kind=replace(made.kind, once=True))  # type: ignore[type-var]
         raise Untranslatable("a generator that is kept")
+
+
+_BY_TYPE: dict[type[ast.expr], Callable[[_Translator, Any, dict[str, Expr]], Expr]] = {
+    ast.Name: lambda self, node, variables: self.name(node.id, variables),
+    ast.Constant: lambda self, node, variables: constant(node.value),
+    ast.Tuple: lambda self, node, variables: together([self.expression(each, variables) for each in node.elts]),
+    ast.Dict: _Translator._dict, ast.DictComp: _Translator._dictcomp, ast.ListComp: _Translator._listcomp,
+    ast.GeneratorExp: _Translator._generatorexp, ast.BinOp: _Translator._binop, ast.UnaryOp: _Translator._unaryop,
+    ast.BoolOp: lambda self, node, variables: self._and_or(node, [self.expression(v, variables) for v in node.values]),
+    ast.IfExp: _Translator._ifexp, ast.Compare: _Translator._compare,
+    ast.Call: _Translator._call, ast.Subscript: _Translator._subscript, ast.JoinedStr: _Translator._joinedstr,
+}  # fmt: skip
 
 
 def _repeated(left: Expr, right: Expr) -> Expr | None:
