@@ -1,6 +1,6 @@
-"""Aggregations over columns: `add(accumulator, value)` recognised as a fold of what an expression makes of each value.
+"""Recognise `add(accumulator, value)` as folds over columns, each of an expression of the value.
 
-`lambda total, n: (total[0] + n * n, total[1] + 1)` adds up two columns: n * n, and 1 in every row.
+`lambda total, n: (total[0] + n * n, total[1] + 1)` becomes two sums: of the column n * n, and of 1 in every row.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ SHAPES = "its shape is not accumulator + f(value), min, max, and, or of these, o
 
 @dataclass(frozen=True)
 class Accumulation:
-    """A fold of what `lift` makes of each value (None: of the value itself) into an accumulator of a kind.
+    """A fold of `lift(value)` for each value into an accumulator of a kind.
 
-    It starts from `zero`, a value of that kind; None: from the first value.
+    A `lift` of None folds the value itself. `zero` is the start; None starts from the first value.
     """
 
     fold: Fold
@@ -37,19 +37,19 @@ class Accumulation:
     zero: Any = None
 
     def lifted(self, values: Vector, count: int) -> Vector | None:
-        """What is folded of a vector of values; None where only Python is exact."""
+        """Return `lift` of a vector of values, or None if some row must go to Python."""
         if self.lift is None:
             return arrays_of(values)
         made = self.lift.run([values], count)
         return arrays_of(made.vector) if made.ok is None else None
 
     def starts(self) -> Any:
-        """The zero, where it makes a difference; else None."""
+        """Return the zero if it can change the result, else None."""
         return self.zero if self.zero is not None and self.fold.changes(self.zero) else None
 
 
 def accumulation_of(known: Known, kind: Kind, zero: object) -> Accumulation | Refused:
-    """What `add(accumulator, value)` does to a column of values of a kind, the accumulator starting from `zero`.
+    """Return the fold that `add(accumulator, value)` computes over values of a kind, or the reason why there is none.
 
     >>> from glowray.vectorize.know import know
     >>> accumulation_of(know(lambda total, text: total + len(text)), str, 0).kind
@@ -69,7 +69,10 @@ def accumulation_of(known: Known, kind: Kind, zero: object) -> Accumulation | Re
 
 @dataclass(frozen=True)
 class _Part:
-    """An aggregation that is taken apart, field by field of its accumulator."""
+    """Takes an aggregation apart by the fields of its accumulator.
+
+    `value` is the expression of the second parameter, `value_name` its name.
+    """
 
     known: Known
     accumulator: str
@@ -77,7 +80,13 @@ class _Part:
     value_name: str
 
     def of(self, node: ast.expr, kept: ast.expr, zero: Any) -> tuple[Fold, Expr, Any]:
-        """(the fold, what is folded, its start) of an expression; `kept` is the accumulator that it goes on from."""
+        """Return (fold, folded expression, start) of an expression of the accumulator.
+
+        Args:
+            node: the expression that gives the new accumulator, or a field of it.
+            kept: the expression of the old accumulator, or of the same field.
+            zero: its start.
+        """
         if isinstance(node, ast.Tuple) and type(zero) is tuple and len(zero) == len(node.elts) > 0:
             parts = [self.of(each, field_of(kept, place), zero[place]) for place, each in enumerate(node.elts)]
             fields, lifts, starts = zip(*parts, strict=True)
@@ -96,7 +105,7 @@ class _Part:
         raise Untranslatable(SHAPES)
 
     def _folded(self, node: ast.expr) -> list[ast.expr]:
-        """The expressions that may be what is folded into the accumulator."""
+        """Return the operands of an expression: one of them may be the folded value."""
         if isinstance(node, ast.BinOp):
             return [node.right, node.left]
         if isinstance(node, ast.BoolOp):
@@ -116,7 +125,7 @@ def _tuple(fields: tuple[Expr, ...]) -> Expr:
 
 
 def _alike(operation: str, lift: Expr, zero: Any) -> tuple[Expr, Any]:
-    """What is folded and the start as one kind, that of all results."""
+    """Convert the folded expression and the start to the kind that all results have: `0 + 1.5` → float."""
     if operation == "add":
         if lift.kind not in (int, float, bool) or type(zero) is str:
             raise Untranslatable("a sum of what are not numbers")
