@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from glowray.rows.static_attributes import is_one_of
-from glowray.vectorize.arrow import numbers
+from glowray.vectorize.arrow import numbers, optional
 from glowray.vectorize.arrow.build import constant
 from glowray.vectorize.arrow.frame import Expr, Frame, Vector, arrays_of, leaf
 from glowray.vectorize.arrow.intervals import GREATEST, LEAST
 from glowray.vectorize.arrow.kinds import Kind, TupleOf, Untranslatable
 from glowray.vectorize.arrow.program import ArrowProgram
-from glowray.vectorize.arrow.reducers import Fold, field_of, operation_of
+from glowray.vectorize.arrow.reducers import Fold, field_of, operation_of, spelled
 from glowray.vectorize.arrow.returned import returned
 from glowray.vectorize.arrow.translate import expression_of
 from glowray.vectorize.known import Known, Refused
@@ -93,16 +93,21 @@ class _Part:
             return Fold(tuple(fields)), _tuple(lifts), tuple(starts)
         if not is_one_of(type(zero), (int, float, bool, str)):
             raise Untranslatable("it starts from what is not a number or str, or a tuple of such")
+        if (value := _present(node, kept)) is not None:
+            return Fold("add"), *_alike("add", optional.or_zero(self._expression(value)), zero)
         for value in self._folded(node):
             operation = operation_of(self.known, node, kept, value)
             if operation == "first":
                 return Fold("first"), constant(zero), zero
             if operation is not None:
-                if any(isinstance(each, ast.Name) and each.id == self.accumulator for each in ast.walk(value)):
-                    break
-                lift = expression_of(self.known, value, {self.value_name: self.value})
-                return Fold(operation), *_alike(operation, lift, zero)
+                return Fold(operation), *_alike(operation, self._expression(value), zero)
         raise Untranslatable(SHAPES)
+
+    def _expression(self, node: ast.expr) -> Expr:
+        """Translate an expression of the value, in which the accumulator must not occur."""
+        if any(isinstance(each, ast.Name) and each.id == self.accumulator for each in ast.walk(node)):
+            raise Untranslatable(SHAPES)
+        return expression_of(self.known, node, {self.value_name: self.value})
 
     def _folded(self, node: ast.expr) -> list[ast.expr]:
         """Return the operands of an expression: one of them may be the folded value."""
@@ -115,6 +120,20 @@ class _Part:
         if isinstance(node, ast.IfExp):
             return [node.body, node.orelse]
         return [node]
+
+
+def _present(node: ast.expr, kept: ast.expr) -> ast.expr | None:
+    """Return `value` of `kept if value is None else kept + value`; None for another expression."""
+    if not isinstance(node, ast.IfExp) or not isinstance(node.test, ast.Compare) or len(node.test.ops) != 1:
+        return None
+    (operator,), (right,), value = node.test.ops, node.test.comparators, node.test.left
+    added = node.orelse
+    if not isinstance(operator, ast.Is) or not isinstance(right, ast.Constant) or right.value is not None:
+        return None
+    if not isinstance(added, ast.BinOp) or not isinstance(added.op, ast.Add):
+        return None
+    wanted = [kept, kept, value]
+    return value if list(map(spelled, [node.body, added.left, added.right])) == list(map(spelled, wanted)) else None
 
 
 def _tuple(fields: tuple[Expr, ...]) -> Expr:

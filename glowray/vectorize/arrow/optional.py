@@ -40,6 +40,18 @@ def there(value: Expr) -> Expr:
     return Expr(value.kind.kind, lambda frame: frame.settled(value.carry(frame)))
 
 
+def or_zero(value: Expr) -> Expr:
+    """Return numbers with 0 in place of None."""
+    if value.kind not in NUMBERS:
+        raise Untranslatable("a sum of what are not numbers")
+
+    def run(frame: Frame) -> Any:
+        values, there = parts_of(value.carry(frame))
+        return values if there is np.True_ else np.where(there, values, np.zeros((), values.dtype))
+
+    return Expr(value.kind, run)
+
+
 def is_none(value: Expr) -> Expr:
     """Return `value is None`."""
 

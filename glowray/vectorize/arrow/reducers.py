@@ -156,15 +156,15 @@ def field_of(row: ast.expr, index: int) -> ast.expr:
 
 def operation_of(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -> Operation | None:
     """Return the operation that an expression applies to two others, or None."""
-    if _is(node) in (_is(one), _is(other)):
-        return "first" if _is(node) == _is(one) else "last"
-    if isinstance(node, ast.BinOp) and _are({_is(node.left), _is(node.right)}, one, other):
+    if spelled(node) in (spelled(one), spelled(other)):
+        return "first" if spelled(node) == spelled(one) else "last"
+    if isinstance(node, ast.BinOp) and _are({spelled(node.left), spelled(node.right)}, one, other):
         return "add" if isinstance(node.op, ast.Add) else None
-    if isinstance(node, ast.BoolOp) and len(node.values) == 2 and _are(set(map(_is, node.values)), one, other):
+    if isinstance(node, ast.BoolOp) and len(node.values) == 2 and _are(set(map(spelled, node.values)), one, other):
         return "and" if isinstance(node.op, ast.And) else "or"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 2 and not node.keywords:
         function = called(known, node)
-        if _are(set(map(_is, node.args)), one, other):
+        if _are(set(map(spelled, node.args)), one, other):
             return "min" if function is MIN else "max" if function is MAX else None
     if isinstance(node, ast.IfExp) and isinstance(node.test, ast.Compare) and len(node.test.ops) == 1:
         return _conditional(node, node.test, one, other)
@@ -172,10 +172,10 @@ def operation_of(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -
 
 
 def _conditional(node: ast.IfExp, test: ast.Compare, one: ast.expr, other: ast.expr) -> Operation | None:
-    sides = {_is(test.left), _is(test.comparators[0])}
-    if not _are(sides, one, other) or not _are({_is(node.body), _is(node.orelse)}, one, other):
+    sides = {spelled(test.left), spelled(test.comparators[0])}
+    if not _are(sides, one, other) or not _are({spelled(node.body), spelled(node.orelse)}, one, other):
         return None
-    keeps_left = _is(node.body) == _is(test.left)
+    keeps_left = spelled(node.body) == spelled(test.left)
     if isinstance(test.ops[0], ast.Lt | ast.LtE):
         return "min" if keeps_left else "max"
     if isinstance(test.ops[0], ast.Gt | ast.GtE):
@@ -183,15 +183,15 @@ def _conditional(node: ast.IfExp, test: ast.Compare, one: ast.expr, other: ast.e
     return None
 
 
-def _is(node: ast.expr) -> str:
+def spelled(node: ast.expr) -> str:
     """Return a text that is the same for equal expressions: `a[0]` → "a[0]"."""
     if isinstance(node, ast.Subscript) and (index := constant_index(node.slice)) is not None:
-        return f"{_is(node.value)}[{index}]"
+        return f"{spelled(node.value)}[{index}]"
     return node.id if isinstance(node, ast.Name) else ast.dump(node)
 
 
-def _are(spelled: set[str], one: ast.expr, other: ast.expr) -> bool:
-    return spelled == {_is(one), _is(other)}
+def _are(words: set[str], one: ast.expr, other: ast.expr) -> bool:
+    return words == {spelled(one), spelled(other)}
 
 
 def _is_flat(kind: Kind) -> bool:
