@@ -11,6 +11,7 @@ from typing import Any
 
 from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.arrow import numbers, optional
+from glowray.vectorize.arrow.blocks import has_nullable
 from glowray.vectorize.arrow.build import constant
 from glowray.vectorize.arrow.frame import Expr, Frame, Vector, arrays_of, leaf
 from glowray.vectorize.arrow.intervals import GREATEST, LEAST
@@ -41,7 +42,7 @@ class Accumulation:
         if self.lift is None:
             return arrays_of(values)
         made = self.lift.run([values], count)
-        return arrays_of(made.vector) if made.ok is None else None
+        return None if made.ok is not None or has_nullable(made.vector) else arrays_of(made.vector)
 
     def starts(self) -> Any:
         """Return the zero if it can change the result, else None."""
@@ -94,7 +95,7 @@ class _Part:
         if not is_one_of(type(zero), (int, float, bool, str)):
             raise Untranslatable("it starts from what is not a number or str, or a tuple of such")
         if (value := _present(node, kept)) is not None:
-            return Fold("add"), *_alike("add", optional.or_zero(self._expression(value)), zero)
+            return Fold("add"), *_alike("add", optional.or_zero(self._expression(value, carries_none=True)), zero)
         for value in self._folded(node):
             operation = operation_of(self.known, node, kept, value)
             if operation == "first":
@@ -103,11 +104,11 @@ class _Part:
                 return Fold(operation), *_alike(operation, self._expression(value), zero)
         raise Untranslatable(SHAPES)
 
-    def _expression(self, node: ast.expr) -> Expr:
+    def _expression(self, node: ast.expr, *, carries_none: bool = False) -> Expr:
         """Translate an expression of the value, in which the accumulator must not occur."""
         if any(isinstance(each, ast.Name) and each.id == self.accumulator for each in ast.walk(node)):
             raise Untranslatable(SHAPES)
-        return expression_of(self.known, node, {self.value_name: self.value})
+        return expression_of(self.known, node, {self.value_name: self.value}, carries_none=carries_none)
 
     def _folded(self, node: ast.expr) -> list[ast.expr]:
         """Return the operands of an expression: one of them may be the folded value."""

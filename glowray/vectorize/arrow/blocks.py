@@ -102,17 +102,18 @@ def _inside(array: Any) -> list[Any]:
 
 def is_of(kind: Kind, chunk: Chunk) -> bool:
     """Return whether a chunk's rows are of this kind, and no value is None."""
-    if kind_of(chunk.shape) != kind or _has_maybe(kind):
+    if kind_of(chunk.shape) != kind or has_maybe(kind):
         return False
     uncut = isinstance(chunk, MadeChunk) and not chunk.is_made
-    return not (_has_nullable(chunk.vector) if uncut else has_none(chunk))  # type: ignore[attr-defined]
+    return not (has_nullable(chunk.vector) if uncut else has_none(chunk))  # type: ignore[attr-defined]
 
 
-def _has_maybe(kind: Kind) -> bool:
+def has_maybe(kind: Kind) -> bool:
+    """Return whether tuples or records within a kind may be None."""
     if isinstance(kind, TupleOf):
-        return any(map(_has_maybe, kind.fields))
+        return any(map(has_maybe, kind.fields))
     if isinstance(kind, RecordOf):
-        return any(_has_maybe(each) for _, each in kind.fields)
+        return any(has_maybe(each) for _, each in kind.fields)
     return isinstance(kind, Maybe)
 
 
@@ -217,10 +218,11 @@ def _made(kind: Kind, vector: Vector) -> list[Any]:
     return list(_columns(kind, vector))
 
 
-def _has_nullable(vector: Vector) -> bool:
+def has_nullable(vector: Vector) -> bool:
+    """Return whether some value within a vector may be None."""
     if isinstance(vector, dict):
         vector = tuple(vector.values())
-    return any(map(_has_nullable, vector)) if isinstance(vector, tuple) else isinstance(vector, Nullable)
+    return any(map(has_nullable, vector)) if isinstance(vector, tuple) else isinstance(vector, Nullable)
 
 
 def _columns(kind: Kind, vector: Vector) -> Any:

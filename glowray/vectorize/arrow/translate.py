@@ -71,12 +71,16 @@ def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> 
     return ArrowProgram(tuple(names), tuple(kinds), expression, tuple(constructs))
 
 
-def expression_of(known: Known, node: ast.expr, variables: dict[str, Expr]) -> Expr:
-    """Translate one expression of a function, given some of its parameters. Raise Untranslatable if that fails."""
+def expression_of(known: Known, node: ast.expr, variables: dict[str, Expr], *, carries_none: bool = False) -> Expr:
+    """Translate one expression of a function, given some of its parameters. Raise Untranslatable if that fails.
+
+    Args:
+        carries_none: whether the caller takes a vector in which some values are None.
+    """
     made = _Translator(known, [], {}).expression(node, variables)
     if made.kind is NOTHING:
         raise Untranslatable("None")
-    return replace(made, carried=None)
+    return made if carries_none else replace(made, carried=None)
 
 
 class _Translator(Calls):
