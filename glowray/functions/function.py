@@ -71,7 +71,7 @@ class Function:
         _check_callable(call, verb, name)
         inner = call.function if is_instance(call, Spread) or is_instance(call, Whole) else call
         known = signature(inner)
-        place = place_of(inner)
+        place = None if label else place_of(inner)
         function = cls(
             call=call if is_instance(call, Spread) else inner,
             verb=verb,
