@@ -1,4 +1,4 @@
-"""Chunks as bytes: Arrow's IPC format for typed columns, one pickle a column for the others, out of band (PEP 574)."""
+"""Chunks as bytes, out of band (PEP 574): Arrow IPC for typed columns, one pickle for each pickled column."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Part = tuple[bytes, int, Any, tuple[Any, ...]]
 
 
 def to_part(chunk: Chunk, out_of_band: bool) -> Part:
-    """Shape, row count, Arrow message and pickles of one chunk; only its own rows, whatever it was cut from."""
+    """Return (pickled shape, row count, Arrow message, pickles) of one chunk. Holds only the chunk's own rows."""
     wrap = pickle.PickleBuffer if out_of_band else bytes
     arrays = [column for column in chunk.columns if not isinstance(column, PickledColumn)]
     message = wrap(_message(chunk, arrays)) if arrays else None
@@ -30,7 +30,7 @@ def to_part(chunk: Chunk, out_of_band: bool) -> Part:
 
 
 def from_part(part: Part) -> Chunk:
-    """The chunk from what `to_part` gave; its columns point into the given buffers."""
+    """Return the chunk that `to_part` serialised. Its columns point into the part's buffers."""
     data, count, message, pickles = part
     shape: Shape = loads(data)
     arrays = iter(() if message is None else pa.ipc.read_record_batch(pa.py_buffer(message), _schema(shape)).columns)
@@ -47,7 +47,10 @@ def _from_blob(blob: tuple[Any, tuple[Beside, ...]], count: int) -> PickledColum
 
 
 def to_table(chunks: Sequence[Chunk]) -> pa.Table:
-    """Chunks of one shape as a table; a pickled column has its pickle in a chunk's first row and nulls after it."""
+    """Return chunks of one shape as a table.
+
+    A pickled column has a chunk's pickle in the chunk's first row, and nulls in its other rows.
+    """
     first = chunks[0]
     names = [".".join(map(str, path)) or "value" for path, _ in leaves(first.shape)]
     fields = [(name, leaf_type(leaf)) for name, (_, leaf) in zip(names, leaves(first.shape), strict=True)]
@@ -59,9 +62,9 @@ def to_table(chunks: Sequence[Chunk]) -> pa.Table:
 
 
 def from_table(table: pa.Table) -> list[Chunk]:
-    """The chunks of a table that `to_table` made, also if tables of one shape were put together since.
+    """Return the chunks of a table that `to_table` made, or of a concatenation of such tables of one shape.
 
-    The table is trusted: its shape and its pickled columns are unpickled.
+    It unpickles the shape and the pickled columns, so the table must be trusted.
     """
     data = (table.schema.metadata or {}).get(SHAPE_KEY)
     if data is None:
