@@ -1,4 +1,4 @@
-"""Which captured variable it is that keeps a function from being pickled."""
+"""Find the captured variable that keeps a function from being pickled."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A value that goes along with a function: how its owner gets at it, and by what it is held (or "")."""
+    """A value that is pickled with a function: the path to it (`self.lock`), and what holds it ("used by f", or "")."""
 
     path: str
     value: Any
@@ -41,7 +41,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """The innermost part that cannot be pickled (`self.lock`, `config['db']`), and why."""
+    """The innermost part that cannot be pickled (`self.lock`, `config['db']`), and the error that says why."""
 
     part: Part
     error: Exception
@@ -55,12 +55,12 @@ class Culprit:
 
     @property
     def is_own(self) -> bool:
-        """Whether it is an object of glowray's, such as a Dataset or a Flow."""
+        """Return whether the part is an object of glowray, such as a Dataset or a Flow."""
         return _is_own(self.part.value)
 
 
 def pickling_error(value: object) -> Exception | None:
-    """Why a value cannot be pickled, or None if it can: any class may raise anything from its own __reduce__."""
+    """Return the error of pickling a value, or None. A class may raise any exception from its `__reduce__`."""
     try:
         ship.dumps(value)
     except Exception as error:
@@ -69,7 +69,7 @@ def pickling_error(value: object) -> Exception | None:
 
 
 def reading_error(value: object) -> Exception | None:
-    """Why a value cannot be had again from its pickle, or None if it can."""
+    """Return the error of pickling and unpickling a value, or None."""
     try:
         ship.loads(ship.dumps(value))
     except Exception as error:
@@ -78,7 +78,10 @@ def reading_error(value: object) -> Exception | None:
 
 
 def culprit(call: Any, error: Exception, fault: Fault = pickling_error) -> Culprit | None:
-    """The innermost part of `call` that has the fault; None if that is `call` itself. `error` is call's own."""
+    """Return the innermost part of `call` that has the fault, or None if no part of it has.
+
+    `error` is the error of `call` itself. `fault` returns a value's error or None.
+    """
     found = Culprit(Part("", call), error)
     visited = {id(call)}
     while (deeper := _failing_part(found.part, visited, fault)) is not None:
@@ -88,7 +91,10 @@ def culprit(call: Any, error: Exception, fault: Fault = pickling_error) -> Culpr
 
 
 def path_of(call: Any, value: Any, depth: int = 3) -> str | None:
-    """By what name `call` gets at a value that it captured: `table`, `self.model`; None if it is not found."""
+    """Return the path by which `call` reaches a captured value (`table`, `self.model`), or None if it is not found.
+
+    Searches at most `depth` levels of parts.
+    """
     level, visited = [Part("", call)], {id(call)}
     for _ in range(depth):
         below = [part for owner in level if not issubclass(type(owner.value), _LEAVES) for part in _held(owner)]
@@ -101,14 +107,14 @@ def path_of(call: Any, value: Any, depth: int = 3) -> str | None:
 
 
 def _held(owner: Part) -> Iterator[Part]:
-    """The parts of a value as `_parts` has them, without going through the items of large containers."""
+    """Yield the parts of a value. Yields none for a class, or for a container of more than 100 items."""
     large = any(is_instance(owner.value, kind) and kind.__len__(owner.value) > 100 for kind in _CONTAINERS)
     return iter(()) if large or is_instance(owner.value, type) else _parts(owner)
 
 
 def _failing_part(owner: Part, visited: set[int], fault: Fault) -> Culprit | None:
     if _is_own(owner.value):
-        return None  # a Dataset is named as a whole: what it is made of is not the user's
+        return None  # The error names a Dataset as a whole. Its parts are not the user's.
     for part in _parts(owner):
         if id(part.value) in visited:
             continue
@@ -123,7 +129,7 @@ def _is_own(value: Any) -> bool:
 
 
 def _parts(owner: Part) -> Iterator[Part]:
-    """The parts that a value is pickled with, read without running the value's own code."""
+    """Yield the parts that are pickled with a value. Reads them without running the value's own code."""
     value, path, holder = owner.value, owner.path, owner.holder
     if is_instance(value, functools.partial):
         yield from _of_partial(owner, value)
@@ -152,7 +158,7 @@ def _parts(owner: Part) -> Iterator[Part]:
 
 
 def _items_of(value: Any) -> list[Any]:
-    """The items of a list, tuple, set or frozenset, whatever `__iter__` its class has."""
+    """Return the items of a list, tuple, set or frozenset. Does not call an `__iter__` of a subclass."""
     return next(list(kind.__iter__(value)) for kind in _CONTAINERS if is_instance(value, kind))
 
 
@@ -166,7 +172,7 @@ def _of_function(owner: Part, function: FunctionType) -> Iterator[Part]:
     holder = f"used by {owner.path}" if owner.path else ""
     code = function.__code__
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-        with suppress(ValueError):  # a variable that has no value yet is not pickled either
+        with suppress(ValueError):  # A variable without a value yet is not pickled.
             yield from _used(Part(name, cell.cell_contents, holder), uses_of(code).get(name))
     for name in sorted(global_names(code)):
         if name in function.__globals__:
@@ -179,7 +185,7 @@ def _of_function(owner: Part, function: FunctionType) -> Iterator[Part]:
 
 
 def _used(captured: Part, paths: Iterable[tuple[str, ...]] | None) -> Iterator[Part]:
-    """A captured value; of a module that travels in parts, the parts that the function uses."""
+    """Yield a captured value. For a module that travels in parts, yield the parts that the function uses."""
     if paths is None or () in paths or not travels_in_parts(captured.value):
         yield captured
         return
@@ -202,7 +208,7 @@ def _attributes(owner: Part) -> Iterator[Part]:
 
 
 def _failing(names: list[str], values: list[Any], holder: str) -> Iterator[Part]:
-    """The one value that fails, found by halving: millions of sound ones are not to be pickled one by one."""
+    """Yield one value, the failing one if there is one. Halving avoids pickling millions of sound values one by one."""
     low, high = 0, len(values)
     while high - low > 1:
         middle = (low + high) // 2
