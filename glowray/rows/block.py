@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from glowray.rows import pandas_later, wire
 from glowray.rows.chunk import Chunk
@@ -170,18 +169,6 @@ class Block:
         if len(self.chunks) == 1:
             return keyed_rows_hashes(self.chunks[0])
         return np.concatenate([np.empty(0, np.uint64), *map(keyed_rows_hashes, self.chunks)])
-
-    def to_table(self) -> pa.Table:
-        """Return an Arrow table of flat columns named by path (`0`, `1.0`). Its schema metadata holds the shape."""
-        if not self.chunks:
-            return pa.table({})
-        one_shape = all(chunk.shape == self.chunks[0].shape for chunk in self.chunks)
-        return wire.to_table(self.chunks if one_shape else (Chunk.from_rows(self.rows()),))
-
-    @classmethod
-    def from_table(cls, table: pa.Table) -> Block:
-        """Return the block that `to_table` turned into this table. It unpickles: never pass a table from outside."""
-        return cls(wire.from_table(table)) if table.num_columns else cls()
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return _from_parts, tuple(wire.to_part(chunk, out_of_band=protocol >= 5) for chunk in self.chunks)

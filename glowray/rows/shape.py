@@ -134,13 +134,6 @@ def arrow_type(shape: Shape) -> pa.DataType:
     raise TypeError("pickled objects have no Arrow type")
 
 
-def leaf_type(leaf: Shape | None) -> pa.DataType:
-    """Return the Arrow type of one leaf that `leaves` yields. Pickled objects travel as large_binary."""
-    if leaf is None:
-        return pa.bool_()
-    return pa.large_binary() if isinstance(leaf, Pickled) else arrow_type(leaf)
-
-
 def assemble(shape: Shape, columns: list[Any]) -> pa.Array:
     """Return one Arrow array of a shape's columns, with structs for fields. Copies no data. None may be pickled."""
     if not isinstance(shape, Fields):

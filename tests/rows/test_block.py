@@ -79,13 +79,6 @@ def test_cutting_and_putting_together_is_that_of_lists(batches: list[list[Any]],
         assert_same(Block.concat([part, shipped(part)]), chosen * 2)
 
 
-@settings(max_examples=examples(100), deadline=None)
-@given(rows)
-def test_a_table_holds_all_of_a_block(batch: list[Any]) -> None:
-    table = Block.from_rows(batch).to_table()
-    assert_same(Block.from_table(table), batch)
-
-
 @given(st.lists(values, min_size=1, max_size=5))
 @settings(max_examples=examples(60), deadline=None)
 def test_decoded_rows_are_the_readers_own(batch: list[Any]) -> None:
@@ -214,13 +207,3 @@ def test_indices_outside_of_the_block_are_refused() -> None:
     for index in (-1, 2):
         with pytest.raises(IndexError, match="outside of the block's 2 rows"):
             Block.from_rows([1, 2]).take([index])
-
-
-def test_a_table_from_elsewhere_is_refused() -> None:
-    import pyarrow as pa
-
-    with pytest.raises(ValueError, match="holds no rows of glowray"):
-        Block.from_table(pa.table({"a": [1]}))
-    cut = Block.from_rows([({1}, 1), ({2}, 2)]).to_table().slice(1)
-    with pytest.raises(ValueError, match="was cut"):
-        Block.from_table(cut)
