@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from types import BuiltinMethodType, FunctionType, MethodType
 from typing import Any
 
-from glowray.functions import ship
 from glowray.functions.show import shown
+from glowray.rows import pickling
 from glowray.rows.function_pickling import global_names, travels_in_parts
 from glowray.rows.module_parts import by_first, uses_of
 from glowray.rows.static_attributes import (
@@ -62,7 +62,7 @@ class Culprit:
 def pickling_error(value: object) -> Exception | None:
     """Return the error of pickling a value, or None. A class may raise any exception from its `__reduce__`."""
     try:
-        ship.dumps(value)
+        pickling.dumps(value)
     except Exception as error:
         return error
     return None
@@ -71,7 +71,7 @@ def pickling_error(value: object) -> Exception | None:
 def reading_error(value: object) -> Exception | None:
     """Return the error of pickling and unpickling a value, or None."""
     try:
-        ship.loads(ship.dumps(value))
+        pickling.loads(pickling.dumps(value))
     except Exception as error:
         return error
     return None

@@ -15,9 +15,9 @@ from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from glowray.errors import TaskError
-from glowray.functions import ship
 from glowray.functions.show import cut, shown
 from glowray.functions.tracebacks import Frame, frames_of, rebuilt
+from glowray.rows import pickling
 
 LARGEST = 8 * 2**20
 """The maximum size in bytes of one pickled attribute or row of a failure."""
@@ -107,7 +107,7 @@ def pack(value: Any) -> Any:
         return value
     text = shown(value)
     try:
-        data = ship.dumps_up_to(LARGEST, value)
+        data = pickling.dumps_up_to(LARGEST, value)
     except Exception:  # A class may raise any exception when it is pickled. Its text can still travel.
         return LeftBehind(text)
     return LeftBehind(text) if data is None else Pickled(data, text)
@@ -118,7 +118,7 @@ def unpack(packed: Any) -> Any:
     if not isinstance(packed, Pickled):
         return packed
     try:
-        return ship.loads(packed.data)
+        return pickling.loads(packed.data)
     except Exception:  # This process lacks a module or a class. The text can still be shown.
         return LeftBehind(packed.text)
 

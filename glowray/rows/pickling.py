@@ -106,6 +106,20 @@ def dumps_beside(value: object) -> tuple[bytes, tuple[Beside, ...]]:
         return file.getvalue(), tuple(pickler.beside)
 
 
+def dumps_up_to(largest: int, value: object) -> bytes | None:
+    """Pickle as `dumps` does, or return None if the pickle has more than `largest` bytes.
+
+    The size of a Beside is known before it is pickled, so a large one is not copied to measure it.
+
+    >>> dumps_up_to(10, "a long text"), loads(dumps_up_to(100, "a text"))
+    (None, 'a text')
+    """
+    data, beside = dumps_beside(value)
+    if len(data) + sum(each.nbytes for each in beside) > largest:
+        return None
+    return dumps(value) if beside else data
+
+
 def loads_beside(data: bytes | bytearray | memoryview, beside: Sequence[Beside]) -> Any:
     """Unpickle what `dumps_beside` wrote."""
     if not beside:
