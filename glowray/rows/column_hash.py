@@ -183,6 +183,11 @@ def texts(array: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]
     return np.frombuffer(array.buffers()[2] or b"", np.uint8), bounds[:-1], np.diff(bounds)
 
 
+def words_at_bytes(data: npt.NDArray[np.uint8]) -> Hashes:
+    """Return a view of the data with a little-endian word at every byte: word i is bytes i to i + 7."""
+    return np.ndarray((max(len(data) - 7, 0),), "<u8", buffer=data, strides=(1,))
+
+
 def first_words(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Hashes:
     """Return each value of at most eight bytes as one little-endian word, with zeros after its end.
 
@@ -191,9 +196,7 @@ def first_words(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], leng
     first, last = int(starts[0]), int(starts[-1] + lengths[-1])
     padded = np.zeros(last - first + 8, np.uint8)
     padded[:-8] = data[first:last]
-    # A word at every byte.
-    words_at: Any = np.ndarray((len(padded) - 7,), "<u8", buffer=padded, strides=(1,))
-    words: Hashes = words_at[starts - first]
+    words: Hashes = words_at_bytes(padded)[starts - first]
     words &= WORD_MASKS[lengths]
     return words
 
@@ -236,8 +239,7 @@ def _word_sums(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengt
     for position in (safe + np.flatnonzero(lengths[safe:])).tolist():
         start = starts[position]
         sums[position] = _U(_sum_from(data[start : start + lengths[position]], 0))
-    # A word at every byte.
-    words_at: Any = np.ndarray((max(len(data) - 7, 0),), "<u8", buffer=data, strides=(1,))
+    words_at = words_at_bytes(data)
     left, at = lengths[:safe], starts[:safe]
     active: Any = slice(0, safe)  # The strings that have not ended: a slice while none has, then their positions.
     index = 0

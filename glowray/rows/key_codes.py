@@ -100,13 +100,9 @@ def _columns(shapes: Sequence[Shape], columns: Sequence[list[Any]], counts: Sequ
     if scalars and len(scalars) == len(shapes):
         return _scalars({shape.kind.name for shape in scalars}, [column for (column,) in columns])
     fields = [shape for shape in shapes if isinstance(shape, Fields)]
-    if not fields or len(fields) < len(shapes) or len(set(map(_outline, fields))) > 1:
+    if not fields or len(fields) < len(shapes) or len({shape.outline for shape in fields}) > 1:
         return None
     return _fields(fields, columns, counts) if column_hash.compares_by_fields(fields[0]) else None
-
-
-def _outline(shape: Fields) -> tuple[Any, ...]:
-    return shape.kind, shape.cls, shape.names, len(shape.children)
 
 
 def _fields(shapes: Sequence[Fields], columns: Sequence[list[Any]], counts: Sequence[int]) -> list[_Column] | None:

@@ -50,7 +50,7 @@ def recast(array: pa.Array, kind: pa.DataType) -> pa.Array:
         return pa.nulls(len(array), kind)
     if kinds.is_struct(kind):
         return _struct(array, kind)
-    if kinds.is_list(kind) or kinds.is_large_list(kind):
+    if is_list(kind):
         return with_elements(array, recast(array.flatten(), kind.value_type), kind)
     return _cast(array, kind)
 
@@ -65,7 +65,7 @@ def same_family(one: pa.DataType, other: pa.DataType) -> bool:
         return bool(one.tz == other.tz or (one.tz in _UTC and other.tz in _UTC))
     if kinds.is_decimal(one) and kinds.is_decimal(other):
         return bool(one.scale == other.scale)
-    if _is_list(one) and _is_list(other):
+    if is_list(one) and is_list(other):
         return same_family(one.value_type, other.value_type)
     if kinds.is_struct(one) and kinds.is_struct(other):
         names = [[field.name for field in kind] for kind in (one, other)]
@@ -83,7 +83,8 @@ def _is_bytes(kind: pa.DataType) -> bool:
     return bool(kinds.is_binary(kind) or kinds.is_large_binary(kind) or kinds.is_binary_view(kind))
 
 
-def _is_list(kind: pa.DataType) -> bool:
+def is_list(kind: pa.DataType) -> bool:
+    """Return whether a type is a list of varying length, with offsets of 32 or 64 bits."""
     return bool(kinds.is_list(kind) or kinds.is_large_list(kind))
 
 

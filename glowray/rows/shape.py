@@ -75,6 +75,11 @@ class Fields:
         return self.optional + sum(child.width for child in self.children)
 
     @property
+    def outline(self) -> tuple[object, ...]:
+        """Return what two shapes of the same fields have in common, whatever the shapes of their fields."""
+        return self.kind, self.cls, self.names, len(self.children)
+
+    @property
     def is_pair(self) -> bool:
         """Return whether all rows are keyed rows: 2-tuples, none of them None."""
         return self.kind in ("tuple", "namedtuple") and len(self.children) == 2 and not self.optional

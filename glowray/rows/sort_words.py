@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from glowray.rows.chunk import Chunk
-from glowray.rows.column_hash import WORD_MASKS, texts
+from glowray.rows.column_hash import WORD_MASKS, texts, words_at_bytes
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.shape import Fields, Scalar, Shape
 
@@ -116,7 +116,7 @@ def _texts(array: pa.Array, reverse: bool) -> Iterator[Level]:
 
 def _text_words(data: npt.NDArray[np.uint8], starts: Rows, lengths: Rows, begin: int, reverse: bool) -> Level:
     last = len(data) - 8
-    words_at: Any = np.ndarray((last + 1,), "<u8", buffer=data, strides=(1,))  # a word at every byte
+    words_at = words_at_bytes(data)
 
     def words(rows: Rows | None) -> Words:
         at, left = (starts, lengths) if rows is None else (starts[rows], lengths[rows])

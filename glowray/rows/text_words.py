@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glowray.rows.column_hash import WORD_MASKS
+from glowray.rows.column_hash import WORD_MASKS, words_at_bytes
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.texts import Bounds, Bytes, Texts, cut_out
 
@@ -91,10 +91,10 @@ def _load(data: Bytes, starts: Bounds) -> Words:
     last = len(data) - _WORD
     if last < 0:
         return _load(np.concatenate([data, np.zeros(_WORD, np.uint8)]), starts)
-    at: Any = np.ndarray((last + 1,), "<u8", buffer=data, strides=(1,))  # a word at every byte
+    at = words_at_bytes(data)
     if int(starts.max()) <= last:
-        return at[starts]  # type: ignore[no-any-return]
-    words: Words = at[np.minimum(starts, last)]
+        return at[starts]
+    words = at[np.minimum(starts, last)]
     beyond = np.clip(starts - last, 0, _WORD).astype(np.uint64)
     words >>= np.minimum(beyond, _WORD - 1) * _U(8)
     words[beyond == _WORD] = 0

@@ -37,17 +37,13 @@ def _together(parts: Sequence[Part]) -> Encoded:
     if all(shape == shapes[0] for shape in shapes) and not isinstance(shapes[0] if shapes else None, Fields):
         return _one_column(shapes[0] if shapes else Scalar(NONE), parts)
     fields = [shape for shape in shapes if isinstance(shape, Fields)]
-    if len(fields) == len(shapes) and all(_outline(shape) == _outline(fields[0]) for shape in fields):
+    if len(fields) == len(shapes) and all(shape.outline == fields[0].outline for shape in fields):
         return _side_by_side(fields, parts)
     return encode([value for part in parts for value in _values(part)])
 
 
 def _is_none(shape: Shape) -> bool:
     return isinstance(shape, Scalar) and shape.kind == NONE
-
-
-def _outline(shape: Fields) -> Any:
-    return shape.kind, shape.names, shape.cls, len(shape.children)
 
 
 def _one_column(shape: Shape, parts: Sequence[Part]) -> Encoded:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.types as kinds
 
 from glowray.rows.inexact import MAP, Steps, mixed_kinds
-from glowray.rows.recast import same_family
+from glowray.rows.recast import is_list, same_family
 
 _PYTHON_NAMES = (
     (kinds.is_boolean, "bool"),
@@ -82,7 +82,7 @@ class _Merge:
                 several.append((kind, source))
         if len(several) < 2:
             return several[0][0] if several else pa.null()
-        if all(_is_list(kind) for kind, _ in several):
+        if all(is_list(kind) for kind, _ in several):
             element = self._type((*steps, None), [(kind.value_type, source) for kind, source in several])
             return _list_like(several[0][0], element)
         if all(kinds.is_struct(kind) for kind, _ in several):
@@ -103,10 +103,6 @@ class _Merge:
 
 def _has(kind: pa.StructType, name: str) -> bool:
     return bool(kind.get_field_index(name) >= 0)
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(kinds.is_list(kind) or kinds.is_large_list(kind))
 
 
 def _list_like(kind: pa.DataType, element: pa.DataType) -> pa.DataType:
