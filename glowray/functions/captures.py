@@ -109,13 +109,13 @@ def path_of(call: Any, value: Any, depth: int = 3) -> str | None:
 def _held(owner: Part) -> Iterator[Part]:
     """Yield the parts of a value. Yields none for a class, or for a container of more than 100 items."""
     large = any(is_instance(owner.value, kind) and kind.__len__(owner.value) > 100 for kind in _CONTAINERS)
-    return iter(()) if large or is_instance(owner.value, type) else _parts(owner)
+    return iter(()) if large or is_instance(owner.value, type) else _parts(owner, None)
 
 
 def _failing_part(owner: Part, visited: set[int], fault: Fault) -> Culprit | None:
     if _is_own(owner.value):
         return None  # The error names a Dataset as a whole. Its parts are not the user's.
-    for part in _parts(owner):
+    for part in _parts(owner, fault):
         if id(part.value) in visited:
             continue
         error = fault(part.value)
@@ -128,8 +128,11 @@ def _is_own(value: Any) -> bool:
     return module_name(type(value)).startswith("glowray.") and not callable(value)
 
 
-def _parts(owner: Part) -> Iterator[Part]:
-    """Yield the parts that are pickled with a value. Reads them without running the value's own code."""
+def _parts(owner: Part, fault: Fault | None) -> Iterator[Part]:
+    """Yield the parts that are pickled with a value. Reads them without running the value's own code.
+
+    With a fault, a dict, list or tuple yields only the item that has it.
+    """
     value, path, holder = owner.value, owner.path, owner.holder
     if is_instance(value, functools.partial):
         yield from _of_partial(owner, value)
@@ -142,11 +145,11 @@ def _parts(owner: Part) -> Iterator[Part]:
         yield from _of_function(owner, value)
     elif is_instance(value, dict):
         keys, values = list(dict.keys(value)), list(dict.values(value))
-        yield from _failing([f"{path}[{shown(key, 40)}]" for key in keys], values, holder)
+        yield from _contents([f"{path}[{shown(key, 40)}]" for key in keys], values, holder, fault)
         yield from (Part(f"a key of {path}", key, holder) for key in keys)
     elif is_instance(value, list) or is_instance(value, tuple):
         items = _items_of(value)
-        yield from _failing([f"{path}[{index}]" for index in range(len(items))], items, holder)
+        yield from _contents([f"{path}[{index}]" for index in range(len(items))], items, holder, fault)
     elif is_instance(value, set) or is_instance(value, frozenset):
         yield from (Part(f"an element of {path}", item, holder) for item in _items_of(value))
     if is_instance(value, type):
@@ -207,12 +210,15 @@ def _attributes(owner: Part) -> Iterator[Part]:
             yield Part(f"{owner.path or 'self'}.{name}", part, owner.holder)
 
 
-def _failing(names: list[str], values: list[Any], holder: str) -> Iterator[Part]:
-    """Yield one value, the failing one if there is one. Halving avoids pickling millions of sound values one by one."""
+def _contents(names: list[str], values: list[Any], holder: str, fault: Fault | None) -> Iterator[Part]:
+    """Yield all values, or with a fault one value: that with the fault, if any has it.
+
+    Halving avoids pickling millions of sound values one by one.
+    """
     low, high = 0, len(values)
-    while high - low > 1:
+    while fault is not None and high - low > 1:
         middle = (low + high) // 2
-        if pickling_error(values[low:middle]) is not None:
+        if fault(values[low:middle]) is not None:
             high = middle
         else:
             low = middle
