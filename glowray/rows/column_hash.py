@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from glowray.native import loops
 from glowray.rows import hashing
+from glowray.rows.byte_words import WORD_MASKS, first_words, value_bytes, words_at_bytes
 from glowray.rows.chunk import Chunk
 from glowray.rows.decode import decode
 from glowray.rows.key_kinds import compared_fields, key_hash
@@ -30,7 +31,6 @@ _WORDS_AT_ONCE = 1 << 17
 _ROWS_AT_ONCE = 1 << 14  # Each piece is read several times, so it must fit the CPU cache.
 _FEW = 32
 _NUMBERS = frozenset({bool, int, float})
-WORD_MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
 
 
 def keyed_rows_hashes(chunk: Chunk) -> Hashes:
@@ -174,40 +174,13 @@ def _floats(array: pa.Array) -> Hashes:
     return hashes
 
 
-def texts(array: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return (data, starts, lengths) of a column of large_string or large_binary, read from Arrow's buffers.
-
-    Value i is `data[starts[i] : starts[i] + lengths[i]]`.
-    """
-    bounds = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
-    return np.frombuffer(array.buffers()[2] or b"", np.uint8), bounds[:-1], np.diff(bounds)
-
-
-def words_at_bytes(data: npt.NDArray[np.uint8]) -> Hashes:
-    """Return a view of the data with a little-endian word at every byte: word i is bytes i to i + 7."""
-    return np.ndarray((max(len(data) - 7, 0),), "<u8", buffer=data, strides=(1,))
-
-
-def first_words(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Hashes:
-    """Return each value of at most eight bytes as one little-endian word, with zeros after its end.
-
-    There is at least one value.
-    """
-    first, last = int(starts[0]), int(starts[-1] + lengths[-1])
-    padded = np.zeros(last - first + 8, np.uint8)
-    padded[:-8] = data[first:last]
-    words: Hashes = words_at_bytes(padded)[starts - first]
-    words &= WORD_MASKS[lengths]
-    return words
-
-
 def binary_hashes(array: pa.Array, tag: int) -> Hashes:
     """Return the hashes of a column of text or bytes."""
     if not len(array):
         return np.empty(0, np.uint64)
     if loops.hashes is not None and not array.null_count:
         return _text_hashes(Texts.of(array), tag)
-    data, starts, lengths = texts(array)
+    data, starts, lengths = value_bytes(array)
     if array.null_count:
         lengths[as_numpy(array.is_null())] = 0
     if lengths.max() <= 8:

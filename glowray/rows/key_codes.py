@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from glowray.native import loops
 from glowray.rows import column_hash, hashing
+from glowray.rows.byte_words import first_words, value_bytes
 from glowray.rows.chunk import Chunk
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.shape import Fields, Scalar, Shape
@@ -198,13 +199,13 @@ def _of_plain_texts(columns: Sequence[Texts]) -> Codes:
 
 
 def _are_short(array: pa.Array) -> bool:
-    return int(column_hash.texts(array)[2].max(initial=0)) <= SHORT_TEXT
+    return int(value_bytes(array)[2].max(initial=0)) <= SHORT_TEXT
 
 
 def _short_texts(array: pa.Array) -> Codes:
     """Return the codes of text of at most seven bytes: the bytes, with their number in the eighth byte."""
-    data, starts, lengths = column_hash.texts(array)
-    words = column_hash.first_words(data, starts, lengths)
+    data, starts, lengths = value_bytes(array)
+    words = first_words(data, starts, lengths)
     words |= lengths.view(np.uint64) << _U(8 * SHORT_TEXT)
     if array.null_count:
         words[as_numpy(array.is_null())] = _NO_TEXT

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from glowray.rows.byte_words import WORD_MASKS, value_bytes, words_at_bytes
 from glowray.rows.chunk import Chunk
-from glowray.rows.column_hash import WORD_MASKS, texts, words_at_bytes
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.shape import Fields, Scalar, Shape
 
@@ -102,7 +102,7 @@ def _texts(array: pa.Array, reverse: bool) -> Iterator[Level]:
 
     The lengths tell apart texts that differ only in zero bytes at their end.
     """
-    data, starts, lengths = texts(array)
+    data, starts, lengths = value_bytes(array)
     if len(data) < 8:
         data = np.concatenate([data, np.zeros(8 - len(data), np.uint8)])
     longest = int(lengths.max(initial=0))

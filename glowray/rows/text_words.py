@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glowray.rows.column_hash import WORD_MASKS, words_at_bytes
+from glowray.rows.byte_words import WORD_MASKS, words_at_bytes
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.texts import Bounds, Bytes, Texts, cut_out
 
