@@ -130,14 +130,11 @@ class Block:
         places[by_owner] = np.arange(len(positions))
         return together(parts).take(places)
 
-    def split(self, buckets: npt.NDArray[np.integer[Any]], n: int) -> list[Block]:
-        """Return one block for each of `n` buckets. Row i goes to block `buckets[i]`. Rows keep their order."""
-        filled = self.split_filled(buckets, n)
-        none = Block()
-        return [filled.get(bucket, none) for bucket in range(n)]
+    def split(self, buckets: npt.NDArray[np.integer[Any]], n: int) -> dict[int, Block]:
+        """Return a block for each of the `n` buckets that has rows. Row i goes to block `buckets[i]`.
 
-    def split_filled(self, buckets: npt.NDArray[np.integer[Any]], n: int) -> dict[int, Block]:
-        """Return the blocks of `split` by bucket number, without empty blocks: with many buckets most are empty."""
+        Rows keep their order. Empty blocks are left out, as most of many buckets are empty.
+        """
         parts: dict[int, list[Chunk]] = {}
         start = 0
         for chunk in self.chunks:

@@ -19,9 +19,6 @@ from glowray.rows.pickling import dumps
 from glowray.rows.scalars import NONE
 from glowray.rows.shape import Fields, Path, Pickled, Scalar, Shape, leaves
 
-Column = Any
-"""An Arrow array or a PickledColumn."""
-
 
 class PickledShape:
     """Cache of a shape's pickle, which may hold a whole class. A chunk shares it with all chunks cut from it."""
@@ -84,13 +81,6 @@ class Chunk:
         if not isinstance(shape, Fields) or not shape.is_pair:
             return None
         return self.select((0,)), self.select((1,))
-
-    def column(self, path: Path) -> Column:
-        """Return the column at a path of field numbers. Raises LookupError if the path is not exactly one column."""
-        chunk = self.select(path)
-        if len(chunk.columns) != 1 or isinstance(chunk.shape, Fields):
-            raise LookupError(f"field {path} of rows of shape {self.shape} is not one column")
-        return chunk.columns[0]
 
     def unread(self) -> Chunk:
         """Return the same rows in a new chunk. Objects unpickled through it are freed with it, and not kept here."""
