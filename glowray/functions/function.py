@@ -137,7 +137,7 @@ def _check_callable(call: Any, verb: str, name: str | None) -> None:
     if not callable(call):
         raise TypeError(f"{verb}() needs a function, got {shown(call, 80)} ({class_name(type(call))}), {_called()}")
     if name is not None and (not isinstance(name, str) or not name):
-        raise TypeError(f"{verb}(name=…) must be a str with something in it, got {shown(name, 80)}, {_called()}")
+        raise TypeError(f"{verb}(name=…) must be a str that is not empty, got {shown(name, 80)}, {_called()}")
 
 
 def _check_sync(call: Any, function: Function) -> None:
@@ -201,9 +201,9 @@ def unreadable(functions: Iterable[Function], error: Exception) -> TypeError:
         own = reading_error(function.call)
         found = None if own is None else culprit(function.call, own, reading_error)
         if own is not None:
-            what = f"what it captures, {found}" if found else "it"
+            what = f"what it captures, {found}," if found else "it"
             return TypeError(
-                f"{function.verb}() cannot send {function.described} to workers: {what}, can be pickled, but not"
+                f"{function.verb}() cannot send {function.described} to workers: {what} can be pickled, but not"
                 f" unpickled: {found.error if found else own}"
             )
     return TypeError(f"what a task needs can be pickled, but not unpickled: {error}")

@@ -41,7 +41,7 @@ def chunk_by_schema(chunk: Chunk, schema: pa.Schema) -> RowsTable:
         row = next(
             row for row in chunk.rows() if columns.records is None or more[0] in row or not isinstance(row, dict)
         )
-        raise ValueError(f"a row has a column {more[0]!r} more than schema=: {row_text(row)}")
+        raise ValueError(f"schema= lacks the column {more[0]!r} of the row {row_text(row)}: add it, or drop the field")
     arrays = [
         _typed(columns, field) if field.name in own else _nulls(chunk, field) for field in schema
     ]  # fmt: skip
@@ -93,7 +93,7 @@ def _converted(columns: ChunkColumns, field: pa.Field) -> pa.Array:
     place = next((place for place, value in enumerate(values) if _array([value], field.type) is None), 0)
     raise InexactColumn(
         f'column "{field.name}" is {field.type} in schema=, which cannot hold {row_text(values[place])}'
-        f" of the row {row_text(columns.chunk.rows()[place])}: map it to what it can, or choose another type"
+        f" of the row {row_text(columns.chunk.rows()[place])}: map it to a value that fits, or choose another type"
     )
 
 

@@ -141,5 +141,5 @@ def why_inexact(where: Where, present: Sequence[Any], is_odd: Callable[[Any], bo
     text = repr(odd[0])
     text = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
     return InexactColumn(
-        f'column "{where}" holds {text} ({cls.__qualname__}), which Arrow cannot hold exactly: map it to what it can'
+        f'column "{where}" holds {text} ({cls.__qualname__}), which Arrow cannot hold exactly: map it to a type it can'
     )

@@ -33,7 +33,7 @@ def recast_table(table: pa.Table, schema: pa.Schema) -> pa.Table:
             raise InexactColumn(f'column "{field.name}" has a value that {field.type} cannot hold: {error}') from None
         columns.append(pa.chunked_array(arrays, field.type))
         if not field.nullable and columns[-1].null_count:
-            raise InexactColumn(f'column "{field.name}" has no value in some rows, which its type does not allow')
+            raise InexactColumn(f'column "{field.name}" is null in some rows, which its field does not allow')
     made = pa.Table.from_arrays(columns, schema=schema)
     return made if columns else table.select([])
 

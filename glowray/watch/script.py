@@ -52,7 +52,7 @@ def first_action(script: str | os.PathLike[str], arguments: Sequence[str] = ()) 
     """
     global _watched
     if _watched is not None:
-        raise RuntimeError("first_action() inside a script that is itself being looked at")
+        raise RuntimeError("a script that first_action() runs cannot call first_action() itself")
     plans: list[PlanView] = []
     _watched = plans
     try:
