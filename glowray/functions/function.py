@@ -22,14 +22,6 @@ _OF_VALUE = frozenset({"map_values", "flat_map_values"})
 class Function:
     """A user's function in a plan.
 
-<<<<<<< HEAD
-    `call` is what to call and `verb` what for; `label` names it in plans, messages and task names; `filename`,
-    `lineno` and the short `site` ("word_count.py:12") say where it is defined (None for C code); a tuple or
-    list row is spread over `spread` arguments (None: passed whole); `name` is the user's own name for the step;
-    `required` counts the positional parameters that have no default (None for C code); `of_row` is false for reducers,
-    aggregates and functions of a whole partition. `is_named` is true where the user gave field names: the label then
-    is the user's, the code is not.
-=======
     Args:
         call: the callable.
         verb: the verb that received it.
@@ -41,7 +33,7 @@ class Function:
         name: the user's own name for the step.
         required: the number of positional parameters without a default. None for C code.
         of_row: False for reducers, aggregates and functions of a whole partition.
->>>>>>> eng2
+        is_named: True if the user gave field names. The label is then the user's, the code is not.
     """
 
     call: Callable[..., Any]
@@ -70,15 +62,9 @@ class Function:
     ) -> Function:
         """Return the Function of a callable that a verb received, after checking it.
 
-<<<<<<< HEAD
-        `spreads` is true for functions of one row; for others `arguments` lists with how many arguments the verb may
-        call them: (2,) for a reducer, (1, 2) for map_partitions. One that stays in the driver does not `ships`.
-        `label` is what the user wrote in place of a function: field names.
-=======
         `spreads` is True for functions of one row. For others `arguments` lists the numbers of arguments with which
         the verb may call them: (2,) for a reducer, (1, 2) for map_partitions. `ships` is False if the function stays
-        in the driver.
->>>>>>> eng2
+        in the driver. `label` is what the user wrote in place of a function: field names.
 
         >>> Function.of(lambda word, n: n, "map").spread
         2
