@@ -17,6 +17,7 @@ from glowray.plan.by_key import CombineByKey, GroupByKey, PartitionByKey
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
+    from glowray.dataset.grouped import Grouped
 
 
 def first_of(kept: Any, other: Any) -> Any:
@@ -282,41 +283,41 @@ class KeyedVerbs(Base[T_co]):
         return self._with(GroupByKey(self._node, "group_by_key"))
 
     @overload
-    def group_by(self, f: str, *others: str, **options: Unpack[StepOptions]) -> Dataset[tuple[Any, Sequence[T_co]]]: ...
+    def group_by(self, f: str, *others: str, **options: Unpack[StepOptions]) -> Grouped[tuple[Any, Sequence[T_co]]]: ...
     @overload
-    def group_by(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Dataset[tuple[U, Sequence[T_co]]]: ...
+    def group_by(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Grouped[tuple[U, Sequence[T_co]]]: ...
     @overload
     def group_by(
         self: Base[tuple[A, B]], f: Callable[[A, B], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[A, B]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[A, B]]]]: ...
     @overload
     def group_by(
         self: Base[tuple[A, B, C]], f: Callable[[A, B, C], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[A, B, C]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[A, B, C]]]]: ...
     @overload
     def group_by(
         self: Base[tuple[A, B, C, D]], f: Callable[[A, B, C, D], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[A, B, C, D]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[A, B, C, D]]]]: ...
     @overload
     def group_by(
         self: Base[list[A]], f: Callable[[A, A], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[list[A]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[list[A]]]]: ...
     @overload
     def group_by(
         self: Base[list[A]], f: Callable[[A, A, A], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[list[A]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[list[A]]]]: ...
     @overload
     def group_by(
         self: Base[tuple[K, tuple[A, B]]], f: Callable[[K, A, B], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[K, tuple[A, B]]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[K, tuple[A, B]]]]]: ...
     @overload
     def group_by(
         self: Base[tuple[K, tuple[A, B, C]]], f: Callable[[K, A, B, C], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[K, tuple[A, B, C]]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[K, tuple[A, B, C]]]]]: ...
     @overload
     def group_by(
         self, f: Callable[Concatenate[Any, Any, Any, Any, Any, P], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[T_co]]]: ...
+    ) -> Grouped[tuple[U, Sequence[T_co]]]: ...
     def group_by(
         self,
         f: Callable[..., Any] | str,
@@ -326,14 +327,14 @@ class KeyedVerbs(Base[T_co]):
         num_cpus: float | None = None,
         num_gpus: float | None = None,
         memory: int | None = None,
-    ) -> Dataset[Any]:
+    ) -> Grouped[Any]:
         """Collect the rows with equal f(row): rows (f(row), rows in input order). One shuffle of all rows.
 
         >>> import glowray as gr
         >>> sorted(gr.from_range(5).group_by(lambda n: n % 2).collect())
         [(0, [0, 2, 4]), (1, [1, 3])]
 
-        A large group is a `gr.Group`, as for group_by_key().
+        A large group is a `gr.Group`, as for group_by_key(). `agg()` on the result aggregates without holding groups.
 
         Args:
             f: function of a row (spread as for map()), or a field name of records.
@@ -344,9 +345,11 @@ class KeyedVerbs(Base[T_co]):
             TypeError: as for map(), or a function beside field names. At the action, a key's type is not allowed.
             KeyError: at the action, a record lacks a field.
         """
+        from glowray.dataset.grouped import Grouped
+
         key, label = key_argument("group_by", f, others)
         keyed = self._rowwise(KeyBy, "group_by", key, Options(name, on_error, num_cpus, num_gpus, memory), label)
-        return keyed._with(GroupByKey(keyed._node, "group_by"))
+        return Grouped.of(keyed, (f, *others) if isinstance(f, str) else ())
 
     def partition_by_key(self, n: int) -> Dataset[T_co]:
         """Move keyed rows so that equal keys share one of n partitions. One shuffle; later keyed verbs need none.
