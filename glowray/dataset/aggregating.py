@@ -23,7 +23,7 @@ class AggregateVerbs(Base[T_co]):
     """The verb agg_by_key."""
 
     def agg_by_key(self: Base[tuple[K, Any]], **aggregates: Aggregate) -> Dataset[tuple[K, dict[str, Any]]]:
-        """Aggregate the values of each key: rows (key, record of aggregates). One shuffle, of one row a key and partition.
+        """Aggregate the values of each key: rows (key, record of aggregates). One shuffle, as for reduce_by_key().
 
         >>> import glowray as gr
         >>> from glowray import agg
