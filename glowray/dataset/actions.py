@@ -17,7 +17,7 @@ from glowray.functions import Function
 from glowray.kernels.combine import Zero
 from glowray.kernels.exchange import Count
 from glowray.kernels.fold_steps import Reduce as FoldRows
-from glowray.kernels.steps import ForEach
+from glowray.kernels.operators.for_each import ForEach
 from glowray.plan.nodes import Cache, Limit, Reduce, Store, Top
 from glowray.watch.show import show_rows
 

@@ -11,7 +11,9 @@ from glowray.dataset.joins import same
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
 from glowray.kernels.combine import Combiner, Zero
-from glowray.kernels.steps import FlatMapValues, KeyBy, Keys, Map, MapValues, Values
+from glowray.kernels.operators.keyed import KeyBy, Keys, Values
+from glowray.kernels.operators.map import Map
+from glowray.kernels.operators.map_values import FlatMapValues, MapValues
 from glowray.plan.by_key import CombineByKey, GroupByKey, PartitionByKey
 
 if TYPE_CHECKING:
@@ -203,7 +205,8 @@ class KeyedVerbs(Base[T_co]):
         >>> sorted(gr.from_items("abca").count_by_value().collect())
         [('a', 2), ('b', 1), ('c', 1)]
         """
-        keyed = self._step(Map("count_by_value", "count_by_value", Function.of(counted, "count_by_value")))
+        function = Function.of(counted, "count_by_value")
+        keyed = self._step(Map("count_by_value", "count_by_value", function, is_part=True))
         return keyed._count("count_by_value")
 
     def distinct(self, key: Callable[..., Any] | None = None, **options: Unpack[StepOptions]) -> Dataset[T_co]:
@@ -217,12 +220,12 @@ class KeyedVerbs(Base[T_co]):
             key: of the row; rows with equal keys are one. None: the row itself.
         """
         if key is None:
-            whole = KeyBy("distinct", "distinct", Function.of(same, "distinct"))
+            whole = KeyBy("distinct", "distinct", Function.of(same, "distinct"), is_part=True)
             keyed = self._granted(Options.of("distinct", options))._step(whole)
         else:
-            keyed = self._rowwise(KeyBy, "distinct", key, Options.of("distinct", options))
+            keyed = self._rowwise(KeyBy, "distinct", key, Options.of("distinct", options), is_part=True)
         combiner = Combiner(_FIRST, _FIRST)
-        return keyed._combine("distinct", combiner, "")._step(Values("distinct", "distinct"))
+        return keyed._combine("distinct", combiner, "")._step(Values("distinct", "distinct", is_part=True))
 
     def group_by_key(self: KeyedVerbs[tuple[K, V]]) -> Dataset[tuple[K, Sequence[V]]]:
         """(key, values in input order); one shuffle of all rows: reduce_by_key or aggregate_by_key move fewer.
@@ -288,7 +291,7 @@ class KeyedVerbs(Base[T_co]):
         [(0, [0, 2, 4]), (1, [1, 3])]
         """
         options = Options(name, on_error, num_cpus, num_gpus, memory)
-        keyed = self._rowwise(KeyBy, "group_by", f, options)
+        keyed = self._rowwise(KeyBy, "group_by", f, options, is_part=True)
         return keyed._with(GroupByKey(keyed._node, "group_by"))
 
     def partition_by_key(self, n: int) -> Dataset[T_co]:

@@ -15,8 +15,6 @@ from glowray.functions.signature import Signature, is_async, parameters, signatu
 from glowray.functions.spread import Spread, Whole, spread_arguments, width
 from glowray.rows.static_attributes import class_name, is_instance
 
-_OF_VALUE = frozenset({"map_values", "flat_map_values"})
-
 
 @dataclass(frozen=True, eq=False)
 class Function:
@@ -26,7 +24,8 @@ class Function:
     `lineno` and the short `site` ("word_count.py:12") say where it is defined (None for C code); a tuple or
     list row is spread over `spread` arguments (None: passed whole); `name` is the user's own name for the step;
     `required` counts the positional parameters that have no default (None for C code); `of_row` is false for reducers,
-    aggregates and functions of a whole partition.
+    aggregates and functions of a whole partition. One that is `of_value` is given the value of a keyed row, and not the
+    row. One that `gives_items` returns an iterable of which every item is a row.
     """
 
     call: Callable[..., Any]
@@ -39,6 +38,8 @@ class Function:
     name: str | None = None
     required: int | None = None
     of_row: bool = True
+    of_value: bool = False
+    gives_items: bool = False
 
     @classmethod
     def of(
@@ -50,6 +51,8 @@ class Function:
         spreads: bool = True,
         arguments: tuple[int, ...] = (),
         ships: bool = True,
+        of_value: bool = False,
+        gives_items: bool = False,
     ) -> Function:
         """Takes a function in at a verb, and finds there what can be found wrong with it.
 
@@ -79,6 +82,8 @@ class Function:
             name=name,
             required=known.required if known else None,
             of_row=spreads,
+            of_value=of_value,
+            gives_items=gives_items,
         )
         _check_sync(inner, function)
         _check_parameters(call, known, function, arguments)
@@ -86,11 +91,6 @@ class Function:
             _check_pickling(inner, function)
         # A function spread over a fixed number of arguments needs no wrapper at work.
         return function if function.spread is None else _unwrapped(function, inner)
-
-    @property
-    def of_value(self) -> bool:
-        """Whether the function is given the value of a keyed row, and not the row."""
-        return self.verb in _OF_VALUE
 
     @property
     def is_own(self) -> bool:

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
+from glowray.vectorize.know import know
 from glowray.vectorize.known import Known
+
+
+def fields_of_call(call: Callable[..., object], spread: int | None) -> frozenset[str] | None:
+    """Return the same for a function that rows are given to; None also if it is not known."""
+    known = know(call)
+    return fields_read(known) if isinstance(known, Known) and spread is None else None
 
 
 def fields_read(known: Known) -> frozenset[str] | None:
