@@ -120,11 +120,17 @@ class Base(Generic[T_co]):
         verb: str,
         function: Callable[..., Any],
         options: Options,
+        label: str | None = None,
         *,
         is_part: bool = False,
     ) -> Dataset[Any]:
-        """A verb, or a part of one, that calls the user's function once a row."""
-        known = Function.of(function, verb, name=options.name, of_value=kind.of_value, gives_items=kind.makes_items)
+        """A verb, or a part of one, that calls the user's function once a row.
+
+        `label` shows a function that is made of field names.
+        """
+        known = Function.of(
+            function, verb, name=options.name, of_value=kind.of_value, gives_items=kind.makes_items, label=label
+        )
         step = kind(verb, known.label, known, on_error=self._policy(options), is_part=is_part)
         return self._step(step, options.resources)
 
@@ -144,17 +150,17 @@ class Base(Generic[T_co]):
         key: Callable[..., Any] | None,
         options: Options,
         order: Callable[[Dataset[Any], Function | None], Dataset[Any]],
+        label: str | None = None,
     ) -> Dataset[Any]:
         """A verb that orders rows by a key; a key function that drops rows or needs resources is a step before it."""
         if key is None:
             return order(self._granted(options), None)
-        function = Function.of(key, verb, name=options.name)
+        function = Function.of(key, verb, name=options.name, label=label)
         if self._policy(options) == "raise" and options.resources == NO_NEEDS:
             return order(self._with(self._node), function)
         first = Function.of(operator.itemgetter(0), verb, name=function.label)
-        return order(self._rowwise(KeyBy, verb, key, options, is_part=True), first)._step(
-            Values(verb, verb, is_part=True)
-        )
+        keyed = self._rowwise(KeyBy, verb, key, options, label, is_part=True)
+        return order(keyed, first)._step(Values(verb, verb, is_part=True))
 
 
 def count_argument(verb: str, n: Any, least: int = 0) -> int:

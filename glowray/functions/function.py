@@ -25,7 +25,8 @@ class Function:
     list row is spread over `spread` arguments (None: passed whole); `name` is the user's own name for the step;
     `required` counts the positional parameters that have no default (None for C code); `of_row` is false for reducers,
     aggregates and functions of a whole partition. One that is `of_value` is given the value of a keyed row, and not the
-    row. One that `gives_items` returns an iterable of which every item is a row.
+    row. One that `gives_items` returns an iterable of which every item is a row. `is_named` is true where the user gave
+    field names: the label then is the user's, the code is not.
     """
 
     call: Callable[..., Any]
@@ -40,6 +41,7 @@ class Function:
     of_row: bool = True
     of_value: bool = False
     gives_items: bool = False
+    is_named: bool = False
 
     @classmethod
     def of(
@@ -53,11 +55,13 @@ class Function:
         ships: bool = True,
         of_value: bool = False,
         gives_items: bool = False,
+        label: str | None = None,
     ) -> Function:
         """Takes a function in at a verb, and finds there what can be found wrong with it.
 
         `spreads` is true for functions of one row; for others `arguments` lists with how many arguments the verb may
         call them: (2,) for a reducer, (1, 2) for map_partitions. One that stays in the driver does not `ships`.
+        `label` is what the user wrote in place of a function: field names.
 
         >>> Function.of(lambda word, n: n, "map").spread
         2
@@ -74,7 +78,7 @@ class Function:
         function = cls(
             call=call if is_instance(call, Spread) else inner,
             verb=verb,
-            label=name or label_of(inner),
+            label=name or label or label_of(inner),
             site=short_site(*place) if place else None,
             filename=place[0] if place else None,
             lineno=place[1] if place else None,
@@ -84,6 +88,7 @@ class Function:
             of_row=spreads,
             of_value=of_value,
             gives_items=gives_items,
+            is_named=label is not None,
         )
         _check_sync(inner, function)
         _check_parameters(call, known, function, arguments)
