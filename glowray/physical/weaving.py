@@ -98,7 +98,9 @@ def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, 
                 if fewer is not None and few is not None:
                     source = fewer
                     chain, reasons, kind = _column_chain(segment, source, stage.exchange, few, loop)
-            loop = replace(loop, columns=chain, column_reasons=reasons)
+            parts = [len(step.parts) for step in segment.rows] + [1]
+            by_part = tuple(reason for reason, count in zip(reasons, parts, strict=True) for _ in range(count))
+            loop = replace(loop, columns=chain, column_reasons=by_part)
         if vectorize and loop.columns is None and segment.rows:
             source, records = _record_loop(segment, source, stage.exchange, form, loop.cells, is_first=not loops)
             loop = replace(loop, records=records)

@@ -123,6 +123,26 @@ class StepCode:
                 values.append(simple)
         return statements, values
 
+    def given(self, value: object, name: str) -> ast.expr:
+        """Return the variable of the loop that holds this very object."""
+        return load(self.weaver.give(value, name))
+
+    def require_type(self, kind: type, check: Callable[[object], None]) -> Statements:
+        """Return the statement that calls `check` with a row that may not be exactly of a type."""
+        row = self.row
+        if (kind is dict and isinstance(row, ast.Dict)) or (isinstance(row, ast.Name) and self._is_surely(row, kind)):
+            return []
+        call: ast.stmt = ast.Expr(ast.Call(self.given(check, "check"), [simple_copy(row)], []))
+        if not isinstance(row, ast.Name):
+            return [call]
+        is_other = ast.Compare(
+            ast.Call(load("type"), [load(row.id)], []), [ast.IsNot()], [self.given(kind, kind.__name__)]
+        )
+        return [ast.If(is_other, [call], [])]
+
+    def _is_surely(self, row: ast.Name, kind: type) -> bool:
+        return self.weaver.types.get(row.id) is kind
+
     def pass_on(self, before: Statements, row: ast.expr) -> Statements:
         """Return statements that run `before` and hand one row on."""
         settled, simple = settle(row, self.weaver, "row", self.line)

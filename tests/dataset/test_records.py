@@ -201,3 +201,64 @@ def test_field_names_reach_columns() -> None:
     rows = gr.from_items(ROWS[:1] * 3)
     for dataset in (rows.key_by("a"), rows.key_by("a", "b"), rows.select("n", "a"), rows.sort("-b")):
         assert dataset.explain().splitlines()[-2].endswith("arrow")
+
+
+SPEEDS = [{"miles": 60, "hours": 2, "k": "a"}, {"miles": 30, "hours": 4, "k": "b"}]
+
+
+@pytest.mark.parametrize("vectorize", [True, False])
+def test_with_fields_adds_and_replaces(engine: Lab, vectorize: bool) -> None:
+    rows = engine.flow(vectorize=vectorize).from_items(SPEEDS)
+    made = rows.with_fields(k=lambda r: r["k"] * 2, speed=lambda r: r["miles"] / r["hours"], kind="late").collect()
+    assert [list(row.items()) for row in made] == [
+        [("miles", 60), ("hours", 2), ("k", "aa"), ("speed", 30.0), ("kind", "late")],
+        [("miles", 30), ("hours", 4), ("k", "bb"), ("speed", 7.5), ("kind", "late")],
+    ]
+    both = rows.with_fields({"name": lambda r: r["k"]}, k=lambda r: r["miles"])
+    assert [(row["name"], row["k"]) for row in both.collect()] == [("a", 60), ("b", 30)]  # of the row as it came in
+
+
+@given(rows=records)
+def test_with_fields_gives_what_polars_gives(rows: list[Record]) -> None:
+    made = gr.Flow(engine="inline").from_items(rows).with_fields(b=lambda r: r["b"] + "!", c=1).collect()
+    if rows:
+        frame = pl.DataFrame(rows, schema={"a": pl.Int64, "b": pl.String, "n": pl.Float64})
+        assert made == frame.with_columns(b=pl.col("b") + "!", c=1).to_dicts()
+    assert [list(row) for row in made] == [[*row, "c"] for row in rows]
+
+
+def test_with_fields_is_columns_where_its_functions_are() -> None:
+    rows = gr.Flow(engine="inline").from_items(SPEEDS, 1).with_fields(x=lambda r: r["miles"] * 2, y=lambda r: r["k"])
+    assert rows.explain().count(" arrow") == 2
+    assert [row["x"] for row in rows.collect()] == [120, 60]
+
+
+def test_rows_of_with_fields_share_no_value_that_can_change(engine: Lab) -> None:
+    rows = engine.flow().from_items(SPEEDS, 1).with_fields(seen=[0])
+    assert [row["seen"] for row in rows.map(lambda r: r["seen"].append(1) or r).collect()] == [[0, 1], [0, 1]]
+
+
+def test_a_failing_field_names_its_function_and_its_row(engine: Lab) -> None:
+    flow = engine.flow()
+    rows = flow.from_items([{"a": 2}, {"a": 0}, 3], 1)
+    fields = {"u": lambda r: r["a"] + 1, "v": lambda r: 1 // r["a"]}
+    with pytest.raises(ZeroDivisionError) as caught:
+        rows.with_fields(fields).collect()
+    assert "row: {'a': 0}" in caught.value.__notes__
+    with pytest.raises(ZeroDivisionError):
+        caught.value.replay()  # type: ignore[attr-defined]
+    assert rows.with_fields(fields, name="mine", on_error="collect").collect() == [{"a": 2, "u": 3, "v": 0}]
+    assert flow.skipped == {"mine": 2}
+    assert [(type(found.error), found.row) for found in flow.errors] == [
+        (ZeroDivisionError, {"a": 0}), (TypeError, 3),
+    ]  # fmt: skip
+    with pytest.raises(TypeError, match=r"with_fields\(\) needs rows that are dicts, got 3 \(int\)"):
+        rows.map(lambda row: row).filter(lambda row: row == 3).with_fields(kind=1).collect()
+
+
+def test_wrong_use_of_with_fields_is_found_at_the_call() -> None:
+    rows = gr.Flow(engine="inline").from_items(SPEEDS)
+    with pytest.raises(TypeError, match="at least one field"):
+        rows.with_fields()
+    with pytest.raises(TypeError, match="takes 2 parameters, but is called with 1 argument"):
+        rows.with_fields(a=lambda key, value: 1)
