@@ -12,6 +12,7 @@ from glowray.dataset.fields import Key, checked_names, dropped, label_of_names, 
 from glowray.functions import Function
 from glowray.functions.show import shown
 from glowray.kernels.combine import Zero
+from glowray.kernels.operators.explode import Explode
 from glowray.kernels.operators.map import Map
 from glowray.kernels.operators.with_fields import WithFields
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class RecordVerbs(Base[T_co]):
-    """select, drop, rename, with_fields."""
+    """select, drop, rename, with_fields, explode."""
 
     def select(self, *names: str) -> Dataset[dict[str, Any]]:
         """Records of some fields only, in the order of the names. No data moves.
@@ -117,6 +118,25 @@ class RecordVerbs(Base[T_co]):
         label = name or ", ".join(f"{field}={_shown(value)}" for field, value in made)
         step = WithFields("with_fields", label, made, on_error=self._policy(options))
         return self._step(step, options.resources)
+
+    def explode(self, name: str) -> Dataset[dict[str, Any]]:
+        """A record for each item of a field, with the item in the field's place; none for an empty field or None.
+
+        No data moves.
+
+        >>> import glowray as gr
+        >>> gr.from_items([{"id": 1, "tags": ["a", "b"]}, {"id": 2, "tags": None}]).explode("tags").collect()
+        [{'id': 1, 'tags': 'a'}, {'id': 1, 'tags': 'b'}]
+
+        Args:
+            name: the field; its values are iterables (of a str the characters, of a dict the keys) or None.
+
+        Raises:
+            TypeError: the name is no str; at the action, a row is no dict, or its field cannot be iterated over.
+            KeyError: at the action, a record lacks the field.
+        """
+        checked_names("explode", [name])
+        return self._step(Explode("explode", repr(name), name))
 
     def _renewed(self, verb: str, call: Key, label: str) -> Dataset[Any]:
         return self._step(Map(verb, label, Function.of(call, verb, label=label)))

@@ -262,3 +262,57 @@ def test_wrong_use_of_with_fields_is_found_at_the_call() -> None:
         rows.with_fields()
     with pytest.raises(TypeError, match="takes 2 parameters, but is called with 1 argument"):
         rows.with_fields(a=lambda key, value: 1)
+
+
+TAGGED: list[Record] = [
+    {"id": 1, "tags": ["a", "b"], "n": 0.5}, {"id": 2, "tags": [], "n": None}, {"id": 3, "tags": ["c"], "n": 2.0}
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("vectorize", [True, False])
+def test_explode_gives_a_record_an_item(engine: Lab, vectorize: bool) -> None:
+    flow = engine.flow(vectorize=vectorize)
+    made = flow.from_items(TAGGED).explode("tags").collect()
+    assert [list(row.items()) for row in made] == [
+        [("id", 1), ("tags", "a"), ("n", 0.5)], [("id", 1), ("tags", "b"), ("n", 0.5)],
+        [("id", 3), ("tags", "c"), ("n", 2.0)],
+    ]  # fmt: skip
+    others = flow.from_items([{"t": None}, {"t": "xy"}, {"t": (1, 2.0)}, {"t": {"k": 0}}, {"t": ()}], 1)
+    assert [row["t"] for row in others.explode("t").collect()] == ["x", "y", 1, 2.0, "k"]
+
+
+@given(rows=st.lists(st.fixed_dictionaries({
+    "a": st.integers(-5, 5), "t": st.lists(st.integers(-5, 5), max_size=3) | st.none(), "b": st.text("xyé", max_size=2)
+})))  # fmt: skip
+def test_explode_gives_what_polars_gives(rows: list[Record]) -> None:
+    flow = gr.Flow(engine="inline")
+    made = flow.from_items(rows, 1).explode("t").map(lambda row: {**row, "a": row["a"] + 1}).collect()
+    filled = [row for row in rows if row["t"]]  # Polars gives a null for what has no item
+    if filled:
+        frame = pl.DataFrame(filled, schema={"a": pl.Int64, "t": pl.List(pl.Int64), "b": pl.String}).explode("t")
+        assert made == frame.with_columns(pl.col("a") + 1).to_dicts()
+    else:
+        assert made == []
+
+
+def test_explode_runs_on_columns_and_within_a_loop() -> None:
+    flow = gr.Flow(engine="inline")
+    rows = flow.from_items(TAGGED[::2], 1).explode("tags").map(lambda row: row["tags"] + "!")
+    assert "arrow" in rows.explain() and rows.collect() == ["a!", "b!", "c!"]
+    built = (
+        flow.from_items([1, 2], 1).map(lambda n: {"n": n, "t": range(n)}).explode("t").map(lambda r: r["n"] + r["t"])
+    )
+    assert built.collect() == [1, 2, 3]
+
+
+def test_what_explode_cannot_go_through_is_an_error_with_its_row(engine: Lab) -> None:
+    rows = engine.flow().from_items([{"id": 7}], 1)
+    with pytest.raises(KeyError, match=r"explode\('tags'\): the record \{'id': 7\} has no such field") as caught:
+        rows.explode("tags").collect()
+    assert "row: {'id': 7}" in caught.value.__notes__
+    with pytest.raises(TypeError, match="not iterable"):
+        rows.explode("id").collect()
+    with pytest.raises(TypeError, match="needs rows that are dicts, got 1"):
+        engine.flow().from_items([1]).explode("id").collect()
+    with pytest.raises(TypeError, match="field names, which are str"):
+        rows.explode(1)  # type: ignore[arg-type]

@@ -215,6 +215,16 @@ FIELDS = [shout, ratio, whole_record]
 """Functions of the records that `record` makes."""
 
 
+def tags(row: Any) -> list[Any]:
+    number = draw(row)
+    return [number % 5, "tag", 0.5][: number % 4]
+
+
+def tagged_record(row: Any) -> dict[str, Any]:
+    """A record with a list, a str or nothing to go through."""
+    return {"s": record(row)["s"], "tags": tags(row) or None, "row": row}
+
+
 def as_it_is(columns: Any) -> Any:
     return columns
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import partial
+from typing import ClassVar
 
 from glowray.functions import Function
-from glowray.functions.show import shown
 from glowray.kernels.combine import Zero
 from glowray.kernels.operators.columns import Batch, ColumnStep, program_of
+from glowray.kernels.operators.records import checked_record
 from glowray.kernels.steps import FunctionStep, RowStep
 from glowray.vectorize.arrow.build import constant
 from glowray.vectorize.arrow.kinds import NOTHING, Kind, RecordOf, Untranslatable
@@ -40,7 +41,7 @@ class WithFields(RowStep):
         return tuple(made) or (self,)
 
     def emit(self, code: StepCode) -> list[ast.stmt]:
-        check = code.require_type(dict, checked_record)
+        check = code.require_type(dict, partial(checked_record, verb=self.verb))
         before, results = code.apply_all()
         made = iter(results)
         values = [next(made) if isinstance(value, Function) else _constant(code, value) for _, value in self.fields]
@@ -78,12 +79,6 @@ class WithFieldsColumns(ColumnStep):
             batch.require(computed.ok)
             made[name] = computed.vector
         batch.vector = made
-
-
-def checked_record(row: Any, verb: str = "with_fields") -> None:
-    """Raise TypeError for a row that is no dict."""
-    if not isinstance(row, dict):
-        raise TypeError(f"{verb}() needs rows that are dicts, got {shown(row)} ({type(row).__name__})")
 
 
 def _constant(code: StepCode, value: Function | Zero) -> ast.expr:
