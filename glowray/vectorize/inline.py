@@ -118,7 +118,8 @@ def open_body(
 ) -> tuple[Expander, list[ast.stmt], Span]:
     """Return (a copier for the function's nodes, statements that put parameters into variables, the function's lines).
 
-    A parameter gets a variable if the function assigns it, if it must be built, or if it would be built more than once.
+    A parameter gets a variable if the function assigns it. A display also gets one if it must be built as an object, or
+    would be built more than once.
     """
     filename = None if known.synthetic else known.filename
     lines = known.last_line - known.first_line + 1
