@@ -17,7 +17,7 @@ def fields_of_call(call: Callable[..., object], spread: int | None) -> frozenset
 
 
 def fields_read(known: Known) -> frozenset[str] | None:
-    """Return the constant keys with which a function of one record reads it. None if it may use the whole record.
+    """Return the keys that a function of one record reads. Return None if it may use the whole record.
 
     >>> from glowray.vectorize.know import know
     >>> sorted(fields_read(know(lambda r: r["a"] + r["b"])))
