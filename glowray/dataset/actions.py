@@ -18,7 +18,9 @@ from glowray.functions import Function
 from glowray.kernels.combine import Zero
 from glowray.kernels.exchange import Count
 from glowray.kernels.fold_steps import Reduce as FoldRows
-from glowray.kernels.steps import Filter, ForEach, Map
+from glowray.kernels.operators.filter import Filter
+from glowray.kernels.operators.for_each import ForEach
+from glowray.kernels.operators.map import Map
 from glowray.plan.nodes import Cache, Limit, Reduce, Store, Top
 from glowray.watch.show import show_rows
 
@@ -331,8 +333,8 @@ class Actions(Base[T_co]):
             return self._with(self._node)
         names = checked_names(verb, [field])
         function = Function.of(key_of(names), verb, label=label_of_names(names))
-        present = Filter(verb, verb, Function.of(is_present, verb))
-        return self._step(Map(verb, function.label, function))._step(present)
+        present = Filter(verb, verb, Function.of(is_present, verb), is_part=True)
+        return self._step(Map(verb, function.label, function, is_part=True))._step(present)
 
     def _best(self, verb: str, key: Callable[..., Any] | str | None, reverse: bool) -> Any:
         if isinstance(key, str):

@@ -53,11 +53,11 @@ def aggregated(keyed: Base[Any], verb: str, aggregates: dict[str, Aggregate], ke
     _check(verb, aggregates, keys)
     program = Program.of(aggregates, keys)
     label = ", ".join(f"{name}={each!r}" for name, each in aggregates.items())
-    pick = MapValues(verb, label, Function.of(program.pick, verb, label=label))
+    pick = MapValues(verb, label, Function.of(program.pick, verb, label=label), is_part=True)
     add = Function.of(program.add, verb, spreads=False, label=label)
     merge = Function.of(program.merge, verb, spreads=False)
     node = CombineByKey(keyed._step(pick)._node, verb, Combiner(add, merge, Zero(program.start)), label)
-    return keyed._with(node)._step(Map(verb, verb, Function.of(program.record, verb)))
+    return keyed._with(node)._step(Map(verb, verb, Function.of(program.record, verb), is_part=True))
 
 
 def _check(verb: str, aggregates: dict[str, Aggregate], keys: Sequence[str]) -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, 
 
 from glowray.action.settings import error_policy
 from glowray.functions import Function
+from glowray.kernels.operators.keyed import KeyBy, Values
 from glowray.kernels.partition_steps import PassOn
 from glowray.kernels.resources import NO_NEEDS, Resources
-from glowray.kernels.steps import FunctionStep, KeyBy, Step, Values
+from glowray.kernels.steps import FunctionStep, Step
 from glowray.plan.nodes import Narrow, Node
 
 if TYPE_CHECKING:
@@ -125,15 +126,22 @@ class Base(Generic[T_co]):
         function: Callable[..., Any],
         options: Options,
         label: str | None = None,
+        *,
+        is_part: bool = False,
     ) -> Dataset[Any]:
         """Return this dataset with a step that calls the user's function once for each row.
 
-        `label` is how plans show a function that is made of field names.
+        `label` is how plans show a function that is made of field names. `is_part`: the step is a part of a verb.
         """
-        known = Function.of(function, verb, name=options.name, label=label)
-        asked = self._flow.settings.on_error if options.on_error is None else options.on_error
-        step = kind(verb, known.label, known, error_policy(asked))
+        known = Function.of(
+            function, verb, name=options.name, of_value=kind.of_value, gives_items=kind.makes_items, label=label
+        )
+        step = kind(verb, known.label, known, on_error=self._policy(options), is_part=is_part)
         return self._step(step, options.resources)
+
+    def _policy(self, options: Options) -> str:
+        """Return what happens to rows on which the verb's function fails: the verb's on_error, else the flow's."""
+        return error_policy(self._flow.settings.on_error if options.on_error is None else options.on_error)
 
     def _granted(self, options: Options) -> Dataset[Any]:
         """Return these rows in tasks with the resources that a verb asks for, if its function does not take one row."""
@@ -156,11 +164,11 @@ class Base(Generic[T_co]):
         if key is None:
             return order(self._granted(options), None)
         function = Function.of(key, verb, name=options.name, label=label)
-        asked = self._flow.settings.on_error if options.on_error is None else options.on_error
-        if error_policy(asked) == "raise" and options.resources == NO_NEEDS:
+        if self._policy(options) == "raise" and options.resources == NO_NEEDS:
             return order(self._with(self._node), function)
         first = Function.of(operator.itemgetter(0), verb, name=function.label)
-        return order(self._rowwise(KeyBy, verb, key, options, label), first)._step(Values(verb, verb))
+        keyed = self._rowwise(KeyBy, verb, key, options, label, is_part=True)
+        return order(keyed, first)._step(Values(verb, verb, is_part=True))
 
 
 def count_argument(verb: str, n: Any, least: int = 0) -> int:

@@ -11,8 +11,8 @@ from glowray.functions import Function
 from glowray.kernels import partition_steps as steps
 from glowray.kernels.combine import CombineByKey, Combiner, Zero
 from glowray.kernels.fold_steps import Reduce as FoldRows
+from glowray.kernels.operators.keyed import KeyBy
 from glowray.kernels.order_steps import LocalSort
-from glowray.kernels.steps import KeyBy
 from glowray.plan.nodes import Gather, MergeSorted, Reduce
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class FoldVerbs(Base[T_co]):
 
         def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
             if function is not None:
-                rows = rows._step(KeyBy("local_sort", function.label, function))
+                rows = rows._step(KeyBy("local_sort", function.label, function, is_part=True))
             direction = "reverse" if descending else "local_sort"
             return rows._step(LocalSort("local_sort", direction, descending, function is not None, strip=True))
 

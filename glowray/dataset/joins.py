@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 from glowray.dataset.base import A, B, Base, K, T_co, U, V, dataset_argument
 from glowray.dataset.record_joins import join_records
 from glowray.functions import Function
-from glowray.kernels.steps import Keys, Map
+from glowray.kernels.operators.keyed import Keys
+from glowray.kernels.operators.map import Map
 from glowray.plan.by_key import CoGroup, Join
 from glowray.plan.nodes import Cartesian, Node, Union, Zip
 
@@ -218,9 +219,9 @@ class JoinVerbs(Base[T_co]):
         return (self._node, *(dataset_argument(verb, other)._node for other in others))
 
     def _matching(self, verb: str, other: Base[Any], how: How) -> Dataset[Any]:
-        keyed = Map(verb, verb, Function.of(as_key, verb))
+        keyed = Map(verb, verb, Function.of(as_key, verb), is_part=True)
         other_keyed = dataset_argument(verb, other)._step(keyed)
-        return self._step(keyed)._join(verb, (other_keyed,), how)._step(Keys(verb, verb))
+        return self._step(keyed)._join(verb, (other_keyed,), how)._step(Keys(verb, verb, is_part=True))
 
 
 def _at_least_one(verb: str, others: tuple[Base[Any], ...]) -> None:

@@ -12,7 +12,9 @@ from glowray.dataset.joins import same
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
 from glowray.kernels.combine import Combiner, Zero
-from glowray.kernels.steps import FlatMapValues, KeyBy, Keys, Map, MapValues, Values
+from glowray.kernels.operators.keyed import KeyBy, Keys, Values
+from glowray.kernels.operators.map import Map
+from glowray.kernels.operators.map_values import FlatMapValues, MapValues
 from glowray.plan.by_key import CombineByKey, GroupByKey, PartitionByKey
 
 if TYPE_CHECKING:
@@ -234,7 +236,8 @@ class KeyedVerbs(Base[T_co]):
         Raises:
             TypeError: at the action, a row's type is not allowed as a key.
         """
-        keyed = self._step(Map("count_by_value", "count_by_value", Function.of(counted, "count_by_value")))
+        function = Function.of(counted, "count_by_value")
+        keyed = self._step(Map("count_by_value", "count_by_value", function, is_part=True))
         return keyed._count("count_by_value")
 
     def distinct(
@@ -256,13 +259,13 @@ class KeyedVerbs(Base[T_co]):
             KeyError: at the action, a record lacks a field.
         """
         if key is None:
-            whole = KeyBy("distinct", "distinct", Function.of(same, "distinct"))
+            whole = KeyBy("distinct", "distinct", Function.of(same, "distinct"), is_part=True)
             keyed = self._granted(Options.of("distinct", options))._step(whole)
         else:
             function, label = key_argument("distinct", key, others)
-            keyed = self._rowwise(KeyBy, "distinct", function, Options.of("distinct", options), label)
+            keyed = self._rowwise(KeyBy, "distinct", function, Options.of("distinct", options), label, is_part=True)
         combiner = Combiner(_FIRST, _FIRST)
-        return keyed._combine("distinct", combiner, "")._step(Values("distinct", "distinct"))
+        return keyed._combine("distinct", combiner, "")._step(Values("distinct", "distinct", is_part=True))
 
     def group_by_key(self: KeyedVerbs[tuple[K, V]]) -> Dataset[tuple[K, Sequence[V]]]:
         """Collect the values of each key: rows (key, values in input order). One shuffle of all rows.
@@ -348,7 +351,8 @@ class KeyedVerbs(Base[T_co]):
         from glowray.dataset.grouped import Grouped
 
         key, label = key_argument("group_by", f, others)
-        keyed = self._rowwise(KeyBy, "group_by", key, Options(name, on_error, num_cpus, num_gpus, memory), label)
+        options = Options(name, on_error, num_cpus, num_gpus, memory)
+        keyed = self._rowwise(KeyBy, "group_by", key, options, label, is_part=True)
         return Grouped.of(keyed, (f, *others) if isinstance(f, str) else ())
 
     def partition_by_key(self, n: int) -> Dataset[T_co]:

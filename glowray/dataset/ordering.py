@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 from glowray.dataset.base import Base, Options, StepOptions, T_co, count_argument
 from glowray.dataset.field_order import order_argument
 from glowray.functions import Function
-from glowray.kernels.steps import Filter, Keys
+from glowray.kernels.operators.filter import Filter
+from glowray.kernels.operators.keyed import Keys
 from glowray.plan.nodes import Limit, Repartition, Sort, Top, ZipWithIndex
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class OrderVerbs(Base[T_co]):
         drawn = random.SystemRandom().getrandbits(63) if seed is None else operator.index(seed) & _MASK
         chosen = partial(in_sample, drawn, round(fraction * 2**64))
         step = Filter("sample", f"{fraction:g}", Function.of(chosen, "sample", name="sample"))
-        return self.zip_with_index()._step(step)._step(Keys("sample", "sample"))
+        return self.zip_with_index()._step(step)._step(Keys("sample", "sample", is_part=True))
 
     def repartition(self, n: int) -> Dataset[T_co]:
         """Cut the rows, in order, into n partitions whose lengths differ by at most one. Rows move.

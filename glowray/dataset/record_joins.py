@@ -11,7 +11,8 @@ from glowray.dataset.fields import checked_names, key_of, label_of_names
 from glowray.functions import Function
 from glowray.kernels.combine import Zero
 from glowray.kernels.fold_steps import Reduce as FoldRows
-from glowray.kernels.steps import KeyBy, Map, Values
+from glowray.kernels.operators.keyed import KeyBy, Values
+from glowray.kernels.operators.map import Map
 from glowray.plan.by_key import Join
 from glowray.plan.nodes import Cartesian, Limit, Reduce
 
@@ -67,7 +68,7 @@ def join_records(left: Base[Any], other: Any, on: Any, how: str, suffix: Any) ->
     sides = (_keyed(left, merge.left_on)._node, _keyed(right, merge.right_on)._node)
     joined = left._with(Join(sides, "join", (True, True), how))
     if how in ("semi", "anti"):
-        return joined._step(Values("join", "join"))
+        return joined._step(Values("join", "join", is_part=True))
     if how == "inner":
         return _mapped(joined, _inner(merge))
     names = Cartesian(_field_names(left)._node, _field_names(right)._node)
@@ -94,7 +95,7 @@ def _checked_suffix(suffix: Any) -> str:
 
 def _keyed(side: Base[Any], names: Names) -> Base[Any]:
     function = Function.of(key_of(names), "join", label=label_of_names(names))
-    return side._step(KeyBy("join", function.label, function))
+    return side._step(KeyBy("join", function.label, function, is_part=True))
 
 
 def _field_names(side: Base[Any]) -> Base[Any]:
@@ -113,7 +114,7 @@ def _first_names(left: Names, right: Names) -> Names:
 
 
 def _mapped(rows: Base[Any], function: Any) -> Dataset[Any]:
-    return rows._step(Map("join", "join", Function.of(function, "join")))
+    return rows._step(Map("join", "join", Function.of(function, "join"), is_part=True))
 
 
 def _inner(merge: Merge) -> Any:

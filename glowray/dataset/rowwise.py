@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 from glowray.dataset.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U
 from glowray.dataset.fields import key_argument
 from glowray.functions import Function
+from glowray.kernels.operators.filter import Filter
+from glowray.kernels.operators.flat_map import FlatMap
+from glowray.kernels.operators.keyed import KeyBy
+from glowray.kernels.operators.map import Map
 from glowray.kernels.partition_steps import MapPartitions
-from glowray.kernels.steps import Filter, FlatMap, KeyBy, Map
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset

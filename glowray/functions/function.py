@@ -15,8 +15,6 @@ from glowray.functions.signature import Signature, is_async, parameters, signatu
 from glowray.functions.spread import Spread, Whole, spread_arguments, width
 from glowray.rows.static_attributes import class_name, is_instance
 
-_OF_VALUE = frozenset({"map_values", "flat_map_values"})
-
 
 @dataclass(frozen=True, eq=False)
 class Function:
@@ -33,6 +31,8 @@ class Function:
         name: the user's own name for the step.
         required: the number of positional parameters without a default. None for C code.
         of_row: False for reducers, aggregates and functions of a whole partition.
+        of_value: True if the function's argument is the value of a keyed row, and not the row.
+        gives_items: True if the function returns an iterable of which every item is a row.
         is_named: True if the user gave field names. The label is then the user's, the code is not.
     """
 
@@ -46,6 +46,8 @@ class Function:
     name: str | None = None
     required: int | None = None
     of_row: bool = True
+    of_value: bool = False
+    gives_items: bool = False
     is_named: bool = False
 
     @classmethod
@@ -58,6 +60,8 @@ class Function:
         spreads: bool = True,
         arguments: tuple[int, ...] = (),
         ships: bool = True,
+        of_value: bool = False,
+        gives_items: bool = False,
         label: str | None = None,
     ) -> Function:
         """Return the Function of a callable that a verb received, after checking it.
@@ -89,6 +93,8 @@ class Function:
             name=name,
             required=known.required if known else None,
             of_row=spreads,
+            of_value=of_value,
+            gives_items=gives_items,
             is_named=label is not None,
         )
         _check_sync(inner, function)
@@ -97,11 +103,6 @@ class Function:
             _check_pickling(inner, function)
         # A function that rows are spread over in a fixed width needs no wrapper at run time.
         return function if function.spread is None else _unwrapped(function, inner)
-
-    @property
-    def of_value(self) -> bool:
-        """Return whether the function's argument is the value of a keyed row, and not the row."""
-        return self.verb in _OF_VALUE
 
     @property
     def is_own(self) -> bool:

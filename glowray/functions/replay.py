@@ -21,7 +21,6 @@ class NoRow(Enum):
 
 NO_ROW: Final = NoRow.NO_ROW
 
-_READS_ITEMS = frozenset({"flat_map", "flat_map_values"})
 _packed_functions: WeakKeyDictionary[Function, Any] = WeakKeyDictionary()
 
 
@@ -79,7 +78,7 @@ class Replay:
         function = _loaded(self.function, "the function")
         arguments = self._arguments(function)
         result = function.call(*arguments)
-        return list(result) if self.verb in _READS_ITEMS else result
+        return list(result) if function.gives_items else result
 
     def hindrance(self) -> str | None:
         """Return why there is nothing to run, or None."""

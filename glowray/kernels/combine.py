@@ -31,10 +31,15 @@ class Zero:
         """A start to be changed at will."""
         return self.copier()()
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether nobody can change the value, so that all uses may share it."""
+        return _is_fixed(self.value)
+
     def copier(self) -> Callable[[], Any]:
         """Gives a start at each call; one for all where nobody can change it."""
         value = self.value
-        return (lambda: value) if _is_fixed(value) else partial(copy.deepcopy, value)
+        return (lambda: value) if self.is_fixed else partial(copy.deepcopy, value)
 
 
 def _is_fixed(value: Any) -> bool:

@@ -10,8 +10,9 @@ from functools import reduce, singledispatchmethod
 from glowray.kernels import combine, fold_steps, join_step, order_steps, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
+from glowray.kernels.operators.keyed import KeyBy
 from glowray.kernels.resources import Resources
-from glowray.kernels.steps import KeyBy, Step
+from glowray.kernels.steps import Step
 from glowray.physical.stage import (
     All,
     Arriving,
@@ -357,7 +358,7 @@ class Lowering:
 
 def _sort_key(node: nodes.Sort | nodes.MergeSorted | nodes.Top) -> tuple[Step, ...]:
     """What pairs rows with the keys to order them by: computed once a row, a key travels with its row."""
-    return () if node.function is None else (KeyBy(node.verb, node.verb, node.function),)
+    return () if node.function is None else (KeyBy(node.verb, node.verb, node.function, is_part=True),)
 
 
 def _counted_from(first: int, branch: Branch) -> Branch:

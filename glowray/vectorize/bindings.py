@@ -39,7 +39,7 @@ class Captured:
     """One value that a function captured, named by the place where the function finds it.
 
     Generated code carries the place, not the value. A task resolves it on its own copy of the function. So it gets the
-    value that a call there would see, whether the function was pickled by value or by its module's name.
+    value that a call there would see. This holds for functions pickled by value and by their module's name.
 
         def scale(n, by=2): return n * by * FACTOR
         Captured(scale, "global", "FACTOR")        Captured(scale, "default", 0)

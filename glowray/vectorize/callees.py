@@ -98,7 +98,7 @@ def called(known: Known, call: ast.Call) -> object:
 
 
 def resolved(known: Known, node: ast.expr, local: Container[str]) -> object:
-    """Return the value of a name, or of an attribute of a module or builtin type. None if that is not sure."""
+    """Return the value of a name, or of an attribute of a module or builtin type. Return None if that is not sure."""
     if isinstance(node, ast.Name) and node.id not in local:
         return known.environment.value(node.id)
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):

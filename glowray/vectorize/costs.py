@@ -1,8 +1,8 @@
 """Costs of constructs as column kernels and as inlined Python. The planner chooses a level from this table alone.
 
-Values are nanoseconds a row on one core. `python -m glowray.vectorize.measure` prints the table, from words of 3 to 9
-letters and lines of ten words or three fields. Only the ratios matter. No code may choose a level by a clock, because
-a plan must not depend on the machine's load.
+Values are nanoseconds a row on one core, from words of 3 to 9 letters and lines of ten words or three fields. Only
+the ratios matter. No code may choose a level by a clock, because a plan must not depend on the machine's load.
+`python -m glowray.vectorize.measure` prints the table.
 """
 
 from __future__ import annotations

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 
+from glowray.vectorize.know import know
 from glowray.vectorize.known import Known
 from glowray.vectorize.names import body_of
 
 
+def fields_of_call(call: Callable[..., object], spread: int | None) -> frozenset[str] | None:
+    """Return the same for a function that rows are given to; None also if it is not known."""
+    known = know(call)
+    return fields_read(known) if isinstance(known, Known) and spread is None else None
+
+
 def fields_read(known: Known) -> frozenset[str] | None:
-    """Return the constant keys with which a function of one record reads it. None if it may use the whole record.
+    """Return the keys that a function of one record reads. Return None if it may use the whole record.
 
     >>> from glowray.vectorize.know import know
     >>> sorted(fields_read(know(lambda r: r["a"] + r["b"])))

@@ -80,7 +80,10 @@ def is_steady(node: ast.expr, weaver: Weaver) -> bool:
 
 
 def element_type(node: ast.expr, weaver: Weaver) -> type | None:
-    """Return the exact type of the items of a range, a str, a new list of str or a captured tuple of str, else None."""
+    """Return the exact type of the items, or None.
+
+    It is known for a range, a str, a new list of str and a captured tuple of str.
+    """
     kind = exact_type(node, weaver)
     if kind is str:
         return str

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
 
-from glowray.vectorize.bindings import Builtin, Captured
+from glowray.vectorize.bindings import Builtin
 from glowray.vectorize.displays import (
     constant_index,
     field_names,
@@ -88,29 +88,12 @@ def enter(known: Known, arguments: list[ast.expr], weaver: Weaver) -> tuple[list
 
 
 def bind(known: Known, arguments: Sequence[ast.expr], weaver: Weaver) -> dict[str, ast.expr] | Refused:
-    """Return parameter → simple expression, as Python binds a call: positions, a partial's keywords, then defaults."""
-    names = known.positional()
-    given = [load(weaver.give(value, "bound")) for value in known.bound]
-    values: dict[str, ast.expr] = dict(zip(names, [*given, *arguments], strict=False))
-    if len(given) + len(arguments) > len(names):
-        return Refused(f"it takes {len(names)} arguments and gets {len(given) + len(arguments)}")
-    keyword_only = [argument.arg for argument in known.node.args.kwonlyargs]
-    by_position = {argument.arg for argument in known.node.args.posonlyargs}
-    for name, value in known.keywords.items():
-        if name in values or name in by_position or name not in names + keyword_only:
-            return Refused(f"it cannot take {name!r} by keyword")
-        values[name] = load(weaver.give(value, name))
-    owner = known.environment.owner
-    defaults = known.function.__defaults__ or ()
-    for index, default in enumerate(defaults):
-        name = names[len(names) - len(defaults) + index]
-        if name not in values:
-            values[name] = load(weaver.bind(Captured(owner, "default", index), name, default))
-    for name, default in (known.function.__kwdefaults__ or {}).items():
-        if name not in values:
-            values[name] = load(weaver.bind(Captured(owner, "keyword_default", name), name, default))
-    missing = [name for name in (*names, *keyword_only) if name not in values]
-    return Refused(f"its parameter {missing[0]!r} gets no value") if missing else values
+    """Return parameter → simple expression, as Python binds a call with these arguments."""
+    bound = known.bind(arguments, {})
+    if isinstance(bound, Refused):
+        return bound
+    given, supplied = bound
+    return {**given, **{name: load(weaver.bind(where, name, value)) for name, (where, value) in supplied.items()}}
 
 
 def open_body(
@@ -118,7 +101,8 @@ def open_body(
 ) -> tuple[Expander, list[ast.stmt], Span]:
     """Return (a copier for the function's nodes, statements that put parameters into variables, the function's lines).
 
-    A parameter gets a variable if the function assigns it, if it must be built, or if it would be built more than once.
+    A parameter gets a variable if the function assigns it. A display also gets one if it must be built as an object, or
+    would be built more than once.
     """
     filename = None if known.synthetic else known.filename
     lines = known.last_line - known.first_line + 1
@@ -168,7 +152,7 @@ def forwarded(
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.keywords:
         return None
     given = bind(known, arguments, weaver)
-    if isinstance(given, Refused) or known.node.args.vararg or known.node.args.kwarg or call.func.id in given:
+    if isinstance(given, Refused) or call.func.id in given:
         return None
     found = known.environment.find(call.func.id)
     if isinstance(found, str) or found[0] is None or isinstance(found[0], Builtin) or not callable(found[1]):

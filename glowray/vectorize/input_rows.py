@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from glowray.rows.snapshots import FIXED, snapshot
@@ -18,19 +17,16 @@ from glowray.vectorize.changes import Change, changed
 from glowray.vectorize.displays import field_names, record, simple_copy
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.step_code import Call, Link
 from glowray.vectorize.weave import Weaver, assign, load
 
-if TYPE_CHECKING:
-    from glowray.vectorize.chain import Step
-
-_OF_VALUE = ("map_values", "flat_map_values")
 _SHALLOW = frozenset({dict, list, set, bytearray})
 _found: WeakKeyDictionary[Known, dict[bool, Mapping[str, Change]]] = WeakKeyDictionary()
 
 
-def may_change(step: Step) -> bool:
-    """Return whether the step's function may change its row."""
-    return bool(_changed_arguments(step, False))
+def may_change(link: Link) -> bool:
+    """Return whether a function of the step may change its row."""
+    return any(_changed_arguments(call, False) for call in link.calls)
 
 
 def may_change_arguments(call: Callable[..., object], count: int) -> bool:
@@ -43,29 +39,34 @@ def may_change_value(reducer: Callable[..., object]) -> bool:
     return 1 in _changes(reducer, know(reducer, 2), 2, False)
 
 
-def keep(row: ast.expr, step: Step, gives_rows: bool, weaver: Weaver) -> tuple[list[ast.stmt], ast.expr]:
-    """Return (statements, a simple expression for the row as it is now). They run before the step's function.
+def keep(row: ast.expr, link: Link, gives_rows: bool, weaver: Weaver) -> tuple[list[ast.stmt], ast.expr]:
+    """Return (statements, a simple expression for the row as it is now). They run before the step's functions.
 
-    If the function cannot change the row, the expression is the row itself, and there are no statements.
+    If the functions cannot change the row, the expression is the row itself, and there are no statements.
 
     Args:
         row: a simple expression for the step's row.
-        step: the step.
-        gives_rows: whether later steps may change the rows that the function yields.
+        link: the step and its functions.
+        gives_rows: whether later steps may change the rows that the functions yield.
         weaver: the generated function's names and values.
     """
-    arguments = _changed_arguments(step, gives_rows)
-    if not arguments:
+    found = [(call, _changed_arguments(call, gives_rows)) for call in link.calls]
+    changing = [(call, arguments) for call, arguments in found if arguments]
+    if not changing:
         return [], row
     keeping = _Keeping(weaver)
+    if len(changing) > 1:
+        return keeping.statements, keeping.kept(row, Change.INSIDE)
+    ((call, arguments),) = changing
     change = max(arguments.values())
+    of_value = link.operator.of_value
     if not isinstance(row, ast.Tuple):
-        whole = Change.INSIDE if step.spread or step.verb in _OF_VALUE else change
+        whole = Change.INSIDE if call.spread or of_value else change
         return keeping.statements, keeping.kept(row, whole)
-    if step.verb in _OF_VALUE and len(row.elts) == 2:
-        value = Change.INSIDE if step.spread else change
+    if of_value and len(row.elts) == 2:
+        value = Change.INSIDE if call.spread else change
         return keeping.statements, _tuple([row.elts[0], keeping.kept(row.elts[1], value)])
-    if step.spread != len(row.elts):
+    if call.spread != len(row.elts):
         return keeping.statements, keeping.kept(row, Change.INSIDE)
     fields = [
         keeping.kept(field, arguments[index]) if index in arguments else field for index, field in enumerate(row.elts)
@@ -122,12 +123,10 @@ def _tuple(fields: list[ast.expr]) -> ast.expr:
     return ast.Tuple([simple_copy(field) for field in fields], ast.Load())
 
 
-def _changed_arguments(step: Step, gives_rows: bool) -> Mapping[int, Change]:
-    """Return position → how deep the step's function may change this argument."""
-    if step.call is None:
-        return {}
-    known = know(step.call) if step.known is None else step.known
-    return _changes(step.call, known, step.spread or 1, gives_rows)
+def _changed_arguments(call: Call, gives_rows: bool) -> Mapping[int, Change]:
+    """Return position → how deep a function may change this argument."""
+    known = know(call.function) if call.known is None else call.known
+    return _changes(call.function, known, call.spread or 1, gives_rows)
 
 
 def _changes(

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
+from typing import TypeVar
 
+from glowray.vectorize.bindings import Binding, Captured, Given
 from glowray.vectorize.environment import Environment
 
 FunctionNode = ast.Lambda | ast.FunctionDef
+Supplied = tuple[Binding, object]
+"""Where a parameter's value comes from that a call does not give, and the value at plan time."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -64,3 +70,48 @@ class Known:
     def positional(self) -> list[str]:
         """Return the names of the positional parameters, in order."""
         return [a.arg for a in (*self.node.args.posonlyargs, *self.node.args.args)]
+
+    def bind(self, given: Sequence[T], keywords: Mapping[str, T]) -> tuple[dict[str, T], dict[str, Supplied]] | Refused:
+        """Bind a call's arguments as Python does: positions, keywords, a partial's keywords, then defaults.
+
+        Return (parameter → the call's argument, parameter → the value from a method, partial or default), or the
+        reason why the call raises TypeError. With `def f(n, by=2)` and one argument: ({"n": argument}, {"by": (…, 2)}).
+
+        Args:
+            given: positional arguments, after those that a method or partial supplies.
+            keywords: keyword arguments.
+        """
+        spec = self.node.args
+        if spec.vararg or spec.kwarg:
+            return Refused("it takes *args or **kwargs")
+        names = self.positional()
+        free = names[len(self.bound) :]
+        if len(self.bound) + len(given) > len(names):
+            return Refused(f"it takes {len(names)} arguments and gets {len(self.bound) + len(given)}")
+        supplied: dict[str, Supplied] = {
+            name: (Given(value), value) for name, value in zip(names, self.bound, strict=False)
+        }
+        made = dict(zip(free, given, strict=False))
+        by_name = {each.arg for each in (*spec.args, *spec.kwonlyargs)} - {*supplied, *made}
+        if unknown := {*self.keywords, *keywords} - by_name:
+            return Refused(f"it cannot take {min(unknown)!r} by keyword")
+        made.update(keywords)
+        otherwise = {**self._defaults(), **{name: (Given(value), value) for name, value in self.keywords.items()}}
+        for name in (*free, *(each.arg for each in spec.kwonlyargs)):
+            if name in made:
+                continue
+            if name not in otherwise:
+                return Refused(f"its parameter {name!r} gets no value")
+            supplied[name] = otherwise[name]
+        return made, supplied
+
+    def _defaults(self) -> dict[str, Supplied]:
+        owner, names = self.environment.owner, self.positional()
+        defaults = self.function.__defaults__ or ()
+        found: dict[str, Supplied] = {
+            name: (Captured(owner, "default", index), default)
+            for index, (name, default) in enumerate(zip(names[len(names) - len(defaults) :], defaults, strict=True))
+        }
+        for name, default in (self.function.__kwdefaults__ or {}).items():
+            found[name] = Captured(owner, "keyword_default", name), default
+        return found

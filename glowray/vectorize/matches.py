@@ -42,7 +42,7 @@ def _is_search(call: ast.expr, known: Known) -> bool:
 
 
 def _texts(target: ast.Name, loop: ast.For, nodes: list[ast.AST]) -> list[ast.expr] | None:
-    """Return all uses of a match. None if one asks for more than the text, or stands outside the loop."""
+    """Return all uses of a match. Return None if one asks for more than the text, or stands outside the loop."""
     inside = [node for part in loop.body for node in ast.walk(part)]
     texts = [node for node in inside if isinstance(node, ast.expr) and _text_of(node) == target.id]
     asked = {id(part) for text in texts for part in ast.walk(text)}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import random
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +15,10 @@ from glowray.vectorize.arrow.frame import Lists, arrays_of
 from glowray.vectorize.arrow.kinds import Kind
 from glowray.vectorize.arrow.program import ArrowProgram
 from glowray.vectorize.arrow.translate import translate
-from glowray.vectorize.chain import Step, row_loop
+from glowray.vectorize.chain import row_loop
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known
+from glowray.vectorize.step_code import Call, Link, StepCode
 
 _ROWS = 16_384
 _STOP = frozenset({"the", "of", "abc"})
@@ -87,8 +89,20 @@ def _pair(function: Callable[..., Any], kind: Kind, rows: list[Any], empty: floa
     return max(1, round(_best(run))), max(1, round(_inlined(function, rows) - empty))
 
 
+class _Mapping:
+    """A step that only calls its function."""
+
+    of_value: ClassVar[bool] = False
+    hands_row_on: ClassVar[bool] = False
+    verb = "map"
+
+    def emit(self, code: StepCode) -> list[ast.stmt]:
+        return code.pass_on(*code.apply(code.row))
+
+
 def _inlined(function: Callable[..., Any], rows: list[Any]) -> float:
-    loop = row_loop([Step("map", function, _known(function))], sink=lambda row: [])[0].function()
+    link = Link(_Mapping(), (Call(function, _known(function)),))
+    loop = row_loop([link], sink=lambda row: [])[0].function()
     return _best(lambda: loop(rows, None))
 
 

@@ -60,7 +60,7 @@ class Positions:
         return self.spans[index]
 
     def place(self, line: int) -> tuple[str, int, str] | None:
-        """Return the (filename, line, function name) of a generated line. None for a step's own work."""
+        """Return (filename, line, function name) of a generated line. Return None for a step's own work."""
         span = self.find(line)
         if span is None or span.filename is None:
             return None

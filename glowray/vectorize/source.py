@@ -80,7 +80,7 @@ def _parse(text: str) -> Source | None:
 
 
 def source_of(function: FunctionType) -> Source | None:
-    """Return the source text around a function as it is now, on disk or in a notebook. None if Python has none."""
+    """Return the source around a function, as it is now on disk or in a notebook. Return None if Python has none."""
     return remembered(
         function.__globals__, "source", function.__code__.co_filename, find=lambda: _current_source(function)
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from glowray.functions import Function
 from glowray.kernels import Fragment, combine, fold_steps, partition_steps, sources
 from glowray.kernels.loop import Loop
-from glowray.kernels.steps import FunctionStep, Step
+from glowray.kernels.steps import RowStep, Step
 from glowray.physical.stage import Stage
 from glowray.physical.weaving import weave
 from glowray.watch.given import is_given
@@ -63,16 +63,17 @@ def _of_source(source: Step, refused: str | None) -> Iterator[Found]:
 
 
 def _of_loop(loop: Loop, vectorize: bool) -> Iterator[Found]:
-    whys = loop.column_reasons or (None,) * len(loop.steps)
-    in_columns = 0 if loop.columns is None else len(loop.columns.steps)
+    whys = loop.column_reasons or ("",) * len(loop.steps)
     for place, (step, reason) in enumerate(zip(loop.steps, loop.reasons, strict=True)):
-        why = whys[place] if place < len(whys) else None
+        why = whys[place] if place < len(whys) else ""
+        in_columns = why is None
         if reason is not None:
             level, why = "python", reason if vectorize else "vectorize=False"
         else:
             level, why = "fused", why or ("its rows are Python's" if vectorize else "vectorize=False")
-        if isinstance(step, FunctionStep):
-            yield (step.function, "arrow", None) if place < in_columns else (step.function, level, why)
+        if isinstance(step, RowStep):
+            for function in step.functions:
+                yield (function, "arrow", None) if in_columns else (function, level, why)
         elif isinstance(step, combine.CombineByKey):
             folds = loop.columns is not None and loop.columns.fold is not None
             yield (step.combiner.add, "arrow", None) if folds else (step.combiner.add, level, why)

@@ -101,7 +101,7 @@ def test_every_kind_of_function(fails: Fails, call: Any, row: Any, kind: type, w
 
 
 def test_a_generator_that_fails_halfway(fails: Fails) -> None:
-    error = fails(halfway, "r", verb="flat_map")
+    error = fails(halfway, "r", verb="flat_map", gives_items=True)
     assert type(error) is LookupError
     assert [frame.name for frame in traceback.extract_tb(error.__traceback__)] == ["halfway"]
 

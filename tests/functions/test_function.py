@@ -74,7 +74,7 @@ def test_parameters_that_a_row_cannot_fill() -> None:
     class Bare: ...
 
     assert "it takes no parameters, but is called with a row" in refusal(nothing)
-    assert "it takes no parameters, but is called with a value" in refusal(nothing, "map_values")
+    assert "it takes no parameters, but is called with a value" in refusal(nothing, "map_values", of_value=True)
     assert "map() cannot call Bare" in refusal(Bare)
     assert "nothing gives its keyword-only scale; bind them with partial()" in refusal(keyword)
     assert Function.of(functools.partial(keyword, scale=2), "map").spread is None

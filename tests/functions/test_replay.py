@@ -46,7 +46,7 @@ def test_it_returns_what_the_function_returns() -> None:
 
 
 def test_a_value_of_a_keyed_row() -> None:
-    function = Function.of(lambda a, b: a + b, "map_values")
+    function = Function.of(lambda a, b: a + b, "map_values", of_value=True)
     failure = Failure.capture(ValueError(), verb="map_values", function=function, row=("k", (1, 2)))
     assert failure.replay() == 3
 
@@ -56,7 +56,7 @@ def test_the_items_of_flat_map(fails: Fails) -> None:
         yield 1
         raise LookupError(row)
 
-    error: Any = fails(halfway, "r", verb="flat_map")
+    error: Any = fails(halfway, "r", verb="flat_map", gives_items=True)
     with pytest.raises(LookupError):
         error.replay()
 

@@ -136,7 +136,7 @@ def test_a_row_of_another_length(row: Any, end: str) -> None:
 
 
 def test_a_value_of_another_length_is_called_a_value() -> None:
-    function = Function.of(lambda a, b: a, "map_values")
+    function = Function.of(lambda a, b: a, "map_values", of_value=True)
     with pytest.raises(TypeError, match=r"but the value \(1, 2, 3\) has 3 fields"):
         function.arguments((1, 2, 3))
 

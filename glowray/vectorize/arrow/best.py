@@ -65,7 +65,7 @@ class Best:
         return row
 
     def better(self, row: Any, other: Any) -> Any | None:
-        """Return which of two Python rows is kept. `row` is the first. None if a field is NaN."""
+        """Return which of two Python rows is kept. `row` is the first. Return None if a field is NaN."""
         one, two = self.of(row), self.of(other)
         if one != one or two != two:
             return None

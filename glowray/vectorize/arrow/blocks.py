@@ -118,7 +118,7 @@ def has_maybe(kind: Kind) -> bool:
 
 
 def vector_of(kind: Kind, chunk: Chunk) -> Vector | None:
-    """Return the vector of a chunk's rows. None if they are not of this kind, or some value is None."""
+    """Return the vector of a chunk's rows. Return None if they are not of this kind, or some value is None."""
     if not is_of(kind, chunk):
         return None
     if isinstance(chunk, MadeChunk) and not chunk.is_made:

@@ -9,7 +9,6 @@ from typing import Any
 
 from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.arrow import numbers, parsing, text
-from glowray.vectorize.arrow.binding import bind
 from glowray.vectorize.arrow.build import parts
 from glowray.vectorize.arrow.formats import as_text
 from glowray.vectorize.arrow.frame import Expr, Frame, leaf
@@ -17,7 +16,7 @@ from glowray.vectorize.arrow.kinds import NUMBERS, ListOf, RecordOf, Untranslata
 from glowray.vectorize.arrow.optional import there, truth
 from glowray.vectorize.arrow.statements import Statements
 from glowray.vectorize.know import know
-from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.known import Known, Refused, Supplied
 from glowray.vectorize.known_callables import ABS, BOOL, DIVMOD, FLOAT, INT, LEN, MAX, MIN, ROUND, STR
 
 _SPLITS = ("split", "rsplit")
@@ -30,7 +29,7 @@ class Calls(Statements):
         """Return the value of a free name, or of a parameter that has the same value in all calls."""
         raise NotImplementedError
 
-    def nested(self, known: Known, fixed: Mapping[str, object]) -> Statements:
+    def nested(self, known: Known, fixed: Mapping[str, Supplied]) -> Statements:
         """Return a translator for a function that this one calls."""
         raise NotImplementedError
 
@@ -84,7 +83,10 @@ class Calls(Statements):
         helper = know(function, len(arguments)) if callable(function) else Refused("it is not callable")
         if not isinstance(helper, Known) or helper.is_generator:
             raise Untranslatable(f"a call of {name}")
-        made, fixed = bind(helper, arguments, keywords)
+        bound = helper.bind(arguments, keywords)
+        if isinstance(bound, Refused):
+            raise Untranslatable(bound.reason)
+        made, fixed = bound
         keys = {each: f"{each} of {id(helper)}" for each in made}
         variables = {
             each: leaf(given.kind, lambda frame, key=keys[each]: frame.variables[key], given.constant)  # type: ignore[misc]

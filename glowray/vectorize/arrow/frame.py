@@ -1,8 +1,15 @@
 """Frames, vectors and expressions: the data of a column program while it runs over a batch.
 
-A vector holds one value a row: a NumPy array for int, float and bool, an Arrow array or `Texts` for str, a tuple or
-dict of vectors for tuples and records, `Lists` for lists, `Nullable` for values of which some are None. A frame holds
-the variables of a batch and the mask of rows that passed all guards so far.
+A frame holds the variables of a batch, and the mask of the rows that passed all guards so far. An expression turns a
+frame into a vector. A vector holds one value a row:
+
+| kind | vector |
+|---|---|
+| int, float, bool | NumPy array |
+| str | Arrow large_string array, or `Texts` |
+| tuple, record | tuple or dict of vectors, one a field |
+| list | `Lists` |
+| a kind or None | `Nullable` |
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ class Fold:
         return folds.extreme(parts, count, known, least=self.operation in ("min", "and"))
 
     def fold_column(self, values: Any, start: Any = None) -> Any | None:
-        """Fold `start` and then all rows of a column into a Python object. None if columns cannot give Python's result.
+        """Fold `start` and all rows of a column into a Python object. Return None if the result would not be Python's.
 
         >>> Fold("add").fold_column(np.array([2**62, 2**62]), 5)
         9223372036854775813

@@ -14,7 +14,6 @@ from typing import Any
 
 from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.arrow import numbers, slices, text
-from glowray.vectorize.arrow.binding import bind
 from glowray.vectorize.arrow.build import (
     comprehension,
     constant,
@@ -38,7 +37,7 @@ from glowray.vectorize.arrow.optional import negation, there, truth
 from glowray.vectorize.arrow.program import ArrowProgram
 from glowray.vectorize.arrow.statements import Statements
 from glowray.vectorize.displays import constant_index
-from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.known import Known, Refused, Supplied
 
 _DEEPEST = 8
 _LONGEST_TEXT = 1000
@@ -59,9 +58,12 @@ def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> 
         leaf(kind, lambda frame, name=name: frame.variables[name])  # type: ignore[misc]
         for name, kind in zip(names, kinds, strict=True)
     ]
+    bound = known.bind(given, {})
+    if isinstance(bound, Refused):
+        return bound
+    variables, fixed = bound
     constructs: list[str] = []
     try:
-        variables, fixed = bind(known, given, {})
         translator = _Translator(known, constructs, fixed)
         expression = translator.function(variables, is_test=is_test)
         if expression.kind is NOTHING:
@@ -89,11 +91,11 @@ class _Translator(Calls):
     Args:
         known: the function.
         constructs: collects the names of operations that costs.py prices.
-        fixed: parameter → its value, for parameters that have the same value in all calls.
+        fixed: parameter → its value, for parameters that have the same value in all calls (from `Known.bind`).
         depth: the number of calls around the function.
     """
 
-    def __init__(self, known: Known, constructs: list[str], fixed: Mapping[str, object], depth: int = 0) -> None:
+    def __init__(self, known: Known, constructs: list[str], fixed: Mapping[str, Supplied], depth: int = 0) -> None:
         if depth > _DEEPEST:
             raise Untranslatable("it calls functions too deep")
         self._known = known
@@ -116,7 +118,7 @@ class _Translator(Calls):
             return self._and_or(node, [self.test(value, variables) for value in node.values])
         return truth(self.expression(node, variables))
 
-    def nested(self, known: Known, fixed: Mapping[str, object]) -> Statements:
+    def nested(self, known: Known, fixed: Mapping[str, Supplied]) -> Statements:
         return _Translator(known, self.constructs, fixed, self.depth + 1)
 
     def expression(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
@@ -135,7 +137,7 @@ class _Translator(Calls):
 
     def captured(self, name: str) -> object:
         if name in self._fixed:
-            return self._fixed[name]
+            return self._fixed[name][1]
         if name in self._known.function.__code__.co_varnames:
             raise Untranslatable(f"{name} may have no value")
         found = self._known.environment.find(name)
@@ -286,9 +288,8 @@ class _Translator(Calls):
         if isinstance(value.kind, TupleOf) and index is not None:
             return field(value, index)
         if isinstance(value.kind, TupleOf) and isinstance(node.slice, ast.Slice):
-            return fields(
-                value, slice(*(_bound(each) for each in (node.slice.lower, node.slice.upper, node.slice.step)))
-            )
+            bounds = map(_bound, (node.slice.lower, node.slice.upper, node.slice.step))
+            return fields(value, slice(*bounds))
         if isinstance(value.kind, RecordOf):
             name = self._constant_of(node.slice, variables)
             found = parts(value).get(name) if type(name) is str else None
@@ -304,7 +305,7 @@ class _Translator(Calls):
             if node.slice.step is not None:
                 raise Untranslatable("a slice with a step")
             self.constructs.append("pick")
-            return items(value, *(_bound(each) for each in (node.slice.lower, node.slice.upper)))
+            return items(value, _bound(node.slice.lower), _bound(node.slice.upper))
         raise Untranslatable("this subscript")
 
     def _part_of_text(self, value: Expr, part: ast.expr, variables: dict[str, Expr]) -> Expr:
@@ -384,10 +385,8 @@ def _spec(node: ast.expr) -> str:
 
 
 def _bound(node: ast.expr | None) -> int | None:
-    if node is None:
-        return None
-    value = constant_index(node)
-    if value is None:
+    value = None if node is None else constant_index(node)
+    if value is None and node is not None:
         raise Untranslatable("a slice whose bounds are not constants")
     return value
 

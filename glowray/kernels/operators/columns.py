@@ -1,18 +1,22 @@
-"""Row steps over whole columns: what a step does to a batch, and the way from a batch's rows back to the morsel's."""
+"""Operators over whole columns: what a step does to a batch, and the way from a batch's rows back to the morsel's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from glowray.vectorize.arrow.frame import Lists, Mask, Nullable, Vector, spread_out, take
-from glowray.vectorize.arrow.kinds import Kind
+from glowray.functions import Function
+from glowray.vectorize.arrow.frame import Lists, Mask, Nullable, Vector, spread_out
+from glowray.vectorize.arrow.kinds import Kind, ListOf, TupleOf
 from glowray.vectorize.arrow.optional import blank
 from glowray.vectorize.arrow.program import ArrowProgram
+from glowray.vectorize.arrow.translate import translate
+from glowray.vectorize.know import know
+from glowray.vectorize.known import Refused
 
 Spread = Literal["whole", "fields", "keyed", "items"]
 Rows = npt.NDArray[np.int64]
@@ -64,6 +68,11 @@ class ColumnStep:
 
     result: Kind
 
+    @property
+    def constructs(self) -> tuple[str, ...]:
+        """What it is made of, for the table of costs."""
+        return ()
+
     def apply(self, batch: Batch) -> None:
         raise TypeError(f"{type(self).__name__} has no way to run")
 
@@ -78,6 +87,11 @@ class ProgramStep(ColumnStep):
 
     program: ArrowProgram
     spread: Spread
+
+    @property
+    def constructs(self) -> tuple[str, ...]:
+        picks = ("pick",) * len(self.program.kinds) if self.spread == "items" else ()
+        return (*self.program.constructs, *picks)
 
     def computed(self, batch: Batch, vector: Vector) -> Vector:
         """The function over the vector of its rows (or values)."""
@@ -103,72 +117,52 @@ class ProgramStep(ColumnStep):
         return [lists.item(kind, place)[0] for place, kind in enumerate(kinds)]
 
 
-@dataclass(frozen=True, slots=True)
-class MapColumns(ProgramStep):
-    """row → f(row)"""
-
-    def apply(self, batch: Batch) -> None:
-        batch.vector = self.computed(batch, batch.vector)
-        batch.settle()
+NOT_KEYED = Refused("its rows are not keyed")
+NO_LIST = Refused("what it gives is no list of a column's values")
 
 
-@dataclass(frozen=True, slots=True)
-class FilterColumns(ProgramStep):
-    """row → row, if f(row)"""
-
-    def apply(self, batch: Batch) -> None:
-        keep = self.computed(batch, batch.vector)
-        kept = np.flatnonzero(keep)
-        if len(kept) < batch.length:
-            batch.moved(take(self.result, batch.vector, kept), len(kept), lambda: kept)
+def pair_of(kind: Kind) -> tuple[Kind, Kind] | None:
+    """Return the kinds of key and value, if rows of a kind are keyed."""
+    return (kind.fields[0], kind.fields[1]) if isinstance(kind, TupleOf) and len(kind.fields) == 2 else None
 
 
-@dataclass(frozen=True, slots=True)
-class FlatMapColumns(ProgramStep):
-    """row → every item of f(row)"""
+def program_of(
+    function: Function, kind: Kind, *, is_test: bool = False, gives_items: bool = False
+) -> tuple[ArrowProgram, Spread] | Refused:
+    """Return a function's program over rows (or values) of a kind and what fills its parameters, or why there is none.
 
-    def apply(self, batch: Batch) -> None:
-        lists: Lists = self.computed(batch, batch.vector)
-        batch.moved(lists.values, lists.count, lambda: lists.parents)
-
-
-@dataclass(frozen=True, slots=True)
-class MapValuesColumns(ProgramStep):
-    """(key, value) → (key, f(value))"""
-
-    def apply(self, batch: Batch) -> None:
-        key, value = batch.vector
-        batch.vector = key, self.computed(batch, value)
-
-
-@dataclass(frozen=True, slots=True)
-class FlatMapValuesColumns(ProgramStep):
-    """(key, value) → (key, item) for every item of f(value)"""
-
-    key: Kind
-
-    def apply(self, batch: Batch) -> None:
-        key, value = batch.vector
-        lists: Lists = self.computed(batch, value)
-        items = lists.values
-        batch.moved((take(self.key, key, lists.parents), items), int(lists.offsets[-1]), lambda: lists.parents)
+    Args:
+        function: the user's.
+        kind: what it is given.
+        is_test: whether only the truth of the result counts.
+        gives_items: whether the result has to be a list or generator.
+    """
+    known = know(function.call)
+    if isinstance(known, Refused):
+        return known
+    filled = _filled(kind, function.spread)
+    if filled is None:
+        return Refused(f"its rows are not of {function.spread} fields")
+    spread, kinds = filled
+    program = translate(known, kinds, is_test=is_test)
+    if isinstance(program, Refused):
+        return program
+    if gives_items and not isinstance(program.result, ListOf):
+        return NO_LIST
+    if not gives_items and isinstance(program.result, ListOf) and program.result.once:
+        return Refused("it gives a generator")
+    return program, spread
 
 
-@dataclass(frozen=True, slots=True)
-class KeyByColumns(ProgramStep):
-    """row → (f(row), row)"""
-
-    def apply(self, batch: Batch) -> None:
-        batch.vector = self.computed(batch, batch.vector), batch.vector
-
-
-@dataclass(frozen=True, slots=True)
-class FieldColumns(ColumnStep):
-    """(key, value) → one of the two"""
-
-    field: int
-
-    def apply(self, batch: Batch) -> None:
-        fields: Any = batch.vector
-        batch.vector = fields[self.field]
-        batch.settle()
+def _filled(kind: Kind, count: int | None) -> tuple[Spread, tuple[Kind, ...]] | None:
+    """Return what fills the parameters of a function that spreads a row over `count` of them, and the kinds of it."""
+    if count is None:
+        return "whole", (kind,)
+    fields = kind.fields if isinstance(kind, TupleOf) else ()
+    if len(fields) == count:
+        return "fields", fields
+    if len(fields) == 2 and isinstance(fields[1], TupleOf) and len(fields[1].fields) == count - 1:
+        return "keyed", (fields[0], *fields[1].fields)
+    if isinstance(kind, ListOf) and not kind.once:
+        return "items", (kind.element,) * count
+    return None
