@@ -11,9 +11,6 @@ from glowray.dataset.base import Base, T_co
 if TYPE_CHECKING:
     import pyarrow as pa
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 Target = str | os.PathLike[str]
 
 
@@ -85,7 +82,8 @@ class WriteActions(Base[T_co]):
         10001,
 
         Values are written as str(value), None as nothing. Every part file begins with the names of its columns, a
-        single file once.
+        single file once. A partition without rows makes no file, as other readers refuse an empty one. If there are no
+        rows at all, one file names the columns that `columns` or `schema` give.
 
         Args:
             path: as for write_text(); mode, single_file, compression, defer likewise.
@@ -125,7 +123,7 @@ class WriteActions(Base[T_co]):
         >>> pathlib.Path(folder, "out.json").read_text()
         '{"a":1,"b":[1.0,null]}\\n'
 
-        Arguments as for write_text().
+        A partition without rows makes no file. Arguments as for write_text().
 
         Raises:
             TypeError: at the action, a value that JSON would change, such as a tuple or a key that is no str; its
@@ -158,7 +156,8 @@ class WriteActions(Base[T_co]):
 
         All files have one schema: the columns of all rows in order of first appearance, each of one type. A field that
         a row lacks is null, at any depth. Rows that come unchanged from read_parquet() or from_arrow() keep the types
-        that they had there.
+        that they had there. A partition without rows makes no file. If there are no rows at all, one file has the
+        columns of `schema`.
 
         Args:
             path: as for write_text(); mode, single_file, defer likewise.

@@ -121,6 +121,10 @@ class JsonSink:
     def joins(self) -> bool:
         return True
 
+    @property
+    def needs_rows(self) -> bool:
+        return True
+
     def open(self, folder: str, index: int) -> FileWriter:
         return FileWriter(folder, index, self.compression, JsonEncoder())
 

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import glob
-import math
 import tempfile
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pandas as pd
-import polars as pl
 import pyarrow as pa
-import pyarrow.csv as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -24,55 +17,8 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.errors import InexactColumn
+from tests.dataset.table_readers import CSV_READERS, PARQUET_READERS, Rows, plain
 from tests.engine.doubles import CountingEngine
-
-Rows = list[dict[str, Any]]
-
-PARQUET_READERS: dict[str, Callable[[str], Rows]] = {
-    "pyarrow": lambda folder: pq.read_table(folder).to_pylist(),
-    "pandas": lambda folder: pd.read_parquet(folder, dtype_backend="pyarrow").to_dict("records"),
-    "duckdb": lambda folder: records(
-        duckdb.sql(f"select * from read_parquet('{folder}/*.parquet') order by filename, file_row_number")
-    ),
-    "polars": lambda folder: pl.read_parquet(f"{folder}/*.parquet").to_dicts(),
-}
-
-CSV_READERS: dict[str, Callable[[str], Rows]] = {
-    "pyarrow": lambda folder: ds.dataset(glob.glob(f"{folder}/part-*"), format=TEXTS).to_table().to_pylist(),
-    "pandas": lambda folder: pd.concat(
-        pd.read_csv(path, dtype=str, keep_default_na=False) for path in sorted(glob.glob(f"{folder}/part-*"))
-    ).to_dict("records"),
-    "duckdb": lambda folder: records(
-        duckdb.sql(f"select * from read_csv('{folder}/part-*', all_varchar=true, header=true, quote='\"')")
-    ),
-    "polars": lambda folder: pl.read_csv(f"{folder}/part-*", infer_schema=False).to_dicts(),
-}
-TEXTS = ds.CsvFileFormat(
-    convert_options=pc.ConvertOptions(strings_can_be_null=False, column_types=dict.fromkeys("abcd", pa.string()))
-)
-
-
-def records(relation: duckdb.DuckDBPyRelation) -> Rows:
-    return [
-        {
-            name: value
-            for name, value in zip(relation.columns, row, strict=True)
-            if name not in ("filename", "file_row_number")
-        }
-        for row in relation.fetchall()
-    ]
-
-
-def plain(value: Any) -> Any:
-    """A value as all readers have it: pandas' NA is None, arrays are lists."""
-    if isinstance(value, dict):
-        return {name: plain(item) for name, item in value.items()}
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return None if value is pd.NA or (isinstance(value, float) and math.isnan(value)) else value
-
 
 # What kinds of values a column may have; None and an absent field go with all of them.
 KINDS: list[st.SearchStrategy[Any]] = [
