@@ -38,7 +38,7 @@ class ArrowActions(Base[T_co]):
 
         Args:
             schema: a pyarrow.Schema that the table is to have: columns, their order and types. int beside float is fine
-                in a column that is float64 there.
+                in a column that is float64 there, and a float is rounded to a narrower float type.
 
         Raises:
             InexactColumn: a column that Arrow, or its type in `schema`, cannot hold exactly. It is named, with both

@@ -164,7 +164,8 @@ class WriteActions(Base[T_co]):
             compression: None (Snappy, as usual in Parquet), "gz" or "zst"; inside the file, whose name stays .parquet.
             columns: as for write_csv().
             schema: a pyarrow.Schema of the files: columns, their order and types. int beside float is fine in a column
-                that is float64 there.
+                that is float64 there. A float is rounded to a narrower float type that the schema names (0.1 as
+                float32), as pyarrow's safe cast does; no other value may change, and an int that would is an error.
 
         Raises:
             TypeError: at the action, a row that is no dict, or a column that Parquet cannot hold exactly: it is named,

@@ -242,8 +242,8 @@ def test_what_is_added_has_the_schema_that_is_there(flow: gr.Flow, tmp_path: Pat
     assert {str(pq.read_schema(path).remove_metadata()) for path in out.glob("*.parquet")} == {str(there)}
     files = sorted(out.iterdir())
     for row, message in [
-        ({"n": 2**40}, r'column "n" has a value that int32 cannot hold.*out" has files of that type'),
-        ({"x": 0.1}, 'column "x" has a value that float cannot hold'),
+        ({"n": 2**40}, r'column "n" has a value that int32 cannot hold in the row .*out" has files of that type'),
+        ({"x": 0.1}, "column \"x\" has a value that float cannot hold in the row .*'x': 0.1"),
         ({"n": "x"}, r'other.parquet" is there already: column "n" holds int32 and str'),
         ({"new": 1}, r'other.parquet" has no column "new", the new rows have column "new" of int'),
     ]:
@@ -253,6 +253,53 @@ def test_what_is_added_has_the_schema_that_is_there(flow: gr.Flow, tmp_path: Pat
     flow.from_items([{"a": None}]).write_parquet(tmp_path / "nulls")
     with pytest.raises(InexactColumn, match='"a" of None only, the new rows have column "a" of str'):
         flow.from_items([{"a": "x"}]).write_parquet(tmp_path / "nulls", mode="append")
+
+
+I, S = pa.int64(), pa.large_string()
+
+
+@pytest.mark.parametrize(
+    ("there", "new", "said"),
+    [
+        ([{"a": [1]}], [{"a": ["x"]}], r'column "a\[\]" holds int and str .*name that in schema=, or write to another'),
+        ([{"a": {"b": 1}}], [{"a": {"c": 1}}], 'has no column "a.c", the new rows have column "a.c" of int'),
+        ([{"a": [{"b": None}]}], [{"a": [{"b": 1}]}], r'column "a\[\].b" of None only, .* "a\[\].b" of int'),
+        ([{"a": 1}], [{"a": 2.5}], "holds float and int .*map the new rows to its type, name that in schema="),
+    ],
+)
+def test_what_differs_is_named_at_its_depth(there: Rows, new: Rows, said: str, tmp_path: Path) -> None:
+    flow = gr.Flow(engine="inline")
+    flow.from_items(there).write_parquet(tmp_path)
+    with pytest.raises(InexactColumn, match=said):
+        flow.from_items(new).write_parquet(tmp_path, mode="append")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ({"a": I, "b": I, "c": I}, {"a": I, "c": I}, 'has column "b" of int, .* has no column "b"'),
+        ({"a": I, "b": I}, {"b": I, "a": I}, 'has "a" as column 1, .* has "a" as column 2'),
+        ({"a": pa.list_(I)}, {"a": pa.list_(S)}, r'has column "a\[\]" of int, .* has column "a\[\]" of str'),
+        ({"a": pa.list_(I)}, {"a": pa.large_list(I)}, r"of list \(list<.*int64>\), .* of list \(large_list<.*int64>\)"),
+        ({"a": pa.struct({"x": I, "y": I})}, {"a": pa.struct({"y": I, "x": I})}, '"a.x" as column 1, .* column 2'),
+        ([pa.field("a", I, nullable=False)], {"a": I}, 'has column "a" of int and never None, .* "a" of int:'),
+    ],
+)
+def test_files_that_differ_already(one: Any, other: Any, said: str, tmp_path: Path) -> None:
+    for name, fields in [("1.parquet", one), ("2.parquet", other)]:
+        pq.write_table(pa.schema(fields).empty_table(), tmp_path / name)
+    with pytest.raises(InexactColumn, match=said):
+        gr.Flow(engine="inline").from_items([{"a": None}]).write_parquet(tmp_path, mode="append")
+
+
+def test_a_schema_rounds_floats_and_nothing_else(flow: gr.Flow, tmp_path: Path) -> None:
+    narrow = pa.schema({"x": pa.float32(), "l": pa.list_(pa.float32())})
+    flow.from_items([{"x": 0.1, "l": [0.1, None]}]).write_parquet(tmp_path / "a", schema=narrow)
+    assert pq.read_table(tmp_path / "a").equals(pa.table({"x": [0.1], "l": [[0.1, None]]}, schema=narrow))
+    for row in ({"x": 2**24 + 1}, {"x": 1e300}, {"l": [0.5, 2**24 + 1]}):
+        with pytest.raises(InexactColumn, match=r'column "[xl]" is .*float.* in schema=, .* of the row \{'):
+            flow.from_items([{"x": 0.5}, row], 2).write_parquet(tmp_path / "b", schema=narrow)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 KEPT = pa.table(
