@@ -45,7 +45,7 @@ class ArrowActions(Base[T_co]):
                 rows where values are of two types.
             ValueError: a row has a field that `schema` lacks.
         """
-        given_columns(None, schema)
+        given_columns("to_arrow", None, schema)
         return _table_of(self._flow, self._node, schema)
 
     def to_pandas(self, *, schema: pa.Schema | None = None) -> pd.DataFrame:
@@ -65,7 +65,7 @@ class ArrowActions(Base[T_co]):
         from glowray.io.frames import check_installed, pandas_frame
 
         check_installed("pandas", "to_pandas()")
-        given_columns(None, schema)
+        given_columns("to_pandas", None, schema)
         return pandas_frame(_table_of(self._flow, self._node, schema))
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:

@@ -102,7 +102,8 @@ class WriteActions(Base[T_co]):
         from glowray.io.csv_records import Dialect
         from glowray.io.csv_sink import CsvSink
 
-        sink = CsvSink(compression, _names(columns), header, Dialect(delimiter, quotechar), schema)
+        names = None if columns is None else tuple(columns)
+        sink = CsvSink(compression, names, header, Dialect(delimiter, quotechar), schema)
         return self._write("write_csv", sink, path, mode, single_file, defer)
 
     def write_json(
@@ -175,7 +176,7 @@ class WriteActions(Base[T_co]):
         """
         from glowray.io.parquet_sink import ParquetSink
 
-        sink = ParquetSink(compression, _names(columns), schema)
+        sink = ParquetSink(compression, None if columns is None else tuple(columns), schema)
         return self._write("write_parquet", sink, path, mode, single_file, defer)
 
     def write_binary(
@@ -220,9 +221,3 @@ class WriteActions(Base[T_co]):
             self._flow.targets.append(target)
             return self
         return run_targets(self._flow.settings, self._flow.outcome, [target])[0]
-
-
-def _names(columns: Sequence[str] | None) -> tuple[str, ...] | None:
-    if isinstance(columns, str):
-        raise TypeError(f"columns must be a list of names, not the str {columns!r}")
-    return None if columns is None else tuple(columns)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from glowray.flow.sources import Sources
+from glowray.io.paths import Paths
 
 if TYPE_CHECKING:
     from glowray.dataset import Dataset
-    from glowray.io.paths import Paths
 
 Types = Mapping[str, Callable[[str], Any]] | Literal["infer"] | None
 

@@ -53,7 +53,7 @@ class CsvSink:
         check_codec(self.compression)
         if self.dialect.quotechar is None:
             raise ValueError("write_csv() needs a quotechar: without one a field could not hold the delimiter")
-        given_columns(self.columns, self.schema)
+        given_columns("write_csv", self.columns, self.schema)
 
     @property
     def extension(self) -> str:
@@ -168,7 +168,7 @@ class CsvEncoder:
     """Dict rows to lines of CSV."""
 
     def __init__(self, sink: CsvSink) -> None:
-        self._columns = RecordColumns("write_csv", given_columns(sink.columns, sink.schema))
+        self._columns = RecordColumns("write_csv", given_columns("write_csv", sink.columns, sink.schema))
         self.lone: str | None = None
         self._header = sink.header
         self._quoting = Quoting(sink.dialect)

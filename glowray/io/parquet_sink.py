@@ -43,7 +43,7 @@ class ParquetSink:
     def __post_init__(self) -> None:
         if self.compression not in _CODECS:
             raise ValueError(f'the compression of Parquet must be None, "gz" or "zst", not {self.compression!r}')
-        given_columns(self.columns, self.schema)
+        given_columns("write_parquet", self.columns, self.schema)
         if self.schema is not None:
             _check_writable(self.schema)
 

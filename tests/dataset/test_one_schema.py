@@ -255,7 +255,7 @@ def test_what_is_added_has_the_schema_that_is_there(flow: gr.Flow, tmp_path: Pat
         flow.from_items([{"a": "x"}]).write_parquet(tmp_path / "nulls", mode="append")
 
 
-I, S = pa.int64(), pa.large_string()
+INT, STR = pa.int64(), pa.large_string()
 
 
 @pytest.mark.parametrize(
@@ -277,12 +277,20 @@ def test_what_differs_is_named_at_its_depth(there: Rows, new: Rows, said: str, t
 @pytest.mark.parametrize(
     ("one", "other", "said"),
     [
-        ({"a": I, "b": I, "c": I}, {"a": I, "c": I}, 'has column "b" of int, .* has no column "b"'),
-        ({"a": I, "b": I}, {"b": I, "a": I}, 'has "a" as column 1, .* has "a" as column 2'),
-        ({"a": pa.list_(I)}, {"a": pa.list_(S)}, r'has column "a\[\]" of int, .* has column "a\[\]" of str'),
-        ({"a": pa.list_(I)}, {"a": pa.large_list(I)}, r"of list \(list<.*int64>\), .* of list \(large_list<.*int64>\)"),
-        ({"a": pa.struct({"x": I, "y": I})}, {"a": pa.struct({"y": I, "x": I})}, '"a.x" as column 1, .* column 2'),
-        ([pa.field("a", I, nullable=False)], {"a": I}, 'has column "a" of int and never None, .* "a" of int:'),
+        ({"a": INT, "b": INT, "c": INT}, {"a": INT, "c": INT}, 'has column "b" of int, .* has no column "b"'),
+        ({"a": INT, "b": INT}, {"b": INT, "a": INT}, 'has "a" as column 1, .* has "a" as column 2'),
+        ({"a": pa.list_(INT)}, {"a": pa.list_(STR)}, r'has column "a\[\]" of int, .* has column "a\[\]" of str'),
+        (
+            {"a": pa.list_(INT)},
+            {"a": pa.large_list(INT)},
+            r"of list \(list<.*int64>\), .* of list \(large_list<.*int64>\)",
+        ),
+        (
+            {"a": pa.struct({"x": INT, "y": INT})},
+            {"a": pa.struct({"y": INT, "x": INT})},
+            '"a.x" as column 1, .* column 2',
+        ),
+        ([pa.field("a", INT, nullable=False)], {"a": INT}, 'has column "a" of int and never None, .* "a" of int:'),
     ],
 )
 def test_files_that_differ_already(one: Any, other: Any, said: str, tmp_path: Path) -> None:

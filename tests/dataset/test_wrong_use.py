@@ -120,7 +120,7 @@ def test_numbers(rows: Dataset[Any], verb: str) -> None:
     with pytest.raises(ValueError, match=rf"{verb}\(\) needs a number of at least {least}"):
         call(rows, least - 1)
     for wrong in (1.5, "1", None, True):
-        with pytest.raises(TypeError, match=rf"{verb}\(\) needs an int"):
+        with pytest.raises(TypeError, match=rf"{verb}\(\): n must be an int"):
             call(rows, wrong)
 
 
@@ -240,8 +240,8 @@ def test_an_argument_that_is_none_of_the_verbs(rows: Dataset[Any], verb: str) ->
 @pytest.mark.parametrize(
     ("arguments", "error", "said"),
     [
-        ({"name": 5}, TypeError, "a Flow's name must be a str, got 5"),
-        ({"partitions": "4"}, TypeError, "partitions must be an int, not '4'"),
+        ({"name": 5}, TypeError, "Flow(): name must be a str, got 5"),
+        ({"partitions": "4"}, TypeError, "partitions must be an int, got '4'"),
         ({"partitions": 0}, ValueError, "partitions must be at least 1"),
         ({"max_errors": "4"}, TypeError, "max_errors must be an int, got '4'"),
         ({"max_errors": True}, TypeError, "max_errors must be an int, got True"),
@@ -253,16 +253,16 @@ def test_an_argument_that_is_none_of_the_verbs(rows: Dataset[Any], verb: str) ->
     ],
 )
 def test_arguments_of_a_flow(arguments: dict[str, Any], error: type[Exception], said: str) -> None:
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=re.escape(said)):
         gr.Flow(**arguments)
 
 
 @pytest.mark.parametrize(
     ("arguments", "error", "said"),
     [
-        (("half",), TypeError, "sample() needs a number from 0 to 1, got 'half'"),
-        ((0.5, "seed"), TypeError, "sample() needs an int as its seed, got 'seed'"),
-        ((0.5, 1.5), TypeError, "sample() needs an int as its seed, got 1.5"),
+        (("half",), TypeError, "sample(): fraction must be a number, got 'half'"),
+        ((0.5, "seed"), TypeError, "sample(): seed must be an int, got 'seed'"),
+        ((0.5, 1.5), TypeError, "sample(): seed must be an int, got 1.5"),
         ((float("nan"),), ValueError, "sample() needs a fraction from 0 to 1, got nan"),
     ],
 )
@@ -278,5 +278,5 @@ def test_sources_that_are_none() -> None:
         gr.from_items(5)
     with pytest.raises(TypeError, match=r"a row must be picklable, but from_items\(\) was given one that is not"):
         gr.from_items([1, threading.Lock()])
-    with pytest.raises(TypeError, match="paths must be a path, or a list of paths, not 5"):
+    with pytest.raises(TypeError, match=r"read_text\(\): paths must be a path, or a list of paths, got 5"):
         gr.read_text(5)
