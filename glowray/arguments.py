@@ -43,16 +43,22 @@ def check_arguments(function: Callable[..., Any], args: Sequence[Any], kwargs: M
     Traceback (most recent call last):
     TypeError: shout(): times must be an int, got 'x'
     """
-    names, kinds = _parameters(function)
-    for name, value in (*zip(names, args), *kwargs.items()):  # noqa: B905  (a call may lack arguments, or have too many)
-        kind = kinds.get(name)
+    positional, kinds = _parameters(function)
+    for (name, kind), value in zip(positional, args):  # noqa: B905  (a call may lack arguments, or have too many)
         if kind is not None and not kind.accepts(value):
-            raise TypeError(f"{_called(function)}(): {name} must be {kind.name}, got {_text(value)}")
+            raise _refused(function, name, kind, value)
+    for name, value in kwargs.items():
+        if name in kinds and not kinds[name].accepts(value):
+            raise _refused(function, name, kinds[name], value)
+
+
+def _refused(function: Callable[..., Any], name: str, kind: Kind, value: Any) -> TypeError:
+    return TypeError(f"{_called(function)}(): {name} must be {kind.name}, got {_text(value)}")
 
 
 @cache
-def _parameters(function: Callable[..., Any]) -> tuple[tuple[str, ...], dict[str, Kind]]:
-    """Return the names of the positional parameters, and the kinds of all parameters that have one."""
+def _parameters(function: Callable[..., Any]) -> tuple[Sequence[tuple[str, Kind | None]], dict[str, Kind]]:
+    """Return the positional parameters with their kinds, and the kinds of all parameters that have one."""
     names: list[str] = []
     hints: dict[str, Any] = {}
     scope = _Scope(vars(sys.modules[function.__module__]), vars(builtins))
@@ -65,7 +71,8 @@ def _parameters(function: Callable[..., Any]) -> tuple[tuple[str, ...], dict[str
             hints[name] = hint
         if parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
             names.append(name)
-    return tuple(names), {name: kind for name, hint in hints.items() if (kind := _kind(hint)) is not None}
+    kinds = {name: kind for name, hint in hints.items() if (kind := _kind(hint)) is not None}
+    return [(name, kinds.get(name)) for name in names], kinds
 
 
 class _Scope(ChainMap[str, Any]):

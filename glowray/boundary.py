@@ -105,9 +105,12 @@ class only_user_frames:  # noqa: N801  (a context manager, used as a word)
             trim(error)
 
 
-def user_facing(function: Callable[P, R]) -> Callable[P, R]:
-    """Mark a function that users call: it refuses arguments of other types, and its errors show none of our frames."""
-    is_checked = type(function) is FunctionType and is_own_file(function.__code__.co_filename)
+def user_facing(function: Callable[P, R], checks: bool = True) -> Callable[P, R]:
+    """Mark a function that users call: it refuses arguments of other types, and its errors show none of our frames.
+
+    A function that may run once a row `checks` its arguments itself, which is faster.
+    """
+    is_checked = checks and type(function) is FunctionType and is_own_file(function.__code__.co_filename)
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:

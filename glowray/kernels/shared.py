@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
 from glowray.arguments import check_arguments
@@ -110,7 +111,7 @@ class Count:
         return f"gr.counter({self.name!r})"
 
 
-@user_facing
+@partial(user_facing, checks=False)
 def counter(name: str) -> Count:
     """A counter for use inside functions; `flow.counters[name]` has its sum after the action.
 
@@ -120,4 +121,6 @@ def counter(name: str) -> Count:
     >>> flow.counters["odd"], flow.counters["never"]
     (2, 0)
     """
+    if type(name) is not str:
+        check_arguments(counter, (name,), {})
     return Count(name)
