@@ -185,7 +185,7 @@ class KeyedVerbs(Base[T_co]):
         added = Function.of(add, "aggregate_by_key", name=options.get("name"), spreads=False, arguments=(2,))
         merged = Function.of(merge, "aggregate_by_key", name=options.get("name"), spreads=False, arguments=(2,))
         return self._granted(Options.of("aggregate_by_key", options))._combine(
-            "aggregate_by_key", Combiner(added, merged, Zero(zero)), added.label
+            "aggregate_by_key", Combiner(added, merged, Zero.of("aggregate_by_key", zero)), added.label
         )
 
     def count_by_key(self: KeyedVerbs[tuple[K, Any]]) -> Dataset[tuple[K, int]]:

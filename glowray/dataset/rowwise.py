@@ -63,6 +63,9 @@ class RowVerbs(Base[T_co]):
         >>> gr.from_items([("a", 1), ("b", 2)]).map(lambda word, n: word * n).collect()
         ['a', 'bb']
 
+        A function of a script, a notebook or a module that is not installed travels with the globals that its code
+        names. `eval()`, `exec()` and `globals()` inside it see those alone; name there what they are to find.
+
         Args:
             f: of the row; with n ≥ 2 required parameters a tuple or list row is spread over them.
             name: how plans, statistics and errors call this step.

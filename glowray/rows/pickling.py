@@ -7,6 +7,7 @@ comes back as the very same class object, with its methods untouched.
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import pickle
@@ -16,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from types import CodeType, FunctionType, MemberDescriptorType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 from weakref import WeakSet
 
 import cloudpickle
@@ -34,11 +35,34 @@ _STDLIB = tuple(
 _OF_THE_BODY = ("__class__", "__name__", "__bases__", "__base__", "__mro__")
 """Attributes of instances that would be those of the class if they were set after it is made."""
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _seen_modules: set[str] = set()
 _arrived_classes: WeakSet[type] = WeakSet()
 _home_classes: WeakSet[type] = WeakSet()
 
 
+def raises_exceptions(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function that runs the dunders of user classes raise an Exception whatever they raise.
+
+    A BaseException of the user's own would pass every handler that says what could not be pickled. KeyboardInterrupt
+    and SystemExit pass, as a signal may have raised them.
+    """
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except (Exception, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            raise pickle.PicklingError(f"{type(error).__qualname__}: {BaseException.__str__(error)}") from error
+
+    return call
+
+
+@raises_exceptions
 def dumps(value: object) -> bytes:
     """Pickle anything that cloudpickle can, so that `loads` works on a machine with only installed packages.
 
@@ -53,11 +77,13 @@ def dumps(value: object) -> bytes:
         return file.getvalue()
 
 
+@raises_exceptions
 def loads(data: bytes | bytearray | memoryview) -> Any:
     """Unpickle what `dumps` wrote, in this process or another; only ever given bytes that the running job made."""
     return pickle.loads(data)
 
 
+@raises_exceptions
 def dumps_apart(value: object, apart: Callable[[Any], Any]) -> bytes:
     """As `dumps`, but an object for which `apart` gives a name is left out, and only its name is kept."""
     register_own_modules()
@@ -69,6 +95,7 @@ def dumps_apart(value: object, apart: Callable[[Any], Any]) -> bytes:
         return file.getvalue()
 
 
+@raises_exceptions
 def loads_apart(data: bytes | bytearray | memoryview, find: Callable[[Any], Any]) -> Any:
     """Unpickle what `dumps_apart` wrote; `find` gives the object of a name."""
 
@@ -96,6 +123,7 @@ def as_list(value: Any) -> Any:
     return list(value) if isinstance(value, Beside) else value
 
 
+@raises_exceptions
 def dumps_beside(value: object) -> tuple[bytes, tuple[Beside, ...]]:
     """As `dumps`, and what the pickle leaves out: `loads_beside` needs it again."""
     register_own_modules()
@@ -106,6 +134,7 @@ def dumps_beside(value: object) -> tuple[bytes, tuple[Beside, ...]]:
         return file.getvalue(), tuple(pickler.beside)
 
 
+@raises_exceptions
 def loads_beside(data: bytes | bytearray | memoryview, beside: Sequence[Beside]) -> Any:
     """Unpickle what `dumps_beside` wrote."""
     if not beside:

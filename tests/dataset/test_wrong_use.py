@@ -280,3 +280,76 @@ def test_sources_that_are_none() -> None:
         gr.from_items([1, threading.Lock()])
     with pytest.raises(TypeError, match=r"read_text\(\): paths must be a path, or a list of paths, got 5"):
         gr.read_text(5)
+
+
+class Stop(BaseException):
+    """What no handler of `Exception` catches."""
+
+
+def stop(*_: Any) -> Any:
+    raise Stop("no")
+
+
+class Reduces:
+    __reduce__ = stop
+
+
+class Stated:
+    __getstate__ = stop
+
+
+class Asked:
+    __getattribute__ = stop
+
+
+class Restored:
+    def __reduce__(self) -> Any:
+        return stop, ()
+
+
+NO_PICKLES = [Reduces, Stated, Asked, Restored]
+PICKLING_VERBS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "map": (lambda thing: gr.from_items([1]).map(lambda row: thing).collect(), r"map\(\) .* thing \(.*{}\)"),
+    "broadcast": (gr.broadcast, r"broadcast\(\) cannot send value \(.*{}\)"),
+    "aggregate": (lambda thing: gr.from_items([1]).aggregate(thing, max, max), r"aggregate\(\): zero \({}\)"),
+    "aggregate_by_key": (
+        lambda thing: gr.from_items([(1, 1)]).aggregate_by_key(thing, max, max),
+        r"aggregate_by_key\(\): zero \({}\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("cls", NO_PICKLES)
+@pytest.mark.parametrize("verb", PICKLING_VERBS)
+def test_dunders_that_raise_what_is_no_exception(verb: str, cls: type) -> None:
+    call, said = PICKLING_VERBS[verb]
+    with pytest.raises(TypeError, match=said.format(cls.__name__) + ".*Stop: "):
+        call(cls())
+
+
+@pytest.mark.parametrize("cls", NO_PICKLES[:3])
+def test_rows_whose_dunders_raise_what_is_no_exception(cls: type) -> None:
+    for call in (lambda: gr.from_items([cls()]), lambda: gr.from_items([1]).map(lambda row: cls()).collect()):
+        with pytest.raises(TypeError, match=r"a row must be picklable, but .*Stop: "):
+            call()
+
+
+@pytest.mark.parametrize("signal", [KeyboardInterrupt, SystemExit])
+def test_signals_pass(signal: type[BaseException], rows: Dataset[Any]) -> None:
+    class Interrupted:
+        def __reduce__(self) -> Any:
+            raise signal
+
+    thing = Interrupted()
+    with pytest.raises(signal):
+        rows.map(lambda row: thing)
+
+
+NAMED, UNNAMED = 1, 2
+
+
+def test_a_function_finds_the_globals_that_its_code_names(flow: gr.Flow) -> None:
+    rows = flow.from_items([0])
+    assert rows.map(lambda row: (NAMED, eval("NAMED"), "UNNAMED" in globals())).collect() == [(1, 1, False)]
+    with pytest.raises(NameError, match="UNNAMED"):
+        rows.map(lambda row: eval("UNNAMED")).collect()
