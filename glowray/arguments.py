@@ -24,7 +24,7 @@ from typing import Annotated, Any, Literal, SupportsIndex, Union, get_args, get_
 Bytes = Annotated[float, "a number of bytes"]
 """A number whose unit is the byte."""
 
-_TEXTS = (str, bytes, bytearray)
+_NO_LISTS = (str, bytes, bytearray, Mapping)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _list_of(items: Kind | None) -> Kind:
     """Lists, tuples and other iterables of values of a kind; only a list or a tuple is looked into."""
 
     def accepts(value: Any) -> bool:
-        if not issubclass(type(value), Iterable) or issubclass(type(value), _TEXTS):
+        if not issubclass(type(value), Iterable) or issubclass(type(value), _NO_LISTS):
             return False
         return items is None or type(value) not in (list, tuple) or all(map(items.accepts, value))
 

@@ -22,7 +22,7 @@ from glowray.dataset.base import StepOptions
 from tests.engine.doubles import ForbiddenEngine
 
 THING = object()
-NO_FUNCTION = (3, "x", THING)
+NO_FUNCTION = (3, THING, [abs])  # some take the name of a field too
 NO_DATASET = (3, "x", None, THING, [1])
 
 
@@ -46,10 +46,11 @@ PARAMETERS: dict[str, Parameter] = {
     **dict.fromkeys(["num_cpus", "num_gpus", "memory", "fraction"], NUMBER),
     **dict.fromkeys(["n", "partitions", "max_errors", "batch_size", "seed", "start", "stop", "step"], INT),
     **dict.fromkeys(["name", "engine", "encoding", "errors", "delimiter", "quotechar", "mode", "compression"], TEXT),
-    **dict.fromkeys(["format", "how", "query", "address"], TEXT),
+    **dict.fromkeys(["format", "how", "query", "address", "field", "suffix"], TEXT),
     **dict.fromkeys(["reverse", "single_file", "defer", "vectorize", "decompress"], SWITCH),
     **dict.fromkeys(["f", "fn", "add", "merge", "key", "to_key"], FUNCTION),
-    **dict.fromkeys(["other", "others"], DATASET),
+    **dict.fromkeys(["others", "names"], Parameter((3, None, THING), "field names")),
+    "other": DATASET,
     "path": PATH,
     "paths": Parameter((*PATH.wrong, ["/etc/passwd", 3], [None])),
     "token_file": Parameter((3, b"x", THING)),
@@ -69,7 +70,7 @@ PARAMETERS: dict[str, Parameter] = {
     "df": Parameter((3, None, THING, "x"), "needs a pandas DataFrame"),
     "sink": Parameter((3, None, THING), "needs a queue.Queue, a function"),
     "cls": Parameter((3, None, "x", THING), "needs a class"),
-    "name of counter": Parameter((3, None, THING)),
+    "on": Parameter((3, THING, ["a", 3], {"a": 3})),
 }
 ANY = {"value", "zero", "default", "requested_schema", "include", "exclude", "ray_init"}
 """Parameters that take any value, or hand it on."""
@@ -83,6 +84,7 @@ FITTING: dict[str, Any] = {
 }  # fmt: skip
 """Values for the parameters that a call must have, beside the one that is wrong."""
 
+DATASET_VERBS = {"join", "co_group", "union"}
 REDUCERS = {"reduce", "local_reduce", "merge_reduce", "reduce_by_key", "local_reduce_by_key"}
 
 
@@ -124,20 +126,31 @@ def arguments(place: str, wrong: str, value: Any) -> tuple[list[Any], dict[str, 
     """The arguments of a call of which one is wrong."""
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
-    for name, parameter in parameters(CALLABLES[place]).items():
+    known, verb = parameters(CALLABLES[place]), place.rpartition(".")[2]
+    for name, parameter in known.items():
         if parameter.kind is parameter.VAR_POSITIONAL:
-            args += [value] if name == wrong else [ROWS]
+            args += [value] if name == wrong else [ROWS] if verb in DATASET_VERBS else []
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            kwargs |= {"a": value} if name == wrong else {}
         elif name == wrong:
             kwargs[name] = value
+        elif wrong == "others" and name in ("f", "key"):
+            args.append("x")
+        elif wrong == "others" and name == "n":
+            args.append(1)
         elif parameter.default is parameter.empty and name not in ANY - {"zero"}:
-            kwargs[name] = max if name == "f" and place.rpartition(".")[2] in REDUCERS else FITTING[name]
+            kwargs[name] = max if name == "f" and verb in REDUCERS else FITTING[name]
     return args, kwargs
 
 
 @pytest.mark.parametrize(("place", "name"), CASES, ids=[f"{place}-{name}" for place, name in CASES])
 def test_wrong_types(place: str, name: str, forbidden: ForbiddenEngine) -> None:
-    known = PARAMETERS["name of counter" if (place, name) == ("gr.counter", "name") else name]
     parameter, verb = parameters(CALLABLES[place])[name], place.rpartition(".")[2]
+    known = PARAMETERS[name]
+    if name == "others" and verb in DATASET_VERBS:
+        known = DATASET
+    if verb == "counter":
+        known = Parameter((3, None, THING))
     for value in known.wrong:
         if value is None and parameter.default is None:
             continue

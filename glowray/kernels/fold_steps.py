@@ -29,6 +29,10 @@ class Reduce(PartitionStep):
     function: Function
     zero: Zero | None = None
 
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return (self.function,)
+
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         call = reducer_call(self, self.function)
         for known in rows:
