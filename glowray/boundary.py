@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, TracebackType
 from typing import Any, ParamSpec, TypeVar
 
+from glowray.arguments import check_arguments
+
 DEBUG = "GLOWRAY_DEBUG"
 REBUILT = "__glowray_frame__"
 """A name in the code of frames rebuilt from a task's traceback. They are the user's, whatever their file."""
@@ -104,12 +106,18 @@ class only_user_frames:  # noqa: N801  (a context manager, used as a word)
             trim(error)
 
 
-def user_facing(function: Callable[P, R]) -> Callable[P, R]:
-    """Mark a function that users call: errors leave it without glowray's frames."""
+def user_facing(function: Callable[P, R], checks: bool = True) -> Callable[P, R]:
+    """Mark a function that users call: it refuses arguments of other types, and its errors show no frames of glowray.
+
+    A function that may run once a row checks its arguments itself, which is faster, and passes checks=False.
+    """
+    is_checked = checks and type(function) is FunctionType and is_own_file(function.__code__.co_filename)
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
+            if is_checked:
+                check_arguments(function, args, kwargs)
             return function(*args, **kwargs)
         except BaseException as error:
             trim(error)

@@ -81,13 +81,9 @@ class FileTarget:
             self._replace(misfits, action)
 
     def _replace(self, misfits: Misfits, action: Action) -> None:
-        """Let tasks write the misfitting parts again. The driver rewrites parts without rows itself."""
-        empty = [part for part in misfits.parts if not part.rows]
-        full = [part for part in misfits.parts if part.rows]
-        new = [misfits.rewritten(part) for part in empty]
-        if full:
-            rows = Read(items_reader(full, len(full)), self.verb)
-            new += action.more_parts(Narrow(rows, Rewrite(self.verb, self.path, misfits)))
+        """Let tasks write the misfitting parts again."""
+        rows = Read(items_reader(misfits.parts, len(misfits.parts)), self.verb)
+        new = action.more_parts(Narrow(rows, Rewrite(self.verb, self.path, misfits)))
         by_index = {part.index: part for part in new}
         self.parts = [by_index.get(part.index, part) for part in self.parts]
         for old in misfits.parts:

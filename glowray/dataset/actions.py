@@ -10,6 +10,7 @@ from glowray.action.outputs import SinkTarget
 from glowray.action.perform import collect_blocks, perform, stream_blocks
 from glowray.action.settings import error_policy
 from glowray.action.sinks import sink_of
+from glowray.arguments import Bytes
 from glowray.boundary import only_user_frames
 from glowray.dataset.base import Base, K, Options, T_co, U, V, count_argument
 from glowray.dataset.fields import checked_names, is_present, key_of, label_of_names
@@ -243,7 +244,7 @@ class Actions(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> None:
         """Call f with every row, on the workers, and drop what it returns. No data moves.
 
@@ -263,7 +264,7 @@ class Actions(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[T_co]:
         """Register a queue or function that gets every row, in the driver, when flow.run() is called.
 

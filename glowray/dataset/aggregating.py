@@ -9,7 +9,8 @@ from glowray.aggregates.aggregate import Aggregate
 from glowray.dataset.base import Base, K, T_co
 from glowray.functions import Function
 from glowray.kernels.combine import Combiner, Zero
-from glowray.kernels.steps import Map, MapValues
+from glowray.kernels.operators.map import Map
+from glowray.kernels.operators.map_values import MapValues
 from glowray.plan.by_key import CombineByKey
 
 if TYPE_CHECKING:

@@ -37,14 +37,14 @@ class ArrowActions(Base[T_co]):
 
         Args:
             schema: a pyarrow.Schema: the table's columns, their order and types. A column that is float64 there may
-                hold ints beside floats.
+                hold ints beside floats. A float is rounded to a narrower float type that the schema names.
 
         Raises:
             InexactColumn: Arrow, or the type in `schema`, cannot hold a column exactly: ints beside floats, a tuple
                 inside a row, an int beyond 64 bits. The message names the column, and both rows if their types differ.
             ValueError: a row has a field that `schema` lacks.
         """
-        given_columns(None, schema)
+        given_columns("to_arrow", None, schema)
         return _table_of(self._flow, self._node, schema)
 
     def to_pandas(self, *, schema: pa.Schema | None = None) -> pd.DataFrame:
@@ -64,7 +64,7 @@ class ArrowActions(Base[T_co]):
         from glowray.io.frames import check_installed, pandas_frame
 
         check_installed("pandas", "to_pandas()")
-        given_columns(None, schema)
+        given_columns("to_pandas", None, schema)
         return pandas_frame(_table_of(self._flow, self._node, schema))
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:

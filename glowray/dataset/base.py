@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, TypeVar, cast
 
 from glowray.action.settings import error_policy
+from glowray.arguments import Bytes
 from glowray.functions import Function
 from glowray.kernels.operators.keyed import KeyBy, Values
 from glowray.kernels.partition_steps import PassOn
@@ -43,7 +44,7 @@ class StepOptions(TypedDict, total=False):
     on_error: str | pathlib.Path | None
     num_cpus: float | None
     num_gpus: float | None
-    memory: int | None
+    memory: Bytes | None
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Options:
     on_error: str | pathlib.Path | None = None
     num_cpus: float | None = None
     num_gpus: float | None = None
-    memory: int | None = None
+    memory: Bytes | None = None
 
     def checked(self) -> Options:
         """Return these options after checking on_error, for a verb whose function does not take one row.
@@ -171,15 +172,12 @@ class Base(Generic[T_co]):
         return order(keyed, first)._step(Values(verb, verb, is_part=True))
 
 
-def count_argument(verb: str, n: Any, least: int = 0) -> int:
-    """Return n as an int, after checking that it is an int (or a NumPy int) of at least `least`.
+def count_argument(verb: str, n: int, least: int = 0) -> int:
+    """Return n, which may be a NumPy int, as a Python int of at least `least`.
 
     Raises:
-        TypeError: n is not an int.
         ValueError: n is less than `least`.
     """
-    if isinstance(n, bool) or not hasattr(n, "__index__"):
-        raise TypeError(f"{verb}() needs an int, got {n!r}")
     count = operator.index(n)
     if count < least:
         raise ValueError(f"{verb}() needs a number of at least {least}, got {count}")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from glowray.arguments import Bytes
 from glowray.dataset.base import Base, Options, T_co, count_argument
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
@@ -34,7 +35,7 @@ class BatchVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[dict[str, Any]]:
         """Call f with the columns of a batch of rows, and chain the rows of what it returns, as dicts. No data moves.
 
@@ -86,7 +87,7 @@ class BatchVerbs(Base[T_co]):
         name: str | None = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[str]:
         r"""Pass each partition's rows through a Unix command, as lines; its output lines are the rows. No data moves.
 

@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 
+from glowray.arguments import Bytes
 from glowray.dataset.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U, V, count_argument
 from glowray.dataset.fields import key_argument
 from glowray.dataset.joins import same
@@ -72,7 +73,7 @@ class KeyedVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[Any]:
         """Apply f to the value of every keyed row, in order; keys do not change. No data moves.
 
@@ -124,7 +125,7 @@ class KeyedVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[Any]:
         """Apply f to the value of every keyed row, and make a row (key, item) of each item. No data moves.
 
@@ -211,7 +212,7 @@ class KeyedVerbs(Base[T_co]):
         added = Function.of(add, "aggregate_by_key", name=options.get("name"), spreads=False, arguments=(2,))
         merged = Function.of(merge, "aggregate_by_key", name=options.get("name"), spreads=False, arguments=(2,))
         return self._granted(Options.of("aggregate_by_key", options))._combine(
-            "aggregate_by_key", Combiner(added, merged, Zero(zero)), added.label
+            "aggregate_by_key", Combiner(added, merged, Zero.of("aggregate_by_key", zero)), added.label
         )
 
     def count_by_key(self: KeyedVerbs[tuple[K, Any]]) -> Dataset[tuple[K, int]]:
@@ -329,7 +330,7 @@ class KeyedVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Grouped[Any]:
         """Collect the rows with equal f(row): rows (f(row), rows in input order). One shuffle of all rows.
 

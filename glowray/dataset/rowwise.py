@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 
+from glowray.arguments import Bytes
 from glowray.dataset.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U
 from glowray.dataset.fields import key_argument
 from glowray.functions import Function
@@ -58,13 +59,16 @@ class RowVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[Any]:
         """Apply f to every row, in order. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1), ("b", 2)]).map(lambda word, n: word * n).collect()
         ['a', 'bb']
+
+        A function of a script, a notebook or a module that is not installed travels with the globals that its code
+        names. `eval()`, `exec()` and `globals()` inside it see those alone; name there what they are to find.
 
         Args:
             f: function of a row; returns the new row. If it has n ≥ 2 required parameters, a tuple or list row of n
@@ -123,7 +127,7 @@ class RowVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[Any]:
         """Apply f to every row and chain the items that it returns, in order. No data moves.
 
@@ -143,7 +147,7 @@ class RowVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[T_co]:
         """Keep the rows for which f(row) is true, in order. No data moves.
 
@@ -199,7 +203,7 @@ class RowVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[Any]:
         """Make keyed rows (f(row), row), in order. No data moves.
 
@@ -229,7 +233,7 @@ class RowVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[U]:
         """Call f once for each partition, with an iterator of its rows, and chain the items. No data moves.
 

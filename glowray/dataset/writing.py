@@ -84,7 +84,9 @@ class WriteActions(Base[T_co]):
         10001,
 
         A value is written as str(value), None as nothing and "" as "", so that read_csv() tells them apart. All files
-        have the same columns in the same order, and begin with their names. A field that a row lacks is None.
+        have the same columns in the same order, and begin with their names. A field that a row lacks is None. A
+        partition without rows makes no file, as other readers refuse an empty one. If there are no rows at all, one
+        file names the columns that `columns` or `schema` give.
 
         Args:
             path: as for write_text(), like mode, single_file, compression and defer.
@@ -106,7 +108,8 @@ class WriteActions(Base[T_co]):
         from glowray.io.csv_records import Dialect
         from glowray.io.csv_sink import CsvSink
 
-        sink = CsvSink(compression, _names(columns), header, Dialect(delimiter, quotechar), schema)
+        names = None if columns is None else tuple(columns)
+        sink = CsvSink(compression, names, header, Dialect(delimiter, quotechar), schema)
         return self._write("write_csv", sink, path, mode, single_file, defer)
 
     def write_json(
@@ -127,7 +130,8 @@ class WriteActions(Base[T_co]):
         >>> pathlib.Path(folder, "out.json").read_text()
         '{"a":1,"b":[1.0,null]}\n'
 
-        read_json() returns equal rows of the same types. Arguments and result are as for write_text().
+        read_json() returns equal rows of the same types. A partition without rows makes no file. Arguments and result
+        are as for write_text().
 
         Raises:
             TypeError: at the action, JSON would change a value, such as a tuple or a key that is not a str. The message
@@ -161,13 +165,16 @@ class WriteActions(Base[T_co]):
 
         read_parquet() returns equal rows of the same types. All files have one schema: the columns of all rows, in
         order of first appearance. A field that a row lacks is null, at any depth. Rows that come unchanged from
-        read_parquet() or from_arrow() keep their Arrow types.
+        read_parquet() or from_arrow() keep their Arrow types. A partition without rows makes no file. If there are no
+        rows at all, one file has the columns of `schema`.
 
         Args:
             path: as for write_text(), like mode, single_file and defer.
             compression: None (Snappy), "gz" or "zst", within the file; the suffix stays .parquet.
             columns: as for write_csv().
-            schema: a pyarrow.Schema of the files. A column that is float64 there may hold ints beside floats.
+            schema: a pyarrow.Schema of the files. A column that is float64 there may hold ints beside floats. A float
+                is rounded to a narrower float type that the schema names (0.1 as float32), as by pyarrow's safe cast.
+                No other value may change; an int that would is an error.
 
         Returns:
             As write_text().
@@ -181,7 +188,7 @@ class WriteActions(Base[T_co]):
         """
         from glowray.io.parquet_sink import ParquetSink
 
-        sink = ParquetSink(compression, _names(columns), schema)
+        sink = ParquetSink(compression, None if columns is None else tuple(columns), schema)
         return self._write("write_parquet", sink, path, mode, single_file, defer)
 
     def write_binary(
@@ -232,9 +239,3 @@ class WriteActions(Base[T_co]):
             self._flow.targets.append(target)
             return self
         return run_targets(self._flow.settings, self._flow.outcome, [target])[0]
-
-
-def _names(columns: Sequence[str] | None) -> tuple[str, ...] | None:
-    if isinstance(columns, str):
-        raise TypeError(f"columns must be a list of names, not the str {columns!r}")
-    return None if columns is None else tuple(columns)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from glowray.flow.sources import Sources
+from glowray.io.paths import Paths
 
 if TYPE_CHECKING:
     from glowray.dataset import Dataset
-    from glowray.io.paths import Paths
 
 Types = Mapping[str, Callable[[str], Any]] | Literal["infer"] | None
 
@@ -116,7 +116,8 @@ class FileSources(Sources):
 
         Raises:
             FileNotFoundError: a path matches nothing.
-            ValueError: at the action, a line is not JSON; the message has the file and line.
+            ValueError: at the action, a line is not JSON, or nests values deeper than 0.3 times
+                sys.getrecursionlimit(), which is 300 levels; the message has the file and line.
         """
         from glowray.io.json_lines import json_reader
 

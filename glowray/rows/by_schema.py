@@ -38,10 +38,9 @@ def chunk_by_schema(chunk: Chunk, schema: pa.Schema) -> RowsTable:
     known, own = set(schema.names), set(columns.names)
     more = [name for name in columns.names if name not in known] if columns.kind != "None" else []
     if more:
-        row = next(
-            row for row in chunk.rows() if columns.records is None or more[0] in row or not isinstance(row, dict)
-        )
-        raise ValueError(f"schema= lacks the column {more[0]!r} of the row {row_text(row)}: add it, or drop the field")
+        rows = chunk.rows()
+        row = next((row for row in rows if not isinstance(row, dict) or more[0] in row), rows[0])
+        raise ValueError(f"a row has a column {more[0]!r} more than schema=: {row_text(row)}")
     arrays = [
         _typed(columns, field) if field.name in own else _nulls(chunk, field) for field in schema
     ]  # fmt: skip
@@ -131,7 +130,11 @@ def _is_kept(value: Any, back: Any, kind: pa.DataType) -> bool:
 
 
 def _is_same_number(value: Any, back: float, width: int) -> bool:
-    """Return whether `back` is the number `value`. A float of fewer than 64 bits may round a Python float."""
+    """Say whether a float is the number. A float may be rounded to fewer than 64 bits, as pyarrow's safe cast does.
+
+    >>> _is_same_number(0.1, 0.10000000149011612, 32), _is_same_number(2**24 + 1, 16777216.0, 32)
+    (True, False)
+    """
     if math.isnan(back) or math.isnan(value):
         return math.isnan(back) and math.isnan(value)
     return bool(value == back) or (width < 64 and isinstance(value, float) and not math.isinf(back))

@@ -30,9 +30,9 @@ def register_key(cls: type, to_key: ToKey) -> None:
     Raises TypeError if `cls` is not a class or is a built-in key type, or if `to_key` is not callable.
     """
     if not isinstance(cls, type):
-        raise TypeError(f"register_key needs a class, got {cls!r:.200}")
+        raise TypeError(f"register_key() needs a class, got {cls!r:.200}")
     if not callable(to_key):
-        raise TypeError(f"register_key needs a function from {cls.__qualname__} to a key, got {to_key!r:.200}")
+        raise TypeError(f"register_key() needs a function from {cls.__qualname__} to a key, got {to_key!r:.200}")
     if not can_register(cls):
         raise TypeError(f"{cls.__qualname__} is a type of Python's own; only classes of your own can be registered")
     install_keys({**_TO_KEY, cls: to_key})

@@ -7,6 +7,7 @@ the same class object, with its methods untouched.
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import pickle
@@ -16,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from types import CodeType, FunctionType, MemberDescriptorType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 from weakref import WeakSet
 
 import cloudpickle
@@ -34,11 +35,34 @@ _STDLIB = tuple(
 _OF_THE_BODY = ("__class__", "__name__", "__bases__", "__base__", "__mro__")
 """Attributes that a class body defines for instances. Set on the finished class, they would change the class itself."""
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _seen_modules: set[str] = set()
 _arrived_classes: WeakSet[type] = WeakSet()
 _home_classes: WeakSet[type] = WeakSet()
 
 
+def raises_exceptions(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function that runs the dunders of user classes raise an Exception whatever they raise.
+
+    A BaseException of the user's own would pass every handler that says what could not be pickled. KeyboardInterrupt
+    and SystemExit pass, as a signal may have raised them.
+    """
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except (Exception, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            raise pickle.PicklingError(f"{type(error).__qualname__}: {BaseException.__str__(error)}") from error
+
+    return call
+
+
+@raises_exceptions
 def dumps(value: object) -> bytes:
     """Pickle anything that cloudpickle can, so that `loads` works on a machine with only installed packages.
 
@@ -53,11 +77,13 @@ def dumps(value: object) -> bytes:
         return file.getvalue()
 
 
+@raises_exceptions
 def loads(data: bytes | bytearray | memoryview) -> Any:
     """Unpickle what `dumps` wrote, in this process or another. Pass only bytes that the running job made."""
     return pickle.loads(data)
 
 
+@raises_exceptions
 def dumps_apart(value: object, apart: Callable[[Any], Any]) -> bytes:
     """Pickle as `dumps` does, but replace each object by `apart(object)` where that is not None."""
     register_own_modules()
@@ -69,6 +95,7 @@ def dumps_apart(value: object, apart: Callable[[Any], Any]) -> bytes:
         return file.getvalue()
 
 
+@raises_exceptions
 def loads_apart(data: bytes | bytearray | memoryview, find: Callable[[Any], Any]) -> Any:
     """Unpickle what `dumps_apart` wrote. `find` returns the object for what `apart` returned."""
 
@@ -96,6 +123,7 @@ def as_list(value: Any) -> Any:
     return list(value) if isinstance(value, Beside) else value
 
 
+@raises_exceptions
 def dumps_beside(value: object) -> tuple[bytes, tuple[Beside, ...]]:
     """Return (pickle, the Besides that it leaves out). `loads_beside` needs both."""
     register_own_modules()
@@ -120,6 +148,7 @@ def dumps_up_to(largest: int, value: object) -> bytes | None:
     return dumps(value) if beside else data
 
 
+@raises_exceptions
 def loads_beside(data: bytes | bytearray | memoryview, beside: Sequence[Beside]) -> Any:
     """Unpickle what `dumps_beside` wrote."""
     if not beside:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.types as kinds
 
 from glowray.errors import InexactColumn
+from glowray.rows.inexact import row_text
 from glowray.rows.numpy_columns import as_numpy
 
 _UTC = ("UTC", "+00:00")
@@ -30,12 +31,38 @@ def recast_table(table: pa.Table, schema: pa.Schema) -> pa.Table:
         try:
             arrays = [recast(chunk, field.type) for chunk in chunks]
         except pa.ArrowInvalid as error:
-            raise InexactColumn(f'column "{field.name}" has a value that {field.type} cannot hold: {error}') from None
+            where = _failing_row(table, field)
+            raise InexactColumn(
+                f'column "{field.name}" has a value that {field.type} cannot hold{where}: {error}'
+            ) from None
         columns.append(pa.chunked_array(arrays, field.type))
         if not field.nullable and columns[-1].null_count:
-            raise InexactColumn(f'column "{field.name}" is null in some rows, which its field does not allow')
+            row = _row(table, columns[-1].is_null().index(True).as_py())
+            raise InexactColumn(f'column "{field.name}" is never None in its type, but is None in the row {row}')
     made = pa.Table.from_arrays(columns, schema=schema)
     return made if columns else table.select([])
+
+
+def _failing_row(table: pa.Table, field: pa.Field) -> str:
+    """Return " in the row …" for the first row whose value has no form in the type; "" if each has one by itself."""
+    column = table.column(field.name).combine_chunks()
+    low, high = 0, len(column)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if not _fits(column.slice(low, middle - low), field.type) else (middle, high)
+    return "" if _fits(column.slice(low, high - low), field.type) else f" in the row {_row(table, low)}"
+
+
+def _fits(array: pa.Array, kind: pa.DataType) -> bool:
+    try:
+        recast(array, kind)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _row(table: pa.Table, place: int) -> str:
+    return row_text(table.slice(place, 1).to_pylist()[0])
 
 
 def recast(array: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -22,6 +22,7 @@ _PYTHON_NAMES = (
     (kinds.is_duration, "timedelta"),
     (kinds.is_struct, "dict"),
     (kinds.is_large_list, "list"),
+    (kinds.is_list, "list"),
 )
 
 
