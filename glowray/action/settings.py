@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glowray.functions import Failure
-from glowray.kernels.resources import NO_NEEDS, Resources
+from glowray.resources import NO_NEEDS, Resources
 from glowray.watch.stats import Stats
 
 

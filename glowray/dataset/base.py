@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, 
 from glowray.action.settings import error_policy
 from glowray.functions import Function
 from glowray.kernels.partition_steps import PassOn
-from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.steps import FunctionStep, KeyBy, Step, Values
 from glowray.plan.nodes import Narrow, Node
+from glowray.resources import NO_NEEDS, Resources
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset

@@ -10,7 +10,7 @@ from glowray.dataset.base import A, B, Base, C, D, K, Options, P, StepOptions, T
 from glowray.dataset.joins import same
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
-from glowray.kernels.combine import Combiner, Zero
+from glowray.functions.combiner import Combiner, Zero
 from glowray.kernels.steps import FlatMapValues, KeyBy, Keys, Map, MapValues, Values
 from glowray.plan.by_key import CombineByKey, GroupByKey, PartitionByKey
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from glowray.functions import Function
+from glowray.functions.combiner import Zero
 from glowray.kernels import column_steps as columns
 from glowray.kernels.column_steps import ColumnStep, Spread
-from glowray.kernels.combine import CombineByKey, Zero
+from glowray.kernels.combine import CombineByKey
 from glowray.kernels.fold_steps import Reduce
 from glowray.kernels.fold_table import pair_kind
 from glowray.kernels.steps import ForEach, FunctionStep, Keys, RowStep, Values

@@ -15,10 +15,10 @@ from glowray.functions import Failure
 from glowray.functions.function import unreadable
 from glowray.io.channel import Deal, Feed
 from glowray.kernels.exchange import ByKey, ByRange
-from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.physical.kinds import stage_kind
 from glowray.physical.stage import Arriving, Branch, Stage, Wire
 from glowray.physical.weaving import weave
+from glowray.resources import NO_NEEDS, Resources
 
 SHOWN_ERRORS = 3
 """How many failing rows TooManyErrors shows."""

@@ -10,7 +10,6 @@ from functools import reduce, singledispatchmethod
 from glowray.kernels import combine, fold_steps, join_step, order_steps, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
-from glowray.kernels.resources import Resources
 from glowray.kernels.steps import KeyBy, Step
 from glowray.physical.stage import (
     All,
@@ -27,7 +26,9 @@ from glowray.physical.stage import (
     Wire,
 )
 from glowray.plan import by_key, nodes
+from glowray.plan.operator import Operator
 from glowray.plan.walk import reader_counts
+from glowray.resources import Resources
 
 MOST_NESTED = 50
 """Steps of a task that draw their rows through one another, as nested iterators do. More are cut into stages."""
@@ -167,7 +168,7 @@ class Lowering:
         chain = self._chain(node)
         pipeline = yield chain[0].input
         needs = reduce(Resources.joined, (each.resources for each in chain))
-        return pipeline.then(*(each.step for each in chain), resources=needs)
+        return pipeline.then(*(_step(each.step) for each in chain), resources=needs)
 
     def _chain(self, last: nodes.Narrow) -> list[nodes.Narrow]:
         """The narrow nodes up to `last` that belong to one pipeline, first to last: their steps are added at once."""
@@ -218,7 +219,7 @@ class Lowering:
 
     @node.register
     def _(self, node: by_key.Join) -> Lowered:
-        if node.in_place:
+        if node.stays:
             first, *others = node.sides
             whole: list[Wire] = []
             for side in others:
@@ -306,7 +307,7 @@ class Lowering:
 
     @node.register
     def _(self, node: nodes.Reduce) -> Lowered:
-        pipeline = (yield node.input).then(node.local)
+        pipeline = (yield node.input).then(_step(node.local))
         if pipeline.count > 1:
             stage = self.close(pipeline, OneBlock())
             merge = fold_steps.Reduce(node.verb, "merge", node.function)
@@ -318,7 +319,7 @@ class Lowering:
     @node.register
     def _(self, node: nodes.Gather) -> Lowered:
         stage = self.close((yield node.input), OneBlock())
-        return self.after(sources.Blocks("", ""), 1, All(stage)).then(*node.steps)
+        return self.after(sources.Blocks("", ""), 1, All(stage)).then(*map(_step, node.steps))
 
     @node.register
     def _(self, node: nodes.Cartesian) -> Lowered:
@@ -353,6 +354,12 @@ class Lowering:
         stage = self.close((yield node.input), OneBlock())
         stage.store = node.store
         return self.reread(stage)
+
+
+def _step(operator: Operator) -> Step:
+    """Return an operator of the plan as what it is to tasks."""
+    assert isinstance(operator, Step), "verbs make plans of steps that tasks run"
+    return operator
 
 
 def _sort_key(node: nodes.Sort | nodes.MergeSorted | nodes.Top) -> tuple[Step, ...]:

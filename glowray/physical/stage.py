@@ -14,10 +14,10 @@ from glowray.io.channel import Channel
 from glowray.kernels import TaskReport
 from glowray.kernels.exchange import Exchange, InPieces
 from glowray.kernels.order_steps import OrderStep
-from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.sources import Source
 from glowray.kernels.steps import KeyBy, Step
 from glowray.plan.nodes import Store
+from glowray.resources import NO_NEEDS, Resources
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
 
 SHOWN_VERBS = 12

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from glowray.kernels.steps import KeyBy, Keys, Map, Step, Values
+from glowray.kernels.steps import KeyBy, Keys, Map, Values
+from glowray.plan.operator import Operator
 from glowray.watch.given import is_given
 
 COMPOSED = frozenset(
@@ -13,12 +14,12 @@ COMPOSED = frozenset(
 )
 
 
-def prepares(step: Step | None, verb: str) -> bool:
+def prepares(step: Operator | None, verb: str) -> bool:
     """Return whether a step is the first part of the verb after it: `sort(f)` computes keys, then orders by them."""
     return isinstance(step, (KeyBy, Map)) and step.verb == verb and verb in COMPOSED
 
 
-def is_glue(step: Step) -> bool:
+def is_glue(step: Operator) -> bool:
     """Whether a step only gives rows the shape that another part of its verb needs: nothing to show."""
     if step.verb not in COMPOSED:
         return False

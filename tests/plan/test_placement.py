@@ -12,9 +12,9 @@ import glowray as gr
 from glowray.action import perform
 from glowray.dataset import Dataset
 from glowray.optimize import optimize
-from glowray.plan import size
+from glowray.plan import placement
 from glowray.plan.by_key import Join
-from glowray.plan.size import is_small
+from glowray.plan.placement import is_small
 
 Rows = Dataset[Any]
 
@@ -73,7 +73,7 @@ def test_what_may_be_many_rows_is_not_small(verb: str) -> None:
 def test_much_to_read_is_not_small(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = few(gr.Flow(engine="inline"))
     assert is_small(rows._node)
-    monkeypatch.setattr(size, "WHOLE_BYTES", 20)
+    monkeypatch.setattr(placement, "WHOLE_BYTES", 20)
     assert not is_small(rows._node)
     assert not is_small(gr.from_source(lambda index: iter([1]), 1)._node)
 
@@ -116,7 +116,7 @@ def test_rows_stay_where_they_are() -> None:
 def test_elsewhere_equal_keys_meet(build: Callable[[gr.Flow], Rows]) -> None:
     node = build(gr.Flow(engine="inline"))._node
     assert isinstance(node, Join)
-    assert not node.in_place
+    assert not node.stays
     assert node.key_partitions == node.num_partitions
 
 
@@ -141,6 +141,6 @@ def test_a_row_that_is_not_keyed_is_named() -> None:
     flow = gr.Flow(engine="inline")
     rows = flow.from_items([("a", 1), 5], partitions=1)
     for join in (rows.join(few(flow), how="semi"), few(flow).join(rows, how="semi")):
-        assert isinstance(join._node, Join) and join._node.in_place
+        assert isinstance(join._node, Join) and join._node.stays
         with pytest.raises(TypeError, match=r"join\(\) needs rows that are 2-tuples \(key, value\), got 5 \(int\)"):
             join.collect()
