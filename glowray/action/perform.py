@@ -17,8 +17,8 @@ from glowray.io.sink import Part
 from glowray.kernels.exchange import Count, Exchange, InPieces, OneBlock
 from glowray.optimize import optimize
 from glowray.physical.job import Job
-from glowray.physical.lower import Lowering, lowering
-from glowray.physical.stage import Stage
+from glowray.physical.lower import lowering
+from glowray.physical.stage import StagePlan, StageRun
 from glowray.plan.nodes import Node, Read
 from glowray.plan.walk import walk
 from glowray.rows import Block
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 class Prepared:
     """A plan cut into stages, with the last stage of each target."""
 
-    stages: Lowering
-    targets: list[Stage]
+    stages: Sequence[StagePlan]
+    targets: list[StagePlan]
     choice: Choice
 
 
@@ -48,7 +48,7 @@ def prepare(
     stages = lowering(best)
     pairs = zip(best, exchanges, strict=True)
     targets = [stages.target(node, exchange, stream=stream) for node, exchange in pairs]
-    return Prepared(stages, targets, choose(settings.engine, input_bytes(nodes)))
+    return Prepared(stages.stages, targets, choose(settings.engine, input_bytes(nodes)))
 
 
 def view(settings: Settings, nodes: Sequence[Node]) -> PlanView:
@@ -63,8 +63,8 @@ class Action:
     """
 
     def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared, policies: Sequence[str] = ()) -> None:
-        self.targets, self.outcome = prepared.targets, outcome
-        stages = prepared.stages.stages
+        self.outcome = outcome
+        stages = prepared.stages
         self.letters = Letters(letter_paths(stages, policies))
         self.letters.begin()
         try:
@@ -76,6 +76,7 @@ class Action:
                 self.engine.announce = self.recorder.progress.announce
             resources, vectorize = settings.resources, settings.vectorize
             self.job = Job(settings.name, stages, self.engine, self.recorder, resources, settings.max_errors, vectorize)
+            self.targets = [self.job.runs[stage] for stage in prepared.targets]
         except BaseException:
             self.letters.abort()
             raise
@@ -103,13 +104,10 @@ class Action:
 
     def more_parts(self, node: Node) -> list[Part]:
         """Runs one more stage, of tasks that write files; the parts that they wrote."""
-        stage = lowering([node]).target(node, Count())
-        stage.number = len(self.job.stages) + 1
-        self.job.stages = [*self.job.stages, stage]
-        self.job.run([stage])
-        return [part for report in stage.reports if report is not None for part in report.parts]
+        stage = self.job.run_more(lowering([node], len(self.job.stages) + 1).target(node, Count()))
+        return [part for report in stage.ended for part in report.parts]
 
-    def blocks(self, stage: Stage) -> Iterator[Block]:
+    def blocks(self, stage: StageRun) -> Iterator[Block]:
         """Runs all stages, and gives the blocks of the last one in order, each as soon as it is there."""
         try:
             self.recorder.progress.begin()
@@ -119,7 +117,7 @@ class Action:
             self.job.close()
             self.recorder.finish(self.engine)
 
-    def read(self, stage: Stage, place: int) -> list[Block]:
+    def read(self, stage: StageRun, place: int) -> list[Block]:
         """The blocks that a task has made, for a reader in the driver; the engine may drop them."""
         self.recorder.progress.end()  # from the first row on the terminal is the reader's
         blocks = self.recorder.fetch(self.engine, stage, [place])
@@ -162,7 +160,7 @@ def begin(
 
 def perform(
     settings: Settings, outcome: Outcome, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),)
-) -> tuple[list[Stage], Engine, Recorder]:
+) -> tuple[list[StageRun], Engine, Recorder]:
     """Runs the plans in one pass; the last stage of each is returned after it has run.
 
     Raises:
@@ -178,7 +176,7 @@ def collect_blocks(settings: Settings, outcome: Outcome, node: Node) -> list[Blo
     """The blocks of a plan's partitions, in this process."""
     with ended_by_sigterm():
         (stage,), engine, recorder = perform(settings, outcome, [node])
-        return recorder.fetch(engine, stage, range(stage.num_tasks))
+        return recorder.fetch(engine, stage, range(stage.plan.num_tasks))
 
 
 def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[Block]:
@@ -200,23 +198,23 @@ class Recorder(StatsWatcher):
         self.outcome, self.progress = outcome, progress
         self.prints = TaskPrints()
 
-    def stage_started(self, stage: Stage) -> None:
+    def stage_started(self, stage: StageRun) -> None:
         super().stage_started(stage)
         self.prints.stage_started(stage)
         self.progress.stage_started(stage)
 
-    def stage_done(self, stage: Stage) -> None:
+    def stage_done(self, stage: StageRun) -> None:
         super().stage_done(stage)
         self.prints.stage_done(stage)
         self.progress.stage_done(stage)
 
-    def task_heard(self, stage: Stage, place: int, heard: Heard) -> None:
+    def task_heard(self, stage: StageRun, place: int, heard: Heard) -> None:
         self.prints.heard(stage, place, heard)
 
-    def task_unused(self, stage: Stage, done: Done) -> None:
+    def task_unused(self, stage: StageRun, done: Done) -> None:
         self.prints.task_done(done)
 
-    def task_done(self, stage: Stage, done: Done) -> None:
+    def task_done(self, stage: StageRun, done: Done) -> None:
         super().task_done(stage, done)
         self.prints.task_done(done)
         self.progress.task_done(stage, done)
@@ -224,7 +222,7 @@ class Recorder(StatsWatcher):
         self.outcome.skipped.update(report.skipped)
         self.outcome.counters.update(report.counters)
 
-    def task_settled(self, stage: Stage, done: Done) -> None:
+    def task_settled(self, stage: StageRun, done: Done) -> None:
         self.prints.task_settled(done)
         for policy, failure in done.report.errors:
             self.keep(policy, failure)
@@ -236,7 +234,7 @@ class Recorder(StatsWatcher):
         elif policy != "skip":
             self.outcome.letters.setdefault(policy, []).append(failure)
 
-    def fetch(self, engine: Engine, stage: Stage, places: Sequence[int]) -> list[Block]:
+    def fetch(self, engine: Engine, stage: StageRun, places: Sequence[int]) -> list[Block]:
         """Brings the blocks of some tasks to the driver."""
         blocks = engine.fetch([stage.block(place) for place in places])
         self.fetched(stage, sum(block.nbytes for block in blocks))
@@ -265,5 +263,5 @@ def _readers(nodes: Sequence[Node]) -> Iterator[Any]:
 def _view(settings: Settings, nodes: Sequence[Node], prepared: Prepared) -> PlanView:
     from glowray.watch.view import PlanView  # no action needs it: only looking does
 
-    stages = prepared.stages.stages
+    stages = prepared.stages
     return PlanView(settings.name, nodes, stages, prepared.targets, prepared.choice, settings.vectorize)

@@ -89,7 +89,7 @@ class Actions(Base[T_co]):
         4
         """
         (stage,), _, _ = perform(self._flow.settings, self._flow.outcome, [self._node], [Count()])
-        return sum(report.rows_out for report in stage.reports if report is not None)
+        return sum(report.rows_out for report in stage.ended)
 
     def sum(self) -> T_co | Literal[0]:
         """The sum of the rows, 0 for none; folded as reduce() does. One row a partition moves.

@@ -11,20 +11,8 @@ from glowray.kernels import combine, fold_steps, join_step, order_steps, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
 from glowray.kernels.steps import KeyBy, Step
-from glowray.physical.stage import (
-    All,
-    Arriving,
-    Branch,
-    Crossed,
-    Even,
-    Given,
-    Head,
-    Onward,
-    Same,
-    Shuffled,
-    Stage,
-    Wire,
-)
+from glowray.physical.stage import Branch, StagePlan, Wire
+from glowray.physical.wires import All, Arriving, Crossed, Even, Given, Head, Onward, Same, Shuffled
 from glowray.plan import by_key, nodes
 from glowray.plan.operator import Operator
 from glowray.plan.walk import reader_counts
@@ -86,11 +74,12 @@ class Lowering:
     """One plan on its way to stages. `stages` are in an order in which each comes after those it reads."""
 
     shared: set[int] = field(default_factory=set)
-    stages: list[Stage] = field(default_factory=list)
+    first: int = 1
+    stages: list[StagePlan] = field(default_factory=list)
     done: dict[int, Pipeline] = field(default_factory=dict)
     readers: Counter[int] = field(default_factory=Counter)
 
-    def target(self, node: nodes.Node, exchange: Exchange, *, stream: bool = False) -> Stage:
+    def target(self, node: nodes.Node, exchange: Exchange, *, stream: bool = False) -> StagePlan:
         """The last stage of a plan."""
         return self.close(self.lower(node), exchange, stream=stream)
 
@@ -123,10 +112,18 @@ class Lowering:
         is_shared = id(node) in self.shared and not _is_at_hand(pipeline)
         return self.reread(self.close(pipeline, OneBlock())) if is_shared or _is_deep(pipeline) else pipeline
 
-    def close(self, pipeline: Pipeline, exchange: Exchange, *, until: int | None = None, stream: bool = False) -> Stage:
-        """Ends a pipeline: from here on its rows are blocks."""
+    def close(
+        self,
+        pipeline: Pipeline,
+        exchange: Exchange,
+        *,
+        until: int | None = None,
+        stream: bool = False,
+        store: nodes.Store | None = None,
+    ) -> StagePlan:
+        """End a pipeline: from here on its rows are blocks."""
         branches = tuple(map(self._reading, pipeline.branches))
-        stage = Stage(len(self.stages) + 1, branches, exchange, until=until, stream=stream)
+        stage = StagePlan(self.first + len(self.stages), branches, exchange, until, stream, store)
         self.stages.append(stage)
         return stage
 
@@ -140,7 +137,7 @@ class Lowering:
         self.readers[id(wire.channel)] += 1
         return replace(wire, reader=self.readers[id(wire.channel)] - 1)
 
-    def reread(self, stage: Stage) -> Pipeline:
+    def reread(self, stage: StagePlan) -> Pipeline:
         """A pipeline over the blocks of a stage, partition by partition."""
         return Pipeline((Branch(sources.Blocks("read", ""), stage.num_tasks, (Same(stage),)),))
 
@@ -351,9 +348,7 @@ class Lowering:
         refs = node.store.refs
         if refs is not None:
             return self.after(sources.Blocks(node.verb, node.verb), len(refs), Given(refs, node.store.kind))
-        stage = self.close((yield node.input), OneBlock())
-        stage.store = node.store
-        return self.reread(stage)
+        return self.reread(self.close((yield node.input), OneBlock(), store=node.store))
 
 
 def _step(operator: Operator) -> Step:
@@ -390,6 +385,6 @@ def _is_at_hand(pipeline: Pipeline) -> bool:
     )
 
 
-def lowering(targets: Sequence[nodes.Node]) -> Lowering:
-    """A lowering that knows which nodes of these plans have several consumers."""
-    return Lowering({identity for identity, count in reader_counts(targets).items() if count > 1})
+def lowering(targets: Sequence[nodes.Node], first: int = 1) -> Lowering:
+    """Return a lowering that knows which nodes of these plans have several readers. It numbers stages from `first`."""
+    return Lowering({identity for identity, count in reader_counts(targets).items() if count > 1}, first)

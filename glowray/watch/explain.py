@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from glowray.engine.choose import Choice
-from glowray.physical.stage import Stage
+from glowray.physical.stage import StagePlan
 from glowray.plan.nodes import Node
 from glowray.watch.captures import capture_lines
 from glowray.watch.levels import levels
@@ -16,8 +16,8 @@ from glowray.watch.plan_lines import folded, plan_lines
 def explained(
     name: str,
     targets: Sequence[Node],
-    stages: Sequence[Stage],
-    outputs: Sequence[Stage],
+    stages: Sequence[StagePlan],
+    outputs: Sequence[StagePlan],
     choice: Choice,
     vectorize: bool,
 ) -> str:
@@ -34,7 +34,7 @@ def explained(
     return "\n".join([*lines, f"engine  {choice.kind} ({choice.reason})"])
 
 
-def stage_lines(stages: Sequence[Stage], outputs: Sequence[Stage] = ()) -> list[str]:
+def stage_lines(stages: Sequence[StagePlan], outputs: Sequence[StagePlan] = ()) -> list[str]:
     """A line for each stage: number, chain of verbs, partitions, the stages it reads with how their rows move."""
     numbers = {id(stage): f"output {place}" for place, stage in enumerate(outputs, 1)} if len(outputs) > 1 else {}
     rows = []
@@ -45,14 +45,14 @@ def stage_lines(stages: Sequence[Stage], outputs: Sequence[Stage] = ()) -> list[
     return aligned(rows)
 
 
-def reads(stage: Stage) -> str:
+def reads(stage: StagePlan) -> str:
     """The stages that a stage reads, each with how its rows move: "reads 1, 2 (shuffle)" takes those of 1 in place."""
     ways = {upstream.number: way for branch in stage.branches for upstream, way in moves(branch)}
     words = [f"{number} ({way})" if way else str(number) for number, way in ways.items()]
     return f"reads {', '.join(words)}" if words else ""
 
 
-def function_lines(stages: Sequence[Stage], vectorize: bool) -> list[str]:
+def function_lines(stages: Sequence[StagePlan], vectorize: bool) -> list[str]:
     """A line for each function of the user's: its stage, verb and name, and the level it runs at."""
     return folded(aligned([(str(level.stage), level.function, str(level)) for level in levels(stages, vectorize)]))
 

@@ -9,7 +9,7 @@ from glowray.functions import Function
 from glowray.kernels import Fragment, combine, fold_steps, partition_steps, sources
 from glowray.kernels.loop import Loop
 from glowray.kernels.steps import FunctionStep, Step
-from glowray.physical.stage import Stage
+from glowray.physical.stage import StagePlan, runs_of
 from glowray.physical.weaving import weave
 from glowray.watch.given import is_given
 
@@ -27,15 +27,15 @@ class Level:
         return f"{self.level}: {self.reason}" if self.reason else self.level
 
 
-def levels(stages: Sequence[Stage], vectorize: bool) -> list[Level]:
+def levels(stages: Sequence[StagePlan], vectorize: bool) -> list[Level]:
     """Every function of the user's once, in the order of stages and steps."""
     found: dict[int, Level] = {}
-    for stage in stages:
-        for fragment in weave(stage, vectorize):
+    for run in runs_of(stages).values():
+        for fragment in weave(run, vectorize):
             for function, level, reason in _functions(fragment, vectorize):
                 if is_given(function) and id(function) not in found:
                     name = f"{function.verb}({function.label})"
-                    found[id(function)] = Level(stage.number, name, level, reason)
+                    found[id(function)] = Level(run.plan.number, name, level, reason)
     return list(found.values())
 
 

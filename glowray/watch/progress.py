@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from glowray.engine.protocol import Done
-from glowray.physical.stage import Stage
+from glowray.physical.stage import StagePlan, StageRun
 from glowray.watch.live import LiveLines, is_terminal
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ class Progress:
 
     def begin(self) -> None: ...
     def announce(self, text: str) -> None: ...
-    def stage_started(self, stage: Stage) -> None: ...
-    def task_done(self, stage: Stage, done: Done) -> None: ...
-    def stage_done(self, stage: Stage) -> None: ...
+    def stage_started(self, stage: StageRun) -> None: ...
+    def task_done(self, stage: StageRun, done: Done) -> None: ...
+    def stage_done(self, stage: StageRun) -> None: ...
     def end(self) -> None: ...
 
 
-def progress_for(name: str, stages: Sequence[Stage], asked: bool | None) -> Progress:
+def progress_for(name: str, stages: Sequence[StagePlan], asked: bool | None) -> Progress:
     """The progress of a job: as asked for, else on a terminal alone and once the job proves long."""
     stream = sys.stderr
     if asked is False or stream is None or not (asked or is_terminal(stream)):
@@ -74,16 +74,16 @@ class Bars(Progress):
         """Show what the engine does besides running tasks; "" when it has done it."""
         self.announced = text
 
-    def stage_started(self, stage: Stage) -> None:
-        self.stages = max(self.stages, stage.number)  # one more writes parts again that differ in schema
-        self.bars[id(stage)] = Bar(stage.number, stage.chain, stage.num_tasks, began=time.monotonic())
+    def stage_started(self, stage: StageRun) -> None:
+        self.stages = max(self.stages, stage.plan.number)  # one more writes parts again that differ in schema
+        self.bars[id(stage)] = Bar(stage.plan.number, stage.plan.chain, stage.plan.num_tasks, began=time.monotonic())
 
-    def task_done(self, stage: Stage, done: Done) -> None:
+    def task_done(self, stage: StageRun, done: Done) -> None:
         bar = self.bars[id(stage)]
         bar.done += done.report.final
         bar.rows += done.report.rows_in
 
-    def stage_done(self, stage: Stage) -> None:
+    def stage_done(self, stage: StageRun) -> None:
         self.bars[id(stage)].ended = time.monotonic()
 
 
@@ -95,7 +95,7 @@ class PlainProgress(Bars):
         if text:
             print(f"{self.name}: {text}", file=self.stream, flush=True)
 
-    def stage_done(self, stage: Stage) -> None:
+    def stage_done(self, stage: StageRun) -> None:
         super().stage_done(stage)
         bar = self.bars[id(stage)]
         taken = f"{(bar.ended or bar.began) - bar.began:.1f} s"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glowray.engine.choose import Choice
-from glowray.physical.stage import Stage
+from glowray.physical.stage import StagePlan
 from glowray.plan.nodes import Node
 from glowray.watch.explain import explained
 from glowray.watch.graph import Graph, describe
@@ -19,8 +19,8 @@ class PlanView:
 
     name: str
     targets: Sequence[Node]
-    stages: Sequence[Stage]
-    outputs: Sequence[Stage]
+    stages: Sequence[StagePlan]
+    outputs: Sequence[StagePlan]
     choice: Choice
     vectorize: bool = True
 
