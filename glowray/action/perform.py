@@ -15,9 +15,10 @@ from glowray.functions import Failure
 from glowray.io.commit import Commit, commit_together
 from glowray.io.sink import Part
 from glowray.kernels.exchange import Count, Exchange, InPieces, OneBlock
-from glowray.optimize import optimize
 from glowray.physical.job import Job
 from glowray.physical.lower import lowering
+from glowray.physical.planning import Planning
+from glowray.physical.rules import Facts
 from glowray.physical.stage import StagePlan, StageRun
 from glowray.plan.nodes import Node, Read
 from glowray.plan.walk import walk
@@ -33,22 +34,25 @@ if TYPE_CHECKING:
 
 @dataclass
 class Prepared:
-    """A plan cut into stages, with the last stage of each target."""
+    """A plan cut into stages, with the last stage of each target, and the names of the rules that fired."""
 
     stages: Sequence[StagePlan]
     targets: list[StagePlan]
     choice: Choice
+    rules: tuple[str, ...] = ()
 
 
 def prepare(
     settings: Settings, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),), *, stream: bool = False
 ) -> Prepared:
     """Optimises and lowers the plans of one action, each ended by its exchange; runs nothing."""
-    best = optimize(nodes)
-    stages = lowering(best)
+    choice = choose(settings.engine, input_bytes(nodes))
+    planning = Planning(settings.rules, Facts(settings.vectorize, choice.may_share_store))
+    best = planning.nodes(nodes)
+    stages = lowering(best, planning)
     pairs = zip(best, exchanges, strict=True)
     targets = [stages.target(node, exchange, stream=stream) for node, exchange in pairs]
-    return Prepared(stages.stages, targets, choose(settings.engine, input_bytes(nodes)))
+    return Prepared(stages.stages, targets, choice, planning.fired)
 
 
 def view(settings: Settings, nodes: Sequence[Node]) -> PlanView:
@@ -69,7 +73,7 @@ class Action:
         self.letters.begin()
         try:
             self.engine = open_engine(prepared.choice)
-            stats = Stats(settings.name, self.engine.name)
+            stats = Stats(settings.name, self.engine.name, rules=prepared.rules)
             outcome.begin(stats)
             self.recorder = Recorder(outcome, stats, progress_for(settings.name, stages, settings.progress))
             if isinstance(self.engine, Starting):
@@ -104,7 +108,7 @@ class Action:
 
     def more_parts(self, node: Node) -> list[Part]:
         """Runs one more stage, of tasks that write files; the parts that they wrote."""
-        stage = self.job.run_more(lowering([node], len(self.job.stages) + 1).target(node, Count()))
+        stage = self.job.run_more(lowering([node], first=len(self.job.stages) + 1).target(node, Count()))
         return [part for report in stage.ended for part in report.parts]
 
     def blocks(self, stage: StageRun) -> Iterator[Block]:
@@ -264,4 +268,4 @@ def _view(settings: Settings, nodes: Sequence[Node], prepared: Prepared) -> Plan
     from glowray.watch.view import PlanView  # no action needs it: only looking does
 
     stages = prepared.stages
-    return PlanView(settings.name, nodes, stages, prepared.targets, prepared.choice, settings.vectorize)
+    return PlanView(settings.name, nodes, stages, prepared.targets, prepared.choice, settings.vectorize, prepared.rules)

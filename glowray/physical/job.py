@@ -179,14 +179,13 @@ class Job:
         self.watcher.stage_started(stage)
 
     def _exchange(self, stage: StageRun) -> Exchange:
-        """Return a stage's exchange with what its tasks may leave in a store that all tasks see."""
-        exchange = stage.plan.exchange
+        """Return a stage's exchange, with the bytes that its tasks may leave in a store that all of them see."""
+        exchange, shared = stage.plan.exchange, self.engine.shared_bytes() if stage.plan.one_store else 0
         if isinstance(exchange, ByRange):
             (runs,) = stage.plan.branches[0].wires[0].stages
-            size = sum(report.sizes[0] for report in self.runs[runs].ended)
-            return replace(exchange, in_place=size <= self.engine.shared_bytes())
-        if isinstance(exchange, ByKey) and exchange.count > 1:
-            return replace(exchange, together=self.engine.shared_bytes() // max(stage.plan.num_tasks, 1))
+            return replace(exchange, in_place=sum(report.sizes[0] for report in self.runs[runs].ended) <= shared)
+        if isinstance(exchange, ByKey):
+            return replace(exchange, together=shared // max(stage.plan.num_tasks, 1))
         return exchange
 
     def _accept(self, stage: StageRun, done: Done) -> None:

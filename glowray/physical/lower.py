@@ -10,60 +10,15 @@ from functools import reduce, singledispatchmethod
 from glowray.kernels import combine, fold_steps, join_step, order_steps, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
-from glowray.kernels.steps import KeyBy, Step
+from glowray.physical.in_task import InTask
+from glowray.physical.node_steps import as_step, sort_key, zero_if_empty
+from glowray.physical.pipeline import MOST_NESTED, Pipeline, counted_from
+from glowray.physical.planning import Planning
 from glowray.physical.stage import Branch, StagePlan, Wire
 from glowray.physical.wires import All, Arriving, Crossed, Even, Given, Head, Onward, Same, Shuffled
 from glowray.plan import by_key, nodes
-from glowray.plan.operator import Operator
 from glowray.plan.walk import reader_counts
 from glowray.resources import Resources
-
-MOST_NESTED = 50
-"""Steps of a task that draw their rows through one another, as nested iterators do. More are cut into stages."""
-
-MOST_BRANCHES = 64
-"""Branches of blocks that are read again as they are. More of them are a stage: a union of itself doubles them."""
-
-
-@dataclass(frozen=True)
-class Pipeline:
-    """Branches that are still open at their end: narrow steps are added to each."""
-
-    branches: tuple[Branch, ...]
-
-    @property
-    def count(self) -> int:
-        return sum(branch.count for branch in self.branches)
-
-    def then(self, *steps: Step, resources: Resources | None = None) -> Pipeline:
-        nested = sum(step.is_nested for step in steps)
-        return Pipeline(
-            tuple(
-                replace(
-                    branch,
-                    steps=branch.steps + steps,
-                    nested=branch.nested + nested,
-                    resources=branch.resources.joined(resources) if resources else branch.resources,
-                )
-                for branch in self.branches
-            )
-        )
-
-    def beside(self, step: join_step.JoinInPlace, wires: Sequence[Wire]) -> Pipeline:
-        """With a step that reads by wires of its own."""
-        placed = {place: replace(step, place=place) for place in {len(branch.beside) for branch in self.branches}}
-        return Pipeline(
-            tuple(
-                replace(
-                    branch,
-                    steps=(*branch.steps, placed[len(branch.beside)]),
-                    nested=branch.nested + 1,
-                    beside=(*branch.beside, *wires),
-                )
-                for branch in self.branches
-            )
-        )
-
 
 Lowered = Generator[nodes.Node, Pipeline, Pipeline]
 """The lowering of one node: it yields nodes that it reads, is sent their pipelines, and returns its own."""
@@ -74,6 +29,7 @@ class Lowering:
     """One plan on its way to stages. `stages` are in an order in which each comes after those it reads."""
 
     shared: set[int] = field(default_factory=set)
+    planning: Planning = field(default_factory=Planning)
     first: int = 1
     stages: list[StagePlan] = field(default_factory=list)
     done: dict[int, Pipeline] = field(default_factory=dict)
@@ -109,8 +65,8 @@ class Lowering:
 
     def _settled(self, node: nodes.Node, pipeline: Pipeline) -> Pipeline:
         """The pipeline, or one over the blocks of its stage if that ends here."""
-        is_shared = id(node) in self.shared and not _is_at_hand(pipeline)
-        return self.reread(self.close(pipeline, OneBlock())) if is_shared or _is_deep(pipeline) else pipeline
+        is_shared = id(node) in self.shared and not pipeline.is_at_hand
+        return self.reread(self.close(pipeline, OneBlock())) if is_shared or pipeline.is_deep else pipeline
 
     def close(
         self,
@@ -123,7 +79,8 @@ class Lowering:
     ) -> StagePlan:
         """End a pipeline: from here on its rows are blocks."""
         branches = tuple(map(self._reading, pipeline.branches))
-        stage = StagePlan(self.first + len(self.stages), branches, exchange, until, stream, store)
+        plan = StagePlan(self.first + len(self.stages), branches, exchange, until, stream, store)
+        stage = self.planning.stage(plan)
         self.stages.append(stage)
         return stage
 
@@ -165,7 +122,7 @@ class Lowering:
         chain = self._chain(node)
         pipeline = yield chain[0].input
         needs = reduce(Resources.joined, (each.resources for each in chain))
-        return pipeline.then(*(_step(each.step) for each in chain), resources=needs)
+        return pipeline.then(*(as_step(each.step) for each in chain), resources=needs)
 
     def _chain(self, last: nodes.Narrow) -> list[nodes.Narrow]:
         """The narrow nodes up to `last` that belong to one pipeline, first to last: their steps are added at once."""
@@ -184,7 +141,7 @@ class Lowering:
         first = 0
         for part in node.leaves(lambda part: id(part) not in self.shared):
             pipeline = yield part
-            branches.extend(_counted_from(first, branch) for branch in pipeline.branches)
+            branches.extend(counted_from(first, branch) for branch in pipeline.branches)
             first += pipeline.count
         return Pipeline(tuple(branches))
 
@@ -192,7 +149,7 @@ class Lowering:
     def _(self, node: by_key.CombineByKey) -> Lowered:
         pipeline = yield node.input
         step = combine.CombineByKey(node.verb, node.label, node.combiner, "combine")
-        if not node.shuffle or pipeline.count == 1:
+        if not node.shuffle:
             return pipeline.then(step)
         if node.combine_first:
             stage = self.close(pipeline.then(step), ByKey(pipeline.count, node.verb))
@@ -205,7 +162,7 @@ class Lowering:
     @node.register
     def _(self, node: by_key.GroupByKey) -> Lowered:
         pipeline = yield node.input
-        if not node.shuffle or pipeline.count == 1:
+        if not node.shuffle:
             return pipeline.then(partition.LocalGroupByKey(node.verb, node.verb))
         stage = self.close(pipeline, ByKey(pipeline.count, node.verb))
         return self.after(sources.GroupByKey(node.verb, node.verb), stage.num_tasks, Shuffled(stage))
@@ -216,19 +173,19 @@ class Lowering:
 
     @node.register
     def _(self, node: by_key.Join) -> Lowered:
-        if node.stays:
-            first, *others = node.sides
-            whole: list[Wire] = []
-            for side in others:
-                pipeline = yield side
-                whole.append(All(self.close(pipeline, ByKey(1, node.verb))))
-            if node.keeps_rows:
-                step = join_step.JoinInPlace(node.verb, node.verb, node.how, 0, len(whole))
-                return (yield first).beside(step, whole)
-            own = self.close((yield first), OneBlock())
-            source = sources.Join(node.verb, node.verb, node.how, last_alone=True)
-            return self.after(source, own.num_tasks, Onward(own), *whole)
-        return (yield from self._meeting(node, sources.Join(node.verb, node.verb, node.how)))
+        if not node.stays:
+            return (yield from self._meeting(node, sources.Join(node.verb, node.verb, node.how)))
+        first, *others = node.sides
+        whole: list[Wire] = []
+        for side in others:
+            pipeline = yield side
+            whole.append(All(self.close(pipeline, ByKey(1, node.verb))))
+        if node.is_step:
+            step = join_step.JoinInPlace(node.verb, node.verb, node.how, 0, len(whole))
+            return (yield first).beside(step, whole)
+        own = self.close((yield first), OneBlock())
+        source = sources.Join(node.verb, node.verb, node.how, last_alone=not node.keeps_rows)
+        return self.after(source, own.num_tasks, Same(own) if node.keeps_rows else Onward(own), *whole)
 
     def _meeting(self, node: by_key.Meeting, source: sources.Source) -> Lowered:
         count = node.num_partitions
@@ -260,10 +217,8 @@ class Lowering:
         pipeline = yield node.input
         count = pipeline.count
         keyed = node.function is not None
-        pipeline = pipeline.then(*_sort_key(node))
-        local = order_steps.LocalSort(node.verb, node.verb, node.reverse, keyed, strip=count == 1)
-        if count == 1:
-            return pipeline.then(local)
+        pipeline = pipeline.then(*sort_key(node))
+        local = order_steps.LocalSort(node.verb, node.verb, node.reverse, keyed)
         runs = self.close(pipeline.then(local), SortedWithSample(keyed, node.reverse))
         bounds = self.close(
             self.after(sources.Bounds(node.verb, "bounds", count, node.reverse), 1, All(runs, 1)), OneBlock()
@@ -279,44 +234,32 @@ class Lowering:
         stage = self.close((yield node.input), OneBlock())
         gathered = self.after(sources.Blocks(node.verb, ""), 1, All(stage))
         local = order_steps.LocalSort(node.verb, node.verb, node.reverse, node.function is not None, strip=True)
-        return gathered.then(*_sort_key(node), local)
+        return gathered.then(*sort_key(node), local)
 
     @node.register
     def _(self, node: nodes.Top) -> Lowered:
-        pipeline = (yield node.input).then(*_sort_key(node))
-        single = pipeline.count == 1
-        keyed = node.function is not None
-        top = order_steps.Top(node.verb, node.verb, node.reverse, keyed, strip=single, n=node.n)
-        pipeline = pipeline.then(top)
-        if single:
-            return pipeline
-        stage = self.close(pipeline, OneBlock())
+        top = order_steps.Top(node.verb, node.verb, node.reverse, node.function is not None, n=node.n)
+        stage = self.close((yield node.input).then(*sort_key(node), top), OneBlock())
         merge = replace(top, label="merge", strip=True)
         return self.after(sources.Blocks("", ""), 1, All(stage)).then(merge)
 
     @node.register
     def _(self, node: nodes.Limit) -> Lowered:
         pipeline = (yield node.input).then(partition.Limit(node.verb, node.verb, node.n))
-        if pipeline.count == 1:
-            return pipeline
         stage = self.close(pipeline, OneBlock(), until=node.n, stream=True)
         return self.after(sources.Blocks(node.verb, node.verb), 1, Head(stage, node.n))
 
     @node.register
     def _(self, node: nodes.Reduce) -> Lowered:
-        pipeline = (yield node.input).then(_step(node.local))
-        if pipeline.count > 1:
-            stage = self.close(pipeline, OneBlock())
-            merge = fold_steps.Reduce(node.verb, "merge", node.function)
-            pipeline = self.after(sources.Blocks("", ""), 1, All(stage)).then(merge)
-        if node.zero is not None:
-            pipeline = pipeline.then(fold_steps.DefaultIfEmpty(node.verb, "zero", node.zero))
-        return pipeline
+        stage = self.close((yield node.input).then(as_step(node.local)), OneBlock())
+        merge = fold_steps.Reduce(node.verb, "merge", node.function)
+        pipeline = self.after(sources.Blocks("", ""), 1, All(stage)).then(merge)
+        return pipeline if node.zero is None else pipeline.then(zero_if_empty(node, node.zero))
 
     @node.register
     def _(self, node: nodes.Gather) -> Lowered:
         stage = self.close((yield node.input), OneBlock())
-        return self.after(sources.Blocks("", ""), 1, All(stage)).then(*map(_step, node.steps))
+        return self.after(sources.Blocks("", ""), 1, All(stage)).then(*map(as_step, node.steps))
 
     @node.register
     def _(self, node: nodes.Cartesian) -> Lowered:
@@ -336,12 +279,13 @@ class Lowering:
     @node.register
     def _(self, node: nodes.ZipWithIndex) -> Lowered:
         step = partition.ZipWithIndex(node.verb, node.verb)
-        pipeline = yield node.input
-        if pipeline.count == 1:
-            return pipeline.then(step)
-        stage = self.close(pipeline, OneBlock())
+        stage = self.close((yield node.input), OneBlock())
         (branch,) = self.reread(stage).branches
         return Pipeline((replace(branch, counted=stage, steps=(step,)),))
+
+    @node.register
+    def _(self, node: InTask) -> Lowered:
+        return (yield node.input).then(*node.steps)
 
     @node.register
     def _(self, node: nodes.Cache) -> Lowered:
@@ -351,40 +295,7 @@ class Lowering:
         return self.reread(self.close((yield node.input), OneBlock(), store=node.store))
 
 
-def _step(operator: Operator) -> Step:
-    """Return an operator of the plan as what it is to tasks."""
-    assert isinstance(operator, Step), "verbs make plans of steps that tasks run"
-    return operator
-
-
-def _sort_key(node: nodes.Sort | nodes.MergeSorted | nodes.Top) -> tuple[Step, ...]:
-    """What pairs rows with the keys to order them by: computed once a row, a key travels with its row."""
-    return () if node.function is None else (KeyBy(node.verb, node.verb, node.function),)
-
-
-def _counted_from(first: int, branch: Branch) -> Branch:
-    """The branch as part of a union in which `first` partitions come before its own.
-
-    A task counts its place in the whole; readers and functions of a partition's index go on counting their own.
-    """
-
-    steps = tuple(step.counted_from(first) for step in branch.steps)
-    return replace(branch, source=branch.source.counted_from(first), steps=steps)
-
-
-def _is_deep(pipeline: Pipeline) -> bool:
-    """Whether a task would draw its rows through more calls inside one another than it should."""
-    return any(branch.nested > MOST_NESTED for branch in pipeline.branches)
-
-
-def _is_at_hand(pipeline: Pipeline) -> bool:
-    """Whether reading this again costs no more than reading blocks."""
-    return len(pipeline.branches) <= MOST_BRANCHES and all(
-        isinstance(branch.source, (sources.Blocks, sources.Arriving)) and not branch.steps
-        for branch in pipeline.branches
-    )
-
-
-def lowering(targets: Sequence[nodes.Node], first: int = 1) -> Lowering:
+def lowering(targets: Sequence[nodes.Node], planning: Planning | None = None, first: int = 1) -> Lowering:
     """Return a lowering that knows which nodes of these plans have several readers. It numbers stages from `first`."""
-    return Lowering({identity for identity, count in reader_counts(targets).items() if count > 1}, first)
+    shared = {identity for identity, count in reader_counts(targets).items() if count > 1}
+    return Lowering(shared, planning or Planning(), first)

@@ -78,6 +78,8 @@ class StagePlan:
         until: the number of rows, in order of partition, after which no further task runs; None: all tasks run.
         stream: whether partial results count: rows before a failure are given.
         store: where its blocks are kept for later actions.
+        prunes: whether its readers leave out columns that no function looks at; a rule sets it.
+        one_store: whether its tasks may leave the rows of all partitions in one block; a rule sets it.
     """
 
     number: int
@@ -86,6 +88,8 @@ class StagePlan:
     until: int | None = None
     stream: bool = False
     store: Store | None = None
+    prunes: bool = False
+    one_store: bool = False
 
     @cached_property
     def flows(self) -> bool:

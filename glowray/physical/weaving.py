@@ -104,7 +104,7 @@ def _fragment(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragmen
         if kind is not None:
             given = kind
             chain, reasons, kind = _column_chain(segment, source, stage.exchange, given, loop)
-            if chain is not None and not loops and isinstance(source, Read) and isinstance(given, RecordOf):
+            if chain and not loops and stage.plan.prunes and isinstance(source, Read) and isinstance(given, RecordOf):
                 fewer = pruned(source, given, segment, len(chain.steps), stage.exchange)
                 few = None if fewer is None else source_kind(replace(branch, source=fewer), stage.runs)
                 if fewer is not None and few is not None:
@@ -112,7 +112,7 @@ def _fragment(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragmen
                     chain, reasons, kind = _column_chain(segment, source, stage.exchange, few, loop)
             loop = replace(loop, columns=chain, column_reasons=reasons)
         if vectorize and loop.columns is None and segment.rows:
-            source, records = _record_loop(segment, source, stage.exchange, form, loop.cells, is_first=not loops)
+            source, records = _record_loop(segment, source, stage, form, loop.cells, is_first=not loops)
             loop = replace(loop, records=records)
         loops.append(loop)
         row_type = None
@@ -158,7 +158,7 @@ def _column_chain(
 
 
 def _record_loop(
-    segment: Segment, source: Source, exchange: Exchange, form: Form | None, cells: int | None, is_first: bool
+    segment: Segment, source: Source, stage: StageRun, form: Form | None, cells: int | None, is_first: bool
 ) -> tuple[Source, RecordLoop | None]:
     """The segment over the fields of its rows, and the source, which then reads only the columns that are looked at."""
     is_read = isinstance(source, Read) and is_first
@@ -168,8 +168,8 @@ def _record_loop(
     weaver = Weaver()
     row = displayed(form, weaver)
     variables = dict(variables_of(row))
-    loop, used, _ = _woven(segment, source, exchange, weaver, row, True, cells)
-    if isinstance(source, Read) and is_read:
+    loop, used, _ = _woven(segment, source, stage.exchange, weaver, row, True, cells)
+    if isinstance(source, Read) and is_read and stage.plan.prunes:
         source, form = pruned_read(source, form, {str(variables[name][0]) for name in used})
     at = dict(zip(map(form.keys, form.leaves()), form.leaves(), strict=True))
     return source, RecordLoop(form, tuple(at[variables[name]] for name in used), variables, loop)

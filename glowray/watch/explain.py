@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from glowray.engine.choose import Choice
-from glowray.physical.stage import StagePlan
+from glowray.kernels import Fragment
+from glowray.kernels.sources import Read
+from glowray.physical.stage import StagePlan, runs_of
+from glowray.physical.weaving import weave
 from glowray.plan.nodes import Node
 from glowray.watch.captures import capture_lines
-from glowray.watch.levels import levels
+from glowray.watch.levels import Woven, levels
 from glowray.watch.moves import moves
 from glowray.watch.plan_lines import folded, plan_lines
 
@@ -20,29 +23,39 @@ def explained(
     outputs: Sequence[StagePlan],
     choice: Choice,
     vectorize: bool,
+    rules: Sequence[str],
 ) -> str:
-    """The text that explain() returns: `outputs` are the last stages of the targets."""
+    """Return the text of explain(). `outputs` are the last stages of the targets, `rules` those that fired."""
+    woven = {run.plan: weave(run, vectorize) for run in runs_of(stages).values()}
     sections = {
         "plan": plan_lines(targets),
-        "stages": stage_lines(stages, outputs),
-        "functions": function_lines(stages, vectorize),
+        "stages": stage_lines(woven, outputs),
+        "functions": function_lines(woven, vectorize),
         "captured, sent once": capture_lines(stages),
     }
     lines = [name]
     for title, body in sections.items():
         lines.extend([title, *body] if body else [])
-    return "\n".join([*lines, f"engine  {choice.kind} ({choice.reason})"])
+    fired = [f"rules  {', '.join(rules)}"] if rules else []
+    return "\n".join([*lines, *fired, f"engine  {choice.kind} ({choice.reason})"])
 
 
-def stage_lines(stages: Sequence[StagePlan], outputs: Sequence[StagePlan] = ()) -> list[str]:
-    """A line for each stage: number, chain of verbs, partitions, the stages it reads with how their rows move."""
-    numbers = {id(stage): f"output {place}" for place, stage in enumerate(outputs, 1)} if len(outputs) > 1 else {}
+def stage_lines(woven: Woven, outputs: Sequence[StagePlan] = ()) -> list[str]:
+    """Return a line for each stage: number, chain of verbs, partitions, what it reads and how those rows move."""
+    numbers = {stage: f"output {place}" for place, stage in enumerate(outputs, 1)} if len(outputs) > 1 else {}
     rows = []
-    for stage in stages:
+    for stage, fragments in woven.items():
         count = f"{stage.num_tasks} partition{'' if stage.num_tasks == 1 else 's'}"
-        ends = "  ".join(filter(None, [reads(stage), numbers.get(id(stage))]))
+        ends = "  ".join(filter(None, [reads(stage), columns_read(fragments), numbers.get(stage)]))
         rows.append((str(stage.number), stage.chain, count, ends))
     return aligned(rows)
+
+
+def columns_read(fragments: Sequence[Fragment]) -> str:
+    """Return the columns that the readers of a stage are asked for, if they leave out others: "columns a, b"."""
+    columns = [fragment.source.columns_read or () for fragment in fragments if isinstance(fragment.source, Read)]
+    names = sorted(set().union(*columns))
+    return f"columns {', '.join(names)}" if names else ""
 
 
 def reads(stage: StagePlan) -> str:
@@ -52,9 +65,9 @@ def reads(stage: StagePlan) -> str:
     return f"reads {', '.join(words)}" if words else ""
 
 
-def function_lines(stages: Sequence[StagePlan], vectorize: bool) -> list[str]:
-    """A line for each function of the user's: its stage, verb and name, and the level it runs at."""
-    return folded(aligned([(str(level.stage), level.function, str(level)) for level in levels(stages, vectorize)]))
+def function_lines(woven: Woven, vectorize: bool) -> list[str]:
+    """Return a line for each function of the user's: its stage, verb and name, and the level it runs at."""
+    return folded(aligned([(str(level.stage), level.function, str(level)) for level in levels(woven, vectorize)]))
 
 
 def aligned(rows: Sequence[Sequence[str]], most: int = 60) -> list[str]:

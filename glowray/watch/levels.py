@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from glowray.functions import Function
 from glowray.kernels import Fragment, combine, fold_steps, partition_steps, sources
 from glowray.kernels.loop import Loop
 from glowray.kernels.steps import FunctionStep, Step
-from glowray.physical.stage import StagePlan, runs_of
-from glowray.physical.weaving import weave
+from glowray.physical.stage import StagePlan
 from glowray.watch.given import is_given
 
 
@@ -27,15 +26,19 @@ class Level:
         return f"{self.level}: {self.reason}" if self.reason else self.level
 
 
-def levels(stages: Sequence[StagePlan], vectorize: bool) -> list[Level]:
-    """Every function of the user's once, in the order of stages and steps."""
+Woven = Mapping[StagePlan, Sequence[Fragment]]
+"""Stages, each with what the tasks of its branches run."""
+
+
+def levels(woven: Woven, vectorize: bool) -> list[Level]:
+    """Return every function of the user's once, in the order of stages and steps."""
     found: dict[int, Level] = {}
-    for run in runs_of(stages).values():
-        for fragment in weave(run, vectorize):
+    for stage, fragments in woven.items():
+        for fragment in fragments:
             for function, level, reason in _functions(fragment, vectorize):
                 if is_given(function) and id(function) not in found:
                     name = f"{function.verb}({function.label})"
-                    found[id(function)] = Level(run.plan.number, name, level, reason)
+                    found[id(function)] = Level(stage.number, name, level, reason)
     return list(found.values())
 
 

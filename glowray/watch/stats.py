@@ -65,12 +65,13 @@ def _skew(largest: int, total: int, count: int) -> float:
 @public
 @dataclass
 class Stats:
-    """All stages of an action, in the order in which they ran."""
+    """All stages of an action, in the order in which they ran; `rules` are those that changed its plan, by name."""
 
     name: str = ""
     engine: str = ""
     stages: list[StageStats] = field(default_factory=list)
     seconds: float = 0.0
+    rules: tuple[str, ...] = ()
 
     @property
     def tasks(self) -> int:

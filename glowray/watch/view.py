@@ -15,7 +15,7 @@ from glowray.watch.graph import Graph, describe
 
 @dataclass(frozen=True, eq=False)
 class PlanView:
-    """The plans of an action, one a target, with their stages, the last stage of each, and their engine."""
+    """The plans of an action, one a target, with their stages, the last stage of each, their engine, and the rules."""
 
     name: str
     targets: Sequence[Node]
@@ -23,6 +23,7 @@ class PlanView:
     outputs: Sequence[StagePlan]
     choice: Choice
     vectorize: bool = True
+    rules: Sequence[str] = ()
 
     @property
     def graph(self) -> Graph:
@@ -31,7 +32,7 @@ class PlanView:
 
     def explain(self) -> str:
         """The plan as text: what explain() of a Dataset returns."""
-        return explained(self.name, self.targets, self.stages, self.outputs, self.choice, self.vectorize)
+        return explained(self.name, self.targets, self.stages, self.outputs, self.choice, self.vectorize, self.rules)
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """The plan's picture as a file, or its DOT text: what plot() of a Dataset does."""

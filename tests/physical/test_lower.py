@@ -12,7 +12,8 @@ from glowray.action.perform import Action, prepare
 from glowray.dataset import Dataset
 from glowray.kernels.exchange import OneBlock
 from glowray.optimize import optimize
-from glowray.physical.lower import MOST_BRANCHES, MOST_NESTED, lowering
+from glowray.physical.lower import lowering
+from glowray.physical.pipeline import MOST_BRANCHES, MOST_NESTED
 from glowray.physical.stage import StagePlan
 from tests.engine.doubles import CountingEngine
 

@@ -39,6 +39,7 @@ def test_the_whole_text() -> None:
         "  1  flat_map(str.split)  arrow",
         "  1  map(pair)            arrow",
         "  1  reduce_by_key(add)   arrow",
+        "rules  combine_before_shuffle",
         "engine  inline (asked for)",
     ]
 
