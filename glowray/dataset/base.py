@@ -114,10 +114,15 @@ class Base(Generic[T_co]):
         return self._with(Narrow(self._node, step, resources or Resources()))
 
     def _rowwise(
-        self, kind: type[FunctionStep], verb: str, function: Callable[..., Any], options: Options
+        self,
+        kind: type[FunctionStep],
+        verb: str,
+        function: Callable[..., Any],
+        options: Options,
+        label: str | None = None,
     ) -> Dataset[Any]:
-        """A verb that calls the user's function once a row."""
-        known = Function.of(function, verb, name=options.name)
+        """A verb that calls the user's function once a row; `label` shows a function that is made of field names."""
+        known = Function.of(function, verb, name=options.name, label=label)
         asked = self._flow.settings.on_error if options.on_error is None else options.on_error
         step = kind(verb, known.label, known, error_policy(asked))
         return self._step(step, options.resources)
@@ -134,16 +139,17 @@ class Base(Generic[T_co]):
         key: Callable[..., Any] | None,
         options: Options,
         order: Callable[[Dataset[Any], Function | None], Dataset[Any]],
+        label: str | None = None,
     ) -> Dataset[Any]:
         """A verb that orders rows by a key; a key function that drops rows or needs resources is a step before it."""
         if key is None:
             return order(self._granted(options), None)
-        function = Function.of(key, verb, name=options.name)
+        function = Function.of(key, verb, name=options.name, label=label)
         asked = self._flow.settings.on_error if options.on_error is None else options.on_error
         if error_policy(asked) == "raise" and options.resources == NO_NEEDS:
             return order(self._with(self._node), function)
         first = Function.of(operator.itemgetter(0), verb, name=function.label)
-        return order(self._rowwise(KeyBy, verb, key, options), first)._step(Values(verb, verb))
+        return order(self._rowwise(KeyBy, verb, key, options, label), first)._step(Values(verb, verb))
 
 
 def count_argument(verb: str, n: Any, least: int = 0) -> int:

@@ -13,6 +13,7 @@ from glowray.dataset.joins import JoinVerbs
 from glowray.dataset.keyed import KeyedVerbs
 from glowray.dataset.looking import Looking
 from glowray.dataset.ordering import OrderVerbs
+from glowray.dataset.records import RecordVerbs
 from glowray.dataset.rowwise import RowVerbs
 from glowray.dataset.writing import WriteActions
 
@@ -20,6 +21,7 @@ from glowray.dataset.writing import WriteActions
 @public
 class Dataset(
     RowVerbs[T_co],
+    RecordVerbs[T_co],
     BatchVerbs[T_co],
     KeyedVerbs[T_co],
     JoinVerbs[T_co],

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 
 from glowray.dataset.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U, V, count_argument
+from glowray.dataset.fields import key_argument
 from glowray.dataset.joins import same
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
@@ -206,7 +207,9 @@ class KeyedVerbs(Base[T_co]):
         keyed = self._step(Map("count_by_value", "count_by_value", Function.of(counted, "count_by_value")))
         return keyed._count("count_by_value")
 
-    def distinct(self, key: Callable[..., Any] | None = None, **options: Unpack[StepOptions]) -> Dataset[T_co]:
+    def distinct(
+        self, key: Callable[..., Any] | str | None = None, *others: str, **options: Unpack[StepOptions]
+    ) -> Dataset[T_co]:
         """The first of all rows that are equal, or whose key is equal; one shuffle.
 
         >>> import glowray as gr
@@ -214,13 +217,16 @@ class KeyedVerbs(Base[T_co]):
         [1, 2, 3]
 
         Args:
-            key: of the row; rows with equal keys are one. None: the row itself.
+            key: of the row; rows with equal keys are one. Names of fields stand for their values. None: the row itself.
+            others: more field names.
+            options: as in map().
         """
         if key is None:
             whole = KeyBy("distinct", "distinct", Function.of(same, "distinct"))
             keyed = self._granted(Options.of("distinct", options))._step(whole)
         else:
-            keyed = self._rowwise(KeyBy, "distinct", key, Options.of("distinct", options))
+            function, label = key_argument("distinct", key, others)
+            keyed = self._rowwise(KeyBy, "distinct", function, Options.of("distinct", options), label)
         combiner = Combiner(_FIRST, _FIRST)
         return keyed._combine("distinct", combiner, "")._step(Values("distinct", "distinct"))
 
@@ -237,6 +243,8 @@ class KeyedVerbs(Base[T_co]):
         """
         return self._with(GroupByKey(self._node, "group_by_key"))
 
+    @overload
+    def group_by(self, f: str, *others: str, **options: Unpack[StepOptions]) -> Dataset[tuple[Any, Sequence[T_co]]]: ...
     @overload
     def group_by(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Dataset[tuple[U, Sequence[T_co]]]: ...
     @overload
@@ -273,8 +281,8 @@ class KeyedVerbs(Base[T_co]):
     ) -> Dataset[tuple[U, Sequence[T_co]]]: ...
     def group_by(
         self,
-        f: Callable[..., Any],
-        *,
+        f: Callable[..., Any] | str,
+        *others: str,
         name: str | None = None,
         on_error: Policy = None,
         num_cpus: float | None = None,
@@ -286,9 +294,18 @@ class KeyedVerbs(Base[T_co]):
         >>> import glowray as gr
         >>> sorted(gr.from_range(5).group_by(lambda n: n % 2).collect())
         [(0, [0, 2, 4]), (1, [1, 3])]
+
+        Args:
+            f: of the row; or the names of fields of a record: one is the field's value, several are a tuple of values.
+            others: more field names.
+            name: and the other options, as in map().
+            on_error: as in map().
+            num_cpus: as in map().
+            num_gpus: as in map().
+            memory: as in map().
         """
-        options = Options(name, on_error, num_cpus, num_gpus, memory)
-        keyed = self._rowwise(KeyBy, "group_by", f, options)
+        key, label = key_argument("group_by", f, others)
+        keyed = self._rowwise(KeyBy, "group_by", key, Options(name, on_error, num_cpus, num_gpus, memory), label)
         return keyed._with(GroupByKey(keyed._node, "group_by"))
 
     def partition_by_key(self, n: int) -> Dataset[T_co]:

@@ -30,6 +30,7 @@ class Looking(Base[T_co]):
         stages
           1  from_items→flat_map→map→combine  2 partitions
           2  merge                            2 partitions  reads 1 (shuffle)
+        rules  combine_before_shuffle
         functions
           1  flat_map(str.split)  arrow
           1  map(λ:1)             arrow
@@ -38,7 +39,7 @@ class Looking(Base[T_co]):
 
         Stages are what runs: chains of verbs without a move of rows between them, a task a partition. "arrow"
         functions run over whole columns; "fused" ones are part of one generated loop, "python" ones are called, for the
-        reason that follows.
+        reason that follows. Rules are those that changed how the plan runs, by name.
         """
         return self._view().explain()
 

@@ -54,7 +54,7 @@ class Failure:
             error = _runtime_error(error, function.label if function else f"{verb}()")
         return cls(
             verb=verb,
-            label=function.label if function and not function.is_own else "",
+            label=function.label if function and (function.is_named or not function.is_own) else "",
             name=function.name if function else None,
             definition=function.definition if function and not function.is_own else None,
             row_text=None if row is NO_ROW else shown(row),

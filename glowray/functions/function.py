@@ -26,7 +26,8 @@ class Function:
     `lineno` and the short `site` ("word_count.py:12") say where it is defined (None for C code); a tuple or
     list row is spread over `spread` arguments (None: passed whole); `name` is the user's own name for the step;
     `required` counts the positional parameters that have no default (None for C code); `of_row` is false for reducers,
-    aggregates and functions of a whole partition.
+    aggregates and functions of a whole partition. `is_named` is true where the user gave field names: the label then
+    is the user's, the code is not.
     """
 
     call: Callable[..., Any]
@@ -39,6 +40,7 @@ class Function:
     name: str | None = None
     required: int | None = None
     of_row: bool = True
+    is_named: bool = False
 
     @classmethod
     def of(
@@ -50,11 +52,13 @@ class Function:
         spreads: bool = True,
         arguments: tuple[int, ...] = (),
         ships: bool = True,
+        label: str | None = None,
     ) -> Function:
         """Takes a function in at a verb, and finds there what can be found wrong with it.
 
         `spreads` is true for functions of one row; for others `arguments` lists with how many arguments the verb may
         call them: (2,) for a reducer, (1, 2) for map_partitions. One that stays in the driver does not `ships`.
+        `label` is what the user wrote in place of a function: field names.
 
         >>> Function.of(lambda word, n: n, "map").spread
         2
@@ -71,7 +75,7 @@ class Function:
         function = cls(
             call=call if is_instance(call, Spread) else inner,
             verb=verb,
-            label=name or label_of(inner),
+            label=name or label or label_of(inner),
             site=short_site(*place) if place else None,
             filename=place[0] if place else None,
             lineno=place[1] if place else None,
@@ -79,6 +83,7 @@ class Function:
             name=name,
             required=known.required if known else None,
             of_row=spreads,
+            is_named=label is not None,
         )
         _check_sync(inner, function)
         _check_parameters(call, known, function, arguments)

@@ -27,17 +27,22 @@ def explained(
 ) -> str:
     """Return the text of explain(). `outputs` are the last stages of the targets, `rules` those that fired."""
     woven = {run.plan: weave(run, vectorize) for run in runs_of(stages).values()}
-    sections = {
-        "plan": plan_lines(targets),
-        "stages": stage_lines(woven, outputs),
-        "functions": function_lines(woven, vectorize),
-        "captured, sent once": capture_lines(stages),
-    }
-    lines = [name]
-    for title, body in sections.items():
-        lines.extend([title, *body] if body else [])
-    fired = [f"rules  {', '.join(rules)}"] if rules else []
-    return "\n".join([*lines, *fired, f"engine  {choice.kind} ({choice.reason})"])
+    return "\n".join(
+        [
+            name,
+            *_section("plan", plan_lines(targets)),
+            *_section("stages", stage_lines(woven, outputs)),
+            *([f"rules  {', '.join(rules)}"] if rules else []),
+            *_section("functions", function_lines(woven, vectorize)),
+            *_section("captured, sent once", capture_lines(stages)),
+            f"engine  {choice.kind} ({choice.reason})",
+        ]
+    )
+
+
+def _section(title: str, body: Sequence[str]) -> list[str]:
+    """Return the lines of a section, none if it has no body."""
+    return [title, *body] if body else []
 
 
 def stage_lines(woven: Woven, outputs: Sequence[StagePlan] = ()) -> list[str]:

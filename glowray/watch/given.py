@@ -14,5 +14,5 @@ def is_given(function: Function) -> bool:
     """Whether a function is the user's, and not one that a verb brings along."""
     if function.verb in WITHOUT_FUNCTION:
         return False
-    python = python_function(function.call)
+    python = None if function.is_named else python_function(function.call)
     return python is None or not is_framework(python.__code__)

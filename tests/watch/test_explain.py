@@ -35,11 +35,11 @@ def test_the_whole_text() -> None:
         "stages",
         "  1  from_items→flat_map→map→combine  3 partitions",
         "  2  merge                            3 partitions  reads 1 (shuffle)",
+        "rules  combine_before_shuffle",
         "functions",
         "  1  flat_map(str.split)  arrow",
         "  1  map(pair)            arrow",
         "  1  reduce_by_key(add)   arrow",
-        "rules  combine_before_shuffle",
         "engine  inline (asked for)",
     ]
 
