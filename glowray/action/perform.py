@@ -1,4 +1,4 @@
-"""Runs plans: optimise → lower → choose the engine → job → blocks."""
+"""Run plans: optimise → lower → choose the engine → job → blocks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Prepared:
 def prepare(
     settings: Settings, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),), *, stream: bool = False
 ) -> Prepared:
-    """Optimises and lowers the plans of one action, each ended by its exchange; runs nothing."""
+    """Choose the engine, optimise and lower the plans of one action, and end each by its exchange. Runs nothing."""
     choice = choose(settings.engine, input_bytes(nodes))
     planning = Planning(settings.rules, Facts(settings.vectorize, choice.may_share_store))
     best = planning.nodes(nodes)
@@ -56,7 +56,7 @@ def prepare(
 
 
 def view(settings: Settings, nodes: Sequence[Node]) -> PlanView:
-    """The plans of one action, to be looked at; runs nothing."""
+    """Return the plans of one action to be looked at. Runs nothing."""
     return _view(settings, nodes, prepare(settings, nodes, [OneBlock()] * len(nodes)))
 
 
@@ -89,13 +89,13 @@ class Action:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self.letters.abort()  # of what was committed nothing is left to abort
+        self.letters.abort()  # it does nothing to files that were committed
 
     def run(self, then: Callable[[], None] | None = None) -> None:
-        """Runs all stages, then what may need `more_parts`.
+        """Run all stages, then `then`, which may call `more_parts`.
 
         Raises:
-            BaseException: the user's own, of the lowest failing partition.
+            BaseException: the user's own exception, of the lowest partition that failed.
         """
         try:
             self.recorder.progress.begin()
@@ -107,12 +107,12 @@ class Action:
             self.recorder.finish(self.engine)
 
     def more_parts(self, node: Node) -> list[Part]:
-        """Runs one more stage, of tasks that write files; the parts that they wrote."""
+        """Run one more stage of tasks that write files, and return the parts that they wrote."""
         stage = self.job.run_more(lowering([node], first=len(self.job.stages) + 1).target(node, Count()))
         return [part for report in stage.ended for part in report.parts]
 
     def blocks(self, stage: StageRun) -> Iterator[Block]:
-        """Runs all stages, and gives the blocks of the last one in order, each as soon as it is there."""
+        """Run all stages, and yield the blocks of the last one in order, each as soon as it is there."""
         try:
             self.recorder.progress.begin()
             for place in self.job.stream(stage):
@@ -122,20 +122,20 @@ class Action:
             self.recorder.finish(self.engine)
 
     def read(self, stage: StageRun, place: int) -> list[Block]:
-        """The blocks that a task has made, for a reader in the driver; the engine may drop them."""
+        """Return the blocks that a task has made, for a reader in the driver. The engine may drop them then."""
         self.recorder.progress.end()  # from the first row on the terminal is the reader's
         blocks = self.recorder.fetch(self.engine, stage, [place])
         stage.refs[place] = None
         return blocks
 
     def drop(self, step: str, policy: str, failure: Failure) -> None:
-        """Takes note of a row that is dropped in the driver."""
+        """Count a row that is dropped in the driver."""
         self.outcome.skipped[step] += 1
         self.recorder.keep(policy, failure)
         self.job.drop(1, [failure])
 
     def staged_letters(self) -> list[Commit]:
-        """The dead letters, written and ready to be put in place."""
+        """Write the dead letters, and return them ready to be put in place."""
         return self.letters.stage(self.outcome.letters)
 
 
@@ -149,9 +149,16 @@ def begin(
     policies: Sequence[str] = (),
     connects: bool = False,
 ) -> Action:
-    """What an action does first; in a script that is only looked at, it is also the last.
+    """Prepare an action and return it. In a script that is only looked at, this ends the script.
 
-    `policies` are the on_error of what drops rows in the driver; `connects` says that a cluster is needed besides.
+    Args:
+        settings: the settings of the flow.
+        outcome: takes what the action leaves to look at.
+        nodes: the last nodes of the plans.
+        exchanges: the exchange that ends each plan.
+        stream: whether rows before a failure count.
+        policies: the on_error of each function that drops rows in the driver.
+        connects: whether a cluster is needed whatever the plans read.
     """
     if is_watched():
         reached(_view(settings, nodes, prepare(settings, nodes, exchanges, stream=stream)))
@@ -165,10 +172,10 @@ def begin(
 def perform(
     settings: Settings, outcome: Outcome, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),)
 ) -> tuple[list[StageRun], Engine, Recorder]:
-    """Runs the plans in one pass; the last stage of each is returned after it has run.
+    """Run the plans in one pass, and return the last stage of each, the engine, and what recorded the run.
 
     Raises:
-        BaseException: the user's own, of the lowest failing partition.
+        BaseException: the user's own exception, of the lowest partition that failed.
     """
     with ended_by_sigterm(), begin(settings, outcome, nodes, exchanges) as action:
         action.run()
@@ -177,14 +184,14 @@ def perform(
 
 
 def collect_blocks(settings: Settings, outcome: Outcome, node: Node) -> list[Block]:
-    """The blocks of a plan's partitions, in this process."""
+    """Run a plan, and return the blocks of its partitions, in this process."""
     with ended_by_sigterm():
         (stage,), engine, recorder = perform(settings, outcome, [node])
         return recorder.fetch(engine, stage, range(stage.plan.num_tasks))
 
 
 def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[Block]:
-    """The blocks of a plan's partitions in order, each as soon as it is there; bounded memory in the driver."""
+    """Run a plan, and yield the blocks of its partitions in order, each as soon as it is there."""
     with ended_by_sigterm(), begin(settings, outcome, [node], [InPieces()], stream=True) as action:
         try:
             yield from action.blocks(action.targets[0])
@@ -195,7 +202,7 @@ def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[
 
 
 class Recorder(StatsWatcher):
-    """Keeps what tasks report in the flow's outcome."""
+    """Keeps what tasks report in the flow's outcome, and tells progress and prints."""
 
     def __init__(self, outcome: Outcome, stats: Stats, progress: Progress) -> None:
         super().__init__(stats)
@@ -232,14 +239,14 @@ class Recorder(StatsWatcher):
             self.keep(policy, failure)
 
     def keep(self, policy: str, failure: Failure) -> None:
-        """Keeps the error of a dropped row where its step wants that."""
+        """Keep the error of a dropped row, if its step says so."""
         if policy == "collect":
             self.outcome.errors.append(RowError.of(failure))
         elif policy != "skip":
             self.outcome.letters.setdefault(policy, []).append(failure)
 
     def fetch(self, engine: Engine, stage: StageRun, places: Sequence[int]) -> list[Block]:
-        """Brings the blocks of some tasks to the driver."""
+        """Bring the blocks of some tasks to the driver, and return them."""
         blocks = engine.fetch([stage.block(place) for place in places])
         self.fetched(stage, sum(block.nbytes for block in blocks))
         return blocks
@@ -254,13 +261,13 @@ class Recorder(StatsWatcher):
 
 
 def input_bytes(nodes: Sequence[Node]) -> int | None:
-    """The size of everything that the plans read; None if some of it is unknown."""
+    """Return the bytes of everything that the plans read; None if some size is unknown."""
     sizes = [reader.estimated_bytes for reader in _readers(nodes)]
     return None if None in sizes else sum(sizes)
 
 
 def _readers(nodes: Sequence[Node]) -> Iterator[Any]:
-    """All that the plans read; of what led to a filled cache nothing."""
+    """Yield all readers of the plans, but for those that led to a filled cache."""
     return (node.reader for node in walk(nodes) if isinstance(node, Read))
 
 

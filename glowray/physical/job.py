@@ -38,7 +38,7 @@ class Watcher(Protocol):
 
 @dataclass
 class Job:
-    """One action: its stages in order, the engine, and what every task asks for."""
+    """One action: its stages in order, their runs, the engine, and what every task asks for."""
 
     name: str
     stages: Sequence[StagePlan]
@@ -80,7 +80,7 @@ class Job:
     def stream(self, stage: StageRun) -> Iterator[int]:
         """Run all stages; yield the tasks of the last one in order of partition. A failure is raised in its turn.
 
-        A task that flows is given again for each piece of its rows.
+        A task that flows is yielded again for each piece of its rows.
         """
         self.run([other for other in self.stages if other is not stage.plan])
         for _, place in self._in_order([stage]):
@@ -88,7 +88,7 @@ class Job:
         self.watcher.stage_done(stage)
 
     def close(self) -> None:
-        """Ends the reading of channels: the action is over."""
+        """End the reading of channels, as the action is over."""
         for deal in self.deals.values():
             deal.close()
 
@@ -116,7 +116,7 @@ class Job:
             _close(running)
 
     def _run_flowing(self, stages: Sequence[StageRun]) -> None:
-        """Runs stages that feed sinks in the driver while rows arrive."""
+        """Run stages that feed sinks in the driver while rows arrive."""
         for stage, place in self._in_order(stages):
             assert stage.sink is not None, "the rows of a stage that flows are for somebody"
             stage.sink(place)
@@ -198,17 +198,17 @@ class Job:
         self.watcher.task_done(stage, done)
 
     def _settle(self, stage: StageRun, done: Done, *, fails: bool = True) -> None:
-        """Hears a task in its turn, after all before it: the rows that it dropped, then the error that ended it."""
+        """Take a task in its turn, after all tasks before it: count the rows that it dropped, then raise its error."""
         self.watcher.task_settled(stage, done)
         self.drop(done.report.skipped.total(), done.report.first_errors)
         if fails:
             _raise(done)
 
     def drop(self, count: int, first: Sequence[Failure]) -> None:
-        """Counts rows that were dropped, of which `first` are the first.
+        """Count dropped rows; `first` are the failures of the first of them.
 
         Raises:
-            TooManyErrors: they are more than max_errors allows.
+            TooManyErrors: more rows were dropped than max_errors allows.
         """
         self.failed_rows += count
         self.failures.extend(first[: SHOWN_ERRORS - len(self.failures)])
@@ -257,7 +257,7 @@ class Job:
         return (Slot(self._feed(wire, local)),) if isinstance(wire, Arriving) else wire.slots(local, self.runs)
 
     def _feed(self, wire: Arriving, local: int) -> Feed:
-        """What arrives for a task; all branches of the job that read a channel read it together."""
+        """Return what arrives for a task. All branches of the job that read a channel read one deal of it."""
         key = id(wire.channel)
         if key not in self.deals:
             wires = (other for stage in self.stages for branch in stage.branches for other in branch.wires)
@@ -267,10 +267,10 @@ class Job:
 
 
 def _waves(stages: Sequence[StagePlan]) -> Iterator[list[StagePlan]]:
-    """Yield the stages in groups, each as soon as all that it reads were in groups before, in order of the stages."""
+    """Yield the stages in groups. A stage is in the first group after the groups of all stages that it reads."""
     waves: dict[int, int] = {}
     groups: dict[int, list[StagePlan]] = {}
-    for stage in stages:  # what a stage reads comes before it
+    for stage in stages:  # a stage comes after the stages that it reads
         waves[id(stage)] = 1 + max((waves.get(id(source), 0) for source in stage.upstream), default=0)
         groups.setdefault(waves[id(stage)], []).append(stage)
     yield from (groups[number] for number in sorted(groups))

@@ -1,4 +1,4 @@
-"""What kind of rows a branch reads: said by its reader, told by the tasks before it, or inferred before they run."""
+"""The kind of rows that a branch reads: from its reader, from reports of earlier tasks, or inferred before they run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glowray.vectorize.arrow.kinds import Kind, Maybe, RecordOf, TupleOf
 
 
 def source_kind(branch: Branch, runs: Runs) -> Kind | None:
-    """The one kind of all rows that a branch's source gives, None where there is none or it cannot be known."""
+    """Return the kind of all rows that a branch's source gives; None if they are of several, or nobody knows."""
     source = branch.source
     if isinstance(source, sources.Read):
         shape = getattr(source.reader, "shape", None)
@@ -31,7 +31,7 @@ def source_kind(branch: Branch, runs: Runs) -> Kind | None:
 
 
 def _joined_kind(how: str, sides: Sequence[Kind | None]) -> Kind | None:
-    """The kind of a join's rows."""
+    """Return the kind of a join's rows."""
     if how in ("semi", "anti"):
         return sides[0]
     pairs = [side.fields for side in sides if isinstance(side, TupleOf) and len(side.fields) == 2]
@@ -69,7 +69,7 @@ def stage_kind(run: StageRun, output: int | None = None) -> Kind | None:
 
 
 def one_kind(kinds: Iterable[Kind | None]) -> Kind | None:
-    """The kind that all are of."""
+    """Return the kind if all are the same, else None."""
     found = set(kinds)
     return found.pop() if len(found) == 1 else None
 

@@ -1,4 +1,4 @@
-"""Branches of a stage that are alike: the same steps on rows of one kind, from sources that differ in data only."""
+"""Which branches of a stage are alike: they have the same steps, and sources that differ in data only."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def step_likeness(step: RowStep) -> Hashable:
 
 
 def as_first(first: Fragment, branch: Branch, runs: Runs) -> Fragment | None:
-    """Return the first branch's fragment for another one that is like it; None if reading it shows a difference."""
+    """Return the first branch's fragment with the source of another branch like it; None if their kinds differ."""
     source, like = branch.source, first.source
     if isinstance(source, sources.Read) and isinstance(like, sources.Read) and like.columns_read is not None:
         source = source.narrowed(like.columns_read)

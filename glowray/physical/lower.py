@@ -1,4 +1,4 @@
-"""Nodes → branches of tasks, and a stage wherever rows must move. One function a node."""
+"""Turn nodes into branches of tasks, and end a stage wherever rows must move. Each kind of node has one method."""
 
 from __future__ import annotations
 
@@ -21,12 +21,21 @@ from glowray.plan.walk import reader_counts
 from glowray.resources import Resources
 
 Lowered = Generator[nodes.Node, Pipeline, Pipeline]
-"""The lowering of one node: it yields nodes that it reads, is sent their pipelines, and returns its own."""
+"""The lowering of one node: it yields each node that it reads, is sent that node's pipeline, and returns its own."""
 
 
 @dataclass
 class Lowering:
-    """One plan on its way to stages. `stages` are in an order in which each comes after those it reads."""
+    """The plans of one action on their way to stages.
+
+    Args:
+        shared: the ids of the nodes that several nodes read.
+        planning: the rules for stages.
+        first: the number of the first stage.
+        stages: the stages so far; each comes after the stages that it reads.
+        done: the pipeline of each node that is lowered, by the node's id.
+        readers: how many branches read each channel, by the channel's id.
+    """
 
     shared: set[int] = field(default_factory=set)
     planning: Planning = field(default_factory=Planning)
@@ -36,14 +45,14 @@ class Lowering:
     readers: Counter[int] = field(default_factory=Counter)
 
     def target(self, node: nodes.Node, exchange: Exchange, *, stream: bool = False) -> StagePlan:
-        """The last stage of a plan."""
+        """Return the last stage of a plan."""
         return self.close(self.lower(node), exchange, stream=stream)
 
     def lower(self, node: nodes.Node) -> Pipeline:
-        """The open pipeline of a node; a node with several consumers is a stage of its own, run once.
+        """Return the open pipeline of a node. A node with several readers becomes a stage of its own, which runs once.
 
-        The methods of nodes yield the nodes that they read, and are sent the pipelines of those. So they stand on a
-        list here, and not on Python's stack: a plan may be of any length.
+        The method of a node yields the nodes that it reads and is sent their pipelines. The methods that wait stand on
+        a list, not on Python's stack, so a plan may be of any length.
         """
         if id(node) in self.done:
             return self.done[id(node)]
@@ -64,7 +73,7 @@ class Lowering:
         return found
 
     def _settled(self, node: nodes.Node, pipeline: Pipeline) -> Pipeline:
-        """The pipeline, or one over the blocks of its stage if that ends here."""
+        """Return the pipeline, or if its stage ends here, a pipeline over the stage's blocks."""
         is_shared = id(node) in self.shared and not pipeline.is_at_hand
         return self.reread(self.close(pipeline, OneBlock())) if is_shared or pipeline.is_deep else pipeline
 
@@ -77,7 +86,7 @@ class Lowering:
         stream: bool = False,
         store: nodes.Store | None = None,
     ) -> StagePlan:
-        """End a pipeline: from here on its rows are blocks."""
+        """End a pipeline with a stage, whose rows are blocks, and return the stage."""
         branches = tuple(map(self._reading, pipeline.branches))
         plan = StagePlan(self.first + len(self.stages), branches, exchange, until, stream, store)
         stage = self.planning.stage(plan)
@@ -85,7 +94,7 @@ class Lowering:
         return stage
 
     def _reading(self, branch: Branch) -> Branch:
-        """The branch as a reader of its own of the channels it reads."""
+        """Return the branch with a reader number of its own for each channel that it reads."""
         return replace(branch, wires=tuple(map(self._read, branch.wires)))
 
     def _read(self, wire: Wire) -> Wire:
@@ -95,14 +104,16 @@ class Lowering:
         return replace(wire, reader=self.readers[id(wire.channel)] - 1)
 
     def reread(self, stage: StagePlan) -> Pipeline:
-        """A pipeline over the blocks of a stage, partition by partition."""
+        """Return a pipeline over the blocks of a stage, partition by partition."""
         return Pipeline((Branch(sources.Blocks("read", ""), stage.num_tasks, (Same(stage),)),))
 
     def after(self, source: sources.Source, count: int, *wires: Wire) -> Pipeline:
+        """Return a pipeline of `count` tasks whose source reads by wires."""
         return Pipeline((Branch(source, count, wires),))
 
     @singledispatchmethod
     def node(self, node: nodes.Node) -> Lowered:
+        """Lower a node of one kind."""
         raise TypeError(f"no tasks are known for {type(node).__name__}")
 
     @node.register
@@ -125,7 +136,7 @@ class Lowering:
         return pipeline.then(*(as_step(each.step) for each in chain), resources=needs)
 
     def _chain(self, last: nodes.Narrow) -> list[nodes.Narrow]:
-        """The narrow nodes up to `last` that belong to one pipeline, first to last: their steps are added at once."""
+        """Return the narrow nodes up to `last` whose steps are added to a pipeline at once, first to last."""
         chain = [last]
         nested = int(last.step.is_nested)
         while isinstance(before := chain[-1].input, nodes.Narrow) and nested < MOST_NESTED:

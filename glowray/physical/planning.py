@@ -29,10 +29,13 @@ class Planning:
     _fired: set[Rule | StageRewrite] = field(default_factory=set)
 
     def nodes(self, targets: Sequence[Node]) -> list[Node]:
-        """Return the plans after all rules that look at nodes, logical rules first."""
-        logical = optimize(targets, self.rules.logical, self._fired.add)
-        rewrites = [rule.rewrite for rule in self.rules.physical if isinstance(rule, NodeRule)]
-        return optimize(logical, rewrites, self._fired.add)
+        """Return the plans after all rules that look at nodes.
+
+        Logical rules come first at each node. Nodes are visited before their children, so a rule sees the children as
+        the verbs made them.
+        """
+        rewrites = (rule.rewrite for rule in self.rules.physical if isinstance(rule, NodeRule))
+        return optimize(targets, [*self.rules.logical, *rewrites], self._fired.add)
 
     def stage(self, stage: StagePlan) -> StagePlan:
         """Return a stage after all rules that look at stages."""

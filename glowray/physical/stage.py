@@ -20,10 +20,10 @@ from glowray.resources import NO_NEEDS, Resources
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
 
 SHOWN_VERBS = 12
-"""Verbs of a chain that a stage's name shows."""
+"""Most verbs of a chain that a stage's name shows."""
 
 SHOWN_CHAINS = 6
-"""Chains of different branches that a stage's name shows."""
+"""Most chains of different branches that a stage's name shows."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,17 @@ class Wire:
 
 @dataclass(frozen=True)
 class Branch:
-    """Tasks `count` in number that share a source and steps; a union has several branches in one stage.
+    """`count` tasks that share a source and steps. A union has several branches in one stage.
 
-    The source reads what comes by `wires`; what comes by `beside` is for steps.
+    Args:
+        source: where the rows of a task come from.
+        count: the number of tasks.
+        wires: what the source reads.
+        steps: what happens to the rows, first to last.
+        resources: what each task needs of a node.
+        beside: what steps read.
+        counted: the stage whose row counts tell each task how many rows come before its own.
+        nested: the number of steps that draw their rows through one another, as nested iterators do.
     """
 
     source: Source
@@ -56,14 +64,12 @@ class Branch:
     steps: tuple[Step, ...] = ()
     resources: Resources = NO_NEEDS
     beside: tuple[Wire, ...] = ()
-    # A stage whose row counts tell each task how many rows come before it.
     counted: StagePlan | None = None
-    # Steps that draw their rows through one another, as nested iterators do.
     nested: int = 0
 
     @property
     def reads(self) -> tuple[Wire, ...]:
-        """All that its tasks are given, in order."""
+        """All wires by which its tasks read, in order."""
         return self.wires + self.beside
 
 
@@ -93,7 +99,7 @@ class StagePlan:
 
     @cached_property
     def flows(self) -> bool:
-        """Whether its rows are given piece by piece while they arrive: if no step has to have all of them first."""
+        """Whether its rows are given piece by piece while they arrive. No step may need all of them first."""
         wires = (wire for branch in self.branches for wire in branch.wires)
         steps = (step for branch in self.branches for step in branch.steps)
         return (
@@ -127,7 +133,7 @@ class StagePlan:
 
     @cached_property
     def chain(self) -> str:
-        """The verbs of the stage, for task names and explain(); long ones without their middle."""
+        """The verbs of the stage, for task names and explain(). A long chain leaves out its middle."""
         chains = list(dict.fromkeys("→".join(_shortened(branch_words(branch))) for branch in self.branches))
         left_out = len(chains) - SHOWN_CHAINS + 1
         return " | ".join(chains if left_out < 2 else [*chains[: SHOWN_CHAINS - 2], f"… {left_out} more …", chains[-1]])
@@ -227,7 +233,7 @@ def runs_of(stages: Iterable[StagePlan]) -> dict[StagePlan, StageRun]:
 
 
 def _shortened(verbs: list[str]) -> list[str]:
-    """A chain of many verbs without its middle."""
+    """Return the verbs of a chain; of more than SHOWN_VERBS, the first and the last ones."""
     if len(verbs) <= SHOWN_VERBS:
         return verbs
     left_out = len(verbs) - SHOWN_VERBS + 1
@@ -235,9 +241,9 @@ def _shortened(verbs: list[str]) -> list[str]:
 
 
 def branch_words(branch: Branch) -> list[str]:
-    """The verbs of a branch, source first."""
+    """Return the verbs of a branch, source first."""
     words = [branch.source.label] if branch.source.label else []
-    # A key to order by and what orders by it are one verb.
+    # A step that computes sort keys and the step that sorts by them are one verb.
     steps = [
         step
         for step, after in zip_longest(branch.steps, branch.steps[1:])

@@ -14,7 +14,7 @@ from glowray.vectorize.arrow.kinds import Kind
 
 @dataclass(frozen=True)
 class Given(Wire):
-    """Task i reads block i of a list that is there already; `kind` is that of their rows, if it is known."""
+    """Task i reads block i of a list that is there already; `kind` is the kind of their rows, if it is known."""
 
     blocks: Sequence[Any]
     kind: Kind | None = None
@@ -25,7 +25,7 @@ class Given(Wire):
 
 @dataclass(frozen=True)
 class Arriving(Wire):
-    """Task i reads what arrives for partition i; `reader` tells the branches of a job apart that read one channel."""
+    """Task i reads the rows that arrive for partition i. `reader` numbers the branches that read one channel."""
 
     arrives: ClassVar[bool] = True
 
@@ -56,7 +56,7 @@ class Same(FromStage):
 
 @dataclass(frozen=True)
 class Onward(FromStage):
-    """Task i reads output 0 of task i, after those of the tasks before it where equal keys may look different there."""
+    """Task i reads output 0 of task i, and if equal keys may look different, first that of all earlier tasks."""
 
     def slots(self, task: int, runs: Runs) -> tuple[Slot, ...]:
         run = runs[self.stage]
@@ -129,7 +129,7 @@ class Even(FromStage):
         if like is None:
             return task * total // self.count, (task + 1) * total // self.count
         before = sum(like.rows(earlier) for earlier in range(task))
-        # The last slice takes what is left, so that a difference in length is seen where the rows are paired.
+        # The last slice takes all rows that are left, so the task that pairs rows sees a difference in length.
         return before, total if task == self.count - 1 else before + like.rows(task)
 
 
