@@ -73,7 +73,7 @@ class Job:
     def run_more(self, stage: StagePlan) -> StageRun:
         """Run one more stage, which reads no other."""
         self.stages = [*self.stages, stage]
-        self.runs[stage] = StageRun(stage, self.runs)
+        self.runs[stage] = StageRun(stage, {})
         self.run([stage])
         return self.runs[stage]
 
@@ -183,7 +183,7 @@ class Job:
         exchange, shared = stage.plan.exchange, self.engine.shared_bytes() if stage.plan.one_store else 0
         if isinstance(exchange, ByRange):
             (runs,) = stage.plan.branches[0].wires[0].stages
-            return replace(exchange, in_place=sum(report.sizes[0] for report in self.runs[runs].ended) <= shared)
+            return replace(exchange, in_place=sum(report.sizes[0] for report in stage.runs[runs].ended) <= shared)
         if isinstance(exchange, ByKey):
             return replace(exchange, together=shared // max(stage.plan.num_tasks, 1))
         return exchange
@@ -229,7 +229,7 @@ class Job:
         place = 0
         payloads = pack_all(weave(stage, self.vectorize), self.apart)
         for branch, payload in zip(stage.plan.branches, payloads, strict=True):
-            counted = None if branch.counted is None else self.runs[branch.counted]
+            counted = None if branch.counted is None else stage.runs[branch.counted]
             offset = 0
             for local in range(branch.count):
                 yield self._task(stage, branch, payload, place, local, offset)

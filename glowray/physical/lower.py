@@ -10,8 +10,7 @@ from functools import reduce, singledispatchmethod
 from glowray.kernels import combine, fold_steps, join_step, order_steps, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
-from glowray.physical.in_task import InTask
-from glowray.physical.node_steps import as_step, sort_key, zero_if_empty
+from glowray.physical.in_task import InTask, as_step, sort_key, zero_if_empty
 from glowray.physical.pipeline import MOST_NESTED, Pipeline, counted_from
 from glowray.physical.planning import Planning
 from glowray.physical.stage import Branch, StagePlan, Wire

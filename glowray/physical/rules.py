@@ -13,8 +13,7 @@ from glowray.kernels.exchange import ByKey, ByRange, Count, Exchange
 from glowray.kernels.sources import Read
 from glowray.kernels.steps import Filter, FlatMap, Map
 from glowray.optimize.rules import IsOwn, Rule
-from glowray.physical.in_task import InTask
-from glowray.physical.node_steps import as_step, sort_key, zero_if_empty
+from glowray.physical.in_task import InTask, as_step, sort_key, zero_if_empty
 from glowray.physical.stage import Branch, StagePlan
 from glowray.plan import nodes
 from glowray.plan.by_key import CombineByKey, GroupByKey, Join

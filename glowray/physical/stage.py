@@ -155,7 +155,7 @@ class StageRun:
 
     Args:
         plan: what the tasks do.
-        runs: the runs of all stages of the job, this one among them.
+        runs: the runs of the stages that it reads. They do not refer back, so blocks are freed without a collector.
         exchange: how the tasks hand on their rows, settled when the stage starts.
         row_kind: the kind of its rows, as far as it is known before the tasks have reported.
         sink: is called with the place of each task that has ended, or has given a piece, in its turn.
@@ -221,14 +221,14 @@ class StageRun:
 
 
 Runs = Mapping[StagePlan, StageRun]
-"""The run of each stage of a job."""
+"""The runs of stages."""
 
 
 def runs_of(stages: Iterable[StagePlan]) -> dict[StagePlan, StageRun]:
-    """Return a run for each stage, none of which has begun."""
+    """Return a run for each stage. None has begun; each stage comes after the stages that it reads."""
     runs: dict[StagePlan, StageRun] = {}
     for stage in stages:
-        runs[stage] = StageRun(stage, runs)
+        runs[stage] = StageRun(stage, {read: runs[read] for read in stage.upstream})
     return runs
 
 

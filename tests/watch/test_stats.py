@@ -127,9 +127,10 @@ def test_retries_are_reported(ray_lab: Lab, tmp_path: Path) -> None:
 
 
 def report(rows: int, remote: bool, *slots: Slot) -> tuple[StageRun, Done]:
-    plan = StagePlan(1, (Branch(Blocks("read", ""), 1, (Same(StagePlan(0, (), OneBlock())),)),), OneBlock())
+    read = StagePlan(0, (), OneBlock())
+    plan = StagePlan(1, (Branch(Blocks("read", ""), 1, (Same(read),)),), OneBlock())
     task = Task("read", (1, 0), Payload(b""), 0, (slots,), 1)
-    return runs_of([plan])[plan], Done(task, TaskReport(0, rows_in=rows, remote=remote), [])
+    return runs_of([read, plan])[plan], Done(task, TaskReport(0, rows_in=rows, remote=remote), [])
 
 
 @pytest.mark.parametrize(("remote", "times"), [(True, 1), (False, 0)])
