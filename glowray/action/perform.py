@@ -1,4 +1,4 @@
-"""Run plans: optimise → lower → choose the engine → job → blocks."""
+"""Run plans: optimise, lower to stages, choose the engine, run the job, fetch the blocks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 
 @dataclass
 class Prepared:
-    """A plan cut into stages, with the last stage of each target, and the names of the rules that fired."""
+    """The plans of one action cut into stages: all stages, the last stage of each target, the engine, and the rules
+    that fired, by name.
+    """
 
     stages: Sequence[StagePlan]
     targets: list[StagePlan]
@@ -45,7 +47,7 @@ class Prepared:
 def prepare(
     settings: Settings, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),), *, stream: bool = False
 ) -> Prepared:
-    """Choose the engine, optimise and lower the plans of one action, and end each by its exchange. Runs nothing."""
+    """Choose the engine, then optimise and lower the plans of one action. Each ends with its exchange. Runs nothing."""
     choice = choose(settings.engine, input_bytes(nodes))
     planning = Planning(settings.rules, Facts(settings.vectorize, choice.may_share_store))
     best = planning.nodes(nodes)
@@ -56,14 +58,14 @@ def prepare(
 
 
 def view(settings: Settings, nodes: Sequence[Node]) -> PlanView:
-    """Return the plans of one action to be looked at. Runs nothing."""
+    """Return the plans of one action to show them. Runs nothing."""
     return _view(settings, nodes, prepare(settings, nodes, [OneBlock()] * len(nodes)))
 
 
 class Action:
-    """One action under way: its stages, the engine, and the dead-letter files that it has taken.
+    """A running action: its stages, its engine, and its dead-letter files.
 
-    Left by an error, its `with` block leaves those files as they were.
+    If its `with` block ends with an error, the dead-letter files stay as they were.
     """
 
     def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared, policies: Sequence[str] = ()) -> None:
@@ -89,13 +91,13 @@ class Action:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self.letters.abort()  # it does nothing to files that were committed
+        self.letters.abort()  # Has no effect on files that were committed.
 
     def run(self, then: Callable[[], None] | None = None) -> None:
-        """Run all stages, then `then`, which may call `more_parts`.
+        """Run all stages, then call `then`, which may call `more_parts`.
 
         Raises:
-            BaseException: the user's own exception, of the lowest partition that failed.
+            BaseException: the user's own exception, of the lowest failing partition.
         """
         try:
             self.recorder.progress.begin()
@@ -112,7 +114,7 @@ class Action:
         return [part for report in stage.ended for part in report.parts]
 
     def blocks(self, stage: StageRun) -> Iterator[Block]:
-        """Run all stages, and yield the blocks of the last one in order, each as soon as it is there."""
+        """Run all stages, and yield the blocks of the last one in order, each as soon as it is ready."""
         try:
             self.recorder.progress.begin()
             for place in self.job.stream(stage):
@@ -122,20 +124,20 @@ class Action:
             self.recorder.finish(self.engine)
 
     def read(self, stage: StageRun, place: int) -> list[Block]:
-        """Return the blocks that a task has made, for a reader in the driver. The engine may drop them then."""
-        self.recorder.progress.end()  # from the first row on the terminal is the reader's
+        """Return the blocks that a task made, for a reader in the driver. The engine may drop them afterwards."""
+        self.recorder.progress.end()  # From the first row on, the terminal belongs to the reader.
         blocks = self.recorder.fetch(self.engine, stage, [place])
         stage.refs[place] = None
         return blocks
 
     def drop(self, step: str, policy: str, failure: Failure) -> None:
-        """Count a row that is dropped in the driver."""
+        """Record a row that is dropped in the driver."""
         self.outcome.skipped[step] += 1
         self.recorder.keep(policy, failure)
         self.job.drop(1, [failure])
 
     def staged_letters(self) -> list[Commit]:
-        """Write the dead letters, and return them ready to be put in place."""
+        """Write the dead letters, and return their commits."""
         return self.letters.stage(self.outcome.letters)
 
 
@@ -149,33 +151,27 @@ def begin(
     policies: Sequence[str] = (),
     connects: bool = False,
 ) -> Action:
-    """Prepare an action and return it. In a script that is only looked at, this ends the script.
+    """Begin an action: connect to a cluster if needed, and prepare the stages.
 
-    Args:
-        settings: the settings of the flow.
-        outcome: takes what the action leaves to look at.
-        nodes: the last nodes of the plans.
-        exchanges: the exchange that ends each plan.
-        stream: whether rows before a failure count.
-        policies: the on_error of each function that drops rows in the driver.
-        connects: whether a cluster is needed whatever the plans read.
+    In a watched script (`watch.script`), record the plan and end the script instead. `policies` are the on_error of
+    sinks in the driver. `connects` says that a sink needs the cluster.
     """
     if is_watched():
         reached(_view(settings, nodes, prepare(settings, nodes, exchanges, stream=stream)))
     if connects or any(getattr(reader, "connects", False) for reader in _readers(nodes)):
-        from glowray.cluster.connect import connect
+        from glowray.cluster.client.connect import connect
 
-        connect()  # before the engine is chosen: it is to run on that cluster
+        connect()  # The engine is chosen afterwards, so that the job runs on this cluster.
     return Action(settings, outcome, prepare(settings, nodes, exchanges, stream=stream), policies)
 
 
 def perform(
     settings: Settings, outcome: Outcome, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),)
 ) -> tuple[list[StageRun], Engine, Recorder]:
-    """Run the plans in one pass, and return the last stage of each, the engine, and what recorded the run.
+    """Run the plans in one pass, and return (the last stage of each plan, the engine, the recorder).
 
     Raises:
-        BaseException: the user's own exception, of the lowest partition that failed.
+        BaseException: the user's own exception, of the lowest failing partition.
     """
     with ended_by_sigterm(), begin(settings, outcome, nodes, exchanges) as action:
         action.run()
@@ -184,25 +180,28 @@ def perform(
 
 
 def collect_blocks(settings: Settings, outcome: Outcome, node: Node) -> list[Block]:
-    """Run a plan, and return the blocks of its partitions, in this process."""
+    """Run a plan, and return the blocks of its partitions in this process."""
     with ended_by_sigterm():
         (stage,), engine, recorder = perform(settings, outcome, [node])
         return recorder.fetch(engine, stage, range(stage.plan.num_tasks))
 
 
 def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[Block]:
-    """Run a plan, and yield the blocks of its partitions in order, each as soon as it is there."""
+    """Run a plan, and yield the blocks of its partitions in order, each as soon as it is ready.
+
+    The driver's memory stays bounded.
+    """
     with ended_by_sigterm(), begin(settings, outcome, [node], [InPieces()], stream=True) as action:
         try:
             yield from action.blocks(action.targets[0])
         except GeneratorExit:
-            commit_together(action.staged_letters())  # the reader has had enough: rows up to here count
+            commit_together(action.staged_letters())  # The reader stopped. The rows up to here count.
             raise
         commit_together(action.staged_letters())
 
 
 class Recorder(StatsWatcher):
-    """Keeps what tasks report in the flow's outcome, and tells progress and prints."""
+    """Records what tasks report in the flow's outcome, and shows their progress and prints."""
 
     def __init__(self, outcome: Outcome, stats: Stats, progress: Progress) -> None:
         super().__init__(stats)
@@ -239,14 +238,14 @@ class Recorder(StatsWatcher):
             self.keep(policy, failure)
 
     def keep(self, policy: str, failure: Failure) -> None:
-        """Keep the error of a dropped row, if its step says so."""
+        """Keep the error of a dropped row if the step's on_error asks for it."""
         if policy == "collect":
             self.outcome.errors.append(RowError.of(failure))
         elif policy != "skip":
             self.outcome.letters.setdefault(policy, []).append(failure)
 
     def fetch(self, engine: Engine, stage: StageRun, places: Sequence[int]) -> list[Block]:
-        """Bring the blocks of some tasks to the driver, and return them."""
+        """Fetch the blocks of some tasks to the driver."""
         blocks = engine.fetch([stage.block(place) for place in places])
         self.fetched(stage, sum(block.nbytes for block in blocks))
         return blocks
@@ -261,18 +260,18 @@ class Recorder(StatsWatcher):
 
 
 def input_bytes(nodes: Sequence[Node]) -> int | None:
-    """Return the bytes of everything that the plans read; None if some size is unknown."""
+    """Return the estimated size in bytes of all inputs of the plans, or None if one is unknown."""
     sizes = [reader.estimated_bytes for reader in _readers(nodes)]
     return None if None in sizes else sum(sizes)
 
 
 def _readers(nodes: Sequence[Node]) -> Iterator[Any]:
-    """Yield all readers of the plans, but for those that led to a filled cache."""
+    """Yield the readers of all plans. A filled cache hides the readers before it."""
     return (node.reader for node in walk(nodes) if isinstance(node, Read))
 
 
 def _view(settings: Settings, nodes: Sequence[Node], prepared: Prepared) -> PlanView:
-    from glowray.watch.view import PlanView  # no action needs it: only looking does
+    from glowray.watch.view import PlanView  # Only needed to show a plan.
 
     stages = prepared.stages
     return PlanView(settings.name, nodes, stages, prepared.targets, prepared.choice, settings.vectorize, prepared.rules)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from glowray.functions.captures import reading_error
 from glowray.functions.function import Function
+from glowray.rows.static_attributes import class_name
 
 IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), frozenset)
 
@@ -19,14 +21,28 @@ class Zero:
 
     value: Any
 
+    @classmethod
+    def of(cls, verb: str, value: Any) -> Zero:
+        """Take a start in at a verb; raise TypeError if it cannot be pickled and unpickled."""
+        error = reading_error(value)
+        if error is None:
+            return cls(value)
+        kind = class_name(type(value))
+        raise TypeError(f"{verb}(): zero ({kind}) cannot be sent to workers: {error}; make it in add()") from error
+
     def fresh(self) -> Any:
-        """A start to be changed at will."""
+        """Return a start that may be changed."""
         return self.copier()()
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether nobody can change the value, so that all uses may share it."""
+        return _is_fixed(self.value)
+
     def copier(self) -> Callable[[], Any]:
-        """Gives a start at each call; one for all where nobody can change it."""
+        """Return a function that gives a start at each call: the same one if nobody can change it."""
         value = self.value
-        return (lambda: value) if _is_fixed(value) else partial(copy.deepcopy, value)
+        return (lambda: value) if self.is_fixed else partial(copy.deepcopy, value)
 
 
 def _is_fixed(value: Any) -> bool:

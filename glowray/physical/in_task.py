@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from glowray.functions.combiner import Zero
 from glowray.kernels.fold_steps import DefaultIfEmpty
-from glowray.kernels.steps import KeyBy, Step
+from glowray.kernels.operators.keyed import KeyBy
+from glowray.kernels.steps import Step
 from glowray.plan.derived import derived
 from glowray.plan.nodes import MergeSorted, Reduce, Sort, Top, Unary, Wide
 from glowray.plan.operator import Operator
@@ -46,7 +47,7 @@ def sort_key(node: Sort | MergeSorted | Top) -> tuple[Step, ...]:
 
     The key is computed once a row and travels with it.
     """
-    return () if node.function is None else (KeyBy(node.verb, node.verb, node.function),)
+    return () if node.function is None else (KeyBy(node.verb, node.verb, node.function, is_part=True),)
 
 
 def zero_if_empty(node: Reduce, zero: Zero) -> Step:

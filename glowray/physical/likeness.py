@@ -34,7 +34,7 @@ def step_likeness(step: RowStep) -> Hashable:
     and defaults each of them does what the first does. What drops rows, or spreads them, names its own step.
     """
     if not isinstance(step, FunctionStep):
-        return type(step), step.verb
+        return step
     function = step.function
     call = function.call
     if function.spread is not None or step.on_error != "raise":

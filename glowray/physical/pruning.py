@@ -6,11 +6,7 @@ from glowray.io.reader import PrunableReader
 from glowray.kernels.exchange import Count, Exchange
 from glowray.kernels.segment import Segment
 from glowray.kernels.sources import Read
-from glowray.kernels.steps import Filter, FlatMap, FunctionStep, Map
 from glowray.vectorize.arrow.kinds import RecordOf
-from glowray.vectorize.fields import fields_read
-from glowray.vectorize.know import know
-from glowray.vectorize.known import Known
 
 
 def pruned(source: Read, kind: RecordOf, segment: Segment, column_steps: int, exchange: Exchange) -> Read | None:
@@ -28,19 +24,13 @@ def pruned(source: Read, kind: RecordOf, segment: Segment, column_steps: int, ex
     wanted: set[str] = set()
     is_record = True
     for step in segment.rows[:column_steps]:
-        fields = _fields(step) if isinstance(step, (Filter, Map, FlatMap)) else None
-        if fields is None:
+        if step.fields_read is None:
             return None
-        wanted |= fields
-        if not isinstance(step, Filter):
+        wanted |= step.fields_read
+        if not step.keeps_rows:
             is_record = False
             break
     only_counted = column_steps == len(segment.rows) and segment.end is None and isinstance(exchange, Count)
     if (is_record and not only_counted) or not wanted or wanted >= {name for name, _ in kind.fields}:
         return None
     return source.narrowed(frozenset(wanted))
-
-
-def _fields(step: FunctionStep) -> frozenset[str] | None:
-    known = know(step.function.call)
-    return fields_read(known) if isinstance(known, Known) and step.function.spread is None else None

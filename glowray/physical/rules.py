@@ -11,7 +11,7 @@ from glowray.kernels import order_steps
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Count, Exchange
 from glowray.kernels.sources import Read
-from glowray.kernels.steps import Filter, FlatMap, Map
+from glowray.kernels.steps import RowStep
 from glowray.optimize.rules import IsOwn, Rule
 from glowray.physical.in_task import InTask, as_step, sort_key, zero_if_empty
 from glowray.physical.stage import Branch, StagePlan
@@ -123,9 +123,10 @@ def _drops_records(branch: Branch, exchange: Exchange) -> bool:
     """Return whether a branch reads columns, and its first steps make something else of the records that it reads."""
     if not (isinstance(branch.source, Read) and isinstance(branch.source.reader, PrunableReader)):
         return False
-    after = next((step for step in branch.steps if not isinstance(step, Filter)), None)
-    is_counted = after is None and bool(branch.steps) and isinstance(exchange, Count)
-    return is_counted or isinstance(after, Map | FlatMap)
+    after = next((step for step in branch.steps if not (isinstance(step, RowStep) and step.keeps_rows)), None)
+    if after is None:
+        return bool(branch.steps) and isinstance(exchange, Count)
+    return isinstance(after, RowStep) and not (after.hands_row_on or after.keeps_keys)
 
 
 def one_store(stage: StagePlan, facts: Facts) -> StagePlan | None:

@@ -14,7 +14,7 @@ from glowray.kernels import TaskReport
 from glowray.kernels.exchange import Exchange, InPieces
 from glowray.kernels.order_steps import OrderStep
 from glowray.kernels.sources import Source
-from glowray.kernels.steps import KeyBy, Step
+from glowray.kernels.steps import RowStep, Step
 from glowray.plan.nodes import Store
 from glowray.resources import NO_NEEDS, Resources
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
@@ -247,6 +247,6 @@ def branch_words(branch: Branch) -> list[str]:
     steps = [
         step
         for step, after in zip_longest(branch.steps, branch.steps[1:])
-        if not (isinstance(step, KeyBy) and isinstance(after, OrderStep) and step.verb == after.verb)
+        if not (isinstance(step, RowStep) and step.is_part and isinstance(after, OrderStep) and step.verb == after.verb)
     ]
     return [*words, *(step.word for step in steps)] or [branch.source.verb]

@@ -22,7 +22,7 @@ from glowray.kernels.partition_steps import BlockStep, PartitionStep, PassOn
 from glowray.kernels.record_rows import Form, RecordLoop
 from glowray.kernels.segment import Segment, segments
 from glowray.kernels.sources import MergeByKey, Read, Source
-from glowray.kernels.steps import FunctionStep, RowStep, Step
+from glowray.kernels.steps import RowStep, Step
 from glowray.physical.columns import Folding, columns_of
 from glowray.physical.kinds import one_kind, source_kind
 from glowray.physical.likeness import as_first, likeness, step_likeness
@@ -33,24 +33,12 @@ from glowray.physical.sinks import Combine, Keep, appending, counting, yielding
 from glowray.physical.stage import Branch, StageRun
 from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.arrow.reducers import Fold, fold_of
-from glowray.vectorize.chain import Chain, Sink, Verb, define
-from glowray.vectorize.chain import Step as ChainStep
+from glowray.vectorize.chain import Chain, Sink, define
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known
 from glowray.vectorize.remembered import remembered, remembering
+from glowray.vectorize.step_code import Call, Link
 from glowray.vectorize.weave import Weaver, Woven, load, place, store
-
-VERBS: dict[str, Verb] = {
-    "Map": "map",
-    "ForEach": "map",
-    "FlatMap": "flat_map",
-    "Filter": "filter",
-    "MapValues": "map_values",
-    "FlatMapValues": "flat_map_values",
-    "KeyBy": "key_by",
-    "Keys": "keys",
-    "Values": "values",
-}
 
 
 def weave(stage: StageRun, vectorize: bool) -> list[Fragment]:
@@ -110,7 +98,9 @@ def _fragment(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragmen
                 if fewer is not None and few is not None:
                     source = fewer
                     chain, reasons, kind = _column_chain(segment, source, stage.exchange, few, loop)
-            loop = replace(loop, columns=chain, column_reasons=reasons)
+            parts = [len(step.parts) for step in segment.rows] + [1]
+            by_part = tuple(reason for reason, count in zip(reasons, parts, strict=True) for _ in range(count))
+            loop = replace(loop, columns=chain, column_reasons=by_part)
         if vectorize and loop.columns is None and segment.rows:
             source, records = _record_loop(segment, source, stage, form, loop.cells, is_first=not loops)
             loop = replace(loop, records=records)
@@ -184,7 +174,7 @@ def _whole_loop(segment: Segment, source: Source, exchange: Exchange, kind: type
     if isinstance(segment.end, PassOn):  # a long chain is cut there into segments that often are the same
         alike = (*map(step_likeness, segment.rows), kind, vectorize)
         loop, _ = remembered(PassOn, *alike, find=lambda: _loop(segment, source, exchange, kind, vectorize))
-        return replace(loop, steps=(*segment.rows, segment.end))
+        return replace(loop, steps=(*(part for step in segment.rows for part in step.parts), segment.end))
     loop, cells = _loop(segment, source, exchange, kind, vectorize)
     return loop if cells is None else _loop(segment, source, exchange, kind, vectorize, cells)[0]
 
@@ -205,14 +195,15 @@ def _woven(
     cells: int | None,
 ) -> tuple[Loop, list[str], int | None]:  # fmt: skip
     """A segment's loop, the variables of its row that it uses, in the order in which it takes them, and `width`."""
-    chain = Chain([_chain_step(step, vectorize) for step in segment.rows], weaver)
+    chain = Chain([_link(step, vectorize) for step in segment.rows], weaver)
+    parts = [part for step in segment.rows for part in step.parts]
     combine = None
     if isinstance(segment.end, CombineByKey):
-        combine = Combine(segment.end, chain, weaver, len(segment.rows), cells, vectorize)
+        combine = Combine(segment.end, chain, weaver, len(parts), cells, vectorize)
         parameters = ["rows", "get", "entries", "missing", "miss"]
         sink: Sink = combine
     elif isinstance(segment.end, JoinInPlace):
-        parameters, sink = ["rows", "entries", "slow"], Keep(segment.end, chain, weaver, len(segment.rows))
+        parameters, sink = ["rows", "entries", "slow"], Keep(segment.end, chain, weaver, len(parts))
     elif segment.end is not None:
         parameters, sink = ["rows"], yielding
     elif isinstance(exchange, Count):
@@ -227,28 +218,25 @@ def _woven(
     loop = place([ast.For(target, load("rows"), body, [])], line)
     woven = Woven("loop", define("loop", parameters, loop, line), weaver.bindings, weaver.positions, "loop")
     reasons = [*chain.reasons, combine.reason if combine else None]
-    last = segment.end or (segment.rows[-1] if segment.rows else Step(source.verb, source.label))
-    steps = (*segment.rows, last)
+    last = segment.end or (parts[-1] if parts else Step(source.verb, source.label))
+    steps = (*parts, last)
     if combine is None:
         return Loop(woven, steps, tuple(reasons)), used, None
     return Loop(woven, steps, tuple(reasons), combine.found, cells), used, combine.width
 
 
-def _chain_step(step: RowStep, vectorize: bool) -> ChainStep:
-    verb = VERBS[type(step).__name__]
-    pair = partial(keyed_row, verb=step.verb)
-    if not isinstance(step, FunctionStep):
-        return ChainStep(verb, pair=pair)
-    function = step.function
-    return ChainStep(
-        verb,
-        function.call,
-        know(function.call) if vectorize else None,
-        function.spread,
-        partial(spread_fields, function),
-        pair,
-        None if step.on_error == "raise" else partial(drop_row, step),
-    )
+def _link(step: RowStep, vectorize: bool) -> Link:
+    calls = [
+        Call(
+            function.call,
+            know(function.call) if vectorize else None,
+            function.spread,
+            partial(spread_fields, function),
+        )
+        for function in step.functions
+    ]
+    drop = None if step.on_error == "raise" else partial(drop_row, step)
+    return Link(step, tuple(calls), partial(keyed_row, verb=step.verb), drop)
 
 
 def spread_fields(function: Function, row: Any) -> tuple[Any, ...]:
@@ -256,8 +244,8 @@ def spread_fields(function: Function, row: Any) -> tuple[Any, ...]:
     return spread_arguments(row, function.spread or 0, function)
 
 
-def drop_row(step: FunctionStep, row: Any, error: BaseException) -> None:
-    """Gives a failing row and its error to the task that runs."""
+def drop_row(step: RowStep, row: Any, error: BaseException, place: int) -> None:
+    """Give a row, and the error of the step's function at a place, to the task that runs."""
     task = current_task()
     assert task is not None, "loops run in tasks"
-    task.drop(step, row, error)
+    task.drop(step.parts[place], row, error)

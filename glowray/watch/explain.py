@@ -1,4 +1,4 @@
-"""explain(): a plan, its stages, the level of its functions and its engine, as text."""
+"""The text of explain(): a plan, its stages, the levels of its functions, and its engine."""
 
 from __future__ import annotations
 
@@ -64,19 +64,22 @@ def columns_read(fragments: Sequence[Fragment]) -> str:
 
 
 def reads(stage: StagePlan) -> str:
-    """The stages that a stage reads, each with how its rows move: "reads 1, 2 (shuffle)" takes those of 1 in place."""
+    """Return the stages that a stage reads, with how their rows move.
+
+    "reads 1, 2 (shuffle)": rows of stage 1 stay in their partition, rows of stage 2 are shuffled.
+    """
     ways = {upstream.number: way for branch in stage.branches for upstream, way in moves(branch)}
     words = [f"{number} ({way})" if way else str(number) for number, way in ways.items()]
     return f"reads {', '.join(words)}" if words else ""
 
 
 def function_lines(woven: Woven, vectorize: bool) -> list[str]:
-    """Return a line for each function of the user's: its stage, verb and name, and the level it runs at."""
+    """Return a line for each of the user's functions: its stage, verb and name, and the level it runs at."""
     return folded(aligned([(str(level.stage), level.function, str(level)) for level in levels(woven, vectorize)]))
 
 
 def aligned(rows: Sequence[Sequence[str]], most: int = 60) -> list[str]:
-    """Rows of cells as lines of columns; a cell that is longer than `most` pushes the rest of its own line only."""
+    """Return lines with the cells of each column aligned. A cell longer than `most` shifts only its own line."""
     if not rows:
         return []
     lengths = [[len(cell) for cell in column if len(cell) <= most] for column in zip(*rows, strict=True)]

@@ -201,3 +201,118 @@ def test_field_names_reach_columns() -> None:
     rows = gr.from_items(ROWS[:1] * 3)
     for dataset in (rows.key_by("a"), rows.key_by("a", "b"), rows.select("n", "a"), rows.sort("-b")):
         assert dataset.explain().splitlines()[-2].endswith("arrow")
+
+
+SPEEDS = [{"miles": 60, "hours": 2, "k": "a"}, {"miles": 30, "hours": 4, "k": "b"}]
+
+
+@pytest.mark.parametrize("vectorize", [True, False])
+def test_with_fields_adds_and_replaces(engine: Lab, vectorize: bool) -> None:
+    rows = engine.flow(vectorize=vectorize).from_items(SPEEDS)
+    made = rows.with_fields(k=lambda r: r["k"] * 2, speed=lambda r: r["miles"] / r["hours"], kind="late").collect()
+    assert [list(row.items()) for row in made] == [
+        [("miles", 60), ("hours", 2), ("k", "aa"), ("speed", 30.0), ("kind", "late")],
+        [("miles", 30), ("hours", 4), ("k", "bb"), ("speed", 7.5), ("kind", "late")],
+    ]
+    both = rows.with_fields({"name": lambda r: r["k"]}, k=lambda r: r["miles"])
+    assert [(row["name"], row["k"]) for row in both.collect()] == [("a", 60), ("b", 30)]  # of the row as it came in
+
+
+@given(rows=records)
+def test_with_fields_gives_what_polars_gives(rows: list[Record]) -> None:
+    made = gr.Flow(engine="inline").from_items(rows).with_fields(b=lambda r: r["b"] + "!", c=1).collect()
+    if rows:
+        frame = pl.DataFrame(rows, schema={"a": pl.Int64, "b": pl.String, "n": pl.Float64})
+        assert made == frame.with_columns(b=pl.col("b") + "!", c=1).to_dicts()
+    assert [list(row) for row in made] == [[*row, "c"] for row in rows]
+
+
+def test_with_fields_is_columns_where_its_functions_are() -> None:
+    rows = gr.Flow(engine="inline").from_items(SPEEDS, 1).with_fields(x=lambda r: r["miles"] * 2, y=lambda r: r["k"])
+    assert rows.explain().count(" arrow") == 2
+    assert [row["x"] for row in rows.collect()] == [120, 60]
+
+
+def test_rows_of_with_fields_share_no_value_that_can_change(engine: Lab) -> None:
+    rows = engine.flow().from_items(SPEEDS, 1).with_fields(seen=[0])
+    assert [row["seen"] for row in rows.map(lambda r: r["seen"].append(1) or r).collect()] == [[0, 1], [0, 1]]
+
+
+def test_a_failing_field_names_its_function_and_its_row(engine: Lab) -> None:
+    flow = engine.flow()
+    rows = flow.from_items([{"a": 2}, {"a": 0}, 3], 1)
+    fields = {"u": lambda r: r["a"] + 1, "v": lambda r: 1 // r["a"]}
+    with pytest.raises(ZeroDivisionError) as caught:
+        rows.with_fields(fields).collect()
+    assert "row: {'a': 0}" in caught.value.__notes__
+    with pytest.raises(ZeroDivisionError):
+        caught.value.replay()  # type: ignore[attr-defined]
+    assert rows.with_fields(fields, name="mine", on_error="collect").collect() == [{"a": 2, "u": 3, "v": 0}]
+    assert flow.skipped == {"mine": 2}
+    assert [(type(found.error), found.row) for found in flow.errors] == [
+        (ZeroDivisionError, {"a": 0}), (TypeError, 3),
+    ]  # fmt: skip
+    with pytest.raises(TypeError, match=r"with_fields\(\) needs rows that are dicts, got 3 \(int\)"):
+        rows.map(lambda row: row).filter(lambda row: row == 3).with_fields(kind=1).collect()
+
+
+def test_wrong_use_of_with_fields_is_found_at_the_call() -> None:
+    rows = gr.Flow(engine="inline").from_items(SPEEDS)
+    with pytest.raises(TypeError, match="at least one field"):
+        rows.with_fields()
+    with pytest.raises(TypeError, match="takes 2 parameters, but is called with 1 argument"):
+        rows.with_fields(a=lambda key, value: 1)
+
+
+TAGGED: list[Record] = [
+    {"id": 1, "tags": ["a", "b"], "n": 0.5}, {"id": 2, "tags": [], "n": None}, {"id": 3, "tags": ["c"], "n": 2.0}
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("vectorize", [True, False])
+def test_explode_gives_a_record_an_item(engine: Lab, vectorize: bool) -> None:
+    flow = engine.flow(vectorize=vectorize)
+    made = flow.from_items(TAGGED).explode("tags").collect()
+    assert [list(row.items()) for row in made] == [
+        [("id", 1), ("tags", "a"), ("n", 0.5)], [("id", 1), ("tags", "b"), ("n", 0.5)],
+        [("id", 3), ("tags", "c"), ("n", 2.0)],
+    ]  # fmt: skip
+    others = flow.from_items([{"t": None}, {"t": "xy"}, {"t": (1, 2.0)}, {"t": {"k": 0}}, {"t": ()}], 1)
+    assert [row["t"] for row in others.explode("t").collect()] == ["x", "y", 1, 2.0, "k"]
+
+
+@given(rows=st.lists(st.fixed_dictionaries({
+    "a": st.integers(-5, 5), "t": st.lists(st.integers(-5, 5), max_size=3) | st.none(), "b": st.text("xyé", max_size=2)
+})))  # fmt: skip
+def test_explode_gives_what_polars_gives(rows: list[Record]) -> None:
+    flow = gr.Flow(engine="inline")
+    made = flow.from_items(rows, 1).explode("t").map(lambda row: {**row, "a": row["a"] + 1}).collect()
+    filled = [row for row in rows if row["t"]]  # Polars gives a null for what has no item
+    if filled:
+        frame = pl.DataFrame(filled, schema={"a": pl.Int64, "t": pl.List(pl.Int64), "b": pl.String}).explode("t")
+        assert made == frame.with_columns(pl.col("a") + 1).to_dicts()
+    else:
+        assert made == []
+
+
+def test_explode_runs_on_columns_and_within_a_loop() -> None:
+    flow = gr.Flow(engine="inline")
+    rows = flow.from_items(TAGGED[::2], 1).explode("tags").map(lambda row: row["tags"] + "!")
+    assert "arrow" in rows.explain() and rows.collect() == ["a!", "b!", "c!"]
+    built = (
+        flow.from_items([1, 2], 1).map(lambda n: {"n": n, "t": range(n)}).explode("t").map(lambda r: r["n"] + r["t"])
+    )
+    assert built.collect() == [1, 2, 3]
+
+
+def test_what_explode_cannot_go_through_is_an_error_with_its_row(engine: Lab) -> None:
+    rows = engine.flow().from_items([{"id": 7}], 1)
+    with pytest.raises(KeyError, match=r"explode\('tags'\): the record \{'id': 7\} has no such field") as caught:
+        rows.explode("tags").collect()
+    assert "row: {'id': 7}" in caught.value.__notes__
+    with pytest.raises(TypeError, match="not iterable"):
+        rows.explode("id").collect()
+    with pytest.raises(TypeError, match="needs rows that are dicts, got 1"):
+        engine.flow().from_items([1]).explode("id").collect()
+    with pytest.raises(TypeError, match="field names, which are str"):
+        rows.explode(1)  # type: ignore[arg-type]
