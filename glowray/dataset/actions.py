@@ -98,7 +98,7 @@ class Actions(Base[T_co]):
         >>> gr.from_range(5).sum()
         10
         """
-        add = Function.of(operator.add, "sum", spreads=False)
+        add = Function.of(operator.add, "sum", spreads=False, is_glowrays=True)
         local = FoldRows("sum", "", add, Zero(0))
         total: T_co | Literal[0] = self._with(Reduce(self._node, "sum", local, add, Zero(0)))._collect_rows()[0]
         return total

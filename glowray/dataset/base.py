@@ -117,9 +117,13 @@ class Base(Generic[T_co]):
         self, kind: type[FunctionStep], verb: str, function: Callable[..., Any], options: Options
     ) -> Dataset[Any]:
         """A verb that calls the user's function once a row."""
-        known = Function.of(function, verb, name=options.name)
+        return self._function_step(kind, verb, Function.of(function, verb, name=options.name), options)
+
+    def _function_step(
+        self, kind: type[FunctionStep], verb: str, function: Function, options: Options
+    ) -> Dataset[Any]:  # fmt: skip
         asked = self._flow.settings.on_error if options.on_error is None else options.on_error
-        step = kind(verb, known.label, known, error_policy(asked))
+        step = kind(verb, function.label, function, error_policy(asked))
         return self._step(step, options.resources)
 
     def _granted(self, options: Options) -> Dataset[Any]:

@@ -64,7 +64,7 @@ class FoldVerbs(Base[T_co]):
             if function is not None:
                 rows = rows._step(KeyBy("local_sort", function.label, function))
             label = "reverse" if reverse else "local_sort"
-            return rows._step(LocalSort("local_sort", label, bool(reverse), function is not None, strip=True))
+            return rows._step(LocalSort("local_sort", label, bool(reverse), function, strip=True))
 
         return self._ordered("local_sort", key, Options.of("local_sort", options), order)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 from glowray.dataset.base import A, B, Base, K, T_co, U, V, dataset_argument
 from glowray.functions import Function
+from glowray.kernels.keyed_step import Pairing
 from glowray.kernels.steps import Keys, Map
 from glowray.plan.by_key import CoGroup, Join
 from glowray.plan.nodes import Cartesian, Node, Union, Zip
@@ -165,9 +166,11 @@ class JoinVerbs(Base[T_co]):
         """
         return self._with(Zip(self._node, dataset_argument("zip", other)._node))
 
-    def _join(self, verb: str, others: tuple[Base[Any], ...], how: How) -> Dataset[Any]:
+    def _join(
+        self, verb: str, others: tuple[Base[Any], ...], how: How, pairing: Pairing | None = None
+    ) -> Dataset[Any]:  # fmt: skip
         sides = self._sides(verb, others)
-        return self._with(Join(sides, verb, (True,) * len(sides), how))
+        return self._with(Join(sides, verb, (True,) * len(sides), how, pairing))
 
     def _sides(self, verb: str, others: tuple[Base[Any], ...]) -> tuple[Node, ...]:
         return (self._node, *(dataset_argument(verb, other)._node for other in others))
@@ -175,7 +178,7 @@ class JoinVerbs(Base[T_co]):
     def _matching(self, verb: str, other: Base[Any], how: How) -> Dataset[Any]:
         keyed = Map(verb, verb, Function.of(as_key, verb))
         other_keyed = dataset_argument(verb, other)._step(keyed)
-        return self._step(keyed)._join(verb, (other_keyed,), how)._step(Keys(verb, verb))
+        return self._step(keyed)._join(verb, (other_keyed,), how, Pairing(0))._step(Keys(verb, verb))
 
 
 def _at_least_one(verb: str, others: tuple[Base[Any], ...]) -> None:

@@ -11,6 +11,7 @@ from glowray.dataset.joins import same
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
 from glowray.kernels.combine import Combiner, Zero
+from glowray.kernels.keyed_step import Pairing
 from glowray.kernels.steps import FlatMapValues, KeyBy, Keys, Map, MapValues, Values
 from glowray.plan.by_key import CombineByKey, GroupByKey, PartitionByKey
 
@@ -204,7 +205,7 @@ class KeyedVerbs(Base[T_co]):
         [('a', 2), ('b', 1), ('c', 1)]
         """
         keyed = self._step(Map("count_by_value", "count_by_value", Function.of(counted, "count_by_value")))
-        return keyed._count("count_by_value")
+        return keyed._count("count_by_value", Pairing(0))
 
     def distinct(self, key: Callable[..., Any] | None = None, **options: Unpack[StepOptions]) -> Dataset[T_co]:
         """The first of all rows that are equal, or whose key is equal; one shuffle.
@@ -218,11 +219,11 @@ class KeyedVerbs(Base[T_co]):
         """
         if key is None:
             whole = KeyBy("distinct", "distinct", Function.of(same, "distinct"))
-            keyed = self._granted(Options.of("distinct", options))._step(whole)
+            keyed, function = self._granted(Options.of("distinct", options))._step(whole), None
         else:
-            keyed = self._rowwise(KeyBy, "distinct", key, Options.of("distinct", options))
+            keyed, function = self._keyed_by("distinct", key, Options.of("distinct", options))
         combiner = Combiner(_FIRST, _FIRST)
-        return keyed._combine("distinct", combiner, "")._step(Values("distinct", "distinct"))
+        return keyed._combine("distinct", combiner, "", Pairing(1, function))._step(Values("distinct", "distinct"))
 
     def group_by_key(self: KeyedVerbs[tuple[K, V]]) -> Dataset[tuple[K, Sequence[V]]]:
         """(key, values in input order); one shuffle of all rows: reduce_by_key or aggregate_by_key move fewer.
@@ -288,8 +289,8 @@ class KeyedVerbs(Base[T_co]):
         [(0, [0, 2, 4]), (1, [1, 3])]
         """
         options = Options(name, on_error, num_cpus, num_gpus, memory)
-        keyed = self._rowwise(KeyBy, "group_by", f, options)
-        return keyed._with(GroupByKey(keyed._node, "group_by"))
+        keyed, function = self._keyed_by("group_by", f, options)
+        return keyed._with(GroupByKey(keyed._node, "group_by", Pairing(1, function)))
 
     def partition_by_key(self, n: int) -> Dataset[T_co]:
         """The same keyed rows, equal keys in one of n partitions; one shuffle, and none for later keyed verbs.
@@ -300,12 +301,17 @@ class KeyedVerbs(Base[T_co]):
         """
         return self._with(PartitionByKey(self._node, "partition_by_key", count_argument("partition_by_key", n, 1)))
 
-    def _count(self, verb: str) -> Dataset[Any]:
-        return self._combine(verb, Combiner(Function.of(count_one, verb, spreads=False), _ADD, Zero(0)), "")
+    def _keyed_by(self, verb: str, f: Callable[..., Any], options: Options) -> tuple[Dataset[Any], Function]:
+        """Return (f(row), row) for every row, and f."""
+        function = Function.of(f, verb, name=options.name)
+        return self._function_step(KeyBy, verb, function, options), function
 
-    def _combine(self, verb: str, combiner: Combiner, label: str) -> Dataset[Any]:
-        return self._with(CombineByKey(self._node, verb, combiner, label))
+    def _count(self, verb: str, pairing: Pairing | None = None) -> Dataset[Any]:
+        return self._combine(verb, Combiner(Function.of(count_one, verb, spreads=False), _ADD, Zero(0)), "", pairing)
+
+    def _combine(self, verb: str, combiner: Combiner, label: str, pairing: Pairing | None = None) -> Dataset[Any]:
+        return self._with(CombineByKey(self._node, verb, combiner, label, pairing))
 
 
 _FIRST = Function.of(first_of, "distinct", spreads=False)
-_ADD = Function.of(operator.add, "count_by_key", spreads=False)
+_ADD = Function.of(operator.add, "count_by_key", spreads=False, is_glowrays=True)

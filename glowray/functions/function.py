@@ -26,7 +26,8 @@ class Function:
     `lineno` and the short `site` ("word_count.py:12") say where it is defined (None for C code); a tuple or
     list row is spread over `spread` arguments (None: passed whole); `name` is the user's own name for the step;
     `required` counts the positional parameters that have no default (None for C code); `of_row` is false for reducers,
-    aggregates and functions of a whole partition.
+    aggregates and functions of a whole partition. `is_glowrays` marks a function of Python's that glowray chose, as
+    operator.add of sum().
     """
 
     call: Callable[..., Any]
@@ -39,6 +40,7 @@ class Function:
     name: str | None = None
     required: int | None = None
     of_row: bool = True
+    is_glowrays: bool = False
 
     @classmethod
     def of(
@@ -50,6 +52,7 @@ class Function:
         spreads: bool = True,
         arguments: tuple[int, ...] = (),
         ships: bool = True,
+        is_glowrays: bool = False,
     ) -> Function:
         """Takes a function in at a verb, and finds there what can be found wrong with it.
 
@@ -79,6 +82,7 @@ class Function:
             name=name,
             required=known.required if known else None,
             of_row=spreads,
+            is_glowrays=is_glowrays,
         )
         _check_sync(inner, function)
         _check_parameters(call, known, function, arguments)
@@ -95,7 +99,7 @@ class Function:
     @property
     def is_own(self) -> bool:
         """Whether it is one of glowray's, by which a verb is made of others."""
-        return self.filename is not None and is_own_file(self.filename)
+        return self.is_glowrays or (self.filename is not None and is_own_file(self.filename))
 
     @property
     def definition(self) -> str | None:

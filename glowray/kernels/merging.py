@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from glowray.kernels.blame import blame
 from glowray.kernels.morsels import BATCH, Morsels, pieces
 from glowray.kernels.order import sort_rows, total
 from glowray.kernels.word_order import stable_order
@@ -170,8 +171,12 @@ class _Placed:
 
     def __lt__(self, other: _Placed) -> bool:
         one, two = (other, self) if self.reverse else (self, other)
-        if one.key < two.key:
-            return True
+        try:
+            if one.key < two.key:
+                return True
+        except BaseException as error:
+            blame(error, row=self.row, arguments=(one.row, two.row))
+            raise
         return self.place < other.place and not two.key < one.key
 
 

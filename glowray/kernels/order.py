@@ -5,7 +5,11 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from itertools import chain, islice, pairwise, repeat
 from typing import Any, Protocol
+
+from glowray.functions.replay import NO_ROW
+from glowray.kernels.blame import blame
 
 
 class LastKey:
@@ -70,9 +74,13 @@ def sort_rows(rows: list[Any], key: Callable[[list[Any]], list[Any]], reverse: b
         TypeError: two keys cannot be compared.
     """
     keys = totals(key(rows), reverse)
-    if keys is rows:
-        return sorted(rows, reverse=reverse)
-    positions = sorted(range(len(rows)), key=keys.__getitem__, reverse=reverse)
+    try:
+        if keys is rows:
+            return sorted(rows, reverse=reverse)
+        positions = sorted(range(len(rows)), key=keys.__getitem__, reverse=reverse)
+    except BaseException as error:
+        blame_comparison(error, rows, keys)
+        raise
     return [rows[position] for position in positions]
 
 
@@ -80,7 +88,44 @@ def top_rows(rows: Iterable[Any], n: int, key: Callable[[Any], Any], reverse: bo
     """The first n rows in descending order of `key` (ascending if `reverse`), ties in input order."""
     # "Largest" counts NaN as smaller than everything, "smallest" as larger: it is last either way.
     pick = heapq.nsmallest if reverse else heapq.nlargest
-    return pick(n, rows, key=lambda row: total(key(row), not reverse))
+    rows = iter(rows)
+    seen = list(islice(rows, n))
+    last: Any = NO_ROW
+
+    def key_of(row: Any) -> Any:
+        nonlocal last
+        last = row
+        return total(key(row), not reverse)
+
+    try:
+        return pick(n, chain(seen, rows), key=key_of)
+    except BaseException as error:
+        compared = [*seen, last]
+        blame_comparison(error, compared, [key_of(row) for row in compared])
+        raise
+
+
+def blame_comparison(error: BaseException, rows: Sequence[Any], keys: Sequence[Any]) -> None:
+    """Note the first row whose key cannot be compared with that of the first row, or of the row before it.
+
+    The note's arguments are the two rows in the order in which Python compares them. An error that no such pair of keys
+    raises again is not noted.
+    """
+    first = zip(repeat(0), range(1, len(keys)), strict=False)
+    for one, other in chain(first, pairwise(range(len(keys)))):
+        for left, right in ((one, other), (other, one)):
+            if fails_alike(keys[left], keys[right], error):
+                blame(error, row=rows[other], arguments=(rows[left], rows[right]))
+                return
+
+
+def fails_alike(left: Any, right: Any, error: BaseException) -> bool:
+    """Return whether comparing two keys raises such an error."""
+    try:
+        _ = left < right
+    except Exception as raised:
+        return type(raised) is type(error) and raised.args == error.args
+    return False
 
 
 class Keys(Protocol):

@@ -9,6 +9,7 @@ from typing import Self
 
 from glowray.kernels.combine import Combiner
 from glowray.kernels.join import ROWS_ALONE
+from glowray.kernels.keyed_step import Pairing
 from glowray.plan.derived import derived
 from glowray.plan.nodes import Node, Wide
 from glowray.plan.size import is_small
@@ -20,6 +21,7 @@ class CombineByKey(Wide):
 
     combiner: Combiner
     label: str
+    pairing: Pairing | None = None
     combine_first: bool = False
     shuffle: bool = True
 
@@ -36,6 +38,7 @@ class CombineByKey(Wide):
 class GroupByKey(Wide):
     """(key, values)"""
 
+    pairing: Pairing | None = None
     shuffle: bool = True
 
     @derived
@@ -87,6 +90,7 @@ class Join(Meeting):
     """(key, (a value of each side, …)), or rows of the first side, as `how` says."""
 
     how: str
+    pairing: Pairing | None = None
 
     @property
     def detail(self) -> str:

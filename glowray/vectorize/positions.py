@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import CodeType, TracebackType
 from typing import NamedTuple
@@ -31,6 +31,10 @@ class Span:
     name: str
     is_generator: bool = False
     caller: Place | None = None  # where the function was called, if that was in another function's code
+
+    def value(self, variables: Mapping[str, object]) -> object:
+        """Return the step's row, made of the values of the generated function's variables."""
+        return _value(ast.parse(self.row, mode="eval").body, variables)
 
 
 @dataclass
@@ -60,22 +64,6 @@ class Positions:
         if span is None or span.filename is None:
             return None
         return span.filename, span.first_line + line - span.start, span.name
-
-    def blame(
-        self, error: BaseException, code: CodeType, fields: Callable[[], Mapping[str, object]] | None = None
-    ) -> tuple[int, object] | None:
-        """(step, its row) of an error that `code` raised or let through; None for an error from elsewhere.
-
-        A row that was never built is built from its fields, as they are now. To be asked before `retrace`.
-
-        Args:
-            fields: gives the fields of the source's row that the code has no use for, by the names it would have.
-        """
-        for trace in _entries(error.__traceback__):
-            if trace.tb_frame.f_code is code and (span := self.find(trace.tb_lineno)) is not None and span.row:
-                known = {**(fields() if fields is not None else {}), **trace.tb_frame.f_locals}
-                return span.step, _value(ast.parse(span.row, mode="eval").body, known)
-        return None
 
     def retrace(self, error: BaseException, code: CodeType) -> BaseException:
         """The error as the user's own functions would have raised it: their files, lines and names in its traceback.

@@ -12,7 +12,9 @@ from typing import IO, Any
 
 import pytest
 
-from glowray.functions import Failure, Function, ship
+from glowray.functions import Cause, Failure, Function, ship
+from glowray.functions.replay import Attempt, call_with
+from glowray.kernels.steps import FlatMap, Map
 
 # Compiled under a name of glowray's own, as the code of a task is: its frames are not the user's.
 _TASK = """
@@ -24,13 +26,23 @@ def attempt(data):
             if function.verb == "flat_map":
                 list(result)
     except BaseException as error:
-        failure = Failure.capture(
-            error, verb=function.verb, function=function, row=row, partition=partition, arguments=arguments
-        )
-        return ship.dumps(failure)
+        if arguments is None:
+            kind = FlatMap if function.verb == "flat_map" else Map
+            cause = kind(function.verb, function.label, function).cause(row)
+        else:
+            cause = Cause(function, row, Attempt(call_with, function, arguments))
+        return ship.dumps(Failure.capture(error, verb=function.verb, cause=cause, partition=partition))
     return ship.dumps(None)
 """
-_names: dict[str, Any] = {"Failure": Failure, "ship": ship}
+_names: dict[str, Any] = {
+    "Attempt": Attempt,
+    "Cause": Cause,
+    "Failure": Failure,
+    "FlatMap": FlatMap,
+    "Map": Map,
+    "call_with": call_with,
+    "ship": ship,
+}
 exec(compile(_TASK, "<glowray loop>", "exec"), _names)
 attempt: Callable[[bytes], bytes] = _names["attempt"]
 
