@@ -22,6 +22,10 @@ class MapBatches(PartitionStep):
     form: str
     size: int
 
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return (self.function,)
+
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         try:
             yield from self._made(rows)

@@ -57,10 +57,11 @@ class Combiner:
 class CombineByKey(Keyed, Step):
     """keyed rows → one (key, accumulator) for each key of the partition, in order of first appearance.
 
-    `word` is what it is called within a stage: there it is only the verb's first half.
+    `phase` names it within a stage, where it is the first half of the verb only.
     """
 
     combiner: Combiner
+<<<<<<< HEAD
     word: str
     pairing: Pairing | None = None
 
@@ -68,6 +69,17 @@ class CombineByKey(Keyed, Step):
         if arguments is None:
             return key_cause(self.verb, row, self.pairing, self.combiner.add)
         return reducer_cause(self.combiner.add, row, arguments)
+=======
+    phase: str
+
+    @property
+    def word(self) -> str:
+        return self.phase
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return (self.combiner.add, self.combiner.merge)
+>>>>>>> main
 
     def missing(self, table: KeyTable, cells: bool = False) -> Callable[[Any, Any], None]:
         """What a loop calls for a key that `table` does not have as it is written.

@@ -29,6 +29,10 @@ class Reduce(PartitionStep):
     function: Function
     zero: Zero | None = None
 
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return (self.function,)
+
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         for first in rows:
             known = first if self.zero is None else self._folded(self.zero.fresh(), iter([first]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from glowray.functions import Cause, Function
 from glowray.kernels.blame import blamed_lazily
@@ -53,6 +53,13 @@ class Read(Source):
     function: Function | None = None
     whole: Any = None
     columns_read: frozenset[str] | None = None
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return () if self.function is None else (self.function,)
+
+    def counted_from(self, first: int) -> Self:
+        return replace(self, first=self.first + first)
 
     def narrowed(self, columns: frozenset[str]) -> Read:
         """Return the same that reads only some columns, by a reader that can."""
@@ -124,6 +131,10 @@ class MergeByKey(Source):
     fold: Fold | None = None
     kind: Kind | None = None
 
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return (self.function,)
+
     def cause(self, row: Any, arguments: tuple[Any, ...] | None) -> Cause:
         return reducer_cause(self.function, row, arguments)
 
@@ -141,6 +152,10 @@ class CombineThenMerge(Source):
     """Keyed rows that were not combined before the shuffle: each upstream partition is folded, then the partials."""
 
     step: CombineByKey
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return self.step.functions
 
     def cause(self, row: Any, arguments: tuple[Any, ...] | None) -> Cause:
         return reducer_cause(self.step.combiner.merge, row, arguments)

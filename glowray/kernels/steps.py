@@ -3,19 +3,51 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from glowray.functions import Cause, Function
 from glowray.functions.replay import NO_ROW, Attempt, call_on_row
 from glowray.kernels.keyed import keyed_row
+from glowray.vectorize.generators import yields_few
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Anything that stands in a task's chain; `verb` and `label` name it in explain(), task names and errors."""
+    """A part of a task's chain; `verb` and `label` name it in explain(), task names and errors.
+
+    Whatever planning has to know of a step, the step says itself, by the members below.
+    """
+
+    flows: ClassVar[bool] = False
+    """Whether rows may leave before all rows of the partition have come in."""
+    is_nested: ClassVar[bool] = True
+    """Whether the rows are drawn through a call of its own, nested in the call of the next step."""
+    keeps_keys: ClassVar[bool] = False
+    """Whether each keyed row keeps its key, so that partitions by key stay so."""
+    keeps_rows: ClassVar[bool] = False
+    """Whether each row that comes out is a row that came in, unchanged."""
 
     verb: str
     label: str
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether many rows may come out for one row."""
+        return True
+
+    @property
+    def word(self) -> str:
+        """The name of the step within a stage."""
+        return self.verb
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """The user's functions that it calls."""
+        return ()
+
+    def counted_from(self, first: int) -> Self:
+        """Return the step for partitions of which `first` others come before in the task's stage."""
+        return self
 
     def cause(self, row: Any, arguments: tuple[Any, ...] | None) -> Cause:
         """Return what an error of this step tells the user.
@@ -31,6 +63,13 @@ class Step:
 class RowStep(Step):
     """A step that looks at one row at a time."""
 
+    flows: ClassVar[bool] = True
+    is_nested: ClassVar[bool] = False
+
+    @property
+    def may_grow(self) -> bool:
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class FunctionStep(RowStep):
@@ -38,6 +77,10 @@ class FunctionStep(RowStep):
 
     function: Function
     on_error: str = "raise"
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return (self.function,)
 
     def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
         return Cause(self.function, row, None if row is NO_ROW else Attempt(self.again, self.function, (row,)))
@@ -57,6 +100,10 @@ class Map(FunctionStep):
 class FlatMap(FunctionStep):
     """row → every item of f(row)"""
 
+    @property
+    def may_grow(self) -> bool:
+        return not yields_few(self.function.call)
+
     @staticmethod
     def again(function: Function, row: Any) -> Any:
         return list(call_on_row(function, row))
@@ -66,10 +113,15 @@ class FlatMap(FunctionStep):
 class Filter(FunctionStep):
     """row → row, if f(row)"""
 
+    keeps_keys: ClassVar[bool] = True
+    keeps_rows: ClassVar[bool] = True
+
 
 @dataclass(frozen=True, slots=True)
 class MapValues(FunctionStep):
     """(key, value) → (key, f(value))"""
+
+    keeps_keys: ClassVar[bool] = True
 
     @staticmethod
     def again(function: Function, row: Any) -> Any:
@@ -79,6 +131,12 @@ class MapValues(FunctionStep):
 @dataclass(frozen=True, slots=True)
 class FlatMapValues(FunctionStep):
     """(key, value) → (key, item) for every item of f(value)"""
+
+    keeps_keys: ClassVar[bool] = True
+
+    @property
+    def may_grow(self) -> bool:
+        return not yields_few(self.function.call)
 
     @staticmethod
     def again(function: Function, row: Any) -> Any:
@@ -93,6 +151,8 @@ class KeyBy(FunctionStep):
 @dataclass(frozen=True, slots=True)
 class ForEach(FunctionStep):
     """row → row, after f(row) was called for its effect"""
+
+    keeps_keys: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)

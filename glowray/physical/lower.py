@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce, singledispatchmethod
-from typing import Any
 
 from glowray.kernels import combine, fold_steps, join_step, order_steps, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
 from glowray.kernels.keyed_step import KeyedRows
 from glowray.kernels.resources import Resources
-from glowray.kernels.steps import KeyBy, RowStep, Step
+from glowray.kernels.steps import KeyBy, Step
 from glowray.physical.stage import (
     All,
     Arriving,
@@ -49,7 +48,7 @@ class Pipeline:
         return sum(branch.count for branch in self.branches)
 
     def then(self, *steps: Step, resources: Resources | None = None) -> Pipeline:
-        nested = sum(map(_is_nested, steps))
+        nested = sum(step.is_nested for step in steps)
         return Pipeline(
             tuple(
                 replace(
@@ -174,12 +173,12 @@ class Lowering:
     def _chain(self, last: nodes.Narrow) -> list[nodes.Narrow]:
         """The narrow nodes up to `last` that belong to one pipeline, first to last: their steps are added at once."""
         chain = [last]
-        nested = int(_is_nested(last.step))
+        nested = int(last.step.is_nested)
         while isinstance(before := chain[-1].input, nodes.Narrow) and nested < MOST_NESTED:
             if id(before) in self.shared or id(before) in self.done:
                 break
             chain.append(before)
-            nested += _is_nested(before.step)
+            nested += before.step.is_nested
         return chain[::-1]
 
     @node.register
@@ -369,15 +368,8 @@ def _counted_from(first: int, branch: Branch) -> Branch:
     A task counts its place in the whole; readers and functions of a partition's index go on counting their own.
     """
 
-    def later(step: Any) -> Any:
-        return replace(step, first=step.first + first) if hasattr(step, "first") else step
-
-    return replace(branch, source=later(branch.source), steps=tuple(map(later, branch.steps)))
-
-
-def _is_nested(step: Step) -> bool:
-    """Whether a step draws the rows of the one before it through a call of its own, one inside the other."""
-    return not isinstance(step, RowStep)
+    steps = tuple(step.counted_from(first) for step in branch.steps)
+    return replace(branch, source=branch.source.counted_from(first), steps=steps)
 
 
 def _is_deep(pipeline: Pipeline) -> bool:

@@ -14,10 +14,9 @@ from glowray.io.channel import Channel
 from glowray.kernels import TaskReport
 from glowray.kernels.exchange import Exchange, InPieces
 from glowray.kernels.order_steps import OrderStep
-from glowray.kernels.partition_steps import PartitionStep
 from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.sources import Source
-from glowray.kernels.steps import KeyBy, RowStep, Step
+from glowray.kernels.steps import KeyBy, Step
 from glowray.plan.nodes import Store
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
 
@@ -92,7 +91,7 @@ class Stage:
         return (
             isinstance(self.exchange, InPieces)
             and any(isinstance(wire, Arriving) for wire in wires)
-            and all(isinstance(step, RowStep) or (isinstance(step, PartitionStep) and step.flows) for step in steps)
+            and all(step.flows for step in steps)
         )
 
     @cached_property
@@ -187,7 +186,7 @@ def branch_words(branch: Branch) -> list[str]:
         for step, after in zip_longest(branch.steps, branch.steps[1:])
         if not (isinstance(step, KeyBy) and isinstance(after, OrderStep) and step.verb == after.verb)
     ]
-    return [*words, *(getattr(step, "word", step.verb) for step in steps)] or [branch.source.verb]
+    return [*words, *(step.word for step in steps)] or [branch.source.verb]
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,9 @@ from typing import Any, Self
 
 from glowray.functions import Function
 from glowray.kernels.combine import Zero
-from glowray.kernels.partition_steps import PassOn
 from glowray.kernels.resources import NO_NEEDS, Resources
-from glowray.kernels.steps import Filter, FlatMapValues, ForEach, MapValues, Step
+from glowray.kernels.steps import Step
 from glowray.plan.derived import derived
-from glowray.plan.size import may_grow
 from glowray.plan.walk import walk
 
 
@@ -140,7 +138,7 @@ class Narrow(Unary):
 
     @property
     def may_grow(self) -> bool:
-        return may_grow(self.step)
+        return self.step.may_grow
 
     @property
     def detail(self) -> str:
@@ -148,8 +146,7 @@ class Narrow(Unary):
 
     @derived
     def key_partitions(self) -> int | None:
-        keeps = isinstance(self.step, (Filter, MapValues, FlatMapValues, ForEach, PassOn))
-        return self.input.key_partitions if keeps else None
+        return self.input.key_partitions if self.step.keeps_keys else None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -39,9 +39,4 @@ def _name(branch: Branch, value: Any) -> str:
 
 def _functions(branch: Branch) -> Iterator[Function]:
     for step in (branch.source, *branch.steps):
-        function = getattr(step, "function", None)
-        if isinstance(function, Function):
-            yield function
-        combiner = getattr(step, "combiner", None)
-        if combiner is not None:
-            yield from (combiner.add, combiner.merge)
+        yield from step.functions

@@ -159,7 +159,7 @@ def words(step: Step) -> tuple[str, str]:
         return step.verb, label.removeprefix(step.verb).removeprefix("(").removesuffix(")")
     if step.label in PHASES:
         return step.label, "" if step.verb == step.label else step.verb
-    word: str = getattr(step, "word", step.verb) or step.label
+    word = step.word or step.label
     details = [step.label] if step.label not in ("", step.verb, word) else [*_arguments(step)]
     if word != step.verb:
         details.insert(0, step.verb)

@@ -76,8 +76,8 @@ def _of_loop(loop: Loop, vectorize: bool) -> Iterator[Found]:
             yield step.combiner.merge, "python", "it merges the partial results of a key"
         elif isinstance(step, fold_steps.Reduce) and loop.columns is not None and loop.columns.fold is not None:
             yield step.function, "arrow", None
-        elif isinstance(function := getattr(step, "function", None), Function):
-            yield function, "python", _of_partition(step)
+        else:
+            yield from ((function, "python", _of_partition(step)) for function in step.functions)
 
 
 def _of_partition(step: Step) -> str:
