@@ -61,16 +61,8 @@ class CombineByKey(Keyed, Step):
     """
 
     combiner: Combiner
-<<<<<<< HEAD
-    word: str
-    pairing: Pairing | None = None
-
-    def cause(self, row: Any, arguments: tuple[Any, ...] | None) -> Cause:
-        if arguments is None:
-            return key_cause(self.verb, row, self.pairing, self.combiner.add)
-        return reducer_cause(self.combiner.add, row, arguments)
-=======
     phase: str
+    pairing: Pairing | None = None
 
     @property
     def word(self) -> str:
@@ -79,7 +71,11 @@ class CombineByKey(Keyed, Step):
     @property
     def functions(self) -> tuple[Function, ...]:
         return (self.combiner.add, self.combiner.merge)
->>>>>>> main
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None) -> Cause:
+        if arguments is None:
+            return key_cause(self.verb, row, self.pairing, self.combiner.add)
+        return reducer_cause(self.combiner.add, row, arguments)
 
     def missing(self, table: KeyTable, cells: bool = False) -> Callable[[Any, Any], None]:
         """What a loop calls for a key that `table` does not have as it is written.
