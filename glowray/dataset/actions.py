@@ -13,10 +13,13 @@ from glowray.action.sinks import sink_of
 from glowray.boundary import only_user_frames
 from glowray.dataset.base import Base, K, Options, T_co, U, V, count_argument
 from glowray.dataset.rowwise import Policy
-from glowray.functions import Function
+from glowray.functions import Cause, Failure, Function
+from glowray.functions.replay import Attempt
 from glowray.kernels.combine import Zero
 from glowray.kernels.exchange import Count
 from glowray.kernels.fold_steps import Reduce as FoldRows
+from glowray.kernels.keyed import keyed_row
+from glowray.kernels.keyed_step import check_dict_key
 from glowray.kernels.steps import ForEach
 from glowray.plan.nodes import Cache, Limit, Reduce, Store, Top
 from glowray.watch.show import show_rows
@@ -160,14 +163,20 @@ class Actions(Base[T_co]):
         {'a': 1, 'b': 2}
 
         Raises:
-            TypeError: a row is not a 2-tuple.
+            TypeError: a row is not a 2-tuple, or its key is not hashable.
         """
-        pairs = {}
+        pairs: dict[Any, Any] = {}
         for row in self.collect():
-            if not isinstance(row, tuple) or len(row) != 2:
-                raise TypeError(f"to_dict() needs rows that are 2-tuples (key, value), got {row!r:.200}")
-            pairs[row[0]] = row[1]
-        return pairs
+            try:
+                key, value = keyed_row(row, "to_dict")
+                pairs[key] = value
+            except Exception as error:
+                cause = Cause(row=row, attempt=Attempt(check_dict_key, "to_dict", (row,), is_check=True))
+                failure = Failure.capture(error, verb="to_dict", cause=cause)
+                break
+        else:
+            return pairs
+        raise failure.exception()
 
     def __iter__(self) -> Iterator[T_co]:
         """The rows in order, partition by partition; the driver holds few partitions at a time.
@@ -282,8 +291,8 @@ class Actions(Base[T_co]):
         return self._with(Limit(self._node, "limit", n))._collect_rows() if n else []
 
     def _best(self, verb: str, key: Callable[..., Any] | None, reverse: bool) -> Any:
-        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
-            return rows._with(Top(rows._node, verb, 1, function, reverse))
+        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
+            return rows._with(Top(rows._node, verb, 1, function, reverse, is_keyed))
 
         rows = self._ordered(verb, key, Options(), order)._collect_rows()
         if not rows:

@@ -12,7 +12,7 @@ from glowray.action.settings import error_policy
 from glowray.functions import Function
 from glowray.kernels.partition_steps import PassOn
 from glowray.kernels.resources import NO_NEEDS, Resources
-from glowray.kernels.steps import FunctionStep, KeyBy, Step, Values
+from glowray.kernels.steps import FunctionStep, KeyBy, Step
 from glowray.plan.nodes import Narrow, Node
 
 if TYPE_CHECKING:
@@ -137,17 +137,19 @@ class Base(Generic[T_co]):
         verb: str,
         key: Callable[..., Any] | None,
         options: Options,
-        order: Callable[[Dataset[Any], Function | None], Dataset[Any]],
+        order: Callable[[Dataset[Any], Function | None, bool], Dataset[Any]],
     ) -> Dataset[Any]:
-        """A verb that orders rows by a key; a key function that drops rows or needs resources is a step before it."""
+        """A verb that orders rows by a key; a key function that drops rows or needs resources is a step before it.
+
+        `order(rows, function, is_keyed)` adds the verb; if `is_keyed` rows are (key, row) already.
+        """
         if key is None:
-            return order(self._granted(options), None)
+            return order(self._granted(options), None, False)
         function = Function.of(key, verb, name=options.name)
         asked = self._flow.settings.on_error if options.on_error is None else options.on_error
         if error_policy(asked) == "raise" and options.resources == NO_NEEDS:
-            return order(self._with(self._node), function)
-        first = Function.of(operator.itemgetter(0), verb, name=function.label)
-        return order(self._rowwise(KeyBy, verb, key, options), first)._step(Values(verb, verb))
+            return order(self._with(self._node), function, False)
+        return order(self._function_step(KeyBy, verb, function, options), function, True)
 
 
 def count_argument(verb: str, n: Any, least: int = 0) -> int:

@@ -60,8 +60,8 @@ class FoldVerbs(Base[T_co]):
         [1, 3, 0, 2]
         """
 
-        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
-            if function is not None:
+        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
+            if function is not None and not is_keyed:
                 rows = rows._step(KeyBy("local_sort", function.label, function))
             label = "reverse" if reverse else "local_sort"
             return rows._step(LocalSort("local_sort", label, bool(reverse), function, strip=True))
@@ -78,8 +78,8 @@ class FoldVerbs(Base[T_co]):
         [0, 1, 2, 3]
         """
 
-        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
-            return rows._with(MergeSorted(rows._node, "merge_sorted", function, bool(reverse)))
+        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
+            return rows._with(MergeSorted(rows._node, "merge_sorted", function, bool(reverse), is_keyed))
 
         return self._ordered("merge_sorted", key, Options.of("merge_sorted", options), order)
 

@@ -51,8 +51,8 @@ class OrderVerbs(Base[T_co]):
             TypeError: at the action, if two keys cannot be compared.
         """
 
-        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
-            return rows._with(Sort(rows._node, "sort", function, bool(reverse)))
+        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
+            return rows._with(Sort(rows._node, "sort", function, bool(reverse), is_keyed))
 
         return self._ordered("sort", key, Options.of("sort", options), order)
 
@@ -77,8 +77,8 @@ class OrderVerbs(Base[T_co]):
         """
         count = count_argument("top", n)
 
-        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
-            return rows._with(Top(rows._node, "top", count, function, bool(reverse)))
+        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
+            return rows._with(Top(rows._node, "top", count, function, bool(reverse), is_keyed))
 
         return self._ordered("top", key, Options.of("top", options), order)
 

@@ -30,12 +30,13 @@ class Attempt:
     """What replay() runs: `run(subject, *arguments)`.
 
     `run` is a function of a module of glowray's, so that it travels by its name. `subject` is the user's function, or
-    the verb if that has none.
+    the verb if that has none. `is_check` says that it only checks the row.
     """
 
     run: Callable[..., Any]
     subject: Any
     arguments: tuple[Any, ...]
+    is_check: bool = False
 
 
 def call_on_row(function: Function, row: Any) -> Any:
@@ -54,7 +55,7 @@ class Replay:
 
     The row is as it was when the step began, where rows of its class can be copied (`rows.snapshots`). Function and row
     are unpickled at each call, not before. `arguments` is None if they are the row alone. `missing` says why there is
-    nothing to run.
+    nothing to run. `is_check` says that it only checks the row.
     """
 
     verb: str
@@ -64,6 +65,7 @@ class Replay:
     row: Any
     arguments: Any
     missing: str | None
+    is_check: bool = False
 
     @classmethod
     def of(cls, verb: str, function: Function | None, row: Any, attempt: Attempt | None) -> Replay:
@@ -78,6 +80,7 @@ class Replay:
             row=row if row is NO_ROW else pack(row),
             arguments=None if is_row else pack(arguments),
             missing=_missing(function, row) if attempt is None else None,
+            is_check=attempt is not None and attempt.is_check,
         )
 
     def __repr__(self) -> str:
@@ -93,11 +96,6 @@ class Replay:
     def ready(self) -> bool:
         """Whether there is something to run, and a row to run it on."""
         return self.hindrance() is None
-
-    @property
-    def is_check(self) -> bool:
-        """Whether it only checks the row for the verb, and calls no function of the user's."""
-        return isinstance(self.subject, str)
 
     @user_facing
     def __call__(self) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from glowray.kernels.blame import blame
 from glowray.kernels.kept import Kept
 from glowray.kernels.keyed_step import check_keys
-from glowray.kernels.order import bucket_edges, fails_alike, total
+from glowray.kernels.order import bucket_edges, failing_comparison, total
 from glowray.kernels.order_cause import Bound
 from glowray.kernels.run_keys import RunKeys, sample_keys
 from glowray.kernels.steps import Step
@@ -216,8 +216,8 @@ class _Ranges(Output):
         step = self.exchange.step
         for row, key in zip(run.rows(), keys.at(range(len(keys))), strict=True):
             for bound in self.bounds:
-                if fails_alike(key, bound, error):
-                    return blame(error, step, row, (row, Bound(bound)))
-                if fails_alike(bound, key, error):
-                    return blame(error, step, row, (Bound(bound), row))
-        return blame(error, step)
+                failed = failing_comparison(error, key, bound, row, Bound(bound))
+                if failed is not None:
+                    blame(error, step, row, failed)
+                    return
+        blame(error, step)

@@ -54,10 +54,10 @@ def key_cause(verb: str, row: Any, pairing: Pairing | None, function: Function |
     if row is NO_ROW:
         return Cause(pairing.function if pairing else function)
     if pairing is None:
-        return Cause(function, row, Attempt(check_key, verb, (row,)))
+        return Cause(function, row, Attempt(check_key, verb, (row,), is_check=True))
     own = row[pairing.place]
     if pairing.function is None:
-        return Cause(None, own, Attempt(check_own_key, verb, (own,)))
+        return Cause(None, own, Attempt(check_own_key, verb, (own,), is_check=True))
     return Cause(pairing.function, own, Attempt(check_key_of, pairing.function, (own,)))
 
 
@@ -76,6 +76,12 @@ def check_key_of(function: Function, row: Any) -> Any:
     key = call_on_row(function, row)
     canonical_key(key)
     return key
+
+
+def check_dict_key(verb: str, row: Any) -> None:
+    """Raise the error of a row that is not (key, value), or whose key a dict refuses."""
+    key, value = keyed_row(row, verb)
+    _ = {key: value}
 
 
 def check_pairs(step: Step, rows: Iterable[Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -175,7 +176,7 @@ class _Placed:
             if one.key < two.key:
                 return True
         except BaseException as error:
-            blame(error, row=self.row, arguments=(one.row, two.row))
+            blame(error, row=self.row, arguments=(operator.lt, one.row, two.row))
             raise
         return self.place < other.place and not two.key < one.key
 

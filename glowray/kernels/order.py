@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from itertools import chain, islice, pairwise, repeat
@@ -105,24 +106,36 @@ def top_rows(rows: Iterable[Any], n: int, key: Callable[[Any], Any], reverse: bo
         raise
 
 
+Comparison = tuple[Callable[[Any, Any], Any], Any, Any]
+"""`operator.lt` or `operator.gt`, and the two rows."""
+
+
 def blame_comparison(error: BaseException, rows: Sequence[Any], keys: Sequence[Any]) -> None:
     """Note the first row whose key cannot be compared with that of the first row, or of the row before it.
 
-    The note's arguments are the two rows in the order in which Python compares them. An error that no such pair of keys
-    raises again is not noted.
+    An error that no such pair of keys raises again is not noted.
     """
     first = zip(repeat(0), range(1, len(keys)), strict=False)
     for one, other in chain(first, pairwise(range(len(keys)))):
-        for left, right in ((one, other), (other, one)):
-            if fails_alike(keys[left], keys[right], error):
-                blame(error, row=rows[other], arguments=(rows[left], rows[right]))
-                return
+        failed = failing_comparison(error, keys[one], keys[other], rows[one], rows[other])
+        if failed is not None:
+            blame(error, row=rows[other], arguments=failed)
+            return
 
 
-def fails_alike(left: Any, right: Any, error: BaseException) -> bool:
-    """Return whether comparing two keys raises such an error."""
+def failing_comparison(error: BaseException, key: Any, other: Any, row: Any, other_row: Any) -> Comparison | None:
+    """Return the comparison of two rows' keys that raises such an error, None if there is none."""
+    for compare in (operator.lt, operator.gt):
+        if _raises(error, compare, key, other):
+            return compare, row, other_row
+        if _raises(error, compare, other, key):
+            return compare, other_row, row
+    return None
+
+
+def _raises(error: BaseException, compare: Callable[[Any, Any], Any], left: Any, right: Any) -> bool:
     try:
-        _ = left < right
+        compare(left, right)
     except Exception as raised:
         return type(raised) is type(error) and raised.args == error.args
     return False

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from glowray.errors import InexactColumn, KeyTypeError
+from glowray.errors import InexactColumn
 from glowray.functions import Cause, Function, spread_arguments
 from glowray.io.commit import Misfits
 from glowray.io.sink import BlockWriter
@@ -156,7 +156,7 @@ class LocalGroupByKey(Keyed, BlockStep):
         try:
             for morsel in task_groups([blocks], self.verb, context):
                 yield [(key, values) for key, (values,) in morsel]
-        except KeyTypeError as error:
+        except TypeError as error:
             failed = error
         if failed is not None:
             check_keys(self, (row for block in blocks for row in block.rows()))

@@ -160,7 +160,7 @@ class FieldOfPair(RowStep):
     """A row step that takes keyed rows apart, without a function."""
 
     def cause(self, row: Any, arguments: tuple[Any, ...] | None) -> Cause:
-        return Cause(row=row, attempt=None if row is NO_ROW else Attempt(check_pair, self.verb, (row,)))
+        return Cause(row=row, attempt=None if row is NO_ROW else Attempt(check_pair, self.verb, (row,), is_check=True))
 
 
 @dataclass(frozen=True, slots=True)

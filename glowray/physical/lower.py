@@ -359,7 +359,9 @@ class Lowering:
 
 def _sort_key(node: nodes.Sort | nodes.MergeSorted | nodes.Top) -> tuple[Step, ...]:
     """What pairs rows with the keys to order them by: computed once a row, a key travels with its row."""
-    return () if node.function is None else (KeyBy(node.verb, node.verb, node.function),)
+    if node.function is None or node.is_keyed:
+        return ()
+    return (KeyBy(node.verb, node.verb, node.function),)
 
 
 def _counted_from(first: int, branch: Branch) -> Branch:
