@@ -159,10 +159,9 @@ def _keep(order: Order, record: NodeRecord, node: Any, answers: IO[str]) -> int:
                 _end_ray(node)
                 _note(record, f"the head at {record.address} was lost; trying to come back")
                 try:
-                    wait_for_head(record, order.parameters["node_ip_address"], order.rejoin_seconds)
-                    node = _start(order, None)
+                    node = _come_back(order, record)
                 except Exception as error:  # whatever it is, it is why the node ends
-                    failure = (str(error).splitlines() or [type(error).__name__])[0]
+                    failure = _first_line(error)
                     break
                 record = _note(_describe(record, node, None), "")
         _say(failure or "ending the node, as it was asked to")
@@ -173,6 +172,24 @@ def _keep(order: Order, record: NodeRecord, node: Any, answers: IO[str]) -> int:
         finally:
             _end_all(record, failure)
     return 1 if failure else 0
+
+
+def _come_back(order: Order, record: NodeRecord) -> Any:
+    """Start Ray again once the head answers. A start that fails is tried again until the time to rejoin is over."""
+    deadline = time.monotonic() + order.rejoin_seconds
+    while True:
+        wait_for_head(record, order.parameters["node_ip_address"], deadline - time.monotonic())
+        try:
+            return _start(order, None)
+        except Exception as error:  # the head may be lost again meanwhile, or still know the node by its old name
+            if time.monotonic() > deadline:
+                raise
+            _say(f"Ray did not start, trying again: {_first_line(error)}")
+            _end_descendants()
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _watch(record: NodeRecord, node: Any) -> str:

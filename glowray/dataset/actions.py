@@ -12,6 +12,7 @@ from glowray.action.settings import error_policy
 from glowray.action.sinks import sink_of
 from glowray.boundary import only_user_frames
 from glowray.dataset.base import Base, K, Options, T_co, U, V, count_argument
+from glowray.dataset.fields import checked_names, is_present, key_of, label_of_names
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Cause, Failure, Function
 from glowray.functions.replay import Attempt
@@ -20,7 +21,7 @@ from glowray.kernels.exchange import Count
 from glowray.kernels.fold_steps import Reduce as FoldRows
 from glowray.kernels.keyed import keyed_row
 from glowray.kernels.keyed_step import check_dict_key
-from glowray.kernels.steps import ForEach
+from glowray.kernels.steps import Filter, ForEach, Map
 from glowray.plan.nodes import Cache, Limit, Reduce, Store, Top
 from glowray.watch.show import show_rows
 
@@ -94,66 +95,91 @@ class Actions(Base[T_co]):
         (stage,), _, _ = perform(self._flow.settings, self._flow.outcome, [self._node], [Count()])
         return sum(report.rows_out for report in stage.reports if report is not None)
 
-    def sum(self) -> T_co | Literal[0]:
+    @overload
+    def sum(self) -> T_co | Literal[0]: ...
+    @overload
+    def sum(self, field: str) -> Any: ...
+    def sum(self, field: str | None = None) -> Any:
         """The sum of the rows, 0 for none; folded as reduce() does. One row a partition moves.
 
         >>> import glowray as gr
         >>> gr.from_range(5).sum()
         10
+        >>> gr.from_items([{"n": 1}, {"n": None}, {"n": 2}]).sum("n")
+        3
+
+        Args:
+            field: the name of a field of records, whose values are added up without None; None: the rows themselves.
         """
+        rows = self._values_of("sum", field)
         add = Function.of(operator.add, "sum", spreads=False, is_glowrays=True)
         local = FoldRows("sum", "", add, Zero(0))
-        total: T_co | Literal[0] = self._with(Reduce(self._node, "sum", local, add, Zero(0)))._collect_rows()[0]
-        return total
+        return rows._with(Reduce(rows._node, "sum", local, add, Zero(0)))._collect_rows()[0]
 
     @overload
     def mean(self: Base[float]) -> float: ...
     @overload
-    def mean(self) -> Any: ...
-    def mean(self) -> Any:
+    def mean(self, field: str | None = None) -> Any: ...
+    def mean(self, field: str | None = None) -> Any:
         """The sum of the rows over their number. One row a partition moves.
 
         >>> import glowray as gr
         >>> gr.from_items([1, 2, 6]).mean()
         3.0
 
+        Args:
+            field: the name of a field of records, of whose values it is the mean without None.
+
         Raises:
-            ValueError: there is no row.
+            ValueError: there is no row, or no value that is not None.
         """
+        source = self._values_of("mean", field)
         add = Function.of(_add_counted, "mean", spreads=False)
         merge = Function.of(_merge_counted, "mean", spreads=False)
         local = FoldRows("mean", "", add, Zero((0, 0)))
-        rows = self._with(Reduce(self._node, "mean", local, merge))._collect_rows()
+        rows = source._with(Reduce(source._node, "mean", local, merge))._collect_rows()
         if not rows:
             raise ValueError("mean() of an empty dataset")
         total, count = rows[0]
         return total / count
 
-    def min(self, key: Callable[..., Any] | None = None) -> T_co:
+    @overload
+    def min(self, key: str) -> Any: ...
+    @overload
+    def min(self, key: Callable[..., Any] | None = None) -> T_co: ...
+    def min(self, key: Callable[..., Any] | str | None = None) -> Any:
         """The smallest row, the first of equal ones; a NaN only if there is nothing else.
 
         >>> import glowray as gr
         >>> gr.from_items([3, 1, 2]).min()
         1
 
-        Raises:
-            ValueError: there is no row.
-        """
-        smallest: T_co = self._best("min", key, reverse=True)
-        return smallest
+        Args:
+            key: of the row; or the name of a field of records, whose smallest value but None is given, not its row.
 
-    def max(self, key: Callable[..., Any] | None = None) -> T_co:
+        Raises:
+            ValueError: there is no row, or no value that is not None.
+        """
+        return self._best("min", key, reverse=True)
+
+    @overload
+    def max(self, key: str) -> Any: ...
+    @overload
+    def max(self, key: Callable[..., Any] | None = None) -> T_co: ...
+    def max(self, key: Callable[..., Any] | str | None = None) -> Any:
         """The largest row, the first of equal ones; a NaN only if there is nothing else.
 
         >>> import glowray as gr
         >>> gr.from_items(["fig", "apple"]).max(key=len)
         'apple'
 
+        Args:
+            key: of the row; or the name of a field of records, whose largest value but None is given, not its row.
+
         Raises:
-            ValueError: there is no row.
+            ValueError: there is no row, or no value that is not None.
         """
-        largest: T_co = self._best("max", key, reverse=False)
-        return largest
+        return self._best("max", key, reverse=False)
 
     def to_dict(self: Actions[tuple[K, V]]) -> dict[K, V]:
         """Keyed rows as a dict; of several rows with a key the last counts. To the driver.
@@ -290,7 +316,19 @@ class Actions(Base[T_co]):
     def _first_rows(self, n: int) -> list[Any]:
         return self._with(Limit(self._node, "limit", n))._collect_rows() if n else []
 
-    def _best(self, verb: str, key: Callable[..., Any] | None, reverse: bool) -> Any:
+    def _values_of(self, verb: str, field: str | None) -> Dataset[Any]:
+        """The values of a field without None; the rows themselves for no field."""
+        if field is None:
+            return self._with(self._node)
+        names = checked_names(verb, [field])
+        function = Function.of(key_of(names), verb, label=label_of_names(names))
+        present = Filter(verb, verb, Function.of(is_present, verb))
+        return self._step(Map(verb, function.label, function))._step(present)
+
+    def _best(self, verb: str, key: Callable[..., Any] | str | None, reverse: bool) -> Any:
+        if isinstance(key, str):
+            return self._values_of(verb, key)._best(verb, None, reverse)
+
         def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
             return rows._with(Top(rows._node, verb, 1, function, reverse, is_keyed))
 

@@ -114,10 +114,15 @@ class Base(Generic[T_co]):
         return self._with(Narrow(self._node, step, resources or Resources()))
 
     def _rowwise(
-        self, kind: type[FunctionStep], verb: str, function: Callable[..., Any], options: Options
+        self,
+        kind: type[FunctionStep],
+        verb: str,
+        function: Callable[..., Any],
+        options: Options,
+        label: str | None = None,
     ) -> Dataset[Any]:
-        """A verb that calls the user's function once a row."""
-        return self._function_step(kind, verb, Function.of(function, verb, name=options.name), options)
+        """A verb that calls the user's function once a row; `label` shows a function that is made of field names."""
+        return self._function_step(kind, verb, Function.of(function, verb, name=options.name, label=label), options)
 
     def _function_step(
         self, kind: type[FunctionStep], verb: str, function: Function, options: Options
@@ -138,6 +143,7 @@ class Base(Generic[T_co]):
         key: Callable[..., Any] | None,
         options: Options,
         order: Callable[[Dataset[Any], Function | None, bool], Dataset[Any]],
+        label: str | None = None,
     ) -> Dataset[Any]:
         """A verb that orders rows by a key; a key function that drops rows or needs resources is a step before it.
 
@@ -145,7 +151,7 @@ class Base(Generic[T_co]):
         """
         if key is None:
             return order(self._granted(options), None, False)
-        function = Function.of(key, verb, name=options.name)
+        function = Function.of(key, verb, name=options.name, label=label)
         asked = self._flow.settings.on_error if options.on_error is None else options.on_error
         if error_policy(asked) == "raise" and options.resources == NO_NEEDS:
             return order(self._with(self._node), function, False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glowray.boundary import public
 from glowray.dataset.actions import Actions
+from glowray.dataset.aggregating import AggregateVerbs
 from glowray.dataset.arrow import ArrowActions
 from glowray.dataset.base import T_co
 from glowray.dataset.batches import BatchVerbs
@@ -13,6 +14,7 @@ from glowray.dataset.joins import JoinVerbs
 from glowray.dataset.keyed import KeyedVerbs
 from glowray.dataset.looking import Looking
 from glowray.dataset.ordering import OrderVerbs
+from glowray.dataset.records import RecordVerbs
 from glowray.dataset.rowwise import RowVerbs
 from glowray.dataset.writing import WriteActions
 
@@ -20,8 +22,10 @@ from glowray.dataset.writing import WriteActions
 @public
 class Dataset(
     RowVerbs[T_co],
+    RecordVerbs[T_co],
     BatchVerbs[T_co],
     KeyedVerbs[T_co],
+    AggregateVerbs[T_co],
     JoinVerbs[T_co],
     OrderVerbs[T_co],
     FoldVerbs[T_co],

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Unpack
 
 from glowray.dataset.base import A, Base, K, Options, StepOptions, T_co, U, V
+from glowray.dataset.field_order import order_argument
 from glowray.functions import Function
 from glowray.kernels import partition_steps as steps
 from glowray.kernels.combine import CombineByKey, Combiner, Zero
@@ -51,7 +52,11 @@ class FoldVerbs(Base[T_co]):
         return self._with(Reduce(rows._node, "aggregate", local, merged, Zero(zero)))
 
     def local_sort(
-        self, key: Callable[..., Any] | None = None, reverse: bool = False, **options: Unpack[StepOptions]
+        self,
+        key: Callable[..., Any] | str | None = None,
+        *others: str | bool,
+        reverse: bool = False,
+        **options: Unpack[StepOptions],
     ) -> Dataset[T_co]:
         """Each partition's rows in order. No data moves.
 
@@ -60,16 +65,22 @@ class FoldVerbs(Base[T_co]):
         [1, 3, 0, 2]
         """
 
+        call, descending, label = order_argument("local_sort", key, others, reverse)
+
         def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
             if function is not None and not is_keyed:
                 rows = rows._step(KeyBy("local_sort", function.label, function))
-            label = "reverse" if reverse else "local_sort"
-            return rows._step(LocalSort("local_sort", label, bool(reverse), function, strip=True))
+            direction = "reverse" if descending else "local_sort"
+            return rows._step(LocalSort("local_sort", direction, descending, function, strip=True))
 
-        return self._ordered("local_sort", key, Options.of("local_sort", options), order)
+        return self._ordered("local_sort", call, Options.of("local_sort", options), order, label)
 
     def merge_sorted(
-        self, key: Callable[..., Any] | None = None, reverse: bool = False, **options: Unpack[StepOptions]
+        self,
+        key: Callable[..., Any] | str | None = None,
+        *others: str | bool,
+        reverse: bool = False,
+        **options: Unpack[StepOptions],
     ) -> Dataset[T_co]:
         """Partitions that are each in order, merged into one; all rows move to one partition.
 
@@ -78,10 +89,12 @@ class FoldVerbs(Base[T_co]):
         [0, 1, 2, 3]
         """
 
-        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
-            return rows._with(MergeSorted(rows._node, "merge_sorted", function, bool(reverse), is_keyed))
+        call, descending, label = order_argument("merge_sorted", key, others, reverse)
 
-        return self._ordered("merge_sorted", key, Options.of("merge_sorted", options), order)
+        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
+            return rows._with(MergeSorted(rows._node, "merge_sorted", function, descending, is_keyed))
+
+        return self._ordered("merge_sorted", call, Options.of("merge_sorted", options), order, label)
 
     def local_reduce(self, f: Callable[[T_co, T_co], U], **options: Unpack[StepOptions]) -> Dataset[T_co | U]:
         """One row a partition: f over its rows; none for an empty one. No data moves.

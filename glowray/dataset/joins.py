@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 
 from glowray.dataset.base import A, B, Base, K, T_co, U, V, dataset_argument
+from glowray.dataset.record_joins import join_records
 from glowray.functions import Function
 from glowray.kernels.keyed_step import Pairing
 from glowray.kernels.steps import Keys, Map
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 How = Literal["inner", "left", "right", "outer", "semi", "anti"]
 HOWS: tuple[How, ...] = get_args(How)
+On = str | Sequence[str] | Mapping[str, str]
 
 
 def same(row: Any) -> Any:
@@ -63,7 +65,11 @@ class JoinVerbs(Base[T_co]):
     ) -> Dataset[tuple[K, V]]: ...
     @overload
     def join(self: Base[tuple[K, Any]], *others: Base[tuple[K, Any]], how: How = "inner") -> Dataset[tuple[K, Any]]: ...
-    def join(self, *others: Base[Any], how: How = "inner") -> Dataset[Any]:
+    @overload
+    def join(self, other: Base[Any], /, *, on: On, how: How = "inner", suffix: str = "_right") -> Dataset[Any]: ...
+    def join(
+        self, *others: Base[Any], on: On | None = None, how: How = "inner", suffix: str = "_right"
+    ) -> Dataset[Any]:
         """(key, (left, right, …)) for every combination of values of a key; each side is shuffled once.
 
         Where the other sides are read from a few megabytes every partition gets those whole, and no row of this one
@@ -76,8 +82,18 @@ class JoinVerbs(Base[T_co]):
         >>> sorted(ages.join(towns, how="left").collect())
         [('ann', (31, 'Oslo')), ('bob', (27, None))]
 
+        Records are joined on field names:
+
+        >>> left, right = gr.from_items([{"id": 1, "n": 2}]), gr.from_items([{"id": 1, "n": 3}])
+        >>> left.join(right, on="id").collect()
+        [{'id': 1, 'n': 2, 'n_right': 3}]
+
         Args:
-            others: the other sides.
+            others: the other sides; one of them with `on`.
+            on: the names of the fields that make the key: one, a list, or a dict of left to right names. Rows are then
+                records: the left's fields, then the right's without those of `on`. None joins None. The fields of an
+                absent side, those of that side's first row, are None, while the fields of `on` hold the key.
+            suffix: added to a field name of the right that the left has too.
             how: which keys. "inner": those in all sides; "left": of this one; "right": of the last; "outer": of any,
                 an absent side gives None. "semi" and "anti" give this side's rows whose key is in every or in none of
                 the others.
@@ -89,6 +105,10 @@ class JoinVerbs(Base[T_co]):
         _at_least_one("join", others)
         if how not in HOWS:
             raise ValueError(f"join() knows how={', '.join(map(repr, HOWS))}, got {how!r}")
+        if on is not None:
+            if len(others) != 1:
+                raise TypeError(f"join(on=…) takes one other Dataset, got {len(others)}: join one after the other")
+            return join_records(self, others[0], on, how, suffix)
         return self._join("join", others, how)
 
     @overload

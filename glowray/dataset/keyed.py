@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 
 from glowray.dataset.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U, V, count_argument
+from glowray.dataset.fields import key_argument
 from glowray.dataset.joins import same
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
@@ -17,6 +18,7 @@ from glowray.plan.by_key import CombineByKey, GroupByKey, PartitionByKey
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
+    from glowray.dataset.grouped import Grouped
 
 
 def first_of(kept: Any, other: Any) -> Any:
@@ -207,7 +209,9 @@ class KeyedVerbs(Base[T_co]):
         keyed = self._step(Map("count_by_value", "count_by_value", Function.of(counted, "count_by_value")))
         return keyed._count("count_by_value", Pairing(0))
 
-    def distinct(self, key: Callable[..., Any] | None = None, **options: Unpack[StepOptions]) -> Dataset[T_co]:
+    def distinct(
+        self, key: Callable[..., Any] | str | None = None, *others: str, **options: Unpack[StepOptions]
+    ) -> Dataset[T_co]:
         """The first of all rows that are equal, or whose key is equal; one shuffle.
 
         >>> import glowray as gr
@@ -215,13 +219,16 @@ class KeyedVerbs(Base[T_co]):
         [1, 2, 3]
 
         Args:
-            key: of the row; rows with equal keys are one. None: the row itself.
+            key: of the row; rows with equal keys are one. Names of fields stand for their values. None: the row itself.
+            others: more field names.
+            options: as in map().
         """
         if key is None:
             whole = KeyBy("distinct", "distinct", Function.of(same, "distinct"))
             keyed, function = self._granted(Options.of("distinct", options))._step(whole), None
         else:
-            keyed, function = self._keyed_by("distinct", key, Options.of("distinct", options))
+            call, label = key_argument("distinct", key, others)
+            keyed, function = self._keyed_by("distinct", call, Options.of("distinct", options), label)
         combiner = Combiner(_FIRST, _FIRST)
         return keyed._combine("distinct", combiner, "", Pairing(1, function))._step(Values("distinct", "distinct"))
 
@@ -239,58 +246,72 @@ class KeyedVerbs(Base[T_co]):
         return self._with(GroupByKey(self._node, "group_by_key"))
 
     @overload
-    def group_by(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Dataset[tuple[U, Sequence[T_co]]]: ...
+    def group_by(self, f: str, *others: str, **options: Unpack[StepOptions]) -> Grouped[tuple[Any, Sequence[T_co]]]: ...
+    @overload
+    def group_by(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Grouped[tuple[U, Sequence[T_co]]]: ...
     @overload
     def group_by(
         self: Base[tuple[A, B]], f: Callable[[A, B], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[A, B]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[A, B]]]]: ...
     @overload
     def group_by(
         self: Base[tuple[A, B, C]], f: Callable[[A, B, C], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[A, B, C]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[A, B, C]]]]: ...
     @overload
     def group_by(
         self: Base[tuple[A, B, C, D]], f: Callable[[A, B, C, D], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[A, B, C, D]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[A, B, C, D]]]]: ...
     @overload
     def group_by(
         self: Base[list[A]], f: Callable[[A, A], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[list[A]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[list[A]]]]: ...
     @overload
     def group_by(
         self: Base[list[A]], f: Callable[[A, A, A], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[list[A]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[list[A]]]]: ...
     @overload
     def group_by(
         self: Base[tuple[K, tuple[A, B]]], f: Callable[[K, A, B], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[K, tuple[A, B]]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[K, tuple[A, B]]]]]: ...
     @overload
     def group_by(
         self: Base[tuple[K, tuple[A, B, C]]], f: Callable[[K, A, B, C], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[K, tuple[A, B, C]]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[K, tuple[A, B, C]]]]]: ...
     @overload
     def group_by(
         self, f: Callable[Concatenate[Any, Any, Any, Any, Any, P], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[T_co]]]: ...
+    ) -> Grouped[tuple[U, Sequence[T_co]]]: ...
     def group_by(
         self,
-        f: Callable[..., Any],
-        *,
+        f: Callable[..., Any] | str,
+        *others: str,
         name: str | None = None,
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
         memory: int | None = None,
-    ) -> Dataset[Any]:
+    ) -> Grouped[Any]:
         """(f(row), rows in input order); one shuffle.
 
         >>> import glowray as gr
         >>> sorted(gr.from_range(5).group_by(lambda n: n % 2).collect())
         [(0, [0, 2, 4]), (1, [1, 3])]
+
+        Args:
+            f: of the row; or the names of fields of a record: one is the field's value, several are a tuple of values.
+            others: more field names.
+            name: and the other options, as in map().
+            on_error: as in map().
+            num_cpus: as in map().
+            num_gpus: as in map().
+            memory: as in map().
         """
+        from glowray.dataset.grouped import Grouped
+
+        call, label = key_argument("group_by", f, others)
         options = Options(name, on_error, num_cpus, num_gpus, memory)
-        keyed, function = self._keyed_by("group_by", f, options)
-        return keyed._with(GroupByKey(keyed._node, "group_by", Pairing(1, function)))
+        keyed, function = self._keyed_by("group_by", call, options, label)
+        return Grouped.of(keyed, (f, *others) if isinstance(f, str) else (), function)
 
     def partition_by_key(self, n: int) -> Dataset[T_co]:
         """The same keyed rows, equal keys in one of n partitions; one shuffle, and none for later keyed verbs.
@@ -301,9 +322,11 @@ class KeyedVerbs(Base[T_co]):
         """
         return self._with(PartitionByKey(self._node, "partition_by_key", count_argument("partition_by_key", n, 1)))
 
-    def _keyed_by(self, verb: str, f: Callable[..., Any], options: Options) -> tuple[Dataset[Any], Function]:
+    def _keyed_by(
+        self, verb: str, f: Callable[..., Any], options: Options, label: str | None
+    ) -> tuple[Dataset[Any], Function]:
         """Return (f(row), row) for every row, and f."""
-        function = Function.of(f, verb, name=options.name)
+        function = Function.of(f, verb, name=options.name, label=label)
         return self._function_step(KeyBy, verb, function, options), function
 
     def _count(self, verb: str, pairing: Pairing | None = None) -> Dataset[Any]:

@@ -10,6 +10,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, Unpack
 
 from glowray.dataset.base import Base, Options, StepOptions, T_co, count_argument
+from glowray.dataset.field_order import order_argument
 from glowray.functions import Function
 from glowray.kernels.steps import Filter, Keys
 from glowray.plan.nodes import Limit, Repartition, Sort, Top, ZipWithIndex
@@ -32,18 +33,26 @@ class OrderVerbs(Base[T_co]):
     """sort, top, limit, zip_with_index, sample, repartition."""
 
     def sort(
-        self, key: Callable[..., Any] | None = None, reverse: bool = False, **options: Unpack[StepOptions]
+        self,
+        key: Callable[..., Any] | str | None = None,
+        *others: str | bool,
+        reverse: bool = False,
+        **options: Unpack[StepOptions],
     ) -> Dataset[T_co]:
         """All rows in global order, equal ones in input order, NaN last; a sample, then one shuffle.
 
         >>> import glowray as gr
         >>> gr.from_items(["pear", "fig", "apple"]).sort(key=len).collect()
         ['fig', 'pear', 'apple']
+        >>> gr.from_items([{"a": 1, "b": 2}, {"a": 1, "b": 3}, {"a": 0, "b": 4}]).sort("a", "-b").collect()
+        [{'a': 0, 'b': 4}, {'a': 1, 'b': 3}, {'a': 1, 'b': 2}]
 
         Rows that are more than a task may hold (a quarter of its `memory=`) are sorted in runs in a temporary file.
 
         Args:
-            key: of the row (spread as in map()), called once a row; None: the row itself.
+            key: of the row (spread as in map()), called once a row; None: the row itself. Field names stand for their
+                values, `"-a"` for the field a in descending order. None and NaN come last in either direction.
+            others: more field names; after a function, `reverse`.
             reverse: descending; equal rows still in input order.
             options: name=, on_error= (for rows on which key fails), num_cpus=, num_gpus=, memory=, as in map().
 
@@ -51,13 +60,20 @@ class OrderVerbs(Base[T_co]):
             TypeError: at the action, if two keys cannot be compared.
         """
 
-        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
-            return rows._with(Sort(rows._node, "sort", function, bool(reverse), is_keyed))
+        call, descending, label = order_argument("sort", key, others, reverse)
 
-        return self._ordered("sort", key, Options.of("sort", options), order)
+        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
+            return rows._with(Sort(rows._node, "sort", function, descending, is_keyed))
+
+        return self._ordered("sort", call, Options.of("sort", options), order, label)
 
     def top(
-        self, n: int, key: Callable[..., Any] | None = None, reverse: bool = False, **options: Unpack[StepOptions]
+        self,
+        n: int,
+        key: Callable[..., Any] | str | None = None,
+        *others: str | bool,
+        reverse: bool = False,
+        **options: Unpack[StepOptions],
     ) -> Dataset[T_co]:
         """The n largest rows, largest first; n rows of each partition move.
 
@@ -67,7 +83,8 @@ class OrderVerbs(Base[T_co]):
 
         Args:
             n: how many, 0 or more.
-            key: of the row (spread as in map()); None: the row itself.
+            key: of the row (spread as in map()), or field names as in sort(); None: the row itself.
+            others: more field names; after a function, `reverse`.
             reverse: the n smallest, smallest first.
             options: as for sort().
 
@@ -77,10 +94,12 @@ class OrderVerbs(Base[T_co]):
         """
         count = count_argument("top", n)
 
-        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
-            return rows._with(Top(rows._node, "top", count, function, bool(reverse), is_keyed))
+        call, descending, label = order_argument("top", key, others, reverse, largest_first=True)
 
-        return self._ordered("top", key, Options.of("top", options), order)
+        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
+            return rows._with(Top(rows._node, "top", count, function, not descending, is_keyed))
+
+        return self._ordered("top", call, Options.of("top", options), order, label)
 
     def limit(self, n: int) -> Dataset[T_co]:
         """The first n rows in order, in one partition; partitions past them are not computed.

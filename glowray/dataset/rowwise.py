@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 
 from glowray.dataset.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U
+from glowray.dataset.fields import key_argument
 from glowray.functions import Function
 from glowray.kernels.partition_steps import MapPartitions
 from glowray.kernels.steps import Filter, FlatMap, KeyBy, Map
@@ -149,6 +150,8 @@ class RowVerbs(Base[T_co]):
         return self._rowwise(Filter, "filter", f, Options(name, on_error, num_cpus, num_gpus, memory))
 
     @overload
+    def key_by(self, f: str, *others: str, **options: Unpack[StepOptions]) -> Dataset[tuple[Any, T_co]]: ...
+    @overload
     def key_by(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Dataset[tuple[U, T_co]]: ...
     @overload
     def key_by(
@@ -184,8 +187,8 @@ class RowVerbs(Base[T_co]):
     ) -> Dataset[tuple[U, T_co]]: ...
     def key_by(
         self,
-        f: Callable[..., Any],
-        *,
+        f: Callable[..., Any] | str,
+        *others: str,
         name: str | None = None,
         on_error: Policy = None,
         num_cpus: float | None = None,
@@ -197,10 +200,24 @@ class RowVerbs(Base[T_co]):
         >>> import glowray as gr
         >>> gr.from_items(["apple", "fig"]).key_by(len).collect()
         [(5, 'apple'), (3, 'fig')]
+        >>> gr.from_items([{"a": 1, "b": 2}]).key_by("b").collect()
+        [(2, {'a': 1, 'b': 2})]
 
-        Arguments and errors as for map().
+        Args:
+            f: of the row; or the names of fields of a record: one is the field's value, several are a tuple of values.
+            others: more field names.
+            name: and the other options, as in map().
+            on_error: as in map().
+            num_cpus: as in map().
+            num_gpus: as in map().
+            memory: as in map().
+
+        Raises:
+            TypeError: as in map(), or both a function and a field name were given.
+            KeyError: at the action, a record lacks a field.
         """
-        return self._rowwise(KeyBy, "key_by", f, Options(name, on_error, num_cpus, num_gpus, memory))
+        key, label = key_argument("key_by", f, others)
+        return self._rowwise(KeyBy, "key_by", key, Options(name, on_error, num_cpus, num_gpus, memory), label)
 
     def map_partitions(
         self,

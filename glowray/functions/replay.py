@@ -1,4 +1,4 @@
-"""Running a failing function again on its failing row, here, where a debugger can look at it."""
+"""Run a failing function again on its failing row in the driver, where a debugger can stop in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glowray.functions.function import Function
 
 
 class NoRow(Enum):
-    """The row of a failure that no single row caused."""
+    """Takes the place of the row in a failure that no single row caused."""
 
     NO_ROW = "no row"
 
@@ -51,11 +51,11 @@ def call_with(function: Function, *arguments: Any) -> Any:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Replay:
-    """What `error.replay` is: call it to run the failing function on its row in this process.
+    """The value of `error.replay`. Call it to run the failing function on its row in this process.
 
-    The row is as it was when the step began, where rows of its class can be copied (`rows.snapshots`). Function and row
-    are unpickled at each call, not before. `arguments` is None if they are the row alone. `missing` says why there is
-    nothing to run. `is_check` says that it only checks the row.
+    The row is as it was when the step began, if rows of its class can be copied (`rows.snapshots`). Each call unpickles
+    the function and the row. `arguments` is None if they are the row alone. `missing` says why there is nothing to run.
+    `is_check` says that it only checks the row.
     """
 
     verb: str
@@ -84,7 +84,7 @@ class Replay:
         )
 
     def __repr__(self) -> str:
-        """What it runs, in words.
+        """Return what a call runs, or why there is nothing to run.
 
         >>> Replay.of("sort", None, NO_ROW, None)
         <replay of sort(): no function of yours failed>
@@ -99,10 +99,10 @@ class Replay:
 
     @user_facing
     def __call__(self) -> Any:
-        """Run the function on the row and return its result; for flat_map, the list of all items.
+        """Run the function on the row and return its result. For flat_map, return the list of all items.
 
-        Raises what the task raised, with the user's frames alone, so that `pdb.pm()` stops in the user's code;
-        ReplayError if the row or the function did not come along.
+        Raises what the task raised, with the user's frames alone, so that `pdb.pm()` stops in the user's code.
+        Raises ReplayError if the row or the function could not travel.
         """
         hindrance = self.hindrance()
         if hindrance or self.run is None:
@@ -115,7 +115,7 @@ class Replay:
             raise stopped(error, self.label or f"{self.verb}()") from error
 
     def hindrance(self) -> str | None:
-        """Why there is nothing to run, or None."""
+        """Return why there is nothing to run, or None."""
         if self.missing is not None:
             return self.missing
         if isinstance(self.subject, LeftBehind):
@@ -125,7 +125,7 @@ class Replay:
         return None
 
     def given_row(self) -> Any:
-        """The row, NO_ROW, or LeftBehind where it cannot be had here."""
+        """Return the row, NO_ROW if there is none, or a LeftBehind if it could not travel."""
         return unpack(self.row)
 
 

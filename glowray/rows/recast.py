@@ -1,4 +1,4 @@
-"""Arrow arrays and tables as others of another schema, where no value changes."""
+"""Convert Arrow arrays and tables to another schema without changing a value."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UTC = ("UTC", "+00:00")
 
 
 def recast_table(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return the rows of a table with the columns of a schema: a column that it lacks is null, others are left out.
+    """Return the rows of a table with the columns of a schema. A missing column is null; other columns are dropped.
 
     Raises InexactColumn for a value that the type of its column cannot hold.
     """
@@ -33,16 +33,16 @@ def recast_table(table: pa.Table, schema: pa.Schema) -> pa.Table:
             raise InexactColumn(f'column "{field.name}" has a value that {field.type} cannot hold: {error}') from None
         columns.append(pa.chunked_array(arrays, field.type))
         if not field.nullable and columns[-1].null_count:
-            raise InexactColumn(f'column "{field.name}" has no value in some rows, which its type does not allow')
+            raise InexactColumn(f'column "{field.name}" is null in some rows, which its field does not allow')
     made = pa.Table.from_arrays(columns, schema=schema)
     return made if columns else table.select([])
 
 
 def recast(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Return an array as one of another type: null where the array has no such field, else the same values.
+    """Return an array with the same values in another type. A struct field that the array lacks is null.
 
-    Raises pa.ArrowInvalid for a value that the type cannot hold. Arrow's own cast breaks lists of nulls (pyarrow 26:
-    even to their own type), rounds floats and cannot add fields.
+    Raises pa.ArrowInvalid for a value that the type cannot hold. Arrow's own cast rounds floats, cannot add fields, and
+    breaks lists of nulls (in pyarrow 26 even in a cast to their own type).
     """
     if array.type == kind:
         return array
@@ -50,13 +50,13 @@ def recast(array: pa.Array, kind: pa.DataType) -> pa.Array:
         return pa.nulls(len(array), kind)
     if kinds.is_struct(kind):
         return _struct(array, kind)
-    if kinds.is_list(kind) or kinds.is_large_list(kind):
+    if is_list(kind):
         return with_elements(array, recast(array.flatten(), kind.value_type), kind)
     return _cast(array, kind)
 
 
 def same_family(one: pa.DataType, other: pa.DataType) -> bool:
-    """Return whether two types are widths or encodings of the same Python values."""
+    """Return whether two types hold the same Python values and differ only in width or encoding."""
     if one == other:
         return True
     if kinds.is_dictionary(one) or kinds.is_dictionary(other):
@@ -65,7 +65,7 @@ def same_family(one: pa.DataType, other: pa.DataType) -> bool:
         return bool(one.tz == other.tz or (one.tz in _UTC and other.tz in _UTC))
     if kinds.is_decimal(one) and kinds.is_decimal(other):
         return bool(one.scale == other.scale)
-    if _is_list(one) and _is_list(other):
+    if is_list(one) and is_list(other):
         return same_family(one.value_type, other.value_type)
     if kinds.is_struct(one) and kinds.is_struct(other):
         names = [[field.name for field in kind] for kind in (one, other)]
@@ -83,7 +83,8 @@ def _is_bytes(kind: pa.DataType) -> bool:
     return bool(kinds.is_binary(kind) or kinds.is_large_binary(kind) or kinds.is_binary_view(kind))
 
 
-def _is_list(kind: pa.DataType) -> bool:
+def is_list(kind: pa.DataType) -> bool:
+    """Return whether a type is a list of varying length, with offsets of 32 or 64 bits."""
     return bool(kinds.is_list(kind) or kinds.is_large_list(kind))
 
 
@@ -93,13 +94,16 @@ _FAMILIES = (
 
 
 def with_elements(lists: Any, elements: pa.Array, kind: pa.DataType | None = None) -> Any:
-    """Return the same lists over other elements, one for each of `lists.flatten()`."""
+    """Return the same lists with other elements: `elements[i]` replaces `lists.flatten()[i]`."""
     lengths = as_numpy(pc.fill_null(pc.list_value_length(lists), 0))
     return list_array(elements, lengths, lists.is_null() if lists.null_count else None, kind)
 
 
 def list_array(elements: pa.Array, lengths: Any, missing: pa.Array | None, kind: pa.DataType | None = None) -> Any:
-    """Return lists of these lengths over elements that stand one after the other."""
+    """Return lists of the given lengths over consecutive elements: `[a, b, c]`, lengths `[1, 2]` → `[[a], [b, c]]`.
+
+    `missing` marks the lists that are null.
+    """
     wide = kind is None or kinds.is_large_list(kind)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     if not wide and offsets[-1] >= 1 << 31:

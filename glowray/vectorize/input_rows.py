@@ -1,4 +1,9 @@
-"""The row that a step began with, kept in a variable of its own where the step's function may change it."""
+"""Keep a copy of a step's input row in a variable of its own, if the step's function may change the row.
+
+An error shows the row as it was when the step began. Before `row·1["n"] = 1` the loop runs
+
+    kept·2 = row·1.copy() if type(row·1) in shallow·5 else row·1 if type(row·1) in fixed·4 else snapshot·3(row·1)
+"""
 
 from __future__ import annotations
 
@@ -24,27 +29,30 @@ _found: WeakKeyDictionary[Known, dict[bool, Mapping[str, Change]]] = WeakKeyDict
 
 
 def may_change(step: Step) -> bool:
-    """Whether the step's function may change its row."""
+    """Return whether the step's function may change its row."""
     return bool(_changed_arguments(step, False))
 
 
 def may_change_arguments(call: Callable[..., object], count: int) -> bool:
-    """Whether a function may change one of its first `count` arguments."""
+    """Return whether a function may change one of its first `count` arguments."""
     return bool(_changes(call, know(call, count), count, False))
 
 
 def may_change_value(reducer: Callable[..., object]) -> bool:
-    """Whether a reducer may change its second argument."""
+    """Return whether a reducer may change its second argument, the value."""
     return 1 in _changes(reducer, know(reducer, 2), 2, False)
 
 
 def keep(row: ast.expr, step: Step, gives_rows: bool, weaver: Weaver) -> tuple[list[ast.stmt], ast.expr]:
-    """(statements, the row as it is now as a simple expression), to be run before the step's function.
+    """Return (statements, a simple expression for the row as it is now). They run before the step's function.
 
-    A row that the function cannot change, or that nobody can, is that expression itself and costs nothing.
+    If the function cannot change the row, the expression is the row itself, and there are no statements.
 
     Args:
-        gives_rows: whether later steps may change the rows that the function gives them.
+        row: a simple expression for the step's row.
+        step: the step.
+        gives_rows: whether later steps may change the rows that the function yields.
+        weaver: the generated function's names and values.
     """
     arguments = _changed_arguments(step, gives_rows)
     if not arguments:
@@ -68,21 +76,21 @@ def keep(row: ast.expr, step: Step, gives_rows: bool, weaver: Weaver) -> tuple[l
 def keep_value(
     value: ast.expr, call: Callable[..., object], weaver: Weaver
 ) -> tuple[list[ast.stmt], ast.expr]:  # fmt: skip
-    """The same for the second argument of a reducer."""
+    """Return the same for the second argument of a reducer, the value."""
     keeping = _Keeping(weaver)
     change = _changes(call, know(call, 2), 2, False).get(1)
     return keeping.statements, value if change is None else keeping.kept(value, change)
 
 
 class _Keeping:
-    """The statements that copy a row, or the parts of one that was not built."""
+    """Collects the statements that copy a row, or the fields of a row that is a display."""
 
     def __init__(self, weaver: Weaver) -> None:
         self._weaver = weaver
         self.statements: list[ast.stmt] = []
 
     def kept(self, value: ast.expr, change: Change) -> ast.expr:
-        """The value as it is now."""
+        """Return an expression for the value as it is now, after the collected statements."""
         if isinstance(value, ast.Tuple):
             return _tuple([self.kept(field, Change.INSIDE) for field in value.elts])
         if isinstance(value, ast.Dict):
@@ -94,7 +102,10 @@ class _Keeping:
         return load(name)
 
     def _copied(self, name: str, change: Change) -> ast.expr:
-        """`x.copy() if type(x) in shallow else x if type(x) in fixed else snapshot(x)`, without what is not needed."""
+        """Return `x.copy() if type(x) in shallow else x if type(x) in fixed else snapshot(x)`, without needless parts.
+
+        `shallow` types are copied one level deep, if only the object itself may change. `fixed` types never change.
+        """
         shallow = ast.Call(ast.Attribute(load(name), "copy", ast.Load()), [], [])
         if change is Change.ITSELF and self._weaver.types.get(name) in _SHALLOW:
             return shallow
@@ -112,7 +123,7 @@ def _tuple(fields: list[ast.expr]) -> ast.expr:
 
 
 def _changed_arguments(step: Step, gives_rows: bool) -> Mapping[int, Change]:
-    """Which of the arguments that the step gives its function may be changed, by their places."""
+    """Return position → how deep the step's function may change this argument."""
     if step.call is None:
         return {}
     known = know(step.call) if step.known is None else step.known

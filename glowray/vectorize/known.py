@@ -1,4 +1,4 @@
-"""What is known of a user's function: its syntax tree, its captured values, and how a call binds them."""
+"""The compiler's view of a user's function: its syntax tree, its captured values and its bound arguments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FunctionNode = ast.Lambda | ast.FunctionDef
 
 @dataclass(frozen=True)
 class Refused:
-    """Why a function cannot be known, inlined or translated; false in a condition, so `if not known` reads well."""
+    """The reason why a function cannot be known, inlined or translated. False in a condition."""
 
     reason: str
 
@@ -24,10 +24,13 @@ class Refused:
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """A function whose source was proven to be its own.
+    """A function with a syntax tree that was proven to be its own.
 
-    `call` is the object that the user gave; `function` the Python function under it (for an operator or a builtin: one
-    written for it here). `bound` and `keywords` are arguments that a method or a partial supplies itself.
+    `call` is the object that the user gave, `function` the Python function under it. A builtin or an operator gets a
+    lambda of the same meaning; then `synthetic` is true. `bound` and `keywords` are arguments that a method or a
+    partial supplies. `in_class`: the source stands inside a class, which mangles names such as `__x`.
+
+        partial(shop.price, currency="EUR") → bound (shop,), keywords {"currency": "EUR"}
     """
 
     call: Callable[..., object]
@@ -40,16 +43,17 @@ class Known:
     keywords: Mapping[str, object] = field(default_factory=dict)
     in_class: bool = False
     synthetic: bool = False
-    # Answers of `hygiene.obstacle`, by the expression that is spliced.
+    # Answers of `hygiene.obstacle`, by the id of the spliced expression.
     obstacles: dict[int, str | None] = field(default_factory=dict, repr=False)
 
     @property
     def is_generator(self) -> bool:
-        """Whether a call gives a generator (CO_GENERATOR)."""
+        """Return whether a call returns a generator (the flag CO_GENERATOR)."""
         return bool(self.function.__code__.co_flags & 0x20)
 
     @property
     def first_line(self) -> int:
+        """The first line of the source, decorators included."""
         decorators: list[ast.expr] = getattr(self.node, "decorator_list", [])
         return min([self.node.lineno, *(decorator.lineno for decorator in decorators)])
 
@@ -58,5 +62,5 @@ class Known:
         return self.node.end_lineno or self.node.lineno
 
     def positional(self) -> list[str]:
-        """Names of the parameters that positions fill, in order."""
+        """Return the names of the positional parameters, in order."""
         return [a.arg for a in (*self.node.args.posonlyargs, *self.node.args.args)]

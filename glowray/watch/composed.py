@@ -1,4 +1,4 @@
-"""Verbs that are made of several steps: shown as the one verb that the user wrote."""
+"""Verbs that are made of several steps, and are shown as the one verb that the user wrote."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ COMPOSED = frozenset(
 
 
 def prepares(step: Step | None, verb: str) -> bool:
-    """Return whether a step is the first part of the verb after it: `sort(f)` computes keys, then orders by them."""
+    """Return whether a step is the first part of the verb after it: `sort(f)` computes keys, then sorts by them."""
     return isinstance(step, (KeyBy, Map)) and step.verb == verb and verb in COMPOSED
 
 
 def is_glue(step: Step) -> bool:
-    """Whether a step only gives rows the shape that another part of its verb needs: nothing to show."""
+    """Return whether a step only reshapes rows for another part of its verb. Such a step is not shown."""
     if step.verb not in COMPOSED:
         return False
     return isinstance(step, (Keys, Values)) or (isinstance(step, (KeyBy, Map)) and not is_given(step.function))

@@ -143,11 +143,10 @@ def test_what_is_no_enrolment_is_closed_and_ends_nothing(
     tmp_path: Path, words: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with head(tmp_path / "head") as address:
-        with connected(enrolment_at(address), {}) as secure:
-            with pytest.raises((OSError, EOFError)):
-                secure.sendall(words)  # may fail by itself: the head closes before it has read all
-                while True:
-                    if not secure.recv(1000):
-                        raise EOFError
+        with connected(enrolment_at(address), {}) as secure, pytest.raises((OSError, EOFError)):
+            secure.sendall(words)  # may fail by itself: the head closes before it has read all
+            while True:
+                if not secure.recv(1000):
+                    raise EOFError
         assert greet(address, enrol(tmp_path / "worker", address, TOKEN, [])) == b"welcome"
     assert capfd.readouterr().err == ""

@@ -51,11 +51,13 @@ REDUCER_VERBS: dict[str, Call] = {
     "aggregate_by_key": lambda ds, f: ds.aggregate_by_key(0, max, f),
 }
 ALL_VERBS = {**FUNCTION_VERBS, **REDUCER_VERBS}
+TAKE_NAMES = {"key_by", "group_by", "distinct", "sort", "top", "min", "max", "local_sort", "merge_sorted"}
+"""Verbs that take a str as the name of a field."""
 
 
 @pytest.mark.parametrize("verb", ALL_VERBS)
 def test_not_callable(rows: Dataset[Any], verb: str) -> None:
-    for wrong in (3, "len", [len]):
+    for wrong in (3, [len]) if verb in TAKE_NAMES else (3, "len", [len]):
         with pytest.raises(TypeError, match=rf"{verb}\(\) needs a function"):
             ALL_VERBS[verb](rows, wrong)
 

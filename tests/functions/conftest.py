@@ -12,14 +12,15 @@ from typing import IO, Any
 
 import pytest
 
-from glowray.functions import Cause, Failure, Function, ship
+from glowray.functions import Cause, Failure, Function
 from glowray.functions.replay import Attempt, call_with
 from glowray.kernels.steps import FlatMap, Map
+from glowray.rows import pickling
 
 # Compiled under a name of glowray's own, as the code of a task is: its frames are not the user's.
 _TASK = """
 def attempt(data):
-    function, row, arguments, partition = ship.loads(data)
+    function, row, arguments, partition = pickling.loads(data)
     try:
         for item in [row]:
             result = function.call(*(function.arguments(item) if arguments is None else arguments))
@@ -31,8 +32,8 @@ def attempt(data):
             cause = kind(function.verb, function.label, function).cause(row)
         else:
             cause = Cause(function, row, Attempt(call_with, function, arguments))
-        return ship.dumps(Failure.capture(error, verb=function.verb, cause=cause, partition=partition))
-    return ship.dumps(None)
+        return pickling.dumps(Failure.capture(error, verb=function.verb, cause=cause, partition=partition))
+    return pickling.dumps(None)
 """
 _names: dict[str, Any] = {
     "Attempt": Attempt,
@@ -41,7 +42,7 @@ _names: dict[str, Any] = {
     "FlatMap": FlatMap,
     "Map": Map,
     "call_with": call_with,
-    "ship": ship,
+    "pickling": pickling,
 }
 exec(compile(_TASK, "<glowray loop>", "exec"), _names)
 attempt: Callable[[bytes], bytes] = _names["attempt"]
@@ -85,7 +86,7 @@ def failure_of(request: pytest.FixtureRequest) -> Callable[..., Failure]:
         call: Any, row: Any, verb: str = "map", partition: int | None = 3, arguments: Any = None, **options: Any
     ) -> Failure:
         function = Function.of(call, verb, **options)
-        found = ship.loads(run(ship.dumps((function, row, arguments, partition))))
+        found = pickling.loads(run(pickling.dumps((function, row, arguments, partition))))
         assert isinstance(found, Failure), "the function did not fail"
         return found
 

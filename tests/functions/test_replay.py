@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from glowray.errors import ReplayError
-from glowray.functions import Cause, Failure, Function, ship
+from glowray.functions import Cause, Failure, Function
 from glowray.functions.exceptions import LARGEST, LeftBehind
 from glowray.kernels.steps import MapValues
+from glowray.rows import pickling
 
 Fails = Callable[..., BaseException]
 
@@ -95,7 +96,7 @@ def test_no_function() -> None:
 @pytest.mark.parametrize("row", [threading.Lock(), b"x" * (LARGEST + 1)])
 def test_a_row_that_stays_behind(row: Any) -> None:
     failure = Failure.capture(ValueError(), verb="map", cause=Cause.of_row(Function.of(len, "map"), row))
-    error: Any = ship.loads(ship.dumps(failure)).exception()
+    error: Any = pickling.loads(pickling.dumps(failure)).exception()
     with pytest.raises(ReplayError, match="the row cannot be pickled, or is larger than 8 MB"):
         error.replay()
     assert isinstance(failure.row, LeftBehind)

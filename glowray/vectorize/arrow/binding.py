@@ -1,4 +1,4 @@
-"""How a call fills a function's parameters: with what it gives, what a method or partial supplies, and defaults."""
+"""Bind the arguments of a call to a function's parameters: arguments, values from a method or partial, defaults."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from glowray.vectorize.known import Known
 def bind(
     known: Known, given: Sequence[Expr], keywords: Mapping[str, Expr]
 ) -> tuple[dict[str, Expr], dict[str, object]]:
-    """(parameter → what the call gives for it, parameter → the value that it has in all calls).
+    """Return (parameter → the call's argument, parameter → a value that is the same in all calls).
 
     Args:
         known: the function.
-        given: arguments by position, after those that a method or partial supplies.
-        keywords: arguments by name.
+        given: positional arguments, after those that a method or partial supplies.
+        keywords: keyword arguments.
+
+    With `def f(n, by=2)` and one argument: ({"n": argument}, {"by": 2}).
     """
     spec = known.node.args
     if spec.vararg or spec.kwarg:
