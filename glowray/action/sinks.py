@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from glowray.functions import Failure, Function
+from glowray.functions import Cause, Failure, Function
 from glowray.io.channel import is_queue
 from glowray.kernels.partition_steps import row_call
 from glowray.rows.snapshots import snapshot
@@ -76,7 +76,8 @@ class FunctionSink:
             try:
                 call(row)
             except Exception as error:
-                failure = Failure.capture(error, verb="output", function=self.function, row=kept, partition=partition)
+                cause = Cause.of_row(self.function, kept)
+                failure = Failure.capture(error, verb="output", cause=cause, partition=partition)
             if failure is not None:
                 if self.on_error == "raise":
                     raise failure.exception()

@@ -74,15 +74,13 @@ def _(node: CombineByKey | GroupByKey) -> Node | None:
 
 @_in_one_task.register
 def _(node: nodes.Sort) -> Node:
-    keyed = node.function is not None
-    local = order_steps.LocalSort(node.verb, node.verb, node.reverse, keyed, strip=True)
+    local = order_steps.LocalSort(node.verb, node.verb, node.reverse, node.function, strip=True)
     return InTask(node.input, node, (*sort_key(node), local))
 
 
 @_in_one_task.register
 def _(node: nodes.Top) -> Node:
-    keyed = node.function is not None
-    top = order_steps.Top(node.verb, node.verb, node.reverse, keyed, strip=True, n=node.n)
+    top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, strip=True, n=node.n)
     return InTask(node.input, node, (*sort_key(node), top))
 
 

@@ -182,10 +182,11 @@ def _order_words(function: Function | None, reverse: bool) -> str:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sort(Wide):
-    """Rows in a stable global order."""
+    """Rows in a stable global order; `is_keyed`: they come as (key, row), with the keys that `function` gave."""
 
     function: Function | None
     reverse: bool
+    is_keyed: bool = False
 
     @property
     def detail(self) -> str:
@@ -203,11 +204,12 @@ class Single(Wide):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Top(Single):
-    """The n largest rows (smallest if `reverse`)."""
+    """The n largest rows (smallest if `reverse`); `is_keyed` as in Sort."""
 
     n: int
     function: Function | None
     reverse: bool
+    is_keyed: bool = False
 
     @property
     def detail(self) -> str:
@@ -247,10 +249,11 @@ class Gather(Single):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MergeSorted(Single):
-    """Partitions that are each sorted, merged into one."""
+    """Partitions that are each sorted, merged into one; `is_keyed` as in Sort."""
 
     function: Function | None
     reverse: bool
+    is_keyed: bool = False
 
     @property
     def detail(self) -> str:
