@@ -103,7 +103,8 @@ def _show(record: cluster.NodeRecord, show: Callable[[], object], block: bool) -
 
 
 def status(address: Address = None, token_file: TokenFile = None, tls: Tls = False, debug: Debug = False) -> None:
-    """Show what was started here, and the cluster's nodes with their resources."""
+    """Show whether this machine has the loops in C, what was started here, and the cluster's nodes."""
+    views.show_native()
     views.show_here(cluster.records())
     views.show_cluster(cluster.status(address, token_file, tls))
 

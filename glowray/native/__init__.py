@@ -1,1 +1,4 @@
-"""Loops over the bytes of texts, in C: those that neither NumPy nor Arrow has."""
+"""Loops over the bytes of texts that neither NumPy nor Arrow has.
+
+`chosen.loops` has them. Nothing here knows rows, columns or plans.
+"""

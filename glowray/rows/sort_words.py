@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from glowray.native.byte_words import WORD_MASKS
 from glowray.rows.chunk import Chunk
-from glowray.rows.column_hash import WORD_MASKS, texts
+from glowray.rows.column_hash import texts
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.shape import Fields, Scalar, Shape
 

@@ -2,72 +2,44 @@
 
 from __future__ import annotations
 
-import os
-from typing import Protocol
-
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from glowray.native import loops
-from glowray.rows.text_words import Numbers, TextWords
+from glowray.native import chosen
 from glowray.rows.texts import Texts
 
+Numbers = npt.NDArray[np.int32]
 
-class TextNumbers(Protocol):
-    """Takes texts, and numbers them from 0 in the order of their first appearance.
+
+class TextNumbers:
+    """Numbers texts from 0 in the order of their first appearance.
 
     >>> from glowray.rows.texts import Lines
-    >>> texts = text_numbers()
+    >>> texts = TextNumbers()
     >>> texts.add(Lines(b"a\\nnightingale\\na\\nbird"))
     >>> [own.tolist() for own in texts.numbers()], texts.distinct().to_pylist()
     ([[0, 1, 0, 2]], ['a', 'nightingale', 'bird'])
     """
 
-    def add(self, texts: Texts) -> None:
-        """Texts that come after all that came before."""
-
-    def numbers(self) -> list[Numbers]:
-        """The numbers of the texts of each call of `add` since this was asked before."""
-
-    def __len__(self) -> int:
-        """How many different texts have a number."""
-
-    def distinct(self) -> pa.Array:
-        """The texts that have a number, by number."""
-
-
-def text_numbers() -> TextNumbers:
-    """No text yet; numbered by the fastest means there is."""
-    return TextWords() if loops.Table is None else _TextTable()
-
-
-def lasts() -> bool:
-    """Whether texts that have a number cost nothing when others are numbered."""
-    return loops.Table is not None
-
-
-class _TextTable:
-    """Numbers each text at once, by a table of bytes that lasts."""
-
     def __init__(self) -> None:
-        assert loops.Table is not None
-        self._table = loops.Table(int.from_bytes(os.urandom(8)))
+        self._table = chosen.loops.table()
         self._numbers: list[Numbers] = []
 
     def __len__(self) -> int:
+        """Return how many different texts have a number."""
         return len(self._table)
 
     def add(self, texts: Texts) -> None:
-        numbers = np.empty(len(texts), np.int32)
-        self._table.number(texts.data, *texts.packed_bounds(), numbers)
-        self._numbers.append(numbers)
+        """Number more texts."""
+        self._numbers.append(self._table.number(texts.data, *texts.packed_bounds()))
 
     def numbers(self) -> list[Numbers]:
+        """Return the numbers of the texts of each call of `add` since the last call of this method."""
         numbers, self._numbers = self._numbers, []
         return numbers
 
     def distinct(self) -> pa.Array:
-        ends, data = self._table.texts()
-        offsets = np.zeros(len(self) + 1, np.int64)
-        offsets[1:] = np.frombuffer(ends, np.int64)
+        """Return the texts that have a number, by number."""
+        offsets, data = self._table.texts()
         return pa.LargeStringArray.from_buffers(len(self), pa.py_buffer(offsets), pa.py_buffer(data))
