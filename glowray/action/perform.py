@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from glowray.action.bad_rows import Letters, RowError, letter_paths
 from glowray.action.settings import Outcome, Settings
@@ -13,6 +13,7 @@ from glowray.engine.choose import Choice, choose, open_engine
 from glowray.engine.protocol import Done, Engine, Heard, Starting
 from glowray.functions import Failure
 from glowray.io.commit import Commit, commit_together
+from glowray.io.reader import ArrivingReader, Reader
 from glowray.io.sink import Part
 from glowray.kernels.exchange import Count, Exchange, InPieces, OneBlock
 from glowray.optimize import optimize
@@ -153,7 +154,7 @@ def begin(
     """
     if is_watched():
         reached(_view(settings, nodes, prepare(settings, nodes, exchanges, stream=stream)))
-    if connects or any(getattr(reader, "connects", False) for reader in _readers(nodes)):
+    if connects or any(isinstance(reader, ArrivingReader) and reader.connects for reader in _readers(nodes)):
         from glowray.cluster.connect import connect
 
         connect()  # before the engine is chosen: it is to run on that cluster
@@ -254,10 +255,10 @@ class Recorder(StatsWatcher):
 def input_bytes(nodes: Sequence[Node]) -> int | None:
     """The size of everything that the plans read; None if some of it is unknown."""
     sizes = [reader.estimated_bytes for reader in _readers(nodes)]
-    return None if None in sizes else sum(sizes)
+    return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
-def _readers(nodes: Sequence[Node]) -> Iterator[Any]:
+def _readers(nodes: Sequence[Node]) -> Iterator[Reader]:
     """All that the plans read; of what led to a filled cache nothing."""
     return (node.reader for node in walk(nodes) if isinstance(node, Read))
 

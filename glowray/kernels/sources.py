@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from glowray.functions import Function
+from glowray.io.reader import ColumnReader, PrunableReader, RowReader
 from glowray.kernels.combine import CombineByKey, merged
 from glowray.kernels.context import TaskContext
 from glowray.kernels.fold_table import FoldTable, keyed_kind
@@ -46,14 +47,15 @@ class Read(Source):
     `whole` reads all columns of the same rows where `reader` reads only some, `columns_read`.
     """
 
-    reader: Any
+    reader: RowReader
     first: int = 0
     function: Function | None = None
-    whole: Any = None
+    whole: RowReader | None = None
     columns_read: frozenset[str] | None = None
 
     def narrowed(self, columns: frozenset[str]) -> Read:
-        """Return the same that reads only some columns, by a reader that can."""
+        """Return the same that reads only some columns, by a reader that can leave out the others."""
+        assert isinstance(self.reader, PrunableReader)
         return replace(self, reader=self.reader.pruned(columns), whole=self.reader, columns_read=columns)
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
@@ -61,15 +63,13 @@ class Read(Source):
             yield morsel if isinstance(morsel, (list, range)) else self._lazy(morsel)
 
     def columns(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        read_blocks = getattr(self.reader, "read_blocks", None)
-        if read_blocks is None:
-            yield from self.morsels(inputs, context)
-            return
         place = context.partition - self.first
-        if self.whole is None:
-            yield from read_blocks(place)
+        if not isinstance(self.reader, ColumnReader):
+            yield from self.morsels(inputs, context)
+        elif isinstance(self.whole, ColumnReader):
+            yield from pruned_blocks(self.reader.read_blocks(place), self.whole.read_blocks(place))
         else:
-            yield from pruned_blocks(read_blocks(place), self.whole.read_blocks(place))
+            yield from self.reader.read_blocks(place)
 
     def _lazy(self, rows: Iterable[Any]) -> Iterator[Any]:
         # Reading fails where it is looked at, perhaps in a later step: this frame says that it was the source's fault.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glowray.io.reader import PrunableReader
 from glowray.kernels.exchange import Count, Exchange
 from glowray.kernels.segment import Segment
 from glowray.kernels.sources import Read
@@ -22,7 +23,7 @@ def pruned(source: Read, kind: RecordOf, segment: Segment, column_steps: int, ex
         column_steps: how many of its row steps run over columns.
         exchange: the task's.
     """
-    if getattr(source.reader, "pruned", None) is None:
+    if not isinstance(source.reader, PrunableReader):
         return None
     wanted: set[str] = set()
     is_record = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from glowray.io.reader import PrunableReader, RecordReader
 from glowray.kernels.join import ROWS_ALONE
 from glowray.kernels.product import needed
 from glowray.kernels.record_rows import Form
@@ -21,7 +22,7 @@ Path = tuple[int | str, ...]
 
 def read_form(source: Read) -> Form | None:
     """The form of the rows of a reader whose columns are known."""
-    names = getattr(source.reader, "fields", None)
+    names = source.reader.fields if isinstance(source.reader, RecordReader) else None
     return Form("record", names, (None,) * len(names)) if names and len(names) <= MOST_FIELDS else None
 
 
@@ -87,12 +88,7 @@ def used_of(display: ast.expr, body: list[ast.stmt]) -> list[str]:
 
 def pruned_read(source: Read, form: Form, used: set[str]) -> tuple[Read, Form]:
     """A source that reads only the columns that a loop uses, where its reader can, and the form of its rows."""
-    if (
-        getattr(source.reader, "pruned", None) is None
-        or source.whole is not None
-        or not used
-        or used >= set(form.names)
-    ):
+    if not isinstance(source.reader, PrunableReader) or source.whole is not None or not used or used >= set(form.names):
         return source, form
     fewer = source.narrowed(frozenset(used))
     few = read_form(fewer)
