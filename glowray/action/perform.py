@@ -10,7 +10,7 @@ from glowray.action.bad_rows import Letters, RowError, letter_paths
 from glowray.action.settings import Outcome, Settings
 from glowray.action.sigterm import ended_by_sigterm
 from glowray.engine.choose import Choice, choose, open_engine
-from glowray.engine.protocol import Done, Engine, Heard, Starting
+from glowray.engine.protocol import Done, Engine, Heard
 from glowray.functions import Failure
 from glowray.io.commit import Commit, commit_together
 from glowray.io.reader import ArrivingReader, Reader
@@ -45,7 +45,7 @@ def prepare(
     settings: Settings, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),), *, stream: bool = False
 ) -> Prepared:
     """Optimises and lowers the plans of one action, each ended by its exchange; runs nothing."""
-    best = optimize(nodes)
+    best = optimize(nodes, settings.rules)
     stages = lowering(best)
     pairs = zip(best, exchanges, strict=True)
     targets = [stages.target(node, exchange, stream=stream) for node, exchange in pairs]
@@ -73,8 +73,7 @@ class Action:
             stats = Stats(settings.name, self.engine.name)
             outcome.begin(stats)
             self.recorder = Recorder(outcome, stats, progress_for(settings.name, stages, settings.progress))
-            if isinstance(self.engine, Starting):
-                self.engine.announce = self.recorder.progress.announce
+            self.engine.begin(self.recorder.progress.announce)
             resources, vectorize = settings.resources, settings.vectorize
             self.job = Job(settings.name, stages, self.engine, self.recorder, resources, settings.max_errors, vectorize)
         except BaseException:
@@ -244,8 +243,7 @@ class Recorder(StatsWatcher):
         return blocks
 
     def finish(self, engine: Engine) -> None:
-        if isinstance(engine, Starting):
-            engine.end()
+        engine.end()
         self.prints.end()
         self.progress.end()
         self.end()

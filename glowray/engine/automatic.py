@@ -28,7 +28,7 @@ LOOK_SECONDS = 0.25
 STARTING = "starting Ray…"
 
 
-class AutomaticEngine:
+class AutomaticEngine(Engine):
     """Runs tasks here while Ray starts in processes of its own, and hands over once a first task has begun there.
 
     Blocks that are done stay as they are: Ray's tasks read them, nothing runs again. Time decides only where a task
@@ -54,15 +54,17 @@ class AutomaticEngine:
         elif shared.are_left():
             yield from self._run_here(shared)
 
+    def begin(self, announce: Callable[[str], None]) -> None:
+        self.announce = announce
+
     def end(self) -> None:
-        """The job is over: a Ray that still starts is not needed."""
         self.handover.end()
 
     def shared_bytes(self) -> int:
         return (self.inline if self.ray is None else self.ray).shared_bytes()
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
-        return self.inline.fetch(refs)
+        return (self.inline if self.ray is None else self.ray).fetch(refs)
 
     def _run_here(self, tasks: SharedTasks) -> Iterator[Done]:
         """Run tasks here until there are none, or Ray takes over. Take over again from a Ray that is slower."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from glowray.cluster.connect import lost_connection
@@ -19,28 +20,29 @@ PATIENCE = 3.0
 LARGE_PATIENCE = 1.0
 """The same for a job whose input is large: long enough to tell one that is done within seconds."""
 
-ENGINES = ("inline", "ray")
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The engine's kind ("inline", "ray" or "automatic") and the reason, as explain() prints them.
 
-    An automatic one starts Ray after `patience` seconds; None: PATIENCE.
+    An automatic one starts Ray after `patience` seconds; None: PATIENCE. `engine` is one that was given as an object.
     """
 
     kind: str
     reason: str
     patience: float | None = None
+    engine: Engine | None = None
 
 
-def choose(asked: str | None, input_bytes: int | None) -> Choice:
-    """The engine for a job: GLOWRAY_ENGINE, else what was asked for, else what is connected, else what the size of
-    the input suggests.
+def choose(asked: str | Engine | None, input_bytes: int | None) -> Choice:
+    """Return the engine for a job: an Engine that was given, else GLOWRAY_ENGINE, else what was asked for, else what is
+    connected, else what the size of the input suggests.
 
     Raises:
         ValueError: GLOWRAY_ENGINE names an engine that does not exist.
     """
+    if isinstance(asked, Engine):
+        return Choice(asked.name, "given", engine=asked)
     if set_for_all := os.environ.get("GLOWRAY_ENGINE"):
         check_engine(set_for_all, "GLOWRAY_ENGINE")
         return Choice(set_for_all, "GLOWRAY_ENGINE")
@@ -64,20 +66,35 @@ def choose(asked: str | None, input_bytes: int | None) -> Choice:
     )
 
 
-def check_engine(name: str, place: str = "engine") -> None:
-    """Raises ValueError for an engine that does not exist, naming the `place` that says so."""
-    if name not in ENGINES:
-        raise ValueError(f'{place} must be "inline" or "ray", or be left out (automatic), got {name!r}')
+def check_engine(engine: object, place: str = "engine") -> None:
+    """Raise ValueError for an engine that does not exist, naming the `place` that says so."""
+    if not isinstance(engine, Engine) and engine not in NAMED:
+        raise ValueError(f'{place} must be "inline" or "ray", or be left out (automatic), got {engine!r}')
 
 
 def open_engine(choice: Choice) -> Engine:
-    """The engine of a choice, ready to run."""
-    if choice.kind == "inline":
-        return InlineEngine()
-    if choice.kind == "ray":
-        from glowray.engine.ray_start import coming_ray_engine
+    """Return the engine of a choice, ready to run."""
+    return choice.engine or ENGINES[choice.kind](choice)
 
-        return coming_ray_engine()
+
+def _ray(choice: Choice) -> Engine:
+    from glowray.engine.ray_start import coming_ray_engine
+
+    return coming_ray_engine()
+
+
+def _automatic(choice: Choice) -> Engine:
     from glowray.engine.automatic import AutomaticEngine
 
     return AutomaticEngine(choice.patience)
+
+
+ENGINES: dict[str, Callable[[Choice], Engine]] = {
+    "inline": lambda choice: InlineEngine(),
+    "ray": _ray,
+    "automatic": _automatic,
+}
+"""Every kind of engine, and how one is made."""
+
+NAMED = ("inline", "ray")
+"""The kinds that a user may ask for by name."""

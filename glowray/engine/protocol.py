@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -12,8 +13,17 @@ from glowray.kernels import TaskReport
 from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.rows import Block
 
+
+class Remote(ABC):
+    """A block that an engine holds outside of this process. It stays there as long as somebody holds this."""
+
+    @abstractmethod
+    def fetch(self) -> Block:
+        """Bring the block to this process."""
+
+
 Ref = Any
-"""A Block in this process, a handle of the engine to one elsewhere, or a Feed: rows that arrive while the job runs."""
+"""A Block in this process, a Remote, or a Feed: rows that arrive while the job runs."""
 
 
 RETRIES = 3
@@ -97,35 +107,42 @@ class Stoppable(Protocol):
         ...
 
 
-class Engine(Protocol):
-    """Runs tasks; its refs stay valid as long as somebody holds them."""
+class Engine(ABC):
+    """Runs tasks. Its refs stay valid as long as somebody holds them."""
 
     name: str
+    """The engine as flow.stats shows it."""
 
+    @abstractmethod
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
-        """Runs tasks, a bounded number at a time, and gives each as it ends. Closing the iterator cancels the rest.
+        """Run tasks, a bounded number at a time, and yield each as it ends. Closing the iterator cancels the rest.
 
         Tasks that are Stoppable may be called off: an engine that waits for other processes then cancels the rest too.
-        Tasks that flow run side by side, those of one stage one after the other where it pleases the engine.
-        """
-        ...
+        Tasks with a feed read one channel together: no two threads of this process may run them at once. Tasks that
+        flow run side by side, those of one stage one after the other where it pleases the engine.
 
+        Raises WorkerLost for a task that was lost as often as it was tried.
+        """
+
+    @abstractmethod
     def shared_bytes(self) -> int:
-        """Up to how many bytes of blocks tasks had better read parts of where these lie: none of them is copied."""
-        ...
+        """Return how many bytes of blocks tasks may read in parts where they lie, because all tasks see one store.
+
+        0 says that a task gives each reader a block of its own.
+        """
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
-        """The blocks behind refs, in this process."""
-        ...
+        """Return the blocks behind refs, in this process. The refs may be those of other engines."""
+        return list(map(local_block, refs))
+
+    def begin(self, announce: Callable[[str], None]) -> None:  # noqa: B027 - most engines start nothing
+        """Begin a job. `announce` may be called in any thread: with "starting Ray…", and with "" when that is over."""
+
+    def end(self) -> None:  # noqa: B027
+        """End the job: whatever still starts is not needed."""
 
 
-@runtime_checkable
-class Starting(Protocol):
-    """An engine that may start another one while it runs tasks."""
-
-    announce: Callable[[str], None]
-    """Is called in any thread with what the engine starts, "starting Ray…", and with "" when that is over."""
-
-    def end(self) -> None:
-        """The job is over: what still starts is not needed."""
-        ...
+def local_block(ref: Ref) -> Block:
+    """Return the block behind a ref, fetched from the engine that holds it."""
+    block: Block = ref.fetch() if isinstance(ref, Remote) else ref
+    return block

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from glowray.action.settings import Outcome, Settings, error_policy
 from glowray.boundary import public
 from glowray.engine.choose import check_engine
+from glowray.engine.protocol import Engine
 from glowray.flow.sources_files import FileSources
 from glowray.flow.sources_memory import MemorySources
 from glowray.flow.sources_sql import SqlSources
@@ -28,7 +29,8 @@ class Flow(FileSources, SqlSources, MemorySources):
 
     Args:
         name: shown in explain(), progress, the Ray dashboard and errors.
-        engine: "inline", "ray", or None: automatic.
+        engine: "inline", "ray", or None: automatic. An Engine object runs the tasks itself; it is for tests and for
+            engines that are being written, and its interface may change.
         partitions: the default number of partitions of sources; None: from the size of the input.
         on_error: what happens to rows on which a function fails: "raise", "skip", "collect" or a path.
         max_errors: fail once more rows than this have failed.
@@ -46,7 +48,7 @@ class Flow(FileSources, SqlSources, MemorySources):
         self,
         name: str = "flow",
         *,
-        engine: str | None = None,
+        engine: str | Engine | None = None,
         partitions: int | None = None,
         on_error: str | pathlib.Path = "raise",
         max_errors: int | None = None,

@@ -7,6 +7,8 @@ A word is mixed by the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splitta
 
 from __future__ import annotations
 
+from functools import cache
+
 MASK = (1 << 64) - 1
 GOLDEN = 0x9E3779B97F4A7C15
 MIX_1 = 0xBF58476D1CE4E5B9
@@ -38,11 +40,7 @@ def bytes_hash(data: bytes, tag: int) -> int:
     return mix(total + len(data) * GOLDEN + tag)
 
 
+@cache
 def place(index: int) -> int:
     """Return the odd constant by which the word at an index is multiplied."""
-    while len(_PLACES) <= index:
-        _PLACES.append(mix((len(_PLACES) + 1) * GOLDEN) | 1)
-    return _PLACES[index]
-
-
-_PLACES: list[int] = []
+    return mix((index + 1) * GOLDEN) | 1

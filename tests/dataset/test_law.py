@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
@@ -12,10 +11,12 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 import glowray as gr
-from glowray.action import perform
 from glowray.dataset import Dataset
-from glowray.optimize import RULES, optimize
+from glowray.engine.protocol import Engine
+from glowray.optimize import RULES
 from tests.effort import examples
+from tests.engine.doubles import with_rules
+from tests.engine.thread_engine import ThreadEngine
 from tests.oracle.exact import assert_rows
 from tests.oracle.pipelines import Pipeline, pipelines
 
@@ -76,19 +77,23 @@ quick = settings(
 
 def rows_of(
     pipeline: Pipeline,
-    kind: str,
+    kind: str | Engine,
     rules: tuple[Any, ...] = RULES,
     vectorize: bool = True,
     ending: str = "collect",
     memory: int | None = None,
 ) -> list[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(perform, "optimize", partial(optimize, rules=rules))
-        return ENDINGS[ending](pipeline.on(gr.Flow("law", engine=kind, vectorize=vectorize, memory=memory)))
+    flow = gr.Flow("law", engine=kind, vectorize=vectorize, memory=memory)
+    return ENDINGS[ending](pipeline.on(with_rules(flow, rules)))
 
 
 def holds(
-    pipeline: Pipeline, kind: str, rules: tuple[Any, ...], vectorize: bool, ending: str, memory: int | None = None
+    pipeline: Pipeline,
+    kind: str | Engine,
+    rules: tuple[Any, ...],
+    vectorize: bool,
+    ending: str,
+    memory: int | None = None,
 ) -> None:
     rows = rows_of(pipeline, kind, rules, vectorize, ending, memory)
     assert_rows(rows, pipeline.wanted.all, ordered=pipeline.wanted.ordered)
@@ -98,6 +103,13 @@ def holds(
 @given(pipelines(), rule_sets, st.booleans(), endings, memories)
 def test_inline(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str, memory: int | None) -> None:
     holds(pipeline, "inline", rules, vectorize, ending, memory)
+
+
+@settings(quick, max_examples=examples(60))
+@given(pipelines(), rule_sets, st.booleans(), endings, memories)
+def test_threads(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str, memory: int | None) -> None:
+    """An engine of less than a hundred lines, whose blocks live in a store of its own."""
+    holds(pipeline, ThreadEngine(), rules, vectorize, ending, memory)
 
 
 @settings(quick, max_examples=examples(60))

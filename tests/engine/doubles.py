@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import glowray as gr
 from glowray.dataset import Dataset
 from glowray.engine.inline import InlineEngine
-from glowray.engine.protocol import Done, Ref, Task
+from glowray.engine.protocol import Done, Engine, Ref, Task
 from glowray.kernels.resources import Resources
+from glowray.optimize import Rule
 from glowray.rows import Block
 
 
@@ -44,7 +46,7 @@ class CountingEngine(InlineEngine):
             yield task
 
 
-class ForbiddenEngine:
+class ForbiddenEngine(Engine):
     """Fails when it is to run or fetch anything."""
 
     name = "forbidden"
@@ -57,6 +59,12 @@ class ForbiddenEngine:
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         raise AssertionError("something was fetched")
+
+
+def with_rules(flow: gr.Flow, rules: Sequence[Rule]) -> gr.Flow:
+    """The flow, whose plans are rewritten by these rules alone."""
+    flow.settings = replace(flow.settings, rules=tuple(rules))
+    return flow
 
 
 class TinyFlow(gr.Flow):

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import pytest
 
 import glowray as gr
-from glowray.action import perform
 from glowray.dataset import Dataset
 from glowray.optimize import RULES, optimize, rules
 from glowray.plan.nodes import Node
-from tests.engine.doubles import CountingEngine
+from tests.engine.doubles import CountingEngine, with_rules
 
 
 def pairs(flow: gr.Flow) -> Dataset[Any]:
     return flow.from_items([("a", 1), ("b", 2), ("a", 3), ("c", 4)], partitions=2)
 
 
-def under(
-    chosen: Sequence[rules.Rule], patch: pytest.MonkeyPatch, build: Callable[[gr.Flow], Dataset[Any]]
-) -> Dataset[Any]:
-    patch.setattr(perform, "optimize", partial(optimize, rules=tuple(chosen)))
-    return build(gr.Flow("job", engine="inline"))
+def under(chosen: Sequence[rules.Rule], build: Callable[[gr.Flow], Dataset[Any]]) -> Dataset[Any]:
+    return build(with_rules(gr.Flow("job", engine="inline"), chosen))
 
 
 def stages(text: str) -> list[str]:
@@ -100,12 +95,12 @@ CASES: dict[str, tuple[rules.Rule, Callable[[gr.Flow], Dataset[Any]], list[str],
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_stages_before_and_after(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stages_before_and_after(case: str) -> None:
     rule, build, before, after = CASES[case]
-    without, with_it = under((), monkeypatch, build), None
+    without, with_it = under((), build), None
     assert stages(without.explain()) == before
     rows = without.collect()
-    with_it = under((rule,), monkeypatch, build)
+    with_it = under((rule,), build)
     assert stages(with_it.explain()) == after
     assert with_it.collect() == rows
 
@@ -129,7 +124,7 @@ def test_a_merged_union_has_one_node() -> None:
 
 
 def test_what_is_read_twice_is_not_swallowed(counting: CountingEngine) -> None:
-    flow = gr.Flow(engine="inline")
+    flow = gr.Flow(engine=counting)
     ordered = flow.from_items([3, 1, 2], partitions=2).sort()
     assert ordered.limit(1).union(ordered).collect() == [1, 1, 2, 3]
     first = flow.from_items([3, 1, 2], partitions=2).limit(2)
@@ -140,13 +135,13 @@ def test_what_is_read_twice_is_not_swallowed(counting: CountingEngine) -> None:
 
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("n", [0, 1, 2, 5, 9])
-def test_ties_and_nan_of_a_limited_sort(n: int, reverse: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ties_and_nan_of_a_limited_sort(n: int, reverse: bool) -> None:
     rows = [(1, "a"), (float("nan"), "b"), (1.0, "c"), (0, "d"), (float("nan"), "e"), (True, "f"), (-1, "g")]
 
     def build(flow: gr.Flow) -> Dataset[Any]:
         return flow.from_items(rows, partitions=3).sort(lambda key, name: key, reverse=reverse).limit(n).values()
 
-    assert under(RULES, monkeypatch, build).collect() == under((), monkeypatch, build).collect()
+    assert under(RULES, build).collect() == under((), build).collect()
 
 
 def test_rules_change_no_partition_count(monkeypatch: pytest.MonkeyPatch) -> None:

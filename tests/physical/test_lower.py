@@ -12,7 +12,6 @@ from glowray.kernels.exchange import OneBlock
 from glowray.optimize import optimize
 from glowray.physical.lower import MOST_BRANCHES, MOST_NESTED, lowering
 from glowray.physical.stage import Stage
-from tests.engine.doubles import CountingEngine
 
 Rows = Dataset[Any]
 
@@ -71,7 +70,7 @@ def test_what_doubles_has_few_branches_for_many_partitions() -> None:
     assert sum(len(stage.branches) for stage in found) < 40 * MOST_BRANCHES
 
 
-def test_what_doubles_has_its_rows_in_order(counting: CountingEngine) -> None:
+def test_what_doubles_has_its_rows_in_order() -> None:
     rows: Rows = flow().from_items(["a", "b"], partitions=2)
     for _ in range(8):
         rows = rows.union(rows)

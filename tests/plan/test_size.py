@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import pytest
 
 import glowray as gr
-from glowray.action import perform
 from glowray.dataset import Dataset
-from glowray.optimize import optimize
 from glowray.plan import size
 from glowray.plan.by_key import Join
 from glowray.plan.size import is_small
+from tests.engine.doubles import with_rules
 
 Rows = Dataset[Any]
 
@@ -129,11 +127,11 @@ def test_two_in_a_row_in_the_branches_of_a_union() -> None:
     ] + [row for row in many(flow, 2).collect() if row[0] != "b"]  # fmt: skip
 
 
-def test_no_rule_changes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_rule_changes_it() -> None:
     flow = gr.Flow(engine="inline")
     rows = many(flow).join(few(flow).sort().limit(1), how="semi")
     expected = rows.map_partitions(lambda rows: [list(rows)]).collect()
-    monkeypatch.setattr(perform, "optimize", partial(optimize, rules=()))
+    with_rules(flow, ())
     assert rows.map_partitions(lambda rows: [list(rows)]).collect() == expected == [[("a", 0)], [], [("a", 5)], []]
 
 
