@@ -16,7 +16,7 @@ Drop = Callable[[str, str, Failure], None]
 """Hears of a row on which a function failed and that is dropped: the step, its on_error, the failure."""
 
 
-class Sink(Protocol):
+class RowSink(Protocol):
     """Takes rows, then their end.
 
     `on_error` says what becomes of a row that it refuses, `connects` whether it is one of a cluster.
@@ -111,7 +111,7 @@ class ChannelSink:
             self._sender.end()
 
 
-def sink_of(sink: Any, on_error: str, name: str | None = None) -> Sink:
+def sink_of(sink: Any, on_error: str, name: str | None = None) -> RowSink:
     """The sink for what a user gave to output().
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from glowray.engine.payload import Payload
 from glowray.io.channel import Feed
@@ -97,14 +97,13 @@ class Done:
     blocks: list[Ref] | None
 
 
-@runtime_checkable
-class Stoppable(Protocol):
+class Stoppable(ABC):
     """Tasks that another thread may call off while an engine waits for those that run."""
 
     @property
+    @abstractmethod
     def is_stopped(self) -> bool:
         """Whether nobody wants the results any more."""
-        ...
 
 
 class Engine(ABC):
