@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n auto --maxprocesses 4  # a test process for each core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast network-faults lint format bench lock clean
+.PHONY: help setup demo test test-fast network-faults lint format diagram bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -67,6 +67,9 @@ lint: $(STAMP) ## style, types and the one-way imports
 format: $(STAMP) ## rewrite the sources in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+diagram: $(STAMP) ## draw the diagram of ARCHITECTURE.md from the imports of the code
+	$(BIN)/python docs/architecture/diagram.py
 
 bench: $(STAMP) ## glowray beside its peers, every workload; BENCH="word_count --size 1GB" for one
 	$(BIN)/python -m benchmarks $(BENCH)

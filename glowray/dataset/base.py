@@ -1,4 +1,4 @@
-"""What every verb family builds on: a dataset is a node of a plan and the flow it belongs to."""
+"""The base of all verb families: a dataset holds a plan node and the flow it belongs to."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, TypeVar, cast
 
 from glowray.action.settings import error_policy
+from glowray.arguments import Bytes
 from glowray.functions import Function
+from glowray.kernels.operators.keyed import KeyBy, Values
 from glowray.kernels.partition_steps import PassOn
-from glowray.kernels.resources import NO_NEEDS, Resources
-from glowray.kernels.steps import FunctionStep, KeyBy, Step, Values
+from glowray.kernels.steps import FunctionStep, Step
 from glowray.plan.nodes import Narrow, Node
+from glowray.resources import NO_NEEDS, Resources
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
@@ -33,25 +35,28 @@ R = TypeVar("R")
 
 
 class StepOptions(TypedDict, total=False):
-    """Options as type checkers see them; a verb's overloads tell apart over how many parameters a row is spread."""
+    """The options of a verb with a function, as type checkers see them.
+
+    A verb's overloads tell apart over how many parameters a row is spread.
+    """
 
     name: str | None
     on_error: str | pathlib.Path | None
     num_cpus: float | None
     num_gpus: float | None
-    memory: int | None
+    memory: Bytes | None
 
 
 @dataclass(frozen=True)
 class Options:
-    """The arguments that every verb with a function takes."""
+    """The options that every verb with a function takes; None is the flow's or the engine's default."""
 
     @classmethod
     def of(cls, verb: str, options: StepOptions) -> Options:
-        """Those that a verb was given as keywords.
+        """Return the options that a verb was given as keywords.
 
         Raises:
-            TypeError: there is no such argument.
+            TypeError: a keyword is not an option.
         """
         unknown = options.keys() - StepOptions.__annotations__.keys()
         if unknown:
@@ -62,10 +67,12 @@ class Options:
     on_error: str | pathlib.Path | None = None
     num_cpus: float | None = None
     num_gpus: float | None = None
-    memory: int | None = None
+    memory: Bytes | None = None
 
     def checked(self) -> Options:
-        """These options, of a verb whose function is not one of a row: on_error has to be one, but never applies.
+        """Return these options after checking on_error, for a verb whose function does not take one row.
+
+        The value has to be valid, but has no effect: an exception in such a function always fails the job.
 
         Raises:
             ValueError: there is no such on_error.
@@ -80,7 +87,7 @@ class Options:
 
 
 class Base(Generic[T_co]):
-    """A lazy, immutable dataset of rows."""
+    """A lazy, immutable dataset of rows: its plan node and its flow. Each verb family is a subclass."""
 
     def __init__(self, node: Node, flow: Flow) -> None:
         self._node = node
@@ -88,12 +95,12 @@ class Base(Generic[T_co]):
 
     @property
     def flow(self) -> Flow:
-        """The flow that this dataset belongs to, with the statistics of its last action."""
+        """Return the flow that this dataset belongs to, with the statistics of its last action."""
         return self._flow
 
     @property
     def num_partitions(self) -> int:
-        """The number of partitions; it follows from the input alone.
+        """Return the number of partitions, which depends on the input alone. Runs nothing.
 
         >>> import glowray as gr
         >>> gr.from_items(range(10), partitions=3).num_partitions
@@ -114,16 +121,31 @@ class Base(Generic[T_co]):
         return self._with(Narrow(self._node, step, resources or Resources()))
 
     def _rowwise(
-        self, kind: type[FunctionStep], verb: str, function: Callable[..., Any], options: Options
+        self,
+        kind: type[FunctionStep],
+        verb: str,
+        function: Callable[..., Any],
+        options: Options,
+        label: str | None = None,
+        *,
+        is_part: bool = False,
     ) -> Dataset[Any]:
-        """A verb that calls the user's function once a row."""
-        known = Function.of(function, verb, name=options.name)
-        asked = self._flow.settings.on_error if options.on_error is None else options.on_error
-        step = kind(verb, known.label, known, error_policy(asked))
+        """Return this dataset with a step that calls the user's function once for each row.
+
+        `label` is how plans show a function that is made of field names. `is_part`: the step is a part of a verb.
+        """
+        known = Function.of(
+            function, verb, name=options.name, of_value=kind.of_value, gives_items=kind.makes_items, label=label
+        )
+        step = kind(verb, known.label, known, on_error=self._policy(options), is_part=is_part)
         return self._step(step, options.resources)
 
+    def _policy(self, options: Options) -> str:
+        """Return what happens to rows on which the verb's function fails: the verb's on_error, else the flow's."""
+        return error_policy(self._flow.settings.on_error if options.on_error is None else options.on_error)
+
     def _granted(self, options: Options) -> Dataset[Any]:
-        """These rows in tasks that have what a verb asks for whose function is not one of a row: that always raises."""
+        """Return these rows in tasks with the resources that a verb asks for, if its function does not take one row."""
         if options.checked().resources == NO_NEEDS:
             return self._with(self._node)
         return self._step(PassOn("resources", "resources"), options.resources)
@@ -134,27 +156,28 @@ class Base(Generic[T_co]):
         key: Callable[..., Any] | None,
         options: Options,
         order: Callable[[Dataset[Any], Function | None], Dataset[Any]],
+        label: str | None = None,
     ) -> Dataset[Any]:
-        """A verb that orders rows by a key; a key function that drops rows or needs resources is a step before it."""
+        """Return these rows ordered by a key, with `order` building the node.
+
+        If the key function may drop rows or needs resources, a key_by step calls it first.
+        """
         if key is None:
             return order(self._granted(options), None)
-        function = Function.of(key, verb, name=options.name)
-        asked = self._flow.settings.on_error if options.on_error is None else options.on_error
-        if error_policy(asked) == "raise" and options.resources == NO_NEEDS:
+        function = Function.of(key, verb, name=options.name, label=label)
+        if self._policy(options) == "raise" and options.resources == NO_NEEDS:
             return order(self._with(self._node), function)
         first = Function.of(operator.itemgetter(0), verb, name=function.label)
-        return order(self._rowwise(KeyBy, verb, key, options), first)._step(Values(verb, verb))
+        keyed = self._rowwise(KeyBy, verb, key, options, label, is_part=True)
+        return order(keyed, first)._step(Values(verb, verb, is_part=True))
 
 
-def count_argument(verb: str, n: Any, least: int = 0) -> int:
-    """n as an int, checked to be one (NumPy's count) of at least `least`.
+def count_argument(verb: str, n: int, least: int = 0) -> int:
+    """Return n, which may be a NumPy int, as a Python int of at least `least`.
 
     Raises:
-        TypeError: not an int.
-        ValueError: too small.
+        ValueError: n is less than `least`.
     """
-    if isinstance(n, bool) or not hasattr(n, "__index__"):
-        raise TypeError(f"{verb}() needs an int, got {n!r}")
     count = operator.index(n)
     if count < least:
         raise ValueError(f"{verb}() needs a number of at least {least}, got {count}")
@@ -162,7 +185,11 @@ def count_argument(verb: str, n: Any, least: int = 0) -> int:
 
 
 def dataset_argument(verb: str, other: Any) -> Base[Any]:
-    """`other`, checked to be a Dataset."""
+    """Return `other` after checking that it is a Dataset.
+
+    Raises:
+        TypeError: it is not.
+    """
     if not isinstance(other, Base):
         raise TypeError(
             f"{verb}() needs a Dataset, got {type(other).__name__}; make one with from_items(…) or a read_… source"

@@ -1,4 +1,4 @@
-"""Verbs of one row at a time, and of a partition as an iterator. No data moves."""
+"""Verbs that take one row at a time, or a partition as an iterator. No data moves."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import pathlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 
+from glowray.arguments import Bytes
 from glowray.dataset.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U
+from glowray.dataset.fields import key_argument
 from glowray.functions import Function
+from glowray.kernels.operators.filter import Filter
+from glowray.kernels.operators.flat_map import FlatMap
+from glowray.kernels.operators.keyed import KeyBy
+from glowray.kernels.operators.map import Map
 from glowray.kernels.partition_steps import MapPartitions
-from glowray.kernels.steps import Filter, FlatMap, KeyBy, Map
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
@@ -18,7 +23,7 @@ Policy = str | pathlib.Path | None
 
 
 class RowVerbs(Base[T_co]):
-    """map, flat_map, filter, key_by, map_partitions."""
+    """The verbs map, flat_map, filter, key_by and map_partitions."""
 
     @overload
     def map(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Dataset[U]: ...
@@ -54,23 +59,29 @@ class RowVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[Any]:
-        """f(row) for every row, in order. No data moves.
+        """Apply f to every row, in order. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1), ("b", 2)]).map(lambda word, n: word * n).collect()
         ['a', 'bb']
 
+        A function of a script, a notebook or a module that is not installed travels with the globals that its code
+        names. `eval()`, `exec()` and `globals()` inside it see those alone; name there what they are to find.
+
         Args:
-            f: of the row; with n ≥ 2 required parameters a tuple or list row is spread over them.
-            name: how plans, statistics and errors call this step.
-            on_error: "raise", "skip", "collect" or a path for rows on which f fails; None: as the flow says.
-            num_cpus: CPUs that a task of this step needs; num_gpus likewise.
-            memory: bytes that a task of this step needs.
+            f: function of a row; returns the new row. If it has n ≥ 2 required parameters, a tuple or list row of n
+                items is spread over them.
+            name: the step's name in plans, statistics and errors.
+            on_error: "raise", "skip", "collect" or a path, for rows on which f fails; None: the flow's setting.
+            num_cpus: CPUs that each task of this step needs.
+            num_gpus: GPUs that each task of this step needs.
+            memory: bytes that each task of this step needs.
 
         Raises:
-            TypeError: f is not callable, is async, or captures something that cannot be pickled.
+            TypeError: f is not callable, is async, or captures an object that cannot be pickled.
+            ValueError: there is no such on_error, or a number is negative.
         """
         return self._rowwise(Map, "map", f, Options(name, on_error, num_cpus, num_gpus, memory))
 
@@ -116,15 +127,15 @@ class RowVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[Any]:
-        """Every item of f(row) for every row, in order. No data moves.
+        """Apply f to every row and chain the items that it returns, in order. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items(["to be", "or not"]).flat_map(lambda line: line.split()).collect()
         ['to', 'be', 'or', 'not']
 
-        Arguments and errors as for map(); f may be a generator function.
+        f returns an iterable, or is a generator function. Other arguments and errors are as for map().
         """
         return self._rowwise(FlatMap, "flat_map", f, Options(name, on_error, num_cpus, num_gpus, memory))
 
@@ -136,18 +147,20 @@ class RowVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[T_co]:
-        """The rows for which f(row) is true, in order. No data moves.
+        """Keep the rows for which f(row) is true, in order. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_range(6).filter(lambda n: n % 2).collect()
         [1, 3, 5]
 
-        Arguments and errors as for map().
+        Arguments and errors are as for map().
         """
         return self._rowwise(Filter, "filter", f, Options(name, on_error, num_cpus, num_gpus, memory))
 
+    @overload
+    def key_by(self, f: str, *others: str, **options: Unpack[StepOptions]) -> Dataset[tuple[Any, T_co]]: ...
     @overload
     def key_by(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Dataset[tuple[U, T_co]]: ...
     @overload
@@ -184,23 +197,33 @@ class RowVerbs(Base[T_co]):
     ) -> Dataset[tuple[U, T_co]]: ...
     def key_by(
         self,
-        f: Callable[..., Any],
-        *,
+        f: Callable[..., Any] | str,
+        *others: str,
         name: str | None = None,
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[Any]:
-        """(f(row), row) for every row. No data moves.
+        """Make keyed rows (f(row), row), in order. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items(["apple", "fig"]).key_by(len).collect()
         [(5, 'apple'), (3, 'fig')]
+        >>> gr.from_items([{"a": 1, "b": 2}]).key_by("b").collect()
+        [(2, {'a': 1, 'b': 2})]
 
-        Arguments and errors as for map().
+        Args:
+            f: function of a row (spread as for map()), or a field name of records.
+            others: more field names; the key is then a tuple of the fields' values.
+            name: as for map(), like on_error, num_cpus, num_gpus and memory.
+
+        Raises:
+            TypeError: as for map(), or a function beside field names.
+            KeyError: at the action, a record lacks a field.
         """
-        return self._rowwise(KeyBy, "key_by", f, Options(name, on_error, num_cpus, num_gpus, memory))
+        key, label = key_argument("key_by", f, others)
+        return self._rowwise(KeyBy, "key_by", key, Options(name, on_error, num_cpus, num_gpus, memory), label)
 
     def map_partitions(
         self,
@@ -210,20 +233,22 @@ class RowVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[U]:
-        """The items of f(iterator of a partition's rows), once a partition. No data moves.
+        """Call f once for each partition, with an iterator of its rows, and chain the items. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_range(5, partitions=2).map_partitions(lambda rows: [sum(rows)]).collect()
         [1, 9]
 
         Args:
-            f: f(iterator), or with two required parameters f(index, iterator); returns an iterable.
-            on_error: taken as by map(), but f is no function of one row: it always raises.
+            f: f(iterator), or with two required parameters f(index, iterator); returns an iterable of new rows.
+            name: the step's name in plans, statistics and errors.
+            on_error: checked as by map(), without effect: an exception in f always fails the job.
+            num_cpus: as for map(), like num_gpus and memory.
 
         Raises:
-            TypeError: as for map(); at the action, if f does not return an iterable.
+            TypeError: as for map(). At the action, f does not return an iterable.
         """
         options = Options(name, on_error, num_cpus, num_gpus, memory).checked()
         function = Function.of(f, "map_partitions", name=name, spreads=False, arguments=(1, 2))

@@ -1,4 +1,4 @@
-"""Which engine runs a job, and why."""
+"""The choice of the engine that runs a job, with the reason."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from glowray.cluster.connect import lost_connection
+from glowray.cluster.client.connect import lost_connection
 from glowray.engine.inline import InlineEngine
 from glowray.engine.protocol import Engine
 
 LARGE_INPUT = 64 * 1024 * 1024
-"""Bytes of input from which Ray starts soon: with less, one process is mostly done before Ray has started."""
+"""Bytes of input from which LARGE_PATIENCE holds. With less, one process is mostly done before Ray has started."""
 
 PATIENCE = 3.0
 """Seconds that a job runs before Ray starts."""
 
 LARGE_PATIENCE = 1.0
-"""The same for a job whose input is large: long enough to tell one that is done within seconds."""
+"""The same for a job with a large input. A job that is done within seconds ends before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The engine's kind ("inline", "ray" or "automatic") and the reason, as explain() prints them.
 
-    An automatic one starts Ray after `patience` seconds; None: PATIENCE. `engine` is one that was given as an object.
+    The automatic engine starts Ray after `patience` seconds; None: PATIENCE. `engine` is an Engine given as an object.
     """
 
     kind: str
@@ -33,10 +33,16 @@ class Choice:
     patience: float | None = None
     engine: Engine | None = None
 
+    @property
+    def may_share_store(self) -> bool:
+        """Whether the job's tasks may see one object store."""
+        return self.kind != "inline" if self.engine is None else self.engine.may_share_store
+
 
 def choose(asked: str | Engine | None, input_bytes: int | None) -> Choice:
-    """Return the engine for a job: an Engine that was given, else GLOWRAY_ENGINE, else what was asked for, else what is
-    connected, else what the size of the input suggests.
+    """Return the engine for a job: the first of GLOWRAY_ENGINE, `asked`, a connected cluster, or the input's size.
+
+    An Engine object is taken before all of them. `input_bytes` is None if the size is unknown.
 
     Raises:
         ValueError: GLOWRAY_ENGINE names an engine that does not exist.
@@ -67,9 +73,15 @@ def choose(asked: str | Engine | None, input_bytes: int | None) -> Choice:
 
 
 def check_engine(engine: object, place: str = "engine") -> None:
-    """Raise ValueError for an engine that does not exist, naming the `place` that says so."""
-    if not isinstance(engine, Engine) and engine not in NAMED:
-        raise ValueError(f'{place} must be "inline" or "ray", or be left out (automatic), got {engine!r}')
+    """Refuse what is no engine, naming the `place` of its name.
+
+    Raises ValueError for a name that no engine has, TypeError for what is neither a name nor an Engine.
+    """
+    if isinstance(engine, Engine) or engine in NAMED:
+        return
+    if not isinstance(engine, str):
+        raise TypeError(f"Flow(): {place} must be a str, got {engine!r:.80}")
+    raise ValueError(f'{place} must be "inline" or "ray", or be left out (automatic), got {engine!r}')
 
 
 def open_engine(choice: Choice) -> Engine:

@@ -1,4 +1,4 @@
-"""A fragment as it goes to tasks: pickled, with big captured values and broadcasts apart from it."""
+"""A fragment as tasks receive it: pickled, with large captured values and broadcasts apart from it."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
-from glowray.functions import Failure, ship
+from glowray.functions import Failure
 from glowray.kernels import Fragment, TaskReport, flow, run
 from glowray.kernels.shared import Broadcast, own_value, shared_value
 from glowray.kernels.sources import Source
 from glowray.rows import Block
 from glowray.rows.keys import install_keys, registered_keys
-from glowray.rows.pickling import dumps_apart, loads_apart
+from glowray.rows.pickling import dumps, dumps_apart, loads, loads_apart
 from glowray.rows.static_attributes import class_attribute, is_one_of, module_name
 
 BIG = 10 * 1024 * 1024
-"""Bytes from which a captured value goes to the store by itself: once a job instead of once a stage."""
+"""Larger captured values, in bytes, go to the store by themselves: once a job instead of once a stage."""
 
 Losses = tuple[type[Exception], ...]
 
 CONTAINERS = (list, dict, set, frozenset, tuple)
 MANY_ITEMS = 50_000
-"""Items from which a container is worth pickling to learn its size."""
+"""Only a container of more items is pickled to find its size."""
 
 
 class Value(Protocol):
@@ -36,13 +36,13 @@ class Value(Protocol):
     @property
     def shared(self) -> bool: ...
     def load(self) -> bytes:
-        """The pickled value."""
+        """Return the pickled value."""
         ...
 
 
 @dataclass(eq=False)
 class Apart:
-    """A big captured value, or a broadcast (`shared`: one object for all tasks of a process), in the driver."""
+    """In the driver: a large captured value, or a broadcast (`shared`: all tasks of a process have one object)."""
 
     name: str
     shared: bool
@@ -53,7 +53,7 @@ class Apart:
     @property
     def data(self) -> bytes:
         if self.pickled is None:
-            self.pickled = ship.dumps(self.value)
+            self.pickled = dumps(self.value)
         return self.pickled
 
     def load(self) -> bytes:
@@ -62,7 +62,7 @@ class Apart:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The same on a worker: fetched when the fragment asks for it."""
+    """The same on a worker, fetched when the fragment needs it."""
 
     name: str
     shared: bool
@@ -71,7 +71,7 @@ class Sent:
 
 @dataclass(eq=False)
 class Payload:
-    """A pickled fragment, sent to the engine's store once; `sent` holds the engine's ref to it."""
+    """A pickled fragment. An engine sends it to its store once and keeps the ref in `sent`."""
 
     data: bytes
     apart: dict[str, Apart] = field(default_factory=dict)
@@ -80,9 +80,9 @@ class Payload:
 
 
 def pack(fragment: Fragment | _Parted, known: dict[int, Apart] | None = None) -> Payload:
-    """A fragment with the captured values as they are now and the registered key classes.
+    """Pickle a fragment with its captured values as they are now, and with the registered key classes.
 
-    `known` holds what other fragments of the job have set apart, so that a value they share is sent once.
+    `known` has the values that other fragments of the job have set apart, by id, so that a shared value is sent once.
     """
     known = {} if known is None else known
     used: dict[str, Apart] = {}
@@ -105,7 +105,7 @@ def pack(fragment: Fragment | _Parted, known: dict[int, Apart] | None = None) ->
 
 
 def pack_all(fragments: Sequence[Fragment], known: dict[int, Apart]) -> Iterator[Payload]:
-    """Pack the fragments of a stage; what all have that share their loops is pickled once, and only the source anew."""
+    """Pack the fragments of a stage. Fragments that share their loops share one pickle of all but their source."""
     sharing = Counter(id(fragment.loops) for fragment in fragments)
     programs: dict[int, Payload] = {}
     for fragment in fragments:
@@ -122,19 +122,19 @@ def pack_all(fragments: Sequence[Fragment], known: dict[int, Apart]) -> Iterator
 
 @dataclass(frozen=True, slots=True)
 class _Parted:
-    """A fragment whose source is pickled apart from all else of it."""
+    """A fragment whose source is pickled apart from the rest."""
 
     source: Source
     program: bytes
 
 
 def is_big(obj: Any) -> bool:
-    """Whether a captured value takes more than BIG bytes; tells most values by their type alone."""
+    """Return whether a captured value takes more than BIG bytes. For most values the type alone tells."""
     kind = type(obj)
     if kind is str or kind is bytes or kind is bytearray:
         return len(obj) > BIG
     if is_one_of(kind, CONTAINERS):
-        return len(obj) > MANY_ITEMS and len(ship.dumps(obj)) > BIG
+        return len(obj) > MANY_ITEMS and len(dumps(obj)) > BIG
     module = module_name(kind)
     if module.partition(".")[0] in ("numpy", "pyarrow") and class_attribute(kind, "nbytes") is not None:
         return int(obj.nbytes) > BIG
@@ -150,9 +150,9 @@ def execute(
     memory: int | None = None,
     losses: Losses = (),
 ) -> tuple[TaskReport, list[Block] | None]:
-    """Run a packed fragment. It is unpickled for every task, so that what functions change is gone with the task.
+    """Unpickle and run a fragment. Every task unpickles its own, so that changes by functions end with the task.
 
-    `losses` are the errors by which the engine says that it has lost a value: the task is lost with it.
+    `losses` are the errors by which the engine says that it has lost a value. They lose the task.
     """
     fragment, unread = _read(payload, apart, partition, losses)
     return (unread, None) if fragment is None else run(fragment, partition, inputs, offset, memory)
@@ -167,7 +167,7 @@ def execute_flowing(
     memory: int | None = None,
     losses: Losses = (),
 ) -> Iterator[tuple[TaskReport, list[Block]] | None]:
-    """As `execute`, on rows that arrive meanwhile; piece by piece, None for nothing to tell."""
+    """Run a fragment on rows that arrive meanwhile. Yield a result for each piece, None for one without rows."""
     fragment, unread = _read(payload, apart, partition, losses)
     return iter([(unread, [Block()])]) if fragment is None else flow(fragment, partition, inputs, offset, memory)
 
@@ -175,7 +175,7 @@ def execute_flowing(
 def _read(
     payload: bytes, apart: Mapping[str, Value], partition: int, losses: Losses
 ) -> tuple[Fragment | None, TaskReport]:
-    """Return the fragment, or else the report of a task that could not unpickle it."""
+    """Return the fragment, or None and the report of a task that could not unpickle it."""
     report = TaskReport(partition)
     try:
         return unpack(payload, apart), report
@@ -187,13 +187,13 @@ def _read(
 
 
 def unpack(payload: bytes, apart: Mapping[str, Value]) -> Fragment:
-    """What `pack` packed, with the broadcasts and key classes that it needs known in this process."""
+    """Return the fragment that `pack` pickled. Register its broadcasts and key classes in this process."""
     for value in apart.values():
         if value.shared:
-            shared_value(value.name, lambda value=value: ship.loads(value.load()))  # type: ignore[misc]
+            shared_value(value.name, lambda value=value: loads(value.load()))  # type: ignore[misc]
 
     def find(name: str) -> Any:
-        return ship.loads(apart[name].load())
+        return loads(apart[name].load())
 
     fragment, keys = loads_apart(payload, find)
     if isinstance(fragment, _Parted):

@@ -1,4 +1,4 @@
-"""What an engine is: the one seam between a plan cut into tasks and whatever runs them."""
+"""The seam between a plan cut into tasks and the engine that runs them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from glowray.engine.payload import Payload
 from glowray.io.channel import Feed
 from glowray.kernels import TaskReport
-from glowray.kernels.resources import NO_NEEDS, Resources
+from glowray.resources import NO_NEEDS, Resources
 from glowray.rows import Block
 
 
@@ -23,16 +23,16 @@ class Remote(ABC):
 
 
 Ref = Any
-"""A Block in this process, a Remote, or a Feed: rows that arrive while the job runs."""
+"""A Block in this process, a Remote, or a Feed of rows that arrive while the job runs."""
 
 
 RETRIES = 3
-"""How often a task whose worker was lost is tried again."""
+"""How often a task is retried if its worker is lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A block that a task reads, or only its rows [start, stop)."""
+    """A block that a task reads, or the block's rows [start, stop) only."""
 
     ref: Ref
     start: int | None = None
@@ -40,15 +40,16 @@ class Slot:
 
     @classmethod
     def of(cls, ref: Ref) -> Slot:
-        """All that a ref stands for: a block, or where another slot is what a task gave, the rows of that."""
+        """Return a slot with all rows of a ref. A ref that is a slot itself, as a task may return, stays as it is."""
         return ref if isinstance(ref, Slot) else cls(ref)
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Whole lines that an attempt at a task printed: `size` bytes from byte `start` of its output on.
+    """Whole lines that an attempt at a task printed: `size` bytes of its output, from byte `start` on.
 
-    Lines with no `start` are from Ray's log, which has all lines of an attempt, cut anywhere, and a moment later.
+    Lines without a `start` come from Ray's log. It has all lines of an attempt, but in arbitrary pieces and a moment
+    later.
     """
 
     attempt: int
@@ -59,10 +60,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One fragment on one partition. `inputs` are lists of slots, one a side; `identity` is (stage, place in stage).
+    """One fragment on one partition. `inputs` are lists of slots, one for each side; `identity` is (stage, place in
+    stage).
 
     `after` is the number of tasks that follow in its stage. `hear` is called, in any thread, with what the task prints
-    elsewhere while it runs. A task that `flows` gives what it has made after each piece of the rows that arrive.
+    elsewhere while it runs. A flowing task (`flows`) hands over its rows piece by piece, as its input arrives.
     """
 
     name: str
@@ -80,16 +82,16 @@ class Task:
 
     @property
     def feed(self) -> Feed | None:
-        """Where its rows come from, if they arrive while the job runs."""
+        """Return the feed that the task reads, if its rows arrive while the job runs."""
         refs = (slot.ref for side in self.inputs for slot in side)
         return next((ref for ref in refs if isinstance(ref, Feed)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A task that has ended: its report, and refs to its blocks (None where it failed).
+    """A task that has ended: its report, and refs to its blocks (None if it failed).
 
-    Of one that flows, a piece of its rows, with a report that is not `final` as long as there may be more.
+    For a flowing task it is one piece of its rows. The report is not `final` if more pieces may come.
     """
 
     task: Task
@@ -98,47 +100,47 @@ class Done:
 
 
 class Stoppable(ABC):
-    """Tasks that another thread may call off while an engine waits for those that run."""
+    """Tasks that another thread may call off while an engine waits."""
 
     @property
     @abstractmethod
     def is_stopped(self) -> bool:
-        """Whether nobody wants the results any more."""
+        """Return whether nobody wants the results any more."""
 
 
 class Engine(ABC):
-    """Runs tasks. Its refs stay valid as long as somebody holds them."""
+    """Runs tasks. Its refs are valid as long as somebody holds them."""
 
     name: str
     """The engine as flow.stats shows it."""
 
+    may_share_store: bool = False
+    """Whether tasks may see one object store: plans then leave room for reading blocks in place."""
+
     @abstractmethod
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
-        """Run tasks, a bounded number at a time, and yield each as it ends. Closing the iterator cancels the rest.
+        """Run tasks, a bounded number at a time; yield each as it ends. Closing the iterator cancels the rest.
 
-        Tasks that are Stoppable may be called off: an engine that waits for other processes then cancels the rest too.
-        Tasks with a feed read one channel together: no two threads of this process may run them at once. Tasks that
-        flow run side by side, those of one stage one after the other where it pleases the engine.
+        If the tasks are Stoppable and are called off, an engine that waits for other processes cancels the rest too.
+        Tasks with a feed read one channel together: no two threads of this process may run them at once.
+        Flowing tasks run at the same time; an engine may run those of one stage one after the other.
 
         Raises WorkerLost for a task that was lost as often as it was tried.
         """
 
     @abstractmethod
     def shared_bytes(self) -> int:
-        """Return how many bytes of blocks tasks may read in parts where they lie, because all tasks see one store.
-
-        0 says that a task gives each reader a block of its own.
-        """
+        """Return up to how many bytes of blocks tasks should read in place, by slices instead of copies."""
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         """Return the blocks behind refs, in this process. The refs may be those of other engines."""
         return list(map(local_block, refs))
 
     def begin(self, announce: Callable[[str], None]) -> None:  # noqa: B027 - most engines start nothing
-        """Begin a job. `announce` may be called in any thread: with "starting Ray…", and with "" when that is over."""
+        """Begin a job. `announce` is called in any thread with "starting Ray…", and with "" when that is over."""
 
     def end(self) -> None:  # noqa: B027
-        """End the job: whatever still starts is not needed."""
+        """End the job: an engine that is still starting is not needed."""
 
 
 def local_block(ref: Ref) -> Block:

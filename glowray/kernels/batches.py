@@ -21,6 +21,10 @@ class MapBatches(PartitionStep):
     form: str
     size: int
 
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return (self.function,)
+
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         from glowray.io.frames import FORMATS, rows_of
         from glowray.rows.to_arrow import rows_table

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from glowray.kernels.column_steps import Batch, ColumnStep, Rows
 from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import Morsels
+from glowray.kernels.operators.columns import Batch, ColumnStep, Rows
 from glowray.kernels.pruned import batches
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk

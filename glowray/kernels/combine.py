@@ -6,59 +6,35 @@ the fold runs before the shuffle or after it.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from glowray.functions import Function
+from glowray.functions.combiner import Combiner
 from glowray.kernels.keyed import MISSING, PLAIN, KeyTable, keyed_row
 from glowray.kernels.reducer_call import reducer_call
 from glowray.kernels.steps import Step
 from glowray.rows import Block
-
-IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), frozenset)
-
-
-@dataclass(frozen=True, slots=True)
-class Zero:
-    """The start of an accumulator: every use gets a copy of its own."""
-
-    value: Any
-
-    def fresh(self) -> Any:
-        """A start to be changed at will."""
-        return self.copier()()
-
-    def copier(self) -> Callable[[], Any]:
-        """Gives a start at each call; one for all where nobody can change it."""
-        value = self.value
-        return (lambda: value) if _is_fixed(value) else partial(copy.deepcopy, value)
-
-
-def _is_fixed(value: Any) -> bool:
-    return isinstance(value, IMMUTABLE) or (type(value) is tuple and all(map(_is_fixed, value)))
-
-
-@dataclass(frozen=True, slots=True)
-class Combiner:
-    """How a key's values become one: the first as it is or added to a zero, the next by `add`, partials by `merge`."""
-
-    add: Function
-    merge: Function
-    zero: Zero | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CombineByKey(Step):
     """keyed rows → one (key, accumulator) for each key of the partition, in order of first appearance.
 
-    `word` is what it is called within a stage: there it is only the verb's first half.
+    `phase` names it within a stage, where it is the first half of the verb only.
     """
 
     combiner: Combiner
-    word: str
+    phase: str
+
+    @property
+    def word(self) -> str:
+        return self.phase
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return (self.combiner.add, self.combiner.merge)
 
     def missing(self, table: KeyTable, cells: bool = False) -> Callable[[Any, Any], None]:
         """What a loop calls for a key that `table` does not have as it is written.

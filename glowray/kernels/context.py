@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glowray.functions import Failure
-from glowray.kernels.steps import FunctionStep
+from glowray.kernels.steps import RowStep
 from glowray.rows import Block
 
 FIRST_ERRORS = 3
@@ -57,12 +57,13 @@ class TaskContext:
         """Rows that the task may hold until it ends, as columns, and of an index of them as much again."""
         return 2 * self.run_bytes
 
-    def drop(self, step: FunctionStep, row: Any, error: BaseException) -> None:
+    def drop(self, step: RowStep, row: Any, error: BaseException) -> None:
         """Counts a row that a step's on_error drops, and keeps its error where the step wants that."""
-        self.skipped[step.function.name or step.verb] += 1
+        function = step.functions[0] if step.functions else None
+        self.skipped[(function and function.name) or step.verb] += 1
         keep = step.on_error != "skip"
         if keep or len(self.first_errors) < FIRST_ERRORS:
-            failure = Failure.capture(error, verb=step.verb, function=step.function, row=row, partition=self.partition)
+            failure = Failure.capture(error, verb=step.verb, function=function, row=row, partition=self.partition)
             if keep:
                 self.errors.append((step.on_error, failure))
             if len(self.first_errors) < FIRST_ERRORS:

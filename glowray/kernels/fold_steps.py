@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glowray.functions import Function
-from glowray.kernels.combine import Zero
+from glowray.functions.combiner import Zero
 from glowray.kernels.context import TaskContext
 from glowray.kernels.morsels import Morsels, as_rows
 from glowray.kernels.partition_steps import PartitionStep
@@ -28,6 +28,10 @@ class Reduce(PartitionStep):
 
     function: Function
     zero: Zero | None = None
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return (self.function,)
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         call = reducer_call(self, self.function)

@@ -7,14 +7,14 @@ import operator
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from glowray.functions import Failure, Function
 from glowray.kernels.blame import failure_of
 from glowray.kernels.column_chain import ChainRun
-from glowray.kernels.combine import CombineByKey, Combiner
+from glowray.kernels.combine import CombineByKey
 from glowray.kernels.combining import combined
 from glowray.kernels.context import TaskContext, running
 from glowray.kernels.exchange import ByKey, Count, Exchange
@@ -61,15 +61,7 @@ class Fragment:
     @property
     def functions(self) -> list[Function]:
         """All functions of the user's in it."""
-        found: list[Function] = []
-        waiting: list[Any] = [self.source, *self.steps]
-        while waiting:
-            each = waiting.pop(0)
-            if isinstance(each, Function):
-                found.append(each)
-            elif isinstance(each, (Step, Combiner)):
-                waiting.extend(getattr(each, part.name) for part in fields(each))
-        return found
+        return [function for step in (self.source, *self.steps) for function in step.functions]
 
 
 @dataclass

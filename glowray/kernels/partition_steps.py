@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 from glowray.errors import InexactColumn, KeyTypeError
 from glowray.functions import Function, spread_arguments
@@ -32,12 +32,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @dataclass(frozen=True, slots=True)
 class PartitionStep(Step):
-    """A step from the iterator of a partition's rows to another iterator.
-
-    One that `flows` may give rows before it has taken all: row by row, where they arrive one by one.
-    """
-
-    flows: ClassVar[bool] = False
+    """A step from the iterator of a partition's rows to another iterator."""
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         raise TypeError(f"{type(self).__name__} has no way to run")
@@ -70,6 +65,13 @@ class MapPartitions(PartitionStep):
     indexed: bool = False
     first: int = 0
 
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return (self.function,)
+
+    def counted_from(self, first: int) -> Self:
+        return replace(self, first=self.first + first)
+
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         result = self.function.call(context.partition - self.first, rows) if self.indexed else self.function.call(rows)
         try:
@@ -87,6 +89,12 @@ class PassOn(PartitionStep):
     """The rows as they come: a seam where one loop would be too deep."""
 
     flows: ClassVar[bool] = True
+    keeps_keys: ClassVar[bool] = True
+    keeps_rows: ClassVar[bool] = True
+
+    @property
+    def may_grow(self) -> bool:
+        return False
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         return rows
@@ -97,7 +105,12 @@ class Limit(PartitionStep):
     """The first n rows; rows past them are never computed."""
 
     flows: ClassVar[bool] = True
+    keeps_rows: ClassVar[bool] = True
     n: int
+
+    @property
+    def may_grow(self) -> bool:
+        return False
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         return itertools.islice(rows, self.n)

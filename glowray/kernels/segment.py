@@ -8,7 +8,7 @@ from itertools import islice
 
 from glowray.kernels.combine import CombineByKey
 from glowray.kernels.partition_steps import PartitionStep, PassOn
-from glowray.kernels.steps import FlatMap, FlatMapValues, RowStep, Step
+from glowray.kernels.steps import RowStep, Step
 
 MOST_STEPS = 40
 MOST_LOOPS = 6
@@ -57,11 +57,7 @@ def _length(rows: Iterable[RowStep]) -> int:
     length = loops = 0
     for step in islice(rows, MOST_STEPS):
         length += 1
-        loops += _is_loop(step)
+        loops += step.makes_items
         if loops == MOST_LOOPS:
             break
     return length
-
-
-def _is_loop(step: RowStep) -> bool:
-    return isinstance(step, (FlatMap, FlatMapValues))

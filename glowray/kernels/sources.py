@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from glowray.functions import Function
 from glowray.io.reader import ColumnReader, PrunableReader, RowReader
@@ -52,6 +52,13 @@ class Read(Source):
     function: Function | None = None
     whole: RowReader | None = None
     columns_read: frozenset[str] | None = None
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return () if self.function is None else (self.function,)
+
+    def counted_from(self, first: int) -> Self:
+        return replace(self, first=self.first + first)
 
     def narrowed(self, columns: frozenset[str]) -> Read:
         """Return the same that reads only some columns, by a reader that can leave out the others."""
@@ -125,6 +132,10 @@ class MergeByKey(Source):
     fold: Fold | None = None
     kind: Kind | None = None
 
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return (self.function,)
+
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         kind = keyed_kind(self.kind, self.fold) if self.fold is not None else None
         if kind is not None and self.fold is not None:
@@ -139,6 +150,10 @@ class CombineThenMerge(Source):
     """Keyed rows that were not combined before the shuffle: each upstream partition is folded, then the partials."""
 
     step: CombineByKey
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return self.step.functions
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         folded = map(self._folded, itertools.chain.from_iterable(inputs))

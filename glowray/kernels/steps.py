@@ -1,73 +1,108 @@
-"""Row steps: what the verbs of one row do, as data. `loop.py` compiles a chain of them into one Python loop."""
+"""Steps: what verbs do within a task, as data. Planning and compiling ask a step, and look at no class."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from glowray.functions import Function
+
+if TYPE_CHECKING:
+    from glowray.kernels.operators.columns import ColumnStep
+    from glowray.vectorize.arrow.kinds import Kind
+    from glowray.vectorize.known import Refused
+    from glowray.vectorize.step_code import StepCode
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Anything that stands in a task's chain; `verb` and `label` name it in explain(), task names and errors."""
+    """A part of a task's chain; `verb` and `label` name it in explain(), task names and errors.
+
+    Whatever planning has to know of a step, the step says itself, by the members below.
+    """
+
+    flows: ClassVar[bool] = False
+    """Whether rows may leave before all rows of the partition have come in."""
+    is_nested: ClassVar[bool] = True
+    """Whether the rows are drawn through a call of its own, nested in the call of the next step."""
+    keeps_keys: ClassVar[bool] = False
+    """Whether each keyed row keeps its key, so that partitions by key stay so."""
+    keeps_rows: ClassVar[bool] = False
+    """Whether each row that comes out is a row that came in, unchanged."""
 
     verb: str
     label: str
 
+    @property
+    def may_grow(self) -> bool:
+        """Whether many rows may come out for one row."""
+        return True
+
+    @property
+    def word(self) -> str:
+        """The name of the step within a stage."""
+        return self.verb
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """The user's functions that it calls."""
+        return ()
+
+    def counted_from(self, first: int) -> Self:
+        """Return the step for partitions of which `first` others come before in the task's stage."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class RowStep(Step):
-    """A step that looks at one row at a time."""
+    """A step that looks at one row at a time; each subclass is one operator, in `kernels/operators/`.
+
+    `on_error` says what happens to a row on which one of its functions fails. A step that `is_part` does a part of the
+    work of its verb, of which another step does the rest: it computes a key, or takes a key off again.
+    """
+
+    flows: ClassVar[bool] = True
+    is_nested: ClassVar[bool] = False
+    of_value: ClassVar[bool] = False
+    """Whether its functions are given the value of a keyed row, and not the row."""
+    hands_row_on: ClassVar[bool] = False
+    """Whether the row that comes in, or its fields, are used once more after its functions have run."""
+    makes_items: ClassVar[bool] = False
+    """Whether any number of rows comes out for a row, so that later steps run in a loop within the loop."""
+
+    on_error: str = field(default="raise", kw_only=True)
+    is_part: bool = field(default=False, kw_only=True)
+
+    @property
+    def may_grow(self) -> bool:
+        return False
+
+    @property
+    def parts(self) -> tuple[RowStep, ...]:
+        """The step as errors and explain() name it: one a function, where it calls several."""
+        return (self,)
+
+    @property
+    def fields_read(self) -> frozenset[str] | None:
+        """The fields of a record that it looks at; None where it may look at, or hand on, the whole record."""
+        return None
+
+    def emit(self, code: StepCode) -> list[ast.stmt]:
+        """Return the statements that take one row through this step and all later ones."""
+        raise TypeError(f"{type(self).__name__} has no statements")
+
+    def columns(self, kind: Kind) -> ColumnStep | Refused:
+        """Return the step over columns of a kind of rows, or why there is none."""
+        raise TypeError(f"{type(self).__name__} has no column form")
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionStep(RowStep):
-    """A row step that calls the user's function; `on_error` says what happens to a row on which it fails."""
+    """A row step that calls one function of the user's."""
 
     function: Function
-    on_error: str = "raise"
 
-
-@dataclass(frozen=True, slots=True)
-class Map(FunctionStep):
-    """row → f(row)"""
-
-
-@dataclass(frozen=True, slots=True)
-class FlatMap(FunctionStep):
-    """row → every item of f(row)"""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter(FunctionStep):
-    """row → row, if f(row)"""
-
-
-@dataclass(frozen=True, slots=True)
-class MapValues(FunctionStep):
-    """(key, value) → (key, f(value))"""
-
-
-@dataclass(frozen=True, slots=True)
-class FlatMapValues(FunctionStep):
-    """(key, value) → (key, item) for every item of f(value)"""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyBy(FunctionStep):
-    """row → (f(row), row)"""
-
-
-@dataclass(frozen=True, slots=True)
-class ForEach(FunctionStep):
-    """row → row, after f(row) was called for its effect"""
-
-
-@dataclass(frozen=True, slots=True)
-class Keys(RowStep):
-    """(key, value) → key"""
-
-
-@dataclass(frozen=True, slots=True)
-class Values(RowStep):
-    """(key, value) → value"""
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return (self.function,)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glowray.native import byte_hash
-from glowray.native.byte_words import WORD_BYTES, WORD_MASKS, Words, mix, words_at
+from glowray.native.byte_words import WORD_BYTES, WORD_MASKS, Words, mix, words_at_bytes
 from glowray.native.interface import Bytes, Cut, Mask, Places
 from glowray.native.separators import pieces_between, space_places
 
@@ -179,7 +179,7 @@ def _padded(data: Bytes, starts: Places, ends: Places) -> tuple[Words, Places, P
     first, last = int(starts.min()), int(ends.max())
     padded = np.zeros(last - first + WORD_BYTES, np.uint8)
     padded[: last - first] = data[first:last]
-    return words_at(padded), starts - first, ends - starts
+    return words_at_bytes(padded), starts - first, ends - starts
 
 
 def _short_sums(at: Words, starts: Places, lengths: Places) -> Words:

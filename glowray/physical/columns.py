@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from glowray.functions import Function
-from glowray.kernels import column_steps as columns
-from glowray.kernels.column_steps import ColumnStep, Spread
-from glowray.kernels.combine import CombineByKey, Zero
+from glowray.functions.combiner import Zero
+from glowray.kernels.combine import CombineByKey
 from glowray.kernels.fold_steps import Reduce
 from glowray.kernels.fold_table import pair_kind
-from glowray.kernels.steps import ForEach, FunctionStep, Keys, RowStep, Values
+from glowray.kernels.operators.columns import ColumnStep
+from glowray.kernels.steps import RowStep
 from glowray.physical.cut import cheapest_cut
 from glowray.vectorize.arrow.accumulate import Accumulation, accumulation_of
-from glowray.vectorize.arrow.kinds import Kind, ListOf, TupleOf
-from glowray.vectorize.arrow.program import ArrowProgram
+from glowray.vectorize.arrow.kinds import Kind
 from glowray.vectorize.arrow.reducers import fold_of
-from glowray.vectorize.arrow.translate import translate
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Refused
 
@@ -51,7 +49,7 @@ def columns_of(rows: Sequence[RowStep], end: Folding | None, kind: Kind, takes_b
     found = Columns()
     kinds = [kind]
     for step in rows:
-        made = column_step(step, kinds[-1])
+        made = step.columns(kinds[-1])
         if isinstance(made, Refused):
             found.reasons.append(made.reason)
             break
@@ -94,69 +92,3 @@ def _accumulation(function: Function, zero: Zero | None, kind: Kind) -> Accumula
     if isinstance(fold, Refused):
         return fold
     return Accumulation(fold, kind) if fold.fits(kind) else Refused(NOT_EXACT)
-
-
-def column_step(step: RowStep, kind: Kind) -> ColumnStep | Refused:
-    """The step over columns of a kind of rows."""
-    pair = kind.fields if isinstance(kind, TupleOf) and len(kind.fields) == 2 else None
-    if isinstance(step, (Keys, Values)):
-        if pair is None:
-            return Refused("its rows are not keyed")
-        place = int(isinstance(step, Values))
-        return columns.FieldColumns(pair[place], place)
-    if isinstance(step, ForEach) or not isinstance(step, FunctionStep):
-        return Refused("it is called for its effect")
-    name = type(step).__name__
-    if name in ("MapValues", "FlatMapValues"):
-        if pair is None:
-            return Refused("its rows are not keyed")
-        program = _program(step, pair[1], False)
-    else:
-        program = _program(step, kind, name == "Filter")
-    return program if isinstance(program, Refused) else _built(name, kind, *program)
-
-
-def _built(name: str, kind: Kind, program: ArrowProgram, spread: Spread) -> ColumnStep | Refused:
-    made = program.result
-    if name in ("FlatMap", "FlatMapValues") and not isinstance(made, ListOf):
-        return Refused("what it gives is no list of a column's values")
-    if isinstance(made, ListOf) and made.once and name not in ("FlatMap", "FlatMapValues"):
-        return Refused("it gives a generator")
-    if name == "Filter":
-        return columns.FilterColumns(kind, program, spread)
-    if name == "KeyBy":
-        return columns.KeyByColumns(TupleOf((made, kind)), program, spread)
-    if name in ("MapValues", "FlatMapValues"):
-        assert isinstance(kind, TupleOf)
-        key = kind.fields[0]
-        if isinstance(made, ListOf) and name == "FlatMapValues":
-            return columns.FlatMapValuesColumns(TupleOf((key, made.element)), program, spread, key)
-        return columns.MapValuesColumns(TupleOf((key, made)), program, spread)
-    if name == "FlatMap":
-        assert isinstance(made, ListOf)
-        return columns.FlatMapColumns(made.element, program, spread)
-    return columns.MapColumns(made, program, spread)
-
-
-def _program(step: FunctionStep, kind: Kind, is_test: bool) -> tuple[ArrowProgram, Spread] | Refused:
-    known = know(step.function.call)
-    if isinstance(known, Refused):
-        return known
-    count = step.function.spread
-    spread: Spread = "whole"
-    kinds: tuple[Kind, ...] = (kind,)
-    if count is not None:
-        fields = kind.fields if isinstance(kind, TupleOf) else ()
-        if len(fields) == count:
-            spread, kinds = "fields", fields
-        elif len(fields) == 2 and isinstance(fields[1], TupleOf) and len(fields[1].fields) == count - 1:
-            spread, kinds = "keyed", (fields[0], *fields[1].fields)
-        elif isinstance(kind, ListOf) and not kind.once:
-            spread, kinds = "items", (kind.element,) * count
-        else:
-            return Refused(f"its rows are not of {count} fields")
-    program = translate(known, kinds, is_test=is_test)
-    if isinstance(program, Refused):
-        return program
-    picks = ("pick",) * len(kinds) if spread == "items" else ()
-    return replace(program, constructs=(*program.constructs, *picks)), spread

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from glowray.kernels.column_steps import ColumnStep, ProgramStep
-from glowray.kernels.steps import FlatMap, FlatMapValues, RowStep
+from glowray.kernels.operators.columns import ColumnStep
+from glowray.kernels.steps import RowStep
 from glowray.vectorize.arrow.kinds import Kind, ListOf, Maybe, Opaque, RecordOf, TupleOf
 from glowray.vectorize.costs import COSTS, INTO_COLUMN, OUT_OF_COLUMN
 
 ITEMS = 10
-"""Items that a flat_map is taken to make of a row."""
+"""Items that a step which makes items is taken to make of a row."""
 
 FOLD = (30, 90)
 """Folding a keyed row: as columns, and into a dict."""
@@ -47,7 +47,7 @@ def cheapest_cut(
         kernel, python = _costs(step)
         kernels.append(kernels[-1] + scale * kernel)
         inlined.append(scale * python)
-        scale *= ITEMS if isinstance(row, (FlatMap, FlatMapValues)) else 1
+        scale *= ITEMS if row.makes_items else 1
         scales.append(scale)
     best, least = 0, float("inf")
     for cut, kind in enumerate(kinds):
@@ -64,8 +64,7 @@ def cheapest_cut(
 
 
 def _costs(step: ColumnStep) -> tuple[float, float]:
-    constructs = step.program.constructs if isinstance(step, ProgramStep) else ()
-    pairs = [COSTS.get(construct, UNKNOWN) for construct in constructs]
+    pairs = [COSTS.get(construct, UNKNOWN) for construct in step.constructs]
     return sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
 
 

@@ -22,7 +22,7 @@ from glowray.kernels.partition_steps import BlockStep, PartitionStep, PassOn
 from glowray.kernels.record_rows import Form, RecordLoop
 from glowray.kernels.segment import Segment, segments
 from glowray.kernels.sources import MergeByKey, Read, Source
-from glowray.kernels.steps import FunctionStep, RowStep, Step
+from glowray.kernels.steps import RowStep, Step
 from glowray.physical.columns import Folding, columns_of
 from glowray.physical.kinds import one_kind, source_kind
 from glowray.physical.likeness import as_first, likeness, step_likeness
@@ -30,30 +30,18 @@ from glowray.physical.plain_calls import compile_loops, with_reason
 from glowray.physical.pruning import pruned
 from glowray.physical.record_loops import displayed, form_of, join_form, pruned_read, read_form, used_of, variables_of
 from glowray.physical.sinks import Combine, Keep, appending, counting, yielding
-from glowray.physical.stage import Branch, Stage
+from glowray.physical.stage import Branch, StageRun
 from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.arrow.reducers import Fold, fold_of
-from glowray.vectorize.chain import Chain, Sink, Verb, define
-from glowray.vectorize.chain import Step as ChainStep
+from glowray.vectorize.chain import Chain, Sink, define
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known
 from glowray.vectorize.remembered import remembered, remembering
+from glowray.vectorize.step_code import Call, Link
 from glowray.vectorize.weave import Weaver, Woven, load, place, store
 
-VERBS: dict[str, Verb] = {
-    "Map": "map",
-    "ForEach": "map",
-    "FlatMap": "flat_map",
-    "Filter": "filter",
-    "MapValues": "map_values",
-    "FlatMapValues": "flat_map_values",
-    "KeyBy": "key_by",
-    "Keys": "keys",
-    "Values": "values",
-}
 
-
-def weave(stage: Stage, vectorize: bool) -> list[Fragment]:
+def weave(stage: StageRun, vectorize: bool) -> list[Fragment]:
     """What the tasks of each branch run; with `vectorize` functions that are known become loops and column programs.
 
     Branches that are alike share their loops. Leaves in the stage what kind of rows will come out, as far as that is
@@ -62,10 +50,10 @@ def weave(stage: Stage, vectorize: bool) -> list[Fragment]:
     woven: dict[Hashable, tuple[Fragment, Kind | None]] = {}
     found: list[tuple[Fragment, Kind | None]] = []
     with remembering():
-        for branch in stage.branches:
-            alike = likeness(branch)
+        for branch in stage.plan.branches:
+            alike = likeness(branch, stage.runs)
             first = woven.get(alike)
-            made = None if first is None else as_first(first[0], branch)
+            made = None if first is None else as_first(first[0], branch, stage.runs)
             if first is None or made is None:
                 found.append(_fragment_or_calls(branch, stage, vectorize))
                 woven.setdefault(alike, found[-1])
@@ -75,7 +63,7 @@ def weave(stage: Stage, vectorize: bool) -> list[Fragment]:
     return [fragment for fragment, _ in found]
 
 
-def _fragment_or_calls(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, Kind | None]:
+def _fragment_or_calls(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragment, Kind | None]:
     """The fragment of a branch; one that only calls its functions where the compiler fails on them.
 
     This is the one guard around the compiler: whatever goes wrong with what it makes of a function is not the user's.
@@ -91,8 +79,8 @@ def _fragment_or_calls(branch: Branch, stage: Stage, vectorize: bool) -> tuple[F
     return _fragment(branch, stage, False)
 
 
-def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, Kind | None]:
-    kind = source_kind(branch) if vectorize else None
+def _fragment(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragment, Kind | None]:
+    kind = source_kind(branch, stage.runs) if vectorize else None
     source = branch.source
     if isinstance(source, MergeByKey):
         source, kind = _merging(source, kind)
@@ -100,23 +88,25 @@ def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, 
     loops: list[Loop] = []
     for segment in segments(branch.steps):
         loop = _whole_loop(segment, source, stage.exchange, row_type, vectorize)
-        form = form_of(kind) or (None if loops else join_form(branch))
+        form = form_of(kind) or (None if loops else join_form(branch, stage.runs))
         if kind is not None:
             given = kind
             chain, reasons, kind = _column_chain(segment, source, stage.exchange, given, loop)
-            if chain is not None and not loops and isinstance(source, Read) and isinstance(given, RecordOf):
+            if chain and not loops and stage.plan.prunes and isinstance(source, Read) and isinstance(given, RecordOf):
                 fewer = pruned(source, given, segment, len(chain.steps), stage.exchange)
-                few = None if fewer is None else source_kind(replace(branch, source=fewer))
+                few = None if fewer is None else source_kind(replace(branch, source=fewer), stage.runs)
                 if fewer is not None and few is not None:
                     source = fewer
                     chain, reasons, kind = _column_chain(segment, source, stage.exchange, few, loop)
-            loop = replace(loop, columns=chain, column_reasons=reasons)
+            parts = [len(step.parts) for step in segment.rows] + [1]
+            by_part = tuple(reason for reason, count in zip(reasons, parts, strict=True) for _ in range(count))
+            loop = replace(loop, columns=chain, column_reasons=by_part)
         if vectorize and loop.columns is None and segment.rows:
-            source, records = _record_loop(segment, source, stage.exchange, form, loop.cells, is_first=not loops)
+            source, records = _record_loop(segment, source, stage, form, loop.cells, is_first=not loops)
             loop = replace(loop, records=records)
         loops.append(loop)
         row_type = None
-    return Fragment(source, branch.steps, stage.exchange, stage.stream, tuple(loops), len(branch.beside)), kind
+    return Fragment(source, branch.steps, stage.exchange, stage.plan.stream, tuple(loops), len(branch.beside)), kind
 
 
 def _merging(source: MergeByKey, kind: Kind | None) -> tuple[MergeByKey, Kind | None]:
@@ -158,7 +148,7 @@ def _column_chain(
 
 
 def _record_loop(
-    segment: Segment, source: Source, exchange: Exchange, form: Form | None, cells: int | None, is_first: bool
+    segment: Segment, source: Source, stage: StageRun, form: Form | None, cells: int | None, is_first: bool
 ) -> tuple[Source, RecordLoop | None]:
     """The segment over the fields of its rows, and the source, which then reads only the columns that are looked at."""
     is_read = isinstance(source, Read) and is_first
@@ -168,8 +158,8 @@ def _record_loop(
     weaver = Weaver()
     row = displayed(form, weaver)
     variables = dict(variables_of(row))
-    loop, used, _ = _woven(segment, source, exchange, weaver, row, True, cells)
-    if isinstance(source, Read) and is_read:
+    loop, used, _ = _woven(segment, source, stage.exchange, weaver, row, True, cells)
+    if isinstance(source, Read) and is_read and stage.plan.prunes:
         source, form = pruned_read(source, form, {str(variables[name][0]) for name in used})
     at = dict(zip(map(form.keys, form.leaves()), form.leaves(), strict=True))
     return source, RecordLoop(form, tuple(at[variables[name]] for name in used), variables, loop)
@@ -184,7 +174,7 @@ def _whole_loop(segment: Segment, source: Source, exchange: Exchange, kind: type
     if isinstance(segment.end, PassOn):  # a long chain is cut there into segments that often are the same
         alike = (*map(step_likeness, segment.rows), kind, vectorize)
         loop, _ = remembered(PassOn, *alike, find=lambda: _loop(segment, source, exchange, kind, vectorize))
-        return replace(loop, steps=(*segment.rows, segment.end))
+        return replace(loop, steps=(*(part for step in segment.rows for part in step.parts), segment.end))
     loop, cells = _loop(segment, source, exchange, kind, vectorize)
     return loop if cells is None else _loop(segment, source, exchange, kind, vectorize, cells)[0]
 
@@ -205,14 +195,15 @@ def _woven(
     cells: int | None,
 ) -> tuple[Loop, list[str], int | None]:  # fmt: skip
     """A segment's loop, the variables of its row that it uses, in the order in which it takes them, and `width`."""
-    chain = Chain([_chain_step(step, vectorize) for step in segment.rows], weaver)
+    chain = Chain([_link(step, vectorize) for step in segment.rows], weaver)
+    parts = [part for step in segment.rows for part in step.parts]
     combine = None
     if isinstance(segment.end, CombineByKey):
-        combine = Combine(segment.end, chain, weaver, len(segment.rows), cells, vectorize)
+        combine = Combine(segment.end, chain, weaver, len(parts), cells, vectorize)
         parameters = ["rows", "get", "entries", "missing", "miss"]
         sink: Sink = combine
     elif isinstance(segment.end, JoinInPlace):
-        parameters, sink = ["rows", "entries", "slow"], Keep(segment.end, chain, weaver, len(segment.rows))
+        parameters, sink = ["rows", "entries", "slow"], Keep(segment.end, chain, weaver, len(parts))
     elif segment.end is not None:
         parameters, sink = ["rows"], yielding
     elif isinstance(exchange, Count):
@@ -227,28 +218,25 @@ def _woven(
     loop = place([ast.For(target, load("rows"), body, [])], line)
     woven = Woven("loop", define("loop", parameters, loop, line), weaver.bindings, weaver.positions, "loop")
     reasons = [*chain.reasons, combine.reason if combine else None]
-    last = segment.end or (segment.rows[-1] if segment.rows else Step(source.verb, source.label))
-    steps = (*segment.rows, last)
+    last = segment.end or (parts[-1] if parts else Step(source.verb, source.label))
+    steps = (*parts, last)
     if combine is None:
         return Loop(woven, steps, tuple(reasons)), used, None
     return Loop(woven, steps, tuple(reasons), combine.found, cells), used, combine.width
 
 
-def _chain_step(step: RowStep, vectorize: bool) -> ChainStep:
-    verb = VERBS[type(step).__name__]
-    pair = partial(keyed_row, verb=step.verb)
-    if not isinstance(step, FunctionStep):
-        return ChainStep(verb, pair=pair)
-    function = step.function
-    return ChainStep(
-        verb,
-        function.call,
-        know(function.call) if vectorize else None,
-        function.spread,
-        partial(spread_fields, function),
-        pair,
-        None if step.on_error == "raise" else partial(drop_row, step),
-    )
+def _link(step: RowStep, vectorize: bool) -> Link:
+    calls = [
+        Call(
+            function.call,
+            know(function.call) if vectorize else None,
+            function.spread,
+            partial(spread_fields, function),
+        )
+        for function in step.functions
+    ]
+    drop = None if step.on_error == "raise" else partial(drop_row, step)
+    return Link(step, tuple(calls), partial(keyed_row, verb=step.verb), drop)
 
 
 def spread_fields(function: Function, row: Any) -> tuple[Any, ...]:
@@ -256,8 +244,8 @@ def spread_fields(function: Function, row: Any) -> tuple[Any, ...]:
     return spread_arguments(row, function.spread or 0, function)
 
 
-def drop_row(step: FunctionStep, row: Any, error: BaseException) -> None:
-    """Gives a failing row and its error to the task that runs."""
+def drop_row(step: RowStep, row: Any, error: BaseException, place: int) -> None:
+    """Give a row, and the error of the step's function at a place, to the task that runs."""
     task = current_task()
     assert task is not None, "loops run in tasks"
-    task.drop(step, row, error)
+    task.drop(step.parts[place], row, error)

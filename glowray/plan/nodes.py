@@ -7,14 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from glowray.functions import Function
+from glowray.functions.combiner import Zero
 from glowray.io.reader import Reader
-from glowray.kernels.combine import Zero
-from glowray.kernels.partition_steps import PassOn
-from glowray.kernels.resources import NO_NEEDS, Resources
-from glowray.kernels.steps import Filter, FlatMapValues, ForEach, MapValues, Step
 from glowray.plan.derived import derived
-from glowray.plan.size import may_grow
+from glowray.plan.operator import Operator
 from glowray.plan.walk import walk
+from glowray.resources import NO_NEEDS, Resources
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -129,7 +127,7 @@ class Unary(Node):
 class Narrow(Unary):
     """A step on the rows of each partition: no row leaves its partition."""
 
-    step: Step
+    step: Operator
     resources: Resources = NO_NEEDS
 
     @property
@@ -138,7 +136,7 @@ class Narrow(Unary):
 
     @property
     def may_grow(self) -> bool:
-        return may_grow(self.step)
+        return self.step.may_grow
 
     @property
     def detail(self) -> str:
@@ -146,8 +144,7 @@ class Narrow(Unary):
 
     @derived
     def key_partitions(self) -> int | None:
-        keeps = isinstance(self.step, (Filter, MapValues, FlatMapValues, ForEach, PassOn))
-        return self.input.key_partitions if keeps else None
+        return self.input.key_partitions if self.step.keeps_keys else None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -230,7 +227,7 @@ class Limit(Single):
 class Reduce(Single):
     """f over all rows; `local` has been done within each partition."""
 
-    local: Step
+    local: Operator
     function: Function
     zero: Zero | None = None
 
@@ -243,7 +240,7 @@ class Reduce(Single):
 class Gather(Single):
     """All rows in one partition, in partition order, through the steps given."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[Operator, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

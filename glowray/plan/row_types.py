@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from glowray.io.reader import TypedReader
-from glowray.kernels.partition_steps import Limit as LimitStep
-from glowray.kernels.partition_steps import PassOn
-from glowray.kernels.steps import Filter
 from glowray.plan.nodes import Cache, Limit, MergeSorted, Narrow, Node, Read, Repartition, Sort, Top, Union
 
 _SAME_ROWS = (Cache, Limit, MergeSorted, Repartition, Sort, Top, Union)
@@ -38,7 +35,7 @@ def row_types(node: Node) -> Any:
 
 def _keeps_rows(node: Node) -> bool:
     if isinstance(node, Narrow):
-        return isinstance(node.step, (Filter, PassOn, LimitStep))
+        return node.step.keeps_rows
     return isinstance(node, _SAME_ROWS)
 
 

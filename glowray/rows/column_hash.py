@@ -1,4 +1,4 @@
-"""The stable hash of keys, for whole columns: the same numbers as `key_hash` gives one by one."""
+"""The stable hash of keys for whole columns. Every number equals `key_hash` of that key."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ Hashes = npt.NDArray[np.uint64]
 
 _U = np.uint64
 _PRIME = _U((1 << 61) - 1)
-_ROWS_AT_ONCE = 1 << 14  # what is gone over several times stays in the cache
+_ROWS_AT_ONCE = 1 << 14  # Each piece is read several times, so it must fit the CPU cache.
 _NUMBERS = frozenset({bool, int, float})
 
 
 def keyed_rows_hashes(chunk: Chunk) -> Hashes:
-    """The hash of `row[0]` of every row; TypeError if one is not a 2-tuple."""
+    """Return the hash of `row[0]` of every row. Raises TypeError for a row that is not a 2-tuple."""
     shape = chunk.shape
     uncut = chunk.key_texts if isinstance(chunk, MadeChunk) else None
     if uncut is not None:
@@ -48,7 +48,7 @@ def keyed_rows_hashes(chunk: Chunk) -> Hashes:
 
 
 def column_hashes(shape: Shape, columns: list[Any], count: int) -> Hashes:
-    """The hashes of `count` keys held as the columns of a shape."""
+    """Return the hashes of `count` keys that are held as the columns of a shape."""
     if isinstance(shape, Scalar):
         vectorised = _BY_KIND.get(shape.kind.name)
         if vectorised is not None:
@@ -61,7 +61,10 @@ def column_hashes(shape: Shape, columns: list[Any], count: int) -> Hashes:
 
 
 def compares_by_fields(shape: Fields) -> bool:
-    """Whether keys of this shape are equal when their fields are; else the scalar hash decides, or refuses."""
+    """Return whether keys of this shape are equal exactly when their compared fields are.
+
+    The hash of all other keys is computed one by one by `key_hash`, which also refuses values that cannot be keys.
+    """
     if shape.cls is None:
         return shape.kind == "tuple"
     if registration(shape.cls) is not None:
@@ -73,14 +76,14 @@ def compares_by_fields(shape: Fields) -> bool:
 
 
 def compared_places(shape: Fields) -> list[int]:
-    """Which fields say whether two keys of this shape are equal: all but a dataclass's that have `compare=False`."""
+    """Return the numbers of the fields that decide equality: all but dataclass fields with `compare=False`."""
     if shape.kind != "dataclass":
         return list(range(len(shape.children)))
     return [shape.names.index(name) for name in compared_fields(shape.cls) or ()]
 
 
 def _scalar_hashes(keys: list[Any]) -> Hashes:
-    """One by one; plain numbers of several types at least without a call of Python code for each."""
+    """Return the hashes of keys one by one. Plain numbers of mixed types need no call of a Python function each."""
     if _NUMBERS.issuperset(map(type, keys)):
         hashes = np.fromiter(map(hash, keys), np.int64, len(keys)).view(np.uint64)
         hashes = mix(hashes + _U(hashing.NUMBER))
@@ -122,7 +125,10 @@ def _integers(array: pa.Array, tag: int, arrow: pa.DataType | None = None) -> Ha
 
 
 def _integer_hashes(values: npt.NDArray[np.int64], tag: int) -> Hashes:
-    """Python's hash of an int is its absolute value modulo 2**61 - 1 with its sign, and -2 for -1."""
+    """Return the hashes of int64 values.
+
+    Python's hash of an int is its absolute value modulo 2**61 - 1, with the int's sign. -1 becomes -2.
+    """
     size = np.abs(values).view(np.uint64)
     folded = (size & _PRIME) + (size >> _U(61))
     folded -= _PRIME * (folded >= _PRIME)
@@ -138,7 +144,11 @@ def _signed(folded: Hashes, negative: npt.NDArray[np.bool_], tag: int) -> Hashes
 
 
 def _floats(array: pa.Array) -> Hashes:
-    """Python's hash of a float: mantissa times two to the exponent modulo 2**61 - 1, where that is a rotation."""
+    """Return the hashes of floats.
+
+    Python's hash of a float is mantissa * 2**exponent modulo 2**61 - 1. Modulo 2**61 - 1, a multiplication by a power
+    of two rotates 61 bits. 314159 is Python's hash of infinity.
+    """
     values = as_numpy(array.fill_null(0.0))
     finite = np.isfinite(values)
     mantissa, exponent = np.frexp(np.where(finite, np.abs(values), 0.0))
@@ -152,20 +162,14 @@ def _floats(array: pa.Array) -> Hashes:
     return hashes
 
 
-def texts(array: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Text or bytes straight from Arrow's buffers: the data, and where each value starts in it and how long it is."""
-    bounds = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
-    return np.frombuffer(array.buffers()[2] or b"", np.uint8), bounds[:-1], np.diff(bounds)
-
-
 def binary_hashes(array: pa.Array, tag: int) -> Hashes:
-    """Return the hashes of text or bytes. Those of nulls mean nothing."""
+    """Return the hashes of a column of text or bytes. The hashes of nulls mean nothing."""
     found = Texts.of(array)
     return chosen.loops.hashes(found.data, *found.packed_bounds(), tag)
 
 
 def uuid_hashes(array: pa.Array) -> Hashes:
-    """Sixteen bytes each, in a row."""
+    """Return the hashes of a column of UUIDs (16 bytes each)."""
     data = np.frombuffer(array.buffers()[1], "<u8")[2 * array.offset : 2 * (array.offset + len(array))]
     words = data.reshape(-1, 2)
     words = (words ^ (words >> _U(32))) * np.array([byte_hash.place(0), byte_hash.place(1)], np.uint64)

@@ -1,6 +1,6 @@
-"""The stable hash of keys, in plain Python: no seed, and equal for keys that Python calls equal.
+"""The stable hash of keys in plain Python. It has no seed, and keys that Python calls equal have equal hashes.
 
-`column_hash.py` computes the same for whole columns; a property test holds the two together.
+`column_hash.py` computes the same hashes for whole columns; a property test compares the two.
 """
 
 from __future__ import annotations
@@ -29,22 +29,25 @@ NAN_HASH = 0x3C6EF372FE94F82B
 
 
 def number_hash(python_hash: int) -> int:
-    """From Python's own hash of a number, which is equal for equal numbers of all types, and the same everywhere."""
+    """Return the hash of a number from Python's `hash` of it.
+
+    Python's hash of a number is the same in every process, and equal for equal numbers of any type.
+    """
     return mix(python_hash + NUMBER)
 
 
 def count_hash(count: int, tag: int) -> int:
-    """Of an integer that stands for something else, such as microseconds."""
+    """Return the hash of an integer that encodes another value, such as a duration in microseconds."""
     return mix(hash(count) + tag)
 
 
 def text_hash(text: str) -> int:
-    """Of text, by its UTF-8 bytes."""
+    """Return the hash of text from its UTF-8 bytes."""
     return bytes_hash(text.encode("utf-8", "surrogatepass"), TEXT)
 
 
 def sequence_hash(hashes: Iterable[int], tag: int = TUPLE) -> int:
-    """Of several hashes in order."""
+    """Return the hash of several hashes. Their order counts."""
     state = tag
     for each in hashes:
         state = mix(state * MIX_1 + each)
@@ -52,7 +55,7 @@ def sequence_hash(hashes: Iterable[int], tag: int = TUPLE) -> int:
 
 
 def set_hash(hashes: Iterable[int]) -> int:
-    """Of several hashes in any order."""
+    """Return the hash of several hashes. Their order does not count."""
     total = count = 0
     for each in hashes:
         total += mix(each + GOLDEN)
@@ -61,5 +64,5 @@ def set_hash(hashes: Iterable[int]) -> int:
 
 
 def class_hash(cls: type) -> int:
-    """Of a class, by its module and name."""
+    """Return the hash of a class from its module and qualified name."""
     return bytes_hash(f"{cls.__module__}.{cls.__qualname__}".encode(), IDENTIFIER)

@@ -1,4 +1,4 @@
-"""Texts numbered as they first appear. A text keeps its number, however many come after it."""
+"""Number texts in the order of their first appearance. A text keeps its number when more texts are added."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Numbers = npt.NDArray[np.int32]
 
 
 class TextNumbers:
-    """Numbers texts from 0 in the order of their first appearance.
+    """Numbers the texts that it is given from 0, in the order of their first appearance.
 
     >>> from glowray.rows.texts import Lines
     >>> texts = TextNumbers()

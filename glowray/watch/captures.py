@@ -1,4 +1,4 @@
-"""Which big values the functions of a job have captured: they travel apart, once a job."""
+"""List the large values that a job's functions captured. They are sent apart from the functions, once per job."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from glowray.engine.payload import Apart, pack
 from glowray.functions import Function
 from glowray.functions.captures import path_of
 from glowray.kernels import Fragment
-from glowray.physical.stage import Branch, Stage
+from glowray.physical.stage import Branch, StagePlan
 
 
-def capture_lines(stages: Sequence[Stage]) -> list[str]:
-    """A line for each big captured value: its name, size, and the verb whose function holds it."""
+def capture_lines(stages: Sequence[StagePlan]) -> list[str]:
+    """Return a line for each large captured value: its name, the verb whose function holds it, and its size."""
     known: dict[int, Apart] = {}
     lines: dict[str, None] = {}
     for stage in stages:
         seen: set[tuple[int, ...]] = set()
         for branch in stage.branches:
-            # Branches of a union often have the same steps: those are looked at once.
+            # Branches of a union often share their steps. Shared steps are packed once.
             steps = branch.steps if (chain := tuple(map(id, branch.steps))) not in seen else ()
             seen.add(chain)
             payload = pack(Fragment(branch.source, steps, stage.exchange), known)
@@ -39,9 +39,4 @@ def _name(branch: Branch, value: Any) -> str:
 
 def _functions(branch: Branch) -> Iterator[Function]:
     for step in (branch.source, *branch.steps):
-        function = getattr(step, "function", None)
-        if isinstance(function, Function):
-            yield function
-        combiner = getattr(step, "combiner", None)
-        if combiner is not None:
-            yield from (combiner.add, combiner.merge)
+        yield from step.functions

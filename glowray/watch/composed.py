@@ -1,25 +1,17 @@
-"""Verbs that are made of several steps: shown as the one verb that the user wrote."""
+"""Verbs that are made of several steps, and are shown as the one verb that the user wrote."""
 
 from __future__ import annotations
 
-from glowray.kernels.steps import KeyBy, Keys, Map, Step, Values
+from glowray.kernels.steps import RowStep
+from glowray.plan.operator import Operator
 from glowray.watch.given import is_given
 
-COMPOSED = frozenset(
-    {
-        *("count_by_value", "distinct", "group_by", "intersection", "join", "limit", "local_sort", "max"),
-        *("merge_sorted", "min", "sample", "sort", "subtract", "top"),
-    }
-)
+
+def prepares(step: Operator | None, verb: str) -> bool:
+    """Return whether a step is the first part of the verb after it: `sort(f)` computes keys, then sorts by them."""
+    return isinstance(step, RowStep) and step.is_part and step.verb == verb
 
 
-def prepares(step: Step | None, verb: str) -> bool:
-    """Return whether a step is the first part of the verb after it: `sort(f)` computes keys, then orders by them."""
-    return isinstance(step, (KeyBy, Map)) and step.verb == verb and verb in COMPOSED
-
-
-def is_glue(step: Step) -> bool:
-    """Whether a step only gives rows the shape that another part of its verb needs: nothing to show."""
-    if step.verb not in COMPOSED:
-        return False
-    return isinstance(step, (Keys, Values)) or (isinstance(step, (KeyBy, Map)) and not is_given(step.function))
+def is_glue(step: Operator) -> bool:
+    """Return whether a step only reshapes rows for another part of its verb. Such a step is not shown."""
+    return isinstance(step, RowStep) and step.is_part and not any(map(is_given, step.functions))

@@ -1,22 +1,24 @@
-"""At which level each function of the user's runs: over columns, inlined in a generated loop, or called; and why."""
+"""The level at which each of the user's functions runs, and why it is not at a higher one.
+
+The levels are `arrow` (a column program), `fused` (inlined in a generated loop), and `python` (called).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from glowray.functions import Function
 from glowray.kernels import Fragment, combine, fold_steps, partition_steps, sources
 from glowray.kernels.loop import Loop
-from glowray.kernels.steps import FunctionStep, Step
-from glowray.physical.stage import Stage
-from glowray.physical.weaving import weave
+from glowray.kernels.steps import RowStep, Step
+from glowray.physical.stage import StagePlan
 from glowray.watch.given import is_given
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A function as explain() shows it; `reason` is why it is not at a higher level (None: it is at the highest)."""
+    """A function as explain() shows it. `reason` says why it is not at a higher level; None for the highest."""
 
     stage: int
     function: str
@@ -27,11 +29,15 @@ class Level:
         return f"{self.level}: {self.reason}" if self.reason else self.level
 
 
-def levels(stages: Sequence[Stage], vectorize: bool) -> list[Level]:
-    """Every function of the user's once, in the order of stages and steps."""
+Woven = Mapping[StagePlan, Sequence[Fragment]]
+"""Stages, each with what the tasks of its branches run."""
+
+
+def levels(woven: Woven, vectorize: bool) -> list[Level]:
+    """Return the level of each of the user's functions once, in the order of stages and steps."""
     found: dict[int, Level] = {}
-    for stage in stages:
-        for fragment in weave(stage, vectorize):
+    for stage, fragments in woven.items():
+        for fragment in fragments:
             for function, level, reason in _functions(fragment, vectorize):
                 if is_given(function) and id(function) not in found:
                     name = f"{function.verb}({function.label})"
@@ -60,24 +66,25 @@ def _of_source(source: Step, refused: str | None) -> Iterator[Found]:
 
 
 def _of_loop(loop: Loop, vectorize: bool) -> Iterator[Found]:
-    whys = loop.column_reasons or (None,) * len(loop.steps)
-    in_columns = 0 if loop.columns is None else len(loop.columns.steps)
+    whys = loop.column_reasons or ("",) * len(loop.steps)
     for place, (step, reason) in enumerate(zip(loop.steps, loop.reasons, strict=True)):
-        why = whys[place] if place < len(whys) else None
+        why = whys[place] if place < len(whys) else ""
+        in_columns = why is None
         if reason is not None:
             level, why = "python", reason if vectorize else "vectorize=False"
         else:
             level, why = "fused", why or ("its rows are Python's" if vectorize else "vectorize=False")
-        if isinstance(step, FunctionStep):
-            yield (step.function, "arrow", None) if place < in_columns else (step.function, level, why)
+        if isinstance(step, RowStep):
+            for function in step.functions:
+                yield (function, "arrow", None) if in_columns else (function, level, why)
         elif isinstance(step, combine.CombineByKey):
             folds = loop.columns is not None and loop.columns.fold is not None
             yield (step.combiner.add, "arrow", None) if folds else (step.combiner.add, level, why)
             yield step.combiner.merge, "python", "it merges the partial results of a key"
         elif isinstance(step, fold_steps.Reduce) and loop.columns is not None and loop.columns.fold is not None:
             yield step.function, "arrow", None
-        elif isinstance(function := getattr(step, "function", None), Function):
-            yield function, "python", _of_partition(step)
+        else:
+            yield from ((function, "python", _of_partition(step)) for function in step.functions)
 
 
 def _of_partition(step: Step) -> str:

@@ -1,15 +1,16 @@
-"""How rows get from one stage to another, in a word: for explain() and for the edges of pictures."""
+"""Words for how rows move from one stage to another, for explain() and for the edges of pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from glowray.kernels.exchange import ByRange
-from glowray.physical.stage import All, Branch, Crossed, Even, FromStage, Head, Onward, Same, Shuffled, Stage, Wire
+from glowray.physical.stage import Branch, StagePlan, Wire
+from glowray.physical.wires import All, Crossed, Even, FromStage, Head, Onward, Same, Shuffled
 
 
-def moves(branch: Branch) -> Iterator[tuple[Stage, str]]:
-    """The stages that a branch reads, each with the way in which its rows come; "" where none leaves its partition."""
+def moves(branch: Branch) -> Iterator[tuple[StagePlan, str]]:
+    """Yield (stage, how its rows move) for each stage that a branch reads. It is "" if rows stay in their partition."""
     for wire in branch.reads:
         if isinstance(wire, FromStage):
             yield wire.stage, _move(wire, branch.count)

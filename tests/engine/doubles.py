@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import glowray as gr
 from glowray.dataset import Dataset
 from glowray.engine.inline import InlineEngine
 from glowray.engine.protocol import Done, Engine, Ref, Task
-from glowray.kernels.resources import Resources
-from glowray.optimize import Rule
+from glowray.resources import Resources
 from glowray.rows import Block
 
 
@@ -59,12 +57,6 @@ class ForbiddenEngine(Engine):
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         raise AssertionError("something was fetched")
-
-
-def with_rules(flow: gr.Flow, rules: Sequence[Rule]) -> gr.Flow:
-    """The flow, whose plans are rewritten by these rules alone."""
-    flow.settings = replace(flow.settings, rules=tuple(rules))
-    return flow
 
 
 class TinyFlow(gr.Flow):

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from glowray.functions import Function, ship, spread, whole
+from glowray.functions import Function, spread, whole
+from glowray.rows import pickling
 
 
 def here() -> int:
@@ -40,7 +41,7 @@ def test_a_name_is_the_label() -> None:
 
 
 def test_a_function_travels() -> None:
-    function = ship.loads(ship.dumps(Function.of(lambda a, b: a + b, "map")))
+    function = pickling.loads(pickling.dumps(Function.of(lambda a, b: a + b, "map")))
     assert function.call(*function.arguments((1, 2))) == 3
 
 
@@ -73,7 +74,7 @@ def test_parameters_that_a_row_cannot_fill() -> None:
     class Bare: ...
 
     assert "it takes no parameters, but is called with a row" in refusal(nothing)
-    assert "it takes no parameters, but is called with a value" in refusal(nothing, "map_values")
+    assert "it takes no parameters, but is called with a value" in refusal(nothing, "map_values", of_value=True)
     assert "map() cannot call Bare" in refusal(Bare)
     assert "nothing gives its keyword-only scale; bind them with partial()" in refusal(keyword)
     assert Function.of(functools.partial(keyword, scale=2), "map").spread is None

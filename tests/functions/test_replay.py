@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from glowray.errors import ReplayError
-from glowray.functions import Failure, Function, ship
+from glowray.functions import Failure, Function
 from glowray.functions.exceptions import LARGEST, LeftBehind
+from glowray.rows import pickling
 
 Fails = Callable[..., BaseException]
 
@@ -45,7 +46,7 @@ def test_it_returns_what_the_function_returns() -> None:
 
 
 def test_a_value_of_a_keyed_row() -> None:
-    function = Function.of(lambda a, b: a + b, "map_values")
+    function = Function.of(lambda a, b: a + b, "map_values", of_value=True)
     failure = Failure.capture(ValueError(), verb="map_values", function=function, row=("k", (1, 2)))
     assert failure.replay() == 3
 
@@ -55,7 +56,7 @@ def test_the_items_of_flat_map(fails: Fails) -> None:
         yield 1
         raise LookupError(row)
 
-    error: Any = fails(halfway, "r", verb="flat_map")
+    error: Any = fails(halfway, "r", verb="flat_map", gives_items=True)
     with pytest.raises(LookupError):
         error.replay()
 
@@ -93,7 +94,7 @@ def test_no_function() -> None:
 @pytest.mark.parametrize("row", [threading.Lock(), b"x" * (LARGEST + 1)])
 def test_a_row_that_stays_behind(row: Any) -> None:
     failure = Failure.capture(ValueError(), verb="map", function=Function.of(len, "map"), row=row)
-    error: Any = ship.loads(ship.dumps(failure)).exception()
+    error: Any = pickling.loads(pickling.dumps(failure)).exception()
     with pytest.raises(ReplayError, match="the row cannot be pickled, or is larger than 8 MB"):
         error.replay()
     assert isinstance(failure.row, LeftBehind)

@@ -199,6 +199,32 @@ def record(row: Any) -> dict[str, Any]:
     return {"n": number % 7, "x": float(number % 5), "s": TEXTS[number % len(TEXTS)], "maybe": maybe}
 
 
+def shout(row: Any) -> str:
+    return row["s"].upper() + "!"  # type: ignore[no-any-return]
+
+
+def ratio(row: Any) -> float:
+    return row["x"] / (row["n"] + 1)  # type: ignore[no-any-return]
+
+
+def whole_record(row: Any) -> list[Any]:
+    return list(row.items())
+
+
+FIELDS = [shout, ratio, whole_record]
+"""Functions of the records that `record` makes."""
+
+
+def tags(row: Any) -> list[Any]:
+    number = draw(row)
+    return [number % 5, "tag", 0.5][: number % 4]
+
+
+def tagged_record(row: Any) -> dict[str, Any]:
+    """A record with a list, a str or nothing to go through."""
+    return {"s": record(row)["s"], "tags": tags(row) or None, "row": row}
+
+
 def as_it_is(columns: Any) -> Any:
     return columns
 

@@ -115,6 +115,7 @@ def keyed_source(draw: Draw, tiny: bool) -> Pipeline:
 def _row_verb(draw: Draw, p: Pipeline) -> Pipeline:
     state = p.wanted
     kinds = ["map", "flat_map", "filter", "key_by", "key_by", "one_by_one", "kept", "kept", "pipe", "map_batches"]
+    kinds += ["with_fields", "explode"]
     kind = draw(st.sampled_from(kinds))
     if kind == "map":
         g = draw(st.sampled_from(f.MAPS))
@@ -139,7 +140,19 @@ def _row_verb(draw: Draw, p: Pipeline) -> Pipeline:
     if kind == "one_by_one":
         wanted = state.each(lambda part: [("row", row) for row in part], keyed=True)
         return p.then("map_partitions(one_by_one)", lambda ds: ds.map_partitions(f.one_by_one), wanted)
+    if kind == "with_fields":
+        return _with_fields(draw, p)
+    if kind == "explode":
+        wanted = state.each(lambda part: [{**f.tagged_record(row), "tags": tag} for row in part for tag in f.tags(row)])
+        return p.then("map(tagged_record).explode('tags')", lambda ds: ds.map(f.tagged_record).explode("tags"), wanted)
     return {"kept": _kept, "pipe": _pipe, "map_batches": _map_batches}[kind](draw, p)
+
+
+def _with_fields(draw: Draw, p: Pipeline) -> Pipeline:
+    name, g = draw(st.sampled_from(["s", "new"])), draw(st.sampled_from(f.FIELDS))
+    wanted = p.wanted.each(lambda part: [{**row, name: g(row), "kind": "late"} for row in map(f.record, part)])
+    text = f"map(record).with_fields({name}={g.__name__}, kind='late')"
+    return p.then(text, lambda ds: ds.map(f.record).with_fields({name: g}, kind="late"), wanted)
 
 
 def _kept(draw: Draw, p: Pipeline) -> Pipeline:

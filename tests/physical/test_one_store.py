@@ -17,6 +17,8 @@ from tests.oracle.exact import assert_rows
 class OneStore(InlineEngine):
     """An engine whose tasks see all blocks where they lie, up to a size; keeps what tasks gave and read."""
 
+    may_share_store = True
+
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.done: list[Done] = []

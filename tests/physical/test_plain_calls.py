@@ -10,15 +10,16 @@ import pytest
 
 import glowray as gr
 from glowray.physical import plain_calls, weaving
-from glowray.vectorize import chain
+from glowray.vectorize import step_code
 from glowray.vectorize.inline import Inlined
 from tests.engine.doubles import Lab
 
 SEAMS = [
     "physical.weaving.know", "physical.weaving.columns_of", "physical.weaving.pruned",
     "physical.weaving.fold_of", "physical.weaving.used_of", "physical.weaving.pruned_read", "physical.sinks.know",
-    "physical.columns.know", "physical.columns.translate", "physical.columns.cheapest_cut", "physical.columns.fold_of",
-    "physical.columns.column_step", "physical.sinks.inline", "vectorize.chain.inline", "vectorize.chain.splice",
+    "physical.columns.know", "kernels.operators.columns.translate",
+    "kernels.operators.map.program_of", "physical.columns.cheapest_cut", "physical.columns.fold_of",
+    "physical.sinks.inline", "vectorize.step_code.inline", "vectorize.step_code.splice",
     "vectorize.chain.obstacle", "vectorize.chain.quiet", "vectorize.chain.escaping", "vectorize.inline.obstacle",
     "vectorize.inline.bind", "vectorize.inline.exact_type", "vectorize.inline.escaping", "vectorize.inline.forwarded",
     "vectorize.splice.element_type", "vectorize.know.source_of", "vectorize.know.synthetic",
@@ -92,7 +93,7 @@ def test_a_fault_leads_to_calls_on_every_engine(engine: Lab, monkeypatch: pytest
     def fail(*given: Any) -> Any:
         raise KeyError("NAMES")
 
-    monkeypatch.setattr("glowray.vectorize.chain.inline", fail)
+    monkeypatch.setattr("glowray.vectorize.step_code.inline", fail)
     assert sorted(job(engine.flow()).collect()) == EXPECTED
 
 
@@ -103,7 +104,7 @@ def test_what_python_cannot_compile_is_called(monkeypatch: pytest.MonkeyPatch) -
     def inline(known: Any, arguments: Any, weaver: Any) -> Inlined:
         return Inlined([ast.Nonlocal(["nowhere"])], ast.Constant(1), weaver.own_lines("map"))
 
-    monkeypatch.setattr(chain, "inline", inline)
+    monkeypatch.setattr(step_code, "inline", inline)
     rows = gr.Flow(engine="inline").from_items([1]).map(lambda x: [x + 1])
     assert rows.collect() == [[2]]
     assert "the compiler failed on this step (SyntaxError: no binding for nonlocal" in str(rows.explain())

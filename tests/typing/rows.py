@@ -38,6 +38,8 @@ def types() -> None:
     assert_type(lines.map(parse, name="parse", on_error="skip"), gr.Dataset[tuple[str, int]])
     assert_type(words.filter(str.isalpha), gr.Dataset[str])
     assert_type(words.key_by(len), gr.Dataset[tuple[int, str]])
+    assert_type(words.with_fields(size=len).explode("kind"), gr.Dataset[dict[str, Any]])
+    assert_type(words.with_fields(size=len, kind="word"), gr.Dataset[dict[str, Any]])
     assert_type(flow.from_range(3).map_partitions(halves), gr.Dataset[float])
 
     # Spread: the fields of a tuple row are a function's arguments, those of a keyed row's tuple too.

@@ -9,8 +9,16 @@ from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
 
-from glowray.vectorize.chain import Step, row_loop
+from glowray.functions import Function
+from glowray.kernels.operators.filter import Filter
+from glowray.kernels.operators.flat_map import FlatMap
+from glowray.kernels.operators.keyed import KeyBy, Keys, Values
+from glowray.kernels.operators.map import Map
+from glowray.kernels.operators.map_values import FlatMapValues, MapValues
+from glowray.kernels.steps import FunctionStep, RowStep
+from glowray.vectorize.chain import row_loop
 from glowray.vectorize.know import know
+from glowray.vectorize.step_code import Call, Link
 
 _SERIAL = count()
 
@@ -29,12 +37,22 @@ def fields_of(width: int, takes_lists: bool = False) -> Callable[[Any], tuple[An
     return fields
 
 
-def step(verb: Any, call: Any = None, spread: int | None = None, drop: Any = None) -> Step:
+CALLING: dict[str, type[FunctionStep]] = {
+    "map": Map, "filter": Filter, "flat_map": FlatMap, "map_values": MapValues, "flat_map_values": FlatMapValues,
+    "key_by": KeyBy,
+}  # fmt: skip
+PLAIN: dict[str, type[RowStep]] = {"keys": Keys, "values": Values}
+
+
+def step(verb: str, call: Any = None, spread: int | None = None, drop: Any = None) -> Link:
+    if call is None:
+        return Link(PLAIN[verb](verb, verb), (), fields_of(2))
     fields = fields_of(spread, takes_lists=True) if spread else None
-    return Step(verb, call, know(call) if call else None, spread, fields, fields_of(2), drop)
+    calls = (Call(call, know(call), spread, fields),)
+    return Link(CALLING[verb](verb, verb, Function(call, verb, verb)), calls, fields_of(2), drop)
 
 
-def woven(steps: list[Step], rows: Iterable[Any], row_type: type | None = None) -> tuple[list[Any], Any]:
+def woven(steps: list[Link], rows: Iterable[Any], row_type: type | None = None) -> tuple[list[Any], Any]:
     """(rows emitted, error) of the generated loop."""
     made, _ = row_loop(steps, row_type=row_type)
     out: list[Any] = []
@@ -51,7 +69,7 @@ def failure(run: Callable[[], object], made: Any, loop: Any) -> Any:
     return None
 
 
-def called(steps: list[Step], rows: Iterable[Any]) -> tuple[list[Any], Any]:
+def called(steps: list[Link], rows: Iterable[Any]) -> tuple[list[Any], Any]:
     """(rows emitted, error) of calling the functions one by one, each row through the whole chain."""
     out: list[Any] = []
     try:
@@ -62,15 +80,17 @@ def called(steps: list[Step], rows: Iterable[Any]) -> tuple[list[Any], Any]:
     return out, None
 
 
-def _through(steps: list[Step], row: Any, emit: Callable[[Any], object]) -> None:
+def _through(steps: list[Link], row: Any, emit: Callable[[Any], object]) -> None:
     if not steps:
         emit(row)
         return
     first, *others = steps
-    key, value = fields_of(2)(row) if first.verb in ("map_values", "flat_map_values", "keys", "values") else (None, row)
-    call = first.call or (lambda value: value)
-    result = call(*first.fields(value)) if first.fields else call(value)
-    match first.verb:
+    verb = first.operator.verb
+    key, value = fields_of(2)(row) if verb in ("map_values", "flat_map_values", "keys", "values") else (None, row)
+    result: Any = None
+    for call in first.calls:
+        result = call.function(*call.fields(value)) if call.fields else call.function(value)
+    match verb:
         case "map":
             _through(others, result, emit)
         case "filter":
@@ -103,7 +123,7 @@ def spelled(value: Any) -> Any:
     return type(value).__name__, repr(value)
 
 
-def assert_same(steps: list[Step], rows: list[Any], row_type: type | None = None) -> None:
+def assert_same(steps: list[Link], rows: list[Any], row_type: type | None = None) -> None:
     fast, fast_error = woven(steps, rows, row_type)
     plain, plain_error = called(steps, rows)
     assert spelled(fast) == spelled(plain)

@@ -209,7 +209,7 @@ def test_rows_do_not_share_locals() -> None:
 @given(st.lists(HOSTILE, max_size=6))
 def test_dropped_rows(rows: list[Any]) -> None:
     dropped: list[Any] = []
-    drop = lambda row, error: dropped.append((row, type(error)))
+    drop = lambda row, error, place: dropped.append((row, type(error)))
     from .running import spelled, woven
 
     out, error = woven([step("map", lambda x: x + 1, drop=drop), step("filter", lambda x: x[0:], drop=drop)], rows)
@@ -223,7 +223,7 @@ def test_a_flat_map_that_fails_half_way_gives_nothing_when_it_drops() -> None:
     dropped: list[Any] = []
     from .running import woven
 
-    out, error = woven([step("flat_map", f, drop=lambda row, error: dropped.append(row))], [1, 0])
+    out, error = woven([step("flat_map", f, drop=lambda row, error, place: dropped.append(row))], [1, 0])
     assert (out, error, dropped) == ([1, 1], None, [0])
 
 

@@ -138,7 +138,7 @@ def test_one_dict_at_two_places_is_one_dict() -> None:
 
 def test_a_dropped_row_is_shown_as_it_was() -> None:
     dropped: list[Any] = []
-    take = lambda row, error: dropped.append((row, type(error)))
+    take = lambda row, error, place: dropped.append((row, type(error)))
     steps = [step("map", made), step("map", lambda row: {**row, "d": 1 // row["a"]}, drop=take)]
     assert woven(steps, [0, 1])[0] == [{"a": 1, "b": [1], "c": "1", "d": 1}]
     assert dropped == [({"a": 0, "b": [0], "c": "0"}, ZeroDivisionError)]

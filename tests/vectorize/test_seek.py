@@ -124,7 +124,7 @@ def test_loops_give_what_the_calls_give(call: Any, rows: list[Any]) -> None:
 @given(call=st.sampled_from(FUNCTIONS), rows=st.lists(ROWS, max_size=3))
 def test_dropped_rows_have_the_errors_of_the_calls(call: Any, rows: list[Any]) -> None:
     dropped: list[Any] = []
-    steps = [step("map", call, drop=lambda row, error: dropped.append((row, type(error), error.args)))]
+    steps = [step("map", call, drop=lambda row, error, place: dropped.append((row, type(error), error.args)))]
     _, stopped = woven(steps, rows) if KeyboardInterrupt not in kinds(rows) else ([], None)
     expected: list[Any] = []
     for row in rows if stopped is None and KeyboardInterrupt not in kinds(rows) else []:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glowray.vectorize.chain import Step, row_loop
+from glowray.vectorize.chain import row_loop
+from glowray.vectorize.step_code import Link
 
 from .running import called, step, woven
 from .test_expand import HOSTILE
@@ -121,7 +122,7 @@ UNSURE: list[Any] = [
 ROWS = st.lists(st.one_of(st.integers(0, 3), HOSTILE, st.lists(st.tuples(HOSTILE, HOSTILE), max_size=2)), max_size=4)
 
 
-def check(steps: list[Step], rows: list[Any]) -> None:
+def check(steps: list[Link], rows: list[Any]) -> None:
     """As `assert_same`; some functions change the rows that they get."""
     assert repr(woven(steps, copy.deepcopy(rows))) == repr(called(steps, copy.deepcopy(rows)))
 

@@ -1,7 +1,7 @@
-"""Where a pattern is in texts: find, rfind, index, rindex, partition.
+"""Search texts for a pattern: find, rfind, index, rindex, partition.
 
-Texts are looked through where they stand in their bytes. Positions are bytes, which in ASCII are characters; other
-texts leave the fast path where a position is asked for.
+The search runs over the bytes of the texts. A byte position is a character position in ASCII only. So find and index
+send other texts to Python; partition needs no position and takes all texts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from glowray.vectorize.arrow.slices import inside, is_ascii, texts_of
 def find(
     text: Expr, pattern: str, start: Expr | None, stop: Expr | None, from_end: bool, must: bool
 ) -> Expr:  # fmt: skip
-    """text.find(pattern, start, stop), rfind, index or rindex; `must`: it has to be there."""
+    """Return `text.find(pattern, start, stop)`.
+
+    `from_end` makes it rfind. `must` makes it index or rindex: rows without the pattern go to Python, which raises.
+    """
     if any(each is not None and each.kind is not int for each in (start, stop)):
         raise Untranslatable("places that are not ints")
 
@@ -39,14 +42,14 @@ def find(
 
 
 def partition(text: Expr, separator: str, from_end: bool) -> Expr:
-    """text.partition(separator) or rpartition"""
+    """Return `text.partition(separator)`, or rpartition if `from_end`."""
     spelled = separator.encode()
 
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
         starts, ends = texts.starts, texts.ends
         places = first_or_last(texts, spelled, 0, texts.lengths, from_end)
-        # Without a separator all of the text is before it, or after it if it was looked for from the end.
+        # A text without the separator is all before it; for rpartition, all after it.
         nowhere = starts if from_end else ends
         cut = np.where(places < 0, nowhere, starts + places)
         after = np.where(places < 0, nowhere, cut + len(spelled))
@@ -56,7 +59,7 @@ def partition(text: Expr, separator: str, from_end: bool) -> Expr:
 
 
 def first_or_last(texts: Texts, pattern: bytes, first: Any, last: Any, from_end: bool) -> Places:
-    """Return the first (or last) place of the pattern between two bounds within each text; -1 where there is none."""
+    """Return the byte position in each text of the first or last pattern between two bounds, or -1."""
     within = Texts(texts.data, texts.starts + first, texts.starts + last)
     found = chosen.loops.find(within.data, *within.packed_bounds(), pattern, from_end)
     return found if isinstance(first, int) and not first else np.where(found < 0, -1, found + first)

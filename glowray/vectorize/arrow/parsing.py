@@ -1,4 +1,7 @@
-"""int() and float() of a column of text. Texts that are not plainly numbers leave the fast path."""
+"""int() and float() of a text column.
+
+One pass over the bytes reads the numbers. Texts that are not plain numbers go to Python.
+"""
 
 from __future__ import annotations
 

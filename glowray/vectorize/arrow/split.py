@@ -1,4 +1,4 @@
-"""str.split over a column: on the bytes themselves, exactly Python's whitespace, no Python string made."""
+"""str.split and rsplit over a text column. They search the bytes, with Python's white space, and make no str."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _LINE_FEED = ord("\n")
 
 
 def split_whitespace(column: Any) -> Lists:
-    """`row.split()` for each row of an Arrow array or of Texts."""
+    """Return `row.split()` for each row of an Arrow array or of Texts."""
     if isinstance(column, Lines) and len(column):
-        # Line feeds are white space too: all lines are split at once.
+        # A line feed is white space too, so the bytes of all lines are split at once.
         return Words(column, *chosen.loops.words(column.inside))
     data, rows = text_bytes(array_of(column))
     return _cut(data, rows, space_places(data)).filled()
 
 
 def split_pattern(column: Any, separator: str, most: int | None, from_end: bool) -> Lists:
-    """`row.split(separator, most)` or rsplit for each row of an Arrow array or of Texts; None: no limit."""
+    """Return `row.split(separator, most)`, or rsplit if `from_end`, for each row. A `most` of None sets no limit."""
     if len(separator) == 1 and separator.isascii():
         pieces = split_byte(column, separator)
         return pieces if most is None else pieces.limited(most, from_end)
@@ -36,10 +36,10 @@ def split_pattern(column: Any, separator: str, most: int | None, from_end: bool)
 
 
 def split_byte(column: Any, separator: str) -> Pieces | Table:
-    """`row.split(separator)` for each row, for an ASCII separator of one character."""
+    """Return `row.split(separator)` for each row and an ASCII separator of one character."""
     if not isinstance(column, Texts):
         return _split_array(column, ord(separator))
-    if separator not in column.splits:  # others ask for other pieces of the same texts
+    if separator not in column.splits:  # cached: an expression often takes several pieces of the same split
         if isinstance(column, Lines) and len(column) and separator != "\n":
             column.splits[separator] = _split_lines(column, ord(separator))
         else:
@@ -60,7 +60,7 @@ def _split_array(array: Any, separator: int) -> Pieces | Table:
 
 
 def _split_lines(lines: Lines, separator: int) -> Pieces | Table:
-    """Split all lines at once, at the line feeds as well as at the separators."""
+    """Split the bytes of all lines at separators and line feeds in one pass."""
     data = lines.inside
     bounds = chosen.loops.fields(data, separator, len(lines))
     if bounds is not None and len(bounds) > 2:
@@ -71,11 +71,14 @@ def _split_lines(lines: Lines, separator: int) -> Pieces | Table:
 
 
 def _cut(data: Bytes, rows: Places, cuts: Places) -> Pieces:
-    """The pieces of texts between bytes that are left out: where rows end, and at each of the cuts."""
+    """Return the pieces of texts between cuts. A cut drops its byte; the end of a row drops none.
+
+    data b"a bc", rows [0, 3, 4], cuts [1] → starts [0, 2, 3], ends [1, 3, 4], offsets [0, 2, 3]
+    """
     if len(rows) < 2:
         return Pieces(data, rows, rows[1:], rows[1:])
-    # Ends of rows and cuts in one order. Two runs that are in order are merged by a stable sort in one go; the last bit
-    # tells them apart, and puts the end of a row before a cut at the first byte of the next.
+    # Merge the ends of rows and the cuts. Both are sorted, so a stable sort merges them in one pass. The last bit tells
+    # them apart: 0 for the end of a row, 1 for a cut. An end comes before a cut at the first byte of the next row.
     inner = rows[1:-1]
     dtype: Any = np.int32 if len(data) < 2**30 else np.int64
     bounds: Bounds = np.empty(len(inner) + len(cuts), dtype)

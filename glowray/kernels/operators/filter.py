@@ -1,0 +1,48 @@
+"""filter: the rows that pass a test."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from glowray.kernels.operators.columns import Batch, ColumnStep, ProgramStep, program_of
+from glowray.kernels.steps import FunctionStep
+from glowray.vectorize.arrow.frame import take
+from glowray.vectorize.arrow.kinds import Kind
+from glowray.vectorize.fields import fields_of_call
+from glowray.vectorize.known import Refused
+from glowray.vectorize.step_code import StepCode
+
+
+@dataclass(frozen=True, slots=True)
+class Filter(FunctionStep):
+    """row → row, if f(row)"""
+
+    keeps_keys: ClassVar[bool] = True
+    keeps_rows: ClassVar[bool] = True
+    hands_row_on: ClassVar[bool] = True
+
+    @property
+    def fields_read(self) -> frozenset[str] | None:
+        return fields_of_call(self.function.call, self.function.spread)
+
+    def emit(self, code: StepCode) -> list[ast.stmt]:
+        return code.pass_if(*code.apply(code.row))
+
+    def columns(self, kind: Kind) -> ColumnStep | Refused:
+        found = program_of(self.function, kind, is_test=True)
+        return found if isinstance(found, Refused) else FilterColumns(kind, *found)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterColumns(ProgramStep):
+    """row → row, if f(row)"""
+
+    def apply(self, batch: Batch) -> None:
+        keep = self.computed(batch, batch.vector)
+        kept = np.flatnonzero(keep)
+        if len(kept) < batch.length:
+            batch.moved(take(self.result, batch.vector, kept), len(kept), lambda: kept)

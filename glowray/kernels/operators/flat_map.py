@@ -1,0 +1,50 @@
+"""flat_map: any number of rows for each row."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import ClassVar
+
+from glowray.kernels.operators.columns import NO_LIST, Batch, ColumnStep, ProgramStep, program_of
+from glowray.kernels.steps import FunctionStep
+from glowray.vectorize.arrow.frame import Lists
+from glowray.vectorize.arrow.kinds import Kind, ListOf
+from glowray.vectorize.fields import fields_of_call
+from glowray.vectorize.generators import yields_few
+from glowray.vectorize.known import Refused
+from glowray.vectorize.step_code import StepCode
+
+
+@dataclass(frozen=True, slots=True)
+class FlatMap(FunctionStep):
+    """row → every item of f(row)"""
+
+    makes_items: ClassVar[bool] = True
+
+    @property
+    def may_grow(self) -> bool:
+        return not yields_few(self.function.call)
+
+    @property
+    def fields_read(self) -> frozenset[str] | None:
+        return fields_of_call(self.function.call, self.function.spread)
+
+    def emit(self, code: StepCode) -> list[ast.stmt]:
+        return code.pass_results([], code.row, lambda item: item)
+
+    def columns(self, kind: Kind) -> ColumnStep | Refused:
+        found = program_of(self.function, kind, gives_items=True)
+        if isinstance(found, Refused):
+            return found
+        made = found[0].result
+        return FlatMapColumns(made.element, *found) if isinstance(made, ListOf) else NO_LIST
+
+
+@dataclass(frozen=True, slots=True)
+class FlatMapColumns(ProgramStep):
+    """row → every item of f(row)"""
+
+    def apply(self, batch: Batch) -> None:
+        lists: Lists = self.computed(batch, batch.vector)
+        batch.moved(lists.values, lists.count, lambda: lists.parents)

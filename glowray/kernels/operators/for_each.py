@@ -1,0 +1,26 @@
+"""for_each: a function that is called for its effect."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import ClassVar
+
+from glowray.kernels.operators.columns import ColumnStep
+from glowray.kernels.steps import FunctionStep
+from glowray.vectorize.arrow.kinds import Kind
+from glowray.vectorize.known import Refused
+from glowray.vectorize.step_code import StepCode
+
+
+@dataclass(frozen=True, slots=True)
+class ForEach(FunctionStep):
+    """row → f(row), of which nobody asks more than how many there are"""
+
+    keeps_keys: ClassVar[bool] = True
+
+    def emit(self, code: StepCode) -> list[ast.stmt]:
+        return code.pass_on(*code.apply(code.row))
+
+    def columns(self, kind: Kind) -> ColumnStep | Refused:
+        return Refused("it is called for its effect")

@@ -1,0 +1,75 @@
+"""keys, values and key_by: rows become keyed rows, or keyed rows one of their two parts."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from glowray.kernels.operators.columns import NOT_KEYED, Batch, ColumnStep, ProgramStep, pair_of, program_of
+from glowray.kernels.steps import FunctionStep, RowStep
+from glowray.vectorize.arrow.kinds import Kind, TupleOf
+from glowray.vectorize.displays import simple_copy
+from glowray.vectorize.known import Refused
+from glowray.vectorize.step_code import StepCode
+
+
+@dataclass(frozen=True, slots=True)
+class KeyBy(FunctionStep):
+    """row → (f(row), row)"""
+
+    hands_row_on: ClassVar[bool] = True
+
+    def emit(self, code: StepCode) -> list[ast.stmt]:
+        before, key = code.apply(code.row)
+        return code.pass_on(before, ast.Tuple([key, simple_copy(code.row)], ast.Load()))
+
+    def columns(self, kind: Kind) -> ColumnStep | Refused:
+        found = program_of(self.function, kind)
+        return found if isinstance(found, Refused) else KeyByColumns(TupleOf((found[0].result, kind)), *found)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyByColumns(ProgramStep):
+    """row → (f(row), row)"""
+
+    def apply(self, batch: Batch) -> None:
+        batch.vector = self.computed(batch, batch.vector), batch.vector
+
+
+@dataclass(frozen=True, slots=True)
+class Keys(RowStep):
+    """(key, value) → key"""
+
+    def emit(self, code: StepCode) -> list[ast.stmt]:
+        before, key, _ = code.pair()
+        return code.pass_on(before, key)
+
+    def columns(self, kind: Kind) -> ColumnStep | Refused:
+        pair = pair_of(kind)
+        return NOT_KEYED if pair is None else FieldColumns(pair[0], 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Values(RowStep):
+    """(key, value) → value"""
+
+    def emit(self, code: StepCode) -> list[ast.stmt]:
+        before, _, value = code.pair()
+        return code.pass_on(before, value)
+
+    def columns(self, kind: Kind) -> ColumnStep | Refused:
+        pair = pair_of(kind)
+        return NOT_KEYED if pair is None else FieldColumns(pair[1], 1)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldColumns(ColumnStep):
+    """(key, value) → one of the two"""
+
+    field: int
+
+    def apply(self, batch: Batch) -> None:
+        fields: Any = batch.vector
+        batch.vector = fields[self.field]
+        batch.settle()

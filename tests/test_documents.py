@@ -1,0 +1,51 @@
+"""The pages for developers say what is true of the code: their diagram, their paths, their terms."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.architecture import diagram
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "ARCHITECTURE.md", ROOT / "GLOSSARY.md", *(ROOT / "docs" / "architecture").glob("*.md")])
+FOLDERS = sorted(path.parent.name for path in (ROOT / "glowray").glob("*/__init__.py"))
+MOST_TERMS = 20
+
+
+def test_the_diagram_is_what_the_imports_are() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    assert diagram.drawn(page, diagram.reduced(diagram.imports())) == page, "make diagram"
+
+
+def test_the_diagram_shows_every_folder() -> None:
+    text = diagram.mermaid(diagram.reduced(diagram.imports()))
+    assert [name for name in [*FOLDERS, "cli"] if not re.search(rf"\b{name}\b", text)] == []
+
+
+def test_the_diagram_has_no_circle() -> None:
+    graph = diagram.imports()
+    assert [name for name in graph if name in diagram.reachable(graph, name)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_names_files_that_exist(page: Path) -> None:
+    text = page.read_text("utf-8")
+    named = set(re.findall(r"`([\w./]+/(?:[\w]+\.\w+)?)`", text)) | set(re.findall(r"\]\(([\w./]+)\)", text))
+    bases = (ROOT, ROOT / "glowray", page.parent)
+    assert [name for name in sorted(named) if not any((base / name).exists() for base in bases)] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_architecture_names_every_folder(folder: str) -> None:
+    assert f"`glowray/{folder}/`" in (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+
+
+def test_the_glossary_is_short_and_each_term_has_an_example() -> None:
+    rows = [line.strip("| ").split(" | ") for line in (ROOT / "GLOSSARY.md").read_text("utf-8").splitlines()]
+    terms = [row for row in rows if len(row) == 3][1:]
+    assert 0 < len(terms) <= MOST_TERMS
+    assert [row[0] for row in terms] == sorted((row[0] for row in terms), key=str.lower)
+    assert all(all(cell.strip() for cell in row) for row in terms)
