@@ -16,7 +16,7 @@ Drop = Callable[[str, str, Failure], None]
 """Called with (step, its on_error, failure) for a row that is dropped because a function failed on it."""
 
 
-class Sink(Protocol):
+class RowSink(Protocol):
     """Takes rows, and is told when there are no more.
 
     `on_error` is the policy for a row on which the sink fails. `connects` says whether the sink needs a cluster.
@@ -112,7 +112,7 @@ class ChannelSink:
             self._sender.end()
 
 
-def sink_of(sink: Any, on_error: str, name: str | None = None) -> Sink:
+def sink_of(sink: Any, on_error: str, name: str | None = None) -> RowSink:
     """Return the sink for the argument of output().
 
     Raises:

@@ -18,7 +18,7 @@ from glowray.io.csv_types import Convert, conversions, convert_records, infer_ty
 from glowray.io.encoding import Encoding
 from glowray.io.lines import read_bytes
 from glowray.io.paths import File, Paths, expand, path_names
-from glowray.io.reader import check_partitions, source_label
+from glowray.io.reader import PrunableReader, check_partitions, source_label
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _CHUNK_BYTES = 1 << 21
 
 
 @dataclass(frozen=True)
-class CsvReader:
+class CsvReader(PrunableReader):
     """The records of CSV files as dicts.
 
     `cut` are the files in which every quote was looked at, and counting them tells inside from outside. `columns` are

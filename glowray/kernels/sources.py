@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self
 
 from glowray.functions import Cause, Function
 from glowray.functions.pairing import Pairing
+from glowray.io.reader import ColumnReader, PrunableReader, RowReader
 from glowray.kernels.blame import blamed_lazily
 from glowray.kernels.combine import CombineByKey, merged, reducer_cause
 from glowray.kernels.context import TaskContext
@@ -49,10 +50,10 @@ class Read(Source):
     `whole` reads all columns of the same rows where `reader` reads only some, `columns_read`.
     """
 
-    reader: Any
+    reader: RowReader
     first: int = 0
     function: Function | None = None
-    whole: Any = None
+    whole: RowReader | None = None
     columns_read: frozenset[str] | None = None
 
     @property
@@ -63,7 +64,8 @@ class Read(Source):
         return replace(self, first=self.first + first)
 
     def narrowed(self, columns: frozenset[str]) -> Read:
-        """Return the same that reads only some columns, by a reader that can."""
+        """Return the same that reads only some columns, by a reader that can leave out the others."""
+        assert isinstance(self.reader, PrunableReader)
         return replace(self, reader=self.reader.pruned(columns), whole=self.reader, columns_read=columns)
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
@@ -72,15 +74,13 @@ class Read(Source):
             yield morsel if isinstance(morsel, (list, range)) else blamed_lazily(self, morsel)
 
     def columns(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        read_blocks = getattr(self.reader, "read_blocks", None)
-        if read_blocks is None:
-            yield from self.morsels(inputs, context)
-            return
         place = context.partition - self.first
-        if self.whole is None:
-            yield from read_blocks(place)
+        if not isinstance(self.reader, ColumnReader):
+            yield from self.morsels(inputs, context)
+        elif isinstance(self.whole, ColumnReader):
+            yield from pruned_blocks(self.reader.read_blocks(place), self.whole.read_blocks(place))
         else:
-            yield from pruned_blocks(read_blocks(place), self.whole.read_blocks(place))
+            yield from self.reader.read_blocks(place)
 
     def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
         return Cause(self.function, row)

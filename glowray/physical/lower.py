@@ -7,6 +7,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce, singledispatchmethod
 
+from glowray.io.reader import ArrivingReader, RowReader, StoredReader
 from glowray.kernels import combine, fold_steps, join_step, order_steps, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
@@ -119,13 +120,13 @@ class Lowering:
     @node.register
     def _(self, node: nodes.Read) -> Lowered:
         yield from ()  # it reads no other node
-        channel = getattr(node.reader, "channel", None)
-        if channel is not None:
-            return self.after(sources.Arriving(node.verb, node.verb), node.num_partitions, Arriving(channel))
-        blocks = getattr(node.reader, "blocks", None)
-        if blocks is not None:
-            return self.after(sources.Blocks(node.verb, node.verb), len(blocks), Given(blocks))
-        source = sources.Read(node.verb, node.verb, node.reader, function=node.function)
+        reader = node.reader
+        if isinstance(reader, ArrivingReader):
+            return self.after(sources.Arriving(node.verb, node.verb), node.num_partitions, Arriving(reader.channel))
+        if isinstance(reader, StoredReader):
+            return self.after(sources.Blocks(node.verb, node.verb), len(reader.blocks), Given(reader.blocks))
+        assert isinstance(reader, RowReader)
+        source = sources.Read(node.verb, node.verb, reader, function=node.function)
         return self.after(source, node.num_partitions)
 
     @node.register

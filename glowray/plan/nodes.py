@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from glowray.functions import Function
 from glowray.functions.combiner import Zero
+from glowray.io.reader import Reader
 from glowray.plan.derived import derived
 from glowray.plan.operator import Operator
 from glowray.plan.walk import walk
@@ -86,7 +87,7 @@ class Node:
 class Read(Node):
     """The rows of a reader."""
 
-    reader: Any
+    reader: Reader
     name: str
     function: Function | None = None  # the user's, where the rows come from one
 
@@ -96,18 +97,15 @@ class Read(Node):
 
     @property
     def detail(self) -> str:
-        text: str = self.reader.label
-        return text.removeprefix(self.name).removeprefix("(").removesuffix(")")
+        return self.reader.label.removeprefix(self.name).removeprefix("(").removesuffix(")")
 
     @derived
     def num_partitions(self) -> int:
-        count: int = self.reader.num_partitions
-        return count
+        return self.reader.num_partitions
 
     @property
     def own_bytes(self) -> int | None:
-        size: int | None = self.reader.estimated_bytes
-        return size
+        return self.reader.estimated_bytes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
