@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from glowray.functions import Failure
 from glowray.functions.blame import Blame, note, noted
 from glowray.functions.replay import NO_ROW
 from glowray.kernels.loop_frames import came_through_loop, loop_place
-from glowray.kernels.morsels import Morsels
 from glowray.kernels.steps import Step
 
 
@@ -28,7 +27,7 @@ def blame(
         note(error, Blame(step, row, arguments))
 
 
-def blamed_lazily(step: Step, rows: Morsels) -> Iterator[Any]:
+def blamed_lazily(step: Step, rows: Iterable[Any]) -> Iterator[Any]:
     """Yield rows or morsels that are made when they are asked for; an error in making them is the step's."""
     try:
         yield from rows
