@@ -54,7 +54,7 @@ PARAMETERS: dict[str, Parameter] = {
     "path": PATH,
     "paths": Parameter((*PATH.wrong, ["/etc/passwd", 3], [None])),
     "token_file": Parameter((3, b"x", THING)),
-    "columns": Parameter((3, THING, "ab", ["a", 3])),
+    **dict.fromkeys(["columns", "null_values"], Parameter((3, THING, "ab", ["a", 3]))),
     "header": Parameter((3, THING, None, [3])),
     "types": Parameter((3, THING, [int])),
     "schema": Parameter((3, THING, "x", {"a": int})),

@@ -54,7 +54,9 @@ class FileSources(Sources):
         header: bool | Sequence[str] = True,
         delimiter: str = ",",
         quotechar: str | None = '"',
+        null_values: Sequence[str] = ("",),
         encoding: str = "utf-8",
+        errors: str = "strict",
     ) -> Dataset[dict[str, Any]]:
         r"""Read the records of CSV files as dicts of str, as csv.DictReader does.
 
@@ -77,7 +79,10 @@ class FileSources(Sources):
             header: True: each file begins with its column names. False: they are "0", "1", …. A list gives the names.
             delimiter: one character between fields.
             quotechar: one character around a field; None: quotes have no meaning.
-            encoding: of the files.
+            null_values: the fields that are read as None, such as ["", "NA"]. A quoted field is never None. Without ""
+                an empty field is "".
+            encoding: of the files, as for open().
+            errors: as for read_text().
 
         Raises:
             FileNotFoundError: a path matches nothing.
@@ -94,7 +99,9 @@ class FileSources(Sources):
             header=header,
             delimiter=delimiter,
             quotechar=quotechar,
+            null_values=null_values,
             encoding=encoding,
+            errors=errors,
         )
         return self._read(reader, "read_csv")
 

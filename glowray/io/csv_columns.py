@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 _MOST_COLUMNS = 1_000
 _MOST_BYTES = 1 << 30
-_UTF8 = ("utf-8", "utf-8-sig", "ascii")
+_MOST_NULLS = 4096
+"""Characters of null values. Arrow's index of them holds 32,767 bytes."""
 
 
 def arrow_reads(dialect: Dialect, encoding: Encoding) -> bool:
-    """Whether Arrow can read such files: UTF-8, separated and quoted by ASCII characters."""
+    """Return whether Arrow can read files of UTF-8, with an ASCII delimiter and quote and few null values."""
     special = dialect.delimiter + (dialect.quotechar or "")
-    return codecs.lookup(encoding.name).name in _UTF8 and encoding.errors == "strict" and special.isascii()
+    return encoding.is_utf8 and special.isascii() and sum(map(len, dialect.nulls)) <= _MOST_NULLS
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,13 @@ class ColumnParser:
             check_utf8=False,
             column_types={place: pa.large_string() for place in self._places},
             include_columns=[places[name] for name in self.wanted],
-            null_values=[""],
+            null_values=sorted(filter(_is_utf8, self.dialect.nulls)),
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
         )
         return parse, convert
+
+
+def _is_utf8(text: str) -> bool:
+    """Return False for half of a surrogate pair, which no UTF-8 file holds and Arrow refuses."""
+    return text.encode(errors="ignore").decode() == text

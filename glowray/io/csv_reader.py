@@ -122,9 +122,8 @@ class CsvReader(PrunableReader):
         first = first_record(Piece(path), self.dialect, self.encoding)
         if not self.header:
             return tuple(map(str, range(len(first))))
-        names = tuple(name or "" for name in first)
-        _check_names(names, f'"{path}" has')
-        return names
+        _check_names(first, f'"{path}" has')
+        return tuple(first)
 
     def _parts(self, piece: Piece) -> Iterator[Block | list[dict[Any, Any]]]:
         """The rows of a piece: as columns where Arrow reads them as the csv module does."""
@@ -216,10 +215,12 @@ def csv_reader(
     header: bool | Sequence[str] = True,
     delimiter: str = ",",
     quotechar: str | None = '"',
+    null_values: Sequence[str] = ("",),
     encoding: str = "utf-8",
+    errors: str = "strict",
     split_bytes: int = SPLIT_BYTES,
 ) -> CsvReader:
-    r"""The records of CSV files, a dict each.
+    r"""Return a reader of the records of CSV files, a dict each.
 
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp(), "a.csv")
@@ -227,9 +228,9 @@ def csv_reader(
     >>> list(csv_reader(path, types={"amount": float}).read(0))
     [[{'zip': '02139', 'name': '', 'amount': 1.5}]]
 
-    Fields are str, as csv.DictReader gives them; an empty field is None and a quoted empty one "". A record that is
-    too short ends in None, what is too long is a list under the key None; blank lines do not count, and a mark at the
-    start of a UTF-8 file is dropped.
+    Fields are str, as csv.DictReader gives them; a null value is None unless it is quoted. A record that is too short
+    ends in None, what is too long is a list under the key None; blank lines do not count, and a mark at the start of a
+    UTF-8 file is dropped.
 
     Args:
         types: {column: type or function of a str}, or "infer": int, float or bool for a column all of whose values
@@ -238,7 +239,8 @@ def csv_reader(
         header: True: each file begins with its column names. False: they are "0", "1", …. A list: they are these, and
             files do not name them.
         delimiter, quotechar: one character each; quotechar None: quotes mean nothing.
-        encoding: of the files, as for open().
+        null_values: the unquoted fields that are read as None.
+        encoding, errors: of the files, as for open().
 
     Raises FileNotFoundError for a path that matches nothing, ValueError for other wrong arguments and for a name that
     two columns have, DamagedFile (a ValueError) with file, line and column for a value that its type refuses. What a
@@ -248,7 +250,7 @@ def csv_reader(
     is None. A file with quotes that are neither around a field nor doubled is not cut.
     """
     check_partitions(partitions)
-    dialect, how = Dialect(delimiter, quotechar), _encoding(encoding)
+    dialect, how = Dialect(delimiter, quotechar, _nulls(null_values)), _encoding(encoding, errors)
     files = expand(paths)
     splits, cut = _splits(files, partitions, dialect, how, split_bytes)
     reader = CsvReader(
@@ -271,9 +273,15 @@ def csv_reader(
     return reader
 
 
-def _encoding(name: str) -> Encoding:
-    encoding = Encoding(name)
-    return Encoding("utf-8-sig") if codecs.lookup(name).name == "utf-8" else encoding
+def _encoding(name: str, errors: str) -> Encoding:
+    encoding = Encoding(name, errors)
+    return Encoding("utf-8-sig", errors) if codecs.lookup(name).name == "utf-8" else encoding
+
+
+def _nulls(values: Sequence[str]) -> frozenset[str]:
+    if isinstance(values, str) or not all(isinstance(value, str) for value in values):
+        raise TypeError(f"null_values must be a list of texts, not {values!r}")
+    return frozenset(values)
 
 
 def _header(header: bool | Sequence[str]) -> Header:
