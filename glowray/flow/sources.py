@@ -23,4 +23,4 @@ class Sources:
         return self.settings.partitions if partitions is None else partitions
 
     def _read(self, reader: Any, verb: str, function: Function | None = None) -> Dataset[Any]:
-        return Dataset(Read(reader, verb, function), cast("Flow", self))
+        return Dataset(Read(reader, verb, function, self.settings.on_error), cast("Flow", self))

@@ -87,7 +87,7 @@ class FileSources(Sources):
         Raises:
             FileNotFoundError: a path matches nothing.
             ValueError: a column does not exist, or is there twice. At the action, a type refuses a value; the message
-                has the file, line and column.
+                has the file, line and column. The flow's on_error may drop these records instead: the row is the line.
         """
         from glowray.io.csv_reader import csv_reader
 
@@ -124,7 +124,8 @@ class FileSources(Sources):
         Raises:
             FileNotFoundError: a path matches nothing.
             ValueError: at the action, a line is not JSON, or nests values deeper than 0.3 times
-                sys.getrecursionlimit(), which is 300 levels; the message has the file and line.
+                sys.getrecursionlimit(), which is 300 levels; the message has the file and line. The flow's on_error may
+                drop these lines instead.
         """
         from glowray.io.json_lines import json_reader
 

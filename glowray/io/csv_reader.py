@@ -5,21 +5,22 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat
+from functools import cached_property, partial
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Literal
 
-from glowray.io.compression import codec_of
 from glowray.io.csv_columns import ColumnParser
-from glowray.io.csv_errors import field_error
+from glowray.io.csv_errors import RecordMaker, refusal_of
 from glowray.io.csv_quotes import whole_records
-from glowray.io.csv_records import Dialect, Record, first_record, read_records, record_line, text_records
-from glowray.io.csv_seams import record_starts
-from glowray.io.csv_types import Convert, conversions, convert_records, infer_types, type_of
+from glowray.io.csv_records import Dialect, Record, RecordTexts, first_record, read_records, text_records
+from glowray.io.csv_seams import plan_records
+from glowray.io.csv_types import Convert, Refused, conversions, convert_records, infer_types, type_of
 from glowray.io.encoding import Encoding
-from glowray.io.lines import read_bytes
+from glowray.io.lines import LineNames, read_bytes
 from glowray.io.paths import File, Paths, expand, path_names
 from glowray.io.reader import PrunableReader, check_partitions, source_label
-from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
+from glowray.io.refusals import Refusal, Refuse, RefusingReader, raise_refusal
+from glowray.io.splits import SPLIT_BYTES, Partition, Piece, weight_of
 
 if TYPE_CHECKING:
     from glowray.rows import Block
@@ -32,7 +33,7 @@ _CHUNK_BYTES = 1 << 21
 
 
 @dataclass(frozen=True)
-class CsvReader(PrunableReader):
+class CsvReader(PrunableReader, RefusingReader):
     """The records of CSV files as dicts.
 
     `cut` are the files in which every quote was looked at, and counting them tells inside from outside. `columns` are
@@ -51,6 +52,8 @@ class CsvReader(PrunableReader):
     cut: frozenset[str] = frozenset()
     only: frozenset[str] | None = None
     like: tuple[str, ...] = ()
+    refuse: Refuse = raise_refusal
+    ahead: bool = False
 
     @property
     def num_partitions(self) -> int:
@@ -58,7 +61,7 @@ class CsvReader(PrunableReader):
 
     def read(self, index: int) -> Iterator[list[dict[Any, Any]]]:
         for piece in self.partitions[index]:
-            for part in self._parts(piece):
+            for part in self._parts(_Making(self, piece)):
                 yield part if isinstance(part, list) else part.rows()
 
     @property
@@ -88,11 +91,11 @@ class CsvReader(PrunableReader):
         return type_of(convert)
 
     def read_blocks(self, index: int) -> Iterator[Block]:
-        """The same rows as blocks: records of one shape each, unless Python had to read some of them."""
+        """Yield the same rows as blocks. A block has records of one shape, unless Python had to read some of them."""
         from glowray.rows import Block
 
         for piece in self.partitions[index]:
-            for part in self._parts(piece):
+            for part in self._parts(_Making(self, piece)):
                 yield Block.from_rows(part) if isinstance(part, list) else part
 
     def pruned(self, columns: Collection[str]) -> CsvReader:
@@ -105,6 +108,10 @@ class CsvReader(PrunableReader):
         like = self.like if self.only is not None or piece is None else self.names(piece.path)
         only = frozenset(columns) if self.only is None else self.only.intersection(columns)
         return replace(self, only=only, like=like)
+
+    def refusing(self, refuse: Refuse, *, ahead: bool) -> CsvReader:
+        """Return a reader of the same rows that calls `refuse` for a record with a field that its type refuses."""
+        return replace(self, refuse=refuse, ahead=ahead)
 
     def batches(self, piece: Piece) -> Iterator[tuple[Sequence[str], list[Record]]]:
         """The names of the columns, and the records of a piece as text, a batch at a time."""
@@ -125,9 +132,9 @@ class CsvReader(PrunableReader):
         _check_names(first, f'"{path}" has')
         return tuple(first)
 
-    def _parts(self, piece: Piece) -> Iterator[Block | list[dict[Any, Any]]]:
+    def _parts(self, making: _Making) -> Iterator[Block | list[dict[Any, Any]]]:
         """The rows of a piece: as columns where Arrow reads them as the csv module does."""
-        names = self.names(piece.path)
+        piece, names = making.piece, making.names
         parser = ColumnParser(names, self._wanted(names), self.converts, self.dialect, self.encoding)
         header = int(self.header is True and piece.start == 0)
         done = 0  # records, that of the header too
@@ -144,40 +151,26 @@ class CsvReader(PrunableReader):
                     yield block
                 else:
                     records = text_records(parser.text(chunk), self.dialect)
-                    yield from self._converted(piece, names, records[skip:], done + skip)
+                    yield from making.rows(records[skip:], done + skip)
                     done += len(records)
             else:
                 return
-        yield from self._rest(piece, names, max(header, done))
+        yield from self._rest(making, max(header, done))
 
-    def _rest(self, piece: Piece, names: Sequence[str], done: int) -> Iterator[list[dict[Any, Any]]]:
-        """What follows the first `done` records of a piece, read by Python alone."""
-        seen = 0
+    def rest(self, piece: Piece, done: int) -> Iterator[list[dict[Any, Any]]]:
+        """Yield the rows after the first `done` records of a piece, read by Python alone."""
+        return self._rest(_Making(self, piece), done)
+
+    def _rest(self, making: _Making, done: int) -> Iterator[list[dict[Any, Any]]]:
+        piece, names, seen = making.piece, making.names, 0
         for records in read_records(piece, self.dialect, self.encoding):
             first = max(done - seen, 0)
             if len(records) > first and not self._has_all(names):
                 self.check_columns(piece.path, names)
-            yield from self._converted(piece, names, records[first:], seen + first)
+            yield from making.rows(records[first:], seen + first)
             seen += len(records)
 
-    def _converted(
-        self, piece: Piece, names: Sequence[str], records: list[Record], number: int
-    ) -> Iterator[list[dict[Any, Any]]]:
-        """The rows of records, the first of which is the piece's record `number`."""
-        failed = None
-        rows: Sequence[Sequence[Any]] = records
-        if self.converts:
-            rows, failed = convert_records(records, names, self.converts)
-        if rows:
-            yield self._dicts(names, rows)
-        if failed is not None:
-            place, name, error = failed
-            field = records[place][names.index(name)]
-            assert field is not None, "a field that is None is not converted"
-            line = record_line(piece, self.dialect, self.encoding, number + place)
-            raise field_error(self.converts[name], field, f'"{piece.path}", line {line}, column "{name}"', error)
-
-    def _dicts(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[Any, Any]]:
+    def dicts(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[Any, Any]]:
         width = len(names)
         if set(map(len, rows)) <= {width}:
             dicts: list[dict[Any, Any]] = list(map(dict, map(zip, repeat(names), rows)))
@@ -204,6 +197,43 @@ class CsvReader(PrunableReader):
         for name in (*self.converts, *(self.columns or ())):
             if name not in names:
                 raise ValueError(f'"{path}" has no column "{name}"; it has {", ".join(names)}')
+
+
+class _Making:
+    """Makes rows of the records of a piece. Tells the reader's `refuse` of a record that a type refuses."""
+
+    def __init__(self, reader: CsvReader, piece: Piece) -> None:
+        self.piece, self.names = piece, reader.names(piece.path)
+        self._reader = reader
+        self._maker = RecordMaker(self.names, reader.dialect, reader.converts)
+
+    def rows(self, records: list[Record], number: int) -> Iterator[list[dict[Any, Any]]]:
+        """Yield the rows of records, the first of which is the piece's record `number`."""
+        converted = self._converted(records, number) if self._maker.converts else iter([records])
+        if self._reader.ahead:
+            converted = iter([list(chain.from_iterable(converted))])
+        for values in converted:
+            if values:
+                yield self._reader.dicts(self.names, values)
+
+    def _converted(self, records: list[Record], number: int) -> Iterator[Sequence[Sequence[Any]]]:
+        for values in convert_records(records, self.names, self._maker.converts):
+            if isinstance(values, Refused):
+                self._reader.refuse(partial(self._refusal, number + values.place, values))
+            else:
+                yield values
+
+    def _refusal(self, number: int, refused: Refused) -> Refusal:
+        line, before = self._texts.at(number)
+        return refusal_of(self._maker, refused, line, self._lines.name(before))
+
+    @cached_property
+    def _texts(self) -> RecordTexts:
+        return RecordTexts(self.piece, self._reader.dialect, self._reader.encoding)
+
+    @cached_property
+    def _lines(self) -> LineNames:
+        return LineNames(self.piece, exact=self._reader.refuse is raise_refusal)
 
 
 def csv_reader(
@@ -252,7 +282,7 @@ def csv_reader(
     check_partitions(partitions)
     dialect, how = Dialect(delimiter, quotechar, _nulls(null_values)), _encoding(encoding, errors)
     files = expand(paths)
-    splits, cut = _splits(files, partitions, dialect, how, split_bytes)
+    splits, cut = plan_records(files, partitions, dialect, how, split_bytes)
     reader = CsvReader(
         source_label("read_csv", path_names(paths)),
         splits,
@@ -314,55 +344,6 @@ def _check_first_file(reader: CsvReader, files: Sequence[File]) -> None:
         if names:
             reader.check_columns(file.path, names)
             return
-
-
-def _splits(
-    files: Sequence[File], partitions: int | None, dialect: Dialect, encoding: Encoding, split_bytes: int
-) -> tuple[tuple[Partition, ...], frozenset[str]]:
-    """Cut as for text, then move the cuts in each file to where records begin; whole files where that is not safe.
-
-    The files that were cut come with the cuts.
-    """
-    cuttable = {file.path for file in files if codec_of(file.path) is None}
-    if not encoding.splittable or not _single_bytes(dialect, encoding):
-        cuttable.clear()
-    starts: dict[str, dict[int, int | None]] = {}
-    while True:
-        splits = plan_splits(files, partitions, lambda file: file.path in cuttable, split_bytes)
-        wanted = {path: cuts - starts.get(path, {}).keys() for path, cuts in _cuts(splits).items()}
-        wanted = {path: cuts for path, cuts in wanted.items() if cuts}
-        if not wanted:
-            return tuple(_moved(pieces, starts) for pieces in splits), frozenset(cuttable & starts.keys())
-        for path, cuts in wanted.items():
-            positions = sorted(cuts)
-            found = record_starts(path, positions, dialect)
-            if found is None:
-                cuttable.discard(path)
-            else:
-                starts.setdefault(path, {}).update(zip(positions, found, strict=True))
-
-
-def _single_bytes(dialect: Dialect, encoding: Encoding) -> bool:
-    special = dialect.delimiter + (dialect.quotechar or "")
-    return special.isascii() and special.encode(encoding.name.removesuffix("-sig")) == special.encode()
-
-
-def _cuts(splits: Sequence[Partition]) -> dict[str, set[int]]:
-    cuts: dict[str, set[int]] = {}
-    for piece in (piece for pieces in splits for piece in pieces if piece.start):
-        cuts.setdefault(piece.path, set()).add(piece.start)
-    return cuts
-
-
-def _moved(pieces: Partition, starts: Mapping[str, Mapping[int, int | None]]) -> Partition:
-    moved = []
-    for piece in pieces:
-        own = starts.get(piece.path, {})
-        start = own[piece.start] if piece.start else 0
-        stop = own[piece.stop] if piece.stop is not None else None
-        if start is not None and start != stop:
-            moved.append(Piece(piece.path, start, stop))
-    return tuple(moved)
 
 
 def _by_name(names: Sequence[str], row: Sequence[Any]) -> dict[Any, Any]:

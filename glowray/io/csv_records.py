@@ -80,7 +80,7 @@ def read_records(piece: Piece, dialect: Dialect, encoding: Encoding, size: int =
             number += len(records)
             yield records
         if feed.unclosed:
-            line = record_line(piece, dialect, encoding, number)
+            line = line_number(piece, RecordTexts(piece, dialect, encoding).at(number)[1])
             raise DamagedFile(f'"{piece.path}", line {line}: a quote that is opened in this record is never closed')
 
 
@@ -102,18 +102,29 @@ def text_records(text: str, dialect: Dialect) -> list[Record]:
     return [record for records in _quoted(_Feed([text]), dialect) for record in records]
 
 
-def record_line(piece: Piece, dialect: Dialect, encoding: Encoding, number: int) -> int:
-    """The line in its file on which a piece's record `number`, from 0, begins; for error messages."""
-    feed = _Feed(read_texts(piece, encoding))
-    lines = 0
-    with _fields_of_any_size():
-        for record in dialect.reader(feed):
-            number -= bool(record)
-            if number < 0:
-                break
-            lines += sum(line.endswith("\n") for line in feed.record)
-            feed.record.clear()
-    return line_number(piece, lines)
+class RecordTexts:
+    """The texts of a piece's records, for errors: a second reading of the piece, begun at the first question."""
+
+    def __init__(self, piece: Piece, dialect: Dialect, encoding: Encoding) -> None:
+        self._feed = _Feed(read_texts(piece, encoding))
+        self._reader = dialect.reader(self._feed)
+        self._number = -1
+        self._text, self._line, self._lines = "", 0, 0
+
+    def at(self, number: int) -> tuple[str, int]:
+        """Return the text of record `number`, from 0, without its line end, and the number of lines before it.
+
+        The numbers of later calls must not be lower.
+        """
+        with _fields_of_any_size():
+            while self._number < number:
+                record = next(self._reader)
+                text = "".join(self._feed.record)
+                self._feed.record.clear()
+                self._text, self._line = text.rstrip("\r\n"), self._lines
+                self._lines += text.count("\n")
+                self._number += bool(record)
+        return self._text, self._line
 
 
 class _Feed:

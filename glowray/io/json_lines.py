@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from math import isfinite
 from typing import Any
 
 from glowray.errors import DamagedFile
+from glowray.functions import Cause
+from glowray.functions.replay import Attempt
 from glowray.io.compression import check_codec
 from glowray.io.encoding import Encoding
-from glowray.io.lines import line_number, read_lines
+from glowray.io.lines import LineNames, read_lines
 from glowray.io.paths import Paths, expand, path_names
-from glowray.io.reader import RowReader, check_partitions, source_label
+from glowray.io.reader import check_partitions, source_label
+from glowray.io.refusals import Refusal, Refuse, RefusingReader, raise_refusal
 from glowray.io.sink import FileWriter, Part, join_lines
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
 from glowray.rows.pickling import as_list
@@ -30,24 +34,52 @@ _BLANKS = " \t\r"
 
 
 @dataclass(frozen=True)
-class JsonReader(RowReader):
+class JsonReader(RefusingReader):
     """The values in JSON lines files."""
 
     label: str
     partitions: tuple[Partition, ...]
     estimated_bytes: int
+    refuse: Refuse = raise_refusal
+    ahead: bool = False
 
     @property
     def num_partitions(self) -> int:
         return len(self.partitions)
 
+    def refusing(self, refuse: Refuse, *, ahead: bool) -> JsonReader:
+        """Return a reader of the same rows that calls `refuse` for a line that is no value."""
+        return replace(self, refuse=refuse, ahead=ahead)
+
     def read(self, index: int) -> Iterator[list[Any]]:
         for piece in self.partitions[index]:
-            yield from _read(piece)
+            yield from self._read(piece)
+
+    def _read(self, piece: Piece) -> Iterator[list[Any]]:
+        names = LineNames(piece, exact=self.refuse is raise_refusal)
+        seen, limit = 0, _most_levels()
+        for lines in read_lines(piece, _UTF8):
+            values: list[Any] = []
+            for number, line in enumerate(lines, seen):
+                if not line.strip(_BLANKS):
+                    continue
+                try:
+                    values.append(_shallow_value(line, limit))
+                except (ValueError, RecursionError) as error:
+                    wrong = error
+                else:
+                    continue
+                if values and not self.ahead:
+                    yield values
+                    values = []
+                self.refuse(partial(_refusal, wrong, line, names, number))
+            if values:
+                yield values
+            seen += len(lines)
 
 
 def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int = SPLIT_BYTES) -> JsonReader:
-    r"""The values of JSON lines files, a line each; blank lines do not count.
+    r"""Return a reader of the values of JSON lines files, a line each; blank lines do not count.
 
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp(), "a.json")
@@ -57,7 +89,7 @@ def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int
 
     Values are those of json.loads: 1 is an int and 1.0 a float, null is None, a key that is not there is not there,
     and of a key that is there twice the last value counts. Ints may have any number of digits. Paths and `partitions`
-    are as for text. A line that is no JSON value is a DamagedFile error that names file and line.
+    are as for text. A line that is no JSON value is refused with a DamagedFile error that names file and line.
     """
     check_partitions(partitions)
     files = expand(paths)
@@ -65,28 +97,26 @@ def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int
     return JsonReader(source_label("read_json", path_names(paths)), splits, sum(map(weight_of, files)))
 
 
-def _read(piece: Piece) -> Iterator[list[Any]]:
-    seen, limit = 0, sys.getrecursionlimit() * 3 // 10
-    for lines in read_lines(piece, _UTF8):
-        values: list[Any] = []
-        error = None
-        for number, line in enumerate(lines, seen):
-            if not line.strip(_BLANKS):
-                continue
-            try:
-                values.append(_shallow_value(line, limit))
-            except (ValueError, RecursionError) as wrong:
-                error = _placed(wrong, piece, number)
-                break
-        if values:
-            yield values
-        if error is not None:
-            raise error
-        seen += len(lines)
+def read_again(verb: str, line: str, where: str) -> Any:
+    """Return the value of a line, or raise the error that reading it raised."""
+    try:
+        return _shallow_value(line, _most_levels())
+    except (ValueError, RecursionError) as error:
+        wrong = error
+    raise _placed(wrong, where)
 
 
-def _placed(error: ValueError | RecursionError, piece: Piece, seen: int) -> DamagedFile:
-    where = f'"{piece.path}", line {line_number(piece, seen)}'
+def _most_levels() -> int:
+    return sys.getrecursionlimit() * 3 // 10
+
+
+def _refusal(error: ValueError | RecursionError, line: str, names: LineNames, number: int) -> Refusal:
+    where = names.name(number)
+    attempt = Attempt(read_again, "read_json", (line, where), is_check=True)
+    return Refusal(_placed(error, where), Cause(row=line, attempt=attempt))
+
+
+def _placed(error: ValueError | RecursionError, where: str) -> DamagedFile:
     if isinstance(error, _TooDeepError):
         return DamagedFile(f"{where} nests its values so deep that Python's recursion limit forbids to pickle the row")
     what = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import codecs
 import os
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import IO
 
 from glowray.errors import GlowrayError
@@ -16,6 +17,9 @@ from glowray.io.encoding import Encoding
 from glowray.io.splits import Piece
 
 CHUNK_BYTES = 1 << 20
+
+COUNTED_BYTES = 64 << 20
+"""How much of a file is read to number the lines of rows that are dropped."""
 
 _SEEK_BYTES = 1 << 16
 
@@ -72,11 +76,34 @@ def read_bytes(piece: Piece, signature: bytes = b"", size: int = CHUNK_BYTES) ->
 
 
 def line_number(piece: Piece, seen: int) -> int:
-    """The number in its file, from 1, of the line that follows the first `seen` of a piece; for error messages."""
-    number = seen + 1
-    if piece.start:
-        number += 1 + _newlines(piece.path, piece.start - 1)
-    return number
+    """Return the number in its file, from 1, of the line that follows the first `seen` of a piece, for an error."""
+    return seen + 1 + _lines_before(piece)
+
+
+class LineNames:
+    """Names lines of a piece in errors, as `"a.csv", line 7`.
+
+    The number of a line takes a reading of all bytes before it. An error that ends the job is worth that. A name that
+    is not `exact` counts from the start of the piece if that lies over `COUNTED_BYTES` in the file.
+    """
+
+    def __init__(self, piece: Piece, *, exact: bool) -> None:
+        self._piece = piece
+        self._counts = exact or piece.start <= COUNTED_BYTES
+
+    def name(self, seen: int) -> str:
+        """Return the name of the line that follows the first `seen` lines of the piece."""
+        if self._counts:
+            return f'"{self._piece.path}", line {seen + 1 + self._before}'
+        return f'"{self._piece.path}", line {seen + 1} after byte {self._piece.start}'
+
+    @cached_property
+    def _before(self) -> int:
+        return _lines_before(self._piece)
+
+
+def _lines_before(piece: Piece) -> int:
+    return 1 + _newlines(piece.path, piece.start - 1) if piece.start else 0
 
 
 def _newlines(path: str, stop: int) -> int:

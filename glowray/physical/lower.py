@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce, singledispatchmethod
 
 from glowray.io.reader import ArrivingReader, RowReader, StoredReader
+from glowray.io.refusals import RefusingReader
 from glowray.kernels import combine, fold_steps, join_step, order_steps, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
@@ -126,7 +127,8 @@ class Lowering:
         if isinstance(reader, StoredReader):
             return self.after(sources.Blocks(node.verb, node.verb), len(reader.blocks), Given(reader.blocks))
         assert isinstance(reader, RowReader)
-        source = sources.Read(node.verb, node.verb, reader, function=node.function)
+        on_error = node.on_error if isinstance(reader, RefusingReader) else "raise"
+        source = sources.Read(node.verb, node.verb, reader, function=node.function, on_error=on_error)
         return self.after(source, node.num_partitions)
 
     @node.register

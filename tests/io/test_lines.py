@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glowray.errors import DamagedFile
+from glowray.io import lines
 from glowray.io.encoding import Encoding
 from glowray.io.lines import read_bytes, read_lines
 from glowray.io.splits import Piece
@@ -237,3 +238,17 @@ def test_a_damaged_compressed_file_is_named(tmp_path: Path) -> None:
         path.write_bytes(b"this was never compressed, whatever its name says")
         with pytest.raises(DamagedFile, match=f'"{path}" is damaged'):
             list(text_reader(path).read(0))
+
+
+def test_lines_far_into_a_file_are_numbered_from_the_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"0\n1\n2\n3\n")
+    monkeypatch.setattr(lines, "COUNTED_BYTES", 3)
+    from_start, from_cut = "line 4", "line 2 after byte 4"
+    for start, exact, name in [
+        (0, False, "line 2"),
+        (3, False, from_start),
+        (4, False, from_cut),
+        (4, True, from_start),
+    ]:
+        assert lines.LineNames(Piece(str(path), start), exact=exact).name(1) == f'"{path}", {name}'
