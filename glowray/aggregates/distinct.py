@@ -65,7 +65,7 @@ class Sketch:
 def with_seen(sketch: Sketch, value: Any) -> Sketch:
     """Add a value that is not None."""
     if value is not None:
-        mixed = _mixed(int(key_hash(value)))
+        mixed = _mixed(_hash_of(value))
         rest = mixed >> BITS
         sketch.see(mixed & (REGISTERS - 1), 64 - BITS - rest.bit_length() + 1)
     return sketch
@@ -77,6 +77,15 @@ def with_sketch(sketch: Sketch, other: Sketch) -> Sketch:
     for place, rank in ranks:
         sketch.see(place, rank)
     return sketch
+
+
+def _hash_of(value: Any) -> int:
+    """Return a hash that is equal for equal values. Numbers hash as in Python, which takes -1 and -2 for one.
+
+    >>> _hash_of(-1) == _hash_of(-1.0), _hash_of(-1) == _hash_of(-2)
+    (True, False)
+    """
+    return int(key_hash(value)) ^ int(bool(value == -1))
 
 
 def _mixed(value: int) -> int:
