@@ -104,10 +104,10 @@ def pack(fragment: Fragment | _Parted, known: dict[int, Apart] | None = None) ->
 
 def pack_all(fragments: Sequence[Fragment], known: dict[int, Apart]) -> Iterator[Payload]:
     """Pack the fragments of a stage; what all have that share their loops is pickled once, and only the source anew."""
-    sharing = Counter(id(fragment.loops) for fragment in fragments)
+    sharing = Counter(id(fragment.operators) for fragment in fragments)
     programs: dict[int, Payload] = {}
     for fragment in fragments:
-        shared = id(fragment.loops)
+        shared = id(fragment.operators)
         if sharing[shared] == 1:
             yield pack(fragment, known)
             continue

@@ -33,7 +33,8 @@ _current: ContextVar[TaskContext | None] = ContextVar("glowray_task", default=No
 class TaskContext:
     """The state of one task attempt; nothing of it outlives the attempt but what the report carries.
 
-    `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read.
+    `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read. `piece` is how many
+    of the rows that steps make one by one are taken at once.
     """
 
     partition: int
@@ -46,6 +47,7 @@ class TaskContext:
     counters: Counter[str] = field(default_factory=Counter)
     parts: list[Any] = field(default_factory=list)
     spilled: int = 0
+    piece: int = 16_384
 
     @property
     def run_bytes(self) -> int:

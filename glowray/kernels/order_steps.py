@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from glowray.io.spill import SpillFile
 from glowray.kernels.best import best_rows
 from glowray.kernels.context import TaskContext
-from glowray.kernels.morsels import Morsels, as_rows, pieces
+from glowray.kernels.morsels import Morsels, in_pieces
 from glowray.kernels.partition_steps import BlockStep
 from glowray.kernels.sorting import sorted_morsels
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
@@ -27,9 +24,6 @@ class OrderStep(BlockStep):
     keyed: bool = False
     strip: bool = False
 
-    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        return itertools.chain.from_iterable(as_rows(self.apply_blocks(pieces(rows), context)))
-
     def kind_after(self, kind: Kind) -> Kind | None:
         if not (self.keyed and self.strip):
             return kind
@@ -40,14 +34,10 @@ class OrderStep(BlockStep):
 class LocalSort(OrderStep):
     """The partition's rows in stable order."""
 
-    @property
-    def makes_blocks(self) -> bool:
-        return True
-
-    def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
+    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         with SpillFile() as file:
-            yield from sorted_morsels(stream, self.keyed, self.reverse, self.strip, context.run_bytes, file)
-            context.spilled += file.nbytes
+            yield from sorted_morsels(in_pieces(stream), self.keyed, self.reverse, self.strip, task.run_bytes, file)
+            task.spilled += file.nbytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +46,5 @@ class Top(OrderStep):
 
     n: int = 0
 
-    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        return itertools.chain.from_iterable(as_rows(self.apply_blocks(iter([rows]), context)))
-
-    def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
+    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         yield from best_rows(stream, self.n, self.keyed, self.reverse, self.strip)
