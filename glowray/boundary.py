@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, TracebackType
 from typing import Any, ParamSpec, TypeVar
 
+from glowray.arguments import check_arguments
+
 DEBUG = "GLOWRAY_DEBUG"
 REBUILT = "__glowray_frame__"
 """A name in the code of frames that stand for a task's: those are the user's, whatever file they are of."""
@@ -103,12 +105,18 @@ class only_user_frames:  # noqa: N801  (a context manager, used as a word)
             trim(error)
 
 
-def user_facing(function: Callable[P, R]) -> Callable[P, R]:
-    """Marks a function that users call: errors leave it without our frames."""
+def user_facing(function: Callable[P, R], checks: bool = True) -> Callable[P, R]:
+    """Mark a function that users call: it refuses arguments of other types, and its errors show none of our frames.
+
+    A function that may run once a row `checks` its arguments itself, which is faster.
+    """
+    is_checked = checks and type(function) is FunctionType and is_own_file(function.__code__.co_filename)
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
+            if is_checked:
+                check_arguments(function, args, kwargs)
             return function(*args, **kwargs)
         except BaseException as error:
             trim(error)

@@ -1,4 +1,4 @@
-"""Rows that a step's on_error set aside: kept for flow.errors, or written as dead letters."""
+"""Failing rows that a step's on_error kept: for flow.errors, or written to dead-letter files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class RowError:
-    """A row that failed: the step's name or verb, the row, and the user's exception."""
+    """A failing row: the step's name or verb, the row, and the user's exception."""
 
     step: str
     row: Any
@@ -32,14 +32,14 @@ class RowError:
 
 
 def letter_paths(stages: Sequence[Stage], policies: Sequence[str] = ()) -> list[str]:
-    """The files that the steps of these stages, and what else has one of `policies`, want failing rows in."""
+    """Return the files that receive failing rows: the paths among the steps' on_error and among `policies`."""
     steps = (step for stage in stages for branch in stage.branches for step in branch.steps)
     all_policies = [*(step.on_error for step in steps if isinstance(step, RowStep)), *policies]
     return [policy for policy in dict.fromkeys(all_policies) if policy not in ("raise", "skip", "collect")]
 
 
 class Letters:
-    """The dead-letter files of one action: taken before it runs, written when it has succeeded, else left alone."""
+    """The dead-letter files of one action. They are checked before it runs, and written only if it succeeds."""
 
     def __init__(self, paths: Sequence[str]) -> None:
         self.files = {
@@ -48,7 +48,7 @@ class Letters:
         self.folders: dict[str, str] = {}
 
     def begin(self) -> None:
-        """Raises what cannot be written to, before anything runs."""
+        """Begin a commit for each file. Raises if a file cannot be written, before anything runs."""
         try:
             for path, commit in self.files.items():
                 self.folders[path] = commit.begin()
@@ -57,7 +57,7 @@ class Letters:
             raise
 
     def stage(self, letters: Mapping[str, Sequence[Failure]]) -> list[Commit]:
-        """One JSON line a failing row, a file without lines where none failed; ready to be put in place."""
+        """Write one JSON line for each failing row, and return the commits. A file of no failing rows is empty."""
         for path, commit in self.files.items():
             writer = commit.sink.open(self.folders[path], 0)
             try:
@@ -70,13 +70,13 @@ class Letters:
         return list(self.files.values())
 
     def abort(self) -> None:
-        """Leaves the files as they were."""
+        """Leave the files as they were."""
         for commit in self.files.values():
             commit.abort()
 
 
 def lines(failures: Sequence[Failure]) -> Iterator[str]:
-    """Failures as JSON: step, row, error and partition; rows that JSON cannot hold as their repr."""
+    """Yield each failure as JSON: step, row, error, function and partition. A row that JSON cannot hold is a repr."""
     for failure in failures:
         record = {
             "step": failure.step,
@@ -89,12 +89,12 @@ def lines(failures: Sequence[Failure]) -> Iterator[str]:
             text = json.dumps(record, default=_text, ensure_ascii=False, allow_nan=False)
         except (TypeError, ValueError, RecursionError):
             text = json.dumps({**record, "row": _text(failure.row)}, ensure_ascii=False)
-        # Half of a surrogate pair has no UTF-8, but a form in JSON.
+        # Half of a surrogate pair cannot be encoded in UTF-8, but JSON can escape it.
         yield json.dumps(json.loads(text)) if _SURROGATE.search(text) else text
 
 
 def _text(value: Any) -> str:
     try:
         return repr(value)
-    except Exception as error:  # the class of a row may do anything in its __repr__
+    except Exception as error:  # A row's __repr__ may raise any exception.
         return f"<{type(value).__qualname__} whose repr raises {type(error).__name__}>"

@@ -1,4 +1,4 @@
-"""Ctrl-C in a script that `glowray run` runs: one line, no traceback."""
+"""Show Ctrl-C in a script of `glowray run` as one line, without a traceback."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import sys
 from types import TracebackType
 
 RUN_VARIABLE = "GLOWRAY_RUN"
-"""In the environment of a script whose Ctrl-C is to be shown in one line."""
+"""The environment variable that asks a script to show Ctrl-C in one line."""
 
 
 def show_in_one_line() -> None:
-    """Let a KeyboardInterrupt that nobody catches print one line; the exit status stays Python's, 130."""
+    """Make an uncaught KeyboardInterrupt print one line. The exit status stays Python's, 130."""
     show = sys.excepthook
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -1,4 +1,4 @@
-"""Targets of a run: files to be written and sinks in the driver, all in one pass over what they share."""
+"""The targets of a run: files to write, and sinks in the driver. One pass over the shared plan serves them all."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ from glowray.plan.row_types import row_types
 
 
 class Target(Protocol):
-    """Where the rows of a plan go."""
+    """The place where the rows of a plan go."""
 
     exchange: Exchange
 
     def begin(self) -> Node:
-        """Takes the place to write to; the plan to run."""
+        """Reserve the place to write to, and return the plan to run."""
         ...
 
     def settle(self, action: Action, stage: Stage) -> None:
-        """Brings what the tasks wrote to one schema, while the action can still run tasks."""
+        """Convert the files that tasks wrote to one schema, while the action can still run tasks."""
         ...
 
     def stage(self, stage: Stage) -> list[Commit]:
-        """Makes the files ready, once everything has run: all of a run's are put in place together."""
+        """Prepare the files once everything has run, and return their commits. A run commits all files together."""
         ...
 
     def feed(self, action: Action, stage: Stage) -> None:
-        """Gives the rows to what is in the driver; cannot be taken back."""
+        """Give the rows to the sink in the driver. This cannot be undone."""
         ...
 
     def result(self) -> Any:
-        """What flow.run() gives for this target."""
+        """Return what flow.run() returns for this target."""
         ...
 
     def abort(self) -> None:
-        """Leaves everything as it was."""
+        """Leave everything as it was."""
         ...
 
 
 @dataclass
 class FileTarget:
-    """Part files, written by the tasks and put in place by the driver."""
+    """Part files that the tasks write and the driver puts in place."""
 
     node: Node
     verb: str
@@ -81,13 +81,9 @@ class FileTarget:
             self._replace(misfits, action)
 
     def _replace(self, misfits: Misfits, action: Action) -> None:
-        """Has tasks write parts once more; those without rows need none."""
-        empty = [part for part in misfits.parts if not part.rows]
-        full = [part for part in misfits.parts if part.rows]
-        new = [misfits.rewritten(part) for part in empty]
-        if full:
-            rows = Read(items_reader(full, len(full)), self.verb)
-            new += action.more_parts(Narrow(rows, Rewrite(self.verb, self.path, misfits)))
+        """Let tasks write the misfitting parts again."""
+        rows = Read(items_reader(misfits.parts, len(misfits.parts)), self.verb)
+        new = action.more_parts(Narrow(rows, Rewrite(self.verb, self.path, misfits)))
         by_index = {part.index: part for part in new}
         self.parts = [by_index.get(part.index, part) for part in self.parts]
         for old in misfits.parts:
@@ -98,7 +94,7 @@ class FileTarget:
         return [self.files]
 
     def feed(self, action: Action, stage: Stage) -> None:
-        """Nothing: the tasks have written the rows."""
+        """Do nothing: the tasks have written the rows."""
 
     def result(self) -> Written:
         return self.files.written
@@ -109,7 +105,7 @@ class FileTarget:
 
 @dataclass
 class SinkTarget:
-    """A sink in the driver that is fed the rows in order."""
+    """A sink in the driver that receives the rows in order."""
 
     node: Node
     sink: Sink
@@ -121,7 +117,7 @@ class SinkTarget:
         return self.node
 
     def settle(self, action: Action, stage: Stage) -> None:
-        """Nothing: rows in the driver are of any kind."""
+        """Do nothing: a sink in the driver takes rows of any kind."""
 
     def stage(self, stage: Stage) -> list[Commit]:
         return []
@@ -133,7 +129,7 @@ class SinkTarget:
         self.abort()
 
     def take(self, action: Action, stage: Stage, place: int) -> None:
-        """Gives on the rows that a task has made."""
+        """Give the rows that a task made to the sink."""
         for block in action.read(stage, place):
             self.sink.put(block.rows(), place, action.drop)
 
@@ -147,11 +143,11 @@ class SinkTarget:
 
 
 def run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target]) -> list[Any]:
-    """Runs all targets in one pass, then commits them together with the dead letters, or none of them.
+    """Run all targets in one pass, then commit all of them and the dead letters together, or none of them.
 
-    Sinks in the driver whose rows come from channels by steps that move none are fed while they arrive. All others are
-    fed when all files are ready, and before any is put in place: a function that fails, which nobody can take back,
-    leaves no file.
+    A sink in the driver receives rows as they arrive if they come from channels and no step moves them between
+    partitions. Other sinks receive their rows when all files are ready, and before any file is put in place. So a
+    failing function leaves no file.
     """
     with ended_by_sigterm():
         return _run_targets(settings, outcome, targets)

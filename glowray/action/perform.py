@@ -1,4 +1,4 @@
-"""Runs plans: optimise → lower → choose the engine → job → blocks."""
+"""Run plans: optimise, lower to stages, choose the engine, run the job, fetch the blocks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Prepared:
-    """A plan cut into stages, with the last stage of each target."""
+    """The plans of one action cut into stages: all stages, the last stage of each target, and the engine to use."""
 
     stages: Lowering
     targets: list[Stage]
@@ -43,7 +43,7 @@ class Prepared:
 def prepare(
     settings: Settings, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),), *, stream: bool = False
 ) -> Prepared:
-    """Optimises and lowers the plans of one action, each ended by its exchange; runs nothing."""
+    """Optimise and lower the plans of one action. Each plan ends with its exchange. Runs nothing."""
     best = optimize(nodes)
     stages = lowering(best)
     pairs = zip(best, exchanges, strict=True)
@@ -52,14 +52,14 @@ def prepare(
 
 
 def view(settings: Settings, nodes: Sequence[Node]) -> PlanView:
-    """The plans of one action, to be looked at; runs nothing."""
+    """Return the plans of one action to show them. Runs nothing."""
     return _view(settings, nodes, prepare(settings, nodes, [OneBlock()] * len(nodes)))
 
 
 class Action:
-    """One action under way: its stages, the engine, and the dead-letter files that it has taken.
+    """A running action: its stages, its engine, and its dead-letter files.
 
-    Left by an error, its `with` block leaves those files as they were.
+    If its `with` block ends with an error, the dead-letter files stay as they were.
     """
 
     def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared, policies: Sequence[str] = ()) -> None:
@@ -84,13 +84,13 @@ class Action:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        self.letters.abort()  # of what was committed nothing is left to abort
+        self.letters.abort()  # Has no effect on files that were committed.
 
     def run(self, then: Callable[[], None] | None = None) -> None:
-        """Runs all stages, then what may need `more_parts`.
+        """Run all stages, then call `then`, which may call `more_parts`.
 
         Raises:
-            BaseException: the user's own, of the lowest failing partition.
+            BaseException: the user's own exception, of the lowest failing partition.
         """
         try:
             self.recorder.progress.begin()
@@ -102,7 +102,7 @@ class Action:
             self.recorder.finish(self.engine)
 
     def more_parts(self, node: Node) -> list[Part]:
-        """Runs one more stage, of tasks that write files; the parts that they wrote."""
+        """Run one more stage of tasks that write files, and return the parts that they wrote."""
         stage = lowering([node]).target(node, Count())
         stage.number = len(self.job.stages) + 1
         self.job.stages = [*self.job.stages, stage]
@@ -110,7 +110,7 @@ class Action:
         return [part for report in stage.reports if report is not None for part in report.parts]
 
     def blocks(self, stage: Stage) -> Iterator[Block]:
-        """Runs all stages, and gives the blocks of the last one in order, each as soon as it is there."""
+        """Run all stages, and yield the blocks of the last one in order, each as soon as it is ready."""
         try:
             self.recorder.progress.begin()
             for place in self.job.stream(stage):
@@ -120,20 +120,20 @@ class Action:
             self.recorder.finish(self.engine)
 
     def read(self, stage: Stage, place: int) -> list[Block]:
-        """The blocks that a task has made, for a reader in the driver; the engine may drop them."""
-        self.recorder.progress.end()  # from the first row on the terminal is the reader's
+        """Return the blocks that a task made, for a reader in the driver. The engine may drop them afterwards."""
+        self.recorder.progress.end()  # From the first row on, the terminal belongs to the reader.
         blocks = self.recorder.fetch(self.engine, stage, [place])
         stage.refs[place] = None
         return blocks
 
     def drop(self, step: str, policy: str, failure: Failure) -> None:
-        """Takes note of a row that is dropped in the driver."""
+        """Record a row that is dropped in the driver."""
         self.outcome.skipped[step] += 1
         self.recorder.keep(policy, failure)
         self.job.drop(1, [failure])
 
     def staged_letters(self) -> list[Commit]:
-        """The dead letters, written and ready to be put in place."""
+        """Write the dead letters, and return their commits."""
         return self.letters.stage(self.outcome.letters)
 
 
@@ -147,26 +147,27 @@ def begin(
     policies: Sequence[str] = (),
     connects: bool = False,
 ) -> Action:
-    """What an action does first; in a script that is only looked at, it is also the last.
+    """Begin an action: connect to a cluster if needed, and prepare the stages.
 
-    `policies` are the on_error of what drops rows in the driver; `connects` says that a cluster is needed besides.
+    In a watched script (`watch.script`), record the plan and end the script instead. `policies` are the on_error of
+    sinks in the driver. `connects` says that a sink needs the cluster.
     """
     if is_watched():
         reached(_view(settings, nodes, prepare(settings, nodes, exchanges, stream=stream)))
     if connects or any(getattr(reader, "connects", False) for reader in _readers(nodes)):
         from glowray.cluster.connect import connect
 
-        connect()  # before the engine is chosen: it is to run on that cluster
+        connect()  # The engine is chosen afterwards, so that the job runs on this cluster.
     return Action(settings, outcome, prepare(settings, nodes, exchanges, stream=stream), policies)
 
 
 def perform(
     settings: Settings, outcome: Outcome, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),)
 ) -> tuple[list[Stage], Engine, Recorder]:
-    """Runs the plans in one pass; the last stage of each is returned after it has run.
+    """Run the plans in one pass, and return (the last stage of each plan, the engine, the recorder).
 
     Raises:
-        BaseException: the user's own, of the lowest failing partition.
+        BaseException: the user's own exception, of the lowest failing partition.
     """
     with ended_by_sigterm(), begin(settings, outcome, nodes, exchanges) as action:
         action.run()
@@ -175,25 +176,28 @@ def perform(
 
 
 def collect_blocks(settings: Settings, outcome: Outcome, node: Node) -> list[Block]:
-    """The blocks of a plan's partitions, in this process."""
+    """Run a plan, and return the blocks of its partitions in this process."""
     with ended_by_sigterm():
         (stage,), engine, recorder = perform(settings, outcome, [node])
         return recorder.fetch(engine, stage, range(stage.num_tasks))
 
 
 def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[Block]:
-    """The blocks of a plan's partitions in order, each as soon as it is there; bounded memory in the driver."""
+    """Run a plan, and yield the blocks of its partitions in order, each as soon as it is ready.
+
+    The driver's memory stays bounded.
+    """
     with ended_by_sigterm(), begin(settings, outcome, [node], [InPieces()], stream=True) as action:
         try:
             yield from action.blocks(action.targets[0])
         except GeneratorExit:
-            commit_together(action.staged_letters())  # the reader has had enough: rows up to here count
+            commit_together(action.staged_letters())  # The reader stopped. The rows up to here count.
             raise
         commit_together(action.staged_letters())
 
 
 class Recorder(StatsWatcher):
-    """Keeps what tasks report in the flow's outcome."""
+    """Records what tasks report in the flow's outcome, and shows their progress and prints."""
 
     def __init__(self, outcome: Outcome, stats: Stats, progress: Progress) -> None:
         super().__init__(stats)
@@ -230,14 +234,14 @@ class Recorder(StatsWatcher):
             self.keep(policy, failure)
 
     def keep(self, policy: str, failure: Failure) -> None:
-        """Keeps the error of a dropped row where its step wants that."""
+        """Keep the error of a dropped row if the step's on_error asks for it."""
         if policy == "collect":
             self.outcome.errors.append(RowError.of(failure))
         elif policy != "skip":
             self.outcome.letters.setdefault(policy, []).append(failure)
 
     def fetch(self, engine: Engine, stage: Stage, places: Sequence[int]) -> list[Block]:
-        """Brings the blocks of some tasks to the driver."""
+        """Fetch the blocks of some tasks to the driver."""
         blocks = engine.fetch([stage.block(place) for place in places])
         self.fetched(stage, sum(block.nbytes for block in blocks))
         return blocks
@@ -252,18 +256,18 @@ class Recorder(StatsWatcher):
 
 
 def input_bytes(nodes: Sequence[Node]) -> int | None:
-    """The size of everything that the plans read; None if some of it is unknown."""
+    """Return the estimated size in bytes of all inputs of the plans, or None if one is unknown."""
     sizes = [reader.estimated_bytes for reader in _readers(nodes)]
     return None if None in sizes else sum(sizes)
 
 
 def _readers(nodes: Sequence[Node]) -> Iterator[Any]:
-    """All that the plans read; of what led to a filled cache nothing."""
+    """Yield the readers of all plans. A filled cache hides the readers before it."""
     return (node.reader for node in walk(nodes) if isinstance(node, Read))
 
 
 def _view(settings: Settings, nodes: Sequence[Node], prepared: Prepared) -> PlanView:
-    from glowray.watch.view import PlanView  # no action needs it: only looking does
+    from glowray.watch.view import PlanView  # Only needed to show a plan.
 
     stages = prepared.stages.stages
     return PlanView(settings.name, nodes, stages, prepared.targets, prepared.choice, settings.vectorize)

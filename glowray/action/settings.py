@@ -1,4 +1,4 @@
-"""What a Flow was told, and what its last action did."""
+"""The settings of a Flow, and the outcome of its last action."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Settings:
 
 @dataclass
 class Outcome:
-    """What the last action or run of a flow left to look at."""
+    """The outcome of a flow's last action or run."""
 
     stats: Stats = field(default_factory=Stats)
     counters: Counter[str] = field(default_factory=Counter)
@@ -37,7 +37,7 @@ class Outcome:
     letters: dict[str, list[Failure]] = field(default_factory=dict)
 
     def begin(self, stats: Stats) -> None:
-        """Forgets the last action; what it left stays with whoever kept it."""
+        """Replace the last action's results by new, empty ones. Results that the user holds do not change."""
         self.stats = stats
         self.counters, self.skipped = Counter(), Counter()
         self.errors, self.letters = [], {}
@@ -47,10 +47,10 @@ POLICIES = ("raise", "skip", "collect")
 
 
 def error_policy(on_error: str | pathlib.Path) -> str:
-    """The policy as a string: raise, skip, collect or a path (an absolute one, so that it has a "/").
+    """Return the policy as a str: raise, skip, collect, or a path. A Path becomes absolute, so that it has a "/".
 
     Raises:
-        ValueError: any other string.
+        ValueError: the string is none of these.
     """
     if isinstance(on_error, pathlib.Path):
         return str(on_error.absolute())

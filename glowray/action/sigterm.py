@@ -1,4 +1,4 @@
-"""SIGTERM to a process that runs an action: it ends as by Ctrl-C, with everything undone, and with exit status 143."""
+"""End a process that runs an action on SIGTERM as on Ctrl-C: undo everything, and exit with status 143."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ EXIT_STATUS = 128 + signal.SIGTERM
 
 
 class _Handling:
-    """The handler, installed while actions run in the main thread, and only in the place of the default one."""
+    """The SIGTERM handler. It replaces only the default handler, while actions run in the main thread."""
 
     def __init__(self) -> None:
         self.actions = 0
         self.has_come = False
 
     def begin(self) -> bool:
-        """Install the handler for one more action; return False if SIGTERM is none of its business."""
+        """Install the handler for one more action. Return False in other threads and if the user has a handler."""
         if threading.current_thread() is not threading.main_thread():
             return False
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             signal.signal(signal.SIGTERM, self._handle)
         elif signal.getsignal(signal.SIGTERM) != self._handle:
-            return False  # the user's own
+            return False  # It is the user's own handler.
         self.actions += 1
         return True
 
     def end(self) -> None:
-        """Take the handler out after the last action, unless it is the user's by now.
+        """Remove the handler after the last action, unless the user has replaced it.
 
-        A generator may be ended by another thread, which cannot change handlers.
+        Another thread may end a generator. It cannot change handlers, so the handler stays then.
         """
         self.actions -= 1
         if self.actions:
@@ -48,7 +48,7 @@ class _Handling:
         if self.actions == 0:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
-        if not self.has_come:  # `timeout` sends it twice; the clean-up goes on
+        if not self.has_come:  # `timeout` sends the signal twice. The second must not stop the clean-up.
             self.has_come = True
             sys.exit(EXIT_STATUS)
 
@@ -58,9 +58,9 @@ _handling = _Handling()
 
 @contextlib.contextmanager
 def ended_by_sigterm() -> Iterator[None]:
-    """Run an action so that SIGTERM ends it as Ctrl-C does, and then the process, by SystemExit(143).
+    """Run an action so that SIGTERM ends it as Ctrl-C does, and then ends the process by SystemExit(143).
 
-    The handler is there for the time of the action alone, in the main thread, and never in the place of a user's own.
+    The handler is installed only during the action and in the main thread. It never replaces a handler of the user.
     """
     if not _handling.begin():
         yield
@@ -69,17 +69,17 @@ def ended_by_sigterm() -> Iterator[None]:
     try:
         yield
     except GeneratorExit:
-        is_closed = True  # a loop over rows was left: whatever left it goes on by itself
+        is_closed = True  # The user left a loop over rows. Whatever ended the loop goes on by itself.
         raise
     finally:
         has_come = _handling.has_come
         _handling.end()
         if has_come and not is_closed:
-            _end_process()  # instead of what Ray or a function has made of the handler's SystemExit on its way here
+            _end_process()  # Ray or a function may have changed the handler's SystemExit into another exception.
 
 
 def _end_process() -> NoReturn:
-    """End the process; IPython takes a SystemExit for nothing but the end of a cell, so there the signal does it."""
+    """End the process. In IPython a SystemExit only ends the cell, so the signal is raised there."""
     ipython = sys.modules.get("IPython")
     if ipython is not None and ipython.get_ipython() is not None:
         signal.raise_signal(signal.SIGTERM)

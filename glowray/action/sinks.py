@@ -1,4 +1,4 @@
-"""What output() feeds in the driver: a queue, a function, or a named channel of the cluster."""
+"""The sinks of output() in the driver: a queue, a function, or a named channel of the cluster."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from glowray.rows.snapshots import snapshot
 from glowray.vectorize.input_rows import may_change_arguments
 
 Drop = Callable[[str, str, Failure], None]
-"""Hears of a row on which a function failed and that is dropped: the step, its on_error, the failure."""
+"""Called with (step, its on_error, failure) for a row that is dropped because a function failed on it."""
 
 
 class Sink(Protocol):
-    """Takes rows, then their end.
+    """Takes rows, and is told when there are no more.
 
-    `on_error` says what becomes of a row that it refuses, `connects` whether it is one of a cluster.
+    `on_error` is the policy for a row on which the sink fails. `connects` says whether the sink needs a cluster.
     """
 
     on_error: str
     connects: ClassVar[bool]
 
     def begin(self) -> None:
-        """Makes sure, before anything runs, that there is somebody to give them to."""
+        """Check, before anything runs, that the sink can take rows."""
         ...
 
     def put(self, rows: Iterable[Any], partition: int, drop: Drop) -> None:
-        """Gives on some rows of a partition."""
+        """Take some rows of a partition."""
         ...
 
     def end(self) -> None:
-        """There are no more: whoever reads must not wait for ever."""
+        """Tell the reader that there are no more rows, so that it does not wait forever."""
         ...
 
 
 @dataclass
 class QueueSink:
-    """A queue, ended with one None."""
+    """A queue. One None after the last row ends it."""
 
     connects: ClassVar[bool] = False
     queue: Any
     on_error: str = "raise"
 
     def begin(self) -> None:
-        """It is there."""
+        """Do nothing: a queue can always take rows."""
 
     def put(self, rows: Iterable[Any], partition: int, drop: Drop) -> None:
         for row in rows:
@@ -66,7 +66,7 @@ class FunctionSink:
     on_error: str
 
     def begin(self) -> None:
-        """It is there."""
+        """Do nothing: a function can always be called."""
 
     def put(self, rows: Iterable[Any], partition: int, drop: Drop) -> None:
         call = row_call(self.function)
@@ -83,11 +83,11 @@ class FunctionSink:
                 drop(self.function.name or "output", self.on_error, failure)
 
     def end(self) -> None:
-        """A function is not told."""
+        """Do nothing: a function is not told of the end."""
 
 
 class ChannelSink:
-    """A named channel of the connected cluster, ended as `glowray send` ends one."""
+    """A named channel of the connected cluster. It is ended as `glowray send` ends a channel."""
 
     connects: ClassVar[bool] = True
 
@@ -99,7 +99,7 @@ class ChannelSink:
         self.on_error = "raise"
 
     def begin(self) -> None:
-        """Finds the cluster's channels."""
+        """Open the channel in the connected cluster."""
         self._sender = self._open(self._name)
 
     def put(self, rows: Iterable[Any], partition: int, drop: Drop) -> None:
@@ -112,11 +112,11 @@ class ChannelSink:
 
 
 def sink_of(sink: Any, on_error: str, name: str | None = None) -> Sink:
-    """The sink for what a user gave to output().
+    """Return the sink for the argument of output().
 
     Raises:
-        TypeError: it is no queue, function or name.
-        ValueError: the name is empty.
+        TypeError: `sink` is not a queue, a function or a channel's name.
+        ValueError: the channel's name is empty.
     """
     if isinstance(sink, str):
         return ChannelSink(sink)

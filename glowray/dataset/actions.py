@@ -10,6 +10,7 @@ from glowray.action.outputs import SinkTarget
 from glowray.action.perform import collect_blocks, perform, stream_blocks
 from glowray.action.settings import error_policy
 from glowray.action.sinks import sink_of
+from glowray.arguments import Bytes
 from glowray.boundary import only_user_frames
 from glowray.dataset.base import Base, K, Options, T_co, U, V, count_argument
 from glowray.dataset.fields import checked_names, is_present, key_of, label_of_names
@@ -231,7 +232,7 @@ class Actions(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> None:
         """Calls f(row) for every row, on the workers; results are thrown away. No data moves.
 
@@ -249,7 +250,7 @@ class Actions(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[T_co]:
         """Feeds the rows to a queue.Queue (ended with one None) or a function, in the driver, at flow.run().
 

@@ -38,14 +38,14 @@ class ArrowActions(Base[T_co]):
 
         Args:
             schema: a pyarrow.Schema that the table is to have: columns, their order and types. int beside float is fine
-                in a column that is float64 there.
+                in a column that is float64 there, and a float is rounded to a narrower float type.
 
         Raises:
             InexactColumn: a column that Arrow, or its type in `schema`, cannot hold exactly. It is named, with both
                 rows where values are of two types.
             ValueError: a row has a field that `schema` lacks.
         """
-        given_columns(None, schema)
+        given_columns("to_arrow", None, schema)
         return _table_of(self._flow, self._node, schema)
 
     def to_pandas(self, *, schema: pa.Schema | None = None) -> pd.DataFrame:
@@ -65,7 +65,7 @@ class ArrowActions(Base[T_co]):
         from glowray.io.frames import check_installed, pandas_frame
 
         check_installed("pandas", "to_pandas()")
-        given_columns(None, schema)
+        given_columns("to_pandas", None, schema)
         return pandas_frame(_table_of(self._flow, self._node, schema))
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:

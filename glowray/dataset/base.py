@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, TypeVar, cast
 
 from glowray.action.settings import error_policy
+from glowray.arguments import Bytes
 from glowray.functions import Function
 from glowray.kernels.operators.keyed import KeyBy, Values
 from glowray.kernels.partition_steps import PassOn
@@ -40,7 +41,7 @@ class StepOptions(TypedDict, total=False):
     on_error: str | pathlib.Path | None
     num_cpus: float | None
     num_gpus: float | None
-    memory: int | None
+    memory: Bytes | None
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Options:
     on_error: str | pathlib.Path | None = None
     num_cpus: float | None = None
     num_gpus: float | None = None
-    memory: int | None = None
+    memory: Bytes | None = None
 
     def checked(self) -> Options:
         """These options, of a verb whose function is not one of a row: on_error has to be one, but never applies.
@@ -163,15 +164,12 @@ class Base(Generic[T_co]):
         return order(keyed, first)._step(Values(verb, verb, is_part=True))
 
 
-def count_argument(verb: str, n: Any, least: int = 0) -> int:
-    """n as an int, checked to be one (NumPy's count) of at least `least`.
+def count_argument(verb: str, n: int, least: int = 0) -> int:
+    """Return n, which may be NumPy's, as an int of Python's.
 
     Raises:
-        TypeError: not an int.
-        ValueError: too small.
+        ValueError: it is less than `least`.
     """
-    if isinstance(n, bool) or not hasattr(n, "__index__"):
-        raise TypeError(f"{verb}() needs an int, got {n!r}")
     count = operator.index(n)
     if count < least:
         raise ValueError(f"{verb}() needs a number of at least {least}, got {count}")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from glowray.arguments import Bytes
 from glowray.dataset.base import Base, Options, T_co, count_argument
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
@@ -34,7 +35,7 @@ class BatchVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[dict[str, Any]]:
         """The rows of f(columns of a batch of rows), as dicts. No data moves.
 
@@ -84,7 +85,7 @@ class BatchVerbs(Base[T_co]):
         name: str | None = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[str]:
         r"""The lines that a Unix command prints when it is fed the rows as lines, once a partition. No data moves.
 

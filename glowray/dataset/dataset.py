@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from glowray.boundary import public
 from glowray.dataset.actions import Actions
+from glowray.dataset.aggregating import AggregateVerbs
 from glowray.dataset.arrow import ArrowActions
 from glowray.dataset.base import T_co
 from glowray.dataset.batches import BatchVerbs
@@ -24,6 +25,7 @@ class Dataset(
     RecordVerbs[T_co],
     BatchVerbs[T_co],
     KeyedVerbs[T_co],
+    AggregateVerbs[T_co],
     JoinVerbs[T_co],
     OrderVerbs[T_co],
     FoldVerbs[T_co],

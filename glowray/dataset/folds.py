@@ -48,8 +48,9 @@ class FoldVerbs(Base[T_co]):
         """
         rows = self._granted(Options.of("aggregate", options))
         added, merged = _reducer(add, "aggregate", options), _reducer(merge, "aggregate", options)
-        local = FoldRows("aggregate", added.label, added, Zero(zero))
-        return self._with(Reduce(rows._node, "aggregate", local, merged, Zero(zero)))
+        start = Zero.of("aggregate", zero)
+        local = FoldRows("aggregate", added.label, added, start)
+        return self._with(Reduce(rows._node, "aggregate", local, merged, start))
 
     def local_sort(
         self,

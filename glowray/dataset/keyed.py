@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 
+from glowray.arguments import Bytes
 from glowray.dataset.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U, V, count_argument
 from glowray.dataset.fields import key_argument
 from glowray.dataset.joins import same
@@ -19,6 +20,7 @@ from glowray.plan.by_key import CombineByKey, GroupByKey, PartitionByKey
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
+    from glowray.dataset.grouped import Grouped
 
 
 def first_of(kept: Any, other: Any) -> Any:
@@ -71,7 +73,7 @@ class KeyedVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[Any]:
         """(key, f(value)) for every keyed row; keys stay where they are. No data moves.
 
@@ -118,7 +120,7 @@ class KeyedVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[Any]:
         """(key, item) for every item of f(value). No data moves.
 
@@ -187,7 +189,7 @@ class KeyedVerbs(Base[T_co]):
         added = Function.of(add, "aggregate_by_key", name=options.get("name"), spreads=False, arguments=(2,))
         merged = Function.of(merge, "aggregate_by_key", name=options.get("name"), spreads=False, arguments=(2,))
         return self._granted(Options.of("aggregate_by_key", options))._combine(
-            "aggregate_by_key", Combiner(added, merged, Zero(zero)), added.label
+            "aggregate_by_key", Combiner(added, merged, Zero.of("aggregate_by_key", zero)), added.label
         )
 
     def count_by_key(self: KeyedVerbs[tuple[K, Any]]) -> Dataset[tuple[K, int]]:
@@ -247,41 +249,41 @@ class KeyedVerbs(Base[T_co]):
         return self._with(GroupByKey(self._node, "group_by_key"))
 
     @overload
-    def group_by(self, f: str, *others: str, **options: Unpack[StepOptions]) -> Dataset[tuple[Any, Sequence[T_co]]]: ...
+    def group_by(self, f: str, *others: str, **options: Unpack[StepOptions]) -> Grouped[tuple[Any, Sequence[T_co]]]: ...
     @overload
-    def group_by(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Dataset[tuple[U, Sequence[T_co]]]: ...
+    def group_by(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Grouped[tuple[U, Sequence[T_co]]]: ...
     @overload
     def group_by(
         self: Base[tuple[A, B]], f: Callable[[A, B], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[A, B]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[A, B]]]]: ...
     @overload
     def group_by(
         self: Base[tuple[A, B, C]], f: Callable[[A, B, C], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[A, B, C]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[A, B, C]]]]: ...
     @overload
     def group_by(
         self: Base[tuple[A, B, C, D]], f: Callable[[A, B, C, D], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[A, B, C, D]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[A, B, C, D]]]]: ...
     @overload
     def group_by(
         self: Base[list[A]], f: Callable[[A, A], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[list[A]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[list[A]]]]: ...
     @overload
     def group_by(
         self: Base[list[A]], f: Callable[[A, A, A], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[list[A]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[list[A]]]]: ...
     @overload
     def group_by(
         self: Base[tuple[K, tuple[A, B]]], f: Callable[[K, A, B], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[K, tuple[A, B]]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[K, tuple[A, B]]]]]: ...
     @overload
     def group_by(
         self: Base[tuple[K, tuple[A, B, C]]], f: Callable[[K, A, B, C], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[tuple[K, tuple[A, B, C]]]]]: ...
+    ) -> Grouped[tuple[U, Sequence[tuple[K, tuple[A, B, C]]]]]: ...
     @overload
     def group_by(
         self, f: Callable[Concatenate[Any, Any, Any, Any, Any, P], U], **options: Unpack[StepOptions]
-    ) -> Dataset[tuple[U, Sequence[T_co]]]: ...
+    ) -> Grouped[tuple[U, Sequence[T_co]]]: ...
     def group_by(
         self,
         f: Callable[..., Any] | str,
@@ -290,8 +292,8 @@ class KeyedVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
-    ) -> Dataset[Any]:
+        memory: Bytes | None = None,
+    ) -> Grouped[Any]:
         """(f(row), rows in input order); one shuffle.
 
         >>> import glowray as gr
@@ -307,10 +309,12 @@ class KeyedVerbs(Base[T_co]):
             num_gpus: as in map().
             memory: as in map().
         """
+        from glowray.dataset.grouped import Grouped
+
         key, label = key_argument("group_by", f, others)
         options = Options(name, on_error, num_cpus, num_gpus, memory)
         keyed = self._rowwise(KeyBy, "group_by", key, options, label, is_part=True)
-        return keyed._with(GroupByKey(keyed._node, "group_by"))
+        return Grouped.of(keyed, (f, *others) if isinstance(f, str) else ())
 
     def partition_by_key(self, n: int) -> Dataset[T_co]:
         """The same keyed rows, equal keys in one of n partitions; one shuffle, and none for later keyed verbs.

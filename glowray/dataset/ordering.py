@@ -6,7 +6,6 @@ import operator
 import random
 from collections.abc import Callable
 from functools import partial
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Unpack
 
 from glowray.dataset.base import Base, Options, StepOptions, T_co, count_argument
@@ -138,7 +137,8 @@ class OrderVerbs(Base[T_co]):
             ValueError: fraction is outside 0 to 1.
             TypeError: it is no number, or the seed no int.
         """
-        _check_sample(fraction, seed)
+        if not 0.0 <= float(fraction) <= 1.0:
+            raise ValueError(f"sample() needs a fraction from 0 to 1, got {fraction}")
         drawn = random.SystemRandom().getrandbits(63) if seed is None else operator.index(seed) & _MASK
         chosen = partial(in_sample, drawn, round(fraction * 2**64))
         step = Filter("sample", f"{fraction:g}", Function.of(chosen, "sample", name="sample"))
@@ -155,12 +155,3 @@ class OrderVerbs(Base[T_co]):
             ValueError: n is less than 1.
         """
         return self._with(Repartition(self._node, "repartition", count_argument("repartition", n, 1)))
-
-
-def _check_sample(fraction: Any, seed: Any) -> None:
-    if not isinstance(fraction, Real):
-        raise TypeError(f"sample() needs a number from 0 to 1, got {fraction!r}")
-    if not 0.0 <= float(fraction) <= 1.0:
-        raise ValueError(f"sample() needs a fraction from 0 to 1, got {fraction}")
-    if seed is not None and not hasattr(seed, "__index__"):
-        raise TypeError(f"sample() needs an int as its seed, got {seed!r}")

@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 
+from glowray.arguments import Bytes
 from glowray.dataset.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U
 from glowray.dataset.fields import key_argument
 from glowray.functions import Function
@@ -58,13 +59,16 @@ class RowVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[Any]:
         """f(row) for every row, in order. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1), ("b", 2)]).map(lambda word, n: word * n).collect()
         ['a', 'bb']
+
+        A function of a script, a notebook or a module that is not installed travels with the globals that its code
+        names. `eval()`, `exec()` and `globals()` inside it see those alone; name there what they are to find.
 
         Args:
             f: of the row; with n ≥ 2 required parameters a tuple or list row is spread over them.
@@ -120,7 +124,7 @@ class RowVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[Any]:
         """Every item of f(row) for every row, in order. No data moves.
 
@@ -140,7 +144,7 @@ class RowVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[T_co]:
         """The rows for which f(row) is true, in order. No data moves.
 
@@ -196,7 +200,7 @@ class RowVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[Any]:
         """(f(row), row) for every row. No data moves.
 
@@ -230,7 +234,7 @@ class RowVerbs(Base[T_co]):
         on_error: Policy = None,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
     ) -> Dataset[U]:
         """The items of f(iterator of a partition's rows), once a partition. No data moves.
 

@@ -11,9 +11,6 @@ from glowray.dataset.base import Base, T_co
 if TYPE_CHECKING:
     import pyarrow as pa
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 Target = str | os.PathLike[str]
 
 
@@ -85,7 +82,8 @@ class WriteActions(Base[T_co]):
         10001,
 
         Values are written as str(value), None as nothing. Every part file begins with the names of its columns, a
-        single file once.
+        single file once. A partition without rows makes no file, as other readers refuse an empty one. If there are no
+        rows at all, one file names the columns that `columns` or `schema` give.
 
         Args:
             path: as for write_text(); mode, single_file, compression, defer likewise.
@@ -104,7 +102,8 @@ class WriteActions(Base[T_co]):
         from glowray.io.csv_records import Dialect
         from glowray.io.csv_sink import CsvSink
 
-        sink = CsvSink(compression, _names(columns), header, Dialect(delimiter, quotechar), schema)
+        names = None if columns is None else tuple(columns)
+        sink = CsvSink(compression, names, header, Dialect(delimiter, quotechar), schema)
         return self._write("write_csv", sink, path, mode, single_file, defer)
 
     def write_json(
@@ -125,7 +124,7 @@ class WriteActions(Base[T_co]):
         >>> pathlib.Path(folder, "out.json").read_text()
         '{"a":1,"b":[1.0,null]}\\n'
 
-        Arguments as for write_text().
+        A partition without rows makes no file. Arguments as for write_text().
 
         Raises:
             TypeError: at the action, a value that JSON would change, such as a tuple or a key that is no str; its
@@ -158,14 +157,16 @@ class WriteActions(Base[T_co]):
 
         All files have one schema: the columns of all rows in order of first appearance, each of one type. A field that
         a row lacks is null, at any depth. Rows that come unchanged from read_parquet() or from_arrow() keep the types
-        that they had there.
+        that they had there. A partition without rows makes no file. If there are no rows at all, one file has the
+        columns of `schema`.
 
         Args:
             path: as for write_text(); mode, single_file, defer likewise.
             compression: None (Snappy, as usual in Parquet), "gz" or "zst"; inside the file, whose name stays .parquet.
             columns: as for write_csv().
             schema: a pyarrow.Schema of the files: columns, their order and types. int beside float is fine in a column
-                that is float64 there.
+                that is float64 there. A float is rounded to a narrower float type that the schema names (0.1 as
+                float32), as pyarrow's safe cast does; no other value may change, and an int that would is an error.
 
         Raises:
             TypeError: at the action, a row that is no dict, or a column that Parquet cannot hold exactly: it is named,
@@ -175,7 +176,7 @@ class WriteActions(Base[T_co]):
         """
         from glowray.io.parquet_sink import ParquetSink
 
-        sink = ParquetSink(compression, _names(columns), schema)
+        sink = ParquetSink(compression, None if columns is None else tuple(columns), schema)
         return self._write("write_parquet", sink, path, mode, single_file, defer)
 
     def write_binary(
@@ -220,9 +221,3 @@ class WriteActions(Base[T_co]):
             self._flow.targets.append(target)
             return self
         return run_targets(self._flow.settings, self._flow.outcome, [target])[0]
-
-
-def _names(columns: Sequence[str] | None) -> tuple[str, ...] | None:
-    if isinstance(columns, str):
-        raise TypeError(f"columns must be a list of names, not the str {columns!r}")
-    return None if columns is None else tuple(columns)

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
-from glowray.functions import Failure, ship
+from glowray.functions import Failure
 from glowray.kernels import Fragment, TaskReport, flow, run
 from glowray.kernels.shared import Broadcast, own_value, shared_value
 from glowray.kernels.sources import Source
 from glowray.rows import Block
 from glowray.rows.keys import install_keys, registered_keys
-from glowray.rows.pickling import dumps_apart, loads_apart
+from glowray.rows.pickling import dumps, dumps_apart, loads, loads_apart
 from glowray.rows.static_attributes import class_attribute, is_one_of, module_name
 
 BIG = 10 * 1024 * 1024
@@ -51,7 +51,7 @@ class Apart:
     @property
     def data(self) -> bytes:
         if self.pickled is None:
-            self.pickled = ship.dumps(self.value)
+            self.pickled = dumps(self.value)
         return self.pickled
 
     def load(self) -> bytes:
@@ -132,7 +132,7 @@ def is_big(obj: Any) -> bool:
     if kind is str or kind is bytes or kind is bytearray:
         return len(obj) > BIG
     if is_one_of(kind, CONTAINERS):
-        return len(obj) > MANY_ITEMS and len(ship.dumps(obj)) > BIG
+        return len(obj) > MANY_ITEMS and len(dumps(obj)) > BIG
     module = module_name(kind)
     if module.partition(".")[0] in ("numpy", "pyarrow") and class_attribute(kind, "nbytes") is not None:
         return int(obj.nbytes) > BIG
@@ -181,10 +181,10 @@ def unpack(payload: bytes, apart: Mapping[str, Value]) -> Fragment:
     """What `pack` packed, with the broadcasts and key classes that it needs known in this process."""
     for value in apart.values():
         if value.shared:
-            shared_value(value.name, lambda value=value: ship.loads(value.load()))  # type: ignore[misc]
+            shared_value(value.name, lambda value=value: loads(value.load()))  # type: ignore[misc]
 
     def find(name: str) -> Any:
-        return ship.loads(apart[name].load())
+        return loads(apart[name].load())
 
     fragment, keys = loads_apart(payload, find)
     if isinstance(fragment, _Parted):

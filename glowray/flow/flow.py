@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from glowray.action.settings import Outcome, Settings, error_policy
+from glowray.arguments import Bytes
 from glowray.boundary import public
 from glowray.engine.choose import check_engine
 from glowray.flow.sources_files import FileSources
@@ -53,16 +54,12 @@ class Flow(FileSources, SqlSources, MemorySources):
         progress: bool | None = None,
         vectorize: bool = True,
         num_cpus: float | None = None,
-        memory: int | None = None,
+        memory: Bytes | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> None:
-        if not isinstance(name, str):
-            raise TypeError(f"a Flow's name must be a str, got {name!r}")
         if engine is not None:
             check_engine(engine)
         check_partitions(partitions)
-        if max_errors is not None and (isinstance(max_errors, bool) or not isinstance(max_errors, int)):
-            raise TypeError(f"max_errors must be an int, got {max_errors!r}")
         if max_errors is not None and max_errors < 0:
             raise ValueError(f"max_errors must not be negative, got {max_errors}")
         self.settings = Settings(

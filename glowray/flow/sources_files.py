@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from glowray.flow.sources import Sources
+from glowray.io.paths import Paths
 
 if TYPE_CHECKING:
     from glowray.dataset import Dataset
-    from glowray.io.paths import Paths
 
 Types = Mapping[str, Callable[[str], Any]] | Literal["infer"] | None
 
@@ -106,7 +106,8 @@ class FileSources(Sources):
 
         Raises:
             FileNotFoundError: nothing matches a path.
-            ValueError: at the action, with file and line, for a line that is no JSON.
+            ValueError: at the action, with file and line, for a line that is no JSON, or that nests values deeper than
+                0.3 times sys.getrecursionlimit(): 300 levels.
         """
         from glowray.io.json_lines import json_reader
 

@@ -47,7 +47,7 @@ class SqlSources(Sources):
         from glowray.io.reader import check_partitions
         from glowray.io.sql import SqlReader, check_connection, query_rows, sql_label
 
-        check_connection(query, connection)
+        check_connection(connection)
         count = self._count(partitions)
         check_partitions(count)
         if hasattr(connection, "cursor"):

@@ -1,4 +1,7 @@
-"""The user's functions: known by name and place, checked, spread over rows, sent to tasks; and their failures."""
+"""The user's functions: their names and places, checks, spreading of rows, pickling, and failures.
+
+The package imports `rows`, `errors` and `boundary` only. What runs functions over rows does not belong here.
+"""
 
 from glowray.functions.caller import user_site
 from glowray.functions.failure import Failure

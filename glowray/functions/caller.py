@@ -1,4 +1,4 @@
-"""Whose code is it: the user's, glowray's or Ray's; and how a place in it reads in a message."""
+"""Find the user's line that called into glowray, and spell a line in a message."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _NUMBERED_CELL = re.compile(r"<ipython-input-(\d+)-\w+>$")
 
 
 def user_site() -> tuple[str, int]:
-    """The file and line from which the user called into glowray: the innermost frame that is not glowray's or Ray's.
+    """Return (file, line) of the innermost frame that is not glowray's or Ray's: the user's call into glowray.
 
-    Doctests, `python -c` and the prompt have files such as `<stdin>`; a thread that runs glowray alone, `<unknown>`.
+    Doctests, `python -c` and the prompt have files such as `<stdin>`. A thread that runs only glowray has `<unknown>`.
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
@@ -27,7 +27,7 @@ def user_site() -> tuple[str, int]:
 
 
 def short_site(filename: str, lineno: int) -> str:
-    """How a place reads in a plan or a message.
+    """Return a place as plans and messages show it: the file's name and the line.
 
     >>> short_site("/home/ada/jobs/word_count.py", 12)
     'word_count.py:12'
@@ -41,7 +41,7 @@ def short_site(filename: str, lineno: int) -> str:
 
 
 def full_site(filename: str, lineno: int) -> str:
-    """A place with its whole path, as terminals and editors make a link of it; a notebook's cell as in `short_site`."""
+    """Return a place with its full path, which terminals and editors turn into a link. Cells are as in `short_site`."""
     return _cell(filename, lineno) or f"{filename}:{lineno}"
 
 

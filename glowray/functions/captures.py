@@ -1,4 +1,4 @@
-"""Which captured variable it is that keeps a function from being pickled."""
+"""Find the captured variable that keeps a function from being pickled."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from types import BuiltinMethodType, FunctionType, MethodType
 from typing import Any
 
-from glowray.functions import ship
 from glowray.functions.show import shown
+from glowray.rows import pickling
 from glowray.rows.function_pickling import global_names, travels_in_parts
 from glowray.rows.module_parts import by_first, uses_of
 from glowray.rows.static_attributes import (
@@ -32,7 +32,7 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A value that goes along with a function: how its owner gets at it, and by what it is held (or "")."""
+    """A value that is pickled with a function: the path to it (`self.lock`), and what holds it ("used by f", or "")."""
 
     path: str
     value: Any
@@ -41,7 +41,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """The innermost part that cannot be pickled (`self.lock`, `config['db']`), and why."""
+    """The innermost part that cannot be pickled (`self.lock`, `config['db']`), and the error that says why."""
 
     part: Part
     error: Exception
@@ -55,30 +55,33 @@ class Culprit:
 
     @property
     def is_own(self) -> bool:
-        """Whether it is an object of glowray's, such as a Dataset or a Flow."""
+        """Return whether the part is an object of glowray, such as a Dataset or a Flow."""
         return _is_own(self.part.value)
 
 
 def pickling_error(value: object) -> Exception | None:
-    """Why a value cannot be pickled, or None if it can: any class may raise anything from its own __reduce__."""
+    """Return the error of pickling a value, or None. A class may raise any exception from its `__reduce__`."""
     try:
-        ship.dumps(value)
+        pickling.dumps(value)
     except Exception as error:
         return error
     return None
 
 
 def reading_error(value: object) -> Exception | None:
-    """Why a value cannot be had again from its pickle, or None if it can."""
+    """Return the error of pickling and unpickling a value, or None."""
     try:
-        ship.loads(ship.dumps(value))
+        pickling.loads(pickling.dumps(value))
     except Exception as error:
         return error
     return None
 
 
 def culprit(call: Any, error: Exception, fault: Fault = pickling_error) -> Culprit | None:
-    """The innermost part of `call` that has the fault; None if that is `call` itself. `error` is call's own."""
+    """Return the innermost part of `call` that has the fault, or None if no part of it has.
+
+    `error` is the error of `call` itself. `fault` returns a value's error or None.
+    """
     found = Culprit(Part("", call), error)
     visited = {id(call)}
     while (deeper := _failing_part(found.part, visited, fault)) is not None:
@@ -88,7 +91,10 @@ def culprit(call: Any, error: Exception, fault: Fault = pickling_error) -> Culpr
 
 
 def path_of(call: Any, value: Any, depth: int = 3) -> str | None:
-    """By what name `call` gets at a value that it captured: `table`, `self.model`; None if it is not found."""
+    """Return the path by which `call` reaches a captured value (`table`, `self.model`), or None if it is not found.
+
+    Searches at most `depth` levels of parts.
+    """
     level, visited = [Part("", call)], {id(call)}
     for _ in range(depth):
         below = [part for owner in level if not issubclass(type(owner.value), _LEAVES) for part in _held(owner)]
@@ -101,15 +107,15 @@ def path_of(call: Any, value: Any, depth: int = 3) -> str | None:
 
 
 def _held(owner: Part) -> Iterator[Part]:
-    """The parts of a value as `_parts` has them, without going through the items of large containers."""
+    """Yield the parts of a value. Yields none for a class, or for a container of more than 100 items."""
     large = any(is_instance(owner.value, kind) and kind.__len__(owner.value) > 100 for kind in _CONTAINERS)
-    return iter(()) if large or is_instance(owner.value, type) else _parts(owner)
+    return iter(()) if large or is_instance(owner.value, type) else _parts(owner, None)
 
 
 def _failing_part(owner: Part, visited: set[int], fault: Fault) -> Culprit | None:
     if _is_own(owner.value):
-        return None  # a Dataset is named as a whole: what it is made of is not the user's
-    for part in _parts(owner):
+        return None  # The error names a Dataset as a whole. Its parts are not the user's.
+    for part in _parts(owner, fault):
         if id(part.value) in visited:
             continue
         error = fault(part.value)
@@ -122,8 +128,11 @@ def _is_own(value: Any) -> bool:
     return module_name(type(value)).startswith("glowray.") and not callable(value)
 
 
-def _parts(owner: Part) -> Iterator[Part]:
-    """The parts that a value is pickled with, read without running the value's own code."""
+def _parts(owner: Part, fault: Fault | None) -> Iterator[Part]:
+    """Yield the parts that are pickled with a value. Reads them without running the value's own code.
+
+    With a fault, a dict, list or tuple yields only the item that has it.
+    """
     value, path, holder = owner.value, owner.path, owner.holder
     if is_instance(value, functools.partial):
         yield from _of_partial(owner, value)
@@ -136,11 +145,11 @@ def _parts(owner: Part) -> Iterator[Part]:
         yield from _of_function(owner, value)
     elif is_instance(value, dict):
         keys, values = list(dict.keys(value)), list(dict.values(value))
-        yield from _failing([f"{path}[{shown(key, 40)}]" for key in keys], values, holder)
+        yield from _contents([f"{path}[{shown(key, 40)}]" for key in keys], values, holder, fault)
         yield from (Part(f"a key of {path}", key, holder) for key in keys)
     elif is_instance(value, list) or is_instance(value, tuple):
         items = _items_of(value)
-        yield from _failing([f"{path}[{index}]" for index in range(len(items))], items, holder)
+        yield from _contents([f"{path}[{index}]" for index in range(len(items))], items, holder, fault)
     elif is_instance(value, set) or is_instance(value, frozenset):
         yield from (Part(f"an element of {path}", item, holder) for item in _items_of(value))
     if is_instance(value, type):
@@ -152,7 +161,7 @@ def _parts(owner: Part) -> Iterator[Part]:
 
 
 def _items_of(value: Any) -> list[Any]:
-    """The items of a list, tuple, set or frozenset, whatever `__iter__` its class has."""
+    """Return the items of a list, tuple, set or frozenset. Does not call an `__iter__` of a subclass."""
     return next(list(kind.__iter__(value)) for kind in _CONTAINERS if is_instance(value, kind))
 
 
@@ -166,7 +175,7 @@ def _of_function(owner: Part, function: FunctionType) -> Iterator[Part]:
     holder = f"used by {owner.path}" if owner.path else ""
     code = function.__code__
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-        with suppress(ValueError):  # a variable that has no value yet is not pickled either
+        with suppress(ValueError):  # A variable without a value yet is not pickled.
             yield from _used(Part(name, cell.cell_contents, holder), uses_of(code).get(name))
     for name in sorted(global_names(code)):
         if name in function.__globals__:
@@ -179,7 +188,7 @@ def _of_function(owner: Part, function: FunctionType) -> Iterator[Part]:
 
 
 def _used(captured: Part, paths: Iterable[tuple[str, ...]] | None) -> Iterator[Part]:
-    """A captured value; of a module that travels in parts, the parts that the function uses."""
+    """Yield a captured value. For a module that travels in parts, yield the parts that the function uses."""
     if paths is None or () in paths or not travels_in_parts(captured.value):
         yield captured
         return
@@ -201,12 +210,15 @@ def _attributes(owner: Part) -> Iterator[Part]:
             yield Part(f"{owner.path or 'self'}.{name}", part, owner.holder)
 
 
-def _failing(names: list[str], values: list[Any], holder: str) -> Iterator[Part]:
-    """The one value that fails, found by halving: millions of sound ones are not to be pickled one by one."""
+def _contents(names: list[str], values: list[Any], holder: str, fault: Fault | None) -> Iterator[Part]:
+    """Yield all values, or with a fault one value: that with the fault, if any has it.
+
+    Halving avoids pickling millions of sound values one by one.
+    """
     low, high = 0, len(values)
-    while high - low > 1:
+    while fault is not None and high - low > 1:
         middle = (low + high) // 2
-        if pickling_error(values[low:middle]) is not None:
+        if fault(values[low:middle]) is not None:
             high = middle
         else:
             low = middle

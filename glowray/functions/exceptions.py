@@ -1,8 +1,9 @@
-"""An exception taken apart into data and put together again in another process, whatever its class does.
+"""Take an exception apart into data, and put it together again in another process, whatever its class does.
 
-Pickling calls an exception's constructor again, which fails or changes the exception when its parameters are not its
-`args`. Here the new object is made by the built-in base class alone, and args, attributes, fields of the built-in
-classes (`errno`, `start`, `code`, …), notes, cause, context, traceback and the exceptions of a group are set on it.
+Unpickling calls an exception's constructor with its `args`. That fails, or changes the exception, if the constructor's
+parameters are not its `args`. This module creates the new object with the built-in base class alone. Then it sets args,
+attributes, fields of built-in classes (`errno`, `start`, `code`, …), notes, cause, context, traceback, and the
+exceptions of a group.
 """
 
 from __future__ import annotations
@@ -14,29 +15,29 @@ from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from glowray.errors import TaskError
-from glowray.functions import ship
 from glowray.functions.show import cut, shown
 from glowray.functions.tracebacks import Frame, frames_of, rebuilt
+from glowray.rows import pickling
 
 LARGEST = 8 * 2**20
-"""The most bytes that one attribute or row of a failure may bring along."""
+"""The maximum size in bytes of one pickled attribute or row of a failure."""
 
 _MOST_EXCEPTIONS = 100
 _HEAP_TYPE = 1 << 9
-_ARGS: Any = vars(BaseException)["args"]  # a class of the user's may have an args of its own
+_ARGS: Any = vars(BaseException)["args"]  # A user's class may override `args`.
 _ATOMS = (type(None), bool, int, float, complex, str, bytes)
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Stands for another exception of the same failure."""
+    """A reference to another exception of the same failure, by its record's index."""
 
     index: int
 
 
 @dataclass(frozen=True, slots=True)
 class Pickled:
-    """A value as bytes, and as text in case that the bytes cannot be read in the driver."""
+    """A pickled value, with its text for a driver that cannot unpickle it."""
 
     data: bytes
     text: str
@@ -44,14 +45,14 @@ class Pickled:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A list, tuple or dict (as its items) in which exceptions stand."""
+    """A list, tuple or dict that holds exceptions. `items` holds a dict's (key, value) pairs."""
 
     kind: type
     items: tuple[Any, ...]
 
 
 class LeftBehind:
-    """Stands in a rebuilt exception for a value that could not travel; its text is the value's repr."""
+    """Takes the place of a value that could not travel in a rebuilt exception. `text` is the value's repr."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -62,7 +63,7 @@ class LeftBehind:
 
 @dataclass(frozen=True, slots=True)
 class ExceptionRecord:
-    """One exception of a failure; cause, context and members of a group are indices of other records."""
+    """One exception of a failure. `cause`, `context` and the members of `group` are indices of other records."""
 
     cls: Pickled | LeftBehind
     module: str
@@ -77,53 +78,53 @@ class ExceptionRecord:
     suppress_context: bool
     frames: tuple[Frame, ...]
     whole: Any = None
-    """The exception as it pickles itself: for classes of extension modules that make no empty object."""
+    """The pickled exception, if its class is from an extension module that creates no object without arguments."""
 
     @property
     def type_name(self) -> str:
-        """The class's name as Python shows it in a traceback."""
+        """Return the class's name as a traceback shows it."""
         return self.qualname if self.module in ("builtins", "__main__") else f"{self.module}.{self.qualname}"
 
     @property
     def left_behind(self) -> tuple[str, ...]:
-        """The names of attributes that could not travel."""
+        """Return the names of the attributes that could not travel."""
         return tuple(name for name, value in (*self.attributes, *self.fields) if isinstance(value, LeftBehind))
 
 
 def take_apart(error: BaseException) -> tuple[ExceptionRecord, ...]:
-    """The records of an exception (the first) and of all exceptions that it refers to; never fails."""
+    """Return the records of an exception (first) and of all exceptions that it refers to. Never raises."""
     return _Apart(error).records()
 
 
 def put_together(records: tuple[ExceptionRecord, ...]) -> BaseException:
-    """The exception that such records are of: of its own class, or TaskError where that class cannot be had here."""
+    """Return the exception of the first record, or a TaskError if its class cannot be imported or created here."""
     return _Together(records).exception(0)
 
 
 def pack(value: Any) -> Any:
-    """A value as something that is sure to be pickled: itself if it is a number or text, else its bytes."""
+    """Return a form of a value that can surely be pickled: a number or text itself, else Pickled or LeftBehind."""
     if type(value) in _ATOMS and not (isinstance(value, str | bytes) and len(value) > LARGEST):
         return value
     text = shown(value)
     try:
-        data = ship.dumps_up_to(LARGEST, value)
-    except Exception:  # any class may raise anything when it is pickled, and its text is what can be kept
+        data = pickling.dumps_up_to(LARGEST, value)
+    except Exception:  # A class may raise any exception when it is pickled. Its text can still travel.
         return LeftBehind(text)
     return LeftBehind(text) if data is None else Pickled(data, text)
 
 
 def unpack(packed: Any) -> Any:
-    """The value that `pack` took, or LeftBehind where it cannot be read in this process."""
+    """Return the value that `pack` took, or a LeftBehind if it cannot be unpickled in this process."""
     if not isinstance(packed, Pickled):
         return packed
     try:
-        return ship.loads(packed.data)
-    except Exception:  # a module or class that this process lacks: the text is what can be shown
+        return pickling.loads(packed.data)
+    except Exception:  # This process lacks a module or a class. The text can still be shown.
         return LeftBehind(packed.text)
 
 
 class _Apart:
-    """Numbers the exceptions that an exception refers to while it takes them apart."""
+    """Takes exceptions apart, and numbers the exceptions that they refer to."""
 
     def __init__(self, error: BaseException) -> None:
         self.errors = [error]
@@ -167,7 +168,7 @@ class _Apart:
         )
 
     def member(self, error: BaseException) -> int:
-        """The number of an exception in a group, which counts against no limit: a group needs all of its members."""
+        """Return the number of an exception in a group. No limit applies: a group needs all its members."""
         if id(error) not in self.numbers:
             self.numbers[id(error)] = len(self.errors)
             self.errors.append(error)
@@ -193,7 +194,7 @@ def _holds_exception(value: Any, depth: int = 0) -> bool:
 
 
 class _Together:
-    """Makes every exception once, all of them before their parts are set, as they may refer to each other."""
+    """Creates every exception first and then sets their parts, as they may refer to each other."""
 
     def __init__(self, records: tuple[ExceptionRecord, ...]) -> None:
         self.records = records
@@ -207,7 +208,7 @@ class _Together:
         return self.made[index]
 
     def make(self, number: int) -> BaseException:
-        """The object of a record's class, as yet without its parts; a group's members are made before it."""
+        """Return the exception object of a record, without its parts. A group's members are created before it."""
         if number not in self.made:
             record = self.records[number]
             members = [self.make(each) for each in record.group[1]] if record.group else []
@@ -237,12 +238,12 @@ class _Together:
 def _message(error: BaseException) -> str:
     try:
         return cut(str(error), 2000)
-    except Exception as failed:  # the user's own __str__ must not hide the failure
+    except Exception as failed:  # An error in the user's __str__ must not hide the failure.
         return f"<str() of the exception raises {type(failed).__name__}>"
 
 
 def _fields(error: BaseException) -> Iterator[tuple[str, Any]]:
-    """What an exception keeps outside of its __dict__: fields of built-in classes, and __slots__."""
+    """Yield (name, value) of what an exception stores outside its `__dict__`: fields of built-in classes, and slots."""
     for cls in type(error).__mro__:
         for name, descriptor in vars(cls).items():
             if not isinstance(descriptor, MemberDescriptorType | GetSetDescriptorType) or name.startswith("__"):
@@ -250,13 +251,13 @@ def _fields(error: BaseException) -> Iterator[tuple[str, Any]]:
             if name == "args" or (cls is BaseExceptionGroup and name in ("message", "exceptions")):
                 continue
             value = getattr(error, name, None)
-            # A field that is not set reads as None too, but is not to be set to it.
+            # An unset field reads as None too, but must stay unset.
             if value is not None or (name in ("errno", "strerror") and _has_errno(error)):
                 yield name, value
 
 
 def _has_errno(error: BaseException) -> bool:
-    """Whether an OSError took errno and strerror from its args, be they None: only its text tells."""
+    """Return whether an OSError took errno and strerror from its args, even if they are None. Only its text tells."""
     several = len(_ARGS.__get__(error)) > 1
     return several and isinstance(error, OSError) and OSError.__str__(error).startswith("[Errno ")
 
@@ -264,12 +265,12 @@ def _has_errno(error: BaseException) -> bool:
 def _set(error: BaseException, name: str, value: Any) -> None:
     try:
         BaseException.__setattr__(error, name, value)
-    except (AttributeError, TypeError):  # a field that cannot be set, or not to the stand-in of what it was
+    except (AttributeError, TypeError):  # The field cannot be set, or does not take a LeftBehind.
         vars(error).setdefault(name, value)
 
 
 def _new(record: ExceptionRecord, members: list[BaseException]) -> BaseException | None:
-    """The exception of a record as yet without its parts; None if there is no way to make one."""
+    """Return the exception of a record without its parts, or None if it cannot be created."""
     if record.whole is not None:
         error = unpack(record.whole)
         return error if isinstance(error, BaseException) else None
@@ -280,13 +281,13 @@ def _new(record: ExceptionRecord, members: list[BaseException]) -> BaseException
 
 
 def _empty(cls: type[BaseException], *arguments: Any) -> BaseException | None:
-    """An object of the class, with no constructor of the user's called."""
+    """Return an object of the class without calling the user's constructors, or None if that is not possible."""
     native: type = cls
     while native.__flags__ & _HEAP_TYPE and native.__base__ is not None:
         native = native.__base__
     try:
         error = native.__new__(cls, *arguments)
-    except TypeError:  # a class of an extension module that its own code alone can make
+    except TypeError:  # Only the extension module's own code can create an object of this class.
         return None
     return error if isinstance(error, cls) else None
 

@@ -1,7 +1,7 @@
-"""The way of a user's exception from a task to the driver: the same on every engine, as an engine carries only data.
+"""Carry a user's exception from a task to the driver as data, in the same way on every engine.
 
-A task catches BaseException, so that `sys.exit()` and KeyboardInterrupt in a function end the job in the driver with
-that very exception, and no worker with it.
+A task catches BaseException. So `sys.exit()` or KeyboardInterrupt in a function ends the job in the driver with that
+exception, and the worker goes on.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from glowray.functions.replay import NO_ROW, NoRow, Replay
 from glowray.functions.show import shown
 
 _REPLAY = "replay"
-_OTHER_REPLAY = "glowray_replay"  # where the user's class has a replay of its own
+_OTHER_REPLAY = "glowray_replay"  # The name if the user's class has its own `replay`.
 
 
 @dataclass(frozen=True, eq=False)
 class Failure:
-    """A user's exception with the step, row and partition in which it was raised; always picklable."""
+    """A user's exception with the step, row and partition in which it was raised. It can always be pickled."""
 
     NO_ROW: ClassVar[NoRow] = NO_ROW
 
@@ -44,11 +44,11 @@ class Failure:
         partition: int | None = None,
         arguments: tuple[Any, ...] | None = None,
     ) -> Failure:
-        """Takes an exception out of a task; never fails.
+        """Return the Failure of an exception that a task caught. Never raises.
 
-        `row` is the row that the step had (in map_values, the keyed row); `arguments`, what the function was called
-        with where that does not follow from the row, as in a reducer. StopIteration becomes RuntimeError, as it would
-        end loops and generators silently.
+        `row` is the step's input row (in map_values, the keyed row). `arguments` are the function's arguments if they
+        do not follow from the row, as in a reducer. StopIteration becomes RuntimeError, because it would silently end
+        loops and generators.
         """
         if isinstance(error, StopIteration):
             error = _runtime_error(error, function.label if function else f"{verb}()")
@@ -64,44 +64,45 @@ class Failure:
         )
 
     def exception(self) -> BaseException:
-        """The user's exception, new at each call: type, args, attributes, causes and traceback of the user's frames.
+        """Return the user's exception, built anew at each call.
 
-        It has `notes`, and the method `replay()` (`glowray_replay()` if its class has a replay of its own). Where its
-        class cannot be had in this process, it is a TaskError that names the class.
+        It has the type, args, attributes and causes, and a traceback of the user's frames. It also has `notes`, and a
+        method `replay()`, which is `glowray_replay()` if its class has its own `replay`. If its class cannot be
+        imported or created in this process, the exception is a TaskError that names the class.
         """
         error = put_together(self.records)
         name = _OTHER_REPLAY if _has_own_replay(error) else _REPLAY
         notes = [*vars(error).get("__notes__", ()), *self.notes]
         if self.replay.ready:
             notes.append(f"{name}() of this exception runs the function on the row again, here")
-        # Not by setattr and add_note: the user's class may refuse them.
+        # The user's class may refuse setattr and add_note.
         vars(error).update({"__notes__": notes, name: self.replay})
         return error
 
     @property
     def step(self) -> str:
-        """The user's name for the step, or the verb."""
+        """Return the user's name for the step, or the verb."""
         return self.name or self.verb
 
     @property
     def type_name(self) -> str:
-        """The exception's class as a traceback names it."""
+        """Return the exception's class as a traceback names it."""
         return self.records[0].type_name
 
     @property
     def message(self) -> str:
-        """The exception in one line, as the last line of a traceback has it."""
+        """Return the exception as the last line of a traceback shows it."""
         text = self.records[0].message
         return f"{self.type_name}: {text}" if text else self.type_name
 
     @property
     def row(self) -> Any:
-        """The failing row; NO_ROW if there is none, and its text in a LeftBehind if it cannot be had here."""
+        """Return the failing row, NO_ROW if there is none, or a LeftBehind if it could not travel."""
         return self.replay.given_row()
 
     @property
     def notes(self) -> list[str]:
-        """The lines under the exception: verb and definition, row, partition."""
+        """Return the lines to show under the exception: verb and definition, row, partition."""
         step = f"in {self.verb}({self.label})"
         notes = [f"{step}, defined at {self.definition}" if self.definition else step]
         if self.row_text is not None:

@@ -1,4 +1,4 @@
-"""A user's function as a verb received it: checked, named, placed, and with the spread of rows over its parameters."""
+"""A user's function that a verb received: its checks, its name and place, and how rows spread over its parameters."""
 
 from __future__ import annotations
 
@@ -18,15 +18,22 @@ from glowray.rows.static_attributes import class_name, is_instance
 
 @dataclass(frozen=True, eq=False)
 class Function:
-    """A function of the user's in a plan.
+    """A user's function in a plan.
 
-    `call` is what to call and `verb` what for; `label` names it in plans, messages and task names; `filename`,
-    `lineno` and the short `site` ("word_count.py:12") say where it is defined (None for C code); a tuple or
-    list row is spread over `spread` arguments (None: passed whole); `name` is the user's own name for the step;
-    `required` counts the positional parameters that have no default (None for C code); `of_row` is false for reducers,
-    aggregates and functions of a whole partition. One that is `of_value` is given the value of a keyed row, and not the
-    row. One that `gives_items` returns an iterable of which every item is a row. `is_named` is true where the user gave
-    field names: the label then is the user's, the code is not.
+    Args:
+        call: the callable.
+        verb: the verb that received it.
+        label: its name in plans, messages and task names.
+        site: its definition in short, "word_count.py:12". None for C code, as for `filename` and `lineno`.
+        filename: the file that defines it.
+        lineno: the line that defines it.
+        spread: the number of arguments that a tuple or list row is spread over. None: the row is one argument.
+        name: the user's own name for the step.
+        required: the number of positional parameters without a default. None for C code.
+        of_row: False for reducers, aggregates and functions of a whole partition.
+        of_value: True if the function's argument is the value of a keyed row, and not the row.
+        gives_items: True if the function returns an iterable of which every item is a row.
+        is_named: True if the user gave field names. The label is then the user's, the code is not.
     """
 
     call: Callable[..., Any]
@@ -57,24 +64,24 @@ class Function:
         gives_items: bool = False,
         label: str | None = None,
     ) -> Function:
-        """Takes a function in at a verb, and finds there what can be found wrong with it.
+        """Return the Function of a callable that a verb received, after checking it.
 
-        `spreads` is true for functions of one row; for others `arguments` lists with how many arguments the verb may
-        call them: (2,) for a reducer, (1, 2) for map_partitions. One that stays in the driver does not `ships`.
-        `label` is what the user wrote in place of a function: field names.
+        `spreads` is True for functions of one row. For others `arguments` lists the numbers of arguments with which
+        the verb may call them: (2,) for a reducer, (1, 2) for map_partitions. `ships` is False if the function stays
+        in the driver. `label` is what the user wrote in place of a function: field names.
 
         >>> Function.of(lambda word, n: n, "map").spread
         2
         >>> Function.of(str.upper, "map").label
         'str.upper'
 
-        Raises TypeError, naming the function, its place and the fix: not callable, async, parameters that the verb
-        cannot fill, or a captured variable that cannot be pickled.
+        Raises TypeError, which names the function, its place and the fix, if it is not callable or is async, has
+        parameters that the verb cannot fill, or captures a variable that cannot be pickled.
         """
         _check_callable(call, verb, name)
         inner = call.function if is_instance(call, Spread) or is_instance(call, Whole) else call
         known = signature(inner)
-        place = place_of(inner)
+        place = None if label else place_of(inner)
         function = cls(
             call=call if is_instance(call, Spread) else inner,
             verb=verb,
@@ -94,26 +101,26 @@ class Function:
         _check_parameters(call, known, function, arguments)
         if ships:
             _check_pickling(inner, function)
-        # A function spread over a fixed number of arguments needs no wrapper at work.
+        # A function that rows are spread over in a fixed width needs no wrapper at run time.
         return function if function.spread is None else _unwrapped(function, inner)
 
     @property
     def is_own(self) -> bool:
-        """Whether it is one of glowray's, by which a verb is made of others."""
+        """Return whether the function is glowray's own. A verb made of other verbs has such functions."""
         return self.filename is not None and is_own_file(self.filename)
 
     @property
     def definition(self) -> str | None:
-        """Where the function is defined, with the whole path; None for C code."""
+        """Return where the function is defined, with the full path. Return None for C code."""
         return full_site(self.filename, self.lineno) if self.filename and self.lineno else None
 
     @property
     def described(self) -> str:
-        """The function in a message: its label, and its site where it has one."""
+        """Return the function's name for messages: its label, and its site if it has one."""
         return f"{self.label} ({self.site})" if self.site else self.label
 
     def arguments(self, row: Any) -> tuple[Any, ...]:
-        """The arguments for a row (for a value, in map_values); TypeError if its fields do not fit the parameters."""
+        """Return the arguments for a row (in map_values, for a value). Raises TypeError if its fields do not fit."""
         return (row,) if self.spread is None else spread_arguments(row, self.spread, self)
 
 
@@ -127,7 +134,7 @@ def _spread_of(call: Any, known: Signature | None) -> int | None:
     if is_instance(call, Whole):
         return None
     if is_instance(call, Spread) and known is not None and known.most != known.required:
-        return None  # any number of fields may fit: the wrapper looks at each row
+        return None  # Several numbers of fields fit, so the wrapper looks at each row.
     return width(known)
 
 
@@ -135,7 +142,7 @@ def _check_callable(call: Any, verb: str, name: str | None) -> None:
     if not callable(call):
         raise TypeError(f"{verb}() needs a function, got {shown(call, 80)} ({class_name(type(call))}), {_called()}")
     if name is not None and (not isinstance(name, str) or not name):
-        raise TypeError(f"{verb}(name=…) must be a str with something in it, got {shown(name, 80)}, {_called()}")
+        raise TypeError(f"{verb}(name=…) must be a str that is not empty, got {shown(name, 80)}, {_called()}")
 
 
 def _check_sync(call: Any, function: Function) -> None:
@@ -194,14 +201,14 @@ def _check_pickling(call: Any, function: Function) -> None:
 
 
 def unreadable(functions: Iterable[Function], error: Exception) -> TypeError:
-    """The error for functions that a task could not unpickle, naming the one to blame and what it captures."""
+    """Return the error for functions that a task could not unpickle. It names the failing one and what it captures."""
     for function in functions:
         own = reading_error(function.call)
         found = None if own is None else culprit(function.call, own, reading_error)
         if own is not None:
-            what = f"what it captures, {found}" if found else "it"
+            what = f"what it captures, {found}," if found else "it"
             return TypeError(
-                f"{function.verb}() cannot send {function.described} to workers: {what}, can be pickled, but not"
+                f"{function.verb}() cannot send {function.described} to workers: {what} can be pickled, but not"
                 f" unpickled: {found.error if found else own}"
             )
     return TypeError(f"what a task needs can be pickled, but not unpickled: {error}")

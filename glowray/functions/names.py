@@ -1,4 +1,4 @@
-"""What a function is called in plans, messages and task names, and where it is defined."""
+"""The label of a function in plans, messages and task names, and the place of its definition."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MODULE_OF_REPR = re.compile(r"^(?:operator|functools|numpy)\.(?=\w+\()")
 
 
 def label_of(call: Any) -> str:
-    """A short name that reads well beside a verb: a lambda is known by its line, a partial by its function.
+    """Return a short name to show beside a verb. A lambda shows its line, a partial the name of its function.
 
     >>> import operator
     >>> label_of(str.upper), label_of(len), label_of(operator.itemgetter(1)), label_of(functools.partial(int, base=2))
@@ -48,7 +48,7 @@ def label_of(call: Any) -> str:
 
 
 def place_of(call: Any) -> tuple[str, int] | None:
-    """The file and line where the user wrote a function, class or callable object; None for C code."""
+    """Return (file, line) of the definition of a function, class or callable object. Return None for C code."""
     while is_instance(call, functools.partial):
         call = call.func
     if is_instance(call, type):
@@ -65,7 +65,7 @@ def _place_of_code(function: FunctionType) -> tuple[str, int]:
 
 
 def _place_of_class(cls: type) -> tuple[str, int] | None:
-    """The line of the class statement; a generated __init__ (of dataclasses, named tuples) has no place of its own."""
+    """Return the place of the class statement. A generated `__init__` (dataclass, named tuple) has no place itself."""
     module = sys.modules.get(module_name(cls))
     filename = module_attribute(module, "__file__") if is_instance(module, ModuleType) else None
     filename = filename if type(filename) is str else _file_of_methods(cls)

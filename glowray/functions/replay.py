@@ -1,4 +1,4 @@
-"""Running a failing function again on its failing row, here, where a debugger can look at it."""
+"""Run a failing function again on its failing row in the driver, where a debugger can stop in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glowray.functions.function import Function
 
 
 class NoRow(Enum):
-    """The row of a failure that no single row caused."""
+    """Takes the place of the row in a failure that no single row caused."""
 
     NO_ROW = "no row"
 
@@ -26,10 +26,10 @@ _packed_functions: WeakKeyDictionary[Function, Any] = WeakKeyDictionary()
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Replay:
-    """What `error.replay` is: call it to run the failing function on its row in this process.
+    """The value of `error.replay`. Call it to run the failing function on its row in this process.
 
-    The row is as it was when the step began, where rows of its class can be copied (`rows.snapshots`). Function and row
-    are unpickled at each call, not before.
+    The row is as it was when the step began, if rows of its class can be copied (`rows.snapshots`). Each call unpickles
+    the function and the row.
     """
 
     verb: str
@@ -41,7 +41,7 @@ class Replay:
 
     @classmethod
     def of(cls, verb: str, function: Function | None, row: Any, arguments: tuple[Any, ...] | None) -> Replay:
-        """Packs what it takes to run `function` again."""
+        """Return the Replay of a function, with everything it takes to run it again."""
         return cls(
             verb=verb,
             label=function.label if function else "",
@@ -52,7 +52,7 @@ class Replay:
         )
 
     def __repr__(self) -> str:
-        """What it runs, in words.
+        """Return what a call runs, or why there is nothing to run.
 
         >>> Replay.of("sort", None, NO_ROW, None)
         <replay of sort(): no function of yours failed>
@@ -62,15 +62,15 @@ class Replay:
 
     @property
     def ready(self) -> bool:
-        """Whether there is a function and a row to run it on."""
+        """Return whether there is a function, and a row to run it on."""
         return self.hindrance() is None
 
     @user_facing
     def __call__(self) -> Any:
-        """Runs the function on the row and returns its result; for flat_map, the list of all items.
+        """Run the function on the row and return its result. For flat_map, return the list of all items.
 
-        Raises what the function raises, with the user's frames alone, so that `pdb.pm()` stops in the user's code;
-        ReplayError if the row or the function did not come along.
+        Raises what the function raises, with the user's frames alone, so that `pdb.pm()` stops in the user's code.
+        Raises ReplayError if the row or the function could not travel.
         """
         hindrance = self.hindrance()
         if hindrance:
@@ -81,7 +81,7 @@ class Replay:
         return list(result) if function.gives_items else result
 
     def hindrance(self) -> str | None:
-        """Why there is nothing to run, or None."""
+        """Return why there is nothing to run, or None."""
         if self.function is None:
             return "no function of yours failed"
         if isinstance(self.function, LeftBehind):
@@ -96,7 +96,7 @@ class Replay:
         return None
 
     def given_row(self) -> Any:
-        """The row, NO_ROW, or LeftBehind where it cannot be had here."""
+        """Return the row, NO_ROW if there is none, or a LeftBehind if it could not travel."""
         return unpack(self.row)
 
     def _arguments(self, function: Function) -> tuple[Any, ...]:
@@ -108,7 +108,7 @@ class Replay:
 
 
 def _packed(function: Function) -> Any:
-    """The bytes of a function: once for all of a task's failures."""
+    """Return the packed function. It is packed once for all failures of a task."""
     if function not in _packed_functions:
         _packed_functions[function] = pack(function)
     return _packed_functions[function]

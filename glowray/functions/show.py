@@ -1,4 +1,4 @@
-"""A row in one short line of text, the same in every process."""
+"""Show a row as one short line of text, the same in every process."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _BRACKETS: dict[type, tuple[str, str]] = {
 
 
 def shown(value: object, limit: int = LIMIT) -> str:
-    """repr(value), cut to `limit` characters; large rows are not printed in full to find the first few.
+    """Return `repr(value)`, cut to `limit` characters. Only the shown part of a large row is printed.
 
-    Addresses are left out and sets are sorted, so that the text is the same on every worker and in every run.
+    Addresses are left out and sets are sorted, so the text is the same on every worker and in every run.
 
     >>> shown(("word", 1))
     "('word', 1)"
@@ -41,16 +41,16 @@ def shown(value: object, limit: int = LIMIT) -> str:
 
 
 def cut(text: str, limit: int = LIMIT) -> str:
-    """The text, or its beginning and "…" if it is longer than `limit` characters."""
+    """Return the text. If it has more than `limit` characters, return its beginning and "…"."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _pieces(value: Any, limit: int, outer: tuple[int, ...]) -> Iterator[str]:
-    """The parts of a repr, one by one: of exact built-in containers only, as others may have a repr of their own."""
+    """Yield the parts of a repr. Only exact built-in containers are taken apart: a subclass may have its own repr."""
     kind = type(value)
     if kind in (str, bytes) and len(value) > limit:
         yield repr(value[:limit])[:-1]
-        yield " " * limit  # there is more: it is to be cut
+        yield " " * limit  # Makes the text too long, so that it is cut.
     elif (kind not in _BRACKETS and not isinstance(value, Beside)) or not value:
         yield _plain(value)
     elif id(value) in outer or len(outer) == 50:
@@ -91,5 +91,5 @@ def _pair(key: Any, item: Any, limit: int, outer: tuple[int, ...]) -> Iterator[s
 def _plain(value: object) -> str:
     try:
         return _ADDRESS.sub("", repr(value))
-    except Exception as error:  # a row whose repr fails must not hide the failure that the row caused
+    except Exception as error:  # A failing repr must not hide the failure that the row caused.
         return f"<{type(value).__qualname__}, whose repr raises {type(error).__name__}>"

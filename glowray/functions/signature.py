@@ -1,4 +1,4 @@
-"""How many arguments a callable takes by position, read from its code and not by calling or importing anything."""
+"""The number of positional arguments that a callable takes, read from its code. Nothing is called or imported."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _LRU_CACHE = type(functools.lru_cache(len))
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The parameters that are left to fill, self and what a partial binds not counted.
+    """The parameters left to fill: not `self`, and not what a partial binds.
 
-    `required` positional ones, at `most` so many (None: any number), and `keyword_only` ones without a default.
+    The callable takes `required` to `most` positional arguments (None: any number). `keyword_only` lists the
+    keyword-only parameters without a default.
     """
 
     required: int
@@ -27,7 +28,7 @@ class Signature:
     keyword_only: tuple[str, ...] = ()
 
     def without(self, positional: int) -> Signature:
-        """What is left after the first `positional` arguments are bound."""
+        """Return the signature that is left after the first `positional` arguments are bound."""
         most = None if self.most is None else max(self.most - positional, 0)
         return Signature(max(self.required - positional, 0), most, self.keyword_only)
 
@@ -40,7 +41,7 @@ class Signature:
 
 
 def parameters(count: int) -> str:
-    """The count with its noun.
+    """Return the count with its noun.
 
     >>> parameters(0), parameters(1), parameters(2)
     ('no parameters', '1 parameter', '2 parameters')
@@ -49,7 +50,7 @@ def parameters(count: int) -> str:
 
 
 def signature(call: Any) -> Signature | None:
-    """The signature of a Python callable; None for C functions, ufuncs, and classes with a C constructor.
+    """Return the signature of a Python callable. Return None for C functions, ufuncs, and C constructors.
 
     >>> signature(lambda key, n, scale=1: None)
     Signature(required=2, most=3, keyword_only=())
@@ -67,11 +68,11 @@ def signature(call: Any) -> Signature | None:
 
 
 def python_function(call: Any) -> FunctionType | None:
-    """The Python function behind a callable: through partials, methods, wrappers and __call__; None for C code.
+    """Return the Python function behind partials, methods, wrappers and `__call__`. Return None for C code.
 
-    A wrapper that passes on whatever it is given (`*args`, as functools.cache and most decorators do) is seen through.
+    A wrapper counts if it passes on all its arguments (`*args`), as functools.cache and most decorators do.
     """
-    for _ in range(32):  # a chain of wrappers that is longer leads round in a circle
+    for _ in range(32):  # A longer chain of wrappers is taken for a circle.
         inner = _inner(call)
         if inner is None:
             return call if type(call) is FunctionType else None
@@ -80,7 +81,7 @@ def python_function(call: Any) -> FunctionType | None:
 
 
 def is_async(call: Any) -> bool:
-    """Says whether the callable is an `async def`, generator or not."""
+    """Return whether the callable is an `async def`, generator or not."""
     function = python_function(call)
     return function is not None and bool(function.__code__.co_flags & (_COROUTINE | _ASYNC_GENERATOR))
 
@@ -102,7 +103,7 @@ def _inner(call: Any) -> Any:
 
 
 def _is_wrapper(call: Any) -> bool:
-    """Whether it is C code that calls a function of Python with all that it is given."""
+    """Return whether a callable is C code that passes all its arguments to a Python function."""
     return is_instance(call, _LRU_CACHE) or is_instance(call, staticmethod)
 
 
@@ -111,7 +112,10 @@ def _passes_on(code: CodeType) -> bool:
 
 
 def constructor(cls: type) -> FunctionType | None:
-    """The Python function that a class's arguments go to: of its metaclass, its __new__ or __init__; None if in C."""
+    """Return the Python function that receives a class's arguments, or None if it is in C.
+
+    It is the `__call__` of the metaclass, `__new__` or `__init__`. One without `*args` comes before one with `*args`.
+    """
     call = _method(type(cls), "__call__")
     if type(call) is FunctionType and _of_function(call).without(1).most is not None:
         return call
@@ -130,7 +134,7 @@ def _of_other(call: Any) -> Signature | None:
     found = signature(inner) if inner is not None else None
     if found is None or type(call) is FunctionType or _is_wrapper(call):
         return found
-    return found.without(1)  # the bound self of a method, or of an object with __call__
+    return found.without(1)  # `self` is bound, in a method or an object with __call__.
 
 
 def _of_class(cls: type) -> Signature | None:
@@ -159,20 +163,20 @@ def _of_partial(call: functools.partial[Any]) -> Signature | None:
     bound = next((i for i, name in enumerate(names) if name in call.keywords), None)
     if bound is None:
         return Signature(left.required, left.most, keyword_only)
-    # As Python has it: what stands after a parameter bound by its keyword can be given by keyword only.
+    # In Python, parameters after one that is bound by keyword can be given by keyword only.
     after = tuple(name for name in names[bound : left.required] if name not in call.keywords)
     return Signature(min(left.required, bound), bound, (*after, *keyword_only))
 
 
 def _positional_names(call: Callable[..., Any]) -> tuple[str, ...]:
-    """Return the names of the positional parameters left to fill in `call`; "" for one that no keyword reaches."""
+    """Return the names of the positional parameters left to fill, "" for a positional-only parameter."""
     if is_instance(call, functools.partial):
         return _positional_names(call.func)[len(call.args) :]
     function = python_function(call)
     if function is None:
         return ()
     code = function.__code__
-    only = code.co_posonlyargcount  # with `def f(a, /, **more)`, a keyword a goes to more
+    only = code.co_posonlyargcount  # With `def f(a, /, **more)`, a keyword `a` goes to `more`.
     names = ("",) * only + code.co_varnames[only : code.co_argcount]
     taken = 0 if function is call or type(call) is FunctionType or _is_wrapper(call) else 1
     return names[taken:]

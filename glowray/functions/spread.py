@@ -1,6 +1,6 @@
 """Spread: the fields of a tuple or list row become the arguments of a function of two or more parameters.
 
-What decides is the number of *required* positional parameters, self and what a partial binds not counted:
+The number of *required* positional parameters decides; `self` and what a partial binds do not count:
 
 | function | a tuple or list row |
 |---|---|
@@ -10,8 +10,8 @@ What decides is the number of *required* positional parameters, self and what a 
 | C functions, ufuncs, classes with a C constructor | whole |
 | `gr.spread(f)`, `gr.whole(f)` | as they say |
 
-The row (k, (a, b)) is spread over three parameters too: only a tuple of two is a keyed row, and only a tuple is taken
-apart as its value. The lists [k, (a, b)] and (k, [a, b]) have two fields, whatever is in them.
+The row (k, (a, b)) is also spread over three parameters. Only a tuple of two is a keyed row, and only a tuple value is
+taken apart. So [k, (a, b)] and (k, [a, b]) have two fields, whatever they hold.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Spread:
-    """A function that takes a row's fields as its arguments, whatever its signature; see `spread`."""
+    """A function whose arguments are a row's fields, whatever its signature. See `spread`."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
@@ -39,12 +39,12 @@ class Spread:
     def __call__(self, row: Any) -> Any:
         try:
             return self.function(*self.arguments(row))
-        except BaseException as error:  # not by a wrapper: this runs once a row
+        except BaseException as error:  # A `user_facing` wrapper would cost a call for each row.
             trim(error)
             raise
 
     def arguments(self, row: Any) -> tuple[Any, ...]:
-        """The row's fields, or a keyed row's key and its value's fields if only so many fit the function."""
+        """Return the row's fields, or a keyed row's key and its value's fields if the row's fields do not fit."""
         if not isinstance(row, tuple | list):
             raise TypeError(f"gr.spread() needs tuple or list rows, but the row {shown(row)} is {_kind(row)}")
         if self._takes(len(row)):
@@ -64,7 +64,7 @@ class Spread:
 
 
 class Whole:
-    """A function that takes the row as its one argument; see `whole`."""
+    """A function whose one argument is the row. See `whole`."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
@@ -82,24 +82,24 @@ class Whole:
 
 @user_facing
 def spread(f: Callable[..., Any]) -> Spread:
-    """Says outright that a tuple or list row is spread over the arguments of `f`: for C functions, defaults, `*rest`.
+    """Spread a tuple or list row over the arguments of `f`, whatever its signature: for C functions, defaults, `*rest`.
 
     >>> spread(max)((3, 5)), spread(lambda key, *rest: rest)(("a", (1, 2)))
     (5, ((1, 2),))
 
-    Moves no data. Raises TypeError if f is not callable; a row that is no tuple or list is a TypeError in the job.
+    Moves no data. Raises TypeError if f is not callable. In the job, a row that is no tuple or list raises TypeError.
     """
     return Spread(_callable(f, "gr.spread()"))
 
 
 @user_facing
 def whole(f: Callable[..., Any]) -> Whole:
-    """Says outright that `f` takes the row as one argument.
+    """Pass the row to `f` as one argument, whatever its signature.
 
     >>> whole(str)(("a", 1))
     "('a', 1)"
 
-    Moves no data. Raises TypeError if f is not callable, and at the verb if it needs two arguments or more.
+    Moves no data. Raises TypeError if f is not callable. The verb raises TypeError if f needs two or more arguments.
     """
     return Whole(_callable(f, "gr.whole()"))
 
@@ -112,14 +112,15 @@ def _callable(f: Any, verb: str) -> Callable[..., Any]:
 
 
 def width(known: Signature | None) -> int | None:
-    """How many arguments a function of this signature has a row spread over; None if it takes the row whole."""
+    """Return the number of arguments that a row is spread over. Return None if the function takes the row whole."""
     return known.required if known is not None and known.required >= 2 else None
 
 
 def spread_arguments(row: Any, count: int, function: Function) -> tuple[Any, ...]:
-    """The `count` arguments in a row: the fields of a tuple or list, or a keyed row's key and the fields of its value.
+    """Return the `count` arguments in a row: its fields, or a keyed row's key and the fields of its value.
 
-    A tuple or list of exactly `count` fields wins. Raises TypeError, naming both lengths, for any other row.
+    A tuple or list of exactly `count` fields is taken by its fields. Raises TypeError, which names both lengths, for
+    any row that does not fit.
     """
     if isinstance(row, tuple | list):
         if len(row) == count:

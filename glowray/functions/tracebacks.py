@@ -1,7 +1,7 @@
-"""Tracebacks of the user's frames: filtered, carried between processes as data, and built again.
+"""Carry the user's frames of a traceback between processes as data, and build the traceback again.
 
-A frame is built again as the `tblib` project does it: a code object of the same name, file and line is run and fails
-at once; here its one instruction also has the columns of the original, so that carets stand where they stood.
+A frame is built again as the `tblib` project does it: a code object of the same name, file and line is run, and fails
+at once. Its one instruction also has the columns of the original, so that the carets are in the same place.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class Frame:
 
 
 def frames_of(trace: TracebackType | None) -> tuple[Frame, ...]:
-    """The user's frames of a traceback as data."""
+    """Return the user's frames of a traceback as data."""
     return tuple(map(_frame, visible(trace)))
 
 
 def rebuilt(frames: tuple[Frame, ...]) -> TracebackType | None:
-    """A traceback of such frames; a debugger sees files, lines and names in it, but no variables."""
+    """Return a traceback of these frames. A debugger sees files, lines and names in it, but no variables."""
     result: TracebackType | None = None
     for frame in reversed(frames):
         step = _failed(frame)

@@ -74,6 +74,10 @@ class BinarySink:
     def joins(self) -> bool:
         return False
 
+    @property
+    def needs_rows(self) -> bool:
+        return False
+
     def open(self, folder: str, index: int) -> BinaryWriter:
         return BinaryWriter(folder, index, self.compression)
 

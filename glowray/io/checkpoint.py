@@ -35,6 +35,10 @@ class CheckpointSink:
     def joins(self) -> bool:
         return False
 
+    @property
+    def needs_rows(self) -> bool:
+        return False
+
     def open(self, folder: str, index: int) -> FileWriter:
         return CheckpointWriter(folder, index, CheckpointEncoder(self.key, index))
 

@@ -109,8 +109,7 @@ class Commit:
         self._expect("begun")
         if not isinstance(self.sink, SchemaSink):
             return Misfits(self.sink, self._folder, None, ())
-        ordered = sorted(parts, key=lambda part: part.index)
-        _check_there(ordered)
+        ordered = self._needed(parts)
         kept = self._target.kept()
         schema = self.sink.common_schema(ordered, kept, fixed=isinstance(self._target, FolderTarget))
         return Misfits(
@@ -123,8 +122,7 @@ class Commit:
         Raises what is wrong with the parts.
         """
         self._expect("begun")
-        ordered = sorted((part for part in parts if part is not None), key=lambda part: part.index)
-        _check_there(ordered)
+        ordered = self._needed(part for part in parts if part is not None)
         files, size = self._target.stage(ordered, self.sink)
         self.written = Written(files, sum(part.rows for part in ordered), size)
         self._state = "staged"
@@ -137,6 +135,21 @@ class Commit:
                 self._target.undo()
             finally:
                 self._target.release()
+
+    def _needed(self, parts: Iterable[Part]) -> list[Part]:
+        """Return the parts to put in place, in the order of their partitions.
+
+        Parts without rows are left out of a format that needs rows. If no part has rows and no file is there, one of
+        them stays for a single file, or if it names the columns.
+        """
+        ordered = sorted(parts, key=lambda part: part.index)
+        _check_there(ordered)
+        full = [part for part in ordered if part.rows]
+        if not self.sink.needs_rows:
+            return ordered
+        if full or self._target.kept():
+            return full
+        return [part for part in ordered[:1] if part.schema or isinstance(self._target, FileTarget)]
 
     def _expect(self, state: str) -> None:
         if self._state != state:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from glowray.io.csv_records import Dialect, Record, first_record, read_records
+from glowray.io.csv_records import FIRST_BYTES, Dialect, Record, first_record, read_records
 from glowray.io.encoding import Encoding
 from glowray.io.sink import FileWriter, Part
 from glowray.io.splits import Piece
@@ -34,6 +34,12 @@ def common_columns(sink: CsvSink, parts: Sequence[Part], kept: Sequence[str]) ->
             names = _kept_columns(path, there, names, sink, first)
             first = path
     return _checked(names, parts)
+
+
+def holds_no_rows(sink: CsvSink, path: str) -> bool:
+    """Return whether a file has no record, or only the names of the columns; only its first bytes are read."""
+    records = chain.from_iterable(read_records(Piece(path), sink.dialect, _UTF8_OF_OTHERS, FIRST_BYTES))
+    return next(islice(records, int(sink.header), None), None) is None
 
 
 def _kept_columns(

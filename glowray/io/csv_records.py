@@ -23,7 +23,7 @@ Record = list[str | None]
 _Reader = Iterator[list[str]]
 
 _BATCH = 4096
-_FIRST_BYTES = 1 << 12
+FIRST_BYTES = 1 << 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def read_records(piece: Piece, dialect: Dialect, encoding: Encoding, size: int =
 
 def first_record(piece: Piece, dialect: Dialect, encoding: Encoding) -> Record:
     """The first record of a piece, [] if there is none; hardly more than it is read."""
-    feed = _Feed(read_texts(piece, encoding, _FIRST_BYTES))
+    feed = _Feed(read_texts(piece, encoding, FIRST_BYTES))
     with _fields_of_any_size():
         record = next(filter(None, dialect.reader(feed)), None)
     if record is not None and not feed.ended():

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from glowray.io.arrow_rows import table_rows
 from glowray.io.compression import check_codec
-from glowray.io.csv_parts import Quoting, blank_line, common_columns, rewritten
+from glowray.io.csv_parts import Quoting, blank_line, common_columns, holds_no_rows, rewritten
 from glowray.io.csv_records import Dialect
 from glowray.io.folders import remove
 from glowray.io.record_columns import RecordColumns, given_columns, not_dicts
@@ -53,7 +53,7 @@ class CsvSink:
         check_codec(self.compression)
         if self.dialect.quotechar is None:
             raise ValueError("write_csv() needs a quotechar: without one a field could not hold the delimiter")
-        given_columns(self.columns, self.schema)
+        given_columns("write_csv", self.columns, self.schema)
 
     @property
     def extension(self) -> str:
@@ -63,11 +63,18 @@ class CsvSink:
     def joins(self) -> bool:
         return True
 
+    @property
+    def needs_rows(self) -> bool:
+        return True
+
     def open(self, folder: str, index: int) -> CsvWriter:
         return CsvWriter(folder, index, self)
 
     def common_schema(self, parts: Sequence[Part], kept: Sequence[str], *, fixed: bool) -> tuple[str, ...]:
         return common_columns(self, parts, [path for path in kept if not fixed or _CSV_NAME.search(path)])
+
+    def gives_way(self, path: str) -> bool:
+        return holds_no_rows(self, path)
 
     def has_schema(self, part: Part, schema: tuple[str, ...]) -> bool:
         return bool(part.schema == schema)
@@ -114,7 +121,8 @@ class CsvWriter:
         try:
             self._end_file()
             if len(self._parts) == 1:
-                return self._parts[0]
+                part = self._parts[0]
+                return part if part.rows or part.head else replace(part, schema=())
             part = rewritten(self._sink, self._parts, self._folder, self._lines.names)
         except BaseException:
             self.abort()
@@ -160,7 +168,7 @@ class CsvEncoder:
     """Dict rows to lines of CSV."""
 
     def __init__(self, sink: CsvSink) -> None:
-        self._columns = RecordColumns("write_csv", given_columns(sink.columns, sink.schema))
+        self._columns = RecordColumns("write_csv", given_columns("write_csv", sink.columns, sink.schema))
         self.lone: str | None = None
         self._header = sink.header
         self._quoting = Quoting(sink.dialect)

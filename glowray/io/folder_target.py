@@ -22,7 +22,7 @@ from glowray.io.folders import (
 )
 from glowray.io.manifest import Manifest, read_manifest
 from glowray.io.paths import SUCCESS, TEMPORARY
-from glowray.io.sink import Part, Sink
+from glowray.io.sink import Part, SchemaSink, Sink
 
 Moves = list[tuple[str, str]]
 
@@ -88,14 +88,15 @@ class FolderTarget:
     def stage(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
         """Write down what is to be moved, and the new `_SUCCESS`, beside the parts; nothing of the content changes."""
         self.verify()
-        old = sorted(self._before, key=lambda name: (name != SUCCESS, name)) if self._mode == "overwrite" else []
+        kept = read_manifest(self.path) if self._mode == "append" else None
+        old = self._outdated(kept, parts, sink)
         new = self._final_names(parts, sink)
         moves = [(os.path.join(self.path, name), os.path.join(self._temporary, _OLD, name)) for name in old]
         moves += [(source, os.path.join(self.path, name)) for source, name in new]
-        kept = read_manifest(self.path) if self._mode == "append" else None
         if self._mode == "append" and SUCCESS in self._before:
             shutil.copy2(os.path.join(self.path, SUCCESS), self._kept_success)
-        names = (*(kept.files if kept else ()), *(name for _, name in new))
+        stay = [name for name in (kept.files if kept else ()) if name not in old]
+        names = (*stay, *(name for _, name in new))
         Manifest(self._job, names).write(self._new_success)
         _write_journal(os.path.join(self._temporary, _JOURNAL), moves)
         self._old, self._moves, self._is_staged = old, moves, True
@@ -159,6 +160,15 @@ class FolderTarget:
         foreign = sorted(there.keys() - {SUCCESS, *manifest.files})
         if foreign:
             raise FileExistsError(f'"{os.path.join(self.path, foreign[0])}" was not written by glowray: it is kept')
+
+    def _outdated(self, kept: Manifest | None, parts: Sequence[Part], sink: Sink) -> list[str]:
+        """Return the files to remove: all to overwrite a folder; to append, files of glowray's that give way."""
+        if self._mode == "overwrite":
+            return sorted(self._before, key=lambda name: (name != SUCCESS, name))
+        if kept is None or not parts or not isinstance(sink, SchemaSink):
+            return []
+        there = [name for name in kept.files if name in self._before]
+        return [name for name in there if sink.gives_way(os.path.join(self.path, name))]
 
     def _final_names(self, parts: Sequence[Part], sink: Sink) -> list[tuple[str, str]]:
         """Temporary path and final name of every new file."""

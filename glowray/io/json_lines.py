@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,9 @@ from glowray.io.reader import check_partitions, source_label
 from glowray.io.sink import FileWriter, Part, join_lines
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
 from glowray.rows.pickling import as_list
+
+_PIECE = 4096
+"""How many characters of a line are looked at together."""
 
 _UTF8 = Encoding("utf-8-sig")
 
@@ -62,7 +66,7 @@ def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int
 
 
 def _read(piece: Piece) -> Iterator[list[Any]]:
-    seen = 0
+    seen, limit = 0, sys.getrecursionlimit() * 3 // 10
     for lines in read_lines(piece, _UTF8):
         values: list[Any] = []
         error = None
@@ -70,7 +74,7 @@ def _read(piece: Piece) -> Iterator[list[Any]]:
             if not line.strip(_BLANKS):
                 continue
             try:
-                values.append(_value(line))
+                values.append(_shallow_value(line, limit))
             except (ValueError, RecursionError) as wrong:
                 error = _placed(wrong, piece, number)
                 break
@@ -82,8 +86,50 @@ def _read(piece: Piece) -> Iterator[list[Any]]:
 
 
 def _placed(error: ValueError | RecursionError, piece: Piece, seen: int) -> DamagedFile:
+    where = f'"{piece.path}", line {line_number(piece, seen)}'
+    if isinstance(error, _TooDeepError):
+        return DamagedFile(f"{where} nests its values so deep that Python's recursion limit forbids to pickle the row")
     what = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
-    return DamagedFile(f'"{piece.path}", line {line_number(piece, seen)} is not a line of JSON: {what}')
+    return DamagedFile(f"{where} is not a line of JSON: {what}")
+
+
+class _TooDeepError(ValueError):
+    """A value that json can read and pickle cannot write."""
+
+
+def _shallow_value(line: str, limit: int) -> Any:
+    """Return the value of a line; raise _TooDeepError if it has `limit` levels."""
+    value = _value(line)
+    if len(line) > limit and _may_have_levels(line, limit) and _has_levels(value, limit):
+        raise _TooDeepError
+    return value
+
+
+def _may_have_levels(line: str, limit: int) -> bool:
+    """Return False if fewer than `limit` brackets are open at each place of a line; counting is faster than a walk."""
+    depth = 0
+    for start in range(0, len(line), _PIECE):
+        piece = line[start : start + _PIECE]
+        opened = piece.count("[") + piece.count("{")
+        if depth + opened >= limit:
+            return True
+        depth += opened - piece.count("]") - piece.count("}")
+    return False
+
+
+def _has_levels(value: Any, limit: int) -> bool:
+    """Return whether lists and dicts are nested that many levels deep.
+
+    >>> _has_levels([{"a": []}], 3), _has_levels([{"a": []}], 4)
+    (True, False)
+    """
+    level = [value]
+    for _ in range(limit):
+        level = [each for each in level if type(each) is dict or type(each) is list]
+        if not level:
+            return False
+        level = [item for each in level for item in (each.values() if type(each) is dict else each)]
+    return True
 
 
 def _value(line: str) -> Any:
@@ -121,6 +167,10 @@ class JsonSink:
     def joins(self) -> bool:
         return True
 
+    @property
+    def needs_rows(self) -> bool:
+        return True
+
     def open(self, folder: str, index: int) -> FileWriter:
         return FileWriter(folder, index, self.compression, JsonEncoder())
 
@@ -135,7 +185,10 @@ class JsonEncoder:
         return b""
 
     def encode(self, rows: list[Any]) -> bytes:
-        return b"".join(map(_line, rows))
+        try:
+            return b"".join(map(_line, rows))
+        except RecursionError:
+            raise ValueError("a row nests its values too deep to be written as JSON: map it first") from None
 
 
 _SCALARS = {str, int, float, bool, type(None)}

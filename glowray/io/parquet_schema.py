@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from glowray.errors import InexactColumn
 from glowray.io.table_file import StoredRows, TableRows
@@ -14,7 +13,11 @@ if TYPE_CHECKING:
 
     from glowray.rows.unify import Source
 
+Fields: TypeAlias = "pa.Schema | pa.StructType"
+
 _ELSE = 'write to another folder, or with mode="overwrite"'
+_TYPE = "map the new rows to its type, or name that in schema="
+_TYPE_OR_ELSE = f"map the new rows to its type, name that in schema=, or {_ELSE}"
 
 
 def one_schema(new: Sequence[Source], kept: Sequence[str], *, fixed: bool) -> pa.Schema:
@@ -44,46 +47,69 @@ def one_schema(new: Sequence[Source], kept: Sequence[str], *, fixed: bool) -> pa
 
 
 def _with_file(file: StoredRows, new: Sequence[Source], *, fixed: bool) -> pa.Schema:
-    from glowray.rows.inexact import MAP_OR_SCHEMA
     from glowray.rows.unify import common_schema
 
     try:
-        schema = common_schema([file, *new], MAP_OR_SCHEMA, first_wins=True)
+        schema = common_schema([file, *new], _TYPE_OR_ELSE if fixed else _TYPE, first_wins=True)
     except InexactColumn as error:
         raise InexactColumn(f'"{file.path}" is there already: {error}') from None
-    if fixed and (name := _first_difference(schema, file.schema)) is not None:
-        raise InexactColumn(
-            f'"{file.path}" has {_described(file.schema, name)}, the new rows have {_described(schema, name)}: {_ELSE}'
-        )
+    if fixed and (pair := _difference(file.schema, schema)) is not None:
+        raise InexactColumn(f'"{file.path}" has {pair[0]}, the new rows have {pair[1]}: {_ELSE}')
     return schema.remove_metadata()
 
 
 def _check_alike(first: StoredRows, other: StoredRows) -> None:
     """Refuse to add to files that are no one table already."""
-    if (name := _first_difference(first.schema, other.schema)) is not None:
+    if (pair := _difference(first.schema, other.schema)) is not None:
         raise InexactColumn(
-            f'"{first.path}" has {_described(first.schema, name)}, "{other.path}" has'
-            f" {_described(other.schema, name)}: what is added would be read with one of them only, so {_ELSE}"
+            f'"{first.path}" has {pair[0]}, "{other.path}" has {pair[1]}:'
+            f" what is added would be read with one of them only, so {_ELSE}"
         )
 
 
-def _first_difference(one: pa.Schema, other: pa.Schema) -> str | None:
-    """Return the first column that is not the same in both, or not at the same place."""
-    for field, other_field in zip_longest(one, other):
-        if field is None or other_field is None or field != other_field:
-            return str((other_field if field is None else field).name)
-    return None
+def _difference(one: Fields, other: Fields, path: str = "") -> tuple[str, str] | None:
+    """Say what the first column is, at any depth, that two schemas or structs do not share, in the one and the other.
+
+    >>> import pyarrow as pa
+    >>> _difference(pa.schema({"a": pa.large_list(pa.int64())}), pa.schema({"a": pa.large_list(pa.large_string())}))
+    ('column "a[]" of int', 'column "a[]" of str')
+    """
+    fields = [{field.name: field for field in each} for each in (one, other)]
+    for name in dict.fromkeys([*fields[0], *fields[1]]):
+        pair = _field_difference(fields[0].get(name), fields[1].get(name), path + name)
+        if pair is not None:
+            return pair
+    names = [list(each) for each in fields]
+    if names[0] == names[1]:
+        return None
+    name = next(mine for mine, its in zip(*names, strict=True) if mine != its)
+    places = [each.index(name) + 1 for each in names]
+    return f'"{path}{name}" as column {places[0]}', f'"{path}{name}" as column {places[1]}'
 
 
-def _described(schema: pa.Schema, name: str) -> str:
+def _field_difference(one: pa.Field | None, other: pa.Field | None, path: str) -> tuple[str, str] | None:
+    import pyarrow.types as kinds
+
+    if one is None or other is None:
+        return _described(one, path), _described(other, path)
+    if one == other:
+        return None
+    if one.nullable == other.nullable and type(one.type) is type(other.type):
+        if kinds.is_struct(one.type):
+            return _difference(one.type, other.type, f"{path}.")
+        if kinds.is_list(one.type) or kinds.is_large_list(one.type):
+            return _field_difference(one.type.value_field, other.type.value_field, f"{path}[]")
+    texts = [_described(field, path) for field in (one, other)]
+    if texts[0] == texts[1]:
+        texts = [f"{text} ({field.type})" for text, field in zip(texts, (one, other), strict=True)]
+    return texts[0], texts[1]
+
+
+def _described(field: pa.Field | None, path: str) -> str:
     from glowray.rows.unify import python_name
 
-    place = schema.get_field_index(name)
-    if place < 0:
-        return f'no column "{name}"'
-    kind = schema.field(place).type
-    return (
-        f'column "{name}" of None only'
-        if str(kind) == "null"
-        else f'column "{name}" of {python_name(kind)} at place {place}'
-    )
+    if field is None:
+        return f'no column "{path}"'
+    if str(field.type) == "null":
+        return f'column "{path}" of None only'
+    return f'column "{path}" of {python_name(field.type)}{"" if field.nullable else " and never None"}'

@@ -31,7 +31,7 @@ class ParquetSink:
     """Dict rows as Parquet; what would not come back exactly is refused, naming the column.
 
     `compression` is None (Parquet's usual, Snappy), "gz" or "zst", and is inside the file: its name stays `.parquet`.
-    A partition without rows makes no file. All files have the columns of `columns` or `schema`, else those of all
+    All files have the columns of `columns` or `schema`, else those of all
     rows. `types` are the types that columns had where the rows come from: they keep them.
     """
 
@@ -43,7 +43,7 @@ class ParquetSink:
     def __post_init__(self) -> None:
         if self.compression not in _CODECS:
             raise ValueError(f'the compression of Parquet must be None, "gz" or "zst", not {self.compression!r}')
-        given_columns(self.columns, self.schema)
+        given_columns("write_parquet", self.columns, self.schema)
         if self.schema is not None:
             _check_writable(self.schema)
 
@@ -53,6 +53,10 @@ class ParquetSink:
 
     @property
     def joins(self) -> bool:
+        return True
+
+    @property
+    def needs_rows(self) -> bool:
         return True
 
     @property
@@ -74,6 +78,9 @@ class ParquetSink:
             _check_writable(schema)
         return schema
 
+    def gives_way(self, path: str) -> bool:
+        return False  # the schema of a Parquet file does not depend on its rows
+
     def has_schema(self, part: Part, schema: pa.Schema) -> bool:
         return bool(part.schema.equals(schema))
 
@@ -84,8 +91,7 @@ class ParquetSink:
 
     def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
         sources = [StoredRows(part.path, part.schema) for part in parts]
-        empty = [] if self.schema is None else [TableRows(self.schema.empty_table())]
-        schema = one_schema([*empty, *sources], [before] if before else [], fixed=False)
+        schema = one_schema(sources, [before] if before else [], fixed=False)
         rewrite([*([StoredRows.of(before)] if before else []), *sources], path, self.codec, schema)
 
 
@@ -117,8 +123,8 @@ class ParquetPartWriter:
             raise
 
     def close(self) -> Part | None:
-        if not self._rows:
-            return None
+        if not self._rows and (self._sink.schema is None or self._index):
+            return None  # one file without rows is enough to name the columns
         try:
             size = self._file.close()
         except BaseException:

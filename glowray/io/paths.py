@@ -9,9 +9,11 @@ import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
-Paths: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]]"
+Paths: TypeAlias = Annotated[
+    str | os.PathLike[str] | Sequence[str | os.PathLike[str]], "a path, or a list of paths"
+]  # fmt: skip
 
 SUCCESS = "_SUCCESS"
 TEMPORARY = "_temporary-"

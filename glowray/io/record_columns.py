@@ -54,7 +54,7 @@ class RecordColumns:
         self.add(list(dict.fromkeys(chain.from_iterable(rows))))
 
 
-def given_columns(columns: tuple[str, ...] | None, schema: pa.Schema | None) -> tuple[str, ...] | None:
+def given_columns(verb: str, columns: tuple[str, ...] | None, schema: pa.Schema | None) -> tuple[str, ...] | None:
     """Return the names of the columns that files are to have, None if nobody said.
 
     Raises ValueError for two that are one, or none at all, TypeError for a schema that is none.
@@ -64,7 +64,7 @@ def given_columns(columns: tuple[str, ...] | None, schema: pa.Schema | None) -> 
     import pyarrow as pa
 
     if not isinstance(schema, pa.Schema):
-        raise TypeError(f"schema must be a pyarrow.Schema, not {type(schema).__qualname__}")
+        raise TypeError(f"{verb}(): schema must be a pyarrow.Schema, not {type(schema).__qualname__}")
     if columns is not None:
         raise ValueError("give columns= or schema=, which names the columns too")
     return check_names(tuple(schema.names), "schema")

@@ -36,7 +36,7 @@ class Part:
     names: tuple[str, ...] | None = None
     """None for a file that is to be called after its number."""
     schema: Any = None
-    """The columns of the rows, as the format knows them; None for a format without columns."""
+    """The columns that the file names, as the format knows them; None for a format whose files name none."""
     lone: str | None = None
     """A row that a file of one column could not hold: it is written so that only `rewrite` can read it."""
 
@@ -73,6 +73,10 @@ class Sink(Protocol):
     def joins(self) -> bool:
         """Whether the rows of all partitions can be one file."""
 
+    @property
+    def needs_rows(self) -> bool:
+        """Whether readers refuse a file without rows, unless it names columns: a folder then gets no such file."""
+
     def open(self, folder: str, index: int) -> PartWriter:
         """Begin to write partition `index` under a name in `folder` that no other attempt has."""
 
@@ -92,6 +96,12 @@ class SchemaSink(Sink, Protocol):
         """Return the schema of all parts, and of the files `kept`, which are there and stay as they are if `fixed`.
 
         Raises what is wrong, with the column, and the file if it is one that is there.
+        """
+
+    def gives_way(self, path: str) -> bool:
+        """Return whether a file that is there has no rows, and readers take wrong types from it.
+
+        A job that adds rows to the folder removes the file.
         """
 
     def has_schema(self, part: Part, schema: Any) -> bool:

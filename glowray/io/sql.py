@@ -73,14 +73,12 @@ def sql_label(query: str) -> str:
     return f"read_sql({text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…'!r})"
 
 
-def check_connection(query: Any, connection: Any) -> None:
-    """Refuses what is no query, or neither a connection nor a function that opens one.
+def check_connection(connection: Any) -> None:
+    """Refuse what is neither a connection nor a function that opens one.
 
     Raises:
         TypeError: it is refused.
     """
-    if not isinstance(query, str):
-        raise TypeError(f"read_sql() needs a query as a str, got {query!r:.80}")
     if not hasattr(connection, "cursor") and not callable(connection):
         raise TypeError(
             "read_sql() needs a connection of a database driver, or a function that opens one, "

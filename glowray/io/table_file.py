@@ -35,9 +35,11 @@ class StoredRows:
 
     @classmethod
     def of(cls, path: str) -> StoredRows:
-        """The rows of a file that is there."""
+        """The rows of a file that is there; the field that stands for none is no column of theirs."""
         with opened(path) as file:
-            return cls(path, file.schema_arrow)
+            schema = file.schema_arrow
+        place = schema.get_field_index(NO_FIELD)
+        return cls(path, schema if place < 0 or str(schema.field(place).type) != "null" else schema.remove(place))
 
     def tables(self) -> Iterator[pa.Table]:
         """Yield the rows in tables of at most ROWS_A_BATCH rows."""

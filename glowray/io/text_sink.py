@@ -33,6 +33,10 @@ class TextSink:
     def joins(self) -> bool:
         return True
 
+    @property
+    def needs_rows(self) -> bool:
+        return False
+
     def open(self, folder: str, index: int) -> TextWriter:
         return TextWriter(folder, index, self.compression, TextEncoder())
 

@@ -13,10 +13,12 @@ from functools import partial
 from typing import Any
 
 from glowray.functions import Function
+from glowray.functions.captures import reading_error
 from glowray.kernels.keyed import MISSING, PLAIN, KeyTable, keyed_row
 from glowray.kernels.reducer_call import reducer_call
 from glowray.kernels.steps import Step
 from glowray.rows import Block
+from glowray.rows.static_attributes import class_name
 
 IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), frozenset)
 
@@ -26,6 +28,15 @@ class Zero:
     """The start of an accumulator: every use gets a copy of its own."""
 
     value: Any
+
+    @classmethod
+    def of(cls, verb: str, value: Any) -> Zero:
+        """Take a start in at a verb; raise TypeError if it cannot be pickled and unpickled."""
+        error = reading_error(value)
+        if error is None:
+            return cls(value)
+        kind = class_name(type(value))
+        raise TypeError(f"{verb}(): zero ({kind}) cannot be sent to workers: {error}; make it in add()") from error
 
     def fresh(self) -> Any:
         """A start to be changed at will."""

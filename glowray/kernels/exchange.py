@@ -122,7 +122,7 @@ class _KeyBuckets(Output):
         if count == 1:
             self.kept.add(0, block)
             return
-        for bucket, part in block.split_filled(hashes % np.uint64(count), count).items():
+        for bucket, part in block.split(hashes % np.uint64(count), count).items():
             self.kept.put(bucket, part)
         self.kept.grow(block)
 

@@ -11,7 +11,7 @@ from glowray.rows import Block
 from glowray.rows.chunk import Chunk
 from glowray.vectorize.arrow import folds
 from glowray.vectorize.arrow.accumulate import Accumulation
-from glowray.vectorize.arrow.blocks import chunk_of, field_of, is_of, shape_of, vector_of
+from glowray.vectorize.arrow.blocks import carried, chunk_of, field_of, has_maybe, is_of, kind_of, shape_of
 from glowray.vectorize.arrow.folds import Groups, Part
 from glowray.vectorize.arrow.frame import Vector
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
@@ -64,7 +64,7 @@ class FoldTable:
 
     def add(self, block: Block) -> bool:
         """Takes the rows of a block; False, and none taken, where they have another kind or only Python is exact."""
-        if not all(is_of(self._kind, chunk) for chunk in block.chunks):
+        if not all(map(self._takes, block.chunks)):
             return False
         if self._bytes + block.nbytes > self._most and not self.fold():
             return False
@@ -73,6 +73,14 @@ class FoldTable:
             self._gathered.append(chunk)
         self._bytes += block.nbytes
         return True
+
+    def _takes(self, chunk: Chunk) -> bool:
+        """Return whether a chunk's rows are of this kind. Values that are lifted may be None, keys may not."""
+        if self._accumulation.lift is None:
+            return is_of(self._kind, chunk)
+        if kind_of(chunk.shape) != self._kind or has_maybe(self._kind):
+            return False
+        return is_of(self._kind.fields[0], field_of(chunk, 0))
 
     @property
     def _most(self) -> int:
@@ -106,7 +114,8 @@ class FoldTable:
         """What is folded of each gathered chunk; None where only Python is exact."""
         parts = []
         for chunk, own in zip(self._gathered, self._groups, strict=True):
-            values = self._accumulation.lifted(vector_of(self._kind.fields[1], field_of(chunk, 1)), len(chunk))
+            vector, good = carried(self._kind.fields[1], field_of(chunk, 1))
+            values = self._accumulation.lifted(vector, len(chunk)) if good is None else None
             if values is None:
                 return None
             parts.append((values, own))

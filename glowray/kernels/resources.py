@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -22,7 +23,7 @@ class Resources:
         cls,
         num_cpus: float | None = None,
         num_gpus: float | None = None,
-        memory: int | None = None,
+        memory: float | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> Resources:
         """Checks the values a user gave.
@@ -39,7 +40,8 @@ class Resources:
                 raise ValueError(f"{name} must not be negative, got {value}")
         if labels is not None and not _are_labels(labels):
             raise TypeError(f'labels must be a dict of str, such as {{"zone": "north"}}, got {labels!r}')
-        return cls(num_cpus, num_gpus, memory, tuple(sorted((labels or {}).items())))
+        whole = None if memory is None or memory == math.inf else int(memory)
+        return cls(num_cpus, num_gpus, whole, tuple(sorted((labels or {}).items())))
 
     def __str__(self) -> str:
         """As the arguments that say so.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
 
+from glowray.arguments import check_arguments
 from glowray.boundary import trim, user_facing
 from glowray.functions.caller import full_site, user_site
 from glowray.functions.captures import culprit, pickling_error, reading_error
@@ -90,22 +92,26 @@ class Count:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def add(self, n: int = 1) -> None:
-        """Adds n. Each task counts once, however often it was retried; outside a task nothing is counted."""
-        task = current_task()
-        if task is None:
-            return
+    def add(self, n: float = 1) -> None:
+        """Add n, a number. Each task counts once, however often it was retried; outside a task nothing is counted.
+
+        Raises:
+            TypeError: n is no number.
+        """
         try:
-            task.counters[self.name] += n
+            if type(n) is not int:
+                check_arguments(Count.add, (self, n), {})
         except TypeError as error:  # not by a wrapper: this may run once a row
             trim(error)
             raise
+        if (task := current_task()) is not None:
+            task.counters[self.name] += cast(int, n)  # a float makes the sum one
 
     def __repr__(self) -> str:
         return f"gr.counter({self.name!r})"
 
 
-@user_facing
+@partial(user_facing, checks=False)
 def counter(name: str) -> Count:
     """A counter for use inside functions; `flow.counters[name]` has its sum after the action.
 
@@ -115,6 +121,6 @@ def counter(name: str) -> Count:
     >>> flow.counters["odd"], flow.counters["never"]
     (2, 0)
     """
-    if not isinstance(name, str):
-        raise TypeError(f"counter() needs a name, got {name!r}")
+    if type(name) is not str:
+        check_arguments(counter, (name,), {})
     return Count(name)

@@ -1,10 +1,10 @@
-/* Texts one after the other, as an Arrow array has them: see cutting.pyi. */
+/* Concatenate texts as an Arrow array holds them: see cutting.pyi. */
 #include "texts.h"
 
-/* Room behind the last text, so that a short one can be copied as two words wherever it ends. */
+/* Room after the last text, so that any short text can be copied as two words. */
 enum { WORD = 8, SLACK = 2 * WORD };
 
-/* How many bytes all texts have, and where each starts, to `offsets`; -1 and an exception. */
+/* Return the number of bytes of all texts, and write the start of each to `offsets`. -1 with an exception set. */
 static Py_ssize_t find_offsets(const Texts *texts, int64_t *offsets)
 {
     Py_ssize_t total = 0;
@@ -25,7 +25,7 @@ static void copy_all(const Texts *texts, const int64_t *offsets, uint8_t *to)
         const uint8_t *const from = texts->bytes + bound(&texts->starts, texts->wide, i);
         const size_t length = (size_t)(offsets[i + 1] - offsets[i]);
         if (length <= SLACK && texts->end - from >= SLACK)
-            memcpy(to + offsets[i], from, SLACK); /* what is too much the next text is written over */
+            memcpy(to + offsets[i], from, SLACK); /* the next text overwrites the excess */
         else
             memcpy(to + offsets[i], from, length);
     }
@@ -56,12 +56,12 @@ static PyObject *cut(PyObject *Py_UNUSED(module), PyObject *arguments)
 }
 
 static PyMethodDef methods[] = {
-    {"cut", cut, METH_VARARGS, "cut(data, starts, ends) -> (offsets, as int64; the texts one after the other)"},
+    {"cut", cut, METH_VARARGS, "cut(data, starts, ends) -> (int64 offsets, the concatenated texts)"},
     {NULL, NULL, 0, NULL},
 };
 
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "cutting", "Texts one after the other.", -1, methods, NULL, NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT, "cutting", "Concatenate texts.", -1, methods, NULL, NULL, NULL, NULL,
 };
 
 PyMODINIT_FUNC PyInit_cutting(void)

@@ -1,4 +1,7 @@
 from glowray.native.scanning import Buffer
 
 def cut(data: Buffer, starts: Buffer, ends: Buffer) -> tuple[bytearray, bytearray]:
-    """(where each text starts among the others, and where the last one ends, as int64; the texts, and some zeros)."""
+    """Concatenate texts as an Arrow array holds them: return (int64 offsets, one more than texts; the bytes).
+
+    The bytes end with some zeros beyond the last text.
+    """

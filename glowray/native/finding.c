@@ -1,8 +1,8 @@
-/* Where the first or the last of a pattern is in texts: see finding.pyi. */
+/* Find the first or the last occurrence of a pattern in texts: see finding.pyi. */
 #include "texts.h"
 #include <string.h>
 
-/* Where a pattern of `width` bytes begins first; NULL if nowhere. */
+/* Return the first occurrence of a pattern of `width` bytes, or NULL. */
 static inline const uint8_t *first_of(const uint8_t *from, const uint8_t *end, const uint8_t *pattern, Py_ssize_t width)
 {
     for (const uint8_t *const last = end - width; from <= last; from++) {
@@ -46,7 +46,7 @@ static PyObject *find(PyObject *Py_UNUSED(module), PyObject *arguments)
     Py_ssize_t width;
     int backwards;
     Texts texts;
-    /* No "y#": built with the headers of 3.13 it is refused by 3.11 and 3.12, and one build is for all of them. */
+    /* One build serves all Pythons, so no "y#": built with the headers of 3.13, it fails on 3.11 and 3.12. */
     if (!PyArg_ParseTuple(arguments, "OOOSpO", &data, &starts, &ends, &sought, &backwards, &out)
         || PyBytes_AsStringAndSize(sought, &pattern, &width) < 0)
         return NULL;
@@ -69,12 +69,12 @@ static PyObject *find(PyObject *Py_UNUSED(module), PyObject *arguments)
 }
 
 static PyMethodDef methods[] = {
-    {"find", find, METH_VARARGS, "find(data, starts, ends, pattern, backwards, out) writes where the pattern is in each text"},
+    {"find", find, METH_VARARGS, "find(data, starts, ends, pattern, backwards, out) writes the pattern's offset in each text"},
     {NULL, NULL, 0, NULL},
 };
 
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "finding", "Where a pattern is in texts.", -1, methods, NULL, NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT, "finding", "Find a pattern in texts.", -1, methods, NULL, NULL, NULL, NULL,
 };
 
 PyMODINIT_FUNC PyInit_finding(void)

@@ -1,4 +1,7 @@
 from glowray.native.scanning import Buffer
 
 def find(data: Buffer, starts: Buffer, ends: Buffer, pattern: bytes, backwards: bool, out: Buffer) -> None:
-    """Writes to `out`, as int64, where in each text the pattern begins first (or last); -1 where it does not."""
+    """Write the offset of the pattern's first occurrence in each text to `out` (int64), -1 if there is none.
+
+    With `backwards` it is the last occurrence.
+    """

@@ -1,4 +1,4 @@
-/* The stable hash of texts: that of glowray/rows/hashing.py, which says what it is. */
+/* The stable hash of texts. glowray/rows/hashing.py defines it. */
 #include "texts.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -18,7 +18,7 @@ static inline uint64_t mix(uint64_t word)
     return word ^ (word >> 31);
 }
 
-/* The odd number by which the word at an index is multiplied. */
+/* Return the odd number that multiplies the word at an index. */
 static inline uint64_t place(uint64_t index)
 {
     return index < KNOWN_PLACES ? known_places[index] : mix((index + 1) * GOLDEN) | 1;
@@ -67,7 +67,7 @@ static PyObject *hashes(PyObject *Py_UNUSED(module), PyObject *arguments)
     Py_RETURN_NONE;
 }
 
-/* 1 if every text is short enough to be a word beside its length, 0 if one is not, -1 and an exception. */
+/* Return 1 if every text fits into a word with its length, 0 if one does not, -1 with an exception set. */
 static int short_codes(const Texts *texts, uint64_t *out)
 {
     for (Py_ssize_t i = 0; i < texts->count; i++) {
@@ -99,7 +99,7 @@ static PyObject *codes(PyObject *Py_UNUSED(module), PyObject *arguments)
 }
 
 static PyMethodDef methods[] = {
-    {"hashes", hashes, METH_VARARGS, "hashes(data, starts, ends, tag, out): the stable hash of each text, to out"},
+    {"hashes", hashes, METH_VARARGS, "hashes(data, starts, ends, tag, out) writes the stable hash of each text"},
     {"codes", codes, METH_VARARGS, "codes(data, starts, ends, out) -> whether all texts have less than eight bytes"},
     {NULL, NULL, 0, NULL},
 };

@@ -1,10 +1,10 @@
 from glowray.native.scanning import Buffer
 
 def hashes(data: Buffer, starts: Buffer, ends: Buffer, tag: int, out: Buffer) -> None:
-    """Writes `glowray.rows.hashing.bytes_hash` of each text to `out`, as uint64."""
+    """Write `glowray.rows.hashing.bytes_hash` of each text to `out` (uint64)."""
 
 def codes(data: Buffer, starts: Buffer, ends: Buffer, out: Buffer) -> bool:
-    """Whether all texts have less than eight bytes; then each is written to `out`, mixed with its length, as uint64.
+    """Write a code of each text to `out` (uint64), and return True. Return False if a text has eight bytes or more.
 
-    Texts that differ have other codes.
+    A code is made of the text's bytes and its length. Different texts have different codes.
     """

@@ -1,7 +1,6 @@
-"""The loops that there are.
+"""All compiled loops by name. Without a C compiler at build time every name is None.
 
-They are compiled when the package is, where there is a C compiler. Where there was none all of them are None, and who
-would call them does the same with NumPy and Arrow: several times slower, with the same results.
+A caller then does the same work with NumPy and Arrow. That is several times slower and gives the same results.
 """
 
 from __future__ import annotations

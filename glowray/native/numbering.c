@@ -1,4 +1,4 @@
-/* Texts numbered as they first appear, by an open-addressing table that lasts: see numbering.pyi. */
+/* Number texts in the order of their first appearance with an open-addressing hash table: see numbering.pyi. */
 #include "texts.h"
 
 #if defined(__GNUC__)
@@ -24,24 +24,24 @@ static uint64_t long_word(const uint8_t *from, Py_ssize_t length)
     const uint8_t *const last = from + length - 8;
     for (; from < last; from += 8)
         state = mixed(state ^ eight(from)) + UINT64_C(0x9E3779B97F4A7C15);
-    return mixed(state ^ eight(last)); /* the last eight bytes, whatever of them was seen before */
+    return mixed(state ^ eight(last)); /* the last eight bytes; some may be hashed twice */
 }
 
 /* ---------------------------------------------------------------- a table of texts ------------------------------- */
 
 enum { SHORT = 8, AT_ONCE = 64 };
 
-/* A text of at most eight bytes is its own word; the word of a longer one is a hash. */
+/* The word of a text of at most eight bytes is its bytes. The word of a longer text is a hash. */
 typedef struct {
     uint64_t word;
-    uint32_t length; /* of texts that are longer: as much as fits */
-    int32_t number;  /* -1: nobody is here */
+    uint32_t length; /* UINT32_MAX for longer texts */
+    int32_t number;  /* -1: the slot is empty */
 } Slot;
 
 typedef struct {
     PyObject_HEAD
     Slot *slots;
-    uint64_t mask; /* slots are a power of two */
+    uint64_t mask; /* number of slots - 1; the number is a power of two */
     uint64_t seed;
     int64_t *ends; /* text i is arena[ends[i - 1]:ends[i]] */
     Py_ssize_t count, room;
@@ -65,7 +65,7 @@ static Slot *slots_of(uint64_t count)
     if (slots == NULL)
         PyErr_NoMemory();
     else
-        memset(slots, 0xFF, count * sizeof(Slot)); /* number -1 */
+        memset(slots, 0xFF, count * sizeof(Slot)); /* every number is -1 */
     return slots;
 }
 
@@ -124,7 +124,7 @@ static inline int table_has(const Table *table, const Slot *slot, const uint8_t 
     return table->ends[slot->number] - start == length && memcmp(table->arena + start, text, (size_t)length) == 0;
 }
 
-/* The number of a text; -1 and an exception where there is no more memory. */
+/* Return the number of a text, or -1 with an exception set if memory runs out. */
 static inline int32_t table_number(Table *table, const uint8_t *text, Py_ssize_t length, uint64_t word, uint64_t place)
 {
     const uint32_t cut = cut_off(length);
@@ -145,7 +145,7 @@ static inline int32_t table_number(Table *table, const uint8_t *text, Py_ssize_t
     return number;
 }
 
-/* A table larger than the cache is waited for: so places are known, and on their way, some texts ahead. */
+/* A table larger than the CPU cache causes waits for memory. So the slots of AT_ONCE texts are prefetched together. */
 static int table_number_all(Table *table, const Texts *texts, int32_t *numbers)
 {
     uint64_t words[AT_ONCE], places[AT_ONCE];
@@ -162,13 +162,13 @@ static int table_number_all(Table *table, const Texts *texts, int32_t *numbers)
             places[i] = place_of(table, words[i], cut_off(lengths[i]));
             FETCH(table->slots + places[i]);
         }
-        for (int i = 0; i < count; i++) { /* a longer text is compared with its like */
+        for (int i = 0; i < count; i++) { /* a longer text is compared with the text in its slot */
             const Slot *const slot = table->slots + places[i];
             if (lengths[i] > SHORT && slot->number > 0)
                 FETCH(table->ends + slot->number - 1);
         }
         for (int i = 0; i < count; i++) {
-            if (table->mask != mask) /* it was widened meanwhile */
+            if (table->mask != mask) /* the table was widened in this round */
                 places[i] = place_of(table, words[i], cut_off(lengths[i]));
             numbers[done + i] = table_number(table, texts->bytes + starts[i], lengths[i], words[i], places[i]);
             if (numbers[done + i] < 0)
@@ -247,7 +247,7 @@ static Py_ssize_t table_length(PyObject *self)
 }
 
 static PyMethodDef table_methods[] = {
-    {"number", table_method_number, METH_VARARGS, "number(data, starts, ends, out): the number of each text, to out"},
+    {"number", table_method_number, METH_VARARGS, "number(data, starts, ends, out) writes the number of each text"},
     {"texts", table_method_texts, METH_NOARGS, "texts() -> (ends, data) of all distinct texts"},
     {NULL, NULL, 0, NULL},
 };
@@ -262,7 +262,7 @@ static PyType_Spec table_spec = {"glowray.native.numbering.Table", sizeof(Table)
 /* ---------------------------------------------------------------- the module ------------------------------------- */
 
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "numbering", "Texts numbered as they first appear.", -1, NULL,
+    PyModuleDef_HEAD_INIT, "numbering", "Number texts as they first appear.", -1, NULL,
     NULL, NULL, NULL, NULL,
 };
 

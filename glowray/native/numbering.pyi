@@ -5,15 +5,15 @@ import numpy.typing as npt
 Buffer: TypeAlias = bytes | npt.NDArray[Any]
 
 class Table:
-    """Texts numbered from 0 as they first appear. It is no business of two threads at once."""
+    """A table that numbers texts from 0 in the order of their first appearance. It is not safe for several threads."""
 
     def __init__(self, seed: int) -> None:
-        """`seed`: of the table's hashes; nothing but time depends on it."""
+        """Create an empty table. `seed` seeds its hashes, and affects only the time that it takes."""
     def __len__(self) -> int: ...
     def number(self, data: Buffer, starts: Buffer, ends: Buffer, out: Buffer) -> None:
-        """Writes the number of each text `data[starts[i]:ends[i]]` to `out`, as int32.
+        """Write the number of each text `data[starts[i]:ends[i]]` to `out` (int32).
 
-        Starts and ends are both of int32 or both of int64.
+        `starts` and `ends` are both int32 or both int64.
         """
     def texts(self) -> tuple[bytes, bytes]:
-        """(where each distinct text ends in the data, as int64; the data), by number."""
+        """Return (int64 end of each distinct text in the data, the data), in the order of their numbers."""

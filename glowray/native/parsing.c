@@ -1,18 +1,18 @@
-/* Numbers that texts spell, where that is beyond doubt: see parsing.pyi. */
+/* Parse numbers in texts, if they are short enough to be exact: see parsing.pyi. */
 #include "texts.h"
 #include <string.h>
 
-enum { INT_DIGITS = 18, FLOAT_DIGITS = 15 }; /* as many as always fit: 64 bits, and a float's 53 */
+enum { INT_DIGITS = 18, FLOAT_DIGITS = 15 }; /* these always fit into 64 bits, and into the 53 bits of a float */
 
 static const double POWERS[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 
-/* What int() and float() take away at both ends of ASCII: the separators 28 to 31 are not of it. */
+/* Return whether int() and float() strip the ASCII byte at both ends. They do not strip the separators 28 to 31. */
 static inline int is_space(uint8_t byte)
 {
     return byte == ' ' || (byte >= 9 && byte <= 13);
 }
 
-/* Text without the white space around it and without a sign; whether that is a minus. */
+/* Strip white space and the sign from a text. Return whether the sign is a minus. */
 static inline int unsigned_part(const uint8_t **from, const uint8_t **end)
 {
     while (*from < *end && is_space(**from))
@@ -24,11 +24,11 @@ static inline int unsigned_part(const uint8_t **from, const uint8_t **end)
     return minus;
 }
 
-/* The digits from `from` on, appended to `number`; where they end. */
+/* Append the digits from `from` on to `number`. Return where they end. */
 static inline const uint8_t *digits(const uint8_t *from, const uint8_t *end, uint64_t *number)
 {
     for (; from < end && (uint8_t)(*from - '0') < 10; from++)
-        *number = *number * 10 + (uint8_t)(*from - '0'); /* of too many digits it is never looked at */
+        *number = *number * 10 + (uint8_t)(*from - '0'); /* may overflow: a caller ignores it then, as there are too many digits */
     return from;
 }
 
@@ -43,7 +43,7 @@ static int integer_from(const uint8_t *from, const uint8_t *end, int64_t *out)
     return 1;
 }
 
-/* A number and a power of ten that floats hold exactly: their quotient is rounded once, as float() rounds it. */
+/* A float holds the digits and the power of ten exactly, so their quotient is rounded once, as float() rounds it. */
 static int float_from(const uint8_t *from, const uint8_t *end, double *out)
 {
     uint64_t number = 0;
@@ -76,7 +76,7 @@ static int parse_float(const uint8_t *from, const uint8_t *end, void *out)
     return float_from(from, end, out);
 }
 
-/* 1 if every text spells a number, 0 if one does not, -1 and an exception. `good`, if there is one, gets which do. */
+/* Return 1 if every text is a number, 0 if one is not, -1 with an exception set. `good` may be NULL. */
 static inline int parse_all(const Texts *texts, Parse parse, uint8_t *out, Py_ssize_t size, uint8_t *good)
 {
     int all = 1;
@@ -138,7 +138,7 @@ static PyMethodDef methods[] = {
 };
 
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "parsing", "Numbers that texts spell.", -1, methods, NULL, NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT, "parsing", "Parse numbers in texts.", -1, methods, NULL, NULL, NULL, NULL,
 };
 
 PyMODINIT_FUNC PyInit_parsing(void)

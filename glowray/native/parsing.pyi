@@ -1,11 +1,14 @@
 from glowray.native.scanning import Buffer
 
 def integers(data: Buffer, starts: Buffer, ends: Buffer, out: Buffer, good: Buffer = ...) -> bool:
-    """Writes int() of each text to `out`, as int64; whether all of them have at most 18 digits, of ASCII alone.
+    """Write int() of each text to `out` (int64). Return whether all texts are ints of at most 18 ASCII digits.
 
-    `good`, a byte a text, gets 1 for those, and 0 for others, for which `out` gets 0; without it `out` is then of no
-    use. White space around them and a sign are taken as int() takes them.
+    A text may have a sign, and white space around it, as for int(). `good` (a byte per text) gets 1 for an int, and 0
+    for another text, whose result is 0. Without `good`, `out` is valid only if the result is True.
     """
 
 def floats(data: Buffer, starts: Buffer, ends: Buffer, out: Buffer, good: Buffer = ...) -> bool:
-    """Writes float() of each text to `out`; whether all of them have at most 15 digits, with a point or without."""
+    """Write float() of each text to `out` (float64). Return whether all texts are floats of at most 15 ASCII digits.
+
+    A point is optional. Signs, white space and `good` are as in `integers`.
+    """

@@ -1,4 +1,4 @@
-/* Where separators and words are in bytes of UTF-8, 64 bytes at a time: see scanning.pyi. */
+/* Find separators and words in UTF-8, 64 bytes at a time: see scanning.pyi. */
 #define Py_LIMITED_API 0x030B0000
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -12,7 +12,7 @@ enum { AT_ONCE = 64 };
 
 /* ---------------------------------------------------------------- bits ------------------------------------------- */
 
-/* A bit for each of up to 64 bytes, the first byte's being the lowest. */
+/* A bit for each of up to 64 bytes. The lowest bit is for the first byte. */
 typedef uint64_t Mask;
 
 static inline int lowest(Mask mask)
@@ -31,7 +31,7 @@ static inline __m128i sixteen(const uint8_t *from, int index)
     return _mm_loadu_si128((const __m128i *)from + index);
 }
 
-/* Which bytes lie between first and first + width. */
+/* Return 0xFF for each byte from first to first + width, and 0 for the others. */
 static inline __m128i within(__m128i bytes, char first, char width)
 {
     const __m128i over = _mm_sub_epi8(bytes, _mm_set1_epi8(first));
@@ -41,7 +41,7 @@ static inline __m128i within(__m128i bytes, char first, char width)
 
 /* ---------------------------------------------------------------- white space ------------------------------------ */
 
-/* How many bytes the white space beyond ASCII (that of str.isspace) at `at` has; 0 for none. */
+/* Return the number of bytes of the non-ASCII white space (as str.isspace defines it) at `at`, or 0. */
 static inline int wide_space_at(const uint8_t *at, const uint8_t *end)
 {
     const uint8_t first = at[0];
@@ -62,7 +62,7 @@ static inline int wide_space_at(const uint8_t *at, const uint8_t *end)
     return (third >= 0x80 && third <= 0x8A) || third == 0xA8 || third == 0xA9 || third == 0xAF ? 3 : 0;
 }
 
-/* Which of 64 bytes are of white space in ASCII; to `wide`, which may begin a character of it beyond ASCII. */
+/* Return which of up to 64 bytes are ASCII white space. `wide` gets the bytes that may begin non-ASCII white space. */
 static inline Mask ascii_spaces(const uint8_t *from, Py_ssize_t count, Mask *wide)
 {
     Mask found = 0;
@@ -89,7 +89,8 @@ static inline Mask ascii_spaces(const uint8_t *from, Py_ssize_t count, Mask *wid
     return found;
 }
 
-/* Which of up to 64 bytes are of white space. `*over`: how many of the first ones are, of a character before them. */
+/* Return which of up to 64 bytes are white space. `*over` is the number of bytes of a white space character that reach
+ * over from the bytes before; it is set to the number that reaches into the next bytes. */
 static inline Mask spaces(const uint8_t *from, Py_ssize_t count, const uint8_t *end, int *over)
 {
     Mask wide, found = ascii_spaces(from, count, &wide) | all_of(*over);
@@ -103,12 +104,12 @@ static inline Mask spaces(const uint8_t *from, Py_ssize_t count, const uint8_t *
     return found;
 }
 
-/* How many words there are, runs without white space; where each starts and ends, unless `starts` is NULL. */
+/* Return the number of words (runs without white space). Write their starts and ends unless `starts` is NULL. */
 static Py_ssize_t find_words(const uint8_t *data, Py_ssize_t size, int32_t *starts, int32_t *ends)
 {
     Py_ssize_t begun = 0, ended = 0;
     int over = 0;
-    Mask inside = 0; /* whether the byte before is of a word */
+    Mask inside = 0; /* 1 if the byte before is in a word */
     for (Py_ssize_t at = 0; at < size; at += AT_ONCE) {
         const Py_ssize_t count = size - at < AT_ONCE ? size - at : AT_ONCE;
         const Mask word = ~spaces(data + at, count, data + size, &over) & all_of(count);
@@ -150,7 +151,7 @@ static inline Mask either(const uint8_t *from, Py_ssize_t count, uint8_t one, ui
     return found;
 }
 
-/* How many of the bytes are this one. */
+/* Return how many bytes equal `byte`. */
 static Py_ssize_t count_byte(const uint8_t *data, Py_ssize_t size, uint8_t byte)
 {
     Py_ssize_t found = 0, at = 0;
@@ -158,7 +159,7 @@ static Py_ssize_t count_byte(const uint8_t *data, Py_ssize_t size, uint8_t byte)
     const __m128i none = _mm_setzero_si128(), wanted = _mm_set1_epi8((char)byte);
     while (size - at >= 16) {
         const Py_ssize_t blocks = (size - at) / 16, stop = at + 16 * (blocks < 255 ? blocks : 255);
-        __m128i counts = none; /* sixteen of them, none of which can overflow */
+        __m128i counts = none; /* sixteen counts of 8 bits: at most 255 rounds, so none overflows */
         for (; at < stop; at += 16)
             counts = _mm_sub_epi8(counts, _mm_cmpeq_epi8(sixteen(data + at, 0), wanted));
         const __m128i sums = _mm_sad_epu8(counts, none);
@@ -170,7 +171,7 @@ static Py_ssize_t count_byte(const uint8_t *data, Py_ssize_t size, uint8_t byte)
     return found;
 }
 
-/* Where there is one of two bytes. */
+/* Write the offsets of all bytes that equal `one` or `other`. */
 static void find_places(const uint8_t *data, Py_ssize_t size, uint8_t one, uint8_t other, int64_t *places)
 {
     for (Py_ssize_t at = 0; at < size; at += AT_ONCE) {
@@ -182,8 +183,8 @@ static void find_places(const uint8_t *data, Py_ssize_t size, uint8_t one, uint8
 
 /* ---------------------------------------------------------------- tables ----------------------------------------- */
 
-/* Lines that have `width` fields each, `lines` of them: where line i starts to table[i], and where its field j ends to
- * table[(j + 1) * lines + i]. 0 where a line has more fields or fewer.
+/* Write the bounds of `lines` lines of `width` fields each: the start of line i to table[i], and the end of its field j
+ * to table[(j + 1) * lines + i]. Return 0 if a line has another number of fields, else 1.
  */
 static int find_fields(const uint8_t *data, Py_ssize_t size, uint8_t separator, Py_ssize_t lines, Py_ssize_t width,
                        int32_t *table)
@@ -209,8 +210,8 @@ static int find_fields(const uint8_t *data, Py_ssize_t size, uint8_t separator, 
 
 /* ---------------------------------------------------------------- quotes ----------------------------------------- */
 
-/* How many quotes there are between the first byte and the last; -1 if one that opens a field does not follow a
- * separator, a line end or a quote, or one that closes a field is not followed by one. `inside`: a field is open. */
+/* Return the number of quotes in data[1:-1], or -1 if a quote opens a field after, or closes one before, anything but a
+ * separator, a line end or a quote. `inside` says whether a quoted field is open at their start. */
 static Py_ssize_t count_quotes(const uint8_t *data, Py_ssize_t size, uint8_t quote, uint8_t separator, int inside)
 {
     uint8_t beside[256] = {0};
@@ -317,16 +318,16 @@ static PyObject *quotes(PyObject *Py_UNUSED(module), PyObject *arguments)
 }
 
 static PyMethodDef methods[] = {
-    {"quotes", quotes, METH_VARARGS, "quotes(data, quote, separator, inside) -> how many there are, -1 for odd ones"},
+    {"quotes", quotes, METH_VARARGS, "quotes(data, quote, separator, inside) -> the number of quotes, -1 if one is misplaced"},
     {"words", words, METH_O, "words(data) -> (starts, ends) of the runs without white space, as int32"},
-    {"places", places, METH_VARARGS, "places(data, one, other) -> where there are bytes of these two, as int64"},
-    {"count", count, METH_VARARGS, "count(data, byte) -> how many of the bytes are this one"},
-    {"fields", fields, METH_VARARGS, "fields(data, separator) -> the bounds of lines' fields, as int32, or None"},
+    {"places", places, METH_VARARGS, "places(data, one, other) -> the int64 offsets of both bytes"},
+    {"count", count, METH_VARARGS, "count(data, byte) -> how many bytes equal byte"},
+    {"fields", fields, METH_VARARGS, "fields(data, separator) -> int32 bounds of the lines' fields, or None"},
     {NULL, NULL, 0, NULL},
 };
 
 static struct PyModuleDef module = {
-    PyModuleDef_HEAD_INIT, "scanning", "Where separators and words are in bytes of UTF-8.", -1, methods, NULL, NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT, "scanning", "Find separators and words in UTF-8.", -1, methods, NULL, NULL, NULL, NULL,
 };
 
 PyMODINIT_FUNC PyInit_scanning(void)

@@ -5,23 +5,24 @@ import numpy.typing as npt
 Buffer: TypeAlias = bytes | npt.NDArray[Any]
 
 def words(data: Buffer) -> tuple[bytearray, bytearray]:
-    """(starts, ends) of what str.split() makes of UTF-8, as int32: at most 2**31 - 1 bytes of it."""
+    """Return int32 (starts, ends) of the words that str.split() finds in UTF-8 of at most 2**31 - 1 bytes."""
 
 def places(data: Buffer, one: int, other: int) -> bytearray:
-    """Where there is one of two bytes, as int64."""
+    """Return the int64 offsets of all bytes that equal `one` or `other`."""
 
 def fields(data: Buffer, separator: int) -> bytearray | None:
-    """Where each line starts, and then for field after field where it ends in each line, as int32.
+    """Return int32 bounds: the start of each line, then for each field its end in each line.
 
-    None where not all lines have as many fields. The last line has no line feed at its end.
+    `b"a,b\\nc,d"` → starts `[0, 4]`, ends of the first field `[1, 5]`, ends of the second `[3, 7]`. Return None if
+    lines have different numbers of fields. The last line has no line feed.
     """
 
 def quotes(data: Buffer, quote: int, separator: int, inside: bool) -> int:
-    """How many quotes there are between the first byte and the last; `inside`: a field is open before them.
+    """Return the number of quotes in `data[1:-1]`. `inside` says whether a quoted field is open at their start.
 
-    -1 where one that opens a field does not follow a separator, a line end or a quote, or one that closes a field is
-    not followed by one.
+    Return -1 if a quote opens a field after anything but a separator, a line end or a quote, or closes one before
+    anything else.
     """
 
 def count(data: Buffer, byte: int) -> int:
-    """How many of the bytes are this one."""
+    """Return how many bytes equal `byte`."""

@@ -1,5 +1,5 @@
-/* Texts as Python gives them: data, starts and ends, text i being data[starts[i]:ends[i]]. Starts and ends are arrays of
- * int32 or of int64, both of one kind.
+/* Texts that Python passes as data, starts and ends: text i is data[starts[i]:ends[i]]. Starts and ends are both arrays
+ * of int32 or both arrays of int64.
  */
 #ifndef GLOWRAY_TEXTS_H
 #define GLOWRAY_TEXTS_H
@@ -14,10 +14,10 @@ typedef struct {
     Py_buffer data, starts, ends;
     const uint8_t *bytes, *end;
     Py_ssize_t count;
-    int wide; /* whether starts and ends are of 64 bits */
+    int wide; /* whether starts and ends have 64 bits */
 } Texts;
 
-/* One of the bounds. */
+/* Return the start or the end of text i. */
 static inline Py_ssize_t bound(const Py_buffer *bounds, int wide, Py_ssize_t i)
 {
     return wide ? (Py_ssize_t)((const int64_t *)bounds->buf)[i] : (Py_ssize_t)((const int32_t *)bounds->buf)[i];
@@ -56,7 +56,7 @@ static inline int texts_from(Texts *texts, PyObject *data, PyObject *starts, PyO
     return 0;
 }
 
-/* Where text i starts, and its length; -1 and an exception where it is not within the data. */
+/* Return the start of text i, and set its length. -1 with an exception set if the text lies outside of the data. */
 static inline Py_ssize_t text_at(const Texts *texts, Py_ssize_t i, Py_ssize_t *length)
 {
     const Py_ssize_t start = bound(&texts->starts, texts->wide, i);
@@ -74,7 +74,7 @@ static inline uint64_t eight(const uint8_t *from)
     return word;
 }
 
-/* The first `length` bytes (at most eight) as one word; `end` is where the bytes end that may be read. */
+/* Return the first `length` bytes (at most eight) as one word. No byte from `end` on is read. */
 static inline uint64_t word_from(const uint8_t *from, Py_ssize_t length, const uint8_t *end)
 {
     if (end - from >= 8)
@@ -84,7 +84,7 @@ static inline uint64_t word_from(const uint8_t *from, Py_ssize_t length, const u
     return word;
 }
 
-/* A buffer to write `size` bytes for each text to; -1 and an exception where it is none. */
+/* Take a writable buffer of `size` bytes per text. -1 with an exception set if `out` is not one. */
 static inline int results_into(Py_buffer *results, PyObject *out, const Texts *texts, Py_ssize_t size)
 {
     if (PyObject_GetBuffer(out, results, PyBUF_ND | PyBUF_WRITABLE) < 0)

@@ -1,4 +1,7 @@
-"""Rows as Arrow columns without loss, and keys that mean the same on every worker."""
+"""Rows as Arrow columns without loss, and keys that mean the same on every worker.
+
+The package imports `errors`, `native` and `boundary` only. What reads files or runs steps does not belong here.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ __all__ = ["Block"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import `Block`, and with it Arrow, when first asked for: `import glowray` must stay light."""
+    """Import `Block`, and with it Arrow, on first use: `import glowray` must stay light."""
     if name == "Block":
         from glowray.rows.block import Block
 

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from glowray.rows import pandas_later, wire
 from glowray.rows.chunk import Chunk
 from glowray.rows.column_hash import keyed_rows_hashes
 from glowray.rows.together import together
 
-pandas_later.install()  # here, as no array is made before there are blocks
+pandas_later.install()  # This module is imported before any Arrow array is made.
 
 _SMALL_CHUNK = 16_384
 _MORSEL = 65_536
@@ -25,13 +24,13 @@ Hashes = npt.NDArray[np.uint64]
 
 
 class Block:
-    """Rows as chunks of columns, each chunk of one shape; what went in comes out, type and value.
+    """Rows as chunks of columns. All rows of a chunk have one shape. `rows()` returns every value and type unchanged.
 
     >>> block = Block.from_rows([("a", 1), ("b", 2)])
     >>> block.rows(), block.shape, block.pickled_values
     ([('a', 1), ('b', 2)], '(str, int)', 0)
 
-    Pickling a block (protocol 5) hands its buffers over out of band; a slice hands over only its own rows.
+    Pickling a block with protocol 5 passes its buffers out of band. A slice passes only its own rows.
     """
 
     __slots__ = ("__weakref__", "chunks")
@@ -41,7 +40,7 @@ class Block:
 
     @classmethod
     def from_rows(cls, rows: Sequence[Any]) -> Block:
-        """Encode a list of rows; columns that Arrow cannot give back exactly are held pickled."""
+        """Encode a list of rows. A column that Arrow cannot give back exactly is held pickled."""
         return cls((Chunk.from_rows(rows),)) if rows else cls()
 
     def rows(self) -> list[Any]:
@@ -51,9 +50,9 @@ class Block:
         return [row for chunk in self.chunks for row in chunk.rows()]
 
     def morsels(self, size: int = _MORSEL) -> Iterator[list[Any]]:
-        """Decode the rows piece by piece, at most `size` rows a piece, fewer of large rows."""
+        """Yield the decoded rows in lists of at most `size` rows. Lists of large rows are shorter: about 32 MB each."""
         for chunk in self.chunks:
-            if chunk.pickled_values:  # one pickle for all rows: reading it again for each piece would not pay
+            if chunk.pickled_values:  # One pickle holds all rows, so each piece would read the whole pickle again.
                 rows = chunk.rows()
                 yield from (rows[start : start + size] for start in range(0, chunk.count, size))
             else:
@@ -69,21 +68,21 @@ class Block:
 
     @property
     def shape(self) -> str:
-        """The shapes of the rows in words, such as `(str, int)`; of several shapes, in order with a `|` between."""
+        """Return the shapes of the rows as text: `(str, int)`. Several shapes are joined by ` | `."""
         return " | ".join(dict.fromkeys(str(chunk.shape) for chunk in self.chunks)) or "no rows"
 
     @property
     def nbytes(self) -> int:
-        """The size of all columns in bytes."""
+        """Return the size of all columns in bytes."""
         return sum(chunk.nbytes for chunk in self.chunks)
 
     @property
     def pickled_values(self) -> int:
-        """The number of values that are held pickled."""
+        """Return the number of values that are held pickled."""
         return sum(chunk.pickled_values for chunk in self.chunks)
 
     def slice(self, start: int | None, stop: int | None) -> Block:
-        """The rows from `start` up to `stop`, bounds as in a slice of a list; typed columns are not copied."""
+        """Return the rows `[start:stop]`, as a list slices. Typed columns are not copied."""
         start, stop, _ = slice(start, stop).indices(len(self))
         cut = []
         for chunk in self.chunks:
@@ -93,7 +92,7 @@ class Block:
         return Block(cut)
 
     def take(self, indices: Sequence[int] | npt.NDArray[np.int64]) -> Block:
-        """The rows at the indices (0 to len - 1), in the order of the indices."""
+        """Return the rows at the indices, in the order of the indices. An index lies in `range(len(self))`."""
         positions = np.asarray(indices, np.int64)
         if positions.size and (positions.min() < 0 or positions.max() >= len(self)):
             raise IndexError(f"a row index is outside of the block's {len(self)} rows")
@@ -107,7 +106,7 @@ class Block:
         starts = np.cumsum([0, *(chunk.count for chunk in self.chunks)])
         owners = np.searchsorted(starts, positions, side="right") - 1
         cuts = np.flatnonzero(np.diff(owners)) + 1
-        if len(cuts) > 4 * len(self.chunks):  # the chunks are mixed row by row: no longer worth a chunk each
+        if len(cuts) > 4 * len(self.chunks):  # Many short runs: one chunk is cheaper than a chunk for each run.
             return Block((self._mixed(positions, owners, starts),))
         runs = np.split(positions, cuts)
         owner_of_run = owners[[0, *cuts.tolist()]].tolist()
@@ -116,7 +115,10 @@ class Block:
         )
 
     def _mixed(self, positions: Any, owners: Any, starts: Any) -> Chunk:
-        """The rows at the positions as one chunk: taken chunk by chunk, then brought into order."""
+        """Return the rows at the positions as one chunk: take from each chunk once, then put the rows in order.
+
+        `owners[i]` is the chunk of row `positions[i]`. `starts[c]` is the block's row number of chunk c's first row.
+        """
         by_owner = np.argsort(owners.astype(_smallest_for(len(self.chunks))), kind="stable")
         edges = np.searchsorted(owners[by_owner], np.arange(len(self.chunks) + 1)).tolist()
         parts = [
@@ -128,14 +130,11 @@ class Block:
         places[by_owner] = np.arange(len(positions))
         return together(parts).take(places)
 
-    def split(self, buckets: npt.NDArray[np.integer[Any]], n: int) -> list[Block]:
-        """One block for each of `n` buckets: row i goes to `buckets[i]`, and rows keep their order."""
-        filled = self.split_filled(buckets, n)
-        none = Block()
-        return [filled.get(bucket, none) for bucket in range(n)]
+    def split(self, buckets: npt.NDArray[np.integer[Any]], n: int) -> dict[int, Block]:
+        """Return a block for each of the `n` buckets that has rows. Row i goes to block `buckets[i]`.
 
-    def split_filled(self, buckets: npt.NDArray[np.integer[Any]], n: int) -> dict[int, Block]:
-        """The blocks of `split` by bucket, without those that have no rows: of many buckets most have none."""
+        Rows keep their order. Empty blocks are left out, as most of many buckets are empty.
+        """
         parts: dict[int, list[Chunk]] = {}
         start = 0
         for chunk in self.chunks:
@@ -151,7 +150,7 @@ class Block:
 
     @staticmethod
     def concat(blocks: Iterable[Block]) -> Block:
-        """The rows of the blocks one after the other; shapes may differ, small neighbours of one shape are merged."""
+        """Return the rows of all blocks in order. Shapes may differ. Small adjacent chunks of one shape are merged."""
         merged: list[Chunk] = []
         chunks = (chunk for block in blocks for chunk in block.chunks)
         for (mergeable, _), run in groupby(chunks, lambda chunk: (_is_mergeable(chunk), chunk.shape)):
@@ -160,37 +159,25 @@ class Block:
         return Block(merged)
 
     def key_hashes(self) -> Hashes:
-        """The stable hash of each row's key; `glowray.rows.keys.key_hash` of `row[0]` is its definition.
+        """Return the stable hash of each row's key, equal to `glowray.rows.keys.key_hash(row[0])`.
 
-        Raises TypeError for a row that is not a 2-tuple, KeyTypeError for a key that cannot be one.
+        Raises TypeError for a row that is not a 2-tuple, KeyTypeError for a value that cannot be a key.
         """
         if len(self.chunks) == 1:
             return keyed_rows_hashes(self.chunks[0])
         return np.concatenate([np.empty(0, np.uint64), *map(keyed_rows_hashes, self.chunks)])
-
-    def to_table(self) -> pa.Table:
-        """The rows as an Arrow table of flat columns named by path (`0`, `1.0`), the shape in its schema metadata."""
-        if not self.chunks:
-            return pa.table({})
-        one_shape = all(chunk.shape == self.chunks[0].shape for chunk in self.chunks)
-        return wire.to_table(self.chunks if one_shape else (Chunk.from_rows(self.rows()),))
-
-    @classmethod
-    def from_table(cls, table: pa.Table) -> Block:
-        """The block that `to_table` made a table of; never call it on a table from outside, it unpickles."""
-        return cls(wire.from_table(table)) if table.num_columns else cls()
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return _from_parts, tuple(wire.to_part(chunk, out_of_band=protocol >= 5) for chunk in self.chunks)
 
 
 def _is_mergeable(chunk: Chunk) -> bool:
-    """Small, and without a pickle that would have to be read and written again."""
+    """Return whether a chunk is small and has no pickle, which a merge would have to read and write again."""
     return chunk.count <= _SMALL_CHUNK and not chunk.pickled_values
 
 
 def _smallest_for(n: int) -> Any:
-    """The type for numbers below n that NumPy sorts fastest (by radix up to 16 bits)."""
+    """Return the dtype for numbers below n that NumPy sorts fastest: it uses radix sort up to 16 bits."""
     return np.uint8 if n <= 1 << 8 else np.uint16 if n <= 1 << 16 else np.int64
 
 

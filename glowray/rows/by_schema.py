@@ -1,4 +1,4 @@
-"""Rows as a table of a schema that somebody gave: a value that the type of its column cannot hold is an error."""
+"""Convert rows to a table of a schema that the user gave. A value that its column's type cannot hold is an error."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from glowray.rows.to_arrow import ChunkColumns, RowsTable, check_kinds, table_of
 
 
 def table_by_schema(blocks: Sequence[Block], schema: pa.Schema) -> pa.Table:
-    """The rows of all blocks as a table of this very schema.
+    """Return the rows of all blocks as a table of exactly this schema.
 
     >>> schema = pa.schema({"n": pa.float64(), "s": pa.string()})
     >>> table_by_schema([Block.from_rows([{"n": 1}, {"n": 2.5}])], schema).to_pydict()
     {'n': [1.0, 2.5], 's': [None, None]}
 
-    A field that a row lacks is null. Raises InexactColumn for a value that its type cannot hold, ValueError for a row
-    with a field that the schema lacks.
+    A field that a row lacks is null. Raises InexactColumn for a value that its column's type cannot hold. Raises
+    ValueError for a row with a field that the schema lacks.
     """
     pieces = [chunk_by_schema(chunk, schema) for block in blocks for chunk in block.chunks]
     check_kinds(pieces)
@@ -33,14 +33,13 @@ def table_by_schema(blocks: Sequence[Block], schema: pa.Schema) -> pa.Table:
 
 
 def chunk_by_schema(chunk: Chunk, schema: pa.Schema) -> RowsTable:
-    """The rows of a chunk as a table of this very schema, as `table_by_schema` makes it."""
+    """Return the rows of a chunk as a table of exactly this schema, by the rules of `table_by_schema`."""
     columns = ChunkColumns(chunk, MAP_OR_SCHEMA)
     known, own = set(schema.names), set(columns.names)
     more = [name for name in columns.names if name not in known] if columns.kind != "None" else []
     if more:
-        row = next(
-            row for row in chunk.rows() if columns.records is None or more[0] in row or not isinstance(row, dict)
-        )
+        rows = chunk.rows()
+        row = next((row for row in rows if not isinstance(row, dict) or more[0] in row), rows[0])
         raise ValueError(f"a row has a column {more[0]!r} more than schema=: {row_text(row)}")
     arrays = [
         _typed(columns, field) if field.name in own else _nulls(chunk, field) for field in schema
@@ -49,9 +48,10 @@ def chunk_by_schema(chunk: Chunk, schema: pa.Schema) -> RowsTable:
 
 
 def chunk_by_types(chunk: Chunk, types: pa.Schema) -> RowsTable:
-    """The rows of a chunk as a table of their own columns, of which those in `types` have the types there.
+    """Return the rows of a chunk as a table of the rows' own columns.
 
-    Raises InexactColumn as `chunk_table`, and for a value that its type cannot hold.
+    A column that `types` names has the type given there. Raises InexactColumn as `chunk_table` does, and for a value
+    that the given type cannot hold.
     """
     columns = ChunkColumns(chunk, MAP_OR_SCHEMA)
     fields = {field.name: field for field in types}
@@ -60,15 +60,15 @@ def chunk_by_types(chunk: Chunk, types: pa.Schema) -> RowsTable:
 
 
 def _typed(columns: ChunkColumns, field: pa.Field) -> pa.Array:
-    """A column as an array of the type of a field."""
+    """Return a column as an array of the field's type."""
     array = None
-    if columns.records is None:  # its columns are Arrow's already
+    if columns.records is None:  # The columns are Arrow arrays already.
         try:
             own = columns.array(field.name)
             if kinds.is_null(own.type) or same_family(own.type, field.type):
                 array = recast(own, field.type)
         except (InexactColumn, pa.ArrowInvalid):
-            pass  # value by value it may fit, or it shows which one does not
+            pass  # The conversion by value may succeed, or it names the value that does not fit.
     if array is None:
         array = _converted(columns, field)
     if not field.nullable and array.null_count:
@@ -92,14 +92,14 @@ def _converted(columns: ChunkColumns, field: pa.Field) -> pa.Array:
     place = next((place for place, value in enumerate(values) if _array([value], field.type) is None), 0)
     raise InexactColumn(
         f'column "{field.name}" is {field.type} in schema=, which cannot hold {row_text(values[place])}'
-        f" of the row {row_text(columns.chunk.rows()[place])}: map it to what it can, or choose another type"
+        f" of the row {row_text(columns.chunk.rows()[place])}: map it to a value that fits, or choose another type"
     )
 
 
 def _array(values: list[Any], kind: pa.DataType) -> pa.Array | None:
-    """The values as an array of a type, None if one would not come back as it is.
+    """Return the values as an array of a type, or None if a value would come back changed.
 
-    Arrow's own conversion cuts fractions of ints and times, and drops fields of dicts.
+    Arrow's own conversion would truncate fractions of numbers and times, and drop fields of dicts.
     """
     try:
         array = pa.array(values, kind)
@@ -130,7 +130,11 @@ def _is_kept(value: Any, back: Any, kind: pa.DataType) -> bool:
 
 
 def _is_same_number(value: Any, back: float, width: int) -> bool:
-    """Whether a float is the number; one of fewer than 64 bits may be rounded, as its type says."""
+    """Say whether a float is the number. A float may be rounded to fewer than 64 bits, as pyarrow's safe cast does.
+
+    >>> _is_same_number(0.1, 0.10000000149011612, 32), _is_same_number(2**24 + 1, 16777216.0, 32)
+    (True, False)
+    """
     if math.isnan(back) or math.isnan(value):
         return math.isnan(back) and math.isnan(value)
     return bool(value == back) or (width < 64 and isinstance(value, float) and not math.isinf(back))

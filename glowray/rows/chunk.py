@@ -1,4 +1,4 @@
-"""A chunk: rows of one shape as columns."""
+"""A chunk: rows of one shape, held as columns."""
 
 from __future__ import annotations
 
@@ -19,12 +19,9 @@ from glowray.rows.pickling import dumps
 from glowray.rows.scalars import NONE
 from glowray.rows.shape import Fields, Path, Pickled, Scalar, Shape, leaves
 
-Column = Any
-"""An Arrow array or a PickledColumn."""
-
 
 class PickledShape:
-    """The pickle of a shape, made once for a chunk and all that is cut from it (it may hold a whole class)."""
+    """Cache of a shape's pickle, which may hold a whole class. A chunk shares it with all chunks cut from it."""
 
     __slots__ = ("_data",)
 
@@ -32,7 +29,7 @@ class PickledShape:
         self._data = data
 
     def of(self, shape: Shape) -> bytes:
-        """The pickle of the shape that this goes with."""
+        """Return the pickle of `shape`. Every call must pass the same shape."""
         if self._data is None:
             self._data = dumps(shape)
         return self._data
@@ -40,9 +37,9 @@ class PickledShape:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Rows of one shape; immutable. `columns` are Arrow arrays, or PickledColumns where the shape says so.
+    """Immutable rows of one shape. A column is an Arrow array, or a PickledColumn where the shape has `Pickled`.
 
-    Of rows in a file or a store `home` is the Arrow message that they are part of, and how many rows that has.
+    `home` is set for rows in a file or an object store: (the Arrow IPC message that holds them, its number of rows).
     """
 
     shape: Shape
@@ -53,7 +50,7 @@ class Chunk:
 
     @classmethod
     def from_rows(cls, rows: Sequence[Any]) -> Chunk:
-        """The rows as columns, typed wherever that is exact."""
+        """Encode rows as columns. A column is typed if Arrow holds all its values exactly, else pickled."""
         shape, columns = encode(rows)
         return cls(shape, columns, len(rows))
 
@@ -61,14 +58,14 @@ class Chunk:
         return self.count
 
     def rows(self) -> list[Any]:
-        """Fresh Python objects."""
+        """Decode the rows into fresh Python objects."""
         with _collector_paused():
             return decode(self.shape, self.columns, self.count)
 
     def select(self, path: Path) -> Chunk:
-        """The values at a path of field numbers as a chunk of their own: `select((0,))` is the keys of keyed rows.
+        """Return the values at a path of field numbers as a chunk: `select((0,))` returns the keys of keyed rows.
 
-        Fields that may be None cannot be looked into (LookupError).
+        Raises LookupError for a path through a value that may be None.
         """
         shape, columns = self.shape, self.columns
         for index in path:
@@ -79,28 +76,21 @@ class Chunk:
         return Chunk(shape, columns, self.count)
 
     def pair(self) -> tuple[Chunk, Chunk] | None:
-        """The keys and the values of keyed rows, each as a chunk; None where the rows are not columns of pairs."""
+        """Return (keys, values) of keyed rows, each as a chunk. Return None if the rows are not columns of pairs."""
         shape = self.shape
         if not isinstance(shape, Fields) or not shape.is_pair:
             return None
         return self.select((0,)), self.select((1,))
 
-    def column(self, path: Path) -> Column:
-        """The one column at a path of field numbers (LookupError if it is not one)."""
-        chunk = self.select(path)
-        if len(chunk.columns) != 1 or isinstance(chunk.shape, Fields):
-            raise LookupError(f"field {path} of rows of shape {self.shape} is not one column")
-        return chunk.columns[0]
-
     def unread(self) -> Chunk:
-        """The same rows; what is unpickled to look at them goes with this chunk."""
+        """Return the same rows in a new chunk. Objects unpickled through it are freed with it, and not kept here."""
         if not self.pickled_values:
             return self
         columns = [column.unread() if isinstance(column, PickledColumn) else column for column in self.columns]
         return Chunk(self.shape, columns, self.count, self.pickled_shape, self.home)
 
     def slice(self, start: int, stop: int) -> Chunk:
-        """Rows start to stop, which must lie inside; typed columns are not copied."""
+        """Return rows `[start:stop]`, with `0 <= start <= stop <= count`. Typed columns are not copied."""
         columns = [
             column.slice(start, stop) if isinstance(column, PickledColumn) else column.slice(start, stop - start)
             for column in self.columns
@@ -108,7 +98,7 @@ class Chunk:
         return Chunk(self.shape, columns, stop - start, self.pickled_shape, self.home)
 
     def take(self, indices: npt.NDArray[np.int64]) -> Chunk:
-        """The rows at the indices, in their order."""
+        """Return the rows at the indices, in the order of the indices."""
         positions: list[int] | None = None
         arrow_indices = pa.array(indices)
         columns: list[Any] = []
@@ -121,7 +111,7 @@ class Chunk:
         return Chunk(self.shape, columns, len(indices), self.pickled_shape)
 
     def take_or_none(self, indices: npt.NDArray[np.int64]) -> Chunk:
-        """The rows at the indices, in their order; None where an index is -1."""
+        """Return the rows at the indices, in the order of the indices. A negative index gives None."""
         absent = indices < 0
         if not absent.any():
             return self.take(indices)
@@ -142,7 +132,7 @@ class Chunk:
         return Chunk(shape, columns, len(indices))
 
     def or_none(self) -> Chunk:
-        """The same rows, in a shape in which fields may be None."""
+        """Return the same rows in a shape whose rows may be None. Only `Fields` need a new column for that."""
         if not isinstance(self.shape, Fields) or self.shape.optional:
             return self
         there = pa.array(np.ones(self.count, bool))
@@ -150,7 +140,7 @@ class Chunk:
 
     @staticmethod
     def concat(chunks: Sequence[Chunk]) -> Chunk:
-        """Chunks of one equal shape one after the other."""
+        """Return the rows of all chunks in order. The chunks must have equal shapes."""
         columns: list[Any] = []
         for parts in zip(*(chunk.columns for chunk in chunks), strict=True):
             pickled = isinstance(parts[0], PickledColumn)
@@ -159,22 +149,22 @@ class Chunk:
 
     @property
     def message(self) -> Any:
-        """The Arrow message that these rows are, no more and no less, if there is one."""
+        """Return the Arrow message that holds exactly these rows, or None."""
         return self.home[0] if self.home is not None and self.home[1] == self.count else None
 
     @property
     def pickled_values(self) -> int:
-        """The number of values that are held pickled."""
+        """Return the number of values that are held pickled."""
         return self.count * sum(isinstance(leaf, Pickled) for _, leaf in leaves(self.shape))
 
     @property
     def nbytes(self) -> int:
-        """The size of the columns in bytes."""
+        """Return the size of the columns in bytes. Pickled columns are pickled to learn it."""
         return sum(column.nbytes for column in self.columns)
 
     @property
     def estimated_bytes(self) -> int:
-        """About the same, without pickling anything but a sample."""
+        """Return the approximate size of the columns in bytes. At most a sample of a pickled column is pickled."""
         return sum(
             column.estimated_bytes if isinstance(column, PickledColumn) else column.nbytes for column in self.columns
         )
@@ -182,7 +172,7 @@ class Chunk:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Without Python's garbage collector: a third of the time it would look for cycles among new rows, in vain."""
+    """Pause Python's garbage collector. It would spend a third of the time on new rows, which have no cycles."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""The stable hash of keys, for whole columns: the same numbers as `key_hash` gives one by one."""
+"""The stable hash of keys for whole columns. Every number equals `key_hash` of that key."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from glowray.native import loops
 from glowray.rows import hashing
+from glowray.rows.byte_words import WORD_MASKS, first_words, value_bytes, words_at_bytes
 from glowray.rows.chunk import Chunk
 from glowray.rows.decode import decode
 from glowray.rows.key_kinds import compared_fields, key_hash
@@ -27,14 +28,13 @@ Hashes = npt.NDArray[np.uint64]
 _U = np.uint64
 _PRIME = _U((1 << 61) - 1)
 _WORDS_AT_ONCE = 1 << 17
-_ROWS_AT_ONCE = 1 << 14  # what is gone over several times stays in the cache
+_ROWS_AT_ONCE = 1 << 14  # Each piece is read several times, so it must fit the CPU cache.
 _FEW = 32
 _NUMBERS = frozenset({bool, int, float})
-WORD_MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
 
 
 def keyed_rows_hashes(chunk: Chunk) -> Hashes:
-    """The hash of `row[0]` of every row; TypeError if one is not a 2-tuple."""
+    """Return the hash of `row[0]` of every row. Raises TypeError for a row that is not a 2-tuple."""
     shape = chunk.shape
     uncut = chunk.key_texts if isinstance(chunk, MadeChunk) else None
     if uncut is not None and loops.hashes is not None:
@@ -50,7 +50,7 @@ def keyed_rows_hashes(chunk: Chunk) -> Hashes:
 
 
 def column_hashes(shape: Shape, columns: list[Any], count: int) -> Hashes:
-    """The hashes of `count` keys held as the columns of a shape."""
+    """Return the hashes of `count` keys that are held as the columns of a shape."""
     if isinstance(shape, Scalar):
         vectorised = _BY_KIND.get(shape.kind.name)
         if vectorised is not None:
@@ -63,7 +63,10 @@ def column_hashes(shape: Shape, columns: list[Any], count: int) -> Hashes:
 
 
 def compares_by_fields(shape: Fields) -> bool:
-    """Whether keys of this shape are equal when their fields are; else the scalar hash decides, or refuses."""
+    """Return whether keys of this shape are equal exactly when their compared fields are.
+
+    The hash of all other keys is computed one by one by `key_hash`, which also refuses values that cannot be keys.
+    """
     if shape.cls is None:
         return shape.kind == "tuple"
     if registration(shape.cls) is not None:
@@ -75,14 +78,14 @@ def compares_by_fields(shape: Fields) -> bool:
 
 
 def compared_places(shape: Fields) -> list[int]:
-    """Which fields say whether two keys of this shape are equal: all but a dataclass's that have `compare=False`."""
+    """Return the numbers of the fields that decide equality: all but dataclass fields with `compare=False`."""
     if shape.kind != "dataclass":
         return list(range(len(shape.children)))
     return [shape.names.index(name) for name in compared_fields(shape.cls) or ()]
 
 
 def _scalar_hashes(keys: list[Any]) -> Hashes:
-    """One by one; plain numbers of several types at least without a call of Python code for each."""
+    """Return the hashes of keys one by one. Plain numbers of mixed types need no call of a Python function each."""
     if _NUMBERS.issuperset(map(type, keys)):
         hashes = np.fromiter(map(hash, keys), np.int64, len(keys)).view(np.uint64)
         hashes = mix(hashes + _U(hashing.NUMBER))
@@ -119,7 +122,7 @@ def _fields_hashes(shape: Fields, columns: list[Any], count: int) -> Hashes:
 
 
 def mix(words: Hashes) -> Hashes:
-    """`hashing.mix` of every word, in place."""
+    """Apply `hashing.mix` to every word in place, and return the array."""
     words ^= words >> _U(30)
     words *= _U(hashing.MIX_1)
     words ^= words >> _U(27)
@@ -134,7 +137,10 @@ def _integers(array: pa.Array, tag: int, arrow: pa.DataType | None = None) -> Ha
 
 
 def _integer_hashes(values: npt.NDArray[np.int64], tag: int) -> Hashes:
-    """Python's hash of an int is its absolute value modulo 2**61 - 1 with its sign, and -2 for -1."""
+    """Return the hashes of int64 values.
+
+    Python's hash of an int is its absolute value modulo 2**61 - 1, with the int's sign. -1 becomes -2.
+    """
     size = np.abs(values).view(np.uint64)
     folded = (size & _PRIME) + (size >> _U(61))
     folded -= _PRIME * (folded >= _PRIME)
@@ -150,7 +156,11 @@ def _signed(folded: Hashes, negative: npt.NDArray[np.bool_], tag: int) -> Hashes
 
 
 def _floats(array: pa.Array) -> Hashes:
-    """Python's hash of a float: mantissa times two to the exponent modulo 2**61 - 1, where that is a rotation."""
+    """Return the hashes of floats.
+
+    Python's hash of a float is mantissa * 2**exponent modulo 2**61 - 1. Modulo 2**61 - 1, a multiplication by a power
+    of two rotates 61 bits. 314159 is Python's hash of infinity.
+    """
     values = as_numpy(array.fill_null(0.0))
     finite = np.isfinite(values)
     mantissa, exponent = np.frexp(np.where(finite, np.abs(values), 0.0))
@@ -164,30 +174,13 @@ def _floats(array: pa.Array) -> Hashes:
     return hashes
 
 
-def texts(array: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Text or bytes straight from Arrow's buffers: the data, and where each value starts in it and how long it is."""
-    bounds = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
-    return np.frombuffer(array.buffers()[2] or b"", np.uint8), bounds[:-1], np.diff(bounds)
-
-
-def first_words(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Hashes:
-    """Values (one at least) of at most eight bytes, each as one word."""
-    first, last = int(starts[0]), int(starts[-1] + lengths[-1])
-    padded = np.zeros(last - first + 8, np.uint8)
-    padded[:-8] = data[first:last]
-    words_at: Any = np.ndarray((len(padded) - 7,), "<u8", buffer=padded, strides=(1,))  # one at every byte
-    words: Hashes = words_at[starts - first]
-    words &= WORD_MASKS[lengths]
-    return words
-
-
 def binary_hashes(array: pa.Array, tag: int) -> Hashes:
-    """Text and bytes."""
+    """Return the hashes of a column of text or bytes."""
     if not len(array):
         return np.empty(0, np.uint64)
     if loops.hashes is not None and not array.null_count:
         return _text_hashes(Texts.of(array), tag)
-    data, starts, lengths = texts(array)
+    data, starts, lengths = value_bytes(array)
     if array.null_count:
         lengths[as_numpy(array.is_null())] = 0
     if lengths.max() <= 8:
@@ -209,19 +202,19 @@ def _text_hashes(texts: Texts, tag: int) -> Hashes:
 
 
 def _word_sums(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Hashes:
-    """For every string the sum over its words.
+    """Return the sum over the words of every string.
 
-    All strings advance by one word a round, those at their end drop out, and when few are left each is summed alone;
-    so are the last ones, whose last word would reach beyond the data.
+    Each round adds one word of every string that has not ended. When at most `_FEW` strings are left, each is summed
+    alone. Strings whose last word would reach beyond the data are summed alone from the start.
     """
     sums = np.zeros(len(starts), np.uint64)
     safe = int(np.searchsorted(starts + lengths, len(data) - 7, side="right"))
     for position in (safe + np.flatnonzero(lengths[safe:])).tolist():
         start = starts[position]
         sums[position] = _U(_sum_from(data[start : start + lengths[position]], 0))
-    words_at: Any = np.ndarray((max(len(data) - 7, 0),), "<u8", buffer=data, strides=(1,))  # one at every byte
+    words_at = words_at_bytes(data)
     left, at = lengths[:safe], starts[:safe]
-    active: Any = slice(0, safe)  # which strings they are: a slice as long as it is all, then their positions
+    active: Any = slice(0, safe)  # The strings that have not ended: a slice while none has, then their positions.
     index = 0
     while len(left):
         going = np.flatnonzero(left > 0)
@@ -243,7 +236,7 @@ def _word_sums(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengt
 
 
 def long_sum(data: bytes) -> int:
-    """The sum over the words of one long string of bytes."""
+    """Return the sum over the words of one long string of bytes."""
     return _sum_from(np.frombuffer(data, np.uint8), 0)
 
 
@@ -263,7 +256,7 @@ def _sum_from(data: npt.NDArray[np.uint8], index: int) -> int:
 
 
 def uuid_hashes(array: pa.Array) -> Hashes:
-    """Sixteen bytes each, in a row."""
+    """Return the hashes of a column of UUIDs (16 bytes each)."""
     data = np.frombuffer(array.buffers()[1], "<u8")[2 * array.offset : 2 * (array.offset + len(array))]
     words = data.reshape(-1, 2)
     words = (words ^ (words >> _U(32))) * np.array([hashing.place(0), hashing.place(1)], np.uint64)

@@ -1,4 +1,4 @@
-"""Values that stand in several rows: each row has its own, so that a function may change one without the others."""
+"""Copies of a value that goes into several rows. A function may then change one row without the others."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
 
 
 def are_fixed(values: Iterable[Any]) -> bool:
-    """Whether nobody can change any of these values: numbers, text, and tuples of such."""
+    """Return whether all values are immutable: None, numbers, text, bytes, and tuples of these."""
     return all(kind in _ATOMS for kind in set(map(type, values))) or all(map(_is_fixed, values))
 
 
 def copier(value: Any) -> Callable[[], Any]:
-    """A function that gives copies of `value` as it is now; `value` itself where nobody can change it."""
+    """Return a function that returns a copy of `value` as it is now. An immutable value is returned itself."""
     if _is_fixed(value):
         return lambda: value
     data = pickling.dumps(value)

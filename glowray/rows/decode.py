@@ -1,4 +1,4 @@
-"""Columns to rows: fresh Python objects, of the same types and values as went in."""
+"""Decode columns into rows: fresh Python objects of exactly the types and values that were encoded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glowray.rows.shape import Fields, ListOf, Pickled, Scalar, Shape, explode
 
 
 def decode(shape: Shape, columns: list[Any], count: int) -> list[Any]:
-    """The `count` values that the columns of a shape stand for."""
+    """Return the `count` values that the columns of a shape hold."""
     if isinstance(shape, Scalar):
         return shape.kind.decode(columns[0])
     if isinstance(shape, Fields):

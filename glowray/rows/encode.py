@@ -1,7 +1,7 @@
-"""Rows to columns: the shape of a batch of Python values, and their columns.
+"""Encode rows into columns: find the shape of a batch of Python values, and make its columns.
 
-A column is typed only if Arrow gives every value back equal and of the same exact type, at every depth; what is left
-is a pickled column. Nothing is guessed from a sample and nothing is coerced.
+A column is typed only if Arrow gives back every value, equal and of the same exact type, at every depth. Any other
+column is pickled. All values are checked, not a sample, and no value is converted to another type.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_FIELDS = 1_000
 
 
 def encode(values: Sequence[Any], depth: int = 0) -> Encoded:
-    """The shape of the values and one column for each of its leaves.
+    """Return the shape of the values, and one column for each leaf of the shape.
 
     >>> str(encode([("a", 1), ("b", None)])[0]), str(encode([1, 2.5])[0])
     ('(str, int)', 'pickled')
@@ -68,7 +68,7 @@ def _encode_one_type(cls: type, values: Sequence[Any], present: Sequence[Any], d
 
 
 def _encode_records(values: Sequence[Any], present: Sequence[Any], depth: int) -> Encoded | None:
-    """Dicts are records only when all have the same keys, exact str, in the same order."""
+    """Encode dicts as fields. Return None unless all have the same keys, all exactly str, in the same order."""
     names = tuple(present[0])
     if len(names) > MAX_FIELDS or not set(map(type, chain.from_iterable(present))) <= {str}:
         return None
@@ -102,7 +102,7 @@ def _encode_fields(
 
 
 def _spread_out(column: list[Any], there: list[bool]) -> list[Any]:
-    """The column with None at the rows that are not there."""
+    """Put None at the rows that are absent: `["a", "b"]`, `[True, False, True]` → `["a", None, "b"]`."""
     rest = iter(column)
     return [next(rest) if is_there else None for is_there in there]
 

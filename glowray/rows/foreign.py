@@ -1,4 +1,8 @@
-"""Values that blocks hold pickled though Arrow has a type for them, as they would come back as other objects."""
+"""Arrays of values that blocks hold pickled although Arrow has a type for them.
+
+Arrow would give these values back as other objects: a NumPy number as a Python number, a time zone as another class.
+A table for other readers may hold them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,9 @@ import pyarrow as pa
 
 
 def zoned_datetimes(values: list[Any]) -> pa.Array | None:
-    """Datetimes (or None) of one time zone that Arrow has a name for; None if one would not come back the same.
+    """Return an array of datetimes (or None) of one time zone that Arrow can name.
+
+    Return None if one of them would come back with another wall time.
 
     >>> zoned_datetimes([dt.datetime(2024, 7, 1, 12, tzinfo=ZoneInfo("Europe/Paris")), None]).type
     TimestampType(timestamp[us, tz=Europe/Paris])
@@ -28,7 +34,7 @@ def zoned_datetimes(values: list[Any]) -> pa.Array | None:
 
 
 def _wall(value: dt.datetime | None) -> Any:
-    """What a clock on the wall shows, and which of two times that it shows twice."""
+    """Return (the wall time, fold). `fold` tells apart the two passes through an hour that the clock repeats."""
     return None if value is None else (value.replace(tzinfo=None, fold=0), value.fold)
 
 
@@ -45,7 +51,7 @@ def _zone_name(zone: dt.tzinfo | None) -> str | None:
 
 
 def numpy_scalars(values: list[Any]) -> pa.Array | None:
-    """NumPy's numbers and bools of one type (or None) with their own width; None for other values.
+    """Return an array of NumPy numbers or bools of one type (or None), in their own width. Else return None.
 
     >>> numpy_scalars([np.float32(0.5), None]).type
     DataType(float)

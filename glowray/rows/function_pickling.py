@@ -1,8 +1,9 @@
-"""How functions and modules of the user travel by value: with what the compiled code uses, and nothing looked at else.
+"""Pickle the user's functions and modules by value, with what their compiled code uses.
 
-The same as cloudpickle does, but for three things. None of the values that a function captured is asked for anything
-(cloudpickle's `isinstance` asks `__class__`). Of a module only the parts that functions use go along. A module's own
-`__builtins__` stay.
+It does what cloudpickle does, with three differences:
+- It runs no code of the values that a function captured. (cloudpickle's `isinstance` reads their `__class__`.)
+- A module brings only the parts that functions use.
+- A function keeps the `__builtins__` of its own module.
 """
 
 from __future__ import annotations
@@ -22,24 +23,24 @@ _SPELLED = ("__name__", "__doc__", "__file__", "__package__", "__path__")
 
 
 def travels_by_value(module: object) -> bool:
-    """Return whether what a module of this name defines is not there on every worker."""
+    """Return whether a module of this name may be missing on a worker, so that its definitions travel by value."""
     return type(module) is not str or module == "__main__" or _is_registered(module)
 
 
 def _is_registered(module: str) -> bool:
-    """Whether a module, or a package that it is in, is one of those that are not installed."""
+    """Return whether a module, or a package around it, is registered as not installed."""
     parts = module.split(".")
     return any(".".join(parts[:end]) in _internals._PICKLE_BY_VALUE_MODULES for end in range(1, len(parts) + 1))
 
 
 class FunctionReducer:
-    """Reduces the functions and modules of one pickle."""
+    """Reduces the functions and modules of one pickle. Functions of one pickle share the skeleton of a module."""
 
     def __init__(self) -> None:
         self._skeletons: dict[int, Skeleton] = {}
 
     def reduce_function(self, function: FunctionType, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-        """A function by value. `arguments` are cloudpickle's: code, shared globals, and empty cells."""
+        """Reduce a function by value. `arguments` come from cloudpickle: code, shared globals, and empty cells."""
         code, shared, _, _, cells = arguments
         members: Members = []
         names = global_names(function.__code__)
@@ -52,7 +53,7 @@ class FunctionReducer:
             for name, cell in zip(function.__code__.co_freevars, function.__closure__, strict=True)
         )
         slots = {
-            # Copies of the texts: the same pickle whichever of them Python has interned.
+            # Copied strings give the same pickle, whichever of them Python has interned.
             "__name__": "".join(function.__name__), "__qualname__": "".join(function.__qualname__),
             "__annotations__": function.__annotations__, "__kwdefaults__": function.__kwdefaults__,
             "__defaults__": function.__defaults__, "__module__": function.__module__, "__doc__": function.__doc__,
@@ -64,7 +65,7 @@ class FunctionReducer:
         return _make, (code, shared, cells, own), (attributes, slots, own, members), None, None, _set_state
 
     def reduce_module(self, module: ModuleType) -> Any:
-        """A module that a function uses as a whole, or that something else holds."""
+        """Reduce a module that a function uses as a whole, or that another value holds."""
         name = _name(module)
         if name is not None and name in sys.modules and not _is_registered(name):
             is_found = type(module) is ModuleType or sys.modules[name] is module
@@ -88,7 +89,10 @@ class FunctionReducer:
         return cell if used is value else CellType(used)
 
     def _used(self, value: Any, paths: Iterable[Path] | None, members: Members) -> Any:
-        """A captured value as it travels: of a module by value only what `paths` lead to, which goes to `members`."""
+        """Return a captured value as it travels.
+
+        A module by value becomes a skeleton. The attributes that `paths` lead to are appended to `members`.
+        """
         if paths is None or () in paths or not travels_in_parts(value):
             return value
         skeleton = self._skeleton(value, _name(value) or "")
@@ -109,7 +113,7 @@ class FunctionReducer:
 
 
 def travels_in_parts(value: object) -> bool:
-    """Return whether a value is a module of which functions bring what they use."""
+    """Return whether a value is a module by value, of which functions bring only what they use."""
     name = _name(value) if type(value) is ModuleType else None
     return name is not None and _is_registered(name)
 
@@ -126,7 +130,7 @@ def _name(module: ModuleType) -> str | None:
 
 
 def _submodules(function: FunctionType, values: Iterable[Any]) -> Iterator[ModuleType]:
-    """The modules that have to be imported before `package.module` finds them."""
+    """Yield the submodules that a worker has to import so that the function's `package.module` works."""
     names = set(function.__code__.co_names)
     for value in values:
         if is_instance(value, ModuleType) and instance_attributes(value).get("__package__"):
@@ -137,7 +141,10 @@ def _submodules(function: FunctionType, values: Iterable[Any]) -> Iterator[Modul
 
 
 def _own_builtins(function: FunctionType, names: Iterable[str]) -> dict[str, Any] | None:
-    """The builtins that a function has and Python has not, and those that it lacks (`_absent`); None: Python's own."""
+    """Return how a function's builtins differ from Python's, or None if they are Python's.
+
+    The dict holds the replaced builtins that the function uses. Its `_absent` lists used names without a value.
+    """
     own = builtins_of(function)
     if own is vars(builtins):
         return None

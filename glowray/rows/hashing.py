@@ -1,8 +1,8 @@
-"""The stable hash of keys, in plain Python: no seed, and equal for keys that Python calls equal.
+"""The stable hash of keys in plain Python. It has no seed, and keys that Python calls equal have equal hashes.
 
-`column_hash.py` computes the same for whole columns; a property test holds the two together.
-A word is mixed by the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
-2014). Text and bytes are sums over their 8-byte words of word times an odd constant of its place, mixed at the end.
+`column_hash.py` computes the same hashes for whole columns; a property test compares the two.
+`mix` is the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
+The hash of text or bytes mixes a sum over its 8-byte words: each word times an odd constant of the word's index.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ NONE_HASH = 0x2545F4914F6CDD1D
 NAN_HASH = 0x3C6EF372FE94F82B
 
 LONG_TEXT = 512
-"""From this many bytes on numpy is faster than a Python loop over the words."""
+"""From this number of bytes on, NumPy is faster than a Python loop over the words."""
 
 
 def mix(word: int) -> int:
-    """Spread a 64-bit word over all 64 bits; one to one."""
+    """Spread a word's bits over all 64 bits. Two 64-bit words never mix to the same word."""
     word &= MASK
     word = ((word ^ (word >> 30)) * MIX_1) & MASK
     word = ((word ^ (word >> 27)) * MIX_2) & MASK
@@ -45,17 +45,20 @@ def mix(word: int) -> int:
 
 
 def number_hash(python_hash: int) -> int:
-    """From Python's own hash of a number, which is equal for equal numbers of all types, and the same everywhere."""
+    """Return the hash of a number from Python's `hash` of it.
+
+    Python's hash of a number is the same in every process, and equal for equal numbers of any type.
+    """
     return mix(python_hash + NUMBER)
 
 
 def count_hash(count: int, tag: int) -> int:
-    """Of an integer that stands for something else, such as microseconds."""
+    """Return the hash of an integer that encodes another value, such as a duration in microseconds."""
     return mix(hash(count) + tag)
 
 
 def bytes_hash(data: bytes, tag: int) -> int:
-    """Of bytes; `tag` keeps text, bytes and identifiers apart."""
+    """Return the hash of bytes. `tag` keeps text, bytes and identifiers apart."""
     if len(data) >= LONG_TEXT:
         from glowray.rows.column_hash import long_sum
 
@@ -68,7 +71,7 @@ def bytes_hash(data: bytes, tag: int) -> int:
 
 
 def place(index: int) -> int:
-    """The odd constant by which the word at an index is multiplied."""
+    """Return the odd constant that multiplies the word at an index."""
     while len(_PLACES) <= index:
         _PLACES.append(mix((len(_PLACES) + 1) * GOLDEN) | 1)
     return _PLACES[index]
@@ -82,12 +85,12 @@ def _fold(word: int) -> int:
 
 
 def text_hash(text: str) -> int:
-    """Of text, by its UTF-8 bytes."""
+    """Return the hash of text from its UTF-8 bytes."""
     return bytes_hash(text.encode("utf-8", "surrogatepass"), TEXT)
 
 
 def sequence_hash(hashes: Iterable[int], tag: int = TUPLE) -> int:
-    """Of several hashes in order."""
+    """Return the hash of several hashes. Their order counts."""
     state = tag
     for each in hashes:
         state = mix(state * MIX_1 + each)
@@ -95,7 +98,7 @@ def sequence_hash(hashes: Iterable[int], tag: int = TUPLE) -> int:
 
 
 def set_hash(hashes: Iterable[int]) -> int:
-    """Of several hashes in any order."""
+    """Return the hash of several hashes. Their order does not count."""
     total = count = 0
     for each in hashes:
         total += mix(each + GOLDEN)
@@ -104,5 +107,5 @@ def set_hash(hashes: Iterable[int]) -> int:
 
 
 def class_hash(cls: type) -> int:
-    """Of a class, by its module and name."""
+    """Return the hash of a class from its module and qualified name."""
     return bytes_hash(f"{cls.__module__}.{cls.__qualname__}".encode(), IDENTIFIER)

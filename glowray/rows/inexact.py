@@ -1,4 +1,4 @@
-"""Why a column has no exact form in Arrow, in the user's words."""
+"""Errors that say which column Arrow cannot hold exactly, show a row, and name the fix."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glowray.errors import InexactColumn
 from glowray.rows.pickling import as_list
 
 Steps = tuple[str | None, ...]
-"""The way from a row to a value: the name of each field, None for the elements of a list."""
+"""The path from a row to a value: the name of each field, None for the elements of a list."""
 
 MAP = "map them to one type"
 MAP_OR_SCHEMA = "map them to one type, or name it with schema="
@@ -29,25 +29,25 @@ _DIFFER: dict[type, str] = {
 
 @dataclass(frozen=True)
 class Where:
-    """A column at any depth, the rows that it is made of, and what a user can do about values of several types."""
+    """A column at any depth: its rows, the path to it, and the fix that the error for mixed types names."""
 
     rows: Callable[[], Iterable[Any]]
     steps: Steps = ()
     fix: str = MAP
 
     def field(self, name: str) -> Where:
-        """The column of a field of these values."""
+        """Return the column of a field of these values."""
         return replace(self, steps=(*self.steps, name))
 
     def elements(self) -> Where:
-        """The column of the elements of these lists."""
+        """Return the column of the elements of these lists."""
         return replace(self, steps=(*self.steps, None))
 
     def __str__(self) -> str:
         return spelled(self.steps)
 
     def mixed(self) -> InexactColumn:
-        """The error for a column whose values are of several types: it shows the first row of each of two."""
+        """Return the error for a column of several types. It shows the first row of each of two types."""
         found: dict[str, Any] = {}
         for row in self.rows():
             for value in values_at(row, self.steps):
@@ -60,7 +60,7 @@ class Where:
 
 
 def spelled(steps: Steps) -> str:
-    """Return the name of a column: `a.b[]` for the elements of the lists in field b of a; `value` for the row itself.
+    """Return a column's name: `a.b[]` for the elements of the lists in field b of a, `value` for the row itself.
 
     >>> spelled(("a", "b", None)), spelled(()), spelled((None,))
     ('a.b[]', 'value', 'value[]')
@@ -72,7 +72,7 @@ def spelled(steps: Steps) -> str:
 
 
 def values_at(row: Any, steps: Steps) -> Iterator[Any]:
-    """Yield the values of a row at a column; a value on the way that has no such field or elements is left out."""
+    """Yield the values of a row at a path. A value on the path without that field, or without elements, is skipped."""
     if not steps:
         yield row
         return
@@ -92,7 +92,7 @@ def values_at(row: Any, steps: Steps) -> Iterator[Any]:
 
 
 def value_kind(value: Any) -> str:
-    """Return what a value is called in an error: its class, with what else sets it apart from others in a column."""
+    """Return a value's kind for an error: its class, with the scale of a Decimal or the zone of a datetime."""
     if type(value) is Decimal and isinstance(exponent := value.as_tuple().exponent, int):
         return f"Decimal of {-exponent} digits after the point"
     if type(value) is dt.datetime and value.tzinfo is not None:
@@ -101,33 +101,36 @@ def value_kind(value: Any) -> str:
 
 
 def row_text(row: Any) -> str:
-    """Return repr(row) cut to a line; a repr that raises is named instead."""
+    """Return `repr(row)`, cut to one line. If the repr raises, name its exception instead."""
     try:
         text = repr(row)
-    except Exception as error:  # the class of a value may raise anything
+    except Exception as error:  # A repr may raise any exception.
         text = f"<{type(row).__qualname__} whose repr raises {type(error).__name__}>"
     return text if len(text) <= _SHOWN_ROW else text[: _SHOWN_ROW - 1] + "…"
 
 
 def mixed_kinds(steps: Steps, first: tuple[str, Any], second: tuple[str, Any], fix: str = MAP) -> InexactColumn:
-    """Values of two types in one column, each as its name and a row that holds it (None: nobody knows one)."""
+    """Return the error for two types in one column. Each is (its name, a row that holds it, or None if unknown)."""
     listed = " and ".join(sorted([first[0], second[0]]))
     rows = ", ".join(f"{kind} in the row {row_text(row)}" for kind, row in (first, second) if row is not None)
     return InexactColumn(f'column "{spelled(steps)}" holds {listed}{f" ({rows})" if rows else ""}: {fix}')
 
 
 def row_is_none(path: str) -> InexactColumn:
-    """A row that is None among rows with columns."""
+    """Return the error for a row that is None among rows with columns."""
     return InexactColumn(f'column "{path}" has no value for a row that is None: filter such rows out first')
 
 
 def no_columns() -> InexactColumn:
-    """Rows such as () and {}."""
+    """Return the error for rows without fields: `()` and `{}`."""
     return InexactColumn("rows without any field have no columns: map them to something that has")
 
 
 def why_inexact(where: Where, present: Sequence[Any], is_odd: Callable[[Any], bool]) -> InexactColumn:
-    """The error for values (none is None) of which no array can be made; an odd one cannot even stand alone."""
+    """Return the error for values that no Arrow array holds. None of them is None.
+
+    `is_odd` says whether Arrow cannot hold a value even alone. Without one, the values only differ among themselves.
+    """
     types = set(map(type, present))
     if len(types) > 1:
         return where.mixed()
@@ -138,5 +141,5 @@ def why_inexact(where: Where, present: Sequence[Any], is_odd: Callable[[Any], bo
     text = repr(odd[0])
     text = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
     return InexactColumn(
-        f'column "{where}" holds {text} ({cls.__qualname__}), which Arrow cannot hold exactly: map it to what it can'
+        f'column "{where}" holds {text} ({cls.__qualname__}), which Arrow cannot hold exactly: map it to a type it can'
     )

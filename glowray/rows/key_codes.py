@@ -1,8 +1,8 @@
-"""Typed key columns as 64-bit codes, by which rows are brought together without looking at a key in Python.
+"""Typed key columns as 64-bit codes. Rows are grouped by code, without a Python object for any key.
 
-Keys have one code if they are equal, and other codes if they are not: a column of at most eight bytes a value is its
-own code, longer text is numbered. Only keys of several columns have more bits than a code. Theirs are hashes, and
-whoever uses them asks `tell_apart` before it trusts any.
+Equal keys have equal codes, and different keys have different codes. The code of a number is made of its bits, the
+code of a short text of its bytes; longer texts are numbered. Keys of several columns do not fit into 64 bits. Their
+codes are hashes, so a caller must check them with `tell_apart`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from glowray.native import loops
 from glowray.rows import column_hash, hashing
+from glowray.rows.byte_words import first_words, value_bytes
 from glowray.rows.chunk import Chunk
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.shape import Fields, Scalar, Shape
@@ -28,17 +29,18 @@ Codes = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]
 
 SHORT_TEXT = 7
-"""Bytes that fit into a code beside their number."""
+"""The length in bytes up to which text fits into a code: the eighth byte holds the length."""
 
-_PIECE = 1 << 14  # what is gone over several times stays in the cache
+_PIECE = 1 << 14  # Rows a piece. Each piece is read several times, so it must fit the CPU cache.
 _U = np.uint64
 
 
 @dataclass(frozen=True, slots=True)
 class KeyCodes:
-    """The codes of keys. Those of several columns (`parts`) are hashes of their parts' codes.
+    """The codes of keys, one per row. With several columns a code is the hash of its codes in `parts`.
 
-    `alike`: equal keys look the same too, so that any of a group may stand for the first.
+    `alike` is True if equal keys look the same too, so that any key of a group may represent it. It is False for floats
+    (-0.0 equals 0.0) and for dataclasses with fields that do not compare.
     """
 
     codes: Codes
@@ -46,11 +48,11 @@ class KeyCodes:
     alike: bool
 
     def tell_apart(self, order: npt.NDArray[np.int64], same_code: Mask) -> bool:
-        """Whether rows of one code have one key, wherever they stand next to each other in an order.
+        """Return whether adjacent rows of one code always have equal keys: no two different keys share a hash.
 
         Args:
-            order: rows.
-            same_code: for each but the first, whether it has the code of the row before it.
+            order: row numbers, in the order in which rows are adjacent.
+            same_code: for each row of `order` but the first, whether its code equals the code of the row before.
         """
         if len(self.parts) == 1:
             return True
@@ -59,7 +61,7 @@ class KeyCodes:
 
 
 def key_codes(keys: Sequence[Chunk]) -> KeyCodes | None:
-    """The codes of keys in several chunks, one after the other; None where they are not columns of one kind.
+    """Return the codes of the keys in several chunks, in order. Return None if the chunks differ in kind.
 
     >>> found = key_codes([Chunk.from_rows(["a", "b"]), Chunk.from_rows(["a", None])])
     >>> len(found.codes), len(set(found.codes.tolist()))
@@ -87,25 +89,21 @@ def _hashed(parts: Sequence[Codes]) -> Codes:
 
 
 class _Column(NamedTuple):
-    """One column of the keys: what makes its codes, and whether equal values look the same."""
+    """One column of the keys: the function that computes its codes, and whether equal values look the same."""
 
     codes: Callable[[], Codes]
     alike: bool = True
 
 
 def _columns(shapes: Sequence[Shape], columns: Sequence[list[Any]], counts: Sequence[int]) -> list[_Column] | None:
-    """The columns of keys of several chunks; None where Python has to compare them."""
+    """Return the columns that make up the keys of several chunks, or None if Python has to compare the keys."""
     scalars = [shape for shape in shapes if isinstance(shape, Scalar)]
     if scalars and len(scalars) == len(shapes):
         return _scalars({shape.kind.name for shape in scalars}, [column for (column,) in columns])
     fields = [shape for shape in shapes if isinstance(shape, Fields)]
-    if not fields or len(fields) < len(shapes) or len(set(map(_outline, fields))) > 1:
+    if not fields or len(fields) < len(shapes) or len({shape.outline for shape in fields}) > 1:
         return None
     return _fields(fields, columns, counts) if column_hash.compares_by_fields(fields[0]) else None
-
-
-def _outline(shape: Fields) -> tuple[Any, ...]:
-    return shape.kind, shape.cls, shape.names, len(shape.children)
 
 
 def _fields(shapes: Sequence[Fields], columns: Sequence[list[Any]], counts: Sequence[int]) -> list[_Column] | None:
@@ -157,7 +155,7 @@ def _piecewise(codes_of: Callable[[pa.Array], Codes], arrays: Sequence[pa.Array]
 
 
 def _mixed(values: npt.NDArray[np.int64]) -> Codes:
-    """One to one, and spread over all 64 bits."""
+    """Spread the bits of each value over all 64 bits. Different values stay different."""
     return column_hash.mix(values.view(np.uint64))
 
 
@@ -168,14 +166,14 @@ def _integers(array: pa.Array) -> Codes:
 
 
 def _floats(array: pa.Array) -> Codes:
-    """Of floats with one NaN and one zero: equal keys have equal bits."""
+    """Return the codes of floats. All NaNs become one NaN and -0.0 becomes 0.0, so equal keys have equal bits."""
     values = as_numpy(array.fill_null(0.0)) + 0.0
     values[np.isnan(values)] = np.nan
     return _mixed(values.view(np.int64))
 
 
 def _texts(arrays: Sequence[pa.Array]) -> Codes:
-    """Of text, bytes and UUIDs; where they do not fit into a code they are numbered."""
+    """Return the codes of text, bytes or UUIDs. Values are numbered if some do not fit into a code."""
     if loops.Table is not None and pa.types.is_large_string(arrays[0].type) and not any(a.null_count for a in arrays):
         return _of_plain_texts([Texts.of(array) for array in arrays])
     if not pa.types.is_fixed_size_binary(arrays[0].type) and all(map(_are_short, arrays)):
@@ -201,13 +199,13 @@ def _of_plain_texts(columns: Sequence[Texts]) -> Codes:
 
 
 def _are_short(array: pa.Array) -> bool:
-    return int(column_hash.texts(array)[2].max(initial=0)) <= SHORT_TEXT
+    return int(value_bytes(array)[2].max(initial=0)) <= SHORT_TEXT
 
 
 def _short_texts(array: pa.Array) -> Codes:
-    """Text of at most seven bytes, and how many they are: the whole of it in one word."""
-    data, starts, lengths = column_hash.texts(array)
-    words = column_hash.first_words(data, starts, lengths)
+    """Return the codes of text of at most seven bytes: the bytes, with their number in the eighth byte."""
+    data, starts, lengths = value_bytes(array)
+    words = first_words(data, starts, lengths)
     words |= lengths.view(np.uint64) << _U(8 * SHORT_TEXT)
     if array.null_count:
         words[as_numpy(array.is_null())] = _NO_TEXT
@@ -220,4 +218,4 @@ _WHOLE: dict[str, Callable[[pa.Array], Codes]] = {
     **dict.fromkeys(("bool", "int", "date", "datetime", "datetime[UTC]", "time", "timedelta"), _integers),
     "float": _floats,
 }
-"""Kinds of as many bits as a code."""
+"""Scalar kinds whose values fit into 64 bits, with the function that computes their codes."""

@@ -1,4 +1,4 @@
-"""Keys of keyed rows: which values may be one, when two are the same group, and their stable hash."""
+"""Keys of keyed rows: which values may be a key, when two keys are one group, and their stable hash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that are columns only if somebody asks for columns."""
+"""A chunk that makes its Arrow columns only when a caller reads them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from glowray.rows.texts import Texts
 
 
 class MadeChunk(Chunk):
-    """A chunk whose columns are made of a vector when they are first asked for; who knows vectors takes it instead."""
+    """A chunk whose columns are made from a vector on first access. Code that knows vectors reads the vector instead.
+
+    A vector is what a column program computes: a NumPy array, a Texts, or a tuple or dict of vectors.
+    """
 
     __slots__ = ("_made", "make", "vector")
 
@@ -31,7 +34,7 @@ class MadeChunk(Chunk):
 
     @property
     def columns(self) -> list[Any]:
-        """The columns, made once; then the vector is let go."""
+        """Return the columns. The first call makes them and drops the vector."""
         if self._made is None:
             object.__setattr__(self, "_made", self.make(self.vector))
             object.__setattr__(self, "vector", None)
@@ -39,7 +42,7 @@ class MadeChunk(Chunk):
 
     @property
     def is_made(self) -> bool:
-        """Whether there are columns, and no vector any more."""
+        """Return whether the columns were made. The vector is gone then."""
         return self._made is not None
 
     def slice(self, start: int, stop: int) -> Chunk:
@@ -53,18 +56,18 @@ class MadeChunk(Chunk):
 
     @property
     def key_texts(self) -> Texts | None:
-        """The keys of keyed rows, if they are texts and no column yet."""
+        """Return the keys of keyed rows if they are Texts and not a column yet, else None."""
         is_pair = not self.is_made and isinstance(self.shape, Fields) and self.shape.is_pair
         return self.vector[0] if is_pair and isinstance(self.vector[0], Texts) else None
 
     @property
     def nbytes(self) -> int:
-        """About the size of the columns in bytes."""
+        """Return the approximate size of the columns in bytes."""
         return sum(column.nbytes for column in self.columns) if self.is_made else _size(self.vector)
 
     @property
     def estimated_bytes(self) -> int:
-        """About the size that the columns of these rows have; no column is made to learn it."""
+        """Return the approximate size of these rows' columns in bytes. Makes no column."""
         return super().estimated_bytes if self.is_made else _size(self.vector, own=True)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -72,7 +75,7 @@ class MadeChunk(Chunk):
 
 
 def _taken(vector: Any, indices: npt.NDArray[np.int64]) -> Any:
-    """The rows of a vector at these indices; None where that is not as simple as with columns."""
+    """Return the vector's rows at the indices, or None if the vector cannot take rows."""
     if isinstance(vector, tuple):
         parts = tuple(_taken(part, indices) for part in vector)
         return None if any(part is None for part in parts) else parts
@@ -82,7 +85,7 @@ def _taken(vector: Any, indices: npt.NDArray[np.int64]) -> Any:
 
 
 def _size(vector: Any, own: bool = False) -> int:
-    """The bytes of what a vector is made of; `own`: of texts in the bytes of others no more than theirs."""
+    """Return the size of a vector in bytes. With `own`, texts count only their own bytes, not all of their data."""
     if isinstance(vector, tuple):
         return sum(_size(part, own) for part in vector)
     if isinstance(vector, dict):
@@ -90,5 +93,5 @@ def _size(vector: Any, own: bool = False) -> int:
     if isinstance(vector, Texts) and own:
         return int((vector.ends - vector.starts).sum()) + 8 * len(vector)
     if isinstance(vector, np.ndarray) and not any(vector.strides):
-        return vector.itemsize  # one value in memory, however many rows have it
+        return vector.itemsize  # Stride 0: memory holds one value for all rows.
     return int(getattr(vector, "nbytes", 0))

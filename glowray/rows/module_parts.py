@@ -1,8 +1,8 @@
-"""The parts of a user's module that functions use, for modules that travel by value.
+"""Find the parts of a user's module that functions use, for modules that travel by value.
 
-A module file beside the script may hold a lock, a connection or a web framework's `request`. Of `helpers.clean(row)`
-only `clean` has to travel. So the compiled code of a function is read for what it takes from a module: a module that
-it uses in another way (`vars(helpers)`, `[helpers]`) travels whole.
+A module file beside the script may hold a lock, a connection or a web framework's `request`, which cannot be pickled.
+For `helpers.clean(row)` only `clean` has to travel. So this module reads a function's bytecode for the attributes that
+it takes from a module. A module that the code uses in another way (`vars(helpers)`, `[helpers]`) travels whole.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SILENT = frozenset({"EXTENDED_ARG", "CACHE", "PRECALL"})
 
 
 class Skeleton:
-    """A module that travels without its members; functions bring those that they use."""
+    """A module that travels without its members. Functions bring the members that they use."""
 
     def __init__(self, module: ModuleType, name: str) -> None:
         self.module, self.name = module, name
@@ -36,7 +36,9 @@ class Skeleton:
 
 @lru_cache(maxsize=4096)
 def uses_of(code: CodeType) -> Uses:
-    """Free name → the attribute paths by which code uses it, nested functions included; None if in another way too.
+    """Return {free name: the attribute paths by which code uses it}, nested functions included.
+
+    The value is None if the code also uses the name without an attribute.
 
     >>> import os
     >>> uses_of((lambda row: os.path.join(row)).__code__)["os"]
@@ -65,7 +67,7 @@ def _paths(code: CodeType) -> Iterator[tuple[str, Path | None]]:
 
 
 def by_first(paths: Iterable[Path]) -> dict[str, set[Path]]:
-    """First name → what follows it.
+    """Group paths by their first name: return {first name: the rests of its paths}.
 
     >>> by_first([("path", "join"), ("sep",)])
     {'path': {('join',)}, 'sep': {()}}
@@ -78,7 +80,7 @@ def by_first(paths: Iterable[Path]) -> dict[str, set[Path]]:
 
 
 def filled(module: ModuleType) -> ModuleType:
-    """Return the module: the first half of a module that travels whole, whose members follow."""
+    """Return the module. Pickle calls this first, and `fill` afterwards with the members of the whole module."""
     return module
 
 

@@ -1,4 +1,4 @@
-"""Columns of numbers as NumPy arrays, without the pandas that pyarrow imports to make one."""
+"""Arrow columns of numbers as NumPy arrays. pyarrow's own conversion would import pandas."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BOOL = pa.bool_().id
 
 
 def as_numpy(array: pa.Array | pa.ChunkedArray) -> npt.NDArray[Any]:
-    """What `array.to_numpy(zero_copy_only=False)` gives; numbers in one piece and without nulls are not copied.
+    """Return `array.to_numpy(zero_copy_only=False)`. Numbers in one piece and without nulls are not copied.
 
     >>> as_numpy(pa.array([1, 2, 3])[1:]), as_numpy(pa.array([True, False]))
     (array([2, 3]), array([ True, False]))

@@ -1,4 +1,4 @@
-"""NumPy scalars as keys: numbers and text compare like Python's, times by their instant or length."""
+"""NumPy scalars as keys. Numbers and text compare as Python's do, times by their instant or duration."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ATTOSECONDS = {
 
 
 def kind_of(cls: type) -> KeyKind | None:
-    """The kind of a NumPy scalar type, or None for those that are not keys (records, objects)."""
+    """Return the key kind of a NumPy scalar type, or None for a type that cannot be a key (records, objects)."""
     if issubclass(cls, np.datetime64 | np.timedelta64):
         return KeyKind(_time, _time_hash)
     if issubclass(cls, np.bool_ | np.number | np.character):
@@ -49,7 +49,7 @@ def _as_python(key: Any) -> Any:
 
 
 def _time(key: Any) -> Hashable:
-    """As Python's datetime and timedelta, to which NumPy's are equal, where those have a value for it."""
+    """Return the canonical key of a NumPy time: the equal Python datetime or timedelta, or a OneOf if there is none."""
     if np.isnat(key):
         return OneOf(type(key).__name__, NAN)
     unit, count = np.datetime_data(key.dtype)
@@ -67,7 +67,7 @@ def _time(key: Any) -> Hashable:
             duration = dt.timedelta(microseconds=microseconds)
             return _EPOCH + duration if moment else duration
     except OverflowError:
-        pass  # beyond what Python's types can hold
+        pass  # The time is beyond the range of Python's types.
     return OneOf(type(key).__name__, (microseconds, rest))
 
 

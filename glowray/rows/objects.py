@@ -1,4 +1,4 @@
-"""How named tuples and dataclasses are taken apart into fields and put together again, without calling user code."""
+"""Take named tuples and dataclasses apart into fields, and put them together again, without calling user code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _SLOT_STATE = (getattr(dataclasses, "_dataclass_getstate", None), getattr(datacl
 
 
 def field_names(cls: type, example: Any) -> tuple[str, ...] | None:
-    """The names of what instances such as `example` hold, if `cls` is a named tuple or a dataclass of plain state."""
+    """Return the names of the fields that instances like `example` hold.
+
+    Return None unless `cls` is a named tuple or a dataclass whose state is exactly its fields.
+    """
     if issubclass(cls, tuple):
         return _namedtuple_names(cls)
     if "__dataclass_fields__" in cls.__dict__:
@@ -30,7 +33,7 @@ def field_names(cls: type, example: Any) -> tuple[str, ...] | None:
 
 
 def take_apart(cls: type, names: tuple[str, ...], values: Sequence[Any]) -> Columns | None:
-    """One list per field, or None if an instance holds more, less or other than the `names`."""
+    """Return one list of values per field, or None if an instance does not hold exactly the fields `names`."""
     if issubclass(cls, tuple):
         if not all(getattr(cls, name) is getattr(tuple, name) for name in _TUPLE_ACCESS):
             values = [tuple(tuple.__iter__(value)) for value in values]
@@ -44,13 +47,13 @@ def take_apart(cls: type, names: tuple[str, ...], values: Sequence[Any]) -> Colu
 
 
 def put_together(cls: type, names: tuple[str, ...], columns: Columns, count: int) -> list[Any]:
-    """Instances of `cls` from one list per field; constructors and `__setattr__` of the class are not called."""
+    """Return `count` instances of `cls` from one list per field. Calls no constructor or `__setattr__` of the class."""
     if issubclass(cls, tuple):
         rows: Iterable[tuple[Any, ...]] = zip(*columns, strict=True) if columns else repeat((), count)
         return list(map(tuple.__new__, repeat(cls), rows))
     instances = list(map(object.__new__, repeat(cls, count)))
     slotted = _is_slotted(cls)
-    # the builtin is twice as fast, but would call a `__setattr__` of the class's own, such as that of frozen ones
+    # The builtin setattr is twice as fast. It would call a `__setattr__` of the class, which frozen dataclasses have.
     set_field = object.__setattr__ if "__setattr__" in _attributes_before_object(cls) else setattr
     for name, column in zip(names, columns, strict=True):
         if slotted:
@@ -61,7 +64,7 @@ def put_together(cls: type, names: tuple[str, ...], columns: Columns, count: int
 
 
 def put_together_records(names: tuple[str, ...], columns: Columns, count: int) -> list[Any]:
-    """Dicts with the keys `names` from one list per key."""
+    """Return `count` dicts with the keys `names`, from one list of values per key."""
     if not columns:
         return [{} for _ in range(count)]
     return list(map(_record_maker(len(names))(*names), *columns))
@@ -69,7 +72,7 @@ def put_together_records(names: tuple[str, ...], columns: Columns, count: int) -
 
 @cache
 def _record_maker(count: int) -> Callable[..., Callable[..., dict[str, Any]]]:
-    """A function from keys to a function from values to a dict: a dict display is twice as fast as dict(zip(…))."""
+    """Return a function keys → values → dict for `count` keys: `{k0: v0}` is twice as fast as `dict(zip(…))`."""
     keys = ", ".join(f"k{index}" for index in range(count))
     values = ", ".join(f"v{index}" for index in range(count))
     items = ", ".join(f"k{index}: v{index}" for index in range(count))
@@ -77,7 +80,7 @@ def _record_maker(count: int) -> Callable[..., Callable[..., dict[str, Any]]]:
 
 
 def tuple_columns(values: Sequence[Any], count: int) -> Columns | None:
-    """One list per position, or None if not every tuple has `count` of them."""
+    """Return one list of values per position, or None unless every tuple has `count` items."""
     if set(map(len, values)) != {count}:
         return None
     return [list(map(operator.itemgetter(index), values)) for index in range(count)]
@@ -105,7 +108,7 @@ def _namedtuple_names(cls: type) -> tuple[str, ...] | None:
 
 
 def _is_namedtuple(cls: type) -> bool:
-    """Whether `collections.namedtuple` wrote how instances are pickled: as their fields."""
+    """Return whether `collections.namedtuple` generated the class's pickling, which stores the fields."""
     code = getattr(getattr(cls, "__getnewargs__", None), "__code__", None)
     return code is not None and code.co_filename == _NAMEDTUPLE_FILE
 
@@ -115,7 +118,11 @@ def _getstate_is(cls: type, base: type) -> bool:
 
 
 def _dataclass_names(cls: Any, example: Any) -> tuple[str, ...] | None:
-    """All fields of a class with slots; else what the example's `__dict__` holds (not a field left to its default)."""
+    """Return the stored fields of a dataclass, or None if its state is more than its fields.
+
+    A class with slots stores all fields. Otherwise the names come from the example's `__dict__`: an attribute that only
+    the class holds is not among them.
+    """
     attributes_are_read_plainly = cls.__getattribute__ is object.__getattribute__
     if cls.__new__ is not object.__new__ or not attributes_are_read_plainly or not _pickles_plainly(cls):
         return None
@@ -139,7 +146,7 @@ def _is_slotted(cls: type) -> bool:
 
 
 def _slot_names(cls: type) -> list[str]:
-    """The slots that a class itself adds (a private name as it is stored)."""
+    """Return the slots that a class itself adds. A private name is mangled: `_Cls__name`."""
     return [name for name, member in cls.__dict__.items() if isinstance(member, MemberDescriptorType)]
 
 

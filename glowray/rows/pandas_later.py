@@ -1,8 +1,8 @@
-"""pandas for Arrow, imported when something of pandas is met rather than with the first list that becomes an array.
+"""Keep pyarrow from importing pandas until a job really uses pandas.
 
-pyarrow asks of every list whether it is a Series, and imports pandas for that question, which takes longer than a
-small job. It is given a stand-in instead: types of which nothing is an instance until somebody has imported pandas, and
-modules that import it when more is asked of them. All that pyarrow does with pandas stays as it is.
+pyarrow asks whether each list that becomes an array is a pandas Series, and imports pandas for that question. The
+import takes longer than a small job. So pyarrow gets a stand-in for pandas. No value is an instance of its types until
+pandas was imported, and its modules import pandas when pyarrow reads anything else. pyarrow works as before.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow as pa
 
 
 class _Later(type):
-    """The type of a class of pandas: what nobody has imported has no instances."""
+    """The metaclass of a pandas class's stand-in. Before pandas is imported, nothing is an instance of it."""
 
     path: str
 
@@ -42,7 +42,7 @@ class _Later(type):
 
 
 class _Module(ModuleType):
-    """pandas, or a module of it."""
+    """The stand-in for pandas or one of its submodules. Any other attribute imports the real module."""
 
     def __getattr__(self, name: str) -> Any:
         found = import_module(self.__name__)
@@ -52,7 +52,7 @@ class _Module(ModuleType):
 
 
 def install() -> None:
-    """Give pyarrow the stand-in, unless pandas is there already, is not installed, or was asked for before."""
+    """Give pyarrow the stand-in, unless pandas is imported or not installed, or pyarrow has looked for it before."""
     version = _version()
     shim = getattr(pa.lib, "_pandas_api", None)
     if version is None or shim is None or "pandas" in sys.modules:
@@ -64,7 +64,7 @@ def install() -> None:
     except (
         AttributeError,
         ImportError,
-    ):  # a pyarrow that wants to know more at once: it asks again, and then imports pandas
+    ):  # This pyarrow reads more of pandas than the stand-in has. Reset it: it imports pandas when it asks again.
         shim.__init__()
     finally:
         if sys.modules.get("pandas") is stand_in:
@@ -72,7 +72,7 @@ def install() -> None:
 
 
 def _version() -> str | None:
-    """The version of the pandas that is installed; importlib.metadata would take longer to import than all of this."""
+    """Return the version of the installed pandas, or None. `importlib.metadata` would take longer to import."""
     spec = util.find_spec("pandas")
     if spec is None or spec.origin is None:
         return None
@@ -81,7 +81,7 @@ def _version() -> str | None:
 
 
 def _stand_in(version: str) -> ModuleType:
-    """What pyarrow reads of pandas when it first hears of it."""
+    """Return the modules and classes that pyarrow reads when it first looks for pandas."""
     pandas, api = _Module("pandas"), _Module("pandas.api")
     types, extensions = _Module("pandas.api.types"), _Module("pandas.api.extensions")
     pandas.__dict__.update(__version__=version, __spec__=None, api=api)

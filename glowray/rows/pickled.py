@@ -1,4 +1,4 @@
-"""A column of Python objects, kept as objects in memory and as one pickle when it travels."""
+"""A column of Python objects: a list in memory, one pickle when it travels."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SAMPLE = 64
 
 
 class PickledColumn:
-    """Objects that Arrow cannot hold exactly. They belong to the column: only copies are given out.
+    """Objects that Arrow cannot hold exactly. The column owns them: rows get copies.
 
-    The pickle of a column is made when it is first needed, and read when an object is first asked for.
-    What the pickle leaves out is `beside` it.
+    A column makes its pickle on first use, and reads its pickle when an object is first used. `beside` holds the large
+    lists that the pickle leaves out.
     """
 
     __slots__ = ("_atoms", "_beside", "_count", "_objects", "_pickle")
@@ -42,12 +42,12 @@ class PickledColumn:
 
     @classmethod
     def of(cls, objects: list[Any]) -> PickledColumn:
-        """A column that owns the objects of a list."""
+        """Return a column that owns the list's objects."""
         return cls(len(objects), objects, None)
 
     @classmethod
     def from_pickle(cls, data: bytes | memoryview, count: int, beside: tuple[Beside, ...] = ()) -> PickledColumn:
-        """A column of `count` objects from what `pickle` and `beside` returned."""
+        """Return a column of `count` objects from the results of `pickle` and `beside`."""
         return cls(count, None, data, beside)
 
     def __len__(self) -> int:
@@ -55,55 +55,55 @@ class PickledColumn:
 
     @property
     def nbytes(self) -> int:
-        """The size of the pickle, and of what is beside it."""
+        """Return the size in bytes of the pickle and of the lists beside it."""
         return len(self.pickle()) + sum(each.nbytes for each in self._beside)
 
     @property
     def estimated_bytes(self) -> int:
-        """The same, from a sample of the objects where there is no pickle yet."""
+        """Return `nbytes`, estimated from a sample of the objects if there is no pickle yet."""
         if self._pickle is not None or self._count <= _SAMPLE:
             return self.nbytes
         step = -(-self._count // _SAMPLE)
         return estimated_bytes(self.objects()[::step]) * self._count // -(-self._count // step)
 
     def pickle(self) -> bytes | memoryview:
-        """All objects as one pickle."""
+        """Return all objects as one pickle."""
         if self._pickle is None:
             self._pickle, self._beside = dumps_beside(self._objects)
         return self._pickle
 
     def beside(self) -> tuple[Beside, ...]:
-        """What the pickle leaves out."""
+        """Return the lists that the pickle leaves out."""
         self.pickle()
         return self._beside
 
     @property
     def source(self) -> bytes | memoryview | None:
-        """The pickle that is there already."""
+        """Return the pickle if there is one already, else None."""
         return self._pickle
 
     def objects(self) -> list[Any]:
-        """The objects themselves, to look at only."""
+        """Return the column's own objects. The caller must not change them."""
         if self._objects is None:
             self._objects = loads_beside(self.pickle(), self._beside)
         return self._objects
 
     def copies(self) -> list[Any]:
-        """Fresh objects that the caller may change."""
+        """Return copies of the objects, which the caller may change."""
         if self._only_atoms():
             return self.objects()[:]
         return loads_beside(self.pickle(), self.beside())  # type: ignore[no-any-return]
 
     def unread(self) -> PickledColumn:
-        """The same column from the same pickle: objects that are looked at there are not kept here."""
+        """Return a new column of the same pickle. Objects that it unpickles are freed with it, and not kept here."""
         return self if self._pickle is None else PickledColumn(self._count, None, self._pickle, self._beside)
 
     def slice(self, start: int, stop: int) -> PickledColumn:
-        """Rows start to stop, which must lie inside."""
+        """Return rows `[start:stop]`, with `0 <= start <= stop <= len(self)`."""
         return self if stop - start == self._count else PickledColumn.of(self.objects()[start:stop])
 
     def take(self, indices: Sequence[int]) -> PickledColumn:
-        """The rows at the indices, in their order; a row that is taken again is taken as a copy."""
+        """Return the rows at the indices, in the order of the indices. A repeated index gives a copy of the row."""
         objects = self.objects()
         if len(indices) < 2:
             return PickledColumn.of([objects[index] for index in indices])
@@ -113,13 +113,13 @@ class PickledColumn:
         return PickledColumn.of(taken)
 
     def take_or_none(self, indices: Sequence[int]) -> PickledColumn:
-        """The rows at the indices, None where an index is -1."""
+        """Return the rows at the indices. A negative index gives None."""
         there = iter(self.take([index for index in indices if index >= 0]).objects())
         return PickledColumn.of([None if index < 0 else next(there) for index in indices])
 
     @staticmethod
     def concat(columns: Iterable[PickledColumn]) -> PickledColumn:
-        """The columns one after the other."""
+        """Return the rows of all columns in order."""
         return PickledColumn.of([value for column in columns for value in column.objects()])
 
     def _only_atoms(self) -> bool:
@@ -129,13 +129,13 @@ class PickledColumn:
 
 
 def estimated_bytes(objects: list[Any]) -> int:
-    """The size of objects as they travel."""
+    """Return the size of the objects in bytes when they travel."""
     data, beside = dumps_beside(objects)
     return len(data) + sum(each.nbytes for each in beside)
 
 
 def _part(taken: list[Any], indices: Sequence[int]) -> None:
-    """Puts a copy for every object that comes again: rows share nothing that a function might change."""
+    """Replace every repeated object in `taken` by a copy, so that a function may change one row without the others."""
     pickles: dict[int, bytes] = {}
     for place, index in enumerate(indices):
         if index not in pickles:

@@ -1,12 +1,13 @@
-"""Pickling for rows, functions and classes: cloudpickle, with modules that are not installed pickled by value.
+"""Pickle rows, functions and classes with cloudpickle. Modules that are not installed are pickled by value.
 
-A script, a notebook, or a module file beside them exists on the driver only; what it defines travels with the pickle.
-Everything goes through one tracker of classes (that of the `cloudpickle` package), so a class that left this process
-comes back as the very same class object, with its methods untouched.
+A script, a notebook, or a module file beside them exists only on the driver, so its definitions travel with the pickle.
+All pickles use the class tracker of the `cloudpickle` package. A class that left this process therefore comes back as
+the same class object, with its methods untouched.
 """
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import pickle
@@ -16,7 +17,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from types import CodeType, FunctionType, MemberDescriptorType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 from weakref import WeakSet
 
 import cloudpickle
@@ -32,13 +33,36 @@ _STDLIB = tuple(
 )
 
 _OF_THE_BODY = ("__class__", "__name__", "__bases__", "__base__", "__mro__")
-"""Attributes of instances that would be those of the class if they were set after it is made."""
+"""Attributes that a class body defines for instances. Set on the finished class, they would change the class itself."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _seen_modules: set[str] = set()
 _arrived_classes: WeakSet[type] = WeakSet()
 _home_classes: WeakSet[type] = WeakSet()
 
 
+def raises_exceptions(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function that runs the dunders of user classes raise an Exception whatever they raise.
+
+    A BaseException of the user's own would pass every handler that says what could not be pickled. KeyboardInterrupt
+    and SystemExit pass, as a signal may have raised them.
+    """
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except (Exception, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            raise pickle.PicklingError(f"{type(error).__qualname__}: {BaseException.__str__(error)}") from error
+
+    return call
+
+
+@raises_exceptions
 def dumps(value: object) -> bytes:
     """Pickle anything that cloudpickle can, so that `loads` works on a machine with only installed packages.
 
@@ -53,13 +77,15 @@ def dumps(value: object) -> bytes:
         return file.getvalue()
 
 
+@raises_exceptions
 def loads(data: bytes | bytearray | memoryview) -> Any:
-    """Unpickle what `dumps` wrote, in this process or another; only ever given bytes that the running job made."""
+    """Unpickle what `dumps` wrote, in this process or another. Pass only bytes that the running job made."""
     return pickle.loads(data)
 
 
+@raises_exceptions
 def dumps_apart(value: object, apart: Callable[[Any], Any]) -> bytes:
-    """As `dumps`, but an object for which `apart` gives a name is left out, and only its name is kept."""
+    """Pickle as `dumps` does, but replace each object by `apart(object)` where that is not None."""
     register_own_modules()
 
     with io.BytesIO() as file:
@@ -69,8 +95,9 @@ def dumps_apart(value: object, apart: Callable[[Any], Any]) -> bytes:
         return file.getvalue()
 
 
+@raises_exceptions
 def loads_apart(data: bytes | bytearray | memoryview, find: Callable[[Any], Any]) -> Any:
-    """Unpickle what `dumps_apart` wrote; `find` gives the object of a name."""
+    """Unpickle what `dumps_apart` wrote. `find` returns the object for what `apart` returned."""
 
     class Unpickler(pickle.Unpickler):
         def persistent_load(self, name: Any) -> Any:
@@ -80,11 +107,11 @@ def loads_apart(data: bytes | bytearray | memoryview, find: Callable[[Any], Any]
 
 
 class Beside:
-    """A list so large that it is encoded, and goes beside the pickle of what it is part of. It never changes."""
+    """A large immutable list, held encoded. It is sent beside the pickle of the value that holds it."""
 
     @property
     def nbytes(self) -> int:
-        """The size of its rows."""
+        """Return the size of its rows in bytes."""
         raise NotImplementedError
 
     def __iter__(self) -> Iterator[Any]:
@@ -92,12 +119,13 @@ class Beside:
 
 
 def as_list(value: Any) -> Any:
-    """A value as formats take it that know lists; any other than such a large one as it is."""
+    """Return a Beside as a plain list, for formats that know lists. Return any other value unchanged."""
     return list(value) if isinstance(value, Beside) else value
 
 
+@raises_exceptions
 def dumps_beside(value: object) -> tuple[bytes, tuple[Beside, ...]]:
-    """As `dumps`, and what the pickle leaves out: `loads_beside` needs it again."""
+    """Return (pickle, the Besides that it leaves out). `loads_beside` needs both."""
     register_own_modules()
     with io.BytesIO() as file:
         pickler = _Pickler(file, protocol=pickle.HIGHEST_PROTOCOL)
@@ -106,6 +134,21 @@ def dumps_beside(value: object) -> tuple[bytes, tuple[Beside, ...]]:
         return file.getvalue(), tuple(pickler.beside)
 
 
+def dumps_up_to(largest: int, value: object) -> bytes | None:
+    """Pickle as `dumps` does, or return None if the pickle has more than `largest` bytes.
+
+    The size of a Beside is known before it is pickled, so a large one is not copied to measure it.
+
+    >>> dumps_up_to(10, "a long text"), loads(dumps_up_to(100, "a text"))
+    (None, 'a text')
+    """
+    data, beside = dumps_beside(value)
+    if len(data) + sum(each.nbytes for each in beside) > largest:
+        return None
+    return dumps(value) if beside else data
+
+
+@raises_exceptions
 def loads_beside(data: bytes | bytearray | memoryview, beside: Sequence[Beside]) -> Any:
     """Unpickle what `dumps_beside` wrote."""
     if not beside:
@@ -127,7 +170,7 @@ def _beside(place: int) -> Beside:
 
 
 def register_own_modules() -> None:
-    """Have the modules that are not installed pickled by value; looks only at modules imported since the last call."""
+    """Register modules that are not installed to be pickled by value. Checks those imported since the last call."""
     if len(sys.modules) == len(_seen_modules) and next(reversed(sys.modules)) in _seen_modules:
         return
     for name in set(sys.modules) - _seen_modules:
@@ -140,7 +183,7 @@ def register_own_modules() -> None:
 
 
 def is_installed(name: str, path: str) -> bool:
-    """Say whether the module `name` from the file `path` is there on every worker: stdlib, site-packages or glowray."""
+    """Return whether module `name` from file `path` exists on every worker: stdlib, site-packages or glowray."""
     if name.partition(".")[0] in _OWN_PACKAGES:
         return True
     path = os.path.abspath(path)
@@ -150,7 +193,7 @@ def is_installed(name: str, path: str) -> bool:
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """cloudpickle's pickler, but a class that comes home is left as it is (cloudpickle would set its methods anew)."""
+    """cloudpickle's pickler, except that a class that comes home stays unchanged. cloudpickle would set its methods."""
 
     beside: list[Beside] | None = None
 
@@ -163,7 +206,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if self.beside is not None and issubclass(kind, Beside):
             self.beside.append(obj)
             return _beside, (len(self.beside) - 1,)
-        if kind is cached_property:  # until Python 3.12 it holds a lock, with which no class could travel
+        if kind is cached_property:  # Before Python 3.12 it holds a lock, which cannot be pickled.
             return _cached_property, (obj.func, obj.attrname)
         if kind is CodeType:
             return _with_file(obj, *_internals._code_reduce(obj))
@@ -172,7 +215,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if kind is FunctionType and travels_by_value(obj.__module__):
             return self._functions.reduce_function(obj, self._function_getnewargs(obj))
         if kind is not FunctionType and not issubclass(kind, type):
-            return NotImplemented  # cloudpickle would ask for its __class__
+            return NotImplemented  # cloudpickle would read its __class__, which may run the user's code.
         if kind is not FunctionType and travels_by_value(module_name(obj)):
             reduced = _internals._dynamic_class_reduce(obj)
         else:
@@ -185,7 +228,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
 
 
 class _PicklerApart(_Pickler):
-    """The same that leaves objects out for which `apart` gives a name."""
+    """A _Pickler that leaves out the objects for which `apart` returns a name."""
 
     apart: Callable[[Any], Any]
 
@@ -194,15 +237,15 @@ class _PicklerApart(_Pickler):
 
 
 def _with_file(code: CodeType, make: Any, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The reduced code with its file: cloudpickle leaves it out from 3.1.3 on, and no traceback would name a line."""
+    """Put the file name back into reduced code. cloudpickle 3.1.3 and later drop it, but tracebacks need it."""
     return make, tuple(code.co_filename if each == "<dynamic-code>" else each for each in arguments)
 
 
 def _with_body(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The reduced class with what only its body can set.
+    """Move what only a class body can set into the body of a reduced class.
 
-    cloudpickle leaves out `__slots__`, so far instances would have a `__dict__`; and it would set the `__class__` of a
-    proxy's class itself, and not that of its instances.
+    cloudpickle leaves out `__slots__`, so instances would have a `__dict__`. It sets a proxy's `__class__` on the
+    finished class, which would change the type of the class and not what instances show.
     """
     make, arguments, state, *rest, _ = reduced
     if make is not _internals._make_skeleton_class:
@@ -210,7 +253,7 @@ def _with_body(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
     metaclass, name, bases, body, *tracking = arguments
     attributes = {key: value for key, value in state[0].items() if type(value) is not MemberDescriptorType}
     body = {**body, **{name: attributes.pop(name) for name in _OF_THE_BODY if name in attributes}}
-    if NamedTuple in bases:  # typing makes the class anew, with both of these
+    if NamedTuple in bases:  # typing creates the class anew, with `__slots__` and `__class_getitem__`.
         attributes.pop("__class_getitem__", None)
     elif "__slots__" in cls.__dict__:
         body = {**body, "__slots__": cls.__dict__["__slots__"]}

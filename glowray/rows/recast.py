@@ -1,4 +1,4 @@
-"""Arrow arrays and tables as others of another schema, where no value changes."""
+"""Convert Arrow arrays and tables to another schema without changing a value."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import pyarrow.compute as pc
 import pyarrow.types as kinds
 
 from glowray.errors import InexactColumn
+from glowray.rows.inexact import row_text
 from glowray.rows.numpy_columns import as_numpy
 
 _UTC = ("UTC", "+00:00")
 
 
 def recast_table(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return the rows of a table with the columns of a schema: a column that it lacks is null, others are left out.
+    """Return the rows of a table with the columns of a schema. A missing column is null; other columns are dropped.
 
     Raises InexactColumn for a value that the type of its column cannot hold.
     """
@@ -30,19 +31,45 @@ def recast_table(table: pa.Table, schema: pa.Schema) -> pa.Table:
         try:
             arrays = [recast(chunk, field.type) for chunk in chunks]
         except pa.ArrowInvalid as error:
-            raise InexactColumn(f'column "{field.name}" has a value that {field.type} cannot hold: {error}') from None
+            where = _failing_row(table, field)
+            raise InexactColumn(
+                f'column "{field.name}" has a value that {field.type} cannot hold{where}: {error}'
+            ) from None
         columns.append(pa.chunked_array(arrays, field.type))
         if not field.nullable and columns[-1].null_count:
-            raise InexactColumn(f'column "{field.name}" has no value in some rows, which its type does not allow')
+            row = _row(table, columns[-1].is_null().index(True).as_py())
+            raise InexactColumn(f'column "{field.name}" is never None in its type, but is None in the row {row}')
     made = pa.Table.from_arrays(columns, schema=schema)
     return made if columns else table.select([])
 
 
-def recast(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Return an array as one of another type: null where the array has no such field, else the same values.
+def _failing_row(table: pa.Table, field: pa.Field) -> str:
+    """Return " in the row …" for the first row whose value has no form in the type; "" if each has one by itself."""
+    column = table.column(field.name).combine_chunks()
+    low, high = 0, len(column)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if not _fits(column.slice(low, middle - low), field.type) else (middle, high)
+    return "" if _fits(column.slice(low, high - low), field.type) else f" in the row {_row(table, low)}"
 
-    Raises pa.ArrowInvalid for a value that the type cannot hold. Arrow's own cast breaks lists of nulls (pyarrow 26:
-    even to their own type), rounds floats and cannot add fields.
+
+def _fits(array: pa.Array, kind: pa.DataType) -> bool:
+    try:
+        recast(array, kind)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _row(table: pa.Table, place: int) -> str:
+    return row_text(table.slice(place, 1).to_pylist()[0])
+
+
+def recast(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return an array with the same values in another type. A struct field that the array lacks is null.
+
+    Raises pa.ArrowInvalid for a value that the type cannot hold. Arrow's own cast rounds floats, cannot add fields, and
+    breaks lists of nulls (in pyarrow 26 even in a cast to their own type).
     """
     if array.type == kind:
         return array
@@ -50,13 +77,13 @@ def recast(array: pa.Array, kind: pa.DataType) -> pa.Array:
         return pa.nulls(len(array), kind)
     if kinds.is_struct(kind):
         return _struct(array, kind)
-    if kinds.is_list(kind) or kinds.is_large_list(kind):
+    if is_list(kind):
         return with_elements(array, recast(array.flatten(), kind.value_type), kind)
     return _cast(array, kind)
 
 
 def same_family(one: pa.DataType, other: pa.DataType) -> bool:
-    """Return whether two types are widths or encodings of the same Python values."""
+    """Return whether two types hold the same Python values and differ only in width or encoding."""
     if one == other:
         return True
     if kinds.is_dictionary(one) or kinds.is_dictionary(other):
@@ -65,7 +92,7 @@ def same_family(one: pa.DataType, other: pa.DataType) -> bool:
         return bool(one.tz == other.tz or (one.tz in _UTC and other.tz in _UTC))
     if kinds.is_decimal(one) and kinds.is_decimal(other):
         return bool(one.scale == other.scale)
-    if _is_list(one) and _is_list(other):
+    if is_list(one) and is_list(other):
         return same_family(one.value_type, other.value_type)
     if kinds.is_struct(one) and kinds.is_struct(other):
         names = [[field.name for field in kind] for kind in (one, other)]
@@ -83,7 +110,8 @@ def _is_bytes(kind: pa.DataType) -> bool:
     return bool(kinds.is_binary(kind) or kinds.is_large_binary(kind) or kinds.is_binary_view(kind))
 
 
-def _is_list(kind: pa.DataType) -> bool:
+def is_list(kind: pa.DataType) -> bool:
+    """Return whether a type is a list of varying length, with offsets of 32 or 64 bits."""
     return bool(kinds.is_list(kind) or kinds.is_large_list(kind))
 
 
@@ -93,13 +121,16 @@ _FAMILIES = (
 
 
 def with_elements(lists: Any, elements: pa.Array, kind: pa.DataType | None = None) -> Any:
-    """Return the same lists over other elements, one for each of `lists.flatten()`."""
+    """Return the same lists with other elements: `elements[i]` replaces `lists.flatten()[i]`."""
     lengths = as_numpy(pc.fill_null(pc.list_value_length(lists), 0))
     return list_array(elements, lengths, lists.is_null() if lists.null_count else None, kind)
 
 
 def list_array(elements: pa.Array, lengths: Any, missing: pa.Array | None, kind: pa.DataType | None = None) -> Any:
-    """Return lists of these lengths over elements that stand one after the other."""
+    """Return lists of the given lengths over consecutive elements: `[a, b, c]`, lengths `[1, 2]` → `[[a], [b, c]]`.
+
+    `missing` marks the lists that are null.
+    """
     wide = kind is None or kinds.is_large_list(kind)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     if not wide and offsets[-1] >= 1 << 31:

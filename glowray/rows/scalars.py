@@ -1,4 +1,4 @@
-"""The Python types that an Arrow column gives back exactly, each with its conversion and its guard."""
+"""The Python types that an Arrow column holds exactly, each with its conversion and its guard."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _TOO_WIDE = (OverflowError, UnicodeEncodeError, pa.ArrowInvalid)
 
 @dataclass(frozen=True, slots=True)
 class ScalarKind:
-    """One exact Python type as an Arrow type. Two kinds are equal when name and Arrow type are.
+    """One exact Python type with its Arrow type. Two kinds are equal if their names and Arrow types are.
 
-    `guard` says of the values that are not None whether Arrow keeps them all; `to_arrow` and `to_python` convert
-    a value where Arrow's own conversion is not the right one.
+    `guard(present)` says whether Arrow holds all values exactly; `present` has no None. `to_arrow` and `to_python`
+    convert a value if Arrow's own conversion is wrong for the type.
     """
 
     name: str
@@ -36,7 +36,7 @@ class ScalarKind:
         return _kind_named, (self.name, self.arrow.scale if self.name == "Decimal" else 0)
 
     def encode(self, values: Values, present: Values) -> pa.Array | None:
-        """The Arrow column, or None if one of the values would not come back as it is (`present`: those not None)."""
+        """Return the Arrow column, or None if a value would come back changed. `present` is `values` without None."""
         if self.guard is not None and not self.guard(present):
             return None
         if self.to_arrow is not None:
@@ -48,7 +48,7 @@ class ScalarKind:
             return None
 
     def decode(self, array: pa.Array) -> list[Any]:
-        """The Python values of a column."""
+        """Return the Python values of a column."""
         values = array.to_pylist()
         if self.to_python is not None:
             convert = self.to_python
@@ -57,7 +57,7 @@ class ScalarKind:
 
 
 def _all_naive(values: Values) -> bool:
-    """Arrow knows neither `fold` nor the tzinfo object."""
+    """Return whether all values have no tzinfo and fold=0, as Arrow stores neither."""
     return set(map(attrgetter("tzinfo"), values)) == {None} and not any(map(attrgetter("fold"), values))
 
 
@@ -82,7 +82,7 @@ def _uuid(data: bytes) -> UUID:
 
 
 def _one_scale(values: Values) -> bool:
-    """One finite exponent, no negative zero, at most 38 digits: what decimal128 gives back exactly."""
+    """Return whether decimal128 holds the values exactly: one exponent, at most 38 digits, and no negative zero."""
     exponents = set()
     for value in values:
         sign, digits, exponent = value.as_tuple()
@@ -93,7 +93,7 @@ def _one_scale(values: Values) -> bool:
 
 
 def decimal_kind(scale: int) -> ScalarKind:
-    """Decimals with `scale` digits after the point."""
+    """Return the kind of Decimals with `scale` digits after the point."""
     return ScalarKind("Decimal", pa.decimal128(_DECIMAL_DIGITS, scale), _one_scale)
 
 
@@ -117,7 +117,7 @@ _BY_NAME = {kind.name: kind for kind in (NONE, UTC_DATETIME, *_BY_TYPE.values())
 
 
 def scalar_kind(cls: type, present: Values) -> ScalarKind | None:
-    """The kind for values of the exact type `cls` (`present` is not empty), or None if Arrow has none."""
+    """Return the kind for values of exactly the type `cls`, or None if Arrow has none. `present` is not empty."""
     if cls is Decimal:
         exponent = present[0].as_tuple().exponent
         exact = isinstance(exponent, int) and -_DECIMAL_DIGITS <= exponent <= _DECIMAL_DIGITS

@@ -1,8 +1,10 @@
-"""The shape of rows: what Python objects the columns of a chunk stand for.
+"""The shape of rows: which Python objects the columns of a chunk hold.
 
-A shape is a tree. `Scalar` and `ListOf` are one Arrow column each, `Pickled` is one column of Python objects, and
-`Fields` (tuples, records, named tuples, dataclasses) is the columns of its children side by side, after one boolean
-column that says which rows are there if some of them are None.
+A shape is a tree. `Scalar` and `ListOf` are one Arrow column each. `Pickled` is one column of Python objects. `Fields`
+(tuples, records, named tuples, dataclasses) has the columns of its children in order. If some rows are None, a boolean
+column comes first that is True for the rows that are not None.
+
+`("a", 1)`, `("b", None)` → shape `(str, int)`, columns `["a", "b"]` and `[1, null]`.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ Path = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One Arrow column of one exact Python type, or None."""
+    """Values of one exact Python type, or None: one Arrow column."""
 
     kind: ScalarKind
 
@@ -33,7 +35,7 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """Lists (or tuples of varying length) whose elements have one shape: one Arrow list column."""
+    """Lists, or tuples of varying length, whose elements have one shape: one Arrow list column."""
 
     container: Literal["list", "tuple"]
     element: Shape
@@ -46,7 +48,7 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class Pickled:
-    """Any Python objects: what Arrow cannot give back exactly."""
+    """Python objects that Arrow cannot hold exactly: one PickledColumn."""
 
     width = 1
 
@@ -58,7 +60,7 @@ class Pickled:
 class Fields:
     """Objects with a fixed number of fields: tuples, dicts with the same str keys, named tuples, dataclasses.
 
-    `cls` is the class of named tuples and dataclasses. When `optional`, the first column says which rows are not None.
+    `cls` is the class of named tuples and dataclasses. If `optional`, the first column says which rows are not None.
     """
 
     kind: FieldsKind
@@ -69,16 +71,21 @@ class Fields:
 
     @property
     def width(self) -> int:
-        """The number of columns."""
+        """Return the number of columns."""
         return self.optional + sum(child.width for child in self.children)
 
     @property
+    def outline(self) -> tuple[object, ...]:
+        """Return what two shapes of the same fields have in common, whatever the shapes of their fields."""
+        return self.kind, self.cls, self.names, len(self.children)
+
+    @property
     def is_pair(self) -> bool:
-        """Whether these are keyed rows, 2-tuples all of them."""
+        """Return whether all rows are keyed rows: 2-tuples, none of them None."""
         return self.kind in ("tuple", "namedtuple") and len(self.children) == 2 and not self.optional
 
     def spans(self) -> Iterator[tuple[Shape, int, int]]:
-        """Each child with its range of columns, counted from this shape's first."""
+        """Yield (child, start, stop): the child's columns are `columns[start:stop]` of this shape's columns."""
         start = int(self.optional)
         for child in self.children:
             yield child, start, start + child.width
@@ -98,7 +105,9 @@ Shape = Scalar | ListOf | Fields | Pickled
 
 
 def leaves(shape: Shape) -> Iterator[tuple[Path, Shape | None]]:
-    """The columns of a shape in order: the path of field numbers to each, and its shape (None: the "is there" column).
+    """Yield (path of field numbers, shape) for each column of a shape, in order.
+
+    The shape is None for the boolean column of optional fields.
 
     >>> from glowray.rows.encode import encode
     >>> [path for path, leaf in leaves(encode([("a", (1, 2))])[0])]
@@ -115,12 +124,12 @@ def leaves(shape: Shape) -> Iterator[tuple[Path, Shape | None]]:
 
 
 def has_pickled(shape: Shape) -> bool:
-    """Say whether any column of the shape holds pickled objects."""
+    """Return whether any column of the shape holds pickled objects."""
     return any(isinstance(leaf, Pickled) for _, leaf in leaves(shape))
 
 
 def arrow_type(shape: Shape) -> pa.DataType:
-    """The Arrow type of one array that holds all columns of a shape without pickled ones."""
+    """Return the Arrow type of one array that holds all columns of a shape. Raises TypeError for pickled columns."""
     if isinstance(shape, Scalar):
         return shape.kind.arrow
     if isinstance(shape, ListOf):
@@ -130,15 +139,8 @@ def arrow_type(shape: Shape) -> pa.DataType:
     raise TypeError("pickled objects have no Arrow type")
 
 
-def leaf_type(leaf: Shape | None) -> pa.DataType:
-    """The Arrow type of one column as `leaves` gives it; pickled objects travel as large_binary."""
-    if leaf is None:
-        return pa.bool_()
-    return pa.large_binary() if isinstance(leaf, Pickled) else arrow_type(leaf)
-
-
 def assemble(shape: Shape, columns: list[Any]) -> pa.Array:
-    """One Arrow array (structs for fields) from the columns of a shape without pickled ones; no data is copied."""
+    """Return one Arrow array of a shape's columns, with structs for fields. Copies no data. None may be pickled."""
     if not isinstance(shape, Fields):
         return columns[0]
     children = [assemble(child, columns[start:stop]) for child, start, stop in shape.spans()]
@@ -151,7 +153,7 @@ def assemble(shape: Shape, columns: list[Any]) -> pa.Array:
 
 
 def explode(shape: Shape, array: pa.Array) -> list[Any]:
-    """The columns of a shape from the one Arrow array that `assemble` made."""
+    """Return the columns of a shape from the array that `assemble` made."""
     if not isinstance(shape, Fields):
         return [array]
     columns: list[Any] = [array.is_valid()] if shape.optional else []

@@ -1,4 +1,4 @@
-"""Rows as they are now: copies for error messages, made only where a function may change the row itself."""
+"""Copies of rows as they are now, for error messages. They are made only if a function may change the row itself."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from uuid import UUID
 FIXED: frozenset[type] = frozenset({
     type(None), bool, int, float, complex, str, bytes, date, datetime, time, timedelta, Decimal, UUID, range,
 })  # fmt: skip
-"""Types whose values nobody can change: a value of one is its own snapshot."""
+"""Types of immutable values. An immutable value is its own snapshot."""
 
 _HEAP_TYPE = 1 << 9
 _Copies = dict[int, tuple[Any, Any]]
 
 
 def snapshot(value: Any) -> Any:
-    """A copy of a row that stays as it is when the row is changed; the row itself where no copy can be had.
+    """Return a copy of a row that does not change with the row, or the row itself if it cannot be copied.
 
-    Collections, NumPy arrays and objects of Python classes are copied to any depth, and no code of the user's runs.
+    Collections, NumPy arrays and objects of Python classes are copied at any depth. None of the user's code runs.
 
     >>> row = {"tags": ["a"]}
     >>> kept = snapshot(row)
@@ -34,7 +34,7 @@ def snapshot(value: Any) -> Any:
     kind = type(value)
     if kind in FIXED:
         return value
-    # Most rows hold nothing but numbers and texts: for these the copy is one call.
+    # Most rows hold only numbers and texts. One call copies them.
     if kind is tuple and FIXED.issuperset(map(type, value)):
         return value
     if kind is list and FIXED.issuperset(map(type, value)):
@@ -43,7 +43,7 @@ def snapshot(value: Any) -> Any:
         return value.copy()
     try:
         return _copy(value, {})
-    except Exception:  # deeper than Python's stack, or a class that hides its fields: there is no copy
+    except Exception:  # The row nests deeper than Python's stack, or its class hides its fields.
         return value
 
 
@@ -62,7 +62,7 @@ def _copy(value: Any, copies: _Copies) -> Any:
 
 
 def _known(value: Any, made: Any, copies: _Copies) -> Any:
-    """Remembers the copy of a value, and keeps the value alive as long as its id stands for it."""
+    """Record the copy of a value by the value's id, and keep the value alive so that its id stays its own."""
     copies[id(value)] = made, value
     return made
 
@@ -97,12 +97,12 @@ def _deque(value: Any, copies: _Copies) -> Any:
 
 
 def _whole(value: Any, copies: _Copies) -> Any:
-    """A collection of values that cannot be changed themselves: of sets, and of bytes."""
+    """Copy a collection of immutable items: a set or a bytearray."""
     return _known(value, value.copy(), copies)
 
 
 def _object(value: Any, copies: _Copies) -> Any:
-    """An object of a Python class: its attributes, in a new object that no constructor has seen."""
+    """Copy an object of a Python class: create it without calling its constructor, then copy its attributes."""
     kind = type(value)
     base = next(each for each in kind.__mro__ if not each.__flags__ & _HEAP_TYPE)
     if base is tuple:  # a named tuple
@@ -119,7 +119,7 @@ def _attributes(value: Any, kind: type) -> Iterator[tuple[str, Any]]:
     with suppress(AttributeError):
         yield from object.__getattribute__(value, "__dict__").items()
     for name in copyreg._slotnames(kind):  # type: ignore[attr-defined]
-        with suppress(AttributeError):  # a slot that has no value yet
+        with suppress(AttributeError):  # The slot has no value yet.
             yield name, object.__getattribute__(value, name)
 
 

@@ -1,7 +1,8 @@
-"""Typed sort keys as 64-bit words: keys are in Python's order exactly when their words are, first word first.
+"""Typed sort keys as 64-bit words. Comparing the words of two keys in order gives Python's order of the keys.
 
-A number is one word, text is as many as it needs, a tuple is the words of its fields. Equal keys have equal words: -0.0
-those of 0.0, and all NaNs those that come after everything else, in descending order too.
+A number is one word. A text has one word for each 8 bytes, and one for its length. A tuple has the words of its fields.
+Equal keys have equal words. -0.0 has the word of 0.0. All NaNs have the largest word, so they come last in ascending
+and in descending order.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from glowray.rows.byte_words import WORD_MASKS, value_bytes, words_at_bytes
 from glowray.rows.chunk import Chunk
-from glowray.rows.column_hash import WORD_MASKS, texts
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.shape import Fields, Scalar, Shape
 
 Words = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]
 Level = Callable[[Rows | None], Words]
-"""The words at one place of the keys: of the rows that are asked for, None for all."""
+"""Returns one word per key for the given row numbers, or for all rows with None. A key has one word per level."""
 
 TEXT_WORDS = 16
-"""Words of a text that are compared as such; what is longer, and equal so far, is compared as Python's bytes."""
+"""A text has at most this number of words. Longer texts whose words are equal are compared as Python bytes."""
 
 _U = np.uint64
 _SIGN = _U(1 << 63)
@@ -33,7 +34,7 @@ _LAST = _U((1 << 64) - 1)
 
 
 def sort_levels(keys: Chunk, reverse: bool) -> Iterator[Level] | None:
-    """The words of keys, level after level; None where Python has to compare the keys (it may refuse to).
+    """Yield the levels of keys in order of weight. Return None if Python has to compare the keys, or to refuse them.
 
     >>> levels = sort_levels(Chunk.from_rows([(1, "b"), (1, "a")]), reverse=False)
     >>> [bool(np.diff(level(None).astype(object))[0]) for level in levels]
@@ -49,7 +50,7 @@ def sort_levels(keys: Chunk, reverse: bool) -> Iterator[Level] | None:
 def _has_order(shape: Shape) -> bool:
     if isinstance(shape, Scalar):
         return shape.kind.name in _LEVELS
-    # Tuples of any class are compared as plain tuples; a dataclass has an order of its own, or none.
+    # Named tuples compare as plain tuples. A dataclass defines its own order, or none.
     return (
         isinstance(shape, Fields)
         and shape.kind in ("tuple", "namedtuple")
@@ -86,9 +87,9 @@ def _floats(array: pa.Array, reverse: bool) -> Iterator[Level]:
     values = as_numpy(array)
 
     def words(rows: Rows | None) -> Words:
-        asked = (values if rows is None else values[rows]) + 0.0  # -0.0 is 0.0
+        asked = (values if rows is None else values[rows]) + 0.0  # -0.0 + 0.0 is 0.0.
         bits = asked.view(np.int64)
-        # The order of negative floats is that of their bits turned round.
+        # The bits of negative floats ascend as the floats descend, so their bits are inverted.
         ordered = _turned(bits.view(np.uint64) ^ ((bits >> 63).view(np.uint64) | _SIGN), reverse)
         ordered[np.isnan(asked)] = _LAST
         return ordered
@@ -97,8 +98,11 @@ def _floats(array: pa.Array, reverse: bool) -> Iterator[Level]:
 
 
 def _texts(array: pa.Array, reverse: bool) -> Iterator[Level]:
-    """Eight bytes a word, zeros after the end; then what tells apart texts that differ in zeros at their end only."""
-    data, starts, lengths = texts(array)
+    """Yield a level for each 8 bytes of the longest text, with zeros after a text's end, then a level of lengths.
+
+    The lengths tell apart texts that differ only in zero bytes at their end.
+    """
+    data, starts, lengths = value_bytes(array)
     if len(data) < 8:
         data = np.concatenate([data, np.zeros(8 - len(data), np.uint8)])
     longest = int(lengths.max(initial=0))
@@ -112,14 +116,14 @@ def _texts(array: pa.Array, reverse: bool) -> Iterator[Level]:
 
 def _text_words(data: npt.NDArray[np.uint8], starts: Rows, lengths: Rows, begin: int, reverse: bool) -> Level:
     last = len(data) - 8
-    words_at: Any = np.ndarray((last + 1,), "<u8", buffer=data, strides=(1,))  # one at every byte
+    words_at = words_at_bytes(data)
 
     def words(rows: Rows | None) -> Words:
         at, left = (starts, lengths) if rows is None else (starts[rows], lengths[rows])
         if begin:
             at, left = at + begin, left - begin
         found: Words
-        if at.max(initial=0) > last:  # some words reach beyond the data: they are read from where they do not
+        if at.max(initial=0) > last:  # Some words reach beyond the data: read the data's last word, and shift it.
             over = np.clip(at - last, 0, 8)
             found = words_at[np.minimum(at, last)] >> np.minimum(over * 8, 63).astype(np.uint64)
         else:
@@ -139,7 +143,7 @@ def _lengths(lengths: Rows, reverse: bool) -> Level:
 
 
 def _rests(data: npt.NDArray[np.uint8], starts: Rows, lengths: Rows, begin: int, reverse: bool) -> Level:
-    """The rank of what follows the first `begin` bytes, among the rows asked for."""
+    """Return the level of ranks: the rank of each text's bytes from `begin` on, among the given rows."""
 
     def words(rows: Rows | None) -> Words:
         asked = range(len(starts)) if rows is None else rows.tolist()
@@ -151,14 +155,14 @@ def _rests(data: npt.NDArray[np.uint8], starts: Rows, lengths: Rows, begin: int,
 
 
 def _uuids(array: pa.Array, reverse: bool) -> Iterator[Level]:
-    """Sixteen bytes, the first ones weigh most."""
+    """Yield two levels: the first 8 bytes of each UUID, then the last 8."""
     pairs = _sixteen(array, ">u8")
     for place in (0, 1):
         yield _half(pairs[:, place], _U(0), reverse)
 
 
 def _decimals(array: pa.Array, reverse: bool) -> Iterator[Level]:
-    """Integers of 128 bits, all of one scale: the upper half, which has the sign, and the lower one."""
+    """Yield two levels of 128-bit integers of one scale: the upper half, which has the sign, then the lower half."""
     pairs = _sixteen(array, "<u8")
     yield _half(pairs[:, 1], _SIGN, reverse)
     yield _half(pairs[:, 0], _U(0), reverse)

@@ -1,7 +1,7 @@
-"""Reading a user's objects without running any of their code.
+"""Read the user's objects without running any of their code.
 
 A proxy such as Flask's `request` may raise from its truth, its equality, its hash and every attribute, `__class__`
-included. So only `type()`, identity and the dicts behind `__dict__` are looked at here.
+included. So this module uses only `type()`, identity, and stored attributes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 def is_instance(value: object, cls: type[T]) -> TypeGuard[T]:
-    """Return whether a value's own type is `cls` or a subclass; `isinstance` would also ask `value.__class__`.
+    """Return whether a value's own type is `cls` or a subclass. `isinstance` would also read `value.__class__`.
 
     >>> is_instance(True, int)
     True
@@ -30,7 +30,7 @@ def is_instance(value: object, cls: type[T]) -> TypeGuard[T]:
 
 
 def is_one_of(value: object, options: Iterable[object]) -> bool:
-    """Return whether a value is one of these very objects; `in` would also ask `__eq__`, and a set `__hash__`.
+    """Return whether a value is identical to one of `options`. `in` would call `__eq__`, and a set `__hash__`.
 
     >>> is_one_of(1.0, (1, 2))
     False
@@ -39,19 +39,19 @@ def is_one_of(value: object, options: Iterable[object]) -> bool:
 
 
 def mro_of(cls: type) -> tuple[type, ...]:
-    """Return the classes that attributes of `cls` are looked up in, whatever its metaclass says."""
+    """Return the MRO of a class, even if its metaclass overrides `__mro__`."""
     found: tuple[type, ...] = _MRO.__get__(cls)
     return found
 
 
 def class_attributes(cls: type) -> Mapping[str, Any]:
-    """Return the attributes that a class itself defines, as they are stored: descriptors are not called."""
+    """Return the attributes that a class itself stores. Descriptors are not called."""
     found: Mapping[str, Any] = _CLASS_DICT.__get__(cls)
     return found
 
 
 def class_attribute(cls: type, name: str, default: Any = None) -> Any:
-    """Return what a class or the first of its bases stores under a name.
+    """Return the attribute that a class stores under a name, or that the first of its bases that has one stores.
 
     >>> class_attribute(bool, "real") is vars(int)["real"]
     True
@@ -63,7 +63,7 @@ def class_attribute(cls: type, name: str, default: Any = None) -> Any:
 
 
 def module_name(cls: type) -> str:
-    """Return the name of the module that a class says it is from; "" where that is no text."""
+    """Return the name of a class's module, or "" if it is not a str."""
     name = _MODULE_NAME.__get__(cls)
     return name if type(name) is str else ""
 
@@ -78,7 +78,7 @@ def class_name(cls: type) -> str:
 
 
 def instance_attributes(value: object) -> Mapping[str, Any]:
-    """Return the attributes in an object's own `__dict__`; nothing where it has none, or where its class computes one.
+    """Return the attributes in an object's own `__dict__`. Return {} if it has none, or if its class computes it.
 
     >>> def f(): pass
     >>> f.mark = 1
@@ -93,9 +93,9 @@ def instance_attributes(value: object) -> Mapping[str, Any]:
 
 
 def stored_attribute(value: object, name: str, default: Any = None) -> Any:
-    """Return an attribute that an object itself stores: in its `__dict__`, in a slot, or in a field of a C type.
+    """Return an attribute that an object stores in its `__dict__`, in a slot, or in a field of a C type.
 
-    Properties, methods and `__getattr__` are not called.
+    Calls no property, method or `__getattr__`.
     """
     found = instance_attributes(value)
     if name in found:
@@ -105,12 +105,12 @@ def stored_attribute(value: object, name: str, default: Any = None) -> Any:
         return default
     try:
         return descriptor.__get__(value)
-    except AttributeError:  # a slot that was never filled
+    except AttributeError:  # The slot was never filled.
         return default
 
 
 def name_of(call: object) -> str:
-    """The qualified name that a callable itself stores; else that of its class. None of the user's code runs.
+    """Return the qualified name that a callable stores, or else that of its class. None of the user's code runs.
 
     >>> name_of(str.upper), name_of(isinstance), name_of(dict)
     ('str.upper', 'isinstance', 'dict')
@@ -124,11 +124,11 @@ def name_of(call: object) -> str:
 
 
 def builtins_of(function: FunctionType) -> dict[str, Any]:
-    """Return the builtins that a function's names mean; a module may have replaced Python's by its own."""
+    """Return the builtins that a function uses. A module may have replaced Python's by its own."""
     found: dict[str, Any] = _BUILTINS.__get__(function)
     return found
 
 
 def module_attribute(module: ModuleType, name: str) -> Any:
-    """Return what a module stores under a name, None if nothing: a lazy module is not made to load itself."""
+    """Return what a module stores under a name, or None. It does not make a lazy module load itself."""
     return instance_attributes(module).get(name)

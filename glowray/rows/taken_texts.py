@@ -1,4 +1,4 @@
-"""Texts that are some of a column's, and are taken out of it only when somebody asks for them."""
+"""Some texts of a column, copied out of it only when a caller reads them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Rows = npt.NDArray[np.int64]
 
 
 class TakenTexts(Texts):
-    """The texts at these rows of a large_string array without nulls.
+    """The texts at the given rows of a large_string array without nulls.
 
     >>> texts = TakenTexts(pa.array(["a", "b", "c"], pa.large_string()), np.array([2, 0, 2]))
     >>> len(texts), texts.take(np.array([1, 2])).to_pylist()
@@ -36,7 +36,7 @@ class TakenTexts(Texts):
 
     @property
     def data(self) -> Bytes:  # type: ignore[override]
-        """The bytes of these texts alone."""
+        """Return the bytes of these texts alone."""
         return self._own.data
 
     @property
@@ -55,7 +55,7 @@ class TakenTexts(Texts):
 
     @property
     def is_ascending(self) -> bool:
-        """Whether each row of the column stands here once at most, in the column's order."""
+        """Return whether the rows ascend, so that each row of the column is here at most once."""
         return bool((np.diff(self.rows) > 0).all())
 
     def take(self, rows: Any) -> Texts:
@@ -63,12 +63,12 @@ class TakenTexts(Texts):
 
 
 def taken(column: Any, rows: Rows) -> Any:
-    """The values at these rows of an Arrow array, not copied where they stand next to each other."""
+    """Return the values of an Arrow array at the given rows. Consecutive rows are sliced, not copied."""
     return column.slice(int(rows[0]), len(rows)) if stand_together(rows) else column.take(pa.array(rows))
 
 
 def stand_together(rows: Rows) -> bool:
-    """Whether these are rows that follow one another."""
+    """Return whether the rows are consecutive: `[3, 4, 5]`."""
     if not len(rows) or rows[0] < 0 or rows[-1] - rows[0] != len(rows) - 1:
         return False
     return bool((np.diff(rows) == 1).all())

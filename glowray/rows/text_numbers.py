@@ -1,4 +1,4 @@
-"""Texts numbered as they first appear. A text keeps its number, however many come after it."""
+"""Number texts in the order of their first appearance. A text keeps its number when more texts are added."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glowray.rows.texts import Texts
 
 
 class TextNumbers(Protocol):
-    """Takes texts, and numbers them from 0 in the order of their first appearance.
+    """Numbers the texts that it is given from 0, in the order of their first appearance.
 
     >>> from glowray.rows.texts import Lines
     >>> texts = text_numbers()
@@ -24,30 +24,30 @@ class TextNumbers(Protocol):
     """
 
     def add(self, texts: Texts) -> None:
-        """Texts that come after all that came before."""
+        """Add texts after all texts added before."""
 
     def numbers(self) -> list[Numbers]:
-        """The numbers of the texts of each call of `add` since this was asked before."""
+        """Return one array of numbers for each call of `add` since the last call of `numbers`."""
 
     def __len__(self) -> int:
-        """How many different texts have a number."""
+        """Return how many different texts have a number."""
 
     def distinct(self) -> pa.Array:
-        """The texts that have a number, by number."""
+        """Return the different texts. Text i has number i."""
 
 
 def text_numbers() -> TextNumbers:
-    """No text yet; numbered by the fastest means there is."""
+    """Return an empty TextNumbers: the hash table in C if it was compiled, else the Arrow version."""
     return TextWords() if loops.Table is None else _TextTable()
 
 
 def lasts() -> bool:
-    """Whether texts that have a number cost nothing when others are numbered."""
+    """Return whether adding texts costs nothing for texts numbered before. The Arrow version numbers them again."""
     return loops.Table is not None
 
 
 class _TextTable:
-    """Numbers each text at once, by a table of bytes that lasts."""
+    """Numbers each text when it is added, with a hash table in C."""
 
     def __init__(self) -> None:
         assert loops.Table is not None

@@ -1,7 +1,7 @@
-"""Texts numbered as they first appear with Arrow, by words of eight bytes rather than by their bytes.
+"""Number texts in the order of their first appearance with Arrow, as words of eight bytes.
 
-A text of at most seven bytes is a word by itself, with its length in the eighth byte. Most keys are that short, and
-words are numbered several times faster than texts are. Longer texts are numbered as texts; then they are words too.
+A text of at most seven bytes is one word: its bytes, with its length in the eighth byte. Most keys are that short, and
+Arrow numbers words several times faster than texts. Longer texts are numbered first; their word holds that number.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glowray.rows.column_hash import WORD_MASKS
+from glowray.rows.byte_words import WORD_MASKS, words_at_bytes
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.texts import Bounds, Bytes, Texts, cut_out
 
@@ -22,23 +22,23 @@ Numbers = npt.NDArray[np.int32]
 
 _U = np.uint64
 _WORD = 8
-_LENGTH = _U(56)  # the bit from which on the length stands
+_LENGTH = _U(56)  # The length occupies bits 56 to 63 of a word.
 _LONG = _U(_WORD) << _LENGTH
 _NUMBER = (_U(1) << _LENGTH) - _U(1)
-_ROWS_AT_ONCE = 1 << 15  # what is gone over several times stays in the cache
+_ROWS_AT_ONCE = 1 << 15  # Each piece is read several times, so it must fit the CPU cache.
 
 
 class TextWords:
-    """Takes texts, and numbers them from 0 in the order of their first appearance when it is asked."""
+    """A TextNumbers in NumPy and Arrow. It numbers all texts when `numbers` is called."""
 
     def __init__(self) -> None:
         self._known: pa.Array = pa.array([], pa.large_string())
         self._begin()
 
     def _begin(self) -> None:
-        """With the texts that have a number already, so that they keep it."""
+        """Start a new round with the texts that have a number already, so that they keep it."""
         self._words: list[Words] = []
-        self._long: list[tuple[Words, Rows, pa.Array]] = []  # some words, which are those of long texts, and these
+        self._long: list[tuple[Words, Rows, pa.Array]] = []  # (words, positions of long texts in them, long texts)
         self.add(Texts.of(self._known))
 
     def __len__(self) -> int:
@@ -76,25 +76,25 @@ class TextWords:
 
 
 def distinct(columns: list[Any]) -> tuple[pa.Array, list[Numbers]]:
-    """(every value once, in the order of first appearance; which one each row of each column has).
+    """Return (the different values in order of first appearance, for each column the number of each row's value).
 
-    There is a column at least.
+    There is at least one column.
     """
     encoded = pa.chunked_array(columns).dictionary_encode()
-    numbers = map(as_numpy, (chunk.indices for chunk in encoded.chunks if len(chunk)))  # Arrow leaves empty ones out
+    numbers = map(as_numpy, (chunk.indices for chunk in encoded.chunks if len(chunk)))  # Arrow drops empty columns
     found = encoded.chunk(0).dictionary if encoded.num_chunks else columns[0]
     return found, [next(numbers) if len(column) else np.empty(0, np.int32) for column in columns]
 
 
 def _load(data: Bytes, starts: Bounds) -> Words:
-    """The eight bytes from each start on; zeros beyond the end of the data."""
+    """Return the eight bytes from each start as a word. Bytes beyond the end of the data are zeros."""
     last = len(data) - _WORD
     if last < 0:
         return _load(np.concatenate([data, np.zeros(_WORD, np.uint8)]), starts)
-    at: Any = np.ndarray((last + 1,), "<u8", buffer=data, strides=(1,))  # the word at every byte
+    at = words_at_bytes(data)
     if int(starts.max()) <= last:
-        return at[starts]  # type: ignore[no-any-return]
-    words: Words = at[np.minimum(starts, last)]
+        return at[starts]
+    words = at[np.minimum(starts, last)]
     beyond = np.clip(starts - last, 0, _WORD).astype(np.uint64)
     words >>= np.minimum(beyond, _WORD - 1) * _U(8)
     words[beyond == _WORD] = 0
@@ -102,9 +102,9 @@ def _load(data: Bytes, starts: Bounds) -> Words:
 
 
 def _spelled(words: Words, long: pa.Array) -> pa.Array:
-    """The texts that these words stand for."""
+    """Return the texts of the words. `long` holds the long texts by number."""
     texts = Texts.of(long)
-    # A word's letters stand in its own bytes, those of long texts behind all words.
+    # A short text's bytes are in its word. The bytes of long texts follow all words.
     data = np.concatenate([words.astype("<u8").view(np.uint8), texts.data])
     starts = np.arange(0, _WORD * len(words), _WORD)
     ends = starts + (words >> _LENGTH).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Texts as parts of one run of bytes: a column of them is made only when somebody asks for one."""
+"""Texts as slices of one byte array. An Arrow column of them is made only when a caller reads it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LINE_FEED = ord("\n")
 
 
 class Texts:
-    """Text i is `data[starts[i]:ends[i]]`, in UTF-8. `splits` has what they were split into, by separator."""
+    """Text i is `data[starts[i]:ends[i]]`, in UTF-8. `splits` caches the texts' pieces by separator."""
 
     def __init__(self, data: Bytes, starts: Bounds, ends: Bounds) -> None:
         self.data, self._bounds = data, (starts, ends)
@@ -27,7 +27,7 @@ class Texts:
 
     @classmethod
     def of(cls, array: pa.Array) -> Texts:
-        """The texts of a large_string array without nulls, as they stand there."""
+        """Return the texts of a large_string array without nulls. Copies no bytes."""
         _, offsets, data = array.buffers()
         bounds = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
         first, last = (int(bounds[0]), int(bounds[-1])) if data is not None else (0, 0)
@@ -38,35 +38,35 @@ class Texts:
 
     @property
     def starts(self) -> Bounds:
-        """Where each text begins in the data."""
+        """Return the offset in `data` at which each text starts."""
         return self._bounds[0]
 
     @property
     def ends(self) -> Bounds:
-        """Where each text ends in the data."""
+        """Return the offset in `data` at which each text ends."""
         return self._bounds[1]
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def packed_bounds(self) -> tuple[Bounds, Bounds]:
-        """Starts and ends, each without gaps in memory: both of 4 bytes or both of 8."""
+        """Return (starts, ends) as contiguous arrays, both int32 or both int64."""
         dtype: Any = np.int32 if self.starts.dtype == self.ends.dtype == np.int32 else np.int64
         return np.ascontiguousarray(self.starts, dtype), np.ascontiguousarray(self.ends, dtype)
 
     @property
     def lengths(self) -> Bounds:
-        """How many bytes each text has."""
+        """Return the length of each text in bytes."""
         return self.ends - self.starts
 
     @cached_property
     def is_ascii(self) -> bool:
-        """Whether all the data is ASCII: then characters are bytes."""
+        """Return whether all data is ASCII, so that one byte is one character."""
         return not len(self.data) or int(self.data.max()) < 128
 
     @cached_property
     def array(self) -> pa.Array:
-        """The texts as an Arrow array."""
+        """Return the texts as an Arrow array."""
         if loops.cut is None:
             return cut_out(self.data, self.starts, self.ends)
         offsets, data = loops.cut(self.data, *self.packed_bounds())
@@ -74,29 +74,29 @@ class Texts:
 
     @property
     def nbytes(self) -> int:
-        """About the memory that the texts take as an Arrow array."""
+        """Return the approximate size in bytes of the texts as an Arrow array."""
         return len(self.data) + 8 * len(self)
 
     def slice(self, start: int, stop: int) -> Texts:
-        """The texts from `start` to `stop`."""
+        """Return the texts `[start:stop]`."""
         return Texts(self.data, self.starts[start:stop], self.ends[start:stop])
 
     def take(self, rows: Any) -> Texts:
-        """The texts of these rows, an array of NumPy or Arrow."""
+        """Return the texts at the given rows, a NumPy or Arrow array."""
         places = as_numpy(rows) if isinstance(rows, pa.Array) else rows
         return Texts(self.data, self.starts[places], self.ends[places])
 
     def over(self, data: bytes) -> Texts:
-        """The texts that stand in the same places of other data, which has line feeds where this has some."""
+        """Return the texts with the same bounds in other data of equal length, with line feeds at the same offsets."""
         return Texts(np.frombuffer(data, np.uint8), self.starts, self.ends)
 
     def to_pylist(self) -> list[str]:
-        """The texts as Python's."""
+        """Return the texts as a list of str."""
         return self.array.to_pylist()  # type: ignore[no-any-return]
 
 
 class Lines(Texts):
-    r"""All lines of some text, each without the line feed at its end; where they are is looked up when it is asked for.
+    r"""All lines of a text, each without its line feed. The bounds are computed on first use.
 
     >>> Lines(b"one\n\ntwo").to_pylist(), len(Lines(b"one\n"))
     (['one', '', 'two'], 1)
@@ -126,7 +126,7 @@ class Lines(Texts):
 
     @property
     def _is_open(self) -> bool:
-        """Whether no line feed ends the last line."""
+        """Return whether the last line has no line feed."""
         return bool(self._text) and not self._text.endswith(b"\n")
 
     def over(self, data: bytes) -> Texts:
@@ -134,24 +134,24 @@ class Lines(Texts):
 
     @property
     def inside(self) -> Bytes:
-        """The bytes from the first line's start to the last one's end: a line feed there is between two lines."""
+        """Return the bytes without the last line's line feed, so that every line feed separates two lines."""
         return self.data if self._is_open else self.data[:-1]
 
 
 def places_of(data: Bytes, one: int, other: int) -> npt.NDArray[np.int64]:
-    """Where there is one of two bytes."""
+    """Return the ascending offsets at which `data` has the byte `one` or the byte `other`."""
     if loops.places is not None:
         return np.frombuffer(loops.places(data, one, other), np.int64)
     return np.flatnonzero(data == one if one == other else (data == one) | (data == other))
 
 
 def cut_out(data: Bytes, starts: Bounds, ends: Bounds) -> pa.Array:
-    """The large_string array of these parts of the bytes."""
+    """Return the slices `data[starts[i]:ends[i]]` as a large_string array."""
     if not len(starts):
         return pa.array([], pa.large_string())
-    # An array of the parts and, between them, of what is not wanted; taking the parts copies each byte once.
+    # The array alternates the wanted slices with the gaps between them. `take` copies each wanted byte once.
     bounds = np.empty(2 * len(starts) + 1, np.int64)
     bounds[0:-1:2], bounds[1::2] = starts, ends
-    bounds[-1] = bounds[0]  # Arrow makes room for as much as an array seems to hold
+    bounds[-1] = bounds[0]  # Arrow reserves memory for last - first bound, so they are made equal.
     array = pa.LargeStringArray.from_buffers(2 * len(starts), pa.py_buffer(bounds), pa.py_buffer(data))
     return array.take(pa.array(np.arange(0, 2 * len(starts), 2, dtype=np.int32 if len(starts) < 2**30 else np.int64)))

@@ -1,7 +1,7 @@
-"""Rows as an Arrow table that others read: every value exactly, or an error that names the column.
+"""Convert rows to an Arrow table for other readers: every value exactly, or an error that names the column.
 
-Inside the project a column that Arrow cannot hold travels pickled; here there is nobody to unpickle it. Columns are the
-keys of dicts, the field names of named tuples and dataclasses, `0`, `1`, … for tuples, and `value` for anything else.
+Inside glowray a column that Arrow cannot hold travels pickled; other readers cannot unpickle it. The columns are the
+keys of dicts, the field names of named tuples and dataclasses, `0`, `1`, … for tuples, and `value` for other rows.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ SCALAR_COLUMN = "value"
 
 @dataclass(frozen=True)
 class RowsTable:
-    """Rows of one chunk as a table, and the rows themselves for errors.
+    """The rows of one chunk as a table, with the chunk itself for errors.
 
-    `kind` is what the rows are: `dict`, `tuple`, the class of a named tuple or dataclass, `value` for anything without
-    columns, `None` where all rows are None.
+    `kind` names the rows' type: `dict`, `tuple`, the class of a named tuple or dataclass, `value` for rows without
+    fields, `None` if all rows are None.
     """
 
     table: pa.Table
@@ -47,21 +47,21 @@ class RowsTable:
         return self.table.schema
 
     def row_with(self, steps: Steps) -> Any:
-        """Return the first row that has a value at a column, None if there is none."""
+        """Return the first row that has a value at the path `steps`, or None."""
         steps = steps[1:] if self.kind == SCALAR_COLUMN else steps
         present = (row for row in self.chunk.rows() if any(value is not None for value in values_in(row, steps)))
         return next(present, None)
 
 
 def arrow_table(blocks: Iterable[Block], fix: str = MAP) -> pa.Table:
-    """The rows of all blocks as one table; without rows a table without columns.
+    """Return the rows of all blocks as one table. Without rows the table has no columns.
 
     >>> arrow_table([Block.from_rows([("be", 2)]), Block.from_rows([("or", None)])]).to_pydict()
     {'0': ['be', 'or'], '1': [2, None]}
 
-    Columns come in order of first appearance, and a field that a row lacks is null. Raises InexactColumn for a value
-    that Arrow cannot hold exactly, and for a column of several types, also where they are in different blocks; `fix`
-    is what the error says a user can do about that.
+    Columns are in order of first appearance. A field that a row lacks is null. Raises InexactColumn for a value that
+    Arrow cannot hold exactly, and for a column of several types in one or several blocks. The error names `fix` as the
+    user's remedy for several types.
     """
     pieces = [chunk_table(chunk, fix) for block in blocks for chunk in block.chunks]
     if not pieces:
@@ -74,12 +74,12 @@ def arrow_table(blocks: Iterable[Block], fix: str = MAP) -> pa.Table:
 
 
 def rows_table(rows: Sequence[Any]) -> pa.Table:
-    """A list of rows as one table, as `arrow_table` makes it."""
+    """Return a list of rows as one table, by the rules of `arrow_table`."""
     return arrow_table([Block.from_rows(rows)])
 
 
 def check_kinds(pieces: Sequence[RowsTable], fix: str = MAP) -> None:
-    """Refuse rows of several kinds, such as dicts beside tuples, and None beside rows with columns."""
+    """Raise InexactColumn for rows of several kinds (dicts and tuples), and for None among rows with columns."""
     first: dict[str, RowsTable] = {}
     for piece in pieces:
         first.setdefault(piece.kind, piece)
@@ -93,7 +93,10 @@ def check_kinds(pieces: Sequence[RowsTable], fix: str = MAP) -> None:
 
 
 class ChunkColumns:
-    """The columns that the rows of a chunk have, each as an Arrow array or as Python values."""
+    """The columns of a chunk's rows. Each can be read as an Arrow array or as Python values.
+
+    `records` holds the rows as dicts if no encoded columns fit them, else None.
+    """
 
     def __init__(self, chunk: Chunk, fix: str = MAP) -> None:
         self.chunk = chunk
@@ -105,7 +108,7 @@ class ChunkColumns:
             if set(map(type, rows)) == {dict}:
                 self.kind, self.records, self.names = "dict", rows, _all_keys(rows, self.where)
                 return
-            shape, columns = encode(rows)  # what is left after a cut may be of one type
+            shape, columns = encode(rows)  # A slice of mixed rows may be of one type.
         self._shape, self._columns = shape, columns
         if isinstance(shape, Fields):
             self._take_fields(shape)
@@ -113,9 +116,9 @@ class ChunkColumns:
             self._take_values(shape)
 
     def array(self, name: str) -> pa.Array:
-        """Return a column as an Arrow array of the type that its values have.
+        """Return a column as an Arrow array of its values' own type.
 
-        Raises InexactColumn if there is none.
+        Raises InexactColumn if Arrow has no exact type for them.
         """
         if self.records is not None:
             return _objects([row.get(name) for row in self.records], self.where.field(name))
@@ -142,7 +145,7 @@ class ChunkColumns:
         self.kind = kind or (shape.kind if shape.cls is None else shape.cls.__qualname__)
 
     def _take_values(self, shape: Shape) -> None:
-        """Rows in the one column `value`. Tuples of several lengths have a column for each field."""
+        """Set up the single column `value`. Tuples of several lengths get one column per field instead."""
         self.kind, self.names = SCALAR_COLUMN, [SCALAR_COLUMN]
         if isinstance(shape, Scalar):
             self.kind = "None" if pa.types.is_null(self._columns[0].type) else SCALAR_COLUMN
@@ -156,14 +159,14 @@ class ChunkColumns:
 
 
 def chunk_table(chunk: Chunk, fix: str = MAP) -> RowsTable:
-    """The rows of a chunk as one table."""
+    """Return the rows of a chunk as a table."""
     columns = ChunkColumns(chunk, fix)
     arrays = list(map(columns.array, columns.names))
     return RowsTable(table_of(columns.names, arrays, len(chunk)), columns.kind, chunk)
 
 
 def table_of(names: list[str], arrays: list[pa.Array], count: int) -> pa.Table:
-    """A table of columns; of rows without any it knows only how many there are."""
+    """Return a table of the columns. Without columns it still has `count` rows."""
     _check_names(names)
     return pa.table(arrays, names=names) if names else pa.table({"": pa.nulls(count)}).select([])
 
@@ -177,7 +180,7 @@ def _check_names(names: Iterable[str]) -> None:
 
 
 def _array(shape: Shape, columns: list[Any], where: Where) -> pa.Array:
-    """One Arrow array of the columns of a shape, with the names that the user's values have."""
+    """Return one Arrow array of a shape's columns. Struct fields have the names of the user's fields."""
     if isinstance(shape, Scalar):
         return _scalars(shape, columns[0])
     if isinstance(shape, Fields):
@@ -189,7 +192,7 @@ def _array(shape: Shape, columns: list[Any], where: Where) -> pa.Array:
 
 def _scalars(shape: Scalar, array: pa.Array) -> pa.Array:
     if shape.kind.name == "datetime[UTC]":
-        return array.view(pa.timestamp("us", "+00:00"))  # "UTC" is what ZoneInfo("UTC") is called
+        return array.view(pa.timestamp("us", "+00:00"))  # The zone "UTC" means ZoneInfo("UTC").
     if shape.kind.name == "UUID":
         return pa.ExtensionArray.from_storage(pa.uuid(), array)
     return array
@@ -220,9 +223,12 @@ def _lists(shape: ListOf, array: pa.Array, where: Where) -> pa.Array:
 
 
 def _objects(values: list[Any], where: Where) -> pa.Array:
-    """An array of values that a block holds pickled: some have a type of Arrow's own, of others a part is at fault."""
+    """Return an array of values that a block holds pickled. Raises InexactColumn, naming the field, if there is none.
+
+    Arrow has types for some of them: lists and dicts of values that are typed, zoned datetimes, NumPy scalars.
+    """
     values = list(map(as_list, values))
-    shape, columns = encode(values)  # what is left after a cut may be of one type
+    shape, columns = encode(values)  # A slice of mixed rows may be of one type.
     if not isinstance(shape, Pickled):
         return _array(shape, columns, where)
     present = [value for value in values if value is not None]
@@ -243,7 +249,7 @@ def _objects(values: list[Any], where: Where) -> pa.Array:
 
 
 def _all_keys(present: Sequence[dict[Any, Any]], where: Where) -> list[str]:
-    """The keys of dicts, in order of first appearance."""
+    """Return the keys of all dicts, in order of first appearance. Raises InexactColumn for a key that is not a str."""
     names = list(dict.fromkeys(chain.from_iterable(present)))
     if odd := [name for name in names if type(name) is not str]:
         raise InexactColumn(

@@ -1,4 +1,4 @@
-"""Chunks of several shapes as one chunk: columns stay typed wherever all the chunks agree."""
+"""Concatenate chunks of different shapes into one chunk. A column stays typed if all chunks agree on its type."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from glowray.rows.scalars import NONE
 from glowray.rows.shape import Fields, Pickled, Scalar, Shape
 
 Part = tuple[Shape, list[Any], int]
-"""Shape, columns and number of the values of one chunk."""
+"""(Shape, columns, number of values) of one chunk or of one field of it."""
 
 
 def together(chunks: Sequence[Chunk]) -> Chunk:
-    """The rows of chunks (one at least), one after the other, as one chunk.
+    """Return the rows of all chunks in order as one chunk. There is at least one chunk.
 
     >>> parts = [Chunk.from_rows(rows) for rows in ([("a", 1)], [("b", None)], [("c", 2.5)])]
     >>> print(together(parts[:2]).shape, together(parts).shape)
@@ -37,17 +37,13 @@ def _together(parts: Sequence[Part]) -> Encoded:
     if all(shape == shapes[0] for shape in shapes) and not isinstance(shapes[0] if shapes else None, Fields):
         return _one_column(shapes[0] if shapes else Scalar(NONE), parts)
     fields = [shape for shape in shapes if isinstance(shape, Fields)]
-    if len(fields) == len(shapes) and all(_outline(shape) == _outline(fields[0]) for shape in fields):
+    if len(fields) == len(shapes) and all(shape.outline == fields[0].outline for shape in fields):
         return _side_by_side(fields, parts)
     return encode([value for part in parts for value in _values(part)])
 
 
 def _is_none(shape: Shape) -> bool:
     return isinstance(shape, Scalar) and shape.kind == NONE
-
-
-def _outline(shape: Fields) -> Any:
-    return shape.kind, shape.names, shape.cls, len(shape.children)
 
 
 def _one_column(shape: Shape, parts: Sequence[Part]) -> Encoded:
@@ -85,6 +81,6 @@ def _child(part: Part, place: int) -> Part:
 
 
 def _values(part: Part) -> list[Any]:
-    """The values as Python's objects, not to be changed while the part is in use."""
+    """Return the values as Python objects. The caller must not change them while the part is in use."""
     shape, columns, count = part
     return columns[0].objects() if isinstance(shape, Pickled) else decode(shape, columns, count)

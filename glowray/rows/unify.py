@@ -1,4 +1,4 @@
-"""One schema for the tables of parts of a dataset: types are brought together only where no value changes."""
+"""Find the common schema of a dataset's parts. Types are merged only if no value changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.types as kinds
 
 from glowray.rows.inexact import MAP, Steps, mixed_kinds
-from glowray.rows.recast import same_family
+from glowray.rows.recast import is_list, same_family
 
 _PYTHON_NAMES = (
     (kinds.is_boolean, "bool"),
@@ -22,30 +22,31 @@ _PYTHON_NAMES = (
     (kinds.is_duration, "timedelta"),
     (kinds.is_struct, "dict"),
     (kinds.is_large_list, "list"),
+    (kinds.is_list, "list"),
 )
 
 
 class Source(Protocol):
-    """Rows with a schema: a table, or a file of them."""
+    """Rows with a schema: a table or a file."""
 
     @property
     def schema(self) -> pa.Schema: ...
 
     def row_with(self, steps: Steps) -> Any:
-        """Return the first row that has a value at a column, None if there is none."""
+        """Return the first row that has a value at the path `steps`, or None."""
 
 
 Found = tuple[pa.DataType, Source]
 
 
 def common_schema(sources: Iterable[Source], fix: str = MAP, *, first_wins: bool = False) -> pa.Schema:
-    """Return the schema that the rows of all sources have: their columns in order of first appearance.
+    """Return the common schema of all sources. Its columns are in order of first appearance.
 
-    A column that is null in some of them takes the type of the others; so do struct fields and list elements. With
-    `first_wins` a type of the first source stays where another is only another width or encoding of it (int32 beside
-    int64), and so do its fields that may not be null.
+    A column that is null in some sources takes the type of the others; struct fields and list elements do so too. With
+    `first_wins` the first source's type stays if the others differ only in width or encoding (int32 and int64). Fields
+    of the first source that are not nullable then stay so.
 
-    Raises InexactColumn for a column of several types, with a row of each of two.
+    Raises InexactColumn for a column of several types. The error shows a row of each of two types.
     """
     by_schema: dict[pa.Schema, Source] = {}
     for source in sources:
@@ -63,7 +64,7 @@ def common_schema(sources: Iterable[Source], fix: str = MAP, *, first_wins: bool
 
 
 class _Merge:
-    """Finds the type of a column from those of its parts."""
+    """Finds the type of a column from the types in its parts."""
 
     def __init__(self, fix: str, first_wins: bool) -> None:
         self._fix, self._first_wins = fix, first_wins
@@ -82,7 +83,7 @@ class _Merge:
                 several.append((kind, source))
         if len(several) < 2:
             return several[0][0] if several else pa.null()
-        if all(_is_list(kind) for kind, _ in several):
+        if all(is_list(kind) for kind, _ in several):
             element = self._type((*steps, None), [(kind.value_type, source) for kind, source in several])
             return _list_like(several[0][0], element)
         if all(kinds.is_struct(kind) for kind, _ in several):
@@ -105,12 +106,8 @@ def _has(kind: pa.StructType, name: str) -> bool:
     return bool(kind.get_field_index(name) >= 0)
 
 
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(kinds.is_list(kind) or kinds.is_large_list(kind))
-
-
 def _list_like(kind: pa.DataType, element: pa.DataType) -> pa.DataType:
-    """A list type of the same width with other elements."""
+    """Return a list type of the same offset width with another element type."""
     if kind.value_type == element:
         return kind
     return pa.large_list(element) if kinds.is_large_list(kind) else pa.list_(element)
@@ -122,7 +119,7 @@ def _witness(steps: Steps, found: Found) -> tuple[str, Any]:
 
 
 def python_name(kind: pa.DataType) -> str:
-    """Return what the values of an Arrow type are called in Python; Arrow's own name for a type that Python has not."""
+    """Return the Python name of an Arrow type's values, or Arrow's name if Python has no such type."""
     if kinds.is_decimal(kind):
         return f"Decimal of {kind.scale} digits after the point"
     if kinds.is_timestamp(kind) and kind.unit == "us":

@@ -1,1 +1,5 @@
-"""Plain Python functions at full speed, with Python's exact meaning."""
+"""The compiler: it turns users' functions into generated loops and column programs with Python's exact meaning.
+
+`know` proves that a syntax tree is a function's own. `chain` writes one loop for several row steps. `arrow/`
+translates functions into programs over columns. Nothing here knows of plans, tasks or engines.
+"""

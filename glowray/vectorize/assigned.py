@@ -1,7 +1,11 @@
-"""Definite assignment: refuses functions with a local that may be read before it is assigned.
+"""Definite assignment: find locals that a function may read before it assigns them.
 
-A call starts with fresh locals; a loop that a function is inlined into does not, and where Python raises
-UnboundLocalError the previous row's value would be read.
+A call starts with fresh locals. A loop keeps its variables from row to row. Where a call raises UnboundLocalError, an
+inlined body would read the previous row's value. So functions with such a local are not inlined.
+
+    def f(row):
+        if row > 0: sign = 1
+        return sign          the path with row <= 0 reads `sign` unassigned
 """
 
 from __future__ import annotations
@@ -10,15 +14,15 @@ import ast
 
 from glowray.vectorize.names import COMPREHENSIONS, Comprehension, own_names, stored_names, targets_of
 
-State = frozenset[str] | None  # names surely assigned here; None where control does not come
+State = frozenset[str] | None  # names assigned on every path to here; None if no path leads here
 
 
-class MayBeUnbound(Exception):  # noqa: N818  (a verdict that travels up the analysis, not a failure)
+class MayBeUnbound(Exception):  # noqa: N818  (ends the analysis with its answer; it is no failure)
     """A local that some path reads before assigning it."""
 
 
 def check_assigned(node: ast.Lambda | ast.FunctionDef, parameters: set[str]) -> str | None:
-    """The name of a local that may be read unassigned, or None."""
+    """Return the name of a local that may be read unassigned, or None."""
     analysis = _Analysis(own_names(node))
     if (shared := _shared_handler_name(node, parameters)) is not None:
         return shared
@@ -33,7 +37,10 @@ def check_assigned(node: ast.Lambda | ast.FunctionDef, parameters: set[str]) -> 
 
 
 def _shared_handler_name(node: ast.AST, parameters: set[str]) -> str | None:
-    """A name of an `except … as name` with another use: Python unbinds it where the handler ends."""
+    """Return the name of an `except … as name` that the function also binds elsewhere, or None.
+
+    Python unbinds the name when the handler ends.
+    """
     others = set(parameters)
     handlers: list[ast.ExceptHandler] = []
     for each in ast.walk(node):
@@ -59,7 +66,7 @@ class _Analysis:
         self._breaks: list[list[State]] = []
         self._handling: list[str] = []
 
-    # Expressions: the names assigned after evaluating one.
+    # Expressions: each method returns the names assigned after evaluating one.
 
     def read(self, node: ast.AST | None, known: frozenset[str]) -> frozenset[str]:
         if node is None:
@@ -84,7 +91,7 @@ class _Analysis:
         return known
 
     def condition(self, node: ast.expr, known: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
-        """Names assigned when the expression was true, and when it was false."""
+        """Return (names assigned if the expression was true, names assigned if it was false)."""
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             true, false = self.condition(node.operand, known)
             return false, true
@@ -122,7 +129,7 @@ class _Analysis:
         self._local = outer
         return after
 
-    # Statements: the state after them.
+    # Statements: each method returns the state after them.
 
     def block(self, statements: list[ast.stmt], state: State) -> State:
         for statement in statements:
@@ -142,7 +149,7 @@ class _Analysis:
         if isinstance(node, ast.With):
             for item in node.items:
                 known = self.read(item.optional_vars, self.read(item.context_expr, known))
-            # The manager may swallow an exception from anywhere in the body.
+            # The context manager may swallow an exception from anywhere in the body, so none of its assignments count.
             self.block(node.body, known)
             return known
         if isinstance(node, ast.Match):
@@ -199,7 +206,7 @@ class _Analysis:
             named = {handler.name} if handler.name else set()
             self._handling.extend(named)
             end = self.block(handler.body, caught | named)
-            # The handler's name is unbound again after it.
+            # Python unbinds the handler's name after it.
             del self._handling[len(self._handling) - len(named) :]
             ends.append(None if end is None else end - named)
         last = self.block(node.finalbody, known)

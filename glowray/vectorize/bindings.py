@@ -1,4 +1,4 @@
-"""Bindings: how generated code finds the values of a function's names. Each task resolves every binding again."""
+"""Bindings: where generated code finds the values of a function's names. Each task resolves every binding again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glowray.rows.static_attributes import builtins_of, class_attribute
 
 
 def python_function(call: Callable[..., object]) -> FunctionType | None:
-    """The Python function that a call of `call` ends in: through methods, partials and instances with `__call__`."""
+    """Return the Python function under methods, partials and instances with `__call__`, or None."""
     while True:
         if type(call) is FunctionType:
             return call
@@ -29,17 +29,20 @@ def python_function(call: Callable[..., object]) -> FunctionType | None:
 
 
 def call_method(call: object) -> FunctionType | None:
-    """The Python `__call__` of an instance's class."""
+    """Return the `__call__` of an instance's class if it is a Python function, else None."""
     method = class_attribute(type(call), "__call__")
     return method if type(method) is FunctionType else None
 
 
 @dataclass(frozen=True, eq=False)
 class Captured:
-    """One value that a function captured, named by where the function finds it.
+    """One value that a function captured, named by the place where the function finds it.
 
-    Generated code carries this and not the value: a task resolves it on its own copy of the function, so the value is
-    the one that a call there would see, whether the function travelled by value or by its module's name.
+    Generated code carries the place, not the value. A task resolves it on its own copy of the function. So it gets the
+    value that a call there would see. This holds for functions pickled by value and by their module's name.
+
+        def scale(n, by=2): return n * by * FACTOR
+        Captured(scale, "global", "FACTOR")        Captured(scale, "default", 0)
     """
 
     owner: Callable[..., object]
@@ -47,7 +50,7 @@ class Captured:
     name: str | int
 
     def resolve(self) -> object:
-        """The value now. NameError, as Python has it, when there is none."""
+        """Return the value now; raise Python's own NameError if there is none."""
         function = python_function(self.owner)
         assert function is not None
         try:
@@ -65,18 +68,18 @@ class Captured:
 
 @dataclass(frozen=True, eq=False)
 class Builtin:
-    """A builtin, known by its name in the task as everywhere."""
+    """A builtin, found by its name in every process."""
 
     name: str
 
     def resolve(self) -> object:
-        """The value now. NameError, as Python has it, when there is none."""
+        """Return the value now; raise Python's own NameError if there is none."""
         return _look_up(self.name, vars(builtins))
 
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """A value handed to generated code as it is: a method's object, an argument of a partial, a function to call."""
+    """A value that generated code carries itself: a method's object, an argument of a partial, a function to call."""
 
     value: object
 
@@ -88,7 +91,7 @@ Binding = Captured | Builtin | Given
 
 
 class Namespace(dict[str, object]):
-    """The globals of generated code some of whose names have no value: an error there only if such a name is read."""
+    """The globals of generated code in which some names have no value. Reading one of these raises NameError."""
 
     def __init__(self, values: dict[str, object], absent: dict[str, Binding]) -> None:
         super().__init__(values)
@@ -99,10 +102,10 @@ class Namespace(dict[str, object]):
 
 
 def namespace_of(bindings: Mapping[str, Binding]) -> dict[str, object]:
-    """The values that bindings have in this process now.
+    """Return name → the value that its binding has in this process now.
 
-    A function that travelled by its module's name may find less there than it had in the driver. As in a call, only
-    reading such a name is an error.
+    A function pickled by its module's name may find fewer names in a task than in the driver. As in a call, only
+    reading a missing name is an error.
     """
     values: dict[str, object] = {}
     absent: dict[str, Binding] = {}

@@ -1,4 +1,4 @@
-"""The effect of well-known functions and methods on their arguments: most change nothing."""
+"""Resolve what a call calls, and tell which builtin functions and methods change their arguments."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from collections.abc import Container
 
 from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.known import Known
+from glowray.vectorize.names import own_names
 
 ATOMS_FROM: tuple[object, ...] = (
     len, int, float, str, bool, bytes, complex, repr, ascii, hash, ord, chr, isinstance, issubclass, callable, type, id,
     format, bin, hex, oct, any, all, range, print,
 )  # fmt: skip
-"""Builtins whose result has nothing of their arguments in it."""
+"""Builtins whose result is a new object that holds no part of their arguments."""
 
 COPIERS: tuple[object, ...] = (list, dict, tuple, set, frozenset, sorted)
-"""Builtins that give a new collection of what is in their argument."""
+"""Builtins that return a new collection with the items of their argument."""
 
 NEW_VALUE = frozenset({
     "split", "rsplit", "splitlines", "strip", "lstrip", "rstrip", "lower", "upper", "title", "casefold", "capitalize",
@@ -32,16 +33,16 @@ NEW_VALUE = frozenset({
     "match", "search", "fullmatch", "findall", "finditer", "sub", "subn", "group", "groups", "isoformat", "strftime",
     "timestamp", "date", "time", "issubset", "issuperset", "isdisjoint", "total_seconds", "most_common",
 })  # fmt: skip
-"""Methods of immutable types and patterns: they change nothing, and give a new value."""
+"""Methods of immutable types and patterns: they change nothing and return a new value."""
 
 READERS = frozenset({"get", "keys", "values", "items", "copy", "union", "intersection", "difference"})
-"""Methods of collections that change nothing and give what is in them."""
+"""Methods of collections that change nothing and return their items."""
 
 STORERS = frozenset({"append", "appendleft", "add", "extend", "insert", "update", "setdefault"})
-"""Methods that change their owner, and keep their arguments without changing them."""
+"""Methods that change the collection and keep their arguments in it, without changing the arguments."""
 
 REMOVERS = frozenset({"pop", "popitem", "popleft", "remove", "discard", "clear", "sort", "reverse", "rotate"})
-"""Methods that change their owner, and nothing inside it."""
+"""Methods that change the collection and none of its items."""
 
 _CHANGING: tuple[object, ...] = (
     next, setattr, delattr, exec, eval, map, filter, iter, vars, __import__, compile,
@@ -57,12 +58,12 @@ _FUNCTIONS: tuple[type, ...] = (types.FunctionType, types.MethodType, functools.
 
 
 def is_function(value: object) -> bool:
-    """Whether it is a function written in Python."""
+    """Return whether a value is a function, method or partial: calling it may run Python code."""
     return is_one_of(type(value), _FUNCTIONS)
 
 
 def changes_nothing(value: object) -> bool:
-    """Whether a call of this object surely leaves its arguments as they are."""
+    """Return whether a call of this object never changes its arguments."""
     if is_one_of(value, _CHANGING):
         return False
     kind = type(value)
@@ -81,16 +82,25 @@ _STANDARD = {name.removeprefix("_") for name in sys.stdlib_module_names}
 
 
 def _is_of_atom(value: object) -> bool:
-    """Whether it is a method of a text or a number, or a method of a collection that only keeps what it is given."""
+    """Return whether a builtin method is bound to an object of a builtin type.
+
+    Such a method may change its owner, but never its arguments.
+    """
     owner = getattr(value, "__self__", None)
     return is_one_of(type(owner), _BUILTIN_TYPES)
 
 
+def called(known: Known, call: ast.Call) -> object:
+    """Return the object that a call of a plain name with plain arguments calls, or None if that is not sure."""
+    are_plain = not call.keywords and not any(isinstance(argument, ast.Starred) for argument in call.args)
+    is_name = isinstance(call.func, ast.Name)
+    return resolved(known, call.func, own_names(known.node)) if is_name and are_plain else None
+
+
 def resolved(known: Known, node: ast.expr, local: Container[str]) -> object:
-    """The object that a name, or an attribute of a module or builtin type, stands for; None if that is not sure."""
+    """Return the value of a name, or of an attribute of a module or builtin type. Return None if that is not sure."""
     if isinstance(node, ast.Name) and node.id not in local:
-        found = known.environment.find(node.id)
-        return None if isinstance(found, str) else found[1]
+        return known.environment.value(node.id)
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         owner = resolved(known, node.value, local)
         if type(owner) is types.ModuleType or is_one_of(owner, _BUILTIN_TYPES):

@@ -1,8 +1,12 @@
-"""Find the parameters that a function may change. Its source is read, and nothing runs.
+"""Find the parameters whose objects a function may change, from its source and without running it.
 
-An error names the row as it was when the step began. A row that its function cannot change is that row to the end, so
-that only the others have to be copied first. The answer errs to one side: a parameter that is not named here is surely
-left as it was by code that does not hide what it does.
+An error shows the row as it was when the step began, so a row that may change is copied first. The analysis is
+conservative: it reports every parameter that could change. Only code that hides its effects escapes it.
+
+    def f(row, seen):
+        row["n"] = 1           row: ITSELF
+        seen.items.append(1)   seen: INSIDE
+        return row
 """
 
 from __future__ import annotations
@@ -26,9 +30,9 @@ from glowray.vectorize.callees import (
 )
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known
-from glowray.vectorize.names import COMPREHENSIONS, Comprehension, own_names, parameters, targets_of
+from glowray.vectorize.names import COMPREHENSIONS, Comprehension, body_of, own_names, parameters, targets_of
 
-# How a variable stands to a parameter: it is the very object, something inside it, or a new object that holds either.
+# What a variable may be: the parameter's object, an object inside it, or a new object that holds one of these.
 SELF, PART, HOLDER = "self", "part", "holder"
 Alias = tuple[str, str]
 Aliases = frozenset[Alias]
@@ -40,24 +44,24 @@ _SCOPE_READERS: tuple[object, ...] = (locals, vars, eval, exec)
 
 
 class Change(IntEnum):
-    """How far a function may change an object."""
+    """How deep a function may change an object."""
 
-    ITSELF = 1  # it gets and loses items: those stay what they are
-    INSIDE = 2
+    ITSELF = 1  # it adds, removes or replaces items; the items themselves stay as they are
+    INSIDE = 2  # it changes an object inside
 
 
 def changed(known: Known, gives_rows: bool = False) -> Mapping[str, Change]:
-    """The parameters whose objects a call of the function may change, and how far.
+    """Return parameter → how deep a call of the function may change its object. Other parameters are left out.
 
     Args:
         known: the function.
-        gives_rows: whether what it yields may be changed before it goes on, as by the next step of a chain.
+        gives_rows: whether the next step may change the rows that a generator yields before the generator goes on.
     """
     return _Changes(known, gives_rows, 0).found()
 
 
 class _Changes:
-    """One function's variables, and which of the parameters each may stand for."""
+    """Tracks one function's variables: `_aliases` maps each to the parameters that it may be, be in, or hold."""
 
     def __init__(self, known: Known, gives_rows: bool, depth: int) -> None:
         self._known = known
@@ -65,8 +69,7 @@ class _Changes:
         self._depth = depth
         self._parameters = parameters(known.node)
         self._aliases: dict[str, Aliases] = {name: frozenset({(name, SELF)}) for name in self._parameters}
-        body: list[ast.AST] = [known.node.body] if isinstance(known.node, ast.Lambda) else list(known.node.body)
-        self._nodes = [node for part in body for node in ast.walk(part)]
+        self._nodes = [node for part in body_of(known.node) for node in ast.walk(part)]
         self._local = own_names(known.node).union(*map(_scope_names, self._nodes))
         self._changed: dict[str, Change] = {}
 
@@ -74,7 +77,7 @@ class _Changes:
         if any(isinstance(node, _OPAQUE) or self._reads_scope(node) for node in self._nodes):
             return dict.fromkeys(self._parameters, Change.INSIDE)
         before: Mapping[str, Aliases] = {}
-        while before != self._aliases:  # a loop may carry an alias back to its start
+        while before != self._aliases:  # until nothing changes: a loop may carry an alias back to its start
             before = dict(self._aliases)
             for node in self._nodes:
                 self._bind(node)
@@ -85,7 +88,7 @@ class _Changes:
     def _reads_scope(self, node: ast.AST) -> bool:
         return isinstance(node, ast.Call) and is_one_of(self._callee(node.func), _SCOPE_READERS)
 
-    # The objects that variables stand for.
+    # Aliases of variables.
 
     def _bind(self, node: ast.AST) -> None:
         if isinstance(node, ast.Assign):
@@ -135,7 +138,7 @@ class _Changes:
         return frozenset((name, how) for name in self._parameters for how in (SELF, PART))
 
     def _of(self, node: ast.expr | None) -> Aliases:
-        """Return the objects that an expression's value may stand for."""
+        """Return the aliases of an expression's value."""
         if isinstance(node, ast.Name):
             return self._aliases.get(node.id, _NONE)
         if isinstance(node, ast.Subscript | ast.Attribute):
@@ -174,11 +177,11 @@ class _Changes:
         return _NONE.union(*(self._of(node) for node in nodes))
 
     def _any(self, node: ast.expr) -> Aliases:
-        """Whatever an expression of no known meaning may give."""
+        """Return the aliases of an expression of unknown meaning: all that its names are, and what is inside."""
         found = self._union(each for each in ast.walk(node) if isinstance(each, ast.Name))
         return found | _inside(found)
 
-    # The places that change something.
+    # Nodes that change an object.
 
     def _look(self, node: ast.AST) -> None:
         if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
@@ -217,7 +220,7 @@ class _Changes:
             self._change_all(self._of(each))
 
     def _changed_by(self, function: types.FunctionType, node: ast.Call) -> list[ast.expr]:
-        """The arguments that a Python function may change."""
+        """Return the arguments whose objects a Python function may change."""
         given = list(_arguments(node))
         helper = know(function) if self._depth < _MOST_CALLS and function is not self._known.function else None
         if not isinstance(helper, Known):
@@ -231,7 +234,7 @@ class _Changes:
         return [each for each, name in zip(given, positional, strict=False) if name in names]
 
     def _callee(self, node: ast.expr) -> object:
-        """The object that a call calls where its name tells, else None."""
+        """Return the object that a call calls if its name tells, else None."""
         return resolved(self._known, node, self._local)
 
     def _change(self, aliases: Aliases) -> None:
@@ -241,17 +244,18 @@ class _Changes:
                 self._changed[name] = max(change, self._changed.get(name, change))
 
     def _change_all(self, aliases: Aliases) -> None:
-        """Whoever is given an object may change what is inside it too."""
+        """Note a change of the objects and of what is inside: code that gets an object can reach both."""
         self._change(aliases | _inside(aliases))
 
 
 def _inside(aliases: Aliases) -> Aliases:
-    """Return the objects that an item of the value may stand for."""
+    """Return the aliases of an item of a value with these aliases."""
     parts = {(name, PART) for name, _ in aliases}
     return frozenset(parts | {(name, SELF) for name, how in aliases if how == HOLDER})
 
 
 def _held(aliases: Aliases) -> Aliases:
+    """Return the aliases of a new object that holds a value with these aliases."""
     return frozenset((name, HOLDER) for name, _ in aliases)
 
 
@@ -265,7 +269,7 @@ def _names(node: ast.expr) -> list[str]:
 
 
 def _scope_names(node: ast.AST) -> set[str]:
-    """The names that a lambda or comprehension binds."""
+    """Return the names that a lambda or comprehension binds."""
     if isinstance(node, ast.Lambda):
         return parameters(node)
     return targets_of(node) if isinstance(node, COMPREHENSIONS) else set()

@@ -1,12 +1,13 @@
-"""What constructs cost as column kernels and as inlined Python; the choice of level is made from this table alone.
+"""Costs of constructs as column kernels and as inlined Python. The planner chooses a level from this table alone.
 
-Nanoseconds a row on one core, printed by `python -m glowray.vectorize.measure` (words of 3 to 9 letters, lines of ten
-words or three fields). Only their ratio matters. Never read a clock to choose a level: results must not depend on it.
+Values are nanoseconds a row on one core, from words of 3 to 9 letters and lines of ten words or three fields. Only
+the ratios matter. No code may choose a level by a clock, because a plan must not depend on the machine's load.
+`python -m glowray.vectorize.measure` prints the table.
 """
 
 from __future__ import annotations
 
-# Construct → (kernel, inlined Python).
+# Construct → (nanoseconds as a column kernel, nanoseconds as inlined Python).
 COSTS: dict[str, tuple[int, int]] = {
     "arithmetic": (1, 9),
     "divide": (2, 9),
@@ -58,6 +59,6 @@ COSTS: dict[str, tuple[int, int]] = {
     "pick": (1, 5),
 }
 
-# A value from a Python list into a column, and back.
+# Nanoseconds to move one value from a Python list into a column, and back.
 INTO_COLUMN = {str: 26, int: 12, float: 12, bool: 12}
 OUT_OF_COLUMN = {str: 80, int: 15, float: 15, bool: 15}

@@ -1,4 +1,8 @@
-"""Rows that nobody built: tuple and dict displays of simple expressions, which stand for the row in generated code."""
+"""Displays: `(x·1, y·2)` or `{"a": x·1}` in generated code stands for a row that is not built as an object.
+
+A step that returns `{"a": n, "b": n + 1}` leaves two variables. The next step's `row["b"]` becomes the variable `b·2`.
+The row is built only if code could change or keep it. All functions here read or make syntax trees.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,10 @@ MOST_UNROLLED = 100
 
 
 def is_simple(node: ast.expr) -> bool:
-    """Whether an expression may be evaluated at any time and however often: names, constants, displays of them."""
+    """Return whether an expression is a name, a constant or a display of these.
+
+    A simple expression may be evaluated at any time and any number of times.
+    """
     if isinstance(node, ast.Tuple):
         return all(map(is_simple, node.elts))
     if isinstance(node, ast.Dict):
@@ -20,7 +27,7 @@ def is_simple(node: ast.expr) -> bool:
 
 
 def simple_copy(node: ast.expr) -> ast.expr:
-    """A copy without lines of a simple expression."""
+    """Return a copy of a simple expression without line numbers."""
     if isinstance(node, ast.Tuple):
         return ast.Tuple([simple_copy(each) for each in node.elts], ast.Load())
     if isinstance(node, ast.Dict):
@@ -33,28 +40,28 @@ def simple_copy(node: ast.expr) -> ast.expr:
 
 
 def has_fields(node: ast.Dict) -> bool:
-    """Whether all keys are constant str, none of them twice."""
+    """Return whether all keys are different str constants."""
     names = [key.value for key in node.keys if isinstance(key, ast.Constant) and type(key.value) is str]
     return len(names) == len(node.keys) == len(set(names))
 
 
 def field_names(node: ast.Dict) -> tuple[str, ...]:
-    """The keys of such a display."""
+    """Return the keys of a display for which `has_fields` is true."""
     return tuple(str(key.value) for key in node.keys if isinstance(key, ast.Constant))
 
 
 def record(names: tuple[str, ...], values: list[ast.expr]) -> ast.Dict:
-    """The display of a dict with these keys."""
+    """Return a dict display with these keys and values."""
     return ast.Dict([ast.Constant(name) for name in names], values)
 
 
 def holds_dict(node: ast.expr) -> bool:
-    """Whether a display stands for an object that somebody could change: a dict, or a tuple with one inside."""
+    """Return whether a display is a dict, or a tuple that holds one. Code could change that object."""
     return isinstance(node, ast.Dict) or (isinstance(node, ast.Tuple) and any(map(holds_dict, node.elts)))
 
 
 def field_of(node: ast.expr | None, key: Key) -> ast.expr | None:
-    """The field of a display, None where it has none of that key or is no display."""
+    """Return the field of a display at a key, or None if there is no such field or no display."""
     if isinstance(node, ast.Tuple) and isinstance(key, int):
         return node.elts[key] if -len(node.elts) <= key < len(node.elts) else None
     if isinstance(node, ast.Dict) and isinstance(key, str) and has_fields(node):
@@ -63,15 +70,26 @@ def field_of(node: ast.expr | None, key: Key) -> ast.expr | None:
 
 
 def constant_key(node: ast.expr) -> Key | None:
-    """The int or str that a subscript spells, a minus sign included."""
+    """Return the int or str that a subscript spells: `row["a"]` → "a", `row[-1]` → -1. Return None for all else."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = constant_key(node.operand)
         return -inner if isinstance(inner, int) else None
     return node.value if isinstance(node, ast.Constant) and type(node.value) in (int, str) else None  # type: ignore[return-value]
 
 
+def constant_index(node: ast.expr) -> int | None:
+    """Return the int that a subscript spells, a minus sign included: `row[-1]` → -1."""
+    key = constant_key(node)
+    return key if isinstance(key, int) else None
+
+
 def display_at(node: ast.expr, arguments: Mapping[str, ast.expr]) -> ast.expr | None:
-    """What `row`, `row[1]` or `row["a"]["b"]` stands for, where `arguments` has displays for names."""
+    """Return the expression that `row`, `row[1]` or `row["a"]["b"]` stands for, or None.
+
+    Args:
+        node: the expression in the user's function.
+        arguments: parameter → the simple expression that it stands for.
+    """
     if isinstance(node, ast.Name):
         return arguments.get(node.id) if isinstance(node.ctx, ast.Load) else None
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
@@ -81,7 +99,10 @@ def display_at(node: ast.expr, arguments: Mapping[str, ast.expr]) -> ast.expr | 
 
 
 def merged(node: ast.Dict) -> ast.Dict:
-    """`{**{"a": x}, "b": y}` as `{"a": x, "b": y}`, where that is evaluated alike; else the node itself."""
+    """Return `{**{"a": x}, "b": y}` as `{"a": x, "b": y}`.
+
+    Return the node itself if that would change the order of evaluation.
+    """
     names: list[str] = []
     values: dict[str, ast.expr] = {}
     for key, value in zip(node.keys, node.values, strict=True):
@@ -138,7 +159,7 @@ _SCOPES = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp
 
 
 def _given(node: ast.expr, name: str, value: str) -> ast.expr:
-    """The expression with a constant in place of a name."""
+    """Return a copy of the expression with a constant in place of a name."""
 
     class Put(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.expr:

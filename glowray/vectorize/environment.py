@@ -1,4 +1,4 @@
-"""The values that a function's free names have, found by identity at the action."""
+"""Look up the values of a function's free names when an action runs, as Python would."""
 
 from __future__ import annotations
 
@@ -29,11 +29,14 @@ _STORES = frozenset(dis.opmap[name] for name in ("STORE_GLOBAL", "DELETE_GLOBAL"
 _READS = frozenset(dis.opmap[n] for n in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if n in dis.opmap)
 
 UNREAD: Final = object()
-"""The value of a name that only the source has: Python compiled nothing that reads it (`if False and name`)."""
+"""The value of a name that the source has and the compiled code does not read: `if False and name`."""
 
 
 class Environment:
-    """How one function's free names resolve: closure cells, then globals, then builtins."""
+    """Resolves one function's free names: closure cells first, then globals, then builtins.
+
+    `owner` is the object that the user gave, `function` the Python function under it.
+    """
 
     def __init__(self, owner: Callable[..., object], function: FunctionType, rebound: frozenset[str]) -> None:
         self.owner = owner
@@ -41,9 +44,9 @@ class Environment:
         self._rebound = rebound | rebound_globals(function)
 
     def find(self, name: str) -> tuple[Binding | None, object] | str:
-        """(binding, value) of a free name, or why the name cannot be relied on.
+        """Return (binding, value) of a free name, or the reason why its value cannot be relied on.
 
-        (None, UNREAD) where only the source has the name, and the compiled code does not read it.
+        Return (None, UNREAD) if the compiled code does not read the name.
         """
         if name == "__class__":
             return "it uses super() or __class__"
@@ -62,6 +65,11 @@ class Environment:
         except NameError:
             return f"{name!r} has no value yet"
 
+    def value(self, name: str) -> object:
+        """Return the value of a free name, or None if it cannot be relied on."""
+        found = self.find(name)
+        return None if isinstance(found, str) else found[1]
+
     def _builtin(self, name: str) -> tuple[Builtin, object] | str:
         own = builtins_of(self.function)
         if name not in own:
@@ -73,7 +81,7 @@ class Environment:
 
 @lru_cache(maxsize=4096)
 def globals_read(code: CodeType) -> frozenset[str]:
-    """The global names that compiled code reads, nested functions included.
+    """Return the global names that compiled code reads, nested functions included.
 
     >>> sorted(globals_read((lambda a: max(a) if a or min else False and sum).__code__))
     ['max', 'min']
@@ -82,7 +90,7 @@ def globals_read(code: CodeType) -> frozenset[str]:
 
 
 def rebound_globals(function: FunctionType) -> frozenset[str]:
-    """Globals of `function`'s module that some function of that module assigns when it runs."""
+    """Return the globals that a function of the same module, or one that the closure holds, assigns when it runs."""
     module = function.__globals__
     names = set(remembered(module, "rebound", find=lambda: _rebound_in(module)))
     for each in _reached(function):
@@ -91,7 +99,7 @@ def rebound_globals(function: FunctionType) -> frozenset[str]:
 
 
 def _rebound_in(module: dict[str, object]) -> set[str]:
-    """Globals of a module that functions and methods of its own assign."""
+    """Return the globals of a module that its own functions and methods assign."""
     names: set[str] = set()
     for value in list(module.values()):
         for each in _functions_of(value):
@@ -101,7 +109,7 @@ def _rebound_in(module: dict[str, object]) -> set[str]:
 
 
 def _functions_of(value: object) -> Iterator[FunctionType]:
-    """The Python functions that a value of a module is, wraps or, as a class, has for methods."""
+    """Yield the Python functions that a value is or wraps, or that a class has as methods."""
     pending: list[Any] = list(class_attributes(value).values()) if is_instance(value, type) else [value]
     seen: set[int] = set()
     while pending:
@@ -123,14 +131,14 @@ _LEAVES = frozenset({
     str, bytes, int, float, bool, type(None), list, tuple, dict, set, frozenset, type, ModuleType, BuiltinFunctionType,
     MethodDescriptorType, WrapperDescriptorType, GetSetDescriptorType, MemberDescriptorType, ClassMethodDescriptorType,
 })  # fmt: skip
-"""Types of values that keep no function of Python, as far as a call could find it."""
+"""Types whose values hold no Python function that a call of them would run."""
 
 _FUNC: dict[type, Any] = {kind: kind.__dict__["__func__"] for kind in (staticmethod, classmethod, MethodType)}
 _ACCESSORS = [property.__dict__[name] for name in ("fget", "fset", "fdel")]
 
 
 def _wrapped(value: Any) -> list[Any]:
-    """What a decorator, a method or a property keeps of the function that it was made of."""
+    """Return the functions that a property, partial, method or decorated object wraps."""
     kind = type(value)
     if issubclass(kind, property):
         return [each for each in (accessor.__get__(value) for accessor in _ACCESSORS) if each is not None]
@@ -144,7 +152,7 @@ def _wrapped(value: Any) -> list[Any]:
 
 
 def _reached(function: FunctionType) -> Iterator[FunctionType]:
-    """The function and those that its closure holds, to any depth."""
+    """Yield the function and the functions that its closure holds, at any depth."""
     pending, seen = [function], {id(function)}
     while pending:
         each = pending.pop()
@@ -169,7 +177,7 @@ def _stored(code: CodeType) -> frozenset[str]:
 
 
 def _names(code: CodeType, opcodes: frozenset[int]) -> Iterator[str]:
-    """The names that instructions of certain kinds have in compiled code, nested functions included."""
+    """Yield the names that instructions with these opcodes have in compiled code, nested functions included."""
     if not opcodes.isdisjoint(code.co_code[::2]):
         for instruction in dis.get_instructions(code):
             if instruction.opcode in opcodes:

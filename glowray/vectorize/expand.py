@@ -1,6 +1,15 @@
-"""Calls inside an expression put into the loop: known functions by their bodies, max and min of two by a comparison.
+"""Replace calls inside an expression by statements in front of it.
 
-What Python evaluates before such a call goes into variables first, so that everything still happens in its order.
+A known function is replaced by its body, `max(a, b)` by a comparison, and `any(… for …)` by a loop. Python evaluates
+some parts of the expression before the call. These go into variables first, so the order stays the same.
+With `def tax(row)` that has two returns, `row["price"] * tax(row)` becomes
+
+    part·2 = row·1["price"]
+    if row·1["free"]:
+        result·3 = 0
+    else:
+        result·3 = row·1["price"] // 5
+    … part·2 * result·3
 """
 
 from __future__ import annotations
@@ -11,8 +20,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import cast
 
+from glowray.vectorize.callees import called
 from glowray.vectorize.displays import simple_copy
-from glowray.vectorize.helpers import called, helper_of, is_extreme
+from glowray.vectorize.helpers import helper_of, is_extreme
 from glowray.vectorize.infer import exact_type, is_steady
 from glowray.vectorize.known import Known
 from glowray.vectorize.known_callables import ANY, MAX
@@ -26,18 +36,19 @@ Valued = tuple[list[ast.stmt], ast.expr]
 Enter = Callable[[Known, list[ast.expr], Weaver], Valued | None]
 
 MOST_CALLS = 4
-"""How deep functions that call functions are followed."""
+"""At most this many calls inside one another are replaced by bodies."""
 
 MOST_NODES = 6_000
-"""What all the bodies put into one loop may add up to."""
+"""A loop whose bodies have more syntax nodes than this gets no further bodies."""
 
 
 class Expander(Copier):
-    """Copies the nodes of one function, and expands the calls in its expressions.
+    """Copies the nodes of one function and expands the calls in its expressions.
 
     Args:
-        enter: gives the body of a known function called with simple expressions; None if it has to be called.
-        settle: gives the statements after which a value is a simple expression.
+        enter: returns (statements, value) of a known function called with simple expressions, or None if it must be
+            called.
+        settle: returns (statements, simple expression) for a value: the statements put it into variables.
     """
 
     def __init__(
@@ -55,14 +66,14 @@ class Expander(Copier):
         self._catches = catches(known)
 
     def value(self, node: ast.expr) -> Valued:
-        """(statements, expression): the statements first, then the expression, at once and once."""
+        """Return (statements, expression). The expression must be evaluated right after the statements, and once."""
         if not self._expands(node) or holds([node], ast.NamedExpr):
             return [], self.copy(node)
         before, value = self._expanded(node)
         return place(before, self._span), value
 
     def _expands(self, node: ast.AST) -> bool:
-        """Whether there is something to expand among what is surely evaluated."""
+        """Return whether a call can be expanded among the parts that are evaluated in every case."""
         if isinstance(node, ast.Call) and self._is_expandable(node):
             return True
         if isinstance(node, ast.IfExp):
@@ -78,7 +89,11 @@ class Expander(Copier):
         return helper.function not in (function for function, _ in self._weaver.calls)
 
     def _is_sought(self, call: ast.Call) -> bool:
-        """Whether a loop can stand for the call, and nobody could tell by a StopIteration inside the generator."""
+        """Return whether a loop can replace `next`, `any` or `all` over a generator.
+
+        A generator turns a StopIteration raised inside it into a RuntimeError; a loop does not. So no code that could
+        catch either may be around.
+        """
         if self._catches or self._weaver.is_caught or self._weaver.nodes > MOST_NODES:
             return False
         generator = sought(self._known, call)
@@ -108,7 +123,7 @@ class Expander(Copier):
         return before, cast(ast.expr, self._rebuilt(node, made))
 
     def _rebuilt(self, node: ast.AST, made: Mapping[int, ast.expr]) -> ast.AST:
-        """A copy of a node in which some of its parts are already made."""
+        """Return a copy of a node. `made` has the copies of some of its parts, by the id of the original."""
         if id(node) in made:
             return made[id(node)]
         if not any(id(part) in made for part in ast.walk(node)):
@@ -122,7 +137,7 @@ class Expander(Copier):
         return self.tidied(self.moved(type(node)(**fields), node))
 
     def _chosen(self, node: ast.IfExp) -> Valued:
-        """A conditional expression as an if statement."""
+        """Turn a conditional expression into an if statement."""
         before, test = self._expanded(node.test)
         chosen = self._weaver.fresh("chosen")
         branches: list[list[ast.stmt]] = []
@@ -159,7 +174,7 @@ class Expander(Copier):
         return Place(line.lineno, node.col_offset, node.end_col_offset or node.col_offset)
 
     def _sought(self, node: ast.Call) -> Valued:
-        """`next`, `any` or `all` over a generator as a loop, whose lines are the generator's own."""
+        """Turn `next`, `any` or `all` over a generator into a loop. Its lines map to the generator's lines."""
         generator = sought(self._known, node)
         assert generator is not None
         before, source = self._expanded(generator.generators[0].iter)
@@ -179,7 +194,7 @@ class Expander(Copier):
         return [*before, *settled, *place(made, inside._span)], value
 
     def _extreme(self, node: ast.Call, arguments: list[ast.expr]) -> ast.expr:
-        """`max(a, b)` is b where b > a, else a: what Python's own does, for values of any type."""
+        """Turn `max(a, b)` into `b if b > a else a`, which Python's max does for values of any type."""
         first, second = arguments
         operation = ast.Gt() if called(self._known, node) is MAX else ast.Lt()
         test = ast.Compare(simple_copy(second), [operation], [simple_copy(first)])
@@ -190,7 +205,10 @@ class Expander(Copier):
 
 
 def _in_order(node: ast.AST) -> list[ast.expr] | None:
-    """The parts that Python surely evaluates, all before it does the node's own work, in its order; None if unknown."""
+    """Return the parts that Python evaluates in every case before the node's own operation, in order.
+
+    `a + f(b)` → [a, f(b)]; `a and b` → [a]. Return None for a node whose order is not known here.
+    """
     if isinstance(node, ast.BinOp):
         return [node.left, node.right]
     if isinstance(node, ast.UnaryOp):

@@ -1,4 +1,4 @@
-"""Which fields of a record a known function looks at."""
+"""Find the fields of a record that a known function reads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known
+from glowray.vectorize.names import body_of
 
 
 def fields_of_call(call: Callable[..., object], spread: int | None) -> frozenset[str] | None:
@@ -16,7 +17,7 @@ def fields_of_call(call: Callable[..., object], spread: int | None) -> frozenset
 
 
 def fields_read(known: Known) -> frozenset[str] | None:
-    """The constant keys by which a function of one record reads it; None if it may look at the record as a whole.
+    """Return the keys that a function of one record reads. Return None if it may use the whole record.
 
     >>> from glowray.vectorize.know import know
     >>> sorted(fields_read(know(lambda r: r["a"] + r["b"])))
@@ -30,8 +31,7 @@ def fields_read(known: Known) -> frozenset[str] | None:
     name = names[-1]
     keys: set[str] = set()
     read: set[int] = set()
-    body = [known.node.body] if isinstance(known.node, ast.Lambda) else known.node.body
-    nodes = [node for part in body for node in ast.walk(part)]
+    nodes = [node for part in body_of(known.node) for node in ast.walk(part)]
     for node in nodes:
         if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == name:
             if not (isinstance(node.ctx, ast.Load) and isinstance(node.slice, ast.Constant)):

@@ -1,10 +1,11 @@
-"""What the calls inside a known function call: other known functions, and builtins with a shorter form."""
+"""Classify calls inside a known function: calls of other known functions, of min and max, and constant names."""
 
 from __future__ import annotations
 
 import ast
 from types import FunctionType
 
+from glowray.vectorize.callees import called
 from glowray.vectorize.hygiene import obstacle
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known
@@ -14,7 +15,7 @@ from glowray.vectorize.weave import Weaver
 
 
 def helper_of(known: Known, call: ast.Call, weaver: Weaver) -> Known | None:
-    """The Python function that a call inside `known` calls, if it can take the call's place."""
+    """Return the Python function that a call inside `known` calls, if its body can replace the call, else None."""
     value = called(known, call)
     if type(value) is not FunctionType or value is known.function:
         return None
@@ -28,25 +29,14 @@ def helper_of(known: Known, call: ast.Call, weaver: Weaver) -> Known | None:
 
 
 def is_extreme(known: Known, call: ast.Call) -> bool:
-    """Whether it is `max(a, b)` or `min(a, b)` of Python's own."""
+    """Return whether the call is Python's own `max(a, b)` or `min(a, b)`."""
     value = called(known, call)
     return (value is MAX or value is MIN) and len(call.args) == 2
 
 
 def constant_of(known: Known, name: str) -> object:
-    """The value of a free name that is a tuple of str, which nobody can change; None for all else."""
+    """Return the value of a free name if it is a tuple of str, which cannot change, else None."""
     if name in own_names(known.node):
         return None
-    found = known.environment.find(name)
-    value = None if isinstance(found, str) else found[1]
+    value = known.environment.value(name)
     return value if type(value) is tuple and all(type(each) is str for each in value) else None
-
-
-def called(known: Known, call: ast.Call) -> object:
-    """What a call of a plain name with plain arguments calls, None if that is not sure."""
-    if not isinstance(call.func, ast.Name) or call.keywords or call.func.id in own_names(known.node):
-        return None
-    if any(isinstance(argument, ast.Starred) for argument in call.args):
-        return None
-    found = known.environment.find(call.func.id)
-    return None if isinstance(found, str) else found[1]

@@ -1,4 +1,7 @@
-"""What must stay a call: functions whose meaning depends on having a frame, a scope or a name of their own."""
+"""Find the reason why a function must stay a call: its meaning depends on its own frame, scope or name.
+
+Examples: `locals()`, `sys._getframe()`, `logging`, a returned lambda, a local that may be unassigned.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ from glowray.vectorize.known_callables import (
     SUM,
     TUPLE,
 )
-from glowray.vectorize.names import COMPREHENSIONS, free_names, own_names, reads, scoped_nodes, targets_of
+from glowray.vectorize.names import COMPREHENSIONS, body_of, free_names, own_names, reads, scoped_nodes, targets_of
 
 _FRAME_MODULES = frozenset({
     "inspect", "traceback", "warnings", "logging", "pdb", "trace", "gc", "tracemalloc", "unittest",
@@ -57,10 +60,11 @@ _SORTERS: tuple[object, ...] = (SORTED, MIN, MAX)
 
 
 def obstacle(known: Known, spliced: ast.AST | None = None) -> str | None:
-    """Why the function cannot be inlined; None when it can.
+    """Return the reason why the function cannot be inlined, or None if it can.
 
     Args:
-        spliced: the generator expression that the function returns, when its loop is spliced into the row loop.
+        known: the function.
+        spliced: the comprehension that the function returns, if its loop is spliced into the row loop.
     """
     if id(spliced) not in known.obstacles:
         known.obstacles[id(spliced)] = _obstacle(known, spliced)
@@ -90,9 +94,8 @@ def _parameters(node: ast.Lambda | ast.FunctionDef) -> list[ast.arg]:
 
 
 def _inside(node: ast.Lambda | ast.FunctionDef) -> list[ast.AST]:
-    """Everything that runs when the function is called: not its decorators, defaults and annotations."""
-    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-    return [each for part in body for each in ast.walk(part)]
+    """Return all nodes that run when the function is called, so none of its decorators, defaults and annotations."""
+    return [each for part in body_of(node) for each in ast.walk(part)]
 
 
 def _forbidden(node: ast.AST, known: Known) -> str | None:
@@ -102,9 +105,10 @@ def _forbidden(node: ast.AST, known: Known) -> str | None:
         return "it is async inside"
     if isinstance(node, ast.Attribute) and node.attr in _FRAME_ATTRIBUTES:
         return f"{node.attr} looks at the frames of a call"
-    if isinstance(node, ast.Call) and len(node.args) == 3 and isinstance(node.func, ast.Name):
-        found = known.environment.find(node.func.id)
-        if not isinstance(found, str) and found[1] is type:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 3:
+        # A new class takes its __module__ from the frame that makes it.
+        callee = known.environment.value(node.func.id)
+        if callee is type:
             return "type makes a class of the module that calls it"
     if isinstance(node, ast.Import):
         if any(alias.name.split(".")[0] in _FRAME_MODULES for alias in node.names):
@@ -133,7 +137,7 @@ def _bad_value(name: str, known: Known) -> str | None:
 
 
 def _is_of_frames(value: object) -> bool:
-    """Whether it is one of the modules that look at frames, or a function or class of theirs, under whatever name."""
+    """Return whether a value is a module that looks at frames, or a function or class from one."""
     if type(value) is types.MethodType:
         value = value.__func__
     if is_instance(value, types.ModuleType):
@@ -150,16 +154,15 @@ def _is_of_frames(value: object) -> bool:
 
 
 def _escapes(known: Known, local: frozenset[str], spliced: ast.AST | None) -> str | None:
-    """Return the reason if the function makes a lambda or generator expression that may outlive the row.
+    """Return the reason if the function makes a lambda or generator expression that may outlive the row, else None.
 
-    It would hold variables of the loop. Its names, which messages of errors show, would be those of the loop too.
+    In a loop it would hold the loop's variables. Error messages would also show the loop's names for it.
     """
     safe: set[int] = {id(spliced)}
     if isinstance(spliced, COMPREHENSIONS):
         local = local | targets_of(spliced)
     node = known.node
-    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-    for each, hidden in scoped_nodes(body, local):
+    for each, hidden in scoped_nodes(body_of(node), local):
         if isinstance(each, ast.Call):
             safe.update(id(argument) for argument in _used_up(each, known, hidden))
     for each in _inside(node):
@@ -171,7 +174,7 @@ def _escapes(known: Known, local: frozenset[str], spliced: ast.AST | None) -> st
 
 
 def _is_called_in_place(call: ast.Call) -> bool:
-    """Return whether it calls a lambda that stands there, with as many arguments as that takes."""
+    """Return whether the call has the form `(lambda a, b: …)(x, y)`, with the right number of arguments."""
     if not isinstance(call.func, ast.Lambda) or call.keywords:
         return False
     given = call.func.args
@@ -181,14 +184,19 @@ def _is_called_in_place(call: ast.Call) -> bool:
 
 
 def _used_up(call: ast.Call, known: Known, hidden: frozenset[str]) -> list[ast.AST]:
-    """Arguments that are used up when the call returns; `hidden` names are not the function's globals there."""
+    """Return the arguments that nobody holds after the call returns, as in `sum(… for …)` or `sorted(key=lambda …)`.
+
+    Args:
+        call: the call.
+        known: the function around it.
+        hidden: names that inner scopes bind there, so they are not the function's globals.
+    """
     if isinstance(call.func, ast.Attribute):
         is_text = isinstance(call.func.value, ast.Constant | ast.JoinedStr)
         return list(call.args) if is_text and call.func.attr == "join" else []
     if not isinstance(call.func, ast.Name) or call.func.id in hidden:
         return []
-    found = known.environment.find(call.func.id)
-    value = None if isinstance(found, str) else found[1]
+    value = known.environment.value(call.func.id)
     used: list[ast.AST] = []
     if is_one_of(value, _CONSUMERS):
         used.extend(call.args)

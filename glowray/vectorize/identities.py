@@ -1,4 +1,10 @@
-"""Builtins, str methods and operators, known by identity: each has a lambda of the same meaning."""
+"""Lambdas with the meaning of builtins, str methods, operators, `itemgetter` and `attrgetter`.
+
+Examples:
+
+    operator.add → lambda a, b: a + b
+    itemgetter("n") → lambda a: a["n"]
+"""
 
 from __future__ import annotations
 
@@ -10,7 +16,12 @@ from glowray.vectorize.known_callables import EXTREMES, LAMBDAS, attrgetter, ite
 
 
 def synthetic(call: object, arguments: int = 1) -> tuple[FunctionType, ast.Lambda] | None:
-    """A Python function of the same meaning as `call` for that many arguments, with its tree; None for all others."""
+    """Return (a Python function with the meaning of `call`, its syntax tree), or None.
+
+    Args:
+        call: any object. Only Python's own callables have an answer.
+        arguments: how many arguments the call gets; `min` and `max` differ by it.
+    """
     namespace: dict[str, object] = {"__name__": __name__}
     if type(call) is itemgetter or type(call) is attrgetter:
         text, name = _getter(call), "getter"
@@ -43,5 +54,8 @@ def _getter(call: object) -> str | None:
 
 
 def _is_path(text: str) -> bool:
-    """Whether `a.{text}` is an expression that reads these very attributes; Python rewrites names beyond ASCII."""
+    """Return whether `a.{text}` is an expression that reads these attributes.
+
+    Names beyond ASCII are refused: Python normalises them in source.
+    """
     return text.isascii() and all(name.isidentifier() and not iskeyword(name) for name in text.split("."))

@@ -1,4 +1,7 @@
-"""What generated expressions surely are: an exact builtin type, and free of errors and effects."""
+"""Infer facts about generated expressions: their exact builtin type, and whether they can raise or have effects.
+
+Every answer holds in all cases; if a fact is unsure the answer is None or False.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ _ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
 def exact_type(node: ast.expr, weaver: Weaver) -> type | None:
-    """The exact type that the expression's value surely has, where that can be told."""
+    """Return the exact type of the expression's value, or None if it is unknown."""
     if isinstance(node, ast.Constant):
         return type(node.value)
     if isinstance(node, ast.JoinedStr):
@@ -64,12 +67,12 @@ def _call_type(node: ast.Call, weaver: Weaver) -> type | None:
 
 
 def is_plain(node: ast.expr, weaver: Weaver) -> bool:
-    """Whether the value surely is of a type whose truth and comparisons run no code of anybody's."""
+    """Return whether the value's type is a plain one, whose bool() and comparisons run no user code."""
     return exact_type(node, weaver) in _PLAIN
 
 
 def is_steady(node: ast.expr, weaver: Weaver) -> bool:
-    """Whether going through the value surely runs no code of anybody's: it is one of Python's own collections."""
+    """Return whether iterating over the value runs no user code, because it is a builtin collection."""
     if isinstance(node, ast.Name) and node.id in weaver.values:
         return is_one_of(type(weaver.values[node.id]), _COLLECTIONS)
     is_range = isinstance(node, ast.Call) and weaver.value_of(node.func) is RANGE
@@ -77,9 +80,9 @@ def is_steady(node: ast.expr, weaver: Weaver) -> bool:
 
 
 def element_type(node: ast.expr, weaver: Weaver) -> type | None:
-    """The exact type of what iterating over a list of strings, a string or a range gives; else None.
+    """Return the exact type of the items, or None.
 
-    The list is a new one, or a captured tuple.
+    It is known for a range, a str, a new list of str and a captured tuple of str.
     """
     kind = exact_type(node, weaver)
     if kind is str:
@@ -95,7 +98,7 @@ def element_type(node: ast.expr, weaver: Weaver) -> type | None:
 
 
 def cannot_fail(node: ast.expr, weaver: Weaver) -> bool:
-    """Whether evaluating the expression surely raises nothing and changes nothing."""
+    """Return whether evaluating the expression raises nothing and has no effect."""
     if isinstance(node, ast.Constant | ast.Name):
         return True
     if isinstance(node, ast.Tuple | ast.List):

@@ -1,4 +1,13 @@
-"""inline: a known function's body as statements and a value inside a generated loop, with a call's exact meaning."""
+"""inline: turn a call of a known function into statements and a value inside a generated loop.
+
+Called with `row·1`, these two functions give:
+
+    lambda n: n + 1            no statements, value `row·1 + 1`
+
+    def f(n):
+        m = n * 2
+        return m + 1           statement `m·2 = row·1 * 2`, value `m·2 + 1`
+"""
 
 from __future__ import annotations
 
@@ -7,17 +16,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
 
-from glowray.vectorize.bindings import Builtin, Captured
-from glowray.vectorize.displays import field_names, has_fields, holds_dict, is_simple, merged, record, simple_copy
+from glowray.vectorize.bindings import Builtin
+from glowray.vectorize.displays import (
+    constant_index,
+    field_names,
+    has_fields,
+    holds_dict,
+    is_simple,
+    merged,
+    record,
+    simple_copy,
+)
 from glowray.vectorize.expand import Expander
 from glowray.vectorize.hygiene import obstacle
 from glowray.vectorize.infer import exact_type
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.lower import Lowering
-from glowray.vectorize.names import own_nodes, stored_names
+from glowray.vectorize.names import body_of, own_nodes, stored_names
 from glowray.vectorize.positions import Span
-from glowray.vectorize.rename import constant_index
 from glowray.vectorize.tuples import built_lists
 from glowray.vectorize.uses import escaping
 from glowray.vectorize.weave import Weaver, assign, load, place
@@ -25,30 +42,27 @@ from glowray.vectorize.weave import Weaver, assign, load, place
 
 @dataclass(frozen=True)
 class Inlined:
-    """A function's body: `statements` run first, then `value` is evaluated, once and at once, as the call's result."""
+    """A function's body. `value` is the call's result, evaluated right after `statements` and once."""
 
     statements: list[ast.stmt]
     value: ast.expr
     span: Span
 
     def settle(self, weaver: Weaver, name: str) -> tuple[list[ast.stmt], ast.expr]:
-        """(statements, the value as a simple expression); of a tuple display the fields are assigned, none is built."""
+        """Return (statements, the value as a simple expression). The fields of a display go into variables."""
         before, simple = settle(self.value, weaver, name, self.span)
         return [*self.statements, *before], simple
 
 
 def inline(known: Known, arguments: Sequence[ast.expr], weaver: Weaver, follow: bool = True) -> Inlined | Refused:
-    """The body of `known` called with these arguments.
+    """Return the body of `known` called with these arguments, or the reason why it must stay a call.
 
     Args:
         known: the function, from `know`.
-        arguments: simple expressions (`rename.is_simple`): names of the generated function that nothing assigns while
-            the row lasts, constants, or tuple displays of such for tuples that were not built.
-        weaver: what the generated function collects.
-        follow: whether `lambda row: helper(row)` becomes the body of `helper`.
-
-    Returns:
-        Inlined, or Refused with the reason; then the caller emits a call of `known.call`.
+        arguments: simple expressions (`displays.is_simple`): generated names that nothing assigns during the row,
+            constants, or displays of these for objects that are not built.
+        weaver: the generated function's names and values.
+        follow: whether `lambda row: helper(row)` is inlined as `helper`.
     """
     if known.is_generator:
         return Refused("it is a generator function")
@@ -68,47 +82,34 @@ def inline(known: Known, arguments: Sequence[ast.expr], weaver: Weaver, follow: 
 
 
 def enter(known: Known, arguments: list[ast.expr], weaver: Weaver) -> tuple[list[ast.stmt], ast.expr] | None:
-    """(statements, value) of a function that another one calls; None if it has to be called."""
+    """Return (statements, value) of a function that another function calls, or None if it must stay a call."""
     inlined = inline(known, arguments, weaver, follow=False)
     return None if isinstance(inlined, Refused) else (inlined.statements, inlined.value)
 
 
 def bind(known: Known, arguments: Sequence[ast.expr], weaver: Weaver) -> dict[str, ast.expr] | Refused:
-    """Parameter → simple expression, as Python binds a call: positions, keywords of a partial, defaults."""
-    names = known.positional()
-    given = [load(weaver.give(value, "bound")) for value in known.bound]
-    values: dict[str, ast.expr] = dict(zip(names, [*given, *arguments], strict=False))
-    if len(given) + len(arguments) > len(names):
-        return Refused(f"it takes {len(names)} arguments and gets {len(given) + len(arguments)}")
-    keyword_only = [argument.arg for argument in known.node.args.kwonlyargs]
-    by_position = {argument.arg for argument in known.node.args.posonlyargs}
-    for name, value in known.keywords.items():
-        if name in values or name in by_position or name not in names + keyword_only:
-            return Refused(f"it cannot take {name!r} by keyword")
-        values[name] = load(weaver.give(value, name))
-    owner = known.environment.owner
-    defaults = known.function.__defaults__ or ()
-    for index, default in enumerate(defaults):
-        name = names[len(names) - len(defaults) + index]
-        if name not in values:
-            values[name] = load(weaver.bind(Captured(owner, "default", index), name, default))
-    for name, default in (known.function.__kwdefaults__ or {}).items():
-        if name not in values:
-            values[name] = load(weaver.bind(Captured(owner, "keyword_default", name), name, default))
-    missing = [name for name in (*names, *keyword_only) if name not in values]
-    return Refused(f"its parameter {missing[0]!r} gets no value") if missing else values
+    """Return parameter → simple expression, as Python binds a call with these arguments."""
+    bound = known.bind(arguments, {})
+    if isinstance(bound, Refused):
+        return bound
+    given, supplied = bound
+    return {**given, **{name: load(weaver.bind(where, name, value)) for name, (where, value) in supplied.items()}}
 
 
 def open_body(
     known: Known, given: dict[str, ast.expr], weaver: Weaver, is_generator: bool = False
 ) -> tuple[Expander, list[ast.stmt], Span]:
-    """A copier for the function's nodes, and the statements that put parameters into variables where that is needed."""
+    """Return (a copier for the function's nodes, statements that put parameters into variables, the function's lines).
+
+    A parameter gets a variable if the function assigns it. A display also gets one if it must be built as an object, or
+    would be built more than once.
+    """
     filename = None if known.synthetic else known.filename
     lines = known.last_line - known.first_line + 1
     span = weaver.positions.open(
         Span(0, lines, weaver.step, weaver.row, filename, known.first_line, known.name, is_generator, weaver.caller)
     )
-    body: list[ast.AST] = [known.node.body] if isinstance(known.node, ast.Lambda) else list(known.node.body)
+    body = body_of(known.node)
     weaver.nodes += sum(1 for part in body for _ in ast.walk(part))
     assigned = stored_names(body)
     objects = escaping(known, given, weaver)
@@ -129,7 +130,7 @@ def open_body(
 
 
 def _builds_often(name: str, body: list[ast.AST]) -> bool:
-    """Whether a tuple that was not built would be built more than once, or its identity might matter."""
+    """Return whether a tuple display would be built more than once, or in a loop or inner scope."""
     indexed = {
         id(node.value)
         for part in body
@@ -146,12 +147,12 @@ def _builds_often(name: str, body: list[ast.AST]) -> bool:
 def forwarded(
     known: Known, arguments: Sequence[ast.expr], weaver: Weaver
 ) -> tuple[Known, list[ast.expr]] | None:  # fmt: skip
-    """For `lambda row: helper(row)`: the helper, if it is known, and its arguments."""
+    """Return (helper, its arguments) for `lambda row: helper(row)` if the helper is known, else None."""
     call = known.node.body
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.keywords:
         return None
     given = bind(known, arguments, weaver)
-    if isinstance(given, Refused) or known.node.args.vararg or known.node.args.kwarg or call.func.id in given:
+    if isinstance(given, Refused) or call.func.id in given:
         return None
     found = known.environment.find(call.func.id)
     if isinstance(found, str) or found[0] is None or isinstance(found[0], Builtin) or not callable(found[1]):
@@ -171,7 +172,7 @@ def forwarded(
 
 
 def settle(value: ast.expr, weaver: Weaver, name: str, span: Span) -> tuple[list[ast.stmt], ast.expr]:
-    """(statements, simple expression) for a value: displays by their fields, all else in a variable of its own."""
+    """Return (statements, simple expression) for a value. Fields of displays, and other values, go into variables."""
     if is_simple(value):
         return [], value
     if isinstance(value, ast.Tuple) and not any(isinstance(each, ast.Starred) for each in value.elts):
@@ -187,8 +188,8 @@ def settle(value: ast.expr, weaver: Weaver, name: str, span: Span) -> tuple[list
 def _settled(
     values: Sequence[ast.expr], names: Sequence[str], weaver: Weaver, span: Span
 ) -> tuple[list[ast.stmt], list[ast.expr]]:  # fmt: skip
-    """The values of a display one by one."""
-    # A walrus in one field changes what a name in another means: then each field goes into a variable.
+    """Settle the values of a display one by one."""
+    # A walrus in one field may change a name in another. Then each field goes into a variable, in order.
     settled = not stored_names(values)
     statements: list[ast.stmt] = []
     fields: list[ast.expr] = []
@@ -203,7 +204,7 @@ def _settled(
 
 
 def _spelled(name: str) -> str:
-    """A variable's name after a field's, where that can be one."""
+    """Return a field's name if it can be a variable's name, else "field"."""
     return name if name.isidentifier() and not iskeyword(name) else "field"
 
 

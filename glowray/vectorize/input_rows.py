@@ -1,4 +1,9 @@
-"""The row that a step began with, kept in a variable of its own where the step's function may change it."""
+"""Keep a copy of a step's input row in a variable of its own, if the step's function may change the row.
+
+An error shows the row as it was when the step began. Before `row·1["n"] = 1` the loop runs
+
+    kept·2 = row·1.copy() if type(row·1) in shallow·5 else row·1 if type(row·1) in fixed·4 else snapshot·3(row·1)
+"""
 
 from __future__ import annotations
 
@@ -20,27 +25,30 @@ _found: WeakKeyDictionary[Known, dict[bool, Mapping[str, Change]]] = WeakKeyDict
 
 
 def may_change(link: Link) -> bool:
-    """Whether a function of the step's may change its row."""
+    """Return whether a function of the step may change its row."""
     return any(_changed_arguments(call, False) for call in link.calls)
 
 
 def may_change_arguments(call: Callable[..., object], count: int) -> bool:
-    """Whether a function may change one of its first `count` arguments."""
+    """Return whether a function may change one of its first `count` arguments."""
     return bool(_changes(call, know(call, count), count, False))
 
 
 def may_change_value(reducer: Callable[..., object]) -> bool:
-    """Whether a reducer may change its second argument."""
+    """Return whether a reducer may change its second argument, the value."""
     return 1 in _changes(reducer, know(reducer, 2), 2, False)
 
 
 def keep(row: ast.expr, link: Link, gives_rows: bool, weaver: Weaver) -> tuple[list[ast.stmt], ast.expr]:
-    """(statements, the row as it is now as a simple expression), to be run before the step's functions.
+    """Return (statements, a simple expression for the row as it is now). They run before the step's functions.
 
-    A row that the functions cannot change, or that nobody can, is that expression itself and costs nothing.
+    If the functions cannot change the row, the expression is the row itself, and there are no statements.
 
     Args:
-        gives_rows: whether later steps may change the rows that the functions give them.
+        row: a simple expression for the step's row.
+        link: the step and its functions.
+        gives_rows: whether later steps may change the rows that the functions yield.
+        weaver: the generated function's names and values.
     """
     found = [(call, _changed_arguments(call, gives_rows)) for call in link.calls]
     changing = [(call, arguments) for call, arguments in found if arguments]
@@ -69,21 +77,21 @@ def keep(row: ast.expr, link: Link, gives_rows: bool, weaver: Weaver) -> tuple[l
 def keep_value(
     value: ast.expr, call: Callable[..., object], weaver: Weaver
 ) -> tuple[list[ast.stmt], ast.expr]:  # fmt: skip
-    """The same for the second argument of a reducer."""
+    """Return the same for the second argument of a reducer, the value."""
     keeping = _Keeping(weaver)
     change = _changes(call, know(call, 2), 2, False).get(1)
     return keeping.statements, value if change is None else keeping.kept(value, change)
 
 
 class _Keeping:
-    """The statements that copy a row, or the parts of one that was not built."""
+    """Collects the statements that copy a row, or the fields of a row that is a display."""
 
     def __init__(self, weaver: Weaver) -> None:
         self._weaver = weaver
         self.statements: list[ast.stmt] = []
 
     def kept(self, value: ast.expr, change: Change) -> ast.expr:
-        """The value as it is now."""
+        """Return an expression for the value as it is now, after the collected statements."""
         if isinstance(value, ast.Tuple):
             return _tuple([self.kept(field, Change.INSIDE) for field in value.elts])
         if isinstance(value, ast.Dict):
@@ -95,7 +103,10 @@ class _Keeping:
         return load(name)
 
     def _copied(self, name: str, change: Change) -> ast.expr:
-        """`x.copy() if type(x) in shallow else x if type(x) in fixed else snapshot(x)`, without what is not needed."""
+        """Return `x.copy() if type(x) in shallow else x if type(x) in fixed else snapshot(x)`, without needless parts.
+
+        `shallow` types are copied one level deep, if only the object itself may change. `fixed` types never change.
+        """
         shallow = ast.Call(ast.Attribute(load(name), "copy", ast.Load()), [], [])
         if change is Change.ITSELF and self._weaver.types.get(name) in _SHALLOW:
             return shallow
@@ -113,7 +124,7 @@ def _tuple(fields: list[ast.expr]) -> ast.expr:
 
 
 def _changed_arguments(call: Call, gives_rows: bool) -> Mapping[int, Change]:
-    """Which of the arguments that a function is given may be changed, by their places."""
+    """Return position → how deep a function may change this argument."""
     known = know(call.function) if call.known is None else call.known
     return _changes(call.function, known, call.spread or 1, gives_rows)
 

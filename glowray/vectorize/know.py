@@ -1,4 +1,4 @@
-"""know: a callable → its proven syntax tree and captured values, or the reason why not."""
+"""know: find a callable's syntax tree and captured values, or the reason why that is impossible."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR | inspect.CO_ITERABLE
 
 
 def know(call: Callable[..., object], arguments: int = 1) -> Known | Refused:
-    """The syntax tree of a function, proven to be its own, with the values that its names have now.
+    """Return a function's syntax tree, proven to be its own, and the values that its names have now.
 
     >>> import operator
     >>> import ast
@@ -29,10 +29,10 @@ def know(call: Callable[..., object], arguments: int = 1) -> Known | Refused:
     'print is not a Python function'
 
     Args:
-        call: what a verb received: a lambda, a def, a method, a partial, an operator, a builtin.
-        arguments: how many the verb gives it (2 for a reducer); only min and max differ by it.
+        call: the object that a verb received: a lambda, a def, a method, a partial, an operator or a builtin.
+        arguments: how many arguments the verb passes (2 for a reducer). Only min and max differ by it.
 
-    Moves no data and runs none of the user's code.
+    The function runs no user code.
     """
     return remembered(call, "known", arguments, find=lambda: _known(call, arguments))
 

@@ -1,7 +1,7 @@
 """Python's own callables whose meaning the compiler knows.
 
-They are told by identity, under whatever name a function has them. They are taken here once, when glowray is imported:
-a name that somebody gives another meaning later (`builtins.max = …`, `operator.add = …`) is not taken for Python's own.
+The compiler compares objects by identity and ignores their names. The objects are looked up once, when glowray is
+imported. If somebody assigns `builtins.max` or `operator.add` later, the new object is not taken for Python's own.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _STR_METHODS = (
 
 
 def _own(module: ModuleType, name: str) -> Any:
-    """Return a callable of a module if it is the one written in C; else an object that is no callable of anybody's."""
+    """Return a module's callable if it is the one written in C, else a new object that equals no callable."""
     found = vars(module).get(name)
     if type(found) is BuiltinFunctionType and found.__name__ == name and type(found.__self__) is ModuleType:
         return found
@@ -54,7 +54,7 @@ KNOWN: tuple[Any, ...] = (
     ABS, ALL, ANY, BOOL, DICT, DIVMOD, ENUMERATE, FLOAT, FROZENSET, INT, LEN, LIST, MAX, MIN, NEXT, RANGE, ROUND, SET,
     SORTED, STR, SUM, TUPLE, ZIP,
 )  # fmt: skip
-"""The builtins that the compiler looks for in calls."""
+"""All builtins that the compiler looks for in calls."""
 
 
 def _lambdas() -> Mapping[int, tuple[Any, str]]:
@@ -71,7 +71,7 @@ def _lambdas() -> Mapping[int, tuple[Any, str]]:
 
 
 LAMBDAS = _lambdas()
-"""id → (callable, the text of a lambda with its meaning). In the text the callable itself has its own name."""
+"""id of a callable → (callable, source of a lambda with the same meaning). The source may use the callable's name."""
 
 EXTREMES = {id(each): f"lambda a, b: {name}(a, b)" for each, name in ((MIN, "min"), (MAX, "max"))}
-"""id → the text of a lambda with the meaning of min and max with two arguments."""
+"""id of min or max → source of a lambda of two arguments with the same meaning."""

@@ -1,4 +1,26 @@
-"""A def's statements without `return`: structured ifs where that is enough, else a loop that `break` leaves."""
+"""Rewrite a def's statements without `return`.
+
+If every return stands in an if, the ifs assign the result:
+
+    if n < 0:                      if n·1 < 0:
+        return "-"       →             result·2 = "-"
+    return "+"                     else:
+                                       result·2 = "+"
+
+Otherwise a loop of one turn stands around the body, and a return becomes an assignment and a `break`:
+
+    for w in words:                left·4 = False
+        if w:                      while True:
+            return w     →             for w·2 in words·1:
+                                           if w·2:
+                                               result·3 = w·2
+                                               left·4 = True
+                                               break
+                                       if left·4:
+                                           break
+                                       result·3 = None
+                                       break
+"""
 
 from __future__ import annotations
 
@@ -16,10 +38,13 @@ Rest = Callable[[ast.expr, Span], list[ast.stmt]]
 
 
 class Lowering:
-    """Lowers one function body.
+    """Rewrites the body of one function.
 
     Args:
-        emit: for a generator function: the statements that take the place of `yield value`.
+        copier: copies the function's nodes with the names of the generated function.
+        weaver: the generated function's names and values.
+        span: the generated lines of the function.
+        emit: for a generator function, returns the statements that replace `yield value`.
     """
 
     def __init__(self, copier: Expander, weaver: Weaver, span: Span, emit: Rest | None = None) -> None:
@@ -33,7 +58,7 @@ class Lowering:
         self._loops = 0
 
     def function(self, body: list[ast.stmt]) -> tuple[list[ast.stmt], ast.expr]:
-        """(statements, value) of a function that returns."""
+        """Return (statements, value): the value is what the function returns."""
         returns = [node for node in own_nodes(body) if isinstance(node, ast.Return)]
         if not returns:
             return self._block(body), self._none()
@@ -53,7 +78,7 @@ class Lowering:
         return names[0] if self._common is None else ast.Tuple(names, ast.Load())
 
     def generator(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        """The statements of a generator function, each `yield` replaced by what `emit` gives."""
+        """Return the statements of a generator function. `emit` gives those that replace each `yield`."""
         if not holds(body, ast.Return):
             return place(self._block(body), self._span)
         if _is_structured(body):
@@ -61,10 +86,10 @@ class Lowering:
         return place(self._leaving(body), self._span)
 
     def statements(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        """Statements without a return, copied."""
+        """Return copies of statements that hold no return."""
         return self._block(body)
 
-    # With ifs only.
+    # Rewriting to ifs.
 
     def _structured(self, body: list[ast.stmt]) -> list[ast.stmt]:
         done: list[ast.stmt] = []
@@ -86,7 +111,7 @@ class Lowering:
         return done if always_leaves(body) else done + self._assigned(None)
 
     def _assigned(self, value: ast.expr | None) -> list[ast.stmt]:
-        """What `return value` leaves behind."""
+        """Return the statements that replace `return value`: they assign the result. A generator has no result."""
         if self._emit is not None:
             return []
         fields = [value]
@@ -98,7 +123,7 @@ class Lowering:
             made += [*before, assign(name, result)]
         return made
 
-    # With a loop of one turn that `break` leaves.
+    # Rewriting to a loop of one turn.
 
     def _leaving(self, body: list[ast.stmt]) -> list[ast.stmt]:
         self._left = self._weaver.fresh("left") if _returns_in_loop(body) else None
@@ -123,20 +148,10 @@ class Lowering:
         if not isinstance(node, ast.Assign | ast.AugAssign | ast.Expr) or not isinstance(value, ast.expr):
             return [self._copier.copy(node)]
         if isinstance(node, ast.AugAssign) and not isinstance(node.target, ast.Name):
-            return [self._copier.copy(node)]  # what it adds to is looked up first
+            # Python reads the target before the value, so the value must stay inside the statement.
+            return [self._copier.copy(node)]
         before, made = self._copier.value(value)
-        return [*before, cast(ast.stmt, self._with(node, {"value": made}))]
-
-    def _with(self, node: ast.AST, fields: dict[str, object]) -> ast.AST:
-        """A copy of a node, some fields of which are made already."""
-        for name, value in ast.iter_fields(node):
-            if name in fields:
-                continue
-            if isinstance(value, list):
-                fields[name] = [self._copier.copy(each) if isinstance(each, ast.AST) else each for each in value]
-            else:
-                fields[name] = self._copier.copy(value) if isinstance(value, ast.AST) else value
-        return self._copier.moved(type(node)(**fields), node)
+        return [*before, cast(ast.stmt, self._copier.copy_with(node, {"value": made}))]
 
     def _of_blocks(self, node: ast.stmt) -> list[ast.stmt]:
         before: list[ast.stmt] = []
@@ -151,7 +166,7 @@ class Lowering:
         return [*before, made]
 
     def _compound(self, node: ast.AST, fields: dict[str, object]) -> ast.stmt:
-        """A statement with blocks: they are lowered, the rest of it copied."""
+        """Copy a statement that has blocks, and rewrite the blocks."""
         is_loop = isinstance(node, ast.For | ast.While)
         for name, value in ast.iter_fields(node):
             if name in fields:
@@ -164,7 +179,7 @@ class Lowering:
                 fields[name] = [self._compound(each, {}) for each in value]
         if isinstance(node, ast.ExceptHandler) and node.name:
             fields["name"] = self._copier.locals[node.name]
-        return cast(ast.stmt, self._with(node, fields))
+        return cast(ast.stmt, self._copier.copy_with(node, fields))
 
     def _yielded(self, node: ast.Yield | ast.YieldFrom) -> list[ast.stmt]:
         assert self._emit is not None
@@ -183,7 +198,10 @@ _COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.Match)
 
 
 def _common_display(returns: list[ast.Return]) -> tuple[type[ast.Tuple] | tuple[str, ...] | None, int]:
-    """What every return shows, and how many fields: a tuple without stars, or a dict with these keys; else None."""
+    """Return (display, number of fields) if every return has the same display, else (None, 1).
+
+    The display is `ast.Tuple` for tuples of one length without stars, or the keys for dicts of constant str keys.
+    """
     shown = {_display_of(node.value) for node in returns}
     kind, width = shown.pop() if len(shown) == 1 else (None, 1)
     return (kind, width) if kind is not None and width else (None, 1)
@@ -198,7 +216,7 @@ def _display_of(value: ast.expr | None) -> tuple[type[ast.Tuple] | tuple[str, ..
 
 
 def _is_structured(body: list[ast.stmt]) -> bool:
-    """Whether every return stands in ifs alone, each of which has a branch that always leaves."""
+    """Return whether every return stands in ifs only, and each if has a branch that always leaves."""
     for index, node in enumerate(body):
         if isinstance(node, ast.Return):
             return True

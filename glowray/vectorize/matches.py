@@ -1,4 +1,4 @@
-"""Loops over the matches of a regular expression that ask a match for nothing but its text."""
+"""Find loops over the matches of a regular expression that ask a match for its text and nothing else."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ Search = tuple[ast.Call, str, list[ast.expr]]
 
 
 def plain_searches(known: Known) -> Iterator[Search]:
-    """(the call, m, every `m.group()`, `m.group(0)` and `m[0]`) of each `for m in PATTERN.finditer(text)` like that.
+    """Yield (the call of finditer, "m", all texts of m) for each `for m in PATTERN.finditer(text)` of that kind.
 
-    PATTERN is a captured regular expression without groups, so that findall gives the texts of the same matches.
+    The texts of m are the nodes `m.group()`, `m.group(0)` and `m[0]`. PATTERN is a captured regular expression without
+    groups, so `PATTERN.findall(text)` returns the texts of the same matches.
     """
     if isinstance(known.node, ast.Lambda):
         return
@@ -36,24 +37,23 @@ def _is_search(call: ast.expr, known: Known) -> bool:
         return False
     if method.value.id in own_names(known.node):
         return False
-    found = known.environment.find(method.value.id)
-    pattern = None if isinstance(found, str) else found[1]
+    pattern = known.environment.value(method.value.id)
     return type(pattern) is re.Pattern and pattern.groups == 0 and type(pattern.pattern) is str
 
 
 def _texts(target: ast.Name, loop: ast.For, nodes: list[ast.AST]) -> list[ast.expr] | None:
-    """All uses of a match; None if one asks for more than its text, or stands outside of the loop that sets it."""
+    """Return all uses of a match. Return None if one asks for more than the text, or stands outside the loop."""
     inside = [node for part in loop.body for node in ast.walk(part)]
     texts = [node for node in inside if isinstance(node, ast.expr) and _text_of(node) == target.id]
     asked = {id(part) for text in texts for part in ast.walk(text)}
     uses = [node for node in nodes if isinstance(node, ast.Name) and node.id == target.id and node is not target]
-    # A lambda or generator would see the variable as it is when that runs.
+    # A lambda or generator reads the variable when it runs, which may be after the loop has moved on.
     scopes = any(isinstance(node, ast.Lambda | ast.GeneratorExp | ast.FunctionDef) for node in inside)
     return None if scopes or not all(id(node) in asked for node in uses) else texts
 
 
 def _text_of(node: ast.expr) -> str | None:
-    """The name of m in `m.group()`, `m.group(0)` and `m[0]`."""
+    """Return "m" for `m.group()`, `m.group(0)` and `m[0]`, else None."""
     found: ast.expr | None = None
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
         found = node.value if _is_zero(node.slice) else None

@@ -1,4 +1,4 @@
-"""Measures the table of costs.py on this machine: `python -m glowray.vectorize.measure` prints it."""
+"""Measure the table of costs.py on this machine: `python -m glowray.vectorize.measure` prints it."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ EXAMPLES: dict[str, tuple[Callable[..., Any], Kind]] = {
 WITHIN: dict[str, tuple[str, ...]] = {
     "comprehension": ("words",), "join": ("words",), "pick": ("split",),
 }  # fmt: skip
-"""What else an example is made of: the construct itself costs the rest."""
+"""Other constructs in an example. Their costs are subtracted from the example's."""
 
 
 def measure() -> dict[str, tuple[int, int]]:
-    """Construct → (ns a row as a kernel, ns a row as inlined Python), the best of ten."""
+    """Return construct → (nanoseconds a row as a kernel, nanoseconds a row as inlined Python), each the best of ten."""
     generator = random.Random(1)
     words = ["".join(generator.choices("abcdefghij", k=generator.randint(2, 8))) + "x" for _ in range(_ROWS)]
     digits = [str(generator.randrange(10**6)) for _ in range(_ROWS)]
@@ -84,7 +84,7 @@ def _pair(function: Callable[..., Any], kind: Kind, rows: list[Any], empty: floa
 
     def run() -> None:
         made = program.run([column], len(rows)).vector
-        arrays_of(made.values if isinstance(made, Lists) else made)  # texts are cut out when they are asked for
+        arrays_of(made.values if isinstance(made, Lists) else made)  # builds Arrow arrays of texts, which are lazy
 
     return max(1, round(_best(run))), max(1, round(_inlined(function, rows) - empty))
 

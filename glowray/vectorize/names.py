@@ -1,4 +1,4 @@
-"""Which names a function's own scope binds, and where control leaves it."""
+"""Scopes and control flow of syntax trees: which names a scope binds or reads, and which statements always leave."""
 
 from __future__ import annotations
 
@@ -8,24 +8,31 @@ from functools import lru_cache
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-LOOPS = (ast.For, ast.While)
+
+
+def body_of(node: ast.Lambda | ast.FunctionDef) -> list[ast.AST]:
+    """Return the statements of a def, or the one expression of a lambda: what runs when the function is called."""
+    return [node.body] if isinstance(node, ast.Lambda) else list(node.body)
 
 
 def parameters(node: ast.Lambda | ast.FunctionDef) -> set[str]:
+    """Return the names of all parameters, `*args` and `**kwargs` included."""
     a = node.args
     extra = [each for each in (a.vararg, a.kwarg) if each is not None]
     return {each.arg for each in (*a.posonlyargs, *a.args, *a.kwonlyargs, *extra)}
 
 
-@lru_cache(maxsize=1024)  # asked for at every call inside; what was parsed is never changed
+@lru_cache(maxsize=1024)  # called for every call in the function; parsed trees never change
 def own_names(node: ast.Lambda | ast.FunctionDef) -> frozenset[str]:
-    """Parameters and every name that the function's own scope binds, walrus targets in its comprehensions included."""
-    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-    return frozenset(parameters(node) | stored_names(body))
+    """Return the parameters and all names that the function's scope binds.
+
+    Walrus targets inside its comprehensions are included, since they bind in the function's scope.
+    """
+    return frozenset(parameters(node) | stored_names(body_of(node)))
 
 
 def stored_names(nodes: Iterable[ast.AST]) -> set[str]:
-    """Names that these nodes bind in the scope they stand in."""
+    """Return the names that these nodes bind in the scope around them."""
     names: set[str] = set()
     pending: list[tuple[ast.AST, bool]] = [(node, False) for node in nodes]
     while pending:
@@ -52,18 +59,17 @@ def stored_names(nodes: Iterable[ast.AST]) -> set[str]:
 
 
 def targets_of(node: Comprehension) -> set[str]:
-    """Names that the comprehension's own scope binds."""
+    """Return the names that the comprehension's own scope binds."""
     return stored_names(generator.target for generator in node.generators)
 
 
 def free_names(node: ast.Lambda | ast.FunctionDef) -> set[str]:
-    """Names that the function reads and that neither it nor a scope inside it binds."""
-    body: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
-    return reads(body, own_names(node))
+    """Return the names that the function reads and that neither it nor a scope inside it binds."""
+    return reads(body_of(node), own_names(node))
 
 
 def reads(nodes: Iterable[ast.AST], bound: frozenset[str]) -> set[str]:
-    """Names that these nodes, or scopes inside them, read and that are not in `bound` nor bound by those scopes."""
+    """Return the names that these nodes read, except those in `bound` or bound by a scope inside them."""
     found: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.Name):
@@ -82,7 +88,10 @@ def reads(nodes: Iterable[ast.AST], bound: frozenset[str]) -> set[str]:
 
 
 def scoped_nodes(nodes: Iterable[ast.AST], bound: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
-    """These nodes and all below them, each with the names that its scopes bind: `bound` and those of inner scopes."""
+    """Yield (node, names bound around it) for these nodes and all below them.
+
+    The names are `bound` and those that lambdas and comprehensions around the node bind.
+    """
     pending = [(node, bound) for node in nodes]
     while pending:
         node, names = pending.pop()
@@ -95,7 +104,7 @@ def scoped_nodes(nodes: Iterable[ast.AST], bound: frozenset[str]) -> Iterator[tu
 
 
 def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """These nodes and all below them in the same scope: nested lambdas, defs and comprehensions are not entered."""
+    """Yield these nodes and all below them in the same scope. Lambdas, defs and comprehensions are not entered."""
     pending = list(nodes)
     while pending:
         node = pending.pop()
@@ -105,23 +114,15 @@ def own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 
 def holds(nodes: Iterable[ast.AST], kind: type[ast.AST] | tuple[type[ast.AST], ...]) -> bool:
-    """Whether a node of that kind stands there in the same scope."""
+    """Return whether a node of that kind is among these nodes, in the same scope."""
     return any(isinstance(node, kind) for node in own_nodes(nodes))
 
 
-def loop_breaks(loop: ast.For | ast.While) -> bool:
-    """Whether a `break` of this very loop stands in it."""
-    pending: list[ast.AST] = list(loop.body)
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.Break):
-            return True
-        pending.extend(node.orelse if isinstance(node, LOOPS) else ast.iter_child_nodes(node))
-    return False
-
-
 def always_leaves(statements: list[ast.stmt]) -> bool:
-    """Whether control never comes past the end of these statements (return, raise, or an if whose branches all do)."""
+    """Return whether control never reaches the end of these statements.
+
+    True for a return, a raise, or an if whose branches always leave.
+    """
     for statement in statements:
         if isinstance(statement, ast.Return | ast.Raise):
             return True

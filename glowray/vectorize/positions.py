@@ -1,4 +1,9 @@
-"""Line numbers of generated code: each line stands for a line of a user's function, and tracebacks show that one."""
+"""Map lines of generated code to lines of users' functions, so that tracebacks show the user's code.
+
+Each function or step that goes into a loop gets a span of new lines. With f on lines 7 to 9 of job.py:
+
+    Span(start=4, length=3, filename="job.py", first_line=7) → generated line 5 is line 8 of job.py
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,7 @@ from typing import NamedTuple
 
 
 class Place(NamedTuple):
-    """A generated line, and the columns of what stands there."""
+    """A generated line and the columns, from `start` to `end`, of the code there."""
 
     line: int
     start: int
@@ -20,42 +25,42 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Span:
-    """Consecutive generated lines that stand for consecutive lines of one function, or for one step's own work."""
+    """Consecutive generated lines that stand for the lines of one function, or for a step's own work."""
 
     start: int
     length: int
     step: int
     row: str  # the step's row, as an expression of the generated function's variables
-    filename: str | None  # None: the step itself (a call, an unpacking), not a user's code
+    filename: str | None  # None: the step's own work (a call, an unpacking), not the user's code
     first_line: int
     name: str
     is_generator: bool = False
-    caller: Place | None = None  # where the function was called, if that was in another function's code
+    caller: Place | None = None  # the place of the call, if another function's code calls this function
 
 
 @dataclass
 class Positions:
-    """The table from generated lines to users' lines; picklable, carried with the generated code."""
+    """The table from generated lines to users' lines. It is pickled with the generated code."""
 
     spans: list[Span] = field(default_factory=list)
     following: int = 1
 
     def open(self, span: Span) -> Span:
-        """Reserve generated lines for a span: the same one, with its start."""
+        """Reserve generated lines for a span, and return the span with its start."""
         span = replace(span, start=self.following)
         self.following += span.length
         self.spans.append(span)
         return span
 
     def find(self, line: int) -> Span | None:
-        """The span a generated line belongs to."""
+        """Return the span of a generated line, or None."""
         index = bisect_right(self.spans, line, key=lambda span: span.start) - 1
         if index < 0 or line >= self.spans[index].start + self.spans[index].length:
             return None
         return self.spans[index]
 
     def place(self, line: int) -> tuple[str, int, str] | None:
-        """(filename, line, function name) that a generated line stands for; None for a step's own work."""
+        """Return (filename, line, function name) of a generated line. Return None for a step's own work."""
         span = self.find(line)
         if span is None or span.filename is None:
             return None
@@ -64,12 +69,14 @@ class Positions:
     def blame(
         self, error: BaseException, code: CodeType, fields: Callable[[], Mapping[str, object]] | None = None
     ) -> tuple[int, object] | None:
-        """(step, its row) of an error that `code` raised or let through; None for an error from elsewhere.
+        """Return (step number, its row) of an error that came through `code`, or None for any other error.
 
-        A row that was never built is built from its fields, as they are now. To be asked before `retrace`.
+        A row that was never built is built now from its fields. Call this before `retrace`.
 
         Args:
-            fields: gives the fields of the source's row that the code has no use for, by the names it would have.
+            error: the error, with its traceback.
+            code: the code of the generated function.
+            fields: returns the fields of the source's row that the code does not read, by their generated names.
         """
         for trace in _entries(error.__traceback__):
             if trace.tb_frame.f_code is code and (span := self.find(trace.tb_lineno)) is not None and span.row:
@@ -78,10 +85,10 @@ class Positions:
         return None
 
     def retrace(self, error: BaseException, code: CodeType) -> BaseException:
-        """The error as the user's own functions would have raised it: their files, lines and names in its traceback.
+        """Return the error with a traceback of the user's files, lines and function names.
 
-        Frames above the generated code are left out. A StopIteration that left an inlined generator becomes the
-        RuntimeError that Python makes of it.
+        Frames above the generated code are left out. A StopIteration from an inlined generator becomes a RuntimeError,
+        as in Python.
         """
         entries = list(_entries(error.__traceback__))
         inner: list[TracebackType] = []
@@ -102,7 +109,7 @@ class Positions:
         return error.with_traceback(result)
 
     def _is_generator(self, span: Span | None) -> bool:
-        """Whether a line is a generator's, or of a function that one called."""
+        """Return whether a line belongs to a generator, or to a function that a generator called."""
         while span is not None:
             if span.is_generator:
                 return True
@@ -110,7 +117,7 @@ class Positions:
         return False
 
     def _standing(self, at: Place | None, result: TracebackType | None) -> TracebackType | None:
-        """Entries for the user's function that a generated line is of, and for those that called it."""
+        """Put traceback entries for the user's function at a generated line, and for its callers, before `result`."""
         while at is not None:
             span = self.find(at.line)
             place = self.place(at.line)
@@ -157,7 +164,7 @@ def _nested(code: CodeType) -> list[CodeType]:
 
 
 def _stand(filename: str, line: int, name: str, start: int, end: int) -> TracebackType:
-    """An entry whose frame stands at this place: code of that name which raises there and does nothing else."""
+    """Return a traceback entry for this place, by running code of this name that only raises there."""
     call = ast.Raise(ast.Name("error", ast.Load()), None)
     for node in (call, call.exc):
         node.lineno = node.end_lineno = line  # type: ignore[union-attr]
@@ -177,7 +184,7 @@ class _Mark(Exception):  # noqa: N818
 
 
 def move(node: ast.AST, span: Span) -> ast.AST:
-    """Give a copied node its generated lines: the user's lines shifted into the span, columns kept."""
+    """Shift the lines of a copied node from the user's file into the span. Columns stay."""
     if not isinstance(node, ast.expr | ast.stmt | ast.excepthandler | ast.arg | ast.keyword | ast.alias | ast.pattern):
         return node
     last = span.start + span.length - 1

@@ -1,4 +1,8 @@
-"""The proof that a piece of source is a function's own: compiled again, it gives the same code to the last constant."""
+"""Prove that a syntax tree is a function's own: compile it again and compare the code objects.
+
+A file may have changed since it was imported, and one line may hold several lambdas. Equal instructions, names,
+constants and positions tell the right tree.
+"""
 
 from __future__ import annotations
 import __future__
@@ -10,7 +14,7 @@ from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_VARARGS, 
 from itertools import zip_longest
 from types import CodeType
 
-# The flag of nested_scopes says only that a function is nested, as the one compiled for the proof always is.
+# nested_scopes is left out: its flag marks a nested function, and the function compiled for the proof always is one.
 _FUTURES = 0
 for _name in set(__future__.all_feature_names) - {"nested_scopes"}:
     _FUTURES |= getattr(__future__, _name).compiler_flag
@@ -24,11 +28,14 @@ Place = tuple[int | None, int | None, int | None, int | None]
 
 
 def proves(node: ast.Lambda | ast.FunctionDef, code: CodeType, class_name: str | None, imported: list[str]) -> bool:
-    """Whether `node`, compiled where `code`'s free variables exist, gives `code`.
+    """Return whether `node` compiles to `code`, given a scope with the free variables of `code`.
 
     Args:
-        imported: names that the module imports at its top. CPython calls `module.f()` by other instructions where it
-            sees the import; a notebook compiles each statement of a cell alone and never sees it, so both are tried.
+        node: the lambda or def.
+        code: the function's code object.
+        class_name: the name of the class around the function, or None.
+        imported: names that the module imports at its top. CPython compiles `module.f()` to other instructions if it
+            sees the import. A notebook compiles each statement of a cell alone and never sees it, so both are tried.
     """
     for names in (imported, []) if imported else ([],):
         depth = 2 if class_name is None else 3  # the module holds the enclosing function, that the class, that this
@@ -40,7 +47,14 @@ def proves(node: ast.Lambda | ast.FunctionDef, code: CodeType, class_name: str |
 def _compile(
     node: ast.Lambda | ast.FunctionDef, code: CodeType, class_name: str | None, imported: list[str]
 ) -> CodeType:
-    """The node inside a function that has the free variables, and inside its class, whose name mangles `__x`."""
+    """Compile the node inside a function that has the free variables, and inside its class, which mangles `__x`.
+
+    The module has this form:
+
+        def enclosing(free, variables):
+            class Name:
+                <the node>
+    """
     inner: ast.stmt = node if isinstance(node, ast.FunctionDef) else ast.Expr(_without_defaults(node))
     if class_name is not None:
         inner = ast.ClassDef(class_name, [], [], [inner], [])
@@ -48,7 +62,7 @@ def _compile(
             setattr(inner, "type_params", [])  # noqa: B010  (a field since 3.12)
     enclosing = ast.parse(f"def enclosing({', '.join(code.co_freevars)}): pass").body[0]
     assert isinstance(enclosing, ast.FunctionDef)
-    # What is defined here must not become a free variable of the function: it calls itself, and its class, as globals.
+    # A module-level function reads its own name and its class as globals. Without this they would be free variables.
     made_here = {getattr(node, "name", None), class_name} - {None, *code.co_freevars}
     enclosing.body = [ast.Global(sorted(str(name) for name in made_here)), inner] if made_here else [inner]
     imports: list[ast.stmt] = [ast.Import([ast.alias(name) for name in imported])] if imported else []
@@ -58,7 +72,7 @@ def _compile(
 
 
 def _without_defaults(node: ast.Lambda) -> ast.Lambda:
-    """The same lambda with plain defaults: code in them is not the lambda's own, and must not be taken for it."""
+    """Return the lambda with defaults of None: a lambda inside a default must not be taken for this one."""
     plain = copy.copy(node)
     plain.args = copy.copy(node.args)
     plain.args.defaults = [ast.Constant(None) for _ in node.args.defaults]
@@ -67,7 +81,7 @@ def _without_defaults(node: ast.Lambda) -> ast.Lambda:
 
 
 def _codes(code: CodeType, depth: int) -> Iterator[CodeType]:
-    """The code objects that lie `depth` functions or classes deep: those further in belong to other nodes."""
+    """Yield the code objects that lie exactly `depth` functions or classes deep. Deeper ones belong to other nodes."""
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             if depth == 1:
@@ -77,7 +91,10 @@ def _codes(code: CodeType, depth: int) -> Iterator[CodeType]:
 
 
 def same_code(one: CodeType, other: CodeType) -> bool:
-    """Same instructions, names, constants (by type too) and places, nested code included."""
+    """Return whether two code objects have equal instructions, names, constants, constant types and positions.
+
+    Code objects among the constants are compared in the same way.
+    """
     return (
         all(getattr(one, name) == getattr(other, name) for name in _ALIKE)
         and one.co_flags & _FLAGS == other.co_flags & _FLAGS
@@ -92,7 +109,7 @@ def _same_place(one: Place, other: Place) -> bool:
     columns_known = None not in one and None not in other
     if not columns_known:
         return one[0] == other[0] or None in (one[0], other[0])
-    # RESUME and its like stand at a place of no width, which depends on the code around.
+    # RESUME and similar instructions have a position of no width, which depends on the code around.
     return one[0] == one[1] and one[2] == one[3] and other[0] == other[1] and other[2] == other[3]
 
 
@@ -105,7 +122,7 @@ def _same_constant(one: object, other: object) -> bool:
         return len(one) == len(other) and all(map(_same_constant, one, other))
     if isinstance(one, frozenset) and isinstance(other, frozenset):
         return sorted(map(_spelled, one)) == sorted(map(_spelled, other))
-    # repr tells 0.0 from -0.0 and 1 from True, and every NaN of a source is the same NaN.
+    # repr tells 0.0 from -0.0 and 1 from True. All NaN constants of a source are alike.
     return repr(one) == repr(other)
 
 

@@ -1,4 +1,8 @@
-"""Generated code that Python compiles without a warning: constants and displays stand where a user had a name."""
+"""Rewrite generated code that Python would compile with a SyntaxWarning.
+
+Inlining puts a constant or a display in place of a name: `x is y` may become `1 is y`, and `row["a"]` may
+become `(1, 2)["a"]`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,10 @@ _DISPLAYS = (ast.Constant, ast.JoinedStr, ast.Tuple, ast.List, ast.Dict, ast.Set
 
 
 def quiet(statements: list[ast.stmt], weaver: Weaver) -> list[ast.stmt]:
-    """The statements with names where `1 is x`, `(a, b)["x"]` and `1(x)` would be warned of."""
+    """Return the statements with `1 is x`, `(a, b)["x"]` and `1(x)` rewritten, so that Python warns of nothing.
+
+    `1 is x` → `constant·3 is x`; `(a, b)["x"]` → `[(a, b)][0]["x"]`.
+    """
     pass_ = _Quiet(weaver)
     return [pass_.visit(statement) for statement in statements]
 

@@ -1,4 +1,4 @@
-"""What was found out about functions while stages are planned: once for each, however often it is asked."""
+"""A cache for what planning finds out about objects: each question about an object is answered once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _found: ContextVar[dict[Hashable, tuple[object, object]] | None] = ContextVar("_
 
 @contextmanager
 def remembering() -> Iterator[None]:
-    """Within this block `remembered` finds each thing out once: nothing of the user's runs here and changes it."""
+    """Keep the answers of `remembered` until the block ends. No user code runs in the block that could change them."""
     if _found.get() is not None:
         yield
         return
@@ -26,7 +26,7 @@ def remembering() -> Iterator[None]:
 
 
 def remembered(about: object, *question: Hashable, find: Callable[[], T]) -> T:
-    """Return what `find()` gives; within `remembering()` what it gave when the same was asked about this very object.
+    """Return `find()`. Within `remembering()`, return the first answer to this question about this object.
 
     >>> with remembering():
     ...     remembered(len, "name", find=lambda: "first"), remembered(len, "name", find=lambda: "second")
@@ -39,6 +39,6 @@ def remembered(about: object, *question: Hashable, find: Callable[[], T]) -> T:
         return find()
     key = (id(about), *question)
     if key not in found:
-        found[key] = about, find()  # as long as the object is held, nothing else has its id
+        found[key] = about, find()  # the object is kept alive, so no other object gets its id
     answer: T = found[key][1]  # type: ignore[assignment]
     return answer

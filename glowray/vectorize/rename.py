@@ -1,4 +1,4 @@
-"""Copying a function's nodes into a generated function: its names made unique, its lines kept."""
+"""Copy a function's nodes into a generated function: rename its variables and keep its lines."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from glowray.vectorize.displays import (
     field_of,
     is_simple,
     merged,
+    simple_copy,
     unrolled,
 )
-from glowray.vectorize.displays import simple_copy as simple_copy
 from glowray.vectorize.helpers import constant_of
 from glowray.vectorize.infer import exact_type
 from glowray.vectorize.known import Known
 from glowray.vectorize.matches import plain_searches
-from glowray.vectorize.names import COMPREHENSIONS, Comprehension, own_names, stored_names, targets_of
+from glowray.vectorize.names import COMPREHENSIONS, Comprehension, own_names, targets_of
 from glowray.vectorize.positions import Span, move
 from glowray.vectorize.uses import is_get, is_membership
 from glowray.vectorize.weave import Weaver, load
@@ -35,8 +35,11 @@ class Copier:
     """Copies nodes of one function.
 
     Args:
-        arguments: for each parameter, a simple expression: a name, a constant, or a display of such that stands for a
-            tuple or dict nobody built. `row[1]` of the last takes the field; other uses build it.
+        known: the function.
+        weaver: the generated function's names and values.
+        span: the generated lines of the function.
+        arguments: parameter → a simple expression: a name, a constant, or a display for a tuple or dict that is not
+            built. `row[1]` of a display becomes its field. Any other use of the parameter builds the object.
     """
 
     def __init__(self, known: Known, weaver: Weaver, span: Span, arguments: Mapping[str, ast.expr]) -> None:
@@ -53,7 +56,12 @@ class Copier:
                 self._texts.update((id(text), name) for text in texts)
 
     def copy(self, node: Node, shadow: Shadow = NO_SHADOW) -> Node:
-        """The node for the generated function. `shadow`: what names of scopes inside the function are called there."""
+        """Return a copy of the node for the generated function.
+
+        Args:
+            node: a node of the user's function.
+            shadow: name → generated name, for names bound by scopes inside the function.
+        """
         return cast(Node, self._copy(node, shadow))
 
     def _copy(self, node: ast.AST, shadow: Shadow) -> ast.AST:
@@ -73,16 +81,19 @@ class Copier:
             return self._comprehension(node, shadow)
         if isinstance(node, ast.AnnAssign):
             return self._annotated(node, shadow)
-        made = self._children(node, shadow)
+        made = self.copy_with(node, {}, shadow)
         if isinstance(made, ast.ExceptHandler | ast.MatchAs | ast.MatchStar | ast.MatchMapping):
             self._rename_bound(made)
         elif isinstance(made, ast.alias):
             self._rename_import(made)
         return made
 
-    def _children(self, node: ast.AST, shadow: Shadow) -> ast.AST:
-        fields: dict[str, object] = {}
+    def copy_with(self, node: ast.AST, made: Mapping[str, object], shadow: Shadow = NO_SHADOW) -> ast.AST:
+        """Return a copy of a node whose fields in `made` have these values."""
+        fields = dict(made)
         for name, value in ast.iter_fields(node):
+            if name in made:
+                continue
             if isinstance(value, list):
                 fields[name] = [self._copy(each, shadow) if isinstance(each, ast.AST) else each for each in value]
             else:
@@ -90,21 +101,25 @@ class Copier:
         return self.moved(type(node)(**fields), node)
 
     def _annotated(self, node: ast.AnnAssign, shadow: Shadow) -> ast.AST:
-        """Annotations are not evaluated inside functions."""
+        """Turn `x: int = 1` into `x = 1`: Python does not evaluate annotations inside functions."""
         if node.value is None:
             return self.moved(ast.Pass(), node)
         return self.moved(ast.Assign([self.copy(node.target, shadow)], self.copy(node.value, shadow)), node)
 
     def moved(self, made: ast.AST, node: ast.AST) -> ast.AST:
+        """Give `made` the generated lines that stand for the lines of `node`."""
         return move(ast.copy_location(made, node), self._span)
 
     def _match(self, node: ast.AST, shadow: Shadow) -> ast.AST | None:
-        """Parts of `for m in WORD.finditer(text)` whose matches are asked for their text alone: it needs no matches."""
+        """Turn `for m in WORD.finditer(text)` into `for m in WORD.findall(text)` and `m.group()` into `m`.
+
+        Only loops from `plain_searches` are changed: they ask a match for its text and for nothing else.
+        """
         if (name := self._texts.get(id(node))) is not None:
             return self.moved(ast.Name(self.locals[name], ast.Load()), node)
         if id(node) not in self._searches:
             return None
-        search = cast(ast.Call, self._children(node, shadow))
+        search = cast(ast.Call, self.copy_with(node, {}, shadow))
         assert isinstance(search.func, ast.Attribute)
         search.func.attr = "findall"
         return search
@@ -124,18 +139,18 @@ class Copier:
 
     def _free(self, name: str) -> ast.expr:
         found = self._known.environment.find(name)
-        assert not isinstance(found, str), "hygiene.obstacle looks at every free name first"
+        assert not isinstance(found, str), "hygiene.obstacle refuses such functions"
         binding, value = found
-        # A name that the compiled code does not read stands in code that does not run: it gets no value.
+        # The compiled code never reads a name without a binding: it stands in code that never runs. It gets no value.
         return load(self._weaver.fresh(name) if binding is None else self._weaver.bind(binding, name, value))
 
     def _standing(self, node: ast.expr, shadow: Shadow) -> ast.expr | None:
-        """What a parameter that nobody built has at a constant key: `row[1]`, `row["a"]["b"]`."""
+        """Return the expression that `row`, `row[1]` or `row["a"]["b"]` of a display stands for, or None."""
         visible = {name: value for name, value in self._arguments.items() if name not in shadow}
         return display_at(node, visible)
 
     def _looked_up(self, node: ast.AST, shadow: Shadow) -> ast.expr | None:
-        """`row["a"]`, `row.get("a")` and `"a" in row` of a dict that nobody built."""
+        """Return the value of `row["a"]`, `row.get("a")` or `"a" in row` if `row` is a dict display, else None."""
         if isinstance(node, ast.Subscript):
             found = self._standing(node, shadow)
             return None if found is None else simple_copy(found)
@@ -153,9 +168,9 @@ class Copier:
         return None
 
     def _display(self, node: ast.AST, shadow: Shadow) -> ast.AST | None:
-        """A dict made of dicts that nobody built, as one display."""
+        """Turn `{**row, …}` or `{name: row[name] for name in NAMES}` into one dict display if that is possible."""
         if isinstance(node, ast.Dict) and None in node.keys:
-            return self.tidied(self._children(node, shadow))
+            return self.tidied(self.copy_with(node, {}, shadow))
         if isinstance(node, ast.DictComp):
             names = {*shadow, *self._arguments, *self.locals}
             display = unrolled(node, lambda name: None if name in names else constant_of(self._known, name))
@@ -163,7 +178,7 @@ class Copier:
         return None
 
     def tidied(self, made: ast.AST) -> ast.AST:
-        """The same where a part of a copied node has become a display."""
+        """Merge the displays inside a copied dict display; return any other node as it is."""
         return merged(made) if isinstance(made, ast.Dict) else made
 
     def _lambda(self, node: ast.Lambda, shadow: Shadow) -> ast.AST:
@@ -192,7 +207,7 @@ class Copier:
         return self.moved(type(node)(generators=generators, **elements), node)
 
     def _rename_bound(self, made: ast.AST) -> None:
-        # A walrus target was renamed as the Name that it is.
+        # The target of a walrus is a Name, which was renamed already.
         name = "rest" if isinstance(made, ast.MatchMapping) else "name"
         bound = getattr(made, name, None)
         if isinstance(bound, str):
@@ -202,14 +217,3 @@ class Copier:
         bound = (made.asname or made.name).split(".")[0]
         if made.asname or "." not in made.name:
             made.asname = self.locals[bound]
-
-
-def constant_index(node: ast.expr) -> int | None:
-    """The int that a subscript spells, a minus sign included."""
-    key = constant_key(node)
-    return key if isinstance(key, int) else None
-
-
-def stores_nothing(node: ast.expr) -> bool:
-    """Whether evaluating the expression leaves the function's names as they are (it has no walrus)."""
-    return not stored_names([node])

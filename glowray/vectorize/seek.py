@@ -1,15 +1,26 @@
-"""next, any and all over a generator expression: a loop in their place, which ends where the answer is known."""
+"""Loops that replace `next`, `any` and `all` over a generator expression and end as soon as the answer is known.
+
+`any(w == row for w in names)` becomes
+
+    for w·3 in names·2:
+        value·5 = w·3 == row·1
+        if value·5:
+            found·4 = True
+            break
+    else:
+        found·4 = False
+"""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
 
-from glowray.vectorize.helpers import called
+from glowray.vectorize.callees import called
 from glowray.vectorize.infer import element_type, exact_type, is_plain
 from glowray.vectorize.known import Known
 from glowray.vectorize.known_callables import ALL, ANY, NEXT
-from glowray.vectorize.names import COMPREHENSIONS, targets_of
+from glowray.vectorize.names import COMPREHENSIONS, body_of, targets_of
 from glowray.vectorize.rename import Copier
 from glowray.vectorize.weave import Weaver, assign, load
 
@@ -17,9 +28,9 @@ _SCOPES = (*COMPREHENSIONS, ast.Lambda, ast.NamedExpr, ast.Await, ast.Yield, ast
 
 
 def sought(known: Known, call: ast.Call) -> ast.GeneratorExp | None:
-    """The generator of `next(… for …, default)`, `any(… for …)` or `all(… for …)`, of Python's own; else None.
+    """Return the generator of Python's own `next(… for …, default)`, `any(… for …)` or `all(… for …)`, else None.
 
-    Without a default next may raise StopIteration, which a loop does not.
+    `next` without a default is left out: it may raise StopIteration, which a loop does not.
     """
     value = called(known, call)
     width = 2 if value is NEXT else 1 if value is ANY or value is ALL else None
@@ -28,28 +39,28 @@ def sought(known: Known, call: ast.Call) -> ast.GeneratorExp | None:
     generator = call.args[0]
     if len(generator.generators) != 1 or generator.generators[0].is_async:
         return None
-    # What stands inside could hold on to the generator's variables, or bind names that are not its own.
+    # A scope inside could keep the generator's variables, and a walrus binds a name outside the generator.
     inside = [node for part in ast.iter_child_nodes(generator) for node in ast.walk(part)]
     if any(isinstance(node, _SCOPES) for node in inside):
         return None
-    # Evaluated before the first item is asked for: it must not matter when.
+    # Python evaluates the default before the first item. For a name or constant the time makes no difference.
     return generator if all(isinstance(each, ast.Name | ast.Constant) for each in call.args[1:]) else None
 
 
 def catches(known: Known) -> bool:
-    """Whether the function could see a StopIteration that Python would have made a RuntimeError by then."""
-    body = [known.node.body] if isinstance(known.node, ast.Lambda) else known.node.body
+    """Return whether the function may catch an error: it could see a StopIteration instead of the RuntimeError."""
     kinds = (ast.Try, ast.TryStar, ast.With)
-    return any(isinstance(node, kinds) for part in body for node in ast.walk(part))
+    return any(isinstance(node, kinds) for part in body_of(known.node) for node in ast.walk(part))
 
 
 class Seek:
-    """The loop for one such call.
+    """Builds the loop for one call.
 
     Args:
-        generator: its generator.
-        copier: copies what is evaluated in the generator's frame.
-        outside: gives a node the place of the call, for what the function called does itself.
+        generator: the generator expression that the call gets.
+        copier: copies nodes that Python evaluates in the generator's frame.
+        outside: gives a node the position of the call, for work that `any` or `all` does itself.
+        weaver: the generated function's names and values.
     """
 
     def __init__(
@@ -61,19 +72,19 @@ class Seek:
         self._found = weaver.fresh("found")
 
     def first(self, source: ast.expr, default: ast.expr) -> tuple[list[ast.stmt], ast.expr]:
-        """What next gives: the first element, else the default."""
+        """Return (statements, value) of `next`: the first element, else the default."""
         target, element = self._entered(source)
         if (kind := exact_type(element, self._weaver)) is exact_type(default, self._weaver) and kind is not None:
             self._weaver.types[self._found] = kind
         return self._made(target, source, [assign(self._found, element), ast.Break()], default)
 
     def truth(self, source: ast.expr, ends_at: bool) -> tuple[list[ast.stmt], ast.expr]:
-        """What any gives, which ends at a true element, and all, which ends at a false one."""
+        """Return (statements, value) of `any` (`ends_at` True) or `all` (`ends_at` False)."""
         target, element = self._entered(source)
         self._weaver.types[self._found] = bool
         before: list[ast.stmt] = []
         if not is_plain(element, self._weaver):
-            # Its truth is asked for by any itself, not in the generator: an error of that comes from there.
+            # `any` itself calls bool(element): an error of bool() has the position of the call, not of the generator.
             value = self._weaver.fresh("value")
             before, element = [assign(value, element)], load(value)
         test = element if ends_at else ast.UnaryOp(ast.Not(), element)
@@ -83,7 +94,7 @@ class Seek:
         return self._made(target, source, [*before, end], ast.Constant(not ends_at))
 
     def _entered(self, source: ast.expr) -> tuple[ast.expr, ast.expr]:
-        """The loop's variable and the generator's element, once it is known what goes through it."""
+        """Return (the loop's target, the generator's element), after noting the type of the target if it is known."""
         target = self._copier.copy(self._loop.target, self._shadow)
         if isinstance(target, ast.Name) and (kind := element_type(source, self._weaver)) is not None:
             self._weaver.types[target.id] = kind

@@ -1,4 +1,4 @@
-"""Finding the syntax tree of a function: in the source that Python's own tracebacks would show."""
+"""Find the syntax tree of a function in the source text that Python's tracebacks would show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ Found = ast.Lambda | ast.FunctionDef
 
 
 class Source:
-    """One parsed file, notebook cell or module: its lambdas and defs by their first line."""
+    """One parsed file or notebook cell: its lambdas and defs by first line.
+
+    `rebound` has the names in its `global` and `nonlocal` statements.
+    """
 
     def __init__(self, text: str) -> None:
         self._lambdas: dict[int, list[tuple[Found, str | None]]] = {}
@@ -35,11 +38,11 @@ class Source:
             inside = node.name if isinstance(node, ast.ClassDef) else class_name
             pending.extend((child, inside) for child in ast.iter_child_nodes(node))
         self.rebound = frozenset(rebound)
-        # By the id of the code, which is held beside the answer: functions that are made in a loop share their code.
+        # id of a code object → (the object, kept alive; the answer). Functions made in a loop share one code object.
         self._proven: dict[int, tuple[CodeType, tuple[Found, str | None] | None]] = {}
 
     def find(self, code: CodeType) -> tuple[Found, str | None] | None:
-        """The node that compiles to `code`, with the name of the class around it."""
+        """Return (the node that compiles to `code`, the name of the class around it or None), or None."""
         if id(code) not in self._proven:
             self._proven[id(code)] = code, self._find(code)
         return self._proven[id(code)][1]
@@ -56,7 +59,7 @@ class Source:
 
 
 def _imported(statements: list[ast.stmt]) -> set[str]:
-    """Names that import statements bind at module level, under if, try and with too."""
+    """Return the names that imports at module level bind, also those under if, try and with."""
     names: set[str] = set()
     pending: list[ast.AST] = list(statements)
     while pending:
@@ -77,7 +80,7 @@ def _parse(text: str) -> Source | None:
 
 
 def source_of(function: FunctionType) -> Source | None:
-    """The source around a function as it is now on disk or in its notebook; None where Python has none."""
+    """Return the source around a function, as it is now on disk or in a notebook. Return None if Python has none."""
     return remembered(
         function.__globals__, "source", function.__code__.co_filename, find=lambda: _current_source(function)
     )

@@ -1,4 +1,12 @@
-"""splice: a flat_map function's own loop put into the row loop: generators, generator expressions, comprehensions."""
+"""splice: put the loop of a flat_map function into the row loop.
+
+The function is a generator, or returns a generator expression or a list comprehension:
+
+    def words(line):                           for row·1 in rows:
+        for w in line.split():      →              for w·2 in row·1.split():
+            if w:                                      if w·2:
+                yield w                                    … the rest of the chain, with w·2 as its row
+"""
 
 from __future__ import annotations
 
@@ -17,24 +25,25 @@ from glowray.vectorize.tuples import element_width
 from glowray.vectorize.weave import Weaver, load, place, store
 
 Rest = Callable[[ast.expr], list[ast.stmt]]
-_MOST_COPIES = 4
-_MOST_NODES = 1_500
+_MOST_COPIES = 4  # places that yield: each gets a copy of the rest of the chain
+_MOST_NODES = 1_500  # syntax nodes that all these copies have together
 
 
 def splice(
     known: Known, arguments: Sequence[ast.expr], weaver: Weaver, rest: Rest, follow: bool = True
 ) -> list[ast.stmt] | Refused:
-    """Statements that run `rest` for each row that a flat_map function gives for one row.
+    """Return statements that run `rest` for each row that a flat_map function returns for one row.
 
-    A generator is spliced as it stands: its body and the rest of the chain alternate in both. A list comprehension is
-    only where its elements cannot fail or have effects, since Python finishes the list before the first row goes on.
+    A generator can always be spliced: Python alternates its body with the rest of the chain too. Python finishes a
+    list comprehension before the first row goes on. So it is spliced only if its elements cannot raise or have effects.
 
     Args:
         known: the function.
         arguments: simple expressions for its parameters.
-        weaver: what the generated function collects.
-        rest: gives, for a simple expression, the statements that use one row; called once for each place that yields.
-            They must not `break` or `continue` a loop around them.
+        weaver: the generated function's names and values.
+        rest: returns the statements that use one row, given as a simple expression. It is called once for each place
+            that yields. The statements must not `break` or `continue` a loop around them.
+        follow: whether `lambda row: helper(row)` is spliced as `helper`.
     """
     if follow and (target := forwarded(known, arguments, weaver)) is not None:
         return splice(*target, weaver, rest, follow=False)
@@ -52,7 +61,7 @@ def splice(
 
 
 def each(rows: ast.expr, weaver: Weaver, rest: Rest, span: Span) -> list[ast.stmt]:
-    """A loop over an expression's rows."""
+    """Return a loop that runs `rest` for each row of an expression."""
     name = weaver.fresh("row")
     kind = element_type(rows, weaver)
     if kind is not None:
@@ -63,7 +72,7 @@ def each(rows: ast.expr, weaver: Weaver, rest: Rest, span: Span) -> list[ast.stm
 
 
 def _tail(node: ast.Lambda | ast.FunctionDef) -> ast.expr | None:
-    """The expression that the function returns, if it has one return and that comes last."""
+    """Return the expression that the function returns if its only return is the last statement, else None."""
     if isinstance(node, ast.Lambda):
         return node.body
     returns = [found for found in own_nodes(node.body) if isinstance(found, ast.Return)]
@@ -72,7 +81,7 @@ def _tail(node: ast.Lambda | ast.FunctionDef) -> ast.expr | None:
 
 
 def _captures(tail: ast.GeneratorExp | ast.ListComp) -> bool:
-    """Whether something inside could hold on to the comprehension's own variables."""
+    """Return whether a lambda or generator inside could keep the comprehension's variables."""
     inside = [node for part in ast.iter_child_nodes(tail) for node in ast.walk(part)]
     return any(isinstance(node, ast.Lambda | ast.GeneratorExp) for node in inside)
 
@@ -118,7 +127,7 @@ def _loops(
 
 
 def _is_harmless(loops: list[ast.comprehension], element: ast.expr, weaver: Weaver) -> bool:
-    """Whether, once the first iterable is there, nothing of the comprehension can fail or have an effect."""
+    """Return whether nothing in the comprehension can raise or have an effect after its first iterable is made."""
     for index, loop in enumerate(loops):
         if element_type(loop.iter, weaver) is None or not isinstance(loop.target, ast.Name):
             return False
@@ -157,7 +166,7 @@ def _generator(known: Known, arguments: Sequence[ast.expr], weaver: Weaver, rest
 
 
 def _unfit(node: ast.FunctionDef) -> str | None:
-    """Why a generator's body cannot alternate with the rest of the chain in one loop."""
+    """Return the reason why a generator's body cannot be put into the loop, or None."""
     statements = {id(found.value) for found in own_nodes(node.body) if isinstance(found, ast.Expr)}
     for found in own_nodes(node.body):
         if isinstance(found, ast.Yield | ast.YieldFrom) and id(found) not in statements:

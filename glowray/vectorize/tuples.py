@@ -1,4 +1,7 @@
-"""Which rows surely are plain tuples, of how many fields: those are taken apart without being looked at first."""
+"""Find generated names that always hold plain tuples of a known length. Unpacking these needs no type check.
+
+`for w in …: out.append((w, 1))` makes a list of tuples of length 2, so `field·6, field·7 = row·4` is safe.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from glowray.vectorize.weave import Weaver
 
 
 def element_width(rows: ast.expr, weaver: Weaver) -> int | None:
-    """How many fields each element of a generated expression has where all of them surely are plain tuples."""
+    """Return the length of the elements of a generated expression, if all are plain tuples of one length, else None."""
     if isinstance(rows, ast.Name):
         return weaver.lists.get(rows.id)
     if isinstance(rows, ast.ListComp | ast.GeneratorExp):
@@ -25,7 +28,7 @@ def element_width(rows: ast.expr, weaver: Weaver) -> int | None:
 
 
 def built_lists(node: FunctionNode) -> dict[str, int]:
-    """The locals that are new lists to which the function does nothing but append tuples, all of so many fields."""
+    """Return local → n, for locals that are new lists to which the function only appends tuples of length n."""
     if isinstance(node, ast.Lambda):
         return {}
     inside = [part for statement in node.body for part in ast.walk(statement)]
@@ -50,13 +53,13 @@ def built_lists(node: FunctionNode) -> dict[str, int]:
 
 
 def _begun(part: ast.Assign) -> str | None:
-    """The name in `name = []`."""
+    """Return the name in `name = []`, else None."""
     is_new = isinstance(part.value, ast.List) and not part.value.elts
     return part.targets[0].id if is_new and len(part.targets) == 1 and isinstance(part.targets[0], ast.Name) else None
 
 
 def _appended(call: ast.expr) -> tuple[str, ast.expr] | None:
-    """The name and the value in `name.append(value)`."""
+    """Return (name, value) of `name.append(value)`, else None."""
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != "append":
         return None
     if len(call.args) != 1 or call.keywords or not isinstance(call.func.value, ast.Name):

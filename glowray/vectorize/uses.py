@@ -1,7 +1,7 @@
-"""Which parameters of a function must be objects of their own: all others may stay displays that nobody builds.
+"""Find the parameters of a function that must be built as objects. All others may stay displays.
 
-A dict row stays a display while a function only looks its fields up: `row["a"]`, `row.get("a")`, `"a" in row`,
-`{**row, …}`, and calls of other known functions that do no more with it. Anything else may change the dict or keep it.
+A dict row stays a display while a function only looks up its fields: `row["a"]`, `row.get("a")`, `"a" in row`,
+`{**row, …}`, and calls of known functions that do the same. Any other use may change or keep the dict: it escapes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import partial
 from glowray.vectorize.displays import constant_key, display_at, holds_dict, unrolled
 from glowray.vectorize.helpers import constant_of, helper_of
 from glowray.vectorize.known import Known
-from glowray.vectorize.names import COMPREHENSIONS, parameters, targets_of
+from glowray.vectorize.names import COMPREHENSIONS, body_of, parameters, targets_of
 from glowray.vectorize.weave import Weaver
 
 _MOST_CALLS = 4
@@ -23,13 +23,13 @@ _NOWHERE: frozenset[str] = frozenset()
 def escaping(
     known: Known, arguments: Mapping[str, ast.expr], weaver: Weaver, keeps_row: bool = False
 ) -> set[str]:  # fmt: skip
-    """The parameters that the function may change, keep or give away, of those that stand for a dict or hold one.
+    """Return the parameters whose dicts escape: the function may change them, keep them or pass them on.
 
     Args:
         known: the function.
         arguments: parameter → the simple expression that it stands for.
-        weaver: what knows the functions that it calls.
-        keeps_row: whether the caller uses the row after the call, so that the result must not be a part of it.
+        weaver: remembers the functions that `known` calls.
+        keeps_row: whether the caller uses the row after the call. Then the function must not return a dict of it.
     """
     return _Uses(known, arguments, weaver, keeps_row, 0).found()
 
@@ -48,7 +48,7 @@ class _Uses:
     def found(self) -> set[str]:
         node = self._known.node
         if self._arguments:
-            for part in [node.body] if isinstance(node, ast.Lambda) else node.body:
+            for part in body_of(node):
                 self._visit(part, _NOWHERE, is_result=isinstance(node, ast.Lambda))
         return self._escaped
 
@@ -135,7 +135,7 @@ class _Uses:
 
 
 def is_get(node: ast.Call) -> bool:
-    """Whether it spells `….get("key")` or `….get("key", default)`."""
+    """Return whether the call has the form `….get("key")` or `….get("key", default)`."""
     return (
         isinstance(node.func, ast.Attribute)
         and node.func.attr == "get"
@@ -146,6 +146,6 @@ def is_get(node: ast.Call) -> bool:
 
 
 def is_membership(node: ast.Compare) -> bool:
-    """Whether it spells `"key" in …`."""
+    """Return whether the comparison has the form `"key" in …` or `"key" not in …`."""
     is_in = len(node.ops) == 1 and isinstance(node.ops[0], ast.In | ast.NotIn)
     return is_in and isinstance(constant_key(node.left), str)

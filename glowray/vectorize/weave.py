@@ -1,4 +1,4 @@
-"""What the functions woven into one generated function share: unique names, captured values, line numbers."""
+"""Collect what one generated function needs beside its statements: unique names, values and line numbers."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ from glowray.vectorize.bindings import Binding, Captured, Given, namespace_of
 from glowray.vectorize.known import Known
 from glowray.vectorize.positions import Place, Positions, Span
 
-# A letter that Python allows inside a name and that nobody types: generated names never meet a user's.
+# Python allows this letter inside a name, and users do not type it: generated names never clash with a user's.
 MARK = "·"
 
 
 @dataclass
 class Weaver:
-    """Collects, while a function is generated, all that its code needs beside its statements."""
+    """Collects the names, values and facts of one function while it is generated."""
 
     bindings: dict[str, Binding] = field(default_factory=dict)
     positions: Positions = field(default_factory=Positions)
-    # What each generated name surely holds: an exact type, known at plan time.
+    # Generated name → the exact type of its value, if that is known at plan time.
     types: dict[str, type] = field(default_factory=dict)
-    # Generated names that surely hold a plain tuple, or a list of such: how many fields it has.
+    # Generated name → n, if it always holds a plain tuple of length n, or a list of tuples of length n.
     tuples: dict[str, int] = field(default_factory=dict)
     lists: dict[str, int] = field(default_factory=dict)
-    # Values of bound names at plan time, to judge what an expression can raise; never put into code.
+    # Generated name → its value at plan time, to tell what an expression can raise. Never put into code.
     values: dict[str, object] = field(default_factory=dict)
-    # Functions that other functions call, as far as they were asked for: None where they stay calls.
+    # Function called by other functions → what is known of it, or None if it must stay a call.
     helpers: dict[FunctionType, Known | None] = field(default_factory=dict)
-    # The calls that the code at hand stands in, outermost first: each function and the line of generated code.
+    # (function, place of the call) of the inlined calls around the current code, outermost first.
     calls: list[tuple[FunctionType, Place]] = field(default_factory=list)
-    # How many nodes the bodies have that were put into the loop.
+    # The number of syntax nodes of all bodies in the loop.
     nodes: int = 0
     step: int = 0
     row: str = ""
-    # Whether something could catch an error before the user's traceback is made of it.
+    # Whether code around could catch an error before `retrace` makes the user's traceback of it.
     is_caught: bool = False
     _count: int = 0
     _bound: dict[tuple[object, ...], str] = field(default_factory=dict)
 
     @contextmanager
     def at(self, step: int, row: ast.expr, is_caught: bool = False) -> Iterator[None]:
-        """Within the block, code belongs to this step of the chain, which has this row (a simple expression) at hand.
+        """Assign code made within the block to this step of the chain and to its row, a simple expression.
 
-        Blocks nest: a generator's code goes on after the code of the steps that take what it yields.
+        Blocks nest: a generator's code continues after the code of the steps that take its rows.
         """
         before = self.step, self.row, self.is_caught
         self.step, self.row, self.is_caught = step, ast.unparse(row), is_caught
@@ -60,12 +60,12 @@ class Weaver:
 
     @property
     def caller(self) -> Place | None:
-        """Where the function at hand was called, if another one's code called it."""
+        """The place of the innermost inlined call, or None outside of any."""
         return self.calls[-1][1] if self.calls else None
 
     @contextmanager
     def calling(self, function: FunctionType, at: Place, is_caught: bool) -> Iterator[None]:
-        """What follows is the body of a function called at a generated line, perhaps by one that catches errors."""
+        """Within the block, code is the body of a function called at a place, by a caller that may catch errors."""
         was_caught, self.is_caught = self.is_caught, self.is_caught or is_caught
         self.calls.append((function, at))
         try:
@@ -75,12 +75,12 @@ class Weaver:
             self.is_caught = was_caught
 
     def fresh(self, name: str) -> str:
-        """A name that nothing else has, readable after the name it stands for."""
+        """Return a new unique name that begins with `name`: "row" → "row·7"."""
         self._count += 1
         return f"{name.split(MARK)[0]}{MARK}{self._count}"
 
     def bind(self, binding: Binding, name: str, value: object) -> str:
-        """A generated global that holds a captured value."""
+        """Return the name of a global of the generated function that holds a captured value."""
         key: tuple[object, ...] = (type(binding), id(value))
         if isinstance(binding, Captured):
             key = (id(binding.owner), binding.kind, binding.name)
@@ -91,23 +91,23 @@ class Weaver:
         return self._bound[key]
 
     def give(self, value: object, name: str) -> str:
-        """A generated global that holds this very object (a function to call, a sentinel)."""
+        """Return the name of a global that holds this object itself, such as a function to call."""
         return self.bind(Given(value), name, value)
 
     def value_of(self, node: ast.expr) -> object:
-        """The value that a generated name is bound to; None for names without one, and for all other expressions."""
+        """Return the value that a generated name is bound to, or None for all other expressions."""
         return self.values.get(node.id) if isinstance(node, ast.Name) else None
 
     def own_lines(self, name: str) -> Span:
-        """A generated line for what the step itself does, outside the user's functions."""
+        """Return a span of one line for the step's own work, outside the user's functions."""
         return self.positions.open(Span(0, 1, self.step, self.row, None, 1, name))
 
 
 @dataclass(frozen=True)
 class Woven:
-    """A generated function before it is given its values: picklable with cloudpickle, made callable in a task.
+    """A generated function without its values. It is pickled with cloudpickle and made callable in a task.
 
-    It travels compiled: the tree that it was compiled of stays behind.
+    The pickle has the compiled code and no syntax tree.
     """
 
     name: str
@@ -117,7 +117,7 @@ class Woven:
     label: str
 
     def code(self) -> CodeType:
-        """The module's code, of which the only constant code object is the function's."""
+        """Return the code of a module whose only code object among the constants is the function's."""
         return self._code
 
     @cached_property
@@ -127,7 +127,7 @@ class Woven:
         return compile(module, f"<glowray {self.label}>", "exec", dont_inherit=True)
 
     def function(self) -> Callable[..., object]:
-        """The function with its captured values as they are in this process now."""
+        """Return the function, with the values that its bindings have in this process now."""
         namespace = namespace_of(self.bindings)
         namespace["__name__"] = "glowray.generated"
         exec(self.code(), namespace)
@@ -158,7 +158,7 @@ def assign(name: str, value: ast.expr) -> ast.Assign:
 
 
 def place(nodes: list[ast.stmt], span: Span) -> list[ast.stmt]:
-    """Give nodes that have no line yet the first line of a span; what is inside a node that has one is left to it."""
+    """Give nodes without a line the first line of a span. Nodes with a line, and all inside them, stay as they are."""
     pending: list[ast.AST] = list(nodes)
     while pending:
         node = pending.pop()

@@ -1,4 +1,7 @@
-"""What a job looks like from outside: statistics, explain, pictures, progress."""
+"""What users see of a job: statistics, explain(), pictures, progress, and the prints of tasks.
+
+It is told what happens and never changes what a job does. Code that plans or runs a job does not belong here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which big values the functions of a job have captured: they travel apart, once a job."""
+"""List the large values that a job's functions captured. They are sent apart from the functions, once per job."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from glowray.physical.stage import Branch, Stage
 
 
 def capture_lines(stages: Sequence[Stage]) -> list[str]:
-    """A line for each big captured value: its name, size, and the verb whose function holds it."""
+    """Return a line for each large captured value: its name, the verb whose function holds it, and its size."""
     known: dict[int, Apart] = {}
     lines: dict[str, None] = {}
     for stage in stages:
         seen: set[tuple[int, ...]] = set()
         for branch in stage.branches:
-            # Branches of a union often have the same steps: those are looked at once.
+            # Branches of a union often share their steps. Shared steps are packed once.
             steps = branch.steps if (chain := tuple(map(id, branch.steps))) not in seen else ()
             seen.add(chain)
             payload = pack(Fragment(branch.source, steps, stage.exchange), known)

@@ -1,4 +1,4 @@
-"""Verbs that are made of several steps: shown as the one verb that the user wrote."""
+"""Verbs that are made of several steps, and are shown as the one verb that the user wrote."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from glowray.watch.given import is_given
 
 
 def prepares(step: Step | None, verb: str) -> bool:
-    """Return whether a step is the first part of the verb after it: `sort(f)` computes keys, then orders by them."""
+    """Return whether a step is the first part of the verb after it: `sort(f)` computes keys, then sorts by them."""
     return isinstance(step, RowStep) and step.is_part and step.verb == verb
 
 
 def is_glue(step: Step) -> bool:
-    """Return whether a step only gives rows the shape that another part of its verb needs: nothing to show."""
+    """Return whether a step only reshapes rows for another part of its verb. Such a step is not shown."""
     return isinstance(step, RowStep) and step.is_part and not any(map(is_given, step.functions))

@@ -1,4 +1,4 @@
-"""A plan's graph as DOT, the language of Graphviz: the one that pictures are drawn from."""
+"""A plan's graph in DOT, the language of Graphviz. SVG and PNG pictures are drawn from it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from glowray.watch.style import EDGE, INK, MOVE, PALE, PAPER, STAGE, STAGE_LINE,
 
 FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
 COLUMN = 13
-"""Nodes of a run that stand below each other; a longer run goes on in the next column."""
+"""The maximum number of nodes in a column. A longer run continues in the next column."""
 
 
 def dot(graph: Graph) -> str:
-    """The DOT text of a graph."""
+    """Return the DOT text of a graph."""
     entries = _entries(graph)
     lines = [
         *_defaults(graph.title),
@@ -36,7 +36,10 @@ def _defaults(title: str) -> Iterator[str]:
 
 
 def _entries(graph: Graph) -> dict[str, str]:
-    """The box of each node by which alone rows come into it: edges end at its border, clear of its title."""
+    """Return {node: its box} for each node that is its box's only entry.
+
+    Edges to the node end at the border of the box, so that they do not cross the box's title.
+    """
     inside = {node.name: box for box in graph.boxes for run in box.runs for node in run}
     heads: dict[int, set[str]] = {}
     for edge in graph.edges:
@@ -67,7 +70,7 @@ def _node(node: Node) -> str:
 
 
 def _run(run: Sequence[Node]) -> Iterator[str]:
-    """The edges of a run: down a column, up the next one, so that a long run stays in sight."""
+    """Yield the edges of a run: down one column, and up the next one, so that a long run fits the picture."""
     columns = _columns(run)
     for place, column in enumerate(columns):
         if len(columns) > 1:
@@ -80,13 +83,13 @@ def _run(run: Sequence[Node]) -> Iterator[str]:
 
 
 def _straight(column: Sequence[Node]) -> Iterator[str]:
-    """Nodes of one width and one group stand straight below each other."""
+    """Yield one width and one group for all nodes of a column, so that Graphviz aligns them vertically."""
     most = max(len(node.verb) + len(cut(node.detail)) for node in column)
     yield from (f"{node.name} [group={column[0].name} width={0.09 * most + 0.45:.2f}]" for node in column)
 
 
 def _columns(run: Sequence[Node]) -> list[Sequence[Node]]:
-    """An odd number of columns of about even length: the last one ends at the foot, where the rows leave."""
+    """Split a run into an odd number of columns of about equal length, so that the last column ends at the bottom."""
     count = -(-len(run) // COLUMN)
     count += count % 2 == 0
     height, longer = divmod(len(run), count)

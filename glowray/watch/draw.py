@@ -1,4 +1,4 @@
-"""Pictures of a plan: the format goes by the file's suffix."""
+"""Draw pictures of a plan. The file's suffix selects the format."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ FORMATS = ("dot", "svg", "png", "mmd")
 
 
 def picture_format(path: str | os.PathLike[str]) -> str:
-    """The format that a file's suffix asks for: dot, svg, png or mmd (Mermaid).
+    """Return the format that a file's suffix selects: dot, svg, png or mmd (Mermaid).
 
     Raises:
-        ValueError: another suffix.
+        ValueError: the suffix is another one.
     """
     suffix = Path(path).suffix.lower().removeprefix(".")
     if suffix not in FORMATS:
@@ -26,13 +26,13 @@ def picture_format(path: str | os.PathLike[str]) -> str:
 
 
 def draw(graph: Graph, path: str | os.PathLike[str]) -> None:
-    """Writes the picture of a graph to a file, whole or not at all.
+    """Write the picture of a graph to a file, whole or not at all.
 
     Raises:
-        ValueError: a suffix that is no format.
-        FileNotFoundError: there is no such folder.
-        ModuleNotFoundError: an image, and pygraphviz is not installed.
-        ImportError: an image, and this machine lacks a library that pygraphviz needs.
+        ValueError: the suffix is not a known format.
+        FileNotFoundError: the folder does not exist.
+        ModuleNotFoundError: the picture is an image, and pygraphviz is not installed.
+        ImportError: the picture is an image, and this machine lacks a library that pygraphviz needs.
     """
     data = rendered(graph, picture_format(path))
     target = Path(path)
@@ -47,7 +47,7 @@ def draw(graph: Graph, path: str | os.PathLike[str]) -> None:
 
 
 def rendered(graph: Graph, form: str) -> bytes:
-    """The picture of a graph in one of FORMATS."""
+    """Return the picture of a graph in one of FORMATS."""
     if form == "dot":
         return dot(graph).encode()
     if form == "mmd":
@@ -61,7 +61,7 @@ def rendered(graph: Graph, form: str) -> bytes:
 
 
 def can_draw() -> bool:
-    """Return whether images can be drawn: pygraphviz is installed, and the libraries it needs are on this machine."""
+    """Return whether images can be drawn: whether pygraphviz and the libraries it needs are installed."""
     try:
         import pygraphviz  # noqa: F401
     except ImportError:

@@ -1,4 +1,4 @@
-"""explain(): a plan, its stages, the level of its functions and its engine, as text."""
+"""The text of explain(): a plan, its stages, the levels of its functions, and its engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def explained(
     choice: Choice,
     vectorize: bool,
 ) -> str:
-    """The text that explain() returns: `outputs` are the last stages of the targets."""
+    """Return the text of explain(). `outputs` are the last stages of the targets."""
     sections = {
         "plan": plan_lines(targets),
         "stages": stage_lines(stages, outputs),
@@ -35,7 +35,7 @@ def explained(
 
 
 def stage_lines(stages: Sequence[Stage], outputs: Sequence[Stage] = ()) -> list[str]:
-    """A line for each stage: number, chain of verbs, partitions, the stages it reads with how their rows move."""
+    """Return a line for each stage: its number, its verbs, its partitions, and the stages it reads."""
     numbers = {id(stage): f"output {place}" for place, stage in enumerate(outputs, 1)} if len(outputs) > 1 else {}
     rows = []
     for stage in stages:
@@ -46,19 +46,22 @@ def stage_lines(stages: Sequence[Stage], outputs: Sequence[Stage] = ()) -> list[
 
 
 def reads(stage: Stage) -> str:
-    """The stages that a stage reads, each with how its rows move: "reads 1, 2 (shuffle)" takes those of 1 in place."""
+    """Return the stages that a stage reads, with how their rows move.
+
+    "reads 1, 2 (shuffle)": rows of stage 1 stay in their partition, rows of stage 2 are shuffled.
+    """
     ways = {upstream.number: way for branch in stage.branches for upstream, way in moves(branch)}
     words = [f"{number} ({way})" if way else str(number) for number, way in ways.items()]
     return f"reads {', '.join(words)}" if words else ""
 
 
 def function_lines(stages: Sequence[Stage], vectorize: bool) -> list[str]:
-    """A line for each function of the user's: its stage, verb and name, and the level it runs at."""
+    """Return a line for each of the user's functions: its stage, verb and name, and the level it runs at."""
     return folded(aligned([(str(level.stage), level.function, str(level)) for level in levels(stages, vectorize)]))
 
 
 def aligned(rows: Sequence[Sequence[str]], most: int = 60) -> list[str]:
-    """Rows of cells as lines of columns; a cell that is longer than `most` pushes the rest of its own line only."""
+    """Return lines with the cells of each column aligned. A cell longer than `most` shifts only its own line."""
     if not rows:
         return []
     lengths = [[len(cell) for cell in column if len(cell) <= most] for column in zip(*rows, strict=True)]

@@ -1,4 +1,4 @@
-"""Which functions of a plan the user gave: verbs that are composed of others bring functions of their own."""
+"""Tell the user's functions in a plan from glowray's own, which verbs made of other verbs add."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from glowray.functions import Function
 from glowray.functions.signature import python_function
 
 WITHOUT_FUNCTION = ("count_by_key", "count_by_value", "sum", "mean")
-"""Verbs that use functions of Python's own and take none."""
+"""Verbs that take no function, and use Python's own."""
 
 
 def is_given(function: Function) -> bool:
-    """Whether a function is the user's, and not one that a verb brings along."""
+    """Return whether a function is the user's, and not one that a verb adds."""
     if function.verb in WITHOUT_FUNCTION:
         return False
     python = None if function.is_named else python_function(function.call)

@@ -1,4 +1,4 @@
-"""A plan as a graph: what every picture of it shows, whatever the format."""
+"""A plan as a graph of nodes, edges and boxes. Every picture format shows this graph."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Kind = Literal["source", "step", "wide", "output"]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A step: its verb, and the function or the arguments that it was given."""
+    """A step: its verb, and its function or its arguments as `detail`."""
 
     name: str
     verb: str
@@ -31,7 +31,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Rows go from one node to another; `label` says how they move, or is "" where each stays in its partition."""
+    """Rows go from node `tail` to node `head`. `label` says how they move, "" if each stays in its partition."""
 
     tail: str
     head: str
@@ -40,7 +40,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A stage: `runs` are its chains of nodes, each read from the first to the last."""
+    """A stage. `runs` are its chains of nodes, in the order in which rows go through them."""
 
     number: int
     partitions: int
@@ -48,13 +48,13 @@ class Box:
 
     @property
     def title(self) -> str:
-        """The stage's number and its partitions."""
+        """Return the stage's number and its number of partitions as text."""
         return f"stage {self.number} · {self.partitions} partition{'' if self.partitions == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Stages, and the edges between nodes that do not follow each other within a run."""
+    """The boxes of all stages, and the edges between nodes that are not adjacent in one run."""
 
     title: str
     boxes: tuple[Box, ...]
@@ -62,7 +62,7 @@ class Graph:
 
 
 def describe(title: str, stages: Sequence[Stage], outputs: Sequence[Stage] = ()) -> Graph:
-    """The graph of a plan that is cut into stages; the last stages of several targets are named as outputs."""
+    """Return the graph of a plan's stages. With several targets their last stages, `outputs`, get output nodes."""
     graph = _Builder({id(stage): place for place, stage in enumerate(outputs, 1)} if len(outputs) > 1 else {})
     for stage in stages:
         graph.add(stage)
@@ -70,7 +70,7 @@ def describe(title: str, stages: Sequence[Stage], outputs: Sequence[Stage] = ())
 
 
 class _Builder:
-    """Adds one stage after the other; `exits` are the nodes by which the rows of a stage leave it."""
+    """Adds stages one by one. `exits` holds for each stage the nodes from which its rows leave."""
 
     def __init__(self, outputs: dict[int, int]) -> None:
         self.outputs = outputs
@@ -95,7 +95,7 @@ class _Builder:
         self.exits[id(stage)] = [end[-1].name] if end else [head[-1].name for head in heads]
 
     def _head(self, stage: Stage, place: int, shared: int, has_end: bool) -> tuple[Node, ...]:
-        """The nodes of a branch up to where the others join it."""
+        """Return the nodes of a branch before the steps that all branches share."""
         branch = stage.branches[place]
         steps = _shown(branch.steps[: len(branch.steps) - shared])
         ways = [way for _, way in moves(branch)]
@@ -106,7 +106,7 @@ class _Builder:
         return _run(f"s{stage.number}b{place}", steps)
 
     def _end(self, stage: Stage, tail: Sequence[Step]) -> tuple[Node, ...]:
-        """The nodes that all branches share."""
+        """Return the nodes of the steps that all branches share, and the output node if there is one."""
         name = f"s{stage.number}e"
         run = _run(name, _shown(tail))
         number = self.outputs.get(id(stage))
@@ -117,7 +117,7 @@ class _Builder:
 
 
 def _shared_tail(stage: Stage) -> tuple[Step, ...]:
-    """The last steps that all branches of a union have in common: drawn once."""
+    """Return the last steps that all branches of a union share. They are drawn once."""
     if len(stage.branches) == 1:
         return ()
     tail: list[Step] = []
@@ -133,7 +133,7 @@ def _shown(steps: Sequence[Step]) -> list[tuple[Step, Kind]]:
 
 
 def _run(prefix: str, steps: Sequence[tuple[Step, Kind]]) -> tuple[Node, ...]:
-    """The nodes of a chain; the steps of which a verb is made are one node."""
+    """Return the nodes of a chain of steps. The steps of one verb are one node."""
     nodes: list[tuple[str, list[str], Kind]] = []
     before: Step | None = None
     for step, kind in steps:
@@ -149,11 +149,11 @@ def _run(prefix: str, steps: Sequence[tuple[Step, Kind]]) -> tuple[Node, ...]:
 
 
 PHASES = ("merge", "bounds", "range")
-"""Labels of what one verb does in several stages: they say more than the verb, which stands beside them."""
+"""Labels of the stages of one verb. A node shows the label first, and the verb as its detail."""
 
 
 def words(step: Step) -> tuple[str, str]:
-    """The verb of a step as the picture shows it, and what stands beside it."""
+    """Return (the verb of a step as a picture shows it, the detail beside it)."""
     if isinstance(step, Read):
         label: str = step.reader.label
         return step.verb, label.removeprefix(step.verb).removeprefix("(").removesuffix(")")
@@ -175,6 +175,6 @@ def _arguments(step: Step) -> Iterator[str]:
         yield f"first {n}" if first_of_sorted else str(n)
     if isinstance(function, Function) and is_given(function):
         yield function.label
-    # The largest come first in top(), the smallest in sort().
+    # top() puts the largest first, and sort() the smallest.
     if getattr(step, "reverse", False) != first_of_sorted:
         yield "reverse"

@@ -1,4 +1,7 @@
-"""At which level each function of the user's runs: over columns, inlined in a generated loop, or called; and why."""
+"""The level at which each of the user's functions runs, and why it is not at a higher one.
+
+The levels are `arrow` (a column program), `fused` (inlined in a generated loop), and `python` (called).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from glowray.watch.given import is_given
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A function as explain() shows it; `reason` is why it is not at a higher level (None: it is at the highest)."""
+    """A function as explain() shows it. `reason` says why it is not at a higher level; None for the highest."""
 
     stage: int
     function: str
@@ -28,7 +31,7 @@ class Level:
 
 
 def levels(stages: Sequence[Stage], vectorize: bool) -> list[Level]:
-    """Every function of the user's once, in the order of stages and steps."""
+    """Return the level of each of the user's functions once, in the order of stages and steps."""
     found: dict[int, Level] = {}
     for stage in stages:
         for fragment in weave(stage, vectorize):

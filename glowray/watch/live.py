@@ -1,4 +1,4 @@
-"""Lines at the foot of a terminal that are drawn anew in place, while all else that is written scrolls above them."""
+"""Lines at the bottom of a terminal that are redrawn in place. Everything else scrolls above them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 
 TICK = 0.2
-"""Seconds between two drawings."""
+"""Seconds between two redraws."""
 
 
 class LiveLines:
-    """Draws what `render(width)` gives on `stream`, from `delay` seconds after start() until stop().
+    """Draws the lines of `render(width)` on `stream`, from `delay` seconds after start() until stop().
 
-    What the program prints goes to where it always went, unchanged; only the lines are taken away before it and drawn
-    again after its next line end.
+    The program's prints go unchanged to where they always went. The lines are erased before a print, and drawn again
+    once the printed line has ended.
     """
 
     def __init__(self, stream: TextIO, render: Callable[[int], list[str]], delay: float) -> None:
         self.stream, self.render, self.delay = stream, render, delay
-        # Re-entrant, as a signal handler may print while this thread draws or prints.
+        # The lock is re-entrant: a signal handler may print while this thread draws or prints.
         self.lock = threading.RLock()
         self.process = os.getpid()
         self.height = 0
@@ -31,11 +31,11 @@ class LiveLines:
         self.guards: dict[str, Guard] = {}
 
     def start(self) -> None:
-        """Begins to wait, and then to draw."""
+        """Start the thread that waits `delay` seconds and then draws."""
         self.thread.start()
 
     def stop(self) -> None:
-        """Takes the lines away for good; may be called again."""
+        """Erase the lines and stop drawing. May be called again."""
         self.closed.set()
         with self.lock:
             self.clear()
@@ -45,7 +45,7 @@ class LiveLines:
             self.guards = {}
 
     def clear(self) -> None:
-        """Takes the lines away until they are drawn again."""
+        """Erase the lines until the next redraw."""
         if self.height:
             self._write(f"\r\x1b[{self.height}A\x1b[J")
             self.height = 0
@@ -73,7 +73,7 @@ class LiveLines:
             self.stream.write(text)
             self.stream.flush()
         except (OSError, ValueError):
-            self.closed.set()  # the terminal has gone: nobody looks any more, and the job goes on
+            self.closed.set()  # The terminal is gone. The job goes on.
 
     def _guard(self) -> None:
         for name in ("stdout", "stderr"):
@@ -84,7 +84,7 @@ class LiveLines:
 
 
 class Guard:
-    """A standard stream while lines are shown: the same in all, but the lines give way before anything is written."""
+    """Replaces a standard stream while lines are shown. It erases the lines before each write."""
 
     def __init__(self, stream: Any, lines: LiveLines) -> None:
         self.stream, self._lines = stream, lines
@@ -96,9 +96,9 @@ class Guard:
         return iter(self.stream)
 
     def write(self, text: str) -> int:
-        """Writes above the lines."""
+        """Write text above the lines."""
         lines = self._lines
-        # A process that was forked off has no lines, and perhaps a lock that nobody will ever give back.
+        # A forked process shows no lines. Its copy of the lock may never be released.
         if lines.closed.is_set() or os.getpid() != lines.process:
             return int(self.stream.write(text))
         with lines.lock:
@@ -110,13 +110,13 @@ class Guard:
         return written
 
     def writelines(self, lines: Iterable[str]) -> None:
-        """Writes each above the lines."""
+        """Write each text above the lines."""
         for line in lines:
             self.write(line)
 
 
 def is_terminal(stream: Any) -> bool:
-    """Whether a stream is a terminal on which lines can be drawn anew."""
+    """Return whether a stream is a terminal on which lines can be redrawn."""
     try:
         return bool(stream.isatty()) and os.environ.get("TERM", "") not in ("", "dumb")
     except ValueError:  # closed
@@ -128,5 +128,5 @@ def _size(stream: TextIO) -> tuple[int, int]:
         size = os.get_terminal_size(stream.fileno())
     except (OSError, ValueError):
         return 80, 24
-    # A terminal that does not know its size says 0.
+    # A terminal that does not know its size reports 0.
     return size.columns or 80, size.lines or 24

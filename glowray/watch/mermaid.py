@@ -1,4 +1,4 @@
-"""A plan's graph as Mermaid, which GitHub, GitLab and notebooks draw by themselves."""
+"""A plan's graph in Mermaid, which GitHub, GitLab and notebooks draw without a tool."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KINDS: tuple[Kind, ...] = ("source", "step", "wide", "output")
 
 
 def mermaid(graph: Graph) -> str:
-    """The Mermaid text of a graph."""
+    """Return the Mermaid text of a graph."""
     lines = ["---", f"title: {_quoted(cut(graph.title, 60))}", "---", "flowchart TB"]
     for box in graph.boxes:
         lines.extend(f"  {line}" for line in _box(box))
@@ -42,6 +42,6 @@ def _edge(edge: Edge) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Text between quotes; characters that Mermaid takes for its own are written by number."""
+    """Return text in quotes. Characters with a meaning in Mermaid are written as codes: `#35;`."""
     safe = "".join(f"#{ord(letter)};" if letter in '"#;<>&`\\' else letter for letter in text)
     return f'"{" ".join(safe.split())}"'

@@ -1,4 +1,4 @@
-"""How rows get from one stage to another, in a word: for explain() and for the edges of pictures."""
+"""Words for how rows move from one stage to another, for explain() and for the edges of pictures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from glowray.physical.stage import All, Branch, Crossed, Even, FromStage, Head, 
 
 
 def moves(branch: Branch) -> Iterator[tuple[Stage, str]]:
-    """The stages that a branch reads, each with the way in which its rows come; "" where none leaves its partition."""
+    """Yield (stage, how its rows move) for each stage that a branch reads. It is "" if rows stay in their partition."""
     for wire in branch.reads:
         if isinstance(wire, FromStage):
             yield wire.stage, _move(wire, branch.count)

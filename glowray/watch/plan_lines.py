@@ -10,16 +10,16 @@ from glowray.plan.walk import reader_counts, walk
 from glowray.watch.composed import is_glue, prepares
 
 MOST_NESTED = 12
-"""Sides within sides that stand inside one another; a deeper one stands before them, under a letter."""
+"""The maximum depth of nested sides. A deeper side is listed first, under a letter."""
 
 MOST_EQUAL = 10
-"""Equal lines that are shown one by one; more of them are one line with their number."""
+"""The maximum number of equal lines to show one by one. More of them become one line with a count."""
 
 
 def plan_lines(targets: Sequence[Node]) -> list[str]:
-    """Return a line for each verb; a node of several children lists each of them before itself, after a dash.
+    """Return a line for each verb. A node of several children lists each child before itself, after a dash.
 
-    What several nodes read stands once, marked with a letter that takes its place from then on.
+    A node that several nodes read is listed once, with a letter. Afterwards only the letter is listed.
     """
     plan = _Plan(targets)
     lines = [line for node in plan.apart for line in plan.chain(node, 1)]
@@ -31,7 +31,7 @@ def plan_lines(targets: Sequence[Node]) -> list[str]:
 
 
 def folded(lines: Sequence[str]) -> list[str]:
-    """Return the lines with more than MOST_EQUAL equal ones in a row as one.
+    """Return the lines. More than MOST_EQUAL equal lines in a row become one line with a count.
 
     >>> folded(["a", "a"]), folded(["a"] * 1200 + ["b"])
     (['a', 'a'], ['a  × 1,200', 'b'])
@@ -44,9 +44,9 @@ def folded(lines: Sequence[str]) -> list[str]:
 
 
 class _Plan:
-    """The lines of nodes; knows which of them are shared, and which have been shown.
+    """Makes the lines of nodes. Knows which nodes are shared, and which have been shown.
 
-    `apart` are the nodes that would be nested too deeply, in the order in which they are shown first.
+    `apart` lists the nodes that would be nested too deeply, in the order in which they are shown.
     """
 
     def __init__(self, targets: Sequence[Node]) -> None:
@@ -64,8 +64,8 @@ class _Plan:
         self._has_letter = {id(node) for node in self.apart}
 
     def chain(self, node: Node, depth: int) -> Iterator[str]:
-        """Yield the lines of the plan that ends in a node, as far as they have not been shown."""
-        dashes: list[int] = []  # the levels at which the next line is the first of a side
+        """Yield the lines of the plan that ends in a node. Nodes that were shown before appear as letters."""
+        dashes: list[int] = []  # The depths at which the next line begins a side.
 
         def line(depth: int, text: str) -> str:
             indent = "".join("- " if level in dashes else "  " for level in range(depth))
@@ -89,7 +89,7 @@ class _Plan:
                     waiting.extend([(depth, child)] if len(children) == 1 else [(depth + 1, child), (depth, None)])
 
     def _shown(self, node: Node) -> Node:
-        """Return the node, or if it only serves another part of its verb, what it serves."""
+        """Return the node, or its input if the node only reshapes rows for another part of its verb."""
         while isinstance(node, Narrow) and is_glue(node.step) and self.readers[id(node)] == 1:
             node = node.input
         return node
@@ -101,7 +101,7 @@ class _Plan:
         return f"  [{self.marks[id(node)]}]"
 
     def _parts(self, node: Node) -> list[Node]:
-        """Return the nodes of which the verb that ends in this one is made, first to last."""
+        """Return the nodes of the verb that ends in this node, first to last."""
         before = node.children[0] if len(node.children) == 1 else None
         if isinstance(before, Narrow) and self.readers[id(before)] == 1 and prepares(before.step, node.verb):
             return [before, node]
@@ -114,7 +114,7 @@ def letters(place: int) -> str:
 
 
 def title(parts: Sequence[Node]) -> str:
-    """Return a verb as it was called; a function that its first part has, and its last part names too, stands once."""
+    """Return a verb as it was called. A function that both its first and its last part name is shown once."""
     *first, last = parts
     details = [part.detail for part in first if f", {part.detail}, " not in f", {last.detail}, "]
     return f"{last.verb}({', '.join(filter(None, [*details, last.detail]))})"

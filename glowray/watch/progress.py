@@ -1,4 +1,4 @@
-"""Progress of a running job: a bar for each stage at the foot of the terminal, or a line for each that has ended."""
+"""Progress of a running job: a bar for each stage at the bottom of the terminal, or a line for each finished stage."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 DELAY = 1.0
-"""Seconds before a job that nobody asked about shows itself."""
+"""Seconds before a job shows its progress if the user did not ask for it."""
 
 SHOWN = 6
-"""Stages shown at once: those that run, and of those that are done the last."""
+"""The maximum number of stages shown at once: the running ones first, then the last finished ones."""
 
-# One job at a time draws on a terminal; one inside another's function, or in another thread, is quiet.
+# One job at a time draws on a terminal. A job inside another's function, or in another thread, draws nothing.
 _drawing = threading.Lock()
 
 
 @dataclass
 class Bar:
-    """How far a stage is."""
+    """How far a stage is: tasks done of all tasks, rows read, and the times of its start and end."""
 
     number: int
     chain: str
@@ -41,7 +41,7 @@ class Bar:
 
 
 class Progress:
-    """Watches a job and shows nothing."""
+    """Watches a job and shows nothing. Subclasses show something."""
 
     def begin(self) -> None: ...
     def announce(self, text: str) -> None: ...
@@ -52,7 +52,10 @@ class Progress:
 
 
 def progress_for(name: str, stages: Sequence[Stage], asked: bool | None) -> Progress:
-    """The progress of a job: as asked for, else on a terminal alone and once the job proves long."""
+    """Return the progress of a job. `asked` is the user's setting.
+
+    With None, progress is shown only on a terminal, and only for a job that runs longer than DELAY.
+    """
     stream = sys.stderr
     if asked is False or stream is None or not (asked or is_terminal(stream)):
         return Progress()
@@ -71,11 +74,11 @@ class Bars(Progress):
         self.announced = ""
 
     def announce(self, text: str) -> None:
-        """Show what the engine does besides running tasks; "" when it has done it."""
+        """Show what the engine does besides running tasks. "" ends the announcement."""
         self.announced = text
 
     def stage_started(self, stage: Stage) -> None:
-        self.stages = max(self.stages, stage.number)  # one more writes parts again that differ in schema
+        self.stages = max(self.stages, stage.number)  # An added stage rewrites parts whose schema differs.
         self.bars[id(stage)] = Bar(stage.number, stage.chain, stage.num_tasks, began=time.monotonic())
 
     def task_done(self, stage: Stage, done: Done) -> None:
@@ -88,7 +91,7 @@ class Bars(Progress):
 
 
 class PlainProgress(Bars):
-    """Where nothing can be drawn anew (a log file, a notebook): a line for each stage that has ended."""
+    """Prints a line for each finished stage, where lines cannot be redrawn (a log file, a notebook)."""
 
     def announce(self, text: str) -> None:
         super().announce(text)
@@ -105,7 +108,7 @@ class PlainProgress(Bars):
 
 
 class LiveProgress(Bars):
-    """Bars at the foot of a terminal, gone when the job is done."""
+    """Draws bars at the bottom of a terminal, and erases them when the job is done."""
 
     def __init__(self, name: str, stages: int, stream: TextIO, delay: float) -> None:
         super().__init__(name, stages, stream)
@@ -124,7 +127,7 @@ class LiveProgress(Bars):
             _drawing.release()
 
     def render(self, width: int) -> list[str]:
-        """The lines as they are now."""
+        """Return the lines to draw now, for a terminal of `width` columns."""
         from rich.console import Console
 
         text = io.StringIO()
@@ -164,13 +167,14 @@ class LiveProgress(Bars):
 
 
 def _shown(bars: Sequence[Bar]) -> list[Bar]:
-    """The bars to show, in order: of more than fit, the stages that run, then those that ended last."""
+    """Return at most SHOWN bars in order of stages: the running ones first, then those that ended last."""
     by_need = sorted(bars, key=lambda bar: (bar.ended is None, bar.ended or 0.0), reverse=True)
     return sorted(by_need[:SHOWN], key=lambda bar: bar.number)
 
 
 def _clock(seconds: float) -> str:
-    """
+    """Return seconds as `minutes:seconds` or `hours:minutes:seconds`.
+
     >>> _clock(7.2), _clock(75), _clock(3725)
     ('0:07', '1:15', '1:02:05')
     """

@@ -1,4 +1,4 @@
-"""The plan of a script's first action: the script runs up to it, the action does not."""
+"""Find the plan of a script's first action: run the script up to that action, and do not run the action."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ if TYPE_CHECKING:
 
 
 class NoAction(GlowrayError):  # noqa: N818
-    """A script that ended before any action, so that there is no plan to show."""
+    """Raised for a script that ends without an action, so that there is no plan to show."""
 
 
 class _Reached(BaseException):
-    """Ends a script at its first action; no Exception, so that no `except Exception` of the script keeps it going."""
+    """Ends a script at its first action. It is a BaseException, so that `except Exception` does not catch it."""
 
 
-# What the script that is being looked at has come to; no context variable, as a script may act in a thread of its own.
+# Receives the plan of the watched script. It is not a context variable, as a script may run its action in a thread.
 _watched: list[PlanView] | None = None
 
 
 def is_watched() -> bool:
-    """Whether an action is to show its plan instead of running it."""
+    """Return whether an action must show its plan instead of running it."""
     return _watched is not None
 
 
 def reached(view: PlanView) -> None:
-    """Called by the action that is not to run; does not return."""
+    """Record the plan of an action, and end the script. Does not return."""
     assert _watched is not None
     _watched.append(view)
     raise _Reached
 
 
 def first_action(script: str | os.PathLike[str], arguments: Sequence[str] = ()) -> PlanView:
-    """Runs a script as `python SCRIPT ARGUMENTS` does up to its first action or flow.run(), and gives the plan of that.
+    """Run a script as `python SCRIPT ARGUMENTS` does, up to its first action or flow.run(), and return that plan.
 
-    What the script prints goes to stderr.
+    The script's prints go to stderr.
 
     Raises:
-        NoAction: the script ended without one.
-        BaseException: the script's own, if it fails before.
+        NoAction: the script ended without an action.
+        BaseException: the script's own exception, if it fails before its first action.
     """
     global _watched
     if _watched is not None:
-        raise RuntimeError("first_action() inside a script that is itself being looked at")
+        raise RuntimeError("a script that first_action() runs cannot call first_action() itself")
     plans: list[PlanView] = []
     _watched = plans
     try:
@@ -61,7 +61,7 @@ def first_action(script: str | os.PathLike[str], arguments: Sequence[str] = ()) 
     except _Reached:
         pass
     except BaseException as error:
-        # A library may turn the end of the script into an error of its own: the plan is there all the same.
+        # A library may turn _Reached into an error of its own. The plan was recorded before.
         if not plans and not (isinstance(error, SystemExit) and not error.code):
             raise
     finally:

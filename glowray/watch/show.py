@@ -1,4 +1,4 @@
-"""Rows as a table in the terminal."""
+"""Print rows as a table in the terminal."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, Final
 from glowray.functions.show import shown
 
 CELL_LIMIT = 1_000
-"""The characters of a cell that are printed."""
+"""The maximum number of characters printed of a cell."""
 
 NARROWEST = 8
-"""The characters that a column keeps, however many columns there are. A table may be wider than the terminal."""
+"""The minimum width of a column in characters. A table of many columns may be wider than the terminal."""
 
 _ABSENT: Final = object()
 
@@ -23,7 +23,7 @@ _ESCAPE = re.compile(r"\\[\\'\"abfnrtvxuUN0-7]")
 def show_rows(rows: Sequence[Any], more: bool) -> None:
     """Print rows as a table.
 
-    Tuples, and dicts, have a column for each field. All other rows, and rows of several kinds, have the one column
+    Tuples and dicts have a column for each field. Other rows, and rows of several kinds, have the single column
     `value`. A field that a row lacks is shown as `·`.
     """
     from rich import box
@@ -54,13 +54,13 @@ def _table(rows: Sequence[Any]) -> tuple[list[str], list[list[str]]]:
     columns = [_texts([line[place] for line in cells], all_quoted=_kinds(rows) > 1) for place in range(len(headings))]
     lines = [list(line) for line in zip(*columns, strict=True)]
     for place, line in enumerate(lines):
-        if not any(line):  # all fields are empty texts
+        if not any(line):  # All fields are empty texts.
             lines[place] = [_printable(repr(cell)) for cell in cells[place]]
     return headings, lines
 
 
 def columns_of(rows: Sequence[Any]) -> list[Hashable] | None:
-    """Return the names of the columns: keys, field names, or positions. Return None for rows that are no records.
+    """Return the names of the columns: keys, field names, or positions. Return None for rows without fields.
 
     >>> columns_of([{"a": 1}, {"b": 2}]), columns_of([(1,), (1, 2)]), columns_of([{"a": 1}, 3])
     (['a', 'b'], [0, 1], None)
@@ -88,10 +88,10 @@ def _cells(row: Any, names: Sequence[Hashable]) -> list[Any]:
 
 
 def _texts(values: Sequence[Any], *, all_quoted: bool = False) -> list[str]:
-    """Return a text for each value of a column. Values that differ have texts that differ before they are cut.
+    """Return a text for each value of a column. Different values have different texts before they are cut.
 
-    A str stands without quotes where all of the column is str or None, and where it could not be taken for
-    something else.
+    A str is shown without quotes if the column holds only str and None, and if the text cannot be mistaken for another
+    value.
 
     >>> _texts(["a", None, "None"]), _texts(["1", 1])
     (['a', 'None', "'None'"], ["'1'", '1'])
@@ -118,7 +118,7 @@ def _looks_like_another(text: str, absent: str) -> bool:
 
 
 def _printable(text: str) -> str:
-    """Escape characters that move the cursor, show nothing, or are not in the terminal's encoding."""
+    """Escape characters that move the cursor, are invisible, or are not in the terminal's encoding."""
     if not text.isprintable():
         text = "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
     encoding = sys.stdout.encoding or "utf-8"

@@ -1,4 +1,4 @@
-"""flow.stats: what each stage of the last action or run did."""
+"""The statistics of flow.stats: what each stage of the last action or run did."""
 
 from __future__ import annotations
 
@@ -14,25 +14,28 @@ from glowray.rows import Block
 @public
 @dataclass
 class StageStats:
-    """One stage: counts of tasks and rows, bytes handed on, values that Arrow could not hold, seconds.
+    """One stage: counts of tasks and rows, bytes passed on, values that Arrow could not hold, seconds.
 
     Args:
-        name: the chain of verbs.
-        tasks: one a partition; take(), limit() and an error leave some of them out.
+        name: the stage's verbs, joined by `→`.
+        tasks: the number of tasks, one per partition. take(), limit() and an error may leave some out.
         done: tasks that ended, each counted once.
-        retries: attempts at these tasks that were lost with a worker or a node. An attempt at making a lost block
-            again after its task was done is Ray's own affair and not seen here.
-        rows_in: rows that the tasks read, from their source or as blocks of earlier stages.
-        rows_out: rows that they handed on or wrote.
-        bytes: of the blocks that they handed on, or of the files that they wrote.
-        pickled_values: values in these blocks that are held pickled, as no Arrow type is exact for them.
-        driver_bytes: bytes of rows that went through the driver: an action's result, and blocks of its own process
-            that tasks elsewhere read once the automatic engine has handed over to Ray. Rows given to from_items()
-            are where they begin, not on their way.
-        seconds: from the stage's start to its end; stages that need nothing of each other run side by side.
-        task_seconds: the tasks' own seconds, summed.
-        spill: bytes that the tasks themselves put on disk for lack of memory. What Ray's object store spills is
-            counted by node and not by task (`ray memory --stats-only`).
+        retries: attempts at these tasks that were lost with a worker or a node. It does not count Ray's own attempts
+            at rebuilding a lost block after its task was done.
+        rows_in: rows that the tasks read, from their source or from blocks of earlier stages.
+        rows_out: rows that the tasks passed on or wrote.
+        bytes: bytes of the blocks that the tasks passed on, or of the files that they wrote.
+        pickled_values: values in these blocks that are held pickled, because Arrow has no exact type for them.
+        driver_bytes: bytes of rows that went through the driver: an action's result, and blocks of the driver's
+            process that remote tasks read after the automatic engine switched to Ray. The rows of from_items() do not
+            count, as they begin in the driver.
+        seconds: from the stage's start to its end. Stages that do not depend on each other run at the same time.
+        task_seconds: the sum of the tasks' own seconds.
+        spill: bytes that the tasks wrote to disk for lack of memory. Ray counts the spilling of its object store by
+            node and not by task (`ray memory --stats-only`).
+        largest: the largest number of bytes that one task passed on or wrote.
+        longest: the largest number of rows that one task read.
+        handed_over: the part of `driver_bytes` that remote tasks read from the driver's process.
     """
 
     name: str
@@ -53,7 +56,10 @@ class StageStats:
 
     @property
     def skew(self) -> float:
-        """The largest task over the mean one, by rows read or bytes handed on, whichever is less even; 0.0: nothing."""
+        """Return the largest task divided by the mean task, by rows read or by bytes passed on: the larger ratio.
+
+        It is 0.0 if the stage read and passed on nothing.
+        """
         return max(_skew(self.longest, self.rows_in, self.done), _skew(self.largest, self.bytes, self.done))
 
 
@@ -64,7 +70,7 @@ def _skew(largest: int, total: int, count: int) -> float:
 @public
 @dataclass
 class Stats:
-    """All stages of an action, in the order in which they ran."""
+    """The statistics of an action: all its stages, in the order in which they started."""
 
     name: str = ""
     engine: str = ""
@@ -73,27 +79,27 @@ class Stats:
 
     @property
     def tasks(self) -> int:
-        """Tasks that ended."""
+        """Return the number of tasks that ended."""
         return sum(stage.done for stage in self.stages)
 
     @property
     def retries(self) -> int:
-        """Attempts at tasks that were lost with a worker or a node."""
+        """Return the number of attempts at tasks that were lost with a worker or a node."""
         return sum(stage.retries for stage in self.stages)
 
     @property
     def pickled_values(self) -> int:
-        """Values that went through an exchange pickled rather than as Arrow."""
+        """Return the number of values that went through an exchange pickled, not as Arrow."""
         return sum(stage.pickled_values for stage in self.stages)
 
     @property
     def driver_bytes(self) -> int:
-        """Row bytes that came to the driver."""
+        """Return the bytes of rows that went through the driver."""
         return sum(stage.driver_bytes for stage in self.stages)
 
     @property
     def exchange_driver_bytes(self) -> int:
-        """Row bytes that went through the driver between stages: 0 unless a job was handed over to Ray half-way."""
+        """Return the bytes of rows that went through the driver between stages: 0 unless a job switched to Ray."""
         return sum(stage.handed_over for stage in self.stages)
 
     def __str__(self) -> str:
@@ -107,7 +113,7 @@ class Stats:
         )
 
     def show(self) -> None:
-        """Prints a table of the stages, and the summary.
+        """Print a table of the stages, and the summary.
 
         >>> import glowray as gr
         >>> flow = gr.Flow("demo", engine="inline")
@@ -124,7 +130,7 @@ class Stats:
 
 
 class StatsWatcher:
-    """Fills Stats while a job runs."""
+    """Fills a Stats while a job runs."""
 
     def __init__(self, stats: Stats) -> None:
         self.stats = stats
@@ -156,7 +162,7 @@ class StatsWatcher:
             self._hand_over(stage, done)
 
     def _hand_over(self, stage: Stage, done: Done) -> None:
-        """Counts blocks of this process that a task elsewhere has read, each once; not those that a job begins with."""
+        """Count each block of this process that a remote task read, once. The job's input rows do not count."""
         entry = self.by_stage[id(stage)]
         for wire, slots in zip(stage.branch_of(done.task.identity[1]).reads, done.task.inputs, strict=True):
             for block in (slot.ref for slot in slots if isinstance(slot.ref, Block) and not isinstance(wire, Given)):
@@ -169,11 +175,11 @@ class StatsWatcher:
         self._end(*self.running.pop(id(stage)))
 
     def fetched(self, stage: Stage, size: int) -> None:
-        """Counts row bytes that an action brought to the driver."""
+        """Count the bytes of rows that an action brought to the driver."""
         self.by_stage[id(stage)].driver_bytes += size
 
     def end(self) -> None:
-        """Ends the stages that an error, or a reader who had enough, has cut short."""
+        """End the stages that were cut short by an error, or by a reader that stopped early."""
         while self.running:
             self._end(*self.running.popitem()[1])
 

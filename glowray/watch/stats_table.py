@@ -1,4 +1,4 @@
-"""flow.stats as a table in the terminal."""
+"""Print flow.stats as a table in the terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HEADINGS = ("stage", "", "tasks", "rows in", "rows out", "bytes", "skew", "secon
 
 
 def show_stats(stats: Stats) -> None:
-    """Prints the stages of an action one below the other, and its summary; columns that say nothing are left out."""
+    """Print a line for each stage of an action, and the summary. Optional columns of zeros are left out."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -46,7 +46,7 @@ def _extra(stage: StageStats, name: str) -> str:
 
 
 def in_units(size: int) -> str:
-    """A number of bytes in the largest unit of which there is one.
+    """Return a number of bytes in the largest unit that gives at least 1.
 
     >>> in_units(999), in_units(20_480), in_units(5 * 2**30)
     ('999 B', '20.0 KiB', '5.0 GiB')

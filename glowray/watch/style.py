@@ -1,4 +1,4 @@
-"""The colours of pictures, and how long a name may be in them."""
+"""The colours of pictures, and the shortening of long names in them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _COLOURS: dict[Kind, tuple[str, str]] = {
 
 
 def colours(kind: Kind) -> tuple[str, str]:
-    """The fill and the line of a node."""
+    """Return (the fill colour, the line colour) of a node."""
     return _COLOURS[kind]
 
 
 def cut(text: str, most: int = 30) -> str:
-    """Text of at most so many characters; the middle of a longer one is left out, as the end of a path says most.
+    """Return text of at most `most` characters. A longer text loses its middle, as the end of a path says most.
 
     >>> cut("/data/logs/2024/03/17/part-00001.jsonl", 20)
     '/data/lo…00001.jsonl'

@@ -1,4 +1,4 @@
-"""What tasks print elsewhere, on stderr: each line once, tasks in their order, before the action returns."""
+"""Write the prints of remote tasks to stderr: each line once, in the order of tasks, before the action returns."""
 
 from __future__ import annotations
 
@@ -14,15 +14,18 @@ from glowray.physical.stage import Stage
 from glowray.watch.live import is_terminal
 
 PIECE = 1 << 20
-"""Bytes that are written at a time."""
+"""The number of bytes written at a time."""
 
 KEPT_LINES = 10_000
-"""Lines kept of an attempt that still runs. If it ends, its report has all of them."""
+"""The maximum number of lines kept of a running attempt. Its report has all lines when it ends."""
 
 
 @dataclass
 class Output:
-    """What is known of an attempt's output before its report: lines to be shown, and how much was shown."""
+    """The output of an attempt before its report: lines not shown yet, and how much was heard and shown.
+
+    `logged` holds the lines of Ray's log, which count only if the attempt is lost.
+    """
 
     lines: list[str] = field(default_factory=list)
     heard_bytes: int = 0
@@ -31,7 +34,7 @@ class Output:
     logged: list[str] = field(default_factory=list)
 
     def add(self, heard: Heard) -> None:
-        """Keep lines. Those that do not follow on what was heard, or are too many, come with the report."""
+        """Keep lines. Lines that leave a gap to those heard before, or are too many, come with the report."""
         if heard.start is None:
             self.logged.extend(heard.lines[: KEPT_LINES - len(self.logged)])
         elif heard.start == self.heard_bytes and len(self.lines) < KEPT_LINES:
@@ -42,7 +45,7 @@ class Output:
 class TaskPrints:
     """Writes the prints of tasks on workers to stderr.
 
-    The lowest task that has not ended is heard while it runs; others when it is their turn.
+    The output of the lowest unfinished task is written while it runs. The output of other tasks waits for their turn.
     """
 
     def __init__(self) -> None:
@@ -54,17 +57,17 @@ class TaskPrints:
         self.ended: set[tuple[int, int]] = set()
 
     def stage_started(self, stage: Stage) -> None:
-        """Note a stage whose tasks are to come."""
+        """Add a stage that starts."""
         with self.lock:
             self.stages[stage.number], self.turns[stage.number] = stage, 0
 
     def stage_done(self, stage: Stage) -> None:
-        """Note that a stage has no more tasks."""
+        """Remove a stage whose tasks are all done."""
         with self.lock:
             self.turns.pop(stage.number, None)
 
     def heard(self, stage: Stage, place: int, heard: Heard) -> None:
-        """Take what a task has printed while it runs; called in any thread."""
+        """Take lines that a running task has printed. May be called in any thread."""
         identity = stage.number, place
         with self.lock:
             if identity not in self.ended:
@@ -72,7 +75,7 @@ class TaskPrints:
                 self._show_turn()
 
     def task_done(self, done: Done) -> None:
-        """Keep what a task that has ended has printed, until it is its turn."""
+        """Keep the prints of a task that has ended until its turn."""
         with self.lock:
             if done.report.remote:
                 self.ended.add(done.task.identity)
@@ -80,7 +83,7 @@ class TaskPrints:
                 self.waiting.setdefault(done.task.identity, []).append(done)
 
     def task_settled(self, done: Done) -> None:
-        """Write what a task has printed: those before it were written."""
+        """Write the prints of a task. All tasks before it were written."""
         with self.lock:
             self._end(done)
             if done.report.final:
@@ -89,7 +92,7 @@ class TaskPrints:
                 self._show_turn()
 
     def end(self) -> None:
-        """Write what is left of tasks whose turn has not come, as an error did."""
+        """Write the prints of tasks whose turn never came because of an error."""
         with self.lock:
             for identity in sorted({*self.outputs, *self.waiting}):
                 for done in list(self.waiting.get(identity, [])):
@@ -98,7 +101,7 @@ class TaskPrints:
                     self._write_lost(identity, output)
 
     def _show_turn(self) -> None:
-        """Write what is known of the task whose turn it is."""
+        """Write the lines of the task whose turn it is."""
         if not self.turns:
             return
         number = min(self.turns)
@@ -125,7 +128,7 @@ class TaskPrints:
         report.printed = b""
 
     def _write_lost(self, identity: tuple[int, int], output: Output) -> None:
-        """Write what is known of an attempt without a report: Ray's log has more than was heard."""
+        """Write the lines of an attempt without a report. Ray's log may have more of them than were heard."""
         known = output.logged[output.shown_lines :] if len(output.logged) > output.shown_lines else output.lines
         self._write(identity, "".join(f"{line}\n" for line in known))
 
@@ -141,11 +144,11 @@ class TaskPrints:
             stream.write(text)
             stream.flush()
         except (OSError, ValueError):
-            pass  # nobody reads it any more, and the job goes on
+            pass  # The stream is closed. The job goes on.
 
 
 def _decoded(printed: Any, start: int) -> Iterator[str]:
-    """Give a task's output from a byte on, in pieces of whole lines. A last line without its end gets one."""
+    """Yield a task's output from byte `start` on, in pieces of whole lines. An open last line gets a line end."""
     view = memoryview(printed)[start:]
     decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
     begun = ""

@@ -1,4 +1,4 @@
-"""A plan to be looked at: cut into stages, not run."""
+"""A plan that is cut into stages to be shown, and not run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glowray.watch.graph import Graph, describe
 
 @dataclass(frozen=True, eq=False)
 class PlanView:
-    """The plans of an action, one a target, with their stages, the last stage of each, and their engine."""
+    """The plans of an action: one node per target, all stages, the last stage of each target, and the engine."""
 
     name: str
     targets: Sequence[Node]
@@ -26,15 +26,15 @@ class PlanView:
 
     @property
     def graph(self) -> Graph:
-        """What every picture shows."""
+        """Return the graph that every picture shows."""
         return describe(self.name, self.stages, self.outputs)
 
     def explain(self) -> str:
-        """The plan as text: what explain() of a Dataset returns."""
+        """Return the plan as text, as explain() of a Dataset does."""
         return explained(self.name, self.targets, self.stages, self.outputs, self.choice, self.vectorize)
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> str | None:
-        """The plan's picture as a file, or its DOT text: what plot() of a Dataset does."""
+        """Write the plan's picture to a file, or return its DOT text, as plot() of a Dataset does."""
         from glowray.watch.dot import dot
         from glowray.watch.draw import draw
 
@@ -44,7 +44,7 @@ class PlanView:
         return None
 
     def svg(self) -> str | None:
-        """The plan's picture as SVG; None without the library for it."""
+        """Return the plan's picture as SVG, or None if images cannot be drawn here."""
         from glowray.watch.draw import can_draw, rendered
 
         return rendered(self.graph, "svg").decode() if can_draw() else None

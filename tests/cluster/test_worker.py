@@ -68,16 +68,17 @@ def test_a_job_whose_head_dies_fails_and_its_process_goes_on(machine: Machine) -
     assert job.returncode == 0
 
 
-def test_a_worker_comes_back_to_its_head(new_machine: Callable[..., Machine]) -> None:
+@pytest.mark.parametrize("tls", [[], ["--tls"]], ids=["plain", "tls"])
+def test_a_worker_comes_back_to_its_head(new_machine: Callable[..., Machine], tls: list[str]) -> None:
     heads, workers = new_machine("head"), new_machine("worker")
-    head = heads.up()
-    workers.join(head, "--rejoin", 600)
+    head = heads.up(*tls)
+    workers.join(head, "--rejoin", 600, *tls)
     os.kill(head.processes[0].pid, signal.SIGKILL)
     assert all(wait(process, DEADLINE) for process in head.processes)
     trouble = f"runs, but the head at {head.address} was lost; trying to come back"
     until(lambda: trouble in workers.run("status", code=1).stdout, "the worker to say what is wrong")
     port = head.address.rpartition(":")[2]
-    heads.run("up", "--port", port, "--dashboard-port", 0, "--num-cpus", 1)
+    heads.run("up", "--port", port, "--dashboard-port", 0, "--num-cpus", 1, *tls)
     until(lambda: workers.run("status").stdout.count("alive") == 2, "the worker to come back")
     until(lambda: "started here runs\n" in workers.run("status").stdout, "the worker to be content")
 

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import glob
-import math
 import tempfile
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pandas as pd
-import polars as pl
 import pyarrow as pa
-import pyarrow.csv as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -24,55 +17,8 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.errors import InexactColumn
+from tests.dataset.table_readers import CSV_READERS, PARQUET_READERS, Rows, plain
 from tests.engine.doubles import CountingEngine
-
-Rows = list[dict[str, Any]]
-
-PARQUET_READERS: dict[str, Callable[[str], Rows]] = {
-    "pyarrow": lambda folder: pq.read_table(folder).to_pylist(),
-    "pandas": lambda folder: pd.read_parquet(folder, dtype_backend="pyarrow").to_dict("records"),
-    "duckdb": lambda folder: records(
-        duckdb.sql(f"select * from read_parquet('{folder}/*.parquet') order by filename, file_row_number")
-    ),
-    "polars": lambda folder: pl.read_parquet(f"{folder}/*.parquet").to_dicts(),
-}
-
-CSV_READERS: dict[str, Callable[[str], Rows]] = {
-    "pyarrow": lambda folder: ds.dataset(glob.glob(f"{folder}/part-*"), format=TEXTS).to_table().to_pylist(),
-    "pandas": lambda folder: pd.concat(
-        pd.read_csv(path, dtype=str, keep_default_na=False) for path in sorted(glob.glob(f"{folder}/part-*"))
-    ).to_dict("records"),
-    "duckdb": lambda folder: records(
-        duckdb.sql(f"select * from read_csv('{folder}/part-*', all_varchar=true, header=true, quote='\"')")
-    ),
-    "polars": lambda folder: pl.read_csv(f"{folder}/part-*", infer_schema=False).to_dicts(),
-}
-TEXTS = ds.CsvFileFormat(
-    convert_options=pc.ConvertOptions(strings_can_be_null=False, column_types=dict.fromkeys("abcd", pa.string()))
-)
-
-
-def records(relation: duckdb.DuckDBPyRelation) -> Rows:
-    return [
-        {
-            name: value
-            for name, value in zip(relation.columns, row, strict=True)
-            if name not in ("filename", "file_row_number")
-        }
-        for row in relation.fetchall()
-    ]
-
-
-def plain(value: Any) -> Any:
-    """A value as all readers have it: pandas' NA is None, arrays are lists."""
-    if isinstance(value, dict):
-        return {name: plain(item) for name, item in value.items()}
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return None if value is pd.NA or (isinstance(value, float) and math.isnan(value)) else value
-
 
 # What kinds of values a column may have; None and an absent field go with all of them.
 KINDS: list[st.SearchStrategy[Any]] = [
@@ -296,8 +242,8 @@ def test_what_is_added_has_the_schema_that_is_there(flow: gr.Flow, tmp_path: Pat
     assert {str(pq.read_schema(path).remove_metadata()) for path in out.glob("*.parquet")} == {str(there)}
     files = sorted(out.iterdir())
     for row, message in [
-        ({"n": 2**40}, r'column "n" has a value that int32 cannot hold.*out" has files of that type'),
-        ({"x": 0.1}, 'column "x" has a value that float cannot hold'),
+        ({"n": 2**40}, r'column "n" has a value that int32 cannot hold in the row .*out" has files of that type'),
+        ({"x": 0.1}, "column \"x\" has a value that float cannot hold in the row .*'x': 0.1"),
         ({"n": "x"}, r'other.parquet" is there already: column "n" holds int32 and str'),
         ({"new": 1}, r'other.parquet" has no column "new", the new rows have column "new" of int'),
     ]:
@@ -307,6 +253,61 @@ def test_what_is_added_has_the_schema_that_is_there(flow: gr.Flow, tmp_path: Pat
     flow.from_items([{"a": None}]).write_parquet(tmp_path / "nulls")
     with pytest.raises(InexactColumn, match='"a" of None only, the new rows have column "a" of str'):
         flow.from_items([{"a": "x"}]).write_parquet(tmp_path / "nulls", mode="append")
+
+
+INT, STR = pa.int64(), pa.large_string()
+
+
+@pytest.mark.parametrize(
+    ("there", "new", "said"),
+    [
+        ([{"a": [1]}], [{"a": ["x"]}], r'column "a\[\]" holds int and str .*name that in schema=, or write to another'),
+        ([{"a": {"b": 1}}], [{"a": {"c": 1}}], 'has no column "a.c", the new rows have column "a.c" of int'),
+        ([{"a": [{"b": None}]}], [{"a": [{"b": 1}]}], r'column "a\[\].b" of None only, .* "a\[\].b" of int'),
+        ([{"a": 1}], [{"a": 2.5}], "holds float and int .*map the new rows to its type, name that in schema="),
+    ],
+)
+def test_what_differs_is_named_at_its_depth(there: Rows, new: Rows, said: str, tmp_path: Path) -> None:
+    flow = gr.Flow(engine="inline")
+    flow.from_items(there).write_parquet(tmp_path)
+    with pytest.raises(InexactColumn, match=said):
+        flow.from_items(new).write_parquet(tmp_path, mode="append")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ({"a": INT, "b": INT, "c": INT}, {"a": INT, "c": INT}, 'has column "b" of int, .* has no column "b"'),
+        ({"a": INT, "b": INT}, {"b": INT, "a": INT}, 'has "a" as column 1, .* has "a" as column 2'),
+        ({"a": pa.list_(INT)}, {"a": pa.list_(STR)}, r'has column "a\[\]" of int, .* has column "a\[\]" of str'),
+        (
+            {"a": pa.list_(INT)},
+            {"a": pa.large_list(INT)},
+            r"of list \(list<.*int64>\), .* of list \(large_list<.*int64>\)",
+        ),
+        (
+            {"a": pa.struct({"x": INT, "y": INT})},
+            {"a": pa.struct({"y": INT, "x": INT})},
+            '"a.x" as column 1, .* column 2',
+        ),
+        ([pa.field("a", INT, nullable=False)], {"a": INT}, 'has column "a" of int and never None, .* "a" of int:'),
+    ],
+)
+def test_files_that_differ_already(one: Any, other: Any, said: str, tmp_path: Path) -> None:
+    for name, fields in [("1.parquet", one), ("2.parquet", other)]:
+        pq.write_table(pa.schema(fields).empty_table(), tmp_path / name)
+    with pytest.raises(InexactColumn, match=said):
+        gr.Flow(engine="inline").from_items([{"a": None}]).write_parquet(tmp_path, mode="append")
+
+
+def test_a_schema_rounds_floats_and_nothing_else(flow: gr.Flow, tmp_path: Path) -> None:
+    narrow = pa.schema({"x": pa.float32(), "l": pa.list_(pa.float32())})
+    flow.from_items([{"x": 0.1, "l": [0.1, None]}]).write_parquet(tmp_path / "a", schema=narrow)
+    assert pq.read_table(tmp_path / "a").equals(pa.table({"x": [0.1], "l": [[0.1, None]]}, schema=narrow))
+    for row in ({"x": 2**24 + 1}, {"x": 1e300}, {"l": [0.5, 2**24 + 1]}):
+        with pytest.raises(InexactColumn, match=r'column "[xl]" is .*float.* in schema=, .* of the row \{'):
+            flow.from_items([{"x": 0.5}, row], 2).write_parquet(tmp_path / "b", schema=narrow)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 KEPT = pa.table(

@@ -12,12 +12,13 @@ from typing import IO, Any
 
 import pytest
 
-from glowray.functions import Failure, Function, ship
+from glowray.functions import Failure, Function
+from glowray.rows import pickling
 
 # Compiled under a name of glowray's own, as the code of a task is: its frames are not the user's.
 _TASK = """
 def attempt(data):
-    function, row, arguments, partition = ship.loads(data)
+    function, row, arguments, partition = pickling.loads(data)
     try:
         for item in [row]:
             result = function.call(*(function.arguments(item) if arguments is None else arguments))
@@ -27,10 +28,10 @@ def attempt(data):
         failure = Failure.capture(
             error, verb=function.verb, function=function, row=row, partition=partition, arguments=arguments
         )
-        return ship.dumps(failure)
-    return ship.dumps(None)
+        return pickling.dumps(failure)
+    return pickling.dumps(None)
 """
-_names: dict[str, Any] = {"Failure": Failure, "ship": ship}
+_names: dict[str, Any] = {"Failure": Failure, "pickling": pickling}
 exec(compile(_TASK, "<glowray loop>", "exec"), _names)
 attempt: Callable[[bytes], bytes] = _names["attempt"]
 
@@ -73,7 +74,7 @@ def failure_of(request: pytest.FixtureRequest) -> Callable[..., Failure]:
         call: Any, row: Any, verb: str = "map", partition: int | None = 3, arguments: Any = None, **options: Any
     ) -> Failure:
         function = Function.of(call, verb, **options)
-        found = ship.loads(run(ship.dumps((function, row, arguments, partition))))
+        found = pickling.loads(run(pickling.dumps((function, row, arguments, partition))))
         assert isinstance(found, Failure), "the function did not fail"
         return found
 

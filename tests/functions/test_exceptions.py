@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glowray.errors import GlowrayError, TaskError
-from glowray.functions import ship
 from glowray.functions.exceptions import LARGEST, LeftBehind, put_together, take_apart
+from glowray.rows import pickling
 
 
 def again(error: BaseException) -> BaseException:
-    return put_together(ship.loads(ship.dumps(take_apart(error))))
+    return put_together(pickling.loads(pickling.dumps(take_apart(error))))
 
 
 def raised(error: BaseException) -> BaseException:

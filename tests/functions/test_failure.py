@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from glowray.boundary import only_user_frames
-from glowray.functions import Failure, Function, ship, spread
+from glowray.functions import Failure, Function, spread
+from glowray.rows import pickling
 
 Fails = Callable[..., BaseException]
 FailureOf = Callable[..., Failure]
@@ -207,7 +208,7 @@ def test_the_record_of_a_failure(failure_of: FailureOf) -> None:
 def test_no_row_and_no_function() -> None:
     failure = Failure.capture(ValueError("x"), verb="read_text", partition=0)
     assert failure.row is Failure.NO_ROW
-    assert ship.loads(ship.dumps(failure)).row is Failure.NO_ROW
+    assert pickling.loads(pickling.dumps(failure)).row is Failure.NO_ROW
     assert failure.exception().__notes__ == ["in read_text()", "partition: 0"]
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from glowray.functions import Function, ship, spread, whole
+from glowray.functions import Function, spread, whole
+from glowray.rows import pickling
 
 
 def here() -> int:
@@ -40,7 +41,7 @@ def test_a_name_is_the_label() -> None:
 
 
 def test_a_function_travels() -> None:
-    function = ship.loads(ship.dumps(Function.of(lambda a, b: a + b, "map")))
+    function = pickling.loads(pickling.dumps(Function.of(lambda a, b: a + b, "map")))
     assert function.call(*function.arguments((1, 2))) == 3
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from glowray.errors import ReplayError
-from glowray.functions import Failure, Function, ship
+from glowray.functions import Failure, Function
 from glowray.functions.exceptions import LARGEST, LeftBehind
+from glowray.rows import pickling
 
 Fails = Callable[..., BaseException]
 
@@ -93,7 +94,7 @@ def test_no_function() -> None:
 @pytest.mark.parametrize("row", [threading.Lock(), b"x" * (LARGEST + 1)])
 def test_a_row_that_stays_behind(row: Any) -> None:
     failure = Failure.capture(ValueError(), verb="map", function=Function.of(len, "map"), row=row)
-    error: Any = ship.loads(ship.dumps(failure)).exception()
+    error: Any = pickling.loads(pickling.dumps(failure)).exception()
     with pytest.raises(ReplayError, match="the row cannot be pickled, or is larger than 8 MB"):
         error.replay()
     assert isinstance(failure.row, LeftBehind)

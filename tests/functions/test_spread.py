@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glowray.functions import Function, ship, spread, spread_arguments, whole
+from glowray.functions import Function, spread, spread_arguments, whole
+from glowray.rows import pickling
 
 values = st.integers() | st.text(max_size=2) | st.none() | st.lists(st.integers(), max_size=2)
 tuples = st.lists(values, max_size=5).map(tuple)
@@ -152,8 +153,8 @@ def test_wrappers_are_pickled_and_named_as_their_function() -> None:
     call = spread(lambda a, *rest: rest)
     function = Function.of(call, "map")
     assert (function.label, function.lineno) == (f"λ:{line}", line)
-    assert ship.loads(ship.dumps(call))((1, 2)) == (2,)
-    assert ship.loads(ship.dumps(whole(len)))((1, 2)) == 2
+    assert pickling.loads(pickling.dumps(call))((1, 2)) == (2,)
+    assert pickling.loads(pickling.dumps(whole(len)))((1, 2)) == 2
     assert Function.of(whole(str.upper), "map").label == "str.upper"
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from glowray.boundary import user_frames
-from glowray.functions import ship
 from glowray.functions.tracebacks import frames_of, rebuilt
+from glowray.rows import pickling
 
 
 def failing(depth: int) -> Any:
@@ -33,7 +33,7 @@ def trace_of(call: Any) -> TracebackType:
 
 
 def carried(trace: TracebackType) -> TracebackType | None:
-    return rebuilt(ship.loads(ship.dumps(frames_of(trace))))
+    return rebuilt(pickling.loads(pickling.dumps(frames_of(trace))))
 
 
 @pytest.mark.parametrize("depth", [0, 1, 5])

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import glowray as gr
 from glowray.errors import DamagedFile
 from glowray.io import JsonSink
 from glowray.io.json_lines import json_reader
@@ -171,3 +172,38 @@ def test_a_wrong_line_is_named_and_comes_after_the_right_ones(tmp_path: Path, li
 def test_a_mark_at_the_start_and_windows_line_ends(tmp_path: Path, rows_of: Any) -> None:
     (tmp_path / "a.json").write_bytes(b'\xef\xbb\xbf{"a": 1}\r\n \r\n{"a": "\xc3\xa9"}')
     assert rows_of(json_reader(tmp_path)) == [{"a": 1}, {"a": "é"}]
+
+
+@pytest.mark.parametrize("levels", [299, 300, 500, 900, 1000, 5000])
+@pytest.mark.parametrize("brackets", ["[]", "{}"])
+def test_levels_of_nesting(tmp_path: Path, brackets: str, levels: int) -> None:
+    opened, closed = brackets
+    path, inner = tmp_path / "a.json", "" if brackets == "[]" else '"a":'
+    wide = "[" + ",".join(['{"a":[1]}'] * 500) + "]"  # many brackets, few levels
+    deep = (opened + inner) * (levels - 1) + brackets + closed * (levels - 1)
+    path.write_text(f"1\n{wide}\n{deep}\n")
+    flow = gr.Flow(engine="inline")
+    for run in (
+        lambda rows: len(rows.collect()),
+        gr.Dataset.count,
+        lambda rows: rows.write_json(tmp_path / "out").rows,
+    ):
+        if levels < 300:
+            assert run(flow.read_json(path)) == 3
+        else:
+            with pytest.raises(
+                DamagedFile,
+                match=r'a.json", line 3 (nests its values so deep|is not a line of JSON: .*(recursion|overflow))',
+            ):
+                run(flow.read_json(path))
+
+
+def test_a_row_too_deep_to_be_written(tmp_path: Path) -> None:
+    def deep(row: int) -> Any:
+        value: Any = row
+        for _ in range(2000):
+            value = [value]
+        return value
+
+    with pytest.raises(ValueError, match="nests its values too deep to be written as JSON"):
+        gr.Flow(engine="inline").from_items([1]).map(deep).write_json(tmp_path / "out")

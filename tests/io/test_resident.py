@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pyarrow as pa
@@ -44,7 +45,7 @@ def test_pages_of_a_file(rows: list[object]) -> None:
 
 def test_memory_of_this_process_stays() -> None:
     block = Block.from_rows(TEXTS)
-    copy = Block.from_table(block.to_table())
+    copy = pickle.loads(pickle.dumps(block))
     let_go(block)
     let_go(copy)
     assert block.rows() == copy.rows() == TEXTS

@@ -97,7 +97,7 @@ def test_queries_that_give_no_table(path: Path, opens: bool) -> None:
 
 
 def test_wrong_use() -> None:
-    with pytest.raises(TypeError, match="needs a query as a str, got 5"):
+    with pytest.raises(TypeError, match=r"read_sql\(\): query must be a str, got 5"):
         gr.read_sql(5, sqlite3.connect(":memory:"))
     with pytest.raises(TypeError, match="or a function that opens one, got str"):
         gr.read_sql("select 1", "words.db")

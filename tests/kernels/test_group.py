@@ -128,7 +128,6 @@ def test_a_group_goes_beside_the_pickle_of_its_row(tiny: None) -> None:
     addresses = [pa.py_buffer(buffer).address for buffer in buffers if len(buffer.raw()) > 8 * 999]
     assert addresses == [pa.py_buffer(buffer).address for buffer in again if len(buffer.raw()) > 8 * 999] != []
     assert pickle.loads(pickle.dumps(block, protocol=4)).rows() == block.rows()
-    assert Block.from_table(block.to_table()).rows() == block.rows()
 
 
 @pytest.mark.parametrize("partitions", [1, 3])

@@ -137,4 +137,4 @@ def test_keyed_rows_that_are_made_are_taken_and_hashed_as_any_other(
         assert keyed_rows_hashes(made).tolist() == list(map(key_hash, words))
         assert made.is_made is not compiled  # in C they are hashed where they stand
         assert made.take(np.array(places, np.int64)).rows() == [rows[place] for place in places]
-        assert Block((made,)).split(np.arange(count) % 2, 2)[0].rows() == rows[::2]
+        assert Block((made,)).split(np.arange(count) % 2, 2).get(0, Block()).rows() == rows[::2]

@@ -1,6 +1,6 @@
-"""Aggregations over columns: `add(accumulator, value)` recognised as a fold of what an expression makes of each value.
+"""Recognise `add(accumulator, value)` as folds over columns, each of an expression of the value.
 
-`lambda total, n: (total[0] + n * n, total[1] + 1)` adds up two columns: n * n, and 1 in every row.
+`lambda total, n: (total[0] + n * n, total[1] + 1)` becomes two sums: of the column n * n, and of 1 in every row.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from glowray.rows.static_attributes import is_one_of
-from glowray.vectorize.arrow import numbers
+from glowray.vectorize.arrow import numbers, optional
+from glowray.vectorize.arrow.blocks import has_nullable
 from glowray.vectorize.arrow.build import constant
 from glowray.vectorize.arrow.frame import Expr, Frame, Vector, arrays_of, leaf
 from glowray.vectorize.arrow.intervals import GREATEST, LEAST
 from glowray.vectorize.arrow.kinds import Kind, TupleOf, Untranslatable
 from glowray.vectorize.arrow.program import ArrowProgram
-from glowray.vectorize.arrow.reducers import Fold, field_of, operation_of
+from glowray.vectorize.arrow.reducers import Fold, field_of, operation_of, spelled
 from glowray.vectorize.arrow.returned import returned
 from glowray.vectorize.arrow.translate import expression_of
 from glowray.vectorize.known import Known, Refused
@@ -26,9 +27,9 @@ SHAPES = "its shape is not accumulator + f(value), min, max, and, or of these, o
 
 @dataclass(frozen=True)
 class Accumulation:
-    """A fold of what `lift` makes of each value (None: of the value itself) into an accumulator of a kind.
+    """A fold of `lift(value)` for each value into an accumulator of a kind.
 
-    It starts from `zero`, a value of that kind; None: from the first value.
+    A `lift` of None folds the value itself. `zero` is the start; None starts from the first value.
     """
 
     fold: Fold
@@ -37,19 +38,19 @@ class Accumulation:
     zero: Any = None
 
     def lifted(self, values: Vector, count: int) -> Vector | None:
-        """What is folded of a vector of values; None where only Python is exact."""
+        """Return `lift` of a vector of values, or None if some row must go to Python."""
         if self.lift is None:
             return arrays_of(values)
         made = self.lift.run([values], count)
-        return arrays_of(made.vector) if made.ok is None else None
+        return None if made.ok is not None or has_nullable(made.vector) else arrays_of(made.vector)
 
     def starts(self) -> Any:
-        """The zero, where it makes a difference; else None."""
+        """Return the zero if it can change the result, else None."""
         return self.zero if self.zero is not None and self.fold.changes(self.zero) else None
 
 
 def accumulation_of(known: Known, kind: Kind, zero: object) -> Accumulation | Refused:
-    """What `add(accumulator, value)` does to a column of values of a kind, the accumulator starting from `zero`.
+    """Return the fold that `add(accumulator, value)` computes over values of a kind, or the reason why there is none.
 
     >>> from glowray.vectorize.know import know
     >>> accumulation_of(know(lambda total, text: total + len(text)), str, 0).kind
@@ -69,7 +70,10 @@ def accumulation_of(known: Known, kind: Kind, zero: object) -> Accumulation | Re
 
 @dataclass(frozen=True)
 class _Part:
-    """An aggregation that is taken apart, field by field of its accumulator."""
+    """Takes an aggregation apart by the fields of its accumulator.
+
+    `value` is the expression of the second parameter, `value_name` its name.
+    """
 
     known: Known
     accumulator: str
@@ -77,26 +81,37 @@ class _Part:
     value_name: str
 
     def of(self, node: ast.expr, kept: ast.expr, zero: Any) -> tuple[Fold, Expr, Any]:
-        """(the fold, what is folded, its start) of an expression; `kept` is the accumulator that it goes on from."""
+        """Return (fold, folded expression, start) of an expression of the accumulator.
+
+        Args:
+            node: the expression that gives the new accumulator, or a field of it.
+            kept: the expression of the old accumulator, or of the same field.
+            zero: its start.
+        """
         if isinstance(node, ast.Tuple) and type(zero) is tuple and len(zero) == len(node.elts) > 0:
             parts = [self.of(each, field_of(kept, place), zero[place]) for place, each in enumerate(node.elts)]
             fields, lifts, starts = zip(*parts, strict=True)
             return Fold(tuple(fields)), _tuple(lifts), tuple(starts)
         if not is_one_of(type(zero), (int, float, bool, str)):
             raise Untranslatable("it starts from what is not a number or str, or a tuple of such")
+        if (value := _present(node, kept)) is not None:
+            return Fold("add"), *_alike("add", optional.or_zero(self._expression(value, carries_none=True)), zero)
         for value in self._folded(node):
             operation = operation_of(self.known, node, kept, value)
             if operation == "first":
                 return Fold("first"), constant(zero), zero
             if operation is not None:
-                if any(isinstance(each, ast.Name) and each.id == self.accumulator for each in ast.walk(value)):
-                    break
-                lift = expression_of(self.known, value, {self.value_name: self.value})
-                return Fold(operation), *_alike(operation, lift, zero)
+                return Fold(operation), *_alike(operation, self._expression(value), zero)
         raise Untranslatable(SHAPES)
 
+    def _expression(self, node: ast.expr, *, carries_none: bool = False) -> Expr:
+        """Translate an expression of the value, in which the accumulator must not occur."""
+        if any(isinstance(each, ast.Name) and each.id == self.accumulator for each in ast.walk(node)):
+            raise Untranslatable(SHAPES)
+        return expression_of(self.known, node, {self.value_name: self.value}, carries_none=carries_none)
+
     def _folded(self, node: ast.expr) -> list[ast.expr]:
-        """The expressions that may be what is folded into the accumulator."""
+        """Return the operands of an expression: one of them may be the folded value."""
         if isinstance(node, ast.BinOp):
             return [node.right, node.left]
         if isinstance(node, ast.BoolOp):
@@ -108,6 +123,20 @@ class _Part:
         return [node]
 
 
+def _present(node: ast.expr, kept: ast.expr) -> ast.expr | None:
+    """Return `value` of `kept if value is None else kept + value`; None for another expression."""
+    if not isinstance(node, ast.IfExp) or not isinstance(node.test, ast.Compare) or len(node.test.ops) != 1:
+        return None
+    (operator,), (right,), value = node.test.ops, node.test.comparators, node.test.left
+    added = node.orelse
+    if not isinstance(operator, ast.Is) or not isinstance(right, ast.Constant) or right.value is not None:
+        return None
+    if not isinstance(added, ast.BinOp) or not isinstance(added.op, ast.Add):
+        return None
+    wanted = [kept, kept, value]
+    return value if list(map(spelled, [node.body, added.left, added.right])) == list(map(spelled, wanted)) else None
+
+
 def _tuple(fields: tuple[Expr, ...]) -> Expr:
     def run(frame: Frame) -> Any:
         return tuple(field.run(frame) for field in fields)
@@ -116,7 +145,7 @@ def _tuple(fields: tuple[Expr, ...]) -> Expr:
 
 
 def _alike(operation: str, lift: Expr, zero: Any) -> tuple[Expr, Any]:
-    """What is folded and the start as one kind, that of all results."""
+    """Convert the folded expression and the start to the kind that all results have: `0 + 1.5` → float."""
     if operation == "add":
         if lift.kind not in (int, float, bool) or type(zero) is str:
             raise Untranslatable("a sum of what are not numbers")

@@ -1,4 +1,4 @@
-"""Reducers that keep the one of two rows whose field is greater: `a if a["at"] >= b["at"] else b`."""
+"""Reducers that keep the row with the greater, or lesser, field: `a if a["at"] >= b["at"] else b`."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.static_attributes import is_one_of
-from glowray.vectorize.arrow.folds import Groups, taken
+from glowray.vectorize.arrow.folds import Groups, ranked, taken
 from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
+from glowray.vectorize.displays import constant_index
 from glowray.vectorize.known import Known
 from glowray.vectorize.known_callables import MAX, MIN
 from glowray.vectorize.names import own_names
-from glowray.vectorize.rename import constant_index
 
 Path = tuple[int | str, ...]
 COMPARED: tuple[Kind, ...] = (int, float, bool, str)
@@ -26,14 +23,17 @@ COMPARED: tuple[Kind, ...] = (int, float, bool, str)
 
 @dataclass(frozen=True)
 class Best:
-    """Keeps the row whose field at `path` is greatest, or least; of equal ones the first, or the last."""
+    """Keeps the row whose field at `path` is greatest or least; among equal ones, the first or the last row.
+
+    `a if a["at"] >= b["at"] else b` is Best(("at",), greatest=True, first=True).
+    """
 
     path: Path
     greatest: bool
     first: bool
 
     def compares(self, kind: Kind) -> bool:
-        """Whether rows of a kind have such a field, of values that are ordered."""
+        """Return whether rows of a kind have a field at `path` whose values can be ordered."""
         for step in self.path:
             if isinstance(kind, TupleOf) and type(step) is int and -len(kind.fields) <= step < len(kind.fields):
                 kind = kind.fields[step]
@@ -44,9 +44,9 @@ class Best:
         return kind in COMPARED
 
     def run(self, rows: Any, groups: Groups, count: int) -> Any | None:
-        """The row that stays of each group; None where a field is NaN, which is neither greater nor less."""
+        """Return the kept row of each group, or None if a field is NaN, which is neither greater nor less."""
         field = self.of(rows)
-        values = _ranks(field) if isinstance(field, pa.Array) else field
+        values = ranked(field)[0] if isinstance(field, pa.Array) else field
         if values.dtype == np.float64 and np.isnan(values).any():
             return None
         best = np.empty(count, values.dtype)
@@ -54,18 +54,18 @@ class Best:
         (np.maximum if self.greatest else np.minimum).at(best, groups, values)
         rest = np.flatnonzero(values == best[groups])
         places = np.empty(count, np.int64)
-        step = -1 if self.first else 1  # of several rows of a group the one that is written last stays
+        step = -1 if self.first else 1  # NumPy keeps the last of several writes to one place
         places[groups[rest][::step]] = rest[::step]
         return taken(rows, places)
 
     def of(self, row: Any) -> Any:
-        """The field of a row, or of a vector of rows."""
+        """Return the field at `path` of a row, or of a vector of rows."""
         for step in self.path:
             row = row[step]
         return row
 
     def better(self, row: Any, other: Any) -> Any | None:
-        """The one of two rows of Python that stays, `row` being the first; None where a field is NaN."""
+        """Return which of two Python rows is kept. `row` is the first. Return None if a field is NaN."""
         one, two = self.of(row), self.of(other)
         if one != one or two != two:
             return None
@@ -74,17 +74,8 @@ class Best:
         return row if (one > two) is self.greatest else other
 
 
-def _ranks(texts: pa.Array) -> npt.NDArray[np.int64]:
-    """Numbers in the order of texts; UTF-8 is ordered as Python orders code points."""
-    encoded = texts.dictionary_encode()
-    order = as_numpy(pc.array_sort_indices(encoded.dictionary)).astype(np.int64)
-    ranks = np.empty(len(order), np.int64)
-    ranks[order] = np.arange(len(order))
-    return np.asarray(ranks[as_numpy(encoded.indices)])
-
-
 def best_of(known: Known, node: ast.expr, one: str, other: str) -> Best | None:
-    """What a reducer's expression of its parameters keeps, if that is one of the two, by a field of both."""
+    """Return the rule by which a reducer's expression keeps one of its two parameters, or None."""
     if isinstance(node, ast.IfExp) and isinstance(node.test, ast.Compare) and len(node.test.ops) == 1:
         return _conditional(node, node.test, one, other)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.keywords) == 1:
@@ -102,16 +93,15 @@ def _conditional(node: ast.IfExp, test: ast.Compare, one: str, other: str) -> Be
     operator = test.ops[0]
     if not isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
         return None
-    keeps_left = chosen[0][0] == sides[0]  # where the comparison is true
+    keeps_left = chosen[0][0] == sides[0]  # if the comparison is true
     holds_for_equal = isinstance(operator, ast.LtE | ast.GtE)
     kept = chosen[0][0] if holds_for_equal else chosen[1][0]
     return Best(left[1], isinstance(operator, ast.Gt | ast.GtE) is keeps_left, first=kept == one)
 
 
 def _called(known: Known, node: ast.Call, name: str, one: str, other: str) -> Best | None:
-    """min or max of the two by a key, which keeps the first of equal ones."""
-    found = known.environment.find(name)
-    function = None if isinstance(found, str) or name in own_names(known.node) else found[1]
+    """Recognise `max(a, b, key=lambda row: row["at"])`. min and max keep the first of equal rows."""
+    function = None if name in own_names(known.node) else known.environment.value(name)
     key = node.keywords[0]
     if not is_one_of(function, (MIN, MAX)) or key.arg != "key" or not isinstance(key.value, ast.Lambda):
         return None
@@ -125,12 +115,12 @@ def _called(known: Known, node: ast.Call, name: str, one: str, other: str) -> Be
 
 
 def _plain(name: str | None) -> str:
-    """How the parameters of a function look that takes a row and nothing else."""
+    """Return the dump of the parameters of `lambda name: …`."""
     return ast.dump(ast.parse(f"lambda {name}: 0", mode="eval").body.args)  # type: ignore[attr-defined]
 
 
 def _path(node: ast.expr) -> tuple[str | None, Path]:
-    """(the name that an expression starts from, the fields that it takes from there); (None, ()) for another one."""
+    """Return (name, fields) of an expression: `a["at"][0]` → ("a", ("at", 0)). Return (None, ()) for any other."""
     steps: list[int | str] = []
     while isinstance(node, ast.Subscript):
         index = constant_index(node.slice)

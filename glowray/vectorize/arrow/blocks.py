@@ -1,4 +1,4 @@
-"""Columns of blocks as the vectors of column programs, and back; no value is copied where Arrow and NumPy agree."""
+"""Convert columns of blocks to vectors of column programs, and back. Values are shared if Arrow and NumPy agree."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TYPES: dict[str, type] = {cls.__name__: cls for cls in _SAMPLES}
 
 
 def kind_of(shape: Shape) -> Kind | None:
-    """The kind of rows of a shape whose values are all there; None where column programs have none.
+    """Return the kind of rows of a shape, or None if column programs have no kind for it.
 
     >>> from glowray.rows.encode import encode
     >>> kind_of(encode([("a", 1)])[0])
@@ -56,12 +56,12 @@ def _field_kind(shape: Shape) -> Kind | None:
 
 
 def kinds_of(block: Block) -> tuple[Kind | None, ...]:
-    """The kinds of the rows of a block's chunks, each once."""
+    """Return the distinct kinds of a block's chunks."""
     return tuple(dict.fromkeys(kind_of(chunk.shape) for chunk in block.chunks))
 
 
 def shape_of(kind: Kind) -> Shape:
-    """The shape of rows of a kind; the inverse of `kind_of`."""
+    """Return the shape of rows of a kind: the inverse of `kind_of`."""
     if isinstance(kind, Maybe):
         shape = shape_of(kind.kind)
         assert isinstance(shape, Fields)
@@ -84,7 +84,7 @@ def shape_of(kind: Kind) -> Shape:
 
 
 def has_none(chunk: Chunk) -> bool:
-    """Whether some value in a typed column is None, or in a list of one."""
+    """Return whether a typed column holds a None, also inside a list."""
     return any(not isinstance(column, PickledColumn) and _has_null(column) for column in chunk.columns)
 
 
@@ -95,29 +95,30 @@ def _has_null(array: Any) -> bool:
 
 
 def _inside(array: Any) -> list[Any]:
-    """The arrays within lists or structs."""
+    """Return the arrays inside a list array or struct array."""
     flat = array.flatten()
     return flat if isinstance(flat, list) else [flat]
 
 
 def is_of(kind: Kind, chunk: Chunk) -> bool:
-    """Whether a chunk's rows are of this kind, and no value is None."""
-    if kind_of(chunk.shape) != kind or _has_maybe(kind):
+    """Return whether a chunk's rows are of this kind, and no value is None."""
+    if kind_of(chunk.shape) != kind or has_maybe(kind):
         return False
     uncut = isinstance(chunk, MadeChunk) and not chunk.is_made
-    return not (_has_nullable(chunk.vector) if uncut else has_none(chunk))  # type: ignore[attr-defined]
+    return not (has_nullable(chunk.vector) if uncut else has_none(chunk))  # type: ignore[attr-defined]
 
 
-def _has_maybe(kind: Kind) -> bool:
+def has_maybe(kind: Kind) -> bool:
+    """Return whether tuples or records within a kind may be None."""
     if isinstance(kind, TupleOf):
-        return any(map(_has_maybe, kind.fields))
+        return any(map(has_maybe, kind.fields))
     if isinstance(kind, RecordOf):
-        return any(_has_maybe(each) for _, each in kind.fields)
+        return any(has_maybe(each) for _, each in kind.fields)
     return isinstance(kind, Maybe)
 
 
 def vector_of(kind: Kind, chunk: Chunk) -> Vector | None:
-    """The vector of a chunk's rows; None if they are not of this kind, or some value is None."""
+    """Return the vector of a chunk's rows. Return None if they are not of this kind, or some value is None."""
     if not is_of(kind, chunk):
         return None
     if isinstance(chunk, MadeChunk) and not chunk.is_made:
@@ -126,7 +127,10 @@ def vector_of(kind: Kind, chunk: Chunk) -> Vector | None:
 
 
 def carried(kind: Kind, chunk: Chunk) -> tuple[Vector, Mask | None]:
-    """(the vector of rows of this kind, which rows are right: None, if all are): lists have no None in them."""
+    """Return (vector of a chunk's rows, mask of the rows that are right or None for all).
+
+    A row is not right if a list in it holds None, which a vector of lists cannot express.
+    """
     if isinstance(chunk, MadeChunk) and not chunk.is_made:
         return chunk.vector, None
     good: Mask | None = None
@@ -140,7 +144,7 @@ def carried(kind: Kind, chunk: Chunk) -> tuple[Vector, Mask | None]:
 
 
 def _filled(array: Any) -> tuple[Any, Mask]:
-    """The array with some value in the place of every null, and which of its values had none, at any depth."""
+    """Return (the array with a value in place of every null, mask of the values without a null at any depth)."""
     there = as_numpy(array.is_valid())
     if pa.types.is_struct(array.type):
         parts = [_filled(part) for part in array.flatten()]
@@ -156,7 +160,7 @@ def _filled(array: Any) -> tuple[Any, Mask]:
 
 
 def _lists(array: Any) -> tuple[Any, Any]:
-    """(where each list starts, from 0, and the end; the values of all): a null is an empty list."""
+    """Return (offsets from 0, elements of all lists). A null counts as an empty list."""
     lengths = as_numpy(array.value_lengths().fill_null(0))
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]), array.flatten()
 
@@ -181,7 +185,7 @@ def _vector(kind: Kind, columns: Any) -> Vector:
 
 
 def _without_nulls(column: pa.Array) -> pa.Array:
-    """The column with any values in the place of nulls: texts that stand there already, so that none is copied."""
+    """Return the column with any value in place of nulls. Texts keep their bytes: only the mask is dropped."""
     if pa.types.is_large_string(column.type):
         _, *buffers = column.buffers()
         return pa.Array.from_buffers(column.type, len(column), [None, *buffers], 0, column.offset)
@@ -193,17 +197,17 @@ def _scalars(kind: Kind, column: Any) -> Vector:
 
 
 def chunk_of(kind: Kind, vector: Vector, count: int) -> Chunk:
-    """The rows of a spread-out vector as a chunk."""
+    """Return the rows of a spread-out vector as a chunk."""
     return Chunk(shape_of(kind), _made(kind, vector), count)
 
 
 def vector_chunk(kind: Kind, vector: Vector, count: int) -> Chunk:
-    """The same, columns only when they are asked for."""
+    """Return the same as a chunk that makes its columns at first use."""
     return MadeChunk(shape_of(kind), vector, count, partial(_made, kind))
 
 
 def field_of(chunk: Chunk, place: int) -> Chunk:
-    """One field of the rows of a chunk of tuples, as a chunk."""
+    """Return one field of a chunk of tuples as a chunk."""
     kind = kind_of(chunk.shape)
     if isinstance(chunk, MadeChunk) and not chunk.is_made and isinstance(kind, TupleOf):
         return vector_chunk(kind.fields[place], chunk.vector[place], chunk.count)
@@ -214,10 +218,11 @@ def _made(kind: Kind, vector: Vector) -> list[Any]:
     return list(_columns(kind, vector))
 
 
-def _has_nullable(vector: Vector) -> bool:
+def has_nullable(vector: Vector) -> bool:
+    """Return whether some value within a vector may be None."""
     if isinstance(vector, dict):
         vector = tuple(vector.values())
-    return any(map(_has_nullable, vector)) if isinstance(vector, tuple) else isinstance(vector, Nullable)
+    return any(map(has_nullable, vector)) if isinstance(vector, tuple) else isinstance(vector, Nullable)
 
 
 def _columns(kind: Kind, vector: Vector) -> Any:
@@ -244,7 +249,7 @@ def _columns(kind: Kind, vector: Vector) -> Any:
 
 
 def _only(vector: Vector, there: Mask) -> Vector:
-    """What is in a tuple or record, None where that is not there."""
+    """Return the fields of a tuple or record, with None in the rows where the whole is None."""
     if isinstance(vector, tuple):
         return tuple(_only(each, there) for each in vector)
     if isinstance(vector, dict):

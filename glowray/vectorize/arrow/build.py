@@ -1,4 +1,4 @@
-"""Column expressions made of others: choices, constants, list items and comprehensions."""
+"""Build column expressions from others: choices, constants, tuples, records, list items and comprehensions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from glowray.rows.static_attributes import class_name, is_one_of
 from glowray.vectorize.arrow import text
-from glowray.vectorize.arrow.frame import Expr, Frame, Lists, leaf, select, spread_out, take
+from glowray.vectorize.arrow.frame import Expr, Frame, Lists, leaf, ranges, select, spread_out, take
 from glowray.vectorize.arrow.kinds import (
     NOTHING,
     Kind,
@@ -20,16 +20,31 @@ from glowray.vectorize.arrow.kinds import (
     holds_list,
 )
 from glowray.vectorize.arrow.optional import absent, blank
+from glowray.vectorize.arrow.slices import inside
 
 
 def repeated(name: str, each: Expr, scope: int) -> Expr:
+    """Return a row's variable as it is inside a comprehension: its value repeated for each element of the row."""
     return leaf(each.kind, lambda frame: frame.variables[f"{name} around {scope}"](), each.constant)
 
 
 def comprehension(
     key: str, source: Expr, tests: list[Expr | None], made: Expr | None, variables: dict[str, Expr], scope: int
 ) -> Any:  # fmt: skip
-    """[made for key in source if tests]; no test: that a text is not empty; nothing made: the element itself."""
+    """Return the run function of `[made for key in source if tests]`.
+
+    Args:
+        key: the variable of a frame that holds the elements.
+        source: the lists.
+        tests: the conditions; None stands for the truth of the element itself, a text.
+        made: the element that comes out; None stands for the element itself.
+        variables: the variables of the row, for use inside.
+        scope: a number that tells this comprehension from others.
+
+    The elements of all rows are one long vector. The tests and `made` run over it once:
+
+        [["a", ""], ["b"]] → offsets [0, 2, 3], values ["a", "", "b"] → offsets [0, 1, 2], values ["a", "b"]
+    """
     element = source.kind.element  # type: ignore[union-attr]
 
     def run(frame: Frame) -> Lists:
@@ -46,7 +61,7 @@ def comprehension(
         if made is None:
             return lists
         inner = _inside(lists, frame)
-        # Scalars of a list are never None; those in tuples may be.
+        # A scalar element of a list is never None. A field of a tuple element may be.
         result = spread_out(made.kind, made.run(inner), inner.length)
         _require(lists, inner, frame)
         return Lists(lists.offsets, result)
@@ -59,7 +74,7 @@ def comprehension(
 
 
 def _require(lists: Lists, inner: Frame, frame: Frame) -> None:
-    """A row leaves the fast path with any of its elements."""
+    """Send a row to Python if one of its elements failed a guard."""
     if inner.ok is not None:
         good = np.ones(frame.length, dtype=bool)
         good[lists.parents[~inner.ok]] = False
@@ -71,7 +86,7 @@ def _lazily(each: Expr, frame: Frame, lists: Lists) -> Any:
 
 
 def either(test: Expr, one: Expr, other: Expr) -> Expr:
-    """one if test else other, the guards of each counting where it is taken."""
+    """Return `one if test else other`. The guards of a side count only in rows that take it."""
     if NOTHING in (one.kind, other.kind) and one.kind != other.kind:
         kind = other.kind if one.kind is NOTHING else one.kind
         one, other = absent(one, kind), absent(other, kind)
@@ -90,6 +105,7 @@ def either(test: Expr, one: Expr, other: Expr) -> Expr:
 
 
 def constant(value: object) -> Expr:
+    """Return the expression of a constant."""
     if value is None:
         return Expr(NOTHING, lambda frame: None, None)
     if type(value) is str:
@@ -105,7 +121,7 @@ def constant(value: object) -> Expr:
 
 
 def exactly(lists: Expr, count: int) -> Expr:
-    """The lists, all of this many elements."""
+    """Return the lists, guarded: rows whose list has another length go to Python."""
 
     def run(frame: Frame) -> Lists:
         made: Lists = lists.run(frame)
@@ -121,7 +137,7 @@ def _kinds(value: Expr) -> tuple[Kind, ...]:
 
 
 def field(value: Expr, index: int) -> Expr:
-    """value[index] of a tuple."""
+    """Return value[index] of a tuple."""
     kinds = _kinds(value)
     if not -len(kinds) <= index < len(kinds):
         raise Untranslatable("a field that the tuple does not have")
@@ -130,7 +146,7 @@ def field(value: Expr, index: int) -> Expr:
 
 
 def fields(value: Expr, part: slice) -> Expr:
-    """value[part] of a tuple."""
+    """Return value[part] of a tuple, for a slice `part`."""
     kinds = _kinds(value)[part]
     if not kinds:
         raise Untranslatable("a tuple of nothing")
@@ -138,7 +154,7 @@ def fields(value: Expr, part: slice) -> Expr:
 
 
 def together(values: list[Expr]) -> Expr:
-    """(*values,)"""
+    """Return the tuple of these values."""
     if not values or any(value.kind is NOTHING for value in values):
         raise Untranslatable("a tuple of nothing, or with a constant None")
     constant = tuple(value.constant for value in values) if all(value.is_constant for value in values) else ...
@@ -147,7 +163,7 @@ def together(values: list[Expr]) -> Expr:
 
 
 def record(values: dict[str, Expr]) -> Expr:
-    """A dict of these."""
+    """Return the dict of these values."""
     if not values or any(value.kind is NOTHING for value in values.values()):
         raise Untranslatable("a dict of nothing, or with a constant None")
     kind = RecordOf(tuple((name, value.kind) for name, value in values.items()))
@@ -155,7 +171,7 @@ def record(values: dict[str, Expr]) -> Expr:
 
 
 def parts(value: Expr) -> dict[str, Expr]:
-    """The values of a dict."""
+    """Return the fields of a dict by key."""
     assert isinstance(value.kind, RecordOf)
     return {name: leaf(kind, _part(value, name)) for name, kind in value.kind.fields}
 
@@ -165,7 +181,7 @@ def _part(value: Expr, name: str) -> Callable[[Frame], Any]:
 
 
 def item(lists: Expr, index: int) -> Expr:
-    """lists[index], where the list is long enough."""
+    """Return lists[index]. Rows whose list is too short go to Python, which raises IndexError."""
     kind = lists.kind.element  # type: ignore[union-attr]
 
     def run(frame: Frame) -> Any:
@@ -181,24 +197,15 @@ def item(lists: Expr, index: int) -> Expr:
 
 
 def items(lists: Expr, start: int | None, stop: int | None) -> Expr:
-    """lists[start:stop]"""
+    """Return lists[start:stop]."""
     kind = lists.kind.element  # type: ignore[union-attr]
 
     def run(frame: Frame) -> Lists:
         made: Lists = lists.run(frame)
         lengths = made.lengths()
-        first = _within(start, lengths, 0)
-        counts = np.maximum(_within(stop, lengths, lengths), first) - first
-        offsets = np.zeros(len(counts) + 1, np.int64)
-        np.cumsum(counts, out=offsets[1:])
-        places = np.arange(offsets[-1]) + np.repeat(made.offsets[:-1] + first - offsets[:-1], counts)
+        first = np.zeros_like(lengths) if start is None else inside(start, lengths)
+        last = lengths if stop is None else inside(stop, lengths)
+        offsets, places = ranges(made.offsets[:-1] + first, np.maximum(last, first) - first)
         return Lists(offsets, take(kind, made.values, places))
 
     return Expr(lists.kind, run)
-
-
-def _within(bound: int | None, lengths: Any, missing: Any) -> Any:
-    """A bound of a slice as Python takes it: from the end if negative, and never outside."""
-    if bound is None:
-        return np.broadcast_to(missing, lengths.shape)
-    return np.maximum(lengths + bound, 0) if bound < 0 else np.minimum(lengths, bound)

@@ -1,4 +1,4 @@
-"""Calls: of str's methods, of the builtins that have a column form, and of the user's own functions, followed."""
+"""Translate calls: of str methods, of builtins with a column form, and of users' functions by their bodies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.arrow import numbers, parsing, text
-from glowray.vectorize.arrow.binding import bind
 from glowray.vectorize.arrow.build import parts
 from glowray.vectorize.arrow.formats import as_text
 from glowray.vectorize.arrow.frame import Expr, Frame, leaf
@@ -17,21 +16,21 @@ from glowray.vectorize.arrow.kinds import NUMBERS, ListOf, RecordOf, Untranslata
 from glowray.vectorize.arrow.optional import there, truth
 from glowray.vectorize.arrow.statements import Statements
 from glowray.vectorize.know import know
-from glowray.vectorize.known import Known, Refused
+from glowray.vectorize.known import Known, Refused, Supplied
 from glowray.vectorize.known_callables import ABS, BOOL, DIVMOD, FLOAT, INT, LEN, MAX, MIN, ROUND, STR
 
 _SPLITS = ("split", "rsplit")
 
 
 class Calls(Statements):
-    """Calls in the expressions of a function; a subclass knows what its names stand for."""
+    """Translates the calls in a function's expressions. A subclass resolves names."""
 
     def captured(self, name: str) -> object:
-        """The value of a name that is none of the function's own."""
+        """Return the value of a free name, or of a parameter that has the same value in all calls."""
         raise NotImplementedError
 
-    def nested(self, known: Known, fixed: Mapping[str, object]) -> Statements:
-        """The translation of a function that this one calls."""
+    def nested(self, known: Known, fixed: Mapping[str, Supplied]) -> Statements:
+        """Return a translator for a function that this one calls."""
         raise NotImplementedError
 
     def _call(self, node: ast.Call, variables: dict[str, Expr]) -> Expr:
@@ -52,7 +51,7 @@ class Calls(Statements):
         return self._called(node.func.id, self.captured(node.func.id), arguments, keywords)
 
     def _get(self, receiver: Expr, node: ast.Call, variables: dict[str, Expr]) -> Expr:
-        """record.get(name, default) of a name that the records have."""
+        """Translate record.get(name, default) for a name that all records have."""
         name, *others = node.args
         found = parts(receiver).get(name.value) if isinstance(name, ast.Constant) and type(name.value) is str else None
         if found is None or node.keywords or not all(isinstance(each, ast.Constant) for each in others):
@@ -84,7 +83,10 @@ class Calls(Statements):
         helper = know(function, len(arguments)) if callable(function) else Refused("it is not callable")
         if not isinstance(helper, Known) or helper.is_generator:
             raise Untranslatable(f"a call of {name}")
-        made, fixed = bind(helper, arguments, keywords)
+        bound = helper.bind(arguments, keywords)
+        if isinstance(bound, Refused):
+            raise Untranslatable(bound.reason)
+        made, fixed = bound
         keys = {each: f"{each} of {id(helper)}" for each in made}
         variables = {
             each: leaf(given.kind, lambda frame, key=keys[each]: frame.variables[key], given.constant)  # type: ignore[misc]
@@ -127,7 +129,7 @@ class Calls(Statements):
 
 
 def are_texts(*expressions: Expr) -> bool:
-    """Whether all are of kind str."""
+    """Return whether all are of kind str."""
     return all(each.kind is str for each in expressions)
 
 
@@ -136,7 +138,7 @@ def _is_none(node: ast.expr) -> bool:
 
 
 def _by_position(method: str, keywords: dict[str, Expr]) -> list[Expr]:
-    """Arguments of a str method that are given by name, if they are those that come next."""
+    """Return the keyword arguments of a str method as positional ones. Only split and rsplit have some."""
     if not keywords:
         return []
     if method in _SPLITS and list(keywords) in (["maxsplit"], ["sep"], ["sep", "maxsplit"]):

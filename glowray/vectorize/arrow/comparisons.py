@@ -1,4 +1,4 @@
-"""Comparisons of columns, and `in` of what does not change: texts, numbers, None, tuples of such."""
+"""Comparisons of texts, numbers, None and tuples, and `in` with a constant tuple or frozenset."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glowray.vectorize.arrow.optional import equal, is_none, negation
 
 
 def compare(operator: ast.cmpop, left: Expr, right: Expr, constructs: list[str]) -> Expr:
-    """left ∘ right, for one of ==, !=, <, <=, >, >=, is, is not."""
+    """Return `left operator right` for ==, !=, <, <=, >, >=, is and is not."""
     is_same, is_other = isinstance(operator, ast.Is | ast.Eq), isinstance(operator, ast.IsNot | ast.NotEq)
     if NOTHING in (left.kind, right.kind) and (is_same or is_other):
         constructs.append("compare")
@@ -35,9 +35,9 @@ def compare(operator: ast.cmpop, left: Expr, right: Expr, constructs: list[str])
 
 
 def _tuples(operator: ast.cmpop, left: Expr, right: Expr, constructs: list[str]) -> Expr:
-    """The first fields that are not equal decide."""
+    """Compare tuples: the first fields that differ decide."""
     one, other = (value.kind.fields for value in (left, right))  # type: ignore[union-attr]
-    # Python takes two fields that are one object for equal, even NaN.
+    # Python takes two fields that are one object as equal, even NaN. Columns have no identity, so float is refused.
     if len(one) != len(other) or float in (*one, *other) or isinstance(operator, ast.Is | ast.IsNot):
         raise Untranslatable("a comparison of such tuples")
     pairs = [(field(left, place), field(right, place)) for place in range(len(one))]
@@ -53,14 +53,14 @@ def _tuples(operator: ast.cmpop, left: Expr, right: Expr, constructs: list[str])
 
 
 def member(left: Expr, values: object, constructs: list[str]) -> Expr:
-    """`left in values`, for a tuple or frozenset of constants of the kind of left."""
-    # A set or dict could change in a task while rows run; what cannot change is taken as it is.
+    """Return `left in values` for a tuple or frozenset of str or of int, like `left`."""
+    # User code could change a set or dict while a task runs, so only tuple and frozenset are allowed.
     if type(values) is not tuple and type(values) is not frozenset:
         raise Untranslatable("`in` of what is not a tuple or frozenset")
     if left.kind not in (str, int) or not all(type(each) is left.kind for each in values):
         raise Untranslatable("`in` of what is not str alone, or int alone")
     for each in values:
-        constant(each)  # it has a column form
+        constant(each)  # raises Untranslatable if a value has no column form
     constructs.append("in set")
     if left.kind is str:
         return text.is_one_of(left, sorted(values))

@@ -1,7 +1,7 @@
-"""Where a pattern is in texts: find, rfind, index, rindex, partition.
+"""Search texts for a pattern: find, rfind, index, rindex, partition.
 
-Texts are looked through where they stand in their bytes. Positions are bytes, which in ASCII are characters; other
-texts leave the fast path where a position is asked for.
+The search runs over the bytes of the texts. A byte position is a character position in ASCII only. So find and index
+send other texts to Python; partition needs no position and takes all texts.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ from glowray.vectorize.arrow.kinds import TupleOf, Untranslatable
 from glowray.vectorize.arrow.slices import inside, is_ascii, texts_of
 
 _SPARSE = 4
-"""Texts that are less than one in so many of the bytes around them are looked through alone."""
+"""Texts with less than 1/_SPARSE of the bytes around them are copied first, so the rest is not searched."""
 
 
 def find(
     text: Expr, pattern: str, start: Expr | None, stop: Expr | None, from_end: bool, must: bool
 ) -> Expr:  # fmt: skip
-    """text.find(pattern, start, stop), rfind, index or rindex; `must`: it has to be there."""
+    """Return `text.find(pattern, start, stop)`.
+
+    `from_end` makes it rfind. `must` makes it index or rindex: rows without the pattern go to Python, which raises.
+    """
     if any(each is not None and each.kind is not int for each in (start, stop)):
         raise Untranslatable("places that are not ints")
 
@@ -42,14 +45,14 @@ def find(
 
 
 def partition(text: Expr, separator: str, from_end: bool) -> Expr:
-    """text.partition(separator) or rpartition"""
+    """Return `text.partition(separator)`, or rpartition if `from_end`."""
     spelled = separator.encode()
 
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
         starts, ends = texts.starts, texts.ends
         places = first_or_last(texts, spelled, 0, texts.lengths, from_end, frame)
-        # Without a separator all of the text is before it, or after it if it was looked for from the end.
+        # A text without the separator is all before it; for rpartition, all after it.
         nowhere = starts if from_end else ends
         cut = np.where(places < 0, nowhere, starts + places)
         after = np.where(places < 0, nowhere, cut + len(spelled))
@@ -59,7 +62,7 @@ def partition(text: Expr, separator: str, from_end: bool) -> Expr:
 
 
 def first_or_last(texts: Texts, pattern: bytes, first: Any, last: Any, from_end: bool, frame: Frame) -> Places:
-    """Where in each text the first (or last) pattern is that lies between two bounds within it; -1 where none does."""
+    """Return the byte position in each text of the first or last pattern between two bounds, or -1."""
     if loops.find is not None:
         within = Texts(texts.data, texts.starts + first, texts.starts + last)
         found = np.empty(len(texts), np.int64)
@@ -69,7 +72,7 @@ def first_or_last(texts: Texts, pattern: bytes, first: Any, last: Any, from_end:
 
 
 def _among_all(texts: Texts, pattern: bytes, first: Any, last: Any, from_end: bool, frame: Frame) -> Places:
-    """The same among all places of the pattern in the bytes of the texts, which are looked up once a batch."""
+    """Return the same without the C loop: find all places of the pattern in the bytes, once a batch."""
     is_known = (id(texts.data), pattern) in frame.found
     if not is_known and _SPARSE * int(texts.lengths.sum()) < len(texts.data):
         array = texts.array
@@ -84,7 +87,7 @@ def _among_all(texts: Texts, pattern: bytes, first: Any, last: Any, from_end: bo
 
 
 def occurrences(data: Bytes, pattern: bytes) -> Bounds:
-    """Where a pattern begins in some bytes, everywhere: they may overlap.
+    """Return all places where a pattern begins in some bytes. They may overlap.
 
     >>> occurrences(np.frombuffer(b"banana", np.uint8), b"ana").tolist()
     [1, 3]

@@ -1,7 +1,9 @@
-"""Folding vectors: by group, or a whole one, each as a reducer would from left to right.
+"""Fold vectors by group, or whole, with the results of a reducer that goes from left to right.
 
-Where columns are not exact the answer is None: sums beyond 64 bits by group, floats whose least or greatest depends on
-their order (NaN, zeros of both signs).
+A function returns None if a column cannot give Python's result: a group's sum is beyond 64 bits, or the least or
+greatest float depends on the order. The latter happens with NaN and with zeros of both signs.
+
+    values [1, 2, 3], groups [0, 1, 0] → sums [4, 2]
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from glowray.vectorize.arrow.kinds import Kind, TupleOf
 
 Groups = npt.NDArray[np.signedinteger[Any]]
 Part = tuple[Any, Groups]
-"""Some rows: the vector of their values, one value a row, and the group of each."""
+"""A part of the rows: (vector of their values, group number of each row)."""
 
 DTYPES: dict[Kind, Any] = {int: np.int64, float: np.float64, bool: np.bool_}
 _FITTING = 2**63
@@ -28,25 +30,31 @@ _END: dict[tuple[type, bool], Any] = {
     (np.int64, True): 2**63 - 1, (np.int64, False): -(2**63), (np.float64, True): np.inf, (np.float64, False): -np.inf,
     (np.bool_, True): True, (np.bool_, False): False,
 }  # fmt: skip
-"""(type, whether the least is looked for) → the value that gives way to every other."""
+"""(NumPy type, whether the least is looked for) → the start, which every value replaces or equals."""
 _HALF = 32
 
 
 def summed(parts: Sequence[Part], count: int, known: Any = None) -> Any | None:
-    """The sum of each group; floats are added one by one in row order."""
+    """Return the sum of each group. Floats are added one by one in row order.
+
+    Args:
+        parts: the rows, in order.
+        count: the number of groups.
+        known: the sums of the first groups so far, or None.
+    """
     dtype = parts[0][0].dtype
     if dtype != np.float64 and not _sums_fit(parts, count, known):
         return None
-    # What -0.0 is added to stays what it is, 0.0 and -0.0 too. Sums that fit may overflow on the way to them.
+    # Adding to -0.0 changes no float, not even -0.0. An int sum may wrap around on the way, and still end right.
     made = _begun(known, count, -0.0 if dtype == np.float64 else 0, dtype)
-    with np.errstate(all="ignore"):  # Python says nothing of inf - inf either
+    with np.errstate(all="ignore"):  # Python does not warn of inf - inf either
         for values, groups in parts:
             np.add.at(made, groups, values)
     return made
 
 
 def _begun(known: Any, count: int, neutral: Any, dtype: Any) -> Any:
-    """What each group was folded to before; the neutral value for those that are new."""
+    """Return the start of each group: its result so far, or the neutral value for a new group."""
     made = np.full(count, neutral, dtype)
     if known is not None:
         made[: len(known)] = known
@@ -54,7 +62,7 @@ def _begun(known: Any, count: int, neutral: Any, dtype: Any) -> Any:
 
 
 def _sums_fit(parts: Sequence[Part], count: int, known: Any) -> bool:
-    """Whether the sums of ints fit 64 bits: by the greatest of them, and where that is not enough told by floats."""
+    """Return whether the sums of ints fit 64 bits, from the size of the values, else from sums in float64."""
     sizes = [_size(values) * len(values) for values, _ in parts]
     if sum(sizes) + (0 if known is None else _size(known)) < _FITTING:
         return True
@@ -65,20 +73,21 @@ def _sums_fit(parts: Sequence[Part], count: int, known: Any) -> bool:
         np.add.at(about, groups, floats)
         np.add.at(apart, groups, np.abs(floats))
         rows += len(values)
-    # A sum of floats is off by less than a part in 2**52 of what was added up, for every addition.
+    # Each float64 addition is off by less than 2**-52 of the sum of absolute values.
     return bool((np.abs(about) + apart * (rows * 2.0**-52) < _SAFE).all())
 
 
 def _size(values: Any) -> int:
-    """How far from 0 the values are at most."""
+    """Return the greatest absolute value, or 0 for no values."""
     return max(-int(values.min()), int(values.max())) if len(values) else 0
 
 
 def extreme(parts: Sequence[Part], count: int, known: Any, least: bool) -> Any | None:
-    """The least or the greatest value of each group; every group has one."""
+    """Return the least or greatest value of each group. Every group has a row."""
     if isinstance(parts[0][0], pa.Array):
         values, groups = in_a_row(parts, known)
-        return values.take(pa.array(_text_places(values, groups, count, least)))
+        ranks, ordered = ranked(values)
+        return ordered.take(pa.array(extreme([(ranks, groups)], count, None, least)))
     vectors = [values for values, _ in parts] + ([] if known is None else [known])
     dtype = vectors[0].dtype
     if dtype == np.float64 and any(map(_depends_on_order, vectors)):
@@ -89,31 +98,39 @@ def extreme(parts: Sequence[Part], count: int, known: Any, least: bool) -> Any |
     return made
 
 
-def _text_places(values: Any, groups: Groups, count: int, least: bool) -> Any:
-    """Where each group has its least or greatest text; UTF-8 is ordered as Python orders code points."""
-    order = as_numpy(pc.array_sort_indices(values)).astype(np.int64)
+def ranked(texts: pa.Array) -> tuple[npt.NDArray[np.int64], pa.Array]:
+    """Return (rank of each text among the distinct texts, the distinct texts in order).
+
+    UTF-8 bytes have the order of code points, which is Python's.
+
+    >>> ranks, ordered = ranked(pa.array(["b", "a", "b"], pa.large_string()))
+    >>> ranks.tolist(), ordered.to_pylist()
+    ([1, 0, 1], ['a', 'b'])
+    """
+    encoded = texts.dictionary_encode()
+    order = pc.array_sort_indices(encoded.dictionary)
     ranks = np.empty(len(order), np.int64)
-    ranks[order] = np.arange(len(order))
-    return order[extreme([(ranks, groups)], count, None, least)]
+    ranks[as_numpy(order)] = np.arange(len(order))
+    return ranks[as_numpy(encoded.indices)], encoded.dictionary.take(order)
 
 
 def _depends_on_order(values: Any) -> bool:
-    """Whether floats have several least or greatest values, as Python compares them."""
+    """Return whether the least or greatest float may depend on the order: there is a NaN or a -0.0."""
     return bool(np.isnan(values).any()) or bool(np.signbit(values[values == 0]).any())
 
 
 def picked(parts: Sequence[Part], count: int, known: Any, first: bool) -> Any:
-    """The first or the last value of each group; every group has one."""
+    """Return the first or last value of each group. Every group has a row."""
     values, groups = in_a_row(parts, known)
     places = np.empty(count, np.int64)
     rows = np.arange(len(groups))
-    step = -1 if first else 1  # of several rows of a group the one that is written last stays
+    step = -1 if first else 1  # NumPy keeps the last of several writes to one place
     places[groups[::step]] = rows[::step]
     return taken(values, places)
 
 
 def in_a_row(parts: Sequence[Part], known: Any) -> tuple[Any, Groups]:
-    """What each group was folded to before and all values, one after the other, and their groups."""
+    """Return (vector, group numbers) of the results so far, if any, and then all rows."""
     vectors, groups = [values for values, _ in parts], [own for _, own in parts]
     if known is not None:
         vectors, groups = [known, *vectors], [np.arange(length(known), dtype=np.int64), *groups]
@@ -121,14 +138,14 @@ def in_a_row(parts: Sequence[Part], known: Any) -> tuple[Any, Groups]:
 
 
 def length(vector: Any) -> int:
-    """The number of rows of a vector."""
+    """Return the number of rows of a vector."""
     if isinstance(vector, tuple):
         return length(vector[0])
     return length(next(iter(vector.values()))) if isinstance(vector, dict) else len(vector)
 
 
 def taken(values: Any, places: Groups) -> Any:
-    """The rows of a vector at these places."""
+    """Return the rows of a vector at these row numbers."""
     if isinstance(values, tuple):
         return tuple(taken(each, places) for each in values)
     if isinstance(values, dict):
@@ -137,7 +154,7 @@ def taken(values: Any, places: Groups) -> Any:
 
 
 def joined(vectors: list[Any]) -> Any:
-    """Vectors of one kind one after the other."""
+    """Return the concatenation of vectors of one kind."""
     if len(vectors) == 1:
         return vectors[0]
     if isinstance(vectors[0], tuple):
@@ -148,7 +165,7 @@ def joined(vectors: list[Any]) -> Any:
 
 
 def repeated(kind: Kind, value: Any, count: int) -> Any:
-    """A vector of a kind with the same value in all rows."""
+    """Return a vector of a kind with the same value in all rows."""
     if isinstance(kind, TupleOf):
         return tuple(repeated(each, part, count) for each, part in zip(kind.fields, value, strict=True))
     if kind is str:
@@ -157,7 +174,7 @@ def repeated(kind: Kind, value: Any, count: int) -> Any:
 
 
 def _concatenated(vectors: list[Any]) -> Any:
-    """NumPy's vectors one after the other; one value in memory stays one."""
+    """Concatenate NumPy vectors. If all repeat the same value with stride 0, the result does too."""
     if not any(vector.strides[0] for vector in vectors):
         heads = np.concatenate([vector[:1] for vector in vectors])
         if len(set(map(bytes, heads[:, None].view(np.uint8)))) == 1:
@@ -166,10 +183,10 @@ def _concatenated(vectors: list[Any]) -> Any:
 
 
 def total(values: Any, start: Any) -> Any:
-    """start + value + value …, a number of Python, however big an int grows; `start` None: from the first value."""
+    """Return start + value + value … as a Python number of any size. A `start` of None begins with the first value."""
     if values.dtype == np.float64:
         row = values if start is None else np.concatenate([[start], values])
-        with np.errstate(all="ignore"):  # Python says nothing of inf - inf either
+        with np.errstate(all="ignore"):  # Python does not warn of inf - inf either
             return float(np.add.accumulate(row)[-1])
     least, greatest = int(values.min()), int(values.max())
     if max(-least, greatest) * len(values) < _FITTING:
@@ -181,7 +198,7 @@ def total(values: Any, start: Any) -> Any:
 
 
 def outermost(values: Any, start: Any, least: bool) -> Any | None:
-    """The least or greatest of `start` and the values, as Python's own; `start` None: of the values."""
+    """Return the least or greatest of `start` and the values as a Python object. `start` may be None."""
     if isinstance(values, pa.Array):
         found = pc.min_max(values)["min" if least else "max"].as_py()
     else:
@@ -197,7 +214,7 @@ def outermost(values: Any, start: Any, least: bool) -> Any | None:
 
 
 def end(values: Any, first: bool) -> Any:
-    """The first or the last row of a vector, as Python's own value."""
+    """Return the first or last row of a vector as a Python object."""
     if isinstance(values, tuple):
         return tuple(end(each, first) for each in values)
     if isinstance(values, dict):

@@ -1,4 +1,4 @@
-"""Texts made of values: str(), f-strings and `%`, as far as they spell values as str() does."""
+"""Format values as texts: str(), f-strings and `%`, for values and formats that have a column form."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from glowray.vectorize.arrow.kinds import TupleOf, Untranslatable
 
 
 def as_text(operand: Expr, constructs: list[str]) -> Expr:
-    """str(operand)"""
+    """Return `str(operand)`."""
     if operand.kind is str:
-        return Expr(str, operand.run, operand.constant)  # of a text alone: str(None) is "None"
+        return Expr(str, operand.run, operand.constant)  # rows with None go to Python: str(None) is "None"
     if operand.kind is int:
         constructs.append("str")
         return text.from_int(operand)
@@ -33,7 +33,7 @@ def _named(operand: Expr, frame: Frame) -> pa.Array:
 
 
 def formatted(operand: Expr, spec: str, constructs: list[str]) -> Expr:
-    """format(operand, spec) of ints that are filled up with zeros, by signs in front of them or not."""
+    """Return `format(operand, spec)` of an int filled with zeros, such as "03d". Negative ints go to Python."""
     width = re.fullmatch(r"0([1-9][0-9]?)d?", spec)
     if operand.kind is not int or width is None:
         raise Untranslatable(f"the format {spec!r} of these")
@@ -42,7 +42,7 @@ def formatted(operand: Expr, spec: str, constructs: list[str]) -> Expr:
 
 
 def percent(template: str, operand: Expr, constructs: list[str]) -> Expr:
-    """template % operand, where the template has %s, %d and %% alone."""
+    """Return `template % operand` for a template that has only %s, %d, zero-filled %d such as %03d, and %%."""
     values = [operand]
     if isinstance(operand.kind, TupleOf):
         values = [field(operand, place) for place in range(len(operand.kind.fields))]

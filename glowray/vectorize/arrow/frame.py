@@ -1,4 +1,16 @@
-"""A batch while a column expression runs over it: the variables, and which rows are still on the fast path."""
+"""Frames, vectors and expressions: the data of a column program while it runs over a batch.
+
+A frame holds the variables of a batch, and the mask of the rows that passed all guards so far. An expression turns a
+frame into a vector. A vector holds one value a row:
+
+| kind | vector |
+|---|---|
+| int, float, bool | NumPy array |
+| str | Arrow large_string array, or `Texts` |
+| tuple, record | tuple or dict of vectors, one a field |
+| list | `Lists` |
+| a kind or None | `Nullable` |
+"""
 
 from __future__ import annotations
 
@@ -18,7 +30,7 @@ from glowray.vectorize.arrow.intervals import Interval
 from glowray.vectorize.arrow.kinds import Kind, ListOf, Maybe, Opaque, RecordOf, TupleOf
 
 _MOST = 0.75
-"""If more than so much of a column is taken, taking it once costs less than what every later use of its parts would."""
+"""If more than this share of a text column is taken, the texts are copied. Below it only their positions are."""
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
@@ -27,16 +39,18 @@ Vector = Any  # ndarray for int, float, bool; Arrow large_string array, or Texts
 
 @dataclass(frozen=True)
 class Nullable:
-    """Scalars, or values of a kind Maybe, of which some are None: where `there` is false the value means nothing."""
+    """Scalars, or values of a kind Maybe, of which some are None: where `there` is false, the value means nothing."""
 
     values: Vector
     there: Mask
 
 
 class Lists:
-    """A list a row: the elements of row i are those from `offsets[i]` to `offsets[i + 1]` of `values`.
+    """One list a row: row i has the elements `values[offsets[i]:offsets[i + 1]]`.
 
-    Subclasses make both when they are asked for.
+        [["a"], [], ["b", "c"]] → offsets [0, 1, 1, 3], values ["a", "b", "c"]
+
+    Subclasses make `offsets` and `values` at first use.
     """
 
     def __init__(self, offsets: Places, values: Vector) -> None:
@@ -44,7 +58,7 @@ class Lists:
 
     @property
     def offsets(self) -> Places:
-        """Where each row's elements start, from 0, and the number of them all."""
+        """The start of each row's elements, and the number of all elements at the end."""
         return self._offsets
 
     @property
@@ -54,55 +68,64 @@ class Lists:
 
     @property
     def count(self) -> int:
-        """The number of them."""
+        """The number of elements of all rows."""
         return int(self.offsets[-1])
 
     @cached_property
     def parents(self) -> Places:
-        """The row of each element."""
+        """The row number of each element."""
         return np.repeat(np.arange(len(self)), self.lengths())
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
     def lengths(self) -> Places:
-        """The number of each row's elements."""
+        """Return the number of elements of each row."""
         return np.diff(self.offsets)
 
     def item(self, element: Kind, index: int) -> tuple[Vector, Any]:
-        """(element `index` of every row, which rows have one); without one the value means nothing.
+        """Return (element `index` of every row, mask of the rows that have one). Other rows get any element.
 
-        There must be an element in some row.
+        At least one row must have an element.
         """
         places = (self.offsets[:-1] if index >= 0 else self.offsets[1:]) + index
         good = (places < self.offsets[1:]) if index >= 0 else (places >= self.offsets[:-1])
         return take(element, self.values, np.where(good, places, 0)), good
 
     def take(self, element: Kind, rows: Places) -> Lists:
-        """The lists of these rows."""
+        """Return the lists of these rows."""
         offsets, places = gathered(self.offsets, rows)
         return Lists(offsets, take(element, self.values, places))
 
     def filled(self) -> Lists:
-        """Lists of texts without those that are empty."""
+        """Return lists of texts without their empty texts."""
         keep = as_numpy(pc.binary_length(self.values)) > 0
         return self if keep.all() else self.only(str, keep)
 
     def only(self, element: Kind, keep: Mask) -> Lists:
-        """The elements where `keep` is true."""
+        """Return the lists with only the elements where `keep` is true."""
         return Lists(offsets_of_kept(self.offsets, keep), take(element, self.values, np.flatnonzero(keep)))
 
 
 def gathered(offsets: Places, rows: Places) -> tuple[Places, Places]:
-    """(offsets of the lists of these rows one after the other, where their elements are now)."""
-    starts = offsets[rows]
-    made = np.zeros(len(rows) + 1, np.int64)
-    np.cumsum(offsets[rows + 1] - starts, out=made[1:])
-    return made, np.arange(made[-1]) + np.repeat(starts - made[:-1], np.diff(made))
+    """Return (offsets of the lists of these rows, the places of their elements)."""
+    return ranges(offsets[rows], offsets[rows + 1] - offsets[rows])
+
+
+def ranges(starts: Places, counts: Places) -> tuple[Places, Places]:
+    """Return (offsets of lists of these lengths, the places of their elements): list i starts at `starts[i]`.
+
+    >>> offsets, places = ranges(np.array([5, 0]), np.array([2, 1]))
+    >>> offsets.tolist(), places.tolist()
+    ([0, 2, 3], [5, 6, 0])
+    """
+    offsets = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return offsets, np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], counts)
 
 
 def offsets_of_kept(offsets: Places, keep: Mask) -> Places:
-    """The offsets of lists once the elements where `keep` is false are gone."""
+    """Return the offsets of lists after dropping the elements where `keep` is false."""
     before = np.zeros(len(keep) + 1, np.int64)
     np.cumsum(keep, out=before[1:])
     return before[offsets]
@@ -110,9 +133,9 @@ def offsets_of_kept(offsets: Places, keep: Mask) -> Places:
 
 @dataclass
 class Frame:
-    """`ok` is None while no row has failed a guard.
+    """A batch of `length` rows. `ok` is a mask of the rows that passed all guards, or None if all did.
 
-    `known` has the limits of int vectors, and keeps these alive; `found` has what `once` was asked for.
+    `known` maps the id of an int vector to (the vector, kept alive; its interval). `found` has the answers of `once`.
     """
 
     length: int
@@ -122,7 +145,7 @@ class Frame:
     found: dict[tuple[int, object], tuple[object, Any]] = field(default_factory=dict)
 
     def require(self, good: Any) -> None:
-        """Rows where `good` is false leave the fast path: Python runs them."""
+        """Send rows where `good` is false to Python."""
         if isinstance(good, np.ndarray) and good.ndim:
             if not good.all():
                 self.ok = good.copy() if self.ok is None else self.ok & good
@@ -130,18 +153,18 @@ class Frame:
             self.ok = np.zeros(self.length, dtype=bool)
 
     def branch(self, **variables: Vector) -> Frame:
-        """A frame of its own guards, for code that only some rows run."""
+        """Return a frame with more variables and guards of its own, for code that only some rows run."""
         return Frame(self.length, {**self.variables, **variables}, known=self.known, found=self.found)
 
     def once(self, about: object, what: object, make: Callable[[], Any]) -> Any:
-        """What `make` finds out about something, once a batch."""
+        """Return `make()`. The answer about one object is computed once a batch."""
         key = (id(about), what)
         if key not in self.found:
             self.found[key] = about, make()
         return self.found[key][1]
 
     def limits(self, vector: Vector) -> Interval:
-        """Between which values those of an int64 vector lie, looked up once."""
+        """Return (least, greatest) of an int64 vector, computed once."""
         found = self.known.get(id(vector))
         if found is None:
             ends = (int(vector.min()), int(vector.max())) if vector.size else (0, 0)
@@ -149,34 +172,36 @@ class Frame:
         return found[1]
 
     def limited(self, vector: Vector, limits: Interval) -> Vector:
-        """The vector, of which the limits are known."""
+        """Note the interval of a vector, and return the vector."""
         self.known[id(vector)] = vector, limits
         return vector
 
     def unlimited(self, vector: Vector) -> Vector:
-        """The vector, of which nothing is known any more."""
+        """Forget the interval of a vector, and return the vector."""
         self.known.pop(id(vector), None)
         return vector
 
     def settled(self, vector: Vector) -> Vector:
-        """The vector, with a value in every row that stays on the fast path; texts as an Arrow array."""
+        """Send rows with None to Python, and return the values. Texts become an Arrow array."""
         if isinstance(vector, Nullable):
             self.require(vector.there)
             vector = vector.values
         return array_of(vector)
 
     def join(self, taken: Any, branch: Frame) -> None:
-        """Guards of a branch count for the rows that take it."""
+        """Add the guards of a branch, for the rows where `taken` is true."""
         if branch.ok is not None:
             self.require(branch.ok | ~np.broadcast_to(taken, self.length))
 
 
 @dataclass(frozen=True)
 class Expr:
-    """A typed column expression; `run` gives its vector (a 0-d array or Arrow scalar if it is the same in all rows).
+    """A typed column expression.
 
-    `is_fresh`: nobody else has the vector that `run` gives, so that it may be overwritten. `carried` gives a vector
-    in which some values may be None (Nullable), for code that hands them on or asks whether they are.
+    `run` returns its vector; for a value that is the same in all rows, a 0-d array or an Arrow scalar. In the rows
+    that pass the guards no scalar is None. `carried` returns a vector that may be Nullable, for code that passes
+    values on or tests for None. `constant` is the value of a constant, else Ellipsis. `is_fresh`: no other code holds
+    the vector that `run` returns, so it may be overwritten.
     """
 
     kind: Kind
@@ -186,7 +211,7 @@ class Expr:
     carried: Callable[[Frame], Vector] | None = None
 
     def carry(self, frame: Frame) -> Vector:
-        """The vector as it is, whether or not some values are None."""
+        """Return the vector as it is, in which some values may be None."""
         return self.run(frame) if self.carried is None else self.carried(frame)
 
     @property
@@ -195,14 +220,14 @@ class Expr:
 
 
 def leaf(kind: Kind, carried: Callable[[Frame], Vector], constant: object = ...) -> Expr:
-    """What is handed on from elsewhere: a scalar of it may be None, and is on the fast path only where it is not."""
+    """Return an expression for a vector that may be Nullable. Its `run` sends rows with None to Python."""
     if not isinstance(kind, type):
         return Expr(kind, carried, constant)
     return Expr(kind, lambda frame: frame.settled(carried(frame)), constant, carried=carried)
 
 
 def select(kind: Kind, test: Any, one: Vector, other: Vector) -> Vector:
-    """Row by row `one if test else other`."""
+    """Return `one if test else other` row by row."""
     if isinstance(one, Nullable) or isinstance(other, Nullable):
         (a, with_a), (b, with_b) = parts_of(one), parts_of(other)
         return Nullable(select(kind, test, a, b), np.where(test, with_a, with_b))
@@ -221,7 +246,7 @@ def select(kind: Kind, test: Any, one: Vector, other: Vector) -> Vector:
 
 
 def _bounds_selected(test: Any, one: Vector, other: Vector) -> Texts | None:
-    """The same of parts of the same bytes, of which nothing ("") is one; None for other texts."""
+    """Select between Texts over the same bytes, or "", without copying. Return None for other texts."""
     some = one if isinstance(one, Texts) else other
     if not isinstance(some, Texts) or not np.ndim(test):
         return None
@@ -238,12 +263,12 @@ def _bounds_selected(test: Any, one: Vector, other: Vector) -> Texts | None:
 
 
 def array_of(vector: Vector) -> Vector:
-    """The vector; texts that are no column yet as an Arrow array."""
+    """Return the vector; Texts become an Arrow array."""
     return vector.array if isinstance(vector, Texts) else vector
 
 
 def arrays_of(vector: Vector) -> Vector:
-    """The same of tuples and dicts."""
+    """Return the vector with an Arrow array for all Texts in its tuples and dicts."""
     if isinstance(vector, tuple):
         return tuple(map(arrays_of, vector))
     if isinstance(vector, dict):
@@ -252,12 +277,12 @@ def arrays_of(vector: Vector) -> Vector:
 
 
 def parts_of(vector: Vector) -> tuple[Vector, Any]:
-    """(the values, which of them are there)"""
+    """Return (the values, mask of those that are not None)."""
     return (vector.values, vector.there) if isinstance(vector, Nullable) else (vector, np.True_)
 
 
 def take(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:
-    """The rows at these indices; what is the same in all rows stays as it is."""
+    """Return the rows at these indices. A value that is the same in all rows stays as it is."""
     if isinstance(vector, Nullable):
         return Nullable(take(kind, vector.values, indices), take(bool, vector.there, indices))
     if isinstance(kind, Maybe):
@@ -274,7 +299,7 @@ def take(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:
 
 
 def _strings_at(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:
-    """Texts are copied where most are taken; else whoever wants a column copies those that are left by then."""
+    """Copy the texts if most are taken. Else keep positions only: a later step may drop more before it copies."""
     if isinstance(vector, pa.Scalar):
         return vector
     is_sparse = kind is str and isinstance(vector, pa.Array) and len(indices) < _MOST * len(vector)
@@ -282,7 +307,7 @@ def _strings_at(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> V
 
 
 def spread_out(kind: Kind, vector: Vector, length: int) -> Vector:
-    """The vector with one value a row, constants repeated."""
+    """Return the vector with one value a row: a value that is the same in all rows is repeated."""
     if isinstance(vector, Nullable):
         return Nullable(spread_out(kind, vector.values, length), np.broadcast_to(vector.there, length))
     if isinstance(kind, Maybe):
@@ -299,7 +324,7 @@ def spread_out(kind: Kind, vector: Vector, length: int) -> Vector:
 
 
 def rows_of(kind: Kind, vector: Vector) -> list[Any]:
-    """Python values of a spread-out vector."""
+    """Return the rows of a spread-out vector as Python objects."""
     if isinstance(vector, Nullable):
         values = rows_of(kind, vector.values)
         return [value if there else None for value, there in zip(values, vector.there.tolist(), strict=True)]

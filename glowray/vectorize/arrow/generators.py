@@ -1,6 +1,9 @@
-"""Generators: neither true nor long by their items, and gone through once.
+"""Generators as list columns: `ListOf(…, once=True)`, which have no len() and are always true.
 
-A generator function that yields at most one item a row, and does nothing more after it, is a test and an item.
+A generator function that yields at most one item a row becomes a test and an item:
+
+    def even(n):
+        if n % 2 == 0: yield n     over [1, 2, 4] → tests [False, True, True] → offsets [0, 0, 1, 2], values [2, 4]
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from glowray.vectorize.known import Known
 
 
 def gone_through(known: Known) -> frozenset[int]:
-    """The ids of expressions that a function's comprehensions, and its calls of str.join, go through on the spot."""
+    """Return the ids of the expressions that comprehensions and calls of str.join iterate over at once."""
     return frozenset(map(id, _gone_through(known.node)))
 
 
@@ -31,21 +34,21 @@ def _gone_through(function: ast.AST) -> Iterator[ast.expr]:
 
 
 def is_returned(node: ast.expr, known: Known) -> bool:
-    """Whether an expression is what a function gives."""
+    """Return whether the function returns this expression."""
     if isinstance(known.node, ast.Lambda):
         return known.node.body is node
     return any(isinstance(each, ast.Return) and each.value is node for each in ast.walk(known.node))
 
 
 def yielded(item: Expr) -> Expr:
-    """That a row yields this: (True, item)."""
+    """Return the expression (True, item): every row yields this item."""
     if item.kind is NOTHING or holds_list(item.kind):
         raise Untranslatable("a generator of None, or of lists")
     return Expr(TupleOf((bool, item.kind)), lambda frame: (np.True_, item.carry(frame)))
 
 
 def either_yields(test: Expr, one: Expr, other: Expr) -> Expr:
-    """What a row yields, if anything, as one test says; of kind NOTHING is what yields nothing."""
+    """Return (whether the row yields, item) of the side that the test chooses. Kind NOTHING yields nothing."""
     if one.kind is NOTHING and other.kind is NOTHING:
         return _either_nothing(test, one, other)
     if one.kind is not NOTHING and other.kind is not NOTHING:
@@ -58,7 +61,7 @@ def either_yields(test: Expr, one: Expr, other: Expr) -> Expr:
         frame.join(taken, first)
         frame.join(np.logical_not(taken), second)
         yields, items = made[one.kind is NOTHING]
-        # Of a row that yields nothing any item will do.
+        # The item of a row that yields nothing does not matter.
         return yields & (np.logical_not(taken) if one.kind is NOTHING else taken), items
 
     return Expr(other.kind if one.kind is NOTHING else one.kind, run)
@@ -76,7 +79,7 @@ def _either_nothing(test: Expr, one: Expr, other: Expr) -> Expr:
 
 
 def generated(body: Expr) -> Expr:
-    """The generator of a function whose body is that of `yielded`."""
+    """Return the lists that a generator function yields, from its body: (whether the row yields, item)."""
     if not isinstance(body.kind, TupleOf):
         raise Untranslatable("it yields nothing")
     _, kind = body.kind.fields
@@ -85,7 +88,7 @@ def generated(body: Expr) -> Expr:
         yields, items = body.run(frame)
         there = np.broadcast_to(yields, frame.length)
         items = spread_out(kind, items, frame.length)
-        if isinstance(items, Nullable):  # scalars of a list are never None
+        if isinstance(items, Nullable):  # a scalar element of a list is never None
             frame.require(items.there | ~there)
             items = items.values
         offsets = np.zeros(frame.length + 1, np.int64)

@@ -1,8 +1,8 @@
-"""Operations on int64 vectors that are exact, or say on which rows they are not.
+"""Exact operations on int64 vectors. Rows whose result overflows go to Python.
 
-Between which values an operand lies is known, from the operation that made it or by a look at the vector: where the
-result is sure to fit 64 bits no row is checked. Vectors are arrays of one value a row, or of no dimension where it is
-the same in all rows. `out` is a vector that nobody else needs, to put the result into.
+The interval of an operand is known from the operation that made it, or from its least and greatest value. If the
+result's interval fits 64 bits, no row is checked. A vector has one value a row, or is 0-d if all rows have the same.
+`out` is a vector that no other code holds, for the result, or None.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Operation = Callable[[Frame, Any, Any, Any], Any]
 
 
 def add(frame: Frame, a: Any, b: Any, out: Any) -> Any:
-    """a + b."""
+    """Return a + b."""
     one, other = frame.limits(a), frame.limits(b)
     limits = intervals.added(one, other)
     if fits(limits):
@@ -37,7 +37,7 @@ def add(frame: Frame, a: Any, b: Any, out: Any) -> Any:
 
 
 def subtract(frame: Frame, a: Any, b: Any, out: Any) -> Any:
-    """a - b."""
+    """Return a - b."""
     one, other = frame.limits(a), frame.limits(b)
     limits = intervals.subtracted(one, other)
     if fits(limits):
@@ -51,14 +51,14 @@ def subtract(frame: Frame, a: Any, b: Any, out: Any) -> Any:
 
 
 def _leaves_room(a: Any, addend: int) -> Any:
-    """Where a + addend fits 64 bits."""
+    """Return a mask of the rows where a + addend fits 64 bits."""
     if addend >= 0:
         return a <= max(GREATEST - addend, LEAST)  # an addend of 2**63 fits what is below 0
     return a >= LEAST - addend
 
 
 def multiply(frame: Frame, a: Any, b: Any, out: Any) -> Any:
-    """a * b."""
+    """Return a * b."""
     one, other = frame.limits(a), frame.limits(b)
     limits = intervals.multiplied(one, other)
     if fits(limits):
@@ -68,20 +68,20 @@ def multiply(frame: Frame, a: Any, b: Any, out: Any) -> Any:
     elif b.ndim and not a.ndim:
         frame.require(_is_product(b, one[0]))
     else:
-        # A product that floats put below 2**62 is below 2**63 whatever they rounded.
+        # A product below 2**62 in float64 is below 2**63 exactly, whatever the rounding.
         frame.require(np.abs(a.astype(np.float64) * b.astype(np.float64)) < 2.0**62)
     return frame.unlimited(np.multiply(a, b, out=out))
 
 
 def _is_product(a: Any, factor: int) -> Any:
-    """Where a * factor, a factor other than 0, fits 64 bits."""
+    """Return a mask of the rows where a * factor fits 64 bits. The factor is not 0."""
     ends = sorted((LEAST // factor, GREATEST // factor))
-    least, greatest = max(ends[0] + 1, LEAST), min(ends[1], GREATEST)  # rounded down: on the left the next one is in
+    least, greatest = max(ends[0] + 1, LEAST), min(ends[1], GREATEST)  # // rounds down, so the left end is one too low
     return (a >= least) & (a <= greatest)
 
 
 def floor_divide(frame: Frame, a: Any, b: Any, out: Any) -> Any:
-    """a // b."""
+    """Return a // b."""
     one, other = frame.limits(a), frame.limits(b)
     divisor = _checked_divisor(frame, a, b)
     made = _quotient(a, divisor, one, other, out)
@@ -90,13 +90,13 @@ def floor_divide(frame: Frame, a: Any, b: Any, out: Any) -> Any:
 
 
 def remainder(frame: Frame, a: Any, b: Any, out: Any) -> Any:
-    """a % b."""
+    """Return a % b."""
     one, other = frame.limits(a), frame.limits(b)
     divisor = _checked_divisor(frame, a, b)
     if other[0] == other[1] and _is_power(other[0]):
         made = np.bitwise_and(a, divisor - 1, out=out)
     elif not b.ndim:
-        # The quotient by one divisor is several times faster than the remainder.
+        # NumPy divides by one divisor several times faster than it takes the remainder.
         part = _quotient(a, divisor, one, other, None)
         own = part if part.ndim else None
         made = np.subtract(a, np.multiply(part, divisor, out=own), out=own)
@@ -106,7 +106,7 @@ def remainder(frame: Frame, a: Any, b: Any, out: Any) -> Any:
 
 
 def _checked_divisor(frame: Frame, a: Any, b: Any) -> Any:
-    """The divisor with 1 in the rows that Python has to see: 0, and -1 below the least of all."""
+    """Return the divisor, with 1 in rows that go to Python: a divisor of 0, and -2**63 divided by -1."""
     one, other = frame.limits(a), frame.limits(b)
     bad: Any = False
     if has(other, 0):
@@ -120,7 +120,7 @@ def _checked_divisor(frame: Frame, a: Any, b: Any) -> Any:
 
 
 def _is_power(number: int) -> bool:
-    """Whether it is a power of two."""
+    """Return whether the number is a power of two."""
     return number > 0 and number & (number - 1) == 0
 
 
@@ -128,24 +128,24 @@ def _quotient(a: Any, divisor: Any, one: Interval, other: Interval, out: Any) ->
     if other[0] == other[1] and _is_power(other[0]):
         return np.right_shift(a, other[0].bit_length() - 1, out=out)
     if a.ndim and not divisor.ndim and one[0] >= 0 and other[0] > 0:
-        made = np.floor_divide(a.view(np.uint64), divisor.astype(np.uint64))  # without signs to look after: faster
+        made = np.floor_divide(a.view(np.uint64), divisor.astype(np.uint64))  # unsigned division is faster
         return made.view(np.int64)
     return np.floor_divide(a, divisor, out=out)
 
 
 def shift_right(frame: Frame, a: Any, b: Any, out: Any) -> Any:
-    """a >> b for the same b in all rows, 0 to 63."""
+    """Return a >> b for the same b in all rows, from 0 to 63."""
     one, (count, _) = frame.limits(a), frame.limits(b)
     return frame.limited(np.right_shift(a, b, out=out), (one[0] >> count, one[1] >> count))
 
 
 def negate(frame: Frame, a: Any, out: Any) -> Any:
-    """-a."""
+    """Return -a."""
     return _without_least(frame, np.negative, intervals.negated, a, out)
 
 
 def absolute(frame: Frame, a: Any, out: Any) -> Any:
-    """abs(a)."""
+    """Return abs(a)."""
     return _without_least(frame, np.abs, intervals.absolute, a, out)
 
 
@@ -160,7 +160,7 @@ def _without_least(
 
 
 def power(frame: Frame, a: Any, exponent: int) -> Any:
-    """a ** exponent for an exponent that is not negative."""
+    """Return a ** exponent for an exponent of 0 or more."""
     one = frame.limits(a)
     limits = intervals.power(one, exponent)
     if not fits(limits):
@@ -176,7 +176,7 @@ def power(frame: Frame, a: Any, exponent: int) -> Any:
 
 
 def _root(exponent: int) -> int:
-    """The greatest int whose power fits 64 bits."""
+    """Return the greatest int whose power fits 64 bits."""
     low, high = 0, 2**32
     while low < high:
         middle = (low + high + 1) // 2

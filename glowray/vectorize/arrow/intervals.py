@@ -1,6 +1,7 @@
-"""Intervals of ints: between which values an operation's results lie, known before it is done.
+"""Interval arithmetic: bounds of an operation's results, from bounds of its operands.
 
-An interval is (least, greatest), both possible or not; Python's ints, so nothing overflows here.
+An interval is (lower bound, upper bound), both inclusive. The bounds are Python ints, so they never overflow.
+`added((0, 9), (-1, 1))` is (-1, 10).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ LEAST, GREATEST = -(2**63), 2**63 - 1
 
 
 def fits(interval: Interval) -> bool:
-    """Whether all of it is within 64 bits.
+    """Return whether the interval fits 64-bit ints.
 
     >>> fits((0, 2**63 - 1)), fits((0, 2**63))
     (True, False)
@@ -22,27 +23,27 @@ def fits(interval: Interval) -> bool:
 
 
 def is_within(interval: Interval, size: int) -> bool:
-    """Whether no value is further from 0 than `size`."""
+    """Return whether all values lie from -size to size."""
     return -size <= interval[0] and interval[1] <= size
 
 
 def has(interval: Interval, value: int) -> bool:
-    """Whether the value may occur."""
+    """Return whether the interval holds the value."""
     return interval[0] <= value <= interval[1]
 
 
 def added(a: Interval, b: Interval) -> Interval:
-    """a + b."""
+    """Return the interval of a + b."""
     return a[0] + b[0], a[1] + b[1]
 
 
 def subtracted(a: Interval, b: Interval) -> Interval:
-    """a - b."""
+    """Return the interval of a - b."""
     return a[0] - b[1], a[1] - b[0]
 
 
 def multiplied(a: Interval, b: Interval) -> Interval:
-    """a * b.
+    """Return the interval of a * b.
 
     >>> multiplied((-2, 3), (-5, 1))
     (-15, 10)
@@ -52,7 +53,7 @@ def multiplied(a: Interval, b: Interval) -> Interval:
 
 
 def floor_divided(a: Interval, b: Interval) -> Interval:
-    """a // b for divisors other than 0.
+    """Return the interval of a // b, without divisors of 0.
 
     >>> floor_divided((-7, 7), (0, 2))
     (-7, 7)
@@ -63,7 +64,7 @@ def floor_divided(a: Interval, b: Interval) -> Interval:
 
 
 def remainder(a: Interval, b: Interval) -> Interval:
-    """a % b for divisors other than 0: between 0 and the divisor, and no further from 0 than a where they agree.
+    """Return the interval of a % b, without divisors of 0: from 0 to the divisor, and at most a if neither is negative.
 
     >>> remainder((-9, 9), (1, 7)), remainder((0, 4), (7, 7))
     ((0, 6), (0, 4))
@@ -75,27 +76,27 @@ def remainder(a: Interval, b: Interval) -> Interval:
 
 
 def negated(a: Interval) -> Interval:
-    """-a."""
+    """Return the interval of -a."""
     return -a[1], -a[0]
 
 
 def absolute(a: Interval) -> Interval:
-    """abs(a)."""
+    """Return the interval of abs(a)."""
     return max(a[0], -a[1], 0), max(a[1], -a[0])
 
 
 def least_of(a: Interval, b: Interval) -> Interval:
-    """min(a, b)."""
+    """Return the interval of min(a, b)."""
     return min(a[0], b[0]), min(a[1], b[1])
 
 
 def greatest_of(a: Interval, b: Interval) -> Interval:
-    """max(a, b)."""
+    """Return the interval of max(a, b)."""
     return max(a[0], b[0]), max(a[1], b[1])
 
 
 def power(a: Interval, exponent: int) -> Interval:
-    """a ** exponent for an exponent that is not negative.
+    """Return the interval of a ** exponent, for an exponent of 0 or more.
 
     >>> power((-3, 2), 2), power((-3, 2), 3)
     ((0, 9), (-27, 8))

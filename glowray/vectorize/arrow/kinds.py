@@ -1,4 +1,7 @@
-"""The kinds of value a column expression has: Python's own scalar types, and tuples, records and lists of kinds."""
+"""Kinds: the types of column expressions. A kind is int, float, bool, str, or a tuple, record or list of kinds.
+
+("a", 1) → TupleOf((str, int))      {"n": 1} → RecordOf((("n", int),))      ["a", "b"] → ListOf(str)
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,25 @@ Scalar = type[int] | type[float] | type[bool] | type[str]
 
 @dataclass(frozen=True)
 class TupleOf:
+    """Tuples with one field of each of these kinds."""
+
     fields: tuple[Kind, ...]
 
 
 @dataclass(frozen=True)
 class RecordOf:
-    """dicts with these str keys in this order."""
+    """Dicts with these str keys in this order: (key, kind of its value) pairs."""
 
     fields: tuple[tuple[str, Kind], ...]
 
     def field(self, name: str) -> Kind | None:
+        """Return the kind of the value at a key, or None."""
         return dict(self.fields).get(name)
 
 
 @dataclass(frozen=True)
 class ListOf:
-    """Lists; `once`: generators, which are always true, have no length and can be gone through once."""
+    """Lists. With `once`, generators: they are always true, have no len(), and can be iterated once."""
 
     element: Kind
     once: bool = False
@@ -35,14 +41,14 @@ class ListOf:
 
 @dataclass(frozen=True)
 class Opaque:
-    """Values of a type that no program looks into (bytes, dates, Decimal, …): their columns are carried as they are."""
+    """Values that no program looks into (bytes, dates, Decimal, …). Programs only pass their columns on."""
 
     scalar: ScalarKind
 
 
 @dataclass(frozen=True)
 class Maybe:
-    """Fields of rows that are tuples or records of a kind, or None."""
+    """Tuples or records of a kind, or None, as a field of a row. A left join gives such a field."""
 
     kind: TupleOf | RecordOf
 
@@ -50,17 +56,17 @@ class Maybe:
 Kind = type[Any] | TupleOf | RecordOf | Maybe | ListOf | Opaque
 
 NOTHING = type(None)
-"""The kind of a constant None, which is that of a value of any other scalar kind that is not there."""
+"""The kind of a constant None."""
 
 NUMBERS: tuple[Kind, ...] = (int, float, bool)
 
 
-class Untranslatable(Exception):  # noqa: N818  (a verdict that ends a translation, not a failure)
-    """A construct that has no exact column form; its text is the reason."""
+class Untranslatable(Exception):  # noqa: N818  (ends a translation with its reason; it is no failure)
+    """A construct has no exact column form. The message is the reason that explain() shows."""
 
 
 def holds_list(kind: Kind) -> bool:
-    """Whether a value of the kind is a list, or has one in it."""
+    """Return whether the kind is a list, or a tuple or record that holds one."""
     if isinstance(kind, TupleOf):
         return any(map(holds_list, kind.fields))
     if isinstance(kind, RecordOf):

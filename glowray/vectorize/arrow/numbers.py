@@ -1,11 +1,11 @@
-"""Arithmetic and comparison of numbers, as Python has them, on int64 and float64 with guards.
+"""Arithmetic and comparison of numbers on int64 and float64, with guards where they differ from Python's numbers.
 
 | operation | guard |
 |---|---|
 | int + - * << ** | the result fits int64 |
-| int / int | both within 2**53, where floats hold every int; divisor not 0 |
-| // % divmod | divisor not 0; -2**63 by -1 |
-| int with float compared | the int within 2**53 |
+| int / int | both within ±2**53, where float64 is exact; divisor not 0 |
+| // % divmod | divisor not 0; not -2**63 by -1 |
+| comparison of int and float | the int within ±2**53 |
 | float / | divisor not 0 |
 | int(float), round(float) | the result fits int64 |
 """
@@ -48,7 +48,7 @@ _PYTHON: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 
 def arithmetic(operator: ast.operator, left: Expr, right: Expr) -> Expr:
-    """left ∘ right for numbers."""
+    """Return `left operator right` for numbers."""
     if left.kind not in NUMBERS or right.kind not in NUMBERS:
         raise Untranslatable(f"{type(operator).__name__} of what are not numbers")
     if left.is_constant and right.is_constant and (folded := _folded(operator, left.constant, right.constant)):
@@ -68,12 +68,12 @@ def arithmetic(operator: ast.operator, left: Expr, right: Expr) -> Expr:
 
 
 def _folded(operator: ast.operator, left: Any, right: Any) -> Expr | None:
-    """What Python makes of two constants, where that is a number of 64 bits."""
+    """Return the result for two constants if it is a float other than NaN or a 64-bit int, else None."""
     is_big = isinstance(operator, ast.Pow | ast.LShift) and abs(right) > _MOST_FOLDED
     operation = None if is_big else _PYTHON.get(type(operator))
     try:
         value = None if operation is None else operation(left, right)
-    except (ArithmeticError, ValueError):  # each row is to raise it
+    except (ArithmeticError, ValueError):  # the operation stays, so that each row raises the error
         return None
     if type(value) is float:
         return None if value != value else _constant(value)
@@ -91,19 +91,19 @@ def _ints(operation: integers.Operation, left: Expr, right: Expr) -> Expr:
 
 
 def _to_overwrite(*operands: tuple[Expr, Any]) -> Any:
-    """The vector of an operand that nobody else needs; None where there is none."""
+    """Return an operand's vector that no other code holds, to store the result in, or None."""
     return next((vector for operand, vector in operands if operand.is_fresh and vector.ndim), None)
 
 
 def _forget(frame: Frame, made: Any, *operands: tuple[Expr, Any]) -> None:
-    """Lets go of vectors that nobody needs any more."""
+    """Drop the frame's references to operands that no other code holds."""
     for operand, vector in operands:
         if operand.is_fresh and vector is not made:
             frame.unlimited(vector)
 
 
 def as_int(expression: Expr, frame: Frame) -> Any:
-    """Its int64 vector: of no dimension where memory has one value for all rows."""
+    """Return an int or bool expression's vector as int64. A value repeated with stride 0 becomes a 0-d array."""
     vector = expression.run(frame)
     if vector.ndim and not vector.strides[0] and len(vector):
         vector = vector[0]
@@ -114,6 +114,7 @@ def as_int(expression: Expr, frame: Frame) -> Any:
 
 
 def as_float(expression: Expr, frame: Frame) -> Any:
+    """Return a number expression's vector as float64."""
     # int64 to float64 rounds to even, as Python does.
     return expression.run(frame).astype(np.float64, copy=False)
 
@@ -180,7 +181,7 @@ def _floats(operator: ast.operator, left: Expr, right: Expr) -> Expr:
 
 
 def _require_exact(frame: Frame, values: Any) -> None:
-    """Rows where a float does not hold the int are Python's."""
+    """Send rows whose int is beyond ±2**53 to Python: float64 may not hold it exactly."""
     if not intervals.is_within(frame.limits(values), _EXACT):
         frame.require((values <= _EXACT) & (values >= -_EXACT))
 
@@ -191,7 +192,7 @@ def _require_not_zero(frame: Frame, values: Any) -> None:
 
 
 def compare(operator: ast.cmpop, left: Expr, right: Expr) -> Expr:
-    """A comparison of numbers."""
+    """Return `left operator right` for a comparison of numbers."""
     operation = _COMPARE.get(type(operator))
     if operation is None:
         raise Untranslatable(f"{type(operator).__name__} of numbers")
@@ -209,17 +210,17 @@ def compare(operator: ast.cmpop, left: Expr, right: Expr) -> Expr:
 
 
 def positive(operand: Expr) -> Expr:
-    """+operand."""
+    """Return `+operand`."""
     return to_int(operand) if operand.kind is bool else operand
 
 
 def negative(operand: Expr) -> Expr:
-    """-operand."""
+    """Return `-operand`."""
     return _of_one(operand, np.negative, integers.negate)
 
 
 def absolute(operand: Expr) -> Expr:
-    """abs(operand)."""
+    """Return `abs(operand)`."""
     return _of_one(operand, np.abs, integers.absolute)
 
 
@@ -235,19 +236,19 @@ def _of_one(operand: Expr, of_floats: Any, of_ints: Callable[[Frame, Any, Any], 
 
 
 def inverted(operand: Expr) -> Expr:
-    """~operand."""
+    """Return `~operand` of an int."""
     if operand.kind is not int:
         raise Untranslatable("~ of what is not an int")
     return Expr(int, lambda frame: np.invert(as_int(operand, frame)), is_fresh=True)
 
 
 def to_int(operand: Expr) -> Expr:
-    """int(operand) of a number."""
+    """Return `int(operand)` of a number."""
     return _whole(operand, np.trunc)
 
 
 def rounded(operand: Expr) -> Expr:
-    """round(operand) of a number: halves go to the even one."""
+    """Return `round(operand)` of a number: halves round to even."""
     return _whole(operand, np.rint)
 
 
@@ -265,7 +266,7 @@ def _whole(operand: Expr, of_float: Callable[[Any], Any]) -> Expr:
 
 
 def divided(left: Expr, right: Expr) -> Expr:
-    """divmod(left, right) of ints."""
+    """Return `divmod(left, right)` of ints."""
     if left.kind not in (int, bool) or right.kind not in (int, bool):
         raise Untranslatable("divmod() of what are not ints")
 
@@ -277,7 +278,7 @@ def divided(left: Expr, right: Expr) -> Expr:
 
 
 def extreme(operands: list[Expr], least: bool) -> Expr:
-    """min or max of values of one kind: the first of equal ones, and NaN only where Python's comparison keeps it."""
+    """Return min or max of values of one kind, as Python compares: the first of equal values, NaN if it is first."""
     kind = operands[0].kind
     if any(each.kind is not kind for each in operands) or kind not in NUMBERS:
         raise Untranslatable("min or max of values of several kinds")

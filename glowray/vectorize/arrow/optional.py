@@ -1,4 +1,4 @@
-"""Values that may be None: whether they are, their truth, and when they are equal."""
+"""Expressions of values that may be None: tests for None, truth, and equality."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from glowray.vectorize.arrow.kinds import (
 
 
 def absent(value: Expr, kind: Kind) -> Expr:
-    """The value; if it is a constant None, one of the kind that is not there."""
+    """Return the value; a constant None becomes an absent value of this kind."""
     if value.kind is not NOTHING:
         return value
     if not isinstance(kind, type):
@@ -34,14 +34,26 @@ def absent(value: Expr, kind: Kind) -> Expr:
 
 
 def there(value: Expr) -> Expr:
-    """The value where it is looked into: rows in which it is None leave the fast path."""
+    """Return the tuple or record of a value that may be None. Rows with None go to Python."""
     if not isinstance(value.kind, Maybe):
         return value
     return Expr(value.kind.kind, lambda frame: frame.settled(value.carry(frame)))
 
 
+def or_zero(value: Expr) -> Expr:
+    """Return numbers with 0 in place of None."""
+    if value.kind not in NUMBERS:
+        raise Untranslatable("a sum of what are not numbers")
+
+    def run(frame: Frame) -> Any:
+        values, there = parts_of(value.carry(frame))
+        return values if there is np.True_ else np.where(there, values, np.zeros((), values.dtype))
+
+    return Expr(value.kind, run)
+
+
 def is_none(value: Expr) -> Expr:
-    """value is None"""
+    """Return `value is None`."""
 
     def run(frame: Frame) -> Any:
         vector = value.carry(frame)
@@ -55,7 +67,7 @@ def is_none(value: Expr) -> Expr:
 
 
 def truth(operand: Expr) -> Expr:
-    """bool(operand)"""
+    """Return `bool(operand)`."""
     kind = operand.kind
     if kind is NOTHING:
         return Expr(bool, lambda frame: np.zeros((), bool))
@@ -65,7 +77,7 @@ def truth(operand: Expr) -> Expr:
         return Expr(bool, lambda frame: operand.run(frame).lengths() > 0)
     if kind is bool and operand.carried is None:
         return operand
-    if isinstance(kind, TupleOf | RecordOf | Maybe):  # none of these is empty
+    if isinstance(kind, TupleOf | RecordOf | Maybe):  # no tuple or record here is empty
         return negation(is_none(operand))
     if kind not in (*NUMBERS, str):
         raise Untranslatable("the truth of such a value")
@@ -80,7 +92,10 @@ def truth(operand: Expr) -> Expr:
 
 
 def equal(left: Expr, right: Expr, compared: Callable[[Expr, Expr], Expr], negated: bool) -> Expr:
-    """left == right of one kind, or != if negated; None is equal to None alone."""
+    """Return `left == right` for values of one kind that may be None, or `left != right` if negated.
+
+    None equals only None. `compared` compares two expressions without None.
+    """
     stands = [Expr(each.kind, _from(place), each.constant) for place, each in zip(_SIDES, (left, right), strict=True)]
     plain = compared(*stands)
 
@@ -104,12 +119,12 @@ def _from(name: str) -> Callable[[Frame], Any]:
 
 
 def negation(operand: Expr) -> Expr:
-    """not operand, of a truth."""
+    """Return `not operand` for a bool."""
     return Expr(bool, lambda frame: np.logical_not(operand.run(frame)))
 
 
 def blank(kind: Kind) -> Any:
-    """A value of the kind for rows that are not looked at."""
+    """Return any value of the kind, for rows whose value does not matter."""
     if isinstance(kind, Maybe):
         return blank(kind.kind)
     if isinstance(kind, TupleOf):

@@ -1,8 +1,8 @@
-"""int() and float() of a column of text.
+"""int() and float() of a text column.
 
-Texts are gone over once, where they stand in their bytes; those that are not plainly numbers leave the fast path.
-Where C was not compiled Arrow says which are plain, fewer: an optional minus and 1 to 18 digits for an int; at most 15
-digits, a point and at most 15 digits for a float.
+One pass over the bytes reads the numbers. Texts that are not plain numbers go to Python. If the C loop was not
+compiled, Arrow reads fewer forms: for an int, an optional minus and 1 to 18 digits; for a float, an optional minus, up
+to 15 digits, and optionally a point with up to 15 digits.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Parse = Callable[[Any, Any, Any, Any, Any], bool]
 
 
 def to_int(text: Expr) -> Expr:
-    """int(text)."""
+    """Return `int(text)`."""
     return _number(text, int, "integers", r"\A-?[0-9]{1,18}\z", pa.int64())
 
 
 def to_float(text: Expr) -> Expr:
-    """float(text)."""
+    """Return `float(text)`."""
     return _number(text, float, "floats", r"\A-?[0-9]{1,15}(\.[0-9]{1,15})?\z", pa.float64())
 
 
@@ -45,7 +45,7 @@ def _number(text: Expr, kind: type, loop: str, pattern: str, column: pa.DataType
 
 
 def _parsed(texts: Texts, parse: Parse, dtype: Any, frame: Frame) -> Any:
-    """The numbers of the texts that plainly spell one."""
+    """Return the numbers of the texts. The C loop tells which texts are plain; the others go to Python."""
     made, good = np.empty(len(texts), dtype), np.empty(len(texts), np.bool_)
     if not parse(texts.data, *texts.packed_bounds(), made, good):
         frame.require(good)
@@ -53,7 +53,7 @@ def _parsed(texts: Texts, parse: Parse, dtype: Any, frame: Frame) -> Any:
 
 
 def _cast(texts: pa.Array, pattern: str, kind: pa.DataType, frame: Frame) -> Any:
-    """The numbers of the texts that look like this."""
+    """Return the numbers of the texts that match the pattern. The others go to Python."""
     good = as_numpy(pc.match_substring_regex(texts, pattern))
     frame.require(good)
     plain = texts if good.all() else pc.if_else(pa.array(good), texts, "0")

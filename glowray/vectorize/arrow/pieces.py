@@ -1,4 +1,7 @@
-"""Lists of parts of texts: where each is in the bytes of all rows. What is not asked for is not copied."""
+"""Lists whose elements are parts of texts, kept as positions in the bytes of all rows and copied only on demand.
+
+rows "a b" and "c", split by " " → data b"a bc", starts [0, 2, 3], ends [1, 3, 4], offsets [0, 2, 3]
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from glowray.rows.texts import Bounds, Bytes, Texts
-from glowray.vectorize.arrow.frame import Lists, Mask, Places, Vector, gathered, offsets_of_kept
+from glowray.vectorize.arrow.frame import Lists, Mask, Places, Vector, gathered, offsets_of_kept, ranges
 from glowray.vectorize.arrow.kinds import Kind
 
 
 def text_bytes(column: Any) -> tuple[Bytes, Places]:
-    """(the bytes of all rows, one row after the other; where each row starts, and the end)."""
+    """Return (the bytes of all rows, the start of each row in them and the end of the last)."""
     _, offsets, data = column.buffers()
     places = np.frombuffer(offsets, dtype=np.int64)[column.offset : column.offset + len(column) + 1]
     if data is None:
@@ -22,7 +25,7 @@ def text_bytes(column: Any) -> tuple[Bytes, Places]:
 
 
 class Pieces(Lists):
-    """Parts of texts: piece j is `data[starts[j]:ends[j]]`; copied only if all are asked for."""
+    """Lists of pieces: piece j is `data[starts[j]:ends[j]]`. `offsets` tells which pieces belong to a row."""
 
     def __init__(self, data: Bytes, offsets: Places, starts: Bounds, ends: Bounds) -> None:
         super().__init__(offsets, None)
@@ -36,12 +39,6 @@ class Pieces(Lists):
     def count(self) -> int:
         return len(self._starts)
 
-    def item(self, element: Kind, index: int) -> tuple[Vector, Any]:
-        places = (self.offsets[:-1] if index >= 0 else self.offsets[1:]) + index
-        good = (places < self.offsets[1:]) if index >= 0 else (places >= self.offsets[:-1])
-        places = np.clip(places, 0, len(self._starts) - 1)  # rows without one get any
-        return Texts(self._data, self._starts[places], self._ends[places]), good
-
     def take(self, element: Kind, rows: Places) -> Lists:
         offsets, places = gathered(self.offsets, rows)
         return Pieces(self._data, offsets, self._starts[places], self._ends[places])
@@ -51,11 +48,9 @@ class Pieces(Lists):
         return self if keep.all() else self.only(str, keep)
 
     def limited(self, count: int, from_end: bool) -> Lists:
-        """At most `count` cuts of a text, the first or the last of them; every text has a piece."""
+        """Return the pieces of at most `count` cuts of each text, the first or the last cuts: `split(",", 1)`."""
         kept = np.minimum(self.lengths(), count + 1)
-        offsets = np.concatenate([[0], np.cumsum(kept)])
-        first = self.offsets[1:] - kept if from_end else self.offsets[:-1]
-        places = np.arange(offsets[-1]) + np.repeat(first - offsets[:-1], kept)
+        offsets, places = ranges(self.offsets[1:] - kept if from_end else self.offsets[:-1], kept)
         starts, ends = self._starts[places], self._ends[places]
         if from_end:
             starts[offsets[:-1]] = self._starts[self.offsets[:-1]]
@@ -68,7 +63,7 @@ class Pieces(Lists):
 
 
 class Words(Pieces):
-    """Pieces that start and end within one text each; whose a piece is, is told by where it starts, if it is asked."""
+    """Pieces that lie within one text each, in the order of the data. `offsets` are found at first use."""
 
     def __init__(self, texts: Texts, starts: Bounds, ends: Bounds) -> None:
         super().__init__(texts.data, np.empty(0, np.int64), starts, ends)
@@ -86,7 +81,10 @@ class Words(Pieces):
 
 
 class Table(Lists):
-    """As many pieces in every row: `cuts[i, j]` is where the separator (one byte) after piece j of row i is."""
+    """The same number of pieces in every row: `cuts[i, j]` is the place of the separator byte after piece j of row i.
+
+    Taking one column of pieces, such as `row.split(",")[2]`, needs two columns of `cuts` and no search.
+    """
 
     def __init__(self, data: Bytes, starts: Bounds, cuts: Bounds, ends: Bounds) -> None:
         super().__init__(np.empty(0, np.int64), None)
@@ -124,7 +122,7 @@ class Table(Lists):
         return Table(self._data, self._starts[rows], self._cuts[rows], self._ends[rows])
 
     def limited(self, count: int, from_end: bool) -> Lists:
-        """At most `count` cuts of a text, the first or the last of them."""
+        """Return the pieces of at most `count` cuts of each text, the first or the last cuts."""
         count = min(count, self.width - 1)
         cuts = self._cuts[:, self.width - 1 - count :] if from_end else self._cuts[:, :count]
         return Table(self._data, self._starts, cuts, self._ends)

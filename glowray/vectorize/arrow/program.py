@@ -1,4 +1,4 @@
-"""A translated function: columns in, a column and the rows it is right for out."""
+"""Column programs: a translated function that takes columns and returns a column and the rows that are right."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from glowray.vectorize.arrow.kinds import Kind
 
 @dataclass(frozen=True)
 class Computed:
-    """What a program made of a batch.
+    """The result of a program over a batch.
 
-    `ok` is None if every row is right; where it is false the value means nothing, and the function itself is to be
-    called on that row. Where it is true, a scalar may yet be None (Nullable).
+    `ok` is a mask of the rows that are right, or None if all are. Where it is false the value means nothing, and the
+    caller must call the function itself on that row. A right value may be None if the vector is Nullable.
     """
 
     kind: Kind
@@ -29,7 +29,10 @@ class Computed:
 
 @dataclass(frozen=True)
 class ArrowProgram:
-    """`kinds` of the arguments; `result` the kind of what comes out; `constructs` what it is made of, for costs.py."""
+    """A function as one column expression. `kinds` are those of its parameters.
+
+    `constructs` names the operations in it, for the prices in costs.py.
+    """
 
     parameters: tuple[str, ...]
     kinds: tuple[Kind, ...]
@@ -37,7 +40,7 @@ class ArrowProgram:
     constructs: tuple[str, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A program has no state: a process that has seen it unpickles it once, whatever task it comes with.
+        # A program has no state, so a process unpickles equal bytes once and shares the program among tasks.
         return _unpickled, (self._pickled,)
 
     @cached_property
@@ -46,10 +49,11 @@ class ArrowProgram:
 
     @property
     def result(self) -> Kind:
+        """The kind of the result."""
         return self.expression.kind
 
     def run(self, columns: Sequence[Vector], length: int) -> Computed:
-        """The function over a batch of `length` rows, one column an argument."""
+        """Compute the function over a batch of `length` rows, with one vector for each parameter."""
         frame = Frame(length, dict(zip(self.parameters, columns, strict=True)))
         with np.errstate(all="ignore"):
             vector = self.expression.carry(frame)

@@ -1,4 +1,7 @@
-"""Reducers recognised by their shape, folded over whole columns from left to right as the reducer would."""
+"""Recognise reducers by their shape, and fold whole columns as the reducer would from left to right.
+
+`lambda a, b: (a[0] + b[0], max(a[1], b[1]))` is Fold((Fold("add"), Fold("max"))).
+"""
 
 from __future__ import annotations
 
@@ -14,22 +17,22 @@ from glowray.vectorize.arrow.best import Best, best_of
 from glowray.vectorize.arrow.folds import Groups, Part
 from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.arrow.returned import returned
-from glowray.vectorize.helpers import called
+from glowray.vectorize.callees import called
+from glowray.vectorize.displays import constant_index
 from glowray.vectorize.known import Known, Refused
 from glowray.vectorize.known_callables import MAX, MIN
-from glowray.vectorize.rename import constant_index
 
 Operation = Literal["add", "min", "max", "and", "or", "first", "last"]
 
 
 @dataclass(frozen=True)
 class Fold:
-    """One operation, or one for each field of a tuple."""
+    """One operation, or one fold for each field of a tuple."""
 
     operation: Operation | Best | tuple[Fold, ...]
 
     def fits(self, kind: Kind) -> bool:
-        """Whether values of this kind may be folded: what the reducer gives for them has their kind again."""
+        """Return whether values of this kind can be folded, and the result has the same kind."""
         if isinstance(self.operation, tuple):
             if not isinstance(kind, TupleOf) or len(kind.fields) != len(self.operation):
                 return False
@@ -40,23 +43,26 @@ class Fold:
             return _is_flat(kind) and self.operation.compares(kind)
         if self.operation in ("and", "or"):
             return kind is bool
-        # True + True is 2: bools do not stay bools.
+        # True + True is 2, so bools are not added.
         return kind is int or kind is float or (kind is str and self.operation != "add")
 
     def run(self, values: Any, groups: Groups, count: int) -> Any | None:
-        """The value of each group 0 … count - 1, each of which has a row; None where only Python is exact.
+        """Return the value of each group, or None if the columns cannot give Python's result.
 
         Args:
-            values: the column, one value a row.
-            groups: each row's group.
+            values: the vector, one value a row.
+            groups: the group number of each row.
+            count: the number of groups. Every group has a row.
         """
         return self.run_parts([(values, groups)], count)
 
     def run_parts(self, parts: Sequence[Part], count: int, known: Any = None) -> Any | None:
-        """The same of rows in several parts, one after the other (one part at least).
+        """Return the same for rows in one or more parts.
 
         Args:
-            known: what the first groups were folded to before: a column of as many values.
+            parts: the rows, in order.
+            count: the number of groups.
+            known: the results of the first groups so far, or None.
         """
         if isinstance(self.operation, tuple):
             before = [None] * len(self.operation) if known is None else known
@@ -74,14 +80,14 @@ class Fold:
         return folds.extreme(parts, count, known, least=self.operation in ("min", "and"))
 
     def fold_column(self, values: Any, start: Any = None) -> Any | None:
-        """`start` and then all rows of a column, folded into a value of Python; None where only Python is exact.
+        """Fold `start` and all rows of a column into a Python object. Return None if the result would not be Python's.
 
         >>> Fold("add").fold_column(np.array([2**62, 2**62]), 5)
         9223372036854775813
 
         Args:
-            values: the column, one value a row, and one row at least.
-            start: what was folded before; None: the first row.
+            values: the vector, with at least one row.
+            start: the result so far, or None to start from the first row.
         """
         if isinstance(self.operation, tuple):
             starts = [None] * len(self.operation) if start is None else start
@@ -106,7 +112,7 @@ class Fold:
         return best.better(start, folds.end(made, first=True))
 
     def changes(self, zero: Any) -> bool:
-        """Whether it makes a difference that a fold starts from `zero`."""
+        """Return whether starting from `zero` can change the result."""
         if isinstance(self.operation, tuple):
             return any(fold.changes(each) for fold, each in zip(self.operation, zero, strict=True))
         if self.operation == "last":
@@ -116,9 +122,10 @@ class Fold:
 
 
 def fold_of(known: Known) -> Fold | Refused:
-    """The fold that a reducer's shape says: a + b, min, max, `a if a < b else b`, and, or, a, b, a tuple of such.
+    """Return the fold that a reducer computes, or the reason why its shape is not known.
 
-    Also one that keeps the better of two rows by a field of theirs.
+    Known shapes: a + b, min, max, `a if a < b else b`, and, or, a, b, the row with the greater field, and tuples of
+    these.
     """
     names = known.positional()
     if not isinstance(known.node, ast.Lambda | ast.FunctionDef) or len(names) != 2 or known.bound or known.keywords:
@@ -143,21 +150,21 @@ def _shape(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -> Fold
 
 
 def field_of(row: ast.expr, index: int) -> ast.expr:
-    """row[index]"""
+    """Return the node of `row[index]`."""
     return ast.Subscript(row, ast.Constant(index))
 
 
 def operation_of(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -> Operation | None:
-    """What an expression does to two others, which are spelled alike wherever they are the same."""
-    if _is(node) in (_is(one), _is(other)):
-        return "first" if _is(node) == _is(one) else "last"
-    if isinstance(node, ast.BinOp) and _are({_is(node.left), _is(node.right)}, one, other):
+    """Return the operation that an expression applies to two others, or None."""
+    if spelled(node) in (spelled(one), spelled(other)):
+        return "first" if spelled(node) == spelled(one) else "last"
+    if isinstance(node, ast.BinOp) and _are({spelled(node.left), spelled(node.right)}, one, other):
         return "add" if isinstance(node.op, ast.Add) else None
-    if isinstance(node, ast.BoolOp) and len(node.values) == 2 and _are(set(map(_is, node.values)), one, other):
+    if isinstance(node, ast.BoolOp) and len(node.values) == 2 and _are(set(map(spelled, node.values)), one, other):
         return "and" if isinstance(node.op, ast.And) else "or"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 2 and not node.keywords:
         function = called(known, node)
-        if _are(set(map(_is, node.args)), one, other):
+        if _are(set(map(spelled, node.args)), one, other):
             return "min" if function is MIN else "max" if function is MAX else None
     if isinstance(node, ast.IfExp) and isinstance(node.test, ast.Compare) and len(node.test.ops) == 1:
         return _conditional(node, node.test, one, other)
@@ -165,10 +172,10 @@ def operation_of(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -
 
 
 def _conditional(node: ast.IfExp, test: ast.Compare, one: ast.expr, other: ast.expr) -> Operation | None:
-    sides = {_is(test.left), _is(test.comparators[0])}
-    if not _are(sides, one, other) or not _are({_is(node.body), _is(node.orelse)}, one, other):
+    sides = {spelled(test.left), spelled(test.comparators[0])}
+    if not _are(sides, one, other) or not _are({spelled(node.body), spelled(node.orelse)}, one, other):
         return None
-    keeps_left = _is(node.body) == _is(test.left)
+    keeps_left = spelled(node.body) == spelled(test.left)
     if isinstance(test.ops[0], ast.Lt | ast.LtE):
         return "min" if keeps_left else "max"
     if isinstance(test.ops[0], ast.Gt | ast.GtE):
@@ -176,19 +183,19 @@ def _conditional(node: ast.IfExp, test: ast.Compare, one: ast.expr, other: ast.e
     return None
 
 
-def _is(node: ast.expr) -> str:
-    """A spelling that is the same for the same expression."""
+def spelled(node: ast.expr) -> str:
+    """Return a text that is the same for equal expressions: `a[0]` → "a[0]"."""
     if isinstance(node, ast.Subscript) and (index := constant_index(node.slice)) is not None:
-        return f"{_is(node.value)}[{index}]"
+        return f"{spelled(node.value)}[{index}]"
     return node.id if isinstance(node, ast.Name) else ast.dump(node)
 
 
-def _are(spelled: set[str], one: ast.expr, other: ast.expr) -> bool:
-    return spelled == {_is(one), _is(other)}
+def _are(words: set[str], one: ast.expr, other: ast.expr) -> bool:
+    return words == {spelled(one), spelled(other)}
 
 
 def _is_flat(kind: Kind) -> bool:
-    """Whether rows can be picked out of vectors of the kind."""
+    """Return whether the kind holds no list, so rows can be taken from its vectors by number."""
     if isinstance(kind, TupleOf):
         return all(map(_is_flat, kind.fields))
     if isinstance(kind, RecordOf):

@@ -1,4 +1,4 @@
-"""What a reducer returns, as one expression of its parameters."""
+"""Rewrite the body of a reducer as one expression of its parameters."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from glowray.vectorize.known import Known
 
 
 def returned(known: Known, tuples: Collection[str]) -> ast.expr | None:
-    """What a function returns; None where it does more than to name the fields of its parameters `tuples`.
+    """Return the expression that a function returns, or None if the function does more than unpack and return.
 
-    Fields are named by statements like `total, count = accumulator`. As many of them as the function returns must have
-    a name, for a row that has more or fewer is an error.
+    Unpacking statements like `total, count = accumulator` are allowed for the parameters `tuples`. They must name as
+    many fields as the function returns, since unpacking a tuple of another length is an error.
 
     >>> from glowray.vectorize.know import know
     >>> def add(total, n):
@@ -43,7 +43,7 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def _named(statement: ast.stmt, tuples: Collection[str]) -> dict[str, ast.expr] | None:
-    """The names that a statement gives to all fields of one of the tuples."""
+    """Return name → field for a statement that unpacks one of the tuples, else None."""
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
         return None
     (target,), row = statement.targets, statement.value

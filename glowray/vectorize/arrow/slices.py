@@ -1,7 +1,7 @@
-"""Parts of texts by position: slices, characters, without white space, a prefix or suffix.
+"""Parts of texts by position: slices, characters, strip, removeprefix, removesuffix.
 
-Positions are found in bytes. In ASCII a byte is a character; elsewhere a position that Python counts in characters
-either goes through Arrow's kernel, if it is the same in all rows, or fails its guard.
+A part is new bounds over the same bytes. In ASCII a byte is a character. For other texts, a position that is constant
+goes through Arrow's kernel, which counts characters. Rows of other texts with other positions go to Python.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from glowray.vectorize.arrow.kinds import Untranslatable
 
 
 def texts_of(text: Expr, frame: Frame) -> Texts:
-    """The texts of an expression as parts of bytes."""
+    """Return an expression's texts as parts of bytes."""
     vector = text.carry(frame)
     if isinstance(vector, Texts):
         return vector
@@ -27,7 +27,7 @@ def texts_of(text: Expr, frame: Frame) -> Texts:
 
 
 def uncut(text: Expr, frame: Frame) -> Texts | Any:
-    """The texts as parts of bytes where no column of them has been made; else the column."""
+    """Return the texts as parts of bytes if they are not an Arrow array yet, else the array."""
     vector = text.carry(frame)
     if isinstance(vector, Texts) and "array" not in vars(vector):
         return vector
@@ -35,12 +35,12 @@ def uncut(text: Expr, frame: Frame) -> Texts | Any:
 
 
 def is_ascii(texts: Texts) -> Any:
-    """Whether all texts are ASCII, or which are."""
+    """Return True if all texts are ASCII, else a mask of those that are."""
     return True if texts.is_ascii else as_numpy(pc.string_is_ascii(texts.array))
 
 
 def piece(text: Expr, start: Expr | None, stop: Expr | None) -> Expr:
-    """text[start:stop]"""
+    """Return `text[start:stop]`."""
     for each in (start, stop):
         if each is not None and each.kind is not int:
             raise Untranslatable("a slice whose bounds are not ints")
@@ -64,14 +64,14 @@ def piece(text: Expr, start: Expr | None, stop: Expr | None) -> Expr:
 
 
 def inside(bound: Any, lengths: Any) -> Any:
-    """A bound of a slice as Python takes it: from the end if negative, and never outside."""
-    if not bound.ndim:
+    """Return a slice bound clipped as Python does: -1 in a text of 3 bytes → 2, 9 → 3, -9 → 0."""
+    if not np.ndim(bound):
         return np.maximum(lengths + bound, 0) if bound < 0 else np.minimum(lengths, bound)
     return np.where(bound < 0, np.maximum(bound + lengths, 0), np.minimum(bound, lengths))
 
 
 def character(text: Expr, index: Expr) -> Expr:
-    """text[index]"""
+    """Return `text[index]`. Rows whose text is too short go to Python, which raises IndexError."""
     if index.kind is not int:
         raise Untranslatable("an index that is not an int")
     fixed = index.constant if index.is_constant and abs(index.constant) < 2**31 else None  # type: ignore[arg-type]
@@ -94,12 +94,12 @@ def character(text: Expr, index: Expr) -> Expr:
 
 
 def backwards(text: Expr) -> Expr:
-    """text[::-1]"""
+    """Return `text[::-1]`."""
     return Expr(str, lambda frame: pc.utf8_reverse(texts_of(text, frame).array))
 
 
 def without_edge(text: Expr, edge: str, at_end: bool) -> Expr:
-    """text.removeprefix(edge) or removesuffix"""
+    """Return `text.removeprefix(edge)`, or removesuffix if `at_end`."""
     width = len(edge.encode())
 
     def run(frame: Frame) -> Any:
@@ -112,7 +112,7 @@ def without_edge(text: Expr, edge: str, at_end: bool) -> Expr:
 
 
 def trimmed(texts: Texts, characters: str, at_start: bool, at_end: bool) -> Texts:
-    """text.strip(characters), of one end or both, of texts in ASCII."""
+    """Return ASCII texts without these characters at the start, the end or both, like str.strip."""
     if not len(texts.data):
         return texts
     cut = np.zeros(256, bool)
@@ -130,7 +130,7 @@ def trimmed(texts: Texts, characters: str, at_start: bool, at_end: bool) -> Text
 
 
 def has_edge(texts: Texts, edge: bytes, at_end: bool) -> Any:
-    """Which texts start or end with some bytes."""
+    """Return a mask of the texts that start, or end, with these bytes."""
     found = texts.lengths >= len(edge)
     if not len(texts.data):
         return found

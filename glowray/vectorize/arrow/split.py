@@ -1,4 +1,4 @@
-"""str.split over a column: on the bytes themselves, exactly Python's whitespace, no Python string made."""
+"""str.split and rsplit over a text column. They search the bytes, with Python's white space, and make no str."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from glowray.rows.texts import Bounds, Bytes, Lines, Texts, places_of
 from glowray.vectorize.arrow.frame import Lists, Places, array_of
 from glowray.vectorize.arrow.pieces import Pieces, Table, Words, text_bytes
 
-# str.isspace of ASCII: \t\n\v\f\r, \x1c to \x1f, space.
+# The ASCII characters for which str.isspace is true: \t\n\v\f\r, \x1c to \x1f, space.
 ASCII_SPACES = bytes([9, 10, 11, 12, 13, 28, 29, 30, 31, 32])
-# The others, as UTF-8 by their first byte.
+# The other characters for which str.isspace is true.
 WIDE_SPACES = (
     "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
@@ -24,9 +24,9 @@ _LINE_FEED = ord("\n")
 
 
 def split_whitespace(column: Any) -> Lists:
-    """`row.split()` for each row of an Arrow array or of Texts."""
+    """Return `row.split()` for each row of an Arrow array or of Texts."""
     if isinstance(column, Lines) and len(column):
-        # Line feeds are white space too: all lines are split at once.
+        # A line feed is white space too, so the bytes of all lines are split at once.
         return _words_of(column)
     data, rows = text_bytes(array_of(column))
     return _cut(data, rows, _space_places(data)).filled()
@@ -41,7 +41,7 @@ def _words_of(lines: Lines) -> Lists:
 
 
 def _between(cuts: Places, last: int) -> tuple[Places, Places]:
-    """(where each piece between cuts of one byte starts, where it ends)"""
+    """Return (starts, ends) of the pieces between cuts of one byte: [1] in 4 bytes → [0, 2], [1, 4]."""
     starts, ends = np.empty(len(cuts) + 1, np.int64), np.empty(len(cuts) + 1, np.int64)
     starts[0], ends[-1] = 0, last
     np.add(cuts, 1, out=starts[1:])
@@ -50,7 +50,7 @@ def _between(cuts: Places, last: int) -> tuple[Places, Places]:
 
 
 def split_pattern(column: Any, separator: str, most: int | None, from_end: bool) -> Lists:
-    """`row.split(separator, most)` or rsplit for each row of an Arrow array or of Texts; None: no limit."""
+    """Return `row.split(separator, most)`, or rsplit if `from_end`, for each row. A `most` of None sets no limit."""
     if len(separator) == 1 and separator.isascii():
         pieces = split_byte(column, separator)
         return pieces if most is None else pieces.limited(most, from_end)
@@ -60,10 +60,10 @@ def split_pattern(column: Any, separator: str, most: int | None, from_end: bool)
 
 
 def split_byte(column: Any, separator: str) -> Pieces | Table:
-    """`row.split(separator)` for each row, for an ASCII separator of one character."""
+    """Return `row.split(separator)` for each row and an ASCII separator of one character."""
     if not isinstance(column, Texts):
         return _split_array(column, ord(separator))
-    if separator not in column.splits:  # others ask for other pieces of the same texts
+    if separator not in column.splits:  # cached: an expression often takes several pieces of the same split
         if isinstance(column, Lines) and len(column) and separator != "\n":
             column.splits[separator] = _split_lines(column, ord(separator))
         else:
@@ -84,7 +84,7 @@ def _split_array(array: Any, separator: int) -> Pieces | Table:
 
 
 def _split_lines(lines: Lines, separator: int) -> Pieces | Table:
-    """Cut at the line feeds as well as at the separators, all lines at once."""
+    """Split the bytes of all lines at separators and line feeds in one pass."""
     data = lines.inside
     table = _table_of(lines, separator)
     if table is not None:
@@ -93,14 +93,14 @@ def _split_lines(lines: Lines, separator: int) -> Pieces | Table:
     width, rest = divmod(len(ends), len(lines))
     if width > 1 and not rest:
         cuts = ends.reshape(len(lines), width)
-        if (data[cuts[:-1, -1]] == _LINE_FEED).all():  # as many as there are between lines
+        if (data[cuts[:-1, -1]] == _LINE_FEED).all():  # every row ends at a line feed, so all rows have `width` pieces
             return Table(data, starts[::width], cuts[:, :-1], cuts[:, -1])
     offsets = np.append(np.searchsorted(starts, lines.starts), len(starts))
     return Pieces(data, offsets, starts, ends)
 
 
 def _table_of(lines: Lines, separator: int) -> Table | None:
-    """The fields of lines, where all have as many."""
+    """Return the fields of lines that all have the same number of fields, else None. Needs the C loop."""
     if loops.fields is None or len(lines.inside) >= 2**31:
         return None
     found = loops.fields(lines.inside, separator)
@@ -111,11 +111,14 @@ def _table_of(lines: Lines, separator: int) -> Table | None:
 
 
 def _cut(data: Bytes, rows: Places, cuts: Places) -> Pieces:
-    """The pieces of texts between bytes that are left out: where rows end, and at each of the cuts."""
+    """Return the pieces of texts between cuts. A cut drops its byte; the end of a row drops none.
+
+    data b"a bc", rows [0, 3, 4], cuts [1] → starts [0, 2, 3], ends [1, 3, 4], offsets [0, 2, 3]
+    """
     if len(rows) < 2:
         return Pieces(data, rows, rows[1:], rows[1:])
-    # Ends of rows and cuts in one order. Two runs that are in order are merged by a stable sort in one go; the last bit
-    # tells them apart, and puts the end of a row before a cut at the first byte of the next.
+    # Merge the ends of rows and the cuts. Both are sorted, so a stable sort merges them in one pass. The last bit tells
+    # them apart: 0 for the end of a row, 1 for a cut. An end comes before a cut at the first byte of the next row.
     inner = rows[1:-1]
     dtype: Any = np.int32 if len(data) < 2**30 else np.int64
     bounds: Bounds = np.empty(len(inner) + len(cuts), dtype)
@@ -136,11 +139,11 @@ def _cut(data: Bytes, rows: Places, cuts: Places) -> Pieces:
 
 
 def _space_places(data: Bytes) -> Places:
-    """Where there are bytes of white space."""
+    """Return the places of the bytes that belong to white space."""
     if not len(data):
         return np.empty(0, np.int64)
     if int(data.min()) >= 9 and not ((data - np.uint8(14)) < 14).any():
-        places = np.flatnonzero(data <= 32)  # no other control characters
+        places = np.flatnonzero(data <= 32)  # no byte from 14 to 27, so all bytes up to 32 are white space
     else:
         places = np.flatnonzero((data == 32) | ((data - np.uint8(9)) < 5) | ((data - np.uint8(28)) < 4))
     wide = _wide_places(data) if int(data.max()) > 127 else []
@@ -148,7 +151,7 @@ def _space_places(data: Bytes) -> Places:
 
 
 def _wide_places(data: Bytes) -> list[Places]:
-    """Where there are bytes of white space beyond ASCII."""
+    """Return the places of the bytes that belong to white space beyond ASCII."""
     made: list[Places] = []
     for first in (0xC2, 0xE1, 0xE2, 0xE3):
         begins = data == first

@@ -1,4 +1,10 @@
-"""Statements of a function as one expression: a block is the value that it returns, or yields."""
+"""Translate a function's statements into one expression: the value that the block returns, or yields.
+
+`if` becomes a choice between two whole paths, and an assignment a variable for the statements after it:
+
+    if n < 0: return "-"
+    return "+"              →  "-" if n < 0 else "+"
+"""
 
 from __future__ import annotations
 
@@ -16,9 +22,12 @@ _LONGEST = 400
 
 
 class Statements:
-    """Blocks; a subclass translates the expressions in them. `constructs` are what costs.py has prices for.
+    """Translates blocks of statements. A subclass translates the expressions in them.
 
-    `yields`: the function is a generator function.
+    Args:
+        constructs: collects the names of operations that costs.py prices.
+        depth: the number of calls around the function.
+        yields: whether the function is a generator function.
     """
 
     def __init__(self, constructs: list[str], depth: int, yields: bool = False) -> None:
@@ -28,23 +37,27 @@ class Statements:
         self._statements = 0
 
     def function(self, variables: dict[str, Expr], *, is_test: bool = False) -> Expr:
-        """What the function gives, or only the truth of it."""
+        """Return the function's result, or bool(result) if `is_test`."""
         raise NotImplementedError
 
     def expression(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
+        """Translate an expression."""
         raise NotImplementedError
 
     def test(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
-        """The truth of an expression."""
+        """Translate bool(expression)."""
         raise NotImplementedError
 
     def name(self, name: str, variables: dict[str, Expr]) -> Expr:
+        """Return the expression of a name: a variable or a captured constant."""
         raise NotImplementedError
 
     def binary(self, operator: ast.operator, left: Expr, right: ast.expr, variables: dict[str, Expr]) -> Expr:
+        """Translate `left operator right`."""
         raise NotImplementedError
 
     def block(self, body: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
+        """Translate the statements of a block into the value that they return or yield."""
         self._statements += 1
         if self._statements > _LONGEST:
             raise Untranslatable("it has too many paths")
@@ -81,7 +94,7 @@ class Statements:
     def _unpacked(
         self, targets: ast.Tuple, value: Expr, rest: list[ast.stmt], variables: dict[str, Expr]
     ) -> Expr:  # fmt: skip
-        """a, b = value"""
+        """Translate `a, b = value` and the statements after it."""
         names = [each.id for each in targets.elts if isinstance(each, ast.Name)]
         if len(names) < len(targets.elts):
             raise Untranslatable("an assignment to what are not names")
@@ -102,7 +115,7 @@ class Statements:
     ) -> Expr:  # fmt: skip
         if not names:
             return self.block(rest, variables)
-        if names[0] not in read:  # the same as if it had been made: a part has no guard
+        if names[0] not in read:  # a field of a tuple has no guard of its own, so an unread one can be left out
             variables = {name: each for name, each in variables.items() if name != names[0]}
             return self._lets(names[1:], parts[1:], read, rest, variables)
         key = f"{names[0]} {self.depth} {self._statements}"
@@ -117,11 +130,11 @@ class Statements:
         return self._kept(key, value, lambda: self.block(rest, {**variables, name: self._stored(key, value.kind)}))
 
     def _kept(self, key: str, value: Expr, make_body: Callable[[], Expr]) -> Expr:
-        """What is made of a value that is computed once; `make_body` finds it by its key."""
+        """Return an expression that computes a value once and then the body, which finds the value by its key."""
         body = make_body()
 
         def run(frame: Frame) -> Any:
-            # Computed here, once, whether it is used or not: its guards count either way.
+            # Python evaluates the value even if it is not used, so its guards count in any case.
             inner = frame.branch(**{key: value.carry(frame)})
             made = body.carry(inner)
             frame.join(True, inner)

@@ -1,11 +1,11 @@
-"""str methods over a column, each on the texts where Arrow's kernel is Python's method.
+"""str methods over a text column. A guard limits each to the texts on which Arrow's kernel equals Python's method.
 
 | method | guard |
 |---|---|
-| lower, upper, title, isdigit, isalpha, find, rfind, … | ASCII rows (İ, ß, final sigma change length or class) |
-| strip, lstrip, rstrip | none: Python's own white space is spelled out |
-| replace, count, partition | a pattern that is not empty |
-| zfill | no sign at the start |
+| lower, upper, title, isdigit, isalpha, find, rfind, … | ASCII texts (İ, ß and final sigma differ) |
+| strip, lstrip, rstrip | none: the kernel gets Python's list of white space |
+| replace, count, partition | none, but the pattern must be a non-empty constant |
+| zfill | no sign in front |
 | s[i] | the index is in the text |
 """
 
@@ -47,14 +47,14 @@ _FIND = ("find", "rfind", "index", "rindex")
 _TRIM = {"strip": pc.utf8_trim, "lstrip": pc.utf8_ltrim, "rstrip": pc.utf8_rtrim}
 
 _SHORT = 8
-"""Texts of so many bytes are compared byte by byte, in the bytes that they stand in."""
+"""A constant of at most this many bytes is compared byte by byte, without copying the texts."""
 
 _SPARSE = 4
-"""Texts that are less than one in so many of the bytes around them are worked on alone."""
+"""Texts with less than 1/_SPARSE of the bytes around them are copied first, so the rest is not processed."""
 
 
 def constant_text(value: str) -> Expr:
-    """A str constant; lone surrogates have no column form."""
+    """Return a str constant. A lone surrogate has no column form."""
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -64,35 +64,33 @@ def constant_text(value: str) -> Expr:
 
 
 def column(expression: Expr, frame: Frame) -> Any:
+    """Return an expression's texts as an Arrow array with one text a row."""
     return array_of(spread_out(str, expression.run(frame), frame.length))
 
 
-def mask(values: Any) -> Any:
-    return as_numpy(values)
-
-
 def is_filled(texts: Any) -> Any:
-    """Which texts are not empty."""
+    """Return a mask of the texts that are not empty."""
     if isinstance(texts, Texts):
         return texts.lengths > 0
-    return mask(pc.binary_length(texts)) > 0
+    return as_numpy(pc.binary_length(texts)) > 0
 
 
 def require_ascii(texts: Any, frame: Frame) -> None:
+    """Send rows whose text is not ASCII to Python."""
     data, _ = text_bytes(texts)
     if len(data) and int(data.max()) > 127:
-        frame.require(mask(pc.string_is_ascii(texts)))
+        frame.require(as_numpy(pc.string_is_ascii(texts)))
 
 
 def method(name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
-    """`receiver.name(*arguments)`."""
+    """Return `receiver.name(*arguments)`."""
     if name in _CASE and not arguments:
         return _cased(receiver, *_CASE[name])
     if name in _ASCII and not arguments:
         kind, kernel = _ASCII[name]
         return Expr(kind, lambda frame: _on_ascii(kernel, kind, column(receiver, frame), frame))
     if name == "isascii" and not arguments:
-        return Expr(bool, lambda frame: mask(pc.string_is_ascii(column(receiver, frame))))
+        return Expr(bool, lambda frame: as_numpy(pc.string_is_ascii(column(receiver, frame))))
     if name == "join" and [argument.kind for argument in arguments] == [ListOf(str)]:
         return _joined(receiver, *arguments)
     constants = [argument.constant for argument in arguments]
@@ -120,11 +118,11 @@ def method(name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
 
 
 def _of_pattern(name: str, receiver: Expr, pattern: str) -> Expr:
-    """A method of a pattern that is the same in all rows."""
+    """Return `receiver.name(pattern)` for a constant pattern."""
     if name in ("removeprefix", "removesuffix"):
         return slices.without_edge(receiver, pattern, at_end=name == "removesuffix")
     if pattern and name == "count":
-        return Expr(int, lambda frame: mask(pc.count_substring(column(receiver, frame), pattern)).astype(np.int64))
+        return Expr(int, lambda frame: as_numpy(pc.count_substring(column(receiver, frame), pattern)).astype(np.int64))
     if pattern and name in ("partition", "rpartition"):
         return finding.partition(receiver, pattern, from_end=name == "rpartition")
     raise Untranslatable(f"str.{name} with these arguments")
@@ -139,19 +137,19 @@ def _padded(name: str, receiver: Expr, width: object = None, fill: object = " ")
 
 
 def zero_filled(receiver: Expr, width: int) -> Expr:
-    """receiver.zfill(width)"""
+    """Return `receiver.zfill(width)`."""
 
     def run(frame: Frame) -> Any:
         texts = column(receiver, frame)
-        # Zeros go between a sign and its number.
-        frame.require(~mask(pc.or_(pc.starts_with(texts, "-"), pc.starts_with(texts, "+"))))
+        # Python puts zeros between a sign and its number; the kernel puts them in front.
+        frame.require(~as_numpy(pc.or_(pc.starts_with(texts, "-"), pc.starts_with(texts, "+"))))
         return pc.utf8_lpad(texts, width, padding="0")
 
     return Expr(str, run)
 
 
 def _joined(separator: Expr, parts: Expr) -> Expr:
-    """separator.join(parts)"""
+    """Return `separator.join(parts)`."""
 
     def run(frame: Frame) -> Any:
         lists = parts.run(frame)
@@ -173,7 +171,7 @@ def _cased(receiver: Expr, kernel: Callable[[Any], Any], of_bytes: Callable[[byt
 
 def _on_ascii(kernel: Callable[[Any], Any], kind: type, texts: Any, frame: Frame) -> Any:
     require_ascii(texts, frame)
-    return kernel(texts) if kind is str else mask(kernel(texts))
+    return kernel(texts) if kind is str else as_numpy(kernel(texts))
 
 
 def _split(receiver: Expr, from_end: bool, separator: object = None, most: object = -1) -> Expr:
@@ -215,14 +213,14 @@ def _edge(name: str, receiver: Expr, edges: str | tuple[object, ...]) -> Expr:
             if isinstance(texts, Texts) and len(spelled) <= _SHORT:
                 found = found | slices.has_edge(texts, spelled, name == "endswith")
             else:
-                found = found | mask(kernel(array_of(texts), each))
+                found = found | as_numpy(kernel(array_of(texts), each))
         return found
 
     return Expr(bool, run)
 
 
 def compare(operator: ast.cmpop, left: Expr, right: Expr) -> Expr:
-    """A comparison of texts; UTF-8 has the order of code points."""
+    """Return a comparison of texts. UTF-8 bytes have the order of code points, which is Python's."""
     kernel = _COMPARE.get(type(operator))
     if kernel is None:
         raise Untranslatable(f"{type(operator).__name__} of texts")
@@ -230,14 +228,14 @@ def compare(operator: ast.cmpop, left: Expr, right: Expr) -> Expr:
         for one, other in ((left, right), (right, left)):
             if isinstance(one.constant, str) and len(spelled := one.constant.encode()) <= _SHORT:
                 return _same(other, one, spelled, isinstance(operator, ast.NotEq))
-    return Expr(bool, lambda frame: mask(kernel(column(left, frame), array_of(right.run(frame)))))
+    return Expr(bool, lambda frame: as_numpy(kernel(column(left, frame), array_of(right.run(frame)))))
 
 
 def _same(text: Expr, wanted: Expr, spelled: bytes, negated: bool) -> Expr:
     def run(frame: Frame) -> Any:
         texts = slices.uncut(text, frame)
         if not isinstance(texts, Texts):
-            return mask((pc.not_equal if negated else pc.equal)(texts, wanted.run(frame)))
+            return as_numpy((pc.not_equal if negated else pc.equal)(texts, wanted.run(frame)))
         same = (texts.lengths == len(spelled)) & slices.has_edge(texts, spelled, False)
         return ~same if negated else same
 
@@ -245,7 +243,7 @@ def _same(text: Expr, wanted: Expr, spelled: bytes, negated: bool) -> Expr:
 
 
 def contains(pattern: Expr, text: Expr) -> Expr:
-    """`pattern in text`."""
+    """Return `pattern in text` for a constant pattern."""
     wanted = pattern.constant
     if not isinstance(wanted, str):
         raise Untranslatable("`in` of a str that is not a constant")
@@ -253,10 +251,10 @@ def contains(pattern: Expr, text: Expr) -> Expr:
 
     def run(frame: Frame) -> Any:
         if not spelled:
-            text.carry(frame)  # which may not be there at all
+            text.run(frame)  # "" is in every text, but a row with None must go to Python, which raises
             return np.ones(frame.length, dtype=bool)
         if loops.find is None:
-            return mask(pc.match_substring(column(text, frame), wanted))
+            return as_numpy(pc.match_substring(column(text, frame), wanted))
         texts = slices.texts_of(text, frame)
         return finding.first_or_last(texts, spelled, 0, texts.lengths, False, frame) >= 0
 
@@ -264,24 +262,24 @@ def contains(pattern: Expr, text: Expr) -> Expr:
 
 
 def is_one_of(text: Expr, values: list[str]) -> Expr:
-    """`text in values`."""
+    """Return `text in values`."""
     wanted = pa.array(values, pa.large_string())
-    return Expr(bool, lambda frame: mask(pc.is_in(column(text, frame), value_set=wanted)))
+    return Expr(bool, lambda frame: as_numpy(pc.is_in(column(text, frame), value_set=wanted)))
 
 
 def length(text: Expr) -> Expr:
-    """len(text), in code points."""
+    """Return `len(text)` in code points."""
 
     def run(frame: Frame) -> Any:
         texts = slices.texts_of(text, frame)
-        lengths = texts.lengths if texts.is_ascii else mask(pc.utf8_length(texts.array))
+        lengths = texts.lengths if texts.is_ascii else as_numpy(pc.utf8_length(texts.array))
         return lengths.astype(np.int64, copy=False)
 
     return Expr(int, run)
 
 
 def join(parts: list[Expr]) -> Expr:
-    """The texts of each row one after the other."""
+    """Return the concatenation of the texts in each row."""
 
     def run(frame: Frame) -> Any:
         texts = [column(part, frame) for part in parts]
@@ -291,5 +289,5 @@ def join(parts: list[Expr]) -> Expr:
 
 
 def from_int(number: Expr) -> Expr:
-    """str(number) of an int."""
+    """Return `str(number)` of an int."""
     return Expr(str, lambda frame: pa.array(spread_out(int, number.run(frame), frame.length)).cast(pa.large_string()))

@@ -1,14 +1,19 @@
-"""translate: a known function and the kinds of its arguments → a column program, or the reason why not."""
+"""translate: turn a known function and the kinds of its arguments into a column program.
+
+A method for each type of syntax node returns an `Expr`, a function from a batch to a vector.
+`lambda row: row["n"] * 2 > 10` becomes, from the inside out: the int64 vector of the field "n", a multiplication that
+guards against overflow, and a comparison that gives a bool vector.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from glowray.rows.static_attributes import is_one_of
 from glowray.vectorize.arrow import numbers, slices, text
-from glowray.vectorize.arrow.binding import bind
 from glowray.vectorize.arrow.build import (
     comprehension,
     constant,
@@ -31,32 +36,34 @@ from glowray.vectorize.arrow.kinds import NOTHING, NUMBERS, Kind, ListOf, Record
 from glowray.vectorize.arrow.optional import negation, there, truth
 from glowray.vectorize.arrow.program import ArrowProgram
 from glowray.vectorize.arrow.statements import Statements
-from glowray.vectorize.known import Known, Refused
-from glowray.vectorize.rename import constant_index
+from glowray.vectorize.displays import constant_index
+from glowray.vectorize.known import Known, Refused, Supplied
 
 _DEEPEST = 8
 _LONGEST_TEXT = 1000
 _MOST_NAMES = 1000
 _CONSTANTS = (int, float, bool, str)
-_SPLITS = ("split", "rsplit")
 
 
 def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> ArrowProgram | Refused:
-    """A program that computes the function over columns, exact on the rows it says and silent on the others.
+    """Return a program that computes the function over columns, or the reason why there is none.
 
     Args:
         known: the function.
-        kinds: the kind of each argument: int, float, bool, str, or TupleOf, RecordOf of such.
-        is_test: whether only the truth of the result is asked for, as filter() does.
+        kinds: the kind of each argument.
+        is_test: whether the program returns bool(result), as filter() needs.
     """
     names = [f"row {place}" for place in range(len(kinds))]
     given = [
         leaf(kind, lambda frame, name=name: frame.variables[name])  # type: ignore[misc]
         for name, kind in zip(names, kinds, strict=True)
     ]
+    bound = known.bind(given, {})
+    if isinstance(bound, Refused):
+        return bound
+    variables, fixed = bound
     constructs: list[str] = []
     try:
-        variables, fixed = bind(known, given, {})
         translator = _Translator(known, constructs, fixed)
         expression = translator.function(variables, is_test=is_test)
         if expression.kind is NOTHING:
@@ -66,21 +73,29 @@ def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> 
     return ArrowProgram(tuple(names), tuple(kinds), expression, tuple(constructs))
 
 
-def expression_of(known: Known, node: ast.expr, variables: dict[str, Expr]) -> Expr:
-    """One expression of a function, of some of its parameters; raises Untranslatable."""
+def expression_of(known: Known, node: ast.expr, variables: dict[str, Expr], *, carries_none: bool = False) -> Expr:
+    """Translate one expression of a function, given some of its parameters. Raise Untranslatable if that fails.
+
+    Args:
+        carries_none: whether the caller takes a vector in which some values are None.
+    """
     made = _Translator(known, [], {}).expression(node, variables)
     if made.kind is NOTHING:
         raise Untranslatable("None")
-    return replace(made, carried=None)
+    return made if carries_none else replace(made, carried=None)
 
 
 class _Translator(Calls):
-    """Translates one function's tree; `variables` are its locals so far, `constructs` what costs.py has a price for.
+    """Translates one function's tree. Each method takes a node and the function's `variables` so far.
 
-    `fixed` are values of parameters that are the same in all calls.
+    Args:
+        known: the function.
+        constructs: collects the names of operations that costs.py prices.
+        fixed: parameter → its value, for parameters that have the same value in all calls (from `Known.bind`).
+        depth: the number of calls around the function.
     """
 
-    def __init__(self, known: Known, constructs: list[str], fixed: Mapping[str, object], depth: int = 0) -> None:
+    def __init__(self, known: Known, constructs: list[str], fixed: Mapping[str, Supplied], depth: int = 0) -> None:
         if depth > _DEEPEST:
             raise Untranslatable("it calls functions too deep")
         self._known = known
@@ -99,26 +114,18 @@ class _Translator(Calls):
     def test(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
             return negation(self.test(node.operand, variables))
-        if not isinstance(node, ast.BoolOp):
-            return truth(self.expression(node, variables))
-        self.constructs.extend(["choose"] * (len(node.values) - 1))
-        *others, made = [self.test(value, variables) for value in node.values]
-        for left in reversed(others):
-            made = either(left, made, left) if isinstance(node.op, ast.And) else either(left, left, made)
-        return made
+        if isinstance(node, ast.BoolOp):
+            return self._and_or(node, [self.test(value, variables) for value in node.values])
+        return truth(self.expression(node, variables))
 
-    def nested(self, known: Known, fixed: Mapping[str, object]) -> Statements:
+    def nested(self, known: Known, fixed: Mapping[str, Supplied]) -> Statements:
         return _Translator(known, self.constructs, fixed, self.depth + 1)
 
     def expression(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
-        translator = getattr(self, f"_{type(node).__name__.lower()}", None)
-        if translator is None:
+        translated = _BY_TYPE.get(type(node))
+        if translated is None:
             raise Untranslatable(f"{type(node).__name__} has no column form")
-        made: Expr = translator(node, variables)
-        return made
-
-    def _name(self, node: ast.Name, variables: dict[str, Expr]) -> Expr:
-        return self.name(node.id, variables)
+        return translated(self, node, variables)
 
     def name(self, name: str, variables: dict[str, Expr]) -> Expr:
         if name in variables:
@@ -130,16 +137,13 @@ class _Translator(Calls):
 
     def captured(self, name: str) -> object:
         if name in self._fixed:
-            return self._fixed[name]
+            return self._fixed[name][1]
         if name in self._known.function.__code__.co_varnames:
             raise Untranslatable(f"{name} may have no value")
         found = self._known.environment.find(name)
         if isinstance(found, str):
             raise Untranslatable(found)
         return found[1]
-
-    def _constant(self, node: ast.Constant, variables: dict[str, Expr]) -> Expr:
-        return constant(node.value)
 
     def _binop(self, node: ast.BinOp, variables: dict[str, Expr]) -> Expr:
         return self.binary(node.op, self.expression(node.left, variables), node.right, variables)
@@ -171,9 +175,9 @@ class _Translator(Calls):
             return numbers.positive(operand) if isinstance(node.op, ast.UAdd) else numbers.inverted(operand)
         raise Untranslatable(f"{type(node.op).__name__} of these")
 
-    def _boolop(self, node: ast.BoolOp, variables: dict[str, Expr]) -> Expr:
-        self.constructs.extend(["choose"] * (len(node.values) - 1))
-        *others, made = [self.expression(value, variables) for value in node.values]
+    def _and_or(self, node: ast.BoolOp, values: list[Expr]) -> Expr:
+        self.constructs.extend(["choose"] * (len(values) - 1))
+        *others, made = values
         for left in reversed(others):
             test = truth(left)
             made = either(test, made, left) if isinstance(node.op, ast.And) else either(test, left, made)
@@ -219,9 +223,6 @@ class _Translator(Calls):
             values = inside.constant
         return member(left, values, self.constructs)
 
-    def _tuple(self, node: ast.Tuple, variables: dict[str, Expr]) -> Expr:
-        return together([self.expression(each, variables) for each in node.elts])
-
     def _dict(self, node: ast.Dict, variables: dict[str, Expr]) -> Expr:
         made: dict[str, Expr] = {}
         named: set[str] = set()
@@ -240,7 +241,7 @@ class _Translator(Calls):
         return record(made)
 
     def _dictcomp(self, node: ast.DictComp, variables: dict[str, Expr]) -> Expr:
-        """{key: value for name in names}, of a tuple of constants that does not change."""
+        """Translate {key: value for name in names} for a constant tuple `names` of str."""
         [loop, *more] = node.generators
         if more or loop.is_async or loop.ifs or not isinstance(loop.target, ast.Name):
             raise Untranslatable("a dict of several loops, or of tests")
@@ -257,7 +258,7 @@ class _Translator(Calls):
         return record(made)
 
     def _constant_of(self, node: ast.expr, variables: dict[str, Expr]) -> object:
-        """The value of a constant, or of a name for one; Ellipsis for anything else."""
+        """Return the value of a constant, or of a name for one. Return Ellipsis for anything else."""
         if isinstance(node, ast.Constant):
             return node.value
         if isinstance(node, ast.Tuple) and all(isinstance(each, ast.Constant) for each in node.elts):
@@ -287,9 +288,8 @@ class _Translator(Calls):
         if isinstance(value.kind, TupleOf) and index is not None:
             return field(value, index)
         if isinstance(value.kind, TupleOf) and isinstance(node.slice, ast.Slice):
-            return fields(
-                value, slice(*(_bound(each) for each in (node.slice.lower, node.slice.upper, node.slice.step)))
-            )
+            bounds = map(_bound, (node.slice.lower, node.slice.upper, node.slice.step))
+            return fields(value, slice(*bounds))
         if isinstance(value.kind, RecordOf):
             name = self._constant_of(node.slice, variables)
             found = parts(value).get(name) if type(name) is str else None
@@ -305,7 +305,7 @@ class _Translator(Calls):
             if node.slice.step is not None:
                 raise Untranslatable("a slice with a step")
             self.constructs.append("pick")
-            return items(value, *(_bound(each) for each in (node.slice.lower, node.slice.upper)))
+            return items(value, _bound(node.slice.lower), _bound(node.slice.upper))
         raise Untranslatable("this subscript")
 
     def _part_of_text(self, value: Expr, part: ast.expr, variables: dict[str, Expr]) -> Expr:
@@ -318,7 +318,7 @@ class _Translator(Calls):
         ends = [None if each is None else self.expression(each, variables) for each in (part.lower, part.upper)]
         return slices.piece(value, *ends)
 
-    # Comprehensions over a split: one loop.
+    # Comprehensions with one loop over lists.
 
     def _listcomp(self, node: ast.ListComp | ast.GeneratorExp, variables: dict[str, Expr]) -> Expr:
         [loop, *more] = node.generators
@@ -328,7 +328,7 @@ class _Translator(Calls):
         self.constructs.append("comprehension")
         if not isinstance(source.kind, ListOf):
             raise Untranslatable("a comprehension over what is not a split")
-        # The element's variables are those of the row, repeated for each of its elements.
+        # Inside, a variable of the row is repeated for each element of the row.
         key = f"{ast.unparse(loop.target)} in {id(node)}"
         element = source.kind.element
         outer = {name: repeated(name, each, id(node)) for name, each in variables.items()}
@@ -353,8 +353,20 @@ class _Translator(Calls):
         raise Untranslatable("a generator that is kept")
 
 
+_BY_TYPE: dict[type[ast.expr], Callable[[_Translator, Any, dict[str, Expr]], Expr]] = {
+    ast.Name: lambda self, node, variables: self.name(node.id, variables),
+    ast.Constant: lambda self, node, variables: constant(node.value),
+    ast.Tuple: lambda self, node, variables: together([self.expression(each, variables) for each in node.elts]),
+    ast.Dict: _Translator._dict, ast.DictComp: _Translator._dictcomp, ast.ListComp: _Translator._listcomp,
+    ast.GeneratorExp: _Translator._generatorexp, ast.BinOp: _Translator._binop, ast.UnaryOp: _Translator._unaryop,
+    ast.BoolOp: lambda self, node, variables: self._and_or(node, [self.expression(v, variables) for v in node.values]),
+    ast.IfExp: _Translator._ifexp, ast.Compare: _Translator._compare,
+    ast.Call: _Translator._call, ast.Subscript: _Translator._subscript, ast.JoinedStr: _Translator._joinedstr,
+}  # fmt: skip
+
+
 def _repeated(left: Expr, right: Expr) -> Expr | None:
-    """text * count of constants."""
+    """Return text * count if both are constants, else None."""
     for text_, count in ((left, right), (right, left)):
         if isinstance(text_.constant, str) and type(count.constant) is int:
             if len(text_.constant) * max(count.constant, 0) > _LONGEST_TEXT:
@@ -364,7 +376,7 @@ def _repeated(left: Expr, right: Expr) -> Expr | None:
 
 
 def _spec(node: ast.expr) -> str:
-    """The format specification in an f-string, if it is written out."""
+    """Return the format specification in an f-string. It must be a constant."""
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
     texts = [part.value for part in parts if isinstance(part, ast.Constant)]
     if len(texts) < len(parts):
@@ -373,16 +385,14 @@ def _spec(node: ast.expr) -> str:
 
 
 def _bound(node: ast.expr | None) -> int | None:
-    if node is None:
-        return None
-    value = constant_index(node)
-    if value is None:
+    value = None if node is None else constant_index(node)
+    if value is None and node is not None:
         raise Untranslatable("a slice whose bounds are not constants")
     return value
 
 
 def _targets(target: ast.expr, element: Expr) -> dict[str, Expr]:
-    """The variables of a comprehension's loop."""
+    """Return the variables of a comprehension's loop: one name, or one a field of a tuple."""
     if isinstance(target, ast.Name):
         return {target.id: element}
     names = [each.id for each in target.elts if isinstance(each, ast.Name)] if isinstance(target, ast.Tuple) else []

@@ -1,0 +1,55 @@
+"""Count, mean and the sum of squared differences, added up value by value and merged without loss of precision.
+
+Source: Welford 1962 for a value, Chan, Golub and LeVeque 1979 for two partial results.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+Moments = tuple[int, Any, Any]
+"""The number of values, their mean, and the sum of the squared differences from it."""
+
+NONE: Moments = (0, 0.0, 0.0)
+
+
+def with_value(moments: Moments, value: Any) -> Moments:
+    """Return the moments with one value more; None is no value.
+
+    >>> with_value(with_value(NONE, 1), 3)
+    (2, 2.0, 2.0)
+    """
+    if value is None:
+        return moments
+    count, mean, squares = moments
+    count += 1
+    difference = value - mean
+    mean = mean + difference / count
+    return count, mean, squares + difference * (value - mean)
+
+
+def merged(left: Moments, right: Moments) -> Moments:
+    """Return the moments of the values of both.
+
+    >>> merged((1, 1.0, 0.0), (1, 3.0, 0.0))
+    (2, 2.0, 2.0)
+    """
+    if not left[0] or not right[0]:
+        return left if left[0] else right
+    count = left[0] + right[0]
+    difference = right[1] - left[1]
+    mean = left[1] + difference * right[0] / count
+    return count, mean, left[2] + right[2] + difference * difference * left[0] * right[0] / count
+
+
+def variance(moments: Moments) -> Any:
+    """Return the sample variance; None of fewer than two values."""
+    count, _, squares = moments
+    return squares / (count - 1) if count > 1 else None
+
+
+def deviation(moments: Moments) -> float | None:
+    """Return the sample standard deviation; None of fewer than two values."""
+    found = variance(moments)
+    return None if found is None else math.sqrt(found)

@@ -1,0 +1,114 @@
+"""Several aggregates as functions: what a row gives, how it is added, how partial results merge, and the record.
+
+The functions are generated as source, so that the compiler sees expressions and not a loop over aggregates:
+
+    n=count(), mean=mean("delay")
+
+    def pick(row):
+        return row['delay']
+
+    def add(kept, picked):
+        return (kept[0] + 1,
+                kept[1] + (0 if picked is None else picked),
+                kept[2] + (0 if picked is None else 1))
+
+Rows are cut down to what is picked before they are combined, so that readers read no other column.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import linecache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from glowray.aggregates.aggregate import Aggregate, Field, Slot
+
+
+@dataclass(frozen=True)
+class Program:
+    """The functions for some aggregates, and the start of the accumulator: a tuple of all slots."""
+
+    start: tuple[Any, ...]
+    pick: Callable[[Any], Any]
+    add: Callable[[Any, Any], Any]
+    merge: Callable[[Any, Any], Any]
+    record: Callable[[Any, Any], Any]
+
+    @classmethod
+    def of(cls, aggregates: Mapping[str, Aggregate], keys: Sequence[str]) -> Program:
+        """Compile aggregates by the names of their results.
+
+        Args:
+            aggregates: each result's name, and what it is of.
+            keys: the names of the key's fields in the record; none for (key, record).
+        """
+        slots = [slot for each in aggregates.values() for slot in each.slots]
+        fields = _different([each.field for each in aggregates.values() if each.slots_take_values])
+        namespace: dict[str, Any] = {"__name__": "glowray.generated"}
+        for each in aggregates.values():
+            namespace |= each.helpers
+        functions = {f"function_{place}": field for place, field in enumerate(fields) if callable(field)}
+        text = _pick(fields) + _add(aggregates, fields) + _merge(slots) + _record(aggregates, keys)
+        made = _define(text, namespace | functions)
+        start = tuple(slot.start for slot in slots)
+        return cls(start, made["pick"], made["add"], made["merge"], made["record"])
+
+
+def _different(fields: Sequence[Field]) -> list[Field]:
+    """Return the fields without those that are the same: equal names, one function, the row itself."""
+    found: list[Field] = []
+    for field in fields:
+        if not any(field is other or (isinstance(field, str) and field == other) for other in found):
+            found.append(field)
+    return found
+
+
+def _pick(fields: Sequence[Field]) -> str:
+    """Return the source of pick(row): the value of one field, a tuple of several, 0 of none."""
+    values = [
+        f"row[{field!r}]" if isinstance(field, str) else "row" if field is None else f"function_{place}(row)"
+        for place, field in enumerate(fields)
+    ]
+    picked = values[0] if len(values) == 1 else f"({', '.join(values)})" if values else "0"
+    return f"def pick(row):\n    return {picked}\n"
+
+
+def _add(aggregates: Mapping[str, Aggregate], fields: Sequence[Field]) -> str:
+    """Return the source of add(kept, picked)."""
+    parts: list[str] = []
+    for each in aggregates.values():
+        value = "picked"
+        if len(fields) > 1 and each.slots_take_values:
+            place = next(place for place, field in enumerate(fields) if field is each.field or field == each.field)
+            value = f"picked[{place}]"
+        for slot in each.slots:
+            parts.append(slot.add.format(kept=f"kept[{len(parts)}]", value=value))
+    return f"def add(kept, picked):\n    return ({', '.join(parts)},)\n"
+
+
+def _merge(slots: Sequence[Slot]) -> str:
+    """Return the source of merge(kept, other)."""
+    parts = [slot.merge.format(kept=f"kept[{place}]", other=f"other[{place}]") for place, slot in enumerate(slots)]
+    return f"def merge(kept, other):\n    return ({', '.join(parts)},)\n"
+
+
+def _record(aggregates: Mapping[str, Aggregate], keys: Sequence[str]) -> str:
+    """Return the source of record(key, kept), which makes the row of a group."""
+    fields = [f"{name!r}: {'key' if len(keys) == 1 else f'key[{place}]'}" for place, name in enumerate(keys)]
+    place = 0
+    for name, each in aggregates.items():
+        own = [f"kept[{place + number}]" for number in range(len(each.slots))]
+        fields.append(f"{name!r}: {each.result.format(*own)}")
+        place += len(own)
+    record = f"{{{', '.join(fields)}}}"
+    return f"def record(key, kept):\n    return {record if keys else f'key, {record}'}\n"
+
+
+def _define(text: str, namespace: dict[str, Any]) -> dict[str, Any]:
+    """Run source, whose text the compiler finds again by the name of its file, and return the names it defines."""
+    name = f"<glowray aggregates {hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}>"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    exec(compile(text, name, "exec"), namespace)
+    return namespace

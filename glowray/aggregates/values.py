@@ -1,0 +1,131 @@
+"""Aggregates that keep values: the smallest and largest, lists, sets, and the n largest.
+
+The functions change the accumulator that they are given, and return it: each group has its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+from glowray.rows.keys import canonical_key
+
+SPARE = 64
+"""How many values more than n are kept before the smallest go."""
+
+
+def least(kept: Any, value: Any) -> Any:
+    """Return the smaller of two values, the first of equal ones; None and NaN only if there is nothing else."""
+    if kept is None or (value is not None and kept != kept):
+        return value
+    return value if value is not None and value < kept else kept
+
+
+def greatest(kept: Any, value: Any) -> Any:
+    """Return the larger of two values, the first of equal ones; None and NaN only if there is nothing else."""
+    if kept is None or (value is not None and kept != kept):
+        return value
+    return value if value is not None and value > kept else kept
+
+
+def with_item(items: list[Any], value: Any) -> list[Any]:
+    """Append a value."""
+    items.append(value)
+    return items
+
+
+def with_items(items: list[Any], others: list[Any]) -> list[Any]:
+    """Append all values of another list."""
+    items.extend(others)
+    return items
+
+
+def with_present(items: list[Any], value: Any) -> list[Any]:
+    """Append a value that is not None."""
+    if value is not None:
+        items.append(value)
+    return items
+
+
+class Members:
+    """Values of which no two are equal as keys: the first of equal ones stays, and all NaNs are one.
+
+    >>> Members([1, 1.0, 2]).values()
+    [1, 2]
+    """
+
+    __slots__ = ("_named",)
+
+    def __init__(self, values: Iterable[Any] = ()) -> None:
+        self._named: dict[Hashable, Any] = {}
+        for value in values:
+            self.add(value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Members, (self.values(),)  # the name of a NaN is of one process
+
+    def __len__(self) -> int:
+        return len(self._named)
+
+    def add(self, value: Any) -> None:
+        """Add a value, if none that is equal is there."""
+        self._named.setdefault(canonical_key(value), value)
+
+    def values(self) -> list[Any]:
+        """Return the values in the order in which they came."""
+        return list(self._named.values())
+
+
+def with_member(members: Members, value: Any) -> Members:
+    """Add a value that is not None."""
+    if value is not None:
+        members.add(value)
+    return members
+
+
+def with_members(members: Members, others: Members) -> Members:
+    """Add the values of another part."""
+    for value in others.values():
+        members.add(value)
+    return members
+
+
+def largest(items: list[Any], n: int) -> list[Any]:
+    """Return the n largest values, largest first, NaN last, equal ones in their order.
+
+    >>> largest([1.0, float("nan"), 3.0, 2.0], 2)
+    [3.0, 2.0]
+    """
+    numbers = [value for value in items if value == value]
+    numbers.sort(reverse=True)
+    missing = [value for value in items if value != value]
+    return [*numbers, *missing][:n]
+
+
+def with_candidate(items: list[Any], value: Any, n: int) -> list[Any]:
+    """Add a value that is not None to a list of candidates. A list of 2n + SPARE is cut to the n largest."""
+    if value is not None and n:
+        items.append(value)
+        if len(items) >= 2 * n + SPARE:
+            items[:] = largest(items, n)
+    return items
+
+
+def with_candidates(items: list[Any], others: list[Any], n: int) -> list[Any]:
+    """Add the n largest of another part."""
+    return largest([*items, *others], n)
+
+
+def median(items: list[Any]) -> Any:
+    """Return the middle value, or the mean of the two in the middle; None of no value. NaN is larger than all else.
+
+    >>> median([3, 1, 2]), median([1, 2]), median([])
+    (2, 1.5, None)
+    """
+    if not items:
+        return None
+    ordered = largest(items, len(items))
+    numbers = [value for value in reversed(ordered) if value == value]
+    ordered = [*numbers, *(value for value in ordered if value != value)]
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

@@ -1,0 +1,70 @@
+"""agg_by_key, and the agg of grouped rows: many aggregates of a group at once, combined before the shuffle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from glowray.aggregates.aggregate import Aggregate
+from glowray.dataset.base import Base, K, T_co
+from glowray.functions import Function
+from glowray.kernels.combine import Combiner, Zero
+from glowray.kernels.operators.map import Map
+from glowray.kernels.operators.map_values import MapValues
+from glowray.plan.by_key import CombineByKey
+
+if TYPE_CHECKING:
+    from glowray.dataset.dataset import Dataset
+
+ALONE = ("key",)
+"""The field of the key in the records of groups by a function."""
+
+
+class AggregateVerbs(Base[T_co]):
+    """agg_by_key, sum_by_key, mean_by_key, min_by_key, max_by_key, top_by_key."""
+
+    def agg_by_key(self: Base[tuple[K, Any]], **aggregates: Aggregate) -> Dataset[tuple[K, dict[str, Any]]]:
+        """(key, record of aggregates of the key's values): combined in each partition, one shuffle, then merged.
+
+        >>> import glowray as gr
+        >>> from glowray import agg
+        >>> rows = gr.from_items([("a", 1), ("b", 2), ("a", 3)])
+        >>> sorted(rows.agg_by_key(total=agg.sum(), n=agg.count()).collect())
+        [('a', {'total': 4, 'n': 2}), ('b', {'total': 2, 'n': 1})]
+
+        Args:
+            aggregates: the fields of the record, each with what it is of the values, from `glowray.agg`.
+
+        Raises:
+            TypeError: there is no aggregate, or something else; at the action, for rows that are not 2-tuples.
+        """
+        return aggregated(self, "agg_by_key", aggregates, ())
+
+
+def aggregated(keyed: Base[Any], verb: str, aggregates: dict[str, Aggregate], keys: Sequence[str]) -> Dataset[Any]:
+    """Return aggregates of the values of keyed rows: records with the key's fields, or (key, record) without `keys`.
+
+    Raises:
+        TypeError: there is no aggregate, or something else.
+        ValueError: an aggregate has the name of a field of the key.
+    """
+    from glowray.aggregates.program import Program
+
+    _check(verb, aggregates, keys)
+    program = Program.of(aggregates, keys)
+    label = ", ".join(f"{name}={each!r}" for name, each in aggregates.items())
+    pick = MapValues(verb, label, Function.of(program.pick, verb, label=label), is_part=True)
+    add = Function.of(program.add, verb, spreads=False, label=label)
+    merge = Function.of(program.merge, verb, spreads=False)
+    node = CombineByKey(keyed._step(pick)._node, verb, Combiner(add, merge, Zero(program.start)), label)
+    return keyed._with(node)._step(Map(verb, verb, Function.of(program.record, verb), is_part=True))
+
+
+def _check(verb: str, aggregates: dict[str, Aggregate], keys: Sequence[str]) -> None:
+    if not aggregates:
+        raise TypeError(f"{verb}() needs at least one aggregate, as in {verb}(n=agg.count())")
+    for name, each in aggregates.items():
+        if not isinstance(each, Aggregate):
+            raise TypeError(f"{verb}({name}=…) takes an aggregate from glowray.agg, got {each!r:.80}")
+        if name in keys:
+            raise ValueError(f"{verb}({name}=…) has the name of a field of the key: choose another")
