@@ -1,7 +1,7 @@
-"""The boundary to the user's code: an error that crosses it shows the user's own frames, and none of ours.
+"""The boundary to the user's code: an error that crosses it has the user's frames, and none of glowray's.
 
-A public class is marked with `@public`, a public function with `@user_facing`; a generator, which runs when it is
-asked for a row, has `with only_user_frames():` inside. With GLOWRAY_DEBUG=1 in the environment all frames stay.
+Mark a public class with `@public` and a public function with `@user_facing`. A generator runs after the call that made
+it, so it has `with only_user_frames():` inside. With GLOWRAY_DEBUG=1 in the environment, all frames stay.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from glowray.arguments import check_arguments
 
 DEBUG = "GLOWRAY_DEBUG"
 REBUILT = "__glowray_frame__"
-"""A name in the code of frames that stand for a task's: those are the user's, whatever file they are of."""
+"""A name in the code of frames rebuilt from a task's traceback. They are the user's, whatever their file."""
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _STANDARD = tuple(sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib"))
@@ -36,7 +36,7 @@ C = TypeVar("C", bound=type)
 
 
 def is_framework(code: CodeType) -> bool:
-    """Says whether code belongs to glowray, to a loop it generated, or to Ray: anything that is not the user's."""
+    """Return whether code belongs to glowray, to a loop that it generated, or to Ray."""
     filename = code.co_filename
     if filename.startswith((_PACKAGE, "<glowray")):
         return True
@@ -46,19 +46,20 @@ def is_framework(code: CodeType) -> bool:
 
 
 def is_own_file(filename: str) -> bool:
-    """Says whether a file is one of glowray's."""
+    """Return whether a file is one of glowray's."""
     return filename.startswith(_PACKAGE)
 
 
 def wants_all_frames() -> bool:
-    """Whether the user asked to see all frames."""
+    """Return whether the user asked to see all frames."""
     return os.environ.get(DEBUG, "") not in ("", "0")
 
 
 def user_frames(trace: TracebackType | None) -> TracebackType | None:
-    """The same traceback without the frames of glowray, of its generated loops, and of Ray; None if none is left.
+    """Return a traceback with the user's frames only; None if none is left.
 
-    Frames of a library that glowray called go too; those of one that the user's code called stay.
+    It has no frames of glowray, of its generated loops and of Ray. It keeps a library's frames only if the user's code
+    called the library.
     """
     result: TracebackType | None = None
     for step in reversed(list(visible(trace))):
@@ -67,14 +68,14 @@ def user_frames(trace: TracebackType | None) -> TracebackType | None:
 
 
 def steps(trace: TracebackType | None) -> Iterator[TracebackType]:
-    """The entries of a traceback, outermost first."""
+    """Yield the entries of a traceback, outermost first."""
     while trace is not None:
         yield trace
         trace = trace.tb_next
 
 
 def trim(error: BaseException) -> None:
-    """Leaves our own frames out of an exception, and of all that it was raised from."""
+    """Drop glowray's frames from an exception, and from every exception in its causes, contexts and groups."""
     if wants_all_frames():
         return
     seen: set[int] = set()
@@ -91,10 +92,10 @@ def trim(error: BaseException) -> None:
 
 
 class only_user_frames:  # noqa: N801  (a context manager, used as a word)
-    """Leaves our own frames out of an exception that passes through `with only_user_frames():`.
+    """Drops glowray's frames from an exception that passes through `with only_user_frames():`.
 
-    The last frame is then the user's call. The with statement raises the exception again by itself, which adds no
-    frame for the function that holds it.
+    The last frame is then the user's call. The with statement raises the exception again by itself, which adds no frame
+    for the function that contains it.
     """
 
     def __enter__(self) -> None:
@@ -120,19 +121,19 @@ def user_facing(function: Callable[P, R], checks: bool = True) -> Callable[P, R]
             return function(*args, **kwargs)
         except BaseException as error:
             trim(error)
-            raise  # which adds no frame for this one
+            raise  # adds no frame for this function
 
     setattr(call, _MARK, True)
     return call
 
 
 def is_user_facing(function: object) -> bool:
-    """Whether errors leave a function without our frames; a generator function sees to that itself."""
+    """Return whether errors leave a function without glowray's frames. A generator function sees to that itself."""
     return hasattr(function, _MARK) or inspect.isgeneratorfunction(function)
 
 
 def public(cls: C) -> C:
-    """Marks a class that users have: so are its public methods and properties, those of its bases of ours included."""
+    """Mark the public methods and properties of a class that users have, and those of its bases within glowray."""
     for base in cls.__mro__:
         if not base.__module__.startswith("glowray."):
             continue
@@ -143,12 +144,12 @@ def public(cls: C) -> C:
 
 
 def is_public_name(name: str) -> bool:
-    """Whether users, or Python and notebooks for them, call a method of this name."""
+    """Return whether users call a method of this name, or Python and notebooks for them."""
     return not name.startswith("_") or name in _METHODS or name.startswith("_repr_")
 
 
 def _marked(member: Any) -> Any:
-    """A class's member with its functions marked; None if there is nothing to do."""
+    """Return a class's member with its functions marked, or None if there is nothing to mark."""
     if isinstance(member, property) and member.fget is not None and not is_user_facing(member.fget):
         return property(user_facing(member.fget), member.fset, member.fdel, member.__doc__)
     if isinstance(member, classmethod | staticmethod) and not is_user_facing(member.__func__):
@@ -159,9 +160,9 @@ def _marked(member: Any) -> Any:
 
 
 def visible(trace: TracebackType | None) -> Iterator[TracebackType]:
-    """The entries that are the user's, or of a library that the user's code called.
+    """Yield a traceback's entries that are the user's, or of a library that the user's code called.
 
-    A generated loop calls what the user gave a verb: `map(json.loads)` fails in the user's own json.loads.
+    A generated loop calls what the user gave a verb: the frames of json.loads in `map(json.loads)` are the user's.
     """
     is_ours = False
     for step in steps(trace):
@@ -174,7 +175,7 @@ def visible(trace: TracebackType | None) -> Iterator[TracebackType]:
 
 
 def _is_library(filename: str) -> bool:
-    """Whether a file is of Python's library, or of a package that glowray calls."""
+    """Return whether a file belongs to Python's library, or to a package that glowray calls."""
     if any(folder in filename for folder in _SITE):
         return any(package in filename for package in _OURS)
     return filename.startswith((*_STANDARD, "<frozen "))

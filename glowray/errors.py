@@ -1,59 +1,59 @@
-"""glowray's own errors; a user's exception always keeps its own type."""
+"""The exceptions of glowray itself. An exception from a user's function keeps its own type."""
 
 from __future__ import annotations
 
 
 class GlowrayError(Exception):
-    """The base of every error that glowray itself raises for a job, a cluster or a file."""
+    """The base of every error that glowray raises about a job, a cluster or a file."""
 
 
 class KeyTypeError(GlowrayError, TypeError):
-    """A key whose type has no stable equality and hash on every worker."""
+    """A key has a type without an equality and a hash that are the same on every worker."""
 
 
 class CommitConflict(GlowrayError):  # noqa: N818  (named in the contract's words)
-    """Two jobs wrote to one place, or its content changed while a job ran."""
+    """Another job wrote to the same target, or the target changed while the job ran."""
 
 
 class ClusterError(GlowrayError):
-    """A cluster that could not be started, reached, joined or kept."""
+    """A cluster could not be started, reached or joined, or was lost."""
 
 
 class WorkerLost(GlowrayError):  # noqa: N818
-    """A worker or node died more often than a task is retried, or ran out of memory."""
+    """A task's worker or node died more often than the task may be retried."""
 
 
 class OutOfMemory(WorkerLost):
-    """A task needed more memory than its node has, however often it was tried."""
+    """A task needed more memory than its node has, in each of its attempts."""
 
 
 class OutOfDisk(WorkerLost):
-    """The disk that a node's object store spills to was full, so that a task had no room for its blocks."""
+    """The disk to which a node's object store spills was full, so that a task could not store its blocks."""
 
 
 class TaskError(GlowrayError):
-    """A user's exception from a task, named in the message as its class cannot be had in this process."""
+    """A task raised an exception whose class this process does not have. The message names the class."""
 
 
 class ReplayError(GlowrayError):
-    """A failure whose function or row did not come along, so that it cannot be run again here."""
+    """A failure cannot be replayed here, because its function or row did not reach this process."""
 
 
 class TooManyErrors(GlowrayError):  # noqa: N818
-    """More rows failed than `max_errors` lets a job drop."""
+    """More rows failed than `max_errors` allows."""
 
 
 class SpentSource(GlowrayError):  # noqa: N818
-    """A source that can be read once, such as a channel, was to be read again without a cache()."""
+    """A source that can be read once, such as a channel, was read again without a cache()."""
 
 
 class PipeFailed(GlowrayError):  # noqa: N818
-    """The command of a pipe() ended with an exit code other than zero."""
+    """The command of a pipe() could not be started, or exited with a code other than 0."""
 
 
 class InexactColumn(GlowrayError, TypeError):  # noqa: N818
-    """A column of values that Arrow cannot hold exactly, in an export to Arrow, pandas or a file of columns."""
+    """A column has values that Arrow cannot hold exactly, so it cannot go to Arrow, pandas or a file of columns."""
 
 
 class DamagedFile(GlowrayError, ValueError):  # noqa: N818
-    """A file that cannot be read as what it is said to be, with the place of the fault."""
+    """A file is not in the format that it should have. The message names the place of the fault."""

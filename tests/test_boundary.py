@@ -45,8 +45,8 @@ def test_all_that_users_call_is_user_facing() -> None:
 def test_what_is_marked_looks_as_it_was_written() -> None:
     assert list(inspect.signature(gr.Dataset.map).parameters)[:2] == ["self", "f"]
     assert list(inspect.signature(gr.Flow).parameters)[:2] == ["name", "engine"]
-    assert (gr.Dataset.map.__doc__ or "").startswith("f(row) for every row")
-    assert (gr.Flow.stats.__doc__ or "").startswith("What the stages")
+    assert (gr.Dataset.map.__doc__ or "").startswith("Apply f to every row")
+    assert (gr.Flow.stats.__doc__ or "").startswith("Return the statistics")
     assert gr.Dataset.map.__module__ == "glowray.dataset.rowwise"
 
 

@@ -10,7 +10,7 @@ from typing import IO, Annotated
 import typer
 
 from glowray.cluster import connect
-from glowray.cluster.channel import Receiver, Sender, checked_name
+from glowray.cluster.channels.channel import Receiver, Sender, checked_name
 from glowray.errors import GlowrayError
 from glowray_cli import views
 from glowray_cli.options import Address, Debug, TokenFile, usage
@@ -24,7 +24,7 @@ File = Annotated[
 ]
 Timeout = Annotated[
     float | None,
-    typer.Option("--timeout", metavar="SECONDS", min=0, help="Fail when the other side does nothing for so long."),
+    typer.Option("--timeout", metavar="SECONDS", min=0, help="Fail after this long without a reader or a writer."),
 ]
 
 
@@ -42,7 +42,7 @@ def send(
     token_file: TokenFile = None,
     debug: Debug = False,
 ) -> None:
-    """Send the lines of stdin or a file to a channel as they come, then its end; waits while nobody reads them."""
+    """Send the lines of stdin or a file to a channel, then the channel's end. Waits while nobody reads."""
     connect(address, token_file=token_file)
     sender = Sender(channel, timeout, views.tell_wait)
     if file is None:
@@ -60,10 +60,10 @@ def receive(
     token_file: TokenFile = None,
     debug: Debug = False,
 ) -> None:
-    """Print the rows of a channel as lines as they come, until its end."""
+    """Print the rows of a channel as they arrive, one a line, until the channel ends."""
     connect(address, token_file=token_file)
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a row may hold what has no UTF-8
+        sys.stdout.reconfigure(errors="backslashreplace")  # a str may hold lone surrogates, which UTF-8 cannot encode
     for rows in Receiver(channel, timeout, views.tell_wait):
         sys.stdout.write("".join(f"{row!s}\n" for row in rows))
         sys.stdout.flush()
@@ -75,7 +75,10 @@ def _send(source: IO[bytes], sender: Sender) -> None:
 
 
 def _lines(source: IO[bytes]) -> Iterator[list[str]]:
-    r"""The lines that are there at a time, without their ends (\n or \r\n)."""
+    r"""Yield lists of lines without their ends (\n or \r\n), one list for each read.
+
+    A read takes the bytes that are there, at most 65,536, so that a slow writer's lines are not held back.
+    """
     rest, count = b"", 0
     while piece := source.read1(READ_BYTES):  # type: ignore[attr-defined]
         *whole, rest = (rest + piece).split(b"\n")

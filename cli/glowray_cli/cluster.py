@@ -1,4 +1,4 @@
-"""`glowray up`, `join`, `status`, `down` and `dashboard`."""
+"""The commands `glowray up`, `join`, `status`, `down` and `dashboard`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from typing import Annotated
 import typer
 
 from glowray import cluster
-from glowray.cluster.dashboard import check_dashboard
-from glowray.cluster.ports import DEFAULT_DASHBOARD_PORT, DEFAULT_PORT, is_loopback, resolve
-from glowray.cluster.token import MISSING
-from glowray.cluster.worker import REJOIN_SECONDS
+from glowray.cluster.client.dashboard import check_dashboard
+from glowray.cluster.host.ports import DEFAULT_DASHBOARD_PORT, DEFAULT_PORT, is_loopback, resolve
+from glowray.cluster.nodes.worker import REJOIN_SECONDS
+from glowray.cluster.security.token import MISSING
 from glowray.errors import ClusterError
 from glowray_cli import views
 from glowray_cli.options import Address, Block, Cpus, Debug, Labels, Memory, Tls, TokenFile, address, labels, usage
@@ -51,7 +51,7 @@ def up(
     block: Block = False,
     debug: Debug = False,
 ) -> None:
-    """Start a head on this machine; every client and worker needs its token."""
+    """Start a head on this machine. Every client and worker needs its token."""
     record = cluster.up(
         port=port,
         host=host,
@@ -81,7 +81,7 @@ def join(
 ) -> None:
     """Join this machine to a head as a worker.
 
-    The token comes from --token-file, RAY_AUTH_TOKEN, stdin, what an earlier join kept here, or a prompt.
+    The token comes from --token-file, RAY_AUTH_TOKEN, stdin, an earlier join, or a prompt, in this order.
     """
     record = cluster.join(
         head,
@@ -103,19 +103,19 @@ def _show(record: cluster.NodeRecord, show: Callable[[], object], block: bool) -
 
 
 def status(address: Address = None, token_file: TokenFile = None, tls: Tls = False, debug: Debug = False) -> None:
-    """Show what was started here, and the cluster's nodes with their resources."""
+    """Show the nodes started on this machine, and the cluster's nodes with their resources."""
     views.show_here(cluster.records())
     views.show_cluster(cluster.status(address, token_file, tls))
 
 
 def down(debug: Debug = False) -> None:
-    """Stop what `up` and `join` started on this machine, and nothing else."""
+    """Stop the nodes that `up` and `join` started on this machine, and nothing else."""
     stale = {record.name for record in cluster.records() if not record.is_alive}
     views.show_stopped(cluster.down(), stale)
 
 
 def dashboard(address: Address = None, token_file: TokenFile = None, tls: Tls = False, debug: Debug = False) -> None:
-    """Open the dashboard in a browser; it asks for the token."""
+    """Open the dashboard in a browser. The dashboard asks for the token."""
     found = cluster.status(address, token_file, tls)
     access = cluster.find_access(address, token_file, tls)
     check_dashboard(found.dashboard, bool(access.tls))
@@ -124,7 +124,7 @@ def dashboard(address: Address = None, token_file: TokenFile = None, tls: Tls = 
 
 
 def _token(head: str, token_file: Path | None) -> str:
-    """The token for `join`: file, environment, stdin, an earlier join, prompt."""
+    """Return the token for `join`, from the first of: file, environment, stdin, an earlier join, a prompt."""
     if token_file is not None:
         return cluster.read_token(token_file)
     if os.environ.get("RAY_AUTH_TOKEN"):

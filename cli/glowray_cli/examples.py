@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def examples(name: Name = None, arguments: Arguments = None, debug: Debug = False) -> None:
-    """List the examples that come with glowray, or run one; what follows NAME is the example's own."""
+    """List the examples that come with glowray, or run one. The words after NAME are the example's arguments."""
     found = packaged()
     if name is None:
         table = Table(box=None, show_header=False, pad_edge=False)
@@ -39,7 +39,11 @@ def examples(name: Name = None, arguments: Arguments = None, debug: Debug = Fals
 
 
 def packaged() -> dict[str, Path]:
-    """The packaged examples by name."""
+    """Return the path of each packaged example, by name.
+
+    Raises:
+        GlowrayError: the examples are not installed.
+    """
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise GlowrayError("the examples are not installed; install glowray again")
@@ -49,5 +53,5 @@ def packaged() -> dict[str, Path]:
 
 
 def summary(path: Path) -> str:
-    """The first line of an example's docstring."""
+    """Return the first line of an example's docstring."""
     return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]

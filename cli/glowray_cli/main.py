@@ -1,4 +1,4 @@
-"""The `glowray` command and how it ends: 0 success, 1 the job failed, 2 wrong usage."""
+"""The `glowray` command. It exits with 0 for success, 1 if the job failed, 2 for wrong usage."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ from glowray_cli.views import errors
 
 FAILED = 1
 TOLD: tuple[type[BaseException], ...] = (typer.Exit, typer.Abort, typer.BadParameter.__mro__[2])
-"""Errors that typer itself reports. Wrong usage is a ClickException, which typer exports in none of its versions."""
+"""Errors that typer reports itself. The last is ClickException, the base of wrong usage; typer does not export it."""
 
 
 class Commands(TyperGroup):
-    """The commands, in the order of their use; an error of glowray's own is one line, not a traceback."""
+    """The commands, listed in the order of their use. Errors are shown in one line, without a traceback."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The commands as they were added."""
+        """Return the commands' names in the order in which they were added, not alphabetically."""
         return list(self.commands)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; an error that is no wrong usage is one line, and with --debug a traceback."""
+        """Run a command. If it fails, print the error in one line and exit with 1.
+
+        With --debug the traceback is printed instead. Wrong usage is left to typer, which exits with 2.
+        """
         try:
             return super().invoke(ctx)
         except TOLD:
@@ -42,7 +45,7 @@ class Commands(TyperGroup):
 
 
 def show_error(message: str) -> None:
-    """One line for what happened; what to do about it stands below, when the message has it after a semicolon."""
+    """Print an error: what happened, and below it the hint, which is the text after the first semicolon."""
     happened, semicolon, hint = message.partition("; ")
     errors.print(f"[bold red]Error:[/] {_plain(happened)}", soft_wrap=True)
     if semicolon:
@@ -50,7 +53,7 @@ def show_error(message: str) -> None:
 
 
 def _plain(text: str) -> str:
-    """Text that may hold square brackets, which rich would take for markup."""
+    """Escape square brackets, which rich would read as markup."""
     return text.replace("[", r"\[")
 
 

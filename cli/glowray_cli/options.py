@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their text is read."""
+"""Options that several commands share, and the functions that read their text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from glowray import boundary
-from glowray.cluster.ports import join_address, parse_address
+from glowray.cluster.host.ports import join_address, parse_address
 from glowray.errors import GlowrayError
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "M
 
 
 def usage(read: Callable[[str], T]) -> Callable[[str], T]:
-    """A reader of an option's text whose errors are wrong usage, with exit code 2."""
+    """Wrap a reader of an option's text: its ValueError or GlowrayError becomes wrong usage, with exit code 2."""
 
     def checked(text: str) -> T:
         try:
@@ -34,15 +34,18 @@ def usage(read: Callable[[str], T]) -> Callable[[str], T]:
 
 
 def address(text: str) -> str:
-    """HOST:PORT, with the host as an IP address."""
+    """Check HOST:PORT and return it with the host resolved to an IP address."""
     return join_address(*parse_address(text))
 
 
 def amount(text: str) -> int:
-    """A number of bytes: 500000000, 500MB, 4GiB.
+    """Return the number of bytes that a text such as 500000000, 500MB or 4GiB names.
 
     >>> amount("4GiB")
     4294967296
+
+    Raises:
+        ValueError: the text is no amount.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]i?|)B?", text.strip())
     if match is None:
@@ -51,7 +54,11 @@ def amount(text: str) -> int:
 
 
 def label(text: str) -> str:
-    """One KEY=VALUE."""
+    """Check one KEY=VALUE and return it.
+
+    Raises:
+        ValueError: the key, the equals sign or the value is missing.
+    """
     key, equals, value = text.partition("=")
     if not key or not equals or not value:
         raise ValueError(f"{text!r} is no label; write KEY=VALUE")
@@ -59,24 +66,28 @@ def label(text: str) -> str:
 
 
 def labels(pairs: list[str] | None) -> dict[str, str]:
-    """The labels of several KEY=VALUE; the last of a key counts."""
+    """Return a dict of several KEY=VALUE. If a key is given twice, the last value counts.
+
+    >>> labels(["zone=north", "zone=south"])
+    {'zone': 'south'}
+    """
     return dict(pair.split("=", 1) for pair in pairs or [])
 
 
 def wants_debug(ctx: Any) -> bool:
-    """Whether --debug was given, or the environment says so."""
+    """Return whether --debug was given, or GLOWRAY_DEBUG is set in the environment."""
     return boundary.wants_all_frames() or bool(ctx.find_root().meta.get(DEBUG))
 
 
 def _note_debug(ctx: typer.Context, value: bool) -> None:
     if value:
         ctx.find_root().meta[DEBUG] = True
-        os.environ[boundary.DEBUG] = "1"  # for a script too, which is another process
+        os.environ[boundary.DEBUG] = "1"  # a script runs in another process, which inherits the environment
 
 
 Address = Annotated[
     str | None,
-    typer.Option(metavar="HOST:PORT", parser=usage(address), help="The head; default: GLOWRAY_ADDRESS, or that here."),
+    typer.Option(metavar="HOST:PORT", parser=usage(address), help="Default: GLOWRAY_ADDRESS, or this machine's head."),
 ]
 Block = Annotated[bool, typer.Option("--block", help="Stay in the foreground; Ctrl-C ends the node.")]
 Cpus = Annotated[int | None, typer.Option("--num-cpus", min=0, help="CPUs for tasks; default: all.")]
@@ -89,7 +100,7 @@ Labels = Annotated[
 ]
 Memory = Annotated[
     int | None,
-    typer.Option("--memory", metavar="BYTES", parser=usage(amount), help="Memory for tasks, as 4GiB; default: free."),
+    typer.Option("--memory", metavar="BYTES", parser=usage(amount), help="For tasks, such as 4GiB; default: all free."),
 ]
 Tls = Annotated[bool, typer.Option("--tls", help="Encrypt all traffic; whoever holds the token gets a certificate.")]
 TokenFile = Annotated[

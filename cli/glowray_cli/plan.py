@@ -1,4 +1,4 @@
-"""`glowray plot` and `glowray explain`: the plan of a script's first action, which is not run."""
+"""`glowray plot` and `glowray explain`: the plan of a script's first action. The action itself does not run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 def picture(text: str) -> Path:
-    """A file whose suffix is that of a format."""
+    """Return the path of a picture, after checking that its suffix names a format.
+
+    Raises:
+        ValueError: the suffix names no format.
+    """
     from glowray.watch.draw import picture_format
 
     picture_format(text)
@@ -41,7 +45,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def plot(script: Script, arguments: Arguments = None, output: Output = None, debug: Debug = False) -> None:
-    """Draw the plan of a script's first action; arguments for the script follow `--`."""
+    """Draw the plan of a script's first action. Arguments for the script follow `--`."""
     plan = _planned(script, arguments)
     try:
         drawn = plan.plot(output)
@@ -51,12 +55,15 @@ def plot(script: Script, arguments: Arguments = None, output: Output = None, deb
 
 
 def explain(script: Script, arguments: Arguments = None, debug: Debug = False) -> None:
-    """Print the plan of a script's first action; arguments for the script follow `--`."""
+    """Print the plan of a script's first action. Arguments for the script follow `--`."""
     out.print(_planned(script, arguments).explain(), markup=False, soft_wrap=True)
 
 
 def _planned(script: Path, arguments: list[str] | None) -> PlanView:
-    """The plan; where the script fails before it has one, its traceback is what Python would show, and the end."""
+    """Run a script up to its first action and return that action's plan.
+
+    If the script fails before, print its traceback as Python would and exit with 1.
+    """
     from glowray.watch import first_action
 
     try:
@@ -69,7 +76,7 @@ def _planned(script: Path, arguments: list[str] | None) -> PlanView:
 
 
 def _from_script(trace: TracebackType | None, path: str) -> TracebackType | None:
-    """The traceback from the script's own first frame on; nothing if it never ran."""
+    """Return the traceback from the script's first frame on, or None if the script never ran."""
     while trace is not None and trace.tb_frame.f_code.co_filename != path:
         trace = trace.tb_next
     return trace

@@ -1,4 +1,4 @@
-"""`glowray run`: a driver script here, or as a job on a cluster."""
+"""`glowray run`: a driver script on this machine, or as a job on a cluster."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Arguments = Annotated[list[str] | None, typer.Argument(metavar="ARGS", help="Wha
 
 def add_to(app: typer.Typer) -> None:
     """Add the command of this module."""
-    # Everything after SCRIPT is the script's own, but for --address, which may also stand last.
+    # Arguments after SCRIPT are the script's. Only --address may follow SCRIPT and still be ours.
     app.command(context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False})(run)
 
 
@@ -41,9 +41,10 @@ def run(
     tls: Tls = False,
     debug: Debug = False,
 ) -> None:
-    """Run a Python script here, as `python SCRIPT ARGS` does, or on a cluster with its folder shipped.
+    """Run a Python script here as `python SCRIPT ARGS` does, or as a job on a cluster.
 
-    Options stand before SCRIPT; --address may also follow it. What follows `--` is the script's in any case.
+    A job gets the script's folder. Options stand before SCRIPT; --address may also follow it.
+    Everything after `--` goes to the script.
     """
     late, own = split_address(arguments or [])
     chosen = late or address
@@ -53,9 +54,9 @@ def run(
 
 
 def run_here(script: Path, arguments: list[str], debug: bool = False) -> NoReturn:
-    """Become `python SCRIPT ARGS`: its output, signals and exit code are this command's. Does not return.
+    """Replace this process by `python SCRIPT ARGS`, which keeps its output, signals and exit code. Never returns.
 
-    Unless `debug`, Ctrl-C shows one line instead of a traceback once the script has imported glowray.
+    Unless `debug`, Ctrl-C prints one line instead of a traceback once the script has imported glowray.
     """
     if not debug:
         os.environ[RUN_VARIABLE] = "1"
@@ -64,7 +65,7 @@ def run_here(script: Path, arguments: list[str], debug: bool = False) -> NoRetur
 
 
 def split_address(arguments: list[str]) -> tuple[str | None, list[str]]:
-    """Take --address out of a script's arguments; the first `--` ends the search and is dropped.
+    """Split --address from a script's arguments. The first `--` ends the search and is dropped.
 
     >>> split_address(["in.txt", "--address", "192.0.2.1:6379"])
     ('192.0.2.1:6379', ['in.txt'])
@@ -91,7 +92,10 @@ def _address(text: str) -> str:
 
 
 def _run_there(script: Path, arguments: list[str], chosen: str, token_file: Path | None, tls: bool) -> int:
-    """Run a script as a job; a signal that ends this command stops the job first, and gives its own exit code."""
+    """Run a script as a job on a cluster and return its exit code.
+
+    SIGINT or SIGTERM stops the job first; the exit code is then 128 and the signal's number.
+    """
     came = [signal.SIGINT]
 
     def interrupt(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""What the commands print."""
+"""Functions that print what the commands show."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from glowray.cluster import ClusterStatus, NodeRecord, NodeStatus, tls
-from glowray.cluster.ports import is_loopback, parse_address
+from glowray.cluster import ClusterStatus, NodeRecord, NodeStatus
+from glowray.cluster.host.ports import is_loopback, parse_address
+from glowray.cluster.security import tls
 
 out = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
 
 def show_started(record: NodeRecord, joined_with: str) -> None:
-    """What to do with a head that has just started; the token is never shown, only its file."""
+    """Print the address, token file and join command of a head that has started. The token is never printed."""
     out.print(f"[bold green]The head runs[/] at {record.address}", soft_wrap=True)
     _pairs(
         {
@@ -36,7 +37,10 @@ def show_started(record: NodeRecord, joined_with: str) -> None:
 
 
 def _certificate(record: NodeRecord) -> dict[str, str]:
-    """The SHA-256 of the certificate that the dashboard shows to browsers, which know nothing of its authority."""
+    """Return the SHA-256 of the dashboard's certificate, as a row to print; nothing if the dashboard has no TLS.
+
+    Browsers do not know the cluster's authority, so the user compares this number.
+    """
     if not record.dashboard.startswith("https:"):
         return {}
     certificate = (record.certificates / tls.FILES["RAY_TLS_SERVER_CERT"]).read_text()
@@ -44,7 +48,7 @@ def _certificate(record: NodeRecord) -> dict[str, str]:
 
 
 def warn_of_clear_text() -> None:
-    """Say that others on the network can read a cluster's traffic."""
+    """Warn that others on the network can read the cluster's traffic."""
     errors.print(
         "[bold yellow]Warning:[/] the token, code and rows travel unencrypted between machines; add --tls",
         soft_wrap=True,
@@ -52,12 +56,12 @@ def warn_of_clear_text() -> None:
 
 
 def tell_wait(text: str) -> None:
-    """Say what a command that prints nothing else waits for."""
+    """Print what a command that prints nothing else is waiting for."""
     errors.print(f"[dim]{escape(text[0].upper() + text[1:])}[/]", soft_wrap=True)
 
 
 def show_dashboard(url: str, token_file: Path | None, certificates: dict[str, str]) -> None:
-    """Show where the dashboard is, and what a browser asks on the way to it."""
+    """Print the dashboard's URL, the token file and the certificate's SHA-256, which a browser will ask about."""
     out.print(url, soft_wrap=True)
     if token_file is not None:
         out.print(f"[dim]It asks for the token in[/] {token_file}", soft_wrap=True)
@@ -69,13 +73,13 @@ def show_dashboard(url: str, token_file: Path | None, certificates: dict[str, st
 
 
 def show_joined(record: NodeRecord) -> None:
-    """Where a worker has joined."""
+    """Print which head a worker has joined."""
     out.print(f"[bold green]This machine works[/] for the head at {record.address}", soft_wrap=True)
     _pairs({"token file": record.token_file, "log": record.log, "stop": "glowray down"})
 
 
 def show_stopped(found: list[NodeRecord], stale: set[str]) -> None:
-    """What was ended."""
+    """Print the nodes that `down` ended. `stale` names those that had ended before."""
     if not found:
         out.print("Nothing was started here.")
     for record in found:
@@ -84,7 +88,7 @@ def show_stopped(found: list[NodeRecord], stale: set[str]) -> None:
 
 
 def show_here(found: list[NodeRecord]) -> None:
-    """The nodes that were started on this machine, and whether they still are what they were."""
+    """Print the nodes that were started on this machine, and the state of each."""
     for record in found:
         out.print(
             f"[bold]{record.kind}[/] {record.address or '?'} [dim]started here[/] {_state(record)}", soft_wrap=True
@@ -92,12 +96,12 @@ def show_here(found: list[NodeRecord]) -> None:
 
 
 def tell_trouble(trouble: str) -> None:
-    """Say what is wrong with the node in the foreground, or that nothing is any more."""
+    """Print what is wrong with the node in the foreground; an empty `trouble` means that the node works again."""
     errors.print(f"[yellow]Warning:[/] {trouble}" if trouble else "The node works again", soft_wrap=True)
 
 
 def _state(record: NodeRecord) -> str:
-    """Return what a node that was started here does now."""
+    """Return the state of a node that was started here, in words."""
     if not record.is_alive:
         return f"ended ({record.failure or 'killed'})"
     if record.trouble:
@@ -106,7 +110,7 @@ def _state(record: NodeRecord) -> str:
 
 
 def show_cluster(cluster: ClusterStatus) -> None:
-    """The nodes of a cluster and their resources."""
+    """Print a table of the cluster's nodes and their resources."""
     versions = cluster.versions
     out.print(f"[bold]cluster[/] {cluster.address}  [dim]dashboard[/] {cluster.dashboard}", soft_wrap=True)
     out.print(f"[dim]Python {versions.python}, Ray {versions.ray}, glowray {versions.glowray or '–'}[/]")

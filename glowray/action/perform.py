@@ -155,7 +155,7 @@ def begin(
     if is_watched():
         reached(_view(settings, nodes, prepare(settings, nodes, exchanges, stream=stream)))
     if connects or any(getattr(reader, "connects", False) for reader in _readers(nodes)):
-        from glowray.cluster.connect import connect
+        from glowray.cluster.client.connect import connect
 
         connect()  # The engine is chosen afterwards, so that the job runs on this cluster.
     return Action(settings, outcome, prepare(settings, nodes, exchanges, stream=stream), policies)

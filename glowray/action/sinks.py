@@ -92,7 +92,7 @@ class ChannelSink:
     connects: ClassVar[bool] = True
 
     def __init__(self, name: str) -> None:
-        from glowray.cluster.channel import Sender, checked_name
+        from glowray.cluster.channels.channel import Sender, checked_name
 
         self._name, self._open = checked_name(name), Sender
         self._sender: Sender | None = None

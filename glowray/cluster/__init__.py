@@ -1,19 +1,21 @@
-"""Clusters: starting, joining, looking at and stopping them, and running scripts on them.
+"""Clusters: start, join, look at and stop them, connect to them, and run scripts on them.
 
-A library that the command line only calls. Every cluster asks for a token; nothing is reachable from other machines
-unless an address of theirs is asked for.
+The command line only calls this package. Every cluster needs a token, and no port is reachable from other machines
+unless the user names an address for it. Code that knows flows or datasets does not belong here.
+
+Import the names below from here. The folders import one way: `nodes` and `channels`, then `client`, `security`, `host`.
 """
 
-from glowray.cluster.access import Access, find_access, named_address
-from glowray.cluster.connect import Connection, connect, connection, disconnect
-from glowray.cluster.head import up
-from glowray.cluster.jobs import run_job
-from glowray.cluster.launch import Resources
-from glowray.cluster.record import NodeRecord, head_here, records
-from glowray.cluster.status import ClusterStatus, NodeStatus, status
-from glowray.cluster.stop import down, hold, stop
-from glowray.cluster.token import find_token, read_token
-from glowray.cluster.worker import join
+from glowray.cluster.client.access import Access, find_access, named_address
+from glowray.cluster.client.connect import Connection, connect, connection, disconnect
+from glowray.cluster.client.jobs import run_job
+from glowray.cluster.client.status import ClusterStatus, NodeStatus, status
+from glowray.cluster.host.record import NodeRecord, head_here, records
+from glowray.cluster.nodes.head import up
+from glowray.cluster.nodes.launch import Resources
+from glowray.cluster.nodes.stop import down, hold, stop
+from glowray.cluster.nodes.worker import join
+from glowray.cluster.security.token import find_token, read_token
 
 __all__ = [
     "Access",

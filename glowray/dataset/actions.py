@@ -1,4 +1,4 @@
-"""Actions: they run the plan and bring a result to the driver."""
+"""Actions: each runs the plan and brings a result to the driver. Also cache() and output(), which prepare actions."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ _MISSING: Any = object()
 
 
 class Actions(Base[T_co]):
-    """collect, first, take, count, sum, min, max, mean, is_empty, to_dict, iteration, show, for_each; cache."""
+    """The actions that return a result to the driver or call a function, with cache, uncache and output."""
 
     def collect(self) -> list[T_co]:
-        """All rows as a list, in partition order. To the driver.
+        """Return all rows as a list, in partition order. All rows come to the driver.
 
         >>> import glowray as gr
         >>> gr.from_range(3).collect()
@@ -44,7 +44,7 @@ class Actions(Base[T_co]):
         return [row for block in self._collect() for row in block.rows()]
 
     def take(self, n: int) -> list[T_co]:
-        """The first n rows; partitions past them are not computed. To the driver.
+        """Return the first n rows as a list. They come to the driver; later partitions are not computed.
 
         >>> import glowray as gr
         >>> gr.from_range(1_000_000).map(lambda n: n * n).take(3)
@@ -52,6 +52,7 @@ class Actions(Base[T_co]):
 
         Raises:
             ValueError: n is negative.
+            TypeError: n is not an int.
         """
         return self._first_rows(count_argument("take", n))
 
@@ -60,14 +61,17 @@ class Actions(Base[T_co]):
     @overload
     def first(self, default: U) -> T_co | U: ...
     def first(self, default: Any = _MISSING) -> Any:
-        """The first row. To the driver.
+        """Return the first row. It comes to the driver.
 
         >>> import glowray as gr
         >>> gr.from_items("abc").first()
         'a'
 
+        Args:
+            default: the result if there are no rows.
+
         Raises:
-            ValueError: there is no row and no default.
+            ValueError: there are no rows and no default.
         """
         rows = self._first_rows(1)
         if rows:
@@ -77,7 +81,7 @@ class Actions(Base[T_co]):
         return default
 
     def is_empty(self) -> bool:
-        """Whether there is no row; computes no more than the first.
+        """Return whether there are no rows. At most one row comes to the driver.
 
         >>> import glowray as gr
         >>> gr.from_items([]).is_empty()
@@ -86,7 +90,7 @@ class Actions(Base[T_co]):
         return not self._first_rows(1)
 
     def count(self) -> int:
-        """The number of rows; no row moves.
+        """Return the number of rows. No data moves: each task reports its count.
 
         >>> import glowray as gr
         >>> gr.from_range(10).filter(lambda n: n % 3 == 0).count()
@@ -100,7 +104,7 @@ class Actions(Base[T_co]):
     @overload
     def sum(self, field: str) -> Any: ...
     def sum(self, field: str | None = None) -> Any:
-        """The sum of the rows, 0 for none; folded as reduce() does. One row a partition moves.
+        """Return the sum of the rows, or 0 if there are none. One row a partition moves.
 
         >>> import glowray as gr
         >>> gr.from_range(5).sum()
@@ -108,8 +112,10 @@ class Actions(Base[T_co]):
         >>> gr.from_items([{"n": 1}, {"n": None}, {"n": 2}]).sum("n")
         3
 
+        Rows are added in the order in which reduce() folds them.
+
         Args:
-            field: the name of a field of records, whose values are added up without None; None: the rows themselves.
+            field: a field name of records: add this field's values, without None. None: add the rows themselves.
         """
         rows = self._values_of("sum", field)
         add = Function.of(operator.add, "sum", spreads=False)
@@ -121,17 +127,17 @@ class Actions(Base[T_co]):
     @overload
     def mean(self, field: str | None = None) -> Any: ...
     def mean(self, field: str | None = None) -> Any:
-        """The sum of the rows over their number. One row a partition moves.
+        """Return the sum of the rows divided by their number. One row a partition moves.
 
         >>> import glowray as gr
         >>> gr.from_items([1, 2, 6]).mean()
         3.0
 
         Args:
-            field: the name of a field of records, of whose values it is the mean without None.
+            field: as for sum().
 
         Raises:
-            ValueError: there is no row, or no value that is not None.
+            ValueError: there are no rows, or no values but None.
         """
         source = self._values_of("mean", field)
         add = Function.of(_add_counted, "mean", spreads=False)
@@ -148,17 +154,21 @@ class Actions(Base[T_co]):
     @overload
     def min(self, key: Callable[..., Any] | None = None) -> T_co: ...
     def min(self, key: Callable[..., Any] | str | None = None) -> Any:
-        """The smallest row, the first of equal ones; a NaN only if there is nothing else.
+        """Return the smallest row, the first of equal ones. One row a partition moves.
 
         >>> import glowray as gr
         >>> gr.from_items([3, 1, 2]).min()
         1
 
+        A NaN is returned only if there is nothing else.
+
         Args:
-            key: of the row; or the name of a field of records, whose smallest value but None is given, not its row.
+            key: function of a row (spread as for map()); None: the row itself. A field name of records: return the
+                smallest value of this field, without None, and not its row.
 
         Raises:
-            ValueError: there is no row, or no value that is not None.
+            ValueError: there are no rows, or no values but None.
+            TypeError: two keys cannot be compared.
         """
         return self._best("min", key, reverse=True)
 
@@ -167,26 +177,24 @@ class Actions(Base[T_co]):
     @overload
     def max(self, key: Callable[..., Any] | None = None) -> T_co: ...
     def max(self, key: Callable[..., Any] | str | None = None) -> Any:
-        """The largest row, the first of equal ones; a NaN only if there is nothing else.
+        """Return the largest row, the first of equal ones. One row a partition moves.
 
         >>> import glowray as gr
         >>> gr.from_items(["fig", "apple"]).max(key=len)
         'apple'
 
-        Args:
-            key: of the row; or the name of a field of records, whose largest value but None is given, not its row.
-
-        Raises:
-            ValueError: there is no row, or no value that is not None.
+        NaN, arguments and errors are as for min().
         """
         return self._best("max", key, reverse=False)
 
     def to_dict(self: Actions[tuple[K, V]]) -> dict[K, V]:
-        """Keyed rows as a dict; of several rows with a key the last counts. To the driver.
+        """Return keyed rows as a dict. All rows come to the driver.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1), ("b", 2)]).to_dict()
         {'a': 1, 'b': 2}
+
+        If a key has several rows, the last row's value counts.
 
         Raises:
             TypeError: a row is not a 2-tuple.
@@ -199,7 +207,7 @@ class Actions(Base[T_co]):
         return pairs
 
     def __iter__(self) -> Iterator[T_co]:
-        """The rows in order, partition by partition; the driver holds few partitions at a time.
+        """Yield the rows in order. Partitions come to the driver one after the other; it holds few at a time.
 
         >>> import glowray as gr
         >>> [row for row in gr.from_range(3)]
@@ -211,7 +219,7 @@ class Actions(Base[T_co]):
                     yield from morsel
 
     def show(self, n: int = 20) -> None:
-        """Prints the first n rows as a table. n rows come to the driver.
+        """Print the first n rows as a table. They come to the driver.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1)]).show()
@@ -220,6 +228,10 @@ class Actions(Base[T_co]):
         ├───┼───┤
         │ a │ 1 │
         └───┴───┘
+
+        Raises:
+            ValueError: n is negative.
+            TypeError: n is not an int.
         """
         rows = self._first_rows(count_argument("show", n) + 1)
         show_rows(rows[:n], more=len(rows) > n)
@@ -234,10 +246,12 @@ class Actions(Base[T_co]):
         num_gpus: float | None = None,
         memory: Bytes | None = None,
     ) -> None:
-        """Calls f(row) for every row, on the workers; results are thrown away. No data moves.
+        """Call f with every row, on the workers, and drop what it returns. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items(["a"]).for_each(lambda row: None)
+
+        Arguments and errors are as for map().
         """
         rows = self._rowwise(ForEach, "for_each", f, Options(name, on_error, num_cpus, num_gpus, memory))
         perform(self._flow.settings, self._flow.outcome, [rows._node], [Count()])
@@ -252,7 +266,7 @@ class Actions(Base[T_co]):
         num_gpus: float | None = None,
         memory: Bytes | None = None,
     ) -> Dataset[T_co]:
-        """Feeds the rows to a queue.Queue (ended with one None) or a function, in the driver, at flow.run().
+        """Register a queue or function that gets every row, in the driver, when flow.run() is called.
 
         >>> import glowray as gr, queue
         >>> flow, rows = gr.Flow("out"), queue.Queue()
@@ -261,16 +275,18 @@ class Actions(Base[T_co]):
         >>> [rows.get(), rows.get(), rows.get()]
         [0, 1, None]
 
-        Rows come when all of the run has succeeded, in order; those of a channel while they arrive, if only verbs that
-        move no rows stand between, and no other output reads what these verbs make.
+        Rows come in order, when the whole run has succeeded. Rows of a channel come as they arrive, on two conditions:
+        the verbs between move no rows, and no other output reads the result of these verbs.
 
         Args:
-            sink: a queue; a function, over which a row is spread as in map(); or a str, the name of a channel of the
-                cluster, which `glowray receive` prints and from_channel() reads.
-            name: how statistics and errors call a function.
-            on_error: for rows on which a function fails, as in map().
-            num_cpus: CPUs that a task that makes the rows needs; num_gpus and memory likewise. A sink itself is fed in
-                the driver.
+            sink: a queue.Queue, which gets one None at the end; a function of a row (spread as for map()); or a str,
+                the name of a channel of the cluster, which `glowray receive` and from_channel() read.
+            name: the function's name in statistics and errors.
+            on_error: for rows on which the function fails, as for map().
+            num_cpus: CPUs that each task which makes the rows needs; num_gpus and memory likewise.
+
+        Returns:
+            This dataset.
 
         Raises:
             TypeError: the sink is none of these.
@@ -281,20 +297,22 @@ class Actions(Base[T_co]):
         return self._with(self._node)
 
     def cache(self) -> Dataset[T_co]:
-        """The same rows, kept as blocks by the first action that makes them, until uncache() or the last reference.
+        """Keep the rows as blocks once an action has made them. No data moves.
 
         >>> import glowray as gr
         >>> squares = gr.from_range(4).map(lambda n: n * n).cache()
         >>> squares.sum(), squares.max()
         (14, 9)
+
+        Later actions read these blocks. They stay until uncache(), or until nothing refers to the dataset any more.
         """
         return self._with(Cache(self._node, "cache", Store()))
 
     def uncache(self) -> Dataset[T_co]:
-        """Forgets the blocks of cache(); the next action computes them again.
+        """Forget the blocks that cache() kept, so that the next action computes them again.
 
         Raises:
-            ValueError: this is not the dataset that cache() gave.
+            ValueError: cache() did not return this dataset.
         """
         if not isinstance(self._node, Cache):
             raise ValueError("uncache() is for the dataset that cache() gave")
@@ -311,7 +329,7 @@ class Actions(Base[T_co]):
         return self._with(Limit(self._node, "limit", n))._collect_rows() if n else []
 
     def _values_of(self, verb: str, field: str | None) -> Dataset[Any]:
-        """The values of a field without None; the rows themselves for no field."""
+        """Return the values of a field without None, or the rows themselves if `field` is None."""
         if field is None:
             return self._with(self._node)
         names = checked_names(verb, [field])

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
 
 ALONE = ("key",)
-"""The field of the key in the records of groups by a function."""
+"""The name of the key's field if the key is a function's."""
 
 
 class AggregateVerbs(Base[T_co]):
-    """agg_by_key, sum_by_key, mean_by_key, min_by_key, max_by_key, top_by_key."""
+    """The verb agg_by_key."""
 
     def agg_by_key(self: Base[tuple[K, Any]], **aggregates: Aggregate) -> Dataset[tuple[K, dict[str, Any]]]:
-        """(key, record of aggregates of the key's values): combined in each partition, one shuffle, then merged.
+        """Aggregate the values of each key: rows (key, record of aggregates). One shuffle, as for reduce_by_key().
 
         >>> import glowray as gr
         >>> from glowray import agg
@@ -33,20 +33,21 @@ class AggregateVerbs(Base[T_co]):
         [('a', {'total': 4, 'n': 2}), ('b', {'total': 2, 'n': 1})]
 
         Args:
-            aggregates: the fields of the record, each with what it is of the values, from `glowray.agg`.
+            aggregates: the record's fields by name; each is an aggregate from `glowray.agg`.
 
         Raises:
-            TypeError: there is no aggregate, or something else; at the action, for rows that are not 2-tuples.
+            TypeError: there is no aggregate, or an argument is not one. At the action, a row is not a 2-tuple.
         """
         return aggregated(self, "agg_by_key", aggregates, ())
 
 
 def aggregated(keyed: Base[Any], verb: str, aggregates: dict[str, Aggregate], keys: Sequence[str]) -> Dataset[Any]:
-    """Return aggregates of the values of keyed rows: records with the key's fields, or (key, record) without `keys`.
+    """Return aggregates of the values of keyed rows: records with the key's fields `keys`, or (key, record) without
+    `keys`.
 
     Raises:
-        TypeError: there is no aggregate, or something else.
-        ValueError: an aggregate has the name of a field of the key.
+        TypeError: there is no aggregate, or an argument is not one.
+        ValueError: an aggregate has the name of a key's field.
     """
     from glowray.aggregates.program import Program
 

@@ -1,4 +1,4 @@
-"""Datasets as Arrow tables, for everything that reads Arrow: pandas, Polars, DuckDB."""
+"""Datasets as Arrow tables, which pandas, Polars and DuckDB read."""
 
 from __future__ import annotations
 
@@ -20,46 +20,45 @@ _one_at_a_time = threading.Lock()
 
 
 class ArrowActions(Base[T_co]):
-    """to_arrow, to_pandas, __arrow_c_stream__."""
+    """The actions to_arrow, to_pandas and __arrow_c_stream__."""
 
     _exported: _Export | None = None
 
     def to_arrow(self, *, schema: pa.Schema | None = None) -> pa.Table:
-        """All rows as a pyarrow.Table. To the driver.
+        """Return all rows as a pyarrow.Table. All rows come to the driver.
 
         >>> import glowray as gr
         >>> gr.from_items([{"word": "be", "n": 2}, {"word": "or", "n": None}]).to_arrow().to_pydict()
         {'word': ['be', 'or'], 'n': [2, None]}
 
-        Columns are the keys of dicts, the fields of named tuples and dataclasses, `0`, `1`, … for tuples, and `value`
-        for anything else, in order of first appearance. A field that a row lacks is null, at any depth. No value
-        changes: a column of ints and floats, a tuple inside a row and an int of more than 64 bits are errors, in
-        whichever partitions they are. The table of a dataset without rows has no columns.
+        Columns are the keys of dicts, and the fields of named tuples and dataclasses. Tuples have columns `0`, `1`, …;
+        other rows have one column, `value`. They come in order of first appearance. A field that a row lacks is null,
+        at any depth. Without rows the table has no columns.
 
         Args:
             schema: a pyarrow.Schema that the table is to have: columns, their order and types. int beside float is fine
                 in a column that is float64 there, and a float is rounded to a narrower float type.
 
         Raises:
-            InexactColumn: a column that Arrow, or its type in `schema`, cannot hold exactly. It is named, with both
-                rows where values are of two types.
+            InexactColumn: Arrow, or the type in `schema`, cannot hold a column exactly: ints beside floats, a tuple
+                inside a row, an int beyond 64 bits. The message names the column, and both rows if their types differ.
             ValueError: a row has a field that `schema` lacks.
         """
         given_columns("to_arrow", None, schema)
         return _table_of(self._flow, self._node, schema)
 
     def to_pandas(self, *, schema: pa.Schema | None = None) -> pd.DataFrame:
-        """All rows as a pandas.DataFrame. To the driver.
+        """Return all rows as a pandas.DataFrame. All rows come to the driver.
 
         >>> import glowray as gr
         >>> gr.from_items([("be", 2), ("or", 1)]).to_pandas()["1"].sum()
         np.int64(3)
 
-        Columns and `schema` as for to_arrow(). A column of numbers or bools that holds None is of pandas' Arrow types,
-        such as int64[pyarrow], so that ints stay ints and None is not NaN; lists and dicts are objects.
+        Columns and `schema` are as for to_arrow(). A column of numbers or bools with a None has one of pandas' Arrow
+        types, such as int64[pyarrow]: ints stay ints, and None does not become NaN. Lists and dicts are objects.
 
         Raises:
-            InexactColumn: as for to_arrow().
+            InexactColumn: as for to_arrow(), like ValueError.
             ModuleNotFoundError: pandas is not installed.
         """
         from glowray.io.frames import check_installed, pandas_frame
@@ -69,15 +68,15 @@ class ArrowActions(Base[T_co]):
         return pandas_frame(_table_of(self._flow, self._node, schema))
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        """The rows as a stream of Arrow batches, by which Polars, DuckDB, pandas and others read a Dataset.
+        """Return the rows as a capsule of an Arrow stream, which Polars, DuckDB and pandas read.
 
         >>> import glowray as gr, pyarrow as pa
         >>> words = gr.from_items([("be", 2), ("or", 1)])
         >>> pa.table(words).to_pydict()
         {'0': ['be', 'or'], '1': [2, 1]}
 
-        Nothing runs before somebody reads the stream's schema or rows. All streams of this very object share one run,
-        whose table stays with it; an error reaches the reader as text, as that is all such a stream can tell.
+        Nothing runs before the stream's schema or rows are read; then all rows come to the driver. All streams of this
+        object share one run, whose table stays with the object. The stream's reader gets an error as text.
 
         Args:
             requested_schema: a capsule of the schema to cast to; a cast that would change a value is an error.
@@ -91,7 +90,7 @@ class ArrowActions(Base[T_co]):
 
 
 class _Export:
-    """The table that all streams of a dataset share, made when one of them is first read."""
+    """The table that all streams of a dataset share. The first read makes it."""
 
     def __init__(self, flow: Flow, node: Node) -> None:
         self._flow, self._node = flow, node

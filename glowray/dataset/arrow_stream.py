@@ -1,8 +1,8 @@
-"""A capsule of an Arrow C stream whose table is made only when somebody reads it.
+"""A capsule of an Arrow C stream whose table is made when the stream is first read.
 
-pyarrow can export a stream only with its schema, which here nobody knows before the job has run. So this is the C
-struct itself (https://arrow.apache.org/docs/format/CStreamInterface.html): its callbacks make the table when they are
-first called, and hand on to the stream that pyarrow then exports.
+pyarrow exports a stream together with its schema, but here the schema is known only after the job has run.
+So this module fills the C struct itself (https://arrow.apache.org/docs/format/CStreamInterface.html).
+The struct's callbacks make the table at their first call, let pyarrow export it, and forward to that stream.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _Release = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 
 
 class _Stream(ctypes.Structure):
-    """struct ArrowArrayStream; our private_data is a number, as the consumer may move the struct."""
+    """struct ArrowArrayStream. private_data is a number and not an address, as the consumer may move the struct."""
 
     _fields_ = (
         ("get_schema", _GetSchema),
@@ -37,7 +37,7 @@ class _Stream(ctypes.Structure):
 
 
 class _Lazy:
-    """What one stream needs: how to make the table, and pyarrow's stream of it once that was made."""
+    """The state of one stream: how to make the table, and pyarrow's stream of it once it is made."""
 
     def __init__(self, make: Callable[[], pa.Table], schema: pa.Schema | None) -> None:
         self.make, self.schema = make, schema
@@ -65,10 +65,10 @@ _numbers = itertools.count(1)
 
 
 def stream_capsule(make: Callable[[], pa.Table], requested_schema: Any = None) -> Any:
-    """A PyCapsule of a stream of the table that `make` will give, cast to the requested schema if there is one."""
+    """Return a PyCapsule of a stream of the table that `make` returns, cast to the requested schema if there is one."""
     schema = None if requested_schema is None else pa.Schema._import_from_c_capsule(requested_schema)
-    # pyarrow's capsule, with our stream in the place of an empty one: so its destructor is C. One in Python would run
-    # when a consumer drops the capsule because of an error, and lose that error.
+    # Take pyarrow's capsule of an empty stream and put our stream in its place: its destructor is written in C.
+    # A destructor in Python would run while a consumer drops the capsule after an error, and would lose that error.
     capsule = pa.RecordBatchReader.from_batches(pa.schema([]), []).__arrow_c_stream__()
     stream = _Stream.from_address(_capsule_pointer(capsule, _NAME))
     stream.release(ctypes.addressof(stream))
@@ -84,7 +84,7 @@ def _lazy(address: int) -> _Lazy:
 
 
 def _forwarded(address: int, call: Callable[[_Stream, int], int]) -> int:
-    """Runs a call of the inner stream; 0, or an errno whose text get_last_error has."""
+    """Call the inner stream. Return 0 or an errno, whose text get_last_error then returns."""
     lazy = _lazy(address)
     lazy.error = None
     try:

@@ -1,4 +1,4 @@
-"""What every verb family builds on: a dataset is a node of a plan and the flow it belongs to."""
+"""The base of all verb families: a dataset holds a plan node and the flow it belongs to."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ R = TypeVar("R")
 
 
 class StepOptions(TypedDict, total=False):
-    """Options as type checkers see them; a verb's overloads tell apart over how many parameters a row is spread."""
+    """The options of a verb with a function, as type checkers see them.
+
+    A verb's overloads tell apart over how many parameters a row is spread.
+    """
 
     name: str | None
     on_error: str | pathlib.Path | None
@@ -46,14 +49,14 @@ class StepOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Options:
-    """The arguments that every verb with a function takes."""
+    """The options that every verb with a function takes; None is the flow's or the engine's default."""
 
     @classmethod
     def of(cls, verb: str, options: StepOptions) -> Options:
-        """Those that a verb was given as keywords.
+        """Return the options that a verb was given as keywords.
 
         Raises:
-            TypeError: there is no such argument.
+            TypeError: a keyword is not an option.
         """
         unknown = options.keys() - StepOptions.__annotations__.keys()
         if unknown:
@@ -67,7 +70,9 @@ class Options:
     memory: Bytes | None = None
 
     def checked(self) -> Options:
-        """These options, of a verb whose function is not one of a row: on_error has to be one, but never applies.
+        """Return these options after checking on_error, for a verb whose function does not take one row.
+
+        The value has to be valid, but has no effect: an exception in such a function always fails the job.
 
         Raises:
             ValueError: there is no such on_error.
@@ -82,7 +87,7 @@ class Options:
 
 
 class Base(Generic[T_co]):
-    """A lazy, immutable dataset of rows."""
+    """A lazy, immutable dataset of rows: its plan node and its flow. Each verb family is a subclass."""
 
     def __init__(self, node: Node, flow: Flow) -> None:
         self._node = node
@@ -90,12 +95,12 @@ class Base(Generic[T_co]):
 
     @property
     def flow(self) -> Flow:
-        """The flow that this dataset belongs to, with the statistics of its last action."""
+        """Return the flow that this dataset belongs to, with the statistics of its last action."""
         return self._flow
 
     @property
     def num_partitions(self) -> int:
-        """The number of partitions; it follows from the input alone.
+        """Return the number of partitions, which depends on the input alone. Runs nothing.
 
         >>> import glowray as gr
         >>> gr.from_items(range(10), partitions=3).num_partitions
@@ -140,7 +145,7 @@ class Base(Generic[T_co]):
         return error_policy(self._flow.settings.on_error if options.on_error is None else options.on_error)
 
     def _granted(self, options: Options) -> Dataset[Any]:
-        """These rows in tasks that have what a verb asks for whose function is not one of a row: that always raises."""
+        """Return these rows in tasks with the resources that a verb asks for, if its function does not take one row."""
         if options.checked().resources == NO_NEEDS:
             return self._with(self._node)
         return self._step(PassOn("resources", "resources"), options.resources)
@@ -153,7 +158,10 @@ class Base(Generic[T_co]):
         order: Callable[[Dataset[Any], Function | None], Dataset[Any]],
         label: str | None = None,
     ) -> Dataset[Any]:
-        """A verb that orders rows by a key; a key function that drops rows or needs resources is a step before it."""
+        """Return these rows ordered by a key, with `order` building the node.
+
+        If the key function may drop rows or needs resources, a key_by step calls it first.
+        """
         if key is None:
             return order(self._granted(options), None)
         function = Function.of(key, verb, name=options.name, label=label)
@@ -177,7 +185,11 @@ def count_argument(verb: str, n: int, least: int = 0) -> int:
 
 
 def dataset_argument(verb: str, other: Any) -> Base[Any]:
-    """`other`, checked to be a Dataset."""
+    """Return `other` after checking that it is a Dataset.
+
+    Raises:
+        TypeError: it is not.
+    """
     if not isinstance(other, Base):
         raise TypeError(
             f"{verb}() needs a Dataset, got {type(other).__name__}; make one with from_items(…) or a read_… source"

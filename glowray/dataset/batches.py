@@ -1,4 +1,4 @@
-"""Verbs of many rows at once: a function of columns, a Unix command. No data moves."""
+"""Verbs that take many rows at once: a function of columns, a Unix command. No data moves."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 _FORMATS = ("arrow", "pandas", "numpy", "polars")
 
 BATCH_ROWS = 65_536
-"""How many rows a batch of map_batches() has, but the last of a partition."""
+"""Rows in a batch of map_batches(). The last batch of a partition may have fewer."""
 
 
 class BatchVerbs(Base[T_co]):
-    """map_batches, pipe."""
+    """The verbs map_batches and pipe."""
 
     def map_batches(
         self,
@@ -37,7 +37,7 @@ class BatchVerbs(Base[T_co]):
         num_gpus: float | None = None,
         memory: Bytes | None = None,
     ) -> Dataset[dict[str, Any]]:
-        """The rows of f(columns of a batch of rows), as dicts. No data moves.
+        """Call f with the columns of a batch of rows, and chain the rows of what it returns, as dicts. No data moves.
 
         >>> import glowray as gr, pyarrow.compute as pc
         >>> words = gr.from_items([("be", 2), ("or", 1)], partitions=1)
@@ -46,25 +46,27 @@ class BatchVerbs(Base[T_co]):
         >>> words.map_batches(lambda columns: {"twice": columns["1"] * 2}, format="numpy").collect()
         [{'twice': 4}, {'twice': 2}]
 
-        Columns are the keys of dicts, the fields of named tuples and dataclasses, `0`, `1`, … for tuples and `value`
-        for anything else. Values are exact both ways: a column of ints that holds None is of pandas' int64[pyarrow],
-        or of Python objects in NumPy, and what comes back are Python's own int, float, str, datetime, … and None.
+        Columns are the keys of dicts, and the fields of named tuples and dataclasses. Tuples have columns `0`, `1`, …;
+        other rows have one column, `value`. Values are exact in both directions. A column of ints with a None has
+        pandas' type int64[pyarrow], or Python objects in NumPy. Returned values become int, float, str, datetime, … and
+        None.
 
         Args:
-            f: of a batch; returns a pyarrow.Table or RecordBatch, a DataFrame of pandas (its index is dropped) or
-                Polars, or a dict of arrays, of any number of rows. It is not called for a partition without rows.
-            format: what f is given: "arrow" (pyarrow.Table), "pandas" or "polars" (DataFrame), "numpy" (dict of
+            f: function of a batch; returns a pyarrow.Table or RecordBatch, a DataFrame, or a dict of arrays. It may
+                return any number of rows. The index of a pandas DataFrame is dropped. f is not called for an empty
+                partition.
+            format: the type of a batch: "arrow" (pyarrow.Table), "pandas" or "polars" (DataFrame), "numpy" (dict of
                 arrays).
-            batch_size: rows a batch, counted from a partition's first; only its last has fewer.
-            name: how plans, statistics and errors call this step.
-            num_cpus: CPUs that a task of this step needs; num_gpus likewise.
-            memory: bytes that a task of this step needs.
+            batch_size: rows in a batch, counted from the partition's first row. Only its last batch has fewer.
+            name: the step's name in plans, statistics and errors.
+            on_error: checked as by map(), without effect: an exception in f always fails the job.
+            num_cpus: as for map(), like num_gpus and memory.
 
         Raises:
-            ValueError: format or batch_size is none.
-            ModuleNotFoundError: the library of the format is not installed.
-            InexactColumn: at the action, for a value that Arrow cannot hold exactly; it names the column.
-            TypeError: as for map(); at the action, if f returns something else.
+            ValueError: there is no such format, or batch_size is less than 1.
+            ModuleNotFoundError: the format's library is not installed.
+            TypeError: as for map(). At the action, f returns another type.
+            InexactColumn: at the action, Arrow cannot hold a column's values exactly. The message names the column.
         """
         from glowray.io.frames import check_installed
 
@@ -87,7 +89,7 @@ class BatchVerbs(Base[T_co]):
         num_gpus: float | None = None,
         memory: Bytes | None = None,
     ) -> Dataset[str]:
-        r"""The lines that a Unix command prints when it is fed the rows as lines, once a partition. No data moves.
+        r"""Pass each partition's rows through a Unix command, as lines; its output lines are the rows. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items(["to be", "or not", "to be"], partitions=1).pipe("sort | uniq -c | tr -s ' '").collect()
@@ -95,23 +97,24 @@ class BatchVerbs(Base[T_co]):
         >>> gr.from_range(3, partitions=3).pipe(["tr", "0-9", "a-j"]).collect()
         ['a', 'b', 'c']
 
-        Rows go in as str(row) and a newline, in UTF-8, and lines come out without their ends (\n or \r\n), while the
-        command runs: neither side is held in memory. A row that holds a newline makes several lines. The command runs
-        for an empty partition too. One that ends early without reading everything is no error if its exit code is 0;
-        all rows are computed even so. It is ended, with all it started, when nobody wants its lines any more.
+        A row goes in as str(row) and a newline, in UTF-8. A row that contains a newline makes several lines. Output
+        lines lose their ends (\n or \r\n). Input and output stream: neither is held in memory as a whole.
+
+        The command runs once for each partition, also for an empty one. It may exit with 0 before it has read all rows;
+        they are computed all the same. The command and its child processes are ended as soon as nobody wants more
+        lines.
 
         Args:
             command: a str for `sh -c`, or a list of the program and its arguments.
-            name: how plans, statistics and errors call this step.
-            num_cpus: CPUs that a task of this step needs; num_gpus likewise.
-            memory: bytes that a task of this step needs.
+            name: the step's name in plans, statistics and errors.
+            num_cpus: as for map(), like num_gpus and memory.
 
         Raises:
             TypeError: the command is neither a str nor a list of str.
-            ValueError: it is empty.
-            PipeFailed: at the action, if the command cannot be started, or its exit code (of a pipeline in sh: that of
-                its last command) is not zero; the message has the end of what it wrote to stderr.
-            UnicodeError: at the action, if a row or a line has no UTF-8.
+            ValueError: the command is empty or contains a NUL character.
+            PipeFailed: at the action, the command cannot be started, or its exit code is not 0. A pipeline in sh has
+                the exit code of its last command. The message has the end of stderr.
+            UnicodeError: at the action, a row cannot be encoded as UTF-8, or a line is not UTF-8.
         """
         arguments = _checked(command)
         step = Pipe("pipe", name or _shown(command), arguments)

@@ -1,4 +1,4 @@
-"""checkpoint: a dataset's rows in files, and the plan that led to them forgotten."""
+"""checkpoint(): write a dataset's rows to files and continue from these files instead of the plan."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ if TYPE_CHECKING:
 
 
 class Checkpoints(Base[T_co]):
-    """checkpoint."""
+    """The verb checkpoint."""
 
     def checkpoint(self, path: str | os.PathLike[str]) -> Dataset[T_co]:
-        """Writes the rows to a folder now, and gives a dataset that reads them: what led to them is not run again.
+        """Write the rows to a folder now and return a dataset that reads them. The workers write and read.
 
         >>> import glowray as gr, tempfile
         >>> squares = gr.from_range(4, partitions=2).map(lambda n: n * n).checkpoint(tempfile.mkdtemp() + "/squares")
         >>> squares.collect(), squares.num_partitions
         ([0, 1, 4, 9], 2)
 
+        The steps before it do not run again. Partitions and row types stay the same.
+
         Args:
-            path: a folder that is not there yet or empty, where every node can reach it.
+            path: a folder that does not exist or is empty, and that every node can reach.
 
         Raises:
-            FileExistsError: something is at `path`.
-            DamagedFile: when it is read, if a file has changed since (files are signed with a key of this user's).
+            FileExistsError: the folder is not empty.
+            DamagedFile: at an action that reads it, a file has changed. Files are signed with a key of this user.
         """
         from glowray.action.outputs import FileTarget, run_targets
         from glowray.io.checkpoint import CheckpointSink, checkpoint_reader
@@ -46,10 +48,14 @@ class Checkpoints(Base[T_co]):
 
 
 def checkpoint_key() -> bytes:
-    """The key that signs this user's checkpoints: a file of mode 0600, made once."""
-    import secrets  # not for jobs without a checkpoint
+    """Return the 32 bytes that sign this user's checkpoints, from a file of mode 0600 that the first call makes.
 
-    from glowray.cluster.home import home, write_secret
+    Raises:
+        PermissionError: other users can read the file.
+    """
+    import secrets  # only jobs with a checkpoint need it
+
+    from glowray.cluster.host.home import home, write_secret
 
     path = home() / "checkpoint.key"
     if not path.exists():

@@ -1,4 +1,4 @@
-"""The Dataset: all verb families together."""
+"""The Dataset, which joins all families of verbs and actions."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Dataset(
     Checkpoints[T_co],
     Looking[T_co],
 ):
-    """Rows in partitions, not computed before an action asks for them.
-
-    A dataset is immutable: every verb gives a new one. Two datasets that come from one share its work within an action.
+    """Rows in partitions. Verbs are lazy: rows are computed when an action asks for them.
 
     >>> import glowray as gr
     >>> words = gr.from_items(["to be or", "not to be"]).flat_map(str.split)
     >>> sorted(words.count_by_value().collect())
     [('be', 2), ('not', 1), ('or', 1), ('to', 2)]
+
+    A dataset is immutable: every verb returns a new one. Within one action, steps that several datasets share run once.
     """

@@ -1,7 +1,7 @@
-"""Sort keys of field names: `"a"` is ascending, `"-a"` descending; None and NaN come last in either direction.
+"""Sort keys made of field names: "a" is ascending, "-a" descending; None and NaN come last in either direction.
 
-A key has two places for each field: whether the value is missing, and the value. A sort has one direction, that of its
-first field. A field of the other direction has its numbers negated and its other values wrapped.
+A key has two items for each field: whether the value is missing, and the value. A sort has one direction, that of its
+first field. For a field of the other direction, numbers are negated and other values wrapped in Descending.
 
     sort("a", "-b") of {"a": 1, "b": 2}  →  (False, 1, False, -2)
 """
@@ -19,7 +19,7 @@ _NUMBERS = (int, float, bool)
 
 
 class Descending:
-    """A value that is smaller than another one if the value inside is greater."""
+    """A wrapper that turns the order of its value around."""
 
     __slots__ = ("value",)
 
@@ -44,13 +44,14 @@ def order_argument(
     """Return the key function, the direction (True: descending) and the label of the order that a verb was given.
 
     Args:
+        verb: the verb's name, for errors.
         key: a function or None, or the first field name.
-        others: the field names after it; after a function it may be `reverse`, given by position.
-        reverse: whether the direction is turned around: for field names, that of every field.
+        others: the other field names; after a function, one bool may be `reverse`.
+        reverse: whether to turn the direction around; with field names, that of every field.
         largest_first: whether the verb's own direction is descending.
 
     Raises:
-        TypeError: there is more than one function, or a name is no str.
+        TypeError: there is a function beside other keys, or a name is not a str.
         ValueError: a field is there twice, in either direction.
     """
     if len(others) == 1 and isinstance(others[0], bool):
@@ -76,7 +77,7 @@ def _by_names(verb: str, names: Sequence[Any], reverse: bool) -> tuple[Key, bool
 
 
 def _by_one(name: str, last_is_least: bool) -> Key:
-    """Return the key of one field. In a descending sort, what comes last is the least."""
+    """Return the key function of one field. In a descending sort, the least key comes last."""
 
     def order(row: Any) -> tuple[bool, Any]:
         value = row[name]

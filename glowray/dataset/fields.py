@@ -1,6 +1,6 @@
-"""Functions of a record's fields, made of the field names that a verb was given in place of a function.
+"""Functions of a record's fields, made from field names that a verb gets in place of a function.
 
-They are closures over constant names, so that the compiler treats them as it treats a user's lambda.
+They are closures over constant names, which the compiler treats like a user's lambda.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ Key = Callable[..., Any]
 
 
 def key_argument(verb: str, key: Any, others: Sequence[Any] = ()) -> tuple[Key, str | None]:
-    """Return the key function that a verb was given, and its label if it was given as field names.
+    """Return the key function that a verb was given, and its label if it was given as field names, else None.
 
     >>> key_argument("key_by", "a", ["b"])[0]({"a": 1, "b": 2}), key_argument("key_by", "a", ["b"])[1]
     ((1, 2), "'a', 'b'")
 
     Raises:
-        TypeError: there is more than one function, or a name is no str.
+        TypeError: there is a function beside other keys, or a name is not a str.
     """
     if not isinstance(key, str):
         if others:
@@ -30,10 +30,10 @@ def key_argument(verb: str, key: Any, others: Sequence[Any] = ()) -> tuple[Key, 
 
 
 def checked_names(verb: str, names: Sequence[Any]) -> tuple[str, ...]:
-    """Return field names, checked to be different str, at least one.
+    """Return field names after checking that they are different str, at least one.
 
     Raises:
-        TypeError: a name is no str, or there is none.
+        TypeError: a name is not a str, or there is none.
         ValueError: a name is there twice.
     """
     if not names:
@@ -48,12 +48,16 @@ def checked_names(verb: str, names: Sequence[Any]) -> tuple[str, ...]:
 
 
 def label_of_names(names: Sequence[str]) -> str:
-    """Return the names as they stand in the verb's call."""
+    """Return the names as they stand in the verb's call.
+
+    >>> label_of_names(["a", "b"])
+    "'a', 'b'"
+    """
     return ", ".join(map(repr, names))
 
 
 def key_of(names: Sequence[str]) -> Key:
-    """Return the function from a record to the value of its one field, or to the tuple of several."""
+    """Return the function from a record to the value of one field, or to the tuple of the values of several."""
     if len(names) == 1:
         return _field(names[0])
     if len(names) == 2:
@@ -88,7 +92,7 @@ def is_present(value: Any) -> bool:
 
 
 def selected(names: tuple[str, ...]) -> Key:
-    """Return the function from a record to the record of some of its fields, in the order of `names`."""
+    """Return the function from a record to a record of the fields `names`, in this order."""
 
     def select(row: Row) -> dict[str, Any]:
         return {name: row[name] for name in names}
@@ -97,7 +101,7 @@ def selected(names: tuple[str, ...]) -> Key:
 
 
 def dropped(names: tuple[str, ...]) -> Key:
-    """Return the function from a record to the record without some of its fields.
+    """Return the function from a record to a record without the fields `names`.
 
     It raises KeyError if the record lacks one of them.
     """
@@ -111,9 +115,9 @@ def dropped(names: tuple[str, ...]) -> Key:
 
 
 def renamed(names: dict[str, str]) -> Key:
-    """Return the function from a record to the same record under other field names.
+    """Return the function from a record to the same record under the new names of `names` (old → new).
 
-    It raises KeyError if the record lacks a field, and ValueError if a new name is that of another field.
+    It raises KeyError if the record lacks a field, and ValueError if a new name is the name of another field.
     """
 
     def rename(row: Row) -> dict[str, Any]:

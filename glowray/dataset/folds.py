@@ -1,4 +1,4 @@
-"""Verbs that end in one row, and Glow's building blocks: within each partition, then merged."""
+"""Verbs that end in one row, and Glow's building blocks: verbs within a partition, and their merges."""
 
 from __future__ import annotations
 
@@ -20,17 +20,22 @@ if TYPE_CHECKING:
 
 
 class FoldVerbs(Base[T_co]):
-    """reduce, aggregate; local_… and merge_…."""
+    """The verbs reduce and aggregate, and the building blocks local_… and merge_…."""
 
     def reduce(self, f: Callable[[T_co, T_co], U], **options: Unpack[StepOptions]) -> Dataset[T_co | U]:
-        """A dataset of one row: f over all rows (of no row where there is none); one row a partition moves.
+        """Fold all rows with f into a dataset of one row, or of none if there are no rows. One row a partition moves.
 
         >>> import glowray as gr
         >>> gr.from_range(1, 5).reduce(lambda a, b: a * b).collect()
         [24]
 
         Args:
-            f: associative; each partition is folded from left to right, then the results in partition order.
+            f: associative function of two rows. It folds each partition from left to right, then the partial results in
+                partition order.
+            options: name=, on_error= (without effect: f always raises), num_cpus=, num_gpus=, memory=, as for map().
+
+        Raises:
+            TypeError: as for map().
         """
         rows, function = self._granted(Options.of("reduce", options)), _reducer(f, "reduce", options)
         return self._with(Reduce(rows._node, "reduce", FoldRows("reduce", function.label, function), function))
@@ -38,13 +43,23 @@ class FoldVerbs(Base[T_co]):
     def aggregate(
         self, zero: A, add: Callable[[A, T_co], A], merge: Callable[[A, A], A], **options: Unpack[StepOptions]
     ) -> Dataset[A]:
-        """A dataset of one row: a copy of zero and `add` in each partition with rows, then `merge`; zero for no rows.
+        """Fold all rows into an accumulator: a dataset of one row. One row a partition moves.
 
         >>> import glowray as gr
         >>> total = gr.from_items([3, 4]).aggregate((0, 0), lambda a, n: (a[0] + n, a[1] + 1),
         ...                                         lambda a, b: (a[0] + b[0], a[1] + b[1]))
         >>> total.collect()
         [(7, 2)]
+
+        Args:
+            zero: the first accumulator of each partition that has rows; every use is a copy. The result if there are no
+                rows.
+            add: add(accumulator, row) returns the accumulator, which it may change in place.
+            merge: merge(left, right) joins the accumulators of two partitions, in partition order.
+            options: as for reduce().
+
+        Raises:
+            TypeError: as for map().
         """
         rows = self._granted(Options.of("aggregate", options))
         added, merged = _reducer(add, "aggregate", options), _reducer(merge, "aggregate", options)
@@ -59,11 +74,13 @@ class FoldVerbs(Base[T_co]):
         reverse: bool = False,
         **options: Unpack[StepOptions],
     ) -> Dataset[T_co]:
-        """Each partition's rows in order. No data moves.
+        """Sort the rows of each partition. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([3, 1, 2, 0], partitions=2).local_sort().collect()
         [1, 3, 0, 2]
+
+        Arguments and errors are as for sort().
         """
 
         call, descending, label = order_argument("local_sort", key, others, reverse)
@@ -83,11 +100,13 @@ class FoldVerbs(Base[T_co]):
         reverse: bool = False,
         **options: Unpack[StepOptions],
     ) -> Dataset[T_co]:
-        """Partitions that are each in order, merged into one; all rows move to one partition.
+        """Merge partitions that are each sorted into one partition, which is sorted. All rows move.
 
         >>> import glowray as gr
         >>> gr.from_items([3, 1, 2, 0], partitions=2).local_sort().merge_sorted().collect()
         [0, 1, 2, 3]
+
+        Give the same key and `reverse` as to local_sort(). Arguments and errors are as for sort().
         """
 
         call, descending, label = order_argument("merge_sorted", key, others, reverse)
@@ -98,21 +117,26 @@ class FoldVerbs(Base[T_co]):
         return self._ordered("merge_sorted", call, Options.of("merge_sorted", options), order, label)
 
     def local_reduce(self, f: Callable[[T_co, T_co], U], **options: Unpack[StepOptions]) -> Dataset[T_co | U]:
-        """One row a partition: f over its rows; none for an empty one. No data moves.
+        """Fold the rows of each partition with f into one row; an empty partition stays empty. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_range(4, partitions=2).local_reduce(lambda a, b: a + b).collect()
         [1, 5]
+
+        Arguments and errors are as for reduce().
         """
         rows, function = self._granted(Options.of("local_reduce", options)), _reducer(f, "local_reduce", options)
         return rows._step(FoldRows("local_reduce", function.label, function))
 
     def merge_reduce(self, f: Callable[[T_co, T_co], U], **options: Unpack[StepOptions]) -> Dataset[T_co | U]:
-        """A dataset of one row: f over all rows, gathered in one partition.
+        """Fold all rows with f into one row, after moving them to one partition. All rows move.
 
         >>> import glowray as gr
         >>> gr.from_range(4, partitions=2).local_reduce(max).merge_reduce(lambda a, b: a + b).collect()
         [4]
+
+        It is the merge after local_reduce(), which leaves one row a partition. Arguments and errors are as for
+        reduce().
         """
         rows, function = self._granted(Options.of("merge_reduce", options)), _reducer(f, "merge_reduce", options)
         return self._with(Gather(rows._node, "merge_reduce", (FoldRows("merge_reduce", function.label, function),)))
@@ -120,23 +144,28 @@ class FoldVerbs(Base[T_co]):
     def local_reduce_by_key(
         self: FoldVerbs[tuple[K, V]], f: Callable[[V, V], U], **options: Unpack[StepOptions]
     ) -> Dataset[tuple[K, V | U]]:
-        """(key, folded values) for the keys of each partition. No data moves.
+        """Fold the values of each key within its partition into rows (key, result). No data moves.
 
         >>> import glowray as gr
         >>> rows = gr.from_items([("a", 1), ("a", 2), ("a", 4)], partitions=2)
         >>> rows.local_reduce_by_key(lambda x, y: x + y).collect()
         [('a', 1), ('a', 6)]
+
+        Arguments and errors are as for reduce_by_key().
         """
         verb = "local_reduce_by_key"
         rows, function = self._granted(Options.of("local_reduce_by_key", options)), _reducer(f, verb, options)
         return rows._step(CombineByKey(verb, function.label, Combiner(function, function), verb))
 
     def local_group_by_key(self: FoldVerbs[tuple[K, V]]) -> Dataset[tuple[K, list[V]]]:
-        """(key, values in order) for the keys of each partition. No data moves.
+        """Collect the values of each key within its partition: rows (key, values in order). No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1), ("b", 2), ("a", 4)], partitions=1).local_group_by_key().collect()
         [('a', [1, 4]), ('b', [2])]
+
+        Raises:
+            TypeError: as for group_by_key().
         """
         return self._step(steps.LocalGroupByKey("local_group_by_key", "local_group_by_key"))
 

@@ -1,4 +1,4 @@
-"""What group_by gives: a dataset of groups, of which agg() makes records without holding any group."""
+"""The result of group_by: a dataset of groups, whose agg() makes records without holding any group."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ if TYPE_CHECKING:
 
 @public
 class Grouped(Dataset[T_co]):
-    """(key, rows) of each group, and the names of the fields that make the key (none where it is a function's)."""
+    """Rows (key, rows of the group), and the names of the key's fields (none if the key is a function's)."""
 
     _keyed: Dataset[Any]
     _names: Sequence[str]
 
     @classmethod
     def of(cls, keyed: Dataset[Any], names: Sequence[str]) -> Grouped[Any]:
-        """Group keyed rows by their key."""
+        """Return keyed rows grouped by their key."""
         grouped = cls(GroupByKey(keyed._node, "group_by"), keyed.flow)
         grouped._keyed, grouped._names = keyed, names
         return grouped
 
     def agg(self, **aggregates: Aggregate) -> Dataset[dict[str, Any]]:
-        """A record a group: the fields of its key, and aggregates of its rows; combined, one shuffle, then merged.
+        """Aggregate each group into a record: the key's fields, then the aggregates. One shuffle, of one row a key and
+        partition.
 
         >>> import glowray as gr
         >>> from glowray import agg
@@ -39,14 +40,14 @@ class Grouped(Dataset[T_co]):
         >>> rows.group_by("a").agg(mean=agg.mean("n"), top=agg.max(lambda row: row["n"] * 10)).sort("a").collect()
         [{'a': 1, 'mean': 3.0, 'top': 40}, {'a': 2, 'mean': 5.0, 'top': 50}]
 
-        Where the key is a function's, its field is called `key`.
+        If the key is a function's, its field is called `key`.
 
         Args:
-            aggregates: the fields after those of the key, each with what it is of the rows, from `glowray.agg`.
+            aggregates: the fields after the key's, by name; each is an aggregate from `glowray.agg`.
 
         Raises:
-            TypeError: there is no aggregate, or something else.
-            ValueError: an aggregate has the name of a field of the key.
+            TypeError: there is no aggregate, or an argument is not one.
+            ValueError: an aggregate has the name of a key's field.
             KeyError: at the action, a record lacks a field.
         """
         return aggregated(self._keyed, "agg", aggregates, self._names or ALONE)

@@ -1,4 +1,4 @@
-"""Verbs of several datasets: joins by key, sets of rows, products."""
+"""Verbs of several datasets: joins by key, set operations, products."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ On = str | Sequence[str] | Mapping[str, str]
 
 
 def same(row: Any) -> Any:
-    """The row as its own key."""
+    """Return the row as its own key."""
     return row
 
 
 def as_key(row: Any) -> tuple[Any, bool]:
-    """The row as the key of a keyed row."""
+    """Return the row as the key of a keyed row."""
     return row, True
 
 
 class JoinVerbs(Base[T_co]):
-    """join, co_group, union, subtract, intersection, cartesian, zip."""
+    """The verbs join, co_group, union, subtract, intersection, cartesian and zip."""
 
     @overload
     def join(
@@ -70,10 +70,7 @@ class JoinVerbs(Base[T_co]):
     def join(
         self, *others: Base[Any], on: On | None = None, how: How = "inner", suffix: str = "_right"
     ) -> Dataset[Any]:
-        """(key, (left, right, …)) for every combination of values of a key; each side is shuffled once.
-
-        Where the other sides are read from a few megabytes every partition gets those whole, and no row of this one
-        moves: in semi and anti joins, and in inner and left ones of a side that is not as small itself.
+        """Join keyed rows by key: (key, (left, right, …)) for every combination of values. One shuffle of each side.
 
         >>> import glowray as gr
         >>> ages, towns = gr.from_items([("ann", 31), ("bob", 27)]), gr.from_items([("ann", "Oslo")])
@@ -82,25 +79,33 @@ class JoinVerbs(Base[T_co]):
         >>> sorted(ages.join(towns, how="left").collect())
         [('ann', (31, 'Oslo')), ('bob', (27, None))]
 
-        Records are joined on field names:
+        With `on`, records are joined by fields:
 
         >>> left, right = gr.from_items([{"id": 1, "n": 2}]), gr.from_items([{"id": 1, "n": 3}])
         >>> left.join(right, on="id").collect()
         [{'id': 1, 'n': 2, 'n_right': 3}]
 
+        A record then has the left's fields, then the right's without those in `on`. None joins None. If a side is
+        absent, its fields (those of its first row) are None, and the fields in `on` hold the key.
+
+        A side is small if its sources have at most 4 MiB and no step makes many rows of one. This side's rows do not
+        move if all other sides are small and have no more partitions; each of its partitions then gets them whole. That
+        holds for "semi" and "anti", and for "inner" and "left" if this side is not small.
+
         Args:
-            others: the other sides; one of them with `on`.
-            on: the names of the fields that make the key: one, a list, or a dict of left to right names. Rows are then
-                records: the left's fields, then the right's without those of `on`. None joins None. The fields of an
-                absent side, those of that side's first row, are None, while the fields of `on` hold the key.
-            suffix: added to a field name of the right that the left has too.
-            how: which keys. "inner": those in all sides; "left": of this one; "right": of the last; "outer": of any,
-                an absent side gives None. "semi" and "anti" give this side's rows whose key is in every or in none of
-                the others.
+            others: the other sides, at least one; exactly one with `on`.
+            on: a field name, a list of names, or a dict of left to right names; None: the rows are keyed.
+            how: which keys to keep. "inner": keys in all sides; "left": keys of this side; "right": keys of the last
+                side; "outer": keys in any side. An absent side gives None. "semi" keeps this side's rows, unchanged,
+                whose key is in every other side. "anti" keeps those whose key is in none.
+            suffix: added to a field name of the right if the left has it too.
 
         Raises:
-            ValueError: another `how`.
-            TypeError: another side is not a Dataset; at the action, rows that are not keyed.
+            ValueError: there is no such `how`, or a name is twice in `on`. At the action, a name with the suffix
+                exists.
+            TypeError: another side is not a Dataset, or a name or the suffix is not a str. At the action, a row is not
+                a 2-tuple, or a key's type is not allowed.
+            KeyError: at the action, a record lacks a field in `on`.
         """
         _at_least_one("join", others)
         if how not in HOWS:
@@ -124,65 +129,85 @@ class JoinVerbs(Base[T_co]):
         self: Base[tuple[K, Any]], *others: Base[tuple[K, Any]]
     ) -> Dataset[tuple[K, tuple[Sequence[Any], ...]]]: ...
     def co_group(self, *others: Base[Any]) -> Dataset[Any]:
-        """(key, (values here, values there, …)) for the keys of any side; each side is shuffled once.
+        """Collect each key's values, side by side: (key, (values here, values there, …)). One shuffle of each side.
 
         >>> import glowray as gr
         >>> left, right = gr.from_items([("a", 1), ("a", 2)]), gr.from_items([("a", "x"), ("b", "y")])
         >>> sorted(left.co_group(right).collect())
         [('a', ([1, 2], ['x'])), ('b', ([], ['y']))]
 
-        Large ones are a `gr.Group` each, as in group_by_key().
+        Keys are those of any side. A large group is a `gr.Group`, as for group_by_key().
+
+        Raises:
+            TypeError: as for join().
         """
         _at_least_one("co_group", others)
         sides = self._sides("co_group", others)
         return self._with(CoGroup(sides, "co_group", (True,) * len(sides)))
 
     def union(self, *others: Base[U]) -> Dataset[T_co | U]:
-        """All rows of this dataset, then those of the others, duplicates kept. No data moves.
+        """Chain the rows of this dataset and of the others, with duplicates, in order. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([1, 2]).union(gr.from_items([2])).collect()
         [1, 2, 2]
+
+        Raises:
+            TypeError: another side is not a Dataset.
         """
         parts = (self._node, *(dataset_argument("union", other)._node for other in others))
         return self._with(Union(parts))
 
     def subtract(self, other: Base[Any]) -> Dataset[T_co]:
-        """The rows that the other does not have, duplicates kept; one shuffle of each side, none if the other is small.
+        """Keep the rows that the other dataset does not contain, with duplicates.
 
         >>> import glowray as gr
         >>> sorted(gr.from_items([1, 2, 2, 3]).subtract(gr.from_items([3])).collect())
         [1, 2, 2]
+
+        One shuffle of each side, or none if the other is small, as for join(how="anti").
+
+        Raises:
+            TypeError: `other` is not a Dataset. At the action, a row's type is not allowed as a key.
         """
         return self._matching("subtract", other, "anti")
 
     def intersection(self, other: Base[Any]) -> Dataset[T_co]:
-        """The distinct rows that both have; shuffles both sides.
+        """Keep the distinct rows that both datasets contain.
 
         >>> import glowray as gr
         >>> sorted(gr.from_items([1, 2, 2, 3]).intersection(gr.from_items([2, 3, 4])).collect())
         [2, 3]
+
+        One shuffle of each side, or none if the other is small, as for join(how="semi"); then distinct() of the result.
+
+        Raises:
+            TypeError: `other` is not a Dataset. At the action, a row's type is not allowed as a key.
         """
         return self._matching("intersection", other, "semi").distinct()
 
     def cartesian(self, other: Base[U]) -> Dataset[tuple[T_co, U]]:
-        """(row, other row) for every pair; every partition meets every other.
+        """Pair every row with every row of the other dataset. Each partition meets each partition of the other.
 
         >>> import glowray as gr
         >>> gr.from_items("ab").cartesian(gr.from_range(2)).count()
         4
+
+        Raises:
+            TypeError: `other` is not a Dataset.
         """
         return self._with(Cartesian(self._node, dataset_argument("cartesian", other)._node))
 
     def zip(self, other: Base[U]) -> Dataset[tuple[T_co, U]]:
-        """(row, the other's row at the same place); the other's rows move to this one's partitions.
+        """Pair every row with the other dataset's row at the same position. The other's rows move.
 
         >>> import glowray as gr
         >>> gr.from_items("ab").zip(gr.from_range(2)).collect()
         [('a', 0), ('b', 1)]
 
         Raises:
-            ValueError: at the action, if one is longer than the other.
+            TypeError: `other` is not a Dataset.
+            ValueError: at the action, one dataset has more rows than the other.
         """
         return self._with(Zip(self._node, dataset_argument("zip", other)._node))
 

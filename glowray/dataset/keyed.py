@@ -1,4 +1,4 @@
-"""Verbs of keyed rows, 2-tuples (key, value): reduce, aggregate, count and group by key."""
+"""Verbs of keyed rows, 2-tuples (key, value): map values; reduce, aggregate, count and group by key."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 
 def first_of(kept: Any, other: Any) -> Any:
-    """The combiner of distinct(): what was there first stays."""
+    """Return the first of two equal rows: the combiner of distinct()."""
     return kept
 
 
 def count_one(count: int, value: Any) -> int:
-    """The combiner of the counts."""
+    """Return the count plus one: the combiner of count_by_key() and count_by_value()."""
     return count + 1
 
 
 def counted(row: Any) -> tuple[Any, int]:
-    """The row as a key, for counting."""
+    """Return the row as the key of a keyed row."""
     return row, 1
 
 
 class KeyedVerbs(Base[T_co]):
-    """map_values to group_by."""
+    """The verbs of keyed rows, and those that make keys themselves: count_by_value, distinct and group_by."""
 
     @overload
     def map_values(
@@ -75,14 +75,19 @@ class KeyedVerbs(Base[T_co]):
         num_gpus: float | None = None,
         memory: Bytes | None = None,
     ) -> Dataset[Any]:
-        """(key, f(value)) for every keyed row; keys stay where they are. No data moves.
+        """Apply f to the value of every keyed row, in order; keys do not change. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1), ("b", 2)]).map_values(lambda n: n * 10).collect()
         [('a', 10), ('b', 20)]
 
         Args:
-            f: of the value; with n ≥ 2 required parameters a tuple value is spread over them. Others as for map().
+            f: function of a value; returns the new value. If it has n ≥ 2 required parameters, a tuple or list value of
+                n items is spread over them.
+            name: as for map(), like on_error, num_cpus, num_gpus and memory.
+
+        Raises:
+            TypeError: as for map(). At the action, a row is not a 2-tuple.
         """
         return self._rowwise(MapValues, "map_values", f, Options(name, on_error, num_cpus, num_gpus, memory))
 
@@ -122,29 +127,37 @@ class KeyedVerbs(Base[T_co]):
         num_gpus: float | None = None,
         memory: Bytes | None = None,
     ) -> Dataset[Any]:
-        """(key, item) for every item of f(value). No data moves.
+        """Apply f to the value of every keyed row, and make a row (key, item) of each item. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", "x y")]).flat_map_values(str.split).collect()
         [('a', 'x'), ('a', 'y')]
+
+        f returns an iterable. Other arguments and errors are as for map_values().
         """
         return self._rowwise(FlatMapValues, "flat_map_values", f, Options(name, on_error, num_cpus, num_gpus, memory))
 
     def keys(self: KeyedVerbs[tuple[K, Any]]) -> Dataset[K]:
-        """The key of every keyed row. No data moves.
+        """Take the key of every keyed row, in order. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1), ("b", 2)]).keys().collect()
         ['a', 'b']
+
+        Raises:
+            TypeError: at the action, a row is not a 2-tuple.
         """
         return self._step(Keys("keys", "keys"))
 
     def values(self: KeyedVerbs[tuple[Any, V]]) -> Dataset[V]:
-        """The value of every keyed row. No data moves.
+        """Take the value of every keyed row, in order. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1), ("b", 2)]).values().collect()
         [1, 2]
+
+        Raises:
+            TypeError: at the action, a row is not a 2-tuple.
         """
         return self._step(Values("values", "values"))
 
@@ -153,18 +166,19 @@ class KeyedVerbs(Base[T_co]):
         f: Callable[[V, V], U],
         **options: Unpack[StepOptions],
     ) -> Dataset[tuple[K, V | U]]:
-        """(key, the key's values folded by f): combined in each partition, one shuffle, then merged.
+        """Fold the values of each key with f into rows (key, result). One shuffle, of one row a key and partition.
 
         >>> import glowray as gr
         >>> sorted(gr.from_items([("a", 1), ("b", 2), ("a", 3)]).reduce_by_key(lambda x, y: x + y).collect())
         [('a', 4), ('b', 2)]
 
         Args:
-            f: of two values, associative; values of a partition are folded from left to right, then the partial
-                results in partition order.
+            f: associative function of two values. It folds the values within a partition from left to right, then the
+                partial results in partition order.
+            options: name=, on_error= (without effect: f always raises), num_cpus=, num_gpus=, memory=, as for map().
 
         Raises:
-            TypeError: at the action, for rows that are not 2-tuples and keys that are not allowed.
+            TypeError: as for map(). At the action, a row is not a 2-tuple, or a key's type is not allowed.
         """
         function = Function.of(f, "reduce_by_key", name=options.get("name"), spreads=False, arguments=(2,))
         return self._granted(Options.of("reduce_by_key", options))._combine(
@@ -178,13 +192,22 @@ class KeyedVerbs(Base[T_co]):
         merge: Callable[[A, A], A],
         **options: Unpack[StepOptions],
     ) -> Dataset[tuple[K, A]]:
-        """(key, accumulator): a copy of zero and `add` in each partition, one shuffle, then `merge`.
+        """Fold the values of each key into rows (key, accumulator). One shuffle, as for reduce_by_key().
 
         >>> import glowray as gr
         >>> words = gr.from_items([("a", 1), ("b", 2), ("a", 3)])
         >>> add = lambda seen, n: seen + [n]
         >>> sorted(words.aggregate_by_key([], add, lambda left, right: left + right).collect())
         [('a', [1, 3]), ('b', [2])]
+
+        Args:
+            zero: the first accumulator of each key in each partition; every use is a copy.
+            add: add(accumulator, value) returns the accumulator, which it may change in place.
+            merge: merge(left, right) joins the accumulators of two partitions, in partition order.
+            options: as for reduce_by_key().
+
+        Raises:
+            TypeError: as for reduce_by_key().
         """
         added = Function.of(add, "aggregate_by_key", name=options.get("name"), spreads=False, arguments=(2,))
         merged = Function.of(merge, "aggregate_by_key", name=options.get("name"), spreads=False, arguments=(2,))
@@ -193,20 +216,26 @@ class KeyedVerbs(Base[T_co]):
         )
 
     def count_by_key(self: KeyedVerbs[tuple[K, Any]]) -> Dataset[tuple[K, int]]:
-        """(key, number of its rows); one shuffle.
+        """Count the rows of each key: rows (key, int). One shuffle, as for reduce_by_key().
 
         >>> import glowray as gr
         >>> sorted(gr.from_items([("a", 1), ("b", 2), ("a", 3)]).count_by_key().collect())
         [('a', 2), ('b', 1)]
+
+        Raises:
+            TypeError: at the action, a row is not a 2-tuple, or a key's type is not allowed.
         """
         return self._count("count_by_key")
 
     def count_by_value(self) -> Dataset[tuple[T_co, int]]:
-        """(row, number of times it occurs); one shuffle.
+        """Count how often each row occurs: rows (row, int). One shuffle, as for reduce_by_key().
 
         >>> import glowray as gr
         >>> sorted(gr.from_items("abca").count_by_value().collect())
         [('a', 2), ('b', 1), ('c', 1)]
+
+        Raises:
+            TypeError: at the action, a row's type is not allowed as a key.
         """
         function = Function.of(counted, "count_by_value")
         keyed = self._step(Map("count_by_value", "count_by_value", function, is_part=True))
@@ -215,16 +244,20 @@ class KeyedVerbs(Base[T_co]):
     def distinct(
         self, key: Callable[..., Any] | str | None = None, *others: str, **options: Unpack[StepOptions]
     ) -> Dataset[T_co]:
-        """The first of all rows that are equal, or whose key is equal; one shuffle.
+        """Keep the first of all equal rows, or of all rows with equal keys. One shuffle, as for reduce_by_key().
 
         >>> import glowray as gr
         >>> sorted(gr.from_items([3, 1, 3.0, 2]).distinct().collect())
         [1, 2, 3]
 
         Args:
-            key: of the row; rows with equal keys are one. Names of fields stand for their values. None: the row itself.
-            others: more field names.
-            options: as in map().
+            key: function of a row (spread as for map()), or a field name of records; None: the row is its own key.
+            others: more field names; the key is then a tuple of the fields' values.
+            options: name=, on_error= (for rows on which `key` fails), num_cpus=, num_gpus=, memory=, as for map().
+
+        Raises:
+            TypeError: as for map(). At the action, a key's type is not allowed.
+            KeyError: at the action, a record lacks a field.
         """
         if key is None:
             whole = KeyBy("distinct", "distinct", Function.of(same, "distinct"), is_part=True)
@@ -236,15 +269,20 @@ class KeyedVerbs(Base[T_co]):
         return keyed._combine("distinct", combiner, "")._step(Values("distinct", "distinct", is_part=True))
 
     def group_by_key(self: KeyedVerbs[tuple[K, V]]) -> Dataset[tuple[K, Sequence[V]]]:
-        """(key, values in input order); one shuffle of all rows: reduce_by_key or aggregate_by_key move fewer.
+        """Collect the values of each key: rows (key, values in input order). One shuffle of all rows.
 
         >>> import glowray as gr
         >>> sorted(gr.from_items([("a", 1), ("b", 2), ("a", 3)]).group_by_key().collect())
         [('a', [1, 3]), ('b', [2])]
 
-        Values are a list; where they take more than a fraction of a task's `memory` (64 MB where nothing says it),
-        a `gr.Group`: a sequence that is read from a file as often as it is gone through, never whole in memory.
-        JSON, Parquet, Arrow and text have it as the list that it stands for; a function that wants one calls list().
+        Prefer reduce_by_key() or aggregate_by_key() where they do: they shuffle fewer rows.
+
+        Values are a list. If their encoded size exceeds 1/8 of the task's `memory` (64 MiB without one), they are a
+        `gr.Group`: a sequence that is read from a file piece by piece, as often as it is iterated. Writers and exports
+        treat a Group as a list; call list() where a function needs one.
+
+        Raises:
+            TypeError: at the action, a row is not a 2-tuple, or a key's type is not allowed.
         """
         return self._with(GroupByKey(self._node, "group_by_key"))
 
@@ -294,20 +332,22 @@ class KeyedVerbs(Base[T_co]):
         num_gpus: float | None = None,
         memory: Bytes | None = None,
     ) -> Grouped[Any]:
-        """(f(row), rows in input order); one shuffle.
+        """Collect the rows with equal f(row): rows (f(row), rows in input order). One shuffle of all rows.
 
         >>> import glowray as gr
         >>> sorted(gr.from_range(5).group_by(lambda n: n % 2).collect())
         [(0, [0, 2, 4]), (1, [1, 3])]
 
+        A large group is a `gr.Group`, as for group_by_key(). `agg()` on the result aggregates without holding groups.
+
         Args:
-            f: of the row; or the names of fields of a record: one is the field's value, several are a tuple of values.
-            others: more field names.
-            name: and the other options, as in map().
-            on_error: as in map().
-            num_cpus: as in map().
-            num_gpus: as in map().
-            memory: as in map().
+            f: function of a row (spread as for map()), or a field name of records.
+            others: more field names; the key is then a tuple of the fields' values.
+            name: as for map(), like on_error, num_cpus, num_gpus and memory.
+
+        Raises:
+            TypeError: as for map(), or a function beside field names. At the action, a key's type is not allowed.
+            KeyError: at the action, a record lacks a field.
         """
         from glowray.dataset.grouped import Grouped
 
@@ -317,11 +357,15 @@ class KeyedVerbs(Base[T_co]):
         return Grouped.of(keyed, (f, *others) if isinstance(f, str) else ())
 
     def partition_by_key(self, n: int) -> Dataset[T_co]:
-        """The same keyed rows, equal keys in one of n partitions; one shuffle, and none for later keyed verbs.
+        """Move keyed rows so that equal keys share one of n partitions. One shuffle; later keyed verbs need none.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1), ("b", 2)]).partition_by_key(3).num_partitions
         3
+
+        Raises:
+            ValueError: n is less than 1.
+            TypeError: n is not an int. At the action, a row is not a 2-tuple, or a key's type is not allowed.
         """
         return self._with(PartitionByKey(self._node, "partition_by_key", count_argument("partition_by_key", n, 1)))
 

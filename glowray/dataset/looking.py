@@ -1,4 +1,4 @@
-"""Looking at a plan without running it."""
+"""Ways to look at a plan without running it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Looking(Base[T_co]):
-    """explain, plot, and how notebooks show a dataset."""
+    """The methods explain and plot, and how notebooks show a dataset."""
 
     def explain(self) -> str:
-        """The plan, its stages and partitions, how each function runs, and the engine with the reason. Runs nothing.
+        """Return the plan, its stages, how each function runs, and the engine with the reason, as text. Runs nothing.
 
         >>> import glowray as gr
         >>> words = gr.Flow("demo", engine="inline").from_items(["to be", "or not"], partitions=2).flat_map(str.split)
@@ -36,14 +36,13 @@ class Looking(Base[T_co]):
           1  reduce_by_key(λ:1)   arrow
         engine  inline (asked for)
 
-        Stages are what runs: chains of verbs without a move of rows between them, a task a partition. "arrow"
-        functions run over whole columns; "fused" ones are part of one generated loop, "python" ones are called, for the
-        reason that follows.
+        A stage is a chain of verbs that move no rows; it runs as one task a partition. Each function has a level:
+        "arrow" runs on whole columns, "fused" is part of a generated loop, "python" is called. The reason follows.
         """
         return self._view().explain()
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> str | None:
-        """Draws the plan: boxes are stages, nodes their steps, and labelled edges show where rows move. Runs nothing.
+        """Draw the plan: boxes are stages, nodes are steps, and labelled edges are moves of rows. Runs nothing.
 
         >>> import glowray as gr
         >>> print(gr.from_range(4).map(abs).plot())
@@ -51,14 +50,14 @@ class Looking(Base[T_co]):
         ...
 
         Args:
-            path: a .svg, .png, .dot or .mmd (Mermaid) file; None: nothing is written.
+            path: a .svg, .png, .dot or .mmd (Mermaid) file; None writes no file.
 
         Returns:
-            The DOT text if there is no path, else None.
+            The plan in DOT if there is no path, else None.
 
         Raises:
-            ValueError: another suffix.
-            ModuleNotFoundError: .svg or .png without pygraphviz, which the extra glowray[plot] brings.
+            ValueError: the path has another suffix.
+            ModuleNotFoundError: .svg or .png need pygraphviz, which the extra glowray[plot] installs.
         """
         return self._view().plot(path)
 
@@ -69,7 +68,7 @@ class Looking(Base[T_co]):
         return self._view().svg()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """The plan as notebooks show it: drawn, or as text where it cannot be."""
+        """Return the plan for a notebook, drawn if pygraphviz is installed, else as text."""
         seen = self._view()
         svg = seen.svg()
         return {"text/plain": seen.explain()} if svg is None else {"image/svg+xml": svg, "text/plain": repr(self)}

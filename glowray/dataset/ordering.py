@@ -1,4 +1,4 @@
-"""Verbs of order and number: sort, top, limit, positions, samples, partitions."""
+"""Verbs of order and position: sort, top, limit, zip_with_index, sample, repartition."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MASK = (1 << 64) - 1
 
 
 def in_sample(seed: int, threshold: int, row: tuple[Any, int]) -> bool:
-    """Whether the row at a position is drawn: splitmix64 (Steele, Lea, Flood 2014) of seed and position."""
+    """Return whether to draw the row at a position: splitmix64 (Steele, Lea, Flood 2014) of seed and position."""
     mixed = (seed + (row[1] + 1) * 0x9E3779B97F4A7C15) & _MASK
     mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
@@ -30,7 +30,7 @@ def in_sample(seed: int, threshold: int, row: tuple[Any, int]) -> bool:
 
 
 class OrderVerbs(Base[T_co]):
-    """sort, top, limit, zip_with_index, sample, repartition."""
+    """The verbs sort, top, limit, zip_with_index, sample and repartition."""
 
     def sort(
         self,
@@ -39,7 +39,7 @@ class OrderVerbs(Base[T_co]):
         reverse: bool = False,
         **options: Unpack[StepOptions],
     ) -> Dataset[T_co]:
-        """All rows in global order, equal ones in input order, NaN last; a sample, then one shuffle.
+        """Sort all rows; equal rows keep their order, NaN comes last. One shuffle, after a sample of the keys.
 
         >>> import glowray as gr
         >>> gr.from_items(["pear", "fig", "apple"]).sort(key=len).collect()
@@ -47,17 +47,21 @@ class OrderVerbs(Base[T_co]):
         >>> gr.from_items([{"a": 1, "b": 2}, {"a": 1, "b": 3}, {"a": 0, "b": 4}]).sort("a", "-b").collect()
         [{'a': 0, 'b': 4}, {'a': 1, 'b': 3}, {'a': 1, 'b': 2}]
 
-        Rows that are more than a task may hold (a quarter of its `memory=`) are sorted in runs in a temporary file.
+        A task sorts at most 1/4 of its `memory` in memory (128 MiB without one). More rows are sorted as runs in a
+        temporary file.
 
         Args:
-            key: of the row (spread as in map()), called once a row; None: the row itself. Field names stand for their
-                values, `"-a"` for the field a in descending order. None and NaN come last in either direction.
+            key: function of a row (spread as for map()), called once a row; None: the row itself. A field name of
+                records, such as "a", sorts by this field; "-a" sorts in descending order. None and NaN come last in
+                both.
             others: more field names; after a function, `reverse`.
-            reverse: descending; equal rows still in input order.
-            options: name=, on_error= (for rows on which key fails), num_cpus=, num_gpus=, memory=, as in map().
+            reverse: descending; equal rows still keep their order. With field names, turns the order of each around.
+            options: name=, on_error= (for rows on which `key` fails), num_cpus=, num_gpus=, memory=, as for map().
 
         Raises:
-            TypeError: at the action, if two keys cannot be compared.
+            TypeError: as for map(), or a function beside field names. At the action, two keys cannot be compared.
+            ValueError: a field is named twice.
+            KeyError: at the action, a record lacks a field.
         """
 
         call, descending, label = order_argument("sort", key, others, reverse)
@@ -75,22 +79,22 @@ class OrderVerbs(Base[T_co]):
         reverse: bool = False,
         **options: Unpack[StepOptions],
     ) -> Dataset[T_co]:
-        """The n largest rows, largest first; n rows of each partition move.
+        """Take the n largest rows, in descending order. At most n rows of each partition move.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1), ("b", 3), ("c", 2)]).top(2, key=lambda word, n: n).collect()
         [('b', 3), ('c', 2)]
 
         Args:
-            n: how many, 0 or more.
-            key: of the row (spread as in map()), or field names as in sort(); None: the row itself.
+            n: number of rows, 0 or more.
+            key: function of a row (spread as for map()), or a field name as for sort(); None: the row itself.
             others: more field names; after a function, `reverse`.
-            reverse: the n smallest, smallest first.
+            reverse: take the n smallest, in ascending order.
             options: as for sort().
 
         Raises:
-            ValueError: n is negative.
-            TypeError: at the action, if two keys cannot be compared.
+            ValueError: n is negative, or a field is named twice.
+            TypeError: as for map(). At the action, two keys cannot be compared.
         """
         count = count_argument("top", n)
 
@@ -102,7 +106,7 @@ class OrderVerbs(Base[T_co]):
         return self._ordered("top", call, Options.of("top", options), order, label)
 
     def limit(self, n: int) -> Dataset[T_co]:
-        """The first n rows in order, in one partition; partitions past them are not computed.
+        """Take the first n rows, in one partition. They move there; later partitions are not computed.
 
         >>> import glowray as gr
         >>> gr.from_range(1_000_000).limit(3).collect()
@@ -110,11 +114,12 @@ class OrderVerbs(Base[T_co]):
 
         Raises:
             ValueError: n is negative.
+            TypeError: n is not an int.
         """
         return self._with(Limit(self._node, "limit", count_argument("limit", n)))
 
     def zip_with_index(self) -> Dataset[tuple[T_co, int]]:
-        """(row, its position from 0); with several partitions their rows are counted first. No row moves.
+        """Pair every row with its position, counted from 0. No data moves; several partitions are counted first.
 
         >>> import glowray as gr
         >>> gr.from_items("abc").zip_with_index().collect()
@@ -123,19 +128,21 @@ class OrderVerbs(Base[T_co]):
         return self._with(ZipWithIndex(self._node, "zip_with_index"))
 
     def sample(self, fraction: float, seed: int | None = None) -> Dataset[T_co]:
-        """Each row with the same chance, decided by its position: the same rows for any number of partitions.
+        """Draw each row with the same chance, in order. No data moves; several partitions are counted first.
 
         >>> import glowray as gr
         >>> gr.from_range(1000).sample(0.5, seed=7).count()
         525
 
+        A row's position decides, so that the number of partitions does not matter.
+
         Args:
-            fraction: the chance, 0.0 to 1.0.
-            seed: None draws one now, so that repeated actions see the same rows.
+            fraction: the chance, a number from 0.0 to 1.0.
+            seed: an int. None draws one at the call, so that all actions see the same rows.
 
         Raises:
             ValueError: fraction is outside 0 to 1.
-            TypeError: it is no number, or the seed no int.
+            TypeError: fraction is not a number, or the seed is not an int.
         """
         if not 0.0 <= float(fraction) <= 1.0:
             raise ValueError(f"sample() needs a fraction from 0 to 1, got {fraction}")
@@ -145,7 +152,7 @@ class OrderVerbs(Base[T_co]):
         return self.zip_with_index()._step(step)._step(Keys("sample", "sample", is_part=True))
 
     def repartition(self, n: int) -> Dataset[T_co]:
-        """The same rows in the same order in n partitions of even length; rows move.
+        """Cut the rows, in order, into n partitions whose lengths differ by at most one. Rows move.
 
         >>> import glowray as gr
         >>> gr.from_range(10).repartition(4).map_partitions(lambda rows: [len(list(rows))]).collect()
@@ -153,5 +160,6 @@ class OrderVerbs(Base[T_co]):
 
         Raises:
             ValueError: n is less than 1.
+            TypeError: n is not an int.
         """
         return self._with(Repartition(self._node, "repartition", count_argument("repartition", n, 1)))

@@ -1,4 +1,4 @@
-"""Joins of records on field names: key both sides by their fields, join by key, merge each pair to a record."""
+"""Joins of records by fields: key both sides by their fields, join by key, merge each pair into a record."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Names = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Merge:
-    """How the records of two sides become one record.
+    """The way two records become one.
 
     >>> Merge(("id",), ("id",), "_right").of({"id": 1, "n": 2}, {"id": 1, "n": 3, "m": 4})
     {'id': 1, 'n': 2, 'n_right': 3, 'm': 4}
@@ -36,10 +36,10 @@ class Merge:
     suffix: str
 
     def of(self, left: Record, right: Record) -> Record:
-        """Return the left's fields, then the right's without those of the key.
+        """Return the left's fields, then the right's without the key fields.
 
         Raises:
-            ValueError: a name with the suffix is that of another field.
+            ValueError: a name with the suffix is the name of another field.
         """
         record = dict(left)
         for name, value in right.items():
@@ -51,7 +51,7 @@ class Merge:
         return record
 
     def without_left(self, key: Any, names: Names) -> Record:
-        """Return the record for a key that the left lacks: None in all fields, but the key in those of `on`."""
+        """Return the left record for a key that the left lacks: the key fields hold the key, all others None."""
         values = (key,) if len(self.left_on) == 1 else key
         return {**dict.fromkeys(names), **dict(zip(self.left_on, values, strict=True))}
 
@@ -60,8 +60,8 @@ def join_records(left: Base[Any], other: Any, on: Any, how: str, suffix: Any) ->
     """Return `left.join(other, on=on, how=how, suffix=suffix)`.
 
     Raises:
-        TypeError: a name or the suffix is no str.
-        ValueError: a name is there twice on one side.
+        TypeError: a name or the suffix is not a str.
+        ValueError: a name is twice on one side.
     """
     right = dataset_argument("join", other)
     merge = Merge(*_names_of(on), _checked_suffix(suffix))
@@ -76,7 +76,7 @@ def join_records(left: Base[Any], other: Any, on: Any, how: str, suffix: Any) ->
 
 
 def _names_of(on: Any) -> tuple[Names, Names]:
-    """Return the field names of the key on the left and on the right."""
+    """Return the names of the key fields on the left and on the right."""
     if isinstance(on, str):
         return (on,), (on,)
     if isinstance(on, Mapping):
@@ -99,7 +99,7 @@ def _keyed(side: Base[Any], names: Names) -> Base[Any]:
 
 
 def _field_names(side: Base[Any]) -> Base[Any]:
-    """A dataset of one row: the field names of the first record, () if there is none."""
+    """Return a dataset of one row: the field names of the first record, or () if there is none."""
     add, merge = Function.of(_names_in, "join", spreads=False), Function.of(_first_names, "join", spreads=False)
     first = side._with(Limit(side._node, "join", 1))
     return side._with(Reduce(first._node, "join", FoldRows("join", "", add, Zero(())), merge, Zero(())))

@@ -1,4 +1,4 @@
-"""Verbs of records, rows that are dicts: which fields there are, and what they are called. No data moves."""
+"""Verbs of records (rows that are dicts): keep, drop and rename fields. No data moves."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class RecordVerbs(Base[T_co]):
     """select, drop, rename, with_fields, explode."""
 
     def select(self, *names: str) -> Dataset[dict[str, Any]]:
-        """Records of some fields only, in the order of the names. No data moves.
+        """Keep some fields of each record, in the order of the names. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([{"a": 1, "b": 2, "c": 3}]).select("c", "a").collect()
         [{'c': 3, 'a': 1}]
 
         Args:
-            names: the names of the fields that stay.
+            names: the names of the fields to keep.
 
         Raises:
-            TypeError: there is no name, or one is no str.
+            TypeError: there is no name, or a name is not a str.
             ValueError: a name is there twice.
             KeyError: at the action, a record lacks a field.
         """
@@ -42,17 +42,17 @@ class RecordVerbs(Base[T_co]):
         return self._renewed("select", selected(fields), label_of_names(fields))
 
     def drop(self, *names: str) -> Dataset[dict[str, Any]]:
-        """Records without some fields. No data moves.
+        """Remove some fields from each record. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([{"a": 1, "b": 2, "c": 3}]).drop("b").collect()
         [{'a': 1, 'c': 3}]
 
         Args:
-            names: the names of the fields that go.
+            names: the names of the fields to remove.
 
         Raises:
-            TypeError: there is no name, or one is no str.
+            TypeError: there is no name, or a name is not a str.
             ValueError: a name is there twice.
             KeyError: at the action, a record lacks a field.
         """
@@ -60,18 +60,18 @@ class RecordVerbs(Base[T_co]):
         return self._renewed("drop", dropped(fields), label_of_names(fields))
 
     def rename(self, **names: str) -> Dataset[dict[str, Any]]:
-        """Records with other names for some fields, which keep their places. No data moves.
+        """Rename some fields of each record; they keep their places. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([{"a": 1, "b": 2}]).rename(a="x").collect()
         [{'x': 1, 'b': 2}]
 
         Args:
-            names: for each old name the new one: `rename(old="new")`, `rename(**{"old name": "new"})`.
+            names: the new name of each old one: `rename(old="new")`, or `rename(**{"old name": "new"})`.
 
         Raises:
-            TypeError: there is no name, or a new one is no str.
-            ValueError: two fields get one name; at the action, if the other field is one that is not renamed.
+            TypeError: there is no name, or a new name is not a str.
+            ValueError: two fields would have one name; at the action, if one of them is not renamed.
             KeyError: at the action, a record lacks a field.
         """
         checked_names("rename", [*names.values()])

@@ -1,4 +1,4 @@
-"""Verbs of one row at a time, and of a partition as an iterator. No data moves."""
+"""Verbs that take one row at a time, or a partition as an iterator. No data moves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Policy = str | pathlib.Path | None
 
 
 class RowVerbs(Base[T_co]):
-    """map, flat_map, filter, key_by, map_partitions."""
+    """The verbs map, flat_map, filter, key_by and map_partitions."""
 
     @overload
     def map(self, f: Callable[[T_co], U], **options: Unpack[StepOptions]) -> Dataset[U]: ...
@@ -61,7 +61,7 @@ class RowVerbs(Base[T_co]):
         num_gpus: float | None = None,
         memory: Bytes | None = None,
     ) -> Dataset[Any]:
-        """f(row) for every row, in order. No data moves.
+        """Apply f to every row, in order. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1), ("b", 2)]).map(lambda word, n: word * n).collect()
@@ -71,14 +71,17 @@ class RowVerbs(Base[T_co]):
         names. `eval()`, `exec()` and `globals()` inside it see those alone; name there what they are to find.
 
         Args:
-            f: of the row; with n ≥ 2 required parameters a tuple or list row is spread over them.
-            name: how plans, statistics and errors call this step.
-            on_error: "raise", "skip", "collect" or a path for rows on which f fails; None: as the flow says.
-            num_cpus: CPUs that a task of this step needs; num_gpus likewise.
-            memory: bytes that a task of this step needs.
+            f: function of a row; returns the new row. If it has n ≥ 2 required parameters, a tuple or list row of n
+                items is spread over them.
+            name: the step's name in plans, statistics and errors.
+            on_error: "raise", "skip", "collect" or a path, for rows on which f fails; None: the flow's setting.
+            num_cpus: CPUs that each task of this step needs.
+            num_gpus: GPUs that each task of this step needs.
+            memory: bytes that each task of this step needs.
 
         Raises:
-            TypeError: f is not callable, is async, or captures something that cannot be pickled.
+            TypeError: f is not callable, is async, or captures an object that cannot be pickled.
+            ValueError: there is no such on_error, or a number is negative.
         """
         return self._rowwise(Map, "map", f, Options(name, on_error, num_cpus, num_gpus, memory))
 
@@ -126,13 +129,13 @@ class RowVerbs(Base[T_co]):
         num_gpus: float | None = None,
         memory: Bytes | None = None,
     ) -> Dataset[Any]:
-        """Every item of f(row) for every row, in order. No data moves.
+        """Apply f to every row and chain the items that it returns, in order. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items(["to be", "or not"]).flat_map(lambda line: line.split()).collect()
         ['to', 'be', 'or', 'not']
 
-        Arguments and errors as for map(); f may be a generator function.
+        f returns an iterable, or is a generator function. Other arguments and errors are as for map().
         """
         return self._rowwise(FlatMap, "flat_map", f, Options(name, on_error, num_cpus, num_gpus, memory))
 
@@ -146,13 +149,13 @@ class RowVerbs(Base[T_co]):
         num_gpus: float | None = None,
         memory: Bytes | None = None,
     ) -> Dataset[T_co]:
-        """The rows for which f(row) is true, in order. No data moves.
+        """Keep the rows for which f(row) is true, in order. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_range(6).filter(lambda n: n % 2).collect()
         [1, 3, 5]
 
-        Arguments and errors as for map().
+        Arguments and errors are as for map().
         """
         return self._rowwise(Filter, "filter", f, Options(name, on_error, num_cpus, num_gpus, memory))
 
@@ -202,7 +205,7 @@ class RowVerbs(Base[T_co]):
         num_gpus: float | None = None,
         memory: Bytes | None = None,
     ) -> Dataset[Any]:
-        """(f(row), row) for every row. No data moves.
+        """Make keyed rows (f(row), row), in order. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items(["apple", "fig"]).key_by(len).collect()
@@ -211,16 +214,12 @@ class RowVerbs(Base[T_co]):
         [(2, {'a': 1, 'b': 2})]
 
         Args:
-            f: of the row; or the names of fields of a record: one is the field's value, several are a tuple of values.
-            others: more field names.
-            name: and the other options, as in map().
-            on_error: as in map().
-            num_cpus: as in map().
-            num_gpus: as in map().
-            memory: as in map().
+            f: function of a row (spread as for map()), or a field name of records.
+            others: more field names; the key is then a tuple of the fields' values.
+            name: as for map(), like on_error, num_cpus, num_gpus and memory.
 
         Raises:
-            TypeError: as in map(), or both a function and a field name were given.
+            TypeError: as for map(), or a function beside field names.
             KeyError: at the action, a record lacks a field.
         """
         key, label = key_argument("key_by", f, others)
@@ -236,18 +235,20 @@ class RowVerbs(Base[T_co]):
         num_gpus: float | None = None,
         memory: Bytes | None = None,
     ) -> Dataset[U]:
-        """The items of f(iterator of a partition's rows), once a partition. No data moves.
+        """Call f once for each partition, with an iterator of its rows, and chain the items. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_range(5, partitions=2).map_partitions(lambda rows: [sum(rows)]).collect()
         [1, 9]
 
         Args:
-            f: f(iterator), or with two required parameters f(index, iterator); returns an iterable.
-            on_error: taken as by map(), but f is no function of one row: it always raises.
+            f: f(iterator), or with two required parameters f(index, iterator); returns an iterable of new rows.
+            name: the step's name in plans, statistics and errors.
+            on_error: checked as by map(), without effect: an exception in f always fails the job.
+            num_cpus: as for map(), like num_gpus and memory.
 
         Raises:
-            TypeError: as for map(); at the action, if f does not return an iterable.
+            TypeError: as for map(). At the action, f does not return an iterable.
         """
         options = Options(name, on_error, num_cpus, num_gpus, memory).checked()
         function = Function.of(f, "map_partitions", name=name, spreads=False, arguments=(1, 2))

@@ -1,4 +1,4 @@
-"""Actions that write files: a folder of ordered parts and _SUCCESS, or one file."""
+"""Actions that write files: a folder of ordered part files with _SUCCESS, or one file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Target = str | os.PathLike[str]
 
 
 class WriteActions(Base[T_co]):
-    """write_text, write_csv, write_json, write_parquet, write_binary."""
+    """The actions write_text, write_csv, write_json, write_parquet and write_binary."""
 
     def write_text(
         self,
@@ -26,7 +26,7 @@ class WriteActions(Base[T_co]):
         compression: str | None = None,
         defer: bool = False,
     ) -> Any:
-        r"""Writes str(row) and a newline for every row; nothing is at `path` until all of it is.
+        """Write str(row) and a newline for every row. The workers write; the driver puts the files in place.
 
         >>> import glowray as gr, tempfile
         >>> folder = tempfile.mkdtemp()
@@ -35,18 +35,22 @@ class WriteActions(Base[T_co]):
         >>> gr.read_text(f"{folder}/out").collect()
         ['a', 'b']
 
+        Nothing is at `path` until the output is complete.
+
         Args:
-            path: a folder for part files and _SUCCESS, or with single_file the file itself.
-            mode: "error" if something is there; "overwrite" replaces an empty folder or one that glowray wrote;
-                "append" adds parts.
+            path: a folder for part files and _SUCCESS, or the file itself if `single_file`.
+            mode: what to do if something is there. "error" raises; "append" adds to it; "overwrite" replaces a folder
+                that is empty or that glowray wrote, or with `single_file` any file.
+            single_file: write one file instead of a folder.
             compression: None, "gz", "bz2", "zst" or "xz".
-            defer: write at flow.run(), in one pass with its other outputs; returns the dataset.
+            defer: write at flow.run(), in one pass with the flow's other outputs.
 
         Returns:
-            Written(files, rows, bytes).
+            Written(files, rows, bytes), or this dataset if `defer`.
 
         Raises:
-            FileExistsError: something is at `path`.
+            ValueError: there is no such mode or compression.
+            FileExistsError: something is at `path` that `mode` does not replace.
             CommitConflict: another job wrote there meanwhile.
         """
         from glowray.io.text_sink import TextSink
@@ -67,9 +71,7 @@ class WriteActions(Base[T_co]):
         quotechar: str = '"',
         schema: pa.Schema | None = None,
     ) -> Any:
-        """Writes dict rows as CSV, UTF-8; read_csv() gives the same fields, None and "" apart.
-
-        All files have the same columns in the same order; a field that a row lacks is None.
+        """Write dict rows as CSV in UTF-8. The workers write; the driver puts the files in place.
 
         >>> import glowray as gr, pathlib, tempfile
         >>> folder = tempfile.mkdtemp()
@@ -86,18 +88,21 @@ class WriteActions(Base[T_co]):
         rows at all, one file names the columns that `columns` or `schema` give.
 
         Args:
-            path: as for write_text(); mode, single_file, compression, defer likewise.
-            columns: the columns in their order. None: those of all rows, in order of first appearance. A row may lack
-                some of them.
-            header: whether files begin with the names of the columns.
-            delimiter: one character; quotechar likewise.
-            schema: a pyarrow.Schema that names the columns, and the types that values are written as.
+            path: as for write_text(), like mode, single_file, compression and defer.
+            columns: the columns in their order; a row may lack some. None: the columns of all rows, in order of first
+                appearance.
+            header: whether files begin with the column names.
+            delimiter: one character between fields.
+            quotechar: one character around a field that needs it.
+            schema: a pyarrow.Schema with the columns and the types that values are written as.
+
+        Returns:
+            As write_text().
 
         Raises:
-            TypeError: at the action, a row that is no dict, or a value such as a list that CSV has no form for, or
-                that its type in `schema` cannot hold.
-            ValueError: at the action, a row with more columns than those given; a column that the files to append to
-                lack.
+            TypeError: at the action, a row is not a dict, or CSV or `schema` has no form for a value, such as a list.
+            ValueError: at the action, a row has a field outside `columns`, or the files to append to lack a column.
+            FileExistsError: as for write_text(), like CommitConflict.
         """
         from glowray.io.csv_records import Dialect
         from glowray.io.csv_sink import CsvSink
@@ -115,21 +120,23 @@ class WriteActions(Base[T_co]):
         compression: str | None = None,
         defer: bool = False,
     ) -> Any:
-        """Writes every row as a line of JSON, UTF-8; read_json() gives rows that are equal and of the same types.
+        r"""Write every row as a line of JSON in UTF-8. The workers write; the driver puts the files in place.
 
         >>> import glowray as gr, pathlib, tempfile
         >>> folder = tempfile.mkdtemp()
         >>> gr.from_items([{"a": 1, "b": [1.0, None]}]).write_json(f"{folder}/out.json", single_file=True).rows
         1
         >>> pathlib.Path(folder, "out.json").read_text()
-        '{"a":1,"b":[1.0,null]}\\n'
+        '{"a":1,"b":[1.0,null]}\n'
 
-        A partition without rows makes no file. Arguments as for write_text().
+        read_json() returns equal rows of the same types. A partition without rows makes no file. Arguments and result
+        are as for write_text().
 
         Raises:
-            TypeError: at the action, a value that JSON would change, such as a tuple or a key that is no str; its
-                column is named.
-            ValueError: at the action, NaN and infinities, which JSON has not.
+            TypeError: at the action, JSON would change a value, such as a tuple or a key that is not a str. The message
+                names the column.
+            ValueError: at the action, a value is NaN or infinite, which JSON cannot express.
+            FileExistsError: as for write_text(), like CommitConflict.
         """
         from glowray.io.json_lines import JsonSink
 
@@ -146,7 +153,7 @@ class WriteActions(Base[T_co]):
         columns: Sequence[str] | None = None,
         schema: pa.Schema | None = None,
     ) -> Any:
-        """Writes dict rows as Parquet; read_parquet() gives rows that are equal and of the same types.
+        """Write dict rows as Parquet. The workers write; the driver puts the files in place.
 
         >>> import glowray as gr, tempfile
         >>> folder = tempfile.mkdtemp()
@@ -161,18 +168,22 @@ class WriteActions(Base[T_co]):
         columns of `schema`.
 
         Args:
-            path: as for write_text(); mode, single_file, defer likewise.
-            compression: None (Snappy, as usual in Parquet), "gz" or "zst"; inside the file, whose name stays .parquet.
+            path: as for write_text(), like mode, single_file and defer.
+            compression: None (Snappy), "gz" or "zst", within the file; the suffix stays .parquet.
             columns: as for write_csv().
-            schema: a pyarrow.Schema of the files: columns, their order and types. int beside float is fine in a column
-                that is float64 there. A float is rounded to a narrower float type that the schema names (0.1 as
-                float32), as pyarrow's safe cast does; no other value may change, and an int that would is an error.
+            schema: a pyarrow.Schema of the files. A column that is float64 there may hold ints beside floats. A float
+                is rounded to a narrower float type (0.1 to float32), as pyarrow's safe cast does. No other value may
+                change.
+
+        Returns:
+            As write_text().
 
         Raises:
-            TypeError: at the action, a row that is no dict, or a column that Parquet cannot hold exactly: it is named,
-                with both rows where values are of two types. With mode="append" also a column that the files which
-                are there lack, or have of another type.
-            ValueError: at the action, a row with more columns than those given.
+            TypeError: at the action, a row is not a dict, or Parquet cannot hold a column exactly. The message names
+                the column, and both rows if their types differ. With mode="append", the files there lack a column or
+                have it with another type.
+            ValueError: at the action, a row has a field outside `columns`.
+            FileExistsError: as for write_text(), like CommitConflict.
         """
         from glowray.io.parquet_sink import ParquetSink
 
@@ -188,7 +199,7 @@ class WriteActions(Base[T_co]):
         compression: str | None = None,
         defer: bool = False,
     ) -> Any:
-        """Writes rows of (name, bytes) as files of that name in a folder.
+        """Write rows (name, bytes) as files of these names in a folder. The workers write.
 
         >>> import glowray as gr, tempfile
         >>> folder = tempfile.mkdtemp()
@@ -198,13 +209,19 @@ class WriteActions(Base[T_co]):
         [b'0', b'1']
 
         Args:
-            path: a folder; mode, defer as for write_text().
-            single_file: taken as by the others, but files are as many as rows: True is an error.
-            compression: None, "gz", "bz2", "zst" or "xz", whose suffix is added to the names.
+            path: a folder.
+            mode: as for write_text(), like defer.
+            single_file: must be False, since each row is a file.
+            compression: None, "gz", "bz2", "zst" or "xz"; its suffix is added to the names.
+
+        Returns:
+            As write_text().
 
         Raises:
-            TypeError: at the action, a row that is not (str, bytes).
-            ValueError: at the action, a name that leaves the folder, begins with "_" or ".", or is there twice.
+            TypeError: at the action, a row is not (str, bytes).
+            ValueError: `single_file` is True. At the action, a name leaves the folder, begins with "_" or ".", or
+                occurs twice.
+            FileExistsError: as for write_text(), like CommitConflict.
         """
         from glowray.io.binary import BinarySink
 

@@ -1,4 +1,4 @@
-"""The automatic engine: runs tasks in this process, and hands what is left to Ray once Ray is there and worth it."""
+"""The automatic engine: runs tasks in this process, and hands the rest to Ray once Ray has started and is worth it."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from glowray.engine.shared_tasks import Pace, SharedTasks, UntilSlower
 from glowray.rows import Block
 
 WORTH_SECONDS = 5.0
-"""Work of this process that must be left for Ray to start: about what a Ray on this machine needs for that."""
+"""Seconds of work that must be left before Ray starts: about as long as a Ray on this machine takes to start."""
 
 CONNECT_SECONDS = 2.0
-"""The same once Ray has started: about what this process needs to connect, and Ray to begin a first task."""
+"""The same before this process connects: about as long as connecting and beginning a first task takes."""
 
 LOOK_SECONDS = 0.25
-"""Seconds between two looks at how much work is left."""
+"""Seconds between two checks how much work is left."""
 
 STARTING = "starting Ray…"
 
 
 class AutomaticEngine:
-    """Runs tasks here while Ray starts in processes of its own, and hands over once a first task has begun there.
+    """Runs tasks here while Ray starts in processes of its own, and hands over once a first task has begun on Ray.
 
-    Blocks that are done stay as they are: Ray's tasks read them, nothing runs again. Time decides only where a task
-    runs; no result depends on that.
+    Finished blocks stay where they are: Ray's tasks read them, and nothing runs again. Time decides only where a task
+    runs, which changes no result.
     """
 
     name = "inline"
@@ -55,7 +55,7 @@ class AutomaticEngine:
             yield from self._run_here(shared)
 
     def end(self) -> None:
-        """The job is over: a Ray that still starts is not needed."""
+        """Tell that the job is over, so that a Ray that is still starting is not needed."""
         self.handover.end()
 
     def shared_bytes(self) -> int:
@@ -65,7 +65,7 @@ class AutomaticEngine:
         return self.inline.fetch(refs)
 
     def _run_here(self, tasks: SharedTasks) -> Iterator[Done]:
-        """Run tasks here until there are none, or Ray takes over. Take over again from a Ray that is slower."""
+        """Run tasks here until none are left or Ray takes over. If Ray turns out slower, take over again."""
         share = Share(tasks)
         self.handover.offer(share)
         try:
@@ -87,7 +87,7 @@ class AutomaticEngine:
 
 
 class Share:
-    """The tasks of one run, what Ray makes of those that it takes, and whether it takes any."""
+    """The tasks of one run, whether Ray has taken them, and the results of those that Ray runs."""
 
     def __init__(self, tasks: SharedTasks) -> None:
         self.tasks = tasks
@@ -96,14 +96,14 @@ class Share:
         self.ended = threading.Event()
 
     def results(self) -> Iterator[Done]:
-        """Give what Ray does, as it ends. Raise the error that Ray ended with."""
+        """Yield each task that Ray has done, as it ends. Raise the error that ended Ray's run."""
         while (result := self.done.get()) is not None:
             if isinstance(result, BaseException):
                 raise result
             yield result
 
     def run(self, ray: Engine, mean: float | None) -> None:
-        """Run what is left on Ray. Leave the rest to this process if its `mean` seconds a task were less."""
+        """Run the remaining tasks on Ray, as long as they are not slower than this process's `mean` seconds a task."""
         tasks = UntilSlower(self.tasks, mean)
         try:
             for done in ray.run(tasks):
@@ -117,14 +117,14 @@ class Share:
             self.ended.set()
 
     def stop(self) -> None:
-        """Give no more tasks, and wait until those on Ray are cancelled."""
+        """Hand out no more tasks, and wait until the tasks on Ray are cancelled."""
         self.tasks.stop()
         if self.is_taken:
             self.ended.wait()
 
 
 class Handover:
-    """A thread that looks whether Ray is worth it, starts Ray, and drives it while this process is in a task."""
+    """A thread that decides when Ray is worth starting, starts it, and drives it while this process runs a task."""
 
     def __init__(self, engine: AutomaticEngine, deadline: float) -> None:
         self.engine, self.deadline = engine, deadline
@@ -132,19 +132,19 @@ class Handover:
         self.lock = threading.Lock()
         self.share: Share | None = None
         self.error: Exception | None = None
-        # No daemon: the interpreter is not to end while a thread of it connects to Ray.
+        # Not a daemon thread: the interpreter must not end while this thread connects to Ray.
         self.thread = threading.Thread(target=self._work, name="glowray-handover")
         HANDOVERS.add(self)
 
     def offer(self, share: Share | None) -> None:
-        """Offer the tasks that this process runs now; None: there are none to take any more."""
+        """Offer the tasks that this process runs now; None: there are none to take over."""
         with self.lock:
             self.share = share
         if share is not None and self.thread.ident is None and usable_cpus() > 1:
             self.thread.start()
 
     def end(self) -> None:
-        """Ray is not needed any more, if it is not there yet."""
+        """Tell that Ray is not needed any more, unless it has already taken over."""
         self.over.set()
 
     def warn(self) -> None:
@@ -164,11 +164,11 @@ class Handover:
             self._take(ray)
 
     def is_worth_it(self) -> bool:
-        """Whether there is work left for Ray when it will be there."""
+        """Return whether enough work is left to be worth starting Ray."""
         return self.engine.pace.seconds_left() >= WORTH_SECONDS
 
     def is_worth_connecting(self) -> bool:
-        """Whether there still is, now that Ray has started."""
+        """Return whether enough work is still left, now that Ray has started."""
         return self.engine.pace.seconds_left() >= CONNECT_SECONDS
 
     def _begun_ray(self) -> Engine | None:
@@ -177,7 +177,7 @@ class Handover:
         self.engine.announce(STARTING)
         try:
             return begun_ray_engine(self.over, self.is_worth_connecting)
-        except Exception as error:  # whatever keeps Ray from starting, this process can do without
+        except Exception as error:  # this process can run all tasks itself, whatever keeps Ray from starting
             if not self.over.is_set():
                 self.error = error
             return None
@@ -185,7 +185,7 @@ class Handover:
             self.engine.announce("")
 
     def _take(self, ray: Engine) -> None:
-        """Take over the tasks that this process runs now, and all later ones."""
+        """Take over the tasks that this process runs now, and all later tasks."""
         engine = self.engine
         with self.lock:
             share = self.share
@@ -197,7 +197,7 @@ class Handover:
 
 
 def usable_cpus() -> int:
-    """The CPUs that this process may use: with a single one Ray has nothing to add."""
+    """Return how many CPUs this process may use. With one CPU, Ray cannot make the job faster."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on Linux
@@ -208,10 +208,10 @@ HANDOVERS: weakref.WeakSet[Handover] = weakref.WeakSet()
 
 
 def _end_handovers() -> None:
-    """At the end of this process: nobody waits for an action any more whose rows were not all read."""
+    """End all handovers when the interpreter ends: an action whose rows were not all read has not ended its own."""
     for handover in list(HANDOVERS):
         handover.end()
 
 
-# Before the interpreter waits for the threads of these.
+# Runs before the interpreter waits for the threads of the handovers.
 threading._register_atexit(_end_handovers)  # type: ignore[attr-defined]

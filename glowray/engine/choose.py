@@ -1,4 +1,4 @@
-"""Which engine runs a job, and why."""
+"""The choice of the engine that runs a job, with the reason."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import os
 import sys
 from dataclasses import dataclass
 
-from glowray.cluster.connect import lost_connection
+from glowray.cluster.client.connect import lost_connection
 from glowray.engine.inline import InlineEngine
 from glowray.engine.protocol import Engine
 
 LARGE_INPUT = 64 * 1024 * 1024
-"""Bytes of input from which Ray starts soon: with less, one process is mostly done before Ray has started."""
+"""Bytes of input from which LARGE_PATIENCE holds. With less, one process is mostly done before Ray has started."""
 
 PATIENCE = 3.0
 """Seconds that a job runs before Ray starts."""
 
 LARGE_PATIENCE = 1.0
-"""The same for a job whose input is large: long enough to tell one that is done within seconds."""
+"""The same for a job with a large input. A job that is done within seconds ends before."""
 
 ENGINES = ("inline", "ray")
 
@@ -26,7 +26,7 @@ ENGINES = ("inline", "ray")
 class Choice:
     """The engine's kind ("inline", "ray" or "automatic") and the reason, as explain() prints them.
 
-    An automatic one starts Ray after `patience` seconds; None: PATIENCE.
+    The automatic engine starts Ray after `patience` seconds; None: PATIENCE.
     """
 
     kind: str
@@ -35,8 +35,9 @@ class Choice:
 
 
 def choose(asked: str | None, input_bytes: int | None) -> Choice:
-    """The engine for a job: GLOWRAY_ENGINE, else what was asked for, else what is connected, else what the size of
-    the input suggests.
+    """Return the engine for a job: the first of GLOWRAY_ENGINE, `asked`, a connected cluster, or the input's size.
+
+    `input_bytes` is None if the size is unknown.
 
     Raises:
         ValueError: GLOWRAY_ENGINE names an engine that does not exist.
@@ -65,13 +66,13 @@ def choose(asked: str | None, input_bytes: int | None) -> Choice:
 
 
 def check_engine(name: str, place: str = "engine") -> None:
-    """Raises ValueError for an engine that does not exist, naming the `place` that says so."""
+    """Raise ValueError if an engine does not exist, naming the `place` of its name."""
     if name not in ENGINES:
         raise ValueError(f'{place} must be "inline" or "ray", or be left out (automatic), got {name!r}')
 
 
 def open_engine(choice: Choice) -> Engine:
-    """The engine of a choice, ready to run."""
+    """Return the engine of a choice, ready to run tasks."""
     if choice.kind == "inline":
         return InlineEngine()
     if choice.kind == "ray":

@@ -1,4 +1,4 @@
-"""Blocks in the memory of this process; those that would take too much of it wait in files instead."""
+"""Blocks in the memory of this process, and their limit: above it, blocks wait in files."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from glowray.rows import Block
 from glowray.rows.pickled import PickledColumn
 
 SHARE = 4
-"""Blocks may take one part in so many of the machine's memory, or of what the process is allowed."""
+"""Blocks may take 1/SHARE of the machine's memory, or of the control group's limit if that is lower."""
 
 OBJECTS = 4
-"""Python's objects take about so many times the memory of their pickle."""
+"""Python objects take about this many times the bytes of their pickle."""
 
 _LIMIT_FILE = Path("/sys/fs/cgroup/memory.max")
 
 
 class Held:
-    """Counts what blocks hold in memory, a buffer that several share once, and what they hold no more.
+    """Counts the bytes that living blocks hold in memory. A buffer that several blocks share counts once.
 
     >>> held = Held()
     >>> small, on_disk = held.kept(Block.from_rows(["a"]), 1000)
@@ -37,19 +37,22 @@ class Held:
 
     def __init__(self) -> None:
         self._nbytes = 0
-        self._users: dict[int, tuple[int, int]] = {}  # of the buffer at a place: how many blocks, and its size
+        self._users: dict[int, tuple[int, int]] = {}  # a buffer's address → how many blocks use it, and its bytes
         self._released: deque[Iterable[int]] = deque()
         self._lock = threading.Lock()
 
     @property
     def nbytes(self) -> int:
-        """What blocks hold in memory now."""
+        """Return the bytes that blocks hold in memory now."""
         with self._lock:
             self._forget()
             return self._nbytes
 
     def kept(self, block: Block, limit: int | None = None) -> tuple[Block, int]:
-        """The block, or once blocks hold more than `limit` bytes, one of the same rows in a file; what is on disk."""
+        """Return the block and the bytes that it takes on disk, usually 0.
+
+        If blocks would hold more than `limit` bytes in memory, the returned block has the same rows in a file.
+        """
         buffers = _buffers(block)
         on_disk = 0
         with self._lock:
@@ -57,17 +60,17 @@ class Held:
             new = sum(size for place, size in buffers.items() if place not in self._users)
             if new and self._nbytes + new > (default_limit() if limit is None else limit):
                 block, on_disk = mapped(block)
-                buffers = dict.fromkeys(_buffers(block), 0)  # not in memory, as the parts of this block are not
+                buffers = dict.fromkeys(_buffers(block), 0)  # 0 bytes each, as they are in the file
             for place, size in buffers.items():
                 users, size = self._users.get(place, (0, size))
                 self._users[place] = users + 1, size
                 self._nbytes += 0 if users else size
-        # Blocks go whenever Python likes, perhaps while this lock is held: they are only noted then.
+        # Python may free a block while this thread holds the lock. So the finalizer only notes it, without the lock.
         weakref.finalize(block, self._released.append, tuple(buffers))
         return block, on_disk
 
     def _forget(self) -> None:
-        """Counts the blocks that are gone."""
+        """Subtract the blocks that are gone."""
         while self._released:
             for place in self._released.popleft():
                 users, size = self._users.pop(place)
@@ -78,12 +81,12 @@ class Held:
 
 
 def _buffers(block: Block) -> dict[int, int]:
-    """What the columns of a block are made of: where it is in memory, and its size."""
+    """Return the bytes in memory of each buffer of a block's columns, by the buffer's address."""
     found: dict[int, int] = {}
     for chunk in block.chunks:
         for column in chunk.columns:
             if isinstance(column, PickledColumn):
-                found[id(column)] = OBJECTS * len(column.pickle())  # what is beside it is not in memory
+                found[id(column)] = OBJECTS * len(column.pickle())  # values beside the pickle are in files
             else:
                 in_file = chunk.home is not None
                 found.update((buffer.address, 0 if in_file else buffer.size) for buffer in _array_buffers(column))
@@ -96,7 +99,7 @@ def _array_buffers(array: Any) -> list[Any]:
 
 @cache
 def default_limit() -> int:
-    """What blocks may take where nobody says it."""
+    """Return how many bytes blocks may take if the task does not say."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with contextlib.suppress(OSError, ValueError):  # no control group, or one without a limit
         memory = min(memory, int(_LIMIT_FILE.read_text()))

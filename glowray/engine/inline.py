@@ -1,4 +1,4 @@
-"""The inline engine: tasks run one after the other in this process. No Ray, no copies between processes."""
+"""The inline engine: tasks run one after the other in this process, without Ray and without copies of blocks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from glowray.rows import Block
 
 
 class InlineEngine:
-    """Runs tasks in the calling thread, each on its own copy of the functions."""
+    """Runs tasks in the calling thread. Each task gets its own copy of the functions."""
 
     name = "inline"
 
@@ -30,14 +30,14 @@ class InlineEngine:
         yield from in_turn([chain.from_iterable(map(flow_here, stage)) for stage in flowing.values()])
 
     def shared_bytes(self) -> int:
-        return 0  # a part of a block is no copy anyway
+        return 0  # a slice of a block copies nothing anyway
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return [local_block(ref) for ref in refs]
 
 
 def run_here(task: Task) -> Done:
-    """Runs one task in this process."""
+    """Run one task in this process."""
     payload, memory = task.payload, task.resources.memory
     report, blocks = execute(payload.data, payload.apart, task.partition, inputs_of(task), task.offset, memory)
     if blocks is not None:
@@ -55,14 +55,14 @@ def _kept(block: Block, task: Task, report: TaskReport) -> Block:
 
 
 def flow_here(task: Task) -> Iterator[Done | None]:
-    """Runs one task in this process, as far as it is asked to: a piece at a time, None for one that made nothing."""
+    """Run one task in this process, piece by piece as the caller asks. Yield None for a piece without rows."""
     payload, memory = task.payload, task.resources.memory
     for piece in execute_flowing(payload.data, payload.apart, task.partition, inputs_of(task), task.offset, memory):
         yield None if piece is None else Done(task, *piece)
 
 
 def in_turn(flows: Sequence[Iterator[Done | None]]) -> Iterator[Done]:
-    """A piece of each, again and again, until all have ended."""
+    """Yield one piece of each flow in turn, until all have ended."""
     left = deque(flows)
     while left:
         flow = left.popleft()
@@ -74,18 +74,18 @@ def in_turn(flows: Sequence[Iterator[Done | None]]) -> Iterator[Done]:
 
 
 def inputs_of(task: Task) -> list[list[Any]]:
-    """What a task reads: blocks of this process, or a feed."""
+    """Return what a task reads: blocks of this process, or a feed."""
     return [[slot.ref if isinstance(slot.ref, Feed) else resolved(slot) for slot in side] for side in task.inputs]
 
 
 def resolved(slot: Slot) -> Block:
-    """The block of a slot, cut to its rows."""
+    """Return the block of a slot, cut to the slot's rows."""
     block = local_block(slot.ref)
     return block if slot.start is None else block.slice(slot.start, slot.stop)
 
 
 def local_block(ref: Ref) -> Block:
-    """The block behind a ref, fetched from Ray if it lives there."""
+    """Return the block behind a ref; fetch it from Ray if it is there."""
     if isinstance(ref, Block):
         return ref
     from glowray.engine.ray import fetch_blocks

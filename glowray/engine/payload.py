@@ -1,4 +1,4 @@
-"""A fragment as it goes to tasks: pickled, with big captured values and broadcasts apart from it."""
+"""A fragment as tasks receive it: pickled, with large captured values and broadcasts apart from it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from glowray.rows.pickling import dumps, dumps_apart, loads, loads_apart
 from glowray.rows.static_attributes import class_attribute, is_one_of, module_name
 
 BIG = 10 * 1024 * 1024
-"""Bytes from which a captured value goes to the store by itself: once a job instead of once a stage."""
+"""Larger captured values, in bytes, go to the store by themselves: once a job instead of once a stage."""
 
 CONTAINERS = (list, dict, set, frozenset, tuple)
 MANY_ITEMS = 50_000
-"""Items from which a container is worth pickling to learn its size."""
+"""Only a container of more items is pickled to find its size."""
 
 
 class Value(Protocol):
@@ -34,13 +34,13 @@ class Value(Protocol):
     @property
     def shared(self) -> bool: ...
     def load(self) -> bytes:
-        """The pickled value."""
+        """Return the pickled value."""
         ...
 
 
 @dataclass(eq=False)
 class Apart:
-    """A big captured value, or a broadcast (`shared`: one object for all tasks of a process), in the driver."""
+    """In the driver: a large captured value, or a broadcast (`shared`: all tasks of a process have one object)."""
 
     name: str
     shared: bool
@@ -60,7 +60,7 @@ class Apart:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The same on a worker: fetched when the fragment asks for it."""
+    """The same on a worker, fetched when the fragment needs it."""
 
     name: str
     shared: bool
@@ -69,7 +69,7 @@ class Sent:
 
 @dataclass(eq=False)
 class Payload:
-    """A pickled fragment, sent to the engine's store once; `sent` holds the engine's ref to it."""
+    """A pickled fragment. An engine sends it to its store once and keeps the ref in `sent`."""
 
     data: bytes
     apart: dict[str, Apart] = field(default_factory=dict)
@@ -78,9 +78,9 @@ class Payload:
 
 
 def pack(fragment: Fragment | _Parted, known: dict[int, Apart] | None = None) -> Payload:
-    """A fragment with the captured values as they are now and the registered key classes.
+    """Pickle a fragment with its captured values as they are now, and with the registered key classes.
 
-    `known` holds what other fragments of the job have set apart, so that a value they share is sent once.
+    `known` has the values that other fragments of the job have set apart, by id, so that a shared value is sent once.
     """
     known = {} if known is None else known
     used: dict[str, Apart] = {}
@@ -103,7 +103,7 @@ def pack(fragment: Fragment | _Parted, known: dict[int, Apart] | None = None) ->
 
 
 def pack_all(fragments: Sequence[Fragment], known: dict[int, Apart]) -> Iterator[Payload]:
-    """Pack the fragments of a stage; what all have that share their loops is pickled once, and only the source anew."""
+    """Pack the fragments of a stage. Fragments that share their operators share one pickle of all but their source."""
     sharing = Counter(id(fragment.operators) for fragment in fragments)
     programs: dict[int, Payload] = {}
     for fragment in fragments:
@@ -120,14 +120,14 @@ def pack_all(fragments: Sequence[Fragment], known: dict[int, Apart]) -> Iterator
 
 @dataclass(frozen=True, slots=True)
 class _Parted:
-    """A fragment whose source is pickled apart from all else of it."""
+    """A fragment whose source is pickled apart from the rest."""
 
     source: Source
     program: bytes
 
 
 def is_big(obj: Any) -> bool:
-    """Whether a captured value takes more than BIG bytes; tells most values by their type alone."""
+    """Return whether a captured value takes more than BIG bytes. For most values the type alone tells."""
     kind = type(obj)
     if kind is str or kind is bytes or kind is bytearray:
         return len(obj) > BIG
@@ -147,7 +147,7 @@ def execute(
     offset: int,
     memory: int | None = None,
 ) -> tuple[TaskReport, list[Block] | None]:
-    """Runs a packed fragment; unpickled for every task, so that what functions change is gone with the task."""
+    """Unpickle and run a fragment. Every task unpickles its own, so that changes by functions end with the task."""
     fragment, unread = _read(payload, apart, partition)
     return (unread, None) if fragment is None else run(fragment, partition, inputs, offset, memory)
 
@@ -160,25 +160,25 @@ def execute_flowing(
     offset: int,
     memory: int | None = None,
 ) -> Iterator[tuple[TaskReport, list[Block]] | None]:
-    """As `execute`, on rows that arrive meanwhile; piece by piece, None for nothing to tell."""
+    """Run a fragment on rows that arrive meanwhile. Yield a result for each piece, None for one without rows."""
     fragment, unread = _read(payload, apart, partition)
     return iter([(unread, [Block()])]) if fragment is None else flow(fragment, partition, inputs, offset, memory)
 
 
 def _read(payload: bytes, apart: Mapping[str, Value], partition: int) -> tuple[Fragment | None, TaskReport]:
-    """The fragment, or else the report of a task that could not unpickle it."""
+    """Return the fragment, or None and the report of a task that could not unpickle it."""
     report = TaskReport(partition)
     try:
         return unpack(payload, apart), report
     except Exception as error:  # any class may raise anything from its own __setstate__
         if type(error).__module__.partition(".")[0] == "ray":
-            raise  # the cluster lost it
+            raise  # the cluster lost a value
         report.failure, report.unread = Failure.capture(error, verb="unpickle", partition=partition), True
         return None, report
 
 
 def unpack(payload: bytes, apart: Mapping[str, Value]) -> Fragment:
-    """What `pack` packed, with the broadcasts and key classes that it needs known in this process."""
+    """Return the fragment that `pack` pickled. Register its broadcasts and key classes in this process."""
     for value in apart.values():
         if value.shared:
             shared_value(value.name, lambda value=value: loads(value.load()))  # type: ignore[misc]

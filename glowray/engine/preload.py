@@ -1,4 +1,4 @@
-"""All that most tasks need: a worker process of Ray imports it while it waits for its first task."""
+"""Imports what most tasks need. A Ray worker imports this module while it waits for its first task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an engine is: the one seam between a plan cut into tasks and whatever runs them."""
+"""The seam between a plan cut into tasks and the engine that runs them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.rows import Block
 
 Ref = Any
-"""A Block in this process, a handle of the engine to one elsewhere, or a Feed: rows that arrive while the job runs."""
+"""A Block in this process, an engine's handle to one elsewhere, or a Feed of rows that arrive while the job runs."""
 
 
 RETRIES = 3
-"""How often a task whose worker was lost is tried again."""
+"""How often a task is retried if its worker is lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A block that a task reads, or only its rows [start, stop)."""
+    """A block that a task reads, or the block's rows [start, stop) only."""
 
     ref: Ref
     start: int | None = None
@@ -30,15 +30,16 @@ class Slot:
 
     @classmethod
     def of(cls, ref: Ref) -> Slot:
-        """All that a ref stands for: a block, or where another slot is what a task gave, the rows of that."""
+        """Return a slot with all rows of a ref. A ref that is a slot itself, as a task may return, stays as it is."""
         return ref if isinstance(ref, Slot) else cls(ref)
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Whole lines that an attempt at a task printed: `size` bytes from byte `start` of its output on.
+    """Whole lines that an attempt at a task printed: `size` bytes of its output, from byte `start` on.
 
-    Lines with no `start` are from Ray's log, which has all lines of an attempt, cut anywhere, and a moment later.
+    Lines without a `start` come from Ray's log. It has all lines of an attempt, but in arbitrary pieces and a moment
+    later.
     """
 
     attempt: int
@@ -49,10 +50,11 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One fragment on one partition. `inputs` are lists of slots, one a side; `identity` is (stage, place in stage).
+    """One fragment on one partition. `inputs` are lists of slots, one for each side; `identity` is (stage, place in
+    stage).
 
     `after` is the number of tasks that follow in its stage. `hear` is called, in any thread, with what the task prints
-    elsewhere while it runs. A task that `flows` gives what it has made after each piece of the rows that arrive.
+    elsewhere while it runs. A flowing task (`flows`) hands over its rows piece by piece, as its input arrives.
     """
 
     name: str
@@ -70,16 +72,16 @@ class Task:
 
     @property
     def feed(self) -> Feed | None:
-        """Where its rows come from, if they arrive while the job runs."""
+        """Return the feed that the task reads, if its rows arrive while the job runs."""
         refs = (slot.ref for side in self.inputs for slot in side)
         return next((ref for ref in refs if isinstance(ref, Feed)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A task that has ended: its report, and refs to its blocks (None where it failed).
+    """A task that has ended: its report, and refs to its blocks (None if it failed).
 
-    Of one that flows, a piece of its rows, with a report that is not `final` as long as there may be more.
+    For a flowing task it is one piece of its rows. The report is not `final` if more pieces may come.
     """
 
     task: Task
@@ -89,33 +91,33 @@ class Done:
 
 @runtime_checkable
 class Stoppable(Protocol):
-    """Tasks that another thread may call off while an engine waits for those that run."""
+    """Tasks that another thread may call off while an engine waits."""
 
     @property
     def is_stopped(self) -> bool:
-        """Whether nobody wants the results any more."""
+        """Return whether nobody wants the results any more."""
         ...
 
 
 class Engine(Protocol):
-    """Runs tasks; its refs stay valid as long as somebody holds them."""
+    """Runs tasks. Its refs are valid as long as somebody holds them."""
 
     name: str
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
-        """Runs tasks, a bounded number at a time, and gives each as it ends. Closing the iterator cancels the rest.
+        """Run tasks, a bounded number at a time; yield each as it ends. Closing the iterator cancels the rest.
 
-        Tasks that are Stoppable may be called off: an engine that waits for other processes then cancels the rest too.
-        Tasks that flow run side by side, those of one stage one after the other where it pleases the engine.
+        If the tasks are Stoppable and are called off, an engine that waits for other processes cancels the rest too.
+        Flowing tasks run at the same time; an engine may run those of one stage one after the other.
         """
         ...
 
     def shared_bytes(self) -> int:
-        """Up to how many bytes of blocks tasks had better read parts of where these lie: none of them is copied."""
+        """Return up to how many bytes of blocks tasks should read in place, by slices instead of copies."""
         ...
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
-        """The blocks behind refs, in this process."""
+        """Return the blocks behind refs, in this process."""
         ...
 
 
@@ -124,8 +126,8 @@ class Starting(Protocol):
     """An engine that may start another one while it runs tasks."""
 
     announce: Callable[[str], None]
-    """Is called in any thread with what the engine starts, "starting Ray…", and with "" when that is over."""
+    """Called in any thread with what the engine is starting, "starting Ray…", and with "" when that is over."""
 
     def end(self) -> None:
-        """The job is over: what still starts is not needed."""
+        """Tell that the job is over: an engine that is still starting is not needed."""
         ...

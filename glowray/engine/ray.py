@@ -1,4 +1,4 @@
-"""The Ray engine: one remote task a partition; blocks stay in the object store and go straight from task to task."""
+"""The Ray engine: one remote task a partition. Blocks stay in the object store and go straight from task to task."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.rows import Block
 
 AHEAD = 2
-"""Tasks in flight for each CPU of the cluster: enough that no CPU waits for the driver."""
+"""Tasks in flight for each CPU of the cluster, so that no CPU waits for the driver."""
 
 STORE_SHARE = 2
-"""Of a node's store no more than one part in so many is to be read at a time."""
+"""A stage may read at most 1/STORE_SHARE of a node's object store in place."""
 
 OPERATORS = ("!", "in(")
-"""How the value of a label begins that Ray takes for a condition."""
+"""The prefixes of a label's value that Ray reads as a condition, such as "!north"."""
 
 UNKNOWN_OWNER = "owner is unknown"
-"""Part of Ray's error text for a reference to an object of another Ray."""
+"""A part of Ray's error text for a reference to an object of another Ray."""
 
 PIECES_AHEAD = 4
-"""Pieces that a task makes before anybody has read the first."""
+"""Pieces that a flowing task makes before it waits for the first to be read."""
 
 
 class Place(NamedTuple):
-    """A task's own facts: its partition, the number of its first row, its stop flag, and the token of its prints."""
+    """What differs between the tasks of a stage: partition, number of the first row, stop flag, token of its prints."""
 
     partition: int
     offset: int
@@ -93,13 +93,13 @@ class RayEngine:
                 if done.report.final:
                     self.prints.forget([task])
                 if not done.report.final:
-                    running[ready] = (task, blocks)  # behind the others: each has its turn
+                    running[ready] = (task, blocks)  # at the end, so that each task has its turn
                 elif task.feed is not None:
                     self._pump(task.feed).done(task.feed)
                 yield done
         finally:
             if not self.watch.is_lost:
-                flag.stop(list(running))  # the caller failed, stopped early or was interrupted
+                flag.stop(list(running))  # some tasks still run if the caller failed, stopped early or was interrupted
             self.prints.forget(task for task, _ in running.values())
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
@@ -110,7 +110,9 @@ class RayEngine:
         return self.watch.wait([self.ray.remote(_begin).remote()], over.is_set) is not None
 
     def shared_bytes(self) -> int:
-        """On one machine, of what its store can hold meanwhile: each of the tasks needs all of the blocks there."""
+        """Return 1/STORE_SHARE of the object store's bytes if there is one node, else 0.
+
+        Each task keeps all blocks of its inputs in use there."""
         nodes = self.watch.nodes()
         return int(nodes[0].resources.get("object_store_memory", 0)) // STORE_SHARE if len(nodes) == 1 else 0
 
@@ -119,7 +121,7 @@ class RayEngine:
         return max(2, AHEAD * int(sum(node.resources.get("CPU", 0) for node in self.watch.nodes())))
 
     def _look_for(self, needs: Resources) -> None:
-        """Warns, once, where no node has what a task asks for: Ray lets it wait, as one may come, without a word."""
+        """Warn, once, if no node has what a task asks for. Ray silently waits, as such a node may join."""
         if needs in self.known_needs:
             return
         self.known_needs.add(needs)
@@ -150,7 +152,7 @@ class RayEngine:
     def _payload(self, payload: Payload) -> tuple[Any, list[tuple[str, bool, list[Any]]]]:
         if id(self) not in payload.sent:
             payload.sent[id(self)] = self._put(payload.data)
-        # In a list a ref stays a ref: a worker fetches the value only if it does not know it yet.
+        # Ray resolves a ref that is an argument, but not a ref in a list. The worker fetches the value when needed.
         apart = [(value.name, value.shared, [self._apart(value)]) for value in payload.apart.values()]
         return payload.sent[id(self)], apart
 
@@ -164,7 +166,7 @@ class RayEngine:
             return self._pump(slot.ref).remote(slot.ref, keeps)
         if not isinstance(slot.ref, Block):
             return slot.ref
-        # A block of this process is put once, however many tasks read it; in the store it lives as long as here.
+        # Put a block of this process into the store once for all tasks. Its ref lives as long as the block.
         known = self.local_refs.get(slot.ref)
         if known is None:
             known = self.local_refs[slot.ref] = self._put(slot.ref)
@@ -192,12 +194,12 @@ class RayEngine:
             try:
                 return Pump(deal, self.hub)
             except RayActorError:
-                self.hub = None  # lost with its node; what comes next needs a new one
+                self.hub = None  # the hub was lost with its node; start a new one
         self.hub = start_hub()
         return Pump(deal, self.hub)
 
     def _piece(self, task: Task, pieces: Any) -> Done:
-        """The next piece of a task that flows."""
+        """Return the next piece of a flowing task."""
         from ray.exceptions import RayError
 
         try:
@@ -222,7 +224,7 @@ def _is_stopped(tasks: Iterable[Task]) -> bool:
 
 
 def _begin() -> None:
-    """Show that a worker has started."""
+    """Do nothing: the task shows that a worker has started."""
 
 
 def _task(
@@ -233,7 +235,7 @@ def _task(
     cuts: list[tuple[int | None, int | None]],
     *blocks: Block,
 ) -> Any:
-    """What runs on the worker."""
+    """Run a task on the worker; return its report, followed by its blocks if there are any."""
     from glowray.engine.payload import execute
 
     inputs = _inputs(shape, cuts, blocks)
@@ -256,7 +258,7 @@ def _flowing_task(
     cuts: list[tuple[int | None, int | None]],
     *inputs: Any,
 ) -> Iterator[tuple[TaskReport, Block]]:
-    """What runs on the worker for a task that flows."""
+    """Run a flowing task on the worker; yield a report and a block for each piece."""
     from glowray.engine.payload import execute_flowing
 
     read, capture = _inputs(shape, cuts, inputs), Capture(place.prints, 0, live=False)
@@ -283,19 +285,19 @@ def _values(apart: list[tuple[str, bool, list[Any]]]) -> dict[str, Sent]:
 
 
 def _mark(report: TaskReport, capture: Capture) -> None:
-    """Say in a report that it comes from a worker, after how many attempts, and what was printed."""
+    """Note in a report that it comes from a worker, how many attempts were lost before, and what was printed."""
     report.remote, report.attempt, report.printed = True, _attempt(), capture.printed
 
 
 def _attempt() -> int:
-    """Return how many attempts at the task that runs were lost."""
+    """Return how many attempts at the running task were lost."""
     import ray
 
     return int(ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number())
 
 
 def fetch_blocks(refs: Sequence[Ref]) -> list[Block]:
-    """The blocks behind refs; those of this process as they are."""
+    """Return the blocks behind refs. Blocks of this process are returned as they are."""
     remote = [ref for ref in refs if not isinstance(ref, Block)]
     fetched = iter(cluster_watch().get(remote) if remote else ())
     return [ref if isinstance(ref, Block) else next(fetched) for ref in refs]
@@ -303,13 +305,13 @@ def fetch_blocks(refs: Sequence[Ref]) -> list[Block]:
 
 def _outputs(task: Task) -> dict[str, Any]:
     if task.flows:
-        # What it has read of a channel is gone. It waits for whoever reads its pieces, so that they do not pile up.
+        # No retries, as the rows that it has read are gone from the channel. Backpressure keeps pieces from piling up.
         return {"num_returns": "streaming", "max_retries": 0, "_generator_backpressure_num_objects": PIECES_AHEAD}
     return {"num_returns": 1 + task.outputs, "max_retries": task.retries}
 
 
 def _offers(node: RayNode, needs: Resources) -> bool:
-    """Whether a node has, when it is free, all that a task asks for."""
+    """Return whether a node, when nothing runs on it, has all that a task asks for."""
     there, labels = node.resources, node.labels
     wanted = {"CPU": needs.num_cpus, "GPU": needs.num_gpus, "memory": needs.memory}
     return all(amount is None or amount <= there.get(name, 0) for name, amount in wanted.items()) and all(

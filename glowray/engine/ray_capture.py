@@ -1,9 +1,10 @@
-"""On a worker: what a task prints, taken from the worker's log file, with Ray's own copy marked as taken.
+"""On a worker: take what a task prints from the worker's log file, and mark Ray's own copy of it as taken.
 
-A worker's stdout is a file, to which this adds stderr while a task runs. So everything that the task prints is in one
-place and in order: Python's streams, C code, subprocesses. Ray's log monitor follows that file too. It takes a line
-`:task_name:NAME` for the name of the task that prints what follows; from that name the driver knows what it will get
-from here, complete, with the task's report.
+A worker's stdout is a file. While a task runs, its stderr goes to this file too. So the file has all output in order:
+of Python's streams, C code and subprocesses. Ray's log monitor sends the file's lines to the driver too. It takes a
+line `:task_name:NAME` as the name of the task that prints the lines after it. This module writes names from which
+the driver knows the task and the attempt. The driver uses these lines only if the attempt is lost. Otherwise the task's
+report brings the complete output.
 """
 
 from __future__ import annotations
@@ -19,28 +20,28 @@ from collections.abc import Iterator
 from typing import Any
 
 MARK = ":task_name:"
-"""Begins a line that Ray's log monitor takes for the name of a task."""
+"""The prefix of a line that Ray's log monitor takes as the name of a task."""
 
 TAKEN, LIVE = "glowray printed", "glowray prints"
-"""Begin the names under which lines reach the driver: those from Ray's log, and those that are sent from here."""
+"""The prefixes of task names on lines that reach the driver: from Ray's log monitor, and from this module."""
 
 LIVE_SECONDS = 0.3
-"""Seconds between two looks at what a task has printed, while it runs."""
+"""Seconds between two checks what a running task has printed."""
 
 LIVE_BYTES = 256 * 1024
-"""How much is sent at a time. The rest comes with the report, if it is too much for that."""
+"""Bytes that are sent at a time at most. Output that comes faster arrives with the report."""
 
 INLINE_BYTES = 1 << 20
-"""Output of more bytes goes into the object store as it lies in the file."""
+"""Longer output is mapped from the file and goes into the object store without a copy in memory."""
 
 
 class Capture:
-    """Takes what is printed within `with` blocks; `printed` is the output of the last one.
+    """Takes what is printed within `with` blocks; `printed` is the output of the last block.
 
     Args:
         token: the driver's name for the task; "" takes nothing.
         attempt: how many attempts at the task were lost before.
-        live: whether the driver hears it while the task runs.
+        live: whether to send the output to the driver while the task runs.
     """
 
     def __init__(self, token: str, attempt: int, *, live: bool = True) -> None:
@@ -71,7 +72,7 @@ class Capture:
 
 
 class Follower:
-    """A thread that sends what a task prints to the driver while the task runs."""
+    """A thread that sends a running task's output to the driver."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -97,7 +98,7 @@ class Follower:
         pause = threading.Event()
         while self.work.wait():
             pause.wait(LIVE_SECONDS)
-            with self.lock, contextlib.suppress(Exception):  # what is not sent now comes with the report
+            with self.lock, contextlib.suppress(Exception):  # the report brings whatever is not sent now
                 self._send()
 
     def _send(self) -> None:
@@ -116,7 +117,7 @@ FOLLOWER = Follower()
 
 
 def _publish(name: str, text: bytes) -> None:
-    """Send lines the way Ray's log monitor does."""
+    """Send lines to the driver as Ray's log monitor does."""
     import ray
 
     worker = ray._private.worker.global_worker
@@ -134,13 +135,13 @@ def _publish(name: str, text: bytes) -> None:
 
 
 def _is_file(descriptor: int) -> bool:
-    """Whether output goes to a file. It does not where Ray rotates its logs: then Ray's log is all there is."""
+    """Return whether stdout is a file. It is not if Ray rotates its logs; then Ray's log monitor sends all output."""
     return stat.S_ISREG(os.fstat(descriptor).st_mode)
 
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):  # a stream of the user's own, or a closed one
+        with contextlib.suppress(Exception):  # the user may have replaced or closed the stream
             stream.flush()
 
 
@@ -149,14 +150,14 @@ def _size() -> int:
 
 
 def _mark(name: str) -> None:
-    """Begin a line with a name for Ray's log monitor."""
+    """Write a line that names the task of the following lines for Ray's log monitor."""
     size = _size()
     begins = not size or bytes(_read(size - 1, size)) == b"\n"
     os.write(1, f"{'' if begins else chr(10)}{MARK}{name}\n".encode())
 
 
 def _read(start: int, stop: int) -> Any:
-    """Return what is in the output file between two places."""
+    """Return the bytes of the output file between two positions."""
     if stop <= start:
         return b""
     with open(_path(), "rb") as file:
@@ -181,7 +182,7 @@ def _task_name() -> str:
 
 
 def captured(pieces: Iterator[Any], capture: Capture) -> Iterator[Any]:
-    """Give what an iterator gives, with what its steps print taken."""
+    """Yield the items of an iterator, and take what its steps print."""
     while True:
         with capture:
             piece = next(pieces, capture)

@@ -1,6 +1,6 @@
-"""Rows of a channel on their way to tasks of a Ray: read and sent by two threads here, kept by an actor for the tasks.
+"""Rows of a channel on their way to Ray tasks. Two threads of the driver read and send them; an actor holds them.
 
-A task is told to wait as long as it likes: what it asks for are rows that do not exist yet. Whoever waits holds a CPU.
+A task may wait for rows that do not exist yet, for any time. A waiting task holds its CPU.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from glowray.io.channel import Deal, Feed
 from glowray.rows import Block
 
 WAITING_ROWS = 65_536
-"""Rows that are read ahead of the task that comes first, here and once more on their way to it."""
+"""Rows that are read ahead at most: this many in the driver, and as many in the hub for the first running task."""
 
 Key = tuple[int, int]
 Piece = tuple[Key, list[Any], int]
-"""Whose rows, a ref to their block (in a list it stays a ref), and how many."""
+"""The feed's key, a list with a ref to a block (Ray does not resolve a ref in a list), and the block's row count."""
 
 
 class Pump:
-    """Sends the rows of a deal to the hub, all that are there at a time, as long as there is room for them."""
+    """Sends the rows of a deal to the hub as they arrive, as long as the hub has room."""
 
     def __init__(self, deal: Deal, hub: Any) -> None:
         self.deal, self.hub, self.watch = deal, hub, cluster_watch()
@@ -40,16 +40,16 @@ class Pump:
             threading.Thread(target=work, name=f"glowray-channel-{name}", daemon=True).start()
 
     def remote(self, feed: Feed, keeps: bool) -> RemoteFeed:
-        """The feed as a task elsewhere reads it; what it `keeps` can be read again by another attempt."""
+        """Return the feed as a task on a worker reads it. If it `keeps`, another attempt at the task can read again."""
         return RemoteFeed(self.hub, self.name, self.keys[id(feed)], keeps)
 
     def done(self, feed: Feed) -> None:
-        """The task that reads it has ended: nobody waits for what it has not read."""
+        """Drop the rows of a feed whose task has ended."""
         if not self.watch.is_lost:
             self.hub.done.remote(self.name, self.keys[id(feed)])
 
     def close(self) -> None:
-        """Ends the threads: the one that reads as soon as it gets its row."""
+        """End both threads. The reading thread ends once it has its next row."""
         with self.deal.changed:
             self._is_closed = True
             self.deal.changed.notify_all()
@@ -78,10 +78,10 @@ class Pump:
             errors = {key: take_apart(feed.error) for key, feed in _numbered(self.deal) if feed.error is not None}
             self.watch.get([self.hub.end.remote(self.name, errors)])
         except (ray.exceptions.RayError, GlowrayError):
-            return  # the hub or the cluster was lost: who waits for the tasks that read it hears of it
+            return  # the hub or the cluster was lost; whoever waits for the reading tasks gets the error
 
     def _taken(self) -> list[tuple[Key, list[Any]]]:
-        """The rows that are there, waited for; none at the end."""
+        """Wait for rows and return them by feed; return [] at the end."""
         changed = self.deal.changed
         with changed:
             changed.wait_for(lambda: self._is_closed or self.deal.has_ended or self._waiting())
@@ -99,17 +99,17 @@ def _numbered(deal: Deal) -> Iterator[tuple[Key, Feed]]:
 
 
 def start_hub() -> Any:
-    """The actor of a driver, for all of its channels: a process takes a while to start."""
+    """Start the actor that holds the rows of all channels of a driver, as each process takes long to start."""
     import ray
 
     return ray.remote(Hub).options(num_cpus=0, max_concurrency=1000).remote()
 
 
 class Hub:
-    """Holds the blocks of channels on their way, in order for each feed, given by number.
+    """Holds the blocks of channels on their way, numbered in order for each feed.
 
-    Of each channel the first feed whose task has not ended is held to a bound; the others wait as long as they must, in
-    the object store, which goes to disk where memory is short.
+    In each channel, the first feed whose task has not ended holds back the sender at WAITING_ROWS. The other feeds have
+    no limit: their blocks wait in the object store, which spills to disk.
     """
 
     def __init__(self) -> None:
@@ -117,11 +117,11 @@ class Hub:
         self.changed = asyncio.Condition()
 
     async def open(self, name: str, keys: list[Key]) -> None:
-        """Begins a channel with these feeds."""
+        """Begin a channel with these feeds."""
         self.channels[name] = Way(keys)
 
     async def put(self, name: str, pieces: list[Piece]) -> None:
-        """Takes blocks in; answers when there is room for more."""
+        """Add blocks; return when there is room for more."""
         async with self.changed:
             way = self.channels.get(name)
             if way is not None:
@@ -130,14 +130,14 @@ class Hub:
                 await self.changed.wait_for(lambda: name not in self.channels or way.has_room())
 
     async def end(self, name: str, errors: dict[Key, Any]) -> None:
-        """There will be no more: for some because of an error."""
+        """End a channel. `errors` has the error of each feed that ends with one."""
         async with self.changed:
             if name in self.channels:
                 self.channels[name].errors = errors
             self.changed.notify_all()
 
     async def get(self, name: str, key: Key, number: int, keeps: bool) -> tuple[list[Any] | None, Any]:
-        """A ref to a block by its number, waited for; at the end none, and the error that ended it."""
+        """Wait for a block by its number; return (list with its ref, None), or at the end (None, the error or None)."""
         async with self.changed:
             await self.changed.wait_for(lambda: name not in self.channels or self.channels[name].is_there(key, number))
             if name not in self.channels:
@@ -147,21 +147,21 @@ class Hub:
             return found
 
     async def done(self, name: str, key: Key) -> None:
-        """Nobody reads this feed any more."""
+        """Drop a feed that nobody reads any more."""
         async with self.changed:
             if name in self.channels:
                 self.channels[name].pieces.pop(key, None)
             self.changed.notify_all()
 
     async def close(self, name: str) -> None:
-        """Nobody reads this channel any more."""
+        """Drop a channel that nobody reads any more."""
         async with self.changed:
             self.channels.pop(name, None)
             self.changed.notify_all()
 
 
 class Way:
-    """The blocks of one channel that are on their way."""
+    """The blocks of one channel in the hub."""
 
     def __init__(self, keys: list[Key]) -> None:
         self.pieces: dict[Key, list[list[Any] | None]] = {key: [] for key in keys}
@@ -194,7 +194,7 @@ class Way:
 
 @dataclass(frozen=True)
 class RemoteFeed:
-    """A feed on a worker."""
+    """A feed as a worker reads it."""
 
     hub: Any
     channel: str
@@ -202,7 +202,7 @@ class RemoteFeed:
     keeps: bool
 
     def morsels(self) -> Iterator[list[Any]]:
-        """The rows as they arrive; what went wrong with reading them is raised in its turn."""
+        """Yield the rows as they arrive. An error of the channel's source is raised after the rows before it."""
         number = 0
         while True:
             block, error = self._block(number)

@@ -1,4 +1,4 @@
-"""Lost tasks: a Ray error becomes a GlowrayError that says what happened, on which node, and what to do."""
+"""Lost tasks: turns a Ray error into a GlowrayError that says what happened, on which node, and what to do."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ DISK_HINT = "make room there, or set TMPDIR to a folder of a larger disk before 
 
 
 def lost_task(task: Task, error: BaseException, node: RayNode | None = None) -> WorkerLost:
-    """Return the error of a task whose last attempt ended with `error`, a RayError or the end of a task's pieces.
+    """Return the error for a task whose last attempt ended with `error`: a RayError, or the end of a flowing task's
+    pieces.
 
-    `node` is the one where that attempt ran, if it is known.
+    `node` is the node of that attempt, if it is known.
     """
     from ray import exceptions
 
@@ -44,7 +45,7 @@ def lost_task(task: Task, error: BaseException, node: RayNode | None = None) -> 
 
 
 def full_disk(who: str, error: BaseException, node: RayNode | None = None) -> OutOfDisk:
-    """Return the error of `who`, a task or the driver, for whose blocks Ray's object store had no room, nor a disk."""
+    """Return the error for a task or the driver (`who`) whose blocks fit neither Ray's object store nor the disk."""
     address = node.address if node else getattr(error, "ip", None) or _own_address()
     folder = f", {_spill_folder()}," if address == _own_address() else ""
     place = node or address
@@ -70,7 +71,7 @@ def _own_address() -> str:
 
 
 def _out_of_memory(task: Task, message: str, place: RayNode | None) -> OutOfMemory:
-    """Say what Ray's memory monitor tells: the memory of the task, and of its node."""
+    """Return the error for a task that Ray's memory monitor has killed, with the memory of the task and the node."""
     node = NODE.search(message)
     own = next((victim["used"] for victim in VICTIM.finditer(message) if victim["name"] == task.name), None)
     held = f"it held {own} GiB" if own else "its worker was killed"
@@ -82,7 +83,7 @@ def _out_of_memory(task: Task, message: str, place: RayNode | None) -> OutOfMemo
 
 
 def _failed(task: Task, cause: BaseException, node: RayNode | None) -> WorkerLost:
-    """Return the error of a task that failed by itself, outside of the user's functions: Ray does not try it again."""
+    """Return the error for a task that failed outside of the user's functions. Ray does not retry it."""
     if isinstance(cause, MemoryError):
         return OutOfMemory(f"the task {task.name!r} could not get more memory{_on(node)}; {MEMORY_HINT}")
     if isinstance(cause, OSError) and cause.errno == errno.ENOSPC:
@@ -100,7 +101,7 @@ def _sentence(task: Task, reason: str, hint: str) -> str:
 
 
 def _times(task: Task) -> str:
-    """Return how often the task was tried; a task that reads a channel is tried once."""
+    """Return how often the task was tried, in words. A task that reads a channel is tried once."""
     tries = 1 if task.flows else task.retries + 1
     return "once" if tries == 1 else f"{tries} times"
 

@@ -48,7 +48,7 @@ class RayNode:
 
 
 def find_unreachable(nodes: Iterable[RayNode], seconds: float) -> set[str]:
-    """Return the ids of the nodes whose raylet does not accept a connection within `seconds`; all are tried at once."""
+    """Return the ids of the nodes whose raylet accepts no connection within `seconds`. Tries all at the same time."""
     with contextlib.ExitStack() as stack:
         poll = select.poll()
         waiting: dict[int, tuple[socket.socket, str]] = {}

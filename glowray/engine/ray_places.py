@@ -1,4 +1,4 @@
-"""On which node a task of Ray was last tried, as the head has it on record."""
+"""Finds the node where a Ray task was last tried, from the head's records."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ CALL_SECONDS = 5.0
 
 
 def find_last_node(address: str, task_id: Any) -> str | None:
-    """Return the id, in hexadecimal, of the node where the last attempt of a task began; None if the head cannot tell.
+    """Return the hexadecimal id of the node where a task's last attempt began, or None if the head does not know.
 
     `address` is the head's HOST:PORT, `task_id` is Ray's.
     """

@@ -1,4 +1,4 @@
-"""In the driver: what workers print, on its way from Ray's log to the task that printed it, or to stderr."""
+"""In the driver: passes what workers print from Ray's log on to the task that printed it, or to stderr."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from glowray.cluster.connect import connection
-from glowray.cluster.local import LocalNode
+from glowray.cluster.client.connect import connection
+from glowray.cluster.nodes.local import LocalNode
 from glowray.engine.protocol import Heard, Task
 from glowray.engine.ray_capture import LIVE, TAKEN
 
 HANDLER = "ray_print_logs"
-"""Ray's name for what prints the workers' lines."""
+"""Ray's name for the handler that prints the workers' lines."""
 
 ERROR_LENGTH = 200
-"""Characters of an error of Ray's that are shown; a loss that ends the job is an exception besides."""
+"""Characters of a Ray error that are printed. A loss that ends the job also raises an exception."""
 
 
 class Prints:
-    """Takes the place of what prints the workers' lines in Ray's driver, and sorts the lines.
+    """Replaces the handler that prints the workers' lines in Ray's driver, and sorts the lines.
 
-    Lines of tasks of a job go to who listens to that task. Others, of actors or of Ray itself, are printed: all of
-    them on stderr if glowray has connected to Ray, else as Ray does it. Where the user has told Ray to print no lines
-    of workers, none are printed.
+    Lines of a job's task go to the task's listener. Lines of actors and of Ray itself go to stderr if glowray has
+    connected to Ray, and else to Ray's own handler. If the user has told Ray to print no lines of workers, none are
+    printed.
     """
 
     lock: ClassVar = threading.Lock()
     tasks: ClassVar[dict[str, Task]] = {}
-    """The tasks that are listened to, by token; those of all engines, as the newest takes the lines for all."""
+    """The tasks that have a listener, by token. All engines share it, as the newest one handles every line."""
 
     numbers: ClassVar = itertools.count(1)
 
@@ -47,7 +47,7 @@ class Prints:
             dispatcher.add_handler(HANDLER, self.handle)
 
     def listen(self, task: Task) -> str:
-        """Return the token under which what a task prints arrives; "" if nobody wants to know."""
+        """Return the token under which a task's output arrives, or "" if nobody listens."""
         if not self.are_wanted or task.hear is None:
             return ""
         token = str(next(self.numbers))
@@ -56,14 +56,14 @@ class Prints:
         return token
 
     def forget(self, tasks: Iterable[Task]) -> None:
-        """Stop listening to tasks that have ended: their reports have all that they printed."""
+        """Stop listening to tasks that have ended. Their reports contain all that they printed."""
         identities = {id(task) for task in tasks}
         with self.lock:
             for token in [token for token, task in self.tasks.items() if id(task) in identities]:
                 del self.tasks[token]
 
     def handle(self, data: dict[str, Any]) -> None:
-        """Take a batch of lines of one process."""
+        """Handle a batch of lines from one process."""
         name = str(data.get("task_name") or "")
         if not name.startswith((TAKEN, LIVE)):
             self.other(data)
@@ -78,20 +78,20 @@ class Prints:
 
 
 def _is_own() -> bool:
-    """Whether glowray itself has connected to Ray."""
+    """Return whether glowray itself has connected to Ray."""
     connected = connection()
     return LocalNode.current is not None or (connected is not None and connected.is_own)
 
 
 def _redirect_errors() -> None:
-    """Let errors that Ray tells the driver of go to stderr, without colour, a line each: it prints pages on stdout."""
+    """Print Ray's error messages on stderr, without colour, one line each. Ray would print pages on stdout."""
     from ray._private import worker
 
     worker.print_to_stdstream = lambda data, ignore_prefix: _print_line({**data, "lines": _first_line(data["lines"])})
 
 
 def _first_line(texts: list[str]) -> list[str]:
-    """Return the first line of an error, cut: one of a lack of memory is followed by a report of the whole node."""
+    """Return the first line of an error, cut to ERROR_LENGTH. After it, Ray may report on the whole node."""
     first = "\n".join(texts).partition("\n")[0]
     return [first if len(first) <= ERROR_LENGTH else first[: ERROR_LENGTH - 1] + "…"]
 
@@ -104,4 +104,4 @@ def _print_line(data: dict[str, Any]) -> None:
         sys.stderr.write(text)
         sys.stderr.flush()
     except (AttributeError, OSError, ValueError):
-        pass  # there is no stderr any more
+        pass  # stderr is closed

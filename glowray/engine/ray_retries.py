@@ -1,4 +1,4 @@
-"""How often Ray tries again a task whose worker was killed because its node ran out of memory."""
+"""Sets how often Ray retries a task whose worker was killed because its node ran out of memory."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ SETTING = "task_oom_retries"
 
 
 def bound_oom_retries() -> None:
-    """Let Ray give up such a task after as many retries as any other lost task; its own default is to go on for ever.
+    """Make Ray give up such a task after RETRIES retries, like any other lost task. By default Ray retries for ever.
 
-    The driver decides, whoever has started Ray: this process's copy of Ray's settings is changed, for all tasks that it
-    submits. A user's own RAY_task_oom_retries, here or in the cluster's settings, is left as it is.
+    The driver's copy of Ray's settings decides for all tasks that it submits, whoever has started Ray. A user's own
+    RAY_task_oom_retries, here or in the cluster's settings, is kept.
     """
     from ray._private.state import state
     from ray._raylet import Config  # type: ignore[attr-defined]  # missing from its stub

@@ -1,4 +1,4 @@
-"""Starting or finding the Ray that a job runs on. A Ray that was not started here is never stopped."""
+"""Starts or finds the Ray that a job runs on. A Ray that was not started here is never stopped."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any, cast
 
-from glowray.cluster.connect import connect, reconnect
-from glowray.cluster.local import LOOPBACK, LocalNode
-from glowray.cluster.signals import keep_interrupt_status, sigterm_kept
+from glowray.cluster.client.connect import connect, reconnect
+from glowray.cluster.host.signals import keep_interrupt_status, sigterm_kept
+from glowray.cluster.nodes.local import LOOPBACK, LocalNode
 from glowray.engine.protocol import Engine
 from glowray.engine.ray import RayEngine
 
 LOOK_SECONDS = 0.25
-"""Seconds between two looks at whether it is worth connecting."""
+"""Seconds between two checks whether it is worth connecting."""
 
 NICENESS = 5
-"""How far Ray's background processes give way to a job that goes on in this process."""
+"""The niceness of Ray's background processes while a job goes on in this process."""
 
 _engine: RayEngine | None = None
 _session: object = None
@@ -32,30 +32,31 @@ _counting = threading.Lock()
 
 
 def ray_engine() -> RayEngine:
-    """Return the engine on the connected Ray. Without one, connect to the cluster that the environment names, or to a
-    local Ray.
+    """Return the engine on the connected Ray; connect first if there is none.
+
+    It connects to the cluster that was lost, or that the environment names, or else to a new local Ray.
     """
     global _engine, _session
     keep_interrupt_status()
     import ray
 
-    # Two jobs in two threads may both be the first: ray.init() is not safe against itself.
+    # The first jobs of two threads may come here at the same time, and ray.init() is not thread-safe.
     with _starting:
         if not ray.is_initialized():
             if reconnect() is not None:
-                pass  # the cluster that was lost is there again
+                pass  # the cluster that was lost is back
             elif os.environ.get("GLOWRAY_ADDRESS") or os.environ.get("RAY_ADDRESS"):
                 connect()
             else:
                 start_local()
         session = ray.get_runtime_context().worker.current_cluster_and_job
         if _engine is None or session != _session:
-            _engine, _session = RayEngine(), session  # what an engine has put into a store is in that store alone
+            _engine, _session = RayEngine(), session  # an engine's refs are valid in its own Ray session only
         return _engine
 
 
 def coming_ray_engine() -> Engine:
-    """Return the same. A Ray that is missing starts while the caller goes on with other things that the job needs."""
+    """Return the engine on Ray at once. If no Ray is connected, a thread starts one while the caller goes on."""
     ray = sys.modules.get("ray")
     if ray is not None and ray.is_initialized():
         return ray_engine()
@@ -63,7 +64,7 @@ def coming_ray_engine() -> Engine:
 
 
 class _Coming:
-    """The engine of a Ray that starts in another thread; who asks for anything but its name waits until it is there."""
+    """The engine of a Ray that starts in another thread. Every attribute but `name` waits until it has started."""
 
     name = "ray"
 
@@ -82,12 +83,12 @@ class _Coming:
 
 
 def begun_ray_engine(over: threading.Event, is_worth_it: Callable[[], bool]) -> RayEngine | None:
-    """Start a local Ray, and return its engine once a first task has begun there; None if `over` is set before.
+    """Start a local Ray; return its engine once a first task has begun there, or None if `over` is set before.
 
-    Until Ray's own processes have started, and until it is worth connecting to them, this process does nothing for it.
-    A Ray that has not started when nobody waits for it any more is ended.
+    This process connects only after Ray's own processes have started and `is_worth_it` returns True. Until then it
+    spends no CPU on Ray. A Ray that has not started when nobody waits for it any more is ended.
 
-    Raises ClusterError when Ray does not start.
+    Raises ClusterError if Ray does not start.
     """
     with _wanted(niceness=NICENESS) as node:
         if node.wait(over) is None:
@@ -100,26 +101,25 @@ def begun_ray_engine(over: threading.Event, is_worth_it: Callable[[], bool]) -> 
 
 
 def start_local(num_cpus: int | None = None) -> None:
-    """Start a Ray that ends with this process, and connect to it: on loopback only, behind a token, with nothing sent
-    outside.
+    """Start a Ray that ends with this process, and connect to it.
 
-    It uses `num_cpus` CPUs; None: all of this machine's.
+    It listens on loopback only, requires a token and sends nothing outside. It uses `num_cpus` CPUs; None: all.
     """
     with _wanted(num_cpus) as node:
         keep_interrupt_status()
-        import ray  # takes about as long as the first of Ray's processes needs
+        import ray  # takes about as long as Ray's first process needs to start
 
         address = node.wait()
         node.enter()
         with sigterm_kept():
             ray.init(address=address, logging_level="ERROR", _node_ip_address=LOOPBACK)
-    # For Ray, this process has joined a cluster. It is this process's own: ray.shutdown() is to end it.
+    # Ray believes that this process has joined somebody's cluster. Make ray.shutdown() end this local one.
     ray._private.worker._global_node.kill_all_processes = lambda **_: node.end()
 
 
 @contextlib.contextmanager
 def _wanted(num_cpus: int | None = None, niceness: int = 0) -> Iterator[LocalNode]:
-    """The local Ray, which starts if there is none; ended if it has not started when the last that wants it leaves."""
+    """Yield the local Ray; start it if there is none. When its last user leaves before it has started, end it."""
     global _node, _waiting
     with _counting:
         if _node is None or not (_waiting or _node.runs()):
@@ -137,10 +137,10 @@ def _wanted(num_cpus: int | None = None, niceness: int = 0) -> Iterator[LocalNod
 
 
 def _end_unused() -> None:
-    """At the end of this process: end a Ray that nobody has connected to. Another one ends with ray.shutdown()."""
+    """End a Ray that nobody has connected to, when the interpreter ends. ray.shutdown() ends any other."""
     if _node is not None and not _node.entered:
         _node.end()
 
 
-# Before the interpreter waits for threads: one of them may wait for that Ray.
+# Runs before the interpreter waits for its threads, as one of them may wait for that Ray.
 threading._register_atexit(_end_unused)  # type: ignore[attr-defined]

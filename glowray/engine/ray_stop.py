@@ -1,14 +1,14 @@
 """How the driver stops tasks that run on Ray: a flag in Ray's key-value store, which each worker looks for.
 
-`ray.cancel` alone is not enough. Without `force` it ends no task that waits in C (`time.sleep(16)`). And whatever its
-arguments, it aborts the driver if the task's reply arrives in the same moment: Ray then completes a task that it has
-already marked as cancelled, and a check of its TaskManager fails. So a stop has three steps:
+`ray.cancel` alone is not enough. Without `force` it does not end a task that waits in C (`time.sleep(16)`). With any
+arguments, it aborts the driver if the task's reply arrives at the same moment: Ray then completes a task that it has
+already marked as cancelled, and a check in its TaskManager fails. So a stop has three steps:
 
     0.0 s  the driver raises the flag
     0.5 s  each worker has seen it by now, and interrupts its task as Ctrl-C would; most tasks end here
     2.0 s  the driver ends the workers of all tasks that have not ended, by `ray.cancel(force=True)`
 
-From 1.5 s on no worker replies any more: a task that ends so late waits until its worker is ended.
+From 1.5 s on no worker replies: a task that ends later waits until the driver ends its worker.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from types import FrameType
 from typing import Any
 
 GRACE_SECONDS = 2.0
-"""Seconds that tasks get to end by themselves before their workers are ended."""
+"""Seconds in which tasks may end by themselves before the driver ends their workers."""
 
 LOOK_SECONDS = 0.5
-"""Seconds between two looks of a worker for the flag; tasks that take less are never interrupted."""
+"""Seconds between two checks of the flag by a worker. Shorter tasks are never interrupted."""
 
 REPLY_SECONDS = 1.5
-"""Seconds after a look that saw no flag in which a worker may still reply."""
+"""Seconds after a check without a flag in which a worker may still reply."""
 
 ENDED_SECONDS = 1.0
-"""Seconds to wait for the end of workers that are being ended: what they write must not come after the clean-up."""
+"""Seconds to wait until workers have ended, so that they write nothing after the clean-up."""
 
 ANSWER_SECONDS = 1.0
-"""Seconds to wait for an answer of the store."""
+"""Seconds to wait for an answer from the store."""
 
 HELD_SECONDS = 30.0
-"""Seconds that a worker waits to be ended; then the driver is surely gone or out of reach."""
+"""Seconds that a worker waits for its end. After that the driver is gone or out of reach."""
 
 NAMESPACE = b"glowray"
 
@@ -47,15 +47,15 @@ SIGNAL = getattr(signal, "SIGRTMIN", signal.SIGUSR2)
 
 
 class StopFlag:
-    """The flag of one run, in the driver."""
+    """The stop flag of one run, in the driver."""
 
     def __init__(self) -> None:
         self.name = f"stop:{uuid.uuid4().hex}"
 
     def stop(self, tasks: Sequence[Any]) -> None:
-        """End the tasks of the run, given by a ref or a generator of refs; return when they have ended.
+        """End the tasks of the run, given as refs or generators of refs; return when they have ended.
 
-        After the grace it ends their workers. A second Ctrl-C ends the grace.
+        After GRACE_SECONDS their workers are ended. A second Ctrl-C skips the wait.
         """
         import ray
 
@@ -70,7 +70,7 @@ class StopFlag:
             for end in _unended(left, 0):
                 ray.cancel(ends[end], force=True)
         if not _unended(left, ENDED_SECONDS):
-            self._remove()  # else a worker out of reach may still look for it
+            self._remove()  # otherwise a worker that cannot be reached may still look for it
 
     def _raise(self) -> None:
         with contextlib.suppress(*_no_answer()):
@@ -89,26 +89,26 @@ def _unended(ends: list[Any], seconds: float) -> list[Any]:
 
 
 def _end_of(task: Any) -> Any:
-    """Return the ref that is there when a task has ended, not when the first piece of it is."""
+    """Return a ref that is ready when a task has ended. A generator of refs is ready earlier, with its first piece."""
     from ray import ObjectRefGenerator
 
     return task.completed() if isinstance(task, ObjectRefGenerator) else task
 
 
 class FlagWatch:
-    """Looks for the flag of the task that runs in this process; interrupts the task once when it sees it."""
+    """A thread of a worker that looks for the running task's flag. When it sees it, it interrupts the task once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._busy = threading.Event()
         self._flag: str | None = None
         self._seen: str | None = None
-        self._unseen_at = 0.0  # when the last look began that saw no flag
+        self._unseen_at = 0.0  # when the last check without a flag began
         self._thread: threading.Thread | None = None
 
     @contextlib.contextmanager
     def over(self, flag: str) -> Iterator[None]:
-        """Run a task's work; after a stop a KeyboardInterrupt ends it, and its reply may be held back."""
+        """Run a task within this block. A stop raises KeyboardInterrupt in it, and may hold back the task's reply."""
         self._begin(flag)
         try:
             yield
@@ -128,14 +128,14 @@ class FlagWatch:
     def _end(self, flag: str) -> None:
         while self._flag is not None:
             try:
-                with self._lock:  # no interrupt comes after this
+                with self._lock:  # after this, no interrupt comes
                     self._flag = None
             except KeyboardInterrupt:
-                continue  # sent in the moment in which the work ended
+                continue  # the interrupt came just as the work ended
         self._busy.clear()
         if time.monotonic() < self._unseen_at + REPLY_SECONDS:
             return
-        # A flag that is up now was not seen in time: native code kept the other threads of this process from running.
+        # The watching thread may have missed the flag, as native code kept it from running. So check once more.
         if flag == self._seen or _is_raised(flag):
             self._hold()
 
@@ -154,7 +154,7 @@ class FlagWatch:
                     continue
                 if is_raised:
                     self._seen = flag
-                    # Unlike _thread.interrupt_main() a signal also ends a sleep or another wait in C.
+                    # Unlike _thread.interrupt_main(), a signal also ends a sleep or another wait in C.
                     signal.pthread_kill(threading.main_thread().ident or 0, SIGNAL)
                 else:
                     self._unseen_at = began
@@ -178,11 +178,11 @@ def _store() -> Any:
 
 
 def _no_answer() -> tuple[type[Exception], ...]:
-    """Return what Ray raises when the head does not answer; if that lasts, Ray itself ends worker and driver."""
+    """Return Ray's exceptions for a head that does not answer. If it stays silent, Ray ends worker and driver."""
     from ray.exceptions import GetTimeoutError, RaySystemError, RpcError
 
     return GetTimeoutError, RaySystemError, RpcError
 
 
 flag_watch = FlagWatch()
-"""The watch of this process."""
+"""This process's watch."""

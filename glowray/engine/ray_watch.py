@@ -1,8 +1,8 @@
-"""Notice that the head or a node is lost while a job waits. Ray by itself would wait on, or end the process.
+"""Notices that the head or a node is lost while a job waits.
 
-Ray's own client ends the whole process when the head has been gone for a while or the node of this machine dies, and
-waits without end for a node that only this process cannot reach. Therefore a thread asks the head for its nodes every
-second, nothing here waits inside Ray for long, and whoever waits gets an exception.
+Ray's client would end the whole process if the head is gone for a while or the node of this machine dies. It would
+wait for ever for a node that only this process cannot reach. So a thread asks the head for its nodes every second, and
+no wait inside Ray is long. Whoever waits gets an exception.
 """
 
 from __future__ import annotations
@@ -16,39 +16,40 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from glowray.cluster.connect import connection, leave_lost
-from glowray.cluster.ports import Reach, reach
+from glowray.cluster.client.connect import connection, leave_lost
+from glowray.cluster.host.ports import Reach, reach
 from glowray.engine.ray_nodes import RayNode, find_unreachable
 from glowray.engine.ray_places import find_last_node
 from glowray.errors import ClusterError, WorkerLost
 
 SLICE_SECONDS = 0.5
-"""How long a wait lasts before it looks again whether the cluster is still there."""
+"""How long a wait lasts before it checks again whether the cluster is lost."""
 
 PERIOD_SECONDS = 1.0
-"""How often the head is asked."""
+"""Seconds between two questions to the head."""
 
 CALL_SECONDS = 3.0
-"""How long the head may take for an answer."""
+"""How long the head may take to answer one question."""
 
 LINGER_SECONDS = 10.0
-"""How long the head is still asked after nobody has waited any more."""
+"""How long the thread goes on asking after the last wait."""
 
 HEAD_SECONDS = {Reach.REFUSED: 4.0, Reach.SILENT: 24.0, Reach.ANSWERED: 110.0}
-"""How long the head may give no answer. A refused connection says that its machine is there and the head is not.
-Silence lasts about 20 s when somebody plugs a cable in again. A head that accepts connections may just be busy."""
+"""After how many seconds without an answer the head is lost, by the result of connecting to its port. `REFUSED`: its
+machine answers, so the head has ended. `SILENT`: a network cable that is plugged in again takes about 20 s. `ANSWERED`:
+the head may just be busy."""
 
 IDLE_SECONDS = 20.0
-"""How long no task may have ended before each node is tried from here."""
+"""If no task has ended for this long, this process tries to connect to each node."""
 
 UNREACHABLE_SECONDS = 50.0
-"""How long a node that the head still knows may be out of reach from here while no task ends."""
+"""How long this process may fail to reach a node, which the head still knows, while no task ends."""
 
 
 class ClusterWatch:
-    """Watches the cluster that this process is connected to; `check`, `wait` and `get` raise what was noticed.
+    """Watches the cluster that this process is connected to. `check`, `wait` and `get` raise what it has noticed.
 
-    They raise ClusterError when the head, or the node of this machine, is lost: Ray has been left then (`is_lost`).
+    They raise ClusterError if the head or the node of this machine is lost. This process has then left Ray (`is_lost`).
     """
 
     def __init__(self) -> None:
@@ -61,7 +62,7 @@ class ClusterWatch:
         self.session = _current_session()
         self.address: str = context.gcs_address
         self.own_id: str = context.get_node_id()
-        self.known: dict[str, RayNode] = {}  # every node ever seen: errors name the dead
+        self.known: dict[str, RayNode] = {}  # every node ever seen, by id, so that errors can name dead nodes
         self._is_named = connection() is not None
         self._gcs = GcsClient(address=self.address)
         self._raylet = _connect(_global_node.raylet_socket_name)
@@ -81,17 +82,17 @@ class ClusterWatch:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the cluster is lost for this process, so that nothing may be asked of Ray any more."""
+        """Return whether this process has lost the cluster; it must not call Ray any more."""
         return self._loss is not None
 
     def nodes(self) -> list[RayNode]:
-        """Return the nodes that are alive, as the head said a moment ago."""
+        """Return the living nodes, from an answer of the head that is at most two seconds old."""
         if time.monotonic() - self._asked > 2 * PERIOD_SECONDS:
             self._ask()
         return self._alive
 
     def check(self) -> None:
-        """Raise ClusterError when the cluster is lost, WorkerLost when a node that tasks wait for is out of reach."""
+        """Raise ClusterError if the cluster is lost, WorkerLost if a node that tasks wait for cannot be reached."""
         self._wanted_until = time.monotonic() + LINGER_SECONDS
         self._is_wanted.set()
         if self._loss is None and _has_ended(self._raylet):
@@ -127,14 +128,14 @@ class ClusterWatch:
                 self._moved.notify_all()
 
     def wait(self, refs: Sequence[Any], is_stopped: Callable[[], bool]) -> Any:
-        """Return the first of `refs` that is there, or has failed; None if `is_stopped` says so first.
+        """Return the first of `refs` that is ready or has failed, or None once `is_stopped` returns True.
 
         Raises what `check` raises.
         """
         self._ended = time.monotonic()
         while not is_stopped():
             with self.using():
-                # The report is not brought here: Ray asks no other process, and is not stopped by the end of one.
+                # fetch_local=False: Ray asks no other process for the value, so the end of one cannot block it.
                 ready, _ = self.ray.wait(list(refs), num_returns=1, timeout=SLICE_SECONDS, fetch_local=False)
             if ready:
                 return ready[0]
@@ -143,7 +144,8 @@ class ClusterWatch:
     def get(self, refs: Sequence[Any]) -> list[Any]:
         """Return the values of `refs`, as ray.get does.
 
-        Futures, as a ray.get with a timeout begins the transfer anew each time, and one without cannot be left.
+        It waits on futures: a ray.get with a timeout begins the transfer anew each time, and one without cannot be
+        left.
 
         Raises what `check` raises, and the RayError of a value that is lost.
         """
@@ -160,13 +162,13 @@ class ClusterWatch:
         return [future.result() for future in futures]
 
     def find_last_node(self, task_id: Any) -> RayNode | None:
-        """Return the node where the last attempt of a task ran, if the head can tell."""
+        """Return the node where a task's last attempt ran, or None if the head does not know."""
         return self.known.get(find_last_node(self.address, task_id) or "")
 
     def _leave(self) -> None:
-        """Leave the lost cluster, or wait until another thread has: Ray's own client would end the process.
+        """Leave the lost cluster, before Ray's own client ends the process. If another thread leaves it, wait for that.
 
-        A Ray that was not started here is left as well, as it is lost.
+        This also shuts down a Ray that the user has initialised, as its cluster is lost.
         """
         with self._moved:
             if self._has_left:
@@ -178,7 +180,7 @@ class ClusterWatch:
                 self.ray.shutdown()
 
     def end(self) -> None:
-        """Stop asking: this process is connected to another cluster now."""
+        """Stop asking, as this process is connected to another cluster now."""
         self._is_over = True
         self._is_wanted.set()
 
@@ -193,7 +195,7 @@ class ClusterWatch:
             time.sleep(PERIOD_SECONDS)
 
     def _ask(self) -> None:
-        """Ask the head for its nodes, and take note of its silence."""
+        """Ask the head for its nodes, and note its answer or its silence."""
         from ray.core.generated.gcs_pb2 import GcsNodeInfo
 
         with self._asking:
@@ -202,7 +204,7 @@ class ClusterWatch:
                 infos = self._gcs.get_all_node_info(
                     timeout=CALL_SECONDS, state_filter=GcsNodeInfo.GcsNodeState.ALIVE
                 ).values()
-            except Exception:  # of whatever class, it says that the head did not answer
+            except Exception:  # any exception means that the head did not answer
                 self._note_silence(began)
             else:
                 self._silent = 0.0
@@ -210,7 +212,7 @@ class ClusterWatch:
             self._asked = time.monotonic()
 
     def _note_silence(self, began: float) -> None:
-        # A process that was stopped for an hour has not waited an hour for the head.
+        # Count at most two calls: if this process was stopped for an hour, the head was not silent for an hour.
         reached = reach(self.address, CALL_SECONDS)
         self._silent += min(time.monotonic() - began, 2 * CALL_SECONDS) + PERIOD_SECONDS
         if self._silent >= HEAD_SECONDS[reached]:
@@ -223,7 +225,7 @@ class ClusterWatch:
             self._loss = self._lost_node()
 
     def _try_nodes(self) -> None:
-        """Note since when each node cannot be reached from here, if no task has ended for long."""
+        """If no task has ended for IDLE_SECONDS, note since when each node cannot be reached from here."""
         now = time.monotonic()
         if self._silent or now - self._ended < IDLE_SECONDS:
             self._unreachable = {}
@@ -258,7 +260,7 @@ _making = threading.Lock()
 def cluster_watch() -> ClusterWatch:
     """Return the watch of the cluster that this process is connected to.
 
-    Raises ClusterError when it is connected to none, as the last one was lost or left.
+    Raises ClusterError if it is connected to none, as the last cluster was lost or left.
     """
     global _watch
     import ray
@@ -280,10 +282,10 @@ def _current_session() -> object:
 
 
 def _connect(path: str) -> socket.socket:
-    """Connect to a raylet without a word: the kernel closes the connection when the raylet ends, however it does."""
+    """Connect to a raylet and send nothing. The kernel closes the connection when the raylet ends for any reason."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.setblocking(False)
-    with contextlib.suppress(OSError):  # it has ended already, which the connection tells
+    with contextlib.suppress(OSError):  # the raylet has ended already; `_has_ended` then returns True
         connection.connect(path)
     return connection
 

@@ -1,4 +1,4 @@
-"""The tasks of a run that two threads take from, and how fast they went here."""
+"""The tasks of a run that two threads take from, and the pace at which this process runs them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from glowray.engine.protocol import Task
 
 
 class SharedTasks:
-    """An iterator of tasks that two threads may take from. `is_stopped` says that nobody wants a task any more."""
+    """An iterator of tasks that two threads may take from. `is_stopped`: nobody wants a task any more."""
 
     def __init__(self, tasks: Iterable[Task]) -> None:
         self.tasks = iter(tasks)
@@ -30,25 +30,25 @@ class SharedTasks:
             return task
 
     def are_fed(self) -> bool:
-        """Whether the next task reads a channel: that stays where its rows are."""
+        """Return whether the next task reads a channel. It has to run in this process, where the rows are."""
         with self.lock:
             task = self._peek()
             return task is not None and task.feed is not None
 
     def are_left(self) -> bool:
-        """Whether there is another task that may run anywhere."""
+        """Return whether another task is left that may run anywhere."""
         with self.lock:
             task = self._peek()
             return task is not None and task.feed is None
 
     def are_several(self) -> bool:
-        """Whether there is more than one left in the next one's stage."""
+        """Return whether the next task's stage has more than one task left."""
         with self.lock:
             task = self._peek()
             return task is not None and task.feed is None and task.after > 0
 
     def stop(self) -> None:
-        """Give no more tasks."""
+        """Hand out no more tasks."""
         with self.lock:
             self.is_stopped = True
 
@@ -61,7 +61,7 @@ class SharedTasks:
 
 
 class Pace:
-    """How long the tasks of a stage take in this process. One thread runs tasks, another may look."""
+    """How long the tasks of a stage take in this process. One thread runs tasks; another may ask."""
 
     def __init__(self) -> None:
         self.stage = -1
@@ -82,11 +82,11 @@ class Pace:
             self.began = None
 
     def mean(self) -> float | None:
-        """Return the seconds of a task, or None before the stage's first has ended."""
+        """Return the mean seconds of a task, or None before the stage's first task has ended."""
         return self.seconds / self.done if self.done else None
 
     def seconds_left(self) -> float:
-        """Return about how long this process still needs for the tasks of the stage."""
+        """Return about how many seconds this process still needs for the tasks of the stage."""
         began, mean = self.began, self.mean()
         age = 0.0 if began is None else time.monotonic() - began
         if mean is None:
@@ -95,15 +95,15 @@ class Pace:
 
 
 class UntilSlower:
-    """The tasks that Ray takes, as long as it is not slower with them than this process was.
+    """The tasks that Ray takes. It ends early if Ray turns out slower than this process was.
 
     Args:
         tasks: the stage's tasks.
-        mean: the seconds that a task took in this process; None if none has ended.
+        mean: the mean seconds of a task in this process; None if none has ended.
     """
 
     LOOK_AFTER = 2.0
-    """Seconds after which Ray is compared with this process: its first tasks wait for workers."""
+    """Seconds before Ray is compared with this process, as its first tasks wait for workers."""
 
     SLOWER = 1.1
 
@@ -115,7 +115,7 @@ class UntilSlower:
 
     @property
     def is_stopped(self) -> bool:
-        """Whether nobody wants a task any more."""
+        """Return whether nobody wants a task any more."""
         return self.tasks.is_stopped
 
     def __iter__(self) -> Iterator[Task]:

@@ -1,4 +1,7 @@
-"""Where a job starts: a Flow, its sources, and the default flow of the module functions."""
+"""Where a job starts: the Flow, its sources, and the default flow behind the module functions such as `gr.read_text`.
+
+Import `Flow` from here. Verbs of a Dataset do not belong here.
+"""
 
 from __future__ import annotations
 

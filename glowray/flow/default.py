@@ -1,4 +1,4 @@
-"""The module functions: sources of one default flow."""
+"""The default flow, whose sources are the module functions such as `gr.read_text`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _flow: Flow | None = None
 
 
 def default_flow() -> Flow:
-    """The flow that the module functions share."""
+    """Return the flow that the module functions share; the first call makes it."""
     global _flow
     if _flow is None:
         _flow = Flow()
@@ -19,6 +19,6 @@ def default_flow() -> Flow:
 
 
 def source(name: str) -> Callable[..., Any]:
-    """The source of that name, bound to the default flow."""
+    """Return the default flow's source of that name, such as "read_text"."""
     method: Callable[..., Any] = getattr(default_flow(), name)
     return method

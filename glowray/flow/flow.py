@@ -1,4 +1,4 @@
-"""A Flow: the settings of jobs, and what the last one did."""
+"""The Flow: the settings of jobs, and the results of the last one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from glowray.watch.stats import Stats
 
 @public
 class Flow(FileSources, SqlSources, MemorySources):
-    """A job in the making: its name, its settings, and what its last action did.
+    """A job before it runs: its name, its settings, and the statistics of its last action.
 
     >>> import glowray as gr
     >>> gr.Flow("squares").from_range(4).map(lambda n: n * n).collect()
@@ -29,18 +29,22 @@ class Flow(FileSources, SqlSources, MemorySources):
 
     Args:
         name: shown in explain(), progress, the Ray dashboard and errors.
-        engine: "inline", "ray", or None: automatic.
-        partitions: the default number of partitions of sources; None: from the size of the input.
-        on_error: what happens to rows on which a function fails: "raise", "skip", "collect" or a path.
-        max_errors: fail once more rows than this have failed.
-        progress: show progress; None: in a terminal, for long jobs.
-        vectorize: run functions whose meaning is known faster than by calls.
-        num_cpus: CPUs that each task asks for; memory: bytes, of which its rows take no more than about
-            half, and go to a file beyond; labels: of the nodes it may run on.
+        engine: "inline" (this process), "ray", or None. With None, the flow uses a cluster that is connected or named
+            in the environment. Without one it starts inline, and a long job moves to Ray.
+        partitions: the number of partitions of each source; None: the source chooses from the size of its input.
+        on_error: what happens to a row on which a function fails. "raise" raises the function's exception.
+            "skip" drops the row; "collect" also keeps it in `errors`; a path writes it to a file of JSON lines.
+        max_errors: how many rows may be dropped before the job fails; None: any number.
+        progress: whether to show progress; None: in a terminal, for long jobs.
+        vectorize: whether to compile functions into loops and column programs. Results are the same without.
+        num_cpus: CPUs that each task asks for.
+        memory: bytes that each task asks for. A task holds rows of about half as many bytes, and writes the rest to
+            temporary files.
+        labels: a dict of str; tasks run only on nodes with these labels.
 
     Raises:
-        ValueError: an engine or on_error that does not exist, a number that is negative.
-        TypeError: an argument of another type.
+        ValueError: `engine` or `on_error` does not exist, or a number is negative.
+        TypeError: an argument has another type.
     """
 
     def __init__(
@@ -83,31 +87,31 @@ class Flow(FileSources, SqlSources, MemorySources):
 
     @property
     def name(self) -> str:
-        """The flow's name."""
+        """Return the flow's name."""
         return self.settings.name
 
     @property
     def stats(self) -> Stats:
-        """What the stages of the last action or run did."""
+        """Return the statistics of the last action or run, stage by stage."""
         return self.outcome.stats
 
     @property
     def counters(self) -> Mapping[str, int]:
-        """The counters of the last action or run; one that was never added to is 0."""
+        """Return the counters of the last action or run, by name. A counter that was never added to is 0."""
         return Counter(self.outcome.counters)
 
     @property
     def skipped(self) -> dict[str, int]:
-        """How many rows each step's on_error dropped in the last action or run."""
+        """Return how many rows on_error dropped in the last action or run, by step: its verb, or its `name=`."""
         return dict(self.outcome.skipped)
 
     @property
     def errors(self) -> list[Any]:
-        """Rows that failed under on_error="collect": records with step, row and error."""
+        """Return the rows that failed under on_error="collect", as records with step, row and error."""
         return list(self.outcome.errors)
 
     def run(self) -> list[Any]:
-        """Runs every output(…) and deferred write of this flow's datasets in one pass; a shared upstream runs once.
+        """Run all outputs and deferred writes of this flow's datasets in one pass.
 
         >>> import glowray as gr
         >>> flow, seen = gr.Flow("two outputs"), []
@@ -117,8 +121,10 @@ class Flow(FileSources, SqlSources, MemorySources):
         >>> seen
         [0, 1, 2]
 
+        Steps that several of them share run once.
+
         Returns:
-            In order of registration: Written(files, rows, bytes) for a write, None for an output.
+            A list in order of registration: Written(files, rows, bytes) for a write, None for an output.
         """
         from glowray.action.outputs import run_targets
 

@@ -1,4 +1,4 @@
-"""What every family of sources builds on."""
+"""The base of all families of sources."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Sources:
     settings: Settings
 
     def _count(self, partitions: int | None) -> int | None:
-        """How many partitions were asked for, here or for the whole flow."""
+        """Return the number of partitions asked for, by the source or else by the flow; None if neither says."""
         return self.settings.partitions if partitions is None else partitions
 
     def _read(self, reader: Any, verb: str, function: Function | None = None) -> Dataset[Any]:

@@ -1,4 +1,4 @@
-"""Sources: files."""
+"""Sources that read files."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Types = Mapping[str, Callable[[str], Any]] | Literal["infer"] | None
 
 
 class FileSources(Sources):
-    """read_text, read_csv, read_json, read_parquet, read_binary."""
+    """The sources read_text, read_csv, read_json, read_parquet and read_binary."""
 
     def read_text(
         self, paths: Paths, partitions: int | None = None, encoding: str = "utf-8", errors: str = "strict"
     ) -> Dataset[str]:
-        r"""The lines of text files, without their line ends (\n or \r\n).
+        r"""Read the lines of text files, without their line ends (\n or \r\n).
 
         >>> import glowray as gr, pathlib, tempfile
         >>> path = pathlib.Path(tempfile.mkdtemp(), "a.txt")
@@ -28,13 +28,17 @@ class FileSources(Sources):
         >>> gr.read_text(path).collect()
         ['to be', 'or not']
 
+        The workers read the files when an action runs. A large plain file is cut into byte ranges.
+
         Args:
-            paths: a path, glob, folder, or list of them; .gz .bz2 .zst .xz are decompressed.
-            partitions: exactly so many, of about even bytes; None: from the size, about 16 MiB each.
-            encoding: of the files; errors: as for open().
+            paths: a path, glob or folder, or a list of these. Files named .gz, .bz2, .zst or .xz are decompressed.
+            partitions: exactly this many, of about equal bytes. None: one for each 16 MiB; up to 128 MiB each if there
+                would be more than 256.
+            encoding: of the files, as for open().
+            errors: "strict", "replace" or another error handler, as for open().
 
         Raises:
-            FileNotFoundError: nothing matches a path.
+            FileNotFoundError: a path matches nothing.
         """
         from glowray.io.text import text_reader
 
@@ -52,7 +56,7 @@ class FileSources(Sources):
         quotechar: str | None = '"',
         encoding: str = "utf-8",
     ) -> Dataset[dict[str, Any]]:
-        r"""The records of CSV files as dicts of str, as csv.DictReader gives them.
+        r"""Read the records of CSV files as dicts of str, as csv.DictReader does.
 
         >>> import glowray as gr, pathlib, tempfile
         >>> path = pathlib.Path(tempfile.mkdtemp(), "a.csv")
@@ -60,22 +64,25 @@ class FileSources(Sources):
         >>> gr.read_csv(path, types={"amount": float}).collect()
         [{'zip': '02139', 'name': '', 'amount': 1.5}, {'zip': '10001', 'name': None, 'amount': 2.0}]
 
-        An empty field is None, a quoted one "". A record that is too short ends in None; what one has too much is a
-        list under the key None. Large plain files are cut between records, for which they are read once at the call.
+        An empty field is None, and a quoted empty field is "". A record with too few fields ends in None. Surplus
+        fields are a list under the key None. The call reads large plain files once, to cut them between records.
 
         Args:
-            paths: as for read_text(); partitions likewise.
-            types: {column: type or function of a str}, not called for None; "infer": int, float or bool for a column
-                all of whose values would be written back as the same text, which reads everything at the call.
-            columns: only these, in this order.
-            header: True: each file begins with its column names; False: they are "0", "1", …; a list: they are these.
-            delimiter: one character; quotechar likewise, None if quotes mean nothing.
+            paths: as for read_text().
+            partitions: as for read_text().
+            types: a dict of column to type, or to a function of a str; fields that are None are not converted.
+                "infer" reads all files at the call. It makes a column int, float or bool if every value would be
+                written back as the same text.
+            columns: the columns to read, in this order; None: all.
+            header: True: each file begins with its column names. False: they are "0", "1", …. A list gives the names.
+            delimiter: one character between fields.
+            quotechar: one character around a field; None: quotes have no meaning.
             encoding: of the files.
 
         Raises:
-            FileNotFoundError: nothing matches a path.
-            ValueError: a column that is not there, or twice; at the action, with file, line and column, a value that
-                its type refuses.
+            FileNotFoundError: a path matches nothing.
+            ValueError: a column does not exist, or is there twice. At the action, a type refuses a value; the message
+                has the file, line and column.
         """
         from glowray.io.csv_reader import csv_reader
 
@@ -92,7 +99,7 @@ class FileSources(Sources):
         return self._read(reader, "read_csv")
 
     def read_json(self, paths: Paths, partitions: int | None = None) -> Dataset[Any]:
-        r"""The values of JSON lines files, mostly dicts; blank lines do not count.
+        r"""Read the values of JSON lines files, mostly dicts. Blank lines are skipped.
 
         >>> import glowray as gr, pathlib, tempfile
         >>> path = pathlib.Path(tempfile.mkdtemp(), "a.json")
@@ -100,9 +107,12 @@ class FileSources(Sources):
         >>> gr.read_json(path).collect()
         [{'a': 1, 'b': None}, {'a': 1.0}]
 
-        Values are those of json.loads: 1 is an int, 1.0 a float, null None, a key that is not there is not there, and
-        of a key that is there twice the last value counts. Ints may have any number of digits. Arguments as for
-        read_text().
+        Values are those of json.loads: 1 is an int of any size, 1.0 a float, null None. A missing key stays missing.
+        If an object has a key twice, the last value counts.
+
+        Args:
+            paths: as for read_text().
+            partitions: as for read_text().
 
         Raises:
             FileNotFoundError: nothing matches a path.
@@ -116,7 +126,7 @@ class FileSources(Sources):
     def read_parquet(
         self, paths: Paths, partitions: int | None = None, *, columns: Sequence[str] | None = None
     ) -> Dataset[dict[str, Any]]:
-        """The rows of Parquet files as dicts.
+        """Read the rows of Parquet files as dicts.
 
         >>> import glowray as gr, tempfile
         >>> folder = tempfile.mkdtemp()
@@ -126,12 +136,12 @@ class FileSources(Sources):
 
         Args:
             paths: as for read_text().
-            partitions: exactly so many; a partition is whole row groups of about even bytes.
-            columns: only these are read, in this order.
+            partitions: exactly this many. A partition is whole row groups, of about equal bytes.
+            columns: the columns to read, in this order; None: all.
 
         Raises:
-            FileNotFoundError: nothing matches a path.
-            ValueError: a file is no Parquet, lacks one of the columns, or has two of one name.
+            FileNotFoundError: a path matches nothing.
+            ValueError: a file is not Parquet, lacks one of the columns, or has two columns of one name.
         """
         from glowray.io.parquet_reader import parquet_reader
 
@@ -140,7 +150,7 @@ class FileSources(Sources):
     def read_binary(
         self, paths: Paths, partitions: int | None = None, *, decompress: bool = True
     ) -> Dataset[tuple[str, bytes]]:
-        r"""(path, content) of whole files; each is read when its row is asked for.
+        r"""Read whole files as rows (path, bytes).
 
         >>> import glowray as gr, pathlib, tempfile
         >>> path = pathlib.Path(tempfile.mkdtemp(), "a.bin")
@@ -148,12 +158,15 @@ class FileSources(Sources):
         >>> gr.read_binary(path).values().collect()
         [b'\x00\x01']
 
+        A file is read when its row is needed, so that a task holds one file at a time.
+
         Args:
-            paths: as for read_text(); the row has the path as it is spelt here. partitions likewise.
-            decompress: whether .gz .bz2 .zst .xz are decompressed.
+            paths: as for read_text(). The path in a row begins as it is spelt here.
+            partitions: as for read_text().
+            decompress: whether to decompress .gz, .bz2, .zst and .xz files.
 
         Raises:
-            FileNotFoundError: nothing matches a path.
+            FileNotFoundError: a path matches nothing.
         """
         from glowray.io.binary import binary_reader
 

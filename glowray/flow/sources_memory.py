@@ -1,4 +1,4 @@
-"""Sources: what the program itself has or makes."""
+"""Sources whose rows the program has or makes itself."""
 
 from __future__ import annotations
 
@@ -18,14 +18,22 @@ T = TypeVar("T")
 
 
 class MemorySources(Sources):
-    """from_items, from_range, from_source, from_channel, from_arrow, from_pandas."""
+    """The sources from_items, from_range, from_source, from_channel, from_arrow and from_pandas."""
 
     def from_items(self, items: Iterable[T], partitions: int | None = None) -> Dataset[T]:
-        """The items of an iterable, read now.
+        """Take the items of an iterable as rows. The call reads and copies them.
 
         >>> import glowray as gr
         >>> gr.from_items(["a", "b"]).collect()
         ['a', 'b']
+
+        Args:
+            items: an iterable of picklable objects; later changes to them have no effect.
+            partitions: exactly this many contiguous slices, whose sizes differ by at most one row. None: at most 8
+                for up to 524,288 rows, then one for each 65,536.
+
+        Raises:
+            TypeError: `items` is not iterable, or an item cannot be pickled.
         """
         from glowray.io.memory import items_reader
 
@@ -34,22 +42,41 @@ class MemorySources(Sources):
     def from_range(
         self, start: int, stop: int | None = None, step: int = 1, partitions: int | None = None
     ) -> Dataset[int]:
-        """The ints of range(start, stop, step).
+        """Take the ints of range(start, stop, step) as rows. The workers make them.
 
         >>> import glowray as gr
         >>> gr.from_range(2, 10, 3).collect()
         [2, 5, 8]
+
+        With one argument, it is `stop`, as for range().
+
+        Args:
+            start: the first int.
+            stop: the end, which is not included.
+            step: the distance between two ints.
+            partitions: exactly this many contiguous slices. None: at most 8 for up to 16,000,000 ints, then one for
+                each 2,000,000.
+
+        Raises:
+            ValueError: `step` is 0.
         """
         from glowray.io.memory import range_reader
 
         return self._read(range_reader(start, stop, step, self._count(partitions)), "from_range")
 
     def from_source(self, fn: Callable[[int], Iterable[T]], partitions: int) -> Dataset[T]:
-        """The rows that fn(partition_index) yields, on the workers.
+        """Take the rows that fn(partition_index) yields. The workers call it, once for each partition.
 
         >>> import glowray as gr
         >>> gr.from_source(lambda index: [index] * 2, partitions=2).collect()
         [0, 0, 1, 1]
+
+        Args:
+            fn: function of an int from 0 to partitions - 1; returns an iterable of rows.
+            partitions: how many.
+
+        Raises:
+            TypeError: fn is not callable, or captures something that cannot be pickled.
         """
         from glowray.io.memory import source_reader
 
@@ -57,7 +84,7 @@ class MemorySources(Sources):
         return self._read(source_reader(function.call, partitions), "from_source", function)
 
     def from_channel(self, rows: Iterable[T] | queue.Queue[Any] | str, partitions: int | None = None) -> Dataset[T]:
-        """The rows of an iterable or a queue (until its first None), which may arrive while the job runs; read once.
+        """Take rows that may arrive while the job runs, from an iterable, a queue or a named channel. Read once.
 
         >>> import glowray as gr, itertools, queue
         >>> gr.from_channel(itertools.count()).map(lambda n: n * n).take(3)
@@ -67,69 +94,68 @@ class MemorySources(Sources):
         >>> gr.from_channel(channel).collect()
         ['a', 'b']
 
-        Each row goes on when it is there: take(), iteration, and output() do not wait for the end as long as the verbs
-        between move no rows. A row that is there is a copy: what becomes of the object later does not matter.
+        A None ends a queue. take(), iteration and output() give each row when it arrives, as long as the verbs between
+        move no rows. A row is copied when it arrives, so that later changes to the object have no effect.
 
         Args:
-            rows: nothing of it is read before an action, and nothing past what the action wants (on Ray, some rows
-                ahead, in a thread of its own). A queue is a queue.Queue or one of multiprocessing; a str is the name of
-                a channel of the cluster, into which `glowray send` or output() puts rows.
-            partitions: n; row i goes to partition i % n. None: 1, so that rows stay in the order of their arrival;
-                with more, tasks work side by side, and the rows of later partitions wait until those before have ended.
+            rows: an iterable; a queue.Queue or a queue of multiprocessing; or a str, the name of a channel of the
+                cluster, into which `glowray send` or output() puts rows. An action reads no more rows than it wants.
+                On Ray a thread reads some rows ahead.
+            partitions: row i goes to partition i % n. None: 1, which keeps the order of arrival. With more, tasks work
+                at the same time, but rows of a later partition come out only after the earlier ones have ended.
 
         Raises:
-            TypeError: it is neither.
-            SpentSource: at a second action without cache().
-            ClusterError: at the action, if no cluster is named, none was started here, or it loses the channel.
+            TypeError: `rows` is none of these.
+            SpentSource: a second action without cache() wants the rows again.
+            ClusterError: at the action, no cluster is named or started here, or the cluster loses the channel.
         """
         from glowray.io.channel import ChannelReader, channel_reader
 
         if not isinstance(rows, str):
             return self._read(channel_reader(rows, self._count(partitions)), "from_channel")
-        from glowray.cluster.channel import Receiver, checked_name
+        from glowray.cluster.channels.channel import Receiver, checked_name
 
         name = checked_name(rows)
         return self._read(ChannelReader(lambda: Receiver(name), self._count(partitions), name), "from_channel")
 
     def from_arrow(self, table: Any, partitions: int | None = None) -> Dataset[dict[str, Any]]:
-        """The rows of an Arrow table as dicts.
+        """Take the rows of an Arrow table as dicts.
 
         >>> import glowray as gr, pyarrow as pa
         >>> gr.from_arrow(pa.table({"word": ["be", None], "n": [2, 1]})).collect()
         [{'word': 'be', 'n': 2}, {'word': None, 'n': 1}]
 
-        Null is None, and values are Python's: ints of any width are int, times datetime's (of nanoseconds, pandas'
-        where they are no whole microseconds).
+        Null is None. Values have Python's types: ints of any width are int, and times are those of datetime. A time in
+        nanoseconds that is not a whole microsecond is a pandas Timestamp or Timedelta.
 
         Args:
-            table: a pyarrow.Table or RecordBatch, or anything that gives an Arrow stream, such as a Polars DataFrame
-                or a relation of DuckDB; a stream is read now.
+            table: a pyarrow.Table or RecordBatch, or an object with an Arrow stream, such as a Polars DataFrame or a
+                DuckDB relation. The call reads a stream to its end.
             partitions: as for from_items().
 
         Raises:
-            TypeError: it is no such thing.
-            ValueError: two columns have one name; at the action, a value has no exact form in Python.
+            TypeError: `table` is none of these.
+            ValueError: two columns have one name. At the action, a value has no exact form in Python.
         """
         from glowray.io.tables import arrow_reader
 
         return self._read(arrow_reader(table, self._count(partitions)), "from_arrow")
 
     def from_pandas(self, df: pd.DataFrame, partitions: int | None = None) -> Dataset[dict[Any, Any]]:
-        """The rows of a pandas DataFrame as dicts of its columns, without its index.
+        """Take the rows of a pandas DataFrame as dicts of its columns, without its index.
 
         >>> import glowray as gr, pandas as pd
         >>> gr.from_pandas(pd.DataFrame({"word": ["be", None], "n": [2, 1]})).collect()
         [{'word': 'be', 'n': 2}, {'word': None, 'n': 1}]
 
-        Objects are as they are; NaN in a column of NumPy floats is NaN, and what is missing in a column of any other
-        type is None.
+        Objects stay as they are. NaN stays NaN in a column of NumPy floats; in other columns a missing value is None.
 
         Args:
-            df: copied now.
+            df: the DataFrame, which the call copies.
             partitions: as for from_items().
 
         Raises:
-            TypeError: it is no DataFrame, or holds what cannot be pickled.
+            TypeError: `df` is not a DataFrame, or holds an object that cannot be pickled.
             ValueError: two columns have one label.
         """
         from glowray.io.tables import pandas_reader

@@ -1,4 +1,4 @@
-"""Sources: databases."""
+"""Sources that read databases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SqlSources(Sources):
-    """read_sql."""
+    """The source read_sql."""
 
     def read_sql(
         self,
@@ -23,7 +23,7 @@ class SqlSources(Sources):
         parameters: Sequence[Any] | Mapping[str, Any] = (),
         partitions: int | None = None,
     ) -> Dataset[dict[str, Any]]:
-        """The rows of a query as dicts, values as the database's driver gives them.
+        """Read the rows of a query as dicts, with the values that the database's driver gives.
 
         >>> import glowray as gr, sqlite3
         >>> database = sqlite3.connect(":memory:")
@@ -32,16 +32,16 @@ class SqlSources(Sources):
         [{'word': 'be', 'n': 2}]
 
         Args:
-            query: in the database's SQL.
-            connection: of any driver that follows Python's DB-API (PEP 249), such as sqlite3; the rows are read now, in
-                this thread. A function that opens one is called on a worker by each action that reads the rows, and
-                closed there.
-            parameters: for the placeholders of the query, as the driver wants them.
-            partitions: n contiguous slices; None: as from_items() has them, 1 for a function.
+            query: a str in the database's SQL.
+            connection: a connection of a driver that follows Python's DB-API (PEP 249), such as sqlite3. The call then
+                reads all rows, in this thread. Or a function without arguments that opens a connection: a worker calls
+                it for each action that reads the rows, and closes the connection.
+            parameters: values for the query's placeholders, in the form that the driver wants.
+            partitions: exactly this many contiguous slices. None: as for from_items(), or 1 with a function.
 
         Raises:
-            TypeError: the query is no str, the connection neither a connection nor a function.
-            ValueError: the query gives no rows, or two columns of one name.
+            TypeError: the query is not a str, or the connection is neither a connection nor a function.
+            ValueError: the query gives no rows, as an INSERT does, or two columns of one name.
         """
         from glowray.io.memory import items_reader
         from glowray.io.reader import check_partitions

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from glowray.cluster.record import NodeRecord
+from glowray.cluster.host.record import NodeRecord
 from tests.cluster.machine import Machine
 
 

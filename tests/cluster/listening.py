@@ -18,8 +18,8 @@ from pathlib import Path
 import grpc
 import ray.core.generated
 
-from glowray.cluster.processes import descendants
-from glowray.cluster.record import records
+from glowray.cluster.host.processes import descendants
+from glowray.cluster.host.record import records
 
 LISTENING = "0A"
 TIMEOUT = 60.0

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import glowray
-from glowray.cluster.processes import Process, descendants, wait
-from glowray.cluster.record import NodeRecord, load
+from glowray.cluster.host.processes import Process, descendants, wait
+from glowray.cluster.host.record import NodeRecord, load
 
 SOURCES = Path(glowray.__file__).parents[1]
 DEADLINE = 300.0  # only what hangs takes as long, on any machine

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from glowray.cluster.record import NodeRecord
+from glowray.cluster.host.record import NodeRecord
 from tests.cluster.machine import Machine, until
 from tests.cluster.network import MISSING, Host, can_make_hosts, new_hosts
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from glowray.cluster import tls
-from glowray.cluster.gateway import Gate, Gateway
+from glowray.cluster.security import tls
+from glowray.cluster.security.gateway import Gate, Gateway
 
 TOKEN, OTHER = "a1" * 32, "b2" * 32
 Answer = Callable[[ssl.SSLSocket], object]

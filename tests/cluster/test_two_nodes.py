@@ -39,7 +39,7 @@ sys.exit(7)
 DRIVER = """
 import os, sys
 from glowray import cluster
-from glowray.cluster.environment import OURS
+from glowray.cluster.host.environment import OURS
 
 before = [os.environ.get(name) for name in OURS]
 connection = cluster.connect(sys.argv[1] or None)
@@ -53,7 +53,7 @@ assert not ray.is_initialized() and [os.environ.get(name) for name in OURS] == b
 OF_THE_USER = """
 import ray
 from glowray import cluster
-from glowray.cluster.environment import applied
+from glowray.cluster.host.environment import applied
 from glowray.errors import ClusterError
 
 access = cluster.find_access()

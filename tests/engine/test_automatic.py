@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import glowray as gr
-from glowray.cluster.processes import Process
+from glowray.cluster.host.processes import Process
 from glowray.engine import automatic, ray_start
 from glowray.engine.automatic import AutomaticEngine
 from glowray.engine.inline import InlineEngine, run_here

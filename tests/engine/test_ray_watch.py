@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from glowray.cluster.ports import Reach
+from glowray.cluster.host.ports import Reach
 from glowray.engine import ray_watch
 from glowray.engine.ray_watch import CALL_SECONDS, HEAD_SECONDS, PERIOD_SECONDS, ClusterWatch
 
@@ -20,7 +20,7 @@ import glowray as gr
 flow = gr.Flow(engine="ray", progress=False)
 kept = flow.from_range(100, partitions=4).map(lambda n: n + 1).cache()
 print(kept.sum())
-from glowray.cluster.processes import Process, descendants
+from glowray.cluster.host.processes import Process, descendants
 
 for process in descendants([Process.of(os.getpid())]):
     if Path(f"/proc/{process.pid}/comm").read_text().strip() == "raylet":
