@@ -26,12 +26,12 @@ ENGINES = ("inline", "ray")
 class Choice:
     """The engine's kind ("inline", "ray" or "automatic") and the reason, as explain() prints them.
 
-    The automatic engine starts Ray after `patience` seconds; None: PATIENCE.
+    The automatic engine starts Ray after `patience` seconds.
     """
 
     kind: str
     reason: str
-    patience: float | None = None
+    patience: float = PATIENCE
 
 
 def choose(asked: str | None, input_bytes: int | None) -> Choice:
@@ -56,10 +56,10 @@ def choose(asked: str | None, input_bytes: int | None) -> Choice:
     for name in ("GLOWRAY_ADDRESS", "RAY_ADDRESS"):
         if os.environ.get(name):
             return Choice("ray", name)
-    size, patience = "input of unknown size" if input_bytes is None else "small input", None
+    size, patience = "input of unknown size" if input_bytes is None else "small input", PATIENCE
     if input_bytes is not None and input_bytes >= LARGE_INPUT:
         size, patience = f"{input_bytes / 2**20:,.0f} MiB of input", LARGE_PATIENCE
-    seconds = f"{patience or PATIENCE:.0f} s"
+    seconds = f"{patience:.0f} s"
     return Choice(
         "automatic", f"{size}: starts in this process, goes to Ray if it still runs after {seconds}", patience
     )
