@@ -107,9 +107,9 @@ class only_user_frames:  # noqa: N801  (a context manager, used as a word)
 
 
 def user_facing(function: Callable[P, R], checks: bool = True) -> Callable[P, R]:
-    """Mark a function that users call: it refuses arguments of other types, and its errors show none of our frames.
+    """Mark a function that users call: it refuses arguments of other types, and its errors show no frames of glowray.
 
-    A function that may run once a row `checks` its arguments itself, which is faster.
+    A function that may run once a row checks its arguments itself, which is faster, and passes checks=False.
     """
     is_checked = checks and type(function) is FunctionType and is_own_file(function.__code__.co_filename)
 

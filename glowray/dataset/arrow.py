@@ -36,8 +36,8 @@ class ArrowActions(Base[T_co]):
         at any depth. Without rows the table has no columns.
 
         Args:
-            schema: a pyarrow.Schema that the table is to have: columns, their order and types. int beside float is fine
-                in a column that is float64 there, and a float is rounded to a narrower float type.
+            schema: a pyarrow.Schema: the table's columns, their order and types. A column that is float64 there may
+                hold ints beside floats. A float is rounded to a narrower float type that the schema names.
 
         Raises:
             InexactColumn: Arrow, or the type in `schema`, cannot hold a column exactly: ints beside floats, a tuple

@@ -13,9 +13,9 @@ from glowray.arguments import Bytes
 from glowray.functions import Function
 from glowray.kernels.operators.keyed import KeyBy, Values
 from glowray.kernels.partition_steps import PassOn
-from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.steps import FunctionStep, Step
 from glowray.plan.nodes import Narrow, Node
+from glowray.resources import NO_NEEDS, Resources
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
@@ -130,9 +130,9 @@ class Base(Generic[T_co]):
         *,
         is_part: bool = False,
     ) -> Dataset[Any]:
-        """A verb, or a part of one, that calls the user's function once a row.
+        """Return this dataset with a step that calls the user's function once for each row.
 
-        `label` shows a function that is made of field names.
+        `label` is how plans show a function that is made of field names. `is_part`: the step is a part of a verb.
         """
         known = Function.of(
             function, verb, name=options.name, of_value=kind.of_value, gives_items=kind.makes_items, label=label
@@ -141,7 +141,7 @@ class Base(Generic[T_co]):
         return self._step(step, options.resources)
 
     def _policy(self, options: Options) -> str:
-        """What happens to rows on which a function of the verb fails."""
+        """Return what happens to rows on which the verb's function fails: the verb's on_error, else the flow's."""
         return error_policy(self._flow.settings.on_error if options.on_error is None else options.on_error)
 
     def _granted(self, options: Options) -> Dataset[Any]:
@@ -173,10 +173,10 @@ class Base(Generic[T_co]):
 
 
 def count_argument(verb: str, n: int, least: int = 0) -> int:
-    """Return n, which may be NumPy's, as an int of Python's.
+    """Return n, which may be a NumPy int, as a Python int of at least `least`.
 
     Raises:
-        ValueError: it is less than `least`.
+        ValueError: n is less than `least`.
     """
     count = operator.index(n)
     if count < least:

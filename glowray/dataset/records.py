@@ -1,4 +1,4 @@
-"""Verbs of records (rows that are dicts): keep, drop and rename fields. No data moves."""
+"""Verbs of records (rows that are dicts): choose, rename, add and explode fields. No data moves."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from glowray.dataset.base import Base, Options, T_co
 from glowray.dataset.fields import Key, checked_names, dropped, label_of_names, renamed, selected
 from glowray.functions import Function
+from glowray.functions.combiner import Zero
 from glowray.functions.show import shown
-from glowray.kernels.combine import Zero
 from glowray.kernels.operators.explode import Explode
 from glowray.kernels.operators.map import Map
 from glowray.kernels.operators.with_fields import WithFields
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class RecordVerbs(Base[T_co]):
-    """select, drop, rename, with_fields, explode."""
+    """The verbs select, drop, rename, with_fields and explode."""
 
     def select(self, *names: str) -> Dataset[dict[str, Any]]:
         """Keep some fields of each record, in the order of the names. No data moves.
@@ -90,10 +90,7 @@ class RecordVerbs(Base[T_co]):
         memory: int | None = None,
         **named: Any,
     ) -> Dataset[dict[str, Any]]:
-        """Records with more fields: of each, a function of the record, or a value that is the same in all rows.
-
-        A field that is there already keeps its place and gets the new value. Every function is given the record as it
-        came in, never spread. No data moves.
+        """Add fields to each record, or replace them: by functions of the record, or by fixed values. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([{"miles": 60, "hours": 2}]).with_fields(speed=lambda r: r["miles"] / r["hours"]).collect()
@@ -101,15 +98,18 @@ class RecordVerbs(Base[T_co]):
         >>> gr.from_items([{"a": 1, "b": 2}]).with_fields({"name": "x"}, a=lambda r: r["a"] + r["b"]).collect()
         [{'a': 3, 'b': 2, 'name': 'x'}]
 
+        A field that exists keeps its place and gets the new value. Every function gets the record as it came in.
+
         Args:
-            fields: the same as `named`, for fields called as one of the arguments below.
-            named: for each field a function of one record, or a value that is no function.
-            name: how plans, statistics and errors call this step.
-            on_error: as in map(), for records on which a function fails, and for rows that are no dicts.
-            num_cpus: as in map(); num_gpus and memory likewise.
+            fields: a dict like `named`, for fields with the name of one of the arguments below.
+            named: for each field, a function of the record (which is never spread), or a value that is not a function.
+            name: the step's name in plans, statistics and errors.
+            on_error: as for map(), for records on which a function fails, and for rows that are not dicts.
+            num_cpus: as for map(), like num_gpus and memory.
 
         Raises:
-            TypeError: there is no field; a function takes another number of arguments; at the action, a row is no dict.
+            TypeError: there is no field, or a function takes another number of arguments. At the action, a row is not
+                a dict.
         """
         options = Options(name, on_error, num_cpus, num_gpus, memory)
         values = {**(fields or {}), **named}
@@ -120,19 +120,19 @@ class RecordVerbs(Base[T_co]):
         return self._step(step, options.resources)
 
     def explode(self, name: str) -> Dataset[dict[str, Any]]:
-        """A record for each item of a field, with the item in the field's place; none for an empty field or None.
-
-        No data moves.
+        """Make a record of each item of a field, with the item in the field's place. No data moves.
 
         >>> import glowray as gr
         >>> gr.from_items([{"id": 1, "tags": ["a", "b"]}, {"id": 2, "tags": None}]).explode("tags").collect()
         [{'id': 1, 'tags': 'a'}, {'id': 1, 'tags': 'b'}]
 
+        A record whose field is empty or None is dropped.
+
         Args:
-            name: the field; its values are iterables (of a str the characters, of a dict the keys) or None.
+            name: the field's name. Its values are iterables or None: a str gives its characters, a dict its keys.
 
         Raises:
-            TypeError: the name is no str; at the action, a row is no dict, or its field cannot be iterated over.
+            TypeError: the name is not a str. At the action, a row is not a dict, or the field is not iterable.
             KeyError: at the action, a record lacks the field.
         """
         checked_names("explode", [name])

@@ -83,9 +83,10 @@ class WriteActions(Base[T_co]):
         02139,""
         10001,
 
-        Values are written as str(value), None as nothing. Every part file begins with the names of its columns, a
-        single file once. A partition without rows makes no file, as other readers refuse an empty one. If there are no
-        rows at all, one file names the columns that `columns` or `schema` give.
+        A value is written as str(value), None as nothing and "" as "", so that read_csv() tells them apart. All files
+        have the same columns in the same order, and begin with their names. A field that a row lacks is None. A
+        partition without rows makes no file, as other readers refuse an empty one. If there are no rows at all, one
+        file names the columns that `columns` or `schema` give.
 
         Args:
             path: as for write_text(), like mode, single_file, compression and defer.
@@ -162,18 +163,18 @@ class WriteActions(Base[T_co]):
         >>> gr.read_parquet(folder).collect()
         [{'a': 1, 'b': None}, {'a': 2, 'b': 'x'}]
 
-        All files have one schema: the columns of all rows in order of first appearance, each of one type. A field that
-        a row lacks is null, at any depth. Rows that come unchanged from read_parquet() or from_arrow() keep the types
-        that they had there. A partition without rows makes no file. If there are no rows at all, one file has the
-        columns of `schema`.
+        read_parquet() returns equal rows of the same types. All files have one schema: the columns of all rows, in
+        order of first appearance. A field that a row lacks is null, at any depth. Rows that come unchanged from
+        read_parquet() or from_arrow() keep their Arrow types. A partition without rows makes no file. If there are no
+        rows at all, one file has the columns of `schema`.
 
         Args:
             path: as for write_text(), like mode, single_file and defer.
             compression: None (Snappy), "gz" or "zst", within the file; the suffix stays .parquet.
             columns: as for write_csv().
             schema: a pyarrow.Schema of the files. A column that is float64 there may hold ints beside floats. A float
-                is rounded to a narrower float type (0.1 to float32), as pyarrow's safe cast does. No other value may
-                change.
+                is rounded to a narrower float type that the schema names (0.1 as float32), as by pyarrow's safe cast.
+                No other value may change; an int that would is an error.
 
         Returns:
             As write_text().

@@ -115,9 +115,9 @@ class FileSources(Sources):
             partitions: as for read_text().
 
         Raises:
-            FileNotFoundError: nothing matches a path.
-            ValueError: at the action, with file and line, for a line that is no JSON, or that nests values deeper than
-                0.3 times sys.getrecursionlimit(): 300 levels.
+            FileNotFoundError: a path matches nothing.
+            ValueError: at the action, a line is not JSON, or nests values deeper than 0.3 times
+                sys.getrecursionlimit(), which is 300 levels; the message has the file and line.
         """
         from glowray.io.json_lines import json_reader
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from glowray.functions import Function
-from glowray.kernels.combine import Zero
+from glowray.functions.combiner import Zero
 from glowray.kernels.context import TaskContext
 from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import Morsels, rows_of

@@ -26,7 +26,7 @@ _ENDED = object()
 _FIRST = operator.itemgetter(0)
 
 
-class Operator(Protocol):
+class TaskOperator(Protocol):
     """A part of a task: morsels come in, morsels go out, and nothing is computed before it is asked for."""
 
     @property
@@ -70,7 +70,7 @@ class Fragment:
     steps: tuple[Step, ...]
     exchange: Exchange
     partial: bool = False
-    operators: tuple[Operator, ...] = ()
+    operators: tuple[TaskOperator, ...] = ()
     beside: int = 0
     refused: str | None = None
     decisions: tuple[Decision, ...] = ()

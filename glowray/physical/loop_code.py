@@ -51,7 +51,7 @@ def loop_over(
 
 
 def record_loop(
-    segment: Segment, end: LoopEnd, source: Source, form: Form | None, cells: int | None, is_first: bool
+    segment: Segment, end: LoopEnd, source: Source, form: Form | None, cells: int | None, is_first: bool, prunes: bool
 ) -> tuple[Source, RecordLoop | None]:
     """Return the loop over the fields of rows, and the source, which then reads only the columns that are looked at."""
     is_read = isinstance(source, Read) and is_first
@@ -62,7 +62,7 @@ def record_loop(
     row = displayed(form, weaver)
     variables = dict(variables_of(row))
     loop, used, _ = _woven(segment, end, source, weaver, row, True, cells)
-    if isinstance(source, Read) and is_read:
+    if isinstance(source, Read) and is_read and prunes:
         source, form = pruned_read(source, form, {str(variables[name][0]) for name in used})
     at = dict(zip(map(form.keys, form.leaves()), form.leaves(), strict=True))
     return source, RecordLoop(form, tuple(at[variables[name]] for name in used), variables, loop)

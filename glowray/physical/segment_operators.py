@@ -11,7 +11,7 @@ from glowray.kernels.combining import FoldColumnsByKey, FoldIntoTable
 from glowray.kernels.exchange import ByKey, Count, Exchange
 from glowray.kernels.fold_steps import FoldColumns, Reduce
 from glowray.kernels.fold_table import pair_kind
-from glowray.kernels.fragment import Decision, Operator
+from glowray.kernels.fragment import Decision, TaskOperator
 from glowray.kernels.guarded import ColumnProgram, Guarded
 from glowray.kernels.join_step import JoinInPlace, KeepKeys
 from glowray.kernels.long_chain import MOST_NESTED
@@ -29,13 +29,17 @@ from glowray.vectorize.arrow.kinds import Kind, TupleOf
 
 @dataclass(frozen=True)
 class SegmentPlace:
-    """A segment within a fragment: what it reads, where its rows go, and what stands around it."""
+    """A segment within a fragment: what it reads, where its rows go, and what stands around it.
+
+    `prunes`: readers may read only the columns that are looked at.
+    """
 
     segment: Segment
     source: Source
     exchange: Exchange
     is_first: bool
     is_last: bool
+    prunes: bool
 
     @property
     def _takes_blocks(self) -> bool:
@@ -79,7 +83,7 @@ class SegmentPlace:
             return None
         return end.kind_after(result) if isinstance(end, BlockStep) else result
 
-    def over_columns(self, found: Columns, kind: Kind, whole: Loop) -> list[Operator]:
+    def over_columns(self, found: Columns, kind: Kind, whole: Loop) -> list[TaskOperator]:
         """Return the operators of a segment that runs over columns as far as was found, and from there in Python."""
         end, count = self.segment.end, len(found.steps)
         program = ColumnProgram(kind, tuple(found.steps))
@@ -107,14 +111,16 @@ class SegmentPlace:
         first = [replace(guarded, gives_rows=not end.takes_blocks)] if found.steps else []
         return [*first, *_partition(end)]
 
-    def over_rows(self, whole: Loop, form: Form | None, vectorize: bool) -> tuple[Source, list[Operator]]:
+    def over_rows(self, whole: Loop, form: Form | None, vectorize: bool) -> tuple[Source, list[TaskOperator]]:
         """Return the source, which may read less than before, and the operators of a segment of Python's rows."""
         end = self.segment.end
         if not self.segment.rows and not isinstance(end, CombineByKey):
             return self.source, [] if end is None else _partition(end)
         source, records = self.source, None
         if vectorize and self.segment.rows:
-            source, records = record_loop(self.segment, self.end, self.source, form, whole.cells, self.is_first)
+            source, records = record_loop(
+                self.segment, self.end, self.source, form, whole.cells, self.is_first, self.prunes
+            )
         return source, [RowLoop(whole, self.end, records, draws=not self.is_first), *self._after_loop()]
 
     def decisions(self, whole: Loop, found: Columns | None) -> list[Decision]:
@@ -124,7 +130,7 @@ class SegmentPlace:
         by_part = [reason for reason, count in zip(reasons, counts, strict=True) for _ in range(count)]
         return list(map(Decision, whole.steps, whole.reasons, by_part))
 
-    def _after_loop(self) -> list[Operator]:
+    def _after_loop(self) -> list[TaskOperator]:
         """Return the step that takes the rows of a loop, where that is no part of the loop."""
         end = self.segment.end
         return _partition(end) if isinstance(end, PartitionStep) and not isinstance(end, JoinInPlace) else []
@@ -137,14 +143,14 @@ class SegmentPlace:
         return loop_over(Segment(rows, last), end, self.source, row_type, True, cells)[0]
 
 
-def _partition(step: CombineByKey | PartitionStep) -> list[Operator]:
+def _partition(step: CombineByKey | PartitionStep) -> list[TaskOperator]:
     """Return a step of whole partitions as the operator that it is; one that only passes rows on is none."""
     return [step] if isinstance(step, PartitionStep) and not isinstance(step, PassOn) else []
 
 
-def not_too_deep(operators: Sequence[Operator]) -> tuple[Operator, ...]:
+def not_too_deep(operators: Sequence[TaskOperator]) -> tuple[TaskOperator, ...]:
     """Return operators of which only a few draw rows through one another: many such loops are one operator."""
-    found: list[Operator] = []
+    found: list[TaskOperator] = []
     for nests, run in groupby(operators, _only_yields):
         each = list(run)
         if nests and len(each) > MOST_NESTED:
@@ -153,5 +159,5 @@ def not_too_deep(operators: Sequence[Operator]) -> tuple[Operator, ...]:
     return tuple(found)
 
 
-def _only_yields(operator: Operator) -> bool:
+def _only_yields(operator: TaskOperator) -> bool:
     return isinstance(operator, RowLoop) and isinstance(operator.end, Yield) and operator.records is None

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from glowray.kernels import Fragment
 from glowray.kernels.fold_table import keyed_kind
-from glowray.kernels.fragment import Decision, Operator
+from glowray.kernels.fragment import Decision, TaskOperator
 from glowray.kernels.segment import segments
 from glowray.kernels.sources import MergeByKey, Read
 from glowray.physical.columns import Columns
@@ -17,7 +17,7 @@ from glowray.physical.plain_calls import compile_loops, with_reason
 from glowray.physical.pruning import pruned
 from glowray.physical.record_loops import form_of, join_form
 from glowray.physical.segment_operators import SegmentPlace, not_too_deep
-from glowray.physical.stage import Branch, Stage
+from glowray.physical.stage import Branch, Runs, StageRun
 from glowray.vectorize.arrow.kinds import Kind, RecordOf
 from glowray.vectorize.arrow.reducers import Fold, fold_of
 from glowray.vectorize.know import know
@@ -25,7 +25,7 @@ from glowray.vectorize.known import Known
 from glowray.vectorize.remembered import remembering
 
 
-def weave(stage: Stage, vectorize: bool) -> list[Fragment]:
+def weave(stage: StageRun, vectorize: bool) -> list[Fragment]:
     """What the tasks of each branch run; with `vectorize` functions that are known become loops and column programs.
 
     Branches that are alike share their loops. Leaves in the stage what kind of rows will come out, as far as that is
@@ -34,10 +34,10 @@ def weave(stage: Stage, vectorize: bool) -> list[Fragment]:
     woven: dict[Hashable, tuple[Fragment, Kind | None]] = {}
     found: list[tuple[Fragment, Kind | None]] = []
     with remembering():
-        for branch in stage.branches:
-            alike = likeness(branch)
+        for branch in stage.plan.branches:
+            alike = likeness(branch, stage.runs)
             first = woven.get(alike)
-            made = None if first is None else as_first(first[0], branch)
+            made = None if first is None else as_first(first[0], branch, stage.runs)
             if first is None or made is None:
                 found.append(_fragment_or_calls(branch, stage, vectorize))
                 woven.setdefault(alike, found[-1])
@@ -47,7 +47,7 @@ def weave(stage: Stage, vectorize: bool) -> list[Fragment]:
     return [fragment for fragment, _ in found]
 
 
-def _fragment_or_calls(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, Kind | None]:
+def _fragment_or_calls(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragment, Kind | None]:
     """The fragment of a branch; one that only calls its functions where the compiler fails on them.
 
     This is the one guard around the compiler: whatever goes wrong with what it makes of a function is not the user's.
@@ -63,24 +63,24 @@ def _fragment_or_calls(branch: Branch, stage: Stage, vectorize: bool) -> tuple[F
     return _fragment(branch, stage, False)
 
 
-def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, Kind | None]:
-    kind = source_kind(branch) if vectorize else None
+def _fragment(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragment, Kind | None]:
+    kind = source_kind(branch, stage.runs) if vectorize else None
     source = branch.source
     if isinstance(source, MergeByKey):
         source, kind = _merging(source, kind)
     reads_blocks = kind is not None or source.gives_blocks
     row_type = getattr(source.reader, "row_type", None) if isinstance(source, Read) else None
-    operators: list[Operator] = []
+    operators: list[TaskOperator] = []
     decisions: list[Decision] = []
     *before, last = segments(branch.steps)
     for segment in (*before, last):
         is_last = segment is last or (segment is before[-1] and not last.rows)
-        at = SegmentPlace(segment, source, stage.exchange, not decisions, is_last)
+        at = SegmentPlace(segment, source, stage.exchange, not decisions, is_last, stage.plan.prunes)
         loop = at.loop(row_type, vectorize)
-        form = form_of(kind) or (None if decisions else join_form(branch))
+        form = form_of(kind) or (None if decisions else join_form(branch, stage.runs))
         found: Columns | None = None
         if kind is not None:
-            at, kind, found = _over_columns(at, kind, branch)
+            at, kind, found = _over_columns(at, kind, branch, stage.runs)
         if kind is not None and found is not None and at.is_columns(found):
             operators += at.over_columns(found, kind, loop)
             kind = at.kind_after(found, kind)
@@ -92,16 +92,18 @@ def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, 
         decisions += at.decisions(loop, found)
     if operators:
         reads_blocks = operators[0].takes_blocks
-    fragment = Fragment(source, branch.steps, stage.exchange, stage.stream, not_too_deep(operators), len(branch.beside))
+    fragment = Fragment(
+        source, branch.steps, stage.exchange, stage.plan.stream, not_too_deep(operators), len(branch.beside)
+    )
     return replace(fragment, decisions=tuple(decisions), reads_blocks=reads_blocks), kind
 
 
-def _over_columns(at: SegmentPlace, kind: Kind, branch: Branch) -> tuple[SegmentPlace, Kind, Columns]:
+def _over_columns(at: SegmentPlace, kind: Kind, branch: Branch, runs: Runs) -> tuple[SegmentPlace, Kind, Columns]:
     """Return how far a segment runs over columns; its source then may read only the columns that are looked at."""
     found = at.columns(kind)
-    if at.is_first and found.steps and isinstance(at.source, Read) and isinstance(kind, RecordOf):
+    if at.prunes and at.is_first and found.steps and isinstance(at.source, Read) and isinstance(kind, RecordOf):
         fewer = pruned(at.source, kind, at.segment, len(found.steps), at.exchange)
-        few = None if fewer is None else source_kind(replace(branch, source=fewer))
+        few = None if fewer is None else source_kind(replace(branch, source=fewer), runs)
         if fewer is not None and few is not None:
             at = replace(at, source=fewer)
             return at, few, at.columns(few)

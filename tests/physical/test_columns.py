@@ -12,6 +12,7 @@ from glowray.kernels.combining import FoldColumnsByKey
 from glowray.kernels.guarded import ColumnProgram, Guarded
 from glowray.kernels.operators.columns import ColumnStep
 from glowray.kernels.row_loop import RowLoop
+from glowray.physical.stage import runs_of
 from glowray.physical.weaving import weave
 from glowray.vectorize.arrow.accumulate import Accumulation
 from glowray.vectorize.arrow.kinds import ListOf, TupleOf
@@ -33,8 +34,8 @@ class Chained:
 def chains(rows: Dataset[Any]) -> list[Chained]:
     """The column programs of a plan, in order."""
     found: list[Chained] = []
-    for stage in rows._view().stages:
-        for fragment in weave(stage, True):
+    for run in runs_of(rows._view().stages).values():
+        for fragment in weave(run, True):
             for each in fragment.operators:
                 if isinstance(each, Guarded):
                     found.append(Chained(each.fast))
