@@ -24,6 +24,9 @@ class OrderStep(BlockStep):
     keyed: bool = False
     strip: bool = False
 
+    def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
+        return (*functions, "reverse") if self.reverse else functions
+
     def kind_after(self, kind: Kind) -> Kind | None:
         if not (self.keyed and self.strip):
             return kind
@@ -42,9 +45,18 @@ class LocalSort(OrderStep):
 
 @dataclass(frozen=True, slots=True)
 class Top(OrderStep):
-    """The n largest of the rows (smallest if `reverse`), first in order first, ties in input order."""
+    """The n largest of the rows (smallest if `reverse`), first in order first, ties in input order.
+
+    `of_sort`: the user asked for a sort, of which these are the first rows.
+    """
 
     n: int = 0
+    of_sort: bool = False
+
+    def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
+        count = f"first {self.n}" if self.of_sort else str(self.n)
+        # top() puts the largest first, and sort() the smallest.
+        return (count, *functions, "reverse") if self.reverse != self.of_sort else (count, *functions)
 
     def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         yield from best_rows(stream, self.n, self.keyed, self.reverse, self.strip)

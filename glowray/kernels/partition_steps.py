@@ -109,6 +109,9 @@ class Limit(PartitionStep):
     keeps_rows: ClassVar[bool] = True
     n: int
 
+    def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
+        return (str(self.n), *functions)
+
     @property
     def may_grow(self) -> bool:
         return False

@@ -203,11 +203,12 @@ class Single(Wide):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Top(Single):
-    """The n largest rows (smallest if `reverse`)."""
+    """The n largest rows (smallest if `reverse`). `of_sort`: the first rows of a sort that the user asked for."""
 
     n: int
     function: Function | None
     reverse: bool
+    of_sort: bool = False
 
     @property
     def detail(self) -> str:
