@@ -118,7 +118,7 @@ class Actions(Base[T_co]):
             field: a field name of records: add this field's values, without None. None: add the rows themselves.
         """
         rows = self._values_of("sum", field)
-        add = Function.of(operator.add, "sum", spreads=False)
+        add = Function.of(operator.add, "sum", spreads=False).of_verb()
         local = FoldRows("sum", "", add, Zero(0))
         return rows._with(Reduce(rows._node, "sum", local, add, Zero(0)))._collect_rows()[0]
 

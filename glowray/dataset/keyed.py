@@ -377,4 +377,4 @@ class KeyedVerbs(Base[T_co]):
 
 
 _FIRST = Function.of(first_of, "distinct", spreads=False)
-_ADD = Function.of(operator.add, "count_by_key", spreads=False)
+_ADD = Function.of(operator.add, "count_by_key", spreads=False).of_verb()

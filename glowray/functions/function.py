@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from glowray.boundary import is_own_file
@@ -34,6 +34,7 @@ class Function:
         of_value: True if the function's argument is the value of a keyed row, and not the row.
         gives_items: True if the function returns an iterable of which every item is a row.
         is_named: True if the user gave field names. The label is then the user's, the code is not.
+        is_given: False if the verb adds it, as sum() adds Python's `operator.add`.
     """
 
     call: Callable[..., Any]
@@ -49,6 +50,7 @@ class Function:
     of_value: bool = False
     gives_items: bool = False
     is_named: bool = False
+    is_given: bool = True
 
     @classmethod
     def of(
@@ -118,6 +120,10 @@ class Function:
     def described(self) -> str:
         """Return the function's name for messages: its label, and its site if it has one."""
         return f"{self.label} ({self.site})" if self.site else self.label
+
+    def of_verb(self) -> Function:
+        """Return the function as one that the verb adds, and the user never gave."""
+        return replace(self, is_given=False)
 
     def arguments(self, row: Any) -> tuple[Any, ...]:
         """Return the arguments for a row (in map_values, for a value). Raises TypeError if its fields do not fit."""
