@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glowray.functions import Failure
+from glowray.kernels.morsels import MORSEL
 from glowray.kernels.steps import RowStep
 from glowray.rows import Block
 
@@ -47,7 +48,7 @@ class TaskContext:
     counters: Counter[str] = field(default_factory=Counter)
     parts: list[Any] = field(default_factory=list)
     spilled: int = 0
-    piece: int = 16_384
+    piece: int = MORSEL
 
     @property
     def run_bytes(self) -> int:
