@@ -10,11 +10,12 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "glowray"
 FOLDERS = sorted({path.parent for path in PACKAGE.rglob("*.py")})
-CIRCLES = {PACKAGE / "dataset": "glowray.dataset.dataset", PACKAGE / "rows": "glowray.rows.key_kinds"}
-"""A verb returns the class that inherits it: the families of `dataset` name it, for type checkers only.
-
-In `rows` kinds of keys that are made of other keys, as NumPy's are, ask for the kinds of these.
-"""
+CIRCLES = {
+    PACKAGE / "dataset": "glowray.dataset.dataset",  # a verb returns the class that inherits it: for type checkers only
+    PACKAGE / "rows": "glowray.rows.key_kinds",  # kinds of keys that are made of other keys ask for the kinds of these
+    PACKAGE / "io": "glowray.io.channel",  # a reader may have a channel: for type checkers only
+    PACKAGE / "native": "glowray.native.portable",  # the portable loops share their words of bytes
+}
 
 
 def name_of(path: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from glowray.boundary import is_own_file
@@ -34,7 +34,7 @@ class Function:
         of_value: True if the function's argument is the value of a keyed row, and not the row.
         gives_items: True if the function returns an iterable of which every item is a row.
         is_named: True if the user gave field names. The label is then the user's, the code is not.
-        is_given: False if the verb adds it, as sum() adds Python's `operator.add`.
+        is_glowrays: True for a function of Python's that glowray chose, as operator.add of sum().
     """
 
     call: Callable[..., Any]
@@ -50,7 +50,7 @@ class Function:
     of_value: bool = False
     gives_items: bool = False
     is_named: bool = False
-    is_given: bool = True
+    is_glowrays: bool = False
 
     @classmethod
     def of(
@@ -65,6 +65,7 @@ class Function:
         of_value: bool = False,
         gives_items: bool = False,
         label: str | None = None,
+        is_glowrays: bool = False,
     ) -> Function:
         """Return the Function of a callable that a verb received, after checking it.
 
@@ -98,6 +99,7 @@ class Function:
             of_value=of_value,
             gives_items=gives_items,
             is_named=label is not None,
+            is_glowrays=is_glowrays,
         )
         _check_sync(inner, function)
         _check_parameters(call, known, function, arguments)
@@ -109,7 +111,7 @@ class Function:
     @property
     def is_own(self) -> bool:
         """Return whether the function is glowray's own. A verb made of other verbs has such functions."""
-        return self.filename is not None and is_own_file(self.filename)
+        return self.is_glowrays or (self.filename is not None and is_own_file(self.filename))
 
     @property
     def definition(self) -> str | None:
@@ -120,10 +122,6 @@ class Function:
     def described(self) -> str:
         """Return the function's name for messages: its label, and its site if it has one."""
         return f"{self.label} ({self.site})" if self.site else self.label
-
-    def of_verb(self) -> Function:
-        """Return the function as one that the verb adds, and the user never gave."""
-        return replace(self, is_given=False)
 
     def arguments(self, row: Any) -> tuple[Any, ...]:
         """Return the arguments for a row (in map_values, for a value). Raises TypeError if its fields do not fit."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from glowray.functions import Function
-from glowray.kernels.blame import failure_of
+from glowray.kernels.blame import blamed_lazily, failure_of
 from glowray.kernels.context import TaskContext, running
 from glowray.kernels.exchange import Exchange
 from glowray.kernels.loop import Loop
@@ -168,7 +168,7 @@ class _Run:
         """Yield after each piece of the rows that the operators, one over the other, make and the output takes."""
         source = self.fragment.source
         read = source.columns if self.fragment.reads_blocks else source.morsels
-        stream = self._counted(read(self.inputs, self.context))
+        stream = self._counted(blamed_lazily(source, read(self.inputs, self.context)))
         for each in self.fragment.operators:
             stream = each.run(stream, self.context)
         size = self.context.piece if self.fragment.operators else MORSEL
@@ -177,7 +177,7 @@ class _Run:
             yield
 
     def fail(self, error: BaseException) -> None:
-        self.report.failure = failure_of(error, self.fragment.source, self.context)
+        self.report.failure = failure_of(error, self.fragment.source, self.context.partition)
 
     def finish(self) -> list[Block]:
         return self.output.finish(self.report)

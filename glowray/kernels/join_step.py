@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
+from glowray.functions.pairing import Pairing
+from glowray.functions.replay import NO_ROW
+from glowray.kernels.blame import blame
 from glowray.kernels.context import TaskContext
-from glowray.kernels.join import join, pair
+from glowray.kernels.join import pair
 from glowray.kernels.keyed import MISSING, KeyTable, keyed_row
+from glowray.kernels.keyed_step import Keyed, keyed_join
 from glowray.kernels.morsels import Morsels, pieces
 from glowray.kernels.partition_steps import BlockStep
 from glowray.kernels.row_loop import RowLoop
@@ -19,7 +23,7 @@ from glowray.rows.keys import canonical_key
 
 
 @dataclass(frozen=True, slots=True)
-class JoinInPlace(BlockStep):
+class JoinInPlace(Keyed, BlockStep):
     """The partition's keyed rows whose key is in every (semi) or in none (anti) of the whole sides.
 
     Those are the task's inputs beside its own from the one at `place`.
@@ -28,6 +32,7 @@ class JoinInPlace(BlockStep):
     how: str
     place: int
     sides: int
+    pairing: Pairing | None = None
 
     def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         blocks: list[Block] = []
@@ -37,12 +42,12 @@ class JoinInPlace(BlockStep):
                 blocks.append(morsel)
                 continue
             if blocks:
-                yield from join([blocks, *self._sides(task)], self.how, self.verb)
+                yield from keyed_join(self, [blocks, *self._sides(task)], self.how)
                 blocks = []
             keys = self.keys(task) if keys is None else keys
-            yield [row for row in morsel if self.keeps(keyed_row(row, self.verb)[0], keys)]
+            yield self._kept(morsel, keys)
         if blocks:
-            yield from join([blocks, *self._sides(task)], self.how, self.verb)
+            yield from keyed_join(self, [blocks, *self._sides(task)], self.how)
 
     def keys(self, context: TaskContext) -> KeyTable:
         """The keys that every side has (semi), or any (anti)."""
@@ -55,6 +60,18 @@ class JoinInPlace(BlockStep):
     def keeps(self, key: Any, keys: KeyTable) -> bool:
         """Whether the rows of a key stay."""
         return (keys.find(key) is MISSING) is not (self.how == "semi")
+
+    def _kept(self, rows: Iterable[Any], keys: KeyTable) -> list[Any]:
+        row: Any = NO_ROW
+        kept: list[Any] = []
+        try:
+            for row in rows:
+                if self.keeps(keyed_row(row, self.verb)[0], keys):
+                    kept.append(row)
+        except BaseException as error:
+            blame(error, self, row)
+            raise
+        return kept
 
     def _sides(self, context: TaskContext) -> Sequence[Sequence[Block]]:
         return context.beside[self.place : self.place + self.sides]

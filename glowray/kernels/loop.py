@@ -1,16 +1,16 @@
-"""Generated code of a run of row steps: made callable in a task, and asked which step failed on which row."""
+"""Generated code of a run of row steps: made callable in a task, and marked so that an error's frames lead to it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 from glowray.kernels.steps import Step
 from glowray.vectorize.weave import Woven
 
 MARK = "__glowray_loop__"
+"""The global of a generated function that holds its Loop."""
 
 Run = Callable[..., Any]
 
@@ -35,9 +35,3 @@ class Loop:
         function = self.woven.function()
         function.__globals__[MARK] = self
         return function
-
-
-def loop_of(frame: FrameType) -> Loop | None:
-    """Return the loop that a frame runs, if it is one."""
-    loop = frame.f_globals.get(MARK)
-    return loop if isinstance(loop, Loop) else None

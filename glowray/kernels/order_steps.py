@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from glowray.functions import Cause, Function
 from glowray.io.spill import SpillFile
 from glowray.kernels.best import best_rows
+from glowray.kernels.blame import blame
 from glowray.kernels.context import TaskContext
 from glowray.kernels.morsels import Morsels, in_pieces
+from glowray.kernels.order_cause import order_cause
 from glowray.kernels.partition_steps import BlockStep
 from glowray.kernels.sorting import sorted_morsels
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
@@ -15,14 +19,22 @@ from glowray.vectorize.arrow.kinds import Kind, TupleOf
 
 @dataclass(frozen=True, slots=True)
 class OrderStep(BlockStep):
-    """A step of an order: that of the rows, or where they are `keyed`, (key, row) pairs, that of their keys.
+    """A step that orders rows; with a `key` function they are (key, row) pairs, ordered by key.
 
     `strip` gives the rows of the pairs.
     """
 
     reverse: bool
-    keyed: bool = False
+    key: Function | None = None
     strip: bool = False
+
+    @property
+    def keyed(self) -> bool:
+        """Whether rows are (key, row) pairs."""
+        return self.key is not None
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        return order_cause(self.verb, self.key, row, arguments)
 
     def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
         return (*functions, "reverse") if self.reverse else functions
@@ -39,7 +51,11 @@ class LocalSort(OrderStep):
 
     def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         with SpillFile() as file:
-            yield from sorted_morsels(in_pieces(stream), self.keyed, self.reverse, self.strip, task.run_bytes, file)
+            try:
+                yield from sorted_morsels(in_pieces(stream), self.keyed, self.reverse, self.strip, task.run_bytes, file)
+            except BaseException as error:
+                blame(error, self)
+                raise
             task.spilled += file.nbytes
 
 
@@ -59,4 +75,8 @@ class Top(OrderStep):
         return (count, *functions, "reverse") if self.reverse != self.of_sort else (count, *functions)
 
     def run(self, stream: Morsels, task: TaskContext) -> Morsels:
-        yield from best_rows(stream, self.n, self.keyed, self.reverse, self.strip)
+        try:
+            yield from best_rows(stream, self.n, self.keyed, self.reverse, self.strip)
+        except BaseException as error:
+            blame(error, self)
+            raise

@@ -69,7 +69,7 @@ def _fragment(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragmen
     if isinstance(source, MergeByKey):
         source, kind = _merging(source, kind)
     reads_blocks = kind is not None or source.gives_blocks
-    row_type = getattr(source.reader, "row_type", None) if isinstance(source, Read) else None
+    row_type = source.reader.row_type if isinstance(source, Read) else None
     operators: list[TaskOperator] = []
     decisions: list[Decision] = []
     *before, last = segments(branch.steps)

@@ -9,7 +9,7 @@ from glowray.functions.signature import python_function
 
 def is_given(function: Function) -> bool:
     """Return whether a function is the user's, and not one that a verb adds."""
-    if not function.is_given:
+    if function.is_glowrays:
         return False
     python = None if function.is_named else python_function(function.call)
     return python is None or not is_framework(python.__code__)

@@ -23,7 +23,10 @@ OPERATORS = [
     each
     for module in MODULES
     for each in vars(module).values()
-    if inspect.isclass(each) and issubclass(each, RowStep) and each.__module__ == module.__name__
+    if inspect.isclass(each)
+    and issubclass(each, RowStep)
+    and each.__module__ == module.__name__
+    and not each.__subclasses__()
 ]
 MAKERS = ("dataset/", "kernels/operators/", "physical/in_task.py")
 """Who may name one operator: the verbs, the operators themselves, and what gives an order its keys."""
