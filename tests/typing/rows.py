@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, assert_type
 
 import glowray as gr
-from glowray.dataset.grouped import Grouped
+from glowray.dataset.dataset import Grouped
 
 
 def parse(line: str) -> tuple[str, int]:
