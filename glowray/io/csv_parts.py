@@ -6,22 +6,32 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from glowray.io.csv_records import FIRST_BYTES, Dialect, Record, first_record, read_records
 from glowray.io.encoding import Encoding
 from glowray.io.sink import FileWriter, Part
 from glowray.io.splits import Piece
 
-if TYPE_CHECKING:
-    from glowray.io.csv_sink import CsvSink
-
 _UTF8 = Encoding("utf-8")
 _UTF8_OF_OTHERS = Encoding("utf-8-sig")
 _ELSE = 'write to another place, or with mode="overwrite"'
 
 
-def common_columns(sink: CsvSink, parts: Sequence[Part], kept: Sequence[str]) -> tuple[str, ...]:
+class CsvLayout(Protocol):
+    """How a CSV output is spelled: its sink."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+    @property
+    def header(self) -> bool: ...
+    @property
+    def compression(self) -> str | None: ...
+    @property
+    def extension(self) -> str: ...
+
+
+def common_columns(sink: CsvLayout, parts: Sequence[Part], kept: Sequence[str]) -> tuple[str, ...]:
     """Return the columns of all parts in order of first appearance; those of the files that are there, if any are.
 
     Raises ValueError for a row that cannot be a line, and for a column that a file which is there lacks.
@@ -36,14 +46,14 @@ def common_columns(sink: CsvSink, parts: Sequence[Part], kept: Sequence[str]) ->
     return _checked(names, parts)
 
 
-def holds_no_rows(sink: CsvSink, path: str) -> bool:
+def holds_no_rows(sink: CsvLayout, path: str) -> bool:
     """Return whether a file has no record, or only the names of the columns; only its first bytes are read."""
     records = chain.from_iterable(read_records(Piece(path), sink.dialect, _UTF8_OF_OTHERS, FIRST_BYTES))
     return next(islice(records, int(sink.header), None), None) is None
 
 
 def _kept_columns(
-    path: str, there: Record, names: tuple[str, ...], sink: CsvSink, first: str | None
+    path: str, there: Record, names: tuple[str, ...], sink: CsvLayout, first: str | None
 ) -> tuple[str, ...]:
     """The columns of new rows that are added to a file."""
     if not sink.header:
@@ -73,7 +83,7 @@ def blank_line(name: str, row: str) -> ValueError:
     return ValueError(f'None in the only column "{name}" would be a blank line, which is no record: the row {row}')
 
 
-def rewritten(sink: CsvSink, parts: Sequence[Part], folder: str, names: tuple[str, ...]) -> Part:
+def rewritten(sink: CsvLayout, parts: Sequence[Part], folder: str, names: tuple[str, ...]) -> Part:
     """Write the rows of parts, in their order, as one part with these columns."""
     file = FileWriter(folder, parts[0].index, sink.compression, RecordEncoder(sink, names), sink.extension)
     for part in parts:
@@ -85,7 +95,7 @@ def rewritten(sink: CsvSink, parts: Sequence[Part], folder: str, names: tuple[st
 class RecordEncoder:
     """Fields that were read from lines, to lines."""
 
-    def __init__(self, sink: CsvSink, names: tuple[str, ...]) -> None:
+    def __init__(self, sink: CsvLayout, names: tuple[str, ...]) -> None:
         self._names, self._header = names, sink.header
         self._quoting = Quoting(sink.dialect)
 
@@ -115,7 +125,7 @@ class Quoting:
         return (self.delimiter.join(fields) or self.delimiter) + "\n"
 
 
-def _records(sink: CsvSink, part: Part, names: tuple[str, ...]) -> Iterator[Record]:
+def _records(sink: CsvLayout, part: Part, names: tuple[str, ...]) -> Iterator[Record]:
     """The rows of a part as the fields of other columns; a line may have more fields than there are columns."""
     places = [part.schema.index(name) if name in part.schema else None for name in names]
     records: Iterable[Record] = chain.from_iterable(read_records(Piece(part.path), sink.dialect, _UTF8))

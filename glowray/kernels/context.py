@@ -12,6 +12,7 @@ from typing import Any
 
 from glowray.functions import Failure
 from glowray.functions.blame import noting
+from glowray.kernels.morsels import MORSEL
 from glowray.kernels.steps import RowStep
 from glowray.rows import Block
 
@@ -34,7 +35,8 @@ _current: ContextVar[TaskContext | None] = ContextVar("glowray_task", default=No
 class TaskContext:
     """The state of one task attempt; nothing of it outlives the attempt but what the report carries.
 
-    `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read.
+    `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read. `piece` is how many
+    of the rows that steps make one by one are taken at once.
     """
 
     partition: int
@@ -47,6 +49,7 @@ class TaskContext:
     counters: Counter[str] = field(default_factory=Counter)
     parts: list[Any] = field(default_factory=list)
     spilled: int = 0
+    piece: int = MORSEL
 
     @property
     def run_bytes(self) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from glowray import agg
 from glowray.dataset import Dataset
 from glowray.flow import Flow
 from tests.oracle import functions as f
@@ -115,7 +116,7 @@ def keyed_source(draw: Draw, tiny: bool) -> Pipeline:
 def _row_verb(draw: Draw, p: Pipeline) -> Pipeline:
     state = p.wanted
     kinds = ["map", "flat_map", "filter", "key_by", "key_by", "one_by_one", "kept", "kept", "pipe", "map_batches"]
-    kinds += ["with_fields", "explode"]
+    kinds += ["with_fields", "explode", "fields"]
     kind = draw(st.sampled_from(kinds))
     if kind == "map":
         g = draw(st.sampled_from(f.MAPS))
@@ -142,10 +143,25 @@ def _row_verb(draw: Draw, p: Pipeline) -> Pipeline:
         return p.then("map_partitions(one_by_one)", lambda ds: ds.map_partitions(f.one_by_one), wanted)
     if kind == "with_fields":
         return _with_fields(draw, p)
+    if kind == "fields":
+        return _fields(draw, p)
     if kind == "explode":
         wanted = state.each(lambda part: [{**f.tagged_record(row), "tags": tag} for row in part for tag in f.tags(row)])
         return p.then("map(tagged_record).explode('tags')", lambda ds: ds.map(f.tagged_record).explode("tags"), wanted)
     return {"kept": _kept, "pipe": _pipe, "map_batches": _map_batches}[kind](draw, p)
+
+
+def _fields(draw: Draw, p: Pipeline) -> Pipeline:
+    """Verbs that choose or rename the fields of records."""
+    text, verb, change = draw(
+        st.sampled_from([
+            ("select('s', 'n')", lambda ds: ds.select("s", "n"), lambda row: {"s": row["s"], "n": row["n"]}),
+            ("drop('x')", lambda ds: ds.drop("x"), lambda row: {k: v for k, v in row.items() if k != "x"}),
+            ("rename(n='m')", lambda ds: ds.rename(n="m"), lambda row: {("m" if k == "n" else k): row[k] for k in row}),
+        ])
+    )  # fmt: skip
+    wanted = p.wanted.each(lambda part: map(change, map(f.record, part)))
+    return p.then(f"map(record).{text}", lambda ds: verb(ds.map(f.record)), wanted)
 
 
 def _with_fields(draw: Draw, p: Pipeline) -> Pipeline:
@@ -297,9 +313,12 @@ def _local_keyed_verb(draw: Draw, p: Pipeline) -> Pipeline:
 
 def _by_key(draw: Draw, p: Pipeline) -> Pipeline:
     state = p.wanted
-    kind = draw(st.sampled_from(["reduce", "aggregate", "count", "group", "partition"]))
-    if kind == "count":
+    kind = draw(st.sampled_from(["reduce", "aggregate", "count", "agg", "group", "partition"]))
+    if kind in ("count", "agg"):
         wanted = verbs.fold_by_key(state, lambda value: 1, lambda n, value: n + 1, f.joined)
+        if kind == "agg":
+            records = replace(wanted, parts=[[(key, {"n": n}) for key, n in part] for part in wanted.parts])
+            return p.then("agg_by_key(n=count)", lambda ds: ds.agg_by_key(n=agg.count()), records)
         return p.then("count_by_key()", lambda ds: ds.count_by_key(), wanted)
     if kind == "group":
         wanted = state.shuffled(verbs.groups(state.all).values(), keyed=True, unique=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, assert_type
 
 import glowray as gr
+from glowray.dataset.dataset import Grouped
 
 
 def parse(line: str) -> tuple[str, int]:
@@ -63,8 +64,7 @@ def types() -> None:
     assert_type(pairs.keys(), gr.Dataset[str])
     assert_type(pairs.values(), gr.Dataset[int])
     assert_type(pairs.group_by_key(), gr.Dataset[tuple[str, Sequence[int]]])
-    grouped: gr.Dataset[tuple[int, Sequence[str]]] = words.group_by(len)
-    assert_type(grouped.keys(), gr.Dataset[int])
+    assert_type(words.group_by(len), Grouped[tuple[int, Sequence[str]]])
     assert_type(words.count_by_value(), gr.Dataset[tuple[str, int]])
     assert_type(pairs.count_by_key(), gr.Dataset[tuple[str, int]])
     assert_type(pairs.aggregate_by_key("", lambda text, n: text + str(n), str.__add__), gr.Dataset[tuple[str, str]])
