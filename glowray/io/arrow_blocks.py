@@ -100,7 +100,7 @@ def _encoded(name: str, column: pa.ChunkedArray) -> tuple[Any, list[Any]]:
 
 
 def _kind_of(kind: pa.DataType) -> ScalarKind | None:
-    """Return the scalar kind that has exactly the Python values of an Arrow type, None if there is no such kind."""
+    """Return the scalar kind that has exactly the Python values of an Arrow type, or None."""
     import datetime as dt
 
     import pyarrow as pa

@@ -140,8 +140,8 @@ class Commit:
     def _needed(self, parts: Iterable[Part]) -> list[Part]:
         """Return the parts to put in place, in the order of their partitions.
 
-        If the format needs rows, parts without rows are left out. If then no part is left and no file is kept, the
-        first part stays, provided that the target is a single file or the part names columns.
+        If the format needs rows, parts without rows are left out. One of them stays if there is nothing else, and the
+        target is a single file or the part names columns.
         """
         ordered = sorted(parts, key=lambda part: part.index)
         _check_there(ordered)

@@ -1,7 +1,7 @@
-"""Quotes in the bytes of a CSV file: where they are, and whether counting them tells inside from outside.
+"""Quotes in the bytes of a CSV file.
 
-They do in a file all of whose quotes open a field, close one or are doubled; elsewhere only a reader from the start
-knows what a quote means.
+In most files each quote opens a field, closes one or is doubled. There a place is inside a quoted field if the number
+of quotes before it is odd. In other files only a reader from the start knows what a quote means.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Places = np.ndarray[Any, np.dtype[np.int64]]
 
 _OPEN_BYTES = 1 << 24
-"""How long a record may be before it is left to the csv module."""
+"""A record of more bytes is left to the csv module."""
 
 
 def quote_places(window: Bytes, dialect: Dialect) -> Places:
@@ -63,12 +63,12 @@ def count_quotes(window: Bytes, inside: bool, dialect: Dialect) -> int | None:
 
 
 def whole_records(chunks: Iterable[bytes], dialect: Dialect, known: bool = False) -> Iterator[bytes | None]:
-    """Chunks of whole lines as chunks of whole records; None, and no more, where quotes do not tell where one ends.
+    """Join chunks of whole lines to chunks of whole records. Where counting quotes fails, yield None and end.
 
     Args:
         chunks: whole lines, from the start of a record on.
-        dialect: what is a quote.
-        known: whether it is known that counting quotes tells inside from outside.
+        dialect: its quote is counted.
+        known: whether all quotes are known to open a field, close one or be doubled.
 
     >>> list(whole_records([b'a,"b\\n', b'c"\\nd\\n', b'e"f\\n'], Dialect()))
     [b'a,"b\\nc"\\nd\\n', None]
@@ -88,6 +88,7 @@ def whole_records(chunks: Iterable[bytes], dialect: Dialect, known: bool = False
 
 
 def _is_odd(chunk: bytes, dialect: Dialect) -> bool:
+    """Return whether a chunk has an odd number of quotes."""
     import numpy as np
 
     if dialect.quotechar is None:
@@ -96,7 +97,7 @@ def _is_odd(chunk: bytes, dialect: Dialect) -> bool:
 
 
 def _is_open(chunk: bytes, dialect: Dialect) -> bool | None:
-    """Whether a field is open at the end of a chunk that begins with a record; None if quotes do not tell."""
+    """Return whether a field is open at the end of a chunk that begins with a record; None if quotes do not tell."""
     import numpy as np
 
     if dialect.quotechar is None or dialect.quotechar.encode() not in chunk:
