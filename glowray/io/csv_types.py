@@ -57,7 +57,7 @@ def type_of(convert: Convert) -> type | None:
 def convert_records(
     records: list[Record], names: Sequence[str], converts: Mapping[str, Convert]
 ) -> tuple[list[list[Any]], tuple[int, str, Exception] | None]:
-    """The records with their columns converted, up to the first that fails: its number, the column, the error."""
+    """Return the records with their columns converted, up to the first that fails, and its (number, column, error)."""
     places = [(place, converts[name], name) for place, name in enumerate(names) if name in converts]
     try:
         return _convert_columns(records, places), None
