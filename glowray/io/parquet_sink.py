@@ -126,7 +126,7 @@ class ParquetPartWriter:
 
     def close(self) -> Part | None:
         if not self._rows and (self._sink.schema is None or self._index):
-            return None  # The file of partition 0 names the columns, so other empty parts are not needed.
+            return None  # One file without rows is enough to name the columns of a schema: that of partition 0.
         try:
             size = self._file.close()
         except BaseException:

@@ -1,4 +1,4 @@
-"""Writing text files."""
+"""Text files written from rows."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TextSink:
-    """Rows as `str(row)`, UTF-8, each followed by a newline.
+    """Writes each row as `str(row)` and a newline, in UTF-8.
 
-    A row that holds a newline makes more than one line, as it does when it is printed: reading gives those lines.
+    A row that holds a newline makes several lines, as when it is printed, and reads back as these lines.
     """
 
     compression: str | None = None
@@ -45,7 +45,7 @@ class TextSink:
 
 
 class TextWriter(FileWriter):
-    """Writes rows as lines; those that are columns of text without making a str of any."""
+    """Writes rows as lines. Columns of simple kinds are written without a str for each row."""
 
     def write_block(self, block: Block) -> None:
         from glowray.io.text_lines import lines_of
@@ -59,7 +59,7 @@ class TextWriter(FileWriter):
 
 
 class TextEncoder:
-    """Rows to lines."""
+    """Encodes rows as lines."""
 
     def head(self) -> bytes:
         return b""
