@@ -44,8 +44,8 @@ class Program:
 class Workload:
     """A task to which every program must give the same answer.
 
-    `unit` is the unit of `size`, "bytes" or "rows". `answer` turns the result of a run into a comparable value, which is
-    not timed.
+    `unit` is the unit of `size`, "bytes" or "rows". `answer` makes a comparable value of the result of a run,
+    which is not timed.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""With the loops that are compiled, and as it is where none could be."""
+"""Run a test with the compiled loops, and without them as on a machine without a compiler."""
 
 from __future__ import annotations
 
