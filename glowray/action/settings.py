@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glowray.functions import Failure
-from glowray.kernels.resources import NO_NEEDS, Resources
+from glowray.physical.planning import Rules
+from glowray.resources import NO_NEEDS, Resources
 from glowray.watch.stats import Stats
 
 
@@ -24,6 +25,7 @@ class Settings:
     progress: bool | None = None
     vectorize: bool = True
     resources: Resources = NO_NEEDS
+    rules: Rules = field(default_factory=Rules)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from glowray.dataset.base import Base, K, Options, T_co, U, V, count_argument
 from glowray.dataset.fields import checked_names, is_present, key_of, label_of_names
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
-from glowray.kernels.combine import Zero
+from glowray.functions.combiner import Zero
 from glowray.kernels.exchange import Count
 from glowray.kernels.fold_steps import Reduce as FoldRows
 from glowray.kernels.operators.filter import Filter
@@ -97,7 +97,7 @@ class Actions(Base[T_co]):
         4
         """
         (stage,), _, _ = perform(self._flow.settings, self._flow.outcome, [self._node], [Count()])
-        return sum(report.rows_out for report in stage.reports if report is not None)
+        return sum(report.rows_out for report in stage.ended)
 
     @overload
     def sum(self) -> T_co | Literal[0]: ...

@@ -13,9 +13,9 @@ from glowray.arguments import Bytes
 from glowray.functions import Function
 from glowray.kernels.operators.keyed import KeyBy, Values
 from glowray.kernels.partition_steps import PassOn
-from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.steps import FunctionStep, Step
 from glowray.plan.nodes import Narrow, Node
+from glowray.resources import NO_NEEDS, Resources
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset

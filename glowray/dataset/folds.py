@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 from glowray.dataset.base import A, Base, K, Options, StepOptions, T_co, U, V
 from glowray.dataset.field_order import order_argument
 from glowray.functions import Function
+from glowray.functions.combiner import Combiner, Zero
 from glowray.kernels import partition_steps as steps
-from glowray.kernels.combine import CombineByKey, Combiner, Zero
+from glowray.kernels.combine import CombineByKey
 from glowray.kernels.fold_steps import Reduce as FoldRows
 from glowray.kernels.operators.keyed import KeyBy
 from glowray.kernels.order_steps import LocalSort

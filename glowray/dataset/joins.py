@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 from glowray.dataset.base import A, B, Base, K, T_co, U, V, dataset_argument
 from glowray.dataset.record_joins import join_records
 from glowray.functions import Function
+from glowray.kernels.join import ROWS_ALONE
 from glowray.kernels.operators.keyed import Keys
 from glowray.kernels.operators.map import Map
 from glowray.plan.by_key import CoGroup, Join
@@ -213,7 +214,7 @@ class JoinVerbs(Base[T_co]):
 
     def _join(self, verb: str, others: tuple[Base[Any], ...], how: How) -> Dataset[Any]:
         sides = self._sides(verb, others)
-        return self._with(Join(sides, verb, (True,) * len(sides), how))
+        return self._with(Join.of(sides, verb, how, keeps_rows=how in ROWS_ALONE))
 
     def _sides(self, verb: str, others: tuple[Base[Any], ...]) -> tuple[Node, ...]:
         return (self._node, *(dataset_argument(verb, other)._node for other in others))

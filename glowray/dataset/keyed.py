@@ -12,7 +12,7 @@ from glowray.dataset.fields import key_argument
 from glowray.dataset.joins import same
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
-from glowray.kernels.combine import Combiner, Zero
+from glowray.functions.combiner import Combiner, Zero
 from glowray.kernels.operators.keyed import KeyBy, Keys, Values
 from glowray.kernels.operators.map import Map
 from glowray.kernels.operators.map_values import FlatMapValues, MapValues

@@ -33,6 +33,11 @@ class Choice:
     reason: str
     patience: float | None = None
 
+    @property
+    def may_share_store(self) -> bool:
+        """Whether the job's tasks may see one object store."""
+        return self.kind != "inline"
+
 
 def choose(asked: str | None, input_bytes: int | None) -> Choice:
     """Return the engine for a job: the first of GLOWRAY_ENGINE, `asked`, a connected cluster, or the input's size.

@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from glowray.engine.payload import Payload
 from glowray.io.channel import Feed
 from glowray.kernels import TaskReport
-from glowray.kernels.resources import NO_NEEDS, Resources
+from glowray.resources import NO_NEEDS, Resources
 from glowray.rows import Block
 
 Ref = Any

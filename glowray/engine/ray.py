@@ -23,7 +23,7 @@ from glowray.engine.ray_watch import cluster_watch
 from glowray.errors import ClusterError
 from glowray.io.channel import Deal, Feed
 from glowray.kernels import TaskReport
-from glowray.kernels.resources import NO_NEEDS, Resources
+from glowray.resources import NO_NEEDS, Resources
 from glowray.rows import Block
 
 AHEAD = 2

@@ -15,7 +15,7 @@ from glowray.flow.sources_files import FileSources
 from glowray.flow.sources_memory import MemorySources
 from glowray.flow.sources_sql import SqlSources
 from glowray.io.reader import check_partitions
-from glowray.kernels.resources import Resources
+from glowray.resources import Resources
 from glowray.watch.stats import Stats
 
 

@@ -45,6 +45,14 @@ class TypedReader(Reader, Protocol):
         """The columns that have one type in all of the source."""
 
 
+@runtime_checkable
+class PrunableReader(Protocol):
+    """A reader of records that can leave out columns."""
+
+    def pruned(self, columns: frozenset[str]) -> Reader:
+        """Return a reader of the same records with only these columns."""
+
+
 def source_label(verb: str, names: Sequence[str]) -> str:
     """The label of a source of files.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glowray.functions import Function
-from glowray.kernels.combine import Zero
+from glowray.functions.combiner import Zero
 from glowray.kernels.context import TaskContext
 from glowray.kernels.morsels import Morsels, as_rows
 from glowray.kernels.partition_steps import PartitionStep

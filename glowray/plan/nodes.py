@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from glowray.functions import Function
-from glowray.kernels.combine import Zero
-from glowray.kernels.resources import NO_NEEDS, Resources
-from glowray.kernels.steps import Step
+from glowray.functions.combiner import Zero
 from glowray.plan.derived import derived
+from glowray.plan.operator import Operator
 from glowray.plan.walk import walk
+from glowray.resources import NO_NEEDS, Resources
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -129,7 +129,7 @@ class Unary(Node):
 class Narrow(Unary):
     """A step on the rows of each partition: no row leaves its partition."""
 
-    step: Step
+    step: Operator
     resources: Resources = NO_NEEDS
 
     @property
@@ -229,7 +229,7 @@ class Limit(Single):
 class Reduce(Single):
     """f over all rows; `local` has been done within each partition."""
 
-    local: Step
+    local: Operator
     function: Function
     zero: Zero | None = None
 
@@ -242,7 +242,7 @@ class Reduce(Single):
 class Gather(Single):
     """All rows in one partition, in partition order, through the steps given."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[Operator, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from glowray.boundary import public
 from glowray.engine.protocol import Done
-from glowray.physical.stage import Given, Stage
+from glowray.physical.stage import StageRun
+from glowray.physical.wires import Given
 from glowray.rows import Block
 
 
@@ -70,12 +71,13 @@ def _skew(largest: int, total: int, count: int) -> float:
 @public
 @dataclass
 class Stats:
-    """The statistics of an action: all its stages, in the order in which they started."""
+    """The statistics of an action: all its stages, in the order in which they started, and the rules that fired."""
 
     name: str = ""
     engine: str = ""
     stages: list[StageStats] = field(default_factory=list)
     seconds: float = 0.0
+    rules: tuple[str, ...] = ()
 
     @property
     def tasks(self) -> int:
@@ -139,13 +141,13 @@ class StatsWatcher:
         self.by_stage: dict[int, StageStats] = {}
         self.handed_over: dict[int, Block] = {}
 
-    def stage_started(self, stage: Stage) -> None:
-        entry = StageStats(stage.chain, stage.num_tasks)
+    def stage_started(self, stage: StageRun) -> None:
+        entry = StageStats(stage.plan.chain, stage.plan.num_tasks)
         self.stats.stages.append(entry)
         self.by_stage[id(stage)] = entry
         self.running[id(stage)] = (entry, time.perf_counter())
 
-    def task_done(self, stage: Stage, done: Done) -> None:
+    def task_done(self, stage: StageRun, done: Done) -> None:
         entry, report = self.by_stage[id(stage)], done.report
         size = sum(report.sizes) + sum(part.bytes for part in report.parts)
         entry.done += report.final
@@ -161,20 +163,20 @@ class StatsWatcher:
         if report.remote:
             self._hand_over(stage, done)
 
-    def _hand_over(self, stage: Stage, done: Done) -> None:
+    def _hand_over(self, stage: StageRun, done: Done) -> None:
         """Count each block of this process that a remote task read, once. The job's input rows do not count."""
         entry = self.by_stage[id(stage)]
-        for wire, slots in zip(stage.branch_of(done.task.identity[1]).reads, done.task.inputs, strict=True):
+        for wire, slots in zip(stage.plan.branch_of(done.task.identity[1]).reads, done.task.inputs, strict=True):
             for block in (slot.ref for slot in slots if isinstance(slot.ref, Block) and not isinstance(wire, Given)):
                 if id(block) not in self.handed_over:
                     self.handed_over[id(block)] = block
                     entry.handed_over += block.nbytes
                     entry.driver_bytes += block.nbytes
 
-    def stage_done(self, stage: Stage) -> None:
+    def stage_done(self, stage: StageRun) -> None:
         self._end(*self.running.pop(id(stage)))
 
-    def fetched(self, stage: Stage, size: int) -> None:
+    def fetched(self, stage: StageRun, size: int) -> None:
         """Count the bytes of rows that an action brought to the driver."""
         self.by_stage[id(stage)].driver_bytes += size
 

@@ -9,7 +9,7 @@ import glowray as gr
 from glowray.dataset import Dataset
 from glowray.engine.inline import InlineEngine
 from glowray.engine.protocol import Done, Ref, Task
-from glowray.kernels.resources import Resources
+from glowray.resources import Resources
 from glowray.rows import Block
 
 

@@ -16,7 +16,7 @@ from glowray.engine import ray as ray_module
 from glowray.engine.protocol import Task
 from glowray.engine.ray import AHEAD, RayEngine
 from glowray.engine.ray_start import ray_engine
-from glowray.kernels.resources import Resources
+from glowray.resources import Resources
 from tests.engine.doubles import Lab
 
 pytestmark = pytest.mark.ray

@@ -47,7 +47,7 @@ def by_key(
     engine: InlineEngine, rows: list[Any], verb: Callable[[Dataset[Any]], Dataset[Any]], patch: pytest.MonkeyPatch
 ) -> list[Any]:
     patch.setattr("glowray.action.perform.open_engine", lambda choice: engine)
-    return verb(gr.Flow(engine="inline").from_items(rows, partitions=4)).collect()
+    return verb(gr.Flow(engine="ray").from_items(rows, partitions=4)).collect()
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -75,7 +75,7 @@ def test_pickled_partitions_by_key_stay_apart(monkeypatch: pytest.MonkeyPatch, v
 
 def sorted_by(engine: OneStore, rows: list[Any], monkeypatch: pytest.MonkeyPatch, **order: Any) -> list[Any]:
     monkeypatch.setattr("glowray.action.perform.open_engine", lambda choice: engine)
-    return gr.Flow(engine="inline").from_items(rows, partitions=4).sort(**order).collect()
+    return gr.Flow(engine="ray").from_items(rows, partitions=4).sort(**order).collect()
 
 
 @pytest.mark.parametrize("reverse", [False, True])

@@ -14,7 +14,7 @@ import glowray as gr
 from glowray.dataset import Dataset
 from glowray.watch.explain import aligned
 from tests.engine.doubles import ForbiddenEngine
-from tests.watch.plans import PLANS, chain, flow, self_join, word_count
+from tests.watch.plans import PLANS, add, chain, flow, self_join, swap, word_count
 
 
 def section(text: str, title: str) -> list[str]:
@@ -35,6 +35,7 @@ def test_the_whole_text() -> None:
         "stages",
         "  1  from_items→flat_map→map→combine  3 partitions",
         "  2  merge                            3 partitions  reads 1 (shuffle)",
+        "rules  combine_before_shuffle",
         "functions",
         "  1  flat_map(str.split)  arrow",
         "  1  map(pair)            arrow",
@@ -75,6 +76,14 @@ def test_a_side_that_stays_in_place() -> None:
     left = flow().from_items([("a", 1)], partitions=2).partition_by_key(2)
     text = left.join(left.map_values(str)).explain()
     assert section(text, "stages")[-1] == "  4  join                         2 partitions  reads 2, 3"
+
+
+def test_rules_that_fired_are_named_in_the_order_in_which_they_are_tried() -> None:
+    few = flow().from_items([("a", 1)], partitions=1)
+    pairs = flow().from_items([("a", 1), ("b", 2)], partitions=2)
+    text = pairs.join(few, how="semi").reduce_by_key(add).limit(3).limit(2).explain()
+    assert "rules  merge_limits, combine_before_shuffle, join_in_place" in text.splitlines()
+    assert "rules" not in few.map(swap).explain()
 
 
 def test_a_filled_cache_is_read() -> None:
