@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +25,6 @@ def table_rows(table: pa.Table) -> list[dict[str, Any]]:
         return [{} for _ in range(table.num_rows)]
     columns = [column_values(name, column) for name, column in zip(names, table.columns, strict=True)]
     return list(map(dict, map(zip, repeat(names), zip(*columns, strict=True))))
-
-
-def check_columns(names: Sequence[str], whose: str) -> None:
-    """Raise ValueError if two columns have one name, because a dict holds only one of them."""
-    for place, name in enumerate(names):
-        if name in names[:place]:
-            raise ValueError(f'{whose} has the column "{name}" twice: a dict would lose one of them')
 
 
 def column_values(name: str, column: pa.ChunkedArray) -> list[Any]:

@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 
 _MOST_COLUMNS = 1_000
 _MOST_BYTES = 1 << 30
-_UTF8 = ("utf-8", "utf-8-sig", "ascii")
 
 
 def arrow_reads(dialect: Dialect, encoding: Encoding) -> bool:
     """Return whether Arrow can read files of this dialect and encoding: UTF-8, with an ASCII delimiter and quote."""
     special = dialect.delimiter + (dialect.quotechar or "")
-    return codecs.lookup(encoding.name).name in _UTF8 and encoding.errors == "strict" and special.isascii()
+    return encoding.is_utf8 and special.isascii()
 
 
 @dataclass(frozen=True)

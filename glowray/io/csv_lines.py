@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glowray.io.csv_records import Dialect
+from glowray.io.text_lines import TEXTS
 from glowray.rows.chunk import Chunk
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.shape import Fields, Scalar
@@ -95,10 +96,6 @@ def _bytes(texts: pa.Array) -> memoryview:
     return memoryview(data)[int(bounds[texts.offset]) : int(bounds[texts.offset + len(texts)])]
 
 
-def _bools(column: pa.Array) -> pa.Array:
-    return pc.if_else(column, pa.scalar("True", _TEXT), pa.scalar("False", _TEXT))
-
-
 def _floats(column: pa.Array) -> pa.Array:
     """Return the repr() of floats.
 
@@ -117,10 +114,4 @@ def _floats(column: pa.Array) -> pa.Array:
     return pc.if_else(pa.array(is_whole), pc.binary_join_element_wise(*ends), texts)
 
 
-_SPELL: dict[str, Callable[[pa.Array], pa.Array]] = {
-    "str": lambda column: column,
-    "int": lambda column: column.cast(_TEXT),
-    "bool": _bools,
-    "float": _floats,
-    "None": lambda column: pa.nulls(len(column), _TEXT),
-}
+_SPELL: dict[str, Callable[[pa.Array], pa.Array]] = {**TEXTS, "float": _floats}

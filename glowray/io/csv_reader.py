@@ -19,6 +19,7 @@ from glowray.io.encoding import Encoding
 from glowray.io.lines import read_bytes
 from glowray.io.paths import File, Paths, expand, path_names
 from glowray.io.reader import check_partitions, source_label
+from glowray.io.record_columns import check_columns, check_present
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
 
 if TYPE_CHECKING:
@@ -69,8 +70,7 @@ class CsvReader:
         from glowray.rows.scalars import scalar_kind
         from glowray.rows.shape import Fields, Scalar
 
-        piece = next((piece for pieces in self.partitions for piece in pieces), None)
-        names = () if piece is None else self.names(piece.path)
+        names = self._first_names
         wanted = self._wanted(names)
         kinds = [scalar_kind(cls, [cls()]) if cls else None for cls in map(self._type, wanted)]
         scalars = tuple(Scalar(kind) for kind in kinds if kind is not None)
@@ -80,9 +80,14 @@ class CsvReader:
     @property
     def fields(self) -> tuple[str, ...] | None:
         """The columns of the first file's rows. Another file may have others."""
-        piece = next((piece for pieces in self.partitions for piece in pieces), None)
-        names = () if piece is None else self.names(piece.path)
+        names = self._first_names
         return self._wanted(names) if names and self._has_all(names) else None
+
+    @property
+    def _first_names(self) -> tuple[str, ...]:
+        """The columns of the first file, () if there are none."""
+        piece = next((piece for pieces in self.partitions for piece in pieces), None)
+        return () if piece is None else self.names(piece.path)
 
     def _type(self, name: str) -> type | None:
         """Return the exact type of a column's values other than None, or None if it is unknown."""
@@ -103,8 +108,7 @@ class CsvReader:
         Files whose columns are not those of the first file are read with all columns. So is a batch of records if one
         of them has too many fields.
         """
-        piece = next((piece for pieces in self.partitions for piece in pieces), None)
-        like = self.like if self.only is not None or piece is None else self.names(piece.path)
+        like = self.like if self.only is not None else self._first_names
         only = frozenset(columns) if self.only is None else self.only.intersection(columns)
         return replace(self, only=only, like=like)
 
@@ -125,7 +129,7 @@ class CsvReader:
         if not self.header:
             return tuple(map(str, range(len(first))))
         names = tuple(name or "" for name in first)
-        _check_names(names, f'"{path}" has')
+        check_columns(names, f'"{path}"')
         return names
 
     def _parts(self, piece: Piece) -> Iterator[Block | list[dict[Any, Any]]]:
@@ -205,9 +209,7 @@ class CsvReader:
 
     def check_columns(self, path: str, names: Sequence[str]) -> None:
         """Raise ValueError if types= or columns= name a column that the file lacks."""
-        for name in (*self.converts, *(self.columns or ())):
-            if name not in names:
-                raise ValueError(f'"{path}" has no column "{name}"; it has {", ".join(names)}')
+        check_present(path, names, (*self.converts, *(self.columns or ())))
 
     def _fail(self, piece: Piece, number: int, name: str, error: Exception) -> None:
         line = record_line(piece, self.dialect, self.encoding, number)
@@ -273,7 +275,7 @@ def csv_reader(
         cut,
     )
     if reader.columns is not None:
-        _check_names(reader.columns, "columns= names")
+        check_columns(reader.columns, "columns=")
     if types is not None:
         reader = replace(reader, converts=_types(reader, types))
     if reader.converts or reader.columns:
@@ -291,14 +293,8 @@ def _header(header: bool | Sequence[str]) -> Header:
         return header
     if isinstance(header, str) or not all(isinstance(name, str) for name in header):
         raise TypeError(f"header must be True, False or a list of names, not {header!r}")
-    _check_names(header, "header= has")
+    check_columns(header, "header=")
     return tuple(header)
-
-
-def _check_names(names: Sequence[str], whose: str) -> None:
-    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
-    if twice is not None:
-        raise ValueError(f'{whose} the column "{twice}" twice: a dict would lose one of them')
 
 
 def _types(reader: CsvReader, types: Types) -> dict[str, Convert]:

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.types as kinds
 
 from glowray.errors import InexactColumn
-from glowray.io.arrow_rows import check_columns, column_values, table_rows
+from glowray.io.arrow_rows import column_values, table_rows
+from glowray.io.record_columns import check_columns
 from glowray.rows.objects import put_together_records
 
 Rows = Iterator[list[dict[Any, Any]]]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from glowray.errors import DamagedFile
 from glowray.io.arrow_blocks import droppable, table_block, table_shape
-from glowray.io.arrow_rows import check_columns, table_rows
+from glowray.io.arrow_rows import table_rows
 from glowray.io.paths import Paths, expand, path_names
 from glowray.io.reader import check_partitions, source_label
+from glowray.io.record_columns import check_columns, check_present
 from glowray.io.splits import SPLIT_BYTES, place
 
 if TYPE_CHECKING:
@@ -184,7 +185,5 @@ def _columns_of(file: pq.ParquetFile, path: str, wanted: tuple[str, ...] | None)
     """Return `wanted`, or all columns of a file if it is None. Raises ValueError if the file lacks one of them."""
     names: list[str] = file.schema_arrow.names
     check_columns(names, f'"{path}"')
-    for name in wanted or ():
-        if name not in names:
-            raise ValueError(f'"{path}" has no column "{name}"; it has {", ".join(names)}')
+    check_present(path, names, wanted or ())
     return names if wanted is None else list(wanted)

@@ -1,9 +1,9 @@
-"""The columns of dict rows that are written to a file."""
+"""The columns of dict rows that are read from files or written to them."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,20 @@ def given_columns(verb: str, columns: tuple[str, ...] | None, schema: pa.Schema 
     if columns is not None:
         raise ValueError("give columns= or schema=, which names the columns too")
     return check_names(tuple(schema.names), "schema")
+
+
+def check_columns(names: Sequence[str], whose: str) -> None:
+    """Raise ValueError if two columns have one name, because a dict holds only one of them."""
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise ValueError(f'{whose} has the column "{name}" twice: a dict would lose one of them')
+
+
+def check_present(path: str, names: Sequence[str], wanted: Iterable[str]) -> None:
+    """Raise ValueError if a file with the columns `names` lacks one of `wanted`."""
+    for name in wanted:
+        if name not in names:
+            raise ValueError(f'"{path}" has no column "{name}"; it has {", ".join(names)}')
 
 
 def not_dicts(verb: str, row: Any) -> TypeError:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from glowray.io.arrow_blocks import table_block, table_shape
-from glowray.io.arrow_rows import check_columns, table_rows
+from glowray.io.arrow_rows import table_rows
 from glowray.io.memory import bounds, default_partitions
 from glowray.io.reader import check_partitions
+from glowray.io.record_columns import check_columns
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -24,7 +24,7 @@ def lines_of(chunk: Chunk) -> Iterator[Any] | None:
     >>> b"".join(lines_of(Chunk.from_rows([1, None, -2])))
     b'1\\nNone\\n-2\\n'
     """
-    text_of = _TEXTS.get(chunk.shape.kind.name) if isinstance(chunk.shape, Scalar) else None
+    text_of = TEXTS.get(chunk.shape.kind.name) if isinstance(chunk.shape, Scalar) else None
     if text_of is None:
         return None
     return _joined(pc.fill_null(text_of(chunk.columns[0]), "None"))
@@ -44,9 +44,10 @@ def _bools(column: pa.Array) -> pa.Array:
     return pc.if_else(column, pa.scalar("True", _TEXT), pa.scalar("False", _TEXT))
 
 
-_TEXTS: dict[str, Callable[[pa.Array], pa.Array]] = {
+TEXTS: dict[str, Callable[[pa.Array], pa.Array]] = {
     "None": lambda column: pa.nulls(len(column), _TEXT),
     "bool": _bools,
     "int": lambda column: column.cast(_TEXT),
     "str": lambda column: column,
 }
+"""By the name of a kind: a function from a column to the texts of its values. None stays null."""
