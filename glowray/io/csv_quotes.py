@@ -22,7 +22,7 @@ _OPEN_BYTES = 1 << 24
 
 
 def quote_places(window: Bytes, dialect: Dialect) -> Places:
-    """Where quotes are."""
+    """Return the offsets of the quotes in `window`."""
     from glowray.rows.texts import places_of
 
     assert dialect.quotechar is not None
@@ -45,12 +45,14 @@ def are_plain(window: Bytes, quotes: Places, inside: bool, dialect: Dialect) -> 
 
 
 def count_quotes(window: Bytes, inside: bool, dialect: Dialect) -> int | None:
-    """How many quotes there are between the first byte and the last; None if not all are plain.
+    """Return the number of quotes between the first byte and the last; None if a quote is at another place.
+
+    A quote must open a field, close one or be doubled.
 
     Args:
         window: bytes.
-        inside: whether a field is open before them.
-        dialect: of single bytes.
+        inside: whether a field is open before the first byte.
+        dialect: its delimiter and quote are single bytes.
     """
     from glowray.native import loops
 

@@ -54,7 +54,7 @@ class PrunableReader(Protocol):
 
 
 def source_label(verb: str, names: Sequence[str]) -> str:
-    """The label of a source of files.
+    """Return the label of a source of files.
 
     >>> source_label("read_text", ["a", "b", "c"])
     'read_text("a", "b", … 3 in all)'
@@ -64,7 +64,7 @@ def source_label(verb: str, names: Sequence[str]) -> str:
 
 
 def check_partitions(partitions: int | None) -> None:
-    """Refuse a partition count that is not a positive int, before anything runs."""
+    """Raise TypeError or ValueError unless the number of partitions is None or a positive int."""
     if partitions is None:
         return
     if isinstance(partitions, bool) or not isinstance(partitions, int):
