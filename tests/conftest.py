@@ -66,19 +66,15 @@ def flow(engine: Lab) -> object:
 
 
 @pytest.fixture
-def counting(monkeypatch: pytest.MonkeyPatch) -> CountingEngine:
-    """Return an engine that counts tasks and replaces all engines."""
-    double = CountingEngine()
-    monkeypatch.setattr("glowray.action.perform.open_engine", lambda choice: double)
-    return double
+def counting() -> CountingEngine:
+    """Return an engine that counts tasks."""
+    return CountingEngine()
 
 
 @pytest.fixture
-def forbidden(monkeypatch: pytest.MonkeyPatch) -> ForbiddenEngine:
-    """Return an engine that fails if it runs and replaces all engines."""
-    double = ForbiddenEngine()
-    monkeypatch.setattr("glowray.action.perform.open_engine", lambda choice: double)
-    return double
+def forbidden() -> ForbiddenEngine:
+    """Return an engine that fails if it runs."""
+    return ForbiddenEngine()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from glowray.action.perform import Action, begin
 from glowray.action.settings import Outcome, Settings
 from glowray.action.sigterm import ended_by_sigterm
-from glowray.action.sinks import Sink
+from glowray.action.sinks import RowSink
 from glowray.io.commit import Commit, Misfits, Written, commit_together
 from glowray.io.folders import remove
 from glowray.io.memory import items_reader
@@ -108,7 +108,7 @@ class SinkTarget:
     """A sink in the driver that receives the rows in order."""
 
     node: Node
-    sink: Sink
+    sink: RowSink
     exchange: Exchange = field(default_factory=InPieces)
     has_begun: bool = False
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from glowray.action.bad_rows import Letters, RowError, letter_paths
 from glowray.action.settings import Outcome, Settings
 from glowray.action.sigterm import ended_by_sigterm
 from glowray.engine.choose import Choice, choose, open_engine
-from glowray.engine.protocol import Done, Engine, Heard, Starting
+from glowray.engine.protocol import Done, Engine, Heard
 from glowray.functions import Failure
 from glowray.io.commit import Commit, commit_together
+from glowray.io.reader import ArrivingReader, Reader
 from glowray.io.sink import Part
 from glowray.kernels.exchange import Count, Exchange, InPieces, OneBlock
 from glowray.physical.job import Job
@@ -78,8 +79,7 @@ class Action:
             stats = Stats(settings.name, self.engine.name, rules=prepared.rules)
             outcome.begin(stats)
             self.recorder = Recorder(outcome, stats, progress_for(settings.name, stages, settings.progress))
-            if isinstance(self.engine, Starting):
-                self.engine.announce = self.recorder.progress.announce
+            self.engine.begin(self.recorder.progress.announce)
             resources, vectorize = settings.resources, settings.vectorize
             self.job = Job(settings.name, stages, self.engine, self.recorder, resources, settings.max_errors, vectorize)
             self.targets = [self.job.runs[stage] for stage in prepared.targets]
@@ -158,7 +158,7 @@ def begin(
     """
     if is_watched():
         reached(_view(settings, nodes, prepare(settings, nodes, exchanges, stream=stream)))
-    if connects or any(getattr(reader, "connects", False) for reader in _readers(nodes)):
+    if connects or any(isinstance(reader, ArrivingReader) and reader.connects for reader in _readers(nodes)):
         from glowray.cluster.client.connect import connect
 
         connect()  # The engine is chosen afterwards, so that the job runs on this cluster.
@@ -251,8 +251,7 @@ class Recorder(StatsWatcher):
         return blocks
 
     def finish(self, engine: Engine) -> None:
-        if isinstance(engine, Starting):
-            engine.end()
+        engine.end()
         self.prints.end()
         self.progress.end()
         self.end()
@@ -262,10 +261,10 @@ class Recorder(StatsWatcher):
 def input_bytes(nodes: Sequence[Node]) -> int | None:
     """Return the estimated size in bytes of all inputs of the plans, or None if one is unknown."""
     sizes = [reader.estimated_bytes for reader in _readers(nodes)]
-    return None if None in sizes else sum(sizes)
+    return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
-def _readers(nodes: Sequence[Node]) -> Iterator[Any]:
+def _readers(nodes: Sequence[Node]) -> Iterator[Reader]:
     """Yield the readers of all plans. A filled cache hides the readers before it."""
     return (node.reader for node in walk(nodes) if isinstance(node, Read))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from glowray.errors import DamagedFile
+from glowray.io.reader import RowReader
 from glowray.io.sink import FileWriter, Part
 from glowray.rows import Block
 
@@ -78,7 +79,7 @@ class CheckpointWriter(FileWriter):
 
 
 @dataclass(frozen=True)
-class CheckpointReader:
+class CheckpointReader(RowReader):
     """Reads the rows of a checkpoint, a file a partition. A block is unpickled after its signature is checked."""
 
     folder: str

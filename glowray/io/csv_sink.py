@@ -19,7 +19,7 @@ from glowray.io.csv_parts import Quoting, blank_line, common_columns, holds_no_r
 from glowray.io.csv_records import Dialect
 from glowray.io.folders import remove
 from glowray.io.record_columns import RecordColumns, given_columns, not_dicts
-from glowray.io.sink import ROWS_A_WRITE, FileWriter, Part, join_lines
+from glowray.io.sink import ROWS_A_WRITE, BlockWriter, FileWriter, Part, SchemaSink, join_lines
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +35,7 @@ _PLAIN = {*_NEVER_EMPTY, type(None)}
 
 
 @dataclass(frozen=True)
-class CsvSink:
+class CsvSink(SchemaSink):
     """Writes dict rows as CSV: UTF-8, a line each that ends in "\\n". Every file begins with the names of its columns.
 
     All files have the columns of `columns` or `schema`, else the columns of all rows in order of first appearance. A
@@ -87,7 +87,7 @@ class CsvSink:
         join_lines(before, parts, path)
 
 
-class CsvWriter:
+class CsvWriter(BlockWriter):
     """Writes dict rows as lines. Rows that arrive as columns are written without making dicts where that is possible.
 
     If rows have columns that no row before had, the writer begins another file. At the end it rewrites all files as

@@ -10,7 +10,7 @@ from glowray.errors import DamagedFile
 from glowray.io.arrow_blocks import droppable, table_block, table_shape
 from glowray.io.arrow_rows import table_rows
 from glowray.io.paths import Paths, expand, path_names
-from glowray.io.reader import check_partitions, source_label
+from glowray.io.reader import PrunableReader, TypedReader, check_partitions, source_label
 from glowray.io.record_columns import check_columns, check_present
 from glowray.io.splits import SPLIT_BYTES, place
 
@@ -34,7 +34,7 @@ class RowGroup:
 
 
 @dataclass(frozen=True)
-class ParquetReader:
+class ParquetReader(PrunableReader, TypedReader):
     """Reads rows of Parquet files. A row group is never divided between partitions.
 
     Args:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO, TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from glowray.io.compression import CompressedFile, codec_of, decompressed
 from glowray.io.folders import remove
@@ -57,10 +58,10 @@ class PartWriter(Protocol):
         """Remove what was written. It may be called at any time, and twice."""
 
 
-@runtime_checkable
-class BlockWriter(PartWriter, Protocol):
-    """A writer that also takes rows as columns."""
+class BlockWriter(ABC):
+    """A PartWriter that also takes rows as columns."""
 
+    @abstractmethod
     def write_block(self, block: Block) -> None:
         """Write the rows of a block, with the same result as `write(block.rows())`."""
 
@@ -87,37 +88,40 @@ class Sink(Protocol):
         """Write one file at `path`: the content of the file `before`, then the parts in order."""
 
 
-@runtime_checkable
-class SchemaSink(Sink, Protocol):
-    """A format whose files are read as one table, so all files of an output have one schema.
+class SchemaSink(ABC):
+    """A Sink of a format whose files are read as one table, so all files of an output have one schema.
 
     A task writes a part with the schema of its own rows. If the parts differ, the driver finds the common schema. Tasks
     then rewrite the parts that have another schema.
     """
 
+    @abstractmethod
     def common_schema(self, parts: Sequence[Part], kept: Sequence[str], *, fixed: bool) -> Any:
         """Return the common schema of all parts and of the existing files `kept`, which are not rewritten if `fixed`.
 
         Raises an error that names the column if there is none, and the existing file that does not fit.
         """
 
+    @abstractmethod
     def gives_way(self, path: str) -> bool:
         """Return whether an existing file has no rows and would give readers wrong types.
 
         A job that appends rows to the folder removes the file.
         """
 
+    @abstractmethod
     def has_schema(self, part: Part, schema: Any) -> bool:
         """Return whether a part already has this schema."""
 
+    @abstractmethod
     def rewrite(self, part: Part, folder: str, schema: Any) -> Part:
         """Write the rows of a part again, in this schema, to a new name in `folder`. Return the new part."""
 
 
-@runtime_checkable
-class TypedSink(Sink, Protocol):
-    """A format that stores the types of values."""
+class TypedSink(ABC):
+    """A Sink of a format that stores the types of values."""
 
+    @abstractmethod
     def keeping(self, types: pa.Schema) -> Sink:
         """Return the sink for rows whose columns have these types in their source. The files keep the types."""
 

@@ -47,7 +47,9 @@ def sort_key(node: Sort | MergeSorted | Top) -> tuple[Step, ...]:
 
     The key is computed once a row and travels with it.
     """
-    return () if node.function is None else (KeyBy(node.verb, node.verb, node.function, is_part=True),)
+    if node.function is None or node.is_keyed:
+        return ()
+    return (KeyBy(node.verb, node.verb, node.function, is_part=True),)
 
 
 def zero_if_empty(node: Reduce, zero: Zero) -> Step:

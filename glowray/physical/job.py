@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from glowray.engine.payload import Apart, Payload, pack_all
 from glowray.engine.protocol import Done, Engine, Heard, Slot, Task
@@ -286,7 +286,7 @@ def _raise(done: Done) -> None:
     raise error
 
 
-def _close(running: Any) -> None:
-    close = getattr(running, "close", None)
-    if close is not None:
-        close()
+def _close(running: Iterator[Done]) -> None:
+    """Cancel the tasks that still run. An engine's iterator is a generator, which ends when it is closed."""
+    if isinstance(running, Generator):
+        running.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from glowray.io.reader import ColumnReader
 from glowray.kernels import sources
 from glowray.kernels.product import needed
 from glowray.physical.stage import Branch, Runs, StageRun, Wire
@@ -17,7 +18,7 @@ def source_kind(branch: Branch, runs: Runs) -> Kind | None:
     """Return the kind of all rows that a branch's source gives; None if they are of several, or nobody knows."""
     source = branch.source
     if isinstance(source, sources.Read):
-        shape = getattr(source.reader, "shape", None)
+        shape = source.reader.shape if isinstance(source.reader, ColumnReader) else None
         return None if shape is None else kind_of(shape)
     if isinstance(source, sources.Blocks):
         return one_kind(wire_kind(wire, runs) for wire in branch.wires[: source.sides])

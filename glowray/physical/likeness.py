@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 from types import FunctionType
 
+from glowray.io.reader import RecordReader
 from glowray.kernels import Fragment, sources
 from glowray.kernels.steps import FunctionStep, RowStep
 from glowray.physical.kinds import source_kind
@@ -18,9 +19,8 @@ def likeness(branch: Branch, runs: Runs) -> Hashable:
     steps = tuple(map(id, branch.steps))
     if isinstance(source, sources.Read) and source.whole is None:
         reader = source.reader
-        fields = getattr(reader, "fields", None)
-        row_type = getattr(reader, "row_type", None)
-        looks = (type(reader), source_kind(branch, runs), row_type, None if fields is None else tuple(fields))
+        fields = reader.fields if isinstance(reader, RecordReader) else None
+        looks = type(reader), source_kind(branch, runs), fields
         return source.verb, id(source.function), looks, steps, len(branch.beside)
     if isinstance(source, sources.Blocks):
         return source, source_kind(branch, runs), steps, len(branch.beside)

@@ -7,9 +7,11 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce, singledispatchmethod
 
+from glowray.io.reader import ArrivingReader, RowReader, StoredReader
 from glowray.kernels import combine, fold_steps, join_step, order_steps, sources
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
+from glowray.kernels.keyed_step import KeyedRows
 from glowray.physical.in_task import InTask, as_step, sort_key, zero_if_empty
 from glowray.physical.pipeline import MOST_NESTED, Pipeline, counted_from
 from glowray.physical.planning import Planning
@@ -118,13 +120,13 @@ class Lowering:
     @node.register
     def _(self, node: nodes.Read) -> Lowered:
         yield from ()  # it reads no other node
-        channel = getattr(node.reader, "channel", None)
-        if channel is not None:
-            return self.after(sources.Arriving(node.verb, node.verb), node.num_partitions, Arriving(channel))
-        blocks = getattr(node.reader, "blocks", None)
-        if blocks is not None:
-            return self.after(sources.Blocks(node.verb, node.verb), len(blocks), Given(blocks))
-        source = sources.Read(node.verb, node.verb, node.reader, function=node.function)
+        reader = node.reader
+        if isinstance(reader, ArrivingReader):
+            return self.after(sources.Arriving(node.verb, node.verb), node.num_partitions, Arriving(reader.channel))
+        if isinstance(reader, StoredReader):
+            return self.after(sources.Blocks(node.verb, node.verb), len(reader.blocks), Given(reader.blocks))
+        assert isinstance(reader, RowReader)
+        source = sources.Read(node.verb, node.verb, reader, function=node.function)
         return self.after(source, node.num_partitions)
 
     @node.register
@@ -158,14 +160,14 @@ class Lowering:
     @node.register
     def _(self, node: by_key.CombineByKey) -> Lowered:
         pipeline = yield node.input
-        step = combine.CombineByKey(node.verb, node.label, node.combiner, "combine")
+        step = combine.CombineByKey(node.verb, node.label, node.combiner, "combine", node.pairing)
         if not node.shuffle:
             return pipeline.then(step)
         if node.combine_first:
-            stage = self.close(pipeline.then(step), ByKey(pipeline.count, node.verb))
+            stage = self.close(pipeline.then(step), ByKey(pipeline.count, step))
             merge = sources.MergeByKey(node.verb, "merge", node.combiner.merge)
             return self.after(merge, stage.num_tasks, Shuffled(stage))
-        stage = self.close(pipeline, ByKey(pipeline.count, node.verb))
+        stage = self.close(pipeline, ByKey(pipeline.count, step))
         source = sources.CombineThenMerge(node.verb, node.verb, step)
         return self.after(source, stage.num_tasks, Shuffled(stage))
 
@@ -173,9 +175,10 @@ class Lowering:
     def _(self, node: by_key.GroupByKey) -> Lowered:
         pipeline = yield node.input
         if not node.shuffle:
-            return pipeline.then(partition.LocalGroupByKey(node.verb, node.verb))
-        stage = self.close(pipeline, ByKey(pipeline.count, node.verb))
-        return self.after(sources.GroupByKey(node.verb, node.verb), stage.num_tasks, Shuffled(stage))
+            return pipeline.then(partition.LocalGroupByKey(node.verb, node.verb, node.pairing))
+        source = sources.GroupByKey(node.verb, node.verb, node.pairing)
+        stage = self.close(pipeline, ByKey(pipeline.count, source))
+        return self.after(source, stage.num_tasks, Shuffled(stage))
 
     @node.register
     def _(self, node: by_key.CoGroup) -> Lowered:
@@ -184,17 +187,17 @@ class Lowering:
     @node.register
     def _(self, node: by_key.Join) -> Lowered:
         if not node.stays:
-            return (yield from self._meeting(node, sources.Join(node.verb, node.verb, node.how)))
+            return (yield from self._meeting(node, sources.Join(node.verb, node.verb, node.how, pairing=node.pairing)))
         first, *others = node.sides
         whole: list[Wire] = []
         for side in others:
             pipeline = yield side
-            whole.append(All(self.close(pipeline, ByKey(1, node.verb))))
+            whole.append(All(self.close(pipeline, ByKey(1, KeyedRows(node.verb, node.verb, node.pairing)))))
         if node.is_step:
-            step = join_step.JoinInPlace(node.verb, node.verb, node.how, 0, len(whole))
+            step = join_step.JoinInPlace(node.verb, node.verb, node.how, 0, len(whole), node.pairing)
             return (yield first).beside(step, whole)
         own = self.close((yield first), OneBlock())
-        source = sources.Join(node.verb, node.verb, node.how, last_alone=not node.keeps_rows)
+        source = sources.Join(node.verb, node.verb, node.how, not node.keeps_rows, node.pairing)
         return self.after(source, own.num_tasks, Same(own) if node.keeps_rows else Onward(own), *whole)
 
     def _meeting(self, node: by_key.Meeting, source: sources.Source) -> Lowered:
@@ -203,7 +206,7 @@ class Lowering:
         for side, shuffle in zip(node.sides, node.shuffles, strict=True):
             pipeline = yield side
             wires.append(
-                Shuffled(self.close(pipeline, ByKey(count, node.verb)))
+                Shuffled(self.close(pipeline, ByKey(count, source)))
                 if shuffle
                 else Same(self.close(pipeline, OneBlock()))
             )
@@ -214,7 +217,7 @@ class Lowering:
         pipeline = yield node.input
         if not node.shuffle:
             return pipeline
-        stage = self.close(pipeline, ByKey(node.count, node.verb))
+        stage = self.close(pipeline, ByKey(node.count, KeyedRows(node.verb, node.verb)))
         return self.after(sources.Blocks(node.verb, node.verb), node.count, Shuffled(stage))
 
     @node.register
@@ -228,27 +231,28 @@ class Lowering:
         count = pipeline.count
         keyed = node.function is not None
         pipeline = pipeline.then(*sort_key(node))
-        local = order_steps.LocalSort(node.verb, node.verb, node.reverse, keyed)
+        local = order_steps.LocalSort(node.verb, node.verb, node.reverse, node.function)
         runs = self.close(pipeline.then(local), SortedWithSample(keyed, node.reverse))
         bounds = self.close(
             self.after(sources.Bounds(node.verb, "bounds", count, node.reverse), 1, All(runs, 1)), OneBlock()
         )
+        merge = sources.MergeSorted(node.verb, "merge", node.function, node.reverse)
         ranges = self.close(
             self.after(sources.Blocks("range", "range", 1), count, Same(runs), All(bounds)),
-            ByRange(count, keyed, node.reverse),
+            ByRange(count, keyed, node.reverse, merge),
         )
-        return self.after(sources.MergeSorted(node.verb, "merge", keyed, node.reverse), count, Shuffled(ranges))
+        return self.after(merge, count, Shuffled(ranges))
 
     @node.register
     def _(self, node: nodes.MergeSorted) -> Lowered:
         stage = self.close((yield node.input), OneBlock())
         gathered = self.after(sources.Blocks(node.verb, ""), 1, All(stage))
-        local = order_steps.LocalSort(node.verb, node.verb, node.reverse, node.function is not None, strip=True)
+        local = order_steps.LocalSort(node.verb, node.verb, node.reverse, node.function, strip=True)
         return gathered.then(*sort_key(node), local)
 
     @node.register
     def _(self, node: nodes.Top) -> Lowered:
-        top = order_steps.Top(node.verb, node.verb, node.reverse, node.function is not None, n=node.n)
+        top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, n=node.n)
         stage = self.close((yield node.input).then(*sort_key(node), top), OneBlock())
         merge = replace(top, label="merge", strip=True)
         return self.after(sources.Blocks("", ""), 1, All(stage)).then(merge)

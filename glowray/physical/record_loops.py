@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from glowray.io.reader import PrunableReader
+from glowray.io.reader import PrunableReader, RecordReader
 from glowray.kernels.join import ROWS_ALONE
 from glowray.kernels.product import needed
 from glowray.kernels.record_rows import Form
@@ -22,7 +22,7 @@ Path = tuple[int | str, ...]
 
 def read_form(source: Read) -> Form | None:
     """The form of the rows of a reader whose columns are known."""
-    names = getattr(source.reader, "fields", None)
+    names = source.reader.fields if isinstance(source.reader, RecordReader) else None
     return Form("record", names, (None,) * len(names)) if names and len(names) <= MOST_FIELDS else None
 
 

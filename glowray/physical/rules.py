@@ -74,15 +74,13 @@ def _(node: CombineByKey | GroupByKey) -> Node | None:
 
 @_in_one_task.register
 def _(node: nodes.Sort) -> Node:
-    keyed = node.function is not None
-    local = order_steps.LocalSort(node.verb, node.verb, node.reverse, keyed, strip=True)
+    local = order_steps.LocalSort(node.verb, node.verb, node.reverse, node.function, strip=True)
     return InTask(node.input, node, (*sort_key(node), local))
 
 
 @_in_one_task.register
 def _(node: nodes.Top) -> Node:
-    keyed = node.function is not None
-    top = order_steps.Top(node.verb, node.verb, node.reverse, keyed, strip=True, n=node.n)
+    top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, strip=True, n=node.n)
     return InTask(node.input, node, (*sort_key(node), top))
 
 
@@ -120,13 +118,16 @@ def prune_columns(stage: StagePlan, facts: Facts) -> StagePlan | None:
 
 
 def _drops_records(branch: Branch, exchange: Exchange) -> bool:
-    """Return whether a branch reads columns, and its first steps make something else of the records that it reads."""
+    """Return whether a branch reads records of columns, and hands none of these records on as a whole."""
     if not (isinstance(branch.source, Read) and isinstance(branch.source.reader, PrunableReader)):
         return False
-    after = next((step for step in branch.steps if not (isinstance(step, RowStep) and step.keeps_rows)), None)
-    if after is None:
-        return bool(branch.steps) and isinstance(exchange, Count)
-    return isinstance(after, RowStep) and not (after.hands_row_on or after.keeps_keys)
+    rows: list[RowStep] = []
+    for step in branch.steps:
+        if not isinstance(step, RowStep):
+            break
+        rows.append(step)
+    makes_others = any(not (step.keeps_rows or step.hands_row_on) for step in rows)
+    return makes_others or (isinstance(exchange, Count) and 0 < len(rows) == len(branch.steps))
 
 
 def one_store(stage: StagePlan, facts: Facts) -> StagePlan | None:
@@ -134,12 +135,8 @@ def one_store(stage: StagePlan, facts: Facts) -> StagePlan | None:
 
     Up to how many bytes is the engine's to say when the stage starts.
     """
-    exchange = stage.exchange
-    if facts.may_share_store and (
-        isinstance(exchange, ByRange) or (isinstance(exchange, ByKey) and exchange.count > 1)
-    ):
-        return replace(stage, one_store=True)
-    return None
+    splits = isinstance(stage.exchange, ByRange | ByKey) and stage.exchange.count > 1
+    return replace(stage, one_store=True) if facts.may_share_store and splits else None
 
 
 PHYSICAL_RULES: tuple[PhysicalRule, ...] = (

@@ -84,7 +84,7 @@ def _fragment(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragmen
     source = branch.source
     if isinstance(source, MergeByKey):
         source, kind = _merging(source, kind)
-    row_type = getattr(source.reader, "row_type", None) if isinstance(source, Read) else None
+    row_type = source.reader.row_type if isinstance(source, Read) else None
     loops: list[Loop] = []
     for segment in segments(branch.steps):
         loop = _whole_loop(segment, source, stage.exchange, row_type, vectorize)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from glowray.functions.combiner import Combiner
+from glowray.functions.pairing import Pairing
 from glowray.plan.derived import derived
 from glowray.plan.nodes import Node, Wide
 from glowray.plan.placement import common_partitions, first_side_stays
@@ -18,6 +19,7 @@ class CombineByKey(Wide):
 
     combiner: Combiner
     label: str
+    pairing: Pairing | None = None
     combine_first: bool = False
     shuffle: bool = True
 
@@ -34,6 +36,7 @@ class CombineByKey(Wide):
 class GroupByKey(Wide):
     """(key, values)"""
 
+    pairing: Pairing | None = None
     shuffle: bool = True
 
     @derived
@@ -87,6 +90,7 @@ class Join(Meeting):
         keeps_rows: whether its rows are the first side's, some of them, unchanged.
         stays: whether the first side's rows stay in their partitions, each of which reads the other sides whole.
         is_step: whether it is a step of the tasks that make the first side's rows; a rule sets it.
+        pairing: how the verb made keyed rows of the user's rows; None: they are the user's own.
 
     Where `stays` and not `keeps_rows`, the first side ends a stage: a row shows the key that is the first of its
     equals in all partitions. The types of keys tell whether that key has to be looked for. They are known then.
@@ -96,12 +100,15 @@ class Join(Meeting):
     keeps_rows: bool
     stays: bool
     is_step: bool = False
+    pairing: Pairing | None = None
 
     @classmethod
-    def of(cls, sides: tuple[Node, ...], verb: str, how: str, *, keeps_rows: bool) -> Join:
+    def of(
+        cls, sides: tuple[Node, ...], verb: str, how: str, *, keeps_rows: bool, pairing: Pairing | None = None
+    ) -> Join:
         """Return the join of some sides, with the place of its rows settled."""
         stays = first_side_stays(sides, how, keeps_rows=keeps_rows)
-        return cls(sides, verb, (True,) * len(sides), how, keeps_rows, stays)
+        return cls(sides, verb, (True,) * len(sides), how, keeps_rows, stays, pairing=pairing)
 
     @property
     def detail(self) -> str:

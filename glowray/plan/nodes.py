@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from glowray.functions import Function
 from glowray.functions.combiner import Zero
+from glowray.io.reader import Reader
 from glowray.plan.derived import derived
 from glowray.plan.operator import Operator
 from glowray.plan.walk import walk
@@ -86,7 +87,7 @@ class Node:
 class Read(Node):
     """The rows of a reader."""
 
-    reader: Any
+    reader: Reader
     name: str
     function: Function | None = None  # the user's, where the rows come from one
 
@@ -96,18 +97,15 @@ class Read(Node):
 
     @property
     def detail(self) -> str:
-        text: str = self.reader.label
-        return text.removeprefix(self.name).removeprefix("(").removesuffix(")")
+        return self.reader.label.removeprefix(self.name).removeprefix("(").removesuffix(")")
 
     @derived
     def num_partitions(self) -> int:
-        count: int = self.reader.num_partitions
-        return count
+        return self.reader.num_partitions
 
     @property
     def own_bytes(self) -> int | None:
-        size: int | None = self.reader.estimated_bytes
-        return size
+        return self.reader.estimated_bytes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -182,10 +180,11 @@ def _order_words(function: Function | None, reverse: bool) -> str:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sort(Wide):
-    """Rows in a stable global order."""
+    """Rows in a stable global order; `is_keyed`: they come as (key, row), with the keys that `function` gave."""
 
     function: Function | None
     reverse: bool
+    is_keyed: bool = False
 
     @property
     def detail(self) -> str:
@@ -203,11 +202,12 @@ class Single(Wide):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Top(Single):
-    """The n largest rows (smallest if `reverse`)."""
+    """The n largest rows (smallest if `reverse`); `is_keyed` as in Sort."""
 
     n: int
     function: Function | None
     reverse: bool
+    is_keyed: bool = False
 
     @property
     def detail(self) -> str:
@@ -247,10 +247,11 @@ class Gather(Single):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MergeSorted(Single):
-    """Partitions that are each sorted, merged into one."""
+    """Partitions that are each sorted, merged into one; `is_keyed` as in Sort."""
 
     function: Function | None
     reverse: bool
+    is_keyed: bool = False
 
     @property
     def detail(self) -> str:

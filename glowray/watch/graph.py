@@ -155,8 +155,7 @@ PHASES = ("merge", "bounds", "range")
 def words(step: Step) -> tuple[str, str]:
     """Return (the verb of a step as a picture shows it, the detail beside it)."""
     if isinstance(step, Read):
-        label: str = step.reader.label
-        return step.verb, label.removeprefix(step.verb).removeprefix("(").removesuffix(")")
+        return step.verb, step.reader.label.removeprefix(step.verb).removeprefix("(").removesuffix(")")
     if step.label in PHASES:
         return step.label, "" if step.verb == step.label else step.verb
     word = step.word or step.label

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from glowray.boundary import public
 from glowray.engine.protocol import Done
+from glowray.native import chosen
 from glowray.physical.stage import StageRun
 from glowray.physical.wires import Given
 from glowray.rows import Block
@@ -71,10 +72,15 @@ def _skew(largest: int, total: int, count: int) -> float:
 @public
 @dataclass
 class Stats:
-    """The statistics of an action: all its stages, in the order in which they started, and the rules that fired."""
+    """The statistics of an action: all its stages, in the order in which they started, and the rules that fired.
+
+    Args:
+        native: "compiled" if this process has glowray's loops in C, "portable" if NumPy and Arrow stand in.
+    """
 
     name: str = ""
     engine: str = ""
+    native: str = field(default_factory=lambda: chosen.loops.name)
     stages: list[StageStats] = field(default_factory=list)
     seconds: float = 0.0
     rules: tuple[str, ...] = ()
@@ -111,7 +117,8 @@ class Stats:
         out = self.stages[-1].rows_out if self.stages else 0
         lost = f", {self.retries} retried" if self.retries else ""
         return (
-            f"{self.name}: {stages}, {tasks}{lost}, {rows:,} rows in, {out:,} out, {self.seconds:.2f} s, {self.engine}"
+            f"{self.name}: {stages}, {tasks}{lost}, {rows:,} rows in, {out:,} out, {self.seconds:.2f} s, {self.engine},"
+            f" native: {self.native}"
         )
 
     def show(self) -> None:
@@ -124,7 +131,7 @@ class Stats:
         >>> flow.stats.show()
         stage                  tasks  rows in  rows out  bytes  skew  seconds  driver
             1  from_range→map      2        3         3   27 B   1.3     0...    27 B
-        demo: 1 stage, 2 tasks, 3 rows in, 3 out, 0... s, inline
+        demo: 1 stage, 2 tasks, 3 rows in, 3 out, 0... s, inline, native: ...
         """
         from glowray.watch.stats_table import show_stats
 

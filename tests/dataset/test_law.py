@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.dataset import Dataset
+from glowray.engine.protocol import Engine
 from glowray.optimize import RULES
 from glowray.physical.planning import Rules
 from glowray.physical.rules import PHYSICAL_RULES
 from tests.effort import examples
+from tests.engine.thread_engine import ThreadEngine
 from tests.oracle.exact import assert_rows
 from tests.oracle.pipelines import Pipeline, pipelines
 
@@ -82,7 +84,7 @@ quick = settings(
 
 def rows_of(
     pipeline: Pipeline,
-    kind: str,
+    kind: str | Engine,
     rules: Rules = ALL_RULES,
     vectorize: bool = True,
     ending: str = "collect",
@@ -93,7 +95,9 @@ def rows_of(
     return ENDINGS[ending](pipeline.on(flow))
 
 
-def holds(pipeline: Pipeline, kind: str, rules: Rules, vectorize: bool, ending: str, memory: int | None = None) -> None:
+def holds(
+    pipeline: Pipeline, kind: str | Engine, rules: Rules, vectorize: bool, ending: str, memory: int | None = None
+) -> None:
     rows = rows_of(pipeline, kind, rules, vectorize, ending, memory)
     assert_rows(rows, pipeline.wanted.all, ordered=pipeline.wanted.ordered)
 
@@ -102,6 +106,13 @@ def holds(pipeline: Pipeline, kind: str, rules: Rules, vectorize: bool, ending: 
 @given(pipelines(), rule_sets, st.booleans(), endings, memories)
 def test_inline(pipeline: Pipeline, rules: Rules, vectorize: bool, ending: str, memory: int | None) -> None:
     holds(pipeline, "inline", rules, vectorize, ending, memory)
+
+
+@settings(quick, max_examples=examples(60))
+@given(pipelines(), rule_sets, st.booleans(), endings, memories)
+def test_threads(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str, memory: int | None) -> None:
+    """An engine of less than a hundred lines, whose blocks live in a store of its own."""
+    holds(pipeline, ThreadEngine(), rules, vectorize, ending, memory)
 
 
 @settings(quick, max_examples=examples(60))

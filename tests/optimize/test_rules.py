@@ -131,7 +131,7 @@ def test_a_merged_union_has_one_node() -> None:
 
 
 def test_what_is_read_twice_is_not_swallowed(counting: CountingEngine) -> None:
-    flow = gr.Flow(engine="inline")
+    flow = gr.Flow(engine=counting)
     ordered = flow.from_items([3, 1, 2], partitions=2).sort()
     assert ordered.limit(1).union(ordered).collect() == [1, 1, 2, 3]
     first = flow.from_items([3, 1, 2], partitions=2).limit(2)

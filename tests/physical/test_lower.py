@@ -15,7 +15,6 @@ from glowray.optimize import optimize
 from glowray.physical.lower import lowering
 from glowray.physical.pipeline import MOST_BRANCHES, MOST_NESTED
 from glowray.physical.stage import StagePlan
-from tests.engine.doubles import CountingEngine
 
 Rows = Dataset[Any]
 
@@ -74,7 +73,7 @@ def test_what_doubles_has_few_branches_for_many_partitions() -> None:
     assert sum(len(stage.branches) for stage in found) < 40 * MOST_BRANCHES
 
 
-def test_what_doubles_has_its_rows_in_order(counting: CountingEngine) -> None:
+def test_what_doubles_has_its_rows_in_order() -> None:
     rows: Rows = flow().from_items(["a", "b"], partitions=2)
     for _ in range(8):
         rows = rows.union(rows)

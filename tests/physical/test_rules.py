@@ -10,9 +10,11 @@ import pytest
 
 import glowray as gr
 from glowray.dataset import Dataset
+from glowray.optimize.rules import IsOwn
 from glowray.physical import rules
 from glowray.physical.planning import Planning, Rules
 from glowray.physical.rules import PHYSICAL_RULES, Facts, NodeRule, PhysicalRule, StageRule
+from glowray.plan.nodes import Node
 from tests.optimize.planned import outline, planned
 
 Rows = Dataset[Any]
@@ -199,3 +201,22 @@ def test_a_verb_that_has_become_a_step_leaves_partitions_by_key_as_they_are() ->
         (node,) = Planning(rules_of, Facts()).nodes([joined._node])
         assert (node.num_partitions, node.key_partitions) == (1, 1)
         assert joined.map_partitions(lambda index, rows: [(index, len(list(rows)))]).collect() == [(0, 3)]
+
+
+def test_long_plans_are_planned_in_few_looks_at_each_node() -> None:
+    looks: list[Node] = []
+
+    def counted(rule: NodeRule) -> NodeRule:
+        def rewrite(node: Node, is_own: IsOwn) -> Node | None:
+            looks.append(node)
+            return rule.rewrite(node, is_own)
+
+        return NodeRule(rewrite)
+
+    physical = tuple(counted(rule) for rule in PHYSICAL_RULES if isinstance(rule, NodeRule))
+    rows: Rows = planned(()).from_range(3, partitions=1)
+    for _ in range(2_000):
+        rows = rows.map(abs).sort().limit(2)
+    (node,) = Planning(Rules(physical=physical)).nodes([rows._node])
+    assert node.num_partitions == 1
+    assert len(looks) <= 3 * len(physical) * sum(1 for _ in rows._node.walk())

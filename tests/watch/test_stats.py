@@ -43,7 +43,7 @@ def test_in_one_line(engine: Lab) -> None:
     line = str(flow.stats)
     count = "3 tasks" if engine.tiny else "1 task"
     assert line.startswith(f"one line: 1 stage, {count}, 3 rows in, 2 out, ")
-    assert line.endswith(f" s, {engine.kind}")
+    assert line.endswith(f" s, {engine.kind}, native: compiled")
 
 
 def test_skew(engine: Lab) -> None:
