@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from glowray.io.arrow_rows import table_rows
-from glowray.io.compression import check_codec
 from glowray.io.csv_parts import Quoting, blank_line, common_columns, holds_no_rows, rewritten
 from glowray.io.csv_records import Dialect
 from glowray.io.folders import remove
 from glowray.io.record_columns import RecordColumns, given_columns, not_dicts
-from glowray.io.sink import ROWS_A_WRITE, BlockWriter, FileWriter, Part, SchemaSink, join_lines
+from glowray.io.sink import ROWS_A_WRITE, BlockWriter, FileWriter, LineSink, Part, SchemaSink
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +34,7 @@ _PLAIN = {*_NEVER_EMPTY, type(None)}
 
 
 @dataclass(frozen=True)
-class CsvSink(SchemaSink):
+class CsvSink(LineSink, SchemaSink):
     """Writes dict rows as CSV: UTF-8, a line each that ends in "\\n". Every file begins with the names of its columns.
 
     All files have the columns of `columns` or `schema`, else the columns of all rows in order of first appearance. A
@@ -44,25 +43,17 @@ class CsvSink(SchemaSink):
     files do not begin with names.
     """
 
-    compression: str | None = None
+    suffix = ".csv"
     columns: tuple[str, ...] | None = None
     header: bool = True
     dialect: Dialect = field(default_factory=Dialect)
     schema: pa.Schema | None = None
 
     def __post_init__(self) -> None:
-        check_codec(self.compression)
+        super().__post_init__()
         if self.dialect.quotechar is None:
             raise ValueError("write_csv() needs a quotechar: without one a field could not hold the delimiter")
         given_columns("write_csv", self.columns, self.schema)
-
-    @property
-    def extension(self) -> str:
-        return ".csv" + (f".{self.compression}" if self.compression else "")
-
-    @property
-    def joins(self) -> bool:
-        return True
 
     @property
     def needs_rows(self) -> bool:
@@ -82,9 +73,6 @@ class CsvSink(SchemaSink):
 
     def rewrite(self, part: Part, folder: str, schema: tuple[str, ...]) -> Part:
         return rewritten(self, [part], folder, schema)
-
-    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
-        join_lines(before, parts, path)
 
 
 class CsvWriter(BlockWriter):

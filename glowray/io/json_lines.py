@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
 from typing import Any
 
 from glowray.errors import DamagedFile
-from glowray.io.compression import check_codec
 from glowray.io.encoding import Encoding
 from glowray.io.lines import line_number, read_lines
 from glowray.io.paths import Paths, expand, path_names
 from glowray.io.reader import RowReader, check_partitions, source_label
-from glowray.io.sink import FileWriter, Part, join_lines
+from glowray.io.sink import FileWriter, LineSink
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
 from glowray.rows.pickling import as_list
 
@@ -153,21 +152,10 @@ _decoder_of_big = json.JSONDecoder(parse_int=_big_int)
 
 
 @dataclass(frozen=True)
-class JsonSink:
+class JsonSink(LineSink):
     """Writes rows as JSON lines in UTF-8. A value that JSON would not give back with its type is refused."""
 
-    compression: str | None = None
-
-    def __post_init__(self) -> None:
-        check_codec(self.compression)
-
-    @property
-    def extension(self) -> str:
-        return ".json" + (f".{self.compression}" if self.compression else "")
-
-    @property
-    def joins(self) -> bool:
-        return True
+    suffix = ".json"
 
     @property
     def needs_rows(self) -> bool:
@@ -175,9 +163,6 @@ class JsonSink:
 
     def open(self, folder: str, index: int) -> FileWriter:
         return FileWriter(folder, index, self.compression, JsonEncoder())
-
-    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
-        join_lines(before, parts, path)
 
 
 class JsonEncoder:

@@ -9,9 +9,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Protocol
 
-from glowray.io.compression import CompressedFile, codec_of, decompressed
+from glowray.io.compression import CompressedFile, check_codec, codec_of, decompressed
 from glowray.io.folders import remove
 
 if TYPE_CHECKING:
@@ -124,6 +124,29 @@ class TypedSink(ABC):
     @abstractmethod
     def keeping(self, types: pa.Schema) -> Sink:
         """Return the sink for rows whose columns have these types in their source. The files keep the types."""
+
+
+@dataclass(frozen=True)
+class LineSink:
+    """The part of a Sink that all formats of lines share: compression, suffix, and joining files."""
+
+    compression: str | None = None
+    suffix: ClassVar[str]
+    """The suffix of files that are not compressed."""
+
+    def __post_init__(self) -> None:
+        check_codec(self.compression)
+
+    @property
+    def extension(self) -> str:
+        return self.suffix + (f".{self.compression}" if self.compression else "")
+
+    @property
+    def joins(self) -> bool:
+        return True
+
+    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
+        join_lines(before, parts, path)
 
 
 class Encoder(Protocol):

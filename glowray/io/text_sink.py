@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from glowray.io.compression import check_codec
-from glowray.io.sink import BlockWriter, FileWriter, Part, join_lines
+from glowray.io.sink import BlockWriter, FileWriter, LineSink
 
 if TYPE_CHECKING:
     from glowray.rows import Block
 
 
 @dataclass(frozen=True)
-class TextSink:
+class TextSink(LineSink):
     """Writes each row as `str(row)` and a newline, in UTF-8.
 
     A row that holds a newline makes several lines, as when it is printed, and reads back as these lines.
     """
 
-    compression: str | None = None
-
-    def __post_init__(self) -> None:
-        check_codec(self.compression)
-
-    @property
-    def extension(self) -> str:
-        return ".txt" + (f".{self.compression}" if self.compression else "")
-
-    @property
-    def joins(self) -> bool:
-        return True
+    suffix = ".txt"
 
     @property
     def needs_rows(self) -> bool:
@@ -39,9 +26,6 @@ class TextSink:
 
     def open(self, folder: str, index: int) -> TextWriter:
         return TextWriter(folder, index, self.compression, TextEncoder())
-
-    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
-        join_lines(before, parts, path)
 
 
 class TextWriter(FileWriter, BlockWriter):
