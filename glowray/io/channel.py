@@ -99,7 +99,7 @@ class Channel:
 
 
 class Deal:
-    """Deals the rows of a channel for one action: row i goes to feed i % n of each reader, for n partitions.
+    """Deals the rows of a channel for one action. With n partitions, row i goes to feed i % n of each reader.
 
     Each reader gets its own copy of a row, made when the row arrives. Feeds may be read in any order: a row that
     arrives for another feed waits there.

@@ -42,8 +42,8 @@ def check_codec(compression: str | None) -> None:
 def decompressed(path: str, codec: str, size: int) -> Iterator[bytes]:
     """Yield the content of a compressed file in blocks of at most `size` bytes.
 
-    Concatenated members, as `cat a.gz b.gz` makes, are one content. If the data is damaged or cut short, all that
-    can be read comes first, then a DamagedFile error that names the path.
+    Concatenated members, as `cat a.gz b.gz` makes, are one content. Damaged or truncated data raises DamagedFile with
+    the path, after all blocks that can be read.
     """
     with open(path, "rb") as file:
         stream = _stream(file, codec)

@@ -80,7 +80,7 @@ def _is_odd(chunk: bytes, dialect: Dialect) -> bool:
 
 
 def _is_open(chunk: bytes, dialect: Dialect) -> bool | None:
-    """Return whether a field is open at the end of a chunk that begins with a record; None if quotes do not tell."""
+    """Return whether a chunk that begins with a record ends inside a field; None if quotes do not tell."""
     import numpy as np
 
     if dialect.quotechar is None or dialect.quotechar.encode() not in chunk:

@@ -245,13 +245,15 @@ def csv_reader(
             column int, float or bool if all its values of that type would be written as the same text.
         columns: read only these, in this order.
         header: True if each file begins with its column names; False for the names "0", "1", …; or a list of the
-            names, which files then do not begin with.
+            names, and then files do not begin with names.
         delimiter, quotechar: one character each. With quotechar None, quotes are ordinary characters.
         encoding: of the files, as for open().
 
-    Raises FileNotFoundError for a path that matches nothing, ValueError for other wrong arguments and for a name that
-    two columns have, DamagedFile (a ValueError) with file, line and column for a value that its type refuses. What a
-    function of the user's raises stays what it is.
+    Raises:
+        FileNotFoundError: a path matches nothing.
+        ValueError: an argument is wrong, or two columns have one name.
+        DamagedFile: a type refuses a value; this ValueError names the file, the line and the column. An error of a
+            user's function in `types` keeps its class.
 
     A large plain file is cut between records. Unless quotechar is None, the call reads it once to find them. A file
     with a quote that neither encloses a field nor is doubled is not cut.
@@ -352,7 +354,7 @@ def _cuts(splits: Sequence[Partition]) -> dict[str, set[int]]:
 
 
 def _moved(pieces: Partition, starts: Mapping[str, Mapping[int, int | None]]) -> Partition:
-    """Return the pieces with each bound moved to the start of a record, without those that become empty."""
+    """Return the pieces with each bound moved to the start of a record, without empty pieces."""
     moved = []
     for piece in pieces:
         own = starts.get(piece.path, {})

@@ -20,8 +20,8 @@ _MARK = b"\xef\xbb\xbf"
 def record_starts(path: str, cuts: Sequence[int], dialect: Dialect, size: int = BLOCK_BYTES) -> list[int | None] | None:
     """Return for each cut the offset of the first record at or after it, or None if no record follows.
 
-    Returns None instead of a list if the file cannot be cut: some quote neither opens a field, closes one nor is
-    doubled. Without quoting the cuts themselves are returned, and readers move them to the next line.
+    Returns None instead of a list if the file cannot be cut. It has a quote that neither opens nor closes a field and
+    is not doubled. Without quoting the cuts themselves are returned, and readers move them to the next line.
 
     Args:
         path: a file that is not compressed.
@@ -76,9 +76,9 @@ class _Scan:
         return [*self._starts, *([None] * (len(self._cuts) - len(self._starts)))]
 
     def _find_starts(self, window: Bytes) -> None:
-        """Note the start of a record for each cut: after the first line end outside of quotes at or after cut - 1.
+        """Note for each cut the start of a record: the byte after a line end outside of quotes.
 
-        A cut whose line end is not in this window waits for the next window.
+        The line end is the first one at or after cut - 1. If it is not in this window, the cut waits for the next.
         """
         import numpy as np
 

@@ -39,8 +39,8 @@ def conversions(types: Mapping[str, Callable[[str], Any]]) -> dict[str, Convert]
     >>> conversions({"seen": bool})["seen"]("false")
     False
 
-    A type or function is called with the text, with two exceptions: bool takes true, false, 1 and 0, and date, time
-    and datetime take their ISO formats. Raises TypeError for a type that is not callable.
+    A type or function is called with the text. Exceptions: bool takes true, false, 1 and 0. date, time and datetime
+    take their ISO formats. Raises TypeError for a type that is not callable.
     """
     for name, convert in types.items():
         if not isinstance(name, str) or not callable(convert):
@@ -60,7 +60,7 @@ def convert_records(
 ) -> tuple[list[list[Any]], tuple[int, str, Exception] | None]:
     """Return the records with their columns converted, up to the first that fails, and its (number, column, error)."""
     places = [(place, converts[name], name) for place, name in enumerate(names) if name in converts]
-    with suppress(Exception):  # once more below, one by one: that finds the first
+    with suppress(Exception):  # Below each field is converted alone, which finds the first that fails.
         return _convert_columns(records, places), None
     return _convert_up_to_error(records, places)
 

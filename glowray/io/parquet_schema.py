@@ -1,4 +1,4 @@
-"""The common schema of the Parquet files of an output: those that a job wrote and those that were there before."""
+"""The common schema of the Parquet files of an output: of new parts and of existing files."""
 
 from __future__ import annotations
 

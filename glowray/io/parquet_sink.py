@@ -32,7 +32,7 @@ class ParquetSink(SchemaSink, TypedSink):
 
     Args:
         compression: None for Parquet's default, Snappy; "gz" or "zst". It is inside the file, named `.parquet`.
-        columns: the columns of all files; if neither these nor `schema` are given, the columns of all rows.
+        columns: the columns of all files. Without them and `schema`, files have the columns of all rows.
         schema: the columns of all files and their types.
         types: the types of the columns in the source of the rows, which the files keep.
     """

@@ -1,4 +1,4 @@
-"""Paths as users write them (a file, a folder, a glob, or a list of these), expanded to files in a fixed order."""
+"""Paths as users write them, expanded to files in a fixed order: files, folders, globs, or lists of them."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def expand(paths: Paths) -> list[File]:
 
     - A folder stands for every regular file below it. Names of files and subfolders that start with "_" or "." are
       skipped.
-    - A glob (`*`, `?`, `[…]`, `**`) stands for the files that it matches and, unless it holds `**`, for all files in
-      the folders that it matches. A path that exists is never taken for a glob.
+    - A glob (`*`, `?`, `[…]`, `**`) stands for the files that it matches. Unless it holds `**`, it also stands for all
+      files in folders that it matches. A path that exists is never taken for a glob.
     - Files of one folder or glob are sorted by name, and part files by their number.
     - A list keeps its order, and a path that it holds twice is read twice.
 

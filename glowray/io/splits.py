@@ -97,7 +97,7 @@ def _default_count(total: int, split_bytes: int) -> int:
 def _whole_waves(count: int) -> int:
     """Round a number of partitions up to a multiple of 4 or 8, which the cores of most machines divide.
 
-    3 partitions of one size take 2 cores as long as 4 partitions do: in the second round a core has no task.
+    On 2 cores, 3 partitions of one size take as long as 4: in the second round one core has no task.
     """
     at_a_time = 1 if count <= 2 else 4 if count <= 16 else 8
     return -(-count // at_a_time) * at_a_time
