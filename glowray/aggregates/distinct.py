@@ -14,7 +14,7 @@ from glowray.rows.keys import key_hash
 BITS = 14
 REGISTERS = 1 << BITS
 FEW = 1024
-"""Up to so many set registers are kept as a dict. With more, all registers are kept as bytes."""
+"""The most set registers that are kept as a dict. With more, all registers are kept as bytes."""
 
 _MASK = (1 << 64) - 1
 _ALPHA = 0.7213 / (1 + 1.079 / REGISTERS)

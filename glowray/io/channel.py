@@ -14,7 +14,7 @@ from glowray.rows import Block
 from glowray.rows.copies import copier
 
 ROWS_A_BLOCK = 16_384
-"""So many waiting rows of a feed become a block, which takes less memory than the rows."""
+"""The number of waiting rows of a feed that are packed into a block, which takes less memory."""
 
 # Iterables of these types have their next row at once; any other may wait before it gives one.
 _AT_HAND = (list, tuple, range, str, bytes, bytearray, dict, set, frozenset, deque)

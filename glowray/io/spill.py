@@ -21,7 +21,7 @@ ALIGNED = 64
 """The alignment of buffers in bytes, as Arrow recommends."""
 
 READ_BYTES = 16 << 20
-"""A block of at most so many bytes is read into memory; a larger block is mapped."""
+"""The largest block in bytes that is read into memory. A larger block is mapped."""
 
 
 class Place(NamedTuple):

@@ -14,7 +14,7 @@ SPLIT_BYTES = 16 << 20
 """The bytes that a partition reads, unless there would be more than `MANY` partitions."""
 
 LARGEST_SPLIT = 8
-"""A partition grows to at most so many times `SPLIT_BYTES`, to keep the number of partitions at `MANY`."""
+"""The factor by which a partition may exceed `SPLIT_BYTES`, to keep the number of partitions at `MANY`."""
 
 MANY = 256
 
