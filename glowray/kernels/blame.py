@@ -7,7 +7,6 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from glowray.functions import Failure
-from glowray.kernels.combine import CombineByKey
 from glowray.kernels.context import TaskContext
 from glowray.kernels.keyed import MISSING
 from glowray.kernels.loop import Loop, loop_of
@@ -32,13 +31,10 @@ def failure_of(error: BaseException, source: Step, context: TaskContext) -> Fail
         loop = loop_of(frame)
         assert loop is not None
         error = loop.woven.positions.retrace(error, frame.f_code)
-    function = getattr(found.step, "function", None)
-    if function is None and isinstance(found.step, CombineByKey):
-        function = found.step.combiner.add
     return Failure.capture(
         error,
         verb=found.step.verb,
-        function=function,
+        function=next(iter(found.step.functions), None),
         row=found.row,
         partition=context.partition,
         arguments=found.arguments,

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from glowray.functions import Function
-from glowray.kernels.order_steps import Top
-from glowray.kernels.partition_steps import Write
-from glowray.kernels.sources import Join, Read
+from glowray.kernels.order_steps import OrderStep, Top
+from glowray.kernels.partition_steps import Limit, Write
+from glowray.kernels.sources import Bounds, Join, MergeSorted, Read
 from glowray.kernels.steps import Step
 from glowray.physical.stage import StagePlan
 from glowray.watch.composed import is_glue, prepares
@@ -166,14 +165,13 @@ def words(step: Step) -> tuple[str, str]:
 
 
 def _arguments(step: Step) -> Iterator[str]:
-    n, function = getattr(step, "n", None), getattr(step, "function", None)
     if isinstance(step, Join) and step.verb == "join":
         yield step.how
     first_of_sorted = isinstance(step, Top) and step.verb == "sort"
-    if n is not None:
-        yield f"first {n}" if first_of_sorted else str(n)
-    if isinstance(function, Function) and is_given(function):
-        yield function.label
+    if isinstance(step, (Limit, Top)):
+        yield f"first {step.n}" if first_of_sorted else str(step.n)
+    if len(step.functions) == 1 and is_given(step.functions[0]):
+        yield step.functions[0].label
     # top() puts the largest first, and sort() the smallest.
-    if getattr(step, "reverse", False) != first_of_sorted:
+    if isinstance(step, (Bounds, MergeSorted, OrderStep)) and step.reverse != first_of_sorted:
         yield "reverse"
