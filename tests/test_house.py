@@ -17,7 +17,6 @@ USER = "an object of the user's, which may be of any class"
 LIBRARY = "an object of a library, whose versions differ"
 PYTHON = "what this Python, or this platform, may lack"
 TREE = "nodes of a syntax tree, of which only some have the field"
-SHOWN = "the words that a picture shows for the verb"
 ANY_VECTOR = "an array of NumPy or Arrow"
 
 ALLOWED: dict[str, dict[str, str]] = {
@@ -60,7 +59,6 @@ ALLOWED: dict[str, dict[str, str]] = {
     "glowray/vectorize/lower.py": {"getattr(node, 'value', None)": TREE},
     "glowray/vectorize/proof.py": {"hasattr(ast, 'TypeVar')": PYTHON, "getattr(node, 'name', None)": TREE},
     "glowray/vectorize/weave.py": {"hasattr(node, 'lineno')": TREE},
-    "glowray/watch/graph.py": {"step.verb == 'join'": SHOWN, "step.verb == 'sort'": SHOWN},
     "glowray/watch/show.py": {"getattr(rows[0], '_fields', None)": USER},
     "cli/glowray_cli/channel.py": {"hasattr(sys.stdout, 'reconfigure')": PYTHON},
 }

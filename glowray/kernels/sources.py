@@ -210,6 +210,9 @@ class Join(Keyed, Source):
     last_alone: bool = False
     pairing: Pairing | None = None
 
+    def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
+        return (self.how,) if self.pairing is None else ()  # a verb made of a join has no `how`
+
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         before = sum(map(len, inputs[0][:-1])) if self.last_alone else 0
         return keyed_join(self, inputs, self.how, before)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from glowray.kernels.partition_steps import Write
-from glowray.kernels.sources import Join, Read
+from glowray.kernels.sources import Read
 from glowray.kernels.steps import Step
 from glowray.physical.stage import StagePlan
 from glowray.watch.composed import is_glue, prepares
@@ -164,6 +164,4 @@ def words(step: Step) -> tuple[str, str]:
 
 
 def _arguments(step: Step) -> tuple[str, ...]:
-    if isinstance(step, Join) and step.verb == "join":
-        return (step.how,)
     return step.details(tuple(function.label for function in step.functions[:1] if is_given(function)))
