@@ -71,8 +71,10 @@ PARAMETERS: dict[str, Parameter] = {
     "sink": Parameter((3, None, THING), "needs a queue.Queue, a function"),
     "cls": Parameter((3, None, "x", THING), "needs a class"),
     "on": Parameter((3, THING, ["a", 3], {"a": 3})),
+    "fields": Parameter((3, THING, "ab", ["a"])),
+    "aggregates": Parameter((3, None, THING), "takes an aggregate"),
 }
-ANY = {"value", "zero", "default", "requested_schema", "include", "exclude", "ray_init"}
+ANY = {"value", "zero", "default", "requested_schema", "include", "exclude", "ray_init", "named"}
 """Parameters that take any value, or hand it on."""
 
 FITTING: dict[str, Any] = {

@@ -27,7 +27,7 @@ class RecordMaker(SharedSubject):
 def refusal_of(maker: RecordMaker, refused: Refused, line: str, where: str) -> Refusal:
     """Return the refusal of a record.
 
-    A function of the user's keeps its exception. A type that refuses a field gives a DamagedFile.
+    The exception of a user's function is kept. A type that refuses a field gives a DamagedFile.
 
     Args:
         maker: what made the record.
@@ -50,7 +50,7 @@ def read_again(maker: RecordMaker, line: str, where: str) -> dict[str, Any]:
 
 
 def _function_of_user(convert: Convert) -> Function | None:
-    """Return a function that is written in Python, with its place; None for a type or a function in C."""
+    """Return a user's Python function with its file and line; None for a type, a function in C or one of glowray."""
     place = None if isinstance(convert, type) else place_of(convert)
     if place is None:
         return None

@@ -13,6 +13,7 @@ from typing import Any
 from glowray.functions import Cause, Failure
 from glowray.functions.blame import noting
 from glowray.io.refusals import Refusal
+from glowray.kernels.morsels import MORSEL
 from glowray.kernels.steps import RowStep
 from glowray.rows import Block
 
@@ -35,8 +36,9 @@ _current: ContextVar[TaskContext | None] = ContextVar("glowray_task", default=No
 class TaskContext:
     """The state of one task attempt; nothing of it outlives the attempt but what the report carries.
 
-    `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read. `may_stop` says that
-    the task may not ask for all rows of its source.
+    `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read. `piece` is how many
+    of the rows that steps make one by one are taken at once. `may_stop` says that the task may not ask for all rows of
+    its source.
     """
 
     partition: int
@@ -50,6 +52,7 @@ class TaskContext:
     counters: Counter[str] = field(default_factory=Counter)
     parts: list[Any] = field(default_factory=list)
     spilled: int = 0
+    piece: int = MORSEL
 
     @property
     def run_bytes(self) -> int:
