@@ -105,8 +105,8 @@ class FileSources(Sources):
         )
         return self._read(reader, "read_csv")
 
-    def read_json(self, paths: Paths, partitions: int | None = None) -> Dataset[Any]:
-        r"""Read the values of JSON lines files, mostly dicts. Blank lines are skipped.
+    def read_json(self, paths: Paths, partitions: int | None = None, *, lines: bool | None = None) -> Dataset[Any]:
+        r"""Read the values of JSON files, mostly dicts: a value a line, or the objects of a file that is one array.
 
         >>> import glowray as gr, pathlib, tempfile
         >>> path = pathlib.Path(tempfile.mkdtemp(), "a.json")
@@ -115,21 +115,27 @@ class FileSources(Sources):
         [{'a': 1, 'b': None}, {'a': 1.0}]
 
         Values are those of json.loads: 1 is an int of any size, 1.0 a float, null None. A missing key stays missing.
-        If an object has a key twice, the last value counts.
+        If an object has a key twice, the last value counts. Blank lines are skipped.
+
+        >>> _ = path.write_text('[\n  {"a": 1},\n  {"a": 2}\n]\n')
+        >>> gr.read_json(path).collect()
+        [{'a': 1}, {'a': 2}]
 
         Args:
             paths: as for read_text().
-            partitions: as for read_text().
+            partitions: as for read_text(). A file that is one array is not cut.
+            lines: None looks at each file: one array of objects, which may go over many lines, gives the objects. True:
+                each line is a value, an array too. False: each file is one array, of values of any kind.
 
         Raises:
             FileNotFoundError: a path matches nothing.
             ValueError: at the action, a line is not JSON, or nests values deeper than 0.3 times
                 sys.getrecursionlimit(), which is 300 levels; the message has the file and line. The flow's on_error may
-                drop these lines instead.
+                drop these lines instead. A file that is one array always raises.
         """
         from glowray.io.json_lines import json_reader
 
-        return self._read(json_reader(paths, self._count(partitions)), "read_json")
+        return self._read(json_reader(paths, self._count(partitions), lines=lines), "read_json")
 
     def read_parquet(
         self, paths: Paths, partitions: int | None = None, *, columns: Sequence[str] | None = None

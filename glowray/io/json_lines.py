@@ -1,9 +1,8 @@
-"""JSON lines: files with a JSON value a line. Only values of types that JSON gives back are written."""
+"""Files of JSON: a value a line, or one array of the values. Only values of types that JSON gives back are written."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -14,17 +13,17 @@ from typing import Any
 from glowray.errors import DamagedFile
 from glowray.functions import Cause
 from glowray.functions.replay import Attempt
+from glowray.io.compression import codec_of
 from glowray.io.encoding import Encoding
+from glowray.io.json_array import array_lists, is_array
+from glowray.io.json_values import TooDeepError, most_levels, shallow_value, value_of
 from glowray.io.lines import LineNames, read_lines
-from glowray.io.paths import Paths, expand, path_names
+from glowray.io.paths import File, Paths, expand, path_names
 from glowray.io.reader import check_partitions, source_label
 from glowray.io.refusals import Refusal, Refuse, RefusingReader, raise_refusal
 from glowray.io.sink import FileWriter, LineSink
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
 from glowray.rows.pickling import as_list
-
-_PIECE = 4096
-"""The number of characters of a line whose brackets are counted at once."""
 
 _UTF8 = Encoding("utf-8-sig")
 
@@ -34,11 +33,12 @@ _BLANKS = " \t\r"
 
 @dataclass(frozen=True)
 class JsonReader(RefusingReader):
-    """Reads the values of JSON lines files."""
+    """Reads the values of JSON files. `lines` says that each is JSON lines, or not; None: look at each file."""
 
     label: str
     partitions: tuple[Partition, ...]
     estimated_bytes: int
+    lines: bool | None = None
     refuse: Refuse = raise_refusal
     ahead: bool = False
 
@@ -52,18 +52,24 @@ class JsonReader(RefusingReader):
 
     def read(self, index: int) -> Iterator[list[Any]]:
         for piece in self.partitions[index]:
-            yield from self._read(piece)
+            yield from array_lists(piece) if self._is_array(piece) else self._lines(piece)
 
-    def _read(self, piece: Piece) -> Iterator[list[Any]]:
+    def _is_array(self, piece: Piece) -> bool:
+        """Return whether a piece is a file that is one array. Such files are not cut."""
+        if self.lines is None:
+            return piece.start == 0 and piece.stop is None and is_array(piece.path)
+        return not self.lines
+
+    def _lines(self, piece: Piece) -> Iterator[list[Any]]:
         names = LineNames(piece, exact=self.refuse is raise_refusal)
-        seen, limit = 0, _most_levels()
+        seen, limit = 0, most_levels()
         for lines in read_lines(piece, _UTF8):
             values: list[Any] = []
             for number, line in enumerate(lines, seen):
                 if not line.strip(_BLANKS):
                     continue
                 try:
-                    values.append(_shallow_value(line, limit))
+                    values.append(shallow_value(line, limit))
                 except (ValueError, RecursionError) as error:
                     wrong = error
                 else:
@@ -77,8 +83,13 @@ class JsonReader(RefusingReader):
             seen += len(lines)
 
 
-def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int = SPLIT_BYTES) -> JsonReader:
-    r"""Return a reader of JSON lines files: a row is the value of a line. Blank lines are skipped.
+def json_reader(
+    paths: Paths, partitions: int | None = None, *, lines: bool | None = None, split_bytes: int = SPLIT_BYTES
+) -> JsonReader:
+    r"""Return a reader of JSON files: a row is the value of a line. Blank lines are skipped.
+
+    A file that is one array of objects gives these objects, in one partition. With `lines` True it is one row, if it
+    has one line. With `lines` False each file is one array, of values of any kind.
 
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp(), "a.json")
@@ -92,21 +103,21 @@ def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int
     """
     check_partitions(partitions)
     files = expand(paths)
-    splits = plan_splits(files, partitions, split_bytes=split_bytes)
-    return JsonReader(source_label("read_json", path_names(paths)), splits, sum(map(weight_of, files)))
+
+    def is_splittable(file: File) -> bool:
+        return codec_of(file.path) is None and (not is_array(file.path) if lines is None else lines)
+
+    splits = plan_splits(files, partitions, is_splittable, split_bytes)
+    return JsonReader(source_label("read_json", path_names(paths)), splits, sum(map(weight_of, files)), lines)
 
 
 def read_again(verb: str, line: str, where: str) -> Any:
     """Return the value of a line, or raise the error that reading it raised."""
     try:
-        return _shallow_value(line, _most_levels())
+        return shallow_value(line, most_levels())
     except (ValueError, RecursionError) as error:
         wrong = error
     raise _placed(wrong, where)
-
-
-def _most_levels() -> int:
-    return sys.getrecursionlimit() * 3 // 10
 
 
 def _refusal(error: ValueError | RecursionError, line: str, names: LineNames, number: int) -> Refusal:
@@ -116,67 +127,10 @@ def _refusal(error: ValueError | RecursionError, line: str, names: LineNames, nu
 
 
 def _placed(error: ValueError | RecursionError, where: str) -> DamagedFile:
-    if isinstance(error, _TooDeepError):
+    if isinstance(error, TooDeepError):
         return DamagedFile(f"{where} nests its values so deep that Python's recursion limit forbids to pickle the row")
     what = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
     return DamagedFile(f"{where} is not a line of JSON: {what}")
-
-
-class _TooDeepError(ValueError):
-    """A value nested so deep that json reads it and pickle cannot write it."""
-
-
-def _shallow_value(line: str, limit: int) -> Any:
-    """Return the value of a line; raise _TooDeepError if it has `limit` levels."""
-    value = _value(line)
-    if len(line) > limit and _may_have_levels(line, limit) and _has_levels(value, limit):
-        raise _TooDeepError
-    return value
-
-
-def _may_have_levels(line: str, limit: int) -> bool:
-    """Return False if a line certainly nests fewer than `limit` levels. Counting brackets is faster than a walk."""
-    depth = 0
-    for start in range(0, len(line), _PIECE):
-        piece = line[start : start + _PIECE]
-        opened = piece.count("[") + piece.count("{")
-        if depth + opened >= limit:
-            return True
-        depth += opened - piece.count("]") - piece.count("}")
-    return False
-
-
-def _has_levels(value: Any, limit: int) -> bool:
-    """Return whether lists and dicts are nested at least `limit` levels deep.
-
-    >>> _has_levels([{"a": []}], 3), _has_levels([{"a": []}], 4)
-    (True, False)
-    """
-    level = [value]
-    for _ in range(limit):
-        level = [each for each in level if type(each) is dict or type(each) is list]
-        if not level:
-            return False
-        level = [item for each in level for item in (each.values() if type(each) is dict else each)]
-    return True
-
-
-def _value(line: str) -> Any:
-    """Return what json.loads returns, and ints of any number of digits."""
-    try:
-        value, end = _decoder.raw_decode(line)
-        return value if end == len(line) else _decoder.decode(line)
-    except ValueError:  # The line begins with a blank, has an int of over 4,300 digits, or is no JSON.
-        return _decoder_of_big.decode(line)
-
-
-def _big_int(digits: str) -> int:
-    """Return an int of any number of digits. int() of a str refuses more than 4,300; Decimal is exact."""
-    return int(Decimal(digits))
-
-
-_decoder = json.JSONDecoder()
-_decoder_of_big = json.JSONDecoder(parse_int=_big_int)
 
 
 @dataclass(frozen=True)
@@ -275,6 +229,6 @@ def _escaped(text: str, row: Any) -> bytes:
     """
     halves = {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
     line = text.translate(halves)
-    if _value(line) != row:
+    if value_of(line) != row:
         raise ValueError(f"JSON cannot keep the surrogate pair apart that is in {text[:200]!a}: map it first")
     return f"{line}\n".encode()

@@ -34,9 +34,19 @@ def read_lines(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Ite
 
 def read_texts(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Iterator[str]:
     """Yield what `read_lines` yields, as texts of whole lines with their ends."""
+    return _placed(_decoded(piece, encoding, size), piece, encoding)
+
+
+def read_characters(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Iterator[str]:
+    """Yield the same text cut anywhere, so that a long line is never whole in memory."""
+    return _placed(_characters(read_blocks(piece, size), encoding), piece, encoding)
+
+
+def _placed(texts: Iterator[str], piece: Piece, encoding: Encoding) -> Iterator[str]:
+    """Yield texts. A UnicodeDecodeError has the file and line in a note."""
     seen = 0
     try:
-        for text in _decoded(piece, encoding, size):
+        for text in texts:
             yield text
             seen += text.count("\n")
     except UnicodeDecodeError as error:
@@ -67,7 +77,7 @@ def read_bytes(piece: Piece, signature: bytes = b"", size: int = CHUNK_BYTES) ->
     A longer line is one chunk. Only the last chunk of a file may lack its line end. `signature` is dropped at the
     start of the file.
     """
-    chunks = _whole_lines(_blocks(piece, size))
+    chunks = _whole_lines(read_blocks(piece, size))
     if signature and piece.start == 0:
         for first in chunks:
             if first := first.removeprefix(signature):
@@ -118,7 +128,7 @@ def _newlines(path: str, stop: int) -> int:
     return count
 
 
-def _blocks(piece: Piece, size: int) -> Iterator[bytes]:
+def read_blocks(piece: Piece, size: int) -> Iterator[bytes]:
     """Yield the bytes of all lines that begin in the piece, in blocks that may end inside a line."""
     codec = codec_of(piece.path)
     if codec:
@@ -183,7 +193,7 @@ def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
 def _decoded(piece: Piece, encoding: Encoding, size: int) -> Iterator[str]:
     """Yield the text of a piece in whole lines. A UnicodeDecodeError comes after the lines before its line."""
     if not encoding.splittable:
-        yield from _decoded_in_order(_blocks(piece, size), encoding)
+        yield from _decoded_in_order(read_blocks(piece, size), encoding)
         return
     for chunk in read_bytes(piece, encoding.signature, size):
         bad = None
