@@ -47,7 +47,7 @@ PARAMETERS: dict[str, Parameter] = {
     **dict.fromkeys(["n", "partitions", "max_errors", "batch_size", "seed", "start", "stop", "step"], INT),
     **dict.fromkeys(["name", "engine", "encoding", "errors", "delimiter", "quotechar", "mode", "compression"], TEXT),
     **dict.fromkeys(["format", "how", "query", "address", "field", "suffix"], TEXT),
-    **dict.fromkeys(["reverse", "single_file", "defer", "vectorize", "decompress", "lines"], SWITCH),
+    **dict.fromkeys(["reverse", "single_file", "defer", "vectorize", "decompress", "lines", "with_path"], SWITCH),
     **dict.fromkeys(["f", "fn", "add", "merge", "key", "to_key"], FUNCTION),
     **dict.fromkeys(["others", "names"], Parameter((3, None, THING), "field names")),
     "other": DATASET,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from glowray.flow.sources import Sources
 from glowray.io.paths import Paths
@@ -17,9 +17,37 @@ Types = Mapping[str, Callable[[str], Any]] | Literal["infer"] | None
 class FileSources(Sources):
     """The sources read_text, read_csv, read_json, read_parquet and read_binary."""
 
+    @overload
     def read_text(
-        self, paths: Paths, partitions: int | None = None, encoding: str = "utf-8", errors: str = "strict"
-    ) -> Dataset[str]:
+        self,
+        paths: Paths,
+        partitions: int | None = None,
+        encoding: str = "utf-8",
+        errors: str = "strict",
+        *,
+        with_path: Literal[False] = False,
+    ) -> Dataset[str]: ...
+
+    @overload
+    def read_text(
+        self,
+        paths: Paths,
+        partitions: int | None = None,
+        encoding: str = "utf-8",
+        errors: str = "strict",
+        *,
+        with_path: Literal[True],
+    ) -> Dataset[tuple[str, str]]: ...
+
+    def read_text(
+        self,
+        paths: Paths,
+        partitions: int | None = None,
+        encoding: str = "utf-8",
+        errors: str = "strict",
+        *,
+        with_path: bool = False,
+    ) -> Dataset[Any]:
         r"""Read the lines of text files, without their line ends (\n or \r\n).
 
         >>> import glowray as gr, pathlib, tempfile
@@ -34,15 +62,17 @@ class FileSources(Sources):
             paths: a path, glob or folder, or a list of these. Files named .gz, .bz2, .zst or .xz are decompressed.
             partitions: exactly this many, of about equal bytes. None: one for each 16 MiB; up to 128 MiB each if there
                 would be more than 256.
-            encoding: of the files, as for open().
+            encoding: of the files, as for open(). A byte order mark at the start of a UTF-8 file is dropped.
             errors: "strict", "replace" or another error handler, as for open().
+            with_path: whether a row is (path, line), where the path begins as it is spelt here.
 
         Raises:
             FileNotFoundError: a path matches nothing.
         """
-        from glowray.io.text import text_reader
+        from glowray.io.text import path_text_reader, text_reader
 
-        return self._read(text_reader(paths, self._count(partitions), encoding, errors), "read_text")
+        make = path_text_reader if with_path else text_reader
+        return self._read(make(paths, self._count(partitions), encoding, errors), "read_text")
 
     def read_csv(
         self,

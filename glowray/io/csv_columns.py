@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from glowray.io.csv_records import Dialect
-from glowray.io.encoding import Encoding
+from glowray.io.encoding import Encoding, is_utf8_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -129,13 +129,8 @@ class ColumnParser:
             check_utf8=False,
             column_types={place: pa.large_string() for place in self._places},
             include_columns=[places[name] for name in self.wanted],
-            null_values=sorted(filter(_is_utf8, self.dialect.nulls)),
+            null_values=sorted(filter(is_utf8_text, self.dialect.nulls)),
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
         )
         return parse, convert
-
-
-def _is_utf8(text: str) -> bool:
-    """Return False for half of a surrogate pair, which no UTF-8 file holds and Arrow refuses."""
-    return text.encode(errors="ignore").decode() == text

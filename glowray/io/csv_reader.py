@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -15,7 +14,7 @@ from glowray.io.csv_quotes import whole_records
 from glowray.io.csv_records import Dialect, Record, RecordTexts, first_record, read_records, text_records
 from glowray.io.csv_seams import plan_records
 from glowray.io.csv_types import Convert, Refused, conversions, convert_records, infer_types, type_of
-from glowray.io.encoding import Encoding
+from glowray.io.encoding import Encoding, encoding_of_files
 from glowray.io.lines import LineNames, read_bytes
 from glowray.io.paths import File, Paths, expand, path_names
 from glowray.io.reader import PrunableReader, check_partitions, source_label
@@ -291,7 +290,7 @@ def csv_reader(
     with a quote that neither encloses a field nor is doubled is not cut.
     """
     check_partitions(partitions)
-    dialect, how = Dialect(delimiter, quotechar, _nulls(null_values)), _encoding(encoding, errors)
+    dialect, how = Dialect(delimiter, quotechar, _nulls(null_values)), encoding_of_files(encoding, errors)
     files = expand(paths)
     splits, cut = plan_records(files, partitions, dialect, how, split_bytes)
     reader = CsvReader(
@@ -312,11 +311,6 @@ def csv_reader(
     if reader.converts or reader.columns:
         _check_first_file(reader, files)
     return reader
-
-
-def _encoding(name: str, errors: str) -> Encoding:
-    encoding = Encoding(name, errors)
-    return Encoding("utf-8-sig", errors) if codecs.lookup(name).name == "utf-8" else encoding
 
 
 def _nulls(values: Sequence[str]) -> frozenset[str]:

@@ -51,7 +51,7 @@ def _placed(texts: Iterator[str], piece: Piece, encoding: Encoding) -> Iterator[
             seen += text.count("\n")
     except UnicodeDecodeError as error:
         error.add_note(
-            f'"{piece.path}", line {line_number(piece, seen)} is not {encoding.name}: '
+            f'"{piece.path}", line {line_number(piece, seen)} is not {encoding.name.removesuffix("-sig")}: '
             'name its encoding=, or read it with errors="replace"'
         )
         raise

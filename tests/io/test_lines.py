@@ -7,6 +7,7 @@ import codecs
 import gzip
 import io
 import lzma
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from glowray.io import lines
 from glowray.io.encoding import Encoding
 from glowray.io.lines import read_bytes, read_lines
 from glowray.io.splits import Piece
-from glowray.io.text import TextReader, text_reader
+from glowray.io.text import TextReader, path_text_reader, text_reader
 
 # Short alphabets make line ends, carriage returns and split characters frequent.
 BYTES = st.lists(
@@ -252,3 +253,49 @@ def test_lines_far_into_a_file_are_numbered_from_the_cut(tmp_path: Path, monkeyp
         (4, True, from_start),
     ]:
         assert lines.LineNames(Piece(str(path), start), exact=exact).name(1) == f'"{path}", {name}'
+
+
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "shift_jis", "ascii"]
+
+
+@given(lines=st.lists(st.text("aÃ©\xa7b ", max_size=4), max_size=6), n=st.integers(1, 5))
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_cut_of_every_encoding(folder: Path, encoding: str, lines: list[str], n: int) -> None:
+    lines = [line.encode(encoding, "ignore").decode(encoding) for line in lines]
+    path = folder / "cut.txt"
+    path.write_bytes("".join(line + "\n" for line in lines).encode(encoding))
+    reader, with_paths = text_reader(path, n, encoding), path_text_reader(path, n, encoding)
+    assert all_rows(reader) == lines
+    assert [row for index in range(n) for rows in with_paths.read(index) for row in rows] == [
+        (str(path), line) for line in lines
+    ]
+    for made in (reader, with_paths):
+        blocks = [part for index in range(n) for part in made.read_blocks(index)]
+        rows = [row for part in blocks for row in (part if isinstance(part, list) else part.rows())]
+        assert rows == [row for index in range(n) for part in made.read(index) for row in part]
+
+
+def test_the_mark_of_a_utf8_file_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("one\ntwo\n", encoding="utf-8-sig")
+    (tmp_path / "b").write_bytes(gzip.compress("three".encode("utf-8-sig")))
+    (tmp_path / "b").rename(tmp_path / "b.gz")
+    for n in (1, 2, 5):
+        assert all_rows(text_reader(tmp_path, n)) == ["one", "two", "three"]
+
+
+def test_paths_are_spelt_as_the_user_spelt_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    odd = os.fsdecode(b"d/\xff.txt")
+    os.mkdir("d")
+    for name in ("d/a.txt", "d/b.txt", odd):
+        Path(name).write_text("x\n")
+    for paths, expected in [
+        ("d", ["d/a.txt", "d/b.txt", odd]),
+        ("d/*a.txt", ["d/a.txt"]),
+        (["d/b.txt"] * 2, ["d/b.txt"] * 2),
+    ]:
+        reader = path_text_reader(paths)
+        rows = [row for index in range(reader.num_partitions) for rows in reader.read(index) for row in rows]
+        assert rows == [(name, "x") for name in expected]
+        blocks = [part for index in range(reader.num_partitions) for part in reader.read_blocks(index)]
+        assert [row for part in blocks for row in (part if isinstance(part, list) else part.rows())] == rows
