@@ -59,7 +59,8 @@ class FileSources(Sources):
         The workers read the files when an action runs. A large plain file is cut into byte ranges.
 
         Args:
-            paths: a path, glob or folder, or a list of these. Files named .gz, .bz2, .zst or .xz are decompressed.
+            paths: a path, glob or folder, or a list of these. Files named .gz, .bz2, .zst or .xz are decompressed, and
+                a .zip of one file is read as that file.
             partitions: exactly this many, of about equal bytes. None: one for each 16 MiB; up to 128 MiB each if there
                 would be more than 256.
             encoding: of the files, as for open(). A byte order mark at the start of a UTF-8 file is dropped.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glowray.errors import GlowrayError
-from glowray.io.compression import codec_of
+from glowray.io.compression import codec_of, read_codec_of
 from glowray.io.file_target import FileTarget
 from glowray.io.folder_target import FolderTarget
 from glowray.io.paths import local_path
@@ -199,6 +199,8 @@ def _check_single(path: str, sink: Sink) -> None:
     """
     if not sink.joins:
         raise ValueError(f"{type(sink).__name__.removesuffix('Sink').lower()} rows cannot be written to a single file")
+    if read_codec_of(path) == "zip":
+        raise ValueError(f'"{path}" would have to be a zip archive, which cannot be written: rename it')
     named, used = codec_of(path), codec_of(sink.extension)
     if named == used:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from glowray.io.compression import codec_of
+from glowray.io.compression import read_codec_of
 from glowray.io.csv_quotes import count_quotes, quote_places
 from glowray.io.csv_records import Dialect
 from glowray.io.encoding import Encoding
@@ -28,7 +28,7 @@ def plan_records(
 
     Files are cut as for text, then each cut moves to where a record begins. A file without safe cuts stays whole.
     """
-    cuttable = {file.path for file in files if codec_of(file.path) is None}
+    cuttable = {file.path for file in files if read_codec_of(file.path) is None}
     if not encoding.splittable or not _single_bytes(dialect, encoding):
         cuttable.clear()
     starts: dict[str, dict[int, int | None]] = {}

@@ -13,7 +13,7 @@ from typing import Any
 from glowray.errors import DamagedFile
 from glowray.functions import Cause
 from glowray.functions.replay import Attempt
-from glowray.io.compression import codec_of
+from glowray.io.compression import read_codec_of
 from glowray.io.encoding import Encoding
 from glowray.io.json_array import array_lists, is_array
 from glowray.io.json_values import TooDeepError, most_levels, shallow_value, value_of
@@ -105,7 +105,7 @@ def json_reader(
     files = expand(paths)
 
     def is_splittable(file: File) -> bool:
-        return codec_of(file.path) is None and (not is_array(file.path) if lines is None else lines)
+        return read_codec_of(file.path) is None and (not is_array(file.path) if lines is None else lines)
 
     splits = plan_splits(files, partitions, is_splittable, split_bytes)
     return JsonReader(source_label("read_json", path_names(paths)), splits, sum(map(weight_of, files)), lines)

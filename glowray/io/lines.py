@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import IO
 
 from glowray.errors import GlowrayError
-from glowray.io.compression import codec_of, decompressed
+from glowray.io.compression import decompressed, read_codec_of
 from glowray.io.encoding import Encoding
 from glowray.io.splits import Piece
 
@@ -130,7 +130,7 @@ def _newlines(path: str, stop: int) -> int:
 
 def read_blocks(piece: Piece, size: int) -> Iterator[bytes]:
     """Yield the bytes of all lines that begin in the piece, in blocks that may end inside a line."""
-    codec = codec_of(piece.path)
+    codec = read_codec_of(piece.path)
     if codec:
         yield from decompressed(piece.path, codec, size)
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from glowray.io.compression import codec_of
+from glowray.io.compression import read_codec_of
 from glowray.io.encoding import Encoding, encoding_of_files, is_utf8_text
 from glowray.io.lines import read_lines
 from glowray.io.paths import Paths, expand, path_names
@@ -118,7 +118,7 @@ def text_reader(
     >>> next(iter(next(reader.read(0))))
     'root:x:0:0:root:/root:/bin/bash'
 
-    A line ends at "\n" or "\r\n" only, and both are removed. Files whose names end in .gz, .bz2, .zst or .xz are
+    A line ends at "\n" or "\r\n" only, and both are removed. Files whose names end in .zip, .gz, .bz2, .zst or .xz are
     decompressed. `partitions` gives exactly that many slices of about equal bytes; without it a slice has about
     `split_bytes`.
 
@@ -131,7 +131,7 @@ def text_reader(
     how = encoding_of_files(encoding, errors)
     files = expand(paths)
     plain = how.splittable
-    splits = plan_splits(files, partitions, lambda file: plain and codec_of(file.path) is None, split_bytes)
+    splits = plan_splits(files, partitions, lambda file: plain and read_codec_of(file.path) is None, split_bytes)
     return TextReader(source_label("read_text", path_names(paths)), splits, how, sum(map(weight_of, files)))
 
 

@@ -8,6 +8,7 @@ import gzip
 import io
 import lzma
 import os
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -299,3 +300,51 @@ def test_paths_are_spelt_as_the_user_spelt_them(tmp_path: Path, monkeypatch: pyt
         assert rows == [(name, "x") for name in expected]
         blocks = [part for index in range(reader.num_partitions) for part in reader.read_blocks(index)]
         assert [row for part in blocks for row in (part if isinstance(part, list) else part.rows())] == rows
+
+
+def zipped(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+TEXT = "".join(f"line {n}\n" for n in range(50_000)).encode()
+
+
+@pytest.mark.parametrize(
+    "files", [{"a.txt": TEXT}, {"d/": b"", "d/a.txt": TEXT, "__MACOSX/d/._a.txt": b"x"}, {"a.gz": TEXT}]
+)
+def test_a_zip_of_one_file_is_that_file(tmp_path: Path, files: dict[str, bytes]) -> None:
+    path = zipped(tmp_path / "a.ZIP", files)
+    for n in (1, 3):
+        reader = text_reader(path, n)
+        assert all_rows(reader) == lines_of(TEXT.decode())
+        assert sum(1 for rows in rows_of(reader) if rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "held"),
+    [
+        ({}, "no file"),
+        ({"a.txt": b"1", "b.txt": b"2"}, r'2 files \("a.txt", "b.txt"\)'),
+        ({f"{n}": b"1" for n in range(5)}, r'5 files \("0", "1", "2", …\)'),
+    ],
+)
+def test_a_zip_of_other_files_is_an_error(tmp_path: Path, files: dict[str, bytes], held: str) -> None:
+    path = zipped(tmp_path / "a.zip", files)
+    with pytest.raises(DamagedFile, match=f'"{path}" holds {held}: only a .zip of one file can be read'):
+        list(text_reader(path).read(0))
+
+
+@pytest.mark.parametrize("place", [0, 35, -30])
+def test_a_damaged_zip_is_an_error(tmp_path: Path, place: int) -> None:
+    path = zipped(tmp_path / "a.zip", {"a.txt": TEXT})
+    content = bytearray(path.read_bytes())
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(DamagedFile, match=f'"{path}" is damaged'):
+        list(text_reader(path).read(0))
+    content[place] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(DamagedFile, match=f'"{path}" is damaged'):
+        list(text_reader(path).read(0))
