@@ -8,6 +8,7 @@ from glowray.dataset.aggregating import AggregateVerbs
 from glowray.dataset.arrow import ArrowActions
 from glowray.dataset.base import T_co
 from glowray.dataset.batches import BatchVerbs
+from glowray.dataset.by_key_verbs import ByKeyVerbs
 from glowray.dataset.checkpoints import Checkpoints
 from glowray.dataset.folds import FoldVerbs
 from glowray.dataset.joins import JoinVerbs
@@ -16,6 +17,7 @@ from glowray.dataset.looking import Looking
 from glowray.dataset.ordering import OrderVerbs
 from glowray.dataset.records import RecordVerbs
 from glowray.dataset.rowwise import RowVerbs
+from glowray.dataset.sampling import SampleVerbs
 from glowray.dataset.writing import WriteActions
 
 
@@ -26,8 +28,10 @@ class Dataset(
     BatchVerbs[T_co],
     KeyedVerbs[T_co],
     AggregateVerbs[T_co],
+    ByKeyVerbs[T_co],
     JoinVerbs[T_co],
     OrderVerbs[T_co],
+    SampleVerbs[T_co],
     FoldVerbs[T_co],
     Actions[T_co],
     ArrowActions[T_co],

@@ -54,6 +54,7 @@ NOT_DRAWN = {
     "min": "top(1), whose keys are drawn",
     "max": "top(1), whose keys are drawn",
     "for_each": "it gives nothing: what it is called with is tested with its errors",
+    "take_sample": "the first rows of a random order, in test_sampling",
     "to_arrow": "hostile rows have no Arrow table; map_batches is drawn on those that have",
     "to_pandas": "as to_arrow()",
     "write_text": "files have properties of their own, format by format",
