@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from glowray.errors import ClusterError, CommitConflict, GlowrayError, KeyTypeError, WorkerLost
     from glowray.flow import Flow
     from glowray.flow.default import default_flow
-    from glowray.functions import spread, whole
+    from glowray.functions.spread import spread, whole
     from glowray.kernels.group import Group
     from glowray.kernels.shared import broadcast, counter
     from glowray.rows.keys import register_key

@@ -66,19 +66,15 @@ def flow(engine: Lab) -> object:
 
 
 @pytest.fixture
-def counting(monkeypatch: pytest.MonkeyPatch) -> CountingEngine:
-    """An engine that counts tasks, in the place of every engine."""
-    double = CountingEngine()
-    monkeypatch.setattr("glowray.action.perform.open_engine", lambda choice: double)
-    return double
+def counting() -> CountingEngine:
+    """An engine that counts tasks."""
+    return CountingEngine()
 
 
 @pytest.fixture
-def forbidden(monkeypatch: pytest.MonkeyPatch) -> ForbiddenEngine:
-    """An engine that must not run, in the place of every engine."""
-    double = ForbiddenEngine()
-    monkeypatch.setattr("glowray.action.perform.open_engine", lambda choice: double)
-    return double
+def forbidden() -> ForbiddenEngine:
+    """An engine that must not run."""
+    return ForbiddenEngine()
 
 
 @pytest.fixture(scope="session", autouse=True)

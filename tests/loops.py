@@ -1,17 +1,21 @@
-"""With the loops that are compiled, and as it is where none could be."""
+"""Both modules of loops: the one in C, and the one that stands in for it."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from unittest import mock
 
 import pytest
 
-from glowray.native import loops as compiled_loops
+from glowray.native import chosen, compiled, portable
+from glowray.native.interface import Loops
+
+BOTH: list[Loops] = [compiled, portable]
 
 
-def loops(compiled: bool) -> AbstractContextManager[object]:
-    return nullcontext() if compiled else mock.patch.multiple(compiled_loops, **dict.fromkeys(compiled_loops.__all__))
+def using(loops: Loops) -> AbstractContextManager[object]:
+    """Return a context in which glowray uses these loops."""
+    return mock.patch.object(chosen, "loops", loops)
 
 
-with_and_without = pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "not-compiled"])
+with_each = pytest.mark.parametrize("loops", BOTH, ids=[loops.name for loops in BOTH])

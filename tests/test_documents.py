@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,17 @@ import pytest
 from docs.architecture import diagram
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "ARCHITECTURE.md", ROOT / "GLOSSARY.md", *(ROOT / "docs" / "architecture").glob("*.md")])
+PAGES = sorted(
+    [
+        *(ROOT / f"{name}.md" for name in ("ARCHITECTURE", "CONTRIBUTING", "GLOSSARY")),
+        *(ROOT / "docs" / "architecture").glob("*.md"),
+    ]
+)
+RECIPES = re.findall(
+    r"^## (An? [^\n]+)\n.*?^```python\n(.*?)^```",
+    (ROOT / "CONTRIBUTING.md").read_text("utf-8"),
+    re.DOTALL | re.MULTILINE,
+)
 FOLDERS = sorted(path.parent.name for path in (ROOT / "glowray").glob("*/__init__.py"))
 MOST_TERMS = 20
 
@@ -49,3 +60,14 @@ def test_the_glossary_is_short_and_each_term_has_an_example() -> None:
     assert 0 < len(terms) <= MOST_TERMS
     assert [row[0] for row in terms] == sorted((row[0] for row in terms), key=str.lower)
     assert all(all(cell.strip() for cell in row) for row in terms)
+
+
+def test_there_are_five_recipes() -> None:
+    assert [name for name, _ in RECIPES] == ["A verb", "A rule", "A format", "A translated method", "An engine"]
+
+
+@pytest.mark.parametrize(("name", "program"), RECIPES, ids=[name for name, _ in RECIPES])
+def test_the_example_of_a_recipe_runs(name: str, program: str, tmp_path: Path) -> None:
+    source = tmp_path / "recipe.py"  # a file: the compiler reads the sources of functions
+    source.write_text(program, "utf-8")
+    runpy.run_path(str(source))

@@ -103,7 +103,8 @@ def _show(record: cluster.NodeRecord, show: Callable[[], object], block: bool) -
 
 
 def status(address: Address = None, token_file: TokenFile = None, tls: Tls = False, debug: Debug = False) -> None:
-    """Show the nodes started on this machine, and the cluster's nodes with their resources."""
+    """Show whether C is compiled, the nodes started on this machine, and the cluster's nodes with their resources."""
+    views.show_native()
     views.show_here(cluster.records())
     views.show_cluster(cluster.status(address, token_file, tls))
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from glowray.cluster import ClusterStatus, NodeRecord, NodeStatus
 from glowray.cluster.host.ports import is_loopback, parse_address
 from glowray.cluster.security import tls
+from glowray.native import chosen
 
 out = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -107,6 +108,11 @@ def _state(record: NodeRecord) -> str:
     if record.trouble:
         return f"runs, but {record.trouble}"
     return "runs" if record.is_whole else "is damaged"
+
+
+def show_native() -> None:
+    """Print whether the glowray of this machine has its loops in C."""
+    out.print(f"native: {chosen.loops.name}")
 
 
 def show_cluster(cluster: ClusterStatus) -> None:

@@ -10,14 +10,14 @@ from typing import Any, Protocol
 from glowray.action.perform import Action, begin
 from glowray.action.settings import Outcome, Settings
 from glowray.action.sigterm import ended_by_sigterm
-from glowray.action.sinks import Sink
+from glowray.action.sinks import RowSink
 from glowray.io.commit import Commit, Misfits, Written, commit_together
 from glowray.io.folders import remove
 from glowray.io.memory import items_reader
 from glowray.io.sink import Part, TypedSink
 from glowray.kernels.exchange import Count, Exchange, InPieces
 from glowray.kernels.partition_steps import Rewrite, Write
-from glowray.physical.stage import Stage
+from glowray.physical.stage import StageRun
 from glowray.plan.nodes import Narrow, Node, Read
 from glowray.plan.row_types import row_types
 
@@ -31,15 +31,15 @@ class Target(Protocol):
         """Reserve the place to write to, and return the plan to run."""
         ...
 
-    def settle(self, action: Action, stage: Stage) -> None:
+    def settle(self, action: Action, stage: StageRun) -> None:
         """Convert the files that tasks wrote to one schema, while the action can still run tasks."""
         ...
 
-    def stage(self, stage: Stage) -> list[Commit]:
+    def stage(self, stage: StageRun) -> list[Commit]:
         """Prepare the files once everything has run, and return their commits. A run commits all files together."""
         ...
 
-    def feed(self, action: Action, stage: Stage) -> None:
+    def feed(self, action: Action, stage: StageRun) -> None:
         """Give the rows to the sink in the driver. This cannot be undone."""
         ...
 
@@ -70,8 +70,8 @@ class FileTarget:
             sink = sink.keeping(types)
         return Narrow(self.node, Write(self.verb, self.path, sink, folder))
 
-    def settle(self, action: Action, stage: Stage) -> None:
-        self.parts = [part for report in stage.reports if report is not None for part in report.parts]
+    def settle(self, action: Action, stage: StageRun) -> None:
+        self.parts = [part for report in stage.ended for part in report.parts]
         try:
             misfits = self.files.misfits(self.parts)
         except (TypeError, ValueError) as error:
@@ -89,11 +89,11 @@ class FileTarget:
         for old in misfits.parts:
             remove(old.path)
 
-    def stage(self, stage: Stage) -> list[Commit]:
+    def stage(self, stage: StageRun) -> list[Commit]:
         self.files.stage(self.parts)
         return [self.files]
 
-    def feed(self, action: Action, stage: Stage) -> None:
+    def feed(self, action: Action, stage: StageRun) -> None:
         """Do nothing: the tasks have written the rows."""
 
     def result(self) -> Written:
@@ -108,7 +108,7 @@ class SinkTarget:
     """A sink in the driver that receives the rows in order."""
 
     node: Node
-    sink: Sink
+    sink: RowSink
     exchange: Exchange = field(default_factory=InPieces)
     has_begun: bool = False
 
@@ -116,19 +116,19 @@ class SinkTarget:
         self.has_begun = True
         return self.node
 
-    def settle(self, action: Action, stage: Stage) -> None:
+    def settle(self, action: Action, stage: StageRun) -> None:
         """Do nothing: a sink in the driver takes rows of any kind."""
 
-    def stage(self, stage: Stage) -> list[Commit]:
+    def stage(self, stage: StageRun) -> list[Commit]:
         return []
 
-    def feed(self, action: Action, stage: Stage) -> None:
-        if not stage.flows:
-            for place in range(stage.num_tasks):
+    def feed(self, action: Action, stage: StageRun) -> None:
+        if not stage.plan.flows:
+            for place in range(stage.plan.num_tasks):
                 self.take(action, stage, place)
         self.abort()
 
-    def take(self, action: Action, stage: Stage, place: int) -> None:
+    def take(self, action: Action, stage: StageRun, place: int) -> None:
         """Give the rows that a task made to the sink."""
         for block in action.read(stage, place):
             self.sink.put(block.rows(), place, action.drop)
@@ -168,7 +168,7 @@ def _run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target]
                 sink.begin()
             pairs = list(zip(targets, action.targets, strict=True))
             for target, stage in pairs:
-                if isinstance(target, SinkTarget) and stage.flows:
+                if isinstance(target, SinkTarget) and stage.plan.flows:
                     stage.sink = partial(target.take, action, stage)
 
             def settle() -> None:

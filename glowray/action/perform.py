@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from glowray.action.bad_rows import Letters, RowError, letter_paths
 from glowray.action.settings import Outcome, Settings
 from glowray.action.sigterm import ended_by_sigterm
 from glowray.engine.choose import Choice, choose, open_engine
-from glowray.engine.protocol import Done, Engine, Heard, Starting
+from glowray.engine.protocol import Done, Engine, Heard
 from glowray.functions import Failure
 from glowray.io.commit import Commit, commit_together
+from glowray.io.reader import ArrivingReader, Reader
 from glowray.io.sink import Part
 from glowray.kernels.exchange import Count, Exchange, InPieces, OneBlock
-from glowray.optimize import optimize
 from glowray.physical.job import Job
-from glowray.physical.lower import Lowering, lowering
-from glowray.physical.stage import Stage
+from glowray.physical.lower import lowering
+from glowray.physical.planning import Planning
+from glowray.physical.rules import Facts
+from glowray.physical.stage import StagePlan, StageRun
 from glowray.plan.nodes import Node, Read
 from glowray.plan.walk import walk
 from glowray.rows import Block
@@ -33,22 +35,27 @@ if TYPE_CHECKING:
 
 @dataclass
 class Prepared:
-    """The plans of one action cut into stages: all stages, the last stage of each target, and the engine to use."""
+    """The plans of one action cut into stages: all stages, the last stage of each target, the engine, and the rules
+    that fired, by name.
+    """
 
-    stages: Lowering
-    targets: list[Stage]
+    stages: Sequence[StagePlan]
+    targets: list[StagePlan]
     choice: Choice
+    rules: tuple[str, ...] = ()
 
 
 def prepare(
     settings: Settings, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),), *, stream: bool = False
 ) -> Prepared:
-    """Optimise and lower the plans of one action. Each plan ends with its exchange. Runs nothing."""
-    best = optimize(nodes)
-    stages = lowering(best)
+    """Choose the engine, then optimise and lower the plans of one action. Each ends with its exchange. Runs nothing."""
+    choice = choose(settings.engine, input_bytes(nodes))
+    planning = Planning(settings.rules, Facts(settings.vectorize, choice.may_share_store))
+    best = planning.nodes(nodes)
+    stages = lowering(best, planning)
     pairs = zip(best, exchanges, strict=True)
     targets = [stages.target(node, exchange, stream=stream) for node, exchange in pairs]
-    return Prepared(stages, targets, choose(settings.engine, input_bytes(nodes)))
+    return Prepared(stages.stages, targets, choice, planning.fired)
 
 
 def view(settings: Settings, nodes: Sequence[Node]) -> PlanView:
@@ -63,19 +70,19 @@ class Action:
     """
 
     def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared, policies: Sequence[str] = ()) -> None:
-        self.targets, self.outcome = prepared.targets, outcome
-        stages = prepared.stages.stages
+        self.outcome = outcome
+        stages = prepared.stages
         self.letters = Letters(letter_paths(stages, policies))
         self.letters.begin()
         try:
             self.engine = open_engine(prepared.choice)
-            stats = Stats(settings.name, self.engine.name)
+            stats = Stats(settings.name, self.engine.name, rules=prepared.rules)
             outcome.begin(stats)
             self.recorder = Recorder(outcome, stats, progress_for(settings.name, stages, settings.progress))
-            if isinstance(self.engine, Starting):
-                self.engine.announce = self.recorder.progress.announce
+            self.engine.begin(self.recorder.progress.announce)
             resources, vectorize = settings.resources, settings.vectorize
             self.job = Job(settings.name, stages, self.engine, self.recorder, resources, settings.max_errors, vectorize)
+            self.targets = [self.job.runs[stage] for stage in prepared.targets]
         except BaseException:
             self.letters.abort()
             raise
@@ -103,13 +110,10 @@ class Action:
 
     def more_parts(self, node: Node) -> list[Part]:
         """Run one more stage of tasks that write files, and return the parts that they wrote."""
-        stage = lowering([node]).target(node, Count())
-        stage.number = len(self.job.stages) + 1
-        self.job.stages = [*self.job.stages, stage]
-        self.job.run([stage])
-        return [part for report in stage.reports if report is not None for part in report.parts]
+        stage = self.job.run_more(lowering([node], first=len(self.job.stages) + 1).target(node, Count()))
+        return [part for report in stage.ended for part in report.parts]
 
-    def blocks(self, stage: Stage) -> Iterator[Block]:
+    def blocks(self, stage: StageRun) -> Iterator[Block]:
         """Run all stages, and yield the blocks of the last one in order, each as soon as it is ready."""
         try:
             self.recorder.progress.begin()
@@ -119,7 +123,7 @@ class Action:
             self.job.close()
             self.recorder.finish(self.engine)
 
-    def read(self, stage: Stage, place: int) -> list[Block]:
+    def read(self, stage: StageRun, place: int) -> list[Block]:
         """Return the blocks that a task made, for a reader in the driver. The engine may drop them afterwards."""
         self.recorder.progress.end()  # From the first row on, the terminal belongs to the reader.
         blocks = self.recorder.fetch(self.engine, stage, [place])
@@ -154,7 +158,7 @@ def begin(
     """
     if is_watched():
         reached(_view(settings, nodes, prepare(settings, nodes, exchanges, stream=stream)))
-    if connects or any(getattr(reader, "connects", False) for reader in _readers(nodes)):
+    if connects or any(isinstance(reader, ArrivingReader) and reader.connects for reader in _readers(nodes)):
         from glowray.cluster.client.connect import connect
 
         connect()  # The engine is chosen afterwards, so that the job runs on this cluster.
@@ -163,7 +167,7 @@ def begin(
 
 def perform(
     settings: Settings, outcome: Outcome, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),)
-) -> tuple[list[Stage], Engine, Recorder]:
+) -> tuple[list[StageRun], Engine, Recorder]:
     """Run the plans in one pass, and return (the last stage of each plan, the engine, the recorder).
 
     Raises:
@@ -179,7 +183,7 @@ def collect_blocks(settings: Settings, outcome: Outcome, node: Node) -> list[Blo
     """Run a plan, and return the blocks of its partitions in this process."""
     with ended_by_sigterm():
         (stage,), engine, recorder = perform(settings, outcome, [node])
-        return recorder.fetch(engine, stage, range(stage.num_tasks))
+        return recorder.fetch(engine, stage, range(stage.plan.num_tasks))
 
 
 def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[Block]:
@@ -204,23 +208,23 @@ class Recorder(StatsWatcher):
         self.outcome, self.progress = outcome, progress
         self.prints = TaskPrints()
 
-    def stage_started(self, stage: Stage) -> None:
+    def stage_started(self, stage: StageRun) -> None:
         super().stage_started(stage)
         self.prints.stage_started(stage)
         self.progress.stage_started(stage)
 
-    def stage_done(self, stage: Stage) -> None:
+    def stage_done(self, stage: StageRun) -> None:
         super().stage_done(stage)
         self.prints.stage_done(stage)
         self.progress.stage_done(stage)
 
-    def task_heard(self, stage: Stage, place: int, heard: Heard) -> None:
+    def task_heard(self, stage: StageRun, place: int, heard: Heard) -> None:
         self.prints.heard(stage, place, heard)
 
-    def task_unused(self, stage: Stage, done: Done) -> None:
+    def task_unused(self, stage: StageRun, done: Done) -> None:
         self.prints.task_done(done)
 
-    def task_done(self, stage: Stage, done: Done) -> None:
+    def task_done(self, stage: StageRun, done: Done) -> None:
         super().task_done(stage, done)
         self.prints.task_done(done)
         self.progress.task_done(stage, done)
@@ -228,7 +232,7 @@ class Recorder(StatsWatcher):
         self.outcome.skipped.update(report.skipped)
         self.outcome.counters.update(report.counters)
 
-    def task_settled(self, stage: Stage, done: Done) -> None:
+    def task_settled(self, stage: StageRun, done: Done) -> None:
         self.prints.task_settled(done)
         for policy, failure in done.report.errors:
             self.keep(policy, failure)
@@ -240,15 +244,14 @@ class Recorder(StatsWatcher):
         elif policy != "skip":
             self.outcome.letters.setdefault(policy, []).append(failure)
 
-    def fetch(self, engine: Engine, stage: Stage, places: Sequence[int]) -> list[Block]:
+    def fetch(self, engine: Engine, stage: StageRun, places: Sequence[int]) -> list[Block]:
         """Fetch the blocks of some tasks to the driver."""
         blocks = engine.fetch([stage.block(place) for place in places])
         self.fetched(stage, sum(block.nbytes for block in blocks))
         return blocks
 
     def finish(self, engine: Engine) -> None:
-        if isinstance(engine, Starting):
-            engine.end()
+        engine.end()
         self.prints.end()
         self.progress.end()
         self.end()
@@ -258,10 +261,10 @@ class Recorder(StatsWatcher):
 def input_bytes(nodes: Sequence[Node]) -> int | None:
     """Return the estimated size in bytes of all inputs of the plans, or None if one is unknown."""
     sizes = [reader.estimated_bytes for reader in _readers(nodes)]
-    return None if None in sizes else sum(sizes)
+    return None if None in sizes else sum(size for size in sizes if size is not None)
 
 
-def _readers(nodes: Sequence[Node]) -> Iterator[Any]:
+def _readers(nodes: Sequence[Node]) -> Iterator[Reader]:
     """Yield the readers of all plans. A filled cache hides the readers before it."""
     return (node.reader for node in walk(nodes) if isinstance(node, Read))
 
@@ -269,5 +272,5 @@ def _readers(nodes: Sequence[Node]) -> Iterator[Any]:
 def _view(settings: Settings, nodes: Sequence[Node], prepared: Prepared) -> PlanView:
     from glowray.watch.view import PlanView  # Only needed to show a plan.
 
-    stages = prepared.stages.stages
-    return PlanView(settings.name, nodes, stages, prepared.targets, prepared.choice, settings.vectorize)
+    stages = prepared.stages
+    return PlanView(settings.name, nodes, stages, prepared.targets, prepared.choice, settings.vectorize, prepared.rules)

@@ -7,23 +7,26 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from glowray.engine.protocol import Engine
 from glowray.functions import Failure
-from glowray.kernels.resources import NO_NEEDS, Resources
+from glowray.physical.planning import Rules
+from glowray.resources import NO_NEEDS, Resources
 from glowray.watch.stats import Stats
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The arguments of a Flow."""
+    """The arguments of a Flow, and the rules by which its plans are rewritten."""
 
     name: str = "flow"
-    engine: str | None = None
+    engine: str | Engine | None = None
     partitions: int | None = None
     on_error: str = "raise"
     max_errors: int | None = None
     progress: bool | None = None
     vectorize: bool = True
     resources: Resources = NO_NEEDS
+    rules: Rules = field(default_factory=Rules)
 
 
 @dataclass

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from glowray.functions import Failure, Function
+from glowray.functions import Cause, Failure, Function
 from glowray.io.channel import is_queue
 from glowray.kernels.partition_steps import row_call
 from glowray.rows.snapshots import snapshot
@@ -16,7 +16,7 @@ Drop = Callable[[str, str, Failure], None]
 """Called with (step, its on_error, failure) for a row that is dropped because a function failed on it."""
 
 
-class Sink(Protocol):
+class RowSink(Protocol):
     """Takes rows, and is told when there are no more.
 
     `on_error` is the policy for a row on which the sink fails. `connects` says whether the sink needs a cluster.
@@ -76,7 +76,8 @@ class FunctionSink:
             try:
                 call(row)
             except Exception as error:
-                failure = Failure.capture(error, verb="output", function=self.function, row=kept, partition=partition)
+                cause = Cause.of_row(self.function, kept)
+                failure = Failure.capture(error, verb="output", cause=cause, partition=partition)
             if failure is not None:
                 if self.on_error == "raise":
                     raise failure.exception()
@@ -111,7 +112,7 @@ class ChannelSink:
             self._sender.end()
 
 
-def sink_of(sink: Any, on_error: str, name: str | None = None) -> Sink:
+def sink_of(sink: Any, on_error: str, name: str | None = None) -> RowSink:
     """Return the sink for the argument of output().
 
     Raises:

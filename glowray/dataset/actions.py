@@ -15,10 +15,13 @@ from glowray.boundary import only_user_frames
 from glowray.dataset.base import Base, K, Options, T_co, U, V, count_argument
 from glowray.dataset.fields import checked_names, is_present, key_of, label_of_names
 from glowray.dataset.rowwise import Policy
-from glowray.functions import Function
-from glowray.kernels.combine import Zero
+from glowray.functions import Cause, Failure, Function
+from glowray.functions.combiner import Zero
+from glowray.functions.replay import Attempt
 from glowray.kernels.exchange import Count
 from glowray.kernels.fold_steps import Reduce as FoldRows
+from glowray.kernels.keyed import keyed_row
+from glowray.kernels.keyed_step import check_dict_key
 from glowray.kernels.operators.filter import Filter
 from glowray.kernels.operators.for_each import ForEach
 from glowray.kernels.operators.map import Map
@@ -97,7 +100,7 @@ class Actions(Base[T_co]):
         4
         """
         (stage,), _, _ = perform(self._flow.settings, self._flow.outcome, [self._node], [Count()])
-        return sum(report.rows_out for report in stage.reports if report is not None)
+        return sum(report.rows_out for report in stage.ended)
 
     @overload
     def sum(self) -> T_co | Literal[0]: ...
@@ -118,7 +121,7 @@ class Actions(Base[T_co]):
             field: a field name of records: add this field's values, without None. None: add the rows themselves.
         """
         rows = self._values_of("sum", field)
-        add = Function.of(operator.add, "sum", spreads=False)
+        add = Function.of(operator.add, "sum", spreads=False, is_glowrays=True)
         local = FoldRows("sum", "", add, Zero(0))
         return rows._with(Reduce(rows._node, "sum", local, add, Zero(0)))._collect_rows()[0]
 
@@ -197,14 +200,20 @@ class Actions(Base[T_co]):
         If a key has several rows, the last row's value counts.
 
         Raises:
-            TypeError: a row is not a 2-tuple.
+            TypeError: a row is not a 2-tuple, or its key is not hashable.
         """
-        pairs = {}
+        pairs: dict[Any, Any] = {}
         for row in self.collect():
-            if not isinstance(row, tuple) or len(row) != 2:
-                raise TypeError(f"to_dict() needs rows that are 2-tuples (key, value), got {row!r:.200}")
-            pairs[row[0]] = row[1]
-        return pairs
+            try:
+                key, value = keyed_row(row, "to_dict")
+                pairs[key] = value
+            except Exception as error:
+                cause = Cause(row=row, attempt=Attempt(check_dict_key, "to_dict", (row,), is_check=True))
+                failure = Failure.capture(error, verb="to_dict", cause=cause)
+                break
+        else:
+            return pairs
+        raise failure.exception()
 
     def __iter__(self) -> Iterator[T_co]:
         """Yield the rows in order. Partitions come to the driver one after the other; it holds few at a time.
@@ -341,8 +350,8 @@ class Actions(Base[T_co]):
         if isinstance(key, str):
             return self._values_of(verb, key)._best(verb, None, reverse)
 
-        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
-            return rows._with(Top(rows._node, verb, 1, function, reverse))
+        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
+            return rows._with(Top(rows._node, verb, 1, function, reverse, is_keyed))
 
         rows = self._ordered(verb, key, Options(), order)._collect_rows()
         if not rows:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from glowray.aggregates.aggregate import Aggregate
 from glowray.dataset.base import Base, K, T_co
 from glowray.functions import Function
-from glowray.kernels.combine import Combiner, Zero
+from glowray.functions.combiner import Combiner, Zero
 from glowray.kernels.operators.map import Map
 from glowray.kernels.operators.map_values import MapValues
 from glowray.plan.by_key import CombineByKey

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, 
 from glowray.action.settings import error_policy
 from glowray.arguments import Bytes
 from glowray.functions import Function
-from glowray.kernels.operators.keyed import KeyBy, Values
+from glowray.kernels.operators.keyed import KeyBy
 from glowray.kernels.partition_steps import PassOn
-from glowray.kernels.resources import NO_NEEDS, Resources
 from glowray.kernels.steps import FunctionStep, Step
 from glowray.plan.nodes import Narrow, Node
+from glowray.resources import NO_NEEDS, Resources
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
@@ -137,7 +137,13 @@ class Base(Generic[T_co]):
         known = Function.of(
             function, verb, name=options.name, of_value=kind.of_value, gives_items=kind.makes_items, label=label
         )
-        step = kind(verb, known.label, known, on_error=self._policy(options), is_part=is_part)
+        return self._function_step(kind, known, options, is_part=is_part)
+
+    def _function_step(
+        self, kind: type[FunctionStep], function: Function, options: Options, *, is_part: bool = False
+    ) -> Dataset[Any]:
+        """Return this dataset with a step that calls a function once for each row."""
+        step = kind(function.verb, function.label, function, on_error=self._policy(options), is_part=is_part)
         return self._step(step, options.resources)
 
     def _policy(self, options: Options) -> str:
@@ -155,21 +161,20 @@ class Base(Generic[T_co]):
         verb: str,
         key: Callable[..., Any] | None,
         options: Options,
-        order: Callable[[Dataset[Any], Function | None], Dataset[Any]],
+        order: Callable[[Dataset[Any], Function | None, bool], Dataset[Any]],
         label: str | None = None,
     ) -> Dataset[Any]:
         """Return these rows ordered by a key, with `order` building the node.
 
-        If the key function may drop rows or needs resources, a key_by step calls it first.
+        If the key function may drop rows or needs resources, a key_by step calls it first: `order(rows, function,
+        is_keyed)` is then called with `is_keyed`, and rows are (key, row).
         """
         if key is None:
-            return order(self._granted(options), None)
+            return order(self._granted(options), None, False)
         function = Function.of(key, verb, name=options.name, label=label)
         if self._policy(options) == "raise" and options.resources == NO_NEEDS:
-            return order(self._with(self._node), function)
-        first = Function.of(operator.itemgetter(0), verb, name=function.label)
-        keyed = self._rowwise(KeyBy, verb, key, options, label, is_part=True)
-        return order(keyed, first)._step(Values(verb, verb, is_part=True))
+            return order(self._with(self._node), function, False)
+        return order(self._function_step(KeyBy, function, options, is_part=True), function, True)
 
 
 def count_argument(verb: str, n: int, least: int = 0) -> int:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 from glowray.dataset.base import A, Base, K, Options, StepOptions, T_co, U, V
 from glowray.dataset.field_order import order_argument
 from glowray.functions import Function
+from glowray.functions.combiner import Combiner, Zero
 from glowray.kernels import partition_steps as steps
-from glowray.kernels.combine import CombineByKey, Combiner, Zero
+from glowray.kernels.combine import CombineByKey
 from glowray.kernels.fold_steps import Reduce as FoldRows
 from glowray.kernels.operators.keyed import KeyBy
 from glowray.kernels.order_steps import LocalSort
@@ -85,11 +86,11 @@ class FoldVerbs(Base[T_co]):
 
         call, descending, label = order_argument("local_sort", key, others, reverse)
 
-        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
-            if function is not None:
+        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
+            if function is not None and not is_keyed:
                 rows = rows._step(KeyBy("local_sort", function.label, function, is_part=True))
             direction = "reverse" if descending else "local_sort"
-            return rows._step(LocalSort("local_sort", direction, descending, function is not None, strip=True))
+            return rows._step(LocalSort("local_sort", direction, descending, function, strip=True))
 
         return self._ordered("local_sort", call, Options.of("local_sort", options), order, label)
 
@@ -111,8 +112,8 @@ class FoldVerbs(Base[T_co]):
 
         call, descending, label = order_argument("merge_sorted", key, others, reverse)
 
-        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
-            return rows._with(MergeSorted(rows._node, "merge_sorted", function, descending))
+        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
+            return rows._with(MergeSorted(rows._node, "merge_sorted", function, descending, is_keyed))
 
         return self._ordered("merge_sorted", call, Options.of("merge_sorted", options), order, label)
 

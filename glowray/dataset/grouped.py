@@ -9,6 +9,8 @@ from glowray.boundary import public
 from glowray.dataset.aggregating import ALONE, aggregated
 from glowray.dataset.base import T_co
 from glowray.dataset.dataset import Dataset
+from glowray.functions import Function
+from glowray.functions.pairing import Pairing
 from glowray.plan.by_key import GroupByKey
 
 if TYPE_CHECKING:
@@ -24,9 +26,9 @@ class Grouped(Dataset[T_co]):
     _names: Sequence[str]
 
     @classmethod
-    def of(cls, keyed: Dataset[Any], names: Sequence[str]) -> Grouped[Any]:
-        """Return keyed rows grouped by their key."""
-        grouped = cls(GroupByKey(keyed._node, "group_by"), keyed.flow)
+    def of(cls, keyed: Dataset[Any], names: Sequence[str], function: Function) -> Grouped[Any]:
+        """Return (key, row) grouped by the key, which `function` gave for the row."""
+        grouped = cls(GroupByKey(keyed._node, "group_by", Pairing(1, function)), keyed.flow)
         grouped._keyed, grouped._names = keyed, names
         return grouped
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, overload
 from glowray.dataset.base import A, B, Base, K, T_co, U, V, dataset_argument
 from glowray.dataset.record_joins import join_records
 from glowray.functions import Function
+from glowray.functions.pairing import Pairing
+from glowray.kernels.join import ROWS_ALONE
 from glowray.kernels.operators.keyed import Keys
 from glowray.kernels.operators.map import Map
 from glowray.plan.by_key import CoGroup, Join
@@ -211,9 +213,11 @@ class JoinVerbs(Base[T_co]):
         """
         return self._with(Zip(self._node, dataset_argument("zip", other)._node))
 
-    def _join(self, verb: str, others: tuple[Base[Any], ...], how: How) -> Dataset[Any]:
+    def _join(
+        self, verb: str, others: tuple[Base[Any], ...], how: How, pairing: Pairing | None = None
+    ) -> Dataset[Any]:  # fmt: skip
         sides = self._sides(verb, others)
-        return self._with(Join(sides, verb, (True,) * len(sides), how))
+        return self._with(Join.of(sides, verb, how, keeps_rows=how in ROWS_ALONE, pairing=pairing))
 
     def _sides(self, verb: str, others: tuple[Base[Any], ...]) -> tuple[Node, ...]:
         return (self._node, *(dataset_argument(verb, other)._node for other in others))
@@ -221,7 +225,7 @@ class JoinVerbs(Base[T_co]):
     def _matching(self, verb: str, other: Base[Any], how: How) -> Dataset[Any]:
         keyed = Map(verb, verb, Function.of(as_key, verb), is_part=True)
         other_keyed = dataset_argument(verb, other)._step(keyed)
-        return self._step(keyed)._join(verb, (other_keyed,), how)._step(Keys(verb, verb, is_part=True))
+        return self._step(keyed)._join(verb, (other_keyed,), how, Pairing(0))._step(Keys(verb, verb, is_part=True))
 
 
 def _at_least_one(verb: str, others: tuple[Base[Any], ...]) -> None:

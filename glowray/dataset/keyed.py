@@ -12,7 +12,8 @@ from glowray.dataset.fields import key_argument
 from glowray.dataset.joins import same
 from glowray.dataset.rowwise import Policy
 from glowray.functions import Function
-from glowray.kernels.combine import Combiner, Zero
+from glowray.functions.combiner import Combiner, Zero
+from glowray.functions.pairing import Pairing
 from glowray.kernels.operators.keyed import KeyBy, Keys, Values
 from glowray.kernels.operators.map import Map
 from glowray.kernels.operators.map_values import FlatMapValues, MapValues
@@ -239,7 +240,7 @@ class KeyedVerbs(Base[T_co]):
         """
         function = Function.of(counted, "count_by_value")
         keyed = self._step(Map("count_by_value", "count_by_value", function, is_part=True))
-        return keyed._count("count_by_value")
+        return keyed._count("count_by_value", Pairing(0))
 
     def distinct(
         self, key: Callable[..., Any] | str | None = None, *others: str, **options: Unpack[StepOptions]
@@ -261,12 +262,13 @@ class KeyedVerbs(Base[T_co]):
         """
         if key is None:
             whole = KeyBy("distinct", "distinct", Function.of(same, "distinct"), is_part=True)
-            keyed = self._granted(Options.of("distinct", options))._step(whole)
+            keyed, function = self._granted(Options.of("distinct", options))._step(whole), None
         else:
-            function, label = key_argument("distinct", key, others)
-            keyed = self._rowwise(KeyBy, "distinct", function, Options.of("distinct", options), label, is_part=True)
+            call, label = key_argument("distinct", key, others)
+            keyed, function = self._keyed_by("distinct", call, Options.of("distinct", options), label)
         combiner = Combiner(_FIRST, _FIRST)
-        return keyed._combine("distinct", combiner, "")._step(Values("distinct", "distinct", is_part=True))
+        first = keyed._combine("distinct", combiner, "", Pairing(1, function))
+        return first._step(Values("distinct", "distinct", is_part=True))
 
     def group_by_key(self: KeyedVerbs[tuple[K, V]]) -> Dataset[tuple[K, Sequence[V]]]:
         """Collect the values of each key: rows (key, values in input order). One shuffle of all rows.
@@ -353,8 +355,8 @@ class KeyedVerbs(Base[T_co]):
 
         key, label = key_argument("group_by", f, others)
         options = Options(name, on_error, num_cpus, num_gpus, memory)
-        keyed = self._rowwise(KeyBy, "group_by", key, options, label, is_part=True)
-        return Grouped.of(keyed, (f, *others) if isinstance(f, str) else ())
+        keyed, function = self._keyed_by("group_by", key, options, label)
+        return Grouped.of(keyed, (f, *others) if isinstance(f, str) else (), function)
 
     def partition_by_key(self, n: int) -> Dataset[T_co]:
         """Move keyed rows so that equal keys share one of n partitions. One shuffle; later keyed verbs need none.
@@ -369,12 +371,19 @@ class KeyedVerbs(Base[T_co]):
         """
         return self._with(PartitionByKey(self._node, "partition_by_key", count_argument("partition_by_key", n, 1)))
 
-    def _count(self, verb: str) -> Dataset[Any]:
-        return self._combine(verb, Combiner(Function.of(count_one, verb, spreads=False), _ADD, Zero(0)), "")
+    def _keyed_by(
+        self, verb: str, f: Callable[..., Any], options: Options, label: str | None
+    ) -> tuple[Dataset[Any], Function]:
+        """Return (f(row), row) for every row, and f."""
+        function = Function.of(f, verb, name=options.name, label=label)
+        return self._function_step(KeyBy, function, options, is_part=True), function
 
-    def _combine(self, verb: str, combiner: Combiner, label: str) -> Dataset[Any]:
-        return self._with(CombineByKey(self._node, verb, combiner, label))
+    def _count(self, verb: str, pairing: Pairing | None = None) -> Dataset[Any]:
+        return self._combine(verb, Combiner(Function.of(count_one, verb, spreads=False), _ADD, Zero(0)), "", pairing)
+
+    def _combine(self, verb: str, combiner: Combiner, label: str, pairing: Pairing | None = None) -> Dataset[Any]:
+        return self._with(CombineByKey(self._node, verb, combiner, label, pairing))
 
 
 _FIRST = Function.of(first_of, "distinct", spreads=False)
-_ADD = Function.of(operator.add, "count_by_key", spreads=False)
+_ADD = Function.of(operator.add, "count_by_key", spreads=False, is_glowrays=True)

@@ -30,6 +30,7 @@ class Looking(Base[T_co]):
         stages
           1  from_items→flat_map→map→combine  2 partitions
           2  merge                            2 partitions  reads 1 (shuffle)
+        rules  combine_before_shuffle
         functions
           1  flat_map(str.split)  arrow
           1  map(λ:1)             arrow
@@ -38,6 +39,7 @@ class Looking(Base[T_co]):
 
         A stage is a chain of verbs that move no rows; it runs as one task a partition. Each function has a level:
         "arrow" runs on whole columns, "fused" is part of a generated loop, "python" is called. The reason follows.
+        Rules are those that changed how the plan runs, by name.
         """
         return self._view().explain()
 

@@ -51,8 +51,8 @@ class OrderVerbs(Base[T_co]):
 
         call, descending, label = order_argument("sort", key, others, reverse)
 
-        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
-            return rows._with(Sort(rows._node, "sort", function, descending))
+        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
+            return rows._with(Sort(rows._node, "sort", function, descending, is_keyed))
 
         return self._ordered("sort", call, Options.of("sort", options), order, label)
 
@@ -85,8 +85,8 @@ class OrderVerbs(Base[T_co]):
 
         call, descending, label = order_argument("top", key, others, reverse, largest_first=True)
 
-        def order(rows: Dataset[Any], function: Function | None) -> Dataset[Any]:
-            return rows._with(Top(rows._node, "top", count, function, not descending))
+        def order(rows: Dataset[Any], function: Function | None, is_keyed: bool) -> Dataset[Any]:
+            return rows._with(Top(rows._node, "top", count, function, not descending, is_keyed))
 
         return self._ordered("top", call, Options.of("top", options), order, label)
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from glowray.dataset.base import Base, dataset_argument
 from glowray.dataset.fields import checked_names, key_of, label_of_names
 from glowray.functions import Function
-from glowray.kernels.combine import Zero
+from glowray.functions.combiner import Zero
 from glowray.kernels.fold_steps import Reduce as FoldRows
+from glowray.kernels.join import ROWS_ALONE
 from glowray.kernels.operators.keyed import KeyBy, Values
 from glowray.kernels.operators.map import Map
 from glowray.plan.by_key import Join
@@ -66,8 +67,8 @@ def join_records(left: Base[Any], other: Any, on: Any, how: str, suffix: Any) ->
     right = dataset_argument("join", other)
     merge = Merge(*_names_of(on), _checked_suffix(suffix))
     sides = (_keyed(left, merge.left_on)._node, _keyed(right, merge.right_on)._node)
-    joined = left._with(Join(sides, "join", (True, True), how))
-    if how in ("semi", "anti"):
+    joined = left._with(Join.of(sides, "join", how, keeps_rows=how in ROWS_ALONE))
+    if how in ROWS_ALONE:
         return joined._step(Values("join", "join", is_part=True))
     if how == "inner":
         return _mapped(joined, _inner(merge))

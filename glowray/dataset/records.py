@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from glowray.dataset.base import Base, Options, T_co
 from glowray.dataset.fields import Key, checked_names, dropped, label_of_names, renamed, selected
 from glowray.functions import Function
+from glowray.functions.combiner import Zero
 from glowray.functions.show import shown
-from glowray.kernels.combine import Zero
 from glowray.kernels.operators.explode import Explode
 from glowray.kernels.operators.map import Map
 from glowray.kernels.operators.with_fields import WithFields

@@ -28,7 +28,7 @@ LOOK_SECONDS = 0.25
 STARTING = "starting Ray…"
 
 
-class AutomaticEngine:
+class AutomaticEngine(Engine):
     """Runs tasks here while Ray starts in processes of its own, and hands over once a first task has begun on Ray.
 
     Finished blocks stay where they are: Ray's tasks read them, and nothing runs again. Time decides only where a task
@@ -54,15 +54,17 @@ class AutomaticEngine:
         elif shared.are_left():
             yield from self._run_here(shared)
 
+    def begin(self, announce: Callable[[str], None]) -> None:
+        self.announce = announce
+
     def end(self) -> None:
-        """Tell that the job is over, so that a Ray that is still starting is not needed."""
         self.handover.end()
 
     def shared_bytes(self) -> int:
         return (self.inline if self.ray is None else self.ray).shared_bytes()
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
-        return self.inline.fetch(refs)
+        return (self.inline if self.ray is None else self.ray).fetch(refs)
 
     def _run_here(self, tasks: SharedTasks) -> Iterator[Done]:
         """Run tasks here until none are left or Ray takes over. If Ray turns out slower, take over again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from glowray.cluster.client.connect import lost_connection
@@ -19,29 +20,35 @@ PATIENCE = 3.0
 LARGE_PATIENCE = 1.0
 """The same for a job with a large input. A job that is done within seconds ends before."""
 
-ENGINES = ("inline", "ray")
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The engine's kind ("inline", "ray" or "automatic") and the reason, as explain() prints them.
 
-    The automatic engine starts Ray after `patience` seconds; None: PATIENCE.
+    The automatic engine starts Ray after `patience` seconds; None: PATIENCE. `engine` is an Engine given as an object.
     """
 
     kind: str
     reason: str
     patience: float | None = None
+    engine: Engine | None = None
+
+    @property
+    def may_share_store(self) -> bool:
+        """Whether the job's tasks may see one object store."""
+        return self.kind != "inline" if self.engine is None else self.engine.may_share_store
 
 
-def choose(asked: str | None, input_bytes: int | None) -> Choice:
+def choose(asked: str | Engine | None, input_bytes: int | None) -> Choice:
     """Return the engine for a job: the first of GLOWRAY_ENGINE, `asked`, a connected cluster, or the input's size.
 
-    `input_bytes` is None if the size is unknown.
+    An Engine object is taken before all of them. `input_bytes` is None if the size is unknown.
 
     Raises:
         ValueError: GLOWRAY_ENGINE names an engine that does not exist.
     """
+    if isinstance(asked, Engine):
+        return Choice(asked.name, "given", engine=asked)
     if set_for_all := os.environ.get("GLOWRAY_ENGINE"):
         check_engine(set_for_all, "GLOWRAY_ENGINE")
         return Choice(set_for_all, "GLOWRAY_ENGINE")
@@ -65,20 +72,41 @@ def choose(asked: str | None, input_bytes: int | None) -> Choice:
     )
 
 
-def check_engine(name: str, place: str = "engine") -> None:
-    """Raise ValueError if an engine does not exist, naming the `place` of its name."""
-    if name not in ENGINES:
-        raise ValueError(f'{place} must be "inline" or "ray", or be left out (automatic), got {name!r}')
+def check_engine(engine: object, place: str = "engine") -> None:
+    """Refuse what is no engine, naming the `place` of its name.
+
+    Raises ValueError for a name that no engine has, TypeError for what is neither a name nor an Engine.
+    """
+    if isinstance(engine, Engine) or engine in NAMED:
+        return
+    if not isinstance(engine, str):
+        raise TypeError(f"Flow(): {place} must be a str, got {engine!r:.80}")
+    raise ValueError(f'{place} must be "inline" or "ray", or be left out (automatic), got {engine!r}')
 
 
 def open_engine(choice: Choice) -> Engine:
-    """Return the engine of a choice, ready to run tasks."""
-    if choice.kind == "inline":
-        return InlineEngine()
-    if choice.kind == "ray":
-        from glowray.engine.ray_start import coming_ray_engine
+    """Return the engine of a choice, ready to run."""
+    return choice.engine or ENGINES[choice.kind](choice)
 
-        return coming_ray_engine()
+
+def _ray(choice: Choice) -> Engine:
+    from glowray.engine.ray_start import coming_ray_engine
+
+    return coming_ray_engine()
+
+
+def _automatic(choice: Choice) -> Engine:
     from glowray.engine.automatic import AutomaticEngine
 
     return AutomaticEngine(choice.patience)
+
+
+ENGINES: dict[str, Callable[[Choice], Engine]] = {
+    "inline": lambda choice: InlineEngine(),
+    "ray": _ray,
+    "automatic": _automatic,
+}
+"""Every kind of engine, and how one is made."""
+
+NAMED = ("inline", "ray")
+"""The kinds that a user may ask for by name."""

@@ -9,13 +9,13 @@ from typing import Any
 
 from glowray.engine.held import Held
 from glowray.engine.payload import execute, execute_flowing
-from glowray.engine.protocol import Done, Ref, Slot, Task
+from glowray.engine.protocol import Done, Engine, Slot, Task, local_block
 from glowray.io.channel import Feed
 from glowray.kernels import TaskReport
 from glowray.rows import Block
 
 
-class InlineEngine:
+class InlineEngine(Engine):
     """Runs tasks in the calling thread. Each task gets its own copy of the functions."""
 
     name = "inline"
@@ -31,9 +31,6 @@ class InlineEngine:
 
     def shared_bytes(self) -> int:
         return 0  # a slice of a block copies nothing anyway
-
-    def fetch(self, refs: Sequence[Ref]) -> list[Block]:
-        return [local_block(ref) for ref in refs]
 
 
 def run_here(task: Task) -> Done:
@@ -82,12 +79,3 @@ def resolved(slot: Slot) -> Block:
     """Return the block of a slot, cut to the slot's rows."""
     block = local_block(slot.ref)
     return block if slot.start is None else block.slice(slot.start, slot.stop)
-
-
-def local_block(ref: Ref) -> Block:
-    """Return the block behind a ref; fetch it from Ray if it is there."""
-    if isinstance(ref, Block):
-        return ref
-    from glowray.engine.ray import fetch_blocks
-
-    return fetch_blocks([ref])[0]

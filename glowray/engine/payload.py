@@ -21,6 +21,8 @@ from glowray.rows.static_attributes import class_attribute, is_one_of, module_na
 BIG = 10 * 1024 * 1024
 """Larger captured values, in bytes, go to the store by themselves: once a job instead of once a stage."""
 
+Losses = tuple[type[Exception], ...]
+
 CONTAINERS = (list, dict, set, frozenset, tuple)
 MANY_ITEMS = 50_000
 """Only a container of more items is pickled to find its size."""
@@ -146,9 +148,13 @@ def execute(
     inputs: Sequence[Sequence[Any]],
     offset: int,
     memory: int | None = None,
+    losses: Losses = (),
 ) -> tuple[TaskReport, list[Block] | None]:
-    """Unpickle and run a fragment. Every task unpickles its own, so that changes by functions end with the task."""
-    fragment, unread = _read(payload, apart, partition)
+    """Unpickle and run a fragment. Every task unpickles its own, so that changes by functions end with the task.
+
+    `losses` are the errors by which the engine says that it has lost a value. They lose the task.
+    """
+    fragment, unread = _read(payload, apart, partition, losses)
     return (unread, None) if fragment is None else run(fragment, partition, inputs, offset, memory)
 
 
@@ -159,20 +165,23 @@ def execute_flowing(
     inputs: Sequence[Sequence[Any]],
     offset: int,
     memory: int | None = None,
+    losses: Losses = (),
 ) -> Iterator[tuple[TaskReport, list[Block]] | None]:
     """Run a fragment on rows that arrive meanwhile. Yield a result for each piece, None for one without rows."""
-    fragment, unread = _read(payload, apart, partition)
+    fragment, unread = _read(payload, apart, partition, losses)
     return iter([(unread, [Block()])]) if fragment is None else flow(fragment, partition, inputs, offset, memory)
 
 
-def _read(payload: bytes, apart: Mapping[str, Value], partition: int) -> tuple[Fragment | None, TaskReport]:
+def _read(
+    payload: bytes, apart: Mapping[str, Value], partition: int, losses: Losses
+) -> tuple[Fragment | None, TaskReport]:
     """Return the fragment, or None and the report of a task that could not unpickle it."""
     report = TaskReport(partition)
     try:
         return unpack(payload, apart), report
+    except losses:
+        raise
     except Exception as error:  # any class may raise anything from its own __setstate__
-        if type(error).__module__.partition(".")[0] == "ray":
-            raise  # the cluster lost a value
         report.failure, report.unread = Failure.capture(error, verb="unpickle", partition=partition), True
         return None, report
 

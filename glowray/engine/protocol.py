@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from glowray.engine.payload import Payload
 from glowray.io.channel import Feed
 from glowray.kernels import TaskReport
-from glowray.kernels.resources import NO_NEEDS, Resources
+from glowray.resources import NO_NEEDS, Resources
 from glowray.rows import Block
 
+
+class Remote(ABC):
+    """A block that an engine holds outside of this process. It stays there as long as somebody holds this."""
+
+    @abstractmethod
+    def fetch(self) -> Block:
+        """Bring the block to this process."""
+
+
 Ref = Any
-"""A Block in this process, an engine's handle to one elsewhere, or a Feed of rows that arrive while the job runs."""
+"""A Block in this process, a Remote, or a Feed of rows that arrive while the job runs."""
 
 
 RETRIES = 3
@@ -89,45 +99,51 @@ class Done:
     blocks: list[Ref] | None
 
 
-@runtime_checkable
-class Stoppable(Protocol):
+class Stoppable(ABC):
     """Tasks that another thread may call off while an engine waits."""
 
     @property
+    @abstractmethod
     def is_stopped(self) -> bool:
         """Return whether nobody wants the results any more."""
-        ...
 
 
-class Engine(Protocol):
+class Engine(ABC):
     """Runs tasks. Its refs are valid as long as somebody holds them."""
 
     name: str
+    """The engine as flow.stats shows it."""
 
+    may_share_store: bool = False
+    """Whether tasks may see one object store: plans then leave room for reading blocks in place."""
+
+    @abstractmethod
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         """Run tasks, a bounded number at a time; yield each as it ends. Closing the iterator cancels the rest.
 
         If the tasks are Stoppable and are called off, an engine that waits for other processes cancels the rest too.
+        Tasks with a feed read one channel together: no two threads of this process may run them at once.
         Flowing tasks run at the same time; an engine may run those of one stage one after the other.
-        """
-        ...
 
+        Raises WorkerLost for a task that was lost as often as it was tried.
+        """
+
+    @abstractmethod
     def shared_bytes(self) -> int:
         """Return up to how many bytes of blocks tasks should read in place, by slices instead of copies."""
-        ...
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
-        """Return the blocks behind refs, in this process."""
-        ...
+        """Return the blocks behind refs, in this process. The refs may be those of other engines."""
+        return list(map(local_block, refs))
+
+    def begin(self, announce: Callable[[str], None]) -> None:  # noqa: B027 - most engines start nothing
+        """Begin a job. `announce` is called in any thread with "starting Ray…", and with "" when that is over."""
+
+    def end(self) -> None:  # noqa: B027
+        """End the job: an engine that is still starting is not needed."""
 
 
-@runtime_checkable
-class Starting(Protocol):
-    """An engine that may start another one while it runs tasks."""
-
-    announce: Callable[[str], None]
-    """Called in any thread with what the engine is starting, "starting Ray…", and with "" when that is over."""
-
-    def end(self) -> None:
-        """Tell that the job is over: an engine that is still starting is not needed."""
-        ...
+def local_block(ref: Ref) -> Block:
+    """Return the block behind a ref, fetched from the engine that holds it."""
+    block: Block = ref.fetch() if isinstance(ref, Remote) else ref
+    return block

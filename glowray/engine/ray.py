@@ -6,12 +6,13 @@ import itertools
 import threading
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from glowray.engine.payload import Apart, Payload, Sent
-from glowray.engine.protocol import Done, Ref, Slot, Stoppable, Task
+from glowray.engine.protocol import Done, Engine, Ref, Remote, Slot, Stoppable, Task, local_block
 from glowray.engine.ray_capture import Capture, captured
 from glowray.engine.ray_feed import Pump, start_hub
 from glowray.engine.ray_losses import full_disk, lost_task
@@ -23,7 +24,7 @@ from glowray.engine.ray_watch import cluster_watch
 from glowray.errors import ClusterError
 from glowray.io.channel import Deal, Feed
 from glowray.kernels import TaskReport
-from glowray.kernels.resources import NO_NEEDS, Resources
+from glowray.resources import NO_NEEDS, Resources
 from glowray.rows import Block
 
 AHEAD = 2
@@ -53,7 +54,18 @@ class Place(NamedTuple):
     prints: str
 
 
-class RayEngine:
+@dataclass(frozen=True, eq=False)
+class RayBlock(Remote):
+    """A block in Ray's object store."""
+
+    reference: Any
+
+    def fetch(self) -> Block:
+        block: Block = cluster_watch().get([self.reference])[0]
+        return block
+
+
+class RayEngine(Engine):
     """Runs tasks on the Ray that this process is connected to."""
 
     name = "ray"
@@ -65,7 +77,7 @@ class RayEngine:
         self.ray = ray
         self.remote = ray.remote(_task)
         self.flowing = ray.remote(_flowing_task)
-        self.local_refs: WeakKeyDictionary[Block, Any] = WeakKeyDictionary()
+        self.local_refs: WeakKeyDictionary[Block | Remote, Any] = WeakKeyDictionary()
         self.known_needs: set[Resources] = {NO_NEEDS}
         self.watch = cluster_watch()
         self.prints = Prints()
@@ -103,7 +115,9 @@ class RayEngine:
             self.prints.forget(task for task, _ in running.values())
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
-        return fetch_blocks(refs)
+        own = [ref.reference for ref in refs if isinstance(ref, RayBlock)]
+        fetched = iter(self.watch.get(own) if own else ())  # all at once
+        return [next(fetched) if isinstance(ref, RayBlock) else local_block(ref) for ref in refs]
 
     def wait_for_first_task(self, over: threading.Event) -> bool:
         """Wait until a task has begun, so that further tasks begin at once. Return False once `over` is set."""
@@ -164,12 +178,12 @@ class RayEngine:
     def _ref(self, slot: Slot, *, keeps: bool) -> Any:
         if isinstance(slot.ref, Feed):
             return self._pump(slot.ref).remote(slot.ref, keeps)
-        if not isinstance(slot.ref, Block):
-            return slot.ref
-        # Put a block of this process into the store once for all tasks. Its ref lives as long as the block.
+        if isinstance(slot.ref, RayBlock):
+            return slot.ref.reference
+        # Put a block from elsewhere into the store once for all tasks. Its ref lives as long as the block.
         known = self.local_refs.get(slot.ref)
         if known is None:
-            known = self.local_refs[slot.ref] = self._put(slot.ref)
+            known = self.local_refs[slot.ref] = self._put(local_block(slot.ref))
         return known
 
     def _put(self, value: Any) -> Any:
@@ -216,7 +230,7 @@ class RayEngine:
         except RayError as error:
             raise lost_task(task, error, self.watch.find_last_node(reference.task_id())) from error
         failed = report.failure is not None and not report.rows
-        return Done(task, report, None if failed else blocks)
+        return Done(task, report, None if failed else list(map(RayBlock, blocks)))
 
 
 def _is_stopped(tasks: Iterable[Task]) -> bool:
@@ -236,13 +250,17 @@ def _task(
     *blocks: Block,
 ) -> Any:
     """Run a task on the worker; return its report, followed by its blocks if there are any."""
+    from ray.exceptions import RayError
+
     from glowray.engine.payload import execute
 
     inputs = _inputs(shape, cuts, blocks)
     capture = Capture(place.prints, _attempt())
     with flag_watch.over(place.flag):
         with capture:
-            report, results = execute(payload, _values(apart), place.partition, inputs, place.offset, place.memory)
+            report, results = execute(
+                payload, _values(apart), place.partition, inputs, place.offset, place.memory, (RayError,)
+            )
         _mark(report, capture)
     if place.outputs == 0:
         return report
@@ -259,11 +277,15 @@ def _flowing_task(
     *inputs: Any,
 ) -> Iterator[tuple[TaskReport, Block]]:
     """Run a flowing task on the worker; yield a report and a block for each piece."""
+    from ray.exceptions import RayError
+
     from glowray.engine.payload import execute_flowing
 
     read, capture = _inputs(shape, cuts, inputs), Capture(place.prints, 0, live=False)
     with flag_watch.over(place.flag):
-        pieces = execute_flowing(payload, _values(apart), place.partition, read, place.offset, place.memory)
+        pieces = execute_flowing(
+            payload, _values(apart), place.partition, read, place.offset, place.memory, (RayError,)
+        )
         for piece in captured(pieces, capture):
             if piece is not None:
                 report, (block,) = piece
@@ -294,13 +316,6 @@ def _attempt() -> int:
     import ray
 
     return int(ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number())
-
-
-def fetch_blocks(refs: Sequence[Ref]) -> list[Block]:
-    """Return the blocks behind refs. Blocks of this process are returned as they are."""
-    remote = [ref for ref in refs if not isinstance(ref, Block)]
-    fetched = iter(cluster_watch().get(remote) if remote else ())
-    return [ref if isinstance(ref, Block) else next(fetched) for ref in refs]
 
 
 def _outputs(task: Task) -> dict[str, Any]:

@@ -6,15 +6,15 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from typing import Any, cast
 
 from glowray.cluster.client.connect import connect, reconnect
 from glowray.cluster.host.signals import keep_interrupt_status, sigterm_kept
 from glowray.cluster.nodes.local import LOOPBACK, LocalNode
-from glowray.engine.protocol import Engine
+from glowray.engine.protocol import Done, Engine, Ref, Task
 from glowray.engine.ray import RayEngine
+from glowray.rows import Block
 
 LOOK_SECONDS = 0.25
 """Seconds between two checks whether it is worth connecting."""
@@ -60,11 +60,11 @@ def coming_ray_engine() -> Engine:
     ray = sys.modules.get("ray")
     if ray is not None and ray.is_initialized():
         return ray_engine()
-    return cast(Engine, _Coming())
+    return _Coming()
 
 
-class _Coming:
-    """The engine of a Ray that starts in another thread. Every attribute but `name` waits until it has started."""
+class _Coming(Engine):
+    """The engine of a Ray that starts in another thread. Every method waits until it is there."""
 
     name = "ray"
 
@@ -78,8 +78,14 @@ class _Coming:
         except BaseException as error:
             self._engine.set_exception(error)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine.result(), name)
+    def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
+        return self._engine.result().run(tasks)
+
+    def shared_bytes(self) -> int:
+        return self._engine.result().shared_bytes()
+
+    def fetch(self, refs: Sequence[Ref]) -> list[Block]:
+        return self._engine.result().fetch(refs)
 
 
 def begun_ray_engine(over: threading.Event, is_worth_it: Callable[[], bool]) -> RayEngine | None:

@@ -6,17 +6,17 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 
-from glowray.engine.protocol import Task
+from glowray.engine.protocol import Stoppable, Task
 
 
-class SharedTasks:
+class SharedTasks(Stoppable):
     """An iterator of tasks that two threads may take from. `is_stopped`: nobody wants a task any more."""
 
     def __init__(self, tasks: Iterable[Task]) -> None:
         self.tasks = iter(tasks)
         self.lock = threading.Lock()
         self.peeked: list[Task] = []
-        self.is_stopped = False
+        self._is_stopped = False
 
     def __iter__(self) -> Iterator[Task]:
         return self
@@ -28,6 +28,10 @@ class SharedTasks:
                 raise StopIteration
             self.peeked.clear()
             return task
+
+    @property
+    def is_stopped(self) -> bool:
+        return self._is_stopped
 
     def are_fed(self) -> bool:
         """Return whether the next task reads a channel. It has to run in this process, where the rows are."""
@@ -50,7 +54,7 @@ class SharedTasks:
     def stop(self) -> None:
         """Hand out no more tasks."""
         with self.lock:
-            self.is_stopped = True
+            self._is_stopped = True
 
     def _peek(self) -> Task | None:
         if self.is_stopped:
@@ -94,7 +98,7 @@ class Pace:
         return mean * self.after + max(0.0, mean - age if began is not None else 0.0)
 
 
-class UntilSlower:
+class UntilSlower(Stoppable):
     """The tasks that Ray takes. It ends early if Ray turns out slower than this process was.
 
     Args:

@@ -11,11 +11,12 @@ from glowray.action.settings import Outcome, Settings, error_policy
 from glowray.arguments import Bytes
 from glowray.boundary import public
 from glowray.engine.choose import check_engine
+from glowray.engine.protocol import Engine
 from glowray.flow.sources_files import FileSources
 from glowray.flow.sources_memory import MemorySources
 from glowray.flow.sources_sql import SqlSources
 from glowray.io.reader import check_partitions
-from glowray.kernels.resources import Resources
+from glowray.resources import Resources
 from glowray.watch.stats import Stats
 
 
@@ -31,6 +32,7 @@ class Flow(FileSources, SqlSources, MemorySources):
         name: shown in explain(), progress, the Ray dashboard and errors.
         engine: "inline" (this process), "ray", or None. With None, the flow uses a cluster that is connected or named
             in the environment. Without one it starts inline, and a long job moves to Ray.
+            An Engine object runs the tasks itself: for tests and for new engines. Its interface may change.
         partitions: the number of partitions of each source; None: the source chooses from the size of its input.
         on_error: what happens to a row on which a function fails. "raise" raises the function's exception.
             "skip" drops the row; "collect" also keeps it in `errors`; a path writes it to a file of JSON lines.
@@ -51,7 +53,7 @@ class Flow(FileSources, SqlSources, MemorySources):
         self,
         name: str = "flow",
         *,
-        engine: str | None = None,
+        engine: str | Engine | None = None,
         partitions: int | None = None,
         on_error: str | pathlib.Path = "raise",
         max_errors: int | None = None,

@@ -4,11 +4,12 @@ The package imports `rows`, `errors` and `boundary` only. What runs functions ov
 """
 
 from glowray.functions.caller import user_site
-from glowray.functions.failure import Failure
+from glowray.functions.failure import Cause, Failure
 from glowray.functions.function import Function
 from glowray.functions.spread import spread, spread_arguments, whole
 
 __all__ = [
+    "Cause",
     "Failure",
     "Function",
     "spread",

@@ -11,11 +11,25 @@ from typing import Any, ClassVar
 
 from glowray.functions.exceptions import ExceptionRecord, put_together, take_apart
 from glowray.functions.function import Function
-from glowray.functions.replay import NO_ROW, NoRow, Replay
+from glowray.functions.replay import NO_ROW, Attempt, NoRow, Replay, call_on_row, stopped
 from glowray.functions.show import shown
 
 _REPLAY = "replay"
 _OTHER_REPLAY = "glowray_replay"  # The name if the user's class has its own `replay`.
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What an error tells the user of a step: its function and row, and what runs the function on the row again."""
+
+    function: Function | None = None
+    row: Any = NO_ROW
+    attempt: Attempt | None = None
+
+    @classmethod
+    def of_row(cls, function: Function, row: Any) -> Cause:
+        """Return the cause of an error of a function of one row."""
+        return cls(function, row, Attempt(call_on_row, function, (row,)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,32 +49,25 @@ class Failure:
 
     @classmethod
     def capture(
-        cls,
-        error: BaseException,
-        *,
-        verb: str,
-        function: Function | None = None,
-        row: Any = NO_ROW,
-        partition: int | None = None,
-        arguments: tuple[Any, ...] | None = None,
-    ) -> Failure:
+        cls, error: BaseException, *, verb: str, cause: Cause = Cause(), partition: int | None = None
+    ) -> Failure:  # fmt: skip
         """Return the Failure of an exception that a task caught. Never raises.
 
-        `row` is the step's input row (in map_values, the keyed row). `arguments` are the function's arguments if they
-        do not follow from the row, as in a reducer. StopIteration becomes RuntimeError, because it would silently end
-        loops and generators.
+        StopIteration becomes RuntimeError, because it would silently end loops and generators.
         """
+        function = cause.function
+        shows = function is not None and not function.is_own
         if isinstance(error, StopIteration):
-            error = _runtime_error(error, function.label if function else f"{verb}()")
+            error = stopped(error, function.label if function and shows else f"{verb}()")
         return cls(
             verb=verb,
-            label=function.label if function and (function.is_named or not function.is_own) else "",
+            label=function.label if function and (function.is_named or shows) else "",
             name=function.name if function else None,
-            definition=function.definition if function and not function.is_own else None,
-            row_text=None if row is NO_ROW else shown(row),
+            definition=function.definition if function and shows else None,
+            row_text=None if cause.row is NO_ROW else shown(cause.row),
             partition=partition,
             records=take_apart(error),
-            replay=Replay.of(verb, function, row, arguments),
+            replay=Replay.of(verb, function, cause.row, cause.attempt),
         )
 
     def exception(self) -> BaseException:
@@ -74,7 +81,8 @@ class Failure:
         name = _OTHER_REPLAY if _has_own_replay(error) else _REPLAY
         notes = [*vars(error).get("__notes__", ()), *self.notes]
         if self.replay.ready:
-            notes.append(f"{name}() of this exception runs the function on the row again, here")
+            again = "checks the row" if self.replay.is_check else "runs the function on the row"
+            notes.append(f"{name}() of this exception {again} again, here")
         # The user's class may refuse setattr and add_note.
         vars(error).update({"__notes__": notes, name: self.replay})
         return error
@@ -117,10 +125,3 @@ class Failure:
 def _has_own_replay(error: BaseException) -> bool:
     own = vars(error).get(_REPLAY)
     return hasattr(type(error), _REPLAY) or (own is not None and not isinstance(own, Replay))
-
-
-def _runtime_error(error: StopIteration, label: str) -> RuntimeError:
-    changed = RuntimeError(f"{label} raised StopIteration")
-    changed.__cause__ = error
-    changed.__traceback__ = error.__traceback__
-    return changed

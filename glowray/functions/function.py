@@ -34,6 +34,7 @@ class Function:
         of_value: True if the function's argument is the value of a keyed row, and not the row.
         gives_items: True if the function returns an iterable of which every item is a row.
         is_named: True if the user gave field names. The label is then the user's, the code is not.
+        is_glowrays: True for a function of Python's that glowray chose, as operator.add of sum().
     """
 
     call: Callable[..., Any]
@@ -49,6 +50,7 @@ class Function:
     of_value: bool = False
     gives_items: bool = False
     is_named: bool = False
+    is_glowrays: bool = False
 
     @classmethod
     def of(
@@ -63,6 +65,7 @@ class Function:
         of_value: bool = False,
         gives_items: bool = False,
         label: str | None = None,
+        is_glowrays: bool = False,
     ) -> Function:
         """Return the Function of a callable that a verb received, after checking it.
 
@@ -96,6 +99,7 @@ class Function:
             of_value=of_value,
             gives_items=gives_items,
             is_named=label is not None,
+            is_glowrays=is_glowrays,
         )
         _check_sync(inner, function)
         _check_parameters(call, known, function, arguments)
@@ -107,7 +111,7 @@ class Function:
     @property
     def is_own(self) -> bool:
         """Return whether the function is glowray's own. A verb made of other verbs has such functions."""
-        return self.filename is not None and is_own_file(self.filename)
+        return self.is_glowrays or (self.filename is not None and is_own_file(self.filename))
 
     @property
     def definition(self) -> str | None:

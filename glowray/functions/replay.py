@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -24,31 +25,62 @@ NO_ROW: Final = NoRow.NO_ROW
 _packed_functions: WeakKeyDictionary[Function, Any] = WeakKeyDictionary()
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What replay() runs: `run(subject, *arguments)`.
+
+    `run` is a function of a module of glowray's, so that it travels by its name. `subject` is the user's function, or
+    the verb if that has none. `is_check` says that it only checks the row.
+    """
+
+    run: Callable[..., Any]
+    subject: Any
+    arguments: tuple[Any, ...]
+    is_check: bool = False
+
+
+def call_on_row(function: Function, row: Any) -> Any:
+    """Call a function on a row, spread as in the task."""
+    return function.call(*function.arguments(row))
+
+
+def call_with(function: Function, *arguments: Any) -> Any:
+    """Call a function with these arguments, as a reducer is called."""
+    return function.call(*arguments)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Replay:
     """The value of `error.replay`. Call it to run the failing function on its row in this process.
 
     The row is as it was when the step began, if rows of its class can be copied (`rows.snapshots`). Each call unpickles
-    the function and the row.
+    the function and the row. `arguments` is None if they are the row alone. `missing` says why there is nothing to run.
+    `is_check` says that it only checks the row.
     """
 
     verb: str
     label: str
-    of_row: bool
-    function: Any
+    run: Callable[..., Any] | None
+    subject: Any
     row: Any
     arguments: Any
+    missing: str | None
+    is_check: bool = False
 
     @classmethod
-    def of(cls, verb: str, function: Function | None, row: Any, arguments: tuple[Any, ...] | None) -> Replay:
-        """Return the Replay of a function, with everything it takes to run it again."""
+    def of(cls, verb: str, function: Function | None, row: Any, attempt: Attempt | None) -> Replay:
+        """Pack what it takes to run an attempt again."""
+        arguments = () if attempt is None else attempt.arguments
+        is_row = len(arguments) == 1 and arguments[0] is row
         return cls(
             verb=verb,
-            label=function.label if function else "",
-            of_row=function is not None and function.of_row,
-            function=None if function is None else _packed(function),
+            label=function.label if function and not function.is_own else "",
+            run=None if attempt is None else attempt.run,
+            subject=None if attempt is None else _packed(attempt.subject),
             row=row if row is NO_ROW else pack(row),
-            arguments=None if arguments is None else pack(arguments),
+            arguments=None if is_row else pack(arguments),
+            missing=_missing(function, row) if attempt is None else None,
+            is_check=attempt is not None and attempt.is_check,
         )
 
     def __repr__(self) -> str:
@@ -62,36 +94,33 @@ class Replay:
 
     @property
     def ready(self) -> bool:
-        """Return whether there is a function, and a row to run it on."""
+        """Whether there is something to run, and a row to run it on."""
         return self.hindrance() is None
 
     @user_facing
     def __call__(self) -> Any:
         """Run the function on the row and return its result. For flat_map, return the list of all items.
 
-        Raises what the function raises, with the user's frames alone, so that `pdb.pm()` stops in the user's code.
+        Raises what the task raised, with the user's frames alone, so that `pdb.pm()` stops in the user's code.
         Raises ReplayError if the row or the function could not travel.
         """
         hindrance = self.hindrance()
-        if hindrance:
+        if hindrance or self.run is None:
             raise ReplayError(f"{self.verb}({self.label}) cannot be run again here: {hindrance}")
-        function = _loaded(self.function, "the function")
-        arguments = self._arguments(function)
-        result = function.call(*arguments)
-        return list(result) if function.gives_items else result
+        subject = _loaded(self.subject, "the function")
+        given = (_loaded(self.row, "the row"),) if self.arguments is None else _loaded(self.arguments, "the arguments")
+        try:
+            return self.run(subject, *given)
+        except StopIteration as error:
+            raise stopped(error, self.label or f"{self.verb}()") from error
 
     def hindrance(self) -> str | None:
         """Return why there is nothing to run, or None."""
-        if self.function is None:
-            return "no function of yours failed"
-        if isinstance(self.function, LeftBehind):
+        if self.missing is not None:
+            return self.missing
+        if isinstance(self.subject, LeftBehind):
             return "the function cannot be pickled, or what it captures is too large"
-        given = self.row if self.arguments is None else self.arguments
-        if given is NO_ROW:
-            return "no single row made it fail"
-        if self.arguments is None and not self.of_row:
-            return "it is not a function of one row"
-        if isinstance(given, LeftBehind):
+        if isinstance(self.row if self.arguments is None else self.arguments, LeftBehind):
             return f"the row cannot be pickled, or is larger than {LARGEST // 2**20} MB"
         return None
 
@@ -99,19 +128,28 @@ class Replay:
         """Return the row, NO_ROW if there is none, or a LeftBehind if it could not travel."""
         return unpack(self.row)
 
-    def _arguments(self, function: Function) -> tuple[Any, ...]:
-        if self.arguments is not None:
-            given: tuple[Any, ...] = _loaded(self.arguments, "the arguments")
-            return given
-        row = _loaded(self.row, "the row")
-        return function.arguments(row[1] if function.of_value else row)
+
+def stopped(error: StopIteration, label: str) -> RuntimeError:
+    """Return what the user sees of a StopIteration, which would end loops and generators silently."""
+    changed = RuntimeError(f"{label} raised StopIteration")
+    changed.__cause__ = error
+    changed.__traceback__ = error.__traceback__
+    return changed
 
 
-def _packed(function: Function) -> Any:
-    """Return the packed function. It is packed once for all failures of a task."""
-    if function not in _packed_functions:
-        _packed_functions[function] = pack(function)
-    return _packed_functions[function]
+def _missing(function: Function | None, row: Any) -> str:
+    if function is None:
+        return "no function of yours failed"
+    return "no single row made it fail" if row is NO_ROW else "it is not a function of one row"
+
+
+def _packed(subject: Any) -> Any:
+    """Return the bytes of a subject; those of a function are made once for all of a task's failures."""
+    if not isinstance(subject, Function):
+        return pack(subject)
+    if subject not in _packed_functions:
+        _packed_functions[subject] = pack(subject)
+    return _packed_functions[subject]
 
 
 def _loaded(packed: Any, what: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 from glowray.io.compression import CompressedFile, check_codec, codec_of, decompressed
 from glowray.io.folders import remove
 from glowray.io.paths import File, Paths, expand, path_names
-from glowray.io.reader import check_partitions, source_label
+from glowray.io.reader import RowReader, check_partitions, source_label
 from glowray.io.sink import Part, temporary_path
 from glowray.io.splits import place, weight_of
 
@@ -19,7 +19,7 @@ _BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class BinaryReader:
+class BinaryReader(RowReader):
     """Whole files, a row each, read as they are asked for."""
 
     label: str

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from glowray.errors import SpentSource
-from glowray.io.reader import check_partitions
+from glowray.io.reader import ArrivingReader, check_partitions
 from glowray.rows import Block
 from glowray.rows.copies import copier
 
@@ -196,7 +196,7 @@ class Feed:
                 self.deal.read()
 
 
-class ChannelReader:
+class ChannelReader(ArrivingReader):
     """A channel as the start of a plan; `arrivals` opens it, `name` is that of one of the cluster."""
 
     def __init__(self, arrivals: Callable[[], Arrivals], partitions: int | None, name: str = "") -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from glowray.errors import DamagedFile
+from glowray.io.reader import RowReader
 from glowray.io.sink import FileWriter, Part
 from glowray.rows import Block
 
@@ -77,7 +78,7 @@ class CheckpointWriter(FileWriter):
 
 
 @dataclass(frozen=True)
-class CheckpointReader:
+class CheckpointReader(RowReader):
     """The rows of a checkpoint, a partition a file; nothing is unpickled before its signature was checked."""
 
     folder: str

@@ -23,25 +23,10 @@ _OPEN_BYTES = 1 << 24
 
 def quote_places(window: Bytes, dialect: Dialect) -> Places:
     """Where quotes are."""
-    from glowray.rows.texts import places_of
+    from glowray.native import chosen
 
     assert dialect.quotechar is not None
-    return places_of(window, ord(dialect.quotechar), ord(dialect.quotechar))
-
-
-def are_plain(window: Bytes, quotes: Places, inside: bool, dialect: Dialect) -> bool:
-    """Whether opening quotes follow a delimiter, a line end or a quote, and closing ones are followed by one.
-
-    Args:
-        window: bytes with at least one before the first of `quotes` and one after the last.
-        inside: whether a field is open before the first.
-    """
-    import numpy as np
-
-    beside = np.zeros(256, np.bool_)
-    beside[[ord(dialect.delimiter), 0x0A, 0x0D, ord(dialect.quotechar or "\n")]] = True
-    opening, closing = quotes[int(inside) :: 2], quotes[1 - int(inside) :: 2]
-    return bool(beside[window[opening - 1]].all() and beside[window[closing + 1]].all())
+    return chosen.loops.places(window, ord(dialect.quotechar), ord(dialect.quotechar))
 
 
 def count_quotes(window: Bytes, inside: bool, dialect: Dialect) -> int | None:
@@ -52,14 +37,10 @@ def count_quotes(window: Bytes, inside: bool, dialect: Dialect) -> int | None:
         inside: whether a field is open before them.
         dialect: of single bytes.
     """
-    from glowray.native import loops
+    from glowray.native import chosen
 
     assert dialect.quotechar is not None
-    if loops.quotes is not None:
-        found = loops.quotes(window, ord(dialect.quotechar), ord(dialect.delimiter), inside)
-        return None if found < 0 else found
-    quotes = quote_places(window[1:-1], dialect) + 1
-    return len(quotes) if are_plain(window, quotes, inside, dialect) else None
+    return chosen.loops.quotes(window, ord(dialect.quotechar), ord(dialect.delimiter), inside)
 
 
 def whole_records(chunks: Iterable[bytes], dialect: Dialect, known: bool = False) -> Iterator[bytes | None]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Literal
 
-from glowray.errors import DamagedFile
 from glowray.io.compression import codec_of
 from glowray.io.csv_columns import ColumnParser
+from glowray.io.csv_errors import field_error
 from glowray.io.csv_quotes import whole_records
 from glowray.io.csv_records import Dialect, Record, first_record, read_records, record_line, text_records
 from glowray.io.csv_seams import record_starts
@@ -18,7 +18,7 @@ from glowray.io.csv_types import Convert, conversions, convert_records, infer_ty
 from glowray.io.encoding import Encoding
 from glowray.io.lines import read_bytes
 from glowray.io.paths import File, Paths, expand, path_names
-from glowray.io.reader import check_partitions, source_label
+from glowray.io.reader import PrunableReader, check_partitions, source_label
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _CHUNK_BYTES = 1 << 21
 
 
 @dataclass(frozen=True)
-class CsvReader:
+class CsvReader(PrunableReader):
     """The records of CSV files as dicts.
 
     `cut` are the files in which every quote was looked at, and counting them tells inside from outside. `columns` are
@@ -172,7 +172,11 @@ class CsvReader:
         if rows:
             yield self._dicts(names, rows)
         if failed is not None:
-            self._fail(piece, number + failed[0], failed[1], failed[2])
+            place, name, error = failed
+            field = records[place][names.index(name)]
+            assert field is not None, "a field that is None is not converted"
+            line = record_line(piece, self.dialect, self.encoding, number + place)
+            raise field_error(self.converts[name], field, f'"{piece.path}", line {line}, column "{name}"', error)
 
     def _dicts(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[Any, Any]]:
         width = len(names)
@@ -201,14 +205,6 @@ class CsvReader:
         for name in (*self.converts, *(self.columns or ())):
             if name not in names:
                 raise ValueError(f'"{path}" has no column "{name}"; it has {", ".join(names)}')
-
-    def _fail(self, piece: Piece, number: int, name: str, error: Exception) -> None:
-        line = record_line(piece, self.dialect, self.encoding, number)
-        where = f'"{piece.path}", line {line}, column "{name}"'
-        if isinstance(error, (ValueError, TypeError, ArithmeticError)):
-            raise DamagedFile(f"{where}: {error or type(error).__name__}") from error
-        error.add_note(where)
-        raise error
 
 
 def csv_reader(
@@ -245,7 +241,8 @@ def csv_reader(
         encoding: of the files, as for open().
 
     Raises FileNotFoundError for a path that matches nothing, ValueError for other wrong arguments and for a name that
-    two columns have, DamagedFile (a ValueError) with file, line and column for a value that its type refuses.
+    two columns have, DamagedFile (a ValueError) with file, line and column for a value that its type refuses. What a
+    function of the user's raises stays what it is.
 
     A large plain file is cut between records; it is read once at the call to find out where that is, unless quotechar
     is None. A file with quotes that are neither around a field nor doubled is not cut.

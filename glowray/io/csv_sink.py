@@ -19,7 +19,7 @@ from glowray.io.csv_parts import Quoting, blank_line, common_columns, holds_no_r
 from glowray.io.csv_records import Dialect
 from glowray.io.folders import remove
 from glowray.io.record_columns import RecordColumns, given_columns, not_dicts
-from glowray.io.sink import ROWS_A_WRITE, FileWriter, Part, join_lines
+from glowray.io.sink import ROWS_A_WRITE, BlockWriter, FileWriter, Part, SchemaSink, join_lines
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,7 +35,7 @@ _PLAIN = {*_NEVER_EMPTY, type(None)}
 
 
 @dataclass(frozen=True)
-class CsvSink:
+class CsvSink(SchemaSink):
     """Dict rows as CSV, UTF-8, with "\\n" after each; every file begins with the names of its columns.
 
     All files have the columns of `columns` or `schema`, else those of all rows, in order of first appearance; a field
@@ -86,7 +86,7 @@ class CsvSink:
         join_lines(before, parts, path)
 
 
-class CsvWriter:
+class CsvWriter(BlockWriter):
     """Writes dict rows as lines; those that are columns without making a dict of any.
 
     When rows have columns that none before had, another file begins; at the end all are written once more, as one.

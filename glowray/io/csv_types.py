@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from glowray.io.csv_records import Record
@@ -59,10 +60,9 @@ def convert_records(
 ) -> tuple[list[list[Any]], tuple[int, str, Exception] | None]:
     """The records with their columns converted, up to the first that fails: its number, the column, the error."""
     places = [(place, converts[name], name) for place, name in enumerate(names) if name in converts]
-    try:
+    with suppress(Exception):  # once more below, one by one: that finds the first
         return _convert_columns(records, places), None
-    except Exception:  # once more, one by one: that finds the first, and raises nothing that is lost here
-        return _convert_up_to_error(records, places)
+    return _convert_up_to_error(records, places)
 
 
 def _convert_columns(records: list[Record], places: Places) -> list[list[Any]]:

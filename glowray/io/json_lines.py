@@ -15,7 +15,7 @@ from glowray.io.compression import check_codec
 from glowray.io.encoding import Encoding
 from glowray.io.lines import line_number, read_lines
 from glowray.io.paths import Paths, expand, path_names
-from glowray.io.reader import check_partitions, source_label
+from glowray.io.reader import RowReader, check_partitions, source_label
 from glowray.io.sink import FileWriter, Part, join_lines
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
 from glowray.rows.pickling import as_list
@@ -30,7 +30,7 @@ _BLANKS = " \t\r"
 
 
 @dataclass(frozen=True)
-class JsonReader:
+class JsonReader(RowReader):
     """The values in JSON lines files."""
 
     label: str

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import index as as_int
 from typing import TYPE_CHECKING, Any
 
-from glowray.io.reader import check_partitions
+from glowray.io.reader import ColumnReader, RowReader, StoredReader, check_partitions
 
 if TYPE_CHECKING:
     from glowray.rows import Block
@@ -23,7 +23,7 @@ NUMBERS_A_MORSEL = 65_536
 
 
 @dataclass(frozen=True, eq=False)
-class ItemsReader:
+class ItemsReader(RowReader, StoredReader):
     """Rows that were in memory when the source was made, a block a partition."""
 
     label: str
@@ -95,7 +95,7 @@ def bounds(rows: int, count: int, index: int) -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
-class RangeReader:
+class RangeReader(ColumnReader):
     """The numbers of `range(start, stop, step)`."""
 
     start: int
@@ -174,7 +174,7 @@ def range_reader(start: int, stop: int | None = None, step: int = 1, partitions:
 
 
 @dataclass(frozen=True, eq=False)
-class SourceReader:
+class SourceReader(RowReader):
     """The rows that a function makes for each partition."""
 
     function: Callable[[int], Iterable[Any]]

@@ -10,7 +10,7 @@ from glowray.errors import DamagedFile
 from glowray.io.arrow_blocks import droppable, table_block, table_shape
 from glowray.io.arrow_rows import check_columns, table_rows
 from glowray.io.paths import Paths, expand, path_names
-from glowray.io.reader import check_partitions, source_label
+from glowray.io.reader import PrunableReader, TypedReader, check_partitions, source_label
 from glowray.io.splits import SPLIT_BYTES, place
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class RowGroup:
 
 
 @dataclass(frozen=True)
-class ParquetReader:
+class ParquetReader(PrunableReader, TypedReader):
     """The rows of Parquet files; a row group is never divided.
 
     `columns` are those that the user asked for, `arrow_types` those of them with one type in all files. `only` are

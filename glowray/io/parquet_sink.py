@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from glowray.errors import InexactColumn
 from glowray.io.parquet_schema import one_schema
 from glowray.io.record_columns import check_names, given_columns, not_dicts
-from glowray.io.sink import Part, temporary_path
+from glowray.io.sink import BlockWriter, Part, SchemaSink, TypedSink, temporary_path
 from glowray.io.table_file import ROWS_A_BATCH, StoredRows, TableFile, TableRows, dict_without_keys, rewrite
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _CODECS = {None: "snappy", "gz": "gzip", "zst": "zstd"}
 
 
 @dataclass(frozen=True)
-class ParquetSink:
+class ParquetSink(SchemaSink, TypedSink):
     """Dict rows as Parquet; what would not come back exactly is refused, naming the column.
 
     `compression` is None (Parquet's usual, Snappy), "gz" or "zst", and is inside the file: its name stays `.parquet`.
@@ -95,7 +95,7 @@ class ParquetSink:
         rewrite([*([StoredRows.of(before)] if before else []), *sources], path, self.codec, schema)
 
 
-class ParquetPartWriter:
+class ParquetPartWriter(BlockWriter):
     """Writes the rows of one partition."""
 
     def __init__(self, folder: str, index: int, sink: ParquetSink) -> None:

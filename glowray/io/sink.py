@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO, TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from glowray.io.compression import CompressedFile, codec_of, decompressed
 from glowray.io.folders import remove
@@ -54,10 +55,10 @@ class PartWriter(Protocol):
         """Remove what was written; may be called at any time, also twice."""
 
 
-@runtime_checkable
-class BlockWriter(PartWriter, Protocol):
-    """A writer that takes rows as columns too."""
+class BlockWriter(ABC):
+    """A PartWriter that takes rows as columns too."""
 
+    @abstractmethod
     def write_block(self, block: Block) -> None:
         """Write the rows of a block, as `write` would write them one by one."""
 
@@ -84,37 +85,40 @@ class Sink(Protocol):
         """Write one file: what is in the file `before`, then the parts in order."""
 
 
-@runtime_checkable
-class SchemaSink(Sink, Protocol):
-    """A format whose files are read as one table: all of an output have one schema.
+class SchemaSink(ABC):
+    """A Sink of a format whose files are read as one table: all of an output have one schema.
 
     A task writes the schema of its own rows. If those of a job differ, the driver finds the common one, and tasks write
     the parts that have another once more.
     """
 
+    @abstractmethod
     def common_schema(self, parts: Sequence[Part], kept: Sequence[str], *, fixed: bool) -> Any:
         """Return the schema of all parts, and of the files `kept`, which are there and stay as they are if `fixed`.
 
         Raises what is wrong, with the column, and the file if it is one that is there.
         """
 
+    @abstractmethod
     def gives_way(self, path: str) -> bool:
         """Return whether a file that is there has no rows, and readers take wrong types from it.
 
         A job that adds rows to the folder removes the file.
         """
 
+    @abstractmethod
     def has_schema(self, part: Part, schema: Any) -> bool:
         """Return whether a part can stay as it is."""
 
+    @abstractmethod
     def rewrite(self, part: Part, folder: str, schema: Any) -> Part:
         """Write the rows of a part once more, in that schema, under a new name in `folder`."""
 
 
-@runtime_checkable
-class TypedSink(Sink, Protocol):
-    """A format that has types of its own for the values of rows."""
+class TypedSink(ABC):
+    """A Sink of a format that has types of its own for the values of rows."""
 
+    @abstractmethod
     def keeping(self, types: pa.Schema) -> Sink:
         """Return the sink for rows whose columns have these types where they come from: they keep them."""
 

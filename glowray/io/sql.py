@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from glowray.io.reader import RowReader
+
 ROWS_A_FETCH = 16_384
 _SHOWN = 60
 
@@ -14,7 +16,7 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class SqlReader:
+class SqlReader(RowReader):
     """The rows of a query, over a connection that the task itself opens; one partition."""
 
     query: str

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from glowray.io.arrow_blocks import table_block, table_shape
 from glowray.io.arrow_rows import check_columns, table_rows
 from glowray.io.memory import bounds, default_partitions
-from glowray.io.reader import check_partitions
+from glowray.io.reader import RecordReader, RowReader, TypedReader, check_partitions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ ROWS_A_BLOCK = 65_536
 
 
 @dataclass(frozen=True, eq=False)
-class ArrowReader:
+class ArrowReader(RecordReader, TypedReader):
     """The rows of an Arrow table."""
 
     table: pa.Table
@@ -91,7 +91,7 @@ def arrow_reader(table: Any, partitions: int | None = None) -> ArrowReader:
 
 
 @dataclass(frozen=True, eq=False)
-class PandasReader:
+class PandasReader(RowReader):
     """The rows of a data frame."""
 
     frame: pd.DataFrame

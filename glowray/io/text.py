@@ -10,7 +10,7 @@ from glowray.io.compression import codec_of
 from glowray.io.encoding import Encoding
 from glowray.io.lines import read_lines
 from glowray.io.paths import Paths, expand, path_names
-from glowray.io.reader import check_partitions, source_label
+from glowray.io.reader import ColumnReader, check_partitions, source_label
 from glowray.io.splits import SPLIT_BYTES, Partition, plan_splits, weight_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TextReader:
+class TextReader(ColumnReader):
     """Lines of files, without their ends."""
 
     label: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from glowray.io.compression import check_codec
-from glowray.io.sink import FileWriter, Part, join_lines
+from glowray.io.sink import BlockWriter, FileWriter, Part, join_lines
 
 if TYPE_CHECKING:
     from glowray.rows import Block
@@ -44,7 +44,7 @@ class TextSink:
         join_lines(before, parts, path)
 
 
-class TextWriter(FileWriter):
+class TextWriter(FileWriter, BlockWriter):
     """Writes rows as lines; those that are columns of text without making a str of any."""
 
     def write_block(self, block: Block) -> None:

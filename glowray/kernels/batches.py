@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from glowray.functions import Function
+from glowray.functions import Cause, Function
+from glowray.kernels.blame import blame
 from glowray.kernels.context import TaskContext
 from glowray.kernels.partition_steps import PartitionStep
 
@@ -26,6 +27,16 @@ class MapBatches(PartitionStep):
         return (self.function,)
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        try:
+            yield from self._made(rows)
+        except BaseException as error:
+            blame(error, self)
+            raise
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        return Cause(self.function)
+
+    def _made(self, rows: Iterator[Any]) -> Iterator[Any]:
         from glowray.io.frames import FORMATS, rows_of
         from glowray.rows.to_arrow import rows_table
 

@@ -6,68 +6,24 @@ the fold runs before the shuffle or after it.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from glowray.functions import Function
-from glowray.functions.captures import reading_error
+from glowray.functions import Cause, Function
+from glowray.functions.combiner import Combiner
+from glowray.functions.pairing import Pairing
+from glowray.functions.replay import Attempt, call_with
+from glowray.kernels.blame import blame
 from glowray.kernels.keyed import MISSING, PLAIN, KeyTable, keyed_row
-from glowray.kernels.reducer_call import reducer_call
+from glowray.kernels.keyed_step import Keyed, key_cause
+from glowray.kernels.reducer_call import blame_reducer, reducer_call
 from glowray.kernels.steps import Step
 from glowray.rows import Block
-from glowray.rows.static_attributes import class_name
-
-IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), frozenset)
 
 
 @dataclass(frozen=True, slots=True)
-class Zero:
-    """The start of an accumulator: every use gets a copy of its own."""
-
-    value: Any
-
-    @classmethod
-    def of(cls, verb: str, value: Any) -> Zero:
-        """Take a start in at a verb; raise TypeError if it cannot be pickled and unpickled."""
-        error = reading_error(value)
-        if error is None:
-            return cls(value)
-        kind = class_name(type(value))
-        raise TypeError(f"{verb}(): zero ({kind}) cannot be sent to workers: {error}; make it in add()") from error
-
-    def fresh(self) -> Any:
-        """A start to be changed at will."""
-        return self.copier()()
-
-    @property
-    def is_fixed(self) -> bool:
-        """Whether nobody can change the value, so that all uses may share it."""
-        return _is_fixed(self.value)
-
-    def copier(self) -> Callable[[], Any]:
-        """Gives a start at each call; one for all where nobody can change it."""
-        value = self.value
-        return (lambda: value) if self.is_fixed else partial(copy.deepcopy, value)
-
-
-def _is_fixed(value: Any) -> bool:
-    return isinstance(value, IMMUTABLE) or (type(value) is tuple and all(map(_is_fixed, value)))
-
-
-@dataclass(frozen=True, slots=True)
-class Combiner:
-    """How a key's values become one: the first as it is or added to a zero, the next by `add`, partials by `merge`."""
-
-    add: Function
-    merge: Function
-    zero: Zero | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CombineByKey(Step):
+class CombineByKey(Keyed, Step):
     """keyed rows → one (key, accumulator) for each key of the partition, in order of first appearance.
 
     `phase` names it within a stage, where it is the first half of the verb only.
@@ -75,6 +31,7 @@ class CombineByKey(Step):
 
     combiner: Combiner
     phase: str
+    pairing: Pairing | None = None
 
     @property
     def word(self) -> str:
@@ -84,58 +41,80 @@ class CombineByKey(Step):
     def functions(self) -> tuple[Function, ...]:
         return (self.combiner.add, self.combiner.merge)
 
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        if arguments is None:
+            return key_cause(self.verb, row, self.pairing, self.combiner.add)
+        return reducer_cause(self.combiner.add, row, arguments)
+
     def missing(self, table: KeyTable, cells: bool = False) -> Callable[[Any, Any], None]:
         """What a loop calls for a key that `table` does not have as it is written.
 
         `cells`: accumulators are tuples, and the table has them as lists.
         """
-        entries, combiner, add = table.entries, self.combiner, reducer_call(self, self.combiner.add)
+        entries, combiner, add = table.entries, self.combiner, reducer_call(self.combiner.add)
         kept: Callable[[Any], Any] = list if cells else _itself
         shown: Callable[[Any], Any] = tuple if cells else _itself
         fresh = None if combiner.zero is None else combiner.zero.copier()
 
         def miss(key: Any, value: Any) -> None:
-            step = self  # noqa: F841  (blame.py reads it, and finds the row in the loop's frame)
-            if type(key) in PLAIN:  # not in the table as it is written: then not at all
-                name, known = key, MISSING
-            else:
-                name = table.admit(key)
-                known = entries.get(name, MISSING)
-            if known is not MISSING:
-                known = shown(known)
-            elif fresh is not None:
-                known = fresh()
-            else:
-                entries[name] = kept(value)
-                return
-            entries[name] = kept(add(known, value))
+            known = MISSING
+            try:
+                if type(key) in PLAIN:  # not in the table as it is written: then not at all
+                    name = key
+                else:
+                    name = table.admit(key)
+                    known = entries.get(name, MISSING)
+                if known is not MISSING:
+                    known = shown(known)
+                elif fresh is not None:
+                    known = fresh()
+                else:
+                    entries[name] = kept(value)
+                    return
+                entries[name] = kept(add(known, value))
+            except BaseException as error:
+                blame_reducer(error, self, known, value, key)
+                raise
 
         return miss
 
     def fold(self, block: Block, table: KeyTable) -> None:
         """Folds the keyed rows of a block into `table`."""
-        step, entries, get, miss = self, table.entries, table.get, self.missing(table)
-        add = reducer_call(self, self.combiner.add)
+        verb, entries, get, miss = self.verb, table.entries, table.get, self.missing(table)
+        add = reducer_call(self.combiner.add)
         for morsel in block.morsels():
             for row in morsel:
-                key, value = keyed_row(row, step.verb)
+                try:
+                    key, value = keyed_row(row, verb)
+                except TypeError as error:
+                    blame(error, self, row)
+                    raise
                 try:
                     known = get(key, MISSING)
                 except TypeError:
                     known = MISSING
                 if known is MISSING:
                     miss(key, value)
-                else:
+                    continue
+                try:
                     entries[key] = add(known, value)
+                except BaseException as error:
+                    blame_reducer(error, self, known, value, key)
+                    raise
 
 
 def _itself(accumulator: Any) -> Any:
     return accumulator
 
 
+def reducer_cause(function: Function, row: Any, arguments: tuple[Any, ...] | None) -> Cause:
+    """Return the cause of an error of a reducer, called with (accumulator, value)."""
+    return Cause(function, row, None if arguments is None else Attempt(call_with, function, arguments))
+
+
 def merged(blocks: Iterable[Block], step: Step, function: Function) -> Iterator[tuple[Any, Any]]:
     """Keyed partial results (block after block in partition order) merged by key with `function`, for `step`."""
-    merge = reducer_call(step, function)
+    merge = reducer_call(function)
     table = KeyTable()
     entries, get = table.entries, table.get
     for block in blocks:
@@ -146,12 +125,16 @@ def merged(blocks: Iterable[Block], step: Step, function: Function) -> Iterator[
                     known = get(key, MISSING)
                 except TypeError:
                     known = MISSING
-                if known is not MISSING:
-                    entries[key] = merge(known, value)
-                elif type(key) in PLAIN:
-                    entries[key] = value
-                else:
-                    name = table.admit(key)
-                    known = entries.get(name, MISSING)
-                    entries[name] = value if known is MISSING else merge(known, value)
+                try:
+                    if known is not MISSING:
+                        entries[key] = merge(known, value)
+                    elif type(key) in PLAIN:
+                        entries[key] = value
+                    else:
+                        name = table.admit(key)
+                        known = entries.get(name, MISSING)
+                        entries[name] = value if known is MISSING else merge(known, value)
+                except BaseException as error:
+                    blame_reducer(error, step, known, value, key)
+                    raise
     return table.items()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glowray.functions import Failure
+from glowray.functions.blame import noting
 from glowray.kernels.steps import RowStep
 from glowray.rows import Block
 
@@ -63,7 +64,7 @@ class TaskContext:
         self.skipped[(function and function.name) or step.verb] += 1
         keep = step.on_error != "skip"
         if keep or len(self.first_errors) < FIRST_ERRORS:
-            failure = Failure.capture(error, verb=step.verb, function=function, row=row, partition=self.partition)
+            failure = Failure.capture(error, verb=step.verb, cause=step.cause(row, None), partition=self.partition)
             if keep:
                 self.errors.append((step.on_error, failure))
             if len(self.first_errors) < FIRST_ERRORS:
@@ -92,7 +93,8 @@ def running(context: TaskContext) -> Iterator[TaskContext]:
     if 0 < usual[0] < YOUNG_OBJECTS:
         gc.set_threshold(YOUNG_OBJECTS, *usual[1:])
     try:
-        yield context
+        with noting():
+            yield context
     finally:
         gc.set_threshold(*usual)
         _current.reset(token)

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from glowray.kernels.blame import blame
 from glowray.kernels.kept import Kept
-from glowray.kernels.keyed import check_keyed
-from glowray.kernels.order import bucket_edges, total
+from glowray.kernels.keyed_step import check_keys
+from glowray.kernels.order import bucket_edges, failing_comparison, total
+from glowray.kernels.order_cause import Bound
 from glowray.kernels.run_keys import RunKeys, sample_keys
 from glowray.kernels.steps import Step
 from glowray.rows import Block
@@ -86,13 +88,13 @@ class _Counted(Output):
 
 @dataclass(frozen=True, slots=True)
 class ByKey(Exchange):
-    """Keyed rows to `count` partitions by the hash of the key: equal keys meet; `verb` asked for it.
+    """Keyed rows to `count` partitions by the hash of the key, so that equal keys meet; `step` asked for it.
 
     Up to so many bytes go `together`, in one block of which each partition reads its part: fewer blocks are made.
     """
 
     count: int
-    verb: str
+    step: Step
     together: int = 0
 
     @property
@@ -107,7 +109,7 @@ class _KeyBuckets(Output):
     def __init__(self, exchange: ByKey, limit: int) -> None:
         super().__init__(limit)
         self.count, self.together = exchange.count, exchange.together
-        self.step = Step(exchange.verb, exchange.verb)
+        self.step = exchange.step
 
     def add(self, block: Block) -> None:
         count = self.count
@@ -117,7 +119,7 @@ class _KeyBuckets(Output):
         except TypeError as error:
             failed = error
         if failed is not None:
-            check_keyed(self.step, block.rows())
+            check_keys(self.step, block.rows())
             raise failed
         if count == 1:
             self.kept.add(0, block)
@@ -178,6 +180,7 @@ class ByRange(Exchange):
     count: int
     keyed: bool
     reverse: bool
+    step: Step
     in_place: bool = False
 
     @property
@@ -196,11 +199,25 @@ class _Ranges(Output):
 
     def finish(self) -> list[Block]:
         run = self.kept.block(0)
-        edges = bucket_edges(
-            RunKeys(run, self.exchange.keyed, self.exchange.reverse), self.bounds, self.exchange.reverse
-        )
+        keys = RunKeys(run, self.exchange.keyed, self.exchange.reverse)
+        try:
+            edges = bucket_edges(keys, self.bounds, self.exchange.reverse)
+        except BaseException as error:
+            self._blame_row(error, run, keys)
+            raise
         edges += [edges[-1]] * (self.exchange.count + 1 - len(edges))
         cuts = list(itertools.pairwise(edges))
         if self.exchange.in_place and not run.pickled_values:
             self.cuts = cuts
         return [run.slice(start, stop) for start, stop in cuts]
+
+    def _blame_row(self, error: BaseException, run: Block, keys: RunKeys) -> None:
+        """Note the first row of the run whose key cannot be compared with a bound."""
+        step = self.exchange.step
+        for row, key in zip(run.rows(), keys.at(range(len(keys))), strict=True):
+            for bound in self.bounds:
+                failed = failing_comparison(error, key, bound, row, Bound(bound))
+                if failed is not None:
+                    blame(error, step, row, failed)
+                    return
+        blame(error, step)

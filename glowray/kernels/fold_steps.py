@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from glowray.functions import Function
-from glowray.kernels.combine import Zero
+from glowray.functions import Cause, Function
+from glowray.functions.combiner import Zero
+from glowray.kernels.combine import reducer_cause
 from glowray.kernels.context import TaskContext
 from glowray.kernels.morsels import Morsels, as_rows
 from glowray.kernels.partition_steps import PartitionStep
-from glowray.kernels.reducer_call import reducer_call
+from glowray.kernels.reducer_call import blame_reducer, reducer_call
 from glowray.rows import Block
 from glowray.vectorize.arrow.accumulate import Accumulation
 from glowray.vectorize.arrow.blocks import vector_of
@@ -34,14 +35,22 @@ class Reduce(PartitionStep):
         return (self.function,)
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        call = reducer_call(self, self.function)
-        for known in rows:
-            if self.zero is not None:
-                value, known = known, self.zero.fresh()
+        for first in rows:
+            known = first if self.zero is None else self._folded(self.zero.fresh(), iter([first]))
+            yield self._folded(known, rows)
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        return reducer_cause(self.function, row, arguments)
+
+    def _folded(self, known: Any, rows: Iterator[Any]) -> Any:
+        call = reducer_call(self.function)
+        for value in rows:
+            try:  # it costs nothing, and an error of `rows` is not this step's
                 known = call(known, value)
-            for value in rows:
-                known = call(known, value)
-            yield known
+            except BaseException as error:
+                blame_reducer(error, self, known, value)
+                raise
+        return known
 
     def apply_fold(self, fold: Accumulation, kind: Kind, stream: Morsels, context: TaskContext) -> Morsels:
         """The same over columns of a kind; in Python from where those are not exact."""
@@ -58,10 +67,8 @@ class Reduce(PartitionStep):
         if not started:
             yield from self.apply(rows, context)
             return
-        call, (known,) = reducer_call(self, self.function), started
-        for value in rows:
-            known = call(known, value)
-        yield known
+        (known,) = started
+        yield self._folded(known, rows)
 
 
 def _folded(fold: Accumulation, kind: Kind, known: list[Any], block: Block) -> list[Any] | None:

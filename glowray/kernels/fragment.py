@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from glowray.functions import Failure, Function
-from glowray.kernels.blame import failure_of
+from glowray.kernels.blame import blamed_lazily, failure_of
 from glowray.kernels.column_chain import ChainRun
 from glowray.kernels.combine import CombineByKey
 from glowray.kernels.combining import combined
@@ -175,7 +175,7 @@ class _Run:
         self.output = self.fragment.exchange.output(self.inputs, self.context.held_bytes)
 
     def fail(self, error: BaseException) -> None:
-        self.report.failure = failure_of(error, self.fragment.source, self.context)
+        self.report.failure = failure_of(error, self.fragment.source, self.context.partition)
 
     @property
     def has_news(self) -> bool:
@@ -192,15 +192,15 @@ class _Run:
 
     def chain(self, size: int) -> Iterator[bool]:
         """Makes the rows; stops after each piece of them, at most `size` of those that a step of partitions makes."""
-        inputs, source, steps, loops = self.inputs, self.fragment.source, self.fragment.steps, self.fragment.loops
+        source, steps, loops = self.fragment.source, self.fragment.steps, self.fragment.loops
         *before, last = segments(steps)
         first = before[0] if before else last
         is_bare = not first.rows and isinstance(first.end, BlockStep)
         takes_columns = is_bare or (bool(loops) and (loops[0].columns or loops[0].records) is not None)
         if not steps and (takes_columns or isinstance(source, (Blocks, Join))):
-            yield from self._give_all(self._counted(source.columns(inputs, self.context), inputs), MORSEL)
+            yield from self._give_all(self._made(source.columns), MORSEL)
             return
-        stream = self._counted((source.columns if takes_columns else source.morsels)(inputs, self.context), inputs)
+        stream = self._made(source.columns if takes_columns else source.morsels)
         for run in runs(zip(before, loops, strict=False)):
             if len(run) > MOST_NESTED:
                 rows = itertools.chain.from_iterable(as_rows(stream))
@@ -209,6 +209,11 @@ class _Run:
             for segment, loop in run:
                 stream = self._through(segment, loop, stream, to_blocks=segment is before[-1] and not last.rows)
         yield from self._out(last, loops[-1], stream, size if before else MORSEL)
+
+    def _made(self, make: Callable[[Sequence[Sequence[Any]], TaskContext], Morsels]) -> Morsels:
+        """The source's morsels, counted; an error in making them is the source's."""
+        made = blamed_lazily(self.fragment.source, make(self.inputs, self.context))
+        return self._counted(made, self.inputs)
 
     def _through(self, segment: Segment, loop: Loop, stream: Morsels, to_blocks: bool) -> Morsels:
         run = None if loop.columns is None else ChainRun(loop.columns, loop)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from glowray.functions.pairing import Pairing
+from glowray.functions.replay import NO_ROW
+from glowray.kernels.blame import blame
 from glowray.kernels.context import TaskContext
-from glowray.kernels.join import join, pair
+from glowray.kernels.join import pair
 from glowray.kernels.keyed import MISSING, KeyTable, keyed_row
+from glowray.kernels.keyed_step import Keyed, keyed_join
 from glowray.kernels.morsels import Morsels, as_rows
 from glowray.kernels.partition_steps import BlockStep
 from glowray.rows import Block
@@ -17,7 +21,7 @@ from glowray.rows.keys import canonical_key
 
 
 @dataclass(frozen=True, slots=True)
-class JoinInPlace(BlockStep):
+class JoinInPlace(Keyed, BlockStep):
     """The partition's keyed rows whose key is in every (semi) or in none (anti) of the whole sides.
 
     Those are the task's inputs beside its own from the one at `place`.
@@ -26,6 +30,7 @@ class JoinInPlace(BlockStep):
     how: str
     place: int
     sides: int
+    pairing: Pairing | None = None
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         return itertools.chain.from_iterable(as_rows(self.apply_blocks(iter([rows]), context)))
@@ -38,12 +43,12 @@ class JoinInPlace(BlockStep):
                 blocks.append(morsel)
                 continue
             if blocks:
-                yield from join([blocks, *self._sides(context)], self.how, self.verb)
+                yield from keyed_join(self, [blocks, *self._sides(context)], self.how)
                 blocks = []
             keys = self.keys(context) if keys is None else keys
-            yield [row for row in morsel if self.keeps(keyed_row(row, self.verb)[0], keys)]
+            yield self._kept(morsel, keys)
         if blocks:
-            yield from join([blocks, *self._sides(context)], self.how, self.verb)
+            yield from keyed_join(self, [blocks, *self._sides(context)], self.how)
 
     @property
     def makes_blocks(self) -> bool:
@@ -60,6 +65,18 @@ class JoinInPlace(BlockStep):
     def keeps(self, key: Any, keys: KeyTable) -> bool:
         """Whether the rows of a key stay."""
         return (keys.find(key) is MISSING) is not (self.how == "semi")
+
+    def _kept(self, rows: Iterable[Any], keys: KeyTable) -> list[Any]:
+        row: Any = NO_ROW
+        kept: list[Any] = []
+        try:
+            for row in rows:
+                if self.keeps(keyed_row(row, self.verb)[0], keys):
+                    kept.append(row)
+        except BaseException as error:
+            blame(error, self, row)
+            raise
+        return kept
 
     def _sides(self, context: TaskContext) -> Sequence[Sequence[Block]]:
         return context.beside[self.place : self.place + self.sides]

@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from glowray.kernels.keyed import MISSING, PLAIN, KeyTable
+from glowray.native.byte_words import mix
 from glowray.rows.chunk import Chunk
-from glowray.rows.column_hash import mix
 from glowray.rows.key_codes import Codes, key_codes
 from glowray.rows.shape import Pickled, Scalar
-from glowray.rows.text_numbers import lasts, text_numbers
+from glowray.rows.text_numbers import TextNumbers
 from glowray.rows.texts import Texts
 
 Rows = npt.NDArray[np.int64]
@@ -194,7 +194,7 @@ def key_groups(sides: Sequence[Sequence[Chunk]]) -> KeyGroups:
     chunks = list(chain.from_iterable(sides))
     bounds = (0, *np.cumsum([sum(map(len, side)) for side in sides]).tolist())
     if (texts := _texts(chunks)) is not None:
-        found = text_numbers()
+        found = TextNumbers()
         for each in texts:
             found.add(each)
         return _Numbered(bounds, np.concatenate([np.empty(0, np.int32), *found.numbers()]), len(found))
@@ -208,8 +208,8 @@ def key_groups(sides: Sequence[Sequence[Chunk]]) -> KeyGroups:
 
 
 def _texts(keys: Sequence[Chunk]) -> list[Texts] | None:
-    """The keys where all are str, and there is a table that numbers them faster than they are sorted."""
-    if not lasts() or not all(isinstance(chunk.shape, Scalar) and chunk.shape.kind.name == "str" for chunk in keys):
+    """Return the keys if all are str, else None. A table numbers them faster than they are sorted."""
+    if not all(isinstance(chunk.shape, Scalar) and chunk.shape.kind.name == "str" for chunk in keys):
         return None
     columns = [chunk.columns[0] for chunk in keys if chunk.count]
     return None if any(column.null_count for column in columns) else list(map(Texts.of, columns))

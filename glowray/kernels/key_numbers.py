@@ -14,8 +14,7 @@ from glowray.rows.chunk import Chunk
 from glowray.rows.made_chunk import MadeChunk
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.taken_texts import TakenTexts
-from glowray.rows.text_numbers import TextNumbers, lasts, text_numbers
-from glowray.rows.text_words import distinct
+from glowray.rows.text_numbers import TextNumbers
 from glowray.rows.texts import Texts
 from glowray.rows.together import together
 from glowray.vectorize.arrow.folds import Groups
@@ -23,9 +22,6 @@ from glowray.vectorize.arrow.kinds import Kind
 
 DISTINCT_BITS: tuple[Kind, ...] = (str, int, bool)
 """Kinds of keys that are equal only when they look the same; Arrow's dictionaries number them as they first appear."""
-
-SHORT = 7
-"""Bytes of a text that is numbered as a word."""
 
 FEW = 4096
 """A table of so many places is always worth its while."""
@@ -45,23 +41,21 @@ class KeyNumbers:
         self._kind = kind
         self._known: Chunk | None = None
         self._keys: list[Chunk] = []
-        self._texts: TextNumbers | None = text_numbers() if kind is str and lasts() else None
+        self._texts = TextNumbers() if kind is str else None
         self._groups: list[Groups] = []
         self._column: tuple[pa.Array, Groups] | None = None
 
     @property
     def lasts(self) -> bool:
         """Whether keys that have a number cost nothing when others are numbered."""
-        return self._texts is not None and lasts()
+        return self._texts is not None
 
     def add(self, keys: Chunk) -> None:
         """Keys that come after all that came before: one at least."""
-        uncut = uncut_texts(keys) if self._kind is str else None
-        if self._texts is None and self._known is None and not self._keys and uncut is not None:
-            self._texts = None if _are_long(uncut) else text_numbers()
         if self._texts is not None:  # while they are in the cache
             self._shape = keys.shape
-            if isinstance(uncut, TakenTexts) and lasts() and not uncut.is_ascending:
+            uncut = uncut_texts(keys)
+            if isinstance(uncut, TakenTexts) and not uncut.is_ascending:
                 self._groups += self._texts.numbers()
                 self._groups.append(self._by_row(uncut, self._texts))
             else:
@@ -104,7 +98,7 @@ class KeyNumbers:
 
     def _distinct(self, keys: Sequence[Chunk]) -> tuple[Chunk, list[Groups]]:
         columns = [chunk.columns[0] for chunk in keys]
-        found, groups = (_close(columns) if self._kind is int else None) or distinct(columns)
+        found, groups = (_close(columns) if self._kind is int else None) or _encoded(columns)
         return Chunk(keys[0].shape, [found], len(found)), groups
 
     def _grouped(self, keys: Sequence[Chunk]) -> tuple[Chunk, list[Groups]]:
@@ -121,9 +115,12 @@ def uncut_texts(keys: Chunk) -> Texts | None:
     return vector if isinstance(vector, Texts) else None
 
 
-def _are_long(texts: Texts) -> bool:
-    """Whether so few are short that they had better be a column."""
-    return 2 * int(np.count_nonzero(texts.ends - texts.starts > SHORT)) > len(texts)
+def _encoded(columns: Sequence[Any]) -> tuple[pa.Array, list[Groups]]:
+    """Return (the different values in the order of their first appearance, the number of each row of each column)."""
+    encoded = pa.chunked_array(columns).dictionary_encode()
+    numbers = map(as_numpy, (chunk.indices for chunk in encoded.chunks if len(chunk)))  # Arrow leaves empty ones out
+    found = encoded.chunk(0).dictionary if encoded.num_chunks else columns[0]
+    return found, [next(numbers) if len(column) else np.empty(0, np.int32) for column in columns]
 
 
 def _apart(numbers: Groups, parts: Sequence[Any]) -> list[Groups]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from glowray.kernels.steps import Step
 from glowray.rows.keys import canonical_key, registered_keys
 
 MISSING: Any = object()
@@ -25,12 +24,6 @@ def keyed_row(row: Any, verb: str) -> tuple[Any, Any]:
     text = repr(row)
     shown = text if len(text) <= 200 else text[:197] + "..."
     raise TypeError(f"{verb}() needs rows that are 2-tuples (key, value), got {shown} ({type(row).__name__})")
-
-
-def check_keyed(step: Step, rows: Iterable[Any]) -> None:
-    """Raises the error of the first row that is no keyed row or whose key cannot be one, as a loop over them would."""
-    for row in rows:
-        canonical_key(keyed_row(row, step.verb)[0])
 
 
 class KeyTable:

@@ -1,10 +1,9 @@
-"""A segment's generated loop at work: made callable in a task, and asked which step failed on which row."""
+"""A segment's generated loop at work: made callable in a task, and marked so that an error's frames lead to it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from glowray.kernels.steps import Step
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from glowray.kernels.record_rows import RecordLoop
 
 MARK = "__glowray_loop__"
+"""The global of a generated function that holds its Loop."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +42,3 @@ class Loop:
         function = self.woven.function()
         function.__globals__[MARK] = self
         return function
-
-
-def loop_of(frame: FrameType) -> Loop | None:
-    """The loop that a frame runs, if it is one."""
-    loop = frame.f_globals.get(MARK)
-    return loop if isinstance(loop, Loop) else None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import heapq
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from glowray.kernels.blame import blame
 from glowray.kernels.morsels import BATCH, Morsels, pieces
 from glowray.kernels.order import sort_rows, total
 from glowray.kernels.word_order import stable_order
@@ -170,8 +172,12 @@ class _Placed:
 
     def __lt__(self, other: _Placed) -> bool:
         one, two = (other, self) if self.reverse else (self, other)
-        if one.key < two.key:
-            return True
+        try:
+            if one.key < two.key:
+                return True
+        except BaseException as error:
+            blame(error, row=self.row, arguments=(operator.lt, one.row, two.row))
+            raise
         return self.place < other.place and not two.key < one.key
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import heapq
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from itertools import chain, islice, pairwise, repeat
 from typing import Any, Protocol
+
+from glowray.functions.replay import NO_ROW
+from glowray.kernels.blame import blame
 
 
 class LastKey:
@@ -70,9 +75,13 @@ def sort_rows(rows: list[Any], key: Callable[[list[Any]], list[Any]], reverse: b
         TypeError: two keys cannot be compared.
     """
     keys = totals(key(rows), reverse)
-    if keys is rows:
-        return sorted(rows, reverse=reverse)
-    positions = sorted(range(len(rows)), key=keys.__getitem__, reverse=reverse)
+    try:
+        if keys is rows:
+            return sorted(rows, reverse=reverse)
+        positions = sorted(range(len(rows)), key=keys.__getitem__, reverse=reverse)
+    except BaseException as error:
+        blame_comparison(error, rows, keys)
+        raise
     return [rows[position] for position in positions]
 
 
@@ -80,7 +89,56 @@ def top_rows(rows: Iterable[Any], n: int, key: Callable[[Any], Any], reverse: bo
     """The first n rows in descending order of `key` (ascending if `reverse`), ties in input order."""
     # "Largest" counts NaN as smaller than everything, "smallest" as larger: it is last either way.
     pick = heapq.nsmallest if reverse else heapq.nlargest
-    return pick(n, rows, key=lambda row: total(key(row), not reverse))
+    rows = iter(rows)
+    seen = list(islice(rows, n))
+    last: Any = NO_ROW
+
+    def key_of(row: Any) -> Any:
+        nonlocal last
+        last = row
+        return total(key(row), not reverse)
+
+    try:
+        return pick(n, chain(seen, rows), key=key_of)
+    except BaseException as error:
+        compared = [*seen, last]
+        blame_comparison(error, compared, [key_of(row) for row in compared])
+        raise
+
+
+Comparison = tuple[Callable[[Any, Any], Any], Any, Any]
+"""`operator.lt` or `operator.gt`, and the two rows."""
+
+
+def blame_comparison(error: BaseException, rows: Sequence[Any], keys: Sequence[Any]) -> None:
+    """Note the first row whose key cannot be compared with that of the first row, or of the row before it.
+
+    An error that no such pair of keys raises again is not noted.
+    """
+    first = zip(repeat(0), range(1, len(keys)), strict=False)
+    for one, other in chain(first, pairwise(range(len(keys)))):
+        failed = failing_comparison(error, keys[one], keys[other], rows[one], rows[other])
+        if failed is not None:
+            blame(error, row=rows[other], arguments=failed)
+            return
+
+
+def failing_comparison(error: BaseException, key: Any, other: Any, row: Any, other_row: Any) -> Comparison | None:
+    """Return the comparison of two rows' keys that raises such an error, None if there is none."""
+    for compare in (operator.lt, operator.gt):
+        if _raises(error, compare, key, other):
+            return compare, row, other_row
+        if _raises(error, compare, other, key):
+            return compare, other_row, row
+    return None
+
+
+def _raises(error: BaseException, compare: Callable[[Any, Any], Any], left: Any, right: Any) -> bool:
+    try:
+        compare(left, right)
+    except Exception as raised:
+        return type(raised) is type(error) and raised.args == error.args
+    return False
 
 
 class Keys(Protocol):

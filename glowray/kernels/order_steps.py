@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from glowray.functions import Cause, Function
 from glowray.io.spill import SpillFile
 from glowray.kernels.best import best_rows
+from glowray.kernels.blame import blame
 from glowray.kernels.context import TaskContext
 from glowray.kernels.morsels import Morsels, as_rows, pieces
+from glowray.kernels.order_cause import order_cause
 from glowray.kernels.partition_steps import BlockStep
 from glowray.kernels.sorting import sorted_morsels
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
@@ -18,14 +21,22 @@ from glowray.vectorize.arrow.kinds import Kind, TupleOf
 
 @dataclass(frozen=True, slots=True)
 class OrderStep(BlockStep):
-    """A step of an order: that of the rows, or where they are `keyed`, (key, row) pairs, that of their keys.
+    """A step that orders rows; with a `key` function they are (key, row) pairs, ordered by key.
 
     `strip` gives the rows of the pairs.
     """
 
     reverse: bool
-    keyed: bool = False
+    key: Function | None = None
     strip: bool = False
+
+    @property
+    def keyed(self) -> bool:
+        """Whether rows are (key, row) pairs."""
+        return self.key is not None
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        return order_cause(self.verb, self.key, row, arguments)
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         return itertools.chain.from_iterable(as_rows(self.apply_blocks(pieces(rows), context)))
@@ -46,7 +57,11 @@ class LocalSort(OrderStep):
 
     def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
         with SpillFile() as file:
-            yield from sorted_morsels(stream, self.keyed, self.reverse, self.strip, context.run_bytes, file)
+            try:
+                yield from sorted_morsels(stream, self.keyed, self.reverse, self.strip, context.run_bytes, file)
+            except BaseException as error:
+                blame(error, self)
+                raise
             context.spilled += file.nbytes
 
 
@@ -60,4 +75,8 @@ class Top(OrderStep):
         return itertools.chain.from_iterable(as_rows(self.apply_blocks(iter([rows]), context)))
 
     def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
-        yield from best_rows(stream, self.n, self.keyed, self.reverse, self.strip)
+        try:
+            yield from best_rows(stream, self.n, self.keyed, self.reverse, self.strip)
+        except BaseException as error:
+            blame(error, self)
+            raise

@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from glowray.errors import InexactColumn, KeyTypeError
-from glowray.functions import Function, spread_arguments
+from glowray.errors import InexactColumn
+from glowray.functions import Cause, Function, spread_arguments
+from glowray.functions.pairing import Pairing
 from glowray.io.commit import Misfits
 from glowray.io.sink import BlockWriter
+from glowray.kernels.blame import blame
 from glowray.kernels.context import TaskContext
 from glowray.kernels.group import task_groups
 from glowray.kernels.kept import Kept
-from glowray.kernels.keyed import check_keyed, keyed_row
+from glowray.kernels.keyed_step import Keyed, check_keys, check_pairs
 from glowray.kernels.morsels import Morsel, Morsels
 from glowray.kernels.steps import Step
 from glowray.rows import Block
@@ -25,9 +27,6 @@ ENCODED_ROWS = 16_384
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """The error numbers of a full disk or quota."""
-
-# Frames of `apply` and of the functions below keep the step in a local called `self` or `step` and the row at hand in
-# `row`, or for a reducer its arguments in `known` and `value`: that is how blame.py names them when a function fails.
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +72,24 @@ class MapPartitions(PartitionStep):
         return replace(self, first=self.first + first)
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        try:
+            yield from self._items(rows, context)
+        except BaseException as error:
+            blame(error, self)
+            raise
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        return Cause(self.function)
+
+    def _items(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         result = self.function.call(context.partition - self.first, rows) if self.indexed else self.function.call(rows)
         try:
-            items = iter(result)
+            return iter(result)
         except TypeError:
             raise TypeError(
                 f"{self.verb}() needs a function that returns an iterable of rows, "
                 f"{self.function.label} returned {type(result).__name__}"
             ) from None
-        yield from items
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +135,10 @@ class ZipWithIndex(PartitionStep):
 
 
 @dataclass(frozen=True, slots=True)
-class LocalGroupByKey(BlockStep):
+class LocalGroupByKey(Keyed, BlockStep):
     """keyed rows → (key, values in input order), for the keys of the partition."""
+
+    pairing: Pairing | None = None
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         for morsel in self._groups(encoded(self, rows), context):
@@ -147,10 +157,10 @@ class LocalGroupByKey(BlockStep):
         try:
             for morsel in task_groups([blocks], self.verb, context):
                 yield [(key, values) for key, (values,) in morsel]
-        except KeyTypeError as error:
+        except TypeError as error:
             failed = error
         if failed is not None:
-            check_keyed(self, (row for block in blocks for row in block.rows()))
+            check_keys(self, (row for block in blocks for row in block.rows()))
             raise failed
 
     def kind_after(self, kind: Kind) -> Kind | None:
@@ -165,8 +175,7 @@ def as_blocks(step: Step, morsel: Morsel) -> Iterator[Block]:
 def encoded(step: Step, rows: Iterator[Any]) -> Iterator[Block]:
     """Keyed rows as blocks: what is kept of them is small, and nobody else's to change."""
     while batch := list(itertools.islice(rows, ENCODED_ROWS)):
-        for row in batch:
-            keyed_row(row, step.verb)
+        check_pairs(step, batch)
         yield Block.from_rows(batch)
 
 
@@ -201,6 +210,7 @@ class Write(BlockStep):
             part = writer.close()
         except BaseException as error:
             writer.abort()
+            blame(error, self)
             if isinstance(error, OSError) and error.errno in FULL and str(error.filename).startswith(self.folder):
                 error.add_note(f'the disk of "{self.label}" is full: make room there, or write to another')
             raise

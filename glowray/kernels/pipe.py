@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import IO, Any, ClassVar
 
 from glowray.errors import PipeFailed
+from glowray.kernels.blame import blame
 from glowray.kernels.context import TaskContext
 from glowray.kernels.partition_steps import PartitionStep
 
@@ -35,6 +36,13 @@ class Pipe(PartitionStep):
     command: tuple[str, ...]
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        try:
+            yield from self._lines(rows)
+        except BaseException as error:
+            blame(error, self)
+            raise
+
+    def _lines(self, rows: Iterator[Any]) -> Iterator[str]:
         with Command(self.command) as command:
             lines = LineSplitter()
             for piece in command.exchange(_chunks(self, rows)):
@@ -53,7 +61,12 @@ def _chunks(step: Pipe, rows: Iterator[Any]) -> Iterator[bytes]:
             line = f"{row!s}\n".encode()
         except UnicodeEncodeError:
             text = str(row)[:200]
-            raise ValueError(f"the row {text!a} has no UTF-8 form: it holds half of a surrogate pair") from None
+            refused = ValueError(f"the row {text!a} has no UTF-8 form: it holds half of a surrogate pair")
+            blame(refused, step, row)
+            raise refused from None
+        except BaseException as error:
+            blame(error, step, row)
+            raise
         lines.append(line)
         size += len(line)
         if size >= _FEED_BYTES:

@@ -6,13 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from glowray.functions import Function
+from glowray.functions.blame import noted
+from glowray.kernels.blame import blame
+from glowray.kernels.keyed import MISSING
 from glowray.kernels.steps import Step
 from glowray.rows.snapshots import snapshot
 from glowray.vectorize.input_rows import may_change_value
 
 
-def reducer_call(step: Step, function: Function) -> Callable[[Any, Any], Any]:
-    """`function(known, value)` for `step`; an error names the value as it was before the call.
+def reducer_call(function: Function) -> Callable[[Any, Any], Any]:
+    """Return `function(known, value)`; where it may change the value, an error names the value before the call.
 
     The accumulator stays as the function left it: a copy for each row would make a fold quadratic.
     """
@@ -21,7 +24,23 @@ def reducer_call(step: Step, function: Function) -> Callable[[Any, Any], Any]:
         return call
 
     def careful(known: Any, value: Any) -> Any:
-        self, original = step, snapshot(value)  # noqa: F841  (what blame.py reads from this frame)
-        return call(known, value)
+        original = snapshot(value)
+        try:
+            return call(known, value)
+        except BaseException as error:
+            blame(error, arguments=(known, original))
+            raise
 
     return careful
+
+
+def blame_reducer(error: BaseException, step: Step, known: Any, value: Any, key: Any = MISSING) -> None:
+    """Note that a step failed to fold a value, of a key if it folds by key, into the accumulator `known`.
+
+    `known` is MISSING if the reducer was not called.
+    """
+    found = noted(error)
+    if found is not None and found.arguments is not None:
+        known, value = found.arguments
+    row = value if key is MISSING else (key, value)
+    blame(error, step, row, None if known is MISSING else (known, value))

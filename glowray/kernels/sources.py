@@ -7,16 +7,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
-from glowray.functions import Function
-from glowray.kernels.combine import CombineByKey, merged
+from glowray.functions import Cause, Function
+from glowray.functions.pairing import Pairing
+from glowray.io.reader import ColumnReader, PrunableReader, RowReader
+from glowray.kernels.blame import blamed_lazily
+from glowray.kernels.combine import CombineByKey, merged, reducer_cause
 from glowray.kernels.context import TaskContext
 from glowray.kernels.fold_table import FoldTable, keyed_kind
 from glowray.kernels.group import task_groups
-from glowray.kernels.join import join
 from glowray.kernels.keyed import KeyTable
+from glowray.kernels.keyed_step import Keyed, keyed_join
 from glowray.kernels.merging import WINDOW_BYTES, merged_blocks
 from glowray.kernels.morsels import Morsels, in_batches, pieces
 from glowray.kernels.order import sort_rows
+from glowray.kernels.order_cause import order_cause
 from glowray.kernels.pruned import pruned_blocks
 from glowray.kernels.steps import Step
 from glowray.rows import Block
@@ -46,10 +50,10 @@ class Read(Source):
     `whole` reads all columns of the same rows where `reader` reads only some, `columns_read`.
     """
 
-    reader: Any
+    reader: RowReader
     first: int = 0
     function: Function | None = None
-    whole: Any = None
+    whole: RowReader | None = None
     columns_read: frozenset[str] | None = None
 
     @property
@@ -60,27 +64,26 @@ class Read(Source):
         return replace(self, first=self.first + first)
 
     def narrowed(self, columns: frozenset[str]) -> Read:
-        """Return the same that reads only some columns, by a reader that can."""
+        """Return the same that reads only some columns, by a reader that can leave out the others."""
+        assert isinstance(self.reader, PrunableReader)
         return replace(self, reader=self.reader.pruned(columns), whole=self.reader, columns_read=columns)
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         for morsel in (self.whole or self.reader).read(context.partition - self.first):
-            yield morsel if isinstance(morsel, (list, range)) else self._lazy(morsel)
+            # Reading fails where a lazy morsel is looked at, perhaps in a later step: it is the source's fault.
+            yield morsel if isinstance(morsel, (list, range)) else blamed_lazily(self, morsel)
 
     def columns(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        read_blocks = getattr(self.reader, "read_blocks", None)
-        if read_blocks is None:
-            yield from self.morsels(inputs, context)
-            return
         place = context.partition - self.first
-        if self.whole is None:
-            yield from read_blocks(place)
+        if not isinstance(self.reader, ColumnReader):
+            yield from self.morsels(inputs, context)
+        elif isinstance(self.whole, ColumnReader):
+            yield from pruned_blocks(self.reader.read_blocks(place), self.whole.read_blocks(place))
         else:
-            yield from pruned_blocks(read_blocks(place), self.whole.read_blocks(place))
+            yield from self.reader.read_blocks(place)
 
-    def _lazy(self, rows: Iterable[Any]) -> Iterator[Any]:
-        # Reading fails where it is looked at, perhaps in a later step: this frame says that it was the source's fault.
-        yield from rows
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        return Cause(self.function, row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +118,7 @@ class Arriving(Source):
     def morsels(self, inputs: Sequence[Sequence[Any]], context: TaskContext) -> Morsels:
         ((feed,),) = inputs
         for morsel in feed.morsels():
-            yield self._lazy(morsel)
-
-    def _lazy(self, rows: Iterable[Any]) -> Iterator[Any]:
-        yield from rows  # as in Read
+            yield blamed_lazily(self, morsel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,9 @@ class MergeByKey(Source):
     @property
     def functions(self) -> tuple[Function, ...]:
         return (self.function,)
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        return reducer_cause(self.function, row, arguments)
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         kind = keyed_kind(self.kind, self.fold) if self.fold is not None else None
@@ -155,6 +158,9 @@ class CombineThenMerge(Source):
     def functions(self) -> tuple[Function, ...]:
         return self.step.functions
 
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        return reducer_cause(self.step.combiner.merge, row, arguments)
+
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         folded = map(self._folded, itertools.chain.from_iterable(inputs))
         return pieces(merged(folded, self, self.step.combiner.merge))
@@ -166,8 +172,10 @@ class CombineThenMerge(Source):
 
 
 @dataclass(frozen=True, slots=True)
-class GroupByKey(Source):
+class GroupByKey(Keyed, Source):
     """(key, values in input order)"""
+
+    pairing: Pairing | None = None
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         for morsel in task_groups([list(itertools.chain.from_iterable(inputs))], self.verb, context):
@@ -175,15 +183,17 @@ class GroupByKey(Source):
 
 
 @dataclass(frozen=True, slots=True)
-class CoGroup(Source):
+class CoGroup(Keyed, Source):
     """(key, (values of the first input, of the second, …)); keys in order of first appearance, sides in order."""
+
+    pairing: Pairing | None = None
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         return task_groups(inputs, self.verb, context)
 
 
 @dataclass(frozen=True, slots=True)
-class Join(Source):
+class Join(Keyed, Source):
     """(key, (value of the first input, of the second, …)), or the first input's rows, as `how` says.
 
     `last_alone`: of the first input only the last block is joined, those before it may have its keys' first equals.
@@ -191,40 +201,51 @@ class Join(Source):
 
     how: str
     last_alone: bool = False
+    pairing: Pairing | None = None
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         before = sum(map(len, inputs[0][:-1])) if self.last_alone else 0
-        return join(inputs, self.how, self.verb, before)
+        return keyed_join(self, inputs, self.how, before)
 
 
 @dataclass(frozen=True, slots=True)
 class MergeSorted(Source):
-    """Runs that are each sorted → one sorted run; `keyed` rows are (key, row) pairs ordered by key, given as rows."""
+    """Runs that are each sorted → one sorted run. With a `key` function rows are (key, row) pairs, given as rows."""
 
-    keyed: bool
+    key: Function | None
     reverse: bool
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        return order_cause(self.verb, self.key, row, arguments)
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         runs = list(itertools.chain.from_iterable(inputs))
-        yield from merged_blocks(runs, self.keyed, self.reverse, True, min(WINDOW_BYTES, context.run_bytes))
+        yield from merged_blocks(runs, self.key is not None, self.reverse, True, min(WINDOW_BYTES, context.run_bytes))
 
     def kind_after(self, kind: Kind | None) -> Kind | None:
         """The kind of the merged rows where those of the runs have a kind."""
-        if not self.keyed:
+        if self.key is None:
             return kind
         return kind.fields[1] if isinstance(kind, TupleOf) and len(kind.fields) == 2 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds(Source):
-    """Samples (key, weight) of every partition → the `count - 1` keys that cut the whole into even ranges."""
+    """Samples (key, weight) of every partition → the `count - 1` keys that cut the whole into even ranges.
+
+    Keys that cannot be compared give no bounds: then all rows meet in one range, and the merge there fails on a row.
+    """
 
     count: int
     reverse: bool
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         samples = [row for block in itertools.chain.from_iterable(inputs) for row in block.rows()]
-        ordered = sort_rows(samples, lambda rows: [row[0] for row in rows], self.reverse)
+        try:
+            ordered = sort_rows(samples, lambda rows: [row[0] for row in rows], self.reverse)
+        except Exception:
+            yield []
+            return
         share = sum(weight for _, weight in samples) / self.count
         bounds: list[Any] = []
         seen = 0.0

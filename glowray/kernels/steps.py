@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from glowray.functions import Function
+from glowray.functions import Cause, Function
+from glowray.functions.replay import NO_ROW, Attempt, call_on_row
+from glowray.kernels.keyed import keyed_row
 
 if TYPE_CHECKING:
     from glowray.kernels.operators.columns import ColumnStep
@@ -52,6 +54,15 @@ class Step:
     def counted_from(self, first: int) -> Self:
         """Return the step for partitions of which `first` others come before in the task's stage."""
         return self
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        """Return what an error of this step tells the user.
+
+        Args:
+            row: the row that the step had at hand; NO_ROW for none.
+            arguments: those of its function, if that takes more than a row and was called.
+        """
+        return Cause(row=row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +117,17 @@ class FunctionStep(RowStep):
     @property
     def functions(self) -> tuple[Function, ...]:
         return (self.function,)
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        return Cause(self.function, row, None if row is NO_ROW else Attempt(call_as_step, self.function, (row,)))
+
+
+def call_as_step(function: Function, row: Any) -> Any:
+    """Call the function of a row step on a row as the step does; replay() runs this."""
+    result = call_on_row(function, keyed_row(row, function.verb)[1] if function.of_value else row)
+    return list(result) if function.gives_items else result
+
+
+def check_pair(verb: str, row: Any) -> None:
+    """Raise the error of a row that is not (key, value)."""
+    keyed_row(row, verb)

@@ -1,4 +1,4 @@
-"""Loops over the bytes of texts in C, for what neither NumPy nor Arrow offers.
+"""Loops over the bytes of texts that neither NumPy nor Arrow has.
 
-Callers import `glowray.native.loops`, which has every loop by name. The C modules must not know the rest of glowray.
+`chosen.loops` has them. Nothing here knows rows, columns or plans.
 """

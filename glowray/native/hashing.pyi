@@ -1,7 +1,7 @@
 from glowray.native.scanning import Buffer
 
 def hashes(data: Buffer, starts: Buffer, ends: Buffer, tag: int, out: Buffer) -> None:
-    """Write `glowray.rows.hashing.bytes_hash` of each text to `out` (uint64)."""
+    """Write `glowray.native.byte_hash.bytes_hash` of each text to `out` (uint64)."""
 
 def codes(data: Buffer, starts: Buffer, ends: Buffer, out: Buffer) -> bool:
     """Write a code of each text to `out` (uint64), and return True. Return False if a text has eight bytes or more.

@@ -1,5 +1,5 @@
 """Rewrites of the plan that change how it runs and never what it gives."""
 
-from glowray.optimize.rules import RULES, optimize
+from glowray.optimize.rules import RULES, Rule, optimize
 
-__all__ = ["RULES", "optimize"]
+__all__ = ["RULES", "Rule", "optimize"]

@@ -54,7 +54,7 @@ def limited_sort_is_top(node: Node, is_own: IsOwn) -> Node | None:
     if isinstance(node, Limit) and isinstance(node.input, Sort) and is_own(node.input) and node.n <= 10_000:
         sort = node.input
         # sort is ascending where top is descending.
-        return Top(sort.input, sort.name, node.n, sort.function, not sort.reverse)
+        return Top(sort.input, sort.name, node.n, sort.function, not sort.reverse, sort.is_keyed)
     return None
 
 
@@ -67,8 +67,15 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def optimize(targets: Sequence[Node], rules: Sequence[Rule] = RULES) -> list[Node]:
+def optimize(
+    targets: Sequence[Node], rules: Sequence[Rule] = RULES, fired: Callable[[Rule], None] = lambda rule: None
+) -> list[Node]:
     """Return the targets' plans after all rules; a node shared by several readers stays shared.
+
+    Args:
+        targets: the last nodes of the plans.
+        rules: the rules, each tried on each node.
+        fired: is called with each rule that changes a node.
 
     Rules go from the targets to the sources, so that a node swallows a long chain before the chain is looked at.
     """
@@ -78,7 +85,7 @@ def optimize(targets: Sequence[Node], rules: Sequence[Rule] = RULES) -> list[Nod
     while waiting:
         node = waiting.pop()
         if id(node) not in chosen:
-            chosen[id(node)] = made = _apply(node, rules, lambda child: readers[id(child)] == 1)
+            chosen[id(node)] = made = _apply(node, rules, lambda child: readers[id(child)] == 1, fired)
             waiting.extend(made.children)
     done: dict[int, Node] = {}
     for node in walk(targets, lambda node: chosen[id(node)].children):
@@ -87,7 +94,7 @@ def optimize(targets: Sequence[Node], rules: Sequence[Rule] = RULES) -> list[Nod
     return [done[id(target)] for target in targets]
 
 
-def _apply(node: Node, rules: Sequence[Rule], is_own: IsOwn) -> Node:
+def _apply(node: Node, rules: Sequence[Rule], is_own: IsOwn, fired: Callable[[Rule], None]) -> Node:
     changed = True
     while changed:
         changed = False
@@ -95,4 +102,5 @@ def _apply(node: Node, rules: Sequence[Rule], is_own: IsOwn) -> Node:
             new = rule(node, is_own)
             if new is not None:
                 node, changed = new, True
+                fired(rule)
     return node

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from glowray.functions import Function
-from glowray.kernels.combine import CombineByKey, Zero
+from glowray.functions.combiner import Zero
+from glowray.kernels.combine import CombineByKey
 from glowray.kernels.fold_steps import Reduce
 from glowray.kernels.fold_table import pair_kind
 from glowray.kernels.operators.columns import ColumnStep

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from glowray.engine.payload import Apart, Payload, pack_all
 from glowray.engine.protocol import Done, Engine, Heard, Slot, Task
@@ -14,11 +14,12 @@ from glowray.errors import TooManyErrors
 from glowray.functions import Failure
 from glowray.functions.function import unreadable
 from glowray.io.channel import Deal, Feed
-from glowray.kernels.exchange import ByKey, ByRange
-from glowray.kernels.resources import NO_NEEDS, Resources
+from glowray.kernels.exchange import ByKey, ByRange, Exchange
 from glowray.physical.kinds import stage_kind
-from glowray.physical.stage import Arriving, Branch, Stage, Wire
+from glowray.physical.stage import Branch, StagePlan, StageRun, Wire, runs_of
 from glowray.physical.weaving import weave
+from glowray.physical.wires import Arriving
+from glowray.resources import NO_NEEDS, Resources
 
 SHOWN_ERRORS = 3
 """How many failing rows TooManyErrors shows."""
@@ -27,20 +28,20 @@ SHOWN_ERRORS = 3
 class Watcher(Protocol):
     """Is told what happens; it never changes it."""
 
-    def stage_started(self, stage: Stage) -> None: ...
-    def task_heard(self, stage: Stage, place: int, heard: Heard) -> None: ...
-    def task_done(self, stage: Stage, done: Done) -> None: ...
-    def task_unused(self, stage: Stage, done: Done) -> None: ...
-    def task_settled(self, stage: Stage, done: Done) -> None: ...
-    def stage_done(self, stage: Stage) -> None: ...
+    def stage_started(self, stage: StageRun) -> None: ...
+    def task_heard(self, stage: StageRun, place: int, heard: Heard) -> None: ...
+    def task_done(self, stage: StageRun, done: Done) -> None: ...
+    def task_unused(self, stage: StageRun, done: Done) -> None: ...
+    def task_settled(self, stage: StageRun, done: Done) -> None: ...
+    def stage_done(self, stage: StageRun) -> None: ...
 
 
 @dataclass
 class Job:
-    """One action: its stages in order, the engine, and what every task asks for."""
+    """One action: its stages in order, their runs, the engine, and what every task asks for."""
 
     name: str
-    stages: Sequence[Stage]
+    stages: Sequence[StagePlan]
     engine: Engine
     watcher: Watcher
     resources: Resources = NO_NEEDS
@@ -50,37 +51,50 @@ class Job:
     failures: list[Failure] = field(default_factory=list)
     apart: dict[int, Apart] = field(default_factory=dict)
     deals: dict[int, Deal] = field(default_factory=dict)
+    runs: dict[StagePlan, StageRun] = field(init=False)
 
-    def run(self, stages: Sequence[Stage] | None = None) -> None:
-        """Runs stages in waves: all whose upstream is there share the engine.
+    def __post_init__(self) -> None:
+        self.runs = runs_of(self.stages)
+
+    def run(self, stages: Sequence[StagePlan] | None = None) -> None:
+        """Run stages in waves: all stages whose upstream has run share the engine.
 
         Raises:
             BaseException: the user's own exception, of the first stage and lowest partition that failed.
         """
-        for wave in _waves(self.stages if stages is None else stages):
-            for stage in (stage for stage in wave if stage.until is not None):
-                self._run_until(stage)
-            self._run_flowing([stage for stage in wave if stage.flows])
-            self._run_wave([stage for stage in wave if stage.until is None and not stage.flows])
+        for plans in _waves(self.stages if stages is None else stages):
+            wave = [self.runs[plan] for plan in plans]
+            for stage in wave:
+                if stage.plan.until is not None:
+                    self._run_until(stage, stage.plan.until)
+            self._run_flowing([stage for stage in wave if stage.plan.flows])
+            self._run_wave([stage for stage in wave if stage.plan.until is None and not stage.plan.flows])
 
-    def stream(self, stage: Stage) -> Iterator[int]:
-        """Runs the last stage and gives its tasks in order of partition; a failure is raised when it is reached.
+    def run_more(self, stage: StagePlan) -> StageRun:
+        """Run one more stage, which reads no other."""
+        self.stages = [*self.stages, stage]
+        self.runs[stage] = StageRun(stage, {})
+        self.run([stage])
+        return self.runs[stage]
 
-        A task that flows is given again for each piece of its rows.
+    def stream(self, stage: StageRun) -> Iterator[int]:
+        """Run all stages; yield the tasks of the last one in order of partition. A failure is raised in its turn.
+
+        A task that flows is yielded again for each piece of its rows.
         """
-        self.run([other for other in self.stages if other is not stage])
+        self.run([other for other in self.stages if other is not stage.plan])
         for _, place in self._in_order([stage]):
             yield place
         self.watcher.stage_done(stage)
 
     def close(self) -> None:
-        """Ends the reading of channels: the action is over."""
+        """End the reading of channels, as the action is over."""
         for deal in self.deals.values():
             deal.close()
 
-    def _in_order(self, stages: Sequence[Stage]) -> Iterator[tuple[Stage, int]]:
-        by_number = {stage.number: stage for stage in stages}
-        waiting: dict[int, list[tuple[int, int, Done]]] = {stage.number: [] for stage in stages}
+    def _in_order(self, stages: Sequence[StageRun]) -> Iterator[tuple[StageRun, int]]:
+        by_number = {stage.plan.number: stage for stage in stages}
+        waiting: dict[int, list[tuple[int, int, Done]]] = {stage.plan.number: [] for stage in stages}
         due = dict.fromkeys(by_number, 0)
         for stage in stages:
             self._start(stage)
@@ -101,17 +115,17 @@ class Job:
         finally:
             _close(running)
 
-    def _run_flowing(self, stages: Sequence[Stage]) -> None:
-        """Runs stages that feed sinks in the driver while rows arrive."""
+    def _run_flowing(self, stages: Sequence[StageRun]) -> None:
+        """Run stages that feed sinks in the driver while rows arrive."""
         for stage, place in self._in_order(stages):
             assert stage.sink is not None, "the rows of a stage that flows are for somebody"
             stage.sink(place)
         for stage in stages:
             self._finish(stage)
 
-    def _run_wave(self, stages: Sequence[Stage]) -> None:
-        by_number = {stage.number: stage for stage in stages}
-        order = [(stage.number, place) for stage in stages for place in range(stage.num_tasks)]
+    def _run_wave(self, stages: Sequence[StageRun]) -> None:
+        by_number = {stage.plan.number: stage for stage in stages}
+        order = [(stage.plan.number, place) for stage in stages for place in range(stage.plan.num_tasks)]
         ended: dict[tuple[int, int], Done] = {}
         failed: list[tuple[int, int]] = []
 
@@ -142,37 +156,39 @@ class Job:
         for stage in stages:
             self._finish(stage)
 
-    def _run_until(self, stage: Stage) -> None:
-        """Runs a stage's tasks from the first on, twice as many at each try, until it has its rows."""
-        assert stage.until is not None
+    def _run_until(self, stage: StageRun, until: int) -> None:
+        """Run a stage's tasks from the first on, twice as many at each try, until it has `until` rows."""
         self._start(stage)
         tasks = list(self._tasks(stage))
         rows, start, width = 0, 0, 1
-        while start < len(tasks) and rows < stage.until:
+        while start < len(tasks) and rows < until:
             window = tasks[start : start + width]
             results = sorted(self.engine.run(iter(window)), key=lambda done: done.task.identity)
             for done in results:
-                if rows >= stage.until:
+                if rows >= until:
                     self.watcher.task_unused(stage, done)
                     continue
                 self._accept(stage, done)
                 rows += sum(done.report.rows[:1])
-                self._settle(stage, done, fails=rows < stage.until)
+                self._settle(stage, done, fails=rows < until)
             start, width = start + width, width * 2
         self._finish(stage)
 
-    def _start(self, stage: Stage) -> None:
-        if isinstance(stage.exchange, ByRange):
-            (runs,) = stage.branches[0].wires[0].stages
-            size = sum(report.sizes[0] for report in runs.reports if report is not None)
-            stage.exchange = replace(stage.exchange, in_place=size <= self.engine.shared_bytes())
-        elif isinstance(stage.exchange, ByKey) and stage.exchange.count > 1:
-            together = self.engine.shared_bytes() // max(stage.num_tasks, 1)
-            stage.exchange = replace(stage.exchange, together=together)
-        stage.begin()
+    def _start(self, stage: StageRun) -> None:
+        stage.begin(self._exchange(stage))
         self.watcher.stage_started(stage)
 
-    def _accept(self, stage: Stage, done: Done) -> None:
+    def _exchange(self, stage: StageRun) -> Exchange:
+        """Return a stage's exchange, with the bytes that its tasks may leave in a store that all of them see."""
+        exchange, shared = stage.plan.exchange, self.engine.shared_bytes() if stage.plan.one_store else 0
+        if isinstance(exchange, ByRange):
+            (runs,) = stage.plan.branches[0].wires[0].stages
+            return replace(exchange, in_place=sum(report.sizes[0] for report in stage.runs[runs].ended) <= shared)
+        if isinstance(exchange, ByKey):
+            return replace(exchange, together=shared // max(stage.plan.num_tasks, 1))
+        return exchange
+
+    def _accept(self, stage: StageRun, done: Done) -> None:
         place = done.task.identity[1]
         stage.reports[place], stage.refs[place] = done.report, done.blocks
         if done.report.cuts is not None:
@@ -181,18 +197,18 @@ class Job:
             stage.refs[place] = [Slot(block, start, stop) for start, stop in done.report.cuts]
         self.watcher.task_done(stage, done)
 
-    def _settle(self, stage: Stage, done: Done, *, fails: bool = True) -> None:
-        """Hears a task in its turn, after all before it: the rows that it dropped, then the error that ended it."""
+    def _settle(self, stage: StageRun, done: Done, *, fails: bool = True) -> None:
+        """Take a task in its turn, after all tasks before it: count the rows that it dropped, then raise its error."""
         self.watcher.task_settled(stage, done)
         self.drop(done.report.skipped.total(), done.report.first_errors)
         if fails:
             _raise(done)
 
     def drop(self, count: int, first: Sequence[Failure]) -> None:
-        """Counts rows that were dropped, of which `first` are the first.
+        """Count dropped rows; `first` are the failures of the first of them.
 
         Raises:
-            TooManyErrors: they are more than max_errors allows.
+            TooManyErrors: more rows were dropped than max_errors allows.
         """
         self.failed_rows += count
         self.failures.extend(first[: SHOWN_ERRORS - len(self.failures)])
@@ -201,46 +217,47 @@ class Job:
             rows = "1 row" if self.failed_rows == 1 else f"{self.failed_rows} rows"
             raise TooManyErrors("\n".join([f"{rows} failed, more than max_errors={self.max_errors} allows", *shown]))
 
-    def _finish(self, stage: Stage) -> None:
-        if stage.store is not None:
-            stage.store.refs = [refs[0] for refs in stage.refs if refs is not None]
-            stage.store.kind = stage_kind(stage, 0)
-            stage.store.rows = [report.rows[0] for report in stage.reports if report is not None]
+    def _finish(self, stage: StageRun) -> None:
+        store = stage.plan.store
+        if store is not None:
+            store.refs = [refs[0] for refs in stage.refs if refs is not None]
+            store.kind = stage_kind(stage, 0)
+            store.rows = [report.rows[0] for report in stage.ended]
         self.watcher.stage_done(stage)
 
-    def _tasks(self, stage: Stage) -> Iterator[Task]:
-        place, flows = 0, stage.flows
+    def _tasks(self, stage: StageRun) -> Iterator[Task]:
+        place = 0
         payloads = pack_all(weave(stage, self.vectorize), self.apart)
-        for branch, payload in zip(stage.branches, payloads, strict=True):
+        for branch, payload in zip(stage.plan.branches, payloads, strict=True):
+            counted = None if branch.counted is None else stage.runs[branch.counted]
             offset = 0
             for local in range(branch.count):
-                yield self._task(stage, branch, payload, place, local, offset, flows)
-                if branch.counted is not None:
-                    offset += branch.counted.rows(local)
+                yield self._task(stage, branch, payload, place, local, offset)
+                if counted is not None:
+                    offset += counted.rows(local)
                 place += 1
 
-    def _task(
-        self, stage: Stage, branch: Branch, payload: Payload, place: int, local: int, offset: int, flows: bool
-    ) -> Task:
+    def _task(self, stage: StageRun, branch: Branch, payload: Payload, place: int, local: int, offset: int) -> Task:
+        plan = stage.plan
         return Task(
-            name=f"{self.name} · {stage.chain} [{place + 1}/{stage.num_tasks}]",
-            identity=(stage.number, place),
+            name=f"{self.name} · {plan.chain} [{place + 1}/{plan.num_tasks}]",
+            identity=(plan.number, place),
             payload=payload,
             partition=place,
             inputs=tuple(self._slots(wire, local) for wire in branch.reads),
             outputs=stage.exchange.outputs,
             offset=offset,
             resources=self.resources.joined(branch.resources),
-            flows=flows,
+            flows=plan.flows,
             hear=partial(self.watcher.task_heard, stage, place),
-            after=stage.num_tasks - place - 1,
+            after=plan.num_tasks - place - 1,
         )
 
     def _slots(self, wire: Wire, local: int) -> tuple[Slot, ...]:
-        return (Slot(self._feed(wire, local)),) if isinstance(wire, Arriving) else wire.slots(local)
+        return (Slot(self._feed(wire, local)),) if isinstance(wire, Arriving) else wire.slots(local, self.runs)
 
     def _feed(self, wire: Arriving, local: int) -> Feed:
-        """What arrives for a task; all branches of the job that read a channel read it together."""
+        """Return what arrives for a task. All branches of the job that read a channel read one deal of it."""
         key = id(wire.channel)
         if key not in self.deals:
             wires = (other for stage in self.stages for branch in stage.branches for other in branch.wires)
@@ -249,11 +266,11 @@ class Job:
         return self.deals[key].feeds[wire.reader][local]
 
 
-def _waves(stages: Sequence[Stage]) -> Iterator[list[Stage]]:
-    """Yield the stages in groups, each as soon as all that it reads were in groups before, in order of the stages."""
+def _waves(stages: Sequence[StagePlan]) -> Iterator[list[StagePlan]]:
+    """Yield the stages in groups. A stage is in the first group after the groups of all stages that it reads."""
     waves: dict[int, int] = {}
-    groups: dict[int, list[Stage]] = {}
-    for stage in stages:  # what a stage reads comes before it
+    groups: dict[int, list[StagePlan]] = {}
+    for stage in stages:  # a stage comes after the stages that it reads
         waves[id(stage)] = 1 + max((waves.get(id(source), 0) for source in stage.upstream), default=0)
         groups.setdefault(waves[id(stage)], []).append(stage)
     yield from (groups[number] for number in sorted(groups))
@@ -269,7 +286,7 @@ def _raise(done: Done) -> None:
     raise error
 
 
-def _close(running: Any) -> None:
-    close = getattr(running, "close", None)
-    if close is not None:
-        close()
+def _close(running: Iterator[Done]) -> None:
+    """Cancel the tasks that still run. An engine's iterator is a generator, which ends when it is closed."""
+    if isinstance(running, Generator):
+        running.close()

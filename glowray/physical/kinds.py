@@ -1,36 +1,38 @@
-"""What kind of rows a branch reads: said by its reader, told by the tasks before it, or inferred before they run."""
+"""The kind of rows that a branch reads: from its reader, from reports of earlier tasks, or inferred before they run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from glowray.io.reader import ColumnReader
 from glowray.kernels import sources
 from glowray.kernels.product import needed
-from glowray.physical.stage import All, Branch, FromStage, Given, Same, Stage, Wire
+from glowray.physical.stage import Branch, Runs, StageRun, Wire
+from glowray.physical.wires import All, FromStage, Given, Same
 from glowray.rows import Block
 from glowray.vectorize.arrow.blocks import kind_of, kinds_of
 from glowray.vectorize.arrow.kinds import Kind, Maybe, RecordOf, TupleOf
 
 
-def source_kind(branch: Branch) -> Kind | None:
-    """The one kind of all rows that a branch's source gives, None where there is none or it cannot be known."""
+def source_kind(branch: Branch, runs: Runs) -> Kind | None:
+    """Return the kind of all rows that a branch's source gives; None if they are of several, or nobody knows."""
     source = branch.source
     if isinstance(source, sources.Read):
-        shape = getattr(source.reader, "shape", None)
+        shape = source.reader.shape if isinstance(source.reader, ColumnReader) else None
         return None if shape is None else kind_of(shape)
     if isinstance(source, sources.Blocks):
-        return one_kind(wire_kind(wire) for wire in branch.wires[: source.sides])
+        return one_kind(wire_kind(wire, runs) for wire in branch.wires[: source.sides])
     if isinstance(source, sources.MergeByKey):
-        return one_kind(map(wire_kind, branch.wires))
+        return one_kind(wire_kind(wire, runs) for wire in branch.wires)
     if isinstance(source, sources.MergeSorted):
-        return source.kind_after(one_kind(map(wire_kind, branch.wires)))
+        return source.kind_after(one_kind(wire_kind(wire, runs) for wire in branch.wires))
     if isinstance(source, sources.Join):
-        return _joined_kind(source.how, [wire_kind(wire) for wire in branch.wires])
+        return _joined_kind(source.how, [wire_kind(wire, runs) for wire in branch.wires])
     return None
 
 
 def _joined_kind(how: str, sides: Sequence[Kind | None]) -> Kind | None:
-    """The kind of a join's rows."""
+    """Return the kind of a join's rows."""
     if how in ("semi", "anti"):
         return sides[0]
     pairs = [side.fields for side in sides if isinstance(side, TupleOf) and len(side.fields) == 2]
@@ -48,16 +50,16 @@ def _or_none(kind: Kind) -> Kind:
     return Maybe(kind) if isinstance(kind, TupleOf | RecordOf) else kind
 
 
-def stage_kind(stage: Stage, output: int | None = None) -> Kind | None:
-    """The kind of a stage's rows: of what its tasks gave if it has run, else as it was inferred.
+def stage_kind(run: StageRun, output: int | None = None) -> Kind | None:
+    """Return the kind of a stage's rows: of what its tasks gave if it has run, else as it was inferred.
 
     Args:
-        stage: the stage.
+        run: the stage.
         output: which of every task's outputs; None: all, which are of one kind.
     """
-    reports = [report for report in stage.reports if report is not None]
+    reports = run.ended
     if not reports:
-        return stage.row_kind if not output else None
+        return run.row_kind if not output else None
     return one_kind(
         kind
         for report in reports
@@ -68,14 +70,16 @@ def stage_kind(stage: Stage, output: int | None = None) -> Kind | None:
 
 
 def one_kind(kinds: Iterable[Kind | None]) -> Kind | None:
-    """The kind that all are of."""
+    """Return the kind if all are the same, else None."""
     found = set(kinds)
     return found.pop() if len(found) == 1 else None
 
 
-def wire_kind(wire: Wire) -> Kind | None:
+def wire_kind(wire: Wire, runs: Runs) -> Kind | None:
+    """Return the kind of the rows that come by a wire."""
     if isinstance(wire, FromStage):
-        return stage_kind(wire.stage, 0 if isinstance(wire, Same) else wire.output if isinstance(wire, All) else None)
+        output = 0 if isinstance(wire, Same) else wire.output if isinstance(wire, All) else None
+        return stage_kind(runs[wire.stage], output)
     if isinstance(wire, Given):
         return wire.kind or _given_kind(wire.blocks)
     return None

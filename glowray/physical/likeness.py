@@ -1,4 +1,4 @@
-"""Branches of a stage that are alike: the same steps on rows of one kind, from sources that differ in data only."""
+"""Which branches of a stage are alike: they have the same steps, and sources that differ in data only."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Hashable
 from dataclasses import replace
 from types import FunctionType
 
+from glowray.io.reader import RecordReader
 from glowray.kernels import Fragment, sources
 from glowray.kernels.steps import FunctionStep, RowStep
 from glowray.physical.kinds import source_kind
-from glowray.physical.stage import Branch
+from glowray.physical.stage import Branch, Runs
 
 
-def likeness(branch: Branch) -> Hashable:
+def likeness(branch: Branch, runs: Runs) -> Hashable:
     """Return a key that is equal for branches whose tasks can run the same loops."""
     source = branch.source
     steps = tuple(map(id, branch.steps))
     if isinstance(source, sources.Read) and source.whole is None:
         reader = source.reader
-        fields = getattr(reader, "fields", None)
-        row_type = getattr(reader, "row_type", None)
-        looks = (type(reader), source_kind(branch), row_type, None if fields is None else tuple(fields))
+        fields = reader.fields if isinstance(reader, RecordReader) else None
+        looks = type(reader), source_kind(branch, runs), fields
         return source.verb, id(source.function), looks, steps, len(branch.beside)
     if isinstance(source, sources.Blocks):
-        return source, source_kind(branch), steps, len(branch.beside)
+        return source, source_kind(branch, runs), steps, len(branch.beside)
     return id(branch)
 
 
@@ -44,11 +44,12 @@ def step_likeness(step: RowStep) -> Hashable:
     return type(step), step.verb, id(call.__code__), id(call.__globals__)
 
 
-def as_first(first: Fragment, branch: Branch) -> Fragment | None:
-    """Return the first branch's fragment for another one that is like it; None if reading it shows a difference."""
+def as_first(first: Fragment, branch: Branch, runs: Runs) -> Fragment | None:
+    """Return the first branch's fragment with the source of another branch like it; None if their kinds differ."""
     source, like = branch.source, first.source
     if isinstance(source, sources.Read) and isinstance(like, sources.Read) and like.columns_read is not None:
         source = source.narrowed(like.columns_read)
-        if source_kind(replace(branch, source=source)) != source_kind(replace(branch, source=like)):
+        kinds = [source_kind(replace(branch, source=each), runs) for each in (source, like)]
+        if kinds[0] != kinds[1]:
             return None
     return replace(first, source=source)

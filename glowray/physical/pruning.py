@@ -1,7 +1,8 @@
-"""Readers read the columns that column steps look at, where the rest of a record goes nowhere."""
+"""Which columns a reader must read, if column steps look at some of them and drop the records."""
 
 from __future__ import annotations
 
+from glowray.io.reader import PrunableReader
 from glowray.kernels.exchange import Count, Exchange
 from glowray.kernels.segment import Segment
 from glowray.kernels.sources import Read
@@ -9,16 +10,16 @@ from glowray.vectorize.arrow.kinds import RecordOf
 
 
 def pruned(source: Read, kind: RecordOf, segment: Segment, column_steps: int, exchange: Exchange) -> Read | None:
-    """The source with a reader of fewer columns, None where all are needed.
+    """Return the source with a reader of fewer columns; None if all are needed.
 
     Args:
-        source: what the segment reads.
-        kind: that of the source's rows.
-        segment: the task's first.
-        column_steps: how many of its row steps run over columns.
-        exchange: the task's.
+        source: the source of the task.
+        kind: the kind of the source's rows.
+        segment: the first segment of the task.
+        column_steps: the number of its row steps that run over columns.
+        exchange: the exchange of the task.
     """
-    if getattr(source.reader, "pruned", None) is None:
+    if not isinstance(source.reader, PrunableReader):
         return None
     wanted: set[str] = set()
     is_record = True

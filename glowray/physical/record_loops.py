@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from glowray.io.reader import PrunableReader, RecordReader
 from glowray.kernels.join import ROWS_ALONE
 from glowray.kernels.product import needed
 from glowray.kernels.record_rows import Form
 from glowray.kernels.sources import Join, Read
 from glowray.physical.kinds import wire_kind
-from glowray.physical.stage import Branch
+from glowray.physical.stage import Branch, Runs
 from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.displays import record
 from glowray.vectorize.weave import Weaver, load
@@ -21,7 +22,7 @@ Path = tuple[int | str, ...]
 
 def read_form(source: Read) -> Form | None:
     """The form of the rows of a reader whose columns are known."""
-    names = getattr(source.reader, "fields", None)
+    names = source.reader.fields if isinstance(source.reader, RecordReader) else None
     return Form("record", names, (None,) * len(names)) if names and len(names) <= MOST_FIELDS else None
 
 
@@ -31,12 +32,12 @@ def form_of(kind: Kind | None) -> Form | None:
     return form if form is not None and len(list(form.leaves())) <= MOST_FIELDS else None
 
 
-def join_form(branch: Branch) -> Form | None:
+def join_form(branch: Branch, runs: Runs) -> Form | None:
     """The form of the rows of a join some of whose sides may be absent: such a value is one field."""
     source = branch.source
     if not isinstance(source, Join) or source.how in ROWS_ALONE:
         return None
-    sides = [form_of(wire_kind(wire)) for wire in branch.wires]
+    sides = [form_of(wire_kind(wire, runs)) for wire in branch.wires]
     pairs = [side.children if side and side.kind == "tuple" and len(side.children) == 2 else None for side in sides]
     if None in pairs:
         return None
@@ -87,12 +88,7 @@ def used_of(display: ast.expr, body: list[ast.stmt]) -> list[str]:
 
 def pruned_read(source: Read, form: Form, used: set[str]) -> tuple[Read, Form]:
     """A source that reads only the columns that a loop uses, where its reader can, and the form of its rows."""
-    if (
-        getattr(source.reader, "pruned", None) is None
-        or source.whole is not None
-        or not used
-        or used >= set(form.names)
-    ):
+    if not isinstance(source.reader, PrunableReader) or source.whole is not None or not used or used >= set(form.names):
         return source, form
     fewer = source.narrowed(frozenset(used))
     few = read_form(fewer)

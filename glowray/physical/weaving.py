@@ -30,7 +30,7 @@ from glowray.physical.plain_calls import compile_loops, with_reason
 from glowray.physical.pruning import pruned
 from glowray.physical.record_loops import displayed, form_of, join_form, pruned_read, read_form, used_of, variables_of
 from glowray.physical.sinks import Combine, Keep, appending, counting, yielding
-from glowray.physical.stage import Branch, Stage
+from glowray.physical.stage import Branch, StageRun
 from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.arrow.reducers import Fold, fold_of
 from glowray.vectorize.chain import Chain, Sink, define
@@ -41,7 +41,7 @@ from glowray.vectorize.step_code import Call, Link
 from glowray.vectorize.weave import Weaver, Woven, load, place, store
 
 
-def weave(stage: Stage, vectorize: bool) -> list[Fragment]:
+def weave(stage: StageRun, vectorize: bool) -> list[Fragment]:
     """What the tasks of each branch run; with `vectorize` functions that are known become loops and column programs.
 
     Branches that are alike share their loops. Leaves in the stage what kind of rows will come out, as far as that is
@@ -50,10 +50,10 @@ def weave(stage: Stage, vectorize: bool) -> list[Fragment]:
     woven: dict[Hashable, tuple[Fragment, Kind | None]] = {}
     found: list[tuple[Fragment, Kind | None]] = []
     with remembering():
-        for branch in stage.branches:
-            alike = likeness(branch)
+        for branch in stage.plan.branches:
+            alike = likeness(branch, stage.runs)
             first = woven.get(alike)
-            made = None if first is None else as_first(first[0], branch)
+            made = None if first is None else as_first(first[0], branch, stage.runs)
             if first is None or made is None:
                 found.append(_fragment_or_calls(branch, stage, vectorize))
                 woven.setdefault(alike, found[-1])
@@ -63,7 +63,7 @@ def weave(stage: Stage, vectorize: bool) -> list[Fragment]:
     return [fragment for fragment, _ in found]
 
 
-def _fragment_or_calls(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, Kind | None]:
+def _fragment_or_calls(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragment, Kind | None]:
     """The fragment of a branch; one that only calls its functions where the compiler fails on them.
 
     This is the one guard around the compiler: whatever goes wrong with what it makes of a function is not the user's.
@@ -79,22 +79,22 @@ def _fragment_or_calls(branch: Branch, stage: Stage, vectorize: bool) -> tuple[F
     return _fragment(branch, stage, False)
 
 
-def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, Kind | None]:
-    kind = source_kind(branch) if vectorize else None
+def _fragment(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragment, Kind | None]:
+    kind = source_kind(branch, stage.runs) if vectorize else None
     source = branch.source
     if isinstance(source, MergeByKey):
         source, kind = _merging(source, kind)
-    row_type = getattr(source.reader, "row_type", None) if isinstance(source, Read) else None
+    row_type = source.reader.row_type if isinstance(source, Read) else None
     loops: list[Loop] = []
     for segment in segments(branch.steps):
         loop = _whole_loop(segment, source, stage.exchange, row_type, vectorize)
-        form = form_of(kind) or (None if loops else join_form(branch))
+        form = form_of(kind) or (None if loops else join_form(branch, stage.runs))
         if kind is not None:
             given = kind
             chain, reasons, kind = _column_chain(segment, source, stage.exchange, given, loop)
-            if chain is not None and not loops and isinstance(source, Read) and isinstance(given, RecordOf):
+            if chain and not loops and stage.plan.prunes and isinstance(source, Read) and isinstance(given, RecordOf):
                 fewer = pruned(source, given, segment, len(chain.steps), stage.exchange)
-                few = None if fewer is None else source_kind(replace(branch, source=fewer))
+                few = None if fewer is None else source_kind(replace(branch, source=fewer), stage.runs)
                 if fewer is not None and few is not None:
                     source = fewer
                     chain, reasons, kind = _column_chain(segment, source, stage.exchange, few, loop)
@@ -102,11 +102,11 @@ def _fragment(branch: Branch, stage: Stage, vectorize: bool) -> tuple[Fragment, 
             by_part = tuple(reason for reason, count in zip(reasons, parts, strict=True) for _ in range(count))
             loop = replace(loop, columns=chain, column_reasons=by_part)
         if vectorize and loop.columns is None and segment.rows:
-            source, records = _record_loop(segment, source, stage.exchange, form, loop.cells, is_first=not loops)
+            source, records = _record_loop(segment, source, stage, form, loop.cells, is_first=not loops)
             loop = replace(loop, records=records)
         loops.append(loop)
         row_type = None
-    return Fragment(source, branch.steps, stage.exchange, stage.stream, tuple(loops), len(branch.beside)), kind
+    return Fragment(source, branch.steps, stage.exchange, stage.plan.stream, tuple(loops), len(branch.beside)), kind
 
 
 def _merging(source: MergeByKey, kind: Kind | None) -> tuple[MergeByKey, Kind | None]:
@@ -148,7 +148,7 @@ def _column_chain(
 
 
 def _record_loop(
-    segment: Segment, source: Source, exchange: Exchange, form: Form | None, cells: int | None, is_first: bool
+    segment: Segment, source: Source, stage: StageRun, form: Form | None, cells: int | None, is_first: bool
 ) -> tuple[Source, RecordLoop | None]:
     """The segment over the fields of its rows, and the source, which then reads only the columns that are looked at."""
     is_read = isinstance(source, Read) and is_first
@@ -158,8 +158,8 @@ def _record_loop(
     weaver = Weaver()
     row = displayed(form, weaver)
     variables = dict(variables_of(row))
-    loop, used, _ = _woven(segment, source, exchange, weaver, row, True, cells)
-    if isinstance(source, Read) and is_read:
+    loop, used, _ = _woven(segment, source, stage.exchange, weaver, row, True, cells)
+    if isinstance(source, Read) and is_read and stage.plan.prunes:
         source, form = pruned_read(source, form, {str(variables[name][0]) for name in used})
     at = dict(zip(map(form.keys, form.leaves()), form.leaves(), strict=True))
     return source, RecordLoop(form, tuple(at[variables[name]] for name in used), variables, loop)

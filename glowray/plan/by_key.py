@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Self
 
-from glowray.kernels.combine import Combiner
-from glowray.kernels.join import ROWS_ALONE
+from glowray.functions.combiner import Combiner
+from glowray.functions.pairing import Pairing
 from glowray.plan.derived import derived
 from glowray.plan.nodes import Node, Wide
-from glowray.plan.size import is_small
+from glowray.plan.placement import common_partitions, first_side_stays
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -20,6 +19,7 @@ class CombineByKey(Wide):
 
     combiner: Combiner
     label: str
+    pairing: Pairing | None = None
     combine_first: bool = False
     shuffle: bool = True
 
@@ -36,6 +36,7 @@ class CombineByKey(Wide):
 class GroupByKey(Wide):
     """(key, values)"""
 
+    pairing: Pairing | None = None
     shuffle: bool = True
 
     @derived
@@ -68,9 +69,7 @@ class Meeting(Node):
 
     @derived
     def num_partitions(self) -> int:
-        # A side that is partitioned by key sets the count: then it can stay where it is.
-        settled = [side.key_partitions for side in self.sides if side.key_partitions is not None]
-        return max(settled) if settled else max(side.num_partitions for side in self.sides)
+        return common_partitions(self.sides)
 
     @derived
     def key_partitions(self) -> int | None:
@@ -84,39 +83,44 @@ class CoGroup(Meeting):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Join(Meeting):
-    """(key, (a value of each side, …)), or rows of the first side, as `how` says."""
+    """(key, (a value of each side, …)), or rows of the first side, as `how` says.
+
+    Args:
+        how: "inner", "left", …
+        keeps_rows: whether its rows are the first side's, some of them, unchanged.
+        stays: whether the first side's rows stay in their partitions, each of which reads the other sides whole.
+        is_step: whether it is a step of the tasks that make the first side's rows; a rule sets it.
+        pairing: how the verb made keyed rows of the user's rows; None: they are the user's own.
+
+    Where `stays` and not `keeps_rows`, the first side ends a stage: a row shows the key that is the first of its
+    equals in all partitions. The types of keys tell whether that key has to be looked for. They are known then.
+    """
 
     how: str
+    keeps_rows: bool
+    stays: bool
+    is_step: bool = False
+    pairing: Pairing | None = None
+
+    @classmethod
+    def of(
+        cls, sides: tuple[Node, ...], verb: str, how: str, *, keeps_rows: bool, pairing: Pairing | None = None
+    ) -> Join:
+        """Return the join of some sides, with the place of its rows settled."""
+        stays = first_side_stays(sides, how, keeps_rows=keeps_rows)
+        return cls(sides, verb, (True,) * len(sides), how, keeps_rows, stays, pairing=pairing)
 
     @property
     def detail(self) -> str:
         return self.how if self.name == "join" else ""
 
     @property
-    def keeps_rows(self) -> bool:
-        """Whether its rows are the first side's, some of them, as they are."""
-        return self.how in ROWS_ALONE
-
-    @property
     def may_grow(self) -> bool:
         return not self.keeps_rows
 
-    @cached_property
-    def in_place(self) -> bool:
-        """Whether the first side's rows stay where they are, and each of its partitions gets the other sides whole.
-
-        Where rows are not kept as they are the first side ends a stage all the same: the key that stands for its equals
-        is the first of all partitions, and types of keys, which tell whether that has to be looked for, are known then.
-        Of a side that is small itself the rows rather meet their equals, for verbs by key that may come.
-        """
-        first, *others = self.sides
-        is_widest = first.key_partitions is None and first.num_partitions == self.num_partitions
-        leads = self.keeps_rows or (self.how in ("inner", "left") and is_widest and not is_small(first))
-        return leads and is_widest and all(map(is_small, others))
-
     @derived
     def key_partitions(self) -> int | None:
-        return None if self.in_place else self.num_partitions
+        return None if self.stays else self.num_partitions
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from glowray.functions import Function
-from glowray.kernels.combine import Zero
-from glowray.kernels.resources import NO_NEEDS, Resources
-from glowray.kernels.steps import Step
+from glowray.functions.combiner import Zero
+from glowray.io.reader import Reader
 from glowray.plan.derived import derived
+from glowray.plan.operator import Operator
 from glowray.plan.walk import walk
+from glowray.resources import NO_NEEDS, Resources
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,7 +87,7 @@ class Node:
 class Read(Node):
     """The rows of a reader."""
 
-    reader: Any
+    reader: Reader
     name: str
     function: Function | None = None  # the user's, where the rows come from one
 
@@ -96,18 +97,15 @@ class Read(Node):
 
     @property
     def detail(self) -> str:
-        text: str = self.reader.label
-        return text.removeprefix(self.name).removeprefix("(").removesuffix(")")
+        return self.reader.label.removeprefix(self.name).removeprefix("(").removesuffix(")")
 
     @derived
     def num_partitions(self) -> int:
-        count: int = self.reader.num_partitions
-        return count
+        return self.reader.num_partitions
 
     @property
     def own_bytes(self) -> int | None:
-        size: int | None = self.reader.estimated_bytes
-        return size
+        return self.reader.estimated_bytes
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -129,7 +127,7 @@ class Unary(Node):
 class Narrow(Unary):
     """A step on the rows of each partition: no row leaves its partition."""
 
-    step: Step
+    step: Operator
     resources: Resources = NO_NEEDS
 
     @property
@@ -182,10 +180,11 @@ def _order_words(function: Function | None, reverse: bool) -> str:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sort(Wide):
-    """Rows in a stable global order."""
+    """Rows in a stable global order; `is_keyed`: they come as (key, row), with the keys that `function` gave."""
 
     function: Function | None
     reverse: bool
+    is_keyed: bool = False
 
     @property
     def detail(self) -> str:
@@ -203,11 +202,12 @@ class Single(Wide):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Top(Single):
-    """The n largest rows (smallest if `reverse`)."""
+    """The n largest rows (smallest if `reverse`); `is_keyed` as in Sort."""
 
     n: int
     function: Function | None
     reverse: bool
+    is_keyed: bool = False
 
     @property
     def detail(self) -> str:
@@ -229,7 +229,7 @@ class Limit(Single):
 class Reduce(Single):
     """f over all rows; `local` has been done within each partition."""
 
-    local: Step
+    local: Operator
     function: Function
     zero: Zero | None = None
 
@@ -242,15 +242,16 @@ class Reduce(Single):
 class Gather(Single):
     """All rows in one partition, in partition order, through the steps given."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[Operator, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MergeSorted(Single):
-    """Partitions that are each sorted, merged into one."""
+    """Partitions that are each sorted, merged into one; `is_keyed` as in Sort."""
 
     function: Function | None
     reverse: bool
+    is_keyed: bool = False
 
     @property
     def detail(self) -> str:

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glowray.native import loops
+from glowray.native import byte_hash, chosen
+from glowray.native.byte_words import mix
 from glowray.rows import hashing
-from glowray.rows.byte_words import WORD_MASKS, first_words, value_bytes, words_at_bytes
 from glowray.rows.chunk import Chunk
 from glowray.rows.decode import decode
 from glowray.rows.key_kinds import compared_fields, key_hash
@@ -27,9 +27,7 @@ Hashes = npt.NDArray[np.uint64]
 
 _U = np.uint64
 _PRIME = _U((1 << 61) - 1)
-_WORDS_AT_ONCE = 1 << 17
 _ROWS_AT_ONCE = 1 << 14  # Each piece is read several times, so it must fit the CPU cache.
-_FEW = 32
 _NUMBERS = frozenset({bool, int, float})
 
 
@@ -37,8 +35,8 @@ def keyed_rows_hashes(chunk: Chunk) -> Hashes:
     """Return the hash of `row[0]` of every row. Raises TypeError for a row that is not a 2-tuple."""
     shape = chunk.shape
     uncut = chunk.key_texts if isinstance(chunk, MadeChunk) else None
-    if uncut is not None and loops.hashes is not None:
-        return _text_hashes(uncut, hashing.TEXT)
+    if uncut is not None:
+        return chosen.loops.hashes(uncut.data, *uncut.packed_bounds(), hashing.TEXT)
     if isinstance(shape, Fields) and shape.is_pair:
         keys = chunk.select((0,))
         return column_hashes(keys.shape, keys.columns, keys.count)
@@ -115,20 +113,10 @@ def _fields_hashes(shape: Fields, columns: list[Any], count: int) -> Hashes:
         start_state = hashing.sequence_hash([hashing.class_hash(shape.cls)], hashing.DATACLASS)
     state = np.full(count, start_state, np.uint64)
     for child, start, stop in (parts[place] for place in compared_places(shape)):
-        state = mix(state * _U(hashing.MIX_1) + column_hashes(child, columns[start:stop], count))
+        state = mix(state * _U(byte_hash.MIX_1) + column_hashes(child, columns[start:stop], count))
     if there is not None:
         state[~there] = _U(hashing.NONE_HASH)
     return state
-
-
-def mix(words: Hashes) -> Hashes:
-    """Apply `hashing.mix` to every word in place, and return the array."""
-    words ^= words >> _U(30)
-    words *= _U(hashing.MIX_1)
-    words ^= words >> _U(27)
-    words *= _U(hashing.MIX_2)
-    words ^= words >> _U(31)
-    return words
 
 
 def _integers(array: pa.Array, tag: int, arrow: pa.DataType | None = None) -> Hashes:
@@ -175,93 +163,18 @@ def _floats(array: pa.Array) -> Hashes:
 
 
 def binary_hashes(array: pa.Array, tag: int) -> Hashes:
-    """Return the hashes of a column of text or bytes."""
-    if not len(array):
-        return np.empty(0, np.uint64)
-    if loops.hashes is not None and not array.null_count:
-        return _text_hashes(Texts.of(array), tag)
-    data, starts, lengths = value_bytes(array)
-    if array.null_count:
-        lengths[as_numpy(array.is_null())] = 0
-    if lengths.max() <= 8:
-        hashes = first_words(data, starts, lengths)
-        hashes ^= hashes >> _U(32)
-        hashes *= _U(hashing.place(0))
-    else:
-        hashes = _word_sums(data, starts, lengths)
-    hashes += lengths.view(np.uint64) * _U(hashing.GOLDEN)
-    hashes += _U(tag)
-    return mix(hashes)
-
-
-def _text_hashes(texts: Texts, tag: int) -> Hashes:
-    assert loops.hashes is not None
-    hashes = np.empty(len(texts), np.uint64)
-    loops.hashes(texts.data, *texts.packed_bounds(), tag, hashes)
-    return hashes
-
-
-def _word_sums(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Hashes:
-    """Return the sum over the words of every string.
-
-    Each round adds one word of every string that has not ended. When at most `_FEW` strings are left, each is summed
-    alone. Strings whose last word would reach beyond the data are summed alone from the start.
-    """
-    sums = np.zeros(len(starts), np.uint64)
-    safe = int(np.searchsorted(starts + lengths, len(data) - 7, side="right"))
-    for position in (safe + np.flatnonzero(lengths[safe:])).tolist():
-        start = starts[position]
-        sums[position] = _U(_sum_from(data[start : start + lengths[position]], 0))
-    words_at = words_at_bytes(data)
-    left, at = lengths[:safe], starts[:safe]
-    active: Any = slice(0, safe)  # The strings that have not ended: a slice while none has, then their positions.
-    index = 0
-    while len(left):
-        going = np.flatnonzero(left > 0)
-        if len(going) < len(left):
-            active = going if isinstance(active, slice) else active[going]
-            left, at = left[going], at[going]
-        if len(left) <= _FEW:
-            break
-        words = words_at[at]
-        words &= WORD_MASKS[np.minimum(left, 8)]
-        words ^= words >> _U(32)
-        words *= _U(hashing.place(index))
-        sums[active] += words
-        index += 1
-        left, at = left - 8, at + 8
-    for position, start, rest in zip(np.arange(safe)[active].tolist(), at.tolist(), left.tolist(), strict=True):
-        sums[position] = _U((int(sums[position]) + _sum_from(data[start : start + rest], index)) & hashing.MASK)
-    return sums
-
-
-def long_sum(data: bytes) -> int:
-    """Return the sum over the words of one long string of bytes."""
-    return _sum_from(np.frombuffer(data, np.uint8), 0)
-
-
-def _sum_from(data: npt.NDArray[np.uint8], index: int) -> int:
-    total = _U(0)
-    for start in range(0, len(data), 8 * _WORDS_AT_ONCE):
-        part = data[start : start + 8 * _WORDS_AT_ONCE]
-        padded = np.zeros(-(-len(part) // 8) * 8, np.uint8)
-        padded[: len(part)] = part
-        words = padded.view("<u8")
-        words ^= words >> _U(32)
-        numbers = np.arange(index + 1, index + 1 + len(words), dtype=np.uint64)
-        words *= mix(numbers * _U(hashing.GOLDEN)) | _U(1)
-        total = words.sum(dtype=np.uint64, initial=total)
-        index += len(words)
-    return int(total)
+    """Return the hashes of a column of text or bytes. The hashes of nulls mean nothing."""
+    found = Texts.of(array)
+    return chosen.loops.hashes(found.data, *found.packed_bounds(), tag)
 
 
 def uuid_hashes(array: pa.Array) -> Hashes:
     """Return the hashes of a column of UUIDs (16 bytes each)."""
     data = np.frombuffer(array.buffers()[1], "<u8")[2 * array.offset : 2 * (array.offset + len(array))]
     words = data.reshape(-1, 2)
-    words = (words ^ (words >> _U(32))) * np.array([hashing.place(0), hashing.place(1)], np.uint64)
+    words = (words ^ (words >> _U(32))) * np.array([byte_hash.place(0), byte_hash.place(1)], np.uint64)
     hashes: Hashes = words.sum(axis=1, dtype=np.uint64)
-    hashes += _U((16 * hashing.GOLDEN + hashing.UUID) & hashing.MASK)
+    hashes += _U((16 * byte_hash.GOLDEN + hashing.UUID) & byte_hash.MASK)
     return mix(hashes)
 
 

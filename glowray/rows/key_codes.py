@@ -16,20 +16,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glowray.native import loops
+from glowray.native import byte_hash, chosen
+from glowray.native.byte_words import mix
 from glowray.rows import column_hash, hashing
-from glowray.rows.byte_words import first_words, value_bytes
 from glowray.rows.chunk import Chunk
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.shape import Fields, Scalar, Shape
-from glowray.rows.text_numbers import text_numbers
+from glowray.rows.text_numbers import TextNumbers
 from glowray.rows.texts import Texts
 
 Codes = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]
-
-SHORT_TEXT = 7
-"""The length in bytes up to which text fits into a code: the eighth byte holds the length."""
 
 _PIECE = 1 << 14  # Rows a piece. Each piece is read several times, so it must fit the CPU cache.
 _U = np.uint64
@@ -84,7 +81,7 @@ def _hashed(parts: Sequence[Codes]) -> Codes:
         return parts[0]
     state = np.full(len(parts[0]), hashing.TUPLE, np.uint64)
     for part in parts:
-        state = column_hash.mix(state * _U(hashing.MIX_1) + part)
+        state = mix(state * _U(byte_hash.MIX_1) + part)
     return state
 
 
@@ -156,7 +153,7 @@ def _piecewise(codes_of: Callable[[pa.Array], Codes], arrays: Sequence[pa.Array]
 
 def _mixed(values: npt.NDArray[np.int64]) -> Codes:
     """Spread the bits of each value over all 64 bits. Different values stay different."""
-    return column_hash.mix(values.view(np.uint64))
+    return mix(values.view(np.uint64))
 
 
 def _integers(array: pa.Array) -> Codes:
@@ -173,46 +170,35 @@ def _floats(array: pa.Array) -> Codes:
 
 
 def _texts(arrays: Sequence[pa.Array]) -> Codes:
-    """Return the codes of text, bytes or UUIDs. Values are numbered if some do not fit into a code."""
-    if loops.Table is not None and pa.types.is_large_string(arrays[0].type) and not any(a.null_count for a in arrays):
-        return _of_plain_texts([Texts.of(array) for array in arrays])
-    if not pa.types.is_fixed_size_binary(arrays[0].type) and all(map(_are_short, arrays)):
-        return _piecewise(_short_texts, arrays)
-    numbered = pa.chunked_array(arrays).dictionary_encode().chunks
-    numbers = [as_numpy(chunk.indices.fill_null(-1)) for chunk in numbered]
-    return _mixed(np.concatenate(numbers).astype(np.int64))
+    """Return the codes of text, bytes or UUIDs. Values that do not fit into a code are numbered."""
+    if pa.types.is_fixed_size_binary(arrays[0].type):
+        numbered = pa.chunked_array(arrays).dictionary_encode().chunks
+        numbers = [as_numpy(chunk.indices.fill_null(-1)) for chunk in numbered]
+        return _mixed(np.concatenate(numbers).astype(np.int64))
+    columns = list(map(Texts.of, arrays))
+    codes = _short_texts(columns)
+    if codes is None:
+        known = TextNumbers()
+        for texts in columns:
+            known.add(texts)
+        codes = _mixed(np.concatenate(known.numbers()).astype(np.int64))
+    if any(array.null_count for array in arrays):
+        codes[np.concatenate([as_numpy(array.is_null()) for array in arrays])] = _NO_TEXT
+    return codes
 
 
-def _of_plain_texts(columns: Sequence[Texts]) -> Codes:
+def _short_texts(columns: Sequence[Texts]) -> Codes | None:
+    """Return codes that hold the whole of each text and its length, or None if a text has eight bytes or more."""
     made = np.empty(sum(map(len, columns)), np.uint64)
     parts = np.split(made, np.cumsum([len(texts) for texts in columns])[:-1])
-    assert loops.codes is not None
     for texts, codes in zip(columns, parts, strict=True):
-        if not loops.codes(texts.data, *texts.packed_bounds(), codes):
-            break
-    else:
-        return made
-    numbers = text_numbers()
-    for texts in columns:
-        numbers.add(texts)
-    return _mixed(np.concatenate(numbers.numbers()).astype(np.int64))
+        if not chosen.loops.codes(texts.data, *texts.packed_bounds(), codes):
+            return None
+    return made
 
 
-def _are_short(array: pa.Array) -> bool:
-    return int(value_bytes(array)[2].max(initial=0)) <= SHORT_TEXT
-
-
-def _short_texts(array: pa.Array) -> Codes:
-    """Return the codes of text of at most seven bytes: the bytes, with their number in the eighth byte."""
-    data, starts, lengths = value_bytes(array)
-    words = first_words(data, starts, lengths)
-    words |= lengths.view(np.uint64) << _U(8 * SHORT_TEXT)
-    if array.null_count:
-        words[as_numpy(array.is_null())] = _NO_TEXT
-    return column_hash.mix(words)
-
-
-_NO_TEXT = _U(1 << 63)
+_NO_TEXT = _U(byte_hash.mix(1 << 63))
+"""The code of a null: no text and no number has it."""
 _TEXTS = frozenset({"str", "bytes", "UUID"})
 _WHOLE: dict[str, Callable[[pa.Array], Codes]] = {
     **dict.fromkeys(("bool", "int", "date", "datetime", "datetime[UTC]", "time", "timedelta"), _integers),

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from glowray.errors import KeyTypeError
+from glowray.native.byte_hash import bytes_hash
 from glowray.rows import hashing
 from glowray.rows.key_registry import call_on_change, can_register, registration
 
@@ -226,11 +227,11 @@ def _canonical_complex(key: complex) -> Any:
 
 
 def _text_hash(key: str) -> int:
-    return hashing.bytes_hash(str.encode(key, "utf-8", "surrogatepass"), hashing.TEXT)
+    return bytes_hash(str.encode(key, "utf-8", "surrogatepass"), hashing.TEXT)
 
 
 def _bytes_hash(key: bytes) -> int:
-    return hashing.bytes_hash(memoryview(key).tobytes(), hashing.BYTES)
+    return bytes_hash(memoryview(key).tobytes(), hashing.BYTES)
 
 
 def _tuple_hash(key: tuple[Any, ...]) -> int:
@@ -296,7 +297,7 @@ _BUILT_IN: dict[type, KeyKind] = {
     dt.datetime: KeyKind(None, _datetime_hash),
     dt.time: KeyKind(None, _time_hash),
     dt.timedelta: KeyKind(None, _timedelta_hash),
-    UUID: KeyKind(None, lambda key: hashing.bytes_hash(key.bytes, hashing.UUID)),
+    UUID: KeyKind(None, lambda key: bytes_hash(key.bytes, hashing.UUID)),
 }
 
 _kinds: dict[type, KeyKind] = dict(_BUILT_IN)

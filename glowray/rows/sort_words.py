@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glowray.rows.byte_words import WORD_MASKS, value_bytes, words_at_bytes
+from glowray.native.byte_words import WORD_MASKS, value_bytes, words_at_bytes
 from glowray.rows.chunk import Chunk
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.shape import Fields, Scalar, Shape

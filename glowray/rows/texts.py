@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glowray.native import loops
+from glowray.native import chosen
 from glowray.rows.numpy_columns import as_numpy
 
 Bytes = npt.NDArray[np.uint8]
@@ -67,9 +67,7 @@ class Texts:
     @cached_property
     def array(self) -> pa.Array:
         """Return the texts as an Arrow array."""
-        if loops.cut is None:
-            return cut_out(self.data, self.starts, self.ends)
-        offsets, data = loops.cut(self.data, *self.packed_bounds())
+        offsets, data = chosen.loops.cut(self.data, *self.packed_bounds())
         return pa.LargeStringArray.from_buffers(len(self), pa.py_buffer(offsets), pa.py_buffer(data))
 
     @property
@@ -109,7 +107,7 @@ class Lines(Texts):
 
     @cached_property
     def _bounds(self) -> tuple[Bounds, Bounds]:  # type: ignore[override]
-        ends = places_of(self.data, _LINE_FEED, _LINE_FEED)
+        ends: Bounds = chosen.loops.places(self.data, _LINE_FEED, _LINE_FEED)
         if len(ends) < len(self):
             ends = np.append(ends, len(self.data))
         starts = np.zeros(len(ends), np.int64)
@@ -121,8 +119,7 @@ class Lines(Texts):
 
     @cached_property
     def _count(self) -> int:
-        ends = np.count_nonzero(self.data == _LINE_FEED) if loops.count is None else loops.count(self.data, _LINE_FEED)
-        return int(ends) + self._is_open
+        return chosen.loops.count(self.data, _LINE_FEED) + self._is_open
 
     @property
     def _is_open(self) -> bool:
@@ -136,22 +133,3 @@ class Lines(Texts):
     def inside(self) -> Bytes:
         """Return the bytes without the last line's line feed, so that every line feed separates two lines."""
         return self.data if self._is_open else self.data[:-1]
-
-
-def places_of(data: Bytes, one: int, other: int) -> npt.NDArray[np.int64]:
-    """Return the ascending offsets at which `data` has the byte `one` or the byte `other`."""
-    if loops.places is not None:
-        return np.frombuffer(loops.places(data, one, other), np.int64)
-    return np.flatnonzero(data == one if one == other else (data == one) | (data == other))
-
-
-def cut_out(data: Bytes, starts: Bounds, ends: Bounds) -> pa.Array:
-    """Return the slices `data[starts[i]:ends[i]]` as a large_string array."""
-    if not len(starts):
-        return pa.array([], pa.large_string())
-    # The array alternates the wanted slices with the gaps between them. `take` copies each wanted byte once.
-    bounds = np.empty(2 * len(starts) + 1, np.int64)
-    bounds[0:-1:2], bounds[1::2] = starts, ends
-    bounds[-1] = bounds[0]  # Arrow reserves memory for last - first bound, so they are made equal.
-    array = pa.LargeStringArray.from_buffers(2 * len(starts), pa.py_buffer(bounds), pa.py_buffer(data))
-    return array.take(pa.array(np.arange(0, 2 * len(starts), 2, dtype=np.int32 if len(starts) < 2**30 else np.int64)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import CodeType, TracebackType
 from typing import NamedTuple
@@ -36,6 +36,10 @@ class Span:
     name: str
     is_generator: bool = False
     caller: Place | None = None  # the place of the call, if another function's code calls this function
+
+    def value(self, variables: Mapping[str, object]) -> object:
+        """Return the step's row, made of the values of the generated function's variables."""
+        return _value(ast.parse(self.row, mode="eval").body, variables)
 
 
 @dataclass
@@ -65,24 +69,6 @@ class Positions:
         if span is None or span.filename is None:
             return None
         return span.filename, span.first_line + line - span.start, span.name
-
-    def blame(
-        self, error: BaseException, code: CodeType, fields: Callable[[], Mapping[str, object]] | None = None
-    ) -> tuple[int, object] | None:
-        """Return (step number, its row) of an error that came through `code`, or None for any other error.
-
-        A row that was never built is built now from its fields. Call this before `retrace`.
-
-        Args:
-            error: the error, with its traceback.
-            code: the code of the generated function.
-            fields: returns the fields of the source's row that the code does not read, by their generated names.
-        """
-        for trace in _entries(error.__traceback__):
-            if trace.tb_frame.f_code is code and (span := self.find(trace.tb_lineno)) is not None and span.row:
-                known = {**(fields() if fields is not None else {}), **trace.tb_frame.f_locals}
-                return span.step, _value(ast.parse(span.row, mode="eval").body, known)
-        return None
 
     def retrace(self, error: BaseException, code: CodeType) -> BaseException:
         """Return the error with a traceback of the user's files, lines and function names.

@@ -9,10 +9,10 @@ from glowray.engine.payload import Apart, pack
 from glowray.functions import Function
 from glowray.functions.captures import path_of
 from glowray.kernels import Fragment
-from glowray.physical.stage import Branch, Stage
+from glowray.physical.stage import Branch, StagePlan
 
 
-def capture_lines(stages: Sequence[Stage]) -> list[str]:
+def capture_lines(stages: Sequence[StagePlan]) -> list[str]:
     """Return a line for each large captured value: its name, the verb whose function holds it, and its size."""
     known: dict[int, Apart] = {}
     lines: dict[str, None] = {}

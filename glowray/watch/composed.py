@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from glowray.kernels.steps import RowStep, Step
+from glowray.kernels.steps import RowStep
+from glowray.plan.operator import Operator
 from glowray.watch.given import is_given
 
 
-def prepares(step: Step | None, verb: str) -> bool:
+def prepares(step: Operator | None, verb: str) -> bool:
     """Return whether a step is the first part of the verb after it: `sort(f)` computes keys, then sorts by them."""
     return isinstance(step, RowStep) and step.is_part and step.verb == verb
 
 
-def is_glue(step: Step) -> bool:
+def is_glue(step: Operator) -> bool:
     """Return whether a step only reshapes rows for another part of its verb. Such a step is not shown."""
     return isinstance(step, RowStep) and step.is_part and not any(map(is_given, step.functions))

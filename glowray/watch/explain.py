@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from glowray.engine.choose import Choice
-from glowray.physical.stage import Stage
+from glowray.kernels import Fragment
+from glowray.kernels.sources import Read
+from glowray.physical.stage import StagePlan, runs_of
+from glowray.physical.weaving import weave
 from glowray.plan.nodes import Node
 from glowray.watch.captures import capture_lines
-from glowray.watch.levels import levels
+from glowray.watch.levels import Woven, levels
 from glowray.watch.moves import moves
 from glowray.watch.plan_lines import folded, plan_lines
 
@@ -16,36 +19,51 @@ from glowray.watch.plan_lines import folded, plan_lines
 def explained(
     name: str,
     targets: Sequence[Node],
-    stages: Sequence[Stage],
-    outputs: Sequence[Stage],
+    stages: Sequence[StagePlan],
+    outputs: Sequence[StagePlan],
     choice: Choice,
     vectorize: bool,
+    rules: Sequence[str],
 ) -> str:
-    """Return the text of explain(). `outputs` are the last stages of the targets."""
-    sections = {
-        "plan": plan_lines(targets),
-        "stages": stage_lines(stages, outputs),
-        "functions": function_lines(stages, vectorize),
-        "captured, sent once": capture_lines(stages),
-    }
-    lines = [name]
-    for title, body in sections.items():
-        lines.extend([title, *body] if body else [])
-    return "\n".join([*lines, f"engine  {choice.kind} ({choice.reason})"])
+    """Return the text of explain(). `outputs` are the last stages of the targets, `rules` those that fired."""
+    woven = {run.plan: weave(run, vectorize) for run in runs_of(stages).values()}
+    return "\n".join(
+        [
+            name,
+            *_section("plan", plan_lines(targets)),
+            *_section("stages", stage_lines(woven, outputs)),
+            *([f"rules  {', '.join(rules)}"] if rules else []),
+            *_section("functions", function_lines(woven, vectorize)),
+            *_section("captured, sent once", capture_lines(stages)),
+            f"engine  {choice.kind} ({choice.reason})",
+        ]
+    )
 
 
-def stage_lines(stages: Sequence[Stage], outputs: Sequence[Stage] = ()) -> list[str]:
-    """Return a line for each stage: its number, its verbs, its partitions, and the stages it reads."""
-    numbers = {id(stage): f"output {place}" for place, stage in enumerate(outputs, 1)} if len(outputs) > 1 else {}
+def _section(title: str, body: Sequence[str]) -> list[str]:
+    """Return the lines of a section, none if it has no body."""
+    return [title, *body] if body else []
+
+
+def stage_lines(woven: Woven, outputs: Sequence[StagePlan] = ()) -> list[str]:
+    """Return a line for each stage: number, chain of verbs, partitions, what it reads and how those rows move."""
+    numbers = {stage: f"output {place}" for place, stage in enumerate(outputs, 1)} if len(outputs) > 1 else {}
     rows = []
-    for stage in stages:
+    for stage, fragments in woven.items():
         count = f"{stage.num_tasks} partition{'' if stage.num_tasks == 1 else 's'}"
-        ends = "  ".join(filter(None, [reads(stage), numbers.get(id(stage))]))
+        ends = "  ".join(filter(None, [reads(stage), columns_read(fragments), numbers.get(stage)]))
         rows.append((str(stage.number), stage.chain, count, ends))
     return aligned(rows)
 
 
-def reads(stage: Stage) -> str:
+def columns_read(fragments: Sequence[Fragment]) -> str:
+    """Return the columns that the readers of a stage are asked for, if they leave out others: "columns a, b"."""
+    columns = [fragment.source.columns_read or () for fragment in fragments if isinstance(fragment.source, Read)]
+    names = sorted(set().union(*columns))
+    return f"columns {', '.join(names)}" if names else ""
+
+
+def reads(stage: StagePlan) -> str:
     """Return the stages that a stage reads, with how their rows move.
 
     "reads 1, 2 (shuffle)": rows of stage 1 stay in their partition, rows of stage 2 are shuffled.
@@ -55,9 +73,9 @@ def reads(stage: Stage) -> str:
     return f"reads {', '.join(words)}" if words else ""
 
 
-def function_lines(stages: Sequence[Stage], vectorize: bool) -> list[str]:
+def function_lines(woven: Woven, vectorize: bool) -> list[str]:
     """Return a line for each of the user's functions: its stage, verb and name, and the level it runs at."""
-    return folded(aligned([(str(level.stage), level.function, str(level)) for level in levels(stages, vectorize)]))
+    return folded(aligned([(str(level.stage), level.function, str(level)) for level in levels(woven, vectorize)]))
 
 
 def aligned(rows: Sequence[Sequence[str]], most: int = 60) -> list[str]:

@@ -11,7 +11,7 @@ from glowray.kernels.order_steps import Top
 from glowray.kernels.partition_steps import Write
 from glowray.kernels.sources import Join, Read
 from glowray.kernels.steps import Step
-from glowray.physical.stage import Stage
+from glowray.physical.stage import StagePlan
 from glowray.watch.composed import is_glue, prepares
 from glowray.watch.given import is_given
 from glowray.watch.moves import moves
@@ -61,7 +61,7 @@ class Graph:
     edges: tuple[Edge, ...]
 
 
-def describe(title: str, stages: Sequence[Stage], outputs: Sequence[Stage] = ()) -> Graph:
+def describe(title: str, stages: Sequence[StagePlan], outputs: Sequence[StagePlan] = ()) -> Graph:
     """Return the graph of a plan's stages. With several targets their last stages, `outputs`, get output nodes."""
     graph = _Builder({id(stage): place for place, stage in enumerate(outputs, 1)} if len(outputs) > 1 else {})
     for stage in stages:
@@ -78,7 +78,7 @@ class _Builder:
         self.edges: dict[Edge, None] = {}
         self.exits: dict[int, list[str]] = {}
 
-    def add(self, stage: Stage) -> None:
+    def add(self, stage: StagePlan) -> None:
         tail = _shared_tail(stage)
         end = self._end(stage, tail)
         heads = [self._head(stage, place, len(tail), bool(end)) for place in range(len(stage.branches))]
@@ -94,7 +94,7 @@ class _Builder:
         self.boxes.append(Box(stage.number, stage.num_tasks, tuple(run for run in runs if run)))
         self.exits[id(stage)] = [end[-1].name] if end else [head[-1].name for head in heads]
 
-    def _head(self, stage: Stage, place: int, shared: int, has_end: bool) -> tuple[Node, ...]:
+    def _head(self, stage: StagePlan, place: int, shared: int, has_end: bool) -> tuple[Node, ...]:
         """Return the nodes of a branch before the steps that all branches share."""
         branch = stage.branches[place]
         steps = _shown(branch.steps[: len(branch.steps) - shared])
@@ -105,7 +105,7 @@ class _Builder:
             steps[0] = (steps[0][0], "wide")
         return _run(f"s{stage.number}b{place}", steps)
 
-    def _end(self, stage: Stage, tail: Sequence[Step]) -> tuple[Node, ...]:
+    def _end(self, stage: StagePlan, tail: Sequence[Step]) -> tuple[Node, ...]:
         """Return the nodes of the steps that all branches share, and the output node if there is one."""
         name = f"s{stage.number}e"
         run = _run(name, _shown(tail))
@@ -116,7 +116,7 @@ class _Builder:
         return (*run, Node(f"{name}o", "output", str(number), "output"))
 
 
-def _shared_tail(stage: Stage) -> tuple[Step, ...]:
+def _shared_tail(stage: StagePlan) -> tuple[Step, ...]:
     """Return the last steps that all branches of a union share. They are drawn once."""
     if len(stage.branches) == 1:
         return ()
@@ -155,8 +155,7 @@ PHASES = ("merge", "bounds", "range")
 def words(step: Step) -> tuple[str, str]:
     """Return (the verb of a step as a picture shows it, the detail beside it)."""
     if isinstance(step, Read):
-        label: str = step.reader.label
-        return step.verb, label.removeprefix(step.verb).removeprefix("(").removesuffix(")")
+        return step.verb, step.reader.label.removeprefix(step.verb).removeprefix("(").removesuffix(")")
     if step.label in PHASES:
         return step.label, "" if step.verb == step.label else step.verb
     word = step.word or step.label

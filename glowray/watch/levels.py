@@ -5,15 +5,14 @@ The levels are `arrow` (a column program), `fused` (inlined in a generated loop)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from glowray.functions import Function
 from glowray.kernels import Fragment, combine, fold_steps, partition_steps, sources
 from glowray.kernels.loop import Loop
 from glowray.kernels.steps import RowStep, Step
-from glowray.physical.stage import Stage
-from glowray.physical.weaving import weave
+from glowray.physical.stage import StagePlan
 from glowray.watch.given import is_given
 
 
@@ -30,11 +29,15 @@ class Level:
         return f"{self.level}: {self.reason}" if self.reason else self.level
 
 
-def levels(stages: Sequence[Stage], vectorize: bool) -> list[Level]:
+Woven = Mapping[StagePlan, Sequence[Fragment]]
+"""Stages, each with what the tasks of its branches run."""
+
+
+def levels(woven: Woven, vectorize: bool) -> list[Level]:
     """Return the level of each of the user's functions once, in the order of stages and steps."""
     found: dict[int, Level] = {}
-    for stage in stages:
-        for fragment in weave(stage, vectorize):
+    for stage, fragments in woven.items():
+        for fragment in fragments:
             for function, level, reason in _functions(fragment, vectorize):
                 if is_given(function) and id(function) not in found:
                     name = f"{function.verb}({function.label})"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from glowray.kernels.exchange import ByRange
-from glowray.physical.stage import All, Branch, Crossed, Even, FromStage, Head, Onward, Same, Shuffled, Stage, Wire
+from glowray.physical.stage import Branch, StagePlan, Wire
+from glowray.physical.wires import All, Crossed, Even, FromStage, Head, Onward, Same, Shuffled
 
 
-def moves(branch: Branch) -> Iterator[tuple[Stage, str]]:
+def moves(branch: Branch) -> Iterator[tuple[StagePlan, str]]:
     """Yield (stage, how its rows move) for each stage that a branch reads. It is "" if rows stay in their partition."""
     for wire in branch.reads:
         if isinstance(wire, FromStage):

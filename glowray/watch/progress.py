@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from glowray.engine.protocol import Done
-from glowray.physical.stage import Stage
+from glowray.physical.stage import StagePlan, StageRun
 from glowray.watch.live import LiveLines, is_terminal
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ class Progress:
 
     def begin(self) -> None: ...
     def announce(self, text: str) -> None: ...
-    def stage_started(self, stage: Stage) -> None: ...
-    def task_done(self, stage: Stage, done: Done) -> None: ...
-    def stage_done(self, stage: Stage) -> None: ...
+    def stage_started(self, stage: StageRun) -> None: ...
+    def task_done(self, stage: StageRun, done: Done) -> None: ...
+    def stage_done(self, stage: StageRun) -> None: ...
     def end(self) -> None: ...
 
 
-def progress_for(name: str, stages: Sequence[Stage], asked: bool | None) -> Progress:
+def progress_for(name: str, stages: Sequence[StagePlan], asked: bool | None) -> Progress:
     """Return the progress of a job. `asked` is the user's setting.
 
     With None, progress is shown only on a terminal, and only for a job that runs longer than DELAY.
@@ -77,16 +77,16 @@ class Bars(Progress):
         """Show what the engine does besides running tasks. "" ends the announcement."""
         self.announced = text
 
-    def stage_started(self, stage: Stage) -> None:
-        self.stages = max(self.stages, stage.number)  # An added stage rewrites parts whose schema differs.
-        self.bars[id(stage)] = Bar(stage.number, stage.chain, stage.num_tasks, began=time.monotonic())
+    def stage_started(self, stage: StageRun) -> None:
+        self.stages = max(self.stages, stage.plan.number)  # An added stage rewrites parts whose schema differs.
+        self.bars[id(stage)] = Bar(stage.plan.number, stage.plan.chain, stage.plan.num_tasks, began=time.monotonic())
 
-    def task_done(self, stage: Stage, done: Done) -> None:
+    def task_done(self, stage: StageRun, done: Done) -> None:
         bar = self.bars[id(stage)]
         bar.done += done.report.final
         bar.rows += done.report.rows_in
 
-    def stage_done(self, stage: Stage) -> None:
+    def stage_done(self, stage: StageRun) -> None:
         self.bars[id(stage)].ended = time.monotonic()
 
 
@@ -98,7 +98,7 @@ class PlainProgress(Bars):
         if text:
             print(f"{self.name}: {text}", file=self.stream, flush=True)
 
-    def stage_done(self, stage: Stage) -> None:
+    def stage_done(self, stage: StageRun) -> None:
         super().stage_done(stage)
         bar = self.bars[id(stage)]
         taken = f"{(bar.ended or bar.began) - bar.began:.1f} s"

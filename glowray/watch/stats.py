@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from glowray.boundary import public
 from glowray.engine.protocol import Done
-from glowray.physical.stage import Given, Stage
+from glowray.native import chosen
+from glowray.physical.stage import StageRun
+from glowray.physical.wires import Given
 from glowray.rows import Block
 
 
@@ -70,12 +72,18 @@ def _skew(largest: int, total: int, count: int) -> float:
 @public
 @dataclass
 class Stats:
-    """The statistics of an action: all its stages, in the order in which they started."""
+    """The statistics of an action: all its stages, in the order in which they started, and the rules that fired.
+
+    Args:
+        native: "compiled" if this process has glowray's loops in C, "portable" if NumPy and Arrow stand in.
+    """
 
     name: str = ""
     engine: str = ""
+    native: str = field(default_factory=lambda: chosen.loops.name)
     stages: list[StageStats] = field(default_factory=list)
     seconds: float = 0.0
+    rules: tuple[str, ...] = ()
 
     @property
     def tasks(self) -> int:
@@ -109,7 +117,8 @@ class Stats:
         out = self.stages[-1].rows_out if self.stages else 0
         lost = f", {self.retries} retried" if self.retries else ""
         return (
-            f"{self.name}: {stages}, {tasks}{lost}, {rows:,} rows in, {out:,} out, {self.seconds:.2f} s, {self.engine}"
+            f"{self.name}: {stages}, {tasks}{lost}, {rows:,} rows in, {out:,} out, {self.seconds:.2f} s, {self.engine},"
+            f" native: {self.native}"
         )
 
     def show(self) -> None:
@@ -122,7 +131,7 @@ class Stats:
         >>> flow.stats.show()
         stage                  tasks  rows in  rows out  bytes  skew  seconds  driver
             1  from_range→map      2        3         3   27 B   1.3     0...    27 B
-        demo: 1 stage, 2 tasks, 3 rows in, 3 out, 0... s, inline
+        demo: 1 stage, 2 tasks, 3 rows in, 3 out, 0... s, inline, native: ...
         """
         from glowray.watch.stats_table import show_stats
 
@@ -139,13 +148,13 @@ class StatsWatcher:
         self.by_stage: dict[int, StageStats] = {}
         self.handed_over: dict[int, Block] = {}
 
-    def stage_started(self, stage: Stage) -> None:
-        entry = StageStats(stage.chain, stage.num_tasks)
+    def stage_started(self, stage: StageRun) -> None:
+        entry = StageStats(stage.plan.chain, stage.plan.num_tasks)
         self.stats.stages.append(entry)
         self.by_stage[id(stage)] = entry
         self.running[id(stage)] = (entry, time.perf_counter())
 
-    def task_done(self, stage: Stage, done: Done) -> None:
+    def task_done(self, stage: StageRun, done: Done) -> None:
         entry, report = self.by_stage[id(stage)], done.report
         size = sum(report.sizes) + sum(part.bytes for part in report.parts)
         entry.done += report.final
@@ -161,20 +170,20 @@ class StatsWatcher:
         if report.remote:
             self._hand_over(stage, done)
 
-    def _hand_over(self, stage: Stage, done: Done) -> None:
+    def _hand_over(self, stage: StageRun, done: Done) -> None:
         """Count each block of this process that a remote task read, once. The job's input rows do not count."""
         entry = self.by_stage[id(stage)]
-        for wire, slots in zip(stage.branch_of(done.task.identity[1]).reads, done.task.inputs, strict=True):
+        for wire, slots in zip(stage.plan.branch_of(done.task.identity[1]).reads, done.task.inputs, strict=True):
             for block in (slot.ref for slot in slots if isinstance(slot.ref, Block) and not isinstance(wire, Given)):
                 if id(block) not in self.handed_over:
                     self.handed_over[id(block)] = block
                     entry.handed_over += block.nbytes
                     entry.driver_bytes += block.nbytes
 
-    def stage_done(self, stage: Stage) -> None:
+    def stage_done(self, stage: StageRun) -> None:
         self._end(*self.running.pop(id(stage)))
 
-    def fetched(self, stage: Stage, size: int) -> None:
+    def fetched(self, stage: StageRun, size: int) -> None:
         """Count the bytes of rows that an action brought to the driver."""
         self.by_stage[id(stage)].driver_bytes += size
 

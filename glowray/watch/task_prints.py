@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glowray.engine.protocol import Done, Heard
-from glowray.physical.stage import Stage
+from glowray.physical.stage import StageRun
 from glowray.watch.live import is_terminal
 
 PIECE = 1 << 20
@@ -50,25 +50,25 @@ class TaskPrints:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.stages: dict[int, Stage] = {}
+        self.stages: dict[int, StageRun] = {}
         self.turns: dict[int, int] = {}
         self.outputs: dict[tuple[int, int], dict[int, Output]] = {}
         self.waiting: dict[tuple[int, int], list[Done]] = {}
         self.ended: set[tuple[int, int]] = set()
 
-    def stage_started(self, stage: Stage) -> None:
+    def stage_started(self, stage: StageRun) -> None:
         """Add a stage that starts."""
         with self.lock:
-            self.stages[stage.number], self.turns[stage.number] = stage, 0
+            self.stages[stage.plan.number], self.turns[stage.plan.number] = stage, 0
 
-    def stage_done(self, stage: Stage) -> None:
+    def stage_done(self, stage: StageRun) -> None:
         """Remove a stage whose tasks are all done."""
         with self.lock:
-            self.turns.pop(stage.number, None)
+            self.turns.pop(stage.plan.number, None)
 
-    def heard(self, stage: Stage, place: int, heard: Heard) -> None:
+    def heard(self, stage: StageRun, place: int, heard: Heard) -> None:
         """Take lines that a running task has printed. May be called in any thread."""
-        identity = stage.number, place
+        identity = stage.plan.number, place
         with self.lock:
             if identity not in self.ended:
                 self.outputs.setdefault(identity, {}).setdefault(heard.attempt, Output()).add(heard)
@@ -138,7 +138,7 @@ class TaskPrints:
             return
         if is_terminal(stream):
             number, place = identity
-            prefix = f"\x1b[2m[stage {number}, task {place + 1}/{self.stages[number].num_tasks}]\x1b[0m "
+            prefix = f"\x1b[2m[stage {number}, task {place + 1}/{self.stages[number].plan.num_tasks}]\x1b[0m "
             text = "".join(f"{prefix}{line}\n" for line in text.removesuffix("\n").split("\n"))
         try:
             stream.write(text)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glowray.engine.choose import Choice
-from glowray.physical.stage import Stage
+from glowray.physical.stage import StagePlan
 from glowray.plan.nodes import Node
 from glowray.watch.explain import explained
 from glowray.watch.graph import Graph, describe
@@ -15,14 +15,15 @@ from glowray.watch.graph import Graph, describe
 
 @dataclass(frozen=True, eq=False)
 class PlanView:
-    """The plans of an action: one node per target, all stages, the last stage of each target, and the engine."""
+    """The plans of an action: one node per target, all stages, the last stage of each target, engine and rules."""
 
     name: str
     targets: Sequence[Node]
-    stages: Sequence[Stage]
-    outputs: Sequence[Stage]
+    stages: Sequence[StagePlan]
+    outputs: Sequence[StagePlan]
     choice: Choice
     vectorize: bool = True
+    rules: Sequence[str] = ()
 
     @property
     def graph(self) -> Graph:
@@ -31,7 +32,7 @@ class PlanView:
 
     def explain(self) -> str:
         """Return the plan as text, as explain() of a Dataset does."""
-        return explained(self.name, self.targets, self.stages, self.outputs, self.choice, self.vectorize)
+        return explained(self.name, self.targets, self.stages, self.outputs, self.choice, self.vectorize, self.rules)
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Write the plan's picture to a file, or return its DOT text, as plot() of a Dataset does."""

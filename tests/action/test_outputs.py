@@ -192,7 +192,7 @@ def test_rows_that_a_sink_refuses_are_bad_rows(engine: Lab, tmp_path: Path, sour
 
 
 def test_an_output_may_ask_for_resources(counting: CountingEngine) -> None:
-    flow = gr.Flow(engine="inline", num_cpus=1)
+    flow = gr.Flow(engine=counting, num_cpus=1)
     seen: list[int] = []
     flow.from_items([1, 2], partitions=1).output(seen.append, num_cpus=2, memory=3, name="take")
     flow.run()

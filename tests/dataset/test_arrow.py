@@ -128,7 +128,7 @@ def test_others_read_a_dataset(flow: gr.Flow) -> None:
 
 
 def test_making_a_capsule_runs_nothing(forbidden: ForbiddenEngine) -> None:
-    numbers = gr.Flow(engine="inline").from_range(5)
+    numbers = gr.Flow(engine=forbidden).from_range(5)
     capsule = numbers.__arrow_c_stream__()
     assert type(capsule).__name__ == "PyCapsule"
     del capsule
@@ -139,7 +139,7 @@ def test_making_a_capsule_runs_nothing(forbidden: ForbiddenEngine) -> None:
 
 
 def test_repeated_capsules_share_one_run(counting: CountingEngine) -> None:
-    numbers = gr.Flow(engine="inline").from_range(5, partitions=2).map(lambda n: n + 1)
+    numbers = gr.Flow(engine=counting).from_range(5, partitions=2).map(lambda n: n + 1)
     capsules = [numbers.__arrow_c_stream__() for _ in range(3)]
     assert sum(counting.tasks.values()) == 0
     assert pl.DataFrame(numbers)["value"].sum() == 15
@@ -150,7 +150,7 @@ def test_repeated_capsules_share_one_run(counting: CountingEngine) -> None:
 
 
 def test_threads_share_one_run(counting: CountingEngine) -> None:
-    numbers = gr.Flow(engine="inline").from_range(100, partitions=2)
+    numbers = gr.Flow(engine=counting).from_range(100, partitions=2)
     sums: list[int] = []
     threads = [threading.Thread(target=lambda: sums.append(pl.DataFrame(numbers)["value"].sum())) for _ in range(4)]
     for thread in threads:

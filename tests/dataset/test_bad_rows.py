@@ -1,9 +1,10 @@
-"""on_error: rows on which a function fails are dropped, kept or written down, the same on every engine."""
+"""Rows that a verb cannot take: the error names the user's verb, row and function, and replay() raises it again."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,190 +12,312 @@ import pytest
 
 import glowray as gr
 from glowray.dataset import Dataset
+from glowray.functions.show import shown
 from tests.engine.doubles import Lab
 
-ROWS = [5, 0, 2, 0, 1, 0, 10]
+Run = Callable[[Dataset[Any]], Any]
 
 
-def inverse(n: int) -> float:
-    return 10 / n
+def collected(build: Callable[[Dataset[Any]], Dataset[Any]]) -> Run:
+    return lambda rows: build(rows).collect()
 
 
-def twice(n: int) -> Any:
-    yield n
-    yield 10 / n
+def itself(row: Any) -> Any:
+    return row
 
 
-STEPS: dict[str, tuple[Callable[..., Dataset[Any]], list[Any]]] = {
-    "map": (lambda ds, **o: ds.map(inverse, **o), [2.0, 5.0, 10.0, 1.0]),
-    "filter": (lambda ds, **o: ds.filter(inverse, **o), [5, 2, 1, 10]),
-    "flat_map": (lambda ds, **o: ds.flat_map(twice, **o), [5, 2.0, 2, 5.0, 1, 10.0, 10, 1.0]),
-    "key_by": (lambda ds, **o: ds.key_by(inverse, **o).values(), [5, 2, 1, 10]),
-    "map_values": (lambda ds, **o: ds.key_by(str).map_values(inverse, **o).values(), [2.0, 5.0, 10.0, 1.0]),
-    "flat_map_values": (
-        lambda ds, **o: ds.key_by(str).flat_map_values(twice, **o).values(),
-        [5, 2.0, 2, 5.0, 1, 10.0, 10, 1.0],
-    ),
+def listed(row: Any) -> Any:
+    """A key that is a list for the row "bad"."""
+    return [row] if row == "bad" else row
+
+
+def twice(value: Any) -> Any:
+    return [value, value]
+
+
+def second(row: Any) -> Any:
+    return row[1]
+
+
+def add(total: Any, row: Any) -> Any:
+    return total + row
+
+
+def counted_to(total: int, row: Any) -> Any:
+    if row == "bad":
+        raise ValueError(row)
+    return total + 1
+
+
+def place_of(function: Callable[..., Any]) -> str:
+    return f"defined at {__file__}:{function.__code__.co_firstlineno}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A verb on rows the last of which is bad.
+
+    `label` is what the note has in parentheses; `function` the user's function that it places; `type` the error's.
+    """
+
+    verb: str
+    run: Run
+    good: tuple[Any, ...]
+    bad: Any
+    type: type[BaseException]
+    label: str = ""
+    function: Callable[..., Any] | None = None
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.name or f"{self.verb}({self.label}) of {self.bad!r:.20}"
+
+
+def other(rows: Dataset[Any]) -> Dataset[Any]:
+    """A second side of rows that are good."""
+    return rows.flow.from_items([("a", 0), ("z", 0)], partitions=2)
+
+
+def many(rows: Dataset[Any]) -> Dataset[Any]:
+    """The same from a source whose size nobody knows, so that no join takes place where the rows are."""
+    return rows.flow.from_source(lambda index: [("a", 0), ("z", 0)], 2)
+
+
+# Verbs of keyed rows. `max` and `len` are functions of C: the note has no place for them.
+
+KEYED: dict[str, tuple[Run, str, Callable[..., Any] | None]] = {
+    "reduce_by_key": (collected(lambda rows: rows.reduce_by_key(add)), "add", add),
+    "aggregate_by_key": (collected(lambda rows: rows.aggregate_by_key(0, add, max)), "add", add),
+    "local_reduce_by_key": (collected(lambda rows: rows.local_reduce_by_key(max)), "max", None),
+    "count_by_key": (collected(lambda rows: rows.count_by_key()), "", None),
+    "group_by_key": (collected(lambda rows: rows.group_by_key()), "", None),
+    "local_group_by_key": (collected(lambda rows: rows.local_group_by_key()), "", None),
+    "partition_by_key": (collected(lambda rows: rows.partition_by_key(3)), "", None),
+    "co_group": (collected(lambda rows: rows.co_group(other(rows))), "", None),
+    "join": (collected(lambda rows: rows.join(other(rows))), "", None),
+    "join, a semi join": (collected(lambda rows: rows.join(other(rows), how="semi")), "", None),
+    "join, an anti join": (collected(lambda rows: rows.join(other(rows), how="anti")), "", None),
+    "join, of rows that move": (collected(lambda rows: rows.join(many(rows))), "", None),
+    "join, on the right": (collected(lambda rows: other(rows).join(rows, how="left")), "", None),
+}
+BAD_KEYS: list[Any] = [["l"], (1, {"t": 1}), object]
+NOT_PAIRS: list[Any] = ["ab", (1, 2, 3), ["a", 1]]
+
+
+def keyed_cases() -> Iterator[Case]:
+    for name, (run, label, function) in KEYED.items():
+        verb = name.partition(",")[0]
+        for key in BAD_KEYS:
+            yield Case(
+                verb, run, (("a", 1), ("b", 2)), (key, 3), gr.KeyTypeError, label, function, f"{name} of {key!r}"
+            )
+        for row in NOT_PAIRS:
+            yield Case(verb, run, (("a", 1), ("b", 2)), row, TypeError, label, function, f"{name} of {row!r}")
+
+
+# Verbs whose rows are their own keys, and those with a function that gives the key.
+
+OWN: dict[str, Run] = {
+    "distinct": collected(lambda rows: rows.distinct()),
+    "count_by_value": collected(lambda rows: rows.count_by_value()),
+    "subtract": collected(lambda rows: rows.subtract(other(rows))),
+    "subtract, of rows that move": collected(lambda rows: rows.subtract(many(rows))),
+    "subtract, on the right": collected(lambda rows: other(rows).subtract(rows)),
+    "intersection": collected(lambda rows: rows.intersection(other(rows))),
+    "intersection, of rows that move": collected(lambda rows: rows.intersection(many(rows))),
+}
+BY_FUNCTION: dict[str, Run] = {
+    "distinct": collected(lambda rows: rows.distinct(listed)),
+    "distinct, that may drop rows": collected(lambda rows: rows.distinct(listed, on_error="skip")),
+    "group_by": collected(lambda rows: rows.group_by(listed)),
 }
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_skip(engine: Lab, step: str) -> None:
-    build, wanted = STEPS[step]
-    flow = engine.flow()
-    rows = build(flow.from_items(ROWS, partitions=3), on_error="skip")
-    assert rows.collect() == wanted
-    assert flow.skipped == {step: 3}
-    assert flow.errors == []
-    named = build(flow.from_items(ROWS, partitions=3), on_error="skip", name="the step")
-    assert named.count() == len(wanted)
-    assert flow.skipped == {"the step": 3}
+def own_cases() -> Iterator[Case]:
+    for name, run in OWN.items():
+        for key in BAD_KEYS:
+            yield Case(name.partition(",")[0], run, ("a", 1), key, gr.KeyTypeError, name=f"{name} of {key!r}")
+    for name, run in BY_FUNCTION.items():
+        yield Case(name.partition(",")[0], run, ("a", 1), "bad", gr.KeyTypeError, "listed", listed, f"{name} by listed")
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_collect(engine: Lab, step: str) -> None:
-    build, wanted = STEPS[step]
-    flow = engine.flow()
-    assert build(flow.from_items(ROWS, partitions=3), on_error="collect").collect() == wanted
-    assert flow.skipped == {step: 3}
-    row = ("0", 0) if step.endswith("values") else 0
-    assert [(error.step, error.row) for error in flow.errors] == [(step, row)] * 3
-    assert [type(error.error) for error in flow.errors] == [ZeroDivisionError] * 3
-    partitions = [note for error in flow.errors for note in error.error.__notes__ if note.startswith("partition")]
-    numbers = [1, 3, 5] if engine.tiny else [0, 1, 2]
-    assert partitions == [f"partition: {number}" for number in numbers]
+# Verbs of one row that need keyed rows.
 
 
-def test_the_flow_says_it_for_all_steps(engine: Lab) -> None:
-    flow = engine.flow(on_error="skip")
-    rows = flow.from_items(ROWS, partitions=2)
-    assert rows.map(inverse).filter(lambda x: 1 / (x - 5)).collect() == [2.0, 10.0, 1.0]
-    assert flow.skipped == {"map": 3, "filter": 1}
-    with pytest.raises(ZeroDivisionError):
-        rows.map(inverse, on_error="raise").collect()
+def pair_cases() -> Iterator[Case]:
+    for row in NOT_PAIRS:
+        good = (("a", 1), ("b", 2))
+        yield Case("keys", collected(lambda rows: rows.keys()), good, row, TypeError)
+        yield Case("values", collected(lambda rows: rows.values()), good, row, TypeError)
+        yield Case("to_dict", lambda rows: rows.to_dict(), good, row, TypeError)
+        mapped = collected(lambda rows: rows.map_values(itself))
+        yield Case("map_values", mapped, good, row, TypeError, "itself", itself)
+        mapped = collected(lambda rows: rows.flat_map_values(twice))
+        yield Case("flat_map_values", mapped, good, row, TypeError, "twice", twice)
+    yield Case("to_dict", lambda rows: rows.to_dict(), (("a", 1),), ([1], 2), TypeError)
 
 
-def test_an_action_forgets_the_last(engine: Lab) -> None:
-    flow = engine.flow()
-    rows = flow.from_items(ROWS)
-    rows.map(inverse, on_error="collect").collect()
-    rows.collect()
-    assert (flow.skipped, flow.errors) == ({}, [])
+# Verbs that compare rows, and verbs that add them up.
+
+ORDERS: dict[str, Run] = {
+    "sort": collected(lambda rows: rows.sort()),
+    "sort, downwards": collected(lambda rows: rows.sort(reverse=True)),
+    "merge_sorted": collected(lambda rows: rows.merge_sorted()),
+    "top": collected(lambda rows: rows.top(2)),
+    "top, of many": collected(lambda rows: rows.top(50)),
+    "min": lambda rows: rows.min(),
+    "max": lambda rows: rows.max(),
+}
+ORDERS_BY_FUNCTION: dict[str, Run] = {
+    "sort": collected(lambda rows: rows.sort(second)),
+    "sort, that may drop rows": collected(lambda rows: rows.sort(second, on_error="skip")),
+    "merge_sorted": collected(lambda rows: rows.merge_sorted(second)),
+    "top": collected(lambda rows: rows.top(2, second, reverse=True)),
+    "top, that may drop rows": collected(lambda rows: rows.top(2, second, on_error="skip")),
+    "min": lambda rows: rows.min(second),
+    "max": lambda rows: rows.max(second),
+}
 
 
-@pytest.mark.parametrize("as_path", [True, False])
-def test_dead_letters(engine: Lab, tmp_path: Path, as_path: bool) -> None:
-    path = tmp_path / "letters.jsonl"
-    flow = engine.flow()
-    rows = flow.from_items(ROWS, partitions=3).map(inverse, on_error=path if as_path else str(path), name="inverse")
-    assert rows.collect() == [2.0, 5.0, 10.0, 1.0]
-    letters = [json.loads(line) for line in path.read_text().splitlines()]
-    assert [(letter["step"], letter["row"]) for letter in letters] == [("inverse", 0)] * 3
-    assert all("ZeroDivisionError" in letter["error"] for letter in letters)
+def order_cases() -> Iterator[Case]:
+    for bad in ("text", None):
+        for name, run in ORDERS.items():
+            yield Case(name.partition(",")[0], run, (1, 3, 2), bad, TypeError, name=f"{name} of {bad!r}")
+        for name, run in ORDERS_BY_FUNCTION.items():
+            good = (("x", 1), ("y", 3), ("z", 2))
+            verb = name.partition(",")[0]
+            yield Case(verb, run, good, ("w", bad), TypeError, "second", second, f"{name} by second of {bad!r}")
 
 
-def test_dead_letters_of_a_job_that_failed(engine: Lab, tmp_path: Path) -> None:
-    path = tmp_path / "letters.jsonl"
-    path.write_text("of the last job\n")
-    rows = engine.flow().from_items([0, 1, 2], partitions=1).map(inverse, on_error=path)
-    with pytest.raises(ZeroDivisionError):
-        rows.map(lambda x: 1 / (x - 5)).collect()
-    assert path.read_text() == "of the last job\n"
-    assert [file.name for file in tmp_path.iterdir()] == ["letters.jsonl"]
+def fold_cases() -> Iterator[Case]:
+    for bad in ("text", None):
+        yield Case("sum", lambda rows: rows.sum(), (1, 2), bad, TypeError)
+        yield Case("mean", lambda rows: rows.mean(), (1, 2), bad, TypeError)
+    aggregated = collected(lambda rows: rows.aggregate(0, counted_to, operator.add))
+    yield Case("aggregate", aggregated, (1, 2), "bad", ValueError, "counted_to", counted_to)
 
 
-@pytest.mark.parametrize("partitions", [1, 3, 7])
-def test_more_than_max_errors_fail_the_job(engine: Lab, partitions: int) -> None:
-    for limit, fails in ((0, True), (2, True), (3, False), (None, False)):
-        flow = engine.flow(on_error="skip", max_errors=limit)
-        rows = flow.from_items(ROWS, partitions=partitions).map(inverse)
-        if fails:
-            with pytest.raises(gr.GlowrayError, match=f"max_errors={limit}"):
-                rows.collect()
-        else:
-            assert rows.count() == 4
+CASES = [*keyed_cases(), *own_cases(), *pair_cases(), *order_cases(), *fold_cases()]
 
 
-def test_max_errors_counts_over_all_stages(engine: Lab) -> None:
-    flow = engine.flow(on_error="skip", max_errors=3)
-    rows = flow.from_items(ROWS, partitions=2).map(inverse).sort()
-    with pytest.raises(gr.GlowrayError, match="max_errors=3"):
-        rows.map(lambda x: 1 / (x - 5)).collect()
+def check(rows: Dataset[Any], case: Case) -> None:
+    with pytest.raises(case.type) as caught:
+        case.run(rows)
+    error: Any = caught.value
+    assert type(error) is case.type
+    step, row = [note for note in error.__notes__ if not note.startswith(("partition:", "replay()"))]
+    assert step.partition(", defined at ")[0] == f"in {case.verb}({case.label})"
+    assert case.function is None or step.endswith(place_of(case.function))
+    assert row == f"row: {shown(case.bad)}"
+    assert error.__notes__[-1].startswith("replay() of this exception ")
+    with pytest.raises(case.type) as again:
+        error.replay()
+    assert type(again.value) is case.type
+    assert again.value.args == error.args
 
 
-def test_reducers_and_partitions_always_raise(engine: Lab) -> None:
-    flow = engine.flow(on_error="skip")
-    rows = flow.from_items([1, 0], partitions=1)
-    for run in (
-        lambda: rows.reduce(lambda a, b: a / b).collect(),
-        lambda: rows.map_partitions(lambda part: [1 / n for n in part]).collect(),
-        lambda: rows.aggregate(1, lambda a, n: a / n, max).collect(),
-        lambda: rows.map(lambda n: ("k", n)).reduce_by_key(lambda a, b: a / b).collect(),
-    ):
-        with pytest.raises(ZeroDivisionError):
-            run()
+@pytest.mark.parametrize(("kind", "vectorize"), [("inline", True), ("inline", False), ("inline-tiny", True)])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_bad_row(case: Case, kind: str, vectorize: bool) -> None:
+    for partitions in (1, 3):
+        flow = Lab(kind).flow(vectorize=vectorize)
+        rows = flow.from_items([*case.good, case.bad], partitions=partitions)
+        check(rows, case)
+        check(rows.map(itself), case)
 
 
-def test_rows_on_which_the_key_of_sort_fails_are_dropped_and_counted(engine: Lab) -> None:
-    flow = engine.flow(on_error="skip")
-    assert flow.from_items([1, 0, 2], partitions=2).sort(inverse).collect() == [2, 1]
-    assert flow.skipped == {"sort": 1}
-    with pytest.raises(ZeroDivisionError):
-        flow.from_items([1, 0], partitions=2).sort(inverse, on_error="raise").collect()
+def one_of_each_verb() -> list[Case]:
+    found: dict[str, Case] = {}
+    for case in CASES:
+        found.setdefault(f"{case.verb}({case.label})", case)
+    return list(found.values())
 
 
-def test_for_each_counts_too(engine: Lab) -> None:
-    flow = engine.flow()
-    flow.from_items(ROWS, partitions=2).for_each(inverse, on_error="skip")
-    assert flow.skipped == {"for_each": 3}
+@pytest.mark.ray
+@pytest.mark.parametrize("case", one_of_each_verb(), ids=str)
+def test_a_bad_row_on_ray(case: Case, ray_lab: Lab) -> None:
+    check(ray_lab.flow().from_items([*case.good, case.bad], partitions=2), case)
 
 
-def test_a_row_that_cannot_be_compared_with_itself_is_still_its_record(engine: Lab) -> None:
-    flow = engine.flow()
-    flow.from_items(["x", None, "3"]).map(int, on_error="collect", name="number").collect()
-    assert [(error.step, error.row, type(error.error)) for error in flow.errors] == [
-        ("number", "x", ValueError),
-        ("number", None, TypeError),
-    ]
+# Columns of a file: a function or type fails on a field.
 
 
-class Mute:
-    def __repr__(self) -> str:
-        raise RuntimeError("no words")
+class OwnError(ValueError):
+    """A ValueError of the user's."""
 
 
-@pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
-def test_dead_letters_are_json_whatever_the_row(engine: Lab, tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"letters.jsonl{suffix}"
-    rows = ["\ud800", {1, 2}, 2**70, (1, "é"), float("nan"), [float("inf")], b"\xff", {(1, 2): 3}, Mute(), None]
-
-    def fail(row: Any) -> Any:
-        raise ValueError("\udfff" if row is None else "é")
-
-    flow = engine.flow(on_error=path)
-    assert flow.from_items(rows, partitions=3).map(fail).collect() == []
-    lines = gr.Flow(engine="inline").read_text(path).collect()
-    letters = [json.loads(line) for line in lines]
-    assert [letter["row"] for letter in letters] == [
-        "\ud800", "{1, 2}", 2**70, [1, "é"], "nan", "[inf]", "b'\\xff'", "{(1, 2): 3}",
-        "<Mute whose repr raises RuntimeError>", None,
-    ]  # fmt: skip
-    assert {letter["error"] for letter in letters} == {"ValueError: é", "ValueError: \udfff"}
-    assert not [line for line in lines if "NaN" in line or "Infinity" in line], "no JSON has them"
+def checked(text: str) -> str:
+    if text == "bad":
+        raise OwnError(text)
+    return text
 
 
-def test_a_key_of_min_and_max_is_a_function_of_one_row(engine: Lab) -> None:
-    flow = engine.flow(on_error="skip")
-    rows = flow.from_items(ROWS, partitions=3)
-    assert (rows.max(inverse), flow.skipped) == (1, {"max": 3})
-    assert (rows.min(inverse), flow.skipped) == (10, {"min": 3})
-    with pytest.raises(ValueError, match=r"max\(\) of an empty dataset"):
-        flow.from_items([0, 0]).max(inverse)
-    with pytest.raises(ZeroDivisionError):
-        engine.flow().from_items(ROWS).min(inverse)
+@pytest.mark.parametrize("vectorize", [True, False])
+@pytest.mark.parametrize("partitions", [1, 3])
+def test_a_function_of_a_column_fails(partitions: int, vectorize: bool, tmp_path: Path, engine: Lab) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,x\n2,y\nbad,z\n")
+    rows = engine.flow(vectorize=vectorize).read_csv(path, partitions, types={"a": checked})
+    for made in (rows, rows.map(itself), rows.sort(str), rows.map(lambda row: row["a"]).distinct()):
+        with pytest.raises(OwnError) as caught:
+            made.collect()
+        error: Any = caught.value
+        assert type(error) is OwnError
+        assert error.args == ("bad",)
+        assert error.__context__ is None
+        assert error.__notes__[0] == f'"{path}", line 4, column "a"'
+        assert error.__notes__[1:3] == [f"in read_csv(checked), {place_of(checked)}", "row: 'bad'"]
+        with pytest.raises(OwnError) as again:
+            error.replay()
+        assert again.value.args == ("bad",)
 
 
-def test_one_row_too_many_is_one_row(engine: Lab) -> None:
-    flow = engine.flow(on_error="skip", max_errors=0)
-    with pytest.raises(gr.GlowrayError, match=r"^1 row failed, more than max_errors=0 allows\n  map: "):
-        flow.from_items([0]).map(inverse).collect()
+@pytest.mark.parametrize("convert", [int, float, bool])
+def test_a_type_refuses_a_field(convert: type, tmp_path: Path, engine: Lab) -> None:
+    (tmp_path / "a.csv").write_text("a\n1\nbad\n")
+    with pytest.raises(ValueError, match='line 3, column "a"') as caught:
+        engine.flow().read_csv(tmp_path / "a.csv", types={"a": convert}).collect()
+    error: Any = caught.value
+    assert error.__notes__[:2] == ["in read_csv()", "row: 'bad'"]
+    with pytest.raises(ValueError) as again:
+        error.replay()
+    assert type(again.value) is type(error)
+    assert again.value.args == error.args
+
+
+# StopIteration becomes a RuntimeError in a task, and in replay().
+
+
+def stop(*arguments: Any) -> Any:
+    raise StopIteration("stopped")
+
+
+STOPS: dict[str, Callable[[Dataset[Any]], Dataset[Any]]] = {
+    "map": lambda rows: rows.map(stop),
+    "filter": lambda rows: rows.filter(stop),
+    "flat_map": lambda rows: rows.flat_map(stop),
+    "flat_map, in a generator": lambda rows: rows.flat_map(lambda row: (stop() for _ in range(2))),
+    "map_values": lambda rows: rows.key_by(itself).map_values(stop),
+    "key_by": lambda rows: rows.key_by(stop),
+    "group_by": lambda rows: rows.group_by(stop),
+    "distinct": lambda rows: rows.distinct(stop),
+    "sort": lambda rows: rows.sort(stop),
+    "top": lambda rows: rows.top(1, stop),
+    "reduce": lambda rows: rows.reduce(stop),
+    "reduce_by_key": lambda rows: rows.key_by(bool).reduce_by_key(stop),
+}
+
+
+@pytest.mark.parametrize("vectorize", [True, False])
+@pytest.mark.parametrize("verb", STOPS)
+def test_replay_of_a_stop_iteration(engine: Lab, verb: str, vectorize: bool) -> None:
+    rows = STOPS[verb](engine.flow(vectorize=vectorize).from_items([1, 2, 3], partitions=1))
+    with pytest.raises(RuntimeError) as caught:
+        rows.collect()
+    error: Any = caught.value
+    assert error.__notes__[0].startswith(f"in {verb.partition(',')[0]}(")
+    with pytest.raises(RuntimeError) as again:
+        error.replay()
+    assert type(again.value) is RuntimeError
+    assert again.value.args == error.args
+    assert isinstance(again.value.__cause__, StopIteration)

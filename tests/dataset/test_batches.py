@@ -196,7 +196,7 @@ def test_what_f_does_to_its_batch_stays_there(flow: gr.Flow) -> None:
 
 
 def test_wrong_use_is_found_at_the_call(forbidden: ForbiddenEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    numbers = gr.Flow(engine="inline").from_range(3)
+    numbers = gr.Flow(engine=forbidden).from_range(3)
     with pytest.raises(ValueError, match="not 'csv'"):
         numbers.map_batches(len, "csv")
     with pytest.raises(ValueError, match="at least 1"):

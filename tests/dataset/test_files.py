@@ -164,7 +164,7 @@ def test_deferred_writes_run_in_one_pass(flow: gr.Flow, form: Any, tmp_path: Pat
 
 def test_deferring_runs_nothing(forbidden: ForbiddenEngine, form: Any, tmp_path: Path) -> None:
     write, _, rows = form
-    write(gr.Flow(engine="inline").from_items(rows))(tmp_path / "out", defer=True)
+    write(gr.Flow(engine=forbidden).from_items(rows))(tmp_path / "out", defer=True)
     assert not any(tmp_path.iterdir())
 
 
@@ -301,7 +301,7 @@ def test_partitions_of_the_flow_hold_for_every_source(tmp_path: Path) -> None:
 
 
 def test_wrong_use_is_found_at_the_call(forbidden: ForbiddenEngine, tmp_path: Path) -> None:
-    flow = gr.Flow(engine="inline")
+    flow = gr.Flow(engine=forbidden)
     for read in (flow.read_csv, flow.read_json, flow.read_parquet, flow.read_binary):
         with pytest.raises(FileNotFoundError, match="nothing-here"):
             read(tmp_path / "nothing-here")

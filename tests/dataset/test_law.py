@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,10 +12,13 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 import glowray as gr
-from glowray.action import perform
 from glowray.dataset import Dataset
-from glowray.optimize import RULES, optimize
+from glowray.engine.protocol import Engine
+from glowray.optimize import RULES
+from glowray.physical.planning import Rules
+from glowray.physical.rules import PHYSICAL_RULES
 from tests.effort import examples
+from tests.engine.thread_engine import ThreadEngine
 from tests.oracle.exact import assert_rows
 from tests.oracle.pipelines import Pipeline, pipelines
 
@@ -65,7 +68,12 @@ NOT_DRAWN = {
 }
 """Why the law does not draw what else a Dataset has."""
 
-rule_sets = st.lists(st.sampled_from(RULES), unique=True).map(tuple)
+ALL_RULES = Rules()
+rule_sets = st.builds(
+    Rules,
+    st.lists(st.sampled_from(RULES), unique=True).map(tuple),
+    st.lists(st.sampled_from(PHYSICAL_RULES), unique=True).map(tuple),
+)
 endings = st.sampled_from(sorted(ENDINGS))
 memories = st.sampled_from([None, 1, 1000])
 """Bytes that a task may hold: with few, all rows go through files."""
@@ -77,19 +85,19 @@ quick = settings(
 
 def rows_of(
     pipeline: Pipeline,
-    kind: str,
-    rules: tuple[Any, ...] = RULES,
+    kind: str | Engine,
+    rules: Rules = ALL_RULES,
     vectorize: bool = True,
     ending: str = "collect",
     memory: int | None = None,
 ) -> list[Any]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(perform, "optimize", partial(optimize, rules=rules))
-        return ENDINGS[ending](pipeline.on(gr.Flow("law", engine=kind, vectorize=vectorize, memory=memory)))
+    flow = gr.Flow("law", engine=kind, vectorize=vectorize, memory=memory)
+    flow.settings = replace(flow.settings, rules=rules)
+    return ENDINGS[ending](pipeline.on(flow))
 
 
 def holds(
-    pipeline: Pipeline, kind: str, rules: tuple[Any, ...], vectorize: bool, ending: str, memory: int | None = None
+    pipeline: Pipeline, kind: str | Engine, rules: Rules, vectorize: bool, ending: str, memory: int | None = None
 ) -> None:
     rows = rows_of(pipeline, kind, rules, vectorize, ending, memory)
     assert_rows(rows, pipeline.wanted.all, ordered=pipeline.wanted.ordered)
@@ -97,20 +105,27 @@ def holds(
 
 @settings(quick, max_examples=examples(300))
 @given(pipelines(), rule_sets, st.booleans(), endings, memories)
-def test_inline(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str, memory: int | None) -> None:
+def test_inline(pipeline: Pipeline, rules: Rules, vectorize: bool, ending: str, memory: int | None) -> None:
     holds(pipeline, "inline", rules, vectorize, ending, memory)
 
 
 @settings(quick, max_examples=examples(60))
+@given(pipelines(), rule_sets, st.booleans(), endings, memories)
+def test_threads(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str, memory: int | None) -> None:
+    """An engine of less than a hundred lines, whose blocks live in a store of its own."""
+    holds(pipeline, ThreadEngine(), rules, vectorize, ending, memory)
+
+
+@settings(quick, max_examples=examples(60))
 @given(pipelines(tiny=True), rule_sets, st.booleans(), endings)
-def test_a_row_a_partition(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str) -> None:
+def test_a_row_a_partition(pipeline: Pipeline, rules: Rules, vectorize: bool, ending: str) -> None:
     holds(pipeline, "inline", rules, vectorize, ending)
 
 
 @settings(quick, max_examples=examples(80))
 @given(pipelines(), rule_sets, st.booleans(), endings)
 def test_rules_levels_and_endings_change_no_row_and_no_order(
-    pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str
+    pipeline: Pipeline, rules: Rules, vectorize: bool, ending: str
 ) -> None:
     assert_rows(rows_of(pipeline, "inline", rules, vectorize, ending), rows_of(pipeline, "inline"))
 
@@ -128,7 +143,7 @@ def test_numbers(pipeline: Pipeline, n: int) -> None:
 @pytest.mark.slow
 @settings(quick, max_examples=examples(120))
 @given(pipelines(longest=5), rule_sets, endings, memories)
-def test_ray(local_ray: None, pipeline: Pipeline, rules: tuple[Any, ...], ending: str, memory: int | None) -> None:
+def test_ray(local_ray: None, pipeline: Pipeline, rules: Rules, ending: str, memory: int | None) -> None:
     rows = rows_of(pipeline, "ray", rules, ending=ending, memory=memory)
     assert_rows(rows, pipeline.wanted.all, ordered=pipeline.wanted.ordered)
     assert_rows(rows, rows_of(pipeline, "inline"))

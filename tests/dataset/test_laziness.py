@@ -63,17 +63,17 @@ VERBS: dict[str, Callable[[Dataset[Any]], Any]] = {
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_nothing_runs_before_an_action(forbidden: ForbiddenEngine, verb: str) -> None:
-    VERBS[verb](gr.Flow(engine="inline").from_items([(1, 2), (3, 4)]))
+    VERBS[verb](gr.Flow(engine=forbidden).from_items([(1, 2), (3, 4)]))
 
 
 def test_an_action_runs(forbidden: ForbiddenEngine) -> None:
     with pytest.raises(AssertionError, match="something ran"):
-        gr.Flow(engine="inline").from_items([1]).collect()
+        gr.Flow(engine=forbidden).from_items([1]).collect()
 
 
 @pytest.fixture
-def flow() -> gr.Flow:
-    return gr.Flow("lazy", engine="inline")
+def flow(counting: CountingEngine) -> gr.Flow:
+    return gr.Flow("lazy", engine=counting)
 
 
 def test_a_narrow_chain_is_one_task_a_partition(flow: gr.Flow, counting: CountingEngine) -> None:

@@ -202,7 +202,7 @@ def test_a_type_that_comes_after_many_rows(flow: gr.Flow, tmp_path: Path) -> Non
 
 
 def test_parts_of_one_schema_are_written_once(counting: CountingEngine, tmp_path: Path) -> None:
-    flow = gr.Flow(engine="inline")
+    flow = gr.Flow(engine=counting)
     rows = flow.from_items([{"a": 1, "b": None}, {"a": 2, "b": None}, {"a": 3, "b": "x"}], partitions=3)
     for write, name in [(rows.limit(2).repartition(2).write_parquet, "a"), (rows.write_csv, "b")]:
         counting.tasks.clear()

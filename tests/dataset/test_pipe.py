@@ -183,7 +183,7 @@ def test_commands_end_by_sigpipe_as_in_a_shell(flow: gr.Flow) -> None:
 
 
 def test_wrong_use_is_found_at_the_call(forbidden: ForbiddenEngine) -> None:
-    rows = gr.Flow(engine="inline").from_items(["a"])
+    rows = gr.Flow(engine=forbidden).from_items(["a"])
     for wrong in (5, None, b"cat", ["cat", 5], [b"cat"]):
         with pytest.raises(TypeError, match="pipe"):
             rows.pipe(wrong)  # type: ignore[arg-type]

@@ -314,5 +314,5 @@ def test_what_explode_cannot_go_through_is_an_error_with_its_row(engine: Lab) ->
         rows.explode("id").collect()
     with pytest.raises(TypeError, match="needs rows that are dicts, got 1"):
         engine.flow().from_items([1]).explode("id").collect()
-    with pytest.raises(TypeError, match="field names, which are str"):
+    with pytest.raises(TypeError, match="name must be a str, got 1"):
         rows.explode(1)  # type: ignore[arg-type]

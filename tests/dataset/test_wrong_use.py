@@ -18,7 +18,7 @@ from tests.engine.doubles import ForbiddenEngine
 
 @pytest.fixture
 def rows(forbidden: ForbiddenEngine) -> Dataset[Any]:
-    return gr.Flow("wrong", engine="inline").from_items([(1, 2)])
+    return gr.Flow("wrong", engine=forbidden).from_items([(1, 2)])
 
 
 Call = Callable[[Dataset[Any], Any], Any]
@@ -128,7 +128,7 @@ def test_numbers(rows: Dataset[Any], verb: str) -> None:
 
 @pytest.mark.parametrize("partitions", [0, -1])
 def test_partitions_of_sources(forbidden: ForbiddenEngine, partitions: int) -> None:
-    flow = gr.Flow(engine="inline")
+    flow = gr.Flow(engine=forbidden)
     for source in (
         lambda: flow.from_items([1], partitions=partitions),
         lambda: flow.from_range(3, partitions=partitions),

@@ -8,8 +8,8 @@ from typing import Any
 import glowray as gr
 from glowray.dataset import Dataset
 from glowray.engine.inline import InlineEngine
-from glowray.engine.protocol import Done, Ref, Task
-from glowray.kernels.resources import Resources
+from glowray.engine.protocol import Done, Engine, Ref, Task
+from glowray.resources import Resources
 from glowray.rows import Block
 
 
@@ -44,7 +44,7 @@ class CountingEngine(InlineEngine):
             yield task
 
 
-class ForbiddenEngine:
+class ForbiddenEngine(Engine):
     """Fails when it is to run or fetch anything."""
 
     name = "forbidden"

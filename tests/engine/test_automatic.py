@@ -59,8 +59,7 @@ class Start:
         patch.setattr(automatic, "usable_cpus", lambda: 2)
         patch.setattr(automatic, "run_here", self.here)
         patch.setattr(ray_start, "begun_ray_engine", self.begin)
-        patch.setattr("glowray.action.perform.open_engine", lambda choice: self.engine)
-        self.flow = gr.Flow("long")
+        self.flow = gr.Flow("long", engine=self.engine)
 
     def begin(self, over: threading.Event, is_worth_it: Callable[[], bool]) -> Engine | None:
         self.wanted.set()
@@ -209,7 +208,7 @@ def test_the_lowest_partition_fails_wherever_it_ran(start: Start) -> None:
 
 
 def test_progress_says_that_ray_starts(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
-    start.flow = gr.Flow("long", progress=True)
+    start.flow = gr.Flow("long", engine=start.engine, progress=True)
     start.begin_ray_in(1, until=3)
     start.flow.from_range(4, partitions=4).collect()
     first, *_ = capsys.readouterr().err.splitlines()
@@ -276,7 +275,6 @@ def test_what_is_left_goes_to_ray(ray_lab: Lab, tmp_path: Path, monkeypatch: pyt
     os.mkfifo(begun)
     calls.mkdir()
     monkeypatch.setattr(automatic, "WORTH_SECONDS", 0.0)
-    monkeypatch.setattr("glowray.action.perform.open_engine", lambda choice: AutomaticEngine(patience=-1))
     monkeypatch.setattr(
         ray_start, "begun_ray_engine", lambda over, worth: ray_start.ray_engine() if begun.read_bytes() else None
     )
@@ -290,7 +288,7 @@ def test_what_is_left_goes_to_ray(ray_lab: Lab, tmp_path: Path, monkeypatch: pyt
             begun.write_bytes(b"!")
         return n % 2, n
 
-    flow = gr.Flow()
+    flow = gr.Flow(engine=AutomaticEngine(patience=-1))
     grouped = flow.from_range(6, partitions=6).map(work).group_by_key()
     found = sorted(grouped.map(lambda key, group: (key, group, os.getpid())).collect())
     assert [(key, group) for key, group, _ in found] == [(0, [0, 2, 4]), (1, [1, 3, 5])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import glowray as gr
 from glowray.dataset import Dataset
 from glowray.engine.automatic import AutomaticEngine
 from glowray.engine.choose import LARGE_INPUT, PATIENCE, Choice, choose, open_engine
+from tests.engine.doubles import CountingEngine
+from tests.engine.thread_engine import ThreadEngine
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +108,22 @@ def test_inside_a_ray_task(local_ray: None) -> None:
 
     outer = gr.Flow(engine="ray").from_items([3]).map(nested)
     assert outer.collect() == [("engine  inline (inside a Ray task)", [1, 2, 3])]
+
+
+def test_an_engine_that_is_given_is_the_one_that_runs(
+    monkeypatch: pytest.MonkeyPatch, counting: CountingEngine
+) -> None:
+    monkeypatch.setenv("GLOWRAY_ENGINE", "inline")
+    choice = choose(counting, None)
+    assert (choice.reason, open_engine(choice)) == ("given", counting)
+    assert gr.Flow(engine=counting).from_items([1, 2], partitions=2).collect() == [1, 2]
+    assert counting.stages == 1
+
+
+def test_blocks_of_one_engine_are_read_by_another() -> None:
+    """A cached dataset keeps the refs of the engine that made it."""
+    flow = gr.Flow(engine=ThreadEngine())
+    rows = flow.from_range(6, partitions=3).map(lambda n: n * n).cache()
+    assert rows.count() == 6
+    flow.settings = replace(flow.settings, engine="inline")
+    assert rows.sort(reverse=True).collect() == [25, 16, 9, 4, 1, 0]

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 import glowray as gr
-from glowray.engine import ray as ray_module
 from glowray.engine.protocol import Task
 from glowray.engine.ray import AHEAD, RayEngine
 from glowray.engine.ray_start import ray_engine
-from glowray.kernels.resources import Resources
+from glowray.resources import Resources
 from tests.engine.doubles import Lab
 
 pytestmark = pytest.mark.ray
@@ -89,8 +88,8 @@ def test_a_fragment_is_sent_once_a_stage(ray_lab: Lab, monkeypatch: pytest.Monke
 
 def test_no_row_passes_the_driver_between_stages(ray_lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     fetched: list[int] = []
-    fetch = ray_module.fetch_blocks
-    monkeypatch.setattr(ray_module, "fetch_blocks", lambda refs: fetched.append(len(refs)) or fetch(refs))
+    fetch = RayEngine.fetch
+    monkeypatch.setattr(RayEngine, "fetch", lambda engine, refs: fetched.append(len(refs)) or fetch(engine, refs))
     rows = ray_lab.flow().from_range(100, partitions=3).map(lambda n: (n % 5, n))
     rows.join(rows.reduce_by_key(max)).sort().repartition(4).count()
     assert fetched == []

@@ -83,7 +83,7 @@ def test_ranges(engine: Lab) -> None:
 
 
 def test_run_does_everything_in_one_pass(counting: CountingEngine) -> None:
-    flow = gr.Flow(engine="inline")
+    flow = gr.Flow(engine=counting)
     seen: list[object] = []
     shared = flow.from_range(6, partitions=3).map(lambda n: n * n)
     shared.output(seen.append)

@@ -12,7 +12,10 @@ from typing import IO, Any
 
 import pytest
 
-from glowray.functions import Failure, Function
+from glowray.functions import Cause, Failure, Function
+from glowray.functions.replay import Attempt, call_with
+from glowray.kernels.operators.flat_map import FlatMap
+from glowray.kernels.operators.map import Map
 from glowray.rows import pickling
 
 # Compiled under a name of glowray's own, as the code of a task is: its frames are not the user's.
@@ -25,13 +28,23 @@ def attempt(data):
             if function.verb == "flat_map":
                 list(result)
     except BaseException as error:
-        failure = Failure.capture(
-            error, verb=function.verb, function=function, row=row, partition=partition, arguments=arguments
-        )
-        return pickling.dumps(failure)
+        if arguments is None:
+            kind = FlatMap if function.verb == "flat_map" else Map
+            cause = kind(function.verb, function.label, function).cause(row)
+        else:
+            cause = Cause(function, row, Attempt(call_with, function, arguments))
+        return pickling.dumps(Failure.capture(error, verb=function.verb, cause=cause, partition=partition))
     return pickling.dumps(None)
 """
-_names: dict[str, Any] = {"Failure": Failure, "pickling": pickling}
+_names: dict[str, Any] = {
+    "Attempt": Attempt,
+    "Cause": Cause,
+    "Failure": Failure,
+    "FlatMap": FlatMap,
+    "Map": Map,
+    "call_with": call_with,
+    "pickling": pickling,
+}
 exec(compile(_TASK, "<glowray loop>", "exec"), _names)
 attempt: Callable[[bytes], bytes] = _names["attempt"]
 

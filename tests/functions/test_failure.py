@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from glowray.boundary import only_user_frames
-from glowray.functions import Failure, Function, spread
+from glowray.functions import Cause, Failure, Function, spread
 from glowray.rows import pickling
 
 Fails = Callable[..., BaseException]
@@ -225,7 +225,7 @@ def test_a_failure_within_a_failure(failure_of: FailureOf) -> None:
     def fail(row: Any) -> None:
         raise inner
 
-    outer: Any = Failure.capture(inner, verb="map", function=Function.of(len, "map"), row=[1]).exception()
+    outer: Any = Failure.capture(inner, verb="map", cause=Cause.of_row(Function.of(len, "map"), [1])).exception()
     assert outer.__notes__[:3] == inner.__notes__[:3]
     assert outer.replay() == 1
 

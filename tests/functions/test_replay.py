@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from glowray.errors import ReplayError
-from glowray.functions import Failure, Function
+from glowray.functions import Cause, Failure, Function
 from glowray.functions.exceptions import LARGEST, LeftBehind
+from glowray.kernels.operators.map_values import MapValues
 from glowray.rows import pickling
 
 Fails = Callable[..., BaseException]
@@ -42,12 +43,13 @@ def test_it_returns_what_the_function_returns() -> None:
         return row + 1
 
     function = Function.of(later, "map")
-    assert Failure.capture(ValueError(), verb="map", function=function, row=1).replay() == 2
+    assert Failure.capture(ValueError(), verb="map", cause=Cause.of_row(function, 1)).replay() == 2
 
 
 def test_a_value_of_a_keyed_row() -> None:
     function = Function.of(lambda a, b: a + b, "map_values", of_value=True)
-    failure = Failure.capture(ValueError(), verb="map_values", function=function, row=("k", (1, 2)))
+    cause = MapValues("map_values", "", function).cause(("k", (1, 2)))
+    failure = Failure.capture(ValueError(), verb="map_values", cause=cause)
     assert failure.replay() == 3
 
 
@@ -72,7 +74,7 @@ def test_the_arguments_of_a_reducer(fails: Fails) -> None:
 
 def test_no_row() -> None:
     function = Function.of(len, "map_partitions", spreads=False)
-    error: Any = Failure.capture(ValueError(), verb="map_partitions", function=function).exception()
+    error: Any = Failure.capture(ValueError(), verb="map_partitions", cause=Cause(function)).exception()
     with pytest.raises(ReplayError, match=r"map_partitions\(len\) cannot be run again here: no single row"):
         error.replay()
     assert not any("replay" in note for note in error.__notes__)
@@ -80,20 +82,20 @@ def test_no_row() -> None:
 
 def test_a_reducer_whose_arguments_are_not_known() -> None:
     function = Function.of(lambda a, b: a, "reduce", spreads=False)
-    error: Any = Failure.capture(ValueError(), verb="reduce", function=function, row=3).exception()
+    error: Any = Failure.capture(ValueError(), verb="reduce", cause=Cause(function, 3)).exception()
     with pytest.raises(ReplayError, match="is not a function of one row"):
         error.replay()
 
 
 def test_no_function() -> None:
-    error: Any = Failure.capture(ValueError(), verb="group_by_key", row=3).exception()
+    error: Any = Failure.capture(ValueError(), verb="group_by_key", cause=Cause(row=3)).exception()
     with pytest.raises(ReplayError, match="no function of yours failed"):
         error.replay()
 
 
 @pytest.mark.parametrize("row", [threading.Lock(), b"x" * (LARGEST + 1)])
 def test_a_row_that_stays_behind(row: Any) -> None:
-    failure = Failure.capture(ValueError(), verb="map", function=Function.of(len, "map"), row=row)
+    failure = Failure.capture(ValueError(), verb="map", cause=Cause.of_row(Function.of(len, "map"), row))
     error: Any = pickling.loads(pickling.dumps(failure)).exception()
     with pytest.raises(ReplayError, match="the row cannot be pickled, or is larger than 8 MB"):
         error.replay()

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.functions import Function
-from glowray.kernels.combine import Zero
+from glowray.functions.combiner import Zero
 from glowray.kernels.context import TaskContext
 from glowray.kernels.fold_steps import Reduce
 from glowray.kernels.morsels import Morsel, as_rows

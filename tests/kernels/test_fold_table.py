@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from glowray.kernels import fold_table
 from glowray.kernels.fold_table import FoldTable
+from glowray.native.interface import Loops
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
 from glowray.rows.texts import Texts
@@ -25,7 +26,7 @@ from glowray.vectorize.arrow.kinds import Kind, TupleOf
 from glowray.vectorize.arrow.reducers import Fold, fold_of
 from glowray.vectorize.know import know
 from tests.effort import examples
-from tests.loops import loops, with_and_without
+from tests.loops import using, with_each
 from tests.vectorize.running import spelled
 from tests.vectorize.test_arrow import FLOATS, INTS, TEXTS
 
@@ -122,15 +123,15 @@ def test_keys_of_other_kinds(keys: list[Any]) -> None:
     assert [count for _, count in table.folded().rows()] == list(Counter(names).values())
 
 
-@with_and_without
+@with_each
 @settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
-def test_texts_that_are_no_column_yet_are_folded(compiled: bool, data: st.DataObject) -> None:
+def test_texts_that_are_no_column_yet_are_folded(loops: Loops, data: st.DataObject) -> None:
     words = st.lists(st.one_of(TEXTS, st.sampled_from(["a", "b", "1234567", "12345678", "123456789"])), min_size=1)
     kind = TupleOf((str, TupleOf((int, str))))
     rows: list[Any] = []
     cached = mock.patch.object(fold_table, "CACHED_BYTES", data.draw(st.sampled_from([0, 2**20])))
-    with loops(compiled), cached:
+    with using(loops), cached:
         table = FoldTable(kind, accumulation(lambda a, b: (a[0] + b[0], max(a[1], b[1])), kind.fields[1], NONE))
         for keys in data.draw(st.lists(words, min_size=1, max_size=4)):
             texts = Texts.of(pa.array(keys, pa.large_string()))

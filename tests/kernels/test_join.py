@@ -16,11 +16,12 @@ from glowray.kernels import join as join_kernel
 from glowray.kernels import key_groups as groups_kernel
 from glowray.kernels import product as product_kernel
 from glowray.kernels.join import join
+from glowray.native.interface import Loops
 from glowray.rows import Block, key_codes
 from glowray.rows.chunk import Chunk
 from glowray.rows.keys import canonical_key
 from tests.effort import examples
-from tests.loops import loops, with_and_without
+from tests.loops import using, with_each
 from tests.oracle.exact import assert_rows
 from tests.rows.hostile import columns_of_one_type, values
 from tests.rows.test_keys import keys, nested, typed_columns
@@ -96,11 +97,11 @@ def flat(sides: list[list[list[Row]]]) -> list[list[Row]]:
     return [[row for rows in side for row in rows] for side in sides]
 
 
-@with_and_without
+@with_each
 @settings(max_examples=examples(200))
 @given(how=hows, sides=some_sides())
-def test_as_plain_python(compiled: bool, how: str, sides: list[list[list[Row]]]) -> None:
-    with loops(compiled):
+def test_as_plain_python(loops: Loops, how: str, sides: list[list[list[Row]]]) -> None:
+    with using(loops):
         assert_rows(joined(sides, how), wanted(flat(sides), how))
 
 
@@ -121,18 +122,18 @@ def test_when_the_codes_of_different_keys_collide(how: str, sides: list[list[lis
         assert_rows(joined(sides, how), wanted(flat(sides), how))
 
 
-@with_and_without
+@with_each
 @given(how=hows, sides=some_sides())
-def test_long_text_and_short(compiled: bool, how: str, sides: list[list[list[Row]]]) -> None:
-    with pytest.MonkeyPatch.context() as patch, loops(compiled):
-        patch.setattr(key_codes, "SHORT_TEXT", -1)
+def test_long_text_and_short(loops: Loops, how: str, sides: list[list[list[Row]]]) -> None:
+    with pytest.MonkeyPatch.context() as patch, using(loops):
+        patch.setattr(loops, "codes", lambda *_: False)
         assert_rows(joined(sides, how), wanted(flat(sides), how))
 
 
-@with_and_without
+@with_each
 @given(how=hows, sides=text_sides())
-def test_text_is_numbered_or_sorted(compiled: bool, how: str, sides: list[list[list[Row]]]) -> None:
-    with loops(compiled):
+def test_text_is_numbered_or_sorted(loops: Loops, how: str, sides: list[list[list[Row]]]) -> None:
+    with using(loops):
         assert_rows(joined(sides, how), wanted(flat(sides), how))
 
 

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.kernels.key_numbers import KeyNumbers
+from glowray.native.interface import Loops
 from glowray.rows.chunk import Chunk
 from glowray.rows.taken_texts import TakenTexts
 from glowray.vectorize.arrow.blocks import shape_of, vector_chunk
 from glowray.vectorize.arrow.kinds import TupleOf
 from tests.effort import examples
-from tests.loops import loops, with_and_without
+from tests.loops import using, with_each
 
 
 def first_seen(rows: list[Any]) -> tuple[list[Any], list[int]]:
@@ -61,11 +62,11 @@ def test_ends_of_the_range(rows: list[int]) -> None:
     assert (found.rows(), in_a_row(numbers, chunks)) == first_seen(rows)
 
 
-@with_and_without
+@with_each
 @given(rows=st.lists(st.one_of(st.sampled_from("abc"), st.text(st.characters(exclude_categories=["Cs"])))))
-def test_texts(compiled: bool, rows: list[str]) -> None:
+def test_texts(loops: Loops, rows: list[str]) -> None:
     chunks = [Chunk.from_rows(["b"]), Chunk(shape_of(str), [pa.array(rows, pa.large_string())], len(rows))]
-    with loops(compiled):
+    with using(loops):
         found, numbers = numbered(str, chunks)
     assert (found.rows(), in_a_row(numbers, chunks)) == first_seen(["b", *rows])
 
@@ -87,13 +88,13 @@ KEYS: list[tuple[Any, st.SearchStrategy[Any]]] = [
 ]
 
 
-@with_and_without
+@with_each
 @pytest.mark.parametrize(("kind", "values"), KEYS)
 @given(data=st.data())
-def test_a_key_keeps_its_number(compiled: bool, kind: Any, values: st.SearchStrategy[Any], data: st.DataObject) -> None:
+def test_a_key_keeps_its_number(loops: Loops, kind: Any, values: st.SearchStrategy[Any], data: st.DataObject) -> None:
     some = st.lists(st.lists(values, min_size=1), min_size=1, max_size=3)
     known: dict[Any, int] = {}
-    with loops(compiled):
+    with using(loops):
         numbers = KeyNumbers(kind)
         for batch in data.draw(st.lists(some, min_size=1, max_size=3)):
             for rows in batch:
@@ -103,7 +104,7 @@ def test_a_key_keeps_its_number(compiled: bool, kind: Any, values: st.SearchStra
             assert (len(numbers), numbers.keys().rows()) == (len(known), list(known))
 
 
-@with_and_without
+@with_each
 @given(
     column=st.lists(st.text("abß", max_size=10), min_size=1, max_size=8),
     batches=st.lists(
@@ -111,12 +112,12 @@ def test_a_key_keeps_its_number(compiled: bool, kind: Any, values: st.SearchStra
     ),
 )
 def test_texts_that_are_taken_of_a_column_again_and_again(
-    compiled: bool, column: list[str], batches: list[tuple[bool, list[int]]]
+    loops: Loops, column: list[str], batches: list[tuple[bool, list[int]]]
 ) -> None:
     arrays = [pa.array(texts, pa.large_string()) for texts in (column, column[::-1])]
     rows: list[str] = []
     chunks: list[Chunk] = []
-    with loops(compiled):
+    with using(loops):
         numbers = KeyNumbers(str)
         for other, drawn in batches:
             places = np.array(drawn, np.int64) % len(column)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import random
 import tracemalloc
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glowray.native import loops
-
-if TYPE_CHECKING:
-    from glowray.native.numbering import Table
+from glowray.native import compiled, numbering
+from glowray.native.interface import Loops, TextTable
+from tests.loops import with_each
 
 Words = list[bytes]
 SOME = st.sampled_from(
@@ -24,29 +23,27 @@ SOME = st.sampled_from(
 WORDS = st.lists(st.one_of(SOME, st.binary(max_size=20)))
 
 
-def table(seed: int = 1) -> Table:
-    assert loops.Table is not None, "the package's C was not compiled"
-    return loops.Table(seed)
-
-
-def numbered(known: Table, words: Words, dtype: type = np.int64) -> list[int]:
-    """What the table says of the words, the last of which end where the data ends."""
+def numbered(known: TextTable, words: Words, dtype: type = np.int64) -> list[int]:
+    """Return the table's numbers of the words, the last of which end where the data ends."""
     ends = np.cumsum(list(map(len, words)), dtype=dtype)
     starts = ends - np.array(list(map(len, words)), dtype)
-    numbers = np.empty(len(words), np.int32)
-    known.number(b"".join(words), starts, ends, numbers)
-    return list(numbers.tolist())
+    return list(known.number(np.frombuffer(b"".join(words), np.uint8), starts, ends).tolist())
 
 
-def distinct(known: Table) -> Words:
-    ends, data = known.texts()
-    places = [0, *np.frombuffer(ends, np.int64).tolist()]
-    return [data[start:end] for start, end in pairwise(places)]
+def distinct(known: TextTable) -> Words:
+    offsets, data = known.texts()
+    return [bytes(data[start:end]) for start, end in pairwise(offsets.tolist())]
 
 
+def number(data: bytes, starts: Any, ends: Any, out: Any) -> None:
+    """Call C as nothing in glowray does."""
+    numbering.Table(1).number(data, starts, ends, out)
+
+
+@with_each
 @given(batches=st.lists(WORDS, max_size=4), seed=st.integers(0, 2**64 - 1), narrow=st.booleans())
-def test_numbers_are_those_of_a_dict(batches: list[Words], seed: int, narrow: bool) -> None:
-    known = table(seed)
+def test_numbers_are_those_of_a_dict(loops: Loops, batches: list[Words], seed: int, narrow: bool) -> None:
+    known = compiled.Table(seed) if loops is compiled else loops.table()
     seen: dict[bytes, int] = {}
     for words in batches:
         assert numbered(known, words, np.int32 if narrow else np.int64) == [
@@ -55,55 +52,57 @@ def test_numbers_are_those_of_a_dict(batches: list[Words], seed: int, narrow: bo
         assert (len(known), distinct(known)) == (len(seen), list(seen))
 
 
+@with_each
 @pytest.mark.parametrize("length", [1, 5, 8, 9, 40])
-def test_a_table_that_grows_many_times(length: int) -> None:
+def test_a_table_that_grows_many_times(loops: Loops, length: int) -> None:
     rng = random.Random(length)
     words = [rng.randbytes(rng.randint(0, length)) for _ in range(50_000)]
-    known = table()
+    known = loops.table()
     seen: dict[bytes, int] = {}
     expected = [seen.setdefault(word, len(seen)) for word in words]
     assert (numbered(known, words), distinct(known)) == (expected, list(seen))
     assert numbered(known, words) == expected and len(known) == len(seen)
 
 
-def test_texts_that_differ_in_one_byte_only() -> None:
+@with_each
+def test_texts_that_differ_in_one_byte_only(loops: Loops) -> None:
     whole = bytes(range(33))
     words = [whole[:place] + b"\xff" + whole[place + 1 :] for place in range(len(whole))]
     words += [whole[:end] for end in range(len(whole) + 1)]
-    assert numbered(table(), words) == list(range(len(words)))
+    assert numbered(loops.table(), words) == list(range(len(words)))
 
 
 def test_what_is_not_within_the_data_is_refused() -> None:
     for start, end in [(-1, 1), (0, 4), (2, 1), (2**62, 2**62 + 1)]:
         with pytest.raises(ValueError, match="beyond the data"):
-            table().number(b"abc", np.array([start]), np.array([end]), np.empty(1, np.int32))
+            number(b"abc", np.array([start]), np.array([end]), np.empty(1, np.int32))
 
 
 def test_arrays_that_do_not_fit_together_are_refused() -> None:
     one, two = np.zeros(1, np.int64), np.zeros(2, np.int64)
     with pytest.raises(ValueError, match="as many"):
-        table().number(b"", one, two, np.empty(1, np.int32))
+        number(b"", one, two, np.empty(1, np.int32))
     with pytest.raises(ValueError, match="as many"):
-        table().number(b"", one, one.astype(np.int32), np.empty(1, np.int32))
+        number(b"", one, one.astype(np.int32), np.empty(1, np.int32))
     with pytest.raises(ValueError, match="as many as the texts"):
-        table().number(b"", two, two, np.empty(1, np.int32))
+        number(b"", two, two, np.empty(1, np.int32))
     with pytest.raises(ValueError, match="read-only"):
-        table().number(b"", one, one, np.broadcast_to(np.int32(0), 1))
+        number(b"", one, one, np.broadcast_to(np.int32(0), 1))
     with pytest.raises(TypeError):
-        table().number("text", one, one, np.empty(1, np.int32))  # type: ignore[arg-type]
+        number("text", one, one, np.empty(1, np.int32))  # type: ignore[arg-type]
 
 
 def test_a_table_gives_its_memory_back() -> None:
     words = [b"%d" % number * 5 for number in range(20_000)]
-    numbered(table(), words)
+    numbered(compiled.table(), words)
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     for _ in range(5):
-        known = table()
+        known = compiled.table()
         numbered(known, words)
         known.texts()
         with pytest.raises(ValueError):
-            known.number(b"", np.array([0]), np.array([1]), np.empty(1, np.int32))
+            known.number(np.empty(0, np.uint8), np.array([0]), np.array([1]))
         del known
     after = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from glowray.native import loops
+from glowray.native import parsing
+from glowray.native.interface import Loops
+from tests.loops import with_each
 
 DIGITS = st.text("0123456789", max_size=20)
 SIGNS = st.sampled_from(["", "-", "+", " ", "\t-", "--"])
@@ -26,63 +28,69 @@ SPELLED = st.one_of(
     st.text(max_size=5),
 )
 SPACE = "[ \t\n\v\f\r]*"
-PLAIN_INT = re.compile(f"{SPACE}[+-]?[0-9]{{1,18}}{SPACE}")
+PLAIN_INT = {"compiled": re.compile(f"{SPACE}[+-]?[0-9]{{1,18}}{SPACE}"), "portable": re.compile("-?[0-9]{1,18}")}
 
 
-def parsed(parse: Callable[..., bool] | None, words: list[str], dtype: Any) -> list[Any] | None:
-    assert parse is not None, "the package's C was not compiled"
+def parsed(parse: Callable[..., Any], words: list[str]) -> list[Any] | None:
+    """Return the numbers of these words, or None if one of them is not plain."""
     spelled = [word.encode() for word in words]
     ends = np.cumsum([len(word) for word in spelled], dtype=np.int64)
     starts = ends - np.array([len(word) for word in spelled], np.int64)
-    out, good = np.empty(len(words), dtype), np.empty(len(words), np.bool_)
-    every = parse(b"".join(spelled), starts, ends, out, good)
-    assert every == good.all() and not out[~good].any()
-    return list(out.tolist()) if every else None
+    numbers, are_plain = parse(np.frombuffer(b"".join(spelled), np.uint8), starts, ends)
+    if are_plain is not None:
+        assert not are_plain.all() and not numbers[~are_plain].any()
+        return None
+    return list(numbers.tolist())
 
 
+@with_each
 @given(text=SPELLED)
 @example(text="9" * 18)
 @example(text="9" * 19)
 @example(text="- 5")
-def test_an_int_is_that_of_int(text: str) -> None:
-    made = parsed(loops.integers, [text], np.int64)
+def test_an_int_is_that_of_int(loops: Loops, text: str) -> None:
+    made = parsed(loops.integers, [text])
     assert made is None or (made == [int(text)] and type(made[0]) is int)
-    assert (made is None) == (not PLAIN_INT.fullmatch(text))
+    assert (made is None) == (not PLAIN_INT[loops.name].fullmatch(text))
 
 
+@with_each
 @given(text=SPELLED)
 @example(text="9" * 15)
 @example(text="9007199254740993")
 @example(text="0.1234567890123456")
-def test_a_float_is_that_of_float(text: str) -> None:
-    made = parsed(loops.floats, [text], np.float64)
+def test_a_float_is_that_of_float(loops: Loops, text: str) -> None:
+    made = parsed(loops.floats, [text])
     assert made is None or repr(made[0]) == repr(float(text))
-    assert made is not None or not re.fullmatch(r"[+-]?[0-9]{1,8}(\.[0-9]{1,7})?", text, re.ASCII)
+    assert made is not None or not re.fullmatch(r"-?[0-9]{1,8}(\.[0-9]{1,7})?", text, re.ASCII)
 
 
-@given(numbers=st.lists(st.tuples(st.integers(-(10**15) + 1, 10**15 - 1), st.integers(0, 15)), min_size=1))
-def test_floats_of_fifteen_digits_are_rounded_as_python_rounds_them(numbers: list[tuple[int, int]]) -> None:
+@with_each
+@given(numbers=st.lists(st.tuples(st.integers(-(10**15) + 1, 10**15 - 1), st.integers(0, 14)), min_size=1))
+def test_floats_of_fifteen_digits_are_rounded_as_python_rounds_them(
+    loops: Loops, numbers: list[tuple[int, int]]
+) -> None:
     words = []
     for number, decimals in numbers:
         digits = f"{abs(number):0{decimals + 1}d}"[-15:]
         size = f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits
         words.append(f"-{size}" if number < 0 else size)
-    made = parsed(loops.floats, words, np.float64)
+    made = parsed(loops.floats, words)
     assert made is not None and list(map(repr, made)) == [repr(float(word)) for word in words]
 
 
+@with_each
 @given(
     words=st.lists(st.integers(-(10**18) + 1, 10**18 - 1).map(str)), wrong=st.sampled_from(["", "x", "1.5", "1" * 19])
 )
-def test_one_that_is_none_is_enough(words: list[str], wrong: str) -> None:
-    assert parsed(loops.integers, words, np.int64) == list(map(int, words))
-    assert parsed(loops.integers, [*words, wrong], np.int64) is None
-    assert parsed(loops.integers, [wrong, *words], np.int64) is None
+def test_one_that_is_none_is_enough(loops: Loops, words: list[str], wrong: str) -> None:
+    assert parsed(loops.integers, words) == list(map(int, words))
+    assert parsed(loops.integers, [*words, wrong]) is None
+    assert parsed(loops.integers, [wrong, *words]) is None
 
 
 def test_what_is_not_within_the_data_is_refused() -> None:
-    assert loops.integers is not None and loops.floats is not None
-    for parse, dtype in ((loops.integers, np.int64), (loops.floats, np.float64)):
+    for parse, dtype in ((parsing.integers, np.int64), (parsing.floats, np.float64)):
         with pytest.raises(ValueError, match="beyond the data"):
             parse(b"1", np.array([0]), np.array([2]), np.empty(1, dtype), np.empty(1, np.bool_))
         with pytest.raises(ValueError, match="of 8 bytes each"):

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 import glowray as gr
-from glowray.action import perform
 from glowray.dataset import Dataset
 from glowray.optimize import RULES, optimize, rules
 from glowray.plan.nodes import Node
 from tests.engine.doubles import CountingEngine
+from tests.optimize.planned import outline, planned
 
 
 def pairs(flow: gr.Flow) -> Dataset[Any]:
     return flow.from_items([("a", 1), ("b", 2), ("a", 3), ("c", 4)], partitions=2)
-
-
-def under(
-    chosen: Sequence[rules.Rule], patch: pytest.MonkeyPatch, build: Callable[[gr.Flow], Dataset[Any]]
-) -> Dataset[Any]:
-    patch.setattr(perform, "optimize", partial(optimize, rules=tuple(chosen)))
-    return build(gr.Flow("job", engine="inline"))
-
-
-def stages(text: str) -> list[str]:
-    lines = text.splitlines()
-    first = lines.index("stages") + 1
-    last = next(place for place in range(first, len(lines)) if not lines[place].startswith(" "))
-    return [re.sub("  +", "  ", line.strip()) for line in lines[first:last]]
 
 
 CASES: dict[str, tuple[rules.Rule, Callable[[gr.Flow], Dataset[Any]], list[str], list[str]]] = {
@@ -40,7 +24,11 @@ CASES: dict[str, tuple[rules.Rule, Callable[[gr.Flow], Dataset[Any]], list[str],
         rules.combine_before_shuffle,
         lambda flow: pairs(flow).reduce_by_key(max),
         ["1  from_items  2 partitions", "2  reduce_by_key  2 partitions  reads 1 (shuffle)"],
-        ["1  from_items→combine  2 partitions", "2  merge  2 partitions  reads 1 (shuffle)"],
+        [
+            "1  from_items→combine  2 partitions",
+            "2  merge  2 partitions  reads 1 (shuffle)",
+            "rules  combine_before_shuffle",
+        ],
     ),
     "no second shuffle for a fold": (
         rules.keep_key_partitions,
@@ -50,7 +38,11 @@ CASES: dict[str, tuple[rules.Rule, Callable[[gr.Flow], Dataset[Any]], list[str],
             "2  group_by_key→map_values  2 partitions  reads 1 (shuffle)",
             "3  reduce_by_key  2 partitions  reads 2 (shuffle)",
         ],
-        ["1  from_items  2 partitions", "2  group_by_key→map_values→combine  2 partitions  reads 1 (shuffle)"],
+        [
+            "1  from_items  2 partitions",
+            "2  group_by_key→map_values→combine  2 partitions  reads 1 (shuffle)",
+            "rules  keep_key_partitions",
+        ],
     ),
     "no second shuffle for a group": (
         rules.keep_key_partitions,
@@ -60,7 +52,11 @@ CASES: dict[str, tuple[rules.Rule, Callable[[gr.Flow], Dataset[Any]], list[str],
             "2  partition_by_key→filter  3 partitions  reads 1 (shuffle)",
             "3  group_by_key  3 partitions  reads 2 (shuffle)",
         ],
-        ["1  from_items  2 partitions", "2  partition_by_key→filter→group_by_key  3 partitions  reads 1 (shuffle)"],
+        [
+            "1  from_items  2 partitions",
+            "2  partition_by_key→filter→group_by_key  3 partitions  reads 1 (shuffle)",
+            "rules  keep_key_partitions",
+        ],
     ),
     "no second shuffle of the same": (
         rules.keep_key_partitions,
@@ -70,19 +66,27 @@ CASES: dict[str, tuple[rules.Rule, Callable[[gr.Flow], Dataset[Any]], list[str],
             "2  partition_by_key  3 partitions  reads 1 (shuffle)",
             "3  partition_by_key  3 partitions  reads 2 (shuffle)",
         ],
-        ["1  from_items  2 partitions", "2  partition_by_key  3 partitions  reads 1 (shuffle)"],
+        [
+            "1  from_items  2 partitions",
+            "2  partition_by_key  3 partitions  reads 1 (shuffle)",
+            "rules  keep_key_partitions",
+        ],
     ),
     "unions": (
         rules.merge_unions,
         lambda flow: pairs(flow).union(flow.from_range(1, partitions=1)).union(flow.from_range(2, partitions=2)),
         ["1  from_items | from_range  5 partitions"],
-        ["1  from_items | from_range  5 partitions"],
+        ["1  from_items | from_range  5 partitions", "rules  merge_unions"],
     ),
     "limits": (
         rules.merge_limits,
         lambda flow: pairs(flow).limit(3).limit(2),
-        ["1  from_items→limit  2 partitions", "2  limit→limit  1 partition  reads 1 (first 3)"],
-        ["1  from_items→limit  2 partitions", "2  limit  1 partition  reads 1 (first 2)"],
+        [
+            "1  from_items→limit  2 partitions",
+            "2  limit→limit  1 partition  reads 1 (first 3)",
+            "3  limit  1 partition  reads 2 (first 2)",
+        ],
+        ["1  from_items→limit  2 partitions", "2  limit  1 partition  reads 1 (first 2)", "rules  merge_limits"],
     ),
     "the first of a sort": (
         rules.limited_sort_is_top,
@@ -94,20 +98,18 @@ CASES: dict[str, tuple[rules.Rule, Callable[[gr.Flow], Dataset[Any]], list[str],
             "4  merge→limit  2 partitions  reads 3 (shuffle by range)",
             "5  limit  1 partition  reads 4 (first 2)",
         ],
-        ["1  from_items→sort  2 partitions", "2  sort  1 partition  reads 1 (gather)"],
+        ["1  from_items→sort  2 partitions", "2  sort  1 partition  reads 1 (gather)", "rules  limited_sort_is_top"],
     ),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_stages_before_and_after(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stages_before_and_after(case: str) -> None:
     rule, build, before, after = CASES[case]
-    without, with_it = under((), monkeypatch, build), None
-    assert stages(without.explain()) == before
-    rows = without.collect()
-    with_it = under((rule,), monkeypatch, build)
-    assert stages(with_it.explain()) == after
-    assert with_it.collect() == rows
+    without, with_it = build(planned(())), build(planned((rule,)))
+    assert outline(without.explain()) == before
+    assert outline(with_it.explain()) == after
+    assert with_it.collect() == without.collect()
 
 
 def test_every_rule_has_a_case() -> None:
@@ -129,7 +131,7 @@ def test_a_merged_union_has_one_node() -> None:
 
 
 def test_what_is_read_twice_is_not_swallowed(counting: CountingEngine) -> None:
-    flow = gr.Flow(engine="inline")
+    flow = gr.Flow(engine=counting)
     ordered = flow.from_items([3, 1, 2], partitions=2).sort()
     assert ordered.limit(1).union(ordered).collect() == [1, 1, 2, 3]
     first = flow.from_items([3, 1, 2], partitions=2).limit(2)
@@ -140,16 +142,16 @@ def test_what_is_read_twice_is_not_swallowed(counting: CountingEngine) -> None:
 
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize("n", [0, 1, 2, 5, 9])
-def test_ties_and_nan_of_a_limited_sort(n: int, reverse: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ties_and_nan_of_a_limited_sort(n: int, reverse: bool) -> None:
     rows = [(1, "a"), (float("nan"), "b"), (1.0, "c"), (0, "d"), (float("nan"), "e"), (True, "f"), (-1, "g")]
 
     def build(flow: gr.Flow) -> Dataset[Any]:
         return flow.from_items(rows, partitions=3).sort(lambda key, name: key, reverse=reverse).limit(n).values()
 
-    assert under(RULES, monkeypatch, build).collect() == under((), monkeypatch, build).collect()
+    assert build(planned(RULES)).collect() == build(planned(())).collect()
 
 
-def test_rules_change_no_partition_count(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rules_change_no_partition_count() -> None:
     flow = gr.Flow(engine="inline")
     rows = pairs(flow)
     plans = [

@@ -8,6 +8,7 @@ from typing import Any
 import glowray as gr
 from glowray.dataset import Dataset
 from glowray.kernels.column_chain import ColumnChain
+from glowray.physical.stage import runs_of
 from glowray.physical.weaving import weave
 from glowray.vectorize.arrow.kinds import ListOf, TupleOf
 
@@ -15,7 +16,9 @@ from glowray.vectorize.arrow.kinds import ListOf, TupleOf
 def chains(rows: Dataset[Any]) -> list[ColumnChain | None]:
     """The column chains of all segments of a plan, in order."""
     stages = rows._view().stages
-    return [loop.columns for stage in stages for fragment in weave(stage, True) for loop in fragment.loops]
+    return [
+        loop.columns for run in runs_of(stages).values() for fragment in weave(run, True) for loop in fragment.loops
+    ]
 
 
 def flow() -> gr.Flow:

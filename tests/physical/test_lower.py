@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 import glowray as gr
+from glowray.action.perform import Action, prepare
 from glowray.dataset import Dataset
 from glowray.kernels.exchange import OneBlock
 from glowray.optimize import optimize
-from glowray.physical.lower import MOST_BRANCHES, MOST_NESTED, lowering
-from glowray.physical.stage import Stage
-from tests.engine.doubles import CountingEngine
+from glowray.physical.lower import lowering
+from glowray.physical.pipeline import MOST_BRANCHES, MOST_NESTED
+from glowray.physical.stage import StagePlan
 
 Rows = Dataset[Any]
 
 
-def stages(rows: Rows) -> list[Stage]:
+def stages(rows: Rows) -> list[StagePlan]:
     (node,) = optimize([rows._node])
     lowered = lowering([node])
     lowered.target(node, OneBlock())
@@ -71,7 +73,7 @@ def test_what_doubles_has_few_branches_for_many_partitions() -> None:
     assert sum(len(stage.branches) for stage in found) < 40 * MOST_BRANCHES
 
 
-def test_what_doubles_has_its_rows_in_order(counting: CountingEngine) -> None:
+def test_what_doubles_has_its_rows_in_order() -> None:
     rows: Rows = flow().from_items(["a", "b"], partitions=2)
     for _ in range(8):
         rows = rows.union(rows)
@@ -99,3 +101,21 @@ def test_stages_run_in_waves_as_soon_as_they_can() -> None:
     found = stages(rows)
     assert len(found) == 301
     assert [[read.number for read in stage.upstream] for stage in found] == [[], *([n] for n in range(1, 301))]
+
+
+def test_a_run_changes_no_plan() -> None:
+    """Plans of stages are frozen: what happens is kept apart from them, so a plan can be run again."""
+    rows = flow().from_items([("a", 1), ("b", 2)], partitions=2).reduce_by_key(max).cache()
+    prepared = prepare(rows.flow.settings, [rows.sort()._node])
+    before = [dict(vars(stage)) for stage in prepared.stages]
+    results = []
+    for _ in range(2):
+        with Action(rows.flow.settings, rows.flow.outcome, prepared) as action:
+            action.run()
+            results.append(action.recorder.fetch(action.engine, action.targets[0], range(2)))
+    assert [[row for block in blocks for row in block.rows()] for blocks in results] == [[("a", 1), ("b", 2)]] * 2
+    fields = [field.name for field in dataclasses.fields(StagePlan)]
+    for stage, was in zip(prepared.stages, before, strict=True):
+        assert {name: getattr(stage, name) for name in fields} == {name: was[name] for name in fields}
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            stage.exchange = OneBlock()  # type: ignore[misc]

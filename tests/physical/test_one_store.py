@@ -17,6 +17,8 @@ from tests.oracle.exact import assert_rows
 class OneStore(InlineEngine):
     """An engine whose tasks see all blocks where they lie, up to a size; keeps what tasks gave and read."""
 
+    may_share_store = True
+
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.done: list[Done] = []
@@ -43,20 +45,17 @@ VERBS: list[Callable[[Dataset[Any]], Dataset[Any]]] = [
 ]
 
 
-def by_key(
-    engine: InlineEngine, rows: list[Any], verb: Callable[[Dataset[Any]], Dataset[Any]], patch: pytest.MonkeyPatch
-) -> list[Any]:
-    patch.setattr("glowray.action.perform.open_engine", lambda choice: engine)
-    return verb(gr.Flow(engine="inline").from_items(rows, partitions=4)).collect()
+def by_key(engine: InlineEngine, rows: list[Any], verb: Callable[[Dataset[Any]], Dataset[Any]]) -> list[Any]:
+    return verb(gr.Flow(engine=engine).from_items(rows, partitions=4)).collect()
 
 
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("limit", [400, 1 << 20])
-def test_partitions_by_key_stay_together(monkeypatch: pytest.MonkeyPatch, verb: Any, limit: int) -> None:
+def test_partitions_by_key_stay_together(verb: Any, limit: int) -> None:
     """Those of one task are parts of one block up to a size; rows and their order are what they are in any case."""
     rows = [(f"key {n * 7919 % 101}", n) for n in range(300)]
     engine = OneStore(limit)
-    assert_rows(by_key(engine, rows, verb, monkeypatch), by_key(InlineEngine(), rows, verb, monkeypatch))
+    assert_rows(by_key(engine, rows, verb), by_key(InlineEngine(), rows, verb))
     maps = engine.of_stage(1)
     assert [done.report.cuts is not None for done in maps] == [limit > 400] * 4
     for done in maps:
@@ -66,23 +65,22 @@ def test_partitions_by_key_stay_together(monkeypatch: pytest.MonkeyPatch, verb: 
 
 
 @pytest.mark.parametrize("verb", VERBS[:1] + VERBS[2:4])
-def test_pickled_partitions_by_key_stay_apart(monkeypatch: pytest.MonkeyPatch, verb: Any) -> None:
+def test_pickled_partitions_by_key_stay_apart(verb: Any) -> None:
     rows: list[Any] = [(n % 11, [n, 2.5][n % 2]) for n in range(100)]
     engine = OneStore(1 << 20)
-    assert_rows(by_key(engine, rows, verb, monkeypatch), by_key(InlineEngine(), rows, verb, monkeypatch))
+    assert_rows(by_key(engine, rows, verb), by_key(InlineEngine(), rows, verb))
     assert all(done.report.cuts is None for done in engine.of_stage(1))
 
 
-def sorted_by(engine: OneStore, rows: list[Any], monkeypatch: pytest.MonkeyPatch, **order: Any) -> list[Any]:
-    monkeypatch.setattr("glowray.action.perform.open_engine", lambda choice: engine)
-    return gr.Flow(engine="inline").from_items(rows, partitions=4).sort(**order).collect()
+def sorted_by(engine: OneStore, rows: list[Any], **order: Any) -> list[Any]:
+    return gr.Flow(engine=engine).from_items(rows, partitions=4).sort(**order).collect()
 
 
 @pytest.mark.parametrize("reverse", [False, True])
-def test_ranges_stay_in_the_runs(monkeypatch: pytest.MonkeyPatch, reverse: bool) -> None:
+def test_ranges_stay_in_the_runs(reverse: bool) -> None:
     rows = [(n * 7919 % 101, n) for n in range(1000)]
     engine = OneStore(24_000)
-    got = sorted_by(engine, rows, monkeypatch, key=lambda key, _: key, reverse=reverse)
+    got = sorted_by(engine, rows, key=lambda key, _: key, reverse=reverse)
     assert_rows(got, sorted(rows, key=lambda row: row[0], reverse=reverse))
     runs, ranges, merges = engine.of_stage(1), engine.of_stage(3), engine.of_stage(4)
     assert sum(done.report.sizes[0] for done in runs) == engine.limit
@@ -96,15 +94,15 @@ def test_ranges_stay_in_the_runs(monkeypatch: pytest.MonkeyPatch, reverse: bool)
     assert {id(slot.ref) for slot in read} == {id(done.blocks[0]) for done in runs if done.blocks}
 
 
-def test_ranges_of_more_than_a_store_holds_are_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ranges_of_more_than_a_store_holds_are_blocks() -> None:
     engine = OneStore(10)
-    assert sorted_by(engine, list(range(100, 0, -1)), monkeypatch) == list(range(1, 101))
+    assert sorted_by(engine, list(range(100, 0, -1))) == list(range(1, 101))
     assert all(done.report.cuts is None and done.blocks for done in engine.of_stage(3))
 
 
-def test_ranges_of_pickled_runs_are_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ranges_of_pickled_runs_are_blocks() -> None:
     """A part of a pickled column is read with all of it: every merging task would unpickle every run."""
     engine = OneStore(1 << 30)
     rows = [(n % 7, {n}) for n in range(50)]
-    assert_rows(sorted_by(engine, rows, monkeypatch, key=lambda key, _: key), sorted(rows, key=lambda row: row[0]))
+    assert_rows(sorted_by(engine, rows, key=lambda key, _: key), sorted(rows, key=lambda row: row[0]))
     assert all(done.report.cuts is None and done.blocks for done in engine.of_stage(3))

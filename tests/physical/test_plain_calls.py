@@ -25,7 +25,7 @@ SEAMS = [
     "vectorize.splice.element_type", "vectorize.know.source_of", "vectorize.know.synthetic",
     "vectorize.environment.rebound_globals", "vectorize.environment.globals_read", "vectorize.hygiene.check_assigned",
     "vectorize.hygiene.free_names", "vectorize.rename.plain_searches", "vectorize.expand.sought",
-    "vectorize.expand.place", "vectorize.positions.move", "vectorize.arrow.translate.bind",
+    "vectorize.expand.place", "vectorize.positions.move",
     "vectorize.arrow.calls.know", "vectorize.arrow.reducers.returned", "vectorize.arrow.text.method",
 ]  # fmt: skip
 """The functions of every stage of the compiler: one that fails is as good as a fault in it."""

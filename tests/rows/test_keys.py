@@ -24,10 +24,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from glowray.errors import GlowrayError, KeyTypeError
+from glowray.native.interface import Loops
 from glowray.rows import Block
 from glowray.rows.keys import canonical_key, install_keys, key_hash, register_key, registered_keys
 from tests.effort import examples
-from tests.loops import loops, with_and_without
+from tests.loops import using, with_each
 from tests.rows.hostile import (
     NEW_YORK,
     Bits,
@@ -128,7 +129,7 @@ def registry() -> Iterator[None]:
     install_keys(before)
 
 
-@with_and_without
+@with_each
 @settings(max_examples=examples(200), deadline=None)
 @given(
     batch=typed_columns.flatmap(lambda column: st.just(column) | nested(column)).flatmap(
@@ -136,8 +137,8 @@ def registry() -> Iterator[None]:
     ),
     data=st.data(),
 )
-def test_columns_and_single_keys_hash_alike(compiled: bool, batch: list[Any], data: st.DataObject) -> None:
-    with loops(compiled):
+def test_columns_and_single_keys_hash_alike(loops: Loops, batch: list[Any], data: st.DataObject) -> None:
+    with using(loops):
         check_hashes(batch, data)
 
 

@@ -11,16 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glowray.io.text_blocks import TEXT
+from glowray.native.interface import Loops
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
 from glowray.rows.column_hash import keyed_rows_hashes
 from glowray.rows.keys import key_hash
 from glowray.rows.made_chunk import MadeChunk
-from glowray.rows.text_numbers import text_numbers
+from glowray.rows.text_numbers import TextNumbers
 from glowray.rows.texts import Lines, Texts
 from glowray.vectorize.arrow.blocks import vector_chunk
 from glowray.vectorize.arrow.kinds import TupleOf
-from tests.loops import loops, with_and_without
+from tests.loops import using, with_each
 
 WORDS = st.one_of(
     st.text("ab\0é", max_size=20),
@@ -60,23 +61,23 @@ def test_texts_are_what_they_stand_for(words: list[str], data: st.DataObject) ->
     assert Texts.of(array).to_pylist() == words
 
 
-@with_and_without
+@with_each
 @given(text=st.text("ab\r\n\x0bé"))
-def test_lines_end_at_line_feeds_alone(compiled: bool, text: str) -> None:
+def test_lines_end_at_line_feeds_alone(loops: Loops, text: str) -> None:
     expected = text.split("\n")
     if expected[-1] == "":
         expected.pop()
-    with loops(compiled):
+    with using(loops):
         lines = Lines(text.encode())
         assert (len(lines), lines.to_pylist()) == (len(expected), expected)
     assert bytes(lines.inside) == "\n".join(expected).encode()
 
 
-@with_and_without
+@with_each
 @given(batches=st.lists(st.lists(st.lists(WORDS), max_size=3), max_size=3), narrow=st.booleans())
-def test_numbers_are_those_of_first_appearance(compiled: bool, batches: list[list[list[str]]], narrow: bool) -> None:
-    with loops(compiled):
-        texts = text_numbers()
+def test_numbers_are_those_of_first_appearance(loops: Loops, batches: list[list[list[str]]], narrow: bool) -> None:
+    with using(loops):
+        texts = TextNumbers()
         known: dict[str, int] = {}
         for batch in batches:
             for words in batch:
@@ -88,11 +89,11 @@ def test_numbers_are_those_of_first_appearance(compiled: bool, batches: list[lis
             assert (len(texts), distinct.to_pylist()) == (len(known), list(known))
 
 
-@with_and_without
-def test_more_texts_than_are_gone_over_at_a_time(compiled: bool) -> None:
+@with_each
+def test_more_texts_than_are_gone_over_at_a_time(loops: Loops) -> None:
     words = [str(number % 40_000) * (1 + number % 3) for number in range(100_000)]
-    with loops(compiled):
-        texts = text_numbers()
+    with using(loops):
+        texts = TextNumbers()
         texts.add(parts(words))
         [numbers] = texts.numbers()
     assert (texts.distinct().to_pylist(), numbers.tolist()) == first_seen(words)
@@ -122,19 +123,19 @@ def test_a_chunk_that_is_made_is_like_any_other(words: list[str], data: st.DataO
     assert Block.concat([block, Block.from_rows(words)]).rows() == words * 3
 
 
-@with_and_without
+@with_each
 @given(words=st.lists(WORDS, min_size=1, max_size=8), data=st.data())
 def test_keyed_rows_that_are_made_are_taken_and_hashed_as_any_other(
-    compiled: bool, words: list[str], data: st.DataObject
+    loops: Loops, words: list[str], data: st.DataObject
 ) -> None:
     kind = TupleOf((str, TupleOf((int, str, bool))))
     count = len(words)
     vector = (parts(words), (np.arange(count), parts(words[::-1]), np.broadcast_to(True, count)))
     rows = [(word, (index, other, True)) for index, (word, other) in enumerate(zip(words, words[::-1], strict=True))]
     places = data.draw(st.lists(st.integers(0, count - 1)))
-    with loops(compiled):
+    with using(loops):
         made = vector_chunk(kind, vector, count)
         assert keyed_rows_hashes(made).tolist() == list(map(key_hash, words))
-        assert made.is_made is not compiled  # in C they are hashed where they stand
+        assert not made.is_made  # they are hashed where they stand
         assert made.take(np.array(places, np.int64)).rows() == [rows[place] for place in places]
         assert Block((made,)).split(np.arange(count) % 2, 2).get(0, Block()).rows() == rows[::2]

@@ -69,6 +69,17 @@ def failure(run: Callable[[], object], made: Any, loop: Any) -> Any:
     return None
 
 
+def blamed(made: Any, error: BaseException) -> tuple[int, Any]:
+    """Return the step that a generated loop was at, and that step's row."""
+    code, trace = made.code().co_consts[0], error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_name == code.co_name and trace.tb_frame.f_code.co_filename == code.co_filename:
+            span = made.positions.find(trace.tb_lineno)
+            return span.step, span.value(trace.tb_frame.f_locals)
+        trace = trace.tb_next
+    raise AssertionError("the error did not come through the loop")
+
+
 def called(steps: list[Link], rows: Iterable[Any]) -> tuple[list[Any], Any]:
     """(rows emitted, error) of calling the functions one by one, each row through the whole chain."""
     out: list[Any] = []

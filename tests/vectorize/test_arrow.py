@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glowray.native.separators import WHITESPACE
 from glowray.rows.texts import Lines, Texts
 from glowray.vectorize.arrow.frame import Lists, rows_of
 from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.arrow.program import ArrowProgram
-from glowray.vectorize.arrow.split import WHITESPACE
 from glowray.vectorize.arrow.translate import translate
 from glowray.vectorize.know import know
 from glowray.vectorize.known import Refused

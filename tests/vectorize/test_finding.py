@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import glowray as gr
-from glowray.native import loops
+from glowray.native.interface import Loops
 from glowray.rows.texts import Texts
 from glowray.vectorize.arrow.finding import first_or_last
-from glowray.vectorize.arrow.frame import Frame
+from tests.loops import using, with_each
 
 WORDS = st.text("ab,", max_size=7)
 
 
-@pytest.mark.parametrize("is_compiled", [True, False])
+@with_each
 @given(rows=st.lists(st.tuples(WORDS, st.integers(0, 7), st.integers(0, 7)), min_size=1, max_size=6), data=st.data())
-def test_places(is_compiled: bool, rows: list[tuple[str, int, int]], data: Any) -> None:
+def test_places(loops: Loops, rows: list[tuple[str, int, int]], data: Any) -> None:
     pattern, from_end = data.draw(st.sampled_from(["a", "ab", "aa", ",a,"])), data.draw(st.booleans())
     words = [word for word, _, _ in rows]
     # Among other texts, which are not looked into: few of them or many.
@@ -30,16 +30,12 @@ def test_places(is_compiled: bool, rows: list[tuple[str, int, int]], data: Any) 
     texts = Texts.of(array).take(np.arange(1, 2 * len(words), 2))
     first = np.array([min(start, len(word)) for word, start, _ in rows])
     last = np.array([max(min(stop, len(word)), low) for (word, _, stop), low in zip(rows, first, strict=True)])
-    frame = Frame(len(rows), {})
-    with pytest.MonkeyPatch.context() as patch:
-        if not is_compiled:
-            patch.setattr(loops, "find", None)
-        for _ in range(2):  # anew, and with what is known of the batch
-            made = first_or_last(texts, pattern.encode(), first, last, from_end, frame)
-            assert made.tolist() == [
-                (word.rfind if from_end else word.find)(pattern, low, high)
-                for word, low, high in zip(words, first.tolist(), last.tolist(), strict=True)
-            ]
+    with using(loops):
+        made = first_or_last(texts, pattern.encode(), first, last, from_end)
+    assert made.tolist() == [
+        (word.rfind if from_end else word.find)(pattern, low, high)
+        for word, low, high in zip(words, first.tolist(), last.tolist(), strict=True)
+    ]
 
 
 def test_whether_nothing_is_in_a_text_asks_for_the_text() -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glowray.native.interface import Loops
 from glowray.rows import Block
 from glowray.rows.texts import Lines, Texts
 from glowray.vectorize.arrow.blocks import carried, chunk_of, has_none, kind_of, vector_of
@@ -22,7 +23,7 @@ from glowray.vectorize.arrow.split import split_byte, split_whitespace
 from glowray.vectorize.arrow.translate import translate
 from glowray.vectorize.know import know
 from tests.effort import examples
-from tests.loops import loops, with_and_without
+from tests.loops import using, with_each
 
 TEXTS = st.one_of(
     st.text("ab ,\t\x1c\x85\u2003\u3000é\x00𝔘", max_size=10),
@@ -49,15 +50,15 @@ def parts(rows: list[str]) -> Any:
     return Texts.of(column(rows))
 
 
-@with_and_without
+@with_each
 @pytest.mark.parametrize("column", [column, lines, parts])
 @pytest.mark.parametrize(("split", "plain"), SPLITS)
 @settings(max_examples=examples(200), deadline=None)
 @given(rows=ROWS, data=st.data())
 def test_pieces_are_pythons(
-    split: Any, plain: Any, column: Any, compiled: bool, rows: list[str], data: st.DataObject
+    split: Any, plain: Any, column: Any, loops: Loops, rows: list[str], data: st.DataObject
 ) -> None:
-    with loops(compiled):
+    with using(loops):
         check_pieces(split, plain, column, rows, data)
 
 

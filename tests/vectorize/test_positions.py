@@ -10,7 +10,7 @@ import pytest
 
 from glowray.vectorize.chain import row_loop
 
-from .running import step
+from .running import blamed, step
 
 
 def parse(text: str) -> Any:
@@ -34,8 +34,8 @@ def run(steps: Any, rows: list[Any]) -> tuple[Any, Any, Any]:
     with pytest.raises(Exception) as caught:
         loop(rows, lambda row: None)
     code = loop.__code__  # type: ignore[attr-defined]
-    blamed = made.positions.blame(caught.value, code)
-    return made.positions.retrace(caught.value, code), blamed, made
+    place = blamed(made, caught.value)
+    return made.positions.retrace(caught.value, code), place, made
 
 
 def frames(error: BaseException) -> list[tuple[str, str, str | None]]:

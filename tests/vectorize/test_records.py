@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from glowray.vectorize.chain import row_loop
 
-from .running import assert_same, step, woven
+from .running import assert_same, blamed, step, woven
 
 NAMES = ("c", "a", "new")
 VALUES = st.one_of(
@@ -153,7 +153,7 @@ def test_a_failing_row_is_known() -> None:
     function = loop.function()
     with pytest.raises(ZeroDivisionError) as raised:
         function([0], print)
-    place = loop.positions.blame(raised.value, function.__code__)  # type: ignore[attr-defined]
+    place = blamed(loop, raised.value)
     assert place == (1, {"a": 0, "b": [0], "c": "0"})
 
 

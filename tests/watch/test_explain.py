@@ -6,6 +6,7 @@ import functools
 import operator
 import random
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import glowray as gr
 from glowray.dataset import Dataset
 from glowray.watch.explain import aligned
 from tests.engine.doubles import ForbiddenEngine
-from tests.watch.plans import PLANS, chain, flow, self_join, word_count
+from tests.watch.plans import PLANS, add, chain, flow, self_join, swap, word_count
 
 
 def section(text: str, title: str) -> list[str]:
@@ -35,6 +36,7 @@ def test_the_whole_text() -> None:
         "stages",
         "  1  from_items→flat_map→map→combine  3 partitions",
         "  2  merge                            3 partitions  reads 1 (shuffle)",
+        "rules  combine_before_shuffle",
         "functions",
         "  1  flat_map(str.split)  arrow",
         "  1  map(pair)            arrow",
@@ -75,6 +77,14 @@ def test_a_side_that_stays_in_place() -> None:
     left = flow().from_items([("a", 1)], partitions=2).partition_by_key(2)
     text = left.join(left.map_values(str)).explain()
     assert section(text, "stages")[-1] == "  4  join                         2 partitions  reads 2, 3"
+
+
+def test_rules_that_fired_are_named_in_the_order_in_which_they_are_tried() -> None:
+    few = flow().from_items([("a", 1)], partitions=1)
+    pairs = flow().from_items([("a", 1), ("b", 2)], partitions=2)
+    text = pairs.join(few, how="semi").reduce_by_key(add).limit(3).limit(2).explain()
+    assert "rules  merge_limits, combine_before_shuffle, join_in_place" in text.splitlines()
+    assert "rules" not in few.map(swap).explain()
 
 
 def test_a_filled_cache_is_read() -> None:
@@ -136,7 +146,10 @@ def test_big_captured_values_are_named() -> None:
 
 @pytest.mark.parametrize("plan", PLANS)
 def test_the_same_text_each_time_without_running(plan: str, forbidden: ForbiddenEngine) -> None:
-    assert PLANS[plan]().explain() == PLANS[plan]().explain()
+    plans = [PLANS[plan]() for _ in range(2)]
+    for each in plans:
+        each.flow.settings = replace(each.flow.settings, engine=forbidden)
+    assert plans[0].explain() == plans[1].explain()
 
 
 def test_columns_are_aligned_and_a_long_cell_pushes_its_own_line_only() -> None:

@@ -72,7 +72,8 @@ def test_a_picture_has_a_node_for_each_call(verb: str) -> None:
 def test_limits_that_are_merged_run_as_the_smaller_one() -> None:
     text = rows().limit(5).limit(2).explain()
     assert "reads 1 (first 2)" in text
-    assert text.count("limit") == 4  # two in the plan, one in each of two stages
+    assert "rules  merge_limits" in text
+    assert text.count("limit") == 5  # two in the plan, one in each of two stages, one in the name of the rule
 
 
 def test_sides_that_are_nested_deeply_stand_before_them_under_a_letter() -> None:

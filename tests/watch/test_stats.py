@@ -13,7 +13,8 @@ from glowray.engine.protocol import Done, Slot, Task
 from glowray.kernels import TaskReport
 from glowray.kernels.exchange import OneBlock
 from glowray.kernels.sources import Blocks
-from glowray.physical.stage import Branch, Same, Stage
+from glowray.physical.stage import Branch, StagePlan, StageRun, runs_of
+from glowray.physical.wires import Same
 from glowray.rows import Block
 from glowray.watch.stats import Stats, StatsWatcher
 from tests.engine.doubles import Lab
@@ -42,7 +43,7 @@ def test_in_one_line(engine: Lab) -> None:
     line = str(flow.stats)
     count = "3 tasks" if engine.tiny else "1 task"
     assert line.startswith(f"one line: 1 stage, {count}, 3 rows in, 2 out, ")
-    assert line.endswith(f" s, {engine.kind}")
+    assert line.endswith(f" s, {engine.kind}, native: compiled")
 
 
 def test_skew(engine: Lab) -> None:
@@ -125,10 +126,11 @@ def test_retries_are_reported(ray_lab: Lab, tmp_path: Path) -> None:
     assert ", 1 retried," in str(flow.stats)
 
 
-def report(rows: int, remote: bool, *slots: Slot) -> tuple[Stage, Done]:
-    stage = Stage(1, (Branch(Blocks("read", ""), 1, (Same(Stage(0, (), OneBlock())),)),), OneBlock())
+def report(rows: int, remote: bool, *slots: Slot) -> tuple[StageRun, Done]:
+    read = StagePlan(0, (), OneBlock())
+    plan = StagePlan(1, (Branch(Blocks("read", ""), 1, (Same(read),)),), OneBlock())
     task = Task("read", (1, 0), Payload(b""), 0, (slots,), 1)
-    return stage, Done(task, TaskReport(0, rows_in=rows, remote=remote), [])
+    return runs_of([read, plan])[plan], Done(task, TaskReport(0, rows_in=rows, remote=remote), [])
 
 
 @pytest.mark.parametrize(("remote", "times"), [(True, 1), (False, 0)])

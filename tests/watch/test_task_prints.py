@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 
 from glowray.engine.protocol import Done, Heard
 from glowray.kernels import TaskReport
+from glowray.kernels.exchange import OneBlock
+from glowray.kernels.sources import Blocks
+from glowray.physical.stage import Branch, StagePlan, StageRun, runs_of
 from glowray.watch import task_prints
 from glowray.watch.task_prints import TaskPrints
 from tests.watch.terminal import Terminal
@@ -21,8 +24,9 @@ from tests.watch.terminal import Terminal
 TASKS = 4
 
 
-def stage(number: int = 1) -> Any:
-    return SimpleNamespace(number=number, num_tasks=TASKS)
+def stage(number: int = 1) -> StageRun:
+    plan = StagePlan(number, (Branch(Blocks("read", ""), TASKS),), OneBlock())
+    return runs_of([plan])[plan]
 
 
 def done(place: int, printed: Any = b"", attempt: int = 0, number: int = 1, *, final: bool = True) -> Done:

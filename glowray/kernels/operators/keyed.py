@@ -6,8 +6,10 @@ import ast
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from glowray.functions import Cause
+from glowray.functions.replay import NO_ROW, Attempt
 from glowray.kernels.operators.columns import NOT_KEYED, Batch, ColumnStep, ProgramStep, pair_of, program_of
-from glowray.kernels.steps import FunctionStep, RowStep
+from glowray.kernels.steps import FunctionStep, RowStep, check_pair
 from glowray.vectorize.arrow.kinds import Kind, TupleOf
 from glowray.vectorize.displays import simple_copy
 from glowray.vectorize.known import Refused
@@ -38,7 +40,15 @@ class KeyByColumns(ProgramStep):
 
 
 @dataclass(frozen=True, slots=True)
-class Keys(RowStep):
+class PartOfPair(RowStep):
+    """A row step that gives one part of a keyed row."""
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        return Cause(row=row, attempt=None if row is NO_ROW else Attempt(check_pair, self.verb, (row,), is_check=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Keys(PartOfPair):
     """(key, value) → key"""
 
     def emit(self, code: StepCode) -> list[ast.stmt]:
@@ -51,7 +61,7 @@ class Keys(RowStep):
 
 
 @dataclass(frozen=True, slots=True)
-class Values(RowStep):
+class Values(PartOfPair):
     """(key, value) → value"""
 
     def emit(self, code: StepCode) -> list[ast.stmt]:

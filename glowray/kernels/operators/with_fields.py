@@ -8,7 +8,7 @@ from functools import partial
 from typing import ClassVar
 
 from glowray.functions import Function
-from glowray.kernels.combine import Zero
+from glowray.functions.combiner import Zero
 from glowray.kernels.operators.columns import Batch, ColumnStep, program_of
 from glowray.kernels.operators.records import checked_record
 from glowray.kernels.steps import FunctionStep, RowStep

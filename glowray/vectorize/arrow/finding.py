@@ -10,14 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from glowray.native import loops
-from glowray.rows.texts import Bounds, Bytes, Texts, places_of
+from glowray.native import chosen
+from glowray.rows.texts import Texts
 from glowray.vectorize.arrow.frame import Expr, Frame, Places
 from glowray.vectorize.arrow.kinds import TupleOf, Untranslatable
 from glowray.vectorize.arrow.slices import inside, is_ascii, texts_of
-
-_SPARSE = 4
-"""Texts with less than 1/_SPARSE of the bytes around them are copied first, so the rest is not searched."""
 
 
 def find(
@@ -36,7 +33,7 @@ def find(
         lengths = texts.lengths
         first = 0 if start is None else inside(start.run(frame), lengths)
         last = lengths if stop is None else np.maximum(inside(stop.run(frame), lengths), first)
-        places = first_or_last(texts, pattern.encode(), first, last, from_end, frame)
+        places = first_or_last(texts, pattern.encode(), first, last, from_end)
         if must:
             frame.require(places >= 0)
         return places
@@ -51,7 +48,7 @@ def partition(text: Expr, separator: str, from_end: bool) -> Expr:
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
         starts, ends = texts.starts, texts.ends
-        places = first_or_last(texts, spelled, 0, texts.lengths, from_end, frame)
+        places = first_or_last(texts, spelled, 0, texts.lengths, from_end)
         # A text without the separator is all before it; for rpartition, all after it.
         nowhere = starts if from_end else ends
         cut = np.where(places < 0, nowhere, starts + places)
@@ -61,39 +58,8 @@ def partition(text: Expr, separator: str, from_end: bool) -> Expr:
     return Expr(TupleOf((str, str, str)), run)
 
 
-def first_or_last(texts: Texts, pattern: bytes, first: Any, last: Any, from_end: bool, frame: Frame) -> Places:
+def first_or_last(texts: Texts, pattern: bytes, first: Any, last: Any, from_end: bool) -> Places:
     """Return the byte position in each text of the first or last pattern between two bounds, or -1."""
-    if loops.find is not None:
-        within = Texts(texts.data, texts.starts + first, texts.starts + last)
-        found = np.empty(len(texts), np.int64)
-        loops.find(within.data, *within.packed_bounds(), pattern, from_end, found)
-        return found if isinstance(first, int) and not first else np.where(found < 0, -1, found + first)
-    return _among_all(texts, pattern, first, last, from_end, frame)
-
-
-def _among_all(texts: Texts, pattern: bytes, first: Any, last: Any, from_end: bool, frame: Frame) -> Places:
-    """Return the same without the C loop: find all places of the pattern in the bytes, once a batch."""
-    is_known = (id(texts.data), pattern) in frame.found
-    if not is_known and _SPARSE * int(texts.lengths.sum()) < len(texts.data):
-        array = texts.array
-        texts = frame.once(array, "texts", lambda: Texts.of(array))
-    known = frame.once(texts.data, pattern, lambda: occurrences(texts.data, pattern))
-    begins, ends = texts.starts + first, texts.starts + last - len(pattern)
-    if not len(known):
-        return np.full(len(texts), -1)
-    at = np.searchsorted(known, ends, "right") - 1 if from_end else np.searchsorted(known, begins)
-    found = known.take(at, mode="clip")
-    return np.where((found >= begins) & (found <= ends), found - texts.starts, -1)
-
-
-def occurrences(data: Bytes, pattern: bytes) -> Bounds:
-    """Return all places where a pattern begins in some bytes. They may overlap.
-
-    >>> occurrences(np.frombuffer(b"banana", np.uint8), b"ana").tolist()
-    [1, 3]
-    """
-    found = places_of(data, pattern[0], pattern[0])
-    for offset in range(1, len(pattern)):
-        found = found[: np.searchsorted(found, len(data) - offset)]
-        found = found[data[found + offset] == pattern[offset]]
-    return found
+    within = Texts(texts.data, texts.starts + first, texts.starts + last)
+    found = chosen.loops.find(within.data, *within.packed_bounds(), pattern, from_end)
+    return found if isinstance(first, int) and not first else np.where(found < 0, -1, found + first)

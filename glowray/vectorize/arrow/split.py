@@ -7,18 +7,11 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from glowray.native import loops
-from glowray.rows.texts import Bounds, Bytes, Lines, Texts, places_of
+from glowray.native import chosen
+from glowray.native.separators import pieces_between, space_places
+from glowray.rows.texts import Bounds, Bytes, Lines, Texts
 from glowray.vectorize.arrow.frame import Lists, Places, array_of
 from glowray.vectorize.arrow.pieces import Pieces, Table, Words, text_bytes
-
-# The ASCII characters for which str.isspace is true: \t\n\v\f\r, \x1c to \x1f, space.
-ASCII_SPACES = bytes([9, 10, 11, 12, 13, 28, 29, 30, 31, 32])
-# The other characters for which str.isspace is true.
-WIDE_SPACES = (
-    "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-)
-WHITESPACE = ASCII_SPACES.decode() + WIDE_SPACES
 
 _LINE_FEED = ord("\n")
 
@@ -27,26 +20,9 @@ def split_whitespace(column: Any) -> Lists:
     """Return `row.split()` for each row of an Arrow array or of Texts."""
     if isinstance(column, Lines) and len(column):
         # A line feed is white space too, so the bytes of all lines are split at once.
-        return _words_of(column)
+        return Words(column, *chosen.loops.words(column.inside))
     data, rows = text_bytes(array_of(column))
-    return _cut(data, rows, _space_places(data)).filled()
-
-
-def _words_of(lines: Lines) -> Lists:
-    data = lines.inside
-    if loops.words is not None and len(data) < 2**31:
-        starts, ends = loops.words(data)
-        return Words(lines, np.frombuffer(starts, np.int32), np.frombuffer(ends, np.int32))
-    return Words(lines, *_between(_space_places(data), len(data))).filled()
-
-
-def _between(cuts: Places, last: int) -> tuple[Places, Places]:
-    """Return (starts, ends) of the pieces between cuts of one byte: [1] in 4 bytes → [0, 2], [1, 4]."""
-    starts, ends = np.empty(len(cuts) + 1, np.int64), np.empty(len(cuts) + 1, np.int64)
-    starts[0], ends[-1] = 0, last
-    np.add(cuts, 1, out=starts[1:])
-    ends[:-1] = cuts
-    return starts, ends
+    return _cut(data, rows, space_places(data)).filled()
 
 
 def split_pattern(column: Any, separator: str, most: int | None, from_end: bool) -> Lists:
@@ -74,7 +50,7 @@ def split_byte(column: Any, separator: str) -> Pieces | Table:
 
 def _split_array(array: Any, separator: int) -> Pieces | Table:
     data, rows = text_bytes(array)
-    cuts = places_of(data, separator, separator)
+    cuts = chosen.loops.places(data, separator, separator)
     per_row, rest = divmod(len(cuts), max(len(array), 1))
     if per_row and not rest:
         table = cuts.reshape(len(array), per_row)
@@ -86,28 +62,12 @@ def _split_array(array: Any, separator: int) -> Pieces | Table:
 def _split_lines(lines: Lines, separator: int) -> Pieces | Table:
     """Split the bytes of all lines at separators and line feeds in one pass."""
     data = lines.inside
-    table = _table_of(lines, separator)
-    if table is not None:
-        return table
-    starts, ends = _between(places_of(data, separator, _LINE_FEED), len(data))
-    width, rest = divmod(len(ends), len(lines))
-    if width > 1 and not rest:
-        cuts = ends.reshape(len(lines), width)
-        if (data[cuts[:-1, -1]] == _LINE_FEED).all():  # every row ends at a line feed, so all rows have `width` pieces
-            return Table(data, starts[::width], cuts[:, :-1], cuts[:, -1])
+    bounds = chosen.loops.fields(data, separator, len(lines))
+    if bounds is not None and len(bounds) > 2:
+        return Table(lines.data, bounds[0], bounds[1:-1].T, bounds[-1])
+    starts, ends = pieces_between(chosen.loops.places(data, separator, _LINE_FEED), len(data))
     offsets = np.append(np.searchsorted(starts, lines.starts), len(starts))
     return Pieces(data, offsets, starts, ends)
-
-
-def _table_of(lines: Lines, separator: int) -> Table | None:
-    """Return the fields of lines that all have the same number of fields, else None. Needs the C loop."""
-    if loops.fields is None or len(lines.inside) >= 2**31:
-        return None
-    found = loops.fields(lines.inside, separator)
-    if found is None:
-        return None
-    bounds = np.frombuffer(found, np.int32).reshape(-1, len(lines))
-    return Table(lines.data, bounds[0], bounds[1:-1].T, bounds[-1]) if len(bounds) > 2 else None
 
 
 def _cut(data: Bytes, rows: Places, cuts: Places) -> Pieces:
@@ -136,34 +96,3 @@ def _cut(data: Bytes, rows: Places, cuts: Places) -> Pieces:
     offsets[1:-1] = np.flatnonzero(is_cut == 0) + 1
     offsets[-1] = len(starts)
     return Pieces(data, offsets, starts, ends)
-
-
-def _space_places(data: Bytes) -> Places:
-    """Return the places of the bytes that belong to white space."""
-    if not len(data):
-        return np.empty(0, np.int64)
-    if int(data.min()) >= 9 and not ((data - np.uint8(14)) < 14).any():
-        places = np.flatnonzero(data <= 32)  # no byte from 14 to 27, so all bytes up to 32 are white space
-    else:
-        places = np.flatnonzero((data == 32) | ((data - np.uint8(9)) < 5) | ((data - np.uint8(28)) < 4))
-    wide = _wide_places(data) if int(data.max()) > 127 else []
-    return np.sort(np.concatenate([places, *wide]), kind="stable") if wide else places
-
-
-def _wide_places(data: Bytes) -> list[Places]:
-    """Return the places of the bytes that belong to white space beyond ASCII."""
-    made: list[Places] = []
-    for first in (0xC2, 0xE1, 0xE2, 0xE3):
-        begins = data == first
-        if not begins.any():
-            continue
-        places = np.flatnonzero(begins)
-        for character in WIDE_SPACES:
-            spelled = character.encode()
-            if spelled[0] != first:
-                continue
-            found = places[places + len(spelled) <= len(data)]
-            for index in range(1, len(spelled)):
-                found = found[data[found + index] == spelled[index]]
-            made.extend(found + index for index in range(len(spelled)) if len(found))
-    return made

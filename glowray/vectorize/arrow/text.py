@@ -19,14 +19,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glowray.native import loops
+from glowray.native.separators import WHITESPACE
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.texts import Texts
 from glowray.vectorize.arrow import finding, slices
 from glowray.vectorize.arrow.frame import Expr, Frame, array_of, leaf, spread_out
 from glowray.vectorize.arrow.kinds import ListOf, Untranslatable
 from glowray.vectorize.arrow.pieces import text_bytes
-from glowray.vectorize.arrow.split import WHITESPACE, split_pattern, split_whitespace
+from glowray.vectorize.arrow.split import split_pattern, split_whitespace
 
 _COMPARE = {
     ast.Eq: pc.equal, ast.NotEq: pc.not_equal, ast.Lt: pc.less, ast.LtE: pc.less_equal, ast.Gt: pc.greater,
@@ -253,10 +253,8 @@ def contains(pattern: Expr, text: Expr) -> Expr:
         if not spelled:
             text.run(frame)  # "" is in every text, but a row with None must go to Python, which raises
             return np.ones(frame.length, dtype=bool)
-        if loops.find is None:
-            return as_numpy(pc.match_substring(column(text, frame), wanted))
         texts = slices.texts_of(text, frame)
-        return finding.first_or_last(texts, spelled, 0, texts.lengths, False, frame) >= 0
+        return finding.first_or_last(texts, spelled, 0, texts.lengths, False) >= 0
 
     return Expr(bool, run)
 

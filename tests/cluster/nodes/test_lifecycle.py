@@ -26,6 +26,7 @@ def test_down_with_nothing_running(machine: Machine) -> None:
 def test_status_with_nothing_running(machine: Machine) -> None:
     done = machine.run("status", code=1)
     assert done.stderr.startswith("Error: no cluster is named, and none was started here\nHint:")
+    assert done.stdout == "native: compiled\n"
 
 
 def test_down_ends_only_what_was_started_here(new_machine: Callable[..., Machine]) -> None:

@@ -7,17 +7,16 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glowray.rows.byte_words import first_words, value_bytes, words_at_bytes
-
-short = st.binary(max_size=8)
+from glowray.native.byte_words import value_bytes, words_at_bytes
 
 
-@given(st.lists(short, min_size=1, max_size=20), st.data())
-def test_a_value_of_at_most_eight_bytes_is_one_word(values: list[bytes], data: st.DataObject) -> None:
+@given(st.lists(st.binary(max_size=8), min_size=1, max_size=20), st.data())
+def test_values_stand_in_the_data(values: list[bytes], data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(values) - 1))
     array = pa.array(values, pa.large_binary()).slice(start)
-    words = first_words(*value_bytes(array))
-    assert words.tolist() == [int.from_bytes(value, "little") for value in values[start:]]
+    found, starts, lengths = value_bytes(array)
+    places = zip(starts.tolist(), lengths.tolist(), strict=True)
+    assert [found[at : at + length].tobytes() for at, length in places] == values[start:]
 
 
 @given(st.binary(max_size=40))

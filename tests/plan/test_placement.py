@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import pytest
 
 import glowray as gr
-from glowray.action import perform
 from glowray.dataset import Dataset
-from glowray.optimize import optimize
-from glowray.plan import size
+from glowray.physical.planning import Rules
+from glowray.plan import placement
 from glowray.plan.by_key import Join
-from glowray.plan.size import is_small
+from glowray.plan.placement import is_small
+from tests.optimize.planned import planned
 
 Rows = Dataset[Any]
 
@@ -73,7 +72,7 @@ def test_what_may_be_many_rows_is_not_small(verb: str) -> None:
 def test_much_to_read_is_not_small(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = few(gr.Flow(engine="inline"))
     assert is_small(rows._node)
-    monkeypatch.setattr(size, "WHOLE_BYTES", 20)
+    monkeypatch.setattr(placement, "WHOLE_BYTES", 20)
     assert not is_small(rows._node)
     assert not is_small(gr.from_source(lambda index: iter([1]), 1)._node)
 
@@ -116,7 +115,7 @@ def test_rows_stay_where_they_are() -> None:
 def test_elsewhere_equal_keys_meet(build: Callable[[gr.Flow], Rows]) -> None:
     node = build(gr.Flow(engine="inline"))._node
     assert isinstance(node, Join)
-    assert not node.in_place
+    assert not node.stays
     assert node.key_partitions == node.num_partitions
 
 
@@ -129,18 +128,17 @@ def test_two_in_a_row_in_the_branches_of_a_union() -> None:
     ] + [row for row in many(flow, 2).collect() if row[0] != "b"]  # fmt: skip
 
 
-def test_no_rule_changes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    flow = gr.Flow(engine="inline")
+@pytest.mark.parametrize("rules", [Rules(), Rules((), ()), Rules(physical=())])
+def test_no_rule_changes_it(rules: Rules) -> None:
+    flow = planned(rules.logical, rules.physical)
     rows = many(flow).join(few(flow).sort().limit(1), how="semi")
-    expected = rows.map_partitions(lambda rows: [list(rows)]).collect()
-    monkeypatch.setattr(perform, "optimize", partial(optimize, rules=()))
-    assert rows.map_partitions(lambda rows: [list(rows)]).collect() == expected == [[("a", 0)], [], [("a", 5)], []]
+    assert rows.map_partitions(lambda rows: [list(rows)]).collect() == [[("a", 0)], [], [("a", 5)], []]
 
 
 def test_a_row_that_is_not_keyed_is_named() -> None:
     flow = gr.Flow(engine="inline")
     rows = flow.from_items([("a", 1), 5], partitions=1)
     for join in (rows.join(few(flow), how="semi"), few(flow).join(rows, how="semi")):
-        assert isinstance(join._node, Join) and join._node.in_place
+        assert isinstance(join._node, Join) and join._node.stays
         with pytest.raises(TypeError, match=r"join\(\) needs rows that are 2-tuples \(key, value\), got 5 \(int\)"):
             join.collect()

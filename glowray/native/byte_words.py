@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
+
+from glowray.native import byte_hash
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Words = npt.NDArray[np.uint64]
 
-WORD_MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], np.uint64)
+WORD_BYTES = 8
+WORD_MASKS = np.array([(1 << 8 * length) - 1 for length in range(WORD_BYTES + 1)], np.uint64)
 """`word & WORD_MASKS[n]` keeps the first n bytes of a word."""
+
+_U = np.uint64
+
+
+def mix(words: Words) -> Words:
+    """Apply `byte_hash.mix` to every word in place, and return the array."""
+    words ^= words >> _U(30)
+    words *= _U(byte_hash.MIX_1)
+    words ^= words >> _U(27)
+    words *= _U(byte_hash.MIX_2)
+    words ^= words >> _U(31)
+    return words
 
 
 def value_bytes(array: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -24,16 +43,3 @@ def value_bytes(array: pa.Array) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.
 def words_at_bytes(data: npt.NDArray[np.uint8]) -> Words:
     """Return a view of the data with a little-endian word at every byte: word i is bytes i to i + 7."""
     return np.ndarray((max(len(data) - 7, 0),), "<u8", buffer=data, strides=(1,))
-
-
-def first_words(data: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]) -> Words:
-    """Return each value of at most eight bytes as one little-endian word, with zeros after its end.
-
-    There is at least one value.
-    """
-    first, last = int(starts[0]), int(starts[-1] + lengths[-1])
-    padded = np.zeros(last - first + 8, np.uint8)
-    padded[:-8] = data[first:last]
-    words: Words = words_at_bytes(padded)[starts - first]
-    words &= WORD_MASKS[lengths]
-    return words

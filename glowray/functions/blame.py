@@ -1,0 +1,76 @@
+"""What an error on its way out of a task belongs to: the step and the row, noted where the error leaves a loop.
+
+The note lies beside the exception and never on it: the exception stays the user's, whatever its class allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from glowray.functions.failure import Cause
+from glowray.functions.replay import NO_ROW
+
+
+class FailingStep(Protocol):
+    """A step that can say what an error of its own tells the user."""
+
+    @property
+    def verb(self) -> str: ...
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        """Return the user's function and row for the row, and the arguments of a reducer, at which the step failed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """The step that failed, the row that it had at hand, and the arguments of its function if it takes several.
+
+    A part of a step, such as a sort or a reader, knows no step. It notes the row, or the `cause` itself, and the step
+    completes the note.
+    """
+
+    step: FailingStep | None = None
+    row: Any = NO_ROW
+    arguments: tuple[Any, ...] | None = None
+    cause: Cause | None = None
+
+    def within(self, outer: Blame) -> Blame:
+        """Return this note with what only `outer` knows."""
+        if self.step is not None:
+            return self
+        row = outer.row if self.row is NO_ROW else self.row
+        arguments = outer.arguments if self.arguments is None else self.arguments
+        return replace(self, step=outer.step, row=row, arguments=arguments)
+
+
+_notes: ContextVar[dict[int, tuple[BaseException, Blame]] | None] = ContextVar("glowray_blame", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[None]:
+    """Keep the notes of errors for the time of the block."""
+    token = _notes.set({})
+    try:
+        yield
+    finally:
+        _notes.reset(token)
+
+
+def note(error: BaseException, blame: Blame) -> None:
+    """Note what an error belongs to. The innermost note counts; a later one adds what that one does not know."""
+    notes = _notes.get()
+    if notes is not None:
+        known = noted(error)
+        notes[id(error)] = error, blame if known is None else known.within(blame)
+
+
+def noted(error: BaseException) -> Blame | None:
+    """Return the note of an error, or None."""
+    notes = _notes.get()
+    found = None if notes is None else notes.get(id(error))
+    return None if found is None else found[1]

@@ -1,0 +1,92 @@
+"""What `compiled` and `portable` both offer: loops over the bytes of texts.
+
+Texts are given as `data, starts, ends`: text i is `data[starts[i]:ends[i]]`. Starts and ends are arrays without gaps
+in memory, both int32 or both int64. Arrays that come back may be int32 or int64 where they hold places in the data.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Places: TypeAlias = npt.NDArray[np.signedinteger[Any]]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Cut: TypeAlias = tuple[npt.NDArray[np.int64], bytes | bytearray | npt.NDArray[Any]]
+
+
+class TextTable(Protocol):
+    """Numbers texts from 0, in the order of their first appearance. Only one thread at a time may use a table."""
+
+    def __len__(self) -> int:
+        """Return how many different texts have a number."""
+
+    def number(self, data: Bytes, starts: Places, ends: Places) -> npt.NDArray[np.int32]:
+        """Return the number of each text. New texts get the next numbers."""
+
+    def texts(self) -> Cut:
+        """Return the numbered texts, by number: (offsets, bytes) as `Loops.cut` does."""
+
+
+class Loops(Protocol):
+    """The functions of `compiled` and of `portable`."""
+
+    @property
+    def name(self) -> str:
+        """The name that users see: "compiled" or "portable"."""
+
+    def words(self, data: Bytes) -> tuple[Places, Places]:
+        """Return the (starts, ends) of the words that str.split() finds in UTF-8."""
+
+    def places(self, data: Bytes, one: int, other: int) -> npt.NDArray[np.int64]:
+        """Return the places of all bytes that equal one of two values, ascending."""
+
+    def count(self, data: Bytes, byte: int) -> int:
+        """Return how many bytes equal a value."""
+
+    def fields(self, data: Bytes, separator: int, lines: int) -> Places | None:
+        """Return the bounds of all fields, or None if the lines differ in their number of fields.
+
+        Row 0 of the bounds has where each line starts. Row i has where field i - 1 of each line ends.
+        The last line has no line feed at its end.
+        """
+
+    def quotes(self, data: Bytes, quote: int, separator: int, inside: bool) -> int | None:
+        """Return how many quotes stand between the first byte and the last, or None if one of them is not plain.
+
+        A plain quote that opens a field follows a separator, a line end or a quote. A plain quote that closes a field
+        is followed by one of these. `inside`: a field is open before the first quote.
+        """
+
+    def cut(self, data: Bytes, starts: Places, ends: Places) -> Cut:
+        """Return (offsets, bytes) of the texts alone: the buffers of an Arrow large_string array.
+
+        The bytes may be longer than the last offset says.
+        """
+
+    def find(self, data: Bytes, starts: Places, ends: Places, pattern: bytes, backwards: bool) -> npt.NDArray[np.int64]:
+        """Return where in each text the pattern begins first (or last), -1 if nowhere. The pattern is not empty."""
+
+    def hashes(self, data: Bytes, starts: Places, ends: Places, tag: int) -> npt.NDArray[np.uint64]:
+        """Return `glowray.native.byte_hash.bytes_hash` of each text."""
+
+    def codes(self, data: Bytes, starts: Places, ends: Places, out: npt.NDArray[np.uint64]) -> bool:
+        """Write a code of each text to `out` and return True, or return False if a text has eight bytes or more.
+
+        Texts that differ have different codes.
+        """
+
+    def integers(self, data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.int64], Mask | None]:
+        """Return int() of each text that is plainly an int, and which texts are; None if all are. Other texts give 0.
+
+        A plain int has at most 18 digits of ASCII and perhaps a minus. A plain float has at most 15 digits on each
+        side of its point. `compiled` takes more spellings for plain than `portable`: a plus, white space around.
+        """
+
+    def floats(self, data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.float64], Mask | None]:
+        """Return float() of each text that is plainly a float, as `integers` does."""
+
+    def table(self) -> TextTable:
+        """Return an empty table."""

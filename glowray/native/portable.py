@@ -1,0 +1,242 @@
+"""The loops with NumPy and Arrow, for installations whose C was not compiled. `interface` says what each returns."""
+
+from __future__ import annotations
+
+from itertools import count as count_from
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glowray.native import byte_hash
+from glowray.native.byte_words import WORD_BYTES, WORD_MASKS, Words, mix, words_at_bytes
+from glowray.native.interface import Bytes, Cut, Mask, Places
+from glowray.native.separators import pieces_between, space_places
+
+name = "portable"
+
+_LINE_FEED = ord("\n")
+_U = np.uint64
+_ROWS_AT_ONCE = 1 << 14  # arrays that several passes go over stay in the cache
+_WORDS_AT_ONCE = 1 << 17
+_FEW = 32
+_PLAIN_INT = r"\A-?[0-9]{1,18}\z"
+_PLAIN_FLOAT = r"\A-?[0-9]{1,15}(\.[0-9]{1,15})?\z"
+
+# ---------------------------------------------------------------- bytes ----------------------------------------------
+
+
+def words(data: Bytes) -> tuple[Places, Places]:
+    starts, ends = pieces_between(space_places(data), len(data))
+    keep = ends > starts
+    return starts[keep], ends[keep]
+
+
+def places(data: Bytes, one: int, other: int) -> npt.NDArray[np.int64]:
+    return np.flatnonzero(data == one if one == other else (data == one) | (data == other))
+
+
+def count(data: Bytes, byte: int) -> int:
+    return int(np.count_nonzero(data == byte))
+
+
+def fields(data: Bytes, separator: int, lines: int) -> Places | None:
+    cuts = places(data, separator, _LINE_FEED)
+    width, rest = divmod(len(cuts) + 1, lines)
+    if rest:
+        return None
+    starts, ends = pieces_between(cuts, len(data))
+    table = ends.reshape(lines, width)
+    if not (data[table[:-1, -1]] == _LINE_FEED).all() or count(data, _LINE_FEED) != lines - 1:
+        return None
+    return np.vstack([starts[::width], table.T])
+
+
+def quotes(data: Bytes, quote: int, separator: int, inside: bool) -> int | None:
+    found = places(data[1:-1], quote, quote) + 1
+    beside = np.zeros(256, np.bool_)
+    beside[[separator, _LINE_FEED, ord("\r"), quote]] = True
+    opening, closing = found[int(inside) :: 2], found[1 - int(inside) :: 2]
+    is_plain = beside[data[opening - 1]].all() and beside[data[closing + 1]].all()
+    return len(found) if is_plain else None
+
+
+# ---------------------------------------------------------------- texts ----------------------------------------------
+
+
+def cut(data: Bytes, starts: Places, ends: Places) -> Cut:
+    _, offsets, copied = _array(data, starts, ends).buffers()
+    return np.frombuffer(offsets, np.int64)[: len(starts) + 1], copied or b""
+
+
+def _array(data: Bytes, starts: Places, ends: Places) -> Any:
+    """Return the texts as a large_string array, whose bytes need not be UTF-8."""
+    if not len(starts):
+        return pa.LargeStringArray.from_buffers(0, pa.py_buffer(np.zeros(1, np.int64)), pa.py_buffer(b""))
+    # An array of the texts and of the gaps between them. Taking the texts copies each byte once.
+    bounds = np.empty(2 * len(starts) + 1, np.int64)
+    bounds[0:-1:2], bounds[1::2] = starts, ends
+    bounds[-1] = bounds[0]  # Arrow makes room for as much as an array seems to hold
+    array = pa.LargeStringArray.from_buffers(2 * len(starts), pa.py_buffer(bounds), pa.py_buffer(data))
+    return array.take(pa.array(np.arange(0, 2 * len(starts), 2, dtype=np.int32 if len(starts) < 2**30 else np.int64)))
+
+
+def _binary(data: Bytes, starts: Places, ends: Places) -> Any:
+    return _array(data, starts, ends).view(pa.large_binary())
+
+
+def _values(array: Any, dtype: Any) -> npt.NDArray[Any]:
+    """Return the numbers of an array without nulls. `array.to_numpy()` would import pandas."""
+    return np.frombuffer(array.buffers()[1] or b"", dtype)[array.offset : array.offset + len(array)]
+
+
+def find(data: Bytes, starts: Places, ends: Places, pattern: bytes, backwards: bool) -> npt.NDArray[np.int64]:
+    texts = _binary(data, starts, ends)
+    if not backwards:
+        return _values(pc.find_substring(texts, pattern), np.int64)
+    found = _values(pc.find_substring(pc.binary_reverse(texts), pattern[::-1]), np.int64)
+    places: npt.NDArray[np.int64] = np.where(found < 0, -1, ends - starts - len(pattern) - found)
+    return places
+
+
+def integers(data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.int64], Mask | None]:
+    return _parsed(_array(data, starts, ends), _PLAIN_INT, pa.int64(), np.int64)
+
+
+def floats(data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.float64], Mask | None]:
+    return _parsed(_array(data, starts, ends), _PLAIN_FLOAT, pa.float64(), np.float64)
+
+
+def _parsed(texts: Any, pattern: str, kind: pa.DataType, dtype: Any) -> tuple[npt.NDArray[Any], Mask | None]:
+    matches = pc.match_substring_regex(texts, pattern)
+    good = _values(matches.cast(pa.uint8()), np.bool_)
+    if good.all():
+        return _values(texts.cast(kind), dtype), None
+    return _values(pc.if_else(matches, texts, "0").cast(kind), dtype), good
+
+
+class Table:
+    """Numbers the different texts of each call by Arrow, and keeps those in a dict."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[bytes, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def number(self, data: Bytes, starts: Places, ends: Places) -> npt.NDArray[np.int32]:
+        encoded = _binary(data, starts, ends).dictionary_encode()
+        known, texts = self._numbers, encoded.dictionary.to_pylist()
+        known.update(zip([text for text in texts if text not in known], count_from(len(known))))
+        own = np.fromiter(map(known.__getitem__, texts), np.int32, len(texts))
+        return own.take(_values(encoded.indices, np.int32))
+
+    def texts(self) -> Cut:
+        offsets = np.zeros(len(self) + 1, np.int64)
+        np.cumsum([len(text) for text in self._numbers], out=offsets[1:])
+        return offsets, b"".join(self._numbers)
+
+
+def table() -> Table:
+    return Table()
+
+
+# ---------------------------------------------------------------- hashes ---------------------------------------------
+
+
+def codes(data: Bytes, starts: Places, ends: Places, out: npt.NDArray[np.uint64]) -> bool:
+    if int((ends - starts).max(initial=0)) >= WORD_BYTES:
+        return False
+    for first in range(0, len(starts), _ROWS_AT_ONCE):
+        rows = slice(first, first + _ROWS_AT_ONCE)
+        at, begins, lengths = _padded(data, starts[rows], ends[rows])
+        found = at[begins] & WORD_MASKS[lengths]
+        found |= lengths.astype(np.uint64) << _U(8 * (WORD_BYTES - 1))
+        out[rows] = mix(found)
+    return True
+
+
+def hashes(data: Bytes, starts: Places, ends: Places, tag: int) -> npt.NDArray[np.uint64]:
+    made = np.empty(len(starts), np.uint64)
+    for first in range(0, len(starts), _ROWS_AT_ONCE):
+        rows = slice(first, first + _ROWS_AT_ONCE)
+        at, begins, lengths = _padded(data, starts[rows], ends[rows])
+        sums = _short_sums if int(lengths.max()) <= WORD_BYTES else _long_sums
+        found = sums(at, begins, lengths)
+        found += lengths.astype(np.uint64) * _U(byte_hash.GOLDEN)
+        found += _U(tag)
+        made[rows] = mix(found)
+    return made
+
+
+def _padded(data: Bytes, starts: Places, ends: Places) -> tuple[Words, Places, Places]:
+    """Return (a view of the word at every byte of some texts, where each text starts there, lengths).
+
+    The bytes are copied, with eight zeros at the end. There is one text at least.
+    """
+    first, last = int(starts.min()), int(ends.max())
+    padded = np.zeros(last - first + WORD_BYTES, np.uint8)
+    padded[: last - first] = data[first:last]
+    return words_at_bytes(padded), starts - first, ends - starts
+
+
+def _short_sums(at: Words, starts: Places, lengths: Places) -> Words:
+    """Return the sum over the words of each text of at most one word."""
+    found = at[starts] & WORD_MASKS[lengths]
+    found ^= found >> _U(32)
+    found *= _U(byte_hash.place(0))
+    return found
+
+
+def _long_sums(at: Words, starts: Places, lengths: Places) -> Words:
+    """Return the sum over the words of each text.
+
+    All texts advance by one word a round, and drop out at their end. The last few are summed one by one.
+    """
+    sums = np.zeros(len(starts), np.uint64)
+    left, begins = lengths, starts
+    active: Any = slice(0, len(starts))  # the texts that have not ended: a slice while they are all, then their rows
+    index = 0
+    while len(left):
+        going = np.flatnonzero(left > 0)
+        if len(going) < len(left):
+            active = going if isinstance(active, slice) else active[going]
+            left, begins = left[going], begins[going]
+        if len(left) <= _FEW:
+            break
+        found = at[begins]
+        found &= WORD_MASKS[np.minimum(left, WORD_BYTES)]
+        found ^= found >> _U(32)
+        found *= _U(byte_hash.place(index))
+        sums[active] += found
+        index += 1
+        left, begins = left - WORD_BYTES, begins + WORD_BYTES
+    rows = np.arange(len(starts))[active]
+    for row, start, rest in zip(rows.tolist(), begins.tolist(), left.tolist(), strict=True):
+        data = at[start : start + rest : WORD_BYTES].copy()
+        if rest % WORD_BYTES:
+            data[-1] &= WORD_MASKS[rest % WORD_BYTES]
+        sums[row] = _U((int(sums[row]) + _sum_of(data, index)) & byte_hash.MASK)
+    return sums
+
+
+def long_sum(data: bytes) -> int:
+    """Return the sum over the words of one long text."""
+    padded = np.zeros(-(-len(data) // WORD_BYTES) * WORD_BYTES, np.uint8)
+    padded[: len(data)] = np.frombuffer(data, np.uint8)
+    return _sum_of(padded.view("<u8"), 0)
+
+
+def _sum_of(found: Words, index: int) -> int:
+    """Return the sum over words, of which the first stands at this index in its text. The words are overwritten."""
+    total = _U(0)
+    for start in range(0, len(found), _WORDS_AT_ONCE):
+        part = found[start : start + _WORDS_AT_ONCE]
+        part ^= part >> _U(32)
+        numbers = np.arange(index + 1, index + 1 + len(part), dtype=np.uint64)
+        part *= mix(numbers * _U(byte_hash.GOLDEN)) | _U(1)
+        total = part.sum(dtype=np.uint64, initial=total)
+        index += len(part)
+    return int(total)

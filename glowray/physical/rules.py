@@ -1,0 +1,147 @@
+"""The rules by which a plan runs at less cost. Each is a function, and none of them changes a row or its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import singledispatch
+
+from glowray.io.reader import PrunableReader
+from glowray.kernels import order_steps
+from glowray.kernels import partition_steps as partition
+from glowray.kernels.exchange import ByKey, ByRange, Count, Exchange
+from glowray.kernels.sources import Read
+from glowray.kernels.steps import RowStep
+from glowray.optimize.rules import IsOwn, Rule
+from glowray.physical.in_task import InTask, as_step, sort_key, zero_if_empty
+from glowray.physical.stage import Branch, StagePlan
+from glowray.plan import nodes
+from glowray.plan.by_key import CombineByKey, GroupByKey, Join
+from glowray.plan.nodes import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a job's settings and its choice of an engine say before it runs.
+
+    Args:
+        vectorize: whether functions whose meaning is known run faster than by calls.
+        may_share_store: whether the job's tasks may see one object store.
+    """
+
+    vectorize: bool = True
+    may_share_store: bool = False
+
+
+StageRewrite = Callable[[StagePlan, Facts], StagePlan | None]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRule:
+    """A rule that looks at nodes, before the plan is cut into stages."""
+
+    rewrite: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class StageRule:
+    """A rule that looks at a stage, before another stage reads it."""
+
+    rewrite: StageRewrite
+
+
+PhysicalRule = NodeRule | StageRule
+
+
+def single_partition(node: Node, is_own: IsOwn) -> Node | None:
+    """A verb over one partition is a step of its task: no row has to move."""
+    if len(node.children) == 1 and node.children[0].num_partitions == 1:
+        return _in_one_task(node)
+    return None
+
+
+@singledispatch
+def _in_one_task(node: Node) -> Node | None:
+    """Return what runs in place of a node if its input is one partition; None if that makes no difference."""
+    return None
+
+
+@_in_one_task.register(CombineByKey)
+@_in_one_task.register(GroupByKey)
+def _(node: CombineByKey | GroupByKey) -> Node | None:
+    return replace(node, shuffle=False) if node.shuffle else None
+
+
+@_in_one_task.register
+def _(node: nodes.Sort) -> Node:
+    local = order_steps.LocalSort(node.verb, node.verb, node.reverse, node.function, strip=True)
+    return InTask(node.input, node, (*sort_key(node), local))
+
+
+@_in_one_task.register
+def _(node: nodes.Top) -> Node:
+    top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, strip=True, n=node.n)
+    return InTask(node.input, node, (*sort_key(node), top))
+
+
+@_in_one_task.register
+def _(node: nodes.Limit) -> Node:
+    return InTask(node.input, node, (partition.Limit(node.verb, node.verb, node.n),))
+
+
+@_in_one_task.register
+def _(node: nodes.Reduce) -> Node:
+    ending = () if node.zero is None else (zero_if_empty(node, node.zero),)
+    return InTask(node.input, node, (as_step(node.local), *ending))
+
+
+@_in_one_task.register
+def _(node: nodes.ZipWithIndex) -> Node:
+    return InTask(node.input, node, (partition.ZipWithIndex(node.verb, node.verb),))
+
+
+def join_in_place(node: Node, is_own: IsOwn) -> Node | None:
+    """A semi or anti join with small sides is a step of the tasks that make the first side's rows."""
+    if isinstance(node, Join) and node.stays and node.keeps_rows and not node.is_step:
+        return replace(node, is_step=True)
+    return None
+
+
+def prune_columns(stage: StagePlan, facts: Facts) -> StagePlan | None:
+    """Readers leave out the columns that no function looks at, if a record as a whole goes nowhere.
+
+    Which columns these are is seen when the functions are compiled.
+    """
+    if facts.vectorize and any(_drops_records(branch, stage.exchange) for branch in stage.branches):
+        return replace(stage, prunes=True)
+    return None
+
+
+def _drops_records(branch: Branch, exchange: Exchange) -> bool:
+    """Return whether a branch reads records of columns, and hands none of these records on as a whole."""
+    if not (isinstance(branch.source, Read) and isinstance(branch.source.reader, PrunableReader)):
+        return False
+    rows: list[RowStep] = []
+    for step in branch.steps:
+        if not isinstance(step, RowStep):
+            break
+        rows.append(step)
+    makes_others = any(not (step.keeps_rows or step.hands_row_on) for step in rows)
+    return makes_others or (isinstance(exchange, Count) and 0 < len(rows) == len(branch.steps))
+
+
+def one_store(stage: StagePlan, facts: Facts) -> StagePlan | None:
+    """Tasks that see one object store leave the rows of all partitions in one block, and each reader takes its part.
+
+    Up to how many bytes is the engine's to say when the stage starts.
+    """
+    splits = isinstance(stage.exchange, ByRange | ByKey) and stage.exchange.count > 1
+    return replace(stage, one_store=True) if facts.may_share_store and splits else None
+
+
+PHYSICAL_RULES: tuple[PhysicalRule, ...] = (
+    NodeRule(single_partition),
+    NodeRule(join_in_place),
+    StageRule(prune_columns),
+    StageRule(one_store),
+)
