@@ -14,6 +14,7 @@ from glowray.dataset.folds import FoldVerbs
 from glowray.dataset.joins import JoinVerbs
 from glowray.dataset.keyed import KeyedVerbs
 from glowray.dataset.looking import Looking
+from glowray.dataset.neighbours import NeighbourVerbs
 from glowray.dataset.ordering import OrderVerbs
 from glowray.dataset.records import RecordVerbs
 from glowray.dataset.rowwise import RowVerbs
@@ -31,6 +32,7 @@ class Dataset(
     ByKeyVerbs[T_co],
     JoinVerbs[T_co],
     OrderVerbs[T_co],
+    NeighbourVerbs[T_co],
     SampleVerbs[T_co],
     FoldVerbs[T_co],
     Actions[T_co],

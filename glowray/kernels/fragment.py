@@ -72,6 +72,7 @@ class TaskReport:
     before this one; `remote` tasks ran in another process. Of a task that gives its rows in pieces, a report tells what
     came since the one before, and only the last is `final`. `cuts`: the blocks are these rows of the one that is given,
     or of the first one that the task read. `printed` is the bytes that a remote task has printed.
+    `ended`: no row of a later task of the stage is wanted.
     """
 
     partition: int
@@ -95,6 +96,7 @@ class TaskReport:
     counters: Counter[str] = field(default_factory=Counter)
     parts: list[Any] = field(default_factory=list)
     printed: Any = b""
+    ended: bool = False
 
 
 def run(
@@ -187,6 +189,7 @@ class _Run:
         """The report with all that functions have left in the context."""
         report, context = self.report, self.context
         report.final, report.seconds, report.spilled = final, seconds, context.spilled + self.output.kept.spilled
+        report.ended = context.ended
         report.skipped, report.errors, report.first_errors, report.counters, report.parts = context.taken()
         return report
 

@@ -95,7 +95,7 @@ def test_rows_that_are_not_keyed(engine: Lab) -> None:
 
 @pytest.mark.parametrize("verb", [*VERBS, "top"])
 def test_values_are_combined_before_the_shuffle(counting: CountingEngine, verb: str) -> None:
-    rows = gr.Flow(engine="inline").from_items([("a", n) for n in range(300)], partitions=3)
+    rows = gr.Flow(engine=counting).from_items([("a", n) for n in range(300)], partitions=3)
     arguments = [2] if verb == "top" else []
     getattr(rows, f"{verb}_by_key")(*arguments).collect()
     assert counting.shuffles == 1

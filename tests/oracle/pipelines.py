@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tempfile
 from collections.abc import Callable
@@ -211,7 +212,9 @@ def _keyed_row_verb(draw: Draw, p: Pipeline) -> Pipeline:
 def _order_verb(draw: Draw, p: Pipeline) -> Pipeline:
     """Verbs whose result depends on the order of the rows."""
     state = p.wanted
-    kind = draw(st.sampled_from(["limit", "sample", "repartition", "zip_with_index", "top"]))
+    kind = draw(st.sampled_from(["limit", "sample", "repartition", "zip_with_index", "top", "neighbours"]))
+    if kind == "neighbours":
+        return _neighbours(draw, p)
     if kind == "limit":
         n = draw(st.integers(0, 12))
         return p.then(f"limit({n})", lambda ds: ds.limit(n), verbs.limit(state, n))
@@ -226,6 +229,22 @@ def _order_verb(draw: Draw, p: Pipeline) -> Pipeline:
     n, key, reverse = draw(st.integers(0, 6)), _rank(draw), draw(st.booleans())
     wanted = verbs.top(state, n, key, reverse)
     return p.then(f"top({n}, {key}, {reverse})", lambda ds: ds.top(n, key, reverse), wanted)
+
+
+def _neighbours(draw: Draw, p: Pipeline) -> Pipeline:
+    state = p.wanted
+    kind = draw(st.sampled_from(["reverse", "take_while", "drop_while", "sliding"]))
+    if kind == "reverse":
+        parts = [part[::-1] for part in reversed(state.parts)]
+        return p.then("reverse()", lambda ds: ds.reverse(), replace(state, parts=parts))
+    if kind == "sliding":
+        n, step = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+        return p.then(f"sliding({n}, {step})", lambda ds: ds.sliding(n, step), verbs.sliding(state, n, step))
+    keep = f.Keeps(draw(st.integers(0, 9)), draw(st.integers(2, 4)))
+    taken = len(list(itertools.takewhile(keep, state.all)))
+    chosen = range(taken) if kind == "take_while" else range(taken, len(state.all))
+    parts = [[row for row, place in part if place in chosen] for part in verbs.numbered(state)]
+    return p.then(f"{kind}({keep})", lambda ds: getattr(ds, kind)(keep), replace(state, parts=parts))
 
 
 def _sample(draw: Draw, p: Pipeline) -> Pipeline:

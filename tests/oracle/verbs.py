@@ -143,6 +143,13 @@ def zip_with_index(state: Rows) -> Rows:
     return state.each(lambda part: [(row, next(places)) for row in part], keyed=state.plain)
 
 
+def sliding(state: Rows, n: int, step: int) -> Rows:
+    rows = state.all
+    last = len(rows) - n
+    parts = [[rows[at : at + n] for _, at in part if at % step == 0 and at <= last] for part in numbered(state)]
+    return narrow(state, parts, {})
+
+
 def zipped(state: Rows, other: Rows) -> Rows:
     rows = iter(other.all)
     return state.each(lambda part: [(row, next(rows)) for row in part], keyed=state.plain)
