@@ -19,6 +19,7 @@ from glowray.dataset.ordering import OrderVerbs
 from glowray.dataset.records import RecordVerbs
 from glowray.dataset.rowwise import RowVerbs
 from glowray.dataset.sampling import SampleVerbs
+from glowray.dataset.summaries import SummaryActions
 from glowray.dataset.writing import WriteActions
 
 
@@ -36,6 +37,7 @@ class Dataset(
     SampleVerbs[T_co],
     FoldVerbs[T_co],
     Actions[T_co],
+    SummaryActions[T_co],
     ArrowActions[T_co],
     WriteActions[T_co],
     Checkpoints[T_co],

@@ -1,4 +1,4 @@
-"""reverse, take_while, drop_while and sliding: rows in several partitions, empty ones, channels, errors past the end."""
+"""reverse, take_while, drop_while and sliding: several partitions, empty ones, channels, errors past the end."""
 
 from __future__ import annotations
 
