@@ -53,6 +53,8 @@ PARAMETERS: dict[str, Parameter] = {
     "fractions": Parameter((3, None, THING, "x", {"a": "x"})),
     "weights": Parameter((3, None, THING, "x", ["x"])),
     "bins": Parameter((2.5, None, THING, "x", True)),
+    "aggregates": Parameter((3, None, THING, "x", sum), "takes an aggregate"),
+    "fields": Parameter((3, THING, "x", ["a"])),
     "other": DATASET,
     "path": PATH,
     "paths": Parameter((*PATH.wrong, ["/etc/passwd", 3], [None])),
@@ -75,7 +77,7 @@ PARAMETERS: dict[str, Parameter] = {
     "cls": Parameter((3, None, "x", THING), "needs a class"),
     "on": Parameter((3, THING, ["a", 3], {"a": 3})),
 }
-ANY = {"value", "zero", "default", "requested_schema", "include", "exclude", "ray_init"}
+ANY = {"value", "named", "zero", "default", "requested_schema", "include", "exclude", "ray_init"}
 """Parameters that take any value, or hand it on."""
 
 FITTING: dict[str, Any] = {
@@ -136,6 +138,8 @@ def arguments(place: str, wrong: str, value: Any) -> tuple[list[Any], dict[str, 
             args += [value] if name == wrong else [ROWS] if verb in DATASET_VERBS else []
         elif parameter.kind is parameter.VAR_KEYWORD:
             kwargs |= {"a": value} if name == wrong else {}
+        elif name == wrong and parameter.kind is parameter.POSITIONAL_ONLY:
+            args.append(value)
         elif name == wrong:
             kwargs[name] = value
         elif wrong == "others" and name in ("f", "key"):

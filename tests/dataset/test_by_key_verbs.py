@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -108,3 +109,36 @@ def test_ranks_of_columns(size: int) -> None:
     wanted = {key: sorted((n for n in range(size) if n % 2 == key), key=lambda n: (-(n % 5), n))[:3] for key in (0, 1)}
     found = dict(rows.top_by_key(3, lambda n: n % 5).collect())
     assert found == {key: best for key, best in wanted.items() if best}
+
+
+def test_partitions_sorted_by_key(engine: Lab) -> None:
+    rows = engine.flow().from_items([("b", 1), ("a", 2), ("c", 3), ("b", 0), ("a", 1)], partitions=3)
+    parts = rows.partition_by_key(2, sort=True).map_partitions(lambda part: [list(part)]).collect()
+    plain = rows.partition_by_key(2).map_partitions(lambda part: [list(part)]).collect()
+    assert parts == [sorted(part, key=lambda row: row[0]) for part in plain]
+    again = rows.partition_by_key(2).map_values(str).partition_by_key(2, sort=True)
+    assert again.keys().collect() == [key for part in parts for key, _ in part]
+    mixed = engine.flow().from_items([(math.nan, 0), (2, 1), (True, 2), (0.5, 3), (-math.nan, 4)])
+    assert mixed.partition_by_key(1, sort=True).values().collect() == [3, 2, 1, 0, 4]
+
+
+def test_a_sorted_partition_is_one_by_key(counting: CountingEngine) -> None:
+    rows = gr.Flow(engine=counting).from_items([(n % 3, n) for n in range(9)], partitions=3)
+    sums = rows.partition_by_key(4, sort=True).sum_by_key()
+    assert sorted(sums.collect()) == [(0, 9), (1, 12), (2, 15)]
+    assert counting.shuffles == 1
+
+
+def test_keys_that_have_no_order(engine: Lab) -> None:
+    rows = engine.flow().from_items([("a", 1), (2, 2)])
+    with pytest.raises(TypeError, match="not supported between") as caught:
+        rows.partition_by_key(1, sort=True).collect()
+    assert any(note.startswith("row: (") for note in caught.value.__notes__)
+
+
+def test_decimals_that_are_no_number(engine: Lab) -> None:
+    values = [Decimal("NaN"), Decimal(2), Decimal("NaN"), Decimal(1)]
+    rows = engine.flow().from_items([("a", value) for value in values], partitions=2)
+    assert rows.min_by_key().collect() == [("a", Decimal(1))]
+    assert rows.max_by_key().collect() == [("a", Decimal(2))]
+    assert rows.top_by_key(2).collect() == [("a", [Decimal(2), Decimal(1)])]
