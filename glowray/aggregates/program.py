@@ -37,12 +37,13 @@ class Program:
     record: Callable[[Any, Any], Any]
 
     @classmethod
-    def of(cls, aggregates: Mapping[str, Aggregate], keys: Sequence[str]) -> Program:
-        """Compile aggregates.
+    def of(cls, aggregates: Mapping[str, Aggregate], keys: Sequence[str], *, is_bare: bool = False) -> Program:
+        """Compile aggregates by the names of their results.
 
         Args:
-            aggregates: the aggregates by the names of their results.
-            keys: the names of the key's fields in the record. If there are none, `record` returns (key, record).
+            aggregates: each result's name, and what it is of.
+            keys: the names of the key's fields in the record; none for (key, record).
+            is_bare: True for rows (key, result), without a record. There is one aggregate then.
         """
         slots = [slot for each in aggregates.values() for slot in each.slots]
         fields = _different([each.field for each in aggregates.values() if each.slots_take_values])
@@ -50,7 +51,8 @@ class Program:
         for each in aggregates.values():
             namespace |= each.helpers
         functions = {f"function_{place}": field for place, field in enumerate(fields) if callable(field)}
-        text = _pick(fields) + _add(aggregates, fields) + _merge(slots) + _record(aggregates, keys)
+        text = _pick(fields) + _add(aggregates, fields) + _merge(slots)
+        text += _bare_result(aggregates) if is_bare else _record(aggregates, keys)
         made = _define(text, namespace | functions)
         start = tuple(slot.start for slot in slots)
         return cls(start, made["pick"], made["add"], made["merge"], made["record"])
@@ -104,6 +106,13 @@ def _record(aggregates: Mapping[str, Aggregate], keys: Sequence[str]) -> str:
         place += len(own)
     record = f"{{{', '.join(fields)}}}"
     return f"def record(key, kept):\n    return {record if keys else f'key, {record}'}\n"
+
+
+def _bare_result(aggregates: Mapping[str, Aggregate]) -> str:
+    """Return the source of record(key, kept) for one aggregate: it makes the row (key, result)."""
+    (aggregate,) = aggregates.values()
+    slots = [f"kept[{place}]" for place in range(len(aggregate.slots))]
+    return f"def record(key, kept):\n    return key, {aggregate.result.format(*slots)}\n"
 
 
 def _define(text: str, namespace: dict[str, Any]) -> dict[str, Any]:

@@ -192,6 +192,7 @@ class _Run:
         """The report with all that functions have left in the context."""
         report, context = self.report, self.context
         report.final, report.seconds, report.spilled = final, seconds, context.spilled + self.output.spilled
+        report.ended = context.ended
         report.skipped, report.errors, report.first_errors, report.counters, report.parts = context.taken()
         return report
 

@@ -18,6 +18,7 @@ class TaskReport:
     before this one; `remote` tasks ran in another process. Of a task that gives its rows in pieces, a report tells what
     came since the one before, and only the last is `final`. `cuts`: the blocks are these rows of the one that is given,
     or of the first one that the task read. `printed` is the bytes that a remote task has printed.
+    `ended`: no row of a later task of the stage is wanted.
     """
 
     partition: int
@@ -41,3 +42,4 @@ class TaskReport:
     counters: Counter[str] = field(default_factory=Counter)
     parts: list[Any] = field(default_factory=list)
     printed: Any = b""
+    ended: bool = False

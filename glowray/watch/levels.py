@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from glowray.functions import Function
-from glowray.kernels import Fragment, combine, fold_steps, partition_steps, sources
+from glowray.kernels import Fragment, combine, fold_steps, partition_steps, positional_steps, sources
 from glowray.kernels.fragment import Decision
 from glowray.kernels.steps import RowStep, Step
 from glowray.physical.stage import StagePlan
@@ -82,6 +82,8 @@ def _of_step(decision: Decision, vectorize: bool) -> Iterator[Found]:
 
 
 def _of_partition(step: Step) -> str:
+    if isinstance(step, positional_steps.TakeWhile):
+        return "it is called row by row, until it is false"
     if isinstance(step, partition_steps.MapPartitions):
         return "it is called once a partition"
     if isinstance(step, fold_steps.Reduce):
