@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from glowray.functions import Failure
-from glowray.io.commit import Commit
-from glowray.io.compression import codec_of
-from glowray.io.text_sink import TextSink
-from glowray.kernels.sources import Read
-from glowray.kernels.steps import RowStep
-from glowray.physical.stage import StagePlan
+from glowray.io.commit.commit import Commit
+from glowray.io.files.compression import codec_of
+from glowray.io.text.sink import TextSink
+from glowray.physical.stages.stage import StagePlan
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -36,7 +34,7 @@ def letter_paths(stages: Sequence[StagePlan], policies: Sequence[str] = ()) -> l
     """Return the files that receive failing rows: the paths among the on_error of steps and sources, and `policies`."""
     branches = [branch for stage in stages for branch in stage.branches]
     steps = (step for branch in branches for step in (branch.source, *branch.steps))
-    all_policies = [*(step.on_error for step in steps if isinstance(step, (RowStep, Read))), *policies]
+    all_policies = [*(step.on_error for step in steps), *policies]
     return [policy for policy in dict.fromkeys(all_policies) if policy not in ("raise", "skip", "collect")]
 
 

@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from glowray.aggregates.aggregate import Aggregate, Field, Slot
+from glowray.aggregates.aggregate import AccumulatorField, Aggregate, Field
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,13 @@ class Program:
     record: Callable[[Any, Any], Any]
 
     @classmethod
-    def of(cls, aggregates: Mapping[str, Aggregate], keys: Sequence[str]) -> Program:
-        """Compile aggregates.
+    def of(cls, aggregates: Mapping[str, Aggregate], keys: Sequence[str], *, is_bare: bool = False) -> Program:
+        """Compile aggregates by the names of their results.
 
         Args:
-            aggregates: the aggregates by the names of their results.
-            keys: the names of the key's fields in the record. If there are none, `record` returns (key, record).
+            aggregates: each result's name, and what it is of.
+            keys: the names of the key's fields in the record; none for (key, record).
+            is_bare: True for rows (key, result), without a record. There is one aggregate then.
         """
         slots = [slot for each in aggregates.values() for slot in each.slots]
         fields = _different([each.field for each in aggregates.values() if each.slots_take_values])
@@ -50,7 +51,8 @@ class Program:
         for each in aggregates.values():
             namespace |= each.helpers
         functions = {f"function_{place}": field for place, field in enumerate(fields) if callable(field)}
-        text = _pick(fields) + _add(aggregates, fields) + _merge(slots) + _record(aggregates, keys)
+        text = _pick(fields) + _add(aggregates, fields) + _merge(slots)
+        text += _bare_result(aggregates) if is_bare else _record(aggregates, keys)
         made = _define(text, namespace | functions)
         start = tuple(slot.start for slot in slots)
         return cls(start, made["pick"], made["add"], made["merge"], made["record"])
@@ -88,7 +90,7 @@ def _add(aggregates: Mapping[str, Aggregate], fields: Sequence[Field]) -> str:
     return f"def add(kept, picked):\n    return ({', '.join(parts)},)\n"
 
 
-def _merge(slots: Sequence[Slot]) -> str:
+def _merge(slots: Sequence[AccumulatorField]) -> str:
     """Return the source of merge(kept, other)."""
     parts = [slot.merge.format(kept=f"kept[{place}]", other=f"other[{place}]") for place, slot in enumerate(slots)]
     return f"def merge(kept, other):\n    return ({', '.join(parts)},)\n"
@@ -104,6 +106,13 @@ def _record(aggregates: Mapping[str, Aggregate], keys: Sequence[str]) -> str:
         place += len(own)
     record = f"{{{', '.join(fields)}}}"
     return f"def record(key, kept):\n    return {record if keys else f'key, {record}'}\n"
+
+
+def _bare_result(aggregates: Mapping[str, Aggregate]) -> str:
+    """Return the source of record(key, kept) for one aggregate: it makes the row (key, result)."""
+    (aggregate,) = aggregates.values()
+    slots = [f"kept[{place}]" for place in range(len(aggregate.slots))]
+    return f"def record(key, kept):\n    return key, {aggregate.result.format(*slots)}\n"
 
 
 def _define(text: str, namespace: dict[str, Any]) -> dict[str, Any]:

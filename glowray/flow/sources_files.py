@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from glowray.flow.sources import Sources
-from glowray.io.paths import Paths
+from glowray.io.files.paths import Paths
 
 if TYPE_CHECKING:
     from glowray.dataset import Dataset
@@ -70,7 +70,7 @@ class FileSources(Sources):
         Raises:
             FileNotFoundError: a path matches nothing.
         """
-        from glowray.io.text import path_text_reader, text_reader
+        from glowray.io.text.reader import path_text_reader, text_reader
 
         make = path_text_reader if with_path else text_reader
         return self._read(make(paths, self._count(partitions), encoding, errors), "read_text")
@@ -120,7 +120,7 @@ class FileSources(Sources):
             ValueError: a column does not exist, or is there twice. At the action, a type refuses a value; the message
                 has the file, line and column. The flow's on_error may drop these records instead: the row is the line.
         """
-        from glowray.io.csv_reader import csv_reader
+        from glowray.io.csv.reader import csv_reader
 
         reader = csv_reader(
             paths,
@@ -164,7 +164,7 @@ class FileSources(Sources):
                 sys.getrecursionlimit(), which is 300 levels; the message has the file and line. The flow's on_error may
                 drop these lines instead. A file that is one array always raises.
         """
-        from glowray.io.json_lines import json_reader
+        from glowray.io.json.json_lines import json_reader
 
         return self._read(json_reader(paths, self._count(partitions), lines=lines), "read_json")
 
@@ -188,7 +188,7 @@ class FileSources(Sources):
             FileNotFoundError: a path matches nothing.
             ValueError: a file is not Parquet, lacks one of the columns, or has two columns of one name.
         """
-        from glowray.io.parquet_reader import parquet_reader
+        from glowray.io.parquet.reader import parquet_reader
 
         return self._read(parquet_reader(paths, self._count(partitions), columns=columns), "read_parquet")
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from glowray.engine.payload import Apart, Payload, pack_all
-from glowray.engine.protocol import Done, Engine, Heard, Slot, Task
+from glowray.engine.task.payload import Apart, Payload, pack_all
+from glowray.engine.task.protocol import Done, Engine, Heard, Slot, Task
 from glowray.errors import TooManyErrors
 from glowray.functions import Failure
 from glowray.functions.function import unreadable
 from glowray.io.channel import Deal, Feed
-from glowray.kernels.exchange import ByKey, ByRange, Exchange
-from glowray.physical.kinds import stage_kind
-from glowray.physical.stage import Branch, StagePlan, StageRun, Wire, runs_of
-from glowray.physical.weaving import weave
-from glowray.physical.wires import Arriving
+from glowray.kernels.ends.exchange import ByKey, ByRange, Exchange
+from glowray.physical.compile.row_kinds import stage_kind
+from glowray.physical.compile.weaving import weave
+from glowray.physical.stages.stage import Branch, StagePlan, StageRun, Wire, runs_of
+from glowray.physical.stages.wires import Arriving
 from glowray.resources import NO_NEEDS, Resources
 
 SHOWN_ERRORS = 3
@@ -157,20 +157,22 @@ class Job:
             self._finish(stage)
 
     def _run_until(self, stage: StageRun, until: int) -> None:
-        """Run a stage's tasks from the first on, twice as many at each try, until it has `until` rows."""
+        """Run a stage's tasks from the first on, twice as many at each try, until it has its rows or a task ends it."""
         self._start(stage)
         tasks = list(self._tasks(stage))
         rows, start, width = 0, 0, 1
-        while start < len(tasks) and rows < until:
+        is_over = until == 0
+        while start < len(tasks) and not is_over:
             window = tasks[start : start + width]
             results = sorted(self.engine.run(iter(window)), key=lambda done: done.task.identity)
             for done in results:
-                if rows >= until:
+                if is_over:
                     self.watcher.task_unused(stage, done)
                     continue
                 self._accept(stage, done)
                 rows += sum(done.report.rows[:1])
                 self._settle(stage, done, fails=rows < until)
+                is_over = rows >= until or done.report.ended
             start, width = start + width, width * 2
         self._finish(stage)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,16 +10,32 @@ from functools import reduce, singledispatchmethod
 
 from glowray.io.reader import ArrivingReader, RowReader, StoredReader
 from glowray.io.refusals import RefusingReader
-from glowray.kernels import combine, fold_steps, join_step, order_steps, sources
-from glowray.kernels import partition_steps as partition
-from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
-from glowray.kernels.keyed_step import KeyedRows
-from glowray.physical.in_task import InTask, as_step, sort_key, zero_if_empty
+from glowray.kernels.ends import sources
+from glowray.kernels.ends.exchange import ByKey, ByRange, Count, Exchange, OneBlock, SortedWithSample
+from glowray.kernels.keys import combiners as combine
+from glowray.kernels.keys.keyed_step import KeyedRows
+from glowray.kernels.partition import fold_steps, join_step, order_steps, positional_steps
+from glowray.kernels.partition import partition_steps as partition
+from glowray.physical.in_task import InTask, as_step, sort_by, sort_key, take_while, zero_if_empty
 from glowray.physical.pipeline import MOST_NESTED, Pipeline, counted_from
 from glowray.physical.planning import Planning
-from glowray.physical.stage import Branch, StagePlan, Wire
-from glowray.physical.wires import All, Arriving, Crossed, Even, Given, Head, Onward, Same, Shuffled
-from glowray.plan import by_key, nodes
+from glowray.physical.stages.stage import Branch, StagePlan, Wire
+from glowray.physical.stages.wires import (
+    Ahead,
+    All,
+    Arriving,
+    Backwards,
+    Begun,
+    Crossed,
+    Even,
+    Given,
+    Head,
+    Onward,
+    Rest,
+    Same,
+    Shuffled,
+)
+from glowray.plan import by_key, nodes, positional
 from glowray.plan.walk import reader_counts
 from glowray.resources import Resources
 
@@ -123,12 +140,14 @@ class Lowering:
         yield from ()  # it reads no other node
         reader = node.reader
         if isinstance(reader, ArrivingReader):
-            return self.after(sources.Arriving(node.verb, node.verb), node.num_partitions, Arriving(reader.channel))
+            return self.after(
+                sources.ArrivingSource(node.verb, node.verb), node.num_partitions, Arriving(reader.channel)
+            )
         if isinstance(reader, StoredReader):
             return self.after(sources.Blocks(node.verb, node.verb), len(reader.blocks), Given(reader.blocks))
         assert isinstance(reader, RowReader)
         on_error = node.on_error if isinstance(reader, RefusingReader) else "raise"
-        source = sources.Read(node.verb, node.verb, reader, function=node.function, on_error=on_error)
+        source = sources.ReadSource(node.verb, node.verb, reader, function=node.function, on_error=on_error)
         return self.after(source, node.num_partitions)
 
     @node.register
@@ -162,7 +181,7 @@ class Lowering:
     @node.register
     def _(self, node: by_key.CombineByKey) -> Lowered:
         pipeline = yield node.input
-        step = combine.CombineByKey(node.verb, node.label, node.combiner, "combine", node.pairing)
+        step = combine.CombineStep(node.verb, node.label, node.combiner, "combine", node.pairing)
         if not node.shuffle:
             return pipeline.then(step)
         if node.combine_first:
@@ -178,18 +197,20 @@ class Lowering:
         pipeline = yield node.input
         if not node.shuffle:
             return pipeline.then(partition.LocalGroupByKey(node.verb, node.verb, node.pairing))
-        source = sources.GroupByKey(node.verb, node.verb, node.pairing)
+        source = sources.GroupSource(node.verb, node.verb, node.pairing)
         stage = self.close(pipeline, ByKey(pipeline.count, source))
         return self.after(source, stage.num_tasks, Shuffled(stage))
 
     @node.register
     def _(self, node: by_key.CoGroup) -> Lowered:
-        return (yield from self._meeting(node, sources.CoGroup(node.verb, node.verb)))
+        return (yield from self._meeting(node, sources.CoGroupSource(node.verb, node.verb)))
 
     @node.register
     def _(self, node: by_key.Join) -> Lowered:
         if not node.stays:
-            return (yield from self._meeting(node, sources.Join(node.verb, node.verb, node.how, pairing=node.pairing)))
+            return (
+                yield from self._meeting(node, sources.JoinSource(node.verb, node.verb, node.how, pairing=node.pairing))
+            )
         first, *others = node.sides
         whole: list[Wire] = []
         for side in others:
@@ -199,7 +220,7 @@ class Lowering:
             step = join_step.JoinInPlace(node.verb, node.verb, node.how, 0, len(whole), node.pairing)
             return (yield first).beside(step, whole)
         own = self.close((yield first), OneBlock())
-        source = sources.Join(node.verb, node.verb, node.how, not node.keeps_rows, node.pairing)
+        source = sources.JoinSource(node.verb, node.verb, node.how, not node.keeps_rows, node.pairing)
         return self.after(source, own.num_tasks, Same(own) if node.keeps_rows else Onward(own), *whole)
 
     def _meeting(self, node: by_key.Meeting, source: sources.Source) -> Lowered:
@@ -217,10 +238,11 @@ class Lowering:
     @node.register
     def _(self, node: by_key.PartitionByKey) -> Lowered:
         pipeline = yield node.input
-        if not node.shuffle:
-            return pipeline
-        stage = self.close(pipeline, ByKey(node.count, KeyedRows(node.verb, node.verb)))
-        return self.after(sources.Blocks(node.verb, node.verb), node.count, Shuffled(stage))
+        if node.shuffle:
+            stage = self.close(pipeline, ByKey(node.count, KeyedRows(node.verb, node.verb)))
+            label = node.verb if node.sort_key is None else ""  # the sort has the verb's name
+            pipeline = self.after(sources.Blocks(node.verb, label), node.count, Shuffled(stage))
+        return pipeline if node.sort_key is None else pipeline.then(*sort_by(node.verb, node.sort_key))
 
     @node.register
     def _(self, node: nodes.Repartition) -> Lowered:
@@ -238,7 +260,7 @@ class Lowering:
         bounds = self.close(
             self.after(sources.Bounds(node.verb, "bounds", count, node.reverse), 1, All(runs, 1)), OneBlock()
         )
-        merge = sources.MergeSorted(node.verb, "merge", node.function, node.reverse)
+        merge = sources.MergeSortedSource(node.verb, "merge", node.function, node.reverse)
         ranges = self.close(
             self.after(sources.Blocks("range", "range", 1), count, Same(runs), All(bounds)),
             ByRange(count, keyed, node.reverse, merge),
@@ -254,21 +276,21 @@ class Lowering:
 
     @node.register
     def _(self, node: nodes.Top) -> Lowered:
-        top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, n=node.n, of_sort=node.of_sort)
+        top = order_steps.TopStep(node.verb, node.verb, node.reverse, node.function, n=node.n, of_sort=node.of_sort)
         stage = self.close((yield node.input).then(*sort_key(node), top), OneBlock())
         merge = replace(top, label="merge", strip=True)
         return self.after(sources.Blocks("", ""), 1, All(stage)).then(merge)
 
     @node.register
     def _(self, node: nodes.Limit) -> Lowered:
-        pipeline = (yield node.input).then(partition.Limit(node.verb, node.verb, node.n))
+        pipeline = (yield node.input).then(partition.LimitStep(node.verb, node.verb, node.n))
         stage = self.close(pipeline, OneBlock(), until=node.n, stream=True)
         return self.after(sources.Blocks(node.verb, node.verb), 1, Head(stage, node.n))
 
     @node.register
     def _(self, node: nodes.Reduce) -> Lowered:
         stage = self.close((yield node.input).then(as_step(node.local)), OneBlock())
-        merge = fold_steps.Reduce(node.verb, "merge", node.function)
+        merge = fold_steps.ReduceStep(node.verb, "merge", node.function)
         pipeline = self.after(sources.Blocks("", ""), 1, All(stage)).then(merge)
         return pipeline if node.zero is None else pipeline.then(zero_if_empty(node, node.zero))
 
@@ -283,21 +305,50 @@ class Lowering:
         right = self.close((yield node.right), OneBlock())
         width = right.num_tasks
         wires = (Crossed(left, width, True), Crossed(right, width, False))
-        return self.after(sources.Cartesian(node.verb, node.verb), node.num_partitions, *wires)
+        return self.after(sources.CartesianSource(node.verb, node.verb), node.num_partitions, *wires)
 
     @node.register
     def _(self, node: nodes.Zip) -> Lowered:
         left = self.close((yield node.left), OneBlock())
         right = self.close((yield node.right), OneBlock())
         wires = (Same(left), Even(right, left.num_tasks, like=left))
-        return self.after(sources.Zip(node.verb, node.verb), left.num_tasks, *wires)
+        return self.after(sources.ZipSource(node.verb, node.verb), left.num_tasks, *wires)
 
     @node.register
     def _(self, node: nodes.ZipWithIndex) -> Lowered:
-        step = partition.ZipWithIndex(node.verb, node.verb)
+        step = partition.ZipWithIndexStep(node.verb, node.verb)
         stage = self.close((yield node.input), OneBlock())
         (branch,) = self.reread(stage).branches
         return Pipeline((replace(branch, counted=stage, steps=(step,)),))
+
+    @node.register
+    def _(self, node: positional.Reverse) -> Lowered:
+        stage = self.close((yield node.input).then(positional_steps.ReverseRows(node.verb, node.verb)), OneBlock())
+        return self.after(sources.Blocks(node.verb, ""), stage.num_tasks, Backwards(stage))
+
+    @node.register
+    def _(self, node: positional.TakeWhile) -> Lowered:
+        pipeline = (yield node.input).then(take_while(node, ends_stage=True), resources=node.resources)
+        if node.most is not None:
+            pipeline = pipeline.then(partition.LimitStep("limit", "limit", node.most))
+        until = sys.maxsize if node.most is None else node.most
+        stage = self.close(pipeline, OneBlock(), until=until, stream=node.most is not None)
+        return self.after(sources.Blocks(node.verb, ""), stage.num_tasks, Begun(stage))
+
+    @node.register
+    def _(self, node: positional.DropWhile) -> Lowered:
+        stage = self.close((yield node.input), OneBlock())
+        step = take_while(node, ends_stage=True, keeps_failed=True)
+        first = self.reread(stage).then(step, resources=node.resources)
+        dropped = self.close(first, Count(), until=sys.maxsize)
+        return self.after(sources.Blocks(node.verb, node.verb), stage.num_tasks, Rest(stage, dropped))
+
+    @node.register
+    def _(self, node: positional.Sliding) -> Lowered:
+        stage = self.close((yield node.input), OneBlock())
+        source = positional_steps.SlidingStep(node.verb, node.verb, node.size, node.step)
+        wires = (Same(stage), Ahead(stage, node.size - 1))
+        return Pipeline((Branch(source, stage.num_tasks, wires, counted=stage),))
 
     @node.register
     def _(self, node: InTask) -> Lowered:

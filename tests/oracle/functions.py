@@ -109,6 +109,11 @@ def number(row: Any) -> Any:
     return [draw(row) % 5, float(draw(row) % 3), bool(draw(row) % 2), None][draw(row, 3) % 4]
 
 
+def small(row: Any) -> Any:
+    """An int, a float or None, as they are sorted, added and divided without a loss."""
+    return [draw(row) % 5 - 2, (draw(row) % 7) / 4, None][draw(row, 3) % 3]
+
+
 def nothing(row: Any) -> Any:
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tempfile
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+import glowray as gr
 from glowray import agg
 from glowray.dataset import Dataset
 from glowray.flow import Flow
@@ -226,14 +228,14 @@ def _keyed_row_verb(draw: Draw, p: Pipeline) -> Pipeline:
 def _order_verb(draw: Draw, p: Pipeline) -> Pipeline:
     """Add a verb whose result depends on the order of the rows."""
     state = p.wanted
-    kind = draw(st.sampled_from(["limit", "sample", "repartition", "zip_with_index", "top"]))
+    kind = draw(st.sampled_from(["limit", "sample", "repartition", "zip_with_index", "top", "neighbours"]))
+    if kind == "neighbours":
+        return _neighbours(draw, p)
     if kind == "limit":
         n = draw(st.integers(0, 12))
         return p.then(f"limit({n})", lambda ds: ds.limit(n), verbs.limit(state, n))
     if kind == "sample":
-        fraction, seed = draw(st.sampled_from([0.0, 0.3, 0.8, 1.0])), draw(st.integers(0, 5))
-        wanted = verbs.sample(state, fraction, seed)
-        return p.then(f"sample({fraction}, {seed})", lambda ds: ds.sample(fraction, seed), wanted)
+        return _sample(draw, p)
     if kind == "repartition":
         n = draw(st.integers(1, 7))
         wanted = replace(state, parts=verbs.even(state.all, n), placed=True)
@@ -243,6 +245,43 @@ def _order_verb(draw: Draw, p: Pipeline) -> Pipeline:
     n, key, reverse = draw(st.integers(0, 6)), _rank(draw), draw(st.booleans())
     wanted = verbs.top(state, n, key, reverse)
     return p.then(f"top({n}, {key}, {reverse})", lambda ds: ds.top(n, key, reverse), wanted)
+
+
+def _neighbours(draw: Draw, p: Pipeline) -> Pipeline:
+    state = p.wanted
+    kind = draw(st.sampled_from(["reverse", "take_while", "drop_while", "sliding"]))
+    if kind == "reverse":
+        parts = [part[::-1] for part in reversed(state.parts)]
+        return p.then("reverse()", lambda ds: ds.reverse(), replace(state, parts=parts))
+    if kind == "sliding":
+        n, step = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+        return p.then(f"sliding({n}, {step})", lambda ds: ds.sliding(n, step), verbs.sliding(state, n, step))
+    keep = f.Keeps(draw(st.integers(0, 9)), draw(st.integers(2, 4)))
+    taken = len(list(itertools.takewhile(keep, state.all)))
+    chosen = range(taken) if kind == "take_while" else range(taken, len(state.all))
+    parts = [[row for row, place in part if place in chosen] for part in verbs.numbered(state)]
+    return p.then(f"{kind}({keep})", lambda ds: getattr(ds, kind)(keep), replace(state, parts=parts))
+
+
+def _sample(draw: Draw, p: Pipeline) -> Pipeline:
+    state, seed = p.wanted, draw(st.integers(0, 5))
+    kind = draw(st.sampled_from(["sample", "replace", "split", *(["by key"] if state.keyed else [])]))
+    fraction = draw(st.sampled_from([0.0, 0.3, 0.8, 1.0]))
+    if kind == "replace":
+        wanted = verbs.drawn_often(state, 2 * fraction, seed)
+        text = f"sample({2 * fraction}, {seed}, replace=True)"
+        return p.then(text, lambda ds: ds.sample(2 * fraction, seed, replace=True), wanted)
+    if kind == "split":
+        wanted = verbs.drawn(state, seed, 0.25, lambda row: 0.75)
+        text = f"random_split([1, 2, 1], {seed})[1]"
+        return p.then(text, lambda ds: ds.random_split([1, 2, 1], seed)[1], wanted)
+    if kind == "by key":
+        fractions = {key: [0.3, 0.8][f.draw(key) % 2] for key, _ in verbs.groups(state.all).values()}
+        chances = {verbs.canonical(key): fraction for key, fraction in fractions.items()}
+        wanted = verbs.drawn(state, seed, 0.0, lambda row: chances[verbs.canonical(row[0])])
+        return p.then(f"sample_by_key({fractions}, {seed})", lambda ds: ds.sample_by_key(fractions, seed), wanted)
+    wanted = verbs.drawn(state, seed, 0.0, lambda row: fraction)
+    return p.then(f"sample({fraction}, {seed})", lambda ds: ds.sample(fraction, seed), wanted)
 
 
 def _sort(draw: Draw, p: Pipeline) -> Pipeline:
@@ -311,9 +350,29 @@ def _local_keyed_verb(draw: Draw, p: Pipeline) -> Pipeline:
     return p.then("local_reduce_by_key(associated)", lambda ds: ds.local_reduce_by_key(f.associated), wanted)
 
 
+def _number_by_key(draw: Draw, p: Pipeline) -> Pipeline:
+    """Aggregates of values that are small numbers or None, whose sums are exact in any order."""
+    verb = draw(st.sampled_from(sorted(verbs.BY_KEY)))
+    values = p.wanted.each(lambda part: [(key, f.small(value)) for key, value in part])
+    folded = [(key, verbs.BY_KEY[verb](found)) for key, found in verbs.groups(values.all).values()]
+    wanted = p.wanted.shuffled(folded, keyed=True, unique=True)
+    return p.then(f"map_values(small).{verb}()", lambda ds: getattr(ds.map_values(f.small), verb)(), wanted)
+
+
+def _top_by_key(draw: Draw, p: Pipeline) -> Pipeline:
+    n, key = draw(st.integers(0, 4)), f.Rank(draw(st.integers(0, 9)), nested=False)
+    best = [(name, verbs.in_order(found, key, True)[:n]) for name, found in verbs.groups(p.wanted.all).values()]
+    wanted = p.wanted.shuffled(best, keyed=True, unique=True)
+    return p.then(f"top_by_key({n}, {key})", lambda ds: ds.top_by_key(n, gr.whole(key)), wanted)
+
+
 def _by_key(draw: Draw, p: Pipeline) -> Pipeline:
     state = p.wanted
-    kind = draw(st.sampled_from(["reduce", "aggregate", "count", "agg", "group", "partition"]))
+    kind = draw(st.sampled_from(["reduce", "aggregate", "count", "agg", "group", "partition", "number", "top"]))
+    if kind == "number":
+        return _number_by_key(draw, p)
+    if kind == "top":
+        return _top_by_key(draw, p)
     if kind in ("count", "agg"):
         wanted = verbs.fold_by_key(state, lambda value: 1, lambda n, value: n + 1, f.joined)
         if kind == "agg":

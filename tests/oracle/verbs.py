@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from glowray.dataset.ordering import in_sample
+from glowray.dataset.core.drawing import draw, poisson_edges
 
 NAN = ("not a number",)
 
@@ -119,17 +119,38 @@ def repartition(state: Rows, n: int) -> Rows:
     return replace(state, parts=even(state.all, n) if state.placed or state.ordered else state.parts)
 
 
-def sample(state: Rows, fraction: float, seed: int) -> Rows:
-    rows = iter(range(len(state.all)))
-    drawn = [
-        [row for row in part if in_sample(seed, round(fraction * 2**64), (row, next(rows)))] for part in state.parts
+def numbered(state: Rows) -> list[list[tuple[Any, int]]]:
+    """The rows with their positions."""
+    places = itertools.count()
+    return [[(row, next(places)) for row in part] for part in state.parts]
+
+
+def drawn(state: Rows, seed: int, low: float, high: Callable[[Any], float]) -> Rows:
+    """The rows whose draw, as a share of all draws, is from `low` on and below what `high` gives for the row."""
+    parts = [
+        [row for row, place in part if round(low * 2**64) <= draw(seed, place) < round(high(row) * 2**64)]
+        for part in numbered(state)
     ]
-    return replace(state, parts=drawn)
+    return replace(state, parts=parts)
+
+
+def drawn_often(state: Rows, fraction: float, seed: int) -> Rows:
+    """Each row as often as a number of the Poisson distribution says that its position draws."""
+    edges = poisson_edges(fraction)
+    parts = [[row for row, place in part for edge in edges if edge <= draw(seed, place)] for part in numbered(state)]
+    return replace(state, parts=parts, unique=False)
 
 
 def zip_with_index(state: Rows) -> Rows:
     places = itertools.count()
     return state.each(lambda part: [(row, next(places)) for row in part], keyed=state.plain)
+
+
+def sliding(state: Rows, n: int, step: int) -> Rows:
+    rows = state.all
+    last = len(rows) - n
+    parts = [[rows[at : at + n] for _, at in part if at % step == 0 and at <= last] for part in numbered(state)]
+    return narrow(state, parts, {})
 
 
 def zipped(state: Rows, other: Rows) -> Rows:
@@ -149,6 +170,19 @@ def top(state: Rows, n: int, key: Callable[[Any], Any], reverse: bool) -> Rows:
 def distinct(state: Rows, key: Callable[[Any], Any]) -> Rows:
     firsts = [values[0] for _, values in groups((key(row), row) for row in state.all).values()]
     return state.shuffled(firsts, keyed=state.keyed, plain=state.plain)
+
+
+def _present(found: list[Any]) -> list[Any]:
+    return [value for value in found if value is not None]
+
+
+BY_KEY: dict[str, Callable[[list[Any]], Any]] = {
+    "sum_by_key": lambda found: sum(_present(found)),
+    "mean_by_key": lambda found: sum(_present(found)) / len(_present(found)) if _present(found) else None,
+    "min_by_key": lambda found: min(_present(found), default=None),
+    "max_by_key": lambda found: max(_present(found), default=None),
+}
+"""What becomes of the values of a key."""
 
 
 def join(sides: list[Rows], how: str) -> Rows:

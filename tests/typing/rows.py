@@ -67,8 +67,19 @@ def types() -> None:
     assert_type(words.group_by(len), Grouped[tuple[int, Sequence[str]]])
     assert_type(words.count_by_value(), gr.Dataset[tuple[str, int]])
     assert_type(pairs.count_by_key(), gr.Dataset[tuple[str, int]])
+    assert_type(pairs.sum_by_key(), gr.Dataset[tuple[str, int]])
+    assert_type(pairs.min_by_key(), gr.Dataset[tuple[str, int | None]])
+    assert_type(pairs.top_by_key(3), gr.Dataset[tuple[str, list[int]]])
+    assert_type(pairs.sample_by_key({"a": 0.5}), gr.Dataset[tuple[str, int]])
     assert_type(pairs.aggregate_by_key("", lambda text, n: text + str(n), str.__add__), gr.Dataset[tuple[str, str]])
     assert_type(pairs.partition_by_key(4).sort().distinct().top(3), gr.Dataset[tuple[str, int]])
+
+    # Order and samples.
+    assert_type(words.reverse().take_while(bool).drop_while(bool).sample(2.0, replace=True), gr.Dataset[str])
+    assert_type(words.sliding(2), gr.Dataset[list[str]])
+    assert_type(words.sliding(2).map(lambda left, right: left + right), gr.Dataset[str])
+    assert_type(words.random_split([1, 2]), list[gr.Dataset[str]])
+    assert_type(words.take_sample(3), list[str])
 
     # Several datasets.
     assert_type(pairs.join(floats), gr.Dataset[tuple[str, tuple[int, float]]])

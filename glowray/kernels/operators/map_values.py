@@ -1,4 +1,4 @@
-"""map_values and flat_map_values: other values for keyed rows, which keep their keys."""
+"""map_values, flat_map_values and the ranks of top_by_key: other values for keyed rows, which keep their keys."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import ClassVar
 
+from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import (
     NO_LIST,
     NOT_KEYED,
@@ -15,13 +16,12 @@ from glowray.kernels.operators.columns import (
     pair_of,
     program_of,
 )
-from glowray.kernels.steps import FunctionStep
-from glowray.vectorize.arrow.frame import Lists, take
-from glowray.vectorize.arrow.kinds import Kind, ListOf, TupleOf
-from glowray.vectorize.displays import simple_copy
-from glowray.vectorize.generators import yields_few
-from glowray.vectorize.known import Refused
-from glowray.vectorize.step_code import StepCode
+from glowray.vectorize.analyze.displays import simple_copy
+from glowray.vectorize.analyze.yield_counts import yields_few
+from glowray.vectorize.columns.vectors.frame import Lists, take
+from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, TupleOf
+from glowray.vectorize.definition.known_function import Refused
+from glowray.vectorize.loops.step_code import StepCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,39 @@ class MapValuesColumns(ProgramStep):
     def apply(self, batch: Batch) -> None:
         key, value = batch.vector
         batch.vector = key, self.computed(batch, value)
+
+
+@dataclass(frozen=True, slots=True)
+class RankValues(FunctionStep):
+    """(key, value) → (key, (f(value), value))"""
+
+    keeps_keys: ClassVar[bool] = True
+    of_value: ClassVar[bool] = True
+    hands_row_on: ClassVar[bool] = True
+
+    def emit(self, code: StepCode) -> list[ast.stmt]:
+        before, key, value = code.pair()
+        inside, rank = code.apply(value)
+        ranked = ast.Tuple([rank, simple_copy(value)], ast.Load())
+        return code.pass_on([*before, *inside], ast.Tuple([key, ranked], ast.Load()))
+
+    def columns(self, kind: Kind) -> ColumnStep | Refused:
+        pair = pair_of(kind)
+        if pair is None:
+            return NOT_KEYED
+        found = program_of(self.function, pair[1])
+        if isinstance(found, Refused):
+            return found
+        return RankValuesColumns(TupleOf((pair[0], TupleOf((found[0].result, pair[1])))), *found)
+
+
+@dataclass(frozen=True, slots=True)
+class RankValuesColumns(ProgramStep):
+    """(key, value) → (key, (f(value), value))"""
+
+    def apply(self, batch: Batch) -> None:
+        key, value = batch.vector
+        batch.vector = key, (self.computed(batch, value), value)
 
 
 @dataclass(frozen=True, slots=True)

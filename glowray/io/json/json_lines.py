@@ -1,0 +1,234 @@
+"""Files of JSON: a value a line, or one array of the values. Only values of types that JSON gives back are written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
+from math import isfinite
+from typing import Any
+
+from glowray.errors import DamagedFile
+from glowray.functions import Cause
+from glowray.functions.replay import Attempt
+from glowray.io.files.compression import read_codec_of
+from glowray.io.files.encoding import Encoding
+from glowray.io.files.lines import LineNames, read_lines
+from glowray.io.files.paths import File, Paths, expand, path_names
+from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
+from glowray.io.json.array import array_lists, is_array
+from glowray.io.json.values import TooDeepError, most_levels, shallow_value, value_of
+from glowray.io.reader import check_partitions, source_label
+from glowray.io.refusals import Refusal, Refuse, RefusingReader, raise_refusal
+from glowray.io.sink import FileWriter, LineSink
+from glowray.rows.objects.pickling import as_list
+
+_UTF8 = Encoding("utf-8-sig")
+
+_BLANKS = " \t\r"
+"""The characters that JSON reads as white space, without the line end."""
+
+
+@dataclass(frozen=True)
+class JsonReader(RefusingReader):
+    """Reads the values of JSON files. `lines` says that each is JSON lines, or not; None: look at each file."""
+
+    label: str
+    partitions: tuple[Partition, ...]
+    estimated_bytes: int
+    lines: bool | None = None
+    refuse: Refuse = raise_refusal
+    ahead: bool = False
+
+    @property
+    def num_partitions(self) -> int:
+        return len(self.partitions)
+
+    def refusing(self, refuse: Refuse, *, ahead: bool) -> JsonReader:
+        """Return a reader of the same rows that calls `refuse` for a line that is no value."""
+        return replace(self, refuse=refuse, ahead=ahead)
+
+    def read(self, index: int) -> Iterator[list[Any]]:
+        for piece in self.partitions[index]:
+            yield from array_lists(piece) if self._is_array(piece) else self._lines(piece)
+
+    def _is_array(self, piece: Piece) -> bool:
+        """Return whether a piece is a file that is one array. Such files are not cut."""
+        if self.lines is None:
+            return piece.start == 0 and piece.stop is None and is_array(piece.path)
+        return not self.lines
+
+    def _lines(self, piece: Piece) -> Iterator[list[Any]]:
+        names = LineNames(piece, exact=self.refuse is raise_refusal)
+        seen, limit = 0, most_levels()
+        for lines in read_lines(piece, _UTF8):
+            values: list[Any] = []
+            for number, line in enumerate(lines, seen):
+                if not line.strip(_BLANKS):
+                    continue
+                try:
+                    values.append(shallow_value(line, limit))
+                except (ValueError, RecursionError) as error:
+                    wrong = error
+                else:
+                    continue
+                if values and not self.ahead:
+                    yield values
+                    values = []
+                self.refuse(partial(_refusal, wrong, line, names, number))
+            if values:
+                yield values
+            seen += len(lines)
+
+
+def json_reader(
+    paths: Paths, partitions: int | None = None, *, lines: bool | None = None, split_bytes: int = SPLIT_BYTES
+) -> JsonReader:
+    r"""Return a reader of JSON files: a row is the value of a line. Blank lines are skipped.
+
+    A file that is one array of objects gives these objects, in one partition. With `lines` True it is one row, if it
+    has one line. With `lines` False each file is one array, of values of any kind.
+
+    >>> import tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "a.json")
+    >>> _ = path.write_text('{"a": 1, "b": null}\n{"a": 1.0}\n')
+    >>> list(json_reader(path).read(0))
+    [[{'a': 1, 'b': None}, {'a': 1.0}]]
+
+    Values are those of json.loads: 1 is an int, 1.0 a float, null is None. If a key appears twice, its last value
+    counts. Ints may have any number of digits. Paths and `partitions` are as for text. A line that is no JSON value is
+    refused with a DamagedFile error, which names file and line.
+    """
+    check_partitions(partitions)
+    files = expand(paths)
+
+    def is_splittable(file: File) -> bool:
+        return read_codec_of(file.path) is None and (not is_array(file.path) if lines is None else lines)
+
+    splits = plan_splits(files, partitions, is_splittable, split_bytes)
+    return JsonReader(source_label("read_json", path_names(paths)), splits, sum(map(weight_of, files)), lines)
+
+
+def read_again(verb: str, line: str, where: str) -> Any:
+    """Return the value of a line, or raise the error that reading it raised."""
+    try:
+        return shallow_value(line, most_levels())
+    except (ValueError, RecursionError) as error:
+        wrong = error
+    raise _placed(wrong, where)
+
+
+def _refusal(error: ValueError | RecursionError, line: str, names: LineNames, number: int) -> Refusal:
+    where = names.name(number)
+    attempt = Attempt(read_again, "read_json", (line, where), is_check=True)
+    return Refusal(_placed(error, where), Cause(row=line, attempt=attempt))
+
+
+def _placed(error: ValueError | RecursionError, where: str) -> DamagedFile:
+    if isinstance(error, TooDeepError):
+        return DamagedFile(f"{where} nests its values so deep that Python's recursion limit forbids to pickle the row")
+    what = f"{error.msg} at column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+    return DamagedFile(f"{where} is not a line of JSON: {what}")
+
+
+@dataclass(frozen=True)
+class JsonSink(LineSink):
+    """Writes rows as JSON lines in UTF-8. A value that JSON would not give back with its type is refused."""
+
+    suffix = ".json"
+
+    @property
+    def needs_rows(self) -> bool:
+        return True
+
+    def open(self, folder: str, index: int) -> FileWriter:
+        return FileWriter(folder, index, self.compression, JsonEncoder())
+
+
+class JsonEncoder:
+    """Encodes rows as lines of JSON."""
+
+    def head(self) -> bytes:
+        return b""
+
+    def encode(self, rows: list[Any]) -> bytes:
+        try:
+            return b"".join(map(_line, rows))
+        except RecursionError:
+            raise ValueError("a row nests its values too deep to be written as JSON: map it first") from None
+
+
+_SCALARS = {str, int, float, bool, type(None)}
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def _line(row: Any) -> bytes:
+    # The encoder itself refuses NaN and infinities.
+    flat = type(row) is dict and set(map(type, row)) <= {str} and set(map(type, row.values())) <= _SCALARS
+    if not flat:
+        row = _with_lists(row)
+        _check(row, "")
+    try:
+        text = _encode(row)
+    except ValueError:
+        _check(row, "")
+        text = _encode_big(row)
+    try:
+        return f"{text}\n".encode()
+    except UnicodeEncodeError:
+        return _escaped(text, row)
+
+
+def _with_lists(value: Any) -> Any:
+    """Return the value with large groups replaced by lists."""
+    kind = type(value)
+    if kind is dict:
+        return {key: _with_lists(item) for key, item in value.items()}
+    value = as_list(value)
+    return list(map(_with_lists, value)) if type(value) is list else value
+
+
+def _check(value: Any, where: str) -> None:
+    """Raise an error that names the column if JSON has no exact form for the value."""
+    kind = type(value)
+    if kind is float and not isfinite(value):
+        raise ValueError(f"JSON has no {value} ({_column(where)}): map it to None or a string first")
+    if kind in _SCALARS:
+        return
+    if kind is list:
+        for index, item in enumerate(value):
+            _check(item, f"{where}[{index}]")
+    elif kind is dict:
+        for key, item in value.items():
+            if type(key) is not str:
+                raise TypeError(f"JSON has only str keys, not {key!r} ({_column(where)}): map it first")
+            _check(item, f"{where}.{key}" if where else key)
+    else:
+        raise TypeError(f"JSON has no {kind.__qualname__} ({_column(where)}), {value!r:.200}: map it first")
+
+
+def _column(where: str) -> str:
+    return f'column "{where}"' if where else "the row itself"
+
+
+def _encode_big(value: Any) -> str:
+    """Encode a value that holds ints of more than 4,300 digits."""
+    if type(value) is dict:
+        return "{" + ",".join(f"{_encode(key)}:{_encode_big(item)}" for key, item in value.items()) + "}"
+    if type(value) is list:
+        return "[" + ",".join(map(_encode_big, value)) + "]"
+    return str(Decimal(value)) if type(value) is int else _encode(value)
+
+
+def _escaped(text: str, row: Any) -> bytes:
+    """Return the line of a row with lone surrogates, which UTF-8 lacks and JSON escapes: "\\ud800".
+
+    Raises ValueError if two surrogates in a row would be read back as one character.
+    """
+    halves = {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
+    line = text.translate(halves)
+    if value_of(line) != row:
+        raise ValueError(f"JSON cannot keep the surrogate pair apart that is in {text[:200]!a}: map it first")
+    return f"{line}\n".encode()

@@ -1,0 +1,121 @@
+"""What a running task knows and collects: its partition, dropped rows, counters."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from glowray.functions import Cause, Failure
+from glowray.functions.blame import noting
+from glowray.io.refusals import Refusal
+from glowray.kernels.base.morsels import MORSEL
+from glowray.kernels.base.steps import Step
+from glowray.rows import Block
+
+FIRST_ERRORS = 3
+"""How many failing rows a task tells of even where they are skipped: for the message of max_errors."""
+
+RUN_BYTES = 128 << 20
+"""Rows that a task sorts in memory, in bytes, where nothing says how much memory it may take."""
+
+HELD_BYTES = 2 * RUN_BYTES
+"""Rows that a task holds in memory until it ends, in the same case."""
+
+YOUNG_OBJECTS = 100_000
+"""New objects after which Python's garbage collector runs within a task."""
+
+_current: ContextVar[TaskContext | None] = ContextVar("glowray_task", default=None)
+
+
+@dataclass
+class TaskContext:
+    """The state of one task attempt; nothing of it outlives the attempt but what the report carries.
+
+    `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read. `piece` is how many
+    of the rows that steps make one by one are taken at once. `may_stop` says that the task may not ask for all rows of
+    its source. `ended`: a step has found the row after which no row of the stage is wanted.
+    """
+
+    partition: int
+    offset: int = 0
+    memory: int | None = None
+    beside: Sequence[Sequence[Block]] = ()
+    may_stop: bool = False
+    skipped: Counter[str] = field(default_factory=Counter)
+    errors: list[tuple[str, Failure]] = field(default_factory=list)
+    first_errors: list[Failure] = field(default_factory=list)
+    counters: Counter[str] = field(default_factory=Counter)
+    parts: list[Any] = field(default_factory=list)
+    spilled: int = 0
+    piece: int = MORSEL
+    ended: bool = False
+
+    @property
+    def run_bytes(self) -> int:
+        """Rows that the task may hold to sort them; as columns they are there twice while they are put in order."""
+        return RUN_BYTES if self.memory is None else max(1, self.memory // 4)
+
+    @property
+    def held_bytes(self) -> int:
+        """Rows that the task may hold until it ends, as columns, and of an index of them as much again."""
+        return 2 * self.run_bytes
+
+    def drop(self, step: Step, row: Any, error: BaseException) -> None:
+        """Count a row that a step's on_error drops, and keep its error if the step wants that."""
+        function = step.functions[0] if step.functions else None
+        name = (function and function.name) or step.verb
+        self._drop(name, step.verb, step.on_error, lambda: (error, step.cause(row, None)))
+
+    def refuse(self, verb: str, on_error: str, make: Callable[[], Refusal]) -> None:
+        """Count a row that a reader cannot make, and keep its error if the source's on_error wants that."""
+
+        def parts() -> tuple[BaseException, Cause]:
+            refusal = make()
+            return refusal.error, refusal.cause
+
+        self._drop(verb, verb, on_error, parts)
+
+    def _drop(self, name: str, verb: str, on_error: str, parts: Callable[[], tuple[BaseException, Cause]]) -> None:
+        self.skipped[name] += 1
+        keep = on_error != "skip"
+        if keep or len(self.first_errors) < FIRST_ERRORS:
+            error, cause = parts()
+            failure = Failure.capture(error, verb=verb, cause=cause, partition=self.partition)
+            if keep:
+                self.errors.append((on_error, failure))
+            if len(self.first_errors) < FIRST_ERRORS:
+                self.first_errors.append(failure)
+
+    def taken(self) -> tuple[Counter[str], list[tuple[str, Failure]], list[Failure], Counter[str], list[Any]]:
+        """What was collected since this was last asked: skipped, errors, first errors, counters, parts."""
+        found = self.skipped, self.errors, self.first_errors, self.counters, self.parts
+        self.skipped, self.errors, self.first_errors, self.counters, self.parts = Counter(), [], [], Counter(), []
+        return found
+
+
+def current_task() -> TaskContext | None:
+    """The context of the task that runs in this thread, or None outside of tasks."""
+    return _current.get()
+
+
+@contextmanager
+def running(context: TaskContext) -> Iterator[TaskContext]:
+    """Makes `context` the current task's for the time of the block.
+
+    A task makes rows by the million, few of them garbage: the collector looks for cycles less often meanwhile.
+    """
+    token = _current.set(context)
+    usual = gc.get_threshold()
+    if 0 < usual[0] < YOUNG_OBJECTS:
+        gc.set_threshold(YOUNG_OBJECTS, *usual[1:])
+    try:
+        with noting():
+            yield context
+    finally:
+        gc.set_threshold(*usual)
+        _current.reset(token)
