@@ -179,6 +179,9 @@ class FileSources(Sources):
         >>> gr.read_parquet(folder).collect()
         [{'a': 1, 'b': ['x']}, {'a': 2, 'b': None}]
 
+        Folders such as `year=2013/month=1` below the path, or matched by its pattern, add columns. A column is of int
+        if str() of an int of 64 bits writes each of its values, else of str. `__HIVE_DEFAULT_PARTITION__` is None.
+
         Args:
             paths: as for read_text().
             partitions: exactly this many. A partition is whole row groups, of about equal bytes.

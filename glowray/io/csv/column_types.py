@@ -57,7 +57,7 @@ def type_of(convert: Convert) -> type | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedField:
     """A field that its type refuses: the place of its record among the records, its column, and the error."""
 
     place: int
@@ -67,11 +67,11 @@ class Refused:
 
 def convert_records(
     records: list[Record], names: Sequence[str], converts: Mapping[str, Convert]
-) -> Iterator[list[list[Any]] | Refused]:
+) -> Iterator[list[list[Any]] | RefusedField]:
     """Yield the records with their columns converted, in lists, and between the lists the records that are refused.
 
     >>> list(convert_records([["1"], ["x"], ["2"]], ["a"], {"a": int}))
-    [[[1]], Refused(place=1, column='a', error=ValueError("invalid literal for int() with base 10: 'x'")), [[2]]]
+    [[[1]], RefusedField(place=1, column='a', error=ValueError("invalid literal for int() with base 10: 'x'")), [[2]]]
     """
     places = [(place, converts[name], name) for place, name in enumerate(names) if name in converts]
     converted: list[list[Any]] | None = None
@@ -92,11 +92,11 @@ def _convert_columns(records: list[Record], places: Places) -> list[list[Any]]:
     return rows
 
 
-def _convert_each(records: list[Record], places: Places) -> Iterator[list[list[Any]] | Refused]:
+def _convert_each(records: list[Record], places: Places) -> Iterator[list[list[Any]] | RefusedField]:
     converted: list[list[Any]] = []
     for number, record in enumerate(records):
         row = _converted(number, record, places)
-        if not isinstance(row, Refused):
+        if not isinstance(row, RefusedField):
             converted.append(row)
             continue
         if converted:
@@ -107,14 +107,14 @@ def _convert_each(records: list[Record], places: Places) -> Iterator[list[list[A
         yield converted
 
 
-def _converted(number: int, record: Record, places: Places) -> list[Any] | Refused:
+def _converted(number: int, record: Record, places: Places) -> list[Any] | RefusedField:
     row: list[Any] = list(record)
     for place, convert, name in places:
         if place < len(row) and row[place] is not None:
             try:
                 row[place] = convert(row[place])
             except Exception as error:
-                return Refused(number, name, error)
+                return RefusedField(number, name, error)
     return row
 
 

@@ -10,7 +10,7 @@ from glowray.errors import DamagedFile
 from glowray.functions import Cause, Function
 from glowray.functions.names import label_of, place_of
 from glowray.functions.replay import Attempt, SharedSubject
-from glowray.io.csv.column_types import Convert, Refused, convert_records
+from glowray.io.csv.column_types import Convert, RefusedField, convert_records
 from glowray.io.csv.records import Dialect, text_records
 from glowray.io.refusals import Refusal
 
@@ -24,7 +24,7 @@ class RecordMaker(SharedSubject):
     converts: Mapping[str, Convert]
 
 
-def refusal_of(maker: RecordMaker, refused: Refused, line: str, where: str) -> Refusal:
+def refusal_of(maker: RecordMaker, refused: RefusedField, line: str, where: str) -> Refusal:
     """Return the refusal of a record.
 
     The exception of a user's function is kept. A type that refuses a field gives a DamagedFile.
@@ -44,7 +44,7 @@ def read_again(maker: RecordMaker, line: str, where: str) -> dict[str, Any]:
     """Return the values of a record, or raise the error that reading it raised."""
     (record,) = text_records(line, maker.dialect)
     (values,) = convert_records([record], maker.names, maker.converts)
-    if not isinstance(values, Refused):
+    if not isinstance(values, RefusedField):
         return dict(zip(maker.names, values, strict=False))
     raise _placed(values, where, is_own=_function_of_user(maker.converts[values.column]) is not None)
 
@@ -58,7 +58,7 @@ def _function_of_user(convert: Convert) -> Function | None:
     return None if function.is_own else function
 
 
-def _placed(refused: Refused, where: str, *, is_own: bool) -> Exception:
+def _placed(refused: RefusedField, where: str, *, is_own: bool) -> Exception:
     """Return the error to raise for a record; `is_own` is that of a function of the user's."""
     error, where = refused.error, f'{where}, column "{refused.column}"'
     if is_own or not isinstance(error, (ValueError, TypeError, ArithmeticError)):

@@ -9,7 +9,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Literal
 
 from glowray.io.csv.column_parser import ColumnParser
-from glowray.io.csv.column_types import Convert, Refused, conversions, convert_records, infer_types, type_of
+from glowray.io.csv.column_types import Convert, RefusedField, conversions, convert_records, infer_types, type_of
 from glowray.io.csv.field_errors import RecordMaker, refusal_of
 from glowray.io.csv.quotes import whole_records
 from glowray.io.csv.record_starts import plan_records
@@ -226,12 +226,12 @@ class _Making:
 
     def _converted(self, records: list[Record], number: int) -> Iterator[Sequence[Sequence[Any]]]:
         for values in convert_records(records, self.names, self._maker.converts):
-            if isinstance(values, Refused):
+            if isinstance(values, RefusedField):
                 self._reader.refuse(partial(self._refusal, number + values.place, values))
             else:
                 yield values
 
-    def _refusal(self, number: int, refused: Refused) -> Refusal:
+    def _refusal(self, number: int, refused: RefusedField) -> Refusal:
         line, before = self._texts.at(number)
         return refusal_of(self._maker, refused, line, self._lines.name(before))
 
