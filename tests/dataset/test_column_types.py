@@ -84,6 +84,11 @@ WAYS: dict[str, tuple[Callable[[Dataset[Any]], Dataset[Any]], list[int]]] = {
     "top": (lambda rows: rows.top(1, "k"), [3]),
     "repartition": (lambda rows: rows.repartition(3), [1, 2, 3, 2]),
     "cache": (lambda rows: rows.cache(), [1, 2, 3, 2]),
+    "sample": (lambda rows: rows.sample(1.0), [1, 2, 3, 2]),
+    "random_split": (lambda rows: rows.random_split([1.0])[0], [1, 2, 3, 2]),
+    "a key and off again": (lambda rows: rows.key_by("k").filter(lambda key, row: key > 1).values(), [2, 3, 2]),
+    "a number and off again": (lambda rows: rows.zip_with_index().key_by(lambda row: 0).values().keys(), [1, 2, 3, 2]),
+    "a semi join": (lambda rows: rows.join(rows.limit(1).select("k"), on="k", how="semi"), [1]),
     "union": (lambda rows: rows.union(rows.limit(1)), [1, 2, 3, 2, 1]),
 }
 
