@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -143,5 +144,6 @@ def path_text_reader(
     >>> next(iter(next(path_text_reader("/etc/passwd").read(0))))
     ('/etc/passwd', 'root:x:0:0:root:/root:/bin/bash')
     """
-    names = {file.path: file.name for file in expand(paths)}
-    return PathTextReader(text_reader(paths, partitions, encoding, errors), names)
+    given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    names = {file.path: file.name for file in expand(given)}
+    return PathTextReader(text_reader(given, partitions, encoding, errors), names)
