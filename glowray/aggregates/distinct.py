@@ -65,7 +65,7 @@ class Sketch:
 def with_seen(sketch: Sketch, value: Any) -> Sketch:
     """Add a value that is not None."""
     if value is not None:
-        mixed = _mixed(int(key_hash(value)))
+        mixed = _mixed(int(key_hash(value)) + bool(value == -1))  # hash(-1) is hash(-2) in Python
         rest = mixed >> BITS
         sketch.see(mixed & (REGISTERS - 1), 64 - BITS - rest.bit_length() + 1)
     return sketch
