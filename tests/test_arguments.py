@@ -77,7 +77,7 @@ PARAMETERS: dict[str, Parameter] = {
     "cls": Parameter((3, None, "x", THING), "needs a class"),
     "on": Parameter((3, THING, ["a", 3], {"a": 3})),
 }
-ANY = {"value", "named", "zero", "default", "requested_schema", "include", "exclude", "ray_init"}
+ANY = {"value", "zero", "default", "requested_schema", "include", "exclude", "ray_init", "named"}
 """Parameters that take any value, or hand it on."""
 
 FITTING: dict[str, Any] = {

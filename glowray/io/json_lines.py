@@ -1,27 +1,26 @@
-"""JSON lines: a JSON value a line, of exactly the types that JSON tells apart."""
+"""JSON lines: files with a JSON value a line. Only values of types that JSON gives back are written."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
 from typing import Any
 
 from glowray.errors import DamagedFile
-from glowray.io.compression import check_codec
 from glowray.io.encoding import Encoding
 from glowray.io.lines import line_number, read_lines
 from glowray.io.paths import Paths, expand, path_names
 from glowray.io.reader import RowReader, check_partitions, source_label
-from glowray.io.sink import FileWriter, Part, join_lines
+from glowray.io.sink import FileWriter, LineSink
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
 from glowray.rows.pickling import as_list
 
 _PIECE = 4096
-"""How many characters of a line are looked at together."""
+"""The number of characters of a line whose brackets are counted at once."""
 
 _UTF8 = Encoding("utf-8-sig")
 
@@ -31,7 +30,7 @@ _BLANKS = " \t\r"
 
 @dataclass(frozen=True)
 class JsonReader(RowReader):
-    """The values in JSON lines files."""
+    """Reads the values of JSON lines files."""
 
     label: str
     partitions: tuple[Partition, ...]
@@ -47,7 +46,7 @@ class JsonReader(RowReader):
 
 
 def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int = SPLIT_BYTES) -> JsonReader:
-    r"""The values of JSON lines files, a line each; blank lines do not count.
+    r"""Return a reader of JSON lines files: a row is the value of a line. Blank lines are skipped.
 
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp(), "a.json")
@@ -55,9 +54,9 @@ def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int
     >>> list(json_reader(path).read(0))
     [[{'a': 1, 'b': None}, {'a': 1.0}]]
 
-    Values are those of json.loads: 1 is an int and 1.0 a float, null is None, a key that is not there is not there,
-    and of a key that is there twice the last value counts. Ints may have any number of digits. Paths and `partitions`
-    are as for text. A line that is no JSON value is a DamagedFile error that names file and line.
+    Values are those of json.loads: 1 is an int, 1.0 a float, null is None. If a key appears twice, its last value
+    counts. Ints may have any number of digits. Paths and `partitions` are as for text. A line that is no JSON value
+    raises DamagedFile, which names file and line.
     """
     check_partitions(partitions)
     files = expand(paths)
@@ -66,6 +65,7 @@ def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int
 
 
 def _read(piece: Piece) -> Iterator[list[Any]]:
+    """Yield the values of a piece in lists. An error comes after the values before it."""
     seen, limit = 0, sys.getrecursionlimit() * 3 // 10
     for lines in read_lines(piece, _UTF8):
         values: list[Any] = []
@@ -86,6 +86,7 @@ def _read(piece: Piece) -> Iterator[list[Any]]:
 
 
 def _placed(error: ValueError | RecursionError, piece: Piece, seen: int) -> DamagedFile:
+    """Return the error for a line of a piece, with its file and line; `seen` lines come before it."""
     where = f'"{piece.path}", line {line_number(piece, seen)}'
     if isinstance(error, _TooDeepError):
         return DamagedFile(f"{where} nests its values so deep that Python's recursion limit forbids to pickle the row")
@@ -94,7 +95,7 @@ def _placed(error: ValueError | RecursionError, piece: Piece, seen: int) -> Dama
 
 
 class _TooDeepError(ValueError):
-    """A value that json can read and pickle cannot write."""
+    """A value nested so deep that json reads it and pickle cannot write it."""
 
 
 def _shallow_value(line: str, limit: int) -> Any:
@@ -106,7 +107,7 @@ def _shallow_value(line: str, limit: int) -> Any:
 
 
 def _may_have_levels(line: str, limit: int) -> bool:
-    """Return False if fewer than `limit` brackets are open at each place of a line; counting is faster than a walk."""
+    """Return False if a line certainly nests fewer than `limit` levels. Counting brackets is faster than a walk."""
     depth = 0
     for start in range(0, len(line), _PIECE):
         piece = line[start : start + _PIECE]
@@ -118,7 +119,7 @@ def _may_have_levels(line: str, limit: int) -> bool:
 
 
 def _has_levels(value: Any, limit: int) -> bool:
-    """Return whether lists and dicts are nested that many levels deep.
+    """Return whether lists and dicts are nested at least `limit` levels deep.
 
     >>> _has_levels([{"a": []}], 3), _has_levels([{"a": []}], 4)
     (True, False)
@@ -137,12 +138,12 @@ def _value(line: str) -> Any:
     try:
         value, end = _decoder.raw_decode(line)
         return value if end == len(line) else _decoder.decode(line)
-    except ValueError:  # blanks come first, an int has more than 4,300 digits, or the line is no JSON
+    except ValueError:  # The line begins with a blank, has an int of over 4,300 digits, or is no JSON.
         return _decoder_of_big.decode(line)
 
 
 def _big_int(digits: str) -> int:
-    """int() refuses more than 4,300 digits; Decimal is exact for any number of them."""
+    """Return an int of any number of digits. int() of a str refuses more than 4,300; Decimal is exact."""
     return int(Decimal(digits))
 
 
@@ -151,21 +152,10 @@ _decoder_of_big = json.JSONDecoder(parse_int=_big_int)
 
 
 @dataclass(frozen=True)
-class JsonSink:
-    """Rows as JSON lines, UTF-8. Only what JSON gives back equal and of the same type is written."""
+class JsonSink(LineSink):
+    """Writes rows as JSON lines in UTF-8. A value that JSON would not give back with its type is refused."""
 
-    compression: str | None = None
-
-    def __post_init__(self) -> None:
-        check_codec(self.compression)
-
-    @property
-    def extension(self) -> str:
-        return ".json" + (f".{self.compression}" if self.compression else "")
-
-    @property
-    def joins(self) -> bool:
-        return True
+    suffix = ".json"
 
     @property
     def needs_rows(self) -> bool:
@@ -174,12 +164,9 @@ class JsonSink:
     def open(self, folder: str, index: int) -> FileWriter:
         return FileWriter(folder, index, self.compression, JsonEncoder())
 
-    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
-        join_lines(before, parts, path)
-
 
 class JsonEncoder:
-    """Rows to lines of JSON."""
+    """Encodes rows as lines of JSON."""
 
     def head(self) -> bytes:
         return b""
@@ -196,7 +183,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",",
 
 
 def _line(row: Any) -> bytes:
-    # What is not finite, the encoder finds.
+    # The encoder itself refuses NaN and infinities.
     flat = type(row) is dict and set(map(type, row)) <= {str} and set(map(type, row.values())) <= _SCALARS
     if not flat:
         row = _with_lists(row)
@@ -213,7 +200,7 @@ def _line(row: Any) -> bytes:
 
 
 def _with_lists(value: Any) -> Any:
-    """The same, large groups as lists."""
+    """Return the value with large groups replaced by lists."""
     kind = type(value)
     if kind is dict:
         return {key: _with_lists(item) for key, item in value.items()}
@@ -222,7 +209,7 @@ def _with_lists(value: Any) -> Any:
 
 
 def _check(value: Any, where: str) -> None:
-    """Refuse what JSON has no exact form for, naming the column it is in."""
+    """Raise an error that names the column if JSON has no exact form for the value."""
     kind = type(value)
     if kind is float and not isfinite(value):
         raise ValueError(f"JSON has no {value} ({_column(where)}): map it to None or a string first")
@@ -254,7 +241,10 @@ def _encode_big(value: Any) -> str:
 
 
 def _escaped(text: str, row: Any) -> bytes:
-    """Half surrogates have no UTF-8 form, but JSON can escape them, if no two halves would be read as one character."""
+    """Return the line of a row with lone surrogates, which UTF-8 lacks and JSON escapes: "\\ud800".
+
+    Raises ValueError if two surrogates in a row would be read back as one character.
+    """
     halves = {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
     line = text.translate(halves)
     if _value(line) != row:

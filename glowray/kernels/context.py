@@ -12,6 +12,7 @@ from typing import Any
 
 from glowray.functions import Failure
 from glowray.functions.blame import noting
+from glowray.kernels.morsels import MORSEL
 from glowray.kernels.steps import Step
 from glowray.rows import Block
 
@@ -34,8 +35,9 @@ _current: ContextVar[TaskContext | None] = ContextVar("glowray_task", default=No
 class TaskContext:
     """The state of one task attempt; nothing of it outlives the attempt but what the report carries.
 
-    `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read. `ended` says that a
-    step has found the row after which no row of the stage is wanted.
+    `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read. `piece` is how many
+    of the rows that steps make one by one are taken at once. `ended`: a step has found the row
+    after which no row of the stage is wanted.
     """
 
     partition: int
@@ -48,6 +50,7 @@ class TaskContext:
     counters: Counter[str] = field(default_factory=Counter)
     parts: list[Any] = field(default_factory=list)
     spilled: int = 0
+    piece: int = MORSEL
     ended: bool = False
 
     @property

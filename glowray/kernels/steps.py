@@ -53,6 +53,10 @@ class Step:
         """The user's functions that it calls."""
         return ()
 
+    def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what a picture shows beside the verb; `functions` are the labels of those that the user gave."""
+        return functions
+
     def counted_from(self, first: int) -> Self:
         """Return the step for partitions of which `first` others come before in the task's stage."""
         return self

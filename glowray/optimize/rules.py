@@ -63,7 +63,7 @@ def limited_sort_is_top(node: Node, is_own: IsOwn) -> Node | None:
     if isinstance(node, Limit) and isinstance(node.input, Sort) and is_own(node.input) and node.n <= 10_000:
         sort = node.input
         # sort is ascending where top is descending.
-        return Top(sort.input, sort.name, node.n, sort.function, not sort.reverse, sort.is_keyed)
+        return Top(sort.input, sort.name, node.n, sort.function, not sort.reverse, sort.is_keyed, of_sort=True)
     return None
 
 

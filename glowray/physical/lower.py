@@ -268,7 +268,7 @@ class Lowering:
 
     @node.register
     def _(self, node: nodes.Top) -> Lowered:
-        top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, n=node.n)
+        top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, n=node.n, of_sort=node.of_sort)
         stage = self.close((yield node.input).then(*sort_key(node), top), OneBlock())
         merge = replace(top, label="merge", strip=True)
         return self.after(sources.Blocks("", ""), 1, All(stage)).then(merge)

@@ -82,7 +82,7 @@ def _(node: nodes.Sort) -> Node:
 
 @_in_one_task.register
 def _(node: nodes.Top) -> Node:
-    top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, strip=True, n=node.n)
+    top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, strip=True, n=node.n, of_sort=node.of_sort)
     return InTask(node.input, node, (*sort_key(node), top))
 
 

@@ -1,4 +1,4 @@
-"""The verbs in plain Python: what a pipeline must give, with what is known of order and partitions on the way."""
+"""The verbs in plain Python: the rows that a pipeline must give, and what is known of their order and partitions."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ NAN = ("not a number",)
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows in partitions.
+    """Rows in partitions, and what is known of them.
 
-    `ordered`: the order of the rows is defined; `placed`: so are the partitions, else all rows stand in one.
-    `keyed`: all rows are (key, value) with allowed keys; `unique`: no two of them with one key.
-    `plain`: the rows themselves are allowed keys.
+    Args:
+        ordered: the order of the rows is defined.
+        placed: the partitions are defined. If not, all rows are in one partition here.
+        keyed: all rows are (key, value) with allowed keys.
+        unique: no two rows have one key.
+        plain: the rows themselves are allowed keys.
     """
 
     parts: list[list[Any]]
@@ -37,11 +40,11 @@ class Rows:
 
     @property
     def settled(self) -> bool:
-        """Whether a grouping of these rows is defined: by their order, or as each key has one row."""
+        """Whether groups of these rows are defined, because the order is or because each key has one row."""
         return self.ordered or self.unique
 
     def each(self, change: Callable[[list[Any]], Iterable[Any]], **facts: bool) -> Rows:
-        """The same partitions, changed one by one; what the facts do not say is no longer known."""
+        """Return the partitions changed one by one. Only the given facts, the order and the placement stay known."""
         return narrow(self, [list(change(part)) for part in self.parts], facts)
 
     def shuffled(self, rows: Iterable[Any], **facts: bool) -> Rows:
@@ -53,7 +56,7 @@ def narrow(state: Rows, parts: list[list[Any]], facts: dict[str, bool]) -> Rows:
 
 
 def canonical(key: Any) -> Any:
-    """Equal, as Python says, for two keys of one group; all NaNs are one, also inside of other keys."""
+    """Return a value that is equal for all keys of one group. All NaNs are one key, inside other keys too."""
     if isinstance(key, (float, complex, Decimal)) and key != key:
         return NAN
     if isinstance(key, tuple):
@@ -66,7 +69,7 @@ def canonical(key: Any) -> Any:
 
 
 def groups(rows: Iterable[tuple[Any, Any]]) -> dict[Any, tuple[Any, list[Any]]]:
-    """Canonical key → (first key, values in order)."""
+    """Return {canonical key: (first key, values in order)}."""
     found: dict[Any, tuple[Any, list[Any]]] = {}
     for key, value in rows:
         found.setdefault(canonical(key), (key, []))[1].append(value)
@@ -82,7 +85,7 @@ def is_nan(key: Any) -> bool:
 
 
 def ranked(key: Any, reverse: bool) -> Any:
-    """A sort key: NaN comes last in either direction, in tuples too."""
+    """Return a sort key by which NaN comes last in either direction, inside tuples too."""
     if isinstance(key, tuple):
         return tuple(ranked(part, reverse) for part in key)
     return (is_nan(key) != reverse, 0 if is_nan(key) else key)
@@ -93,7 +96,7 @@ def in_order(rows: list[Any], key: Callable[[Any], Any], reverse: bool) -> list[
 
 
 def fold(parts: list[list[Any]], first: Callable[[Any], Any], add: Any, merge: Any) -> list[Any]:
-    """Each part from left to right, then the partial results in order; nothing for nothing."""
+    """Fold each part from left to right, then the partial results in order. No rows give no row."""
     partials = [functools.reduce(add, part[1:], first(part[0])) for part in parts if part]
     return [functools.reduce(merge, partials)] if partials else []
 
@@ -213,7 +216,7 @@ def co_group(sides: list[Rows]) -> Rows:
 
 
 def matching(state: Rows, other: Rows, *, both: bool) -> Rows:
-    """subtract and, with `both`, intersection."""
+    """Return the result of subtract, or with `both` of intersection."""
     there = groups((row, None) for row in other.all)
     rows = [row for row in state.all if (canonical(row) in there) == both]
     if both:
@@ -222,7 +225,7 @@ def matching(state: Rows, other: Rows, *, both: bool) -> Rows:
 
 
 def piped(rows: Iterable[Any], command: Callable[[list[str]], list[str]]) -> list[str]:
-    """The lines that a command, as a function of lines, makes of rows."""
+    """Return the lines that a command, given as a function of lines, makes of rows."""
     text = "".join(f"{row}\n" for row in rows)
     return [line.removesuffix("\r") for line in command(text.split("\n")[:-1])]
 

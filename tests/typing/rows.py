@@ -1,4 +1,4 @@
-"""What type checkers say of a Dataset's rows; never run. Checked by test_checkers.py."""
+"""The types that checkers infer for rows of a Dataset. It is never run; test_checkers.py checks it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, assert_type
 
 import glowray as gr
-from glowray.dataset.grouped import Grouped
+from glowray.dataset.dataset import Grouped
 
 
 def parse(line: str) -> tuple[str, int]:
@@ -43,7 +43,7 @@ def types() -> None:
     assert_type(words.with_fields(size=len, kind="word"), gr.Dataset[dict[str, Any]])
     assert_type(flow.from_range(3).map_partitions(halves), gr.Dataset[float])
 
-    # Spread: the fields of a tuple row are a function's arguments, those of a keyed row's tuple too.
+    # Spread: the fields of a tuple row are the arguments, and so are those of the tuple in a keyed row.
     assert_type(pairs.map(lambda name, count: (count, name)), gr.Dataset[tuple[int, str]])
     assert_type(pairs.map(lambda pair: pair[1]), gr.Dataset[int])
     assert_type(pairs.key_by(lambda name, count: count), gr.Dataset[tuple[int, tuple[str, int]]])
@@ -112,7 +112,7 @@ def types() -> None:
     counts.top(10, key=lambda word, n: n).show()
     assert_type(counts, gr.Dataset[tuple[str, int]])
 
-    # What is not known is not in the way.
+    # An unknown type gives no error.
     unknown: gr.Dataset[Any] = flow.from_items([])
     assert_type(unknown.map(lambda a, b, c: len(a)), gr.Dataset[int])
     assert_type(unknown.map(lambda a, b, c, d, e, f: len(a)), gr.Dataset[int])
