@@ -265,7 +265,7 @@ def _neighbours(draw: Draw, p: Pipeline) -> Pipeline:
 
 def _sample(draw: Draw, p: Pipeline) -> Pipeline:
     state, seed = p.wanted, draw(st.integers(0, 5))
-    kind = draw(st.sampled_from(["sample", "replace", "split", *(["by key"] if state.keyed else [])]))
+    kind = draw(st.sampled_from(["sample", "replace", "split", *(["by key"] * 3 if state.keyed else [])]))
     fraction = draw(st.sampled_from([0.0, 0.3, 0.8, 1.0]))
     if kind == "replace":
         wanted = verbs.drawn_often(state, 2 * fraction, seed)
