@@ -71,7 +71,7 @@ class WriteActions(Base[T_co]):
         quotechar: str = '"',
         schema: pa.Schema | None = None,
     ) -> Any:
-        """Write dict rows as CSV in UTF-8. The workers write; the driver puts the files in place.
+        """Write rows as CSV in UTF-8. The workers write; the driver puts the files in place.
 
         >>> import glowray as gr, pathlib, tempfile
         >>> folder = tempfile.mkdtemp()
@@ -82,6 +82,10 @@ class WriteActions(Base[T_co]):
         zip,name
         02139,""
         10001,
+        >>> gr.from_items([("be", 2)]).write_csv(f"{folder}/n.csv", single_file=True, columns=["word", "n"]).rows
+        1
+
+        Rows are dicts, or `columns` names their fields.
 
         A value is written as str(value), None as nothing and "" as "", so that read_csv() tells them apart. All files
         have the same columns in the same order, and begin with their names. A field that a row lacks is None. A
@@ -90,8 +94,10 @@ class WriteActions(Base[T_co]):
 
         Args:
             path: as for write_text(), like mode, single_file, compression and defer.
-            columns: the columns in their order; a row may lack some. None: the columns of all rows, in order of first
-                appearance.
+            columns: the columns in their order; a dict row may lack some. None: the columns of all rows, in order of
+                first appearance. For rows that are no dicts, the names of their fields. The fields are those of a tuple
+                or list. If the value of a pair is a tuple, they may also be the key and the value's fields:
+                (k, (a, b)) has three. Any other row is one field.
             header: whether files begin with the column names.
             delimiter: one character between fields.
             quotechar: one character around a field that needs it.
@@ -101,15 +107,15 @@ class WriteActions(Base[T_co]):
             As write_text().
 
         Raises:
-            TypeError: at the action, a row is not a dict, or CSV or `schema` has no form for a value, such as a list.
-            ValueError: at the action, a row has a field outside `columns`, or the files to append to lack a column.
+            TypeError: at the action, a row is not a dict and has not as many fields as `columns` names, or CSV or
+                `schema` has no form for a value, such as a list.
+            ValueError: at the action, a dict has a field outside `columns`, or the files to append to lack a column.
             FileExistsError: as for write_text(), like CommitConflict.
         """
         from glowray.io.csv_records import Dialect
         from glowray.io.csv_sink import CsvSink
 
-        names = None if columns is None else tuple(columns)
-        sink = CsvSink(compression, names, header, Dialect(delimiter, quotechar), schema)
+        sink = CsvSink(compression, _names(columns), header, Dialect(delimiter, quotechar), schema)
         return self._write("write_csv", sink, path, mode, single_file, defer)
 
     def write_json(
@@ -120,6 +126,7 @@ class WriteActions(Base[T_co]):
         single_file: bool = False,
         compression: str | None = None,
         defer: bool = False,
+        columns: Sequence[str] | None = None,
     ) -> Any:
         r"""Write every row as a line of JSON in UTF-8. The workers write; the driver puts the files in place.
 
@@ -130,18 +137,26 @@ class WriteActions(Base[T_co]):
         >>> pathlib.Path(folder, "out.json").read_text()
         '{"a":1,"b":[1.0,null]}\n'
 
-        read_json() returns equal rows of the same types. A partition without rows makes no file. Arguments and result
-        are as for write_text().
+        read_json() returns equal rows of the same types. A partition without rows makes no file.
+
+        Args:
+            path: as for write_text(), like mode, single_file, compression and defer.
+            columns: as for write_csv(). All lines are objects of these fields, null where a dict row lacks one. None:
+                rows are any values that JSON has.
+
+        Returns:
+            As write_text().
 
         Raises:
             TypeError: at the action, JSON would change a value, such as a tuple or a key that is not a str. The message
-                names the column.
-            ValueError: at the action, a value is NaN or infinite, which JSON cannot express.
+                names the column. A row is not a dict and has not as many fields as `columns` names.
+            ValueError: at the action, a value is NaN or infinite, which JSON cannot express, or a dict has a field
+                outside `columns`.
             FileExistsError: as for write_text(), like CommitConflict.
         """
         from glowray.io.json_lines import JsonSink
 
-        return self._write("write_json", JsonSink(compression), path, mode, single_file, defer)
+        return self._write("write_json", JsonSink(compression, _names(columns)), path, mode, single_file, defer)
 
     def write_parquet(
         self,
@@ -154,7 +169,7 @@ class WriteActions(Base[T_co]):
         columns: Sequence[str] | None = None,
         schema: pa.Schema | None = None,
     ) -> Any:
-        """Write dict rows as Parquet. The workers write; the driver puts the files in place.
+        """Write rows as Parquet. The workers write; the driver puts the files in place.
 
         >>> import glowray as gr, tempfile
         >>> folder = tempfile.mkdtemp()
@@ -162,6 +177,8 @@ class WriteActions(Base[T_co]):
         1
         >>> gr.read_parquet(folder).collect()
         [{'a': 1, 'b': None}, {'a': 2, 'b': 'x'}]
+
+        Rows are dicts, or `columns` names their fields.
 
         read_parquet() returns equal rows of the same types. All files have one schema: the columns of all rows, in
         order of first appearance. A field that a row lacks is null, at any depth. Rows that come unchanged from
@@ -180,15 +197,15 @@ class WriteActions(Base[T_co]):
             As write_text().
 
         Raises:
-            TypeError: at the action, a row is not a dict, or Parquet cannot hold a column exactly. The message names
-                the column, and both rows if their types differ. With mode="append", the files there lack a column or
-                have it with another type.
-            ValueError: at the action, a row has a field outside `columns`.
+            TypeError: at the action, a row is not a dict and has not as many fields as `columns` names, or Parquet
+                cannot hold a column exactly. The message names the column, and both rows if their types differ. With
+                mode="append", the files there lack a column or have it with another type.
+            ValueError: at the action, a dict has a field outside `columns`.
             FileExistsError: as for write_text(), like CommitConflict.
         """
         from glowray.io.parquet_sink import ParquetSink
 
-        sink = ParquetSink(compression, None if columns is None else tuple(columns), schema)
+        sink = ParquetSink(compression, _names(columns), schema)
         return self._write("write_parquet", sink, path, mode, single_file, defer)
 
     def write_binary(
@@ -239,3 +256,7 @@ class WriteActions(Base[T_co]):
             self._flow.targets.append(target)
             return self
         return run_targets(self._flow.settings, self._flow.outcome, [target])[0]
+
+
+def _names(names: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)

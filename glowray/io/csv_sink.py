@@ -17,6 +17,7 @@ from glowray.io.arrow_rows import table_rows
 from glowray.io.compression import check_codec
 from glowray.io.csv_parts import Quoting, blank_line, common_columns, holds_no_rows, rewritten
 from glowray.io.csv_records import Dialect
+from glowray.io.field_names import FieldNames
 from glowray.io.folders import remove
 from glowray.io.record_columns import RecordColumns, given_columns, not_dicts
 from glowray.io.sink import ROWS_A_WRITE, BlockWriter, FileWriter, Part, SchemaSink, join_lines
@@ -38,9 +39,10 @@ _PLAIN = {*_NEVER_EMPTY, type(None)}
 class CsvSink(SchemaSink):
     """Dict rows as CSV, UTF-8, with "\\n" after each; every file begins with the names of its columns.
 
-    All files have the columns of `columns` or `schema`, else those of all rows, in order of first appearance; a field
-    that a row lacks is None. A row that has more than the columns given is refused. Values are written as str(value),
-    None as nothing at all; with `schema` as its types give them back. `header` False leaves the names out.
+    All files have the columns of `columns` or `schema`, else those of all rows, in order of first appearance. A field
+    that a row lacks is None; a row with a field outside `columns` or `schema` is refused. `columns` also names the
+    fields of rows that are no dicts. Values are written as str(value), None as nothing; with `schema` as its types give
+    them back. `header` False leaves the names of the columns out.
     """
 
     compression: str | None = None
@@ -94,6 +96,7 @@ class CsvWriter(BlockWriter):
 
     def __init__(self, folder: str, index: int, sink: CsvSink) -> None:
         self._folder, self._index, self._sink = folder, index, sink
+        self._named = FieldNames("write_csv", sink.columns)
         self._lines = CsvEncoder(sink)
         self._parts: list[Part] = []
         self._names, self._rows = self._lines.names, 0
@@ -103,7 +106,8 @@ class CsvWriter(BlockWriter):
         rest = iter(rows)
         try:
             while batch := list(islice(rest, ROWS_A_WRITE)):
-                self._write_encoded([self._lines.encode(self._typed(batch))], len(batch))
+                records = self._typed(self._named.records(batch))
+                self._write_encoded([self._lines.encode(records)], len(batch))
         except BaseException:
             self.abort()
             raise
@@ -111,7 +115,7 @@ class CsvWriter(BlockWriter):
     def write_block(self, block: Block) -> None:
         from glowray.io.csv_lines import lines_of
 
-        for chunk in block.chunks:
+        for chunk in map(self._named.chunk, block.chunks):
             if self._sink.schema is None and self._lines.takes(chunk):
                 self._write_encoded(lines_of(chunk, self._sink.dialect), len(chunk))
             else:

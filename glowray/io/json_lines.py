@@ -13,9 +13,11 @@ from typing import Any
 from glowray.errors import DamagedFile
 from glowray.io.compression import check_codec
 from glowray.io.encoding import Encoding
+from glowray.io.field_names import FieldNames
 from glowray.io.lines import line_number, read_lines
 from glowray.io.paths import Paths, expand, path_names
 from glowray.io.reader import RowReader, check_partitions, source_label
+from glowray.io.record_columns import RecordColumns, given_columns
 from glowray.io.sink import FileWriter, Part, join_lines
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
 from glowray.rows.pickling import as_list
@@ -152,12 +154,17 @@ _decoder_of_big = json.JSONDecoder(parse_int=_big_int)
 
 @dataclass(frozen=True)
 class JsonSink:
-    """Rows as JSON lines, UTF-8. Only what JSON gives back equal and of the same type is written."""
+    """Rows as JSON lines, UTF-8. Only what JSON gives back equal and of the same type is written.
+
+    With `columns` all rows are dicts of these: the names of their fields, if they are no dicts.
+    """
 
     compression: str | None = None
+    columns: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         check_codec(self.compression)
+        given_columns("write_json", self.columns, None)
 
     @property
     def extension(self) -> str:
@@ -172,7 +179,7 @@ class JsonSink:
         return True
 
     def open(self, folder: str, index: int) -> FileWriter:
-        return FileWriter(folder, index, self.compression, JsonEncoder())
+        return FileWriter(folder, index, self.compression, JsonEncoder(self))
 
     def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
         join_lines(before, parts, path)
@@ -181,14 +188,25 @@ class JsonSink:
 class JsonEncoder:
     """Rows to lines of JSON."""
 
+    def __init__(self, sink: JsonSink) -> None:
+        self._named = FieldNames("write_json", sink.columns)
+        self._columns = None if sink.columns is None else RecordColumns("write_json", sink.columns)
+
     def head(self) -> bytes:
         return b""
 
     def encode(self, rows: list[Any]) -> bytes:
         try:
-            return b"".join(map(_line, rows))
+            return b"".join(map(_line, self._records(rows)))
         except RecursionError:
             raise ValueError("a row nests its values too deep to be written as JSON: map it first") from None
+
+    def _records(self, rows: list[Any]) -> list[Any]:
+        """Return the rows as dicts of the columns, if there are any."""
+        rows, columns = self._named.records(rows), self._columns
+        if columns is None or columns.are_plain(rows):
+            return rows
+        return [dict(zip(columns.names, columns.values(row), strict=True)) for row in rows]
 
 
 _SCALARS = {str, int, float, bool, type(None)}

@@ -9,8 +9,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from glowray.errors import InexactColumn
+from glowray.io.field_names import FieldNames
 from glowray.io.parquet_schema import one_schema
-from glowray.io.record_columns import check_names, given_columns, not_dicts
+from glowray.io.record_columns import check_names, given_columns, not_dicts, with_columns
 from glowray.io.sink import BlockWriter, Part, SchemaSink, TypedSink, temporary_path
 from glowray.io.table_file import ROWS_A_BATCH, StoredRows, TableFile, TableRows, dict_without_keys, rewrite
 
@@ -31,8 +32,8 @@ class ParquetSink(SchemaSink, TypedSink):
     """Dict rows as Parquet; what would not come back exactly is refused, naming the column.
 
     `compression` is None (Parquet's usual, Snappy), "gz" or "zst", and is inside the file: its name stays `.parquet`.
-    All files have the columns of `columns` or `schema`, else those of all
-    rows. `types` are the types that columns had where the rows come from: they keep them.
+    `columns` also names the fields of rows that are no dicts. All files have the columns of `columns` or `schema`, else
+    those of all rows. `types` are the types that columns had where the rows come from: they keep them.
     """
 
     compression: str | None = None
@@ -101,6 +102,7 @@ class ParquetPartWriter(BlockWriter):
     def __init__(self, folder: str, index: int, sink: ParquetSink) -> None:
         self._index, self._sink = index, sink
         self._path = temporary_path(folder, index)
+        self._named = FieldNames("write_parquet", sink.columns)
         self._file = TableFile(self._path, sink.codec, sink.schema)
         self._rows = 0
 
@@ -136,7 +138,7 @@ class ParquetPartWriter(BlockWriter):
         self._file.abandon()
 
     def _add(self, block: Block) -> None:
-        for chunk in block.chunks:
+        for chunk in map(self._named.chunk, block.chunks):
             for start in range(0, len(chunk), ROWS_A_TABLE):
                 piece = chunk.slice(start, min(start + ROWS_A_TABLE, len(chunk)))
                 self._file.add(self._table(piece))
@@ -156,7 +158,7 @@ class ParquetPartWriter(BlockWriter):
             with contextlib.suppress(InexactColumn):  # they are other rows than those that were read
                 piece = chunk_by_types(chunk, sink.types)
         piece = chunk_table(chunk, MAP_OR_SCHEMA) if piece is None else piece
-        return piece if sink.columns is None else _with_columns(piece, sink.columns)
+        return piece if sink.columns is None else TableRows(with_columns(piece.table, sink.columns, chunk.rows))
 
 
 def _check_dicts(chunk: Chunk) -> None:
@@ -169,21 +171,6 @@ def _check_dicts(chunk: Chunk) -> None:
     if odd := [row for row in rows if type(row) is not dict]:
         raise not_dicts("write_parquet", odd[0])
     check_names(tuple(dict.fromkeys(name for row in rows for name in row)), may_be_empty=True)
-
-
-def _with_columns(piece: RowsTable, columns: tuple[str, ...]) -> TableRows:
-    """The table with the columns that were asked for, in their order."""
-    import pyarrow as pa
-
-    from glowray.rows.inexact import row_text
-    from glowray.rows.recast import recast_table
-
-    schema = piece.schema
-    if more := [name for name in schema.names if name not in columns]:
-        row = next(row for row in piece.chunk.rows() if more[0] in row)
-        raise ValueError(f"a row has a column {more[0]!r} more than columns=: {row_text(row)}")
-    fields = [schema.field(name) if name in schema.names else pa.field(name, pa.null()) for name in columns]
-    return TableRows(recast_table(piece.table, pa.schema(fields)))
 
 
 def _check_writable(schema: pa.Schema) -> None:

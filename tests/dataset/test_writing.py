@@ -1,0 +1,121 @@
+"""Options of writes: names for the fields of rows, JSON's default, compression and folders by field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+
+import glowray as gr
+from tests.dataset.table_readers import JSON_READERS, PARQUET_READERS, plain
+
+
+class Hit(NamedTuple):
+    page: str
+    n: int
+
+
+def written(verb: str, rows: Any, path: Path, **options: Any) -> list[dict[str, Any]]:
+    """The records that another program finds after the write."""
+    if verb == "to_arrow":
+        return rows.to_arrow(**options).to_pylist()
+    if verb == "to_pandas":
+        return [plain(row) for row in rows.to_pandas(**options).to_dict("records")]
+    getattr(rows, verb)(path / verb, **options)
+    if verb == "write_csv":
+        tables = [pyarrow.csv.read_csv(part) for part in sorted((path / verb).glob("part-*"))]
+        return pa.concat_tables(tables).to_pylist()
+    readers: dict[str, Callable[[str], Any]] = JSON_READERS if verb == "write_json" else PARQUET_READERS
+    found = [[plain(row) for row in read(str(path / verb))] for read in readers.values()]
+    assert all(rows == found[0] for rows in found)
+    return found[0]
+
+
+VERBS = ["write_csv", "write_json", "write_parquet", "to_arrow", "to_pandas"]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    ("rows", "columns", "wanted"),
+    [
+        ([("be", 2), ("or", 1)], ["w", "n"], [{"w": "be", "n": 2}, {"w": "or", "n": 1}]),
+        ([("k", (1, 2.5)), ("l", (2, 0.5))], "kab", [{"k": "k", "a": 1, "b": 2.5}, {"k": "l", "a": 2, "b": 0.5}]),
+        ([["a", "b"], ["c", "d"]], ["x", "y"], [{"x": "a", "y": "b"}, {"x": "c", "y": "d"}]),
+        ([3, 4], ["n"], [{"n": 3}, {"n": 4}]),
+        ([Hit("a", 1), ("b", 2)], ["x", "n"], [{"x": "a", "n": 1}, {"x": "b", "n": 2}]),
+        ([{"a": 1, "b": 2}, {"b": 3, "a": 4}], ["b", "a"], [{"b": 2, "a": 1}, {"b": 3, "a": 4}]),
+    ],
+    ids=["pairs", "keyed", "lists", "scalars", "named tuples", "records"],
+)
+def test_columns_name_the_fields(
+    flow: gr.Flow, verb: str, rows: list[Any], columns: Any, wanted: Any, tmp_path: Path
+) -> None:
+    found = written(verb, flow.from_items(rows, 2), tmp_path, columns=list(columns))
+    assert found == wanted
+    assert [list(row) for row in found] == [list(row) for row in wanted]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_joins_by_name_against_pandas(flow: gr.Flow, verb: str, tmp_path: Path) -> None:
+    left, right = [(n % 3, n) for n in range(7)], [(n, f"name {n}") for n in range(2)]
+    joined = flow.from_items(left, 2).join(flow.from_items(right, 2))
+    found = written(verb, joined, tmp_path, columns=["k", "n", "name"])
+    oracle = pd.DataFrame(left, columns=["k", "n"]).merge(pd.DataFrame(right, columns=["k", "name"]))
+    assert sorted(map(str, found)) == sorted(map(str, oracle.to_dict("records")))
+    assert all(type(row["n"]) is int for row in found)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    ("row", "has"),
+    [
+        ((1, 2, 3), "has 3 fields"),
+        (("k", (1, 2)), "has 2 fields, or 3 with its value's"),
+        ([1], "has 1 field"),
+        (5, "is an int, not a tuple or list of 4 fields"),
+        (None, "is None"),
+    ],
+)
+def test_another_number_of_fields_names_both(flow: gr.Flow, verb: str, row: Any, has: str, tmp_path: Path) -> None:
+    rows = flow.from_items([(1, 2, 3, 4), row], 2)
+    with pytest.raises(TypeError) as caught:
+        written(verb, rows, tmp_path, columns=["a", "b", "c", "d"])
+    assert f"{verb}(): columns= names 4 fields, but the row " in str(caught.value)
+    assert has in str(caught.value)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_records_keep_to_the_columns(flow: gr.Flow, verb: str, tmp_path: Path) -> None:
+    rows = flow.from_items([{"b": 2, "c": 1}, {"a": 3}], 2)
+    names = ["a", "b", "c"]
+    if verb.startswith("write"):
+        getattr(rows, verb)(tmp_path / "a", columns=names)
+        read: Any = getattr(flow, verb.replace("write", "read"))
+        options = {"types": dict.fromkeys(names, int)} if verb == "write_csv" else {}
+        found = read(tmp_path / "a", **options).collect()
+    else:
+        found = written(verb, rows, tmp_path, columns=names)
+    assert found == [{"a": None, "b": 2, "c": 1}, {"a": 3, "b": None, "c": None}]
+    with pytest.raises(ValueError, match=r"a row has a column 'c' more than columns=: \{'b': 2, 'c': 1\}"):
+        written(verb, rows, tmp_path / "b", columns=["a", "b"])
+    with pytest.raises(ValueError, match='columns= names "a" twice'):
+        written(verb, rows, tmp_path / "b", columns=["a", "a"])
+
+
+def test_named_fields_have_one_schema(flow: gr.Flow, tmp_path: Path) -> None:
+    rows = flow.from_items([("a", None), ("b", 1), ("c", None)], 3)
+    rows.write_parquet(tmp_path / "out", columns=["k", "n"])
+    assert len({str(pq.read_schema(path)) for path in (tmp_path / "out").glob("*.parquet")}) == 1
+    assert rows.to_arrow(columns=["k", "n"]).column("n").type == pa.int64()
+    mixed = flow.from_items([("a", 1), ("b", 2.5)], 2)
+    with pytest.raises(gr.errors.InexactColumn, match='column "n" holds float and int'):
+        mixed.write_parquet(tmp_path / "mixed", columns=["k", "n"])
+    with pytest.raises(gr.errors.InexactColumn, match='column "n" holds float and int'):
+        mixed.to_arrow(columns=["k", "n"])
