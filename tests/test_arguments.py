@@ -48,7 +48,7 @@ PARAMETERS: dict[str, Parameter] = {
     **dict.fromkeys(["name", "engine", "encoding", "errors", "delimiter", "quotechar", "mode", "compression"], TEXT),
     **dict.fromkeys(["format", "how", "query", "address", "field", "suffix"], TEXT),
     **dict.fromkeys(["reverse", "single_file", "defer", "vectorize", "decompress"], SWITCH),
-    **dict.fromkeys(["f", "fn", "add", "merge", "key", "to_key"], FUNCTION),
+    **dict.fromkeys(["f", "fn", "add", "merge", "key", "to_key", "default"], FUNCTION),
     **dict.fromkeys(["others", "names"], Parameter((3, None, THING), "field names")),
     "other": DATASET,
     "path": PATH,
@@ -115,6 +115,7 @@ def parameters(call: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 
 
 CASES = [(place, name) for place, call in CALLABLES.items() for name in parameters(call) if name not in ANY]
+CASES.append(("Dataset.write_json", "default"))  # that of first() is any value
 
 
 def test_the_list_is_whole() -> None:

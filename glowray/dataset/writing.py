@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from glowray.dataset.base import Base, T_co
+from glowray.functions import Function
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -127,36 +128,48 @@ class WriteActions(Base[T_co]):
         compression: str | None = None,
         defer: bool = False,
         columns: Sequence[str] | None = None,
+        default: Callable[[Any], Any] | None = None,
     ) -> Any:
         r"""Write every row as a line of JSON in UTF-8. The workers write; the driver puts the files in place.
 
-        >>> import glowray as gr, pathlib, tempfile
+        >>> import datetime, glowray as gr, pathlib, tempfile
         >>> folder = tempfile.mkdtemp()
         >>> gr.from_items([{"a": 1, "b": [1.0, None]}]).write_json(f"{folder}/out.json", single_file=True).rows
         1
         >>> pathlib.Path(folder, "out.json").read_text()
         '{"a":1,"b":[1.0,null]}\n'
+        >>> day = gr.from_items([("be", datetime.date(2024, 5, 1))])
+        >>> day.write_json(f"{folder}/day.json", single_file=True, columns=["word", "on"], default=str).rows
+        1
+        >>> pathlib.Path(folder, "day.json").read_text()
+        '{"word":"be","on":"2024-05-01"}\n'
 
-        read_json() returns equal rows of the same types. A partition without rows makes no file.
+        Without `default`, read_json() returns equal rows of the same types. A partition without rows makes no file.
 
         Args:
             path: as for write_text(), like mode, single_file, compression and defer.
             columns: as for write_csv(). All lines are objects of these fields, null where a dict row lacks one. None:
                 rows are any values that JSON has.
+            default: as for json.dumps(): a function of a value that JSON has no form for, such as a date or a Decimal.
+                Its result is written. As by json.dumps(), tuples are then written as lists, and keys that are numbers,
+                bools or None as str. `on_error` does not apply to it.
 
         Returns:
             As write_text().
 
         Raises:
-            TypeError: at the action, JSON would change a value, such as a tuple or a key that is not a str. The message
-                names the column. A row is not a dict and has not as many fields as `columns` names.
+            TypeError: `default` is not a function of one argument. At the action, a row is not a dict and has not as
+                many fields as `columns` names. Without `default`, JSON would change a value, such as a tuple or a key
+                that is not a str. The message names the column.
             ValueError: at the action, a value is NaN or infinite, which JSON cannot express, or a dict has a field
                 outside `columns`.
             FileExistsError: as for write_text(), like CommitConflict.
         """
-        from glowray.io.json_lines import JsonSink
+        from glowray.io.json_sink import JsonSink
 
-        return self._write("write_json", JsonSink(compression, _names(columns)), path, mode, single_file, defer)
+        function = None if default is None else Function.of(default, "write_json", spreads=False, arguments=(1,))
+        sink = JsonSink(compression, _names(columns), function)
+        return self._write("write_json", sink, path, mode, single_file, defer)
 
     def write_parquet(
         self,

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from glowray.io.commit import Commit, Written
     from glowray.io.csv_reader import CsvReader
     from glowray.io.csv_sink import CsvSink
-    from glowray.io.json_lines import JsonReader, JsonSink
+    from glowray.io.json_lines import JsonReader
+    from glowray.io.json_sink import JsonSink
     from glowray.io.memory import ItemsReader, RangeReader, SourceReader
     from glowray.io.parquet_reader import ParquetReader
     from glowray.io.parquet_sink import ParquetSink
@@ -28,7 +29,8 @@ _MODULES = {
     "commit": ("Commit", "Written"),
     "csv_reader": ("CsvReader",),
     "csv_sink": ("CsvSink",),
-    "json_lines": ("JsonReader", "JsonSink"),
+    "json_lines": ("JsonReader",),
+    "json_sink": ("JsonSink",),
     "memory": ("ItemsReader", "RangeReader", "SourceReader"),
     "parquet_reader": ("ParquetReader",),
     "parquet_sink": ("ParquetSink",),

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from math import isfinite
 from typing import Any
 
 from glowray.errors import DamagedFile
-from glowray.io.compression import check_codec
 from glowray.io.encoding import Encoding
-from glowray.io.field_names import FieldNames
 from glowray.io.lines import line_number, read_lines
 from glowray.io.paths import Paths, expand, path_names
 from glowray.io.reader import RowReader, check_partitions, source_label
-from glowray.io.record_columns import RecordColumns, given_columns
-from glowray.io.sink import FileWriter, Part, join_lines
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
-from glowray.rows.pickling import as_list
 
 _PIECE = 4096
 """How many characters of a line are looked at together."""
@@ -150,131 +144,3 @@ def _big_int(digits: str) -> int:
 
 _decoder = json.JSONDecoder()
 _decoder_of_big = json.JSONDecoder(parse_int=_big_int)
-
-
-@dataclass(frozen=True)
-class JsonSink:
-    """Rows as JSON lines, UTF-8. Only what JSON gives back equal and of the same type is written.
-
-    With `columns` all rows are dicts of these: the names of their fields, if they are no dicts.
-    """
-
-    compression: str | None = None
-    columns: tuple[str, ...] | None = None
-
-    def __post_init__(self) -> None:
-        check_codec(self.compression)
-        given_columns("write_json", self.columns, None)
-
-    @property
-    def extension(self) -> str:
-        return ".json" + (f".{self.compression}" if self.compression else "")
-
-    @property
-    def joins(self) -> bool:
-        return True
-
-    @property
-    def needs_rows(self) -> bool:
-        return True
-
-    def open(self, folder: str, index: int) -> FileWriter:
-        return FileWriter(folder, index, self.compression, JsonEncoder(self))
-
-    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
-        join_lines(before, parts, path)
-
-
-class JsonEncoder:
-    """Rows to lines of JSON."""
-
-    def __init__(self, sink: JsonSink) -> None:
-        self._named = FieldNames("write_json", sink.columns)
-        self._columns = None if sink.columns is None else RecordColumns("write_json", sink.columns)
-
-    def head(self) -> bytes:
-        return b""
-
-    def encode(self, rows: list[Any]) -> bytes:
-        try:
-            return b"".join(map(_line, self._records(rows)))
-        except RecursionError:
-            raise ValueError("a row nests its values too deep to be written as JSON: map it first") from None
-
-    def _records(self, rows: list[Any]) -> list[Any]:
-        """Return the rows as dicts of the columns, if there are any."""
-        rows, columns = self._named.records(rows), self._columns
-        if columns is None or columns.are_plain(rows):
-            return rows
-        return [dict(zip(columns.names, columns.values(row), strict=True)) for row in rows]
-
-
-_SCALARS = {str, int, float, bool, type(None)}
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-
-
-def _line(row: Any) -> bytes:
-    # What is not finite, the encoder finds.
-    flat = type(row) is dict and set(map(type, row)) <= {str} and set(map(type, row.values())) <= _SCALARS
-    if not flat:
-        row = _with_lists(row)
-        _check(row, "")
-    try:
-        text = _encode(row)
-    except ValueError:
-        _check(row, "")
-        text = _encode_big(row)
-    try:
-        return f"{text}\n".encode()
-    except UnicodeEncodeError:
-        return _escaped(text, row)
-
-
-def _with_lists(value: Any) -> Any:
-    """The same, large groups as lists."""
-    kind = type(value)
-    if kind is dict:
-        return {key: _with_lists(item) for key, item in value.items()}
-    value = as_list(value)
-    return list(map(_with_lists, value)) if type(value) is list else value
-
-
-def _check(value: Any, where: str) -> None:
-    """Refuse what JSON has no exact form for, naming the column it is in."""
-    kind = type(value)
-    if kind is float and not isfinite(value):
-        raise ValueError(f"JSON has no {value} ({_column(where)}): map it to None or a string first")
-    if kind in _SCALARS:
-        return
-    if kind is list:
-        for index, item in enumerate(value):
-            _check(item, f"{where}[{index}]")
-    elif kind is dict:
-        for key, item in value.items():
-            if type(key) is not str:
-                raise TypeError(f"JSON has only str keys, not {key!r} ({_column(where)}): map it first")
-            _check(item, f"{where}.{key}" if where else key)
-    else:
-        raise TypeError(f"JSON has no {kind.__qualname__} ({_column(where)}), {value!r:.200}: map it first")
-
-
-def _column(where: str) -> str:
-    return f'column "{where}"' if where else "the row itself"
-
-
-def _encode_big(value: Any) -> str:
-    """Encode a value that holds ints of more than 4,300 digits."""
-    if type(value) is dict:
-        return "{" + ",".join(f"{_encode(key)}:{_encode_big(item)}" for key, item in value.items()) + "}"
-    if type(value) is list:
-        return "[" + ",".join(map(_encode_big, value)) + "]"
-    return str(Decimal(value)) if type(value) is int else _encode(value)
-
-
-def _escaped(text: str, row: Any) -> bytes:
-    """Half surrogates have no UTF-8 form, but JSON can escape them, if no two halves would be read as one character."""
-    halves = {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
-    line = text.translate(halves)
-    if _value(line) != row:
-        raise ValueError(f"JSON cannot keep the surrogate pair apart that is in {text[:200]!a}: map it first")
-    return f"{line}\n".encode()

@@ -17,6 +17,7 @@ from glowray.io.folders import remove
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from glowray.functions import Function
     from glowray.rows import Block
 
 ROWS_A_WRITE = 4096
@@ -121,6 +122,15 @@ class TypedSink(ABC):
     @abstractmethod
     def keeping(self, types: pa.Schema) -> Sink:
         """Return the sink for rows whose columns have these types where they come from: they keep them."""
+
+
+class CallingSink(ABC):
+    """A Sink that calls functions of the user's."""
+
+    @property
+    @abstractmethod
+    def functions(self) -> tuple[Function, ...]:
+        """Return the functions that the writer calls."""
 
 
 class Encoder(Protocol):

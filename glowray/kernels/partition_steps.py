@@ -12,7 +12,7 @@ from glowray.errors import InexactColumn
 from glowray.functions import Cause, Function, spread_arguments
 from glowray.functions.pairing import Pairing
 from glowray.io.commit import Misfits
-from glowray.io.sink import BlockWriter
+from glowray.io.sink import BlockWriter, CallingSink
 from glowray.kernels.blame import blame
 from glowray.kernels.context import TaskContext
 from glowray.kernels.group import task_groups
@@ -185,6 +185,10 @@ class Write(BlockStep):
 
     sink: Any
     folder: str
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return self.sink.functions if isinstance(self.sink, CallingSink) else ()
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         self._write(iter([rows]), context)

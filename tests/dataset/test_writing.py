@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import datetime as dt
+import enum
+import json
+import sys
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +25,14 @@ from tests.dataset.table_readers import JSON_READERS, PARQUET_READERS, plain
 class Hit(NamedTuple):
     page: str
     n: int
+
+
+class Level(enum.IntEnum):
+    HIGH = 2
+
+
+class Colour(enum.StrEnum):
+    RED = "r"
 
 
 def written(verb: str, rows: Any, path: Path, **options: Any) -> list[dict[str, Any]]:
@@ -119,3 +133,87 @@ def test_named_fields_have_one_schema(flow: gr.Flow, tmp_path: Path) -> None:
         mixed.write_parquet(tmp_path / "mixed", columns=["k", "n"])
     with pytest.raises(gr.errors.InexactColumn, match='column "n" holds float and int'):
         mixed.to_arrow(columns=["k", "n"])
+
+
+ODD_VALUES = [
+    dt.date(2024, 5, 1),
+    dt.datetime(2024, 5, 1, tzinfo=dt.UTC),
+    Decimal("1.10"),
+    (1, (2.5, None)),
+    {"k": {2: "a", True: "b", None: "c", 0.5: "d"}},
+    {dt.time(1)},
+    Hit("a", 1),
+    Level.HIGH,
+    Colour.RED,
+    [1, "é", None, True, 1e300],
+    10**5000,
+    ["\ud800", Decimal(1)],
+]
+
+
+@pytest.mark.parametrize("value", ODD_VALUES, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("default", [str, lambda value: {"t": type(value).__name__, "v": [str(value)]}])
+def test_default_is_that_of_json_dumps(flow: gr.Flow, value: Any, default: Any, tmp_path: Path) -> None:
+    rows = [{"a": 1}, {"a": value}, [value]]
+    flow.from_items(rows, 2).write_json(tmp_path / "a.json", default=default, single_file=True)
+    lines = (tmp_path / "a.json").read_text().splitlines()
+    with digits(0):
+        wanted = [json.loads(json.dumps(row, default=default)) for row in rows]
+        assert [json.loads(line) for line in lines] == wanted
+
+
+@contextlib.contextmanager
+def digits(limit: int) -> Iterator[None]:
+    before = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(limit)
+    yield
+    sys.set_int_max_str_digits(before)
+
+
+def test_without_default_a_value_is_refused(flow: gr.Flow, tmp_path: Path) -> None:
+    for value in (dt.date(2024, 5, 1), Decimal(1), (1, 2), {1: 2}):
+        with pytest.raises(TypeError, match=r'JSON has .*column "a'):
+            flow.from_items([{"a": value}]).write_json(tmp_path / "out")
+    with pytest.raises(TypeError, match="or give default="):
+        flow.from_items([{"a": Decimal(1)}]).write_json(tmp_path / "out")
+    assert not any(tmp_path.iterdir())
+
+
+def test_what_default_cannot_help(flow: gr.Flow, tmp_path: Path) -> None:
+    for value, error, message in [
+        (float("nan"), ValueError, r'JSON has no nan \(column "a"\)'),
+        ({(1, 2): 3}, TypeError, r"JSON has only str keys, not \(1, 2\)"),
+    ]:
+        with pytest.raises(error, match=message):
+            flow.from_items([{"a": value}]).write_json(tmp_path / "out", default=str)
+    with pytest.raises(ValueError, match="nests its values too deep"):
+        flow.from_items([{"a": Decimal(1)}]).write_json(tmp_path / "out", default=lambda value: {1, 2})
+    with pytest.raises(TypeError, match=r"write_json\(\) cannot call .* it takes .* but is called with 1 argument"):
+        flow.from_items([1]).write_json(tmp_path / "out", default=lambda a, b: a)
+    assert not any(tmp_path.iterdir())
+
+
+class Unknown(ValueError):
+    """An error of the user's."""
+
+
+@pytest.mark.parametrize("error", [Unknown, TypeError, KeyError])
+def test_an_error_of_default_is_the_users(flow: gr.Flow, error: type[Exception], tmp_path: Path) -> None:
+    def spell(value: Any) -> Any:
+        raise error(f"cannot spell {value}")
+
+    rows = flow.from_items([{"a": 1}, {"a": Decimal("1.5")}], 2)
+    with pytest.raises(error, match=r"cannot spell 1\.5") as caught:
+        rows.write_json(tmp_path / "out", default=spell)
+    notes = "\n".join(caught.value.__notes__)
+    assert "write_json" in notes and "test_writing.py:" in notes and "{'a': Decimal('1.5')}" in notes
+    with pytest.raises(error, match=r"cannot spell 1\.5"):
+        caught.value.replay()  # type: ignore[attr-defined]
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_large_group_is_a_list_with_and_without_default(flow: gr.Flow, tmp_path: Path) -> None:
+    rows = flow.from_items([("k", n) for n in range(5)], 2).group_by_key()
+    for name, options in [("a", {}), ("b", {"default": str})]:
+        rows.write_json(tmp_path / name, columns=["k", "values"], **options)
+        assert flow.read_json(tmp_path / name).collect() == [{"k": "k", "values": [0, 1, 2, 3, 4]}]
