@@ -43,7 +43,8 @@ class WriteActions(Base[T_co]):
             mode: what to do if something is there. "error" raises; "append" adds to it; "overwrite" replaces a folder
                 that is empty or that glowray wrote, or with `single_file` any file.
             single_file: write one file instead of a folder.
-            compression: None, "gz", "bz2", "zst" or "xz".
+            compression: "gzip" or "gz", "bz2", "zstd" or "zst", "xz". None: with `single_file` the one that the suffix
+                of `path` names (.gz, .bz2, .zst, .xz), else none.
             defer: write at flow.run(), in one pass with the flow's other outputs.
 
         Returns:
@@ -54,9 +55,11 @@ class WriteActions(Base[T_co]):
             FileExistsError: something is at `path` that `mode` does not replace.
             CommitConflict: another job wrote there meanwhile.
         """
+        from glowray.io.compression import codec_for
         from glowray.io.text_sink import TextSink
 
-        return self._write("write_text", TextSink(compression), path, mode, single_file, defer)
+        sink = TextSink(codec_for(compression, path, single_file))
+        return self._write("write_text", sink, path, mode, single_file, defer)
 
     def write_csv(
         self,
@@ -113,10 +116,12 @@ class WriteActions(Base[T_co]):
             ValueError: at the action, a dict has a field outside `columns`, or the files to append to lack a column.
             FileExistsError: as for write_text(), like CommitConflict.
         """
+        from glowray.io.compression import codec_for
         from glowray.io.csv_records import Dialect
         from glowray.io.csv_sink import CsvSink
 
-        sink = CsvSink(compression, _names(columns), header, Dialect(delimiter, quotechar), schema)
+        codec = codec_for(compression, path, single_file)
+        sink = CsvSink(codec, _names(columns), header, Dialect(delimiter, quotechar), schema)
         return self._write("write_csv", sink, path, mode, single_file, defer)
 
     def write_json(
@@ -165,10 +170,11 @@ class WriteActions(Base[T_co]):
                 outside `columns`.
             FileExistsError: as for write_text(), like CommitConflict.
         """
+        from glowray.io.compression import codec_for
         from glowray.io.json_sink import JsonSink
 
         function = None if default is None else Function.of(default, "write_json", spreads=False, arguments=(1,))
-        sink = JsonSink(compression, _names(columns), function)
+        sink = JsonSink(codec_for(compression, path, single_file), _names(columns), function)
         return self._write("write_json", sink, path, mode, single_file, defer)
 
     def write_parquet(
@@ -200,7 +206,8 @@ class WriteActions(Base[T_co]):
 
         Args:
             path: as for write_text(), like mode, single_file and defer.
-            compression: None (Snappy), "gz" or "zst", within the file; the suffix stays .parquet.
+            compression: "snappy", "gzip" or "gz", "zstd" or "zst", "brotli", "lz4" or "none", within the file. The
+                suffix stays .parquet. None: Snappy.
             columns: as for write_csv().
             schema: a pyarrow.Schema of the files. A column that is float64 there may hold ints beside floats. A float
                 is rounded to a narrower float type that the schema names (0.1 as float32), as by pyarrow's safe cast.
@@ -243,7 +250,7 @@ class WriteActions(Base[T_co]):
             path: a folder.
             mode: as for write_text(), like defer.
             single_file: must be False, since each row is a file.
-            compression: None, "gz", "bz2", "zst" or "xz"; its suffix is added to the names.
+            compression: as for write_text(); its suffix is added to the names.
 
         Returns:
             As write_text().
@@ -255,8 +262,11 @@ class WriteActions(Base[T_co]):
             FileExistsError: as for write_text(), like CommitConflict.
         """
         from glowray.io.binary import BinarySink
+        from glowray.io.compression import codec_for
 
-        return self._write("write_binary", BinarySink(compression), path, mode, single_file, defer)
+        return self._write(
+            "write_binary", BinarySink(codec_for(compression, path, single_file)), path, mode, single_file, defer
+        )
 
     def _write(self, verb: str, sink: Any, path: Target, mode: str, single_file: bool, defer: bool) -> Any:
         from glowray.action.outputs import FileTarget, run_targets

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from glowray.io.compression import CompressedFile, check_codec, codec_of, decompressed
+from glowray.io.compression import CompressedFile, codec_of, decompressed
 from glowray.io.folders import remove
 from glowray.io.paths import File, Paths, expand, path_names
 from glowray.io.reader import RowReader, check_partitions, source_label
@@ -62,9 +62,6 @@ class BinarySink:
     """Rows of (name, content) as files of that name in the target; with `compression` its suffix is added."""
 
     compression: str | None = None
-
-    def __post_init__(self) -> None:
-        check_codec(self.compression)
 
     @property
     def extension(self) -> str:

@@ -199,7 +199,7 @@ def _check_single(path: str, sink: Sink) -> None:
         return
     if used:
         raise ValueError(f'a single file with compression="{used}" must have a name that ends in .{used}: "{path}"')
-    raise ValueError(f'the name "{path}" says that the file is compressed: pass compression="{named}", or rename it')
+    raise ValueError(f'the name "{path}" ends in .{named}, but the file is not compressed as a whole: rename it')
 
 
 def _check_there(parts: list[Part]) -> None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from glowray.io.arrow_rows import table_rows
-from glowray.io.compression import check_codec
 from glowray.io.csv_parts import Quoting, blank_line, common_columns, holds_no_rows, rewritten
 from glowray.io.csv_records import Dialect
 from glowray.io.field_names import FieldNames
@@ -52,7 +51,6 @@ class CsvSink(SchemaSink):
     schema: pa.Schema | None = None
 
     def __post_init__(self) -> None:
-        check_codec(self.compression)
         if self.dialect.quotechar is None:
             raise ValueError("write_csv() needs a quotechar: without one a field could not hold the delimiter")
         given_columns("write_csv", self.columns, self.schema)

@@ -12,7 +12,6 @@ from typing import Any
 from glowray.functions import Cause, Function
 from glowray.functions.blame import Blame, note
 from glowray.functions.replay import Attempt, call_with
-from glowray.io.compression import check_codec
 from glowray.io.field_names import FieldNames
 from glowray.io.record_columns import RecordColumns, given_columns
 from glowray.io.sink import CallingSink, FileWriter, Part, join_lines
@@ -34,7 +33,6 @@ class JsonSink(CallingSink):
     default: Function | None = None
 
     def __post_init__(self) -> None:
-        check_codec(self.compression)
         given_columns("write_json", self.columns, None)
 
     @property

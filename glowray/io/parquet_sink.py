@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from glowray.errors import InexactColumn
+from glowray.io.compression import listed
 from glowray.io.field_names import FieldNames
 from glowray.io.parquet_schema import one_schema
 from glowray.io.record_columns import check_names, given_columns, not_dicts, with_columns
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 
 ROWS_A_TABLE = 65_536
 
-_CODECS = {None: "snappy", "gz": "gzip", "zst": "zstd"}
+_CODECS = {name: name for name in ("snappy", "gzip", "zstd", "brotli", "lz4", "none")} | {"gz": "gzip", "zst": "zstd"}
 
 
 @dataclass(frozen=True)
 class ParquetSink(SchemaSink, TypedSink):
     """Dict rows as Parquet; what would not come back exactly is refused, naming the column.
 
-    `compression` is None (Parquet's usual, Snappy), "gz" or "zst", and is inside the file: its name stays `.parquet`.
+    `compression` is None (Parquet's usual, Snappy) or one of _CODECS. It is inside the file: its name stays `.parquet`.
     `columns` also names the fields of rows that are no dicts. All files have the columns of `columns` or `schema`, else
     those of all rows. `types` are the types that columns had where the rows come from: they keep them.
     """
@@ -42,8 +43,9 @@ class ParquetSink(SchemaSink, TypedSink):
     types: pa.Schema | None = None
 
     def __post_init__(self) -> None:
-        if self.compression not in _CODECS:
-            raise ValueError(f'the compression of Parquet must be None, "gz" or "zst", not {self.compression!r}')
+        if self.compression is not None and self.compression not in _CODECS:
+            known = listed(_CODECS)
+            raise ValueError(f"the compression of Parquet must be None or one of {known}, not {self.compression!r}")
         given_columns("write_parquet", self.columns, self.schema)
         if self.schema is not None:
             _check_writable(self.schema)
@@ -63,7 +65,7 @@ class ParquetSink(SchemaSink, TypedSink):
     @property
     def codec(self) -> str:
         """The name of the compression in Parquet."""
-        return _CODECS[self.compression]
+        return _CODECS[self.compression or "snappy"]
 
     def open(self, folder: str, index: int) -> ParquetPartWriter:
         return ParquetPartWriter(folder, index, self)

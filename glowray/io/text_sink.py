@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from glowray.io.compression import check_codec
 from glowray.io.sink import BlockWriter, FileWriter, Part, join_lines
 
 if TYPE_CHECKING:
@@ -21,9 +20,6 @@ class TextSink:
     """
 
     compression: str | None = None
-
-    def __post_init__(self) -> None:
-        check_codec(self.compression)
 
     @property
     def extension(self) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
 import contextlib
 import datetime as dt
 import enum
+import gzip
 import json
+import lzma
 import sys
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -217,3 +220,45 @@ def test_a_large_group_is_a_list_with_and_without_default(flow: gr.Flow, tmp_pat
     for name, options in [("a", {}), ("b", {"default": str})]:
         rows.write_json(tmp_path / name, columns=["k", "values"], **options)
         assert flow.read_json(tmp_path / name).collect() == [{"k": "k", "values": [0, 1, 2, 3, 4]}]
+
+
+OPENERS: dict[str, Callable[[Path], bytes]] = {
+    "gz": lambda path: gzip.decompress(path.read_bytes()),
+    "bz2": lambda path: bz2.decompress(path.read_bytes()),
+    "xz": lambda path: lzma.decompress(path.read_bytes()),
+    "zst": lambda path: pa.input_stream(str(path), compression="zstd").read(),
+}
+
+
+@pytest.mark.parametrize("suffix", OPENERS)
+def test_a_single_file_is_compressed_as_its_name_says(flow: gr.Flow, suffix: str, tmp_path: Path) -> None:
+    rows = flow.from_items([{"a": 1}, {"a": 2}], 2)
+    for verb, content in [
+        ("write_text", b"{'a': 1}\n{'a': 2}\n"),
+        ("write_csv", b"a\n1\n2\n"),
+        ("write_json", b'{"a":1}\n{"a":2}\n'),
+    ]:
+        path = tmp_path / f"{verb}.x.{suffix}"
+        getattr(rows, verb)(path, single_file=True)
+        assert OPENERS[suffix](path) == content
+        with pytest.raises(ValueError, match="must have a name that ends in"):
+            getattr(rows, verb)(path, single_file=True, compression="gzip" if suffix != "gz" else "xz")
+        with pytest.raises(ValueError, match='compression must be None or one of "gzip", '):
+            getattr(rows, verb)(tmp_path / "b", compression="snappy")
+    with pytest.raises(ValueError, match=f"ends in .{suffix}, but the file is not compressed as a whole: rename it"):
+        rows.write_parquet(tmp_path / f"a.parquet.{suffix}", single_file=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [(None, "SNAPPY"), ("gzip", "GZIP"), ("gz", "GZIP"), ("zstd", "ZSTD"), ("brotli", "BROTLI"), ("lz4", "LZ4")]
+    + [("none", "UNCOMPRESSED"), ("snappy", "SNAPPY"), ("zst", "ZSTD")],
+)
+def test_compression_within_parquet(name: str | None, codec: str, tmp_path: Path) -> None:
+    rows = gr.Flow(engine="inline").from_items([{"a": 1}])
+    rows.write_parquet(tmp_path / "a.parquet", single_file=True, compression=name)
+    assert pq.ParquetFile(tmp_path / "a.parquet").metadata.row_group(0).column(0).compression == codec
+    with pytest.raises(
+        ValueError, match='compression of Parquet must be None or one of "snappy", "gzip", .* not \'xz\''
+    ):
+        rows.write_parquet(tmp_path / "b", compression="xz")
