@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, TypedDict, TypeVar, cast
 
@@ -18,7 +18,7 @@ from glowray.plan.nodes import Narrow, Node
 from glowray.resources import NO_NEEDS, Resources
 
 if TYPE_CHECKING:
-    from glowray.dataset.dataset import Dataset
+    from glowray.dataset.dataset import Dataset, Grouped
     from glowray.flow.flow import Flow
 
 T = TypeVar("T")
@@ -116,6 +116,10 @@ class Base(Generic[T_co]):
 
     def _with(self, node: Node) -> Dataset[Any]:
         return cast("Dataset[Any]", type(self)(node, self._flow))
+
+    def _groups_of(self, keyed: Base[Any], names: Sequence[str], function: Function) -> Grouped[Any]:
+        """Return (key, row) grouped by the key. `function` gave it for the row, and `names` are the key's fields."""
+        raise NotImplementedError
 
     def _step(self, step: Step, resources: Resources | None = None) -> Dataset[Any]:
         return self._with(Narrow(self._node, step, resources or Resources()))

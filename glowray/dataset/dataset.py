@@ -1,12 +1,15 @@
-"""The Dataset, which joins all families of verbs and actions."""
+"""The Dataset, which joins all families of verbs and actions, and the Dataset of groups."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from glowray.boundary import public
 from glowray.dataset.actions import Actions
-from glowray.dataset.aggregating import AggregateVerbs
+from glowray.dataset.aggregating import ALONE, AggregateVerbs, aggregated
 from glowray.dataset.arrow import ArrowActions
-from glowray.dataset.base import T_co
+from glowray.dataset.base import Base, T_co
 from glowray.dataset.batches import BatchVerbs
 from glowray.dataset.checkpoints import Checkpoints
 from glowray.dataset.folds import FoldVerbs
@@ -17,6 +20,13 @@ from glowray.dataset.ordering import OrderVerbs
 from glowray.dataset.records import RecordVerbs
 from glowray.dataset.rowwise import RowVerbs
 from glowray.dataset.writing import WriteActions
+from glowray.functions import Function
+from glowray.functions.pairing import Pairing
+from glowray.plan.by_key import GroupByKey
+
+if TYPE_CHECKING:
+    from glowray.aggregates.aggregate import Aggregate
+    from glowray.plan.nodes import Node
 
 
 @public
@@ -44,3 +54,41 @@ class Dataset(
 
     A dataset is immutable: every verb returns a new one. Within one action, steps that several datasets share run once.
     """
+
+    def _groups_of(self, keyed: Base[Any], names: Sequence[str], function: Function) -> Grouped[Any]:
+        grouped: Grouped[Any] = Grouped(GroupByKey(keyed._node, "group_by", Pairing(1, function)), self._flow)
+        grouped._keyed, grouped._names = keyed, names
+        return grouped
+
+
+@public
+class Grouped(Dataset[T_co]):
+    """Rows (key, rows of the group), and the names of the key's fields (none if the key is a function's)."""
+
+    _keyed: Base[Any]
+    _names: Sequence[str]
+
+    def agg(self, **aggregates: Aggregate) -> Dataset[dict[str, Any]]:
+        """Aggregate each group into a record: the key's fields, then the aggregates. One shuffle, of one row a key and
+        partition.
+
+        >>> import glowray as gr
+        >>> from glowray import agg
+        >>> rows = gr.from_items([{"a": 1, "n": 2}, {"a": 2, "n": 5}, {"a": 1, "n": 4}])
+        >>> rows.group_by("a").agg(mean=agg.mean("n"), top=agg.max(lambda row: row["n"] * 10)).sort("a").collect()
+        [{'a': 1, 'mean': 3.0, 'top': 40}, {'a': 2, 'mean': 5.0, 'top': 50}]
+
+        If the key is a function's, its field is called `key`.
+
+        Args:
+            aggregates: the fields after the key's, by name; each is an aggregate from `glowray.agg`.
+
+        Raises:
+            TypeError: there is no aggregate, or an argument is not one.
+            ValueError: an aggregate has the name of a key's field.
+            KeyError: at the action, a record lacks a field.
+        """
+        return aggregated(self._keyed, "agg", aggregates, self._names or ALONE)
+
+    def _with(self, node: Node) -> Dataset[Any]:
+        return Dataset(node, self._flow)

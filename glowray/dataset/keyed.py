@@ -20,8 +20,7 @@ from glowray.kernels.operators.map_values import FlatMapValues, MapValues
 from glowray.plan.by_key import CombineByKey, GroupByKey, PartitionByKey
 
 if TYPE_CHECKING:
-    from glowray.dataset.dataset import Dataset
-    from glowray.dataset.grouped import Grouped
+    from glowray.dataset.dataset import Dataset, Grouped
 
 
 def first_of(kept: Any, other: Any) -> Any:
@@ -351,12 +350,10 @@ class KeyedVerbs(Base[T_co]):
             TypeError: as for map(), or a function beside field names. At the action, a key's type is not allowed.
             KeyError: at the action, a record lacks a field.
         """
-        from glowray.dataset.grouped import Grouped
-
         key, label = key_argument("group_by", f, others)
         options = Options(name, on_error, num_cpus, num_gpus, memory)
         keyed, function = self._keyed_by("group_by", key, options, label)
-        return Grouped.of(keyed, (f, *others) if isinstance(f, str) else (), function)
+        return self._groups_of(keyed, (f, *others) if isinstance(f, str) else (), function)
 
     def partition_by_key(self, n: int) -> Dataset[T_co]:
         """Move keyed rows so that equal keys share one of n partitions. One shuffle; later keyed verbs need none.
