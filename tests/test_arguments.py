@@ -55,6 +55,7 @@ PARAMETERS: dict[str, Parameter] = {
     "paths": Parameter((*PATH.wrong, ["/etc/passwd", 3], [None])),
     "token_file": Parameter((3, b"x", THING)),
     "columns": Parameter((3, THING, "ab", ["a", 3])),
+    "partition_by": Parameter((3, THING, ["a", 3])),
     "header": Parameter((3, THING, None, [3])),
     "types": Parameter((3, THING, [int])),
     "schema": Parameter((3, THING, "x", {"a": int})),

@@ -12,6 +12,8 @@ from glowray.functions import Function
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from glowray.io.hive import HiveFolders
+
 Target = str | os.PathLike[str]
 
 
@@ -74,6 +76,7 @@ class WriteActions(Base[T_co]):
         delimiter: str = ",",
         quotechar: str = '"',
         schema: pa.Schema | None = None,
+        partition_by: str | Sequence[str] | None = None,
     ) -> Any:
         """Write rows as CSV in UTF-8. The workers write; the driver puts the files in place.
 
@@ -106,6 +109,9 @@ class WriteActions(Base[T_co]):
             delimiter: one character between fields.
             quotechar: one character around a field that needs it.
             schema: a pyarrow.Schema with the columns and the types that values are written as.
+            partition_by: a field or a list of fields, which the files leave out. Their values name the folders of the
+                files: year=2013/part-00000.csv. They are str, numbers, bools, dates, times, UUIDs or None, of one type
+                a field. Other programs read the folder as a table partitioned in the way of Hive.
 
         Returns:
             As write_text().
@@ -113,16 +119,20 @@ class WriteActions(Base[T_co]):
         Raises:
             TypeError: at the action, a row is not a dict and has not as many fields as `columns` names, or CSV or
                 `schema` has no form for a value, such as a list.
-            ValueError: at the action, a dict has a field outside `columns`, or the files to append to lack a column.
+            ValueError: at the action, a dict has a field outside `columns`, or the files to append to lack a column or
+                are in folders by other fields.
+            KeyError: at the action, a row lacks a field of `partition_by`.
             FileExistsError: as for write_text(), like CommitConflict.
         """
         from glowray.io.compression import codec_for
         from glowray.io.csv_records import Dialect
         from glowray.io.csv_sink import CsvSink
+        from glowray.io.hive import HiveFolders
 
         codec = codec_for(compression, path, single_file)
-        sink = CsvSink(codec, _names(columns), header, Dialect(delimiter, quotechar), schema)
-        return self._write("write_csv", sink, path, mode, single_file, defer)
+        by = HiveFolders.of("write_csv", partition_by, columns, schema)
+        sink = CsvSink(codec, by.left_columns, header, Dialect(delimiter, quotechar), by.left_schema)
+        return self._write("write_csv", sink, path, mode, single_file, defer, by)
 
     def write_json(
         self,
@@ -134,6 +144,7 @@ class WriteActions(Base[T_co]):
         defer: bool = False,
         columns: Sequence[str] | None = None,
         default: Callable[[Any], Any] | None = None,
+        partition_by: str | Sequence[str] | None = None,
     ) -> Any:
         r"""Write every row as a line of JSON in UTF-8. The workers write; the driver puts the files in place.
 
@@ -158,6 +169,7 @@ class WriteActions(Base[T_co]):
             default: as for json.dumps(): a function of a value that JSON has no form for, such as a date or a Decimal.
                 Its result is written. As by json.dumps(), tuples are then written as lists, and keys that are numbers,
                 bools or None as str. `on_error` does not apply to it.
+            partition_by: as for write_csv().
 
         Returns:
             As write_text().
@@ -168,14 +180,17 @@ class WriteActions(Base[T_co]):
                 that is not a str. The message names the column.
             ValueError: at the action, a value is NaN or infinite, which JSON cannot express, or a dict has a field
                 outside `columns`.
+            KeyError: as for write_csv().
             FileExistsError: as for write_text(), like CommitConflict.
         """
         from glowray.io.compression import codec_for
+        from glowray.io.hive import HiveFolders
         from glowray.io.json_sink import JsonSink
 
         function = None if default is None else Function.of(default, "write_json", spreads=False, arguments=(1,))
-        sink = JsonSink(codec_for(compression, path, single_file), _names(columns), function)
-        return self._write("write_json", sink, path, mode, single_file, defer)
+        by = HiveFolders.of("write_json", partition_by, columns)
+        sink = JsonSink(codec_for(compression, path, single_file), by.left_columns, function)
+        return self._write("write_json", sink, path, mode, single_file, defer, by)
 
     def write_parquet(
         self,
@@ -187,15 +202,21 @@ class WriteActions(Base[T_co]):
         defer: bool = False,
         columns: Sequence[str] | None = None,
         schema: pa.Schema | None = None,
+        partition_by: str | Sequence[str] | None = None,
     ) -> Any:
         """Write rows as Parquet. The workers write; the driver puts the files in place.
 
-        >>> import glowray as gr, tempfile
+        >>> import glowray as gr, pathlib, tempfile
         >>> folder = tempfile.mkdtemp()
         >>> gr.from_items([{"a": 1, "b": None}, {"a": 2, "b": "x"}], partitions=1).write_parquet(folder).files
         1
         >>> gr.read_parquet(folder).collect()
         [{'a': 1, 'b': None}, {'a': 2, 'b': 'x'}]
+        >>> flights = gr.from_items([{"year": 2013, "n": 1}, {"year": 2014, "n": 2}])
+        >>> flights.write_parquet(f"{folder}/flights", partition_by="year").files
+        2
+        >>> sorted(path.name for path in pathlib.Path(folder, "flights").iterdir())
+        ['_SUCCESS', 'year=2013', 'year=2014']
 
         Rows are dicts, or `columns` names their fields.
 
@@ -212,6 +233,7 @@ class WriteActions(Base[T_co]):
             schema: a pyarrow.Schema of the files. A column that is float64 there may hold ints beside floats. A float
                 is rounded to a narrower float type that the schema names (0.1 as float32), as by pyarrow's safe cast.
                 No other value may change; an int that would is an error.
+            partition_by: as for write_csv().
 
         Returns:
             As write_text().
@@ -221,12 +243,15 @@ class WriteActions(Base[T_co]):
                 cannot hold a column exactly. The message names the column, and both rows if their types differ. With
                 mode="append", the files there lack a column or have it with another type.
             ValueError: at the action, a dict has a field outside `columns`.
+            KeyError: as for write_csv().
             FileExistsError: as for write_text(), like CommitConflict.
         """
+        from glowray.io.hive import HiveFolders
         from glowray.io.parquet_sink import ParquetSink
 
-        sink = ParquetSink(compression, _names(columns), schema)
-        return self._write("write_parquet", sink, path, mode, single_file, defer)
+        by = HiveFolders.of("write_parquet", partition_by, columns, schema)
+        sink = ParquetSink(compression, by.left_columns, by.left_schema, buffer_bytes=by.file_bytes)
+        return self._write("write_parquet", sink, path, mode, single_file, defer, by)
 
     def write_binary(
         self,
@@ -268,18 +293,23 @@ class WriteActions(Base[T_co]):
             "write_binary", BinarySink(codec_for(compression, path, single_file)), path, mode, single_file, defer
         )
 
-    def _write(self, verb: str, sink: Any, path: Target, mode: str, single_file: bool, defer: bool) -> Any:
+    def _write(
+        self,
+        verb: str,
+        sink: Any,
+        path: Target,
+        mode: str,
+        single_file: bool,
+        defer: bool,
+        folders: HiveFolders | None = None,
+    ) -> Any:
         from glowray.action.outputs import FileTarget, run_targets
         from glowray.io.commit import Commit
 
-        commit = Commit(path, sink, mode, single_file)
+        commit = Commit(path, sink, mode, single_file, folders)
         commit.check()
         target = FileTarget(self._node, verb, str(path), commit)
         if defer:
             self._flow.targets.append(target)
             return self
         return run_targets(self._flow.settings, self._flow.outcome, [target])[0]
-
-
-def _names(names: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if names is None else tuple(names)

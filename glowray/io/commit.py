@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from glowray.errors import GlowrayError
 from glowray.io.compression import codec_of
 from glowray.io.file_target import FileTarget
 from glowray.io.folder_target import FolderTarget
+from glowray.io.hive import HiveFolders, check_kinds
 from glowray.io.paths import local_path
 from glowray.io.sink import Part, SchemaSink, Sink
 
@@ -44,28 +45,37 @@ class Misfits:
     def rewritten(self, part: Part) -> Part:
         """Write a part once more, in the schema of all; runs on a worker or in the driver."""
         assert isinstance(self.sink, SchemaSink), "parts of other formats have no schema"
-        return self.sink.rewrite(part, self.folder, self.schema)
+        return replace(self.sink.rewrite(part, self.folder, self.schema), folder=part.folder, kinds=part.kinds)
 
 
 class Commit:
     """Writes a folder of part files, or one file.
 
     `mode` says what to do with a target that is there and not empty: "error" refuses it, "append" adds to it, and
-    "overwrite" replaces a folder that glowray wrote (with `single_file`, any file). `written` is what was staged.
+    "overwrite" replaces a folder that glowray wrote (with `single_file`, any file). `folders` names the fields
+    whose values name folders in the target. `written` is what was staged.
     """
 
     def __init__(
-        self, target: str | os.PathLike[str], sink: Sink, mode: str = "error", single_file: bool = False
+        self,
+        target: str | os.PathLike[str],
+        sink: Sink,
+        mode: str = "error",
+        single_file: bool = False,
+        folders: HiveFolders | None = None,
     ) -> None:
         if mode not in MODES:
             known = ", ".join(f'"{known}"' for known in MODES)
             raise ValueError(f"mode must be one of {known}, not {mode!r}")
         path = os.path.realpath(local_path(target))
+        self.folders = HiveFolders("", ()) if folders is None else folders
         if single_file:
-            _check_single(path, sink)
+            _check_single(path, sink, self.folders.fields)
         job = uuid.uuid4().hex
         self.sink = sink
-        self._target = FileTarget(path, mode, job) if single_file else FolderTarget(path, mode, job)
+        is_table = bool(self.folders.fields) or isinstance(sink, SchemaSink)
+        in_folder = FolderTarget(path, mode, job, self.folders.fields if is_table else None)
+        self._target = FileTarget(path, mode, job) if single_file else in_folder
         self._state, self._folder = "new", ""
         self.written = Written(0, 0, 0)
 
@@ -107,6 +117,7 @@ class Commit:
         Raises what is wrong with the schemas, with the column.
         """
         self._expect("begun")
+        check_kinds(parts)
         if not isinstance(self.sink, SchemaSink):
             return Misfits(self.sink, self._folder, None, ())
         ordered = self._needed(parts)
@@ -190,8 +201,10 @@ def _abort_all(commits: Sequence[Commit], error: BaseException) -> None:
             error.add_note(f'"{commit._target.path}" could not be brought back as it was: {failed}')
 
 
-def _check_single(path: str, sink: Sink) -> None:
-    """What reads a file goes by its name: refuse a name that says something else than the content."""
+def _check_single(path: str, sink: Sink, fields: tuple[str, ...]) -> None:
+    """Raise ValueError for rows that cannot be one file, and for a name that says something else than the content."""
+    if fields:
+        raise ValueError("partition_by makes a folder for each value: it cannot be written with single_file=True")
     if not sink.joins:
         raise ValueError(f"{type(sink).__name__.removesuffix('Sink').lower()} rows cannot be written to a single file")
     named, used = codec_of(path), codec_of(sink.extension)

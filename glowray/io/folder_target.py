@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from glowray.errors import CommitConflict
 from glowray.io.folders import (
@@ -20,6 +20,7 @@ from glowray.io.folders import (
     remove_if_empty,
     write_owner,
 )
+from glowray.io.hive import folder_fields
 from glowray.io.manifest import Manifest, read_manifest
 from glowray.io.paths import SUCCESS, TEMPORARY
 from glowray.io.sink import Part, SchemaSink, Sink
@@ -37,8 +38,9 @@ class FolderTarget:
     subfolder; what it moves is written down there first, so that the next job can undo what a crash left half done.
     """
 
-    def __init__(self, path: str, mode: str, job: str) -> None:
+    def __init__(self, path: str, mode: str, job: str, fields: tuple[str, ...] | None = None) -> None:
         self.path = path
+        self._fields = fields
         self._mode = mode
         self._job = job
         self._temporary = os.path.join(path, TEMPORARY + job)
@@ -81,9 +83,8 @@ class FolderTarget:
 
     def kept(self) -> list[str]:
         """The files that are there, are read, and stay."""
-        names = sorted(self._before) if self._mode == "append" else []
-        visible = (name for name in names if not any(part.startswith(("_", ".")) for part in name.split(os.sep)))
-        return [os.path.join(self.path, name) for name in visible]
+        names = _visible(self._before) if self._mode == "append" else []
+        return [os.path.join(self.path, name) for name in names]
 
     def stage(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
         """Write down what is to be moved, and the new `_SUCCESS`, beside the parts; nothing of the content changes."""
@@ -150,6 +151,8 @@ class FolderTarget:
 
     def _check_content(self) -> None:
         there = content_of(self.path)
+        if self._mode == "append":
+            self._check_fields(there)
         if self._mode == "append" or not there:
             return
         if self._mode == "error":
@@ -160,6 +163,18 @@ class FolderTarget:
         foreign = sorted(there.keys() - {SUCCESS, *manifest.files})
         if foreign:
             raise FileExistsError(f'"{os.path.join(self.path, foreign[0])}" was not written by glowray: it is kept')
+
+    def _check_fields(self, there: Iterable[str]) -> None:
+        """Raise ValueError for a file that is there and is in folders of other fields: readers need one kind."""
+        if self._fields is None:
+            return
+        for name in _visible(there):
+            if (fields := folder_fields(name)) != self._fields:
+                has, wants = ("by " + ", ".join(names) if names else "by no field" for names in (fields, self._fields))
+                raise ValueError(
+                    f'"{os.path.join(self.path, name)}" is in folders {has}, the new rows are {wants}:'
+                    " append with the same partition_by=, or write to another folder"
+                )
 
     def _outdated(self, kept: Manifest | None, parts: Sequence[Part], sink: Sink) -> list[str]:
         """Return the files to remove: all to overwrite a folder; to append, files of glowray's that give way."""
@@ -172,12 +187,12 @@ class FolderTarget:
 
     def _final_names(self, parts: Sequence[Part], sink: Sink) -> list[tuple[str, str]]:
         """Temporary path and final name of every new file."""
-        numbers = [int(found[1]) for name in self._before if (found := _PART.match(name))]
+        numbers = [int(found[1]) for name in self._before if (found := _PART.match(os.path.basename(name)))]
         number = max(numbers, default=-1) + 1 if self._mode == "append" else 0
         named: dict[str, str] = {}
         for part in parts:
             if part.names is None:
-                named[f"part-{number:05d}{sink.extension}"] = part.path
+                named[os.path.join(part.folder, f"part-{number:05d}{sink.extension}")] = part.path
                 number += 1
                 continue
             for name in part.names:
@@ -200,6 +215,11 @@ class FolderTarget:
             remove(left)
 
 
+def _visible(names: Iterable[str]) -> list[str]:
+    """Return the files that readers see, sorted."""
+    return sorted(name for name in names if not any(part.startswith(("_", ".")) for part in name.split(os.sep)))
+
+
 def _write_journal(path: str, moves: Moves) -> None:
     with open(path + ".new", "x", encoding="utf-8") as file:
         json.dump(moves, file)
@@ -212,5 +232,5 @@ def _undo(moves: Moves, folder: str) -> None:
         if os.path.lexists(destination) and not os.path.lexists(source):
             os.makedirs(os.path.dirname(source), exist_ok=True)
             os.rename(destination, source)
-            if destination.startswith(folder):
-                remove_empty_folders(folder, [os.path.relpath(destination, folder)])
+        if destination.startswith(folder):  # a move that failed may have made the folder
+            remove_empty_folders(folder, [os.path.relpath(destination, folder)])

@@ -14,7 +14,15 @@ from glowray.io.field_names import FieldNames
 from glowray.io.parquet_schema import one_schema
 from glowray.io.record_columns import check_names, given_columns, not_dicts, with_columns
 from glowray.io.sink import BlockWriter, Part, SchemaSink, TypedSink, temporary_path
-from glowray.io.table_file import ROWS_A_BATCH, StoredRows, TableFile, TableRows, dict_without_keys, rewrite
+from glowray.io.table_file import (
+    BUFFER_BYTES,
+    ROWS_A_BATCH,
+    StoredRows,
+    TableFile,
+    TableRows,
+    dict_without_keys,
+    rewrite,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,6 +49,8 @@ class ParquetSink(SchemaSink, TypedSink):
     columns: tuple[str, ...] | None = None
     schema: pa.Schema | None = None
     types: pa.Schema | None = None
+    buffer_bytes: int = BUFFER_BYTES
+    """Bytes of rows that a writer holds before they go to the disk."""
 
     def __post_init__(self) -> None:
         if self.compression is not None and self.compression not in _CODECS:
@@ -105,7 +115,7 @@ class ParquetPartWriter(BlockWriter):
         self._index, self._sink = index, sink
         self._path = temporary_path(folder, index)
         self._named = FieldNames("write_parquet", sink.columns)
-        self._file = TableFile(self._path, sink.codec, sink.schema)
+        self._file = TableFile(self._path, sink.codec, sink.schema, sink.buffer_bytes)
         self._rows = 0
 
     def write(self, rows: Iterable[Any]) -> None:

@@ -27,7 +27,7 @@ Raw = bytes
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one task wrote: a temporary file, or a folder of them with the `names` they are to have."""
+    """A file that a task wrote under a temporary name, or a folder of files with the `names` they are to have."""
 
     index: int
     path: str
@@ -39,6 +39,10 @@ class Part:
     """None for a file that is to be called after its number."""
     schema: Any = None
     """The columns that the file names, as the format knows them; None for a format whose files name none."""
+    folder: str = ""
+    """The folder in the target that the file goes to: `year=2013`, or "" for the target itself."""
+    kinds: tuple[tuple[str, type], ...] = ()
+    """The fields that name the folders of the task's files, each with the type of its values."""
     lone: str | None = None
     """A row that a file of one column could not hold: it is written so that only `rewrite` can read it."""
 
@@ -62,6 +66,22 @@ class BlockWriter(ABC):
     @abstractmethod
     def write_block(self, block: Block) -> None:
         """Write the rows of a block, as `write` would write them one by one."""
+
+
+class PartsWriter(ABC):
+    """Writes the rows of one attempt of one partition to several files."""
+
+    @abstractmethod
+    def parts(self) -> list[Part]:
+        """Finish, and return the files. Those of one folder are in the order of their rows."""
+
+    @abstractmethod
+    def write(self, rows: Iterable[Any]) -> None:
+        """Write rows, as a PartWriter does."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Remove what was written, as a PartWriter does."""
 
 
 class Sink(Protocol):
