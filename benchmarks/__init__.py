@@ -1,1 +1,1 @@
-"""glowray beside its peers, on data made here: see README.md."""
+"""Benchmarks of glowray and its peers, on generated data. README.md says how to run them."""

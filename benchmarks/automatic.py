@@ -1,10 +1,10 @@
-"""Automatic beside inline: the same jobs in turns, each in a process of its own, from start to exit.
+"""Compare the engine automatic with inline: the same jobs in turns, each in its own process, from start to exit.
 
     python -m benchmarks.automatic                       # every job, three turns
     python -m benchmarks.automatic sleeps text --turns 5
 
-Automatic may take a tenth more than inline, and one task. The table gives medians of seconds, the difference allowed,
-and how many tasks ran here.
+Automatic may take a tenth longer than inline, plus one task. The table shows medians in seconds, the seconds allowed,
+and how many tasks ran in the process itself.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ SHARE = 0.1
 
 
 def sleep(n: int) -> int:
-    """A task that waits and computes nothing."""
+    """Wait and compute nothing, as one task. Return the process id."""
     time.sleep(1.25)
     return os.getpid()
 
 
 def count_up(seconds: float) -> Callable[[int], int]:
-    """A task that computes for some seconds of CPU time."""
+    """Return a task that computes for `seconds` of CPU time and returns its process id."""
 
     def count(n: int) -> int:
         end = time.thread_time() + seconds
@@ -48,7 +48,7 @@ def count_up(seconds: float) -> Callable[[int], int]:
 
 
 def text_file() -> Path:
-    """The large text, made on first use."""
+    """Return the path of a text file of TEXT_BYTES, made at the first use."""
     path = Path(tempfile.gettempdir(), "glowray-automatic.txt")
     if not path.exists() or path.stat().st_size < TEXT_BYTES:
         with path.open("wb") as file:
@@ -60,7 +60,7 @@ def text_file() -> Path:
 
 @dataclass(frozen=True)
 class Job:
-    """A job, and the seconds of one of its tasks, about. `run` returns the process of each task, if it knows that."""
+    """A job and the approximate seconds of one task. `run` returns the process id of each task, or [] if unknown."""
 
     title: str
     run: Callable[[gr.Flow], list[int]]
@@ -68,18 +68,18 @@ class Job:
 
 
 def tasks(count: int, function: Callable[[int], int]) -> Callable[[gr.Flow], list[int]]:
-    """A job of tasks that all call one function."""
+    """Return a job of `count` tasks that all call one function."""
     return lambda flow: flow.from_range(count, partitions=count).map(function).collect()
 
 
 def count_lines(flow: gr.Flow) -> list[int]:
-    """A job on large input that takes a second."""
+    """Count the lines of a large file, which takes about a second."""
     flow.read_text(str(text_file())).count()
     return []
 
 
 def count_words(flow: gr.Flow) -> list[int]:
-    """The job of `make demo`."""
+    """Run the job of `make demo`."""
     words.count(flow, [words.LIBRARY])
     return []
 
@@ -95,7 +95,7 @@ JOBS = {
 
 
 def run(name: str, engine: str) -> None:
-    """Run one job in this process and say how long it took, and how many tasks ran here."""
+    """Run one job in this process. Print its seconds, and how many tasks ran in this process, as JSON."""
     flow = gr.Flow(name, engine=None if engine == "automatic" else engine, progress=False)
     began, cpu = time.perf_counter(), time.process_time()
     here = JOBS[name].run(flow).count(os.getpid())
@@ -104,7 +104,7 @@ def run(name: str, engine: str) -> None:
 
 
 def measured(name: str, engine: str) -> dict[str, object]:
-    """Run one job in a process of its own."""
+    """Run one job in a new process and return its figures."""
     began = time.perf_counter()
     process = subprocess.run(
         [sys.executable, "-m", "benchmarks.automatic", "--run", name, engine],
@@ -116,7 +116,7 @@ def measured(name: str, engine: str) -> dict[str, object]:
 
 
 def turns(name: str, count: int) -> Iterator[str]:
-    """Measure a job in turns; give the lines of its table."""
+    """Measure a job with both engines in turns, and yield the lines of its table."""
     found: dict[str, list[dict[str, object]]] = {"inline": [], "automatic": []}
     for _ in range(count):
         for engine, runs in found.items():
@@ -130,7 +130,7 @@ def turns(name: str, count: int) -> Iterator[str]:
 
 
 def main() -> None:
-    """Measure the jobs that are named, or all."""
+    """Measure the jobs named on the command line, or all jobs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"any of {', '.join(JOBS)}; all by default")
     parser.add_argument("--turns", type=int, default=3)

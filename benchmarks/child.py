@@ -1,7 +1,7 @@
-"""One program in a process of its own, obeying the measuring process line by line.
+"""A process that runs one program on commands from the measuring process.
 
-Started as `python -m benchmarks.child SPEC`, it says `{"ready": seconds}` when its program is open, answers each line
-`run` with seconds and the answer's digest, and closes its program at end of input.
+`python -m benchmarks.child SPEC` opens the program and prints `{"ready": seconds}`. For each input line `run` it runs
+the program and prints its seconds and the digest of its answer. At the end of input it closes the program.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def workload(name: str) -> Workload:
-    """The workload defined in `benchmarks/workloads/<name>.py`."""
+    """Return the workload defined in `benchmarks/workloads/<name>.py`."""
     found: Workload = importlib.import_module(f"benchmarks.workloads.{name}").WORKLOAD
     return found
 
 
 def main() -> None:
-    """Serve one program until the measuring process closes our input."""
+    """Serve one program until the measuring process closes the input."""
     began = time.perf_counter()
     say = _own_output()
     spec = json.loads(sys.argv[1])
@@ -58,14 +58,14 @@ def _serve(work: Workload, program: Program, case: Case, say: Any, began: float)
 
 
 def _own_output() -> Any:
-    """A function that writes JSON lines to our output, which is then out of reach of what programs print."""
+    """Return a function that writes JSON lines to the standard output. Prints of programs go to the standard error."""
     channel = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     return lambda message: print(json.dumps(message), file=channel)
 
 
 def _bound(cores: int) -> None:
-    """Use the first `cores` cores only, and keep processes whose parent ended in this process's tree."""
+    """Use the first `cores` cores only, and adopt descendants whose parent ended, so that they are measured too."""
     if sys.platform == "linux":
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)

@@ -1,4 +1,4 @@
-"""What the cleaning workloads share: CSV in byte ranges, part files of CSV out, and what they hold as one digest."""
+"""Helpers of the cleaning workloads: read CSV by byte ranges, write CSV part files, and digest their records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from benchmarks.ranges import ByteRange, lines_of
 
 
 def new_folder(case: Case, made: bool = False) -> Path:
-    """A folder that is not there yet, or has just been made."""
+    """Return a new path for a folder. With `made`, make the folder."""
     folder = case.out / uuid.uuid4().hex
     if made:
         folder.mkdir()
@@ -24,7 +24,7 @@ def new_folder(case: Case, made: bool = False) -> Path:
 
 
 def records(part: ByteRange) -> Iterator[list[str]]:
-    """The records of a byte range of a CSV file in which no record takes two lines; not that of its header."""
+    """Yield the records of a byte range of a CSV file, without the header. Each record must be on one line."""
     lines = chain.from_iterable(lines_of(part))
     if part[1] == 0:
         next(lines)
@@ -32,7 +32,7 @@ def records(part: ByteRange) -> Iterator[list[str]]:
 
 
 def dicts(part: ByteRange, names: Sequence[str]) -> Iterator[dict[Any, Any]]:
-    """The same records as csv.DictReader gives them."""
+    """Yield the same records as dicts of csv.DictReader."""
     lines = chain.from_iterable(lines_of(part))
     if part[1] == 0:
         next(lines)
@@ -54,13 +54,13 @@ def write_rows(path: Path, names: Sequence[str], rows: Iterable[Sequence[Any]]) 
 
 
 def spark_dicts(context: Any, path: Path, names: Sequence[str], delimiter: str = ",") -> Any:
-    """The records of a CSV file as an RDD of dicts, read as Spark users do; the header is one of them."""
+    """Return the records of a CSV file as an RDD of dicts, as Spark users read it. The header is a record too."""
     read = lambda lines: csv.DictReader(lines, names, delimiter=delimiter)  # noqa: E731
     return context.textFile(str(path)).mapPartitions(read)
 
 
 def spark_write(rows: Any, names: Sequence[str], folder: Path) -> None:
-    """An RDD of dicts as part files of CSV."""
+    """Write an RDD of dicts as part files of CSV."""
 
     def lines(part: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         made: list[str] = []
@@ -73,14 +73,14 @@ def spark_write(rows: Any, names: Sequence[str], folder: Path) -> None:
 
 
 class _Lines:
-    """Takes what a csv writer writes, a record at a time."""
+    """A file for a csv writer that appends each record to a list."""
 
     def __init__(self, made: list[str]) -> None:
         self.write = made.append
 
 
 def digest_of(names: Sequence[str], folder: Path) -> tuple[int, str]:
-    """The number of records in a folder's part files, and a digest of them in order of their text; the folder goes."""
+    """Return the number of records in a folder's part files and a digest of the sorted records. Remove the folder."""
     found = []
     for path in folder.glob("part-*"):
         with path.open(newline="", encoding="utf-8") as file:

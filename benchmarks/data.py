@@ -1,4 +1,4 @@
-"""Inputs, made from a seed: the same bytes for the same size, on every machine with the same NumPy."""
+"""Generated inputs. A size gives the same bytes on every machine with the same NumPy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SEED = 2015
-BLOCK = 500_000  # tokens or rows made at a time: about 50 MB of memory
+BLOCK = 500_000  # tokens or rows that are made at once, in about 50 MB of memory
 VOCABULARY = 200_000
 
 SYLLABLES = (
@@ -32,27 +32,27 @@ ALPHABET = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq
 
 
 def text(folder: Path, size: int) -> Path:
-    """About `size` bytes of prose: Zipf words, sentences, lines of some 70 characters, paragraphs."""
+    """Make about `size` bytes of prose in sentences, lines of about 70 characters and paragraphs; words follow Zipf."""
     return once(folder / f"text-{size}.txt", lambda: _until(_prose(), size))
 
 
 def events(folder: Path, rows: int, users: int) -> Path:
-    """Lines `event,user,amount,action`; a few busy users, and one event in twenty of a user nobody knows."""
+    """Make lines `event,user,amount,action`. Few users have most events; one event in twenty has an unknown user."""
     return once(folder / f"events-{rows}-{users}.csv", lambda: _events(rows, users))
 
 
 def users(folder: Path, rows: int) -> Path:
-    """Lines `user,name,country`, every user once, in no order."""
+    """Make lines `user,name,country`, one for each user, in random order."""
     return once(folder / f"users-{rows}.csv", lambda: _users(rows))
 
 
 def records(folder: Path, rows: int) -> Path:
-    """Lines of 100 bytes, newline included, that begin with a random key of 10 characters."""
+    """Make lines of 100 bytes with the newline, which begin with a random key of 10 characters."""
     return once(folder / f"records-{rows}.txt", lambda: _records(rows))
 
 
 def once(path: Path, make: Callable[[], Iterator[bytes]]) -> Path:
-    """The file at `path`, made if it is not there; an interrupted run leaves no half of it under that name."""
+    """Make the file at `path` unless it exists, and return its path. An interrupted run leaves no partial file."""
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def once(path: Path, make: Callable[[], Iterator[bytes]]) -> Path:
 
 
 def _until(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """Whole lines of `blocks`, the last of them the first that reaches `size`."""
+    """Yield whole lines of `blocks` until they have at least `size` bytes."""
     left = size
     for block in blocks:
         if len(block) >= left:
@@ -94,7 +94,7 @@ def _prose() -> Iterator[bytes]:
 
 
 def _vocabulary(random: np.random.Generator) -> list[str]:
-    """Words by falling frequency: short ones first, as in real language, one in fifty with an accent."""
+    """Return words by falling frequency. As in real language, frequent words are short; one in fifty has an accent."""
     words: dict[str, None] = {}
     while len(words) < VOCABULARY:
         syllables = 1 + min(int(random.poisson(np.log10(len(words) + 1) / 2)), 6)
@@ -106,7 +106,7 @@ def _vocabulary(random: np.random.Generator) -> list[str]:
 
 
 def zipf(count: int) -> NDArray[np.float64]:
-    """Cumulated chances by rank after Zipf and Mandelbrot, with the exponents usual for English."""
+    """Return the cumulative probabilities of ranks by the law of Zipf and Mandelbrot, with parameters for English."""
     weights = 1.0 / (np.arange(1, count + 1) + 2.7) ** 1.07
     chances: NDArray[np.float64] = np.cumsum(weights / weights.sum())
     chances[-1] = 1.0
@@ -114,7 +114,7 @@ def zipf(count: int) -> NDArray[np.float64]:
 
 
 def _line_ends(random: np.random.Generator, tokens: int) -> pa.Array:
-    """What follows each token: a space, a line's end, or a paragraph's end; the last token ends a paragraph."""
+    """Return the text after each token: a space, the end of a line or of a paragraph. The last ends a paragraph."""
     ends = np.cumsum(np.clip(random.normal(12, 2.5, tokens // 4).astype(int), 1, None))
     ends = ends[ends < tokens]
     after = np.full(tokens, " ", dtype="<U2")
@@ -124,7 +124,7 @@ def _line_ends(random: np.random.Generator, tokens: int) -> pa.Array:
 
 
 def joined(columns: Sequence[Any]) -> bytes:
-    """The bytes of all rows, one after another; a row is its columns side by side, a str the same in every row."""
+    """Return the bytes of all rows. A row is its columns concatenated; a column that is a str is the same in each."""
     large = pa.large_string()
     sides = [pa.scalar(side, large) if isinstance(side, str) else pa.array(side).cast(large) for side in columns]
     data: bytes = pc.binary_join_element_wise(*sides, pa.scalar("", large)).buffers()[2].to_pybytes()
@@ -136,7 +136,7 @@ def _events(rows: int, users: int) -> Iterator[bytes]:
     actions = pa.array(["view", "click", "cart", "buy"])
     for first in range(0, rows, BLOCK):
         count = min(BLOCK, rows - first)
-        user = (random.random(count) ** 2 * users * 1.108).astype(np.int64)  # 1 in 20 falls past the last user
+        user = (random.random(count) ** 2 * users * 1.108).astype(np.int64)  # 1 in 20 is over the last user
         fields = [np.arange(first, first + count), user, random.integers(1, 10_000, count)]
         action = actions.take(pa.array(random.integers(0, 4, count)))
         columns = [part for field in fields for part in (pa.array(field), ",")]

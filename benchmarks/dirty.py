@@ -1,7 +1,7 @@
-"""Inputs for the cleaning workloads: house listings, a web server's log, flights; made from a seed, dirty.
+"""Dirty inputs for the cleaning workloads, made from a seed: house listings, the log of a web server, and flights.
 
-The columns and what is wrong with them are those of the pipelines of "Tuplex: Data Science in Python at Native Code
-Speed" (SIGMOD 2021); the values are our own.
+The columns and their errors follow the pipelines of "Tuplex: Data Science in Python at Native Code Speed" (SIGMOD
+2021). The values are generated.
 """
 
 from __future__ import annotations
@@ -58,28 +58,28 @@ Column = Any
 
 
 def houses(folder: Path, rows: int) -> Path:
-    """House listings as CSV, with a header; the facts of a house are one quoted text."""
+    """Make a CSV file of house listings with a header. The facts of a house are one quoted field."""
     return once(folder / f"houses-{rows}.csv", lambda: _with_header(LISTING_COLUMNS, _blocks(rows, 4, _houses)))
 
 
 def weblog(folder: Path, rows: int) -> Path:
-    """Lines of a web server in the common log format; one request in fifty is broken."""
+    """Make a log of a web server in the common log format. One request in fifty is malformed."""
     return once(folder / f"weblog-{rows}.txt", lambda: _blocks(rows, 5, _weblog))
 
 
 def bad_addresses(folder: Path) -> Path:
-    """A CSV of addresses to look for: about one request in twenty is of one of them."""
+    """Make a CSV file of IP addresses. About one request in twenty of the log comes from one of them."""
     lines = (f"10.{number % 256}.7.{number % 251}\n" for number in range(0, 2000, 19))
     return once(folder / "bad-addresses.csv", lambda: iter([b"BadIPs\n", *map(str.encode, dict.fromkeys(lines))]))
 
 
 def flights(folder: Path, rows: int) -> Path:
-    """Flights on time or not, as CSV with a header of sixty columns."""
+    """Make a CSV file of flights with a header of sixty columns."""
     return once(folder / f"flights-{rows}.csv", lambda: _with_header(FLIGHT_COLUMNS, _blocks(rows, 6, _flights)))
 
 
 def carriers(folder: Path) -> Path:
-    """Airlines as CSV: a code, and a description with the years in which there were flights."""
+    """Make a CSV file of airlines: a code, and a description that holds the years of operation."""
     lines = [
         f'"C{number}","{name} ({1950 + number * 7} - {2003 + number if number % 3 == 2 else ""})"\n'
         for number, name in enumerate(CARRIER_NAMES)
@@ -88,7 +88,7 @@ def carriers(folder: Path) -> Path:
 
 
 def airports(folder: Path) -> Path:
-    """Airports, fields separated by colons and without a header; some have no code, some no name."""
+    """Make a file of airports: fields separated by colons, no header. Some airports lack a code or a name."""
     lines = []
     for number in range(AIRPORTS + 50):
         code = _airport(number) if number < AIRPORTS - 20 else "N/A"
@@ -119,21 +119,21 @@ def _pick(random: np.random.Generator, values: Sequence[str], count: int, chance
 
 
 def _where(test: NDArray[np.bool_], one: Column, other: Column) -> Column:
-    """Column values as text, chosen row by row."""
+    """Return a text column with the values of `one` where `test` is true, else those of `other`."""
     large = pa.large_string()
     sides = [pa.scalar(side, large) if isinstance(side, str) else pa.array(side).cast(large) for side in (one, other)]
     return pc.if_else(pa.array(test), *sides)
 
 
 def _text(*parts: Column) -> Column:
-    """The parts side by side."""
+    """Return a text column of the parts, concatenated in each row."""
     large = pa.large_string()
     sides = [pa.scalar(part, large) if isinstance(part, str) else pa.array(part).cast(large) for part in parts]
     return pc.binary_join_element_wise(*sides, pa.scalar("", large))
 
 
 def _thousands(numbers: NDArray[np.int64]) -> Column:
-    """Numbers below a billion with a comma after every three digits."""
+    """Return numbers below a billion as text with commas between groups of three digits."""
     rest = pc.utf8_lpad(pa.array(numbers % 1000).cast(pa.string()), 3, "0")
     middle = pc.utf8_lpad(pa.array(numbers // 1000 % 1000).cast(pa.string()), 3, "0")
     small = _where(numbers < 1000, numbers, _text(numbers // 1000, ",", rest))

@@ -1,4 +1,4 @@
-"""Time and memory of programs that take turns, each in a process of its own."""
+"""Time and memory of programs, which run in turns, each in its own process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.processes import tree_bytes, tree_seconds
 from benchmarks.program import Case, Program, Workload
 
-PERIOD = 0.05  # seconds between two looks at memory
+PERIOD = 0.05  # seconds between two samples of memory
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -27,9 +27,9 @@ class Failed(Exception):  # noqa: N818  (a program's outcome, not an error of th
 
 @dataclass
 class Measured:
-    """What became of one program: seconds of each run, bytes of memory, its answer, or why it failed.
+    """The result of one program: seconds of each run, bytes of memory, and its answer or error.
 
-    `processor` is what all its processes together computed in each warm run, in seconds of one core; other work on the
+    `processor` is the processor time of all its processes in each warm run, in seconds of one core. Other work on the
     machine hardly changes it.
     """
 
@@ -45,12 +45,12 @@ class Measured:
 
     @property
     def seconds(self) -> float:
-        """The median of the warm runs, else of the cold ones."""
+        """The median seconds of the warm runs, or of the cold runs if there are no warm ones."""
         return median(self.warm or self.cold)
 
 
 class Child:
-    """A program's process: opened at once, run on demand, closed by closing its input."""
+    """The process of a program. It starts at once, runs the program on demand, and ends when its input is closed."""
 
     def __init__(self, work: Workload, program: Program, case: Case) -> None:
         spec = {
@@ -69,14 +69,14 @@ class Child:
         self._heard()
 
     def run(self) -> dict[str, Any]:
-        """One run: its seconds, and the digest of its answer."""
+        """Run the program once. Return its seconds and the digest of its answer."""
         assert self._process.stdin
-        with suppress(BrokenPipeError):  # its last words, or its exit code, say why
+        with suppress(BrokenPipeError):  # Its last message or its exit code says why.
             self._process.stdin.write("run\n")
         return self._heard()
 
     def close(self) -> None:
-        """Let the program close what it opened, and wait for its end."""
+        """Let the program close itself, and wait for the end of the process."""
         assert self._process.stdin
         with suppress(BrokenPipeError):
             self._process.stdin.close()
@@ -98,7 +98,7 @@ class Child:
 
 
 def measure(work: Workload, programs: Sequence[Program], case: Case, runs: int, cold: int) -> list[Measured]:
-    """Run every program `runs` times warm and `cold` times cold, one after another in turns; then watch memory."""
+    """Run every program `cold` times cold and `runs` times warm, in turns. After warm runs measure its memory."""
     found = [Measured(program.name) for program in programs]
     for _ in range(cold):
         for program, one in _sound(programs, found):
@@ -110,12 +110,12 @@ def measure(work: Workload, programs: Sequence[Program], case: Case, runs: int, 
 
 
 def _sound(programs: Sequence[Program], found: Sequence[Measured]) -> list[tuple[Program, Measured]]:
-    """The programs that have not failed yet."""
+    """Return the programs that have not failed."""
     return [(program, one) for program, one in zip(programs, found, strict=True) if one.error is None]
 
 
 def _cold_run(work: Workload, program: Program, case: Case, one: Measured) -> None:
-    """From the start of the process to the answer."""
+    """Measure one run from the start of the process to the answer."""
     start = time.perf_counter()
     child = Child(work, program, case)
     try:
@@ -128,7 +128,7 @@ def _cold_run(work: Workload, program: Program, case: Case, one: Measured) -> No
 
 
 def _warm_runs(work: Workload, both: list[tuple[Program, Measured]], case: Case, runs: int) -> None:
-    """Runs of programs that stay open; the first of each is not counted, the last is watched, not timed."""
+    """Run programs that stay open. The first run of each is not counted; the last measures memory, not time."""
     with ExitStack() as stack:
         children: list[tuple[Child, Measured]] = []
         for program, one in both:
@@ -155,7 +155,7 @@ def _timed_run(child: Child, one: Measured) -> None:
 
 
 def _watched_run(child: Child, one: Measured) -> None:
-    """A run whose memory is looked at; it is not timed, because looking takes time of the same cores."""
+    """Run once and sample the memory. The run is not timed, because sampling takes time of the same cores."""
     one.idle_bytes = tree_bytes(child.pid)
     peak, done = [one.idle_bytes], threading.Event()
 
@@ -175,7 +175,7 @@ def _watched_run(child: Child, one: Measured) -> None:
 
 @contextmanager
 def _noted(one: Measured) -> Iterator[None]:
-    """A program that fails is out of the race; the others go on."""
+    """Note the error of a program that fails. It does not run again; the other programs do."""
     try:
         yield
     except Failed as failed:
@@ -183,7 +183,7 @@ def _noted(one: Measured) -> Iterator[None]:
 
 
 def _compare(one: Measured, message: dict[str, Any]) -> None:
-    """Keep the answer; a program that answers differently from run to run has failed."""
+    """Keep the answer. Raises Failed if it differs from the answer of an earlier run."""
     if one.digest and one.digest != message["digest"]:
         raise Failed(f"its answer changed between runs: {one.answer} and {message['answer']}")
     one.digest, one.answer = message["digest"], message["answer"]

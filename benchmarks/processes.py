@@ -1,4 +1,4 @@
-"""Memory and processor time of a process and all its descendants, from Linux' /proc; None elsewhere."""
+"""Memory and processor time of a process and all its descendants, from /proc of Linux; None on other systems."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import os
 from pathlib import Path
 
 PROC = Path("/proc")
-ENDED = (FileNotFoundError, ProcessLookupError)  # a process ended while we looked
+ENDED = (FileNotFoundError, ProcessLookupError)  # a process ended during the reading
 
 
 def tree_bytes(pid: int) -> int | None:
-    """PSS, in bytes: pages that several processes share count once."""
+    """Return the sum of PSS in bytes, in which pages shared by several processes count once."""
     if not (PROC / "self/smaps_rollup").exists():
         return None
     return sum(map(_pss, _tree(pid)))
 
 
 def tree_seconds(pid: int) -> float | None:
-    """Processor time so far, ended descendants that were waited for included."""
+    """Return the processor seconds so far, including ended descendants whose parent waited for them."""
     if not (PROC / "self/stat").exists():
         return None
     ticks = (sum(map(int, _stat(process)[11:15])) for process in _tree(pid))
@@ -34,7 +34,7 @@ def _tree(pid: int) -> set[int]:
 
 
 def _stat(pid: int) -> list[bytes]:
-    """The fields of /proc/PID/stat after the command's name, which may hold anything."""
+    """Return the fields of /proc/PID/stat after the command's name, which may hold any character."""
     try:
         return (PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()
     except ENDED:

@@ -1,4 +1,4 @@
-"""What is measured: a workload, and the programs that do it, each opened once and then run several times."""
+"""Workloads and the programs that do them. A program is opened once and then run several times."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Case:
-    """One workload at one size: its input files, a folder for output, and what it may use of the machine."""
+    """A workload at one size: its input files, a folder for output, the cores it may use, and glowray's engine."""
 
     size: int
     inputs: Mapping[str, Path]
@@ -33,7 +33,7 @@ Job: TypeAlias = Callable[[], Any]
 
 @dataclass(frozen=True)
 class Program:
-    """A way to do a workload: `open` gets ready (imports, processes, sessions) and gives what each run calls."""
+    """A way to do a workload. `open` makes imports, processes and sessions and gives the function that a run calls."""
 
     name: str
     needs: tuple[str, ...]
@@ -42,10 +42,10 @@ class Program:
 
 @dataclass(frozen=True)
 class Workload:
-    """A job every program must answer alike.
+    """A task to which every program must give the same answer.
 
-    `unit` is what `size` counts, "bytes" or "rows"; `answer` turns what a run returned into a comparable value, outside
-    the time measured.
+    `unit` is the unit of `size`, "bytes" or "rows". `answer` makes a comparable value of the result of a run,
+    which is not timed.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Workload:
 
 
 def glowray(build: Callable[[gr.Flow, Case], Any], name: str = "glowray") -> Program:
-    """A glowray program; each run is a flow of its own, on an engine that stays up."""
+    """Return a glowray program. Each run is a new flow, on an engine that keeps running."""
 
     @contextmanager
     def opened(case: Case) -> Iterator[Job]:
@@ -70,7 +70,7 @@ def glowray(build: Callable[[gr.Flow, Case], Any], name: str = "glowray") -> Pro
 
 
 def pooled(run: Callable[[Case, Pool], Any], name: str) -> Program:
-    """Hand-written Python on a pool of as many forked processes as there are cores."""
+    """Return a program of hand-written Python on a pool of forked processes, one a core."""
 
     @contextmanager
     def opened(case: Case) -> Iterator[Job]:
@@ -81,7 +81,7 @@ def pooled(run: Callable[[Case, Pool], Any], name: str) -> Program:
 
 
 def native(run: Callable[[Case], Any], name: str) -> Program:
-    """A program of the engine called `name`, in this process, on as many threads as there are cores."""
+    """Return a program of the library `name`, in this process, with one thread a core."""
 
     @contextmanager
     def opened(case: Case) -> Iterator[Job]:
@@ -96,7 +96,7 @@ def native(run: Callable[[Case], Any], name: str) -> Program:
 
 
 def spark(run: Callable[[Case, Any], Any]) -> Program:
-    """A PySpark program on RDDs, in Spark's local mode; `run` receives the SparkContext."""
+    """Return a PySpark program on RDDs, in Spark's local mode. `run` gets the SparkContext."""
 
     @contextmanager
     def opened(case: Case) -> Iterator[Job]:
@@ -116,7 +116,7 @@ def spark(run: Callable[[Case, Any], Any]) -> Program:
 
 
 def dask(run: Callable[[Case], Any]) -> Program:
-    """A Dask Bag program on Dask's process scheduler."""
+    """Return a Dask Bag program on Dask's scheduler of processes."""
 
     @contextmanager
     def opened(case: Case) -> Iterator[Job]:

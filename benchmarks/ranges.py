@@ -1,4 +1,4 @@
-"""Byte ranges of a text file: how the hand-written programs share a file among processes."""
+"""Byte ranges of a text file, by which the hand-written programs divide a file among processes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ ByteRange: TypeAlias = tuple[Path, int, int]
 
 
 def byte_ranges(path: Path, count: int) -> list[ByteRange]:
-    """`count` ranges of about the same length; a line belongs to the range its first byte lies in."""
+    """Return `count` ranges of about equal length. A line belongs to the range that holds its first byte."""
     size = path.stat().st_size
     edges = [size * i // count for i in range(count + 1)]
     return [(path, edges[i], edges[i + 1]) for i in range(count)]
 
 
 def lines_of(part: ByteRange) -> Iterator[list[str]]:
-    """The lines of a byte range, about a megabyte of them at a time.
+    """Yield the lines of a byte range in lists of about a megabyte.
 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp(), "few")
@@ -33,7 +33,7 @@ def lines_of(part: ByteRange) -> Iterator[list[str]]:
             file.seek(start - 1)
             file.readline()
         while (left := stop - file.tell()) > 0:
-            # One byte less than is left: the rest of its line is then this range's, and the next line is not.
+            # Reading one byte less than is left ends inside the last line of the range, not after it.
             lines = (file.read(min(CHUNK, left) - 1) + file.readline()).decode().split("\n")
             if not lines[-1]:
                 lines.pop()

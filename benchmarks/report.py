@@ -37,18 +37,18 @@ class Report:
 
     @property
     def expected(self) -> str:
-        """The answer most programs gave."""
+        """The digest of the answer that most programs gave."""
         digests = Counter(one.digest for one in self.programs if one.error is None)
         return digests.most_common(1)[0][0] if digests else ""
 
     @property
     def agreed(self) -> bool:
-        """Whether every program ran to its end and all gave one answer."""
+        """Whether every program ended without an error, and all gave the same answer."""
         return all(one.error is None and one.digest == self.expected for one in self.programs)
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were taken on and with."""
+    """Return the time, the processor and the versions of packages."""
     installed = {package: _version(package) for package in PACKAGES}
     return {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -59,7 +59,7 @@ def machine() -> dict[str, Any]:
 
 
 def show(report: Report, console: Console) -> None:
-    """Print one row a program; the ratio is glowray's time over the program's."""
+    """Print a table with a row for each program. The ratio is glowray's time divided by the program's."""
     table = Table(
         title=f"{report.title}: {report.size:,} {report.unit}, {report.cores} cores", title_justify="left", box=SIMPLE
     )
@@ -79,7 +79,7 @@ def show(report: Report, console: Console) -> None:
 
 
 def write(reports: Sequence[Report], path: Path) -> None:
-    """All figures, each run's time included."""
+    """Write all figures as JSON, including the time of each run."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([asdict(report) for report in reports], indent=1) + "\n", encoding="utf-8")
 

@@ -63,7 +63,7 @@ def benchmark(
 
 
 def parse_size(text: str) -> int:
-    """A number of bytes or rows.
+    """Parse a number of bytes or rows.
 
     >>> parse_size("200MB"), parse_size("20M"), parse_size("1.5G"), parse_size("1000")
     (200000000, 20000000, 1500000000, 1000)
@@ -75,7 +75,7 @@ def parse_size(text: str) -> int:
 
 
 def _chosen(work: Workload, names: str, console: Console) -> list[Program]:
-    """The programs named, those left out for want of a package said."""
+    """Return the named programs. Print which are left out because a package is missing."""
     known = {program.name: program for program in work.programs}
     chosen = []
     for name in known if names == "all" else names.split(","):

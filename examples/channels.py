@@ -14,7 +14,7 @@ import glowray as gr
 
 
 def feed(numbers: "queue.Queue[int | None]") -> None:
-    """Sends 0, 1 and 2, then the end."""
+    """Send 0, 1 and 2, then the end."""
     for number in (0, 1, 2, None):
         numbers.put(number)
 

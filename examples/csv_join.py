@@ -24,7 +24,7 @@ DATA = Path(__file__).with_name("data")
 
 
 def largest(planet: str, rows: tuple[list[Any], list[Any]]) -> dict[str, Any]:
-    """A planet with its number of moons and the largest of them."""
+    """Return a planet with the number of its moons and the name of the largest."""
     (own,), moons = rows
     moon = max(moons, key=lambda row: row["radius_km"], default={"moon": None})
     return {"planet": planet, "kind": own["kind"], "moons": len(moons), "largest": moon["moon"]}

@@ -17,7 +17,7 @@ SONNETS = Path(__file__).with_name("data") / "sonnet*.txt"
 
 
 def places(path: str, content: bytes) -> Iterator[tuple[str, str]]:
-    """(word, file:line) for each line's words of six letters and more."""
+    """Return (word, file:line) for each word of a line that has six letters or more."""
     for number, line in enumerate(content.decode().splitlines(), 1):
         for word in dict.fromkeys(re.findall(r"[a-z]{6,}", line.lower())):
             yield word, f"{Path(path).stem}:{number}"

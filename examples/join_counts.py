@@ -22,7 +22,7 @@ flow = gr.Flow("join of two counts")
 
 
 def count(path: Path) -> gr.Dataset[tuple[str, int]]:
-    """(word, how often) for the words of four letters and more."""
+    """Return (word, count) for the words of four letters or more."""
     words = flow.read_text(path).flat_map(lambda line: re.findall(r"[a-z]{4,}", line.lower()))
     return words.map(lambda word: (word, 1)).reduce_by_key(lambda a, b: a + b)
 

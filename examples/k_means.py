@@ -17,7 +17,7 @@ CLOUDS = [(0.0, 0.0), (6.0, 1.0), (2.0, 7.0)]
 
 
 def cloud(index: int) -> list[Point]:
-    """1,000 points around the centre of that number."""
+    """Return 1,000 points around the centre of cloud `index`."""
     dice, (x, y) = random.Random(index), CLOUDS[index]
     return [(dice.gauss(x), dice.gauss(y)) for _ in range(1000)]
 

@@ -14,7 +14,7 @@ DAMPING = 0.85
 
 
 def shares(page: str, to: Sequence[str], rank: float) -> list[tuple[str, float]]:
-    """What a page gives to those that it links to; and nothing to itself, so that no page is lost."""
+    """Return the rank that a page gives to each page it links to. It gives itself 0, so that every page has a row."""
     return [(page, 0.0), *((other, rank / len(to)) for other in to)]
 
 

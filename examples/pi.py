@@ -13,7 +13,7 @@ POINTS = 1_000_000
 
 
 def hits(index: int, points: Iterable[int]) -> Iterable[int]:
-    """How many points of a partition fall into the circle; each partition throws its own dice."""
+    """Yield how many random points of a partition are in the circle. Each partition has its own seed."""
     throw = random.Random(index).random
     yield sum(throw() ** 2 + throw() ** 2 < 1 for _ in points)
 

@@ -21,7 +21,7 @@ SONNET = Path(__file__).with_name("data") / "sonnet018.txt"
 
 
 def words_of(line: str, index: int) -> list[tuple[str, int]]:
-    """(word, line number) for the words of six letters and more."""
+    """Return (word, line number) for the words of six letters or more."""
     return [(word, index + 1) for word in re.findall(r"[a-z]{6,}", line.lower())]
 
 

@@ -32,7 +32,7 @@ LIBRARY = str(Path(sysconfig.get_path("stdlib"), "**", "*.py"))
 
 
 def count(flow: gr.Flow, paths: list[str]) -> list[tuple[str, int]]:
-    """The ten most frequent words, the most frequent first."""
+    """Return the ten most frequent words with their counts, the most frequent first."""
     return (
         flow.read_text(paths, errors="replace")
         .flat_map(lambda line: re.findall(r"\w+", line))
@@ -44,7 +44,7 @@ def count(flow: gr.Flow, paths: list[str]) -> list[tuple[str, int]]:
 
 
 def table(counts: list[tuple[str, int]]) -> Table:
-    """Words, counts, and bars as long as the counts are large."""
+    """Return a table of words and counts, with a bar for each count."""
     made = Table("word", box=None, header_style="bold", pad_edge=False)
     made.add_column("count", justify="right")
     made.add_column("")

@@ -1,4 +1,4 @@
-"""Engines to test on: in this process, in this process with a row a partition, and one Ray that all tests share."""
+"""Engines that tests run on: inline, inline with one row a partition, and one Ray that all tests share."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from glowray.engine import automatic, choose
 from tests.effort import FEW
 from tests.engine.doubles import CountingEngine, ForbiddenEngine, Lab
 
-# The same examples on every machine and in every run; a slow machine is no failure.
+# Every run has the same examples on every machine. A slow machine fails no test.
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 settings.register_profile("fast", parent=settings.get_profile("ci"), max_examples=FEW)
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-# No job of a test goes over to Ray because a machine is slow; tests of the handover say when it comes.
+# A slow machine must not move a job of a test to Ray. Tests of that move set the time themselves.
 automatic.PATIENCE = choose.LARGE_PATIENCE = 3600.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests on Ray come last: a Ray that is connected changes which engine the others would be given."""
+    """Run tests on Ray last, because a connected Ray changes which engine is chosen for other tests."""
     items.sort(key=lambda item: item.get_closest_marker("ray") is not None)
     for item in items:
-        if "machine" in getattr(item, "fixturenames", ()):  # whose commands are processes
+        if "machine" in getattr(item, "fixturenames", ()):  # its commands are processes
             item.add_marker("process")
 
 
 @pytest.fixture(scope="session")
 def local_ray() -> Iterator[None]:
-    """The one local Ray of a test run: started by the first test that asks for it, ended after the last."""
+    """Start one local Ray for all tests, when the first test needs it. Stop it after the last test."""
     import ray
 
     from glowray.engine.ray_start import start_local
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PYTHONHASHSEED", raising=False)  # nothing is to depend on all processes having one
+        patch.delenv("PYTHONHASHSEED", raising=False)  # no test may need equal hash seeds in all processes
         start_local(num_cpus=2)
     yield
     ray.shutdown()
@@ -47,7 +47,7 @@ def local_ray() -> Iterator[None]:
 
 @pytest.fixture(params=["inline", "inline-tiny", pytest.param("ray", marks=pytest.mark.ray)])
 def engine(request: pytest.FixtureRequest) -> Lab:
-    """Every engine in turn."""
+    """Return each engine in turn."""
     if request.param == "ray":
         request.getfixturevalue("local_ray")
     return Lab(request.param)
@@ -55,31 +55,31 @@ def engine(request: pytest.FixtureRequest) -> Lab:
 
 @pytest.fixture
 def ray_lab(local_ray: None) -> Lab:
-    """Ray alone; a test that asks for it is marked `ray`."""
+    """Return the engine Ray. A test that uses it has the mark `ray`."""
     return Lab("ray")
 
 
 @pytest.fixture
 def flow(engine: Lab) -> object:
-    """A flow on every engine in turn."""
+    """Return a flow on each engine in turn."""
     return engine.flow()
 
 
 @pytest.fixture
 def counting() -> CountingEngine:
-    """An engine that counts tasks."""
+    """Return an engine that counts tasks."""
     return CountingEngine()
 
 
 @pytest.fixture
 def forbidden() -> ForbiddenEngine:
-    """An engine that must not run."""
+    """Return an engine that fails if it runs."""
     return ForbiddenEngine()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiler_does_not_fail() -> Iterator[None]:
-    """Functions that the compiler fails on are called; in a test that is a failure, for nobody would notice it."""
+    """Fail a test if the compiler raises. In a job its error is hidden, because the function is then called instead."""
 
     def fail(fragment: object, reason: str) -> object:
         raise AssertionError(reason)

@@ -1,4 +1,4 @@
-"""Both modules of loops: the one in C, and the one that stands in for it."""
+"""Both modules of loops: the compiled one in C, and the portable one that replaces it."""
 
 from __future__ import annotations
 

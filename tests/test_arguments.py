@@ -47,9 +47,14 @@ PARAMETERS: dict[str, Parameter] = {
     **dict.fromkeys(["n", "partitions", "max_errors", "batch_size", "seed", "start", "stop", "step"], INT),
     **dict.fromkeys(["name", "engine", "encoding", "errors", "delimiter", "quotechar", "mode", "compression"], TEXT),
     **dict.fromkeys(["format", "how", "query", "address", "field", "suffix"], TEXT),
-    **dict.fromkeys(["reverse", "single_file", "defer", "vectorize", "decompress"], SWITCH),
+    **dict.fromkeys(["reverse", "single_file", "defer", "vectorize", "decompress", "replace", "sort"], SWITCH),
     **dict.fromkeys(["f", "fn", "add", "merge", "key", "to_key", "default"], FUNCTION),
     **dict.fromkeys(["others", "names"], Parameter((3, None, THING), "field names")),
+    "fractions": Parameter((3, None, THING, "x", {"a": "x"})),
+    "weights": Parameter((3, None, THING, "x", ["x"])),
+    "bins": Parameter((2.5, None, THING, "x", True)),
+    "aggregates": Parameter((3, None, THING, "x", sum), "takes an aggregate"),
+    "fields": Parameter((3, THING, "x", ["a"])),
     "other": DATASET,
     "path": PATH,
     "paths": Parameter((*PATH.wrong, ["/etc/passwd", 3], [None])),
@@ -73,12 +78,13 @@ PARAMETERS: dict[str, Parameter] = {
     "cls": Parameter((3, None, "x", THING), "needs a class"),
     "on": Parameter((3, THING, ["a", 3], {"a": 3})),
 }
-ANY = {"value", "zero", "default", "requested_schema", "include", "exclude", "ray_init"}
+ANY = {"value", "zero", "default", "requested_schema", "include", "exclude", "ray_init", "named"}
 """Parameters that take any value, or hand it on."""
 
 FITTING: dict[str, Any] = {
     "f": abs, "fn": lambda index: [], "add": max, "merge": max, "key": abs, "to_key": str, "zero": 0, "n": 1,
-    "paths": "/etc/passwd", "path": "/tmp/glowray-none/x.svg", "items": [], "rows": [], "fraction": 0.5,
+    "paths": "/etc/passwd", "path": "/tmp/glowray-none/x.svg", "items": [], "rows": [], "fraction": 0.5, "bins": 2,
+    "fractions": {1: 0.5}, "weights": [1, 1],
     "partitions": 1, "command": "cat", "query": "select 1", "start": 1, "cls": pathlib.Path,
     "connection": lambda: None, "sink": queue.Queue(), "name": "x",
     "table": pa.table({"a": [1]}), "df": pd.DataFrame({"a": [1]}),
@@ -134,6 +140,8 @@ def arguments(place: str, wrong: str, value: Any) -> tuple[list[Any], dict[str, 
             args += [value] if name == wrong else [ROWS] if verb in DATASET_VERBS else []
         elif parameter.kind is parameter.VAR_KEYWORD:
             kwargs |= {"a": value} if name == wrong else {}
+        elif name == wrong and parameter.kind is parameter.POSITIONAL_ONLY:
+            args.append(value)
         elif name == wrong:
             kwargs[name] = value
         elif wrong == "others" and name in ("f", "key"):

@@ -1,1 +1,1 @@
-"""One workload a file: glowray in two variants, and the peers, each as short as its users would write it."""
+"""Workloads, one a file: glowray in two variants and its peers, each program as short as its users write it."""

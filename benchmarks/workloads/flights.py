@@ -1,6 +1,6 @@
-"""Flights: cities, times, delays and reasons cleaned, joined with airlines and airports twice, CSV to CSV.
+"""Flights: clean cities, times, delays and reasons, join airlines and twice airports, from CSV to CSV.
 
-The shape of the flight pipeline of "Tuplex: Data Science in Python at Native Code Speed" (SIGMOD 2021).
+It follows the flight pipeline of "Tuplex: Data Science in Python at Native Code Speed" (SIGMOD 2021).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ METRES_A_MILE = 1609.344
 
 
 def clock(text: str | None) -> str | None:
-    """hh:mm of a time written as hhmm."""
+    """Return a time written as hhmm as hh:mm."""
     return text[:-2].rjust(2, "0") + ":" + text[-2:] if text else None
 
 
@@ -160,7 +160,7 @@ def variant(flow: gr.Flow, case: Case) -> Path:
 
 
 def _tables(case: Case) -> tuple[dict[str, Row], dict[str, Row]]:
-    """Airlines and airports are few: every process has them as dicts, so that flights need not move."""
+    """Return airlines and airports as dicts by code. They are few, so each process has them and flights do not move."""
     with case.inputs["carriers"].open(newline="") as file:
         airlines = {row["Code"]: airline(row) for row in csv.DictReader(file)}
     airports = {}

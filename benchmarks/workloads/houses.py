@@ -1,6 +1,6 @@
-"""House listings: rooms, floor space, kind, offer and price out of scraped text, the houses of a price range to CSV.
+"""House listings: extract rooms, floor space, kind, offer and price from text, and write a price range to CSV.
 
-The shape of the house-price pipeline of "Tuplex: Data Science in Python at Native Code Speed" (SIGMOD 2021).
+It follows the house-price pipeline of "Tuplex: Data Science in Python at Native Code Speed" (SIGMOD 2021).
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def _shared(case: Case, pool: Pool, clean: Any) -> Path:
 
 
 def _cleaned(rows: Any) -> Any:
-    """The steps of the flow, as calls of its functions."""
+    """Apply the steps of the flow, as calls of its functions."""
     rows = map(partial(_with, "bedrooms", bedrooms), rows)
     rows = filter(lambda row: row["bedrooms"] < 10, rows)
     rows = map(partial(_with, "type", kind), rows)

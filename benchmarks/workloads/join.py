@@ -1,4 +1,4 @@
-"""Join: amounts of events summed by the country of their users, both files split line by line."""
+"""Join: sum the amounts of events by the country of their users; both inputs are lines that are split."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def hand_fused(case: Case, pool: Pool) -> Any:
 
 
 def _summed(case: Case, pool: Pool, countries: Any, amounts: Any) -> dict[str, int]:
-    """Events are summed by user first, so that the join is of as many rows as there are users."""
+    """Sum events by user first, so that only one row a user is joined. Return the sums by country."""
     known = pool.map_async(countries, byte_ranges(case.inputs["users"], case.cores), chunksize=1)
     spent = pool.map_async(amounts, byte_ranges(case.inputs["events"], case.cores), chunksize=1)
     country: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Sort: lines of 100 bytes by their first 10, to files that are in order one after another."""
+"""Sort: lines of 100 bytes by their first 10 bytes, to files in one global order."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def hand_fused(case: Case, pool: Pool) -> Path:
 
 
 def _edges(path: Path, parts: int) -> list[bytes]:
-    """Keys that split the records into `parts` of about the same size, from a seeded sample."""
+    """Return keys that split the records into `parts` ranges of about equal size, from a seeded sample."""
     picks = random.Random(0)
     with path.open("rb") as file:
         rows = path.stat().st_size // RECORD
@@ -61,7 +61,7 @@ def _edges(path: Path, parts: int) -> list[bytes]:
 
 
 def _sort_range(source: Path, target: Path, low: bytes, high: bytes) -> None:
-    """Every process reads the whole file, from the page cache, and keeps its own range: cheaper than an exchange."""
+    """Read the whole file and sort the lines of one range. Reading from the page cache is cheaper than an exchange."""
     lines = [line for line in source.read_bytes().splitlines(keepends=True) if low <= line < high]
     lines.sort()
     with target.open("wb") as file:
@@ -105,12 +105,12 @@ def spark_rdd(case: Case, context: Any) -> Path:
 
 
 def _new_folder(case: Case) -> Path:
-    """A folder that is not there yet."""
+    """Return a new path for a folder."""
     return case.out / uuid.uuid4().hex
 
 
 def content(folder: Path) -> str:
-    """A digest of the part files' bytes, one after another; the folder goes."""
+    """Return a digest of the bytes of all part files in order. Remove the folder."""
     digest = hashlib.sha256()
     for part in sorted(folder.glob("part-*")):
         digest.update(part.read_bytes())

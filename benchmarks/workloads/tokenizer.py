@@ -1,4 +1,4 @@
-"""An opaque tokenizer, a generator with a regular expression and branches: count and longest word by stem."""
+"""A tokenizer that no engine understands, a generator with a regular expression: count and longest word by stem."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SUFFIXES = ("ment", "ness", "ing", "ion", "ly", "al")
 
 
 def stems(line: str) -> Iterator[tuple[str, int]]:
-    """(stem, length of the word) for every word of a line that is no stop word."""
+    """Yield (stem, length of the word) for every word of a line that is no stop word."""
     for match in WORD.finditer(line):
         word = match.group().lower()
         if len(word) < 3 or word in STOP:
@@ -38,7 +38,7 @@ def stems(line: str) -> Iterator[tuple[str, int]]:
 
 
 def stem_list(line: str) -> list[tuple[str, int]]:
-    """The same as a list, written in another way."""
+    """Return what `stems` yields as a list, computed in another way."""
     found = []
     for whole in map(str.lower, WORD.findall(line)):
         if len(whole) >= 3 and whole not in STOP:
@@ -89,7 +89,7 @@ def _called(part: ByteRange) -> dict[str, tuple[int, int]]:
 
 
 def _fused(part: ByteRange) -> dict[str, tuple[int, int]]:
-    """`stems` and the counting in one loop, without a generator, a call a row or a tuple a word."""
+    """Count stems in one loop, without a generator, a call for each row or a tuple for each word."""
     count: dict[str, int] = {}
     longest: dict[str, int] = {}
     find = WORD.findall
@@ -143,7 +143,7 @@ def duckdb(case: Case) -> Any:
     from duckdb.func import ARROW
 
     pairs = pa.list_(pa.struct({"stem": pa.string(), "length": pa.int64()}))
-    # A lambda: DuckDB looks for the types of a def's annotations among this module's globals.
+    # A lambda, because DuckDB looks up the annotations of a def among this module's globals.
     tokens = lambda lines: pa.array(  # noqa: E731
         [[{"stem": word, "length": n} for word, n in stems(line)] for line in lines.to_pylist()], pairs
     )

@@ -1,6 +1,6 @@
-"""A web server's log: requests taken apart by find and slices, users hidden, those of bad addresses to CSV.
+"""A web server's log: parse requests by find and slices, hide users, write requests of bad addresses to CSV.
 
-The shape of the web-log pipeline of "Tuplex: Data Science in Python at Native Code Speed" (SIGMOD 2021).
+It follows the web-log pipeline of "Tuplex: Data Science in Python at Native Code Speed" (SIGMOD 2021).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ COLUMNS = ("ip", "date", "method", "endpoint", "protocol", "response_code", "con
 
 
 def request(line: str) -> Row:
-    """The fields of a line in the common log format; a request that is none has no endpoint."""
+    """Return the fields of a line in the common log format. A malformed request has no endpoint."""
     after = line.find(" ")
     address = line[:after]
     start = line.find("[", after) + 1
@@ -45,7 +45,7 @@ def request(line: str) -> Row:
 
 
 def hidden(endpoint: str) -> str:
-    """The endpoint with nobody's name in it."""
+    """Return the endpoint with names of users replaced."""
     if endpoint.startswith("/~"):
         end = endpoint.find("/", 2)
         return "/~" + "x" * 10 + endpoint[end:] if end > 0 else "/~" + "x" * 10
@@ -110,7 +110,7 @@ def hand_fused(case: Case, pool: Pool) -> Path:
 
 
 def _shared(case: Case, pool: Pool, clean: Any) -> Path:
-    """Bad addresses are few: every process has the set of them, so that there is nothing to join."""
+    """Run `clean` on byte ranges. Bad addresses are few, so each process has their set and nothing is joined."""
     target = new_folder(case, made=True)
     bad = frozenset(case.inputs["bad"].read_text().splitlines()[1:])
     parts = byte_ranges(case.inputs["log"], case.cores)
@@ -130,7 +130,7 @@ def _fused(part: ByteRange, bad: frozenset[str], target: Path) -> None:
 
 
 def _fused_rows(part: ByteRange, bad: frozenset[str]) -> Iterator[tuple[Any, ...]]:
-    """The steps in the flow's order: a number that is none is an error whoever sent the request."""
+    """Yield the rows of the flow, with its steps in order: a bad number raises for requests of every address."""
     for lines in lines_of(part):
         for line in lines:
             after = line.find(" ")

@@ -1,4 +1,4 @@
-"""Makes posts.xml: questions and answers in the form of Stack Exchange's data dump, the same at every call.
+"""Make posts.xml: questions and answers in the format of Stack Exchange's data dump, the same at every call.
 
 `python make_posts.py > posts.xml`
 """
@@ -15,7 +15,7 @@ POSTS = 240
 
 
 def posts(count: int = POSTS, seed: int = 2008) -> Iterator[str]:
-    """The lines of the file: a declaration, <posts>, a <row> a post in order of time, </posts>."""
+    """Yield the lines of the file: a declaration, <posts>, a <row> for each post in order of time, </posts>."""
     dice = random.Random(seed)
     when = datetime(2008, 7, 31, 21, 42, 52, 667000)
     questions: list[int] = []
@@ -35,7 +35,7 @@ def posts(count: int = POSTS, seed: int = 2008) -> Iterator[str]:
 
 
 def common(dice: random.Random, when: datetime) -> dict[str, object]:
-    """What questions and answers have; the body is HTML."""
+    """Return the attributes of questions and answers. The body is HTML."""
     return {
         "CreationDate": when.isoformat(timespec="milliseconds"),
         "Score": dice.randrange(-2, 40),
@@ -46,7 +46,7 @@ def common(dice: random.Random, when: datetime) -> dict[str, object]:
 
 
 def question(dice: random.Random) -> dict[str, object]:
-    """What only questions have: views, a title, and one to four tags as <a><b>."""
+    """Return the attributes that only questions have: views, a title, and one to four tags as <a><b>."""
     tags = dict.fromkeys(dice.choices(list(TAGS), weights=list(TAGS.values()), k=dice.randrange(1, 5)))
     return {
         "ViewCount": dice.randrange(20, 5000),
@@ -57,7 +57,7 @@ def question(dice: random.Random) -> dict[str, object]:
 
 
 def row(attributes: dict[str, object]) -> str:
-    """A post on one line."""
+    """Return the line of a post."""
     texts = (f"{name}={quoteattr(str(value))}" for name, value in attributes.items())
     return f"  <row {' '.join(texts)} />"
 

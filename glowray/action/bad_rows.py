@@ -12,7 +12,6 @@ from glowray.functions import Failure
 from glowray.io.commit import Commit
 from glowray.io.compression import codec_of
 from glowray.io.text_sink import TextSink
-from glowray.kernels.steps import RowStep
 from glowray.physical.stage import StagePlan
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -34,7 +33,7 @@ class RowError:
 def letter_paths(stages: Sequence[StagePlan], policies: Sequence[str] = ()) -> list[str]:
     """Return the files that receive failing rows: the paths among the steps' on_error and among `policies`."""
     steps = (step for stage in stages for branch in stage.branches for step in branch.steps)
-    all_policies = [*(step.on_error for step in steps if isinstance(step, RowStep)), *policies]
+    all_policies = [*(step.on_error for step in steps), *policies]
     return [policy for policy in dict.fromkeys(all_policies) if policy not in ("raise", "skip", "collect")]
 
 

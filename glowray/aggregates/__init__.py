@@ -1,4 +1,4 @@
-"""Aggregates of a group's rows: what `agg.mean("delay")` and the others are, and the functions that compute them.
+"""Aggregates of a group's rows, such as `agg.mean("delay")`, and the functions that compute them.
 
-`glowray.agg` and `glowray.dataset` import it. It knows no plan and no dataset.
+`glowray.agg` and `glowray.dataset` import this folder. Code that knows a plan or a dataset does not belong here.
 """

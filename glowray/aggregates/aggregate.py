@@ -1,4 +1,4 @@
-"""One aggregate as code: expressions for its accumulator. `program.py` puts those of all aggregates together."""
+"""An aggregate as code: expressions for its accumulator. `program.py` joins the expressions of all aggregates."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Field = str | Callable[[Any], Any] | None
 
 @dataclass(frozen=True)
 class Slot:
-    """One field of the accumulator: its start, and expressions that change it.
+    """One field of the accumulator: its start value, and expressions for its next value.
 
-    In `add` and `merge`, {kept} is the slot's value so far; {value} is the value of a row, {other} the same slot of
-    another partial result. `add` handles a value that is None.
+    {kept} is the slot's value so far. In `add`, {value} is the value of a row, which may be None. In `merge`, {other}
+    is the same slot of another partial result.
 
     >>> Slot(0, "{kept} + 1", "{kept} + {other}").add.format(kept="kept[0]")
     'kept[0] + 1'
@@ -28,10 +28,10 @@ class Slot:
 
 @dataclass(frozen=True)
 class Aggregate:
-    """What is computed of the values of a group.
+    """A value that is computed from the values of a group.
 
     Args:
-        name: what it is called, with its arguments.
+        name: its name with its arguments.
         field: the name of a record's field, a function of the row, or None for the row itself.
         slots: the fields of its accumulator.
         result: an expression for the result; {0}, {1}, … are the slots.
@@ -46,7 +46,7 @@ class Aggregate:
 
     @property
     def slots_take_values(self) -> bool:
-        """Whether any slot looks at the value of a row."""
+        """Whether a slot uses the value of a row."""
         return any("{value}" in slot.add for slot in self.slots)
 
     def __repr__(self) -> str:

@@ -1,6 +1,6 @@
-"""How many different values there are, about: HyperLogLog.
+"""An estimate of the number of different values: HyperLogLog.
 
-Source: Flajolet, Fusy, Gandouet and Meunier 2007; the count of few values by linear counting, as there.
+Source: Flajolet, Fusy, Gandouet and Meunier 2007, with its linear counting for few values.
 With 2^14 registers the standard error is 1.04 / 2^7 = 0.8 %.
 """
 
@@ -14,14 +14,14 @@ from glowray.rows.keys import key_hash
 BITS = 14
 REGISTERS = 1 << BITS
 FEW = 1024
-"""Registers that are set before all of them are kept, a byte each."""
+"""The most set registers that are kept as a dict. With more, all registers are kept as bytes."""
 
 _MASK = (1 << 64) - 1
 _ALPHA = 0.7213 / (1 + 1.079 / REGISTERS)
 
 
 class Sketch:
-    """The registers: for each the highest rank that was seen, as a dict while few are set, then as bytes."""
+    """The registers, each with the highest rank so far: `few` is a dict of set registers until `ranks` holds all."""
 
     __slots__ = ("few", "ranks")
 
@@ -33,7 +33,7 @@ class Sketch:
         return Sketch, (self.few, self.ranks)
 
     def see(self, place: int, rank: int) -> None:
-        """Raise a register to a rank."""
+        """Raise the register `place` to a rank, unless it is higher already."""
         if self.ranks is not None:
             if rank > self.ranks[place]:
                 self.ranks[place] = rank
@@ -47,7 +47,7 @@ class Sketch:
                 self.few = {}
 
     def count(self) -> int:
-        """Return the number of different values, rounded.
+        """Return the estimated number of different values.
 
         >>> sketch = Sketch()
         >>> for n in range(1000): _ = with_seen(sketch, n % 10)
@@ -63,24 +63,33 @@ class Sketch:
 
 
 def with_seen(sketch: Sketch, value: Any) -> Sketch:
-    """Add a value that is not None."""
+    """Add a value unless it is None. Return the sketch."""
     if value is not None:
-        mixed = _mixed(int(key_hash(value)))
+        mixed = _mixed(_hash_of(value))
         rest = mixed >> BITS
         sketch.see(mixed & (REGISTERS - 1), 64 - BITS - rest.bit_length() + 1)
     return sketch
 
 
 def with_sketch(sketch: Sketch, other: Sketch) -> Sketch:
-    """Add what another part has seen."""
+    """Add the values of another sketch. Return the first."""
     ranks = other.few.items() if other.ranks is None else enumerate(other.ranks)
     for place, rank in ranks:
         sketch.see(place, rank)
     return sketch
 
 
+def _hash_of(value: Any) -> int:
+    """Return a hash that is equal for equal values. Numbers hash as in Python, which takes -1 and -2 for one.
+
+    >>> _hash_of(-1) == _hash_of(-1.0), _hash_of(-1) == _hash_of(-2)
+    (True, False)
+    """
+    return int(key_hash(value)) ^ int(bool(value == -1))
+
+
 def _mixed(value: int) -> int:
-    """Return a hash whose bits are all equally random: the end of splitmix64 (Steele, Lea, Flood 2014)."""
+    """Return a hash whose bits are all equally random, by the last steps of splitmix64 (Steele, Lea, Flood 2014)."""
     value &= _MASK
     value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK

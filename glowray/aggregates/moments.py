@@ -1,6 +1,6 @@
-"""Count, mean and the sum of squared differences, added up value by value and merged without loss of precision.
+"""Count, mean and sum of squared differences from the mean, by numerically stable updates.
 
-Source: Welford 1962 for a value, Chan, Golub and LeVeque 1979 for two partial results.
+Source: Welford 1962 for adding a value, Chan, Golub and LeVeque 1979 for merging partial results.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import math
 from typing import Any
 
 Moments = tuple[int, Any, Any]
-"""The number of values, their mean, and the sum of the squared differences from it."""
+"""The number of values, their mean, and the sum of the squared differences from the mean."""
 
 NONE: Moments = (0, 0.0, 0.0)
 
 
 def with_value(moments: Moments, value: Any) -> Moments:
-    """Return the moments with one value more; None is no value.
+    """Return the moments with one more value. None does not count as a value.
 
     >>> with_value(with_value(NONE, 1), 3)
     (2, 2.0, 2.0)
@@ -30,7 +30,7 @@ def with_value(moments: Moments, value: Any) -> Moments:
 
 
 def merged(left: Moments, right: Moments) -> Moments:
-    """Return the moments of the values of both.
+    """Return the moments of the values of two partial results.
 
     >>> merged((1, 1.0, 0.0), (1, 3.0, 0.0))
     (2, 2.0, 2.0)
@@ -44,12 +44,12 @@ def merged(left: Moments, right: Moments) -> Moments:
 
 
 def variance(moments: Moments) -> Any:
-    """Return the sample variance; None of fewer than two values."""
+    """Return the sample variance, None for fewer than two values."""
     count, _, squares = moments
     return squares / (count - 1) if count > 1 else None
 
 
 def deviation(moments: Moments) -> float | None:
-    """Return the sample standard deviation; None of fewer than two values."""
+    """Return the sample standard deviation, None for fewer than two values."""
     found = variance(moments)
     return None if found is None else math.sqrt(found)

@@ -1,6 +1,6 @@
-"""Several aggregates as functions: what a row gives, how it is added, how partial results merge, and the record.
+"""Several aggregates compiled to four functions: pick the values of a row, add them, merge, and make the record.
 
-The functions are generated as source, so that the compiler sees expressions and not a loop over aggregates:
+The functions are generated as source. The compiler then sees expressions instead of a loop over aggregates:
 
     n=count(), mean=mean("delay")
 
@@ -12,7 +12,7 @@ The functions are generated as source, so that the compiler sees expressions and
                 kept[1] + (0 if picked is None else picked),
                 kept[2] + (0 if picked is None else 1))
 
-Rows are cut down to what is picked before they are combined, so that readers read no other column.
+Rows are reduced to the picked values before they are combined, so readers read no other column.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from glowray.aggregates.aggregate import Aggregate, Field, Slot
 
 @dataclass(frozen=True)
 class Program:
-    """The functions for some aggregates, and the start of the accumulator: a tuple of all slots."""
+    """The functions of several aggregates, and the start of their accumulator: a tuple of all slots."""
 
     start: tuple[Any, ...]
     pick: Callable[[Any], Any]
@@ -37,12 +37,13 @@ class Program:
     record: Callable[[Any, Any], Any]
 
     @classmethod
-    def of(cls, aggregates: Mapping[str, Aggregate], keys: Sequence[str]) -> Program:
+    def of(cls, aggregates: Mapping[str, Aggregate], keys: Sequence[str], *, is_bare: bool = False) -> Program:
         """Compile aggregates by the names of their results.
 
         Args:
             aggregates: each result's name, and what it is of.
             keys: the names of the key's fields in the record; none for (key, record).
+            is_bare: True for rows (key, result), without a record. There is one aggregate then.
         """
         slots = [slot for each in aggregates.values() for slot in each.slots]
         fields = _different([each.field for each in aggregates.values() if each.slots_take_values])
@@ -50,14 +51,15 @@ class Program:
         for each in aggregates.values():
             namespace |= each.helpers
         functions = {f"function_{place}": field for place, field in enumerate(fields) if callable(field)}
-        text = _pick(fields) + _add(aggregates, fields) + _merge(slots) + _record(aggregates, keys)
+        text = _pick(fields) + _add(aggregates, fields) + _merge(slots)
+        text += _bare_result(aggregates) if is_bare else _record(aggregates, keys)
         made = _define(text, namespace | functions)
         start = tuple(slot.start for slot in slots)
         return cls(start, made["pick"], made["add"], made["merge"], made["record"])
 
 
 def _different(fields: Sequence[Field]) -> list[Field]:
-    """Return the fields without those that are the same: equal names, one function, the row itself."""
+    """Return each field once. Equal names are one field, and so is the same function or the row itself."""
     found: list[Field] = []
     for field in fields:
         if not any(field is other or (isinstance(field, str) and field == other) for other in found):
@@ -66,7 +68,7 @@ def _different(fields: Sequence[Field]) -> list[Field]:
 
 
 def _pick(fields: Sequence[Field]) -> str:
-    """Return the source of pick(row): the value of one field, a tuple of several, 0 of none."""
+    """Return the source of pick(row): the value of one field, a tuple of several values, or 0 if there is no field."""
     values = [
         f"row[{field!r}]" if isinstance(field, str) else "row" if field is None else f"function_{place}(row)"
         for place, field in enumerate(fields)
@@ -106,8 +108,18 @@ def _record(aggregates: Mapping[str, Aggregate], keys: Sequence[str]) -> str:
     return f"def record(key, kept):\n    return {record if keys else f'key, {record}'}\n"
 
 
+def _bare_result(aggregates: Mapping[str, Aggregate]) -> str:
+    """Return the source of record(key, kept) for one aggregate: it makes the row (key, result)."""
+    (aggregate,) = aggregates.values()
+    slots = [f"kept[{place}]" for place in range(len(aggregate.slots))]
+    return f"def record(key, kept):\n    return key, {aggregate.result.format(*slots)}\n"
+
+
 def _define(text: str, namespace: dict[str, Any]) -> dict[str, Any]:
-    """Run source, whose text the compiler finds again by the name of its file, and return the names it defines."""
+    """Run source text and return the names that it defines.
+
+    linecache keeps the text under a made-up file name, by which the compiler of functions finds it.
+    """
     name = f"<glowray aggregates {hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     exec(compile(text, name, "exec"), namespace)

@@ -1,6 +1,6 @@
 """Aggregates that keep values: the smallest and largest, lists, sets, and the n largest.
 
-The functions change the accumulator that they are given, and return it: each group has its own.
+The functions may change their first argument, the accumulator of one group, and return the new accumulator.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from typing import Any
 from glowray.rows.keys import canonical_key
 
 SPARE = 64
-"""How many values more than n are kept before the smallest go."""
+"""A list of candidates is cut to the n largest when it has 2n + SPARE values."""
 
 
 def least(kept: Any, value: Any) -> Any:
-    """Return the smaller of two values, the first of equal ones; None and NaN only if there is nothing else."""
+    """Return the smaller of two values, the first if they are equal; None or NaN only if there is no other value."""
     if kept is None or (value is not None and kept != kept):
         return value
-    return value if value is not None and value < kept else kept
+    return value if value is not None and value == value and value < kept else kept
 
 
 def greatest(kept: Any, value: Any) -> Any:
-    """Return the larger of two values, the first of equal ones; None and NaN only if there is nothing else."""
+    """Return the larger of two values, the first if they are equal; None or NaN only if there is no other value."""
     if kept is None or (value is not None and kept != kept):
         return value
-    return value if value is not None and value > kept else kept
+    return value if value is not None and value == value and value > kept else kept
 
 
 def with_item(items: list[Any], value: Any) -> list[Any]:
@@ -41,14 +41,14 @@ def with_items(items: list[Any], others: list[Any]) -> list[Any]:
 
 
 def with_present(items: list[Any], value: Any) -> list[Any]:
-    """Append a value that is not None."""
+    """Append a value unless it is None."""
     if value is not None:
         items.append(value)
     return items
 
 
 class Members:
-    """Values of which no two are equal as keys: the first of equal ones stays, and all NaNs are one.
+    """A set of values that compares them as keys: of equal values the first stays, and all NaNs are equal.
 
     >>> Members([1, 1.0, 2]).values()
     [1, 2]
@@ -62,36 +62,36 @@ class Members:
             self.add(value)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Members, (self.values(),)  # the name of a NaN is of one process
+        return Members, (self.values(),)  # The canonical key of a NaN holds in one process only.
 
     def __len__(self) -> int:
         return len(self._named)
 
     def add(self, value: Any) -> None:
-        """Add a value, if none that is equal is there."""
+        """Add a value unless an equal one is there already."""
         self._named.setdefault(canonical_key(value), value)
 
     def values(self) -> list[Any]:
-        """Return the values in the order in which they came."""
+        """Return the values in the order in which they were added."""
         return list(self._named.values())
 
 
 def with_member(members: Members, value: Any) -> Members:
-    """Add a value that is not None."""
+    """Add a value unless it is None."""
     if value is not None:
         members.add(value)
     return members
 
 
 def with_members(members: Members, others: Members) -> Members:
-    """Add the values of another part."""
+    """Add the values of another partial result."""
     for value in others.values():
         members.add(value)
     return members
 
 
 def largest(items: list[Any], n: int) -> list[Any]:
-    """Return the n largest values, largest first, NaN last, equal ones in their order.
+    """Return the n largest values: the largest first, NaN last, equal values in their order.
 
     >>> largest([1.0, float("nan"), 3.0, 2.0], 2)
     [3.0, 2.0]
@@ -103,7 +103,7 @@ def largest(items: list[Any], n: int) -> list[Any]:
 
 
 def with_candidate(items: list[Any], value: Any, n: int) -> list[Any]:
-    """Add a value that is not None to a list of candidates. A list of 2n + SPARE is cut to the n largest."""
+    """Add a value to a list of candidates unless it is None. Cut the list to the n largest when it is long."""
     if value is not None and n:
         items.append(value)
         if len(items) >= 2 * n + SPARE:
@@ -112,12 +112,12 @@ def with_candidate(items: list[Any], value: Any, n: int) -> list[Any]:
 
 
 def with_candidates(items: list[Any], others: list[Any], n: int) -> list[Any]:
-    """Add the n largest of another part."""
+    """Return the n largest values of two partial results."""
     return largest([*items, *others], n)
 
 
 def median(items: list[Any]) -> Any:
-    """Return the middle value, or the mean of the two in the middle; None of no value. NaN is larger than all else.
+    """Return the middle value, or the mean of the two middle values; None if there is none. NaN counts as largest.
 
     >>> median([3, 1, 2]), median([1, 2]), median([])
     (2, 1.5, None)

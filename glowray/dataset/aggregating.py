@@ -14,6 +14,7 @@ from glowray.kernels.operators.map_values import MapValues
 from glowray.plan.by_key import CombineByKey
 
 if TYPE_CHECKING:
+    from glowray.aggregates.program import Program
     from glowray.dataset.dataset import Dataset
 
 ALONE = ("key",)
@@ -55,9 +56,21 @@ def aggregated(keyed: Base[Any], verb: str, aggregates: dict[str, Aggregate], ke
     program = Program.of(aggregates, keys)
     label = ", ".join(f"{name}={each!r}" for name, each in aggregates.items())
     pick = MapValues(verb, label, Function.of(program.pick, verb, label=label), is_part=True)
-    add = Function.of(program.add, verb, spreads=False, label=label)
+    return _combined(keyed._step(pick), verb, program, label)
+
+
+def aggregated_values(keyed: Base[Any], verb: str, aggregate: Aggregate) -> Dataset[Any]:
+    """Return one aggregate of the values of keyed rows: rows (key, result)."""
+    from glowray.aggregates.program import Program
+
+    return _combined(keyed, verb, Program.of({verb: aggregate}, (), is_bare=True), "")
+
+
+def _combined(keyed: Base[Any], verb: str, program: Program, label: str) -> Dataset[Any]:
+    """Return keyed rows folded by a program's functions. Their values are what its `pick` returns."""
+    add = Function.of(program.add, verb, spreads=False, label=label or None)
     merge = Function.of(program.merge, verb, spreads=False)
-    node = CombineByKey(keyed._step(pick)._node, verb, Combiner(add, merge, Zero(program.start)), label)
+    node = CombineByKey(keyed._node, verb, Combiner(add, merge, Zero(program.start)), label)
     return keyed._with(node)._step(Map(verb, verb, Function.of(program.record, verb), is_part=True))
 
 

@@ -11,14 +11,18 @@ from glowray.dataset.aggregating import ALONE, AggregateVerbs, aggregated
 from glowray.dataset.arrow import ArrowActions
 from glowray.dataset.base import Base, T_co
 from glowray.dataset.batches import BatchVerbs
+from glowray.dataset.by_key_verbs import ByKeyVerbs
 from glowray.dataset.checkpoints import Checkpoints
 from glowray.dataset.folds import FoldVerbs
 from glowray.dataset.joins import JoinVerbs
 from glowray.dataset.keyed import KeyedVerbs
 from glowray.dataset.looking import Looking
+from glowray.dataset.neighbours import NeighbourVerbs
 from glowray.dataset.ordering import OrderVerbs
 from glowray.dataset.records import RecordVerbs
 from glowray.dataset.rowwise import RowVerbs
+from glowray.dataset.sampling import SampleVerbs
+from glowray.dataset.summaries import SummaryActions
 from glowray.dataset.writing import WriteActions
 from glowray.functions import Function
 from glowray.functions.pairing import Pairing
@@ -36,10 +40,14 @@ class Dataset(
     BatchVerbs[T_co],
     KeyedVerbs[T_co],
     AggregateVerbs[T_co],
+    ByKeyVerbs[T_co],
     JoinVerbs[T_co],
     OrderVerbs[T_co],
+    NeighbourVerbs[T_co],
+    SampleVerbs[T_co],
     FoldVerbs[T_co],
     Actions[T_co],
+    SummaryActions[T_co],
     ArrowActions[T_co],
     WriteActions[T_co],
     Checkpoints[T_co],

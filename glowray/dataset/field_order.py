@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from glowray.dataset.fields import checked_names, label_of_names
+from glowray.dataset.fields import checked_names, key_of, label_of_names
 
 Key = Callable[[Any], Any]
 
@@ -74,6 +74,29 @@ def _by_names(verb: str, names: Sequence[Any], reverse: bool) -> tuple[Key, bool
     if len(fields) == 1:
         return _by_one(fields[0], down[0]), down[0], label
     return _by_several(fields, flips, down[0]), down[0], label
+
+
+def rank_argument(verb: str, key: Any) -> tuple[Callable[..., Any], str | None]:
+    """Return the function that ranks a value, and its label, for a verb that keeps the values of highest rank.
+
+    `key` is a function, or a field name: "a" ranks a record by its field a, "-a" in the opposite order. The rank of a
+    field that is None is None.
+
+    Raises:
+        TypeError: the name is empty, or is not a str.
+    """
+    if not isinstance(key, str):
+        return key, None
+    (name,) = checked_names(verb, [key.removeprefix("-")])
+    return _flipped_field(name) if key.startswith("-") else key_of([name]), label_of_names([key])
+
+
+def _flipped_field(name: str) -> Key:
+    def field(row: Any) -> Any:
+        value = row[name]
+        return None if value is None else _flipped(value)
+
+    return field
 
 
 def _by_one(name: str, last_is_least: bool) -> Key:

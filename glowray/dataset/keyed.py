@@ -38,6 +38,11 @@ def counted(row: Any) -> tuple[Any, int]:
     return row, 1
 
 
+def key_of_pair(row: tuple[Any, Any]) -> Any:
+    """Return the key of a keyed row: the sort key of partition_by_key()."""
+    return row[0]
+
+
 class KeyedVerbs(Base[T_co]):
     """The verbs of keyed rows, and those that make keys themselves: count_by_value, distinct and group_by."""
 
@@ -355,18 +360,27 @@ class KeyedVerbs(Base[T_co]):
         keyed, function = self._keyed_by("group_by", key, options, label)
         return self._groups_of(keyed, (f, *others) if isinstance(f, str) else (), function)
 
-    def partition_by_key(self, n: int) -> Dataset[T_co]:
+    def partition_by_key(self, n: int, sort: bool = False) -> Dataset[T_co]:
         """Move keyed rows so that equal keys share one of n partitions. One shuffle; later keyed verbs need none.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1), ("b", 2)]).partition_by_key(3).num_partitions
         3
+        >>> gr.from_items([("b", 1), ("a", 2), ("b", 3)]).partition_by_key(1, sort=True).collect()
+        [('a', 2), ('b', 1), ('b', 3)]
+
+        Args:
+            n: number of partitions, 1 or more.
+            sort: sort each partition by key, where it lies. Rows with equal keys keep their order, and NaN comes last.
 
         Raises:
             ValueError: n is less than 1.
-            TypeError: n is not an int. At the action, a row is not a 2-tuple, or a key's type is not allowed.
+            TypeError: n is not an int. At the action, a row is not a 2-tuple, a key's type is not allowed, or with
+                `sort` two keys cannot be compared.
         """
-        return self._with(PartitionByKey(self._node, "partition_by_key", count_argument("partition_by_key", n, 1)))
+        count = count_argument("partition_by_key", n, 1)
+        sort_key = Function.of(key_of_pair, "partition_by_key") if sort else None
+        return self._with(PartitionByKey(self._node, "partition_by_key", count, sort_key))
 
     def _keyed_by(
         self, verb: str, f: Callable[..., Any], options: Options, label: str | None

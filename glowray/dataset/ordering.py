@@ -1,36 +1,21 @@
-"""Verbs of order and position: sort, top, limit, zip_with_index, sample, repartition."""
+"""Verbs of order and position: sort, top, limit, zip_with_index, repartition."""
 
 from __future__ import annotations
 
-import operator
-import random
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 from glowray.dataset.base import Base, Options, StepOptions, T_co, count_argument
 from glowray.dataset.field_order import order_argument
 from glowray.functions import Function
-from glowray.kernels.operators.filter import Filter
-from glowray.kernels.operators.keyed import Keys
 from glowray.plan.nodes import Limit, Repartition, Sort, Top, ZipWithIndex
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
 
-_MASK = (1 << 64) - 1
-
-
-def in_sample(seed: int, threshold: int, row: tuple[Any, int]) -> bool:
-    """Return whether to draw the row at a position: splitmix64 (Steele, Lea, Flood 2014) of seed and position."""
-    mixed = (seed + (row[1] + 1) * 0x9E3779B97F4A7C15) & _MASK
-    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
-    return (mixed ^ (mixed >> 31)) < threshold
-
 
 class OrderVerbs(Base[T_co]):
-    """The verbs sort, top, limit, zip_with_index, sample and repartition."""
+    """The verbs sort, top, limit, zip_with_index and repartition."""
 
     def sort(
         self,
@@ -126,30 +111,6 @@ class OrderVerbs(Base[T_co]):
         [('a', 0), ('b', 1), ('c', 2)]
         """
         return self._with(ZipWithIndex(self._node, "zip_with_index"))
-
-    def sample(self, fraction: float, seed: int | None = None) -> Dataset[T_co]:
-        """Draw each row with the same chance, in order. No data moves; several partitions are counted first.
-
-        >>> import glowray as gr
-        >>> gr.from_range(1000).sample(0.5, seed=7).count()
-        525
-
-        A row's position decides, so that the number of partitions does not matter.
-
-        Args:
-            fraction: the chance, a number from 0.0 to 1.0.
-            seed: an int. None draws one at the call, so that all actions see the same rows.
-
-        Raises:
-            ValueError: fraction is outside 0 to 1.
-            TypeError: fraction is not a number, or the seed is not an int.
-        """
-        if not 0.0 <= float(fraction) <= 1.0:
-            raise ValueError(f"sample() needs a fraction from 0 to 1, got {fraction}")
-        drawn = random.SystemRandom().getrandbits(63) if seed is None else operator.index(seed) & _MASK
-        chosen = partial(in_sample, drawn, round(fraction * 2**64))
-        step = Filter("sample", f"{fraction:g}", Function.of(chosen, "sample", name="sample"))
-        return self.zip_with_index()._step(step)._step(Keys("sample", "sample", is_part=True))
 
     def repartition(self, n: int) -> Dataset[T_co]:
         """Cut the rows, in order, into n partitions whose lengths differ by at most one. Rows move.

@@ -10,7 +10,6 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from glowray.engine.choose import PATIENCE
 from glowray.engine.inline import InlineEngine, run_here
 from glowray.engine.protocol import Done, Engine, Ref, Task
 from glowray.engine.shared_tasks import Pace, SharedTasks, UntilSlower
@@ -37,10 +36,10 @@ class AutomaticEngine(Engine):
 
     name = "inline"
 
-    def __init__(self, patience: float | None = None) -> None:
+    def __init__(self, patience: float) -> None:
         self.inline = InlineEngine()
         self.pace = Pace()
-        self.handover = Handover(self, time.monotonic() + (PATIENCE if patience is None else patience))
+        self.handover = Handover(self, time.monotonic() + patience)
         self.announce: Callable[[str], None] = lambda text: None
         self.ray: Engine | None = None
 

@@ -25,12 +25,12 @@ LARGE_PATIENCE = 1.0
 class Choice:
     """The engine's kind ("inline", "ray" or "automatic") and the reason, as explain() prints them.
 
-    The automatic engine starts Ray after `patience` seconds; None: PATIENCE. `engine` is an Engine given as an object.
+    The automatic engine starts Ray after `patience` seconds. `engine` is an Engine given as an object.
     """
 
     kind: str
     reason: str
-    patience: float | None = None
+    patience: float = PATIENCE
     engine: Engine | None = None
 
     @property
@@ -63,10 +63,10 @@ def choose(asked: str | Engine | None, input_bytes: int | None) -> Choice:
     for name in ("GLOWRAY_ADDRESS", "RAY_ADDRESS"):
         if os.environ.get(name):
             return Choice("ray", name)
-    size, patience = "input of unknown size" if input_bytes is None else "small input", None
+    size, patience = "input of unknown size" if input_bytes is None else "small input", PATIENCE
     if input_bytes is not None and input_bytes >= LARGE_INPUT:
         size, patience = f"{input_bytes / 2**20:,.0f} MiB of input", LARGE_PATIENCE
-    seconds = f"{patience or PATIENCE:.0f} s"
+    seconds = f"{patience:.0f} s"
     return Choice(
         "automatic", f"{size}: starts in this process, goes to Ray if it still runs after {seconds}", patience
     )

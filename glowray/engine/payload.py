@@ -105,11 +105,11 @@ def pack(fragment: Fragment | _Parted, known: dict[int, Apart] | None = None) ->
 
 
 def pack_all(fragments: Sequence[Fragment], known: dict[int, Apart]) -> Iterator[Payload]:
-    """Pack the fragments of a stage. Fragments that share their loops share one pickle of all but their source."""
-    sharing = Counter(id(fragment.loops) for fragment in fragments)
+    """Pack the fragments of a stage. Fragments that share their operators share one pickle of all but their source."""
+    sharing = Counter(id(fragment.operators) for fragment in fragments)
     programs: dict[int, Payload] = {}
     for fragment in fragments:
-        shared = id(fragment.loops)
+        shared = id(fragment.operators)
         if sharing[shared] == 1:
             yield pack(fragment, known)
             continue

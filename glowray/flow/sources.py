@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from glowray.action.settings import Settings
 from glowray.dataset import Dataset
 from glowray.functions import Function
 from glowray.plan.nodes import Read
-
-if TYPE_CHECKING:
-    from glowray.flow.flow import Flow
 
 
 class Sources:
@@ -23,4 +20,5 @@ class Sources:
         return self.settings.partitions if partitions is None else partitions
 
     def _read(self, reader: Any, verb: str, function: Function | None = None) -> Dataset[Any]:
-        return Dataset(Read(reader, verb, function), cast("Flow", self))
+        flow = cast(Any, self)  # only a Flow inherits the families of sources
+        return Dataset(Read(reader, verb, function), flow)

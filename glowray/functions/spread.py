@@ -17,7 +17,7 @@ taken apart. So [k, (a, b)] and (k, [a, b]) have two fields, whatever they hold.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from glowray.boundary import trim, user_facing
 from glowray.functions.names import label_of
@@ -25,8 +25,16 @@ from glowray.functions.show import shown
 from glowray.functions.signature import Signature, parameters, signature
 from glowray.rows.static_attributes import class_name, is_instance
 
-if TYPE_CHECKING:
-    from glowray.functions.function import Function
+
+class Called(Protocol):
+    """What a message says of a function in a plan: its verb, its label, and whether it is given a keyed row's value."""
+
+    @property
+    def verb(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def of_value(self) -> bool: ...
 
 
 class Spread:
@@ -116,7 +124,7 @@ def width(known: Signature | None) -> int | None:
     return known.required if known is not None and known.required >= 2 else None
 
 
-def spread_arguments(row: Any, count: int, function: Function) -> tuple[Any, ...]:
+def spread_arguments(row: Any, count: int, function: Called) -> tuple[Any, ...]:
     """Return the `count` arguments in a row: its fields, or a keyed row's key and the fields of its value.
 
     A tuple or list of exactly `count` fields is taken by its fields. Raises TypeError, which names both lengths, for

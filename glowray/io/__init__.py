@@ -1,6 +1,7 @@
-"""Where rows come from and where they go: readers, writers, and the commit.
+"""Readers give the rows of a source, sinks write rows to files, and the commit makes all files visible or none.
 
-The functions that make a reader are in the modules of their formats: `glowray.io.text.text_reader`.
+A function that makes a reader is in the module of its format, for example `glowray.io.text.text_reader`. Code that
+knows a plan, a stage or Ray does not belong here.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a format when it is first asked for: a job that reads text needs no CSV, and no Arrow."""
+    """Import the module of a format at its first use. A job that reads text then loads neither CSV nor pyarrow."""
     if name in _HOMES:
         return getattr(import_module(f"glowray.io.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,8 @@
-"""Arrow tables to blocks: columns stay columns where they give the values that `arrow_rows` gives."""
+"""Arrow tables as blocks.
+
+A column stays as it is if its kind has exactly the values that `arrow_rows.column_values` returns. Other columns are
+encoded from these Python values.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def table_block(table: pa.Table) -> Block:
-    """The rows of a table, dicts of column and value, as a block.
+    """Return the rows of a table, dicts of column and value, as a block.
 
     >>> import pyarrow as pa
     >>> block = table_block(pa.table({"a": pa.array([1, None], pa.int16()), "b": [["x"], []]}))
     >>> str(block.shape), block.rows()
     ('{a: int, b: list[str]}', [{'a': 1, 'b': ['x']}, {'a': None, 'b': []}])
 
-    Raises ValueError, with the column, for a value that has no exact Python form.
+    Raises ValueError that names the column if a value has no exact Python form.
     """
     from glowray.rows import Block
     from glowray.rows.chunk import Chunk
@@ -42,7 +46,9 @@ def table_block(table: pa.Table) -> Block:
 
 
 def table_shape(schema: pa.Schema) -> Shape | None:
-    """The shape of blocks of such tables; None where that depends on their values.
+    """Return the shape that blocks of tables with this schema have; None if the schema does not say it.
+
+    A value out of the kind's range still changes it: 2**63 makes a column of uint64 pickled.
 
     >>> import pyarrow as pa
     >>> print(table_shape(pa.schema({"a": pa.int16(), "b": pa.string()})))
@@ -57,7 +63,7 @@ def table_shape(schema: pa.Schema) -> Shape | None:
 
 
 def droppable(names: Sequence[str], types: Sequence[pa.DataType]) -> set[str]:
-    """The columns whose values all have a Python form, so that nobody misses an error where they are not read."""
+    """Return the columns whose type has a Python form for every value. Leaving such a column unread hides no error."""
     import pyarrow as pa
 
     sure = {pa.string(), pa.large_string(), pa.binary(), pa.large_binary()}
@@ -89,12 +95,12 @@ def _encoded(name: str, column: pa.ChunkedArray) -> tuple[Any, list[Any]]:
             if _has_python_values(array):
                 return Scalar(kind), [array]
         except pa.ArrowInvalid:
-            pass  # a value is out of the kind's range, or no text: Python says which
+            pass  # A value is out of the kind's range, or its bytes are not UTF-8: Python encodes it or says which.
     return encode(column_values(name, column))
 
 
 def _kind_of(kind: pa.DataType) -> ScalarKind | None:
-    """The scalar kind whose values are those that Arrow makes of the type's."""
+    """Return the scalar kind that has exactly the Python values of an Arrow type, or None."""
     import datetime as dt
 
     import pyarrow as pa
@@ -121,7 +127,7 @@ def _kind_of(kind: pa.DataType) -> ScalarKind | None:
 
 
 def _has_python_values(array: pa.Array) -> bool:
-    """Whether text is text, and dates lie in Python's years."""
+    """Return whether all dates lie in Python's years, 1 to 9999. Raises ArrowInvalid for text that is not UTF-8."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -1,8 +1,8 @@
-"""Arrow tables to rows: dicts of exact Python values."""
+"""Arrow tables as rows: dicts of exact Python values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 def table_rows(table: pa.Table) -> list[dict[str, Any]]:
-    """The rows of a table as dicts of column and value.
+    """Return the rows of a table as dicts of column and value.
 
-    Values are what their Arrow type means in Python, maps as lists of pairs. Times of nanoseconds are Python's own
-    where they are whole microseconds, else pandas' Timestamp and Timedelta. Raises ValueError, with the column, for a
-    value that has no exact Python form.
+    Values are those of `to_pylist()`; a map is a list of pairs. Times of nanoseconds are Python's own types if a
+    column has only whole microseconds. Otherwise a value with nanoseconds is a pandas Timestamp or Timedelta.
+
+    Raises ValueError that names the column if a value has no exact Python form.
     """
     names = table.column_names
     if not names:
@@ -26,21 +27,14 @@ def table_rows(table: pa.Table) -> list[dict[str, Any]]:
     return list(map(dict, map(zip, repeat(names), zip(*columns, strict=True))))
 
 
-def check_columns(names: Sequence[str], whose: str) -> None:
-    """Refuse two columns of one name: a dict holds only one of them."""
-    for place, name in enumerate(names):
-        if name in names[:place]:
-            raise ValueError(f'{whose} has the column "{name}" twice: a dict would lose one of them')
-
-
 def column_values(name: str, column: pa.ChunkedArray) -> list[Any]:
-    """The values of a column as a list."""
+    """Return the values of a column as a list."""
     import pyarrow as pa
 
     kind = column.type
     try:
         if column.null_count == 0 and (pa.types.is_integer(kind) or kind in (pa.float64(), pa.float32())):
-            values: list[Any] = as_numpy(column).tolist()  # several times as fast
+            values: list[Any] = as_numpy(column).tolist()  # several times as fast as to_pylist()
             return values
         coarse = _of_microseconds(kind)
         return column.to_pylist() if coarse == kind else _without_nanoseconds(column, coarse)
@@ -65,6 +59,7 @@ def _without_nanoseconds(column: pa.ChunkedArray, coarse: pa.DataType) -> list[A
 
 
 def _of_microseconds(kind: pa.DataType) -> pa.DataType:
+    """Return a type with every unit of nanoseconds in it replaced by microseconds."""
     import pyarrow as pa
 
     def coarser(leaf: pa.DataType) -> pa.DataType:
@@ -78,7 +73,7 @@ def _of_microseconds(kind: pa.DataType) -> pa.DataType:
 
 
 def _replaced(kind: pa.DataType, leaf: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
-    """A type with the types inside of it replaced, at any depth."""
+    """Return a type with each type that holds no other, at any depth, replaced by `leaf(type)`."""
     import pyarrow as pa
 
     types = pa.types

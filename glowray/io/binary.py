@@ -1,4 +1,4 @@
-"""Files as rows of (path, content)."""
+"""Whole files as rows of (path, content), and back."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class BinaryReader(RowReader):
 
 
 def binary_reader(paths: Paths, partitions: int | None = None, *, decompress: bool = True) -> BinaryReader:
-    """The files that `paths` means, as (path, content): the path as the user spelt it, the content as bytes.
+    """Return a reader of whole files: rows of the path as the user spelt it and the content as bytes.
 
     >>> [(path, len(content) > 0) for row in binary_reader("/etc/passwd").read(0) for path, content in row]
     [('/etc/passwd', True)]
 
-    Files whose name ends in .gz, .bz2, .zst or .xz are decompressed, unless `decompress` is False.
+    Files whose names end in .gz, .bz2, .zst or .xz are decompressed, unless `decompress` is False.
     """
     check_partitions(partitions)
     files = expand(paths)
@@ -59,7 +59,7 @@ def binary_reader(paths: Paths, partitions: int | None = None, *, decompress: bo
 
 @dataclass(frozen=True)
 class BinarySink:
-    """Rows of (name, content) as files of that name in the target; with `compression` its suffix is added."""
+    """Writes each row (name, content) as a file of that name. With `compression` the name gets its suffix."""
 
     compression: str | None = None
 
@@ -126,7 +126,10 @@ class BinaryWriter:
 
 
 def _checked(row: Any) -> tuple[str, bytes]:
-    """A file name that stays inside the target and is read again, and bytes."""
+    """Return a row as (name, content).
+
+    Raises TypeError or ValueError unless the name is inside the target and readers would not skip it.
+    """
     if not isinstance(row, tuple) or len(row) != 2:
         raise TypeError(f"write_binary() needs rows of (name, bytes), not {row!r:.200}")
     name, content = row

@@ -14,30 +14,31 @@ from glowray.rows import Block
 from glowray.rows.copies import copier
 
 ROWS_A_BLOCK = 16_384
-"""Rows that wait for their task become a block, which takes less memory, at so many."""
+"""The number of waiting rows of a feed that are packed into a block, which takes less memory."""
 
+# Iterables of these types have their next row at once; any other may wait before it gives one.
 _AT_HAND = (list, tuple, range, str, bytes, bytearray, dict, set, frozenset, deque)
-_LOOK_SECONDS = 0.2
+_LOOK_SECONDS = 0.2  # between two looks whether a queue's reader was closed
 
 
 class Arrivals(Protocol):
-    """Where the rows of a channel come from."""
+    """The source of a channel's rows."""
 
     def next(self) -> Any:
-        """The next row, waited for; raises StopIteration at the end."""
+        """Wait for the next row and return it. Raises StopIteration at the end."""
         ...
 
     def ready(self) -> bool:
-        """Whether the next row is there already; False where nobody can know."""
+        """Return whether `next` returns without waiting; False if that is unknown."""
         ...
 
     def close(self) -> None:
-        """Nobody wants more: a `next` that waits may end."""
+        """End the reading; a `next` that waits in another thread may raise StopIteration."""
         ...
 
 
 class FromIterable:
-    """An iterable's rows: each is made when it is asked for, so only those of Python's own containers are there."""
+    """Rows of an iterable. Only Python's own containers are ready: any other may wait while it makes the next row."""
 
     def __init__(self, rows: Iterable[Any]) -> None:
         self._is_at_hand = type(rows) in _AT_HAND
@@ -50,11 +51,11 @@ class FromIterable:
         return self._is_at_hand
 
     def close(self) -> None:
-        """Nothing can wake up an iterator."""
+        """Do nothing: an iterator that waits cannot be woken up."""
 
 
 class FromQueue:
-    """A queue's rows up to the first None."""
+    """Rows of a queue up to the first None."""
 
     def __init__(self, rows: Any) -> None:
         self._queue = rows
@@ -79,17 +80,17 @@ class FromQueue:
 
 
 class Channel:
-    """Rows that are read once, by one action; nothing of them is read before it."""
+    """Rows that one action reads, once. No row is read before that action."""
 
     def __init__(self, arrivals: Callable[[], Arrivals], partitions: int) -> None:
         self.partitions = partitions
         self._arrivals: Callable[[], Arrivals] | None = arrivals
 
     def open(self, readers: int) -> Deal:
-        """Begins to read.
+        """Begin to read, with one feed for each partition and reader.
 
         Raises:
-            SpentSource: another action has read it.
+            SpentSource: another action has read the channel.
         """
         arrivals, self._arrivals = self._arrivals, None
         if arrivals is None:
@@ -98,10 +99,10 @@ class Channel:
 
 
 class Deal:
-    """An action's reading of a channel: row i goes to feed i % n of each of its readers.
+    """Deals the rows of a channel for one action. With n partitions, row i goes to feed i % n of each reader.
 
-    A row is a copy as of its arrival, one for each reader. Feeds are read in any order: rows that arrive for another
-    one wait there.
+    Each reader gets its own copy of a row, made when the row arrives. Feeds may be read in any order: a row that
+    arrives for another feed waits there.
     """
 
     def __init__(self, arrivals: Arrivals, partitions: int, readers: int) -> None:
@@ -114,7 +115,7 @@ class Deal:
         self._dealt = 0
 
     def read(self) -> None:
-        """Waits for a row and deals it, or hears that there are no more, or why."""
+        """Wait for a row and put a copy into a feed of each reader. At the end, or after an error, end all feeds."""
         place = self._dealt % self._partitions
         try:
             copy = _copier(self.arrivals.next())
@@ -134,7 +135,7 @@ class Deal:
             self.changed.notify_all()
 
     def close(self) -> None:
-        """Ends the reading: the action is over."""
+        """End the reading, because the action is over."""
         self.arrivals.close()
         for close in self.closing:
             close()
@@ -153,14 +154,14 @@ class Feed:
         return sum(map(len, self._blocks)) + len(self._rows)
 
     def add(self, row: Any) -> None:
-        """Takes a row in; many that nobody has asked for yet are held as a block."""
+        """Add a row. When ROWS_A_BLOCK rows wait, pack them into a block."""
         self._rows.append(row)
         if len(self._rows) >= ROWS_A_BLOCK:
             self._blocks.append(Block.from_rows(list(self._rows)))
             self._rows.clear()
 
     def take(self) -> list[Any]:
-        """The next rows of those that are there, not all of them if they are many."""
+        """Remove and return the rows of the first waiting block; if no block waits, all waiting rows."""
         if self._blocks:
             return self._blocks.popleft().rows()
         rows = list(self._rows)
@@ -168,9 +169,9 @@ class Feed:
         return rows
 
     def morsels(self) -> Iterator[Iterator[Any]]:
-        """Again and again the rows that are there, each read when it is asked for; waits for those that are not.
+        """Yield lazy morsels of the rows that are ready. Between two morsels wait for the next row.
 
-        What went wrong with the reading is raised here, in its turn.
+        An error of the source is raised here, after the rows before it.
         """
         while self._is_there():
             yield self._there()
@@ -197,7 +198,7 @@ class Feed:
 
 
 class ChannelReader(ArrivingReader):
-    """A channel as the start of a plan; `arrivals` opens it, `name` is that of one of the cluster."""
+    """A channel as the source of a plan. `arrivals` opens it; `name` is the name of a channel of the cluster, or ""."""
 
     def __init__(self, arrivals: Callable[[], Arrivals], partitions: int | None, name: str = "") -> None:
         check_partitions(partitions)
@@ -205,7 +206,7 @@ class ChannelReader(ArrivingReader):
 
     @property
     def connects(self) -> bool:
-        """Whether a cluster is needed to read it."""
+        """Whether reading it needs a cluster."""
         return bool(self.name)
 
     @property
@@ -222,7 +223,7 @@ class ChannelReader(ArrivingReader):
 
 
 def channel_reader(source: Any, partitions: int | None = None) -> ChannelReader:
-    """A reader of an iterable, or of a queue until its first None.
+    """Return a reader of an iterable, or of a queue up to its first None.
 
     Raises:
         TypeError: the source is neither.
@@ -235,7 +236,7 @@ def channel_reader(source: Any, partitions: int | None = None) -> ChannelReader:
 
 
 def is_queue(source: Any) -> bool:
-    """Whether it is a queue of threads or processes; one of asyncio cannot be waited for here."""
+    """Return whether it is a queue of threads or processes. Nothing here can wait for a queue of asyncio."""
     is_async = type(source).__module__.startswith("asyncio")
     return hasattr(source, "get_nowait") and hasattr(source, "empty") and not is_async
 

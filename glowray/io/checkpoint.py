@@ -1,4 +1,4 @@
-"""Checkpoint files: blocks as they are, each under a signature, because reading them unpickles."""
+"""Checkpoint files: pickled blocks. Each has a signature, which is checked before the block is unpickled."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from glowray.io.sink import FileWriter, Part
 from glowray.rows import Block
 
 EXTENSION = ".glowray"
-HEADER = struct.Struct("<Q32s")  # length of what follows, and its HMAC-SHA256
+HEADER = struct.Struct("<Q32s")  # the length of the record's data in bytes, and its HMAC-SHA256
 END = b"end"
 
 
 @dataclass(frozen=True)
 class CheckpointSink:
-    """Rows as signed records of one block each. The key is never written beside them."""
+    """Writes rows as signed records, a block each. The key is never written to the folder."""
 
     key: bytes = field(repr=False)
 
@@ -48,7 +48,7 @@ class CheckpointSink:
 
 
 class CheckpointEncoder:
-    """Batches of rows to records, each signed with its partition and its place."""
+    """Encodes batches of rows as records. A signature covers the data, the partition and the record's place."""
 
     def __init__(self, key: bytes, index: int) -> None:
         self.key, self.index, self.place = key, index, 0
@@ -60,13 +60,14 @@ class CheckpointEncoder:
         return self.record(pickle.dumps(Block.from_rows(rows), protocol=4))
 
     def record(self, data: bytes) -> bytes:
+        """Return the next record: a signed header and the data."""
         signed = HEADER.pack(len(data), signature(self.key, self.index, self.place, data)) + data
         self.place += 1
         return signed
 
 
 class CheckpointWriter(FileWriter):
-    """Ends a file by a record of its own: one that was cut short is seen to be."""
+    """Ends each file with an END record, so that a reader notices a file that is cut short."""
 
     def __init__(self, folder: str, index: int, encoder: CheckpointEncoder) -> None:
         super().__init__(folder, index, None, encoder)
@@ -79,7 +80,7 @@ class CheckpointWriter(FileWriter):
 
 @dataclass(frozen=True)
 class CheckpointReader(RowReader):
-    """The rows of a checkpoint, a partition a file; nothing is unpickled before its signature was checked."""
+    """Reads the rows of a checkpoint, a file a partition. A block is unpickled after its signature is checked."""
 
     folder: str
     files: tuple[str, ...]
@@ -111,6 +112,7 @@ class CheckpointReader(RowReader):
         raise DamagedFile(f"{path} is cut short")
 
     def _record(self, file: Any, path: str) -> bytes:
+        """Return the next record, header included; b"" at the end of the file."""
         header: bytes = file.read(HEADER.size)
         if not header:
             return b""
@@ -123,11 +125,14 @@ class CheckpointReader(RowReader):
 
 
 def checkpoint_reader(folder: str | os.PathLike[str], key: bytes) -> CheckpointReader:
-    """A reader of the part files of a checkpoint, in order."""
+    """Return a reader of the part files of a checkpoint, in order of their names."""
     files = sorted(str(file) for file in Path(folder).iterdir() if file.name.endswith(EXTENSION))
     return CheckpointReader(str(folder), tuple(files), key)
 
 
 def signature(key: bytes, index: int, place: int, data: bytes) -> bytes:
-    """HMAC-SHA256 (RFC 2104) of a record in its place: records cannot be swapped or left out unseen."""
+    """Return the HMAC-SHA256 (RFC 2104) of a record's data, its partition and its place.
+
+    A reader so notices records that were swapped or left out.
+    """
     return hmac.digest(key, struct.pack("<QQ", index, place) + hashlib.sha256(data).digest(), "sha256")

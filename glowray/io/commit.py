@@ -1,8 +1,9 @@
-"""The driver's side of writing: tasks write temporary files, and one commit puts them all in place, or none.
+"""The commit: tasks write temporary files, then the driver gives all of them their final names, or none.
 
-In the driver, `folder = commit.begin()` checks the target and takes it. On the workers, `sink.open(folder, index)` is
-a writer: `write(rows)`, then `close()`, which returns the Part. In the driver again, `commit.commit(parts)`, or
-`commit.abort()`; of several targets, `commit.stage(parts)` each, then `commit_together(commits)`.
+1. The driver calls `folder = commit.begin()`, which checks and locks the target.
+2. A task calls `writer = sink.open(folder, index)`, `writer.write(rows)` and `writer.close()`, which returns a Part.
+3. The driver calls `commit.commit(parts)` or `commit.abort()`. For several targets it calls `commit.stage(parts)` on
+   each, then `commit_together(commits)`.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ MODES = ("error", "overwrite", "append")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a job wrote: how many files, rows, and bytes on disk."""
+    """The numbers of files, rows, and bytes on disk that a job wrote."""
 
     files: int
     rows: int
@@ -35,7 +36,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Misfits:
-    """Parts that have another schema than the one of all files."""
+    """Parts whose schema is not the common schema of all files."""
 
     sink: Sink
     folder: str
@@ -43,7 +44,7 @@ class Misfits:
     parts: tuple[Part, ...]
 
     def rewritten(self, part: Part) -> Part:
-        """Write a part once more, in the schema of all; runs on a worker or in the driver."""
+        """Write a part again, in the common schema. Runs on a worker or in the driver."""
         assert isinstance(self.sink, SchemaSink), "parts of other formats have no schema"
         return replace(self.sink.rewrite(part, self.folder, self.schema), folder=part.folder, kinds=part.kinds)
 
@@ -51,9 +52,9 @@ class Misfits:
 class Commit:
     """Writes a folder of part files, or one file.
 
-    `mode` says what to do with a target that is there and not empty: "error" refuses it, "append" adds to it, and
-    "overwrite" replaces a folder that glowray wrote (with `single_file`, any file). `folders` names the fields
-    whose values name folders in the target. `written` is what was staged.
+    `mode` says what to do with a target that exists and is not empty. "error" refuses it and "append" adds to it.
+    "overwrite" replaces a folder that glowray wrote, or with `single_file` any file. `folders` names the fields whose
+    values name folders in the target. `written` counts what was staged.
     """
 
     def __init__(
@@ -80,16 +81,16 @@ class Commit:
         self.written = Written(0, 0, 0)
 
     def check(self) -> None:
-        """Raise what `begin()` would, and change nothing but what a job that died left half done.
+        """Check the target as `begin()` does, and do not take it. In a folder, undo what a dead job left half done.
 
-        Raises FileExistsError when `mode` forbids what is there, CommitConflict when a job is writing there now.
+        Raises FileExistsError if `mode` forbids the content of the target, CommitConflict if another job writes to it.
         """
         self._target.check()
 
     def begin(self) -> str:
-        """Take the target, and return the folder for temporary files; `commit()` or `abort()` must follow.
+        """Lock the target and return the folder for temporary files. The caller must `commit()` or `abort()`.
 
-        Raises what `check()` raises.
+        Raises the same errors as `check()`.
         """
         self._expect("new")
         self._folder = self._target.begin()
@@ -97,10 +98,10 @@ class Commit:
         return self._folder
 
     def commit(self, parts: Iterable[Part | None]) -> Written:
-        """Put all parts in place, in the order of their partitions; after an error the target is as it was before.
+        """Put all parts in place, in the order of their partitions. After an error the target is as it was.
 
-        Parts of another schema than the common one are rewritten here. Raises CommitConflict when somebody else
-        changed the target since `begin()`.
+        Parts whose schema is not the common one are rewritten here. Raises CommitConflict if another process changed
+        the target since `begin()`.
         """
         try:
             there = [part for part in parts if part is not None]
@@ -112,9 +113,9 @@ class Commit:
         return commit_together([self])[0]
 
     def misfits(self, parts: Sequence[Part]) -> Misfits:
-        """Find the one schema of all parts, and the parts that have another: these are to be written once more.
+        """Return the common schema of all parts, and the parts that must be rewritten because they have another one.
 
-        Raises what is wrong with the schemas, with the column.
+        Raises an error that names the column if there is no common schema.
         """
         self._expect("begun")
         check_kinds(parts)
@@ -128,9 +129,9 @@ class Commit:
         )
 
     def stage(self, parts: Iterable[Part | None]) -> None:
-        """Make everything ready beside the target, which stays as it is; `commit_together()` or `abort()` must follow.
+        """Make everything ready beside the target, which does not change yet.
 
-        Raises what is wrong with the parts.
+        The caller must call `commit_together()` or `abort()`. Raises an error if the parts cannot be put in place.
         """
         self._expect("begun")
         ordered = self._needed(part for part in parts if part is not None)
@@ -139,7 +140,7 @@ class Commit:
         self._state = "staged"
 
     def abort(self) -> None:
-        """Leave the target as it was and remove everything temporary; nothing happens after a commit."""
+        """Leave the target as it was and remove all temporary files. After a commit do nothing."""
         if self._state in ("begun", "staged"):
             self._state = "done"
             try:
@@ -150,8 +151,8 @@ class Commit:
     def _needed(self, parts: Iterable[Part]) -> list[Part]:
         """Return the parts to put in place, in the order of their partitions.
 
-        Parts without rows are left out of a format that needs rows. If no part has rows and no file is there, one of
-        them stays for a single file, or if it names the columns.
+        If the format needs rows, parts without rows are left out. One of them stays if there is nothing else, and the
+        target is a single file or the part names columns.
         """
         ordered = sorted(parts, key=lambda part: part.index)
         _check_there(ordered)
@@ -168,9 +169,10 @@ class Commit:
 
 
 def commit_together(commits: Sequence[Commit]) -> list[Written]:
-    """Put what is staged in place everywhere, every `_SUCCESS` last; after an error all targets are as they were.
+    """Put the staged files of all targets in place, then write every `_SUCCESS`. Return what each commit wrote.
 
-    Raises CommitConflict when somebody else changed a target since its `begin()`.
+    After an error all targets are as they were. Raises CommitConflict if another process changed a target since its
+    `begin()`.
     """
     for commit in commits:
         commit._expect("staged")
@@ -193,7 +195,7 @@ def commit_together(commits: Sequence[Commit]) -> list[Written]:
 
 
 def _abort_all(commits: Sequence[Commit], error: BaseException) -> None:
-    """Take back the last first; one that cannot be taken back does not keep the others from it."""
+    """Abort all commits, the last one first. If one fails, add a note to `error` and abort the others too."""
     for commit in reversed(commits):
         try:
             commit.abort()
@@ -202,7 +204,10 @@ def _abort_all(commits: Sequence[Commit], error: BaseException) -> None:
 
 
 def _check_single(path: str, sink: Sink, fields: tuple[str, ...]) -> None:
-    """Raise ValueError for rows that cannot be one file, and for a name that says something else than the content."""
+    """Raise ValueError if the rows cannot be one file, or if its suffix does not match the compression.
+
+    Readers choose the decompression by the suffix.
+    """
     if fields:
         raise ValueError("partition_by makes a folder for each value: it cannot be written with single_file=True")
     if not sink.joins:
@@ -216,6 +221,7 @@ def _check_single(path: str, sink: Sink, fields: tuple[str, ...]) -> None:
 
 
 def _check_there(parts: list[Part]) -> None:
+    """Raise GlowrayError if the driver does not see a file that a task wrote, as on a disk of another machine."""
     for part in parts:
         if not os.path.exists(part.path):
             raise GlowrayError(

@@ -1,4 +1,4 @@
-"""Compressed files, known by their suffix."""
+"""Compressed files. The suffix of a path names its codec."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CODECS = ("gz", "bz2", "zst", "xz")
 _NAMES = {"gzip": "gz", "bz2": "bz2", "zstd": "zst", "xz": "xz", "gz": "gz", "zst": "zst"}
 """The codecs by the names that a user may give."""
 
-# What text usually shrinks by: it weighs a compressed file among plain ones before it is read.
+# Text usually shrinks to a fourth. Partitions are planned by the size of a file before compression.
 EXPANSION = 4
 
 _FRAME_BYTES = 1 << 20
@@ -28,7 +28,7 @@ _DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 
 def codec_of(path: str) -> str | None:
-    """The codec that a path's suffix names, in upper or lower case, or None.
+    """Return the codec that a path's suffix names, in upper or lower case, or None.
 
     >>> codec_of("log.GZ"), codec_of("log.txt")
     ('gz', None)
@@ -58,10 +58,10 @@ def listed(names: Iterable[str]) -> str:
 
 
 def decompressed(path: str, codec: str, size: int) -> Iterator[bytes]:
-    """The content of a compressed file in blocks of about `size` bytes; all that can be read comes before an error.
+    """Yield the content of a compressed file in blocks of at most `size` bytes.
 
-    Several members one after the other (as `cat a.gz b.gz` makes) are one content. Raises DamagedFile, with the
-    path, when the data is damaged or cut short.
+    Concatenated members, as `cat a.gz b.gz` makes, are one content. Damaged or truncated data raises DamagedFile with
+    the path, after all blocks that can be read.
     """
     with open(path, "rb") as file:
         stream = _stream(file, codec)
@@ -88,7 +88,7 @@ def _stream(file: IO[bytes], codec: str) -> Any:
 
 
 class _ZstdReader:
-    """Arrow's stream with the one method of the others: at most one small read a call."""
+    """Gives Arrow's stream the method `read1` of the other streams: a call returns at most 64 KiB."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -99,7 +99,10 @@ class _ZstdReader:
 
 
 def _up_to(stream: Any, size: int) -> tuple[bytes, Exception | None]:
-    """About `size` bytes, and what kept it from going on; small reads, so that damage takes little with it."""
+    """Return at most `size` bytes, and the error that ended the reading or None.
+
+    It reads in small pieces, so that damage loses little of the content before it.
+    """
     pieces, length = [], 0
     try:
         while length < size:
@@ -119,7 +122,7 @@ class _Compressor(Protocol):
 
 
 class CompressedFile:
-    """A new file whose content is compressed with `codec`, or plain for None: the same content, the same bytes."""
+    """Writes a new file, compressed with `codec` or plain if that is None. Equal content gives equal bytes."""
 
     def __init__(self, path: str, codec: str | None) -> None:
         self._codec = codec
@@ -130,13 +133,16 @@ class CompressedFile:
         self._file.write(self._compressor.compress(data))
 
     def end_member(self) -> int:
-        """End what can be read for itself, and return where it ends, in bytes; what follows is a member of its own."""
+        """End the current member, which can be read alone, and return its end as an offset in bytes.
+
+        What is written next begins another member.
+        """
         self._file.write(self._compressor.flush())
         self._compressor = _compressor(self._codec)
         return self._file.tell()
 
     def close(self) -> int:
-        """Write what is left, close the file, and return its size in bytes."""
+        """Write what the compressor still holds, close the file, and return its size in bytes."""
         try:
             self._file.write(self._compressor.flush())
             return self._file.tell()
@@ -144,14 +150,14 @@ class CompressedFile:
             self._file.close()
 
     def discard(self) -> None:
-        """Close the file, whether or not what is left can be written: it is not wanted."""
+        """Close a file that is not wanted, even if buffered bytes cannot be written."""
         with contextlib.suppress(OSError):
             self._file.close()
 
 
 def _compressor(codec: str | None) -> _Compressor:
     if codec == "gz":
-        return zlib.compressobj(6, zlib.DEFLATED, 31)  # 31: a gzip header, with neither name nor time
+        return zlib.compressobj(6, zlib.DEFLATED, 31)  # 31: a gzip header without a name and a time
     if codec == "bz2":
         return bz2.BZ2Compressor()
     if codec == "xz":
@@ -170,7 +176,7 @@ class _Plain:
 
 
 class _ZstdCompressor:
-    """A frame for each megabyte, however the content comes."""
+    """Writes a frame for each MiB of content, in whatever pieces the content arrives."""
 
     def __init__(self) -> None:
         import pyarrow as pa

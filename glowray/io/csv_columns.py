@@ -1,4 +1,4 @@
-"""CSV records as Arrow columns, where Arrow reads them as the csv module does."""
+"""CSV records as Arrow columns, for records that Arrow reads as Python's csv module does."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ if TYPE_CHECKING:
 
 _MOST_COLUMNS = 1_000
 _MOST_BYTES = 1 << 30
-_UTF8 = ("utf-8", "utf-8-sig", "ascii")
 
 
 def arrow_reads(dialect: Dialect, encoding: Encoding) -> bool:
-    """Whether Arrow can read such files: UTF-8, separated and quoted by ASCII characters."""
+    """Return whether Arrow can read files of this dialect and encoding: UTF-8, with an ASCII delimiter and quote."""
     special = dialect.delimiter + (dialect.quotechar or "")
-    return codecs.lookup(encoding.name).name in _UTF8 and encoding.errors == "strict" and special.isascii()
+    return encoding.is_utf8 and special.isascii()
 
 
 @dataclass(frozen=True)
 class ColumnParser:
-    """Makes columns of chunks of whole records, in which quotes stand only around fields or doubled.
+    """Parses chunks of whole records into columns. Every quote in a chunk encloses a field or is doubled.
 
     Args:
         names: the columns of the file.
-        wanted: those that are read, in the order that rows have them.
-        converts: functions of a str for some of them.
+        wanted: the columns of the rows, in their order.
+        converts: a function of a str for each column that has a type.
     """
 
     names: tuple[str, ...]
@@ -45,10 +44,11 @@ class ColumnParser:
 
     @property
     def fits(self) -> bool:
+        """Whether Arrow can read the file."""
         return 0 < len(self.wanted) <= len(self.names) <= _MOST_COLUMNS and arrow_reads(self.dialect, self.encoding)
 
     def is_text(self, chunk: bytes) -> bool:
-        """Whether all bytes are text, those of columns that are not wanted too."""
+        """Return whether all bytes can be decoded, including those of columns that are not read."""
         if chunk.isascii():
             return True
         try:
@@ -61,16 +61,16 @@ class ColumnParser:
         return self.encoding.decode(chunk)
 
     def table(self, chunk: bytes) -> pa.Table | None:
-        """The records of a chunk of text; None where one is shorter or longer than the names."""
+        """Return the records of a chunk as a table, or None if a record has more or fewer fields than the names."""
         import pyarrow as pa
         import pyarrow.csv
 
         if len(chunk) > _MOST_BYTES:
             return None
         if chunk.startswith(codecs.BOM_UTF8):
-            chunk = codecs.BOM_UTF8 + chunk  # Arrow drops one from the start of whatever it reads
+            chunk = codecs.BOM_UTF8 + chunk  # Arrow drops the first byte order mark; this one belongs to a field.
         if not chunk.endswith(b"\n"):
-            chunk += b"\n"  # without it Arrow takes an empty last field for quoted where the one before it is
+            chunk += b"\n"  # Without it Arrow takes an empty last field for quoted if the field before it is quoted.
         parse, convert = self._options
         read = pa.csv.ReadOptions(use_threads=False, column_names=self._places, block_size=len(chunk) + 1)
         try:
@@ -79,7 +79,7 @@ class ColumnParser:
             return None
 
     def block(self, table: pa.Table) -> Block | None:
-        """The rows of such a table; None where a type refuses a value."""
+        """Return the rows of a table that `table` returned; None if a type refuses a value."""
         from glowray.rows import Block
         from glowray.rows.chunk import Chunk
         from glowray.rows.shape import Fields
@@ -88,7 +88,7 @@ class ColumnParser:
         for name, column in zip(self.wanted, table.columns, strict=True):
             try:
                 shape, own = self._column(name, column)
-            except Exception:  # a user's type refuses a field: who goes row by row says which
+            except Exception:  # A user's type refuses a field. Reading row by row finds which one.
                 return None
             children.append(shape)
             columns += own
@@ -111,7 +111,7 @@ class ColumnParser:
 
     @cached_property
     def _places(self) -> list[str]:
-        """Names for Arrow, which would take some names (the empty one, long ones) for something else."""
+        """Column names for Arrow: "0", "1", …. Arrow would misread some names of users, such as the empty one."""
         return list(map(str, range(len(self.names))))
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Fields of CSV files on which the user's function fails, or that a type refuses."""
+"""Errors of fields of CSV files: a user's function fails on the field, or a type refuses it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from glowray.io.csv_types import Convert
 
 
 def field_error(convert: Convert, field: str, where: str, error: Exception) -> Exception:
-    """Return the error to raise for a field, which a failing task tells as its row.
+    """Return the error to raise for a field. A failing task reports the field as its row.
 
-    A function of the user's keeps its exception. A type that refuses a field gives a DamagedFile.
+    The exception of a user's function is kept. A type that refuses a field gives a DamagedFile.
 
     Args:
         convert: the type or function.
@@ -33,7 +33,7 @@ def field_error(convert: Convert, field: str, where: str, error: Exception) -> E
 
 
 def convert_again(conversion: tuple[Convert, str], field: str) -> object:
-    """Convert a field, or raise the error that reading it raised."""
+    """Convert a field. Raises the same error as reading it."""
     convert, where = conversion
     try:
         return convert(field)
@@ -43,7 +43,7 @@ def convert_again(conversion: tuple[Convert, str], field: str) -> object:
 
 
 def _function_of_user(convert: Convert) -> Function | None:
-    """Return a function that is written in Python, with its place; None for a type or a function in C."""
+    """Return a user's Python function with its file and line; None for a type, a function in C or one of glowray."""
     place = None if isinstance(convert, type) else place_of(convert)
     if place is None:
         return None

@@ -1,4 +1,4 @@
-"""Records in columns as lines of CSV, column by column: the bytes that CsvEncoder makes of the same rows one by one."""
+"""Columns of records as lines of CSV: the same bytes that CsvEncoder makes of the rows one by one."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glowray.io.csv_records import Dialect
+from glowray.io.text_lines import TEXTS
 from glowray.rows.chunk import Chunk
 from glowray.rows.numpy_columns import as_numpy
 from glowray.rows.shape import Fields, Scalar
 
 PIECE_ROWS = 8192
-"""Lines that are put together at a time: few enough to be still in the cache when they are written."""
+"""The lines that are joined at once: few enough to stay in the processor's cache until they are written."""
 
 SPELLED = ("str", "int", "bool", "float", "None")
-"""What is spelled as a column; values of the other types one by one."""
+"""Kinds whose texts are made column by column."""
 
 NAMED = ("Decimal", "date", "datetime", "datetime[UTC]", "time", "timedelta", "UUID")
-"""Types of which str() is what their type reads again."""
+"""Kinds whose texts are made value by value, with str()."""
 
 _TEXT = pa.large_string()
 _NO_BYTES = pa.scalar(0, pa.int64())
 
 
 def record_names(chunk: Chunk) -> tuple[str, ...] | None:
-    """The columns of rows that are dicts of values with a field of CSV each; None for others.
+    """Return the columns of rows that are dicts of the kinds SPELLED and NAMED; None for other rows.
 
     >>> record_names(Chunk.from_rows([{"a": 1, "b": None}])), record_names(Chunk.from_rows([{"a": b""}]))
     (('a', 'b'), None)
@@ -42,7 +43,9 @@ def record_names(chunk: Chunk) -> tuple[str, ...] | None:
 
 
 def lines_of(chunk: Chunk, dialect: Dialect) -> Iterator[Any]:
-    r"""Buffers whose bytes are the lines of such rows; a row of nothing but one None has no line that could be read.
+    r"""Yield buffers of the lines of rows for which `record_names` returns names.
+
+    No row may be None in its only column: its line would be blank, which is no record.
 
     >>> rows = Chunk.from_rows([{"a": None, "b": "x"}, {"a": "", "b": "1;2"}])
     >>> b"".join(lines_of(rows, Dialect(";", "'")))
@@ -57,6 +60,7 @@ def lines_of(chunk: Chunk, dialect: Dialect) -> Iterator[Any]:
 
 
 def _fields(chunk: Chunk, dialect: Dialect) -> Iterator[pa.Array]:
+    """Yield for each column the array of its fields, quoted where needed; None is an empty field."""
     assert isinstance(chunk.shape, Fields)
     for child, column in zip(chunk.shape.children, chunk.columns, strict=True):
         assert isinstance(child, Scalar)
@@ -70,7 +74,7 @@ def _fields(chunk: Chunk, dialect: Dialect) -> Iterator[pa.Array]:
 
 
 def _quoted(texts: pa.Array, dialect: Dialect) -> pa.Array:
-    """The texts, quoted where a reader would not give them back as they are."""
+    """Return the texts, quoted where a reader would otherwise return something else."""
     quote = dialect.quotechar or ""
     data = bytes(_bytes(texts))
     odd = [each for each in (dialect.delimiter, quote, "\r", "\n", "\ufeff") if each.encode() in data]
@@ -84,7 +88,7 @@ def _quoted(texts: pa.Array, dialect: Dialect) -> pa.Array:
 
 
 def _bytes(texts: pa.Array) -> memoryview:
-    """The bytes of all texts, one after the other."""
+    """Return the bytes of all texts, concatenated."""
     _, offsets, data = texts.buffers()
     if data is None or not len(texts):
         return memoryview(b"")
@@ -92,14 +96,11 @@ def _bytes(texts: pa.Array) -> memoryview:
     return memoryview(data)[int(bounds[texts.offset]) : int(bounds[texts.offset + len(texts)])]
 
 
-def _bools(column: pa.Array) -> pa.Array:
-    return pc.if_else(column, pa.scalar("True", _TEXT), pa.scalar("False", _TEXT))
-
-
 def _floats(column: pa.Array) -> pa.Array:
-    """repr() of floats: Arrow finds the same digits, and leaves out the ".0" of a whole number.
+    """Return the repr() of floats.
 
-    Far from one Python has an exponent where Arrow has none, or the other way round.
+    Between 1e-4 and 1e9 Arrow finds the same digits and leaves out the ".0" of a whole number. Outside, Python and
+    Arrow write exponents differently, so Python makes the texts.
     """
     values = as_numpy(column.fill_null(1.0) if column.null_count else column)
     size = np.abs(values)
@@ -113,10 +114,4 @@ def _floats(column: pa.Array) -> pa.Array:
     return pc.if_else(pa.array(is_whole), pc.binary_join_element_wise(*ends), texts)
 
 
-_SPELL: dict[str, Callable[[pa.Array], pa.Array]] = {
-    "str": lambda column: column,
-    "int": lambda column: column.cast(_TEXT),
-    "bool": _bools,
-    "float": _floats,
-    "None": lambda column: pa.nulls(len(column), _TEXT),
-}
+_SPELL: dict[str, Callable[[pa.Array], pa.Array]] = {**TEXTS, "float": _floats}

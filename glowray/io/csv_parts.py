@@ -1,4 +1,4 @@
-"""The one header of CSV files: of those that a job wrote, and of those that it adds to."""
+"""The common columns of the CSV files of an output: of new parts and of existing files."""
 
 from __future__ import annotations
 
@@ -6,25 +6,35 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from glowray.io.csv_records import FIRST_BYTES, Dialect, Record, first_record, read_records
 from glowray.io.encoding import Encoding
 from glowray.io.sink import FileWriter, Part
 from glowray.io.splits import Piece
 
-if TYPE_CHECKING:
-    from glowray.io.csv_sink import CsvSink
-
 _UTF8 = Encoding("utf-8")
 _UTF8_OF_OTHERS = Encoding("utf-8-sig")
 _ELSE = 'write to another place, or with mode="overwrite"'
 
 
-def common_columns(sink: CsvSink, parts: Sequence[Part], kept: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns of all parts in order of first appearance; those of the files that are there, if any are.
+class CsvLayout(Protocol):
+    """How a CSV output is spelled: its sink."""
 
-    Raises ValueError for a row that cannot be a line, and for a column that a file which is there lacks.
+    @property
+    def dialect(self) -> Dialect: ...
+    @property
+    def header(self) -> bool: ...
+    @property
+    def compression(self) -> str | None: ...
+    @property
+    def extension(self) -> str: ...
+
+
+def common_columns(sink: CsvLayout, parts: Sequence[Part], kept: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of all parts in order of first appearance, or the columns of the existing files `kept`.
+
+    Raises ValueError for a row that cannot be a line, and for a new column that an existing file lacks.
     """
     names = tuple(dict.fromkeys(chain.from_iterable(part.schema for part in parts)))
     first: str | None = None
@@ -36,16 +46,19 @@ def common_columns(sink: CsvSink, parts: Sequence[Part], kept: Sequence[str]) ->
     return _checked(names, parts)
 
 
-def holds_no_rows(sink: CsvSink, path: str) -> bool:
-    """Return whether a file has no record, or only the names of the columns; only its first bytes are read."""
+def holds_no_rows(sink: CsvLayout, path: str) -> bool:
+    """Return whether a file has no record besides the names of the columns. Only its first bytes are read."""
     records = chain.from_iterable(read_records(Piece(path), sink.dialect, _UTF8_OF_OTHERS, FIRST_BYTES))
     return next(islice(records, int(sink.header), None), None) is None
 
 
 def _kept_columns(
-    path: str, there: Record, names: tuple[str, ...], sink: CsvSink, first: str | None
+    path: str, there: Record, names: tuple[str, ...], sink: CsvLayout, first: str | None
 ) -> tuple[str, ...]:
-    """The columns of new rows that are added to a file."""
+    """Return the columns of new rows that are added to the existing file `path`, whose first record is `there`.
+
+    Raises ValueError if the file lacks one of the new columns, or differs from `first`, an earlier existing file.
+    """
     if not sink.header:
         if len(there) != len(names):
             raise ValueError(f'"{path}" has {len(there)} columns, the new rows have {len(names)}: {_ELSE}')
@@ -69,11 +82,11 @@ def _checked(names: tuple[str, ...], parts: Sequence[Part]) -> tuple[str, ...]:
 
 
 def blank_line(name: str, row: str) -> ValueError:
-    """The error for None in the only column."""
+    """Return the error for a row that is None in the only column."""
     return ValueError(f'None in the only column "{name}" would be a blank line, which is no record: the row {row}')
 
 
-def rewritten(sink: CsvSink, parts: Sequence[Part], folder: str, names: tuple[str, ...]) -> Part:
+def rewritten(sink: CsvLayout, parts: Sequence[Part], folder: str, names: tuple[str, ...]) -> Part:
     """Write the rows of parts, in their order, as one part with these columns."""
     file = FileWriter(folder, parts[0].index, sink.compression, RecordEncoder(sink, names), sink.extension)
     for part in parts:
@@ -83,9 +96,9 @@ def rewritten(sink: CsvSink, parts: Sequence[Part], folder: str, names: tuple[st
 
 
 class RecordEncoder:
-    """Fields that were read from lines, to lines."""
+    """Encodes fields that were read from lines as lines."""
 
-    def __init__(self, sink: CsvSink, names: tuple[str, ...]) -> None:
+    def __init__(self, sink: CsvLayout, names: tuple[str, ...]) -> None:
         self._names, self._header = names, sink.header
         self._quoting = Quoting(sink.dialect)
 
@@ -97,26 +110,26 @@ class RecordEncoder:
 
 
 class Quoting:
-    """Texts as the fields of a dialect."""
+    """Writes texts as fields of a dialect."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.delimiter, self.quote = dialect.delimiter, dialect.quotechar or ""
         self._special = re.compile(f"[{re.escape(self.delimiter + self.quote)}\r\n\ufeff]").search
 
     def field(self, text: str) -> str:
-        """The text as a field, quoted where a reader would not give it back as it is."""
+        """Return the text as a field. It is quoted if a reader would otherwise return something else."""
         if text and not self._special(text):
             return text
         return self.quote + text.replace(self.quote, self.quote * 2) + self.quote
 
     def line(self, record: Sequence[str | None]) -> str:
-        """The line of a record; one of nothing, or of None alone, has two fields, as a blank line is no record."""
+        """Return the line of a record. No fields, or None alone, give two fields, as a blank line is no record."""
         fields = ["" if text is None else self.field(text) for text in record]
         return (self.delimiter.join(fields) or self.delimiter) + "\n"
 
 
-def _records(sink: CsvSink, part: Part, names: tuple[str, ...]) -> Iterator[Record]:
-    """The rows of a part as the fields of other columns; a line may have more fields than there are columns."""
+def _records(sink: CsvLayout, part: Part, names: tuple[str, ...]) -> Iterator[Record]:
+    """Yield the rows of a part as the fields of other columns. A line may have more fields than there are columns."""
     places = [part.schema.index(name) if name in part.schema else None for name in names]
     records: Iterable[Record] = chain.from_iterable(read_records(Piece(part.path), sink.dialect, _UTF8))
     header = bool(sink.header and part.schema)

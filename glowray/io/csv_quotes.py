@@ -1,7 +1,7 @@
-"""Quotes in the bytes of a CSV file: where they are, and whether counting them tells inside from outside.
+"""Quotes in the bytes of a CSV file.
 
-They do in a file all of whose quotes open a field, close one or are doubled; elsewhere only a reader from the start
-knows what a quote means.
+In most files each quote opens a field, closes one or is doubled. There a place is inside a quoted field if the number
+of quotes before it is odd. In other files only a reader from the start knows what a quote means.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     Places = np.ndarray[Any, np.dtype[np.int64]]
 
 _OPEN_BYTES = 1 << 24
-"""How long a record may be before it is left to the csv module."""
+"""A record of more bytes is left to the csv module."""
 
 
 def quote_places(window: Bytes, dialect: Dialect) -> Places:
-    """Where quotes are."""
+    """Return the offsets of the quotes in `window`."""
     from glowray.native import chosen
 
     assert dialect.quotechar is not None
@@ -30,12 +30,14 @@ def quote_places(window: Bytes, dialect: Dialect) -> Places:
 
 
 def count_quotes(window: Bytes, inside: bool, dialect: Dialect) -> int | None:
-    """How many quotes there are between the first byte and the last; None if not all are plain.
+    """Return the number of quotes between the first byte and the last; None if a quote is at another place.
+
+    A quote must open a field, close one or be doubled.
 
     Args:
         window: bytes.
-        inside: whether a field is open before them.
-        dialect: of single bytes.
+        inside: whether a field is open before the first byte.
+        dialect: its delimiter and quote are single bytes.
     """
     from glowray.native import chosen
 
@@ -44,12 +46,12 @@ def count_quotes(window: Bytes, inside: bool, dialect: Dialect) -> int | None:
 
 
 def whole_records(chunks: Iterable[bytes], dialect: Dialect, known: bool = False) -> Iterator[bytes | None]:
-    """Chunks of whole lines as chunks of whole records; None, and no more, where quotes do not tell where one ends.
+    """Join chunks of whole lines to chunks of whole records. Where counting quotes fails, yield None and end.
 
     Args:
         chunks: whole lines, from the start of a record on.
-        dialect: what is a quote.
-        known: whether it is known that counting quotes tells inside from outside.
+        dialect: its quote is counted.
+        known: whether all quotes are known to open a field, close one or be doubled.
 
     >>> list(whole_records([b'a,"b\\n', b'c"\\nd\\n', b'e"f\\n'], Dialect()))
     [b'a,"b\\nc"\\nd\\n', None]
@@ -69,6 +71,7 @@ def whole_records(chunks: Iterable[bytes], dialect: Dialect, known: bool = False
 
 
 def _is_odd(chunk: bytes, dialect: Dialect) -> bool:
+    """Return whether a chunk has an odd number of quotes."""
     import numpy as np
 
     if dialect.quotechar is None:
@@ -77,7 +80,7 @@ def _is_odd(chunk: bytes, dialect: Dialect) -> bool:
 
 
 def _is_open(chunk: bytes, dialect: Dialect) -> bool | None:
-    """Whether a field is open at the end of a chunk that begins with a record; None if quotes do not tell."""
+    """Return whether a chunk that begins with a record ends inside a field; None if quotes do not tell."""
     import numpy as np
 
     if dialect.quotechar is None or dialect.quotechar.encode() not in chunk:

@@ -19,6 +19,7 @@ from glowray.io.encoding import Encoding
 from glowray.io.lines import read_bytes
 from glowray.io.paths import File, Paths, expand, path_names
 from glowray.io.reader import PrunableReader, check_partitions, source_label
+from glowray.io.record_columns import check_columns, check_present
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ _CHUNK_BYTES = 1 << 21
 
 @dataclass(frozen=True)
 class CsvReader(PrunableReader):
-    """The records of CSV files as dicts.
+    """Reads records of CSV files as dicts.
 
-    `cut` are the files in which every quote was looked at, and counting them tells inside from outside. `columns` are
-    those that the user asked for; `only` those of them that anybody looks at in files with the columns `like`, None:
-    all.
+    Args:
+        columns: the columns that the user asked for, None for all.
+        cut: the paths of files that were scanned whole. All their quotes open a field, close one or are doubled.
+        only: the columns that the job reads, None for all. It holds in files whose columns are `like`.
+        like: the columns of the first file.
     """
 
     label: str
@@ -63,12 +66,11 @@ class CsvReader(PrunableReader):
 
     @property
     def shape(self) -> Shape | None:
-        """The shape of the rows of the first file as columns, where every column's type is known."""
+        """The shape of the first file's rows as columns, or None if a column's type is unknown."""
         from glowray.rows.scalars import scalar_kind
         from glowray.rows.shape import Fields, Scalar
 
-        piece = next((piece for pieces in self.partitions for piece in pieces), None)
-        names = () if piece is None else self.names(piece.path)
+        names = self._first_names
         wanted = self._wanted(names)
         kinds = [scalar_kind(cls, [cls()]) if cls else None for cls in map(self._type, wanted)]
         scalars = tuple(Scalar(kind) for kind in kinds if kind is not None)
@@ -77,18 +79,23 @@ class CsvReader(PrunableReader):
 
     @property
     def fields(self) -> tuple[str, ...] | None:
-        """The columns of the rows of the first file; another file may have others."""
-        piece = next((piece for pieces in self.partitions for piece in pieces), None)
-        names = () if piece is None else self.names(piece.path)
+        """The columns of the first file's rows. Another file may have others."""
+        names = self._first_names
         return self._wanted(names) if names and self._has_all(names) else None
 
+    @property
+    def _first_names(self) -> tuple[str, ...]:
+        """The columns of the first file, () if there are none."""
+        piece = next((piece for pieces in self.partitions for piece in pieces), None)
+        return () if piece is None else self.names(piece.path)
+
     def _type(self, name: str) -> type | None:
-        """The exact type of a column's values (or None), if it is known."""
+        """Return the exact type of a column's values other than None, or None if it is unknown."""
         convert = self.converts.get(name, str)
         return type_of(convert)
 
     def read_blocks(self, index: int) -> Iterator[Block]:
-        """The same rows as blocks: records of one shape each, unless Python had to read some of them."""
+        """Yield the rows of partition `index` as blocks."""
         from glowray.rows import Block
 
         for piece in self.partitions[index]:
@@ -96,18 +103,17 @@ class CsvReader(PrunableReader):
                 yield Block.from_rows(part) if isinstance(part, list) else part
 
     def pruned(self, columns: Collection[str]) -> CsvReader:
-        """A reader of the same rows with only these of their columns, and those that a type may refuse.
+        """Return a reader of the same rows with only these columns, and those that have a type, which may raise.
 
-        Files that have other columns than the first are read with all of them, and so are records among which one is
-        too long.
+        Files whose columns are not those of the first file are read with all columns. So is a batch of records if one
+        of them has too many fields.
         """
-        piece = next((piece for pieces in self.partitions for piece in pieces), None)
-        like = self.like if self.only is not None or piece is None else self.names(piece.path)
+        like = self.like if self.only is not None else self._first_names
         only = frozenset(columns) if self.only is None else self.only.intersection(columns)
         return replace(self, only=only, like=like)
 
     def batches(self, piece: Piece) -> Iterator[tuple[Sequence[str], list[Record]]]:
-        """The names of the columns, and the records of a piece as text, a batch at a time."""
+        """Yield the names of the columns and the records of a piece as text, a batch at a time."""
         names = self.names(piece.path)
         skip = self.header is True and piece.start == 0
         for records in read_records(piece, self.dialect, self.encoding):
@@ -116,22 +122,25 @@ class CsvReader(PrunableReader):
             yield names, records
 
     def names(self, path: str) -> tuple[str, ...]:
-        """The columns of a file; none if it is empty. Raises ValueError for a name that is there twice."""
+        """Return the columns of a file, () if it is empty. Raises ValueError if two have one name."""
         if isinstance(self.header, tuple):
             return self.header
         first = first_record(Piece(path), self.dialect, self.encoding)
         if not self.header:
             return tuple(map(str, range(len(first))))
         names = tuple(name or "" for name in first)
-        _check_names(names, f'"{path}" has')
+        check_columns(names, f'"{path}"')
         return names
 
     def _parts(self, piece: Piece) -> Iterator[Block | list[dict[Any, Any]]]:
-        """The rows of a piece: as columns where Arrow reads them as the csv module does."""
+        """Yield the rows of a piece: a block for each chunk that Arrow reads as the csv module does, else lists.
+
+        If quotes or bytes need the csv module, it reads the rest of the piece.
+        """
         names = self.names(piece.path)
         parser = ColumnParser(names, self._wanted(names), self.converts, self.dialect, self.encoding)
         header = int(self.header is True and piece.start == 0)
-        done = 0  # records, that of the header too
+        done = 0  # records that were read, including the header
         if self._has_all(names) and parser.fits:
             chunks = read_bytes(piece, self.encoding.signature, _CHUNK_BYTES)
             for chunk in whole_records(chunks, self.dialect, piece.path in self.cut):
@@ -152,7 +161,7 @@ class CsvReader(PrunableReader):
         yield from self._rest(piece, names, max(header, done))
 
     def _rest(self, piece: Piece, names: Sequence[str], done: int) -> Iterator[list[dict[Any, Any]]]:
-        """What follows the first `done` records of a piece, read by Python alone."""
+        """Yield the rows after the first `done` records of a piece, read by the csv module."""
         seen = 0
         for records in read_records(piece, self.dialect, self.encoding):
             first = max(done - seen, 0)
@@ -164,7 +173,7 @@ class CsvReader(PrunableReader):
     def _converted(
         self, piece: Piece, names: Sequence[str], records: list[Record], number: int
     ) -> Iterator[list[dict[Any, Any]]]:
-        """The rows of records, the first of which is the piece's record `number`."""
+        """Yield the rows of records with their columns converted; the first is record `number` of the piece."""
         failed = None
         rows: Sequence[Sequence[Any]] = records
         if self.converts:
@@ -179,6 +188,7 @@ class CsvReader(PrunableReader):
             raise field_error(self.converts[name], field, f'"{piece.path}", line {line}, column "{name}"', error)
 
     def _dicts(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[Any, Any]]:
+        """Return rows of values as dicts of the wanted columns."""
         width = len(names)
         if set(map(len, rows)) <= {width}:
             dicts: list[dict[Any, Any]] = list(map(dict, map(zip, repeat(names), rows)))
@@ -191,20 +201,19 @@ class CsvReader(PrunableReader):
         return [{name: row[name] for name in wanted} for row in dicts]
 
     def _wanted(self, names: Sequence[str]) -> tuple[str, ...]:
-        """The columns that rows have, in their order, of a file with these."""
+        """Return the columns of the rows of a file that has the columns `names`, in their order."""
         columns = names if self.columns is None else self.columns
         if self.only is None or tuple(names) != self.like:
             return tuple(columns)
         return tuple(name for name in columns if name in self.only or name in self.converts)
 
     def _has_all(self, names: Sequence[str]) -> bool:
+        """Return whether a file with these columns has all columns that the user named."""
         return {*self.converts, *(self.columns or ())}.issubset(names)
 
     def check_columns(self, path: str, names: Sequence[str]) -> None:
-        """Refuse types= and columns= that name what a file has not."""
-        for name in (*self.converts, *(self.columns or ())):
-            if name not in names:
-                raise ValueError(f'"{path}" has no column "{name}"; it has {", ".join(names)}')
+        """Raise ValueError if types= or columns= name a column that the file lacks."""
+        check_present(path, names, (*self.converts, *(self.columns or ())))
 
 
 def csv_reader(
@@ -219,7 +228,7 @@ def csv_reader(
     encoding: str = "utf-8",
     split_bytes: int = SPLIT_BYTES,
 ) -> CsvReader:
-    r"""The records of CSV files, a dict each.
+    r"""Return a reader of CSV files, whose rows are dicts, a record each.
 
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp(), "a.csv")
@@ -227,25 +236,27 @@ def csv_reader(
     >>> list(csv_reader(path, types={"amount": float}).read(0))
     [[{'zip': '02139', 'name': '', 'amount': 1.5}]]
 
-    Fields are str, as csv.DictReader gives them; an empty field is None and a quoted empty one "". A record that is
-    too short ends in None, what is too long is a list under the key None; blank lines do not count, and a mark at the
-    start of a UTF-8 file is dropped.
+    Fields are str, as csv.DictReader gives them. An empty field is None and a quoted empty field is "". In a record
+    with too few fields the missing ones are None. Extra fields are a list under the key None. Blank lines are skipped.
+    A byte order mark at the start of a UTF-8 file is dropped.
 
     Args:
-        types: {column: type or function of a str}, or "infer": int, float or bool for a column all of whose values
-            would be written back as the same text, which reads the whole input at once.
-        columns: only these, in this order.
-        header: True: each file begins with its column names. False: they are "0", "1", …. A list: they are these, and
-            files do not name them.
-        delimiter, quotechar: one character each; quotechar None: quotes mean nothing.
+        types: {column: type or function of a str}, or "infer". "infer" reads the whole input at the call. It makes a
+            column int, float or bool if all its values of that type would be written as the same text.
+        columns: read only these, in this order.
+        header: True if each file begins with its column names; False for the names "0", "1", …; or a list of the
+            names, and then files do not begin with names.
+        delimiter, quotechar: one character each. With quotechar None, quotes are ordinary characters.
         encoding: of the files, as for open().
 
-    Raises FileNotFoundError for a path that matches nothing, ValueError for other wrong arguments and for a name that
-    two columns have, DamagedFile (a ValueError) with file, line and column for a value that its type refuses. What a
-    function of the user's raises stays what it is.
+    Raises:
+        FileNotFoundError: a path matches nothing.
+        ValueError: an argument is wrong, or two columns have one name.
+        DamagedFile: a type refuses a value; this ValueError names the file, the line and the column. An error of a
+            user's function in `types` keeps its class.
 
-    A large plain file is cut between records; it is read once at the call to find out where that is, unless quotechar
-    is None. A file with quotes that are neither around a field nor doubled is not cut.
+    A large plain file is cut between records. Unless quotechar is None, the call reads it once to find them. A file
+    with a quote that neither encloses a field nor is doubled is not cut.
     """
     check_partitions(partitions)
     dialect, how = Dialect(delimiter, quotechar), _encoding(encoding)
@@ -263,7 +274,7 @@ def csv_reader(
         cut,
     )
     if reader.columns is not None:
-        _check_names(reader.columns, "columns= names")
+        check_columns(reader.columns, "columns=")
     if types is not None:
         reader = replace(reader, converts=_types(reader, types))
     if reader.converts or reader.columns:
@@ -281,14 +292,8 @@ def _header(header: bool | Sequence[str]) -> Header:
         return header
     if isinstance(header, str) or not all(isinstance(name, str) for name in header):
         raise TypeError(f"header must be True, False or a list of names, not {header!r}")
-    _check_names(header, "header= has")
+    check_columns(header, "header=")
     return tuple(header)
-
-
-def _check_names(names: Sequence[str], whose: str) -> None:
-    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
-    if twice is not None:
-        raise ValueError(f'{whose} the column "{twice}" twice: a dict would lose one of them')
 
 
 def _types(reader: CsvReader, types: Types) -> dict[str, Convert]:
@@ -311,9 +316,9 @@ def _check_first_file(reader: CsvReader, files: Sequence[File]) -> None:
 def _splits(
     files: Sequence[File], partitions: int | None, dialect: Dialect, encoding: Encoding, split_bytes: int
 ) -> tuple[tuple[Partition, ...], frozenset[str]]:
-    """Cut as for text, then move the cuts in each file to where records begin; whole files where that is not safe.
+    """Cut files as for text, then move each cut to the next start of a record. Some files cannot be cut and stay whole.
 
-    The files that were cut come with the cuts.
+    Returns the partitions and the paths of the files that were cut.
     """
     cuttable = {file.path for file in files if codec_of(file.path) is None}
     if not encoding.splittable or not _single_bytes(dialect, encoding):
@@ -335,11 +340,13 @@ def _splits(
 
 
 def _single_bytes(dialect: Dialect, encoding: Encoding) -> bool:
+    """Return whether the delimiter and the quote are encoded as their ASCII bytes."""
     special = dialect.delimiter + (dialect.quotechar or "")
     return special.isascii() and special.encode(encoding.name.removesuffix("-sig")) == special.encode()
 
 
 def _cuts(splits: Sequence[Partition]) -> dict[str, set[int]]:
+    """Return the offsets inside each file at which pieces begin."""
     cuts: dict[str, set[int]] = {}
     for piece in (piece for pieces in splits for piece in pieces if piece.start):
         cuts.setdefault(piece.path, set()).add(piece.start)
@@ -347,6 +354,7 @@ def _cuts(splits: Sequence[Partition]) -> dict[str, set[int]]:
 
 
 def _moved(pieces: Partition, starts: Mapping[str, Mapping[int, int | None]]) -> Partition:
+    """Return the pieces with each bound moved to the start of a record, without empty pieces."""
     moved = []
     for piece in pieces:
         own = starts.get(piece.path, {})
@@ -358,7 +366,8 @@ def _moved(pieces: Partition, starts: Mapping[str, Mapping[int, int | None]]) ->
 
 
 def _by_name(names: Sequence[str], row: Sequence[Any]) -> dict[Any, Any]:
-    made: dict[Any, Any] = dict(zip(names, row))  # noqa: B905  (of different length)
+    """Return a record as a dict: missing fields are None, and extra fields are a list under the key None."""
+    made: dict[Any, Any] = dict(zip(names, row))  # noqa: B905  (the lengths may differ)
     for name in names[len(row) :]:
         made[name] = None
     if len(row) > len(names):

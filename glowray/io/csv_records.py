@@ -1,6 +1,6 @@
-"""CSV records as Python's csv module reads them, except that an empty field is None and a quoted empty one is "".
+"""CSV records as Python's csv module reads them, except that an empty field is None and a quoted empty field is "".
 
-The module does not tell the two apart; where it matters, the text of the record is looked at once more.
+The csv module returns "" for both. If a record has "", its text is scanned again to tell which it is.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ _Reader = Iterator[list[str]]
 
 _BATCH = 4096
 FIRST_BYTES = 1 << 12
+"""The bytes read at once when only the first record of a file is needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What separates fields, and what they may be quoted with (None: nothing); a quote in a field is doubled."""
+    """The delimiter of fields and their quote, None for no quoting. A quote inside a quoted field is doubled."""
 
     delimiter: str = ","
     quotechar: str | None = '"'
@@ -43,17 +44,16 @@ class Dialect:
             raise ValueError(f"delimiter and quotechar must differ, both are {self.delimiter!r}")
 
     def reader(self, lines: Iterable[str]) -> _Reader:
-        """The csv module's reader of these lines."""
+        """Return the csv module's reader of these lines."""
         if self.quotechar is None:
             return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
         return csv.reader(lines, delimiter=self.delimiter, quotechar=self.quotechar)
 
 
 def read_records(piece: Piece, dialect: Dialect, encoding: Encoding, size: int = CHUNK_BYTES) -> Iterator[list[Record]]:
-    """The records that begin in a piece, in batches; blank lines are no records.
+    """Yield the records that begin in a piece, in batches. Blank lines are no records.
 
-    Records before one that cannot be read come first, then the error: a DamagedFile, with file and line, for a quote
-    that is never closed.
+    A quote that is never closed raises DamagedFile with file and line, after the records before it.
     """
     number = 0
     texts = read_texts(piece, encoding, size)
@@ -74,7 +74,7 @@ def read_records(piece: Piece, dialect: Dialect, encoding: Encoding, size: int =
 
 
 def first_record(piece: Piece, dialect: Dialect, encoding: Encoding) -> Record:
-    """The first record of a piece, [] if there is none; hardly more than it is read."""
+    """Return the first record of a piece, [] if there is none. Only about FIRST_BYTES beyond it are read."""
     feed = _Feed(read_texts(piece, encoding, FIRST_BYTES))
     with _fields_of_any_size():
         record = next(filter(None, dialect.reader(feed)), None)
@@ -84,14 +84,14 @@ def first_record(piece: Piece, dialect: Dialect, encoding: Encoding) -> Record:
 
 
 def text_records(text: str, dialect: Dialect) -> list[Record]:
-    """The records of a text that ends outside of quotes."""
+    """Return the records of a text that ends outside of quotes."""
     if dialect.quotechar is None or dialect.quotechar not in text:
         return _unquoted(text, dialect)
     return [record for records in _quoted(_Feed([text]), dialect) for record in records]
 
 
 def record_line(piece: Piece, dialect: Dialect, encoding: Encoding, number: int) -> int:
-    """The line in its file on which a piece's record `number`, from 0, begins; for error messages."""
+    """Return the line of the file on which the piece's record `number`, from 0, begins; for error messages."""
     feed = _Feed(read_texts(piece, encoding))
     lines = 0
     with _fields_of_any_size():
@@ -105,7 +105,7 @@ def record_line(piece: Piece, dialect: Dialect, encoding: Encoding, number: int)
 
 
 class _Feed:
-    """Gives the lines of texts to a csv reader, with their ends, and keeps those of the record it is at."""
+    """Gives a csv reader the lines of texts, with their line ends. `record` holds the lines of the current record."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.record: list[str] = []
@@ -118,16 +118,17 @@ class _Feed:
             for line in io.StringIO(text, newline=""):
                 self.record.append(line)
                 yield line
-        # A reader that is given no more lines gives one more record only if a quote is open.
+        # If the lines end while a quote is open, the csv reader still returns a record. `ended` then notes it.
         self._ended = True
 
     def ended(self) -> bool:
+        """Return whether the lines had ended before the record that was just read: its quote is never closed."""
         self.unclosed = self._ended
         return self._ended
 
 
 def _unquoted(text: str, dialect: Dialect) -> list[Record]:
-    """Records of a text without quotes; "\\r" alone ends a line here, as it does for the csv module."""
+    """Return the records of a text without quotes. "\\r" alone ends a line too, as for the csv module."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     records = [line.split(dialect.delimiter) for line in split_lines(text) if line]
@@ -135,6 +136,7 @@ def _unquoted(text: str, dialect: Dialect) -> list[Record]:
 
 
 def _quoted(feed: _Feed, dialect: Dialect) -> Iterator[list[Record]]:
+    """Yield the records of a feed in batches. An error comes after the records before it."""
     reader = dialect.reader(feed)
     more = True
     while more:
@@ -151,7 +153,7 @@ def _quoted(feed: _Feed, dialect: Dialect) -> Iterator[list[Record]]:
 
 
 def _read_batch(reader: _Reader, feed: _Feed, dialect: Dialect, records: list[Record]) -> bool:
-    """Add a batch of records to `records`; whether there may be more."""
+    """Add a batch of records to `records`, and return whether more may follow."""
     for record in islice(reader, _BATCH):
         if feed.ended():
             return False
@@ -162,6 +164,7 @@ def _read_batch(reader: _Reader, feed: _Feed, dialect: Dialect, records: list[Re
 
 
 def _with_nones(record: list[str], lines: list[str], dialect: Dialect) -> Record:
+    """Return a record with None for each field that is empty and not quoted. `lines` are the record's text."""
     text = "".join(lines)
     quote = dialect.quotechar or ""
     if quote * 2 not in text:
@@ -171,7 +174,7 @@ def _with_nones(record: list[str], lines: list[str], dialect: Dialect) -> Record
 
 
 def _quoted_fields(text: str, delimiter: str, quote: str) -> Iterator[bool]:
-    """For each field of a record, whether it begins with a quote."""
+    """Yield for each field of a record whether it begins with a quote."""
     end_of_field = re.compile(f"[{re.escape(delimiter)}\r\n]|$")
     start = 0
     while True:
@@ -189,7 +192,10 @@ def _quoted_fields(text: str, delimiter: str, quote: str) -> Iterator[bool]:
 
 @contextmanager
 def _fields_of_any_size() -> Iterator[None]:
-    """The csv module's limit is one for the whole process: lift it only while a batch is read."""
+    """Lift the csv module's limit on the size of a field.
+
+    The limit is global to the process, so it is lifted only while a batch is read.
+    """
     limit = csv.field_size_limit(sys.maxsize)
     try:
         yield

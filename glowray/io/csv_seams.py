@@ -1,4 +1,4 @@
-"""Where a CSV file can be cut: before a record, and never inside a quoted field."""
+"""The offsets at which a CSV file is cut: the starts of records, never inside a quoted field."""
 
 from __future__ import annotations
 
@@ -12,16 +12,22 @@ if TYPE_CHECKING:
     from glowray.io.csv_quotes import Bytes
 
 BLOCK_BYTES = 1 << 22
-"""What is looked at at once: little enough to stay in the processor's cache from one look to the next."""
+"""The bytes that are scanned at once: few enough to stay in the processor's cache for the second scan."""
 
 _MARK = b"\xef\xbb\xbf"
 
 
 def record_starts(path: str, cuts: Sequence[int], dialect: Dialect, size: int = BLOCK_BYTES) -> list[int | None] | None:
-    """The first record at or after each of the cuts (ascending positions over 0), None where no record follows.
+    """Return for each cut the offset of the first record at or after it, or None if no record follows.
 
-    None for all, if the file cannot be cut: a quote stands where only a reader from the start knows what it means. In
-    all other files every quote opens a field, closes one or is doubled, so counting them tells inside from outside.
+    Returns None instead of a list if the file cannot be cut. It has a quote that neither opens nor closes a field and
+    is not doubled. Without quoting the cuts themselves are returned, and readers move them to the next line.
+
+    Args:
+        path: a file that is not compressed.
+        cuts: ascending offsets in bytes, over 0.
+        dialect: of single bytes.
+        size: bytes to read at once.
     """
     if dialect.quotechar is None or not cuts:
         return list(cuts)
@@ -39,7 +45,7 @@ def record_starts(path: str, cuts: Sequence[int], dialect: Dialect, size: int = 
 
 
 class _Scan:
-    """Goes through a file block by block; a block's last byte waits for the one that follows it."""
+    """Scans a file block by block. The last byte of a block waits for the byte after it, to judge a quote there."""
 
     def __init__(self, dialect: Dialect, cuts: list[int]) -> None:
         self._dialect = dialect
@@ -50,7 +56,7 @@ class _Scan:
         self.position = 0
 
     def feed(self, block: bytes) -> bool:
-        """Look at the carried byte and all of the block but its last; whether the file can still be cut."""
+        """Scan the waiting byte and all bytes of the block but its last. Return whether the file can still be cut."""
         import numpy as np
 
         window = np.frombuffer(self._carry + block, np.uint8)
@@ -64,16 +70,19 @@ class _Scan:
         return True
 
     def end(self) -> list[int | None] | None:
-        """The starts that were found, once the file has ended."""
+        """Return the starts of records, after the last block; None if the file cannot be cut."""
         if not self.feed(b"\n") or self._inside:
             return None
         return [*self._starts, *([None] * (len(self._cuts) - len(self._starts)))]
 
     def _find_starts(self, window: Bytes) -> None:
-        """Find the first line end outside of quotes at or after each cut, less one, that lies in this window."""
+        """Note for each cut the start of a record: the byte after a line end outside of quotes.
+
+        The line end is the first one at or after cut - 1. If it is not in this window, the cut waits for the next.
+        """
         import numpy as np
 
-        base = self.position - 1  # of window[0]
+        base = self.position - 1  # the offset of window[0] in the file
         while len(self._starts) < len(self._cuts):
             first = max(self._cuts[len(self._starts)] - 1 - base, 1)
             if first >= len(window) - 1:

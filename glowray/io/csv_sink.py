@@ -1,4 +1,4 @@
-"""Writing CSV so that reading gives the same: None as an empty field, "" as a quoted one."""
+"""CSV files that read back as the same rows: None is an empty field, "" a quoted one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from glowray.io.csv_records import Dialect
 from glowray.io.field_names import FieldNames
 from glowray.io.folders import remove
 from glowray.io.record_columns import RecordColumns, given_columns, not_dicts
-from glowray.io.sink import ROWS_A_WRITE, BlockWriter, FileWriter, Part, SchemaSink, join_lines
+from glowray.io.sink import ROWS_A_WRITE, BlockWriter, FileWriter, LineSink, Part, SchemaSink
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from glowray.rows import Block
     from glowray.rows.chunk import Chunk
 
-# What str() gives for these is what their type reads again.
+# Each of these types reads the text that str() makes of its values.
 _SCALARS = (str, int, float, complex, Decimal, Fraction, dt.date, dt.time, dt.timedelta, UUID)
 _CSV_NAME = re.compile(r"\.csv(\.\w+)?$")
 _NEVER_EMPTY = {*_SCALARS, bool, dt.datetime}
@@ -35,16 +35,16 @@ _PLAIN = {*_NEVER_EMPTY, type(None)}
 
 
 @dataclass(frozen=True)
-class CsvSink(SchemaSink):
-    """Dict rows as CSV, UTF-8, with "\\n" after each; every file begins with the names of its columns.
+class CsvSink(LineSink, SchemaSink):
+    """Writes dict rows as CSV: UTF-8, a line each that ends in "\\n". Every file begins with the names of its columns.
 
-    All files have the columns of `columns` or `schema`, else those of all rows, in order of first appearance. A field
-    that a row lacks is None; a row with a field outside `columns` or `schema` is refused. `columns` also names the
-    fields of rows that are no dicts. Values are written as str(value), None as nothing; with `schema` as its types give
-    them back. `header` False leaves the names of the columns out.
+    All files have the columns of `columns` or `schema`, else the columns of all rows in order of first appearance. A
+    row may lack columns, which are then None, but may not have others than the given ones. `columns` also names the
+    fields of rows that are no dicts. A value is written as str(value), None as an empty field. With `schema`, values
+    are first converted to its types. With `header` False files do not begin with names.
     """
 
-    compression: str | None = None
+    suffix = ".csv"
     columns: tuple[str, ...] | None = None
     header: bool = True
     dialect: Dialect = field(default_factory=Dialect)
@@ -54,14 +54,6 @@ class CsvSink(SchemaSink):
         if self.dialect.quotechar is None:
             raise ValueError("write_csv() needs a quotechar: without one a field could not hold the delimiter")
         given_columns("write_csv", self.columns, self.schema)
-
-    @property
-    def extension(self) -> str:
-        return ".csv" + (f".{self.compression}" if self.compression else "")
-
-    @property
-    def joins(self) -> bool:
-        return True
 
     @property
     def needs_rows(self) -> bool:
@@ -82,14 +74,12 @@ class CsvSink(SchemaSink):
     def rewrite(self, part: Part, folder: str, schema: tuple[str, ...]) -> Part:
         return rewritten(self, [part], folder, schema)
 
-    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
-        join_lines(before, parts, path)
-
 
 class CsvWriter(BlockWriter):
-    """Writes dict rows as lines; those that are columns without making a dict of any.
+    """Writes dict rows as lines. Rows that arrive as columns are written without making dicts where that is possible.
 
-    When rows have columns that none before had, another file begins; at the end all are written once more, as one.
+    If rows have columns that no row before had, the writer begins another file. At the end it rewrites all files as
+    one.
     """
 
     def __init__(self, folder: str, index: int, sink: CsvSink) -> None:
@@ -139,7 +129,7 @@ class CsvWriter(BlockWriter):
             remove(part.path)
 
     def _write_encoded(self, lines: Iterable[Any], rows: int) -> None:
-        """Write lines in the columns that the encoder has now."""
+        """Write lines that have the encoder's current columns. If the columns are new, begin another file first."""
         if self._lines.names != self._names and self._rows:
             self._end_file()
             self._file, self._rows = self._new_file(), 0
@@ -155,7 +145,7 @@ class CsvWriter(BlockWriter):
         self._parts.append(replace(part, schema=self._names, lone=self._lines.lone))
 
     def _typed(self, rows: list[Any]) -> list[Any]:
-        """The rows with the values that the types of the schema give back."""
+        """Return the rows with their values converted to the types of the schema."""
         if self._sink.schema is None:
             return rows
         from glowray.rows.by_schema import chunk_by_schema
@@ -167,7 +157,7 @@ class CsvWriter(BlockWriter):
 
 
 class CsvEncoder:
-    """Dict rows to lines of CSV."""
+    """Encodes dict rows as lines of CSV. `lone` shows the first row that a file of one column could not hold."""
 
     def __init__(self, sink: CsvSink) -> None:
         self._columns = RecordColumns("write_csv", given_columns("write_csv", sink.columns, sink.schema))
@@ -188,7 +178,10 @@ class CsvEncoder:
         return self._encoded(self._quoting.line(self.names))
 
     def takes(self, chunk: Chunk) -> bool:
-        """Whether the rows are columns of the very names, all of which have fields."""
+        """Return whether the chunk's columns can be written as they are: they have the file's names and known kinds.
+
+        If the file has no columns yet, it takes those of the chunk.
+        """
         from glowray.io.csv_lines import record_names
 
         names = record_names(chunk) if len(chunk) else None
@@ -210,9 +203,9 @@ class CsvEncoder:
         return self._encoded("\n".join(lines))
 
     def _unquoted(self, rows: list[dict[str, Any]]) -> str | None:
-        """The lines of dicts of the same columns, where no field has to be quoted or left empty; else None.
+        """Return the lines of dicts of the same columns, or None if a field must be quoted or left empty.
 
-        They are written as they come; then it is looked whether anything stands there that may not.
+        The text is made first, without quotes. Then one scan checks that it has exactly the expected fields.
         """
         if not self.names or not set(map(type, chain.from_iterable(map(dict.values, rows)))) <= _NEVER_EMPTY:
             return None
@@ -223,7 +216,7 @@ class CsvEncoder:
         return text if _has_fields(text, self._delimiter, len(rows), width) else None
 
     def _by_columns(self, rows: list[dict[str, Any]]) -> list[str] | None:
-        """The lines of dicts of the same columns, made column by column; None where a value is of another type."""
+        """Return the lines of dicts of the same columns, made column by column; None if a value has another type."""
         columns = list(zip(*map(dict.values, rows), strict=True))
         fields = [self._fields(column) for column in columns]
         plain = [column for column in fields if column is not None]
@@ -232,7 +225,7 @@ class CsvEncoder:
         return list(map(self._delimiter.join, zip(*plain, strict=True)))
 
     def _fields(self, column: Sequence[Any]) -> list[str] | None:
-        """The fields of values of plain types; None for others."""
+        """Return the fields of a column whose values have plain types; None for other columns."""
         types = set(map(type, column))
         if not types <= _PLAIN:
             return None
@@ -261,7 +254,10 @@ class CsvEncoder:
         return self._delimiter.join(fields) if fields and fields != [""] else self._lone_line(row)
 
     def _lone_line(self, row: Any) -> str:
-        """The line of a row without a value in at most one column, until it is known whether there are more of them."""
+        """Return the line of a row that has at most one column and no value.
+
+        A blank line is no record, so the line has two empty fields until all columns are known.
+        """
         if self._columns.is_given:
             raise blank_line(self.names[0], f"{row!r:.200}")
         self.lone = self.lone or f"{row!r:.200}"
@@ -278,7 +274,7 @@ class CsvEncoder:
 
 @cache
 def _line_maker(width: int, delimiter: str) -> Callable[[Iterable[Iterable[Any]]], list[str]]:
-    """A function from rows of so many values to lines: an f-string is several times as fast as joining."""
+    """Return a function from rows of `width` values to lines. Its f-string is several times as fast as str.join."""
     names = [f"v{place}" for place in range(width)]
     between = delimiter.translate({ord("{"): "{{", ord("}"): "}}"})
     line = between.join(f"{{{name}!s}}" for name in names)
@@ -286,7 +282,7 @@ def _line_maker(width: int, delimiter: str) -> Callable[[Iterable[Iterable[Any]]
 
 
 def _has_fields(text: str, delimiter: str, lines: int, width: int) -> bool:
-    """Whether a text has so many lines of so many fields, none of them empty, if no field is quoted."""
+    """Return whether a text without quotes has `lines` lines of `width` fields each, none of them empty."""
     import numpy as np
 
     data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)

@@ -1,4 +1,4 @@
-"""Types of CSV columns: what the user asks for, or what the whole input allows."""
+"""Types of CSV columns: given by the user, or inferred from the whole input."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def _bool(text: str) -> bool:
-    """bool("false") is True, which nobody means."""
+    """Return the truth that a text names. Python's bool("false") is True, which no user means."""
     try:
         return _TRUTHS[text.lower()]
     except KeyError:
@@ -34,13 +34,13 @@ _CONVERSIONS: dict[Any, Convert] = {
 
 
 def conversions(types: Mapping[str, Callable[[str], Any]]) -> dict[str, Convert]:
-    """The function that makes a value out of a text, by column.
+    """Return for each column the function that makes a value of a text.
 
     >>> conversions({"seen": bool})["seen"]("false")
     False
 
-    A type or a function is called with the text, but bool takes true, false, 1 and 0, and date, time and datetime
-    take their ISO formats. Raises TypeError for what is not callable.
+    A type or function is called with the text. Exceptions: bool takes true, false, 1 and 0. date, time and datetime
+    take their ISO formats. Raises TypeError for a type that is not callable.
     """
     for name, convert in types.items():
         if not isinstance(name, str) or not callable(convert):
@@ -49,7 +49,7 @@ def conversions(types: Mapping[str, Callable[[str], Any]]) -> dict[str, Convert]
 
 
 def type_of(convert: Convert) -> type | None:
-    """The exact type of what a conversion gives, where that is one of Python's plain ones."""
+    """Return the exact type of a conversion's values if it is str, int, float or bool, else None."""
     if convert is _bool:
         return bool
     return convert if convert in (str, int, float) and isinstance(convert, type) else None
@@ -58,9 +58,9 @@ def type_of(convert: Convert) -> type | None:
 def convert_records(
     records: list[Record], names: Sequence[str], converts: Mapping[str, Convert]
 ) -> tuple[list[list[Any]], tuple[int, str, Exception] | None]:
-    """The records with their columns converted, up to the first that fails: its number, the column, the error."""
+    """Return the records with their columns converted, up to the first that fails, and its (number, column, error)."""
     places = [(place, converts[name], name) for place, name in enumerate(names) if name in converts]
-    with suppress(Exception):  # once more below, one by one: that finds the first
+    with suppress(Exception):  # Below each field is converted alone, which finds the first that fails.
         return _convert_columns(records, places), None
     return _convert_up_to_error(records, places)
 
@@ -109,7 +109,9 @@ _KINDS: dict[Any, Callable[[str], bool]] = {int: _is_int, float: _is_float, bool
 
 
 def infer_types(batches: Iterable[tuple[Sequence[str], list[Record]]]) -> dict[str, Any]:
-    """int, float or bool for each column all of whose values would be written back as the same text.
+    """Return int, float or bool for each column whose values of that type would all be written as the same text.
+
+    Columns that have no value, or to which no type applies, are left out.
 
     >>> infer_types([(["n", "zip", "x"], [["1", "02139", "1.5"], ["-20", "10001", None]])])
     {'n': <class 'int'>, 'x': <class 'float'>}
@@ -127,4 +129,5 @@ def infer_types(batches: Iterable[tuple[Sequence[str], list[Record]]]) -> dict[s
 
 
 def _values(records: list[Record], place: int) -> set[str]:
+    """Return the different values of a column, without None."""
     return {value for record in records if place < len(record) and (value := record[place]) is not None}

@@ -1,4 +1,4 @@
-"""How bytes become text: an encoding, and what to do with bytes it does not know."""
+"""Encodings of text files, and what to do with bytes that they cannot decode."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import codecs
 import re
 from dataclasses import dataclass
 
-# A byte 0x0A is a line end in these, and nothing else is: such files can be cut and split as bytes. They are families
-# of codecs.lookup(…).name; all others are decoded from the start, one piece after the other.
+# In these families of codecs.lookup(…).name a line ends at a byte 0x0A and nowhere else, so files are split as bytes.
+# Files of all other encodings are decoded from their start.
 _NEWLINE_IS_A_BYTE = re.compile(
     r"utf-8|utf-8-sig|ascii|iso8859-\d+|cp125\d|cp437|cp85[0258]|cp86\d|koi8-[rtu]|mac-[a-z]+"
 )
@@ -31,12 +31,12 @@ class Encoding:
 
     @property
     def splittable(self) -> bool:
-        """Whether a file can be cut after any byte 0x0A, and each line decoded for itself."""
+        """Whether a file can be cut after any byte 0x0A, so that each line can be decoded alone."""
         return _NEWLINE_IS_A_BYTE.fullmatch(codecs.lookup(self.name).name) is not None
 
     @property
     def is_utf8(self) -> bool:
-        """Whether the bytes are UTF-8, which is how columns hold text; what is not is an error."""
+        """Whether the bytes are UTF-8, as in columns of text, and any other bytes are an error."""
         return self.errors == "strict" and codecs.lookup(self.name).name in ("utf-8", "utf-8-sig", "ascii")
 
     @property
@@ -46,9 +46,9 @@ class Encoding:
 
     @property
     def signature(self) -> bytes:
-        """What to drop at the very start of a file."""
+        """The byte order mark that is dropped at the start of a file, or b""."""
         return codecs.BOM_UTF8 if codecs.lookup(self.name).name == "utf-8-sig" else b""
 
     def decode(self, data: bytes) -> str:
-        """Decode whole lines of a splittable encoding, the signature already dropped."""
+        """Return whole lines of a splittable encoding as text. The signature is dropped already."""
         return data.decode("utf-8" if self.signature else self.name, self.errors)

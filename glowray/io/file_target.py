@@ -1,4 +1,4 @@
-"""Putting the rows of all parts into one file, at once or not at all."""
+"""A commit to one file: the rows of all parts become visible at once, or not at all."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from glowray.io.folders import lock_path, make_folders, owner_is_dead, remove, r
 from glowray.io.paths import TEMPORARY
 from glowray.io.sink import Part, Sink
 
-# What a file system says that has no links, or no more of them for a file.
+# The errors of a file system that has no hard links, or allows no more of them for a file.
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 
 
 class FileTarget:
-    """A file that a job writes. Temporaries are in a folder beside it; a file that is there is locked meanwhile."""
+    """A file that a job writes. Temporary files are in a folder beside it. A file that exists is locked by the job."""
 
     def __init__(self, path: str, mode: str, job: str) -> None:
         self.path = path
@@ -54,12 +54,15 @@ class FileTarget:
         return self._temporary
 
     def kept(self) -> list[str]:
-        """The file that is there and added to, if it is not empty."""
+        """Return the file that rows are appended to, if it exists and is not empty."""
         is_kept = self._mode == "append" and self._before is not None and os.path.getsize(self.path)
         return [self.path] if is_kept else []
 
     def stage(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
-        """Join the parts in a temporary file, and keep the one that is there beside it."""
+        """Join the parts in a temporary file, and keep the existing file under a second name.
+
+        Returns the number of files, 1, and their bytes.
+        """
         self.verify()
         keep = self._mode == "append" and self._before is not None
         sink.join(self.path if keep else None, parts, self._joined)
@@ -70,7 +73,7 @@ class FileTarget:
         return 1, os.path.getsize(self._joined)
 
     def verify(self) -> None:
-        """Raise CommitConflict when somebody else changed the file since `begin()`."""
+        """Raise CommitConflict if another process changed the file since `begin()`."""
         if self._signature() != self._before:
             raise CommitConflict(f'"{self.path}" changed while the job ran: nothing was written')
 
@@ -82,10 +85,10 @@ class FileTarget:
             os.replace(self._joined, self.path)
 
     def finish(self) -> None:
-        """Nothing more to do: a file is whole when it is there."""
+        """Do nothing: the file is complete as soon as it exists."""
 
     def undo(self) -> None:
-        """Bring back the file as it was; the files themselves tell whether it had been put."""
+        """Bring back the file as it was. Which files exist tells whether `put()` had happened."""
         if not self._is_staged:
             return
         left = os.path.exists(self._joined)
@@ -96,12 +99,12 @@ class FileTarget:
             os.unlink(self.path)
 
     def close(self) -> None:
-        """Forget how it was."""
+        """Release the target after a commit; folders that the job made stay."""
         self._made = []
         self.release()
 
     def release(self) -> None:
-        """Remove what is temporary, folders that were made for nothing, and the lock."""
+        """Remove temporary files and new empty folders, and release the lock."""
         remove(self._temporary)
         for folder in reversed(self._made):
             remove_if_empty(folder)
@@ -120,6 +123,7 @@ class FileTarget:
             raise FileExistsError(f'"{self.path}" is there already: choose another, mode="overwrite" or "append"')
 
     def _signature(self) -> tuple[int, int, int] | None:
+        """Return values that change when the file is written, None if there is no file."""
         try:
             status = os.stat(self.path)
         except FileNotFoundError:
@@ -127,7 +131,7 @@ class FileTarget:
         return status.st_ino, status.st_size, status.st_mtime_ns
 
     def _create(self) -> None:
-        """Give the file its name, unless somebody else took it: a link, unlike a rename, never replaces."""
+        """Give the new file its name, unless another process took it. A link never replaces a file."""
         try:
             os.link(self._joined, self.path)
         except FileExistsError:
@@ -138,7 +142,7 @@ class FileTarget:
             os.rename(self._joined, self.path)
 
     def _recover(self) -> None:
-        """Remove the temporaries of jobs that died on this machine."""
+        """Remove the temporary files of jobs that died on this machine."""
         ours = re.compile(re.escape(f"{TEMPORARY}{self._name}-") + "[0-9a-f]{32}")
         for name in sorted(filter(ours.fullmatch, os.listdir(self._parent))):
             left = os.path.join(self._parent, name)
@@ -147,7 +151,7 @@ class FileTarget:
 
 
 def _keep(path: str, kept: str) -> None:
-    """The file under a second name, which stays when the first is given to another."""
+    """Give a file a second name, which keeps its content when the first name is given to another file."""
     try:
         os.link(path, kept)
     except OSError as error:

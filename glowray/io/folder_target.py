@@ -1,4 +1,4 @@
-"""Putting part files into a folder, all or none, one job at a time."""
+"""A commit to a folder: all part files become visible, or none. One job at a time writes to a folder."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _JOURNAL, _OLD, _PARTS = "journal", "old", "parts"
 class FolderTarget:
     """A folder that a job writes into.
 
-    While it does, it holds a lock on the folder itself, which ends with the process. Its temporary files are in a
-    subfolder; what it moves is written down there first, so that the next job can undo what a crash left half done.
+    The job holds a lock on the folder itself; the lock ends with the process. Its temporary files are in a subfolder.
+    There it writes a journal of all moves before it makes the first. After a crash the next job undoes them.
     """
 
     def __init__(self, path: str, mode: str, job: str, fields: tuple[str, ...] | None = None) -> None:
@@ -57,7 +57,7 @@ class FolderTarget:
         self._check_folder()
         lock = lock_path(self.path)
         if lock is None:
-            return  # not there
+            return  # there is no folder
         try:
             self._recover()
             self._check_content()
@@ -82,12 +82,15 @@ class FolderTarget:
         return parts
 
     def kept(self) -> list[str]:
-        """The files that are there, are read, and stay."""
+        """Return the files that readers see and that stay: none unless the job appends."""
         names = _visible(self._before) if self._mode == "append" else []
         return [os.path.join(self.path, name) for name in names]
 
     def stage(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
-        """Write down what is to be moved, and the new `_SUCCESS`, beside the parts; nothing of the content changes."""
+        """Write the journal of moves and the new `_SUCCESS` to the temporary folder. The content does not change yet.
+
+        Returns the number of new files and their bytes.
+        """
         self.verify()
         kept = read_manifest(self.path) if self._mode == "append" else None
         old = self._outdated(kept, parts, sink)
@@ -104,22 +107,22 @@ class FolderTarget:
         return len(new), sum(part.bytes for part in parts)
 
     def verify(self) -> None:
-        """Raise CommitConflict when somebody else changed the content since `begin()`."""
+        """Raise CommitConflict if another process changed the content since `begin()`."""
         if content_of(self.path) != self._before:
             raise CommitConflict(f'"{self.path}" changed while the job ran: nothing was written')
 
     def put(self) -> None:
-        """Move the old content out and the parts in."""
+        """Move replaced files out of the folder and the parts into it."""
         for source, destination in self._moves:
             os.makedirs(os.path.dirname(destination), exist_ok=True)
             os.rename(source, destination)
 
     def finish(self) -> None:
-        """Say that the content is whole."""
+        """Write `_SUCCESS`, which says that the content is complete."""
         os.replace(self._new_success, os.path.join(self.path, SUCCESS))
 
     def undo(self) -> None:
-        """Bring back the content as it was; the files themselves tell how far it had come."""
+        """Bring back the content as it was. Which files exist tells how far the commit had come."""
         if not self._is_staged:
             return
         success = os.path.join(self.path, SUCCESS)
@@ -131,13 +134,13 @@ class FolderTarget:
         _undo(self._moves, self.path)
 
     def close(self) -> None:
-        """Forget how it was."""
+        """Release the target after a commit; folders that the job made stay."""
         remove_empty_folders(self.path, self._old)
         self._made = []
         self.release()
 
     def release(self) -> None:
-        """Remove what is temporary, folders that were made for nothing, and the lock."""
+        """Remove temporary files and new empty folders, and release the lock."""
         remove(self._temporary)
         for folder in reversed(self._made):
             remove_if_empty(folder)
@@ -177,7 +180,7 @@ class FolderTarget:
                 )
 
     def _outdated(self, kept: Manifest | None, parts: Sequence[Part], sink: Sink) -> list[str]:
-        """Return the files to remove: all to overwrite a folder; to append, files of glowray's that give way."""
+        """Return the files to remove: all files to overwrite; to append, glowray's files without rows that give way."""
         if self._mode == "overwrite":
             return sorted(self._before, key=lambda name: (name != SUCCESS, name))
         if kept is None or not parts or not isinstance(sink, SchemaSink):
@@ -186,7 +189,7 @@ class FolderTarget:
         return [name for name in there if sink.gives_way(os.path.join(self.path, name))]
 
     def _final_names(self, parts: Sequence[Part], sink: Sink) -> list[tuple[str, str]]:
-        """Temporary path and final name of every new file."""
+        """Return (temporary path, final name) for every new file. Appended parts continue the numbers of the folder."""
         numbers = [int(found[1]) for name in self._before if (found := _PART.match(os.path.basename(name)))]
         number = max(numbers, default=-1) + 1 if self._mode == "append" else 0
         named: dict[str, str] = {}
@@ -204,7 +207,7 @@ class FolderTarget:
         return [(source, name) for name, source in named.items()]
 
     def _recover(self) -> None:
-        """Undo what a job that died on this machine left half done."""
+        """Undo what jobs that died on this machine moved before their `_SUCCESS`. Remove their temporary files."""
         manifest = read_manifest(self.path)
         for name in sorted(os.listdir(self.path)):
             left = os.path.join(self.path, name)
@@ -227,7 +230,7 @@ def _write_journal(path: str, moves: Moves) -> None:
 
 
 def _undo(moves: Moves, folder: str) -> None:
-    """Take back the moves that were made."""
+    """Reverse the moves that were made, the last first."""
     for source, destination in reversed(moves):
         if os.path.lexists(destination) and not os.path.lexists(source):
             os.makedirs(os.path.dirname(source), exist_ok=True)

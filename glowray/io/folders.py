@@ -1,4 +1,4 @@
-"""What a commit does with folders: lock, look, make, remove."""
+"""Folders and files of a commit: lock, list, make and remove them, and tell whether their owner is alive."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from glowray.errors import CommitConflict
 from glowray.io.paths import TEMPORARY
 
 _OWNER = "owner"
-_START_FIELD = 19  # of /proc/PID/stat, counted after the command
+_START_FIELD = 19  # the start time in /proc/PID/stat, counted after the command
 
-# What a file system says that has no locks, or none on folders.
+# The errors of a file system that has no locks, or no locks on folders.
 _NO_LOCKS = (errno.EBADF, errno.ENOLCK, errno.ENOTSUP, errno.EINVAL, errno.ENOSYS)
 
 
 def lock_path(path: str) -> int | None:
-    """Lock a file or folder until the descriptor is closed or the process ends; None when it is gone meanwhile.
+    """Lock a file or folder and return its descriptor; None if it does not exist, or was replaced meanwhile.
 
-    Raises CommitConflict when another job holds it.
+    The lock ends when the descriptor is closed or the process ends. Without locks in the file system the descriptor
+    is returned all the same. Raises CommitConflict if another job holds the lock.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY)
@@ -37,7 +38,7 @@ def lock_path(path: str) -> int | None:
         raise CommitConflict(f'another job is writing to "{path}"') from None
     except OSError as error:
         if error.errno in _NO_LOCKS:
-            return descriptor  # a change by another job is still found out before the commit
+            return descriptor  # The commit still checks whether another job changed the content.
         os.close(descriptor)
         raise
     os.close(descriptor)
@@ -45,28 +46,28 @@ def lock_path(path: str) -> int | None:
 
 
 def write_owner(folder: str) -> None:
-    """Note in a temporary folder which process it belongs to."""
+    """Write a file into a temporary folder that identifies this process as its owner."""
     with open(os.path.join(folder, _OWNER), "x", encoding="utf-8") as file:
         file.write(" ".join([socket.gethostname(), *_place(), str(os.getpid()), _started(os.getpid())]))
 
 
 def owner_is_dead(folder: str) -> bool:
-    """Return whether the process that a temporary folder belongs to was on this machine, and surely is no more.
+    """Return True if the owner of a temporary folder ran on this machine and has certainly ended.
 
-    The process of a container of the same name is not seen here, dead or alive. A pid that another process has by now,
-    which began at another time, is not the owner's.
+    The owner may be in another container with the same host name. Its process is not visible here, so False is
+    returned. If the pid now belongs to a process with another start time, the owner has ended.
     """
     noted = (read_if_there(os.path.join(folder, _OWNER)) or "").split(" ")
     if len(noted) != 5 or noted[0] != socket.gethostname():
         return False
     boot, namespace = _place()
     if noted[1] != boot:
-        return True  # the machine was started again since
+        return True  # The machine was restarted since.
     return noted[2] == namespace and _started(int(noted[3])) != noted[4]
 
 
 def _place() -> tuple[str, str]:
-    """Return the id of this start of the machine, and the name of the namespace that pids are numbered in."""
+    """Return the id of the machine's current boot, and the name of the namespace in which pids are numbered."""
     boot = read_if_there("/proc/sys/kernel/random/boot_id")
     try:
         return (boot or "-").strip(), os.readlink("/proc/self/ns/pid")
@@ -75,13 +76,13 @@ def _place() -> tuple[str, str]:
 
 
 def _started(process: int) -> str:
-    """Return when a process began, in clock ticks since the machine did; "-" if there is no such process.
+    """Return the start time of a process in clock ticks since boot; "-" if no process with this pid is alive.
 
-    Without /proc, a process that lives has begun at "?".
+    Without /proc the start time of a living process is "?".
     """
     if os.path.isdir("/proc/self"):
         try:
-            # The name of the command, in parentheses, may hold spaces, parentheses, and half a character.
+            # The command's name in parentheses may contain spaces, parentheses and a truncated UTF-8 character.
             with open(f"/proc/{process}/stat", "rb") as file:
                 fields = file.read().rpartition(b")")[2].decode().split()
         except (FileNotFoundError, ProcessLookupError):
@@ -97,7 +98,7 @@ def _started(process: int) -> str:
 
 
 def make_folders(path: str) -> list[str]:
-    """Make a folder and those above it; returns the new ones, outermost first."""
+    """Make a folder and its parents. Return the folders that are new, outermost first."""
     missing = []
     while not os.path.isdir(path):
         missing.append(path)
@@ -115,7 +116,10 @@ def make_folders(path: str) -> list[str]:
 
 
 def content_of(folder: str) -> dict[str, tuple[int, int, int]]:
-    """Every file below a folder by its name in it, with what changes when it is written; temporaries left out."""
+    """Return each file below a folder by its relative name, without temporary files.
+
+    Its value is (inode, size in bytes, time of modification in ns), which changes when the file is written.
+    """
     return dict(_walk(folder, ""))
 
 
@@ -133,7 +137,7 @@ def _walk(folder: str, below: str) -> Iterator[tuple[str, tuple[int, int, int]]]
 
 
 def remove(path: str) -> None:
-    """Remove a file or folder, if it is there."""
+    """Remove a file or folder if it exists."""
     try:
         if os.path.isdir(path):
             shutil.rmtree(path)
@@ -144,22 +148,22 @@ def remove(path: str) -> None:
 
 
 def remove_empty_folders(folder: str, names: Iterable[str]) -> None:
-    """Remove the subfolders that held the files `names`, where nothing is left in them."""
+    """Remove the subfolders of the files `names` that are empty now."""
     for name in names:
         while name := os.path.dirname(name):
             remove_if_empty(os.path.join(folder, name))
 
 
 def remove_if_empty(folder: str) -> None:
-    """Remove a folder unless something is in it."""
+    """Remove a folder unless it holds something."""
     try:
         os.rmdir(folder)
     except OSError:
-        return  # not empty, or gone: it stays as somebody else left it
+        return  # It is not empty, or it is gone.
 
 
 def read_if_there(path: str) -> str | None:
-    """The text of a file, or None."""
+    """Return the text of a file, None if it does not exist."""
     try:
         with open(path, encoding="utf-8") as file:
             return file.read()

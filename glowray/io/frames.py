@@ -1,4 +1,4 @@
-"""Arrow tables as the frames of other libraries, and those frames as rows; none of the libraries is needed but by use.
+"""Arrow tables as frames of pandas, NumPy and Polars, and frames as rows. A library is imported at its first use.
 
 No value changes on the way: ints beside None do not become floats, and NaN is not None.
 """
@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.types as kinds
 
 from glowray.errors import InexactColumn
-from glowray.io.arrow_rows import check_columns, column_values, table_rows
+from glowray.io.arrow_rows import column_values, table_rows
+from glowray.io.record_columns import check_columns
 from glowray.rows.objects import put_together_records
 
 Rows = Iterator[list[dict[Any, Any]]]
@@ -24,10 +25,7 @@ ROWS_A_MORSEL = 16_384
 
 
 def check_installed(library: str, verb: str) -> None:
-    """Refuse a format whose library is not there.
-
-    Raises ModuleNotFoundError that names the extra to install.
-    """
+    """Raise ModuleNotFoundError, which names the extra to install, if a library is not installed."""
     if find_spec(library) is None:
         raise ModuleNotFoundError(
             f'{verb} needs {library}: install it with pip install "glowray[{library}]"', name=library
@@ -35,7 +33,10 @@ def check_installed(library: str, verb: str) -> None:
 
 
 def pandas_frame(table: pa.Table) -> Any:
-    """A pandas.DataFrame; numbers and bools beside None are of pandas' Arrow types, lists and dicts objects."""
+    """Return a table as a pandas.DataFrame.
+
+    Columns of numbers or bools that hold None have pandas' Arrow types. Lists and dicts are objects.
+    """
     import pandas as pd
 
     frame = table.to_pandas(types_mapper=_masked(table, pd).get, ignore_metadata=True)
@@ -48,12 +49,15 @@ def pandas_frame(table: pa.Table) -> Any:
 
 
 def numpy_arrays(table: pa.Table) -> dict[str, Any]:
-    """NumPy arrays that may be changed; of objects where NumPy has no such type, or no None in it."""
+    """Return a table as a dict of writable NumPy arrays.
+
+    An array has dtype object if NumPy has no type for all values of the column, None included.
+    """
     return {name: _numpy_array(table.column(name)) for name in table.column_names}
 
 
 def polars_frame(table: pa.Table) -> Any:
-    """A polars.DataFrame."""
+    """Return a table as a polars.DataFrame."""
     import polars as pl
 
     return pl.from_arrow(table)
@@ -68,7 +72,10 @@ FORMATS: dict[str, Callable[[pa.Table], Any]] = {
 
 
 def rows_of(result: Any) -> Rows | None:
-    """The dict rows of an Arrow table or batch, a frame of pandas or Polars, a dict of columns; None: it is neither."""
+    """Yield the dict rows of an Arrow table or batch, a frame of pandas or Polars, or a dict of columns.
+
+    Returns None for any other object.
+    """
     if isinstance(result, pa.RecordBatch):
         result = pa.Table.from_batches([result])
     if isinstance(result, pa.Table):
@@ -83,9 +90,9 @@ def rows_of(result: Any) -> Rows | None:
 
 
 def pandas_rows(frame: Any) -> Rows:
-    """The rows of a pandas.DataFrame as dicts, without its index.
+    """Yield the rows of a pandas.DataFrame as dicts, without its index.
 
-    NaN in a column of NumPy floats is NaN; what is missing in any other type is None; objects are as they are.
+    NaN in a column of NumPy floats stays NaN. A missing value of any other type is None. Objects do not change.
     """
     check_columns(list(frame.columns), "the data frame")
     columns = {label: _pandas_values(label, frame.iloc[:, place]) for place, label in enumerate(frame.columns)}
@@ -93,7 +100,7 @@ def pandas_rows(frame: Any) -> Rows:
 
 
 def column_rows(columns: Mapping[Any, list[Any]]) -> Rows:
-    """Dict rows of columns of one length."""
+    """Yield dict rows of columns. Raises ValueError if the columns differ in length."""
     lengths = {len(column) for column in columns.values()}
     if len(lengths) > 1:
         listed = ", ".join(f"{name!r} has {len(column)}" for name, column in columns.items())
@@ -105,7 +112,7 @@ def column_rows(columns: Mapping[Any, list[Any]]) -> Rows:
 
 
 def _masked(table: pa.Table, pd: Any) -> dict[pa.DataType, Any]:
-    """pandas' Arrow types for the columns of numbers and bools that hold None."""
+    """Return {Arrow type: pandas' Arrow type} for the types of columns of numbers or bools that hold None."""
     with_none = {column.type for column in table.columns if column.null_count}
     plain = (kinds.is_integer, kinds.is_floating, kinds.is_boolean)
     return {kind: pd.ArrowDtype(kind) for kind in with_none if any(test(kind) for test in plain)}
@@ -145,7 +152,7 @@ def _pandas_values(label: Any, series: Any) -> list[Any]:
 
 
 def _values(name: Any, column: Any) -> list[Any]:
-    """The Python values of an array of NumPy or Arrow, a series, or any iterable of values."""
+    """Return the Python values of an array of NumPy or Arrow, a series, or any iterable of values."""
     if isinstance(column, np.ndarray) and column.ndim:
         if column.dtype.kind in "mM" and np.datetime_data(column.dtype)[0] in ("ns", "ps", "fs", "as"):
             return _coarser(name, column)
@@ -162,7 +169,7 @@ def _values(name: Any, column: Any) -> list[Any]:
 
 
 def _coarser(name: Any, column: Any) -> list[Any]:
-    """Times as Python's, which end at a microsecond."""
+    """Return NumPy times as Python's. Raises InexactColumn if one is not a whole number of microseconds."""
     coarse = column.astype(f"{column.dtype.kind}8[us]")
     if not np.array_equal(coarse.astype(column.dtype), column, equal_nan=True):
         raise InexactColumn(f'column "{name}" holds a time finer than the microseconds that Python has')

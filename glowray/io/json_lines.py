@@ -1,4 +1,4 @@
-"""JSON lines: a JSON value a line, of exactly the types that JSON tells apart."""
+"""JSON lines: files with a JSON value a line. Only values of types that JSON gives back are written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from glowray.io.reader import RowReader, check_partitions, source_label
 from glowray.io.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
 
 _PIECE = 4096
-"""How many characters of a line are looked at together."""
+"""The number of characters of a line whose brackets are counted at once."""
 
 _UTF8 = Encoding("utf-8-sig")
 
@@ -27,7 +27,7 @@ _BLANKS = " \t\r"
 
 @dataclass(frozen=True)
 class JsonReader(RowReader):
-    """The values in JSON lines files."""
+    """Reads the values of JSON lines files."""
 
     label: str
     partitions: tuple[Partition, ...]
@@ -43,7 +43,7 @@ class JsonReader(RowReader):
 
 
 def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int = SPLIT_BYTES) -> JsonReader:
-    r"""The values of JSON lines files, a line each; blank lines do not count.
+    r"""Return a reader of JSON lines files: a row is the value of a line. Blank lines are skipped.
 
     >>> import tempfile, pathlib
     >>> path = pathlib.Path(tempfile.mkdtemp(), "a.json")
@@ -51,9 +51,9 @@ def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int
     >>> list(json_reader(path).read(0))
     [[{'a': 1, 'b': None}, {'a': 1.0}]]
 
-    Values are those of json.loads: 1 is an int and 1.0 a float, null is None, a key that is not there is not there,
-    and of a key that is there twice the last value counts. Ints may have any number of digits. Paths and `partitions`
-    are as for text. A line that is no JSON value is a DamagedFile error that names file and line.
+    Values are those of json.loads: 1 is an int, 1.0 a float, null is None. If a key appears twice, its last value
+    counts. Ints may have any number of digits. Paths and `partitions` are as for text. A line that is no JSON value
+    raises DamagedFile, which names file and line.
     """
     check_partitions(partitions)
     files = expand(paths)
@@ -62,6 +62,7 @@ def json_reader(paths: Paths, partitions: int | None = None, *, split_bytes: int
 
 
 def _read(piece: Piece) -> Iterator[list[Any]]:
+    """Yield the values of a piece in lists. An error comes after the values before it."""
     seen, limit = 0, sys.getrecursionlimit() * 3 // 10
     for lines in read_lines(piece, _UTF8):
         values: list[Any] = []
@@ -82,6 +83,7 @@ def _read(piece: Piece) -> Iterator[list[Any]]:
 
 
 def _placed(error: ValueError | RecursionError, piece: Piece, seen: int) -> DamagedFile:
+    """Return the error for a line of a piece, with its file and line; `seen` lines come before it."""
     where = f'"{piece.path}", line {line_number(piece, seen)}'
     if isinstance(error, _TooDeepError):
         return DamagedFile(f"{where} nests its values so deep that Python's recursion limit forbids to pickle the row")
@@ -90,7 +92,7 @@ def _placed(error: ValueError | RecursionError, piece: Piece, seen: int) -> Dama
 
 
 class _TooDeepError(ValueError):
-    """A value that json can read and pickle cannot write."""
+    """A value nested so deep that json reads it and pickle cannot write it."""
 
 
 def _shallow_value(line: str, limit: int) -> Any:
@@ -102,7 +104,7 @@ def _shallow_value(line: str, limit: int) -> Any:
 
 
 def _may_have_levels(line: str, limit: int) -> bool:
-    """Return False if fewer than `limit` brackets are open at each place of a line; counting is faster than a walk."""
+    """Return False if a line certainly nests fewer than `limit` levels. Counting brackets is faster than a walk."""
     depth = 0
     for start in range(0, len(line), _PIECE):
         piece = line[start : start + _PIECE]
@@ -114,7 +116,7 @@ def _may_have_levels(line: str, limit: int) -> bool:
 
 
 def _has_levels(value: Any, limit: int) -> bool:
-    """Return whether lists and dicts are nested that many levels deep.
+    """Return whether lists and dicts are nested at least `limit` levels deep.
 
     >>> _has_levels([{"a": []}], 3), _has_levels([{"a": []}], 4)
     (True, False)
@@ -133,12 +135,12 @@ def _value(line: str) -> Any:
     try:
         value, end = _decoder.raw_decode(line)
         return value if end == len(line) else _decoder.decode(line)
-    except ValueError:  # blanks come first, an int has more than 4,300 digits, or the line is no JSON
+    except ValueError:  # The line begins with a blank, has an int of over 4,300 digits, or is no JSON.
         return _decoder_of_big.decode(line)
 
 
 def _big_int(digits: str) -> int:
-    """int() refuses more than 4,300 digits; Decimal is exact for any number of them."""
+    """Return an int of any number of digits. int() of a str refuses more than 4,300; Decimal is exact."""
     return int(Decimal(digits))
 
 

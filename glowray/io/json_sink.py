@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import isfinite
@@ -14,34 +13,26 @@ from glowray.functions.blame import Blame, note
 from glowray.functions.replay import Attempt, call_with
 from glowray.io.field_names import FieldNames
 from glowray.io.record_columns import RecordColumns, given_columns
-from glowray.io.sink import CallingSink, FileWriter, Part, join_lines
+from glowray.io.sink import CallingSink, FileWriter, LineSink
 from glowray.rows.pickling import as_list
 
 _OPTIONS: dict[str, Any] = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
 
 
 @dataclass(frozen=True)
-class JsonSink(CallingSink):
-    """Rows as JSON lines, UTF-8.
+class JsonSink(LineSink, CallingSink):
+    """Writes rows as JSON lines in UTF-8.
 
-    With `columns` all rows are dicts of these: the names of their fields, if they are no dicts. Without `default` only
-    values are written that JSON gives back equal and of the same type. With it values are written as by json.dumps().
+    With `columns` all lines are objects of these: the names of the fields of rows that are no dicts. Without `default`,
+    a value that JSON would not give back with its type is refused. With it, values are written as by json.dumps().
     """
 
-    compression: str | None = None
+    suffix = ".json"
     columns: tuple[str, ...] | None = None
     default: Function | None = None
 
     def __post_init__(self) -> None:
         given_columns("write_json", self.columns, None)
-
-    @property
-    def extension(self) -> str:
-        return ".json" + (f".{self.compression}" if self.compression else "")
-
-    @property
-    def joins(self) -> bool:
-        return True
 
     @property
     def needs_rows(self) -> bool:
@@ -54,12 +45,9 @@ class JsonSink(CallingSink):
     def open(self, folder: str, index: int) -> FileWriter:
         return FileWriter(folder, index, self.compression, JsonEncoder(self))
 
-    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
-        join_lines(before, parts, path)
-
 
 class JsonEncoder:
-    """Rows to lines of JSON."""
+    """Encodes rows as lines of JSON."""
 
     def __init__(self, sink: JsonSink) -> None:
         self._named = FieldNames("write_json", sink.columns)
@@ -154,7 +142,7 @@ _encode = json.JSONEncoder(**_OPTIONS).encode
 
 
 def _line(row: Any) -> bytes:
-    # What is not finite, the encoder finds.
+    # The encoder itself refuses NaN and infinities.
     flat = type(row) is dict and set(map(type, row)) <= {str} and set(map(type, row.values())) <= _SCALARS
     if not flat:
         row = _with_lists(row)
@@ -175,7 +163,7 @@ def _encoded(text: str) -> bytes:
 
 
 def _with_lists(value: Any) -> Any:
-    """Return the same value, large groups in it as lists."""
+    """Return the value with large groups replaced by lists."""
     kind = type(value)
     if kind is dict:
         return {key: _with_lists(item) for key, item in value.items()}
@@ -184,7 +172,7 @@ def _with_lists(value: Any) -> Any:
 
 
 def _check(value: Any, where: str) -> None:
-    """Raise the error of a value that JSON has no exact form for. It names the column that the value is in."""
+    """Raise an error that names the column if JSON has no exact form for the value."""
     kind = type(value)
     if kind is float and not isfinite(value):
         raise ValueError(f"JSON has no {value} ({_column(where)}): map it to None or a string first")
@@ -218,9 +206,9 @@ def _encode_big(value: Any) -> str:
 
 
 def _escaped(text: str) -> bytes:
-    """Return a line in which half surrogates are escaped, as they have no UTF-8 form.
+    """Return a line with lone surrogates, which UTF-8 lacks, as JSON escapes them: "\\ud800".
 
-    Raises ValueError if two halves would be read as one character.
+    Raises ValueError if two surrogates in a row would be read back as one character.
     """
     halves = {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
     line = text.translate(halves)

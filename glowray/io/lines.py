@@ -1,6 +1,6 @@
-"""Lines of a piece of a file: every line belongs to the piece in which its first byte lies.
+"""Lines of a piece of a file. A line belongs to the piece that holds its first byte.
 
-A line ends at "\\n" or "\\r\\n" only; a last one without it counts too.
+A line ends at "\\n" or "\\r\\n" only. The last line of a file may lack its end.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _SEEK_BYTES = 1 << 16
 
 
 def read_lines(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Iterator[list[str]]:
-    """The lines of a piece, decoded and without their ends, in lists of about `size` bytes of file.
+    """Yield the lines of a piece, decoded and without their ends, in lists of about `size` bytes of the file.
 
-    Lines before bytes that cannot be decoded come first, then the UnicodeDecodeError, with file and line in a note.
+    Bytes that cannot be decoded raise UnicodeDecodeError, with file and line in a note, after the lines before them.
     """
     return map(split_lines, read_texts(piece, encoding, size))
 
 
 def read_texts(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Iterator[str]:
-    """The same as `read_lines`, as texts of whole lines with their ends."""
+    """Yield what `read_lines` yields, as texts of whole lines with their ends."""
     seen = 0
     try:
         for text in _decoded(piece, encoding, size):
@@ -44,7 +44,7 @@ def read_texts(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Ite
 
 
 def split_lines(text: str) -> list[str]:
-    r"""The lines of a text, which end at "\n" or "\r\n" only.
+    r"""Return the lines of a text, which end at "\n" or "\r\n" only.
 
     >>> split_lines("a\r\nb\rc\n\nd")
     ['a', 'b\rc', '', 'd']
@@ -58,9 +58,10 @@ def split_lines(text: str) -> list[str]:
 
 
 def read_bytes(piece: Piece, signature: bytes = b"", size: int = CHUNK_BYTES) -> Iterator[bytes]:
-    """The lines of a piece as bytes, ends included: chunks of whole lines, about `size` bytes each or one long line.
+    """Yield the lines of a piece as bytes with their ends: chunks of whole lines of about `size` bytes.
 
-    Only the last chunk of a file may lack its line end. `signature` is dropped at the start of the file.
+    A longer line is one chunk. Only the last chunk of a file may lack its line end. `signature` is dropped at the
+    start of the file.
     """
     chunks = _whole_lines(_blocks(piece, size))
     if signature and piece.start == 0:
@@ -72,7 +73,7 @@ def read_bytes(piece: Piece, signature: bytes = b"", size: int = CHUNK_BYTES) ->
 
 
 def line_number(piece: Piece, seen: int) -> int:
-    """The number in its file, from 1, of the line that follows the first `seen` of a piece; for error messages."""
+    """Return the number in the file, from 1, of the line after the first `seen` lines of a piece; for errors."""
     number = seen + 1
     if piece.start:
         number += 1 + _newlines(piece.path, piece.start - 1)
@@ -80,6 +81,7 @@ def line_number(piece: Piece, seen: int) -> int:
 
 
 def _newlines(path: str, stop: int) -> int:
+    """Return the number of line ends in the first `stop` bytes of a file."""
     count = 0
     with open(path, "rb") as file:
         while stop > 0 and (block := file.read(min(CHUNK_BYTES, stop))):
@@ -89,7 +91,7 @@ def _newlines(path: str, stop: int) -> int:
 
 
 def _blocks(piece: Piece, size: int) -> Iterator[bytes]:
-    """The bytes of all lines that begin in the piece, in blocks that end anywhere."""
+    """Yield the bytes of all lines that begin in the piece, in blocks that may end inside a line."""
     codec = codec_of(piece.path)
     if codec:
         yield from decompressed(piece.path, codec, size)
@@ -102,7 +104,7 @@ def _blocks(piece: Piece, size: int) -> Iterator[bytes]:
 
 
 def _seek_line(file: IO[bytes], piece: Piece) -> bool:
-    """Go to the first byte of the first line that begins in the piece, if there is one."""
+    """Seek to the start of the first line that begins in the piece. Return whether there is one."""
     if piece.start == 0:
         return True
     position = piece.start - 1
@@ -119,7 +121,7 @@ def _seek_line(file: IO[bytes], piece: Piece) -> bool:
 
 
 def _to_line_end(file: IO[bytes], stop: int | None, size: int) -> Iterator[bytes]:
-    """From here to `stop`, and on to the end of the line that it cuts."""
+    """Yield the bytes from the current offset to `stop`, and on to the end of the line that `stop` cuts."""
     position, block = file.tell(), b"\n"
     while stop is None or position < stop:
         block = file.read(size if stop is None else min(size, stop - position))
@@ -136,7 +138,7 @@ def _to_line_end(file: IO[bytes], stop: int | None, size: int) -> Iterator[bytes
 
 
 def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Cut blocks at line ends instead; a long line is put together once."""
+    """Yield the bytes of blocks in chunks that end at line ends. The pieces of a long line are joined once."""
     begun: list[bytes] = []
     for block in blocks:
         cut = block.rfind(b"\n") + 1
@@ -151,6 +153,7 @@ def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _decoded(piece: Piece, encoding: Encoding, size: int) -> Iterator[str]:
+    """Yield the text of a piece in whole lines. A UnicodeDecodeError comes after the lines before its line."""
     if not encoding.splittable:
         yield from _decoded_in_order(_blocks(piece, size), encoding)
         return
@@ -163,12 +166,12 @@ def _decoded(piece: Piece, encoding: Encoding, size: int) -> Iterator[str]:
         if bad is not None:
             if bad:
                 yield encoding.decode(chunk[:bad])
-            text = encoding.decode(chunk[bad : chunk.find(b"\n", bad) + 1 or len(chunk)])  # raises, for that line alone
+            text = encoding.decode(chunk[bad : chunk.find(b"\n", bad) + 1 or len(chunk)])  # raises for this line
         yield text
 
 
 def _decoded_in_order(blocks: Iterable[bytes], encoding: Encoding) -> Iterator[str]:
-    """Lines of an encoding whose characters cannot be found from the middle, such as UTF-16."""
+    """Yield whole lines of an encoding that is decoded from the start of a file, for example UTF-16."""
     begun: list[str] = []
     for text in _characters(blocks, encoding):
         cut = text.rfind("\n") + 1
@@ -182,6 +185,7 @@ def _decoded_in_order(blocks: Iterable[bytes], encoding: Encoding) -> Iterator[s
 
 
 def _characters(blocks: Iterable[bytes], encoding: Encoding) -> Iterator[str]:
+    """Yield the text of blocks that may end inside a character. An error comes after the text before it."""
     decoder = codecs.getincrementaldecoder(encoding.name)(encoding.errors)
     for block in blocks:
         before = decoder.getstate()

@@ -1,4 +1,4 @@
-"""The `_SUCCESS` file: the last thing a job writes into a folder, and the list of what glowray wrote there."""
+"""The `_SUCCESS` file: a job writes it last into a folder. It lists the files that glowray wrote there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The files that glowray wrote into a folder, and the job that was the last to do so."""
+    """The files that glowray wrote into a folder, and the id of the last job that did."""
 
     job: str
     files: tuple[str, ...] = ()
@@ -25,7 +25,7 @@ class Manifest:
 
 
 def read_manifest(folder: str) -> Manifest | None:
-    """What glowray says it wrote into a folder; None where it wrote nothing, or somebody else wrote the `_SUCCESS`."""
+    """Return the manifest of a folder; None if there is no `_SUCCESS`, or another program wrote it."""
     try:
         with open(os.path.join(folder, SUCCESS), encoding="utf-8") as file:
             content = json.load(file)

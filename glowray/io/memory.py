@@ -1,4 +1,4 @@
-"""Rows that the program itself has or makes: items, ranges, functions."""
+"""Rows that the user's program has or makes: items in memory, ranges, and functions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from glowray.rows.shape import Shape
 
 FEW_PARTITIONS = 8
-"""How many slices rows in memory are cut into, as long as each is small."""
+"""The number of slices of rows in memory, unless there are fewer rows or a slice would be too large."""
 
 ITEMS_A_PARTITION = 65_536
 NUMBERS_A_PARTITION = 2_000_000
@@ -24,7 +24,7 @@ NUMBERS_A_MORSEL = 65_536
 
 @dataclass(frozen=True, eq=False)
 class ItemsReader(RowReader, StoredReader):
-    """Rows that were in memory when the source was made, a block a partition."""
+    """Rows that were in memory at the call of from_items(), a block a partition."""
 
     label: str
     blocks: tuple[Block, ...]
@@ -42,14 +42,15 @@ class ItemsReader(RowReader, StoredReader):
 
 
 def items_reader(iterable: Iterable[Any], partitions: int | None = None, label: str | None = None) -> ItemsReader:
-    """The items of an iterable, which is read now: what becomes of it or of them later does not matter.
+    """Return a reader of the items of an iterable. The call reads and copies them, so later changes have no effect.
 
     >>> reader = items_reader(["a", "b", "c"], partitions=2)
     >>> [list(reader.read(index)) for index in range(reader.num_partitions)]
     [[['a']], [['b', 'c']]]
 
-    `partitions` gives exactly that many contiguous slices whose sizes differ by at most one row; without it there are
-    at most 8 up to half a million rows, then one for every 65,536. Raises TypeError for items that cannot be pickled.
+    `partitions` gives exactly that many contiguous slices whose sizes differ by at most one row. Without it there are
+    at most 8 slices for half a million rows or fewer, else a slice for every 65,536 rows. Raises TypeError for items
+    that cannot be pickled.
     """
     from glowray.rows import Block
 
@@ -65,19 +66,19 @@ def items_reader(iterable: Iterable[Any], partitions: int | None = None, label: 
 
 
 def _own(block: Block) -> Block:
-    """The block apart from the items it was made of, which somebody may change; typed columns are copies already.
+    """Return a block that shares no object with the user's items. Typed columns are copies already.
 
     Raises:
         TypeError: an item cannot be pickled.
     """
     try:
         return pickle.loads(pickle.dumps(block, protocol=5)) if block.pickled_values else block
-    except Exception as error:  # any class may raise anything when it is pickled
+    except Exception as error:  # A class may raise any error when it is pickled.
         raise TypeError(f"a row must be picklable, but from_items() was given one that is not: {error}") from error
 
 
 def default_partitions(rows: int, rows_a_partition: int = ITEMS_A_PARTITION) -> int:
-    """How many partitions that many rows in memory make.
+    """Return the default number of partitions for `rows` rows in memory.
 
     >>> default_partitions(0), default_partitions(3), default_partitions(500_000), default_partitions(1_000_000)
     (1, 3, 8, 16)
@@ -86,7 +87,7 @@ def default_partitions(rows: int, rows_a_partition: int = ITEMS_A_PARTITION) -> 
 
 
 def bounds(rows: int, count: int, index: int) -> tuple[int, int]:
-    """The bounds of one of `count` contiguous slices whose sizes differ by at most one.
+    """Return the bounds of slice `index` of `count` contiguous slices whose sizes differ by at most one row.
 
     >>> [bounds(5, 3, index) for index in range(3)]
     [(0, 1), (1, 3), (3, 5)]
@@ -112,7 +113,7 @@ class RangeReader(ColumnReader):
         return 8 * len_of(self.start, self.stop, self.step)
 
     def slice(self, index: int) -> range:
-        """The numbers of partition `index`."""
+        """Return the numbers of partition `index`."""
         length = len_of(self.start, self.stop, self.step)
         first, last = bounds(length, self.num_partitions, index)
         return range(self.start + first * self.step, self.start + last * self.step, self.step)
@@ -128,14 +129,14 @@ class RangeReader(ColumnReader):
 
     @property
     def shape(self) -> Shape | None:
-        """The shape of the rows where all of them are ints of 64 bits."""
+        """The shape of the rows, or None if a number has more than 64 bits or there is none."""
         from glowray.rows.encode import encode
 
         ends = range(self.start, self.stop, self.step)
         return encode([0])[0] if all(-(2**63) <= end < 2**63 for end in (self.start, self.stop)) and ends else None
 
     def read_blocks(self, index: int) -> Iterator[Block]:
-        """The same numbers as columns."""
+        """Yield the numbers of partition `index` as columns of int64."""
         import numpy as np
         import pyarrow as pa
 
@@ -150,18 +151,18 @@ class RangeReader(ColumnReader):
 
 
 def len_of(start: int, stop: int, step: int) -> int:
-    """The length of a range of ints of any size; `len()` ends at sys.maxsize."""
+    """Return the length of a range of ints of any size. `len()` fails above sys.maxsize."""
     return max(0, -((start - stop) // step))
 
 
 def range_reader(start: int, stop: int | None = None, step: int = 1, partitions: int | None = None) -> RangeReader:
-    """The numbers that Python's `range()` gives for the same arguments, as big as they may be.
+    """Return a reader of the numbers that Python's `range()` gives for the same arguments, of any size.
 
     >>> reader = range_reader(10, partitions=3)
     >>> [list(numbers) for index in range(3) for numbers in reader.read(index)]
     [[0, 1, 2], [3, 4, 5], [6, 7, 8, 9]]
 
-    Raises TypeError for what is no int, ValueError for a step of 0 or bad `partitions`.
+    Raises TypeError for an argument that is no int, ValueError for a step of 0 or bad `partitions`.
     """
     check_partitions(partitions)
     first, last = (0, start) if stop is None else (start, stop)
@@ -175,7 +176,7 @@ def range_reader(start: int, stop: int | None = None, step: int = 1, partitions:
 
 @dataclass(frozen=True, eq=False)
 class SourceReader(RowReader):
-    """The rows that a function makes for each partition."""
+    """Rows that a function makes for each partition."""
 
     function: Callable[[int], Iterable[Any]]
     num_partitions: int
@@ -196,13 +197,13 @@ class SourceReader(RowReader):
 
 
 def source_reader(function: Callable[[int], Iterable[Any]], partitions: int) -> SourceReader:
-    """The rows that `function(partition_index)` yields, one at a time as they are asked for.
+    """Return a reader of the rows that `function(partition_index)` yields. Each row is made when a task needs it.
 
     >>> reader = source_reader(lambda index: range(index), 3)
     >>> [list(rows) for index in range(3) for rows in reader.read(index)]
     [[], [0], [0, 1]]
 
-    Raises TypeError for what is not callable, ValueError for bad `partitions`.
+    Raises TypeError for a function that is not callable, ValueError for bad `partitions`.
     """
     if not callable(function):
         raise TypeError(f"from_source() needs a function of a partition's index, not {function!r}")

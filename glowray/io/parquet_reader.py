@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from glowray.errors import DamagedFile
 from glowray.io.arrow_blocks import droppable, table_block, table_shape
-from glowray.io.arrow_rows import check_columns, table_rows
+from glowray.io.arrow_rows import table_rows
 from glowray.io.paths import Paths, expand, path_names
 from glowray.io.reader import PrunableReader, TypedReader, check_partitions, source_label
+from glowray.io.record_columns import check_columns, check_present
 from glowray.io.splits import SPLIT_BYTES, place
 
 if TYPE_CHECKING:
@@ -34,10 +35,13 @@ class RowGroup:
 
 @dataclass(frozen=True)
 class ParquetReader(PrunableReader, TypedReader):
-    """The rows of Parquet files; a row group is never divided.
+    """Reads rows of Parquet files. A row group is never divided between partitions.
 
-    `columns` are those that the user asked for, `arrow_types` those of them with one type in all files. `only` are
-    those of them that anybody looks at in files with the columns `like`, None: all.
+    Args:
+        columns: the columns that the user asked for, None for all.
+        arrow_types: those of them that have one type in all files.
+        only: the columns that the job reads, None for all. It holds in files whose columns are `like`.
+        like: the columns of the first file.
     """
 
     label: str
@@ -58,7 +62,7 @@ class ParquetReader(PrunableReader, TypedReader):
 
     @property
     def shape(self) -> Shape | None:
-        """The shape of the rows that `read_blocks` gives, where the types of the first file's columns say it."""
+        """The shape of the blocks of `read_blocks`, or None if the first file's schema does not say it."""
         group = next((group for groups in self.partitions for group in groups), None)
         if group is None:
             return None
@@ -70,7 +74,7 @@ class ParquetReader(PrunableReader, TypedReader):
 
     @property
     def fields(self) -> tuple[str, ...] | None:
-        """The columns of the rows of the first file; another file may have others."""
+        """The columns of the first file's rows. Another file may have others."""
         group = next((group for groups in self.partitions for group in groups), None)
         if group is None:
             return None
@@ -78,19 +82,19 @@ class ParquetReader(PrunableReader, TypedReader):
             return tuple(self._wanted(file, group.path))
 
     def read_blocks(self, index: int) -> Iterator[Block]:
-        """The same rows as blocks; a column stays as it is read where its values are Python's."""
+        """Yield the rows of partition `index` as blocks. A column stays as it is if its values are Python's."""
         yield from map(table_block, self.tables(index, ROWS_A_BLOCK))
 
     def pruned(self, columns: Collection[str]) -> ParquetReader:
-        """A reader of the same rows with only these of their columns, and those that may hold what Python cannot.
+        """Return a reader of the same rows with only these columns, and those that may hold values Python lacks.
 
-        Files that have other columns than the first are read with all of them.
+        Files whose columns are not those of the first file are read with all columns.
         """
         only = frozenset(columns) if self.only is None else self.only.intersection(columns)
         return replace(self, only=only, like=self.like if self.only is not None else self.fields)
 
     def tables(self, index: int, rows: int = ROWS_A_MORSEL) -> Iterator[pa.Table]:
-        """The same rows as Arrow tables of at most so many."""
+        """Yield the rows of partition `index` as Arrow tables of at most `rows` rows."""
         import pyarrow as pa
 
         for group in self.partitions[index]:
@@ -101,6 +105,7 @@ class ParquetReader(PrunableReader, TypedReader):
                     yield pa.Table.from_batches([batch]).select(names)
 
     def _wanted(self, file: pq.ParquetFile, path: str) -> list[str]:
+        """Return the columns to read of a file, in the order of the rows."""
         names = _columns_of(file, path, self.columns)
         if self.only is None or tuple(names) != self.like:
             return names
@@ -116,7 +121,7 @@ def parquet_reader(
     columns: Sequence[str] | None = None,
     split_bytes: int = SPLIT_BYTES,
 ) -> ParquetReader:
-    """The rows of Parquet files, as dicts of column and value; `columns` reads only these, in this order.
+    """Return a reader of Parquet files, whose rows are dicts. `columns` reads only these columns, in this order.
 
     >>> import tempfile, pathlib, pyarrow as pa, pyarrow.parquet as pq
     >>> path = pathlib.Path(tempfile.mkdtemp(), "a.parquet")
@@ -124,8 +129,12 @@ def parquet_reader(
     >>> list(parquet_reader(path).read(0))
     [[{'a': 1, 'b': ['x']}, {'a': 2, 'b': None}]]
 
-    Partitions are whole row groups, of about even bytes. Raises FileNotFoundError for a path that matches nothing,
-    DamagedFile for what is no Parquet file, ValueError for one that lacks one of `columns` or has two of one name.
+    Partitions are whole row groups, of about equal bytes.
+
+    Raises:
+        FileNotFoundError: a path matches nothing.
+        DamagedFile: a file is no Parquet file.
+        ValueError: a file lacks one of `columns`, or has two columns of one name.
     """
     import pyarrow as pa
 
@@ -153,7 +162,7 @@ def parquet_reader(
 
 
 def _common_types(known: pa.Schema | None, schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
-    """The columns that have one type in the files so far."""
+    """Return the columns of `known` to which another file gives the same type; all of the file if it is the first."""
     import pyarrow as pa
 
     types = {name: schema.field(name).type for name in names}
@@ -162,7 +171,7 @@ def _common_types(known: pa.Schema | None, schema: pa.Schema, names: Sequence[st
 
 
 def opened(path: str) -> pq.ParquetFile:
-    """Open a Parquet file; DamagedFile names what is none."""
+    """Open a Parquet file. Raises DamagedFile, which names the path, if it is none."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -173,9 +182,8 @@ def opened(path: str) -> pq.ParquetFile:
 
 
 def _columns_of(file: pq.ParquetFile, path: str, wanted: tuple[str, ...] | None) -> list[str]:
+    """Return `wanted`, or all columns of a file if it is None. Raises ValueError if the file lacks one of them."""
     names: list[str] = file.schema_arrow.names
     check_columns(names, f'"{path}"')
-    for name in wanted or ():
-        if name not in names:
-            raise ValueError(f'"{path}" has no column "{name}"; it has {", ".join(names)}')
+    check_present(path, names, wanted or ())
     return names if wanted is None else list(wanted)

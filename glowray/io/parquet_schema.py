@@ -1,4 +1,4 @@
-"""The one schema of Parquet files: of those that a job wrote, and of those that it adds to."""
+"""The common schema of the Parquet files of an output: of new parts and of existing files."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _TYPE_OR_ELSE = f"map the new rows to its type, name that in schema=, or {_ELSE}
 
 
 def one_schema(new: Sequence[Source], kept: Sequence[str], *, fixed: bool) -> pa.Schema:
-    """Return the schema of new rows and of the files that are there.
+    """Return the common schema of new rows and of the existing files `kept`.
 
-    A file that is there has the say about widths and order of columns. When it is `fixed`, which it is where it stays
-    as it is, new rows may have no type and no column that it lacks.
+    An existing file decides the widths of types and the order of columns. With `fixed` it is not written again, so new
+    rows may have no column and no type that it lacks.
 
-    Raises InexactColumn with the column, and with the file if it is one that is there.
+    Raises InexactColumn, which names the column and, if there is one, the existing file.
     """
     from glowray.rows.inexact import MAP_OR_SCHEMA
     from glowray.rows.unify import common_schema
@@ -47,6 +47,7 @@ def one_schema(new: Sequence[Source], kept: Sequence[str], *, fixed: bool) -> pa
 
 
 def _with_file(file: StoredRows, new: Sequence[Source], *, fixed: bool) -> pa.Schema:
+    """Return the common schema of an existing file and new rows."""
     from glowray.rows.unify import common_schema
 
     try:
@@ -59,7 +60,7 @@ def _with_file(file: StoredRows, new: Sequence[Source], *, fixed: bool) -> pa.Sc
 
 
 def _check_alike(first: StoredRows, other: StoredRows) -> None:
-    """Refuse to add to files that are no one table already."""
+    """Raise InexactColumn if two existing files differ in schema: new rows cannot fit both."""
     if (pair := _difference(first.schema, other.schema)) is not None:
         raise InexactColumn(
             f'"{first.path}" has {pair[0]}, "{other.path}" has {pair[1]}:'
@@ -68,7 +69,7 @@ def _check_alike(first: StoredRows, other: StoredRows) -> None:
 
 
 def _difference(one: Fields, other: Fields, path: str = "") -> tuple[str, str] | None:
-    """Say what the first column is, at any depth, that two schemas or structs do not share, in the one and the other.
+    """Return texts that describe the first difference of two schemas or structs, at any depth; None if they are equal.
 
     >>> import pyarrow as pa
     >>> _difference(pa.schema({"a": pa.large_list(pa.int64())}), pa.schema({"a": pa.large_list(pa.large_string())}))
@@ -88,6 +89,7 @@ def _difference(one: Fields, other: Fields, path: str = "") -> tuple[str, str] |
 
 
 def _field_difference(one: pa.Field | None, other: pa.Field | None, path: str) -> tuple[str, str] | None:
+    """Return texts that describe how two fields differ; None if they are equal."""
     import pyarrow.types as kinds
 
     if one is None or other is None:

@@ -1,4 +1,4 @@
-"""Writing Parquet files without losing a type."""
+"""Parquet files that keep the types of rows."""
 
 from __future__ import annotations
 
@@ -38,11 +38,15 @@ _CODECS = {name: name for name in ("snappy", "gzip", "zstd", "brotli", "lz4", "n
 
 @dataclass(frozen=True)
 class ParquetSink(SchemaSink, TypedSink):
-    """Dict rows as Parquet; what would not come back exactly is refused, naming the column.
+    """Writes dict rows as Parquet. A value that would not come back exactly is refused; the error names the column.
 
-    `compression` is None (Parquet's usual, Snappy) or one of _CODECS. It is inside the file: its name stays `.parquet`.
-    `columns` also names the fields of rows that are no dicts. All files have the columns of `columns` or `schema`, else
-    those of all rows. `types` are the types that columns had where the rows come from: they keep them.
+    Args:
+        compression: None for Parquet's default, Snappy, or one of _CODECS. It is inside the file, named `.parquet`.
+        columns: the columns of all files. Without them and `schema`, files have the columns of all rows. They also name
+            the fields of rows that are no dicts.
+        schema: the columns of all files and their types.
+        types: the types of the columns in the source of the rows, which the files keep.
+        buffer_bytes: the number of bytes of rows that a writer holds before they go to the disk.
     """
 
     compression: str | None = None
@@ -50,7 +54,6 @@ class ParquetSink(SchemaSink, TypedSink):
     schema: pa.Schema | None = None
     types: pa.Schema | None = None
     buffer_bytes: int = BUFFER_BYTES
-    """Bytes of rows that a writer holds before they go to the disk."""
 
     def __post_init__(self) -> None:
         if self.compression is not None and self.compression not in _CODECS:
@@ -74,14 +77,14 @@ class ParquetSink(SchemaSink, TypedSink):
 
     @property
     def codec(self) -> str:
-        """The name of the compression in Parquet."""
+        """Parquet's name of the compression."""
         return _CODECS[self.compression or "snappy"]
 
     def open(self, folder: str, index: int) -> ParquetPartWriter:
         return ParquetPartWriter(folder, index, self)
 
     def keeping(self, types: pa.Schema) -> ParquetSink:
-        """The same for rows whose columns have these types where they come from."""
+        """Return the sink for rows whose columns have these types in their source."""
         return replace(self, types=types)
 
     def common_schema(self, parts: Sequence[Part], kept: Sequence[str], *, fixed: bool) -> pa.Schema:
@@ -138,7 +141,7 @@ class ParquetPartWriter(BlockWriter):
 
     def close(self) -> Part | None:
         if not self._rows and (self._sink.schema is None or self._index):
-            return None  # one file without rows is enough to name the columns
+            return None  # One file without rows is enough to name the columns of a schema: that of partition 0.
         try:
             size = self._file.close()
         except BaseException:
@@ -167,7 +170,7 @@ class ParquetPartWriter(BlockWriter):
             return chunk_by_schema(chunk, sink.schema)
         piece = None
         if sink.types is not None:
-            with contextlib.suppress(InexactColumn):  # they are other rows than those that were read
+            with contextlib.suppress(InexactColumn):  # The rows are not those that were read.
                 piece = chunk_by_types(chunk, sink.types)
         piece = chunk_table(chunk, MAP_OR_SCHEMA) if piece is None else piece
         return piece if sink.columns is None else TableRows(with_columns(piece.table, sink.columns, chunk.rows))

@@ -1,4 +1,4 @@
-"""From what a user calls a path (a file, a folder, a glob, a list of them) to files, in a fixed order."""
+"""Paths as users write them, expanded to files in a fixed order: files, folders, globs, or lists of them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PART = re.compile(r"part-(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to read: `path` opens it from anywhere, `name` is how the user spelt it, `size` is in bytes."""
+    """A file to read: its absolute path, its name as the user spelt it, and its size in bytes."""
 
     path: str
     name: str
@@ -32,18 +32,22 @@ class File:
 
 
 def expand(paths: Paths) -> list[File]:
-    """The files that `paths` means.
+    """Return the files that `paths` names.
 
-    A folder means every regular file below it, but none whose name, or whose folder's name, starts with "_" or ".".
-    A glob (`*`, `?`, `[…]`, `**`) means the files it matches, and what is in the folders it matches unless it holds
-    `**`; a path that exists is never taken for a glob. Files of one folder or glob come sorted, parts by their number;
-    the order of a list, and what it names twice, stay.
+    - A folder stands for every regular file below it. Names of files and subfolders that start with "_" or "." are
+      skipped.
+    - A glob (`*`, `?`, `[…]`, `**`) stands for the files that it matches. Unless it holds `**`, it also stands for all
+      files in folders that it matches. A path that exists is never taken for a glob.
+    - Files of one folder or glob are sorted by name, and part files by their number.
+    - A list keeps its order, and a path that it holds twice is read twice.
 
     >>> [file.name for file in expand("/etc/passwd")]
     ['/etc/passwd']
 
-    Raises FileNotFoundError for a path that matches nothing, ValueError for what is neither a file nor a folder,
-    TypeError for what is no path.
+    Raises:
+        FileNotFoundError: a path matches nothing.
+        ValueError: a path is neither a regular file nor a folder, or there is no path.
+        TypeError: an argument is no path.
     """
     if not isinstance(paths, (str, os.PathLike, Iterable)):
         raise TypeError(f"paths must be a path, or a list of paths, not {paths!r}")
@@ -54,12 +58,12 @@ def expand(paths: Paths) -> list[File]:
 
 
 def path_names(paths: Paths) -> list[str]:
-    """The paths as the user wrote them, for a label."""
+    """Return the paths as the user wrote them, for a label."""
     return [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
 
 
 def local_path(path: str | os.PathLike[str]) -> str:
-    """`path` as a str with "~" expanded; a URL that is not `file://` is refused."""
+    """Return a path as a str, with "~" expanded and `file://` removed. Raises ValueError for another URL."""
     text = os.fspath(path)
     if not isinstance(text, str):
         raise TypeError(f"a path must be a str or a pathlib.Path, not {path!r}")
@@ -73,7 +77,7 @@ def local_path(path: str | os.PathLike[str]) -> str:
 
 
 def in_part_order(name: str) -> tuple[str, ...]:
-    """The sort key of file names: folder by folder, and part-100000 after part-99999.
+    """Return the sort key of a file name. It sorts folder by folder, and part-100000 after part-99999.
 
     >>> sorted(["d/part-100000", "d/part-99999"], key=in_part_order)
     ['d/part-99999', 'd/part-100000']
@@ -100,7 +104,7 @@ def _expand_one(path: str | os.PathLike[str]) -> list[str]:
 
 
 def _own(name: str) -> bool:
-    """Whether glowray's bookkeeping put it there: never input, though a glob matches it."""
+    """Return whether a path is a file of glowray's commit, which is never input even if a glob matches it."""
     return any(part == SUCCESS or part.startswith(TEMPORARY) for part in Path(name).parts)
 
 
@@ -114,7 +118,7 @@ def _files_at(name: str) -> list[str]:
 
 
 def _below(folder: str, above: frozenset[tuple[int, int]] = frozenset()) -> Iterator[str]:
-    """The regular files below `folder`; links to folders are followed, but not round in circles."""
+    """Yield the regular files below a folder. Links to folders are followed, except those back to a folder above."""
     status = os.stat(folder)
     here = (status.st_dev, status.st_ino)
     if here in above:

@@ -1,7 +1,7 @@
-"""The seam between a job and where its rows come from.
+"""The classes between a job and the sources of its rows.
 
-A plan asks of a reader what `Reader` has. A task asks for rows, which a `RowReader` reads. A reader says that it can do
-more by inheriting the class of that ability. Code that uses an ability asks for it with isinstance.
+A plan uses what `Reader` has. A task reads rows from a `RowReader`. A reader that can do more inherits the class of
+that ability, and code that uses the ability checks for it with isinstance.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Row = Any
 Morsel = Iterable[Row]
 
-# Attributes that readers may have as fields are declared for the type checker alone: a dataclass would take a property
-# of its base class for the field's default.
+# Attributes that readers may have as fields are declared only for the type checker. A dataclass would take a property
+# of its base class as the default of the field.
 
 
 class Reader(ABC):  # noqa: B024 - its abstract members are below
@@ -42,21 +42,21 @@ class Reader(ABC):  # noqa: B024 - its abstract members are below
         @property
         @abstractmethod
         def estimated_bytes(self) -> int | None:
-            """About how many bytes the rows take, or None if nobody can know before reading."""
+            """About how many bytes the rows take, or None if that is unknown before reading."""
 
 
 class RowReader(Reader):
     """A reader that tasks read, so it can be pickled."""
 
     row_type: ClassVar[type | None] = None
-    """The exact class of every row, where all rows have one."""
+    """The exact class of all rows, or None if they may differ."""
 
     @abstractmethod
     def read(self, index: int) -> Iterator[Morsel]:
         """Yield the rows of partition `index`, in order, a morsel at a time.
 
-        A morsel is a list where that is cheap, and lazy where reading ahead could raise for a row that was never asked
-        for. If a row cannot be read, the rows before it come first, then the error.
+        A morsel is a list if that is cheap. It is lazy if reading ahead could raise for a row that no one asks for. If
+        a row cannot be read, the rows before it come first, then the error.
         """
 
 
@@ -66,11 +66,14 @@ class ColumnReader(RowReader):
     @property
     @abstractmethod
     def shape(self) -> Shape | None:
-        """The shape of all blocks that `read_blocks` yields, or None if it depends on the rows."""
+        """The shape of the blocks of `read_blocks`, or None if it depends on the rows.
+
+        A block has another shape if a value does not fit, for example 2**63 in a column of uint64.
+        """
 
     @abstractmethod
     def read_blocks(self, index: int) -> Iterator[Block | list[Any]]:
-        """Yield the rows of partition `index` as blocks, or as lists where they are no columns."""
+        """Yield the rows of partition `index` as blocks, or as lists if they cannot be columns."""
 
 
 class RecordReader(ColumnReader):
@@ -101,11 +104,11 @@ class TypedReader(RowReader):
         @property
         @abstractmethod
         def arrow_types(self) -> pa.Schema:
-            """The columns that have one type in all of the source."""
+            """The columns that have one type in the whole source."""
 
 
 class StoredReader(Reader):
-    """A reader of rows that the driver has already: no task reads them."""
+    """A reader of rows that the driver already has, so no task reads them."""
 
     if TYPE_CHECKING:
 
@@ -119,7 +122,7 @@ class ArrivingReader(Reader):
     """A reader of rows that arrive while the job runs."""
 
     channel: Channel
-    """Where they arrive."""
+    """The channel of the rows."""
 
     @property
     @abstractmethod
@@ -128,7 +131,7 @@ class ArrivingReader(Reader):
 
 
 def source_label(verb: str, names: Sequence[str]) -> str:
-    """The label of a source of files.
+    """Return the label of a source of files.
 
     >>> source_label("read_text", ["a", "b", "c"])
     'read_text("a", "b", … 3 in all)'
@@ -138,7 +141,7 @@ def source_label(verb: str, names: Sequence[str]) -> str:
 
 
 def check_partitions(partitions: int | None) -> None:
-    """Refuse a partition count that is not a positive int, before anything runs."""
+    """Raise TypeError or ValueError unless the number of partitions is None or a positive int."""
     if partitions is None:
         return
     if isinstance(partitions, bool) or not isinstance(partitions, int):

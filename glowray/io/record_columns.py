@@ -1,4 +1,4 @@
-"""The columns of dict rows that go to a file."""
+"""The columns of dict rows that are read from files or written to them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class RecordColumns:
-    """The columns of the rows of a partition: those given, or those of all rows so far in order of first appearance.
+    """The columns of a partition: the given ones, or those of all rows so far in order of first appearance.
 
-    A row may lack some, and has None there. With given ones a row that has more than them is refused: nothing is left
-    out in silence.
+    A row may lack a column and has None there. If columns are given, a row with another column is refused, so that no
+    value is dropped silently.
     """
 
     def __init__(self, verb: str, given: tuple[str, ...] | None) -> None:
@@ -24,7 +24,10 @@ class RecordColumns:
         self.names: tuple[str, ...] = given or ()
 
     def are_plain(self, rows: list[Any]) -> bool:
-        """Whether all rows are dicts of the very columns, in their order; columns that are new are added first."""
+        """Return whether each row has exactly these columns in their order. Add the new columns of rows first.
+
+        Raises TypeError for a row that is no dict.
+        """
         if set(map(type, rows)) != {dict}:
             raise not_dicts(self._verb, next(row for row in rows if type(row) is not dict))
         if operator.countOf(map(tuple, rows), self.names) == len(rows):
@@ -33,11 +36,11 @@ class RecordColumns:
         return operator.countOf(map(tuple, rows), self.names) == len(rows)
 
     def add(self, names: Sequence[str]) -> None:
-        """Add the columns of rows that have just these."""
+        """Add columns that are not known yet, after the known ones."""
         self.names = check_names(tuple(dict.fromkeys(chain(self.names, names))), may_be_empty=True)
 
     def values(self, row: dict[str, Any]) -> Sequence[Any]:
-        """The values of a row in the order of the columns; the first row's are those where none are known."""
+        """Return the values of a row in the order of the columns. If there are none yet, take those of the row."""
         if not self.names:
             self.add(list(row))
         if tuple(row) == self.names:
@@ -55,9 +58,10 @@ class RecordColumns:
 
 
 def given_columns(verb: str, columns: Sequence[str] | None, schema: pa.Schema | None) -> tuple[str, ...] | None:
-    """Return the names of the columns that files are to have, None if nobody said.
+    """Return the names of the columns that the user gave, None if there are none.
 
-    Raises ValueError for two that are one, or none at all, TypeError for a schema that is none.
+    Raises ValueError for an empty list, a repeated name, or both arguments; TypeError for a schema that is no
+    pyarrow.Schema.
     """
     if schema is None:
         return None if columns is None else check_names(tuple(columns))
@@ -91,13 +95,27 @@ def _one_more(name: str, row: str) -> ValueError:
     return ValueError(f"a row has a column {name!r} more than columns=: {row}")
 
 
+def check_columns(names: Sequence[str], whose: str) -> None:
+    """Raise ValueError if two columns have one name, because a dict holds only one of them."""
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise ValueError(f'{whose} has the column "{name}" twice: a dict would lose one of them')
+
+
+def check_present(path: str, names: Sequence[str], wanted: Iterable[str]) -> None:
+    """Raise ValueError if a file with the columns `names` lacks one of `wanted`."""
+    for name in wanted:
+        if name not in names:
+            raise ValueError(f'"{path}" has no column "{name}"; it has {", ".join(names)}')
+
+
 def not_dicts(verb: str, row: Any) -> TypeError:
-    """The error for a row that is no dict."""
+    """Return the error for a row that is no dict."""
     return TypeError(f"{verb}() needs dict rows, not {row!r:.200}: name the fields by columns=, or map them to dicts")
 
 
 def check_names(names: tuple[Any, ...], whose: str = "columns", *, may_be_empty: bool = False) -> tuple[str, ...]:
-    """Refuse names that are no str, are there twice, or are none at all."""
+    """Return the names. Raises TypeError for a name that is no str, ValueError for a repeated name or no names."""
     if not names and not may_be_empty:
         raise ValueError(f"rows need at least one column: {whose} is a list of names")
     for name in names:

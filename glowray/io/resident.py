@@ -1,4 +1,4 @@
-"""Pages of files and of an object store that this process has mapped, and what of them it holds in memory."""
+"""Memory that this process shares with files or Ray's object store: give back pages that were read."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from glowray.rows import Block
 from glowray.rows.pickled import PickledColumn
 
 WORTH = 256 << 10
-"""Bytes for which it is worth asking whether they are mapped."""
+"""Buffers of fewer bytes are not given back: looking up their mapping costs more."""
 
 
 def let_go(block: Block) -> None:
-    """Gives back what a block takes of this process's memory where it is mapped; whoever asks for it reads it again.
+    """Drop the pages of a block that are mapped from a file or shared memory. A later access reads them again.
 
-    >>> let_go(Block.from_rows(["a"]))  # not mapped: it stays as it is
+    >>> let_go(Block.from_rows(["a"]))  # not mapped: nothing happens
     """
     for data in map(pa.py_buffer, _messages(block)):
         if data.size < WORTH:
@@ -33,7 +33,7 @@ def let_go(block: Block) -> None:
 
 
 def _messages(block: Block) -> Iterator[Any]:
-    """The bytes from elsewhere that columns of a block lie in."""
+    """Yield the buffers that a block's columns were read from, without those of this process's own bytes objects."""
     for chunk in block.chunks:
         found: list[Any] = [] if chunk.home is None else [chunk.home[0]]
         found += [column.source for column in chunk.columns if isinstance(column, PickledColumn)]
@@ -41,7 +41,7 @@ def _messages(block: Block) -> Iterator[Any]:
 
 
 def _is_shared(start: int, stop: int) -> bool:
-    """Whether a file, or memory that lives outside of this process, is mapped there: only then is nothing lost."""
+    """Return whether a shared mapping covers the addresses. Only its pages can be dropped without losing data."""
     with contextlib.suppress(OSError), open("/proc/self/maps") as maps:
         for line in maps:
             place, access, _ = line.split(maxsplit=2)

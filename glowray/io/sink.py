@@ -1,4 +1,4 @@
-"""The seam between a task and the files it writes; the driver's side of it is `glowray.io.commit`."""
+"""The protocols between a task and the files that it writes. The driver's side is `glowray.io.commit`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Protocol
 
 from glowray.io.compression import CompressedFile, codec_of, decompressed
 from glowray.io.folders import remove
@@ -27,45 +27,48 @@ Raw = bytes
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file that a task wrote under a temporary name, or a folder of files with the `names` they are to have."""
+    """A file that a task wrote under a temporary name, or a temporary folder of files with the final `names`."""
 
     index: int
     path: str
     rows: int
     bytes: int
     head: Raw = b""
-    """How the file begins, as it is on disk, where a single file must begin so only once (the names of CSV columns)."""
+    """The first bytes of the file on disk that a joined file must hold only once: the line of CSV column names."""
     names: tuple[str, ...] | None = None
-    """None for a file that is to be called after its number."""
+    """The final names of the files in a folder; None for a file that is named after its number."""
     schema: Any = None
-    """The columns that the file names, as the format knows them; None for a format whose files name none."""
+    """The columns that the file names, in the form of its format; None for a format without columns."""
     folder: str = ""
     """The folder in the target that the file goes to: `year=2013`, or "" for the target itself."""
     kinds: tuple[tuple[str, type], ...] = ()
     """The fields that name the folders of the task's files, each with the type of its values."""
     lone: str | None = None
-    """A row that a file of one column could not hold: it is written so that only `rewrite` can read it."""
+    """A row that a file of one column cannot hold, shown as text for an error; None if there is none.
+
+    It is None in that column, whose CSV line would be blank. The part writes a line of two empty fields instead.
+    """
 
 
 class PartWriter(Protocol):
-    """Writes the rows of one attempt of one partition. After an error there is nothing left to close."""
+    """Writes the rows of one attempt of one partition. A writer that raises has already removed its files."""
 
     def write(self, rows: Iterable[Any]) -> None:
-        """Write rows; may be called any number of times."""
+        """Write rows. It may be called any number of times."""
 
     def close(self) -> Part | None:
-        """Finish; None when the format has no file without rows."""
+        """Finish and return the part; None if there are no rows and the format writes no empty file."""
 
     def abort(self) -> None:
-        """Remove what was written; may be called at any time, also twice."""
+        """Remove what was written. It may be called at any time, and twice."""
 
 
 class BlockWriter(ABC):
-    """A PartWriter that takes rows as columns too."""
+    """A PartWriter that also takes rows as columns."""
 
     @abstractmethod
     def write_block(self, block: Block) -> None:
-        """Write the rows of a block, as `write` would write them one by one."""
+        """Write the rows of a block, with the same result as `write(block.rows())`."""
 
 
 class PartsWriter(ABC):
@@ -89,59 +92,79 @@ class Sink(Protocol):
 
     @property
     def extension(self) -> str:
-        """What part files are called after their number: `.txt.gz`."""
+        """The suffix of part files: `.txt.gz`."""
 
     @property
     def joins(self) -> bool:
-        """Whether the rows of all partitions can be one file."""
+        """Whether the rows of all partitions can be joined in one file."""
 
     @property
     def needs_rows(self) -> bool:
-        """Whether readers refuse a file without rows, unless it names columns: a folder then gets no such file."""
+        """Whether readers refuse a file without rows and column names. A commit then leaves out parts without rows."""
 
     def open(self, folder: str, index: int) -> PartWriter:
-        """Begin to write partition `index` under a name in `folder` that no other attempt has."""
+        """Return a writer of partition `index`, to a name in `folder` that no other attempt has."""
 
     def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
-        """Write one file: what is in the file `before`, then the parts in order."""
+        """Write one file at `path`: the content of the file `before`, then the parts in order."""
 
 
 class SchemaSink(ABC):
-    """A Sink of a format whose files are read as one table: all of an output have one schema.
+    """A Sink of a format whose files are read as one table, so all files of an output have one schema.
 
-    A task writes the schema of its own rows. If those of a job differ, the driver finds the common one, and tasks write
-    the parts that have another once more.
+    A task writes a part with the schema of its own rows. If the parts differ, the driver finds the common schema. Tasks
+    then rewrite the parts that have another schema.
     """
 
     @abstractmethod
     def common_schema(self, parts: Sequence[Part], kept: Sequence[str], *, fixed: bool) -> Any:
-        """Return the schema of all parts, and of the files `kept`, which are there and stay as they are if `fixed`.
+        """Return the common schema of all parts and of the existing files `kept`, which are not rewritten if `fixed`.
 
-        Raises what is wrong, with the column, and the file if it is one that is there.
+        Raises an error that names the column if there is none, and the existing file that does not fit.
         """
 
     @abstractmethod
     def gives_way(self, path: str) -> bool:
-        """Return whether a file that is there has no rows, and readers take wrong types from it.
+        """Return whether an existing file has no rows and would give readers wrong types.
 
-        A job that adds rows to the folder removes the file.
+        A job that appends rows to the folder removes the file.
         """
 
     @abstractmethod
     def has_schema(self, part: Part, schema: Any) -> bool:
-        """Return whether a part can stay as it is."""
+        """Return whether a part already has this schema."""
 
     @abstractmethod
     def rewrite(self, part: Part, folder: str, schema: Any) -> Part:
-        """Write the rows of a part once more, in that schema, under a new name in `folder`."""
+        """Write the rows of a part again, in this schema, to a new name in `folder`. Return the new part."""
 
 
 class TypedSink(ABC):
-    """A Sink of a format that has types of its own for the values of rows."""
+    """A Sink of a format that stores the types of values."""
 
     @abstractmethod
     def keeping(self, types: pa.Schema) -> Sink:
-        """Return the sink for rows whose columns have these types where they come from: they keep them."""
+        """Return the sink for rows whose columns have these types in their source. The files keep the types."""
+
+
+@dataclass(frozen=True)
+class LineSink:
+    """The part of a Sink that all formats of lines share: compression, suffix, and joining files."""
+
+    compression: str | None = None
+    suffix: ClassVar[str]
+    """The suffix of files that are not compressed."""
+
+    @property
+    def extension(self) -> str:
+        return self.suffix + (f".{self.compression}" if self.compression else "")
+
+    @property
+    def joins(self) -> bool:
+        return True
+
+    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
+        join_lines(before, parts, path)
 
 
 class CallingSink(ABC):
@@ -154,12 +177,12 @@ class CallingSink(ABC):
 
 
 class Encoder(Protocol):
-    """Turns rows into bytes of a file."""
+    """Encodes rows as bytes of a file."""
 
     def encode(self, rows: list[Any]) -> bytes: ...
 
     def head(self) -> bytes:
-        """How the file begins; asked for once, after the first rows were encoded or at the end of none."""
+        """Return the first bytes of the file. Called once, after the first rows are encoded or at the end."""
 
 
 class FileWriter:
@@ -186,7 +209,7 @@ class FileWriter:
             raise
 
     def write_encoded(self, pieces: Iterable[Any], rows: int) -> None:
-        """Write rows that are encoded already, in buffers."""
+        """Write `rows` rows, which are encoded in the buffers `pieces`."""
         try:
             self._begin()
             for data in pieces:
@@ -214,7 +237,7 @@ class FileWriter:
     def _failed(self, error: BaseException) -> None:
         self.abort()
         if isinstance(error, OSError) and error.filename is None:
-            error.filename = self._path  # a full disk does not say where
+            error.filename = self._path  # The error of a full disk names no file.
 
     def _begin(self) -> None:
         if self._head_bytes is None:
@@ -226,15 +249,15 @@ class FileWriter:
 
 
 def temporary_path(folder: str, index: int) -> str:
-    """A new name in `folder`, which is made if need be: an attempt that comes later never writes over this one."""
+    """Make `folder` if it is missing, and return a new path in it. No later attempt writes to the same path."""
     os.makedirs(folder, exist_ok=True)
     return os.path.join(folder, f"{index:05d}-{uuid.uuid4().hex}")
 
 
 def join_lines(before: str | None, parts: Sequence[Part], path: str) -> None:
-    """Join files of lines, compressed or not; of heads that are all the same only the first is kept.
+    """Join files of lines, compressed or not. Only the head of the first file is kept.
 
-    Raises ValueError when heads differ.
+    Raises ValueError if the heads differ.
     """
     full = [part for part in parts if part.rows] or list(parts[:1])
     head = next((part.head for part in full if part.head), b"")
@@ -250,7 +273,7 @@ def join_lines(before: str | None, parts: Sequence[Part], path: str) -> None:
 
 
 def _copy_before(before: str, head: bytes, target: IO[bytes]) -> bool:
-    """Copy what is to be appended to, up to a line end; whether it was not empty."""
+    """Copy the file that rows are appended to, and end its last line. Return False if it is empty."""
     codec = codec_of(before)
     with open(before, "rb") as source:
         begin = source.read(len(head) or 1)

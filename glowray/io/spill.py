@@ -1,7 +1,7 @@
-"""Blocks that wait in local files: rows that are more than a task, or a process, is to hold.
+"""Blocks in local files, for rows that do not fit into the memory of a task or process.
 
-The files have no name: nobody else can open them, and they are gone with the process at the latest. They are in the
-folder for temporary files (`TMPDIR`, or /tmp).
+The files are in the folder for temporary files (`TMPDIR`, or /tmp). They have no name, so no other process can open
+them, and they end with the process.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from typing import IO, NamedTuple
 from glowray.rows import Block
 
 ALIGNED = 64
-"""Buffers begin at multiples of so many bytes, as Arrow wants them."""
+"""The alignment of buffers in bytes, as Arrow recommends."""
 
 READ_BYTES = 16 << 20
-"""What is read at once; larger blocks are mapped."""
+"""The largest block in bytes that is read into memory. A larger block is mapped."""
 
 
 class Place(NamedTuple):
-    """Where a block is in its file: where it starts, and how long its pickle and each of its buffers are."""
+    """The place of a block in its file: its offset, and the sizes of its pickle and of each buffer, in bytes."""
 
     start: int
     sizes: tuple[int, ...]
 
     @property
     def length(self) -> int:
-        """How much of the file it takes."""
+        """The bytes that the block takes in the file, with padding."""
         return sum(map(_aligned, self.sizes))
 
 
 class SpillFile:
-    """Blocks in a file, each read when it is asked for; it is closed when nobody has it any more, at the latest.
+    """A file of blocks. It is closed at the end of the `with` block, or when the object is garbage-collected.
 
     >>> with SpillFile() as spill:
     ...     place = spill.write(Block.from_rows(["a", "b"]))
@@ -58,19 +58,19 @@ class SpillFile:
         self.close()
 
     def close(self) -> None:
-        """Give up the blocks, and the space that they took."""
+        """Close the file, which frees its space on disk. Blocks that are mapped stay readable."""
         if self._closing is not None:
             self._closing()
 
     @property
     def nbytes(self) -> int:
-        """How long the file is."""
+        """The size of the file in bytes."""
         return self._end
 
     def write(self, block: Block) -> Place:
-        """Add a block; `read` gives it back by what this returns.
+        """Append a block and return its place, from which `read` reads it.
 
-        Raises OSError, naming the folder and what may help, when the disk is full.
+        Raises OSError, which names the folder and a remedy, if the disk is full.
         """
         start = self._end
         try:
@@ -86,15 +86,15 @@ class SpillFile:
         return place
 
     def read(self, place: Place) -> Block:
-        """A block that was written: in memory, unless it is large."""
+        """Return the block at a place: in memory, or mapped if it takes more than READ_BYTES."""
         assert self._file is not None, "a place is of a block that was written"
         if place.length > READ_BYTES:
             return self.mapped(place)
-        data = os.pread(self._file.fileno(), place.length, place.start)  # whatever other threads read meanwhile
+        data = os.pread(self._file.fileno(), place.length, place.start)  # threads may read at the same time
         return _read(memoryview(data), place.sizes)
 
     def mapped(self, place: Place) -> Block:
-        """A block that was written, mapped into memory: it stays when the file is closed."""
+        """Return the block at a place, mapped into memory. It stays readable after the file is closed."""
         assert self._file is not None, "a place is of a block that was written"
         if len(self._area) < self._end:
             self._area = memoryview(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ))
@@ -102,18 +102,20 @@ class SpillFile:
 
 
 def mapped(block: Block) -> tuple[Block, int]:
-    """The same rows in a file of their own that is mapped into memory, and its size: it is gone with the block.
+    """Write a block to a file of its own. Return the block mapped from it, and the file's size in bytes.
+
+    The file ends with the returned block.
 
     >>> block, size = mapped(Block.from_rows(["a", "b"]))
     >>> block.rows()
     ['a', 'b']
 
-    Raises OSError, naming the folder and what may help, when the disk is full.
+    Raises OSError, which names the folder and a remedy, if the disk is full.
     """
     try:
         with _new_file() as file:
             sizes = _write(block, file)
-            # What is mapped stays when the file is closed.
+            # The mapping stays when the file is closed.
             data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except OSError as error:
         raise _explained(error) from error
@@ -121,7 +123,7 @@ def mapped(block: Block) -> tuple[Block, int]:
 
 
 def _close(file: IO[bytes]) -> None:
-    with contextlib.suppress(OSError):  # what a full disk did not take is not wanted
+    with contextlib.suppress(OSError):  # Closing a file on a full disk may fail, and its content is not wanted.
         file.close()
 
 
@@ -130,7 +132,7 @@ def _new_file() -> IO[bytes]:
 
 
 def _write(block: Block, file: IO[bytes]) -> tuple[int, ...]:
-    """Writes the pickle of a block and its buffers; how long each of them is."""
+    """Write the pickle of a block and its buffers, each padded to ALIGNED. Return their sizes in bytes."""
     buffers: list[pickle.PickleBuffer] = []
     data = pickle.dumps(block, protocol=5, buffer_callback=buffers.append)
     pieces = [memoryview(data), *(buffer.raw() for buffer in buffers)]
@@ -142,6 +144,7 @@ def _write(block: Block, file: IO[bytes]) -> tuple[int, ...]:
 
 
 def _read(data: memoryview, sizes: tuple[int, ...]) -> Block:
+    """Return the block whose pickle and buffers begin at `data`, without copying the buffers."""
     pieces: list[memoryview] = []
     for size in sizes:
         pieces.append(data[:size])

@@ -1,4 +1,4 @@
-"""Cutting files into partitions of about even bytes; the cut follows from the files alone."""
+"""Partitions of files: cuts at about equal bytes. The cuts depend on the files alone, never on cores or time."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from glowray.io.compression import EXPANSION, codec_of
 from glowray.io.paths import File
 
 SPLIT_BYTES = 16 << 20
-"""What a partition reads, in bytes, as long as there are at most `MANY` of them."""
+"""The bytes that a partition reads, unless there would be more than `MANY` partitions."""
 
 LARGEST_SPLIT = 8
-"""How many times `SPLIT_BYTES` a partition may grow to keep their number at `MANY`."""
+"""The factor by which a partition may exceed `SPLIT_BYTES`, to keep the number of partitions at `MANY`."""
 
 MANY = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The bytes [start, stop) of a file; stop None is its end, wherever that is when it is read."""
+    """The bytes [start, stop) of a file. If `stop` is None, the piece ends where the file ends when it is read."""
 
     path: str
     start: int = 0
@@ -33,7 +33,7 @@ Partition = tuple[Piece, ...]
 
 
 def weight_of(file: File) -> int:
-    """About how many bytes a file holds once it is decompressed."""
+    """Return about how many bytes a file holds after decompression."""
     return file.size * (EXPANSION if codec_of(file.path) else 1)
 
 
@@ -43,10 +43,10 @@ def plan_splits(
     splittable: Callable[[File], bool] = lambda file: codec_of(file.path) is None,
     split_bytes: int = SPLIT_BYTES,
 ) -> tuple[Partition, ...]:
-    """Lay the files end to end and cut at even distances: into exactly `partitions`, or as many as the bytes ask for.
+    """Lay the files end to end and cut them at equal distances, into `partitions` slices or by `split_bytes`.
 
-    A file that is not `splittable` goes whole to where its middle lies. Without `partitions`, slices that are left
-    empty by that are dropped.
+    A file that is not `splittable` goes whole into the slice that holds its middle. Without `partitions`, slices that
+    stay empty are dropped.
 
     >>> plan_splits([File("/a", "a", 10), File("/b", "b", 2)], 2)
     ((Piece(path='/a', start=0, stop=6),), (Piece(path='/a', start=6, stop=None), Piece(path='/b', start=0, stop=None)))
@@ -70,7 +70,7 @@ def plan_splits(
 def place(
     items: Sequence[T], weights: Sequence[int], partitions: int | None, split_bytes: int = SPLIT_BYTES
 ) -> tuple[tuple[T, ...], ...]:
-    """Cut items that stay whole into contiguous slices of about even weight (bytes), as `plan_splits` does.
+    """Return contiguous slices of items, of about equal weights in bytes. An item goes into the slice of its middle.
 
     >>> place(["a", "b", "c"], [1, 5, 6], 2)
     (('a', 'b'), ('c',))
@@ -88,24 +88,28 @@ def place(
 
 
 def _default_count(total: int, split_bytes: int) -> int:
+    """Return the number of partitions for `total` bytes: 40 MiB → 3 by SPLIT_BYTES → 4 by `_whole_waves`."""
     if total > split_bytes * MANY:
         split_bytes = min(split_bytes * LARGEST_SPLIT, -(-total // MANY))
     return _whole_waves(max(1, -(-total // split_bytes)))
 
 
 def _whole_waves(count: int) -> int:
-    """A number that most machines' cores divide, at least `count`: 3 partitions of one size keep 2 cores busy for as
-    long as 4 would, a third of them in vain.
+    """Round a number of partitions up to a multiple of 4 or 8, which the cores of most machines divide.
+
+    On 2 cores, 3 partitions of one size take as long as 4: in the second round one core has no task.
     """
     at_a_time = 1 if count <= 2 else 4 if count <= 16 else 8
     return -(-count // at_a_time) * at_a_time
 
 
 def _slice_of(position: int, cuts: list[int]) -> int:
+    """Return the index of the slice that holds a position. `cuts` are the bounds of all slices."""
     return min(bisect_right(cuts, position), len(cuts) - 1) - 1
 
 
 def _cut(file: File, begin: int, cuts: list[int], slices: list[list[Piece]]) -> None:
+    """Add the pieces of a file, which begins at position `begin` of all bytes, to the slices."""
     end = begin + file.size
     k = _slice_of(begin, cuts)
     while k < len(slices) and cuts[k] < end:

@@ -1,4 +1,4 @@
-"""Rows of a database, through the interface that Python's drivers share (DB-API, PEP 249)."""
+"""Rows of a database, read through the interface of Python's database drivers (DB-API, PEP 249)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class SqlReader(RowReader):
-    """The rows of a query, over a connection that the task itself opens; one partition."""
+    """Reads the rows of a query in one partition. The task opens the connection."""
 
     query: str
     connect: Callable[[], Any]
@@ -44,14 +44,14 @@ class SqlReader(RowReader):
 
 
 def query_rows(connection: Any, query: str, parameters: Parameters) -> Iterator[list[dict[str, Any]]]:
-    """The rows of a query as dicts, some at a time.
+    """Yield the rows of a query as dicts, in lists of at most ROWS_A_FETCH.
 
     Raises:
         ValueError: the query gives no rows, as an INSERT does, or two columns of one name.
     """
     cursor = connection.cursor()
     try:
-        # Some drivers look for placeholders as soon as there are parameters, be they empty.
+        # Some drivers look for placeholders even if the parameters are empty.
         cursor.execute(query, parameters) if parameters else cursor.execute(query)
         if cursor.description is None:
             raise ValueError(f"{sql_label(query)}: the query gives no rows")
@@ -66,7 +66,7 @@ def query_rows(connection: Any, query: str, parameters: Parameters) -> Iterator[
 
 
 def sql_label(query: str) -> str:
-    """The label of a query.
+    """Return the label of a query: one line, shortened to 60 characters.
 
     >>> sql_label("select *\\n  from words")
     "read_sql('select * from words')"
@@ -76,11 +76,7 @@ def sql_label(query: str) -> str:
 
 
 def check_connection(connection: Any) -> None:
-    """Refuse what is neither a connection nor a function that opens one.
-
-    Raises:
-        TypeError: it is refused.
-    """
+    """Raise TypeError unless the argument is a connection or a function that opens one."""
     if not hasattr(connection, "cursor") and not callable(connection):
         raise TypeError(
             "read_sql() needs a connection of a database driver, or a function that opens one, "

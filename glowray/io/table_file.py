@@ -1,4 +1,4 @@
-"""A Parquet file made of tables whose schemas may differ."""
+"""A Parquet file written from tables whose schemas may differ."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ ROWS_A_BATCH = 16_384
 BUFFER_BYTES = 64 << 20
 
 NO_FIELD = ""
-"""The name of a field that stands for none. Parquet has no dict without keys, and no rows without columns."""
+"""The name of a null field that stands for no fields. Parquet has no dict without keys and no rows without columns."""
 
 
 @dataclass(frozen=True)
 class StoredRows:
-    """The rows of a Parquet file. `schema` may say that a dict has no keys, which the file cannot."""
+    """The rows of a Parquet file. Its `schema` may have dicts without keys, which the file stores with NO_FIELD."""
 
     path: str
     schema: pa.Schema
 
     @classmethod
     def of(cls, path: str) -> StoredRows:
-        """The rows of a file that is there; the field that stands for none is no column of theirs."""
+        """Return the rows of an existing file, without a column NO_FIELD."""
         with opened(path) as file:
             schema = file.schema_arrow
         place = schema.get_field_index(NO_FIELD)
@@ -50,7 +50,7 @@ class StoredRows:
                 yield pa.Table.from_batches([batch])
 
     def row_with(self, steps: Steps) -> Any:
-        """Return the first row that has a value at a column, None if there is none."""
+        """Return the first row with a value at `steps`, the path of a column; None if there is none."""
         rows = (TableRows(table.select([name for name in table.column_names if name])) for table in self.tables())
         return next((row for row in (table.row_with(steps) for table in rows) if row is not None), None)
 
@@ -66,7 +66,7 @@ class TableRows:
         return self.table.schema
 
     def row_with(self, steps: Steps) -> Any:
-        """Return the first row that has a value at a column, None if there is none."""
+        """Return the first row with a value at `steps`, the path of a column; None if there is none."""
         from glowray.rows.inexact import values_at
 
         name, *inner = steps
@@ -77,10 +77,10 @@ class TableRows:
 
 
 class TableFile:
-    """Writes tables as one Parquet file; its schema is that of all their rows.
+    """Writes tables as one Parquet file. Its schema is the common schema of all rows.
 
-    Rows go to the disk every `buffer_bytes`. When a table needs another schema than the rows on the disk, another file
-    begins; at the end all of them are written once more, as one.
+    Rows are written to disk when `buffer_bytes` of them wait. If the common schema changes after that, another file
+    begins. At the end all files are rewritten as one.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class TableFile:
         self._writer: pq.ParquetWriter | None = None
 
     def add(self, piece: RowsTable | TableRows) -> None:
-        """Add rows; raises InexactColumn when a column of theirs is of another type than in the rows before."""
+        """Add rows. Raises InexactColumn if no type holds both a column of them and the same column of earlier rows."""
         from glowray.rows.inexact import MAP_OR_SCHEMA
         from glowray.rows.unify import common_schema
 
@@ -109,14 +109,14 @@ class TableFile:
             self._flush()
 
     def row_with(self, steps: Steps) -> Any:
-        """Return the first of the rows so far that has a value at a column, None if there is none."""
-        self._end_file()  # only then it can be read
+        """Return the first row so far with a value at `steps`, the path of a column; None if there is none."""
+        self._end_file()  # An open file cannot be read.
         sources: list[StoredRows | TableRows] = [*self._files, *self._waiting]
         having = (source for source in sources if steps[0] in source.schema.names)
         return next((row for row in (source.row_with(steps) for source in having) if row is not None), None)
 
     def close(self) -> int:
-        """Write what waits; returns the size of the file in bytes."""
+        """Write the waiting rows, close the file, and return its size in bytes."""
         import pyarrow as pa
 
         self.schema = pa.schema([]) if self.schema is None else self.schema
@@ -128,7 +128,7 @@ class TableFile:
         return os.path.getsize(self._path)
 
     def abandon(self) -> None:
-        """Close and remove all files; they may be closed or removed already."""
+        """Close and remove all files, even if some are closed or removed already."""
         with contextlib.suppress(OSError):
             self._end_file()
         for file in self._files:
@@ -170,9 +170,9 @@ class TableFile:
 
 
 def rewrite(files: list[StoredRows], path: str, codec: str, schema: pa.Schema) -> int:
-    """Write the rows of files as one file of a schema, a batch at a time; returns its size in bytes.
+    """Write the rows of files as one file with a schema, a batch at a time. Return its size in bytes.
 
-    Raises InexactColumn for a value that the type of its column cannot hold.
+    Raises InexactColumn if the type of a column cannot hold a value.
     """
     from glowray.rows.recast import recast_table
 
@@ -189,7 +189,7 @@ def rewrite(files: list[StoredRows], path: str, codec: str, schema: pa.Schema) -
 
 
 def storable(schema: pa.Schema) -> pa.Schema:
-    """Return a schema that Parquet can hold: a dict without keys has one field there, which is null.
+    """Return a schema that Parquet can store: a dict without keys gets the null field NO_FIELD.
 
     >>> import pyarrow as pa
     >>> storable(pa.schema({"a": pa.struct([])})).field("a").type
@@ -205,7 +205,7 @@ def storable(schema: pa.Schema) -> pa.Schema:
 
 
 def dict_without_keys(name: str, kind: pa.DataType) -> str | None:
-    """Return the name of the column, at any depth of this one, that holds only dicts without keys; None: there is none.
+    """Return the path of the first type inside a column that is a dict without keys; None if there is none.
 
     >>> import pyarrow as pa
     >>> dict_without_keys("a", pa.list_(pa.struct({"b": pa.struct([])})))

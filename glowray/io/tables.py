@@ -1,4 +1,4 @@
-"""Tables in memory as rows of dicts: Arrow's, and pandas'."""
+"""Arrow tables and pandas frames in memory as sources of rows, which are dicts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from glowray.io.arrow_blocks import table_block, table_shape
-from glowray.io.arrow_rows import check_columns, table_rows
+from glowray.io.arrow_rows import table_rows
 from glowray.io.memory import bounds, default_partitions
 from glowray.io.reader import RecordReader, RowReader, TypedReader, check_partitions
+from glowray.io.record_columns import check_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,7 @@ ROWS_A_BLOCK = 65_536
 
 @dataclass(frozen=True, eq=False)
 class ArrowReader(RecordReader, TypedReader):
-    """The rows of an Arrow table."""
+    """Reads the rows of an Arrow table."""
 
     table: pa.Table
     num_partitions: int
@@ -39,7 +40,7 @@ class ArrowReader(RecordReader, TypedReader):
         return int(self.table.nbytes)
 
     def slice(self, index: int) -> pa.Table:
-        """The part of the table that is partition `index`."""
+        """Return the slice of the table that is partition `index`."""
         start, stop = bounds(self.table.num_rows, self.num_partitions, index)
         return self.table.slice(start, stop - start)
 
@@ -50,34 +51,34 @@ class ArrowReader(RecordReader, TypedReader):
 
     @property
     def shape(self) -> Shape | None:
-        """The shape of the rows that `read_blocks` gives, where the types of the columns say it."""
+        """The shape of the blocks of `read_blocks`, or None if the schema does not say it."""
         return table_shape(self.table.schema)
 
     @property
     def arrow_types(self) -> pa.Schema:
-        """The columns with their types."""
+        """The columns and their types."""
         return self.table.schema
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The columns."""
+        """The names of the columns."""
         return tuple(self.table.column_names)
 
     def read_blocks(self, index: int) -> Iterator[Block]:
-        """The same rows as blocks; a column stays as it is where its values are Python's."""
+        """Yield the rows of partition `index` as blocks. A column stays as it is if its values are Python's."""
         part = self.slice(index)
         for start in range(0, part.num_rows, ROWS_A_BLOCK):
             yield table_block(part.slice(start, ROWS_A_BLOCK))
 
 
 def arrow_reader(table: Any, partitions: int | None = None) -> ArrowReader:
-    """The rows of a table, as dicts of column and value: a pyarrow.Table, or what speaks Arrow's stream protocol.
+    """Return a reader of a pyarrow.Table, or of an object with `__arrow_c_stream__`. Rows are dicts.
 
     >>> import pyarrow as pa
     >>> [rows for rows in arrow_reader(pa.table({"a": [1, None]}), partitions=1).read(0)]
     [[{'a': 1}, {'a': None}]]
 
-    Raises TypeError for what is no table, ValueError for two columns of one name. A stream is read now.
+    A stream is read at the call. Raises TypeError for another object, ValueError for two columns of one name.
     """
     import pyarrow as pa
 
@@ -92,7 +93,7 @@ def arrow_reader(table: Any, partitions: int | None = None) -> ArrowReader:
 
 @dataclass(frozen=True, eq=False)
 class PandasReader(RowReader):
-    """The rows of a data frame."""
+    """Reads the rows of a pandas.DataFrame."""
 
     frame: pd.DataFrame
     num_partitions: int
@@ -113,16 +114,19 @@ class PandasReader(RowReader):
 
 
 def pandas_reader(frame: Any, partitions: int | None = None) -> PandasReader:
-    """The rows of a pandas DataFrame, as dicts of column label and value; the index is left out.
+    """Return a reader of a pandas.DataFrame. Rows are dicts of column label and value, without the index.
 
     >>> import pandas as pd
     >>> list(pandas_reader(pd.DataFrame({"a": [1, 2], "b": ["x", None]}), partitions=1).read(0))
     [[{'a': 1, 'b': 'x'}, {'a': 2, 'b': None}]]
 
-    Values are Python's own; objects are as they are. NaN among NumPy's floats is NaN, and what is missing in a column
-    of any other type (NaN in one of str, NaT, NA) is None. The frame is copied now: what becomes of it later does not
-    matter. Raises TypeError for what is no DataFrame or holds what cannot be pickled, ValueError for two columns of
-    one label.
+    Values are Python's own types, and objects do not change. NaN in a column of NumPy floats stays NaN. A missing
+    value in any other column (NaN beside str, NaT, NA) is None. The call copies the frame, so later changes have no
+    effect.
+
+    Raises:
+        TypeError: it is no DataFrame, or a value cannot be pickled.
+        ValueError: two columns have one label.
     """
     import pandas as pd
 

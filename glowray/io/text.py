@@ -1,4 +1,4 @@
-"""Text files as rows of str, a line each."""
+"""Text files as rows: each line is a str."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TextReader(ColumnReader):
-    """Lines of files, without their ends."""
+    """Reads the lines of files, without their ends."""
 
     label: str
     partitions: tuple[Partition, ...]
@@ -39,13 +39,13 @@ class TextReader(ColumnReader):
 
     @property
     def shape(self) -> Shape | None:
-        """The shape of the rows where `read_blocks` gives them as columns."""
+        """The shape of the blocks of `read_blocks`, or None unless the encoding is UTF-8 with strict errors."""
         from glowray.io.text_blocks import TEXT
 
         return TEXT if self.encoding.is_utf8 else None
 
     def read_blocks(self, index: int) -> Iterator[Block | list[str]]:
-        """The same lines as columns; lists where bytes are not what the encoding says."""
+        """Yield the lines of partition `index` as columns; as lists before bytes that cannot be decoded."""
         from glowray.io.text_blocks import line_blocks
 
         for piece in self.partitions[index]:
@@ -60,16 +60,20 @@ def text_reader(
     *,
     split_bytes: int = SPLIT_BYTES,
 ) -> TextReader:
-    r"""The lines of text files.
+    r"""Return a reader of text files: a row is a line.
 
     >>> reader = text_reader("/etc/passwd")
     >>> next(iter(next(reader.read(0))))
     'root:x:0:0:root:/root:/bin/bash'
 
-    A line ends at "\n" or "\r\n" only, and both are removed. Files whose name ends in .gz, .bz2, .zst or .xz are
-    decompressed. `partitions` cuts into exactly that many slices of about even bytes; without it, slices are of about
-    `split_bytes`. Raises FileNotFoundError for a path that matches nothing, ValueError for bad `partitions`,
-    LookupError for an unknown encoding or error handler.
+    A line ends at "\n" or "\r\n" only, and both are removed. Files whose names end in .gz, .bz2, .zst or .xz are
+    decompressed. `partitions` gives exactly that many slices of about equal bytes; without it a slice has about
+    `split_bytes`.
+
+    Raises:
+        FileNotFoundError: a path matches nothing.
+        ValueError: `partitions` is less than 1.
+        LookupError: the encoding or the error handler is unknown.
     """
     check_partitions(partitions)
     how = Encoding(encoding, errors)

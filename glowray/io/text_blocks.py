@@ -1,4 +1,4 @@
-"""Lines of text as Arrow columns, cut out of a file's bytes without making a str of any."""
+"""Lines of text as Arrow columns, which are made of a file's bytes without a str for each line."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ TEXT = _text()
 
 
 def line_blocks(piece: Piece, encoding: Encoding) -> Iterator[Block | list[str]]:
-    """The lines of a piece of a UTF-8 file, as `read_lines` gives them."""
+    """Yield the lines of a piece of a UTF-8 file as blocks. Other bytes raise the error of `read_lines`."""
     seen = 0
     for data in read_bytes(piece, encoding.signature):
         if not data.isascii() and not _is_text(data, encoding):
-            yield from _from(read_lines(piece, encoding), seen)  # finds the line that is not, and says so
+            yield from _from(read_lines(piece, encoding), seen)  # raises for the line that cannot be decoded
             return
         block = block_of(data)
         seen += len(block)
@@ -41,7 +41,7 @@ def line_blocks(piece: Piece, encoding: Encoding) -> Iterator[Block | list[str]]
 
 
 def block_of(data: bytes) -> Block:
-    r"""Whole lines as a block of str, their ends (\n or \r\n) removed.
+    r"""Return whole lines as a block of str, without their ends (\n or \r\n).
 
     >>> block_of(b"a\r\nb\rc\n\nd").rows()
     ['a', 'b\rc', '', 'd']
@@ -57,18 +57,19 @@ def _columns(lines: Lines) -> list[Any]:
 
 
 def _is_text(data: bytes, encoding: Encoding) -> bool:
+    """Return whether bytes that are not ASCII can be decoded."""
     if encoding.is_ascii:
         return False
     text = pa.LargeStringArray.from_buffers(1, pa.py_buffer(np.array([0, len(data)])), pa.py_buffer(data))
     try:
-        text.validate(full=True)  # ten times faster than to decode it
+        text.validate(full=True)  # ten times as fast as decoding
     except pa.ArrowInvalid:
         return False
     return True
 
 
 def _from(morsels: Iterator[list[str]], start: int) -> Iterator[list[str]]:
-    """The rows of morsels without the first `start`."""
+    """Yield the rows of morsels without the first `start` rows."""
     for rows in morsels:
         if start < len(rows):
             yield list(itertools.islice(rows, start, None))

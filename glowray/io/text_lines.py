@@ -1,4 +1,4 @@
-"""Rows in columns as lines of text: the bytes that `str(row)` and a newline for every row would be."""
+"""Columns of rows as lines of text: the bytes of `str(row)` and a newline for each row."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from glowray.rows.chunk import Chunk
 from glowray.rows.shape import Scalar
 
 PIECE_BYTES = 8 << 20
-"""Lines that are put together at a time: few enough to be still in the cache when they are written."""
+"""The bytes of lines that are joined at once: few enough to stay in the processor's cache until they are written."""
 
 _TEXT = pa.large_string()
 _END = pa.scalar("\n", _TEXT)
 
 
 def lines_of(chunk: Chunk) -> Iterator[Any] | None:
-    """Buffers whose bytes are the lines, one after the other; None for rows whose text only Python knows.
+    """Yield buffers of the lines of rows; return None if only Python can make the text of this kind of rows.
 
     >>> b"".join(lines_of(Chunk.from_rows([1, None, -2])))
     b'1\\nNone\\n-2\\n'
     """
-    text_of = _TEXTS.get(chunk.shape.kind.name) if isinstance(chunk.shape, Scalar) else None
+    text_of = TEXTS.get(chunk.shape.kind.name) if isinstance(chunk.shape, Scalar) else None
     if text_of is None:
         return None
     return _joined(pc.fill_null(text_of(chunk.columns[0]), "None"))
 
 
 def _joined(text: pa.Array) -> Iterator[Any]:
+    """Yield buffers of texts, each text followed by a newline."""
     rows = max(1, PIECE_BYTES * len(text) // max(1, text.nbytes))
     for start in range(0, len(text), rows):
         piece = text.slice(start, rows)
@@ -43,9 +44,10 @@ def _bools(column: pa.Array) -> pa.Array:
     return pc.if_else(column, pa.scalar("True", _TEXT), pa.scalar("False", _TEXT))
 
 
-_TEXTS: dict[str, Callable[[pa.Array], pa.Array]] = {
+TEXTS: dict[str, Callable[[pa.Array], pa.Array]] = {
     "None": lambda column: pa.nulls(len(column), _TEXT),
     "bool": _bools,
     "int": lambda column: column.cast(_TEXT),
     "str": lambda column: column,
 }
+"""By the name of a kind: a function from a column to the texts of its values. None stays null."""

@@ -1,33 +1,24 @@
-"""Writing text files."""
+"""Text files written from rows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from glowray.io.sink import BlockWriter, FileWriter, Part, join_lines
+from glowray.io.sink import BlockWriter, FileWriter, LineSink
 
 if TYPE_CHECKING:
     from glowray.rows import Block
 
 
 @dataclass(frozen=True)
-class TextSink:
-    """Rows as `str(row)`, UTF-8, each followed by a newline.
+class TextSink(LineSink):
+    """Writes each row as `str(row)` and a newline, in UTF-8.
 
-    A row that holds a newline makes more than one line, as it does when it is printed: reading gives those lines.
+    A row that holds a newline makes several lines, as when it is printed, and reads back as these lines.
     """
 
-    compression: str | None = None
-
-    @property
-    def extension(self) -> str:
-        return ".txt" + (f".{self.compression}" if self.compression else "")
-
-    @property
-    def joins(self) -> bool:
-        return True
+    suffix = ".txt"
 
     @property
     def needs_rows(self) -> bool:
@@ -36,12 +27,9 @@ class TextSink:
     def open(self, folder: str, index: int) -> TextWriter:
         return TextWriter(folder, index, self.compression, TextEncoder())
 
-    def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
-        join_lines(before, parts, path)
-
 
 class TextWriter(FileWriter, BlockWriter):
-    """Writes rows as lines; those that are columns of text without making a str of any."""
+    """Writes rows as lines. Columns of simple kinds are written without a str for each row."""
 
     def write_block(self, block: Block) -> None:
         from glowray.io.text_lines import lines_of
@@ -55,7 +43,7 @@ class TextWriter(FileWriter, BlockWriter):
 
 
 class TextEncoder:
-    """Rows to lines."""
+    """Encodes rows as lines."""
 
     def head(self) -> bytes:
         return b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from glowray.kernels.fragment import Fragment, TaskReport, flow, run
+from glowray.kernels.fragment import Fragment, flow, run
+from glowray.kernels.task_report import TaskReport
 
 __all__ = ["Fragment", "TaskReport", "flow", "run"]

@@ -3,50 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from glowray.kernels.column_chain import ChainRun
 from glowray.kernels.combine import CombineByKey
-from glowray.kernels.fold_table import FoldTable, pair_kind
+from glowray.kernels.context import TaskContext
+from glowray.kernels.fold_table import FoldTable
 from glowray.kernels.keyed import MISSING, PLAIN, KeyTable
 from glowray.kernels.loop import Loop
 from glowray.kernels.morsels import Morsels, as_rows, pieces
-from glowray.kernels.record_rows import record_parts
+from glowray.kernels.row_loop import RowLoop
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
 from glowray.rows.encode import encode
 from glowray.rows.shape import Fields
-from glowray.vectorize.arrow.blocks import vector_chunk
+from glowray.vectorize.arrow.accumulate import Accumulation
+from glowray.vectorize.arrow.kinds import TupleOf
 
 BLOCK_ROWS = 65_536
 """Rows of a block that is made of a table."""
 
 
-def combined(
-    step: CombineByKey, loop: Loop, run: ChainRun | None, stream: Morsels, to_blocks: bool = False
-) -> Morsels:  # fmt: skip
-    """(key, accumulator) for the keys of the rows that a segment's row steps make of `stream`.
+@dataclass(frozen=True, slots=True)
+class FoldIntoTable:
+    """The end of a loop that folds keyed rows into a dict of accumulators.
 
-    `to_blocks`: they are wanted as blocks, so that no row has to be made of them.
+    `to_blocks`: what follows is the exchange, so that the dict's items become columns without a row being made.
     """
-    if run is not None and run.chain.fold is not None:
-        return _by_columns(step, run, stream)
-    table = KeyTable()
-    entries, miss = table.entries, step.missing(table, loop.cells is not None)
-    if loop.records is not None:
-        for rows, fold in record_parts(loop.records, loop, stream):
+
+    step: CombineByKey
+    to_blocks: bool = False
+
+    parameters: ClassVar[tuple[str, ...]] = ("get", "entries", "missing", "miss")
+
+    def run(self, loop: RowLoop, stream: Morsels, task: TaskContext) -> Morsels:
+        table, cells = KeyTable(), loop.loop.cells
+        entries, miss = table.entries, self.step.missing(table, cells is not None)
+        for rows, fold in loop.morsels(stream):
             fold(rows, table.get, entries, MISSING, miss)
-    elif run is None:
-        whole = loop.function()
-        for rows in as_rows(stream):
-            whole(rows, table.get, entries, MISSING, miss)
-    else:
-        for rows, go in run.parts(stream):
-            assert go is not None, "where columns end before a combiner, a loop does its work"
-            go(rows, table.get, entries, MISSING, miss)
-    if to_blocks and not table.shown:
-        return _pairs(list(entries), _accumulators(entries.values(), loop.cells))
-    return pieces(_items(table, loop.cells))
+        if self.to_blocks and not table.shown:
+            return _pairs(list(entries), _accumulators(entries.values(), cells))
+        return pieces(_items(table, cells))
+
+
+@dataclass(frozen=True, eq=False)
+class FoldColumnsByKey:
+    """The operator that folds columns of keyed rows; `combine` goes on in Python where those are not exact."""
+
+    step: CombineByKey
+    kind: TupleOf
+    fold: Accumulation
+    combine: Loop
+
+    takes_blocks: ClassVar[bool] = True
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return (self.combine,)
+
+    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
+        columns = FoldTable(self.kind, self.fold)
+        for morsel in stream:
+            block = morsel if isinstance(morsel, Block) else None
+            if block is None or not columns.add(block):
+                return _in_python(self.step, columns, self.combine, morsel, stream)
+        if not columns.fold():
+            return _in_python(self.step, columns, self.combine, [], stream)
+        return iter([columns.folded()])
 
 
 def _items(table: KeyTable, cells: int | None) -> Iterator[tuple[Any, Any]]:
@@ -64,22 +87,6 @@ def _pairs(keys: list[Any], values: list[Any]) -> Iterator[Block]:
         shape = Fields("tuple", (), tuple(shape for shape, _ in columns))
         count = min(BLOCK_ROWS, len(keys) - start)
         yield Block((Chunk(shape, [array for _, arrays in columns for array in arrays], count),))
-
-
-def _by_columns(step: CombineByKey, run: ChainRun, stream: Morsels) -> Morsels:
-    chain = run.chain
-    assert chain.fold is not None and chain.combine is not None
-    kind = pair_kind(chain.result)
-    assert kind is not None
-    columns = FoldTable(kind, chain.fold)
-    made = run.blocks(stream, vector_chunk)
-    for morsel in made:
-        block = morsel if isinstance(morsel, Block) else None
-        if block is None or not columns.add(block):
-            return _in_python(step, columns, chain.combine, morsel, made)
-    if not columns.fold():
-        return _in_python(step, columns, chain.combine, [], made)
-    return iter([columns.folded()])
 
 
 def _in_python(step: CombineByKey, columns: FoldTable, loop: Loop, first: Any, others: Morsels) -> Morsels:

@@ -12,7 +12,8 @@ from typing import Any
 
 from glowray.functions import Failure
 from glowray.functions.blame import noting
-from glowray.kernels.steps import RowStep
+from glowray.kernels.morsels import MORSEL
+from glowray.kernels.steps import Step
 from glowray.rows import Block
 
 FIRST_ERRORS = 3
@@ -34,7 +35,9 @@ _current: ContextVar[TaskContext | None] = ContextVar("glowray_task", default=No
 class TaskContext:
     """The state of one task attempt; nothing of it outlives the attempt but what the report carries.
 
-    `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read.
+    `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read. `piece` is how many
+    of the rows that steps make one by one are taken at once. `ended`: a step has found the row
+    after which no row of the stage is wanted.
     """
 
     partition: int
@@ -47,6 +50,8 @@ class TaskContext:
     counters: Counter[str] = field(default_factory=Counter)
     parts: list[Any] = field(default_factory=list)
     spilled: int = 0
+    piece: int = MORSEL
+    ended: bool = False
 
     @property
     def run_bytes(self) -> int:
@@ -58,7 +63,7 @@ class TaskContext:
         """Rows that the task may hold until it ends, as columns, and of an index of them as much again."""
         return 2 * self.run_bytes
 
-    def drop(self, step: RowStep, row: Any, error: BaseException) -> None:
+    def drop(self, step: Step, row: Any, error: BaseException) -> None:
         """Counts a row that a step's on_error drops, and keeps its error where the step wants that."""
         function = step.functions[0] if step.functions else None
         self.skipped[(function and function.name) or step.verb] += 1

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from glowray.functions import Cause, Function
 from glowray.functions.combiner import Zero
 from glowray.kernels.combine import reducer_cause
 from glowray.kernels.context import TaskContext
-from glowray.kernels.morsels import Morsels, as_rows
+from glowray.kernels.loop import Loop
+from glowray.kernels.morsels import Morsels, rows_of
 from glowray.kernels.partition_steps import PartitionStep
 from glowray.kernels.reducer_call import blame_reducer, reducer_call
 from glowray.rows import Block
@@ -52,23 +53,34 @@ class Reduce(PartitionStep):
                 raise
         return known
 
-    def apply_fold(self, fold: Accumulation, kind: Kind, stream: Morsels, context: TaskContext) -> Morsels:
-        """The same over columns of a kind; in Python from where those are not exact."""
-        known: list[Any] = []
-        for morsel in stream:
-            folded = _folded(fold, kind, known, morsel) if isinstance(morsel, Block) else None
-            if folded is None:
-                rows = itertools.chain.from_iterable(as_rows(itertools.chain([morsel], stream)))
-                return iter([self._resumed(known, rows, context)])
-            known = folded
-        return iter([known])
-
-    def _resumed(self, started: list[Any], rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+    def resumed(self, started: list[Any], rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
+        """Yield the one row of a fold that has begun with what is in `started`, if there is any."""
         if not started:
             yield from self.apply(rows, context)
             return
         (known,) = started
         yield self._folded(known, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class FoldColumns:
+    """The operator that reduces columns of a kind; Python goes on from where those are not exact."""
+
+    step: Reduce
+    fold: Accumulation
+    kind: Kind
+
+    takes_blocks: ClassVar[bool] = True
+    loops: ClassVar[tuple[Loop, ...]] = ()
+
+    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
+        known: list[Any] = []
+        for morsel in stream:
+            folded = _folded(self.fold, self.kind, known, morsel) if isinstance(morsel, Block) else None
+            if folded is None:
+                return iter([self.step.resumed(known, rows_of(itertools.chain([morsel], stream)), task)])
+            known = folded
+        return iter([known])
 
 
 def _folded(fold: Accumulation, kind: Kind, known: list[Any], block: Block) -> list[Any] | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 from glowray.functions.pairing import Pairing
 from glowray.functions.replay import NO_ROW
@@ -14,8 +15,9 @@ from glowray.kernels.context import TaskContext
 from glowray.kernels.join import pair
 from glowray.kernels.keyed import MISSING, KeyTable, keyed_row
 from glowray.kernels.keyed_step import Keyed, keyed_join
-from glowray.kernels.morsels import Morsels, as_rows
+from glowray.kernels.morsels import Morsels, pieces
 from glowray.kernels.partition_steps import BlockStep
+from glowray.kernels.row_loop import RowLoop
 from glowray.rows import Block
 from glowray.rows.keys import canonical_key
 
@@ -32,10 +34,7 @@ class JoinInPlace(Keyed, BlockStep):
     sides: int
     pairing: Pairing | None = None
 
-    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        return itertools.chain.from_iterable(as_rows(self.apply_blocks(iter([rows]), context)))
-
-    def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
+    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         blocks: list[Block] = []
         keys: KeyTable | None = None
         for morsel in stream:
@@ -43,16 +42,12 @@ class JoinInPlace(Keyed, BlockStep):
                 blocks.append(morsel)
                 continue
             if blocks:
-                yield from keyed_join(self, [blocks, *self._sides(context)], self.how)
+                yield from keyed_join(self, [blocks, *self._sides(task)], self.how)
                 blocks = []
-            keys = self.keys(context) if keys is None else keys
+            keys = self.keys(task) if keys is None else keys
             yield self._kept(morsel, keys)
         if blocks:
-            yield from keyed_join(self, [blocks, *self._sides(context)], self.how)
-
-    @property
-    def makes_blocks(self) -> bool:
-        return True
+            yield from keyed_join(self, [blocks, *self._sides(task)], self.how)
 
     def keys(self, context: TaskContext) -> KeyTable:
         """The keys that every side has (semi), or any (anti)."""
@@ -85,3 +80,18 @@ class JoinInPlace(Keyed, BlockStep):
         for block in side:
             for chunk in block.chunks:
                 yield from pair(chunk, self.verb)[0].rows()
+
+
+@dataclass(frozen=True, slots=True)
+class KeepKeys:
+    """The end of a loop that does the join: of rows that stay, none is built before its key was looked up."""
+
+    step: JoinInPlace
+
+    parameters: ClassVar[tuple[str, ...]] = ("entries", "slow")
+
+    def run(self, loop: RowLoop, stream: Morsels, task: TaskContext) -> Morsels:
+        keys = self.step.keys(task)
+        slow = partial(self.step.keeps, keys=keys)
+        kept = (go(rows, keys.entries, slow) for rows, go in loop.pieces(stream, task))
+        return pieces(itertools.chain.from_iterable(kept))

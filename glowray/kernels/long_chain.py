@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import Any
-
-from glowray.kernels.loop import Loop
-from glowray.kernels.partition_steps import PassOn
-from glowray.kernels.segment import Segment
 
 MOST_NESTED = 16
 """Loops that draw their rows through one another. Each is a generator, and Python nests only so many calls of them."""
 
 Run = Callable[[Iterable[Any]], Iterator[Any]]
-
-
-def runs(pairs: Iterable[tuple[Segment, Loop]]) -> Iterator[list[tuple[Segment, Loop]]]:
-    """Yield neighbouring segments that only pass rows on together, and each other segment alone."""
-    for passes_on, group in groupby(pairs, lambda pair: _passes_on(*pair)):
-        run = list(group)
-        yield from [run] if passes_on else ([pair] for pair in run)
-
-
-def _passes_on(segment: Segment, loop: Loop) -> bool:
-    return isinstance(segment.end, PassOn) and loop.columns is None and loop.records is None
 
 
 def rows_through(loops: Sequence[Run], rows: Iterable[Any]) -> Iterator[Any]:

@@ -12,10 +12,15 @@ from glowray.rows.pickled import estimated_bytes
 MORSEL = 16_384
 """Rows of a morsel of Python objects."""
 
+LARGEST_LIST = 65_536
+"""Rows of a list that goes on as it is."""
+
 BATCH = 65_536
 """Rows of a morsel of columns: few enough that what is gone over several times stays in the cache."""
 
 Morsel = Iterable[Any] | Block
+Piece = Block | list[Any] | range
+"""Rows that are there, or of which only the number is wanted."""
 Morsels = Iterator[Morsel]
 """Lists where that is cheap, lazy iterables where reading ahead could fail, blocks where rows are columns."""
 
@@ -54,6 +59,52 @@ def as_rows(stream: Morsels) -> Iterator[Iterable[Any]]:
             yield from morsel.morsels()
         else:
             yield morsel
+
+
+def rows_of(stream: Morsels) -> Iterator[Any]:
+    """Return the rows of all morsels, one after the other, none of them made before it is asked for."""
+    return itertools.chain.from_iterable(as_rows(stream))
+
+
+def in_pieces(stream: Morsels) -> Morsels:
+    """Yield blocks and lists as they are, and the rows of lazy morsels in lists."""
+    for morsel in stream:
+        if isinstance(morsel, (Block, list)):
+            yield morsel
+        else:
+            yield from pieces(iter(morsel))
+
+
+def cut(stream: Iterable[Iterable[Any]], size: int = MORSEL) -> Iterator[list[Any] | range]:
+    """Split each morsel into lists of at most `size` rows; lists that are not too long go on as they are.
+
+    If a lazy morsel raises, the rows read so far come first.
+    """
+    for morsel in stream:
+        if isinstance(morsel, (list, range)) and len(morsel) <= LARGEST_LIST:
+            yield morsel
+            continue
+        rows = iter(morsel)
+        while True:
+            batch: list[Any] = []
+            try:
+                # On an error extend() keeps what it had already taken: those rows come first.
+                batch.extend(itertools.islice(rows, size))
+            except BaseException:
+                yield batch
+                raise
+            if not batch:
+                break
+            yield batch
+
+
+def whole_pieces(stream: Morsels, size: int) -> Iterator[Piece]:
+    """Yield blocks and lists as they are, and of lazy morsels `size` rows at once."""
+    for morsel in stream:
+        if isinstance(morsel, (Block, list, range)):
+            yield morsel
+        else:
+            yield from cut([morsel], size)
 
 
 def in_batches(blocks: Iterable[Block], size: int = BATCH) -> Iterator[Block]:

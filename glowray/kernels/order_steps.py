@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +10,7 @@ from glowray.io.spill import SpillFile
 from glowray.kernels.best import best_rows
 from glowray.kernels.blame import blame
 from glowray.kernels.context import TaskContext
-from glowray.kernels.morsels import Morsels, as_rows, pieces
+from glowray.kernels.morsels import Morsels, in_pieces
 from glowray.kernels.order_cause import order_cause
 from glowray.kernels.partition_steps import BlockStep
 from glowray.kernels.sorting import sorted_morsels
@@ -38,8 +36,8 @@ class OrderStep(BlockStep):
     def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
         return order_cause(self.verb, self.key, row, arguments)
 
-    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        return itertools.chain.from_iterable(as_rows(self.apply_blocks(pieces(rows), context)))
+    def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
+        return (*functions, "reverse") if self.reverse else functions
 
     def kind_after(self, kind: Kind) -> Kind | None:
         if not (self.keyed and self.strip):
@@ -51,30 +49,32 @@ class OrderStep(BlockStep):
 class LocalSort(OrderStep):
     """The partition's rows in stable order."""
 
-    @property
-    def makes_blocks(self) -> bool:
-        return True
-
-    def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
+    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         with SpillFile() as file:
             try:
-                yield from sorted_morsels(stream, self.keyed, self.reverse, self.strip, context.run_bytes, file)
+                yield from sorted_morsels(in_pieces(stream), self.keyed, self.reverse, self.strip, task.run_bytes, file)
             except BaseException as error:
                 blame(error, self)
                 raise
-            context.spilled += file.nbytes
+            task.spilled += file.nbytes
 
 
 @dataclass(frozen=True, slots=True)
 class Top(OrderStep):
-    """The n largest of the rows (smallest if `reverse`), first in order first, ties in input order."""
+    """The n largest of the rows (smallest if `reverse`), first in order first, ties in input order.
+
+    `of_sort`: the user asked for a sort, of which these are the first rows.
+    """
 
     n: int = 0
+    of_sort: bool = False
 
-    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        return itertools.chain.from_iterable(as_rows(self.apply_blocks(iter([rows]), context)))
+    def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
+        count = f"first {self.n}" if self.of_sort else str(self.n)
+        # top() puts the largest first, and sort() the smallest.
+        return (count, *functions, "reverse") if self.reverse != self.of_sort else (count, *functions)
 
-    def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
+    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         try:
             yield from best_rows(stream, self.n, self.keyed, self.reverse, self.strip)
         except BaseException as error:

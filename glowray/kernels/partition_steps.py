@@ -19,7 +19,8 @@ from glowray.kernels.context import TaskContext
 from glowray.kernels.group import task_groups
 from glowray.kernels.kept import Kept
 from glowray.kernels.keyed_step import Keyed, check_keys, check_pairs
-from glowray.kernels.morsels import Morsel, Morsels
+from glowray.kernels.loop import Loop
+from glowray.kernels.morsels import Morsel, Morsels, rows_of
 from glowray.kernels.steps import Step
 from glowray.rows import Block
 from glowray.vectorize.arrow.kinds import Kind
@@ -32,7 +33,14 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 @dataclass(frozen=True, slots=True)
 class PartitionStep(Step):
-    """A step from the iterator of a partition's rows to another iterator."""
+    """A step from the iterator of a partition's rows to another iterator, and the operator that runs it."""
+
+    takes_blocks: ClassVar[bool] = False
+    """Whether rows had better come as columns, where that is possible."""
+    loops: ClassVar[tuple[Loop, ...]] = ()
+
+    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
+        return iter([self.apply(rows_of(stream), task)])
 
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         raise TypeError(f"{type(self).__name__} has no way to run")
@@ -40,20 +48,13 @@ class PartitionStep(Step):
 
 @dataclass(frozen=True, slots=True)
 class BlockStep(PartitionStep):
-    """A partition step that takes its rows as columns where they come so."""
+    """A partition step that takes its rows as columns where they come so; it only has a `run` of its own."""
 
-    def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
-        """The same as `apply`, from morsels (blocks among them) to morsels."""
-        raise TypeError(f"{type(self).__name__} has no way to run on blocks")
+    takes_blocks: ClassVar[bool] = True
 
     def kind_after(self, kind: Kind) -> Kind | None:
         """The kind of the rows that come out where rows of a kind come in."""
         return kind
-
-    @property
-    def makes_blocks(self) -> bool:
-        """Whether `apply_blocks` makes columns also of rows that come as Python's objects."""
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,9 @@ class Limit(PartitionStep):
     keeps_rows: ClassVar[bool] = True
     n: int
 
+    def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
+        return (str(self.n), *functions)
+
     @property
     def may_grow(self) -> bool:
         return False
@@ -141,12 +145,8 @@ class LocalGroupByKey(Keyed, BlockStep):
 
     pairing: Pairing | None = None
 
-    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        for morsel in self._groups(encoded(self, rows), context):
-            yield from morsel
-
-    def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
-        yield from self._groups((block for morsel in stream for block in as_blocks(self, morsel)), context)
+    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
+        yield from self._groups((block for morsel in stream for block in as_blocks(self, morsel)), task)
 
     def _groups(self, rows: Iterator[Block], context: TaskContext) -> Iterator[list[Any]]:
         kept = Kept(context.held_bytes)
@@ -195,12 +195,8 @@ class Write(BlockStep):
     def functions(self) -> tuple[Function, ...]:
         return self.sink.functions if isinstance(self.sink, CallingSink) else ()
 
-    def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        self._write(iter([rows]), context)
-        return iter(())
-
-    def apply_blocks(self, stream: Morsels, context: TaskContext) -> Morsels:
-        self._write(stream, context)
+    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
+        self._write(stream, task)
         return iter(())
 
     def kind_after(self, kind: Kind) -> Kind | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from glowray.functions import Cause, Function
 from glowray.functions.pairing import Pairing
@@ -33,6 +33,9 @@ from glowray.vectorize.arrow.reducers import Fold
 @dataclass(frozen=True, slots=True)
 class Source(Step):
     """Makes the morsels of a partition out of the task's input blocks, a list for each input."""
+
+    gives_blocks: ClassVar[bool] = False
+    """Whether rows come as columns also where nothing is known of their kind."""
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         """The rows as Python's objects, or as blocks where that is how they come."""
@@ -89,6 +92,8 @@ class Read(Source):
 @dataclass(frozen=True, slots=True)
 class Blocks(Source):
     """The rows of all blocks of the first `sides` inputs (None: of all), one block after the other."""
+
+    gives_blocks: ClassVar[bool] = True
 
     sides: int | None = None
 
@@ -199,9 +204,14 @@ class Join(Keyed, Source):
     `last_alone`: of the first input only the last block is joined, those before it may have its keys' first equals.
     """
 
+    gives_blocks: ClassVar[bool] = True
+
     how: str
     last_alone: bool = False
     pairing: Pairing | None = None
+
+    def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
+        return (self.how,) if self.pairing is None else ()  # a verb made of a join has no `how`
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         before = sum(map(len, inputs[0][:-1])) if self.last_alone else 0

@@ -35,6 +35,8 @@ class Step:
 
     verb: str
     label: str
+    on_error: str = field(default="raise", kw_only=True)
+    """What happens to a row on which one of its functions fails, in a step whose functions take one row."""
 
     @property
     def may_grow(self) -> bool:
@@ -50,6 +52,10 @@ class Step:
     def functions(self) -> tuple[Function, ...]:
         """The user's functions that it calls."""
         return ()
+
+    def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what a picture shows beside the verb; `functions` are the labels of those that the user gave."""
+        return functions
 
     def counted_from(self, first: int) -> Self:
         """Return the step for partitions of which `first` others come before in the task's stage."""
@@ -69,8 +75,8 @@ class Step:
 class RowStep(Step):
     """A step that looks at one row at a time; each subclass is one operator, in `kernels/operators/`.
 
-    `on_error` says what happens to a row on which one of its functions fails. A step that `is_part` does a part of the
-    work of its verb, of which another step does the rest: it computes a key, or takes a key off again.
+    A step that `is_part` does a part of its verb's work, and another step the rest: it computes a key, or takes a key
+    off again.
     """
 
     flows: ClassVar[bool] = True
@@ -82,7 +88,6 @@ class RowStep(Step):
     makes_items: ClassVar[bool] = False
     """Whether any number of rows comes out for a row, so that later steps run in a loop within the loop."""
 
-    on_error: str = field(default="raise", kw_only=True)
     is_part: bool = field(default=False, kw_only=True)
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from glowray.plan.by_key import CombineByKey, GroupByKey, Meeting, PartitionByKey
 from glowray.plan.nodes import Limit, Node, Sort, Top, Union
+from glowray.plan.positional import TakeWhile
 from glowray.plan.walk import reader_counts, walk
 
 IsOwn = Callable[[Node], bool]
@@ -49,17 +50,26 @@ def merge_limits(node: Node, is_own: IsOwn) -> Node | None:
     return None
 
 
+def limited_take_while(node: Node, is_own: IsOwn) -> Node | None:
+    """A take_while() of which few rows are wanted computes no more than these."""
+    if isinstance(node, Limit) and isinstance(node.input, TakeWhile) and is_own(node.input):
+        most = node.n if node.input.most is None else min(node.input.most, node.n)
+        return replace(node, input=replace(node.input, most=most)) if most != node.input.most else None
+    return None
+
+
 def limited_sort_is_top(node: Node, is_own: IsOwn) -> Node | None:
     """The first n of a sort need no sort: each partition keeps its n best."""
     if isinstance(node, Limit) and isinstance(node.input, Sort) and is_own(node.input) and node.n <= 10_000:
         sort = node.input
         # sort is ascending where top is descending.
-        return Top(sort.input, sort.name, node.n, sort.function, not sort.reverse, sort.is_keyed)
+        return Top(sort.input, sort.name, node.n, sort.function, not sort.reverse, sort.is_keyed, of_sort=True)
     return None
 
 
 RULES: tuple[Rule, ...] = (
     merge_limits,
+    limited_take_while,
     limited_sort_is_top,
     merge_unions,
     keep_key_partitions,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from glowray.functions import Function
 from glowray.functions.combiner import Zero
 from glowray.kernels.fold_steps import DefaultIfEmpty
 from glowray.kernels.operators.keyed import KeyBy
+from glowray.kernels.order_steps import LocalSort
+from glowray.kernels.positional_steps import TakeWhile
 from glowray.kernels.steps import Step
 from glowray.plan.derived import derived
 from glowray.plan.nodes import MergeSorted, Reduce, Sort, Top, Unary, Wide
 from glowray.plan.operator import Operator
+from glowray.plan.positional import Bounded
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,6 +54,16 @@ def sort_key(node: Sort | MergeSorted | Top) -> tuple[Step, ...]:
     if node.function is None or node.is_keyed:
         return ()
     return (KeyBy(node.verb, node.verb, node.function, is_part=True),)
+
+
+def sort_by(verb: str, key: Function) -> tuple[Step, ...]:
+    """Return the steps that sort the rows of a partition by a key."""
+    return KeyBy(verb, verb, key, is_part=True), LocalSort(verb, verb, False, key, strip=True)
+
+
+def take_while(node: Bounded, *, ends_stage: bool = False, keeps_failed: bool = False) -> Step:
+    """Return the step that gives the rows before the first one on which the node's function is false."""
+    return TakeWhile(node.verb, node.detail, node.function, ends_stage, keeps_failed, on_error=node.on_error)
 
 
 def zero_if_empty(node: Reduce, zero: Zero) -> Step:

@@ -157,20 +157,22 @@ class Job:
             self._finish(stage)
 
     def _run_until(self, stage: StageRun, until: int) -> None:
-        """Run a stage's tasks from the first on, twice as many at each try, until it has `until` rows."""
+        """Run a stage's tasks from the first on, twice as many at each try, until it has its rows or a task ends it."""
         self._start(stage)
         tasks = list(self._tasks(stage))
         rows, start, width = 0, 0, 1
-        while start < len(tasks) and rows < until:
+        is_over = until == 0
+        while start < len(tasks) and not is_over:
             window = tasks[start : start + width]
             results = sorted(self.engine.run(iter(window)), key=lambda done: done.task.identity)
             for done in results:
-                if rows >= until:
+                if is_over:
                     self.watcher.task_unused(stage, done)
                     continue
                 self._accept(stage, done)
                 rows += sum(done.report.rows[:1])
                 self._settle(stage, done, fails=rows < until)
+                is_over = rows >= until or done.report.ended
             start, width = start + width, width * 2
         self._finish(stage)
 

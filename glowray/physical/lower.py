@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce, singledispatchmethod
 
 from glowray.io.reader import ArrivingReader, RowReader, StoredReader
-from glowray.kernels import combine, fold_steps, join_step, order_steps, sources
+from glowray.kernels import combine, fold_steps, join_step, order_steps, positional_steps, sources
 from glowray.kernels import partition_steps as partition
-from glowray.kernels.exchange import ByKey, ByRange, Exchange, OneBlock, SortedWithSample
+from glowray.kernels.exchange import ByKey, ByRange, Count, Exchange, OneBlock, SortedWithSample
 from glowray.kernels.keyed_step import KeyedRows
-from glowray.physical.in_task import InTask, as_step, sort_key, zero_if_empty
+from glowray.physical.in_task import InTask, as_step, sort_by, sort_key, take_while, zero_if_empty
 from glowray.physical.pipeline import MOST_NESTED, Pipeline, counted_from
 from glowray.physical.planning import Planning
 from glowray.physical.stage import Branch, StagePlan, Wire
-from glowray.physical.wires import All, Arriving, Crossed, Even, Given, Head, Onward, Same, Shuffled
-from glowray.plan import by_key, nodes
+from glowray.physical.wires import (
+    Ahead,
+    All,
+    Arriving,
+    Backwards,
+    Begun,
+    Crossed,
+    Even,
+    Given,
+    Head,
+    Onward,
+    Rest,
+    Same,
+    Shuffled,
+)
+from glowray.plan import by_key, nodes, positional
 from glowray.plan.walk import reader_counts
 from glowray.resources import Resources
 
@@ -215,10 +230,11 @@ class Lowering:
     @node.register
     def _(self, node: by_key.PartitionByKey) -> Lowered:
         pipeline = yield node.input
-        if not node.shuffle:
-            return pipeline
-        stage = self.close(pipeline, ByKey(node.count, KeyedRows(node.verb, node.verb)))
-        return self.after(sources.Blocks(node.verb, node.verb), node.count, Shuffled(stage))
+        if node.shuffle:
+            stage = self.close(pipeline, ByKey(node.count, KeyedRows(node.verb, node.verb)))
+            label = node.verb if node.sort_key is None else ""  # the sort has the verb's name
+            pipeline = self.after(sources.Blocks(node.verb, label), node.count, Shuffled(stage))
+        return pipeline if node.sort_key is None else pipeline.then(*sort_by(node.verb, node.sort_key))
 
     @node.register
     def _(self, node: nodes.Repartition) -> Lowered:
@@ -252,7 +268,7 @@ class Lowering:
 
     @node.register
     def _(self, node: nodes.Top) -> Lowered:
-        top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, n=node.n)
+        top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, n=node.n, of_sort=node.of_sort)
         stage = self.close((yield node.input).then(*sort_key(node), top), OneBlock())
         merge = replace(top, label="merge", strip=True)
         return self.after(sources.Blocks("", ""), 1, All(stage)).then(merge)
@@ -296,6 +312,35 @@ class Lowering:
         stage = self.close((yield node.input), OneBlock())
         (branch,) = self.reread(stage).branches
         return Pipeline((replace(branch, counted=stage, steps=(step,)),))
+
+    @node.register
+    def _(self, node: positional.Reverse) -> Lowered:
+        stage = self.close((yield node.input).then(positional_steps.ReverseRows(node.verb, node.verb)), OneBlock())
+        return self.after(sources.Blocks(node.verb, ""), stage.num_tasks, Backwards(stage))
+
+    @node.register
+    def _(self, node: positional.TakeWhile) -> Lowered:
+        pipeline = (yield node.input).then(take_while(node, ends_stage=True), resources=node.resources)
+        if node.most is not None:
+            pipeline = pipeline.then(partition.Limit("limit", "limit", node.most))
+        until = sys.maxsize if node.most is None else node.most
+        stage = self.close(pipeline, OneBlock(), until=until, stream=node.most is not None)
+        return self.after(sources.Blocks(node.verb, ""), stage.num_tasks, Begun(stage))
+
+    @node.register
+    def _(self, node: positional.DropWhile) -> Lowered:
+        stage = self.close((yield node.input), OneBlock())
+        step = take_while(node, ends_stage=True, keeps_failed=True)
+        first = self.reread(stage).then(step, resources=node.resources)
+        dropped = self.close(first, Count(), until=sys.maxsize)
+        return self.after(sources.Blocks(node.verb, node.verb), stage.num_tasks, Rest(stage, dropped))
+
+    @node.register
+    def _(self, node: positional.Sliding) -> Lowered:
+        stage = self.close((yield node.input), OneBlock())
+        source = positional_steps.Sliding(node.verb, node.verb, node.size, node.step)
+        wires = (Same(stage), Ahead(stage, node.size - 1))
+        return Pipeline((Branch(source, stage.num_tasks, wires, counted=stage),))
 
     @node.register
     def _(self, node: InTask) -> Lowered:

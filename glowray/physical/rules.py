@@ -10,14 +10,16 @@ from glowray.io.reader import PrunableReader
 from glowray.kernels import order_steps
 from glowray.kernels import partition_steps as partition
 from glowray.kernels.exchange import ByKey, ByRange, Count, Exchange
+from glowray.kernels.positional_steps import ReverseRows
 from glowray.kernels.sources import Read
 from glowray.kernels.steps import RowStep
 from glowray.optimize.rules import IsOwn, Rule
-from glowray.physical.in_task import InTask, as_step, sort_key, zero_if_empty
+from glowray.physical.in_task import InTask, as_step, sort_key, take_while, zero_if_empty
 from glowray.physical.stage import Branch, StagePlan
-from glowray.plan import nodes
+from glowray.plan import nodes, positional
 from glowray.plan.by_key import CombineByKey, GroupByKey, Join
 from glowray.plan.nodes import Node
+from glowray.resources import NO_NEEDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _(node: nodes.Sort) -> Node:
 
 @_in_one_task.register
 def _(node: nodes.Top) -> Node:
-    top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, strip=True, n=node.n)
+    top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, strip=True, n=node.n, of_sort=node.of_sort)
     return InTask(node.input, node, (*sort_key(node), top))
 
 
@@ -98,6 +100,16 @@ def _(node: nodes.Reduce) -> Node:
 @_in_one_task.register
 def _(node: nodes.ZipWithIndex) -> Node:
     return InTask(node.input, node, (partition.ZipWithIndex(node.verb, node.verb),))
+
+
+@_in_one_task.register
+def _(node: positional.Reverse) -> Node:
+    return InTask(node.input, node, (ReverseRows(node.verb, node.verb),))
+
+
+@_in_one_task.register
+def _(node: positional.TakeWhile) -> Node | None:
+    return InTask(node.input, node, (take_while(node),)) if node.resources == NO_NEEDS else None
 
 
 def join_in_place(node: Node, is_own: IsOwn) -> Node | None:

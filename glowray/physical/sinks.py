@@ -41,8 +41,8 @@ def _is_text(key: ast.expr) -> ast.expr:
 class Keep:
     """The sink that keeps the keyed rows whose key is, or is not, among `entries`; `slow` tells of keys of any type."""
 
-    def __init__(self, step: JoinInPlace, chain: Chain, weaver: Weaver, index: int) -> None:
-        self.step, self.chain, self.weaver, self.index = step, chain, weaver, index
+    def __init__(self, step: JoinInPlace, chain: Chain, weaver: Weaver) -> None:
+        self.step, self.chain, self.weaver = step, chain, weaver
 
     def __call__(self, row: ast.expr) -> list[ast.stmt]:
         line = self.weaver.own_lines(self.step.verb)

@@ -81,7 +81,8 @@ class StagePlan:
         number: its place among the stages of the job, from 1.
         branches: its tasks, those of each branch after those of the branch before.
         exchange: how tasks hand on their rows.
-        until: the number of rows, in order of partition, after which no further task runs; None: all tasks run.
+        until: the number of rows, in order of partition, after which no further task runs; None: all tasks run. Nor
+            does a task run after one that reports the end of the stage.
         stream: whether partial results count: rows before a failure are given.
         store: where its blocks are kept for later actions.
         prunes: whether its readers leave out columns that no function looks at; a rule sets it.

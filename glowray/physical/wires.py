@@ -55,6 +55,59 @@ class Same(FromStage):
 
 
 @dataclass(frozen=True)
+class Begun(FromStage):
+    """Task i reads output 0 of task i; nothing if the stage had ended before task i."""
+
+    def slots(self, task: int, runs: Runs) -> tuple[Slot, ...]:
+        refs = runs[self.stage].refs[task]
+        return () if refs is None else (Slot(refs[0]),)
+
+
+@dataclass(frozen=True)
+class Rest(FromStage):
+    """Task i reads output 0 of task i, without the first rows of the whole: as many as all tasks of `dropped` gave."""
+
+    dropped: StagePlan
+
+    @property
+    def stages(self) -> tuple[StagePlan, ...]:
+        return (self.stage, self.dropped)
+
+    def slots(self, task: int, runs: Runs) -> tuple[Slot, ...]:
+        run = runs[self.stage]
+        left = sum(report.rows_out for report in runs[self.dropped].ended)
+        left -= sum(run.rows(earlier) for earlier in range(task))
+        return (Slot(run.block(task), min(max(left, 0), run.rows(task)), run.rows(task)),)
+
+
+@dataclass(frozen=True)
+class Backwards(FromStage):
+    """Task i of n reads output 0 of task n - 1 - i."""
+
+    def slots(self, task: int, runs: Runs) -> tuple[Slot, ...]:
+        return (Slot(runs[self.stage].block(self.stage.num_tasks - 1 - task)),)
+
+
+@dataclass(frozen=True)
+class Ahead(FromStage):
+    """Task i reads the first n rows after those of task i. They may lie in several partitions."""
+
+    n: int
+
+    def slots(self, task: int, runs: Runs) -> tuple[Slot, ...]:
+        run = runs[self.stage]
+        slots, left = [], self.n
+        for source in range(task + 1, self.stage.num_tasks):
+            if left <= 0:
+                break
+            rows = min(run.rows(source), left)
+            if rows:
+                slots.append(Slot(run.block(source), 0, rows))
+            left -= rows
+        return tuple(slots)
+
+
+@dataclass(frozen=True)
 class Onward(FromStage):
     """Task i reads output 0 of task i, and if equal keys may look different, first that of all earlier tasks."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from glowray.functions import Function
 from glowray.functions.combiner import Combiner
 from glowray.functions.pairing import Pairing
 from glowray.plan.derived import derived
@@ -125,14 +126,15 @@ class Join(Meeting):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PartitionByKey(Wide):
-    """Equal keys in one of `count` partitions."""
+    """Equal keys in one of `count` partitions. If there is a `sort_key`, it orders the rows of each partition."""
 
     count: int
+    sort_key: Function | None = None
     shuffle: bool = True
 
     @property
     def detail(self) -> str:
-        return str(self.count)
+        return str(self.count) if self.sort_key is None else f"{self.count}, sort"
 
     @derived
     def num_partitions(self) -> int:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
-
-if TYPE_CHECKING:
-    from glowray.plan.nodes import Node
+from typing import Any, Generic, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -28,8 +25,8 @@ class derived(Generic[T]):  # noqa: N801  (it is used as property is)
     @overload
     def __get__(self, node: None, owner: type) -> derived[T]: ...
     @overload
-    def __get__(self, node: Node, owner: type) -> T: ...
-    def __get__(self, node: Node | None, owner: type) -> derived[T] | T:
+    def __get__(self, node: object, owner: type) -> T: ...
+    def __get__(self, node: Any, owner: type) -> derived[T] | T:
         if node is None:
             return self
         name = self.name

@@ -202,12 +202,16 @@ class Single(Wide):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Top(Single):
-    """The n largest rows (smallest if `reverse`); `is_keyed` as in Sort."""
+    """The n largest rows (smallest if `reverse`); `is_keyed` as in Sort.
+
+    `of_sort`: they are the first rows of a sort that the user asked for.
+    """
 
     n: int
     function: Function | None
     reverse: bool
     is_keyed: bool = False
+    of_sort: bool = False
 
     @property
     def detail(self) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 
 from glowray.io.reader import TypedReader
 from glowray.plan.nodes import Cache, Limit, MergeSorted, Narrow, Node, Read, Repartition, Sort, Top, Union
+from glowray.plan.positional import Bounded, Reverse
 
-_SAME_ROWS = (Cache, Limit, MergeSorted, Repartition, Sort, Top, Union)
+_SAME_ROWS = (Bounded, Cache, Limit, MergeSorted, Repartition, Reverse, Sort, Top, Union)
 
 
 def row_types(node: Node) -> Any:

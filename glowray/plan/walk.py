@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from glowray.plan.nodes import Node
-
-Children = Callable[["Node"], "Sequence[Node]"]
+from typing import Protocol, TypeVar
 
 
-def children_of(node: Node) -> Sequence[Node]:
+class Reading(Protocol):
+    """A node, as far as a walk looks at it."""
+
+    @property
+    def children(self: N) -> tuple[N, ...]: ...
+
+
+N = TypeVar("N", bound=Reading)
+
+
+def children_of(node: N) -> Sequence[N]:
     """Return the nodes that a node reads."""
     return node.children
 
 
-def walk(targets: Sequence[Node], children: Children = children_of) -> Iterator[Node]:
+def walk(targets: Sequence[N], children: Callable[[N], Sequence[N]] = children_of) -> Iterator[N]:
     """Yield every node of these plans once, each after its children, the first child's nodes first.
 
     Args:
@@ -38,7 +43,7 @@ def walk(targets: Sequence[Node], children: Children = children_of) -> Iterator[
             stack.extend((child, False) for child in reversed(children(node)) if id(child) not in done)
 
 
-def reader_counts(targets: Sequence[Node]) -> Counter[int]:
+def reader_counts(targets: Sequence[Reading]) -> Counter[int]:
     """Count, by the id of each node, how many nodes read it; a target has one reader more, the action."""
     counts: Counter[int] = Counter()
     for node in walk(targets):

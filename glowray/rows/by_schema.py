@@ -40,7 +40,7 @@ def chunk_by_schema(chunk: Chunk, schema: pa.Schema) -> RowsTable:
     if more:
         rows = chunk.rows()
         row = next((row for row in rows if not isinstance(row, dict) or more[0] in row), rows[0])
-        raise ValueError(f"a row has a column {more[0]!r} more than schema=: {row_text(row)}")
+        raise ValueError(f"schema= lacks the column {more[0]!r} of the row {row_text(row)}: add it, or drop the field")
     arrays = [
         _typed(columns, field) if field.name in own else _nulls(chunk, field) for field in schema
     ]  # fmt: skip

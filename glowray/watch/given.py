@@ -6,13 +6,10 @@ from glowray.boundary import is_framework
 from glowray.functions import Function
 from glowray.functions.signature import python_function
 
-WITHOUT_FUNCTION = ("count_by_key", "count_by_value", "sum", "mean")
-"""Verbs that take no function, and use Python's own."""
-
 
 def is_given(function: Function) -> bool:
     """Return whether a function is the user's, and not one that a verb adds."""
-    if function.verb in WITHOUT_FUNCTION:
+    if function.is_glowrays:
         return False
     python = None if function.is_named else python_function(function.call)
     return python is None or not is_framework(python.__code__)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from glowray.functions import Function
-from glowray.kernels.order_steps import Top
 from glowray.kernels.partition_steps import Write
-from glowray.kernels.sources import Join, Read
+from glowray.kernels.sources import Read
 from glowray.kernels.steps import Step
 from glowray.physical.stage import StagePlan
 from glowray.watch.composed import is_glue, prepares
@@ -159,21 +157,11 @@ def words(step: Step) -> tuple[str, str]:
     if step.label in PHASES:
         return step.label, "" if step.verb == step.label else step.verb
     word = step.word or step.label
-    details = [step.label] if step.label not in ("", step.verb, word) else [*_arguments(step)]
+    details = [step.label] if step.label not in ("", step.verb, word) else list(_arguments(step))
     if word != step.verb:
         details.insert(0, step.verb)
     return word or "read", ", ".join(details)
 
 
-def _arguments(step: Step) -> Iterator[str]:
-    n, function = getattr(step, "n", None), getattr(step, "function", None)
-    if isinstance(step, Join) and step.verb == "join":
-        yield step.how
-    first_of_sorted = isinstance(step, Top) and step.verb == "sort"
-    if n is not None:
-        yield f"first {n}" if first_of_sorted else str(n)
-    if isinstance(function, Function) and is_given(function):
-        yield function.label
-    # top() puts the largest first, and sort() the smallest.
-    if getattr(step, "reverse", False) != first_of_sorted:
-        yield "reverse"
+def _arguments(step: Step) -> tuple[str, ...]:
+    return step.details(tuple(function.label for function in step.functions[:1] if is_given(function)))

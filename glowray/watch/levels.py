@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from glowray.functions import Function
-from glowray.kernels import Fragment, combine, fold_steps, partition_steps, sources
-from glowray.kernels.loop import Loop
+from glowray.kernels import Fragment, combine, fold_steps, partition_steps, positional_steps, sources
+from glowray.kernels.fragment import Decision
 from glowray.kernels.steps import RowStep, Step
 from glowray.physical.stage import StagePlan
 from glowray.watch.given import is_given
@@ -50,8 +50,8 @@ Found = tuple[Function, str, str | None]
 
 def _functions(fragment: Fragment, vectorize: bool) -> Iterator[Found]:
     yield from _of_source(fragment.source, fragment.refused)
-    for loop in fragment.loops:
-        yield from _of_loop(loop, vectorize)
+    for decision in fragment.decisions:
+        yield from _of_step(decision, vectorize)
 
 
 def _of_source(source: Step, refused: str | None) -> Iterator[Found]:
@@ -65,29 +65,25 @@ def _of_source(source: Step, refused: str | None) -> Iterator[Found]:
         yield source.step.combiner.merge, "python", "it merges the partial results of a key"
 
 
-def _of_loop(loop: Loop, vectorize: bool) -> Iterator[Found]:
-    whys = loop.column_reasons or ("",) * len(loop.steps)
-    for place, (step, reason) in enumerate(zip(loop.steps, loop.reasons, strict=True)):
-        why = whys[place] if place < len(whys) else ""
-        in_columns = why is None
-        if reason is not None:
-            level, why = "python", reason if vectorize else "vectorize=False"
-        else:
-            level, why = "fused", why or ("its rows are Python's" if vectorize else "vectorize=False")
-        if isinstance(step, RowStep):
-            for function in step.functions:
-                yield (function, "arrow", None) if in_columns else (function, level, why)
-        elif isinstance(step, combine.CombineByKey):
-            folds = loop.columns is not None and loop.columns.fold is not None
-            yield (step.combiner.add, "arrow", None) if folds else (step.combiner.add, level, why)
-            yield step.combiner.merge, "python", "it merges the partial results of a key"
-        elif isinstance(step, fold_steps.Reduce) and loop.columns is not None and loop.columns.fold is not None:
-            yield step.function, "arrow", None
-        else:
-            yield from ((function, "python", _of_partition(step)) for function in step.functions)
+def _of_step(decision: Decision, vectorize: bool) -> Iterator[Found]:
+    step, is_columns = decision.step, decision.not_columns is None
+    level, why = "fused", decision.not_columns or ("its rows are Python's" if vectorize else "vectorize=False")
+    if decision.not_inlined is not None:
+        level, why = "python", decision.not_inlined if vectorize else "vectorize=False"
+    if isinstance(step, RowStep):
+        yield from ((function, *(("arrow", None) if is_columns else (level, why))) for function in step.functions)
+    elif isinstance(step, combine.CombineByKey):
+        yield (step.combiner.add, "arrow", None) if is_columns else (step.combiner.add, level, why)
+        yield step.combiner.merge, "python", "it merges the partial results of a key"
+    elif isinstance(step, fold_steps.Reduce) and is_columns:
+        yield step.function, "arrow", None
+    else:
+        yield from ((function, "python", _of_partition(step)) for function in step.functions)
 
 
 def _of_partition(step: Step) -> str:
+    if isinstance(step, positional_steps.TakeWhile):
+        return "it is called row by row, until it is false"
     if isinstance(step, partition_steps.MapPartitions):
         return "it is called once a partition"
     if isinstance(step, fold_steps.Reduce):

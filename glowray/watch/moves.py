@@ -6,7 +6,20 @@ from collections.abc import Iterator
 
 from glowray.kernels.exchange import ByRange
 from glowray.physical.stage import Branch, StagePlan, Wire
-from glowray.physical.wires import All, Crossed, Even, FromStage, Head, Onward, Same, Shuffled
+from glowray.physical.wires import (
+    Ahead,
+    All,
+    Backwards,
+    Begun,
+    Crossed,
+    Even,
+    FromStage,
+    Head,
+    Onward,
+    Rest,
+    Same,
+    Shuffled,
+)
 
 
 def moves(branch: Branch) -> Iterator[tuple[StagePlan, str]]:
@@ -22,7 +35,7 @@ def moves(branch: Branch) -> Iterator[tuple[StagePlan, str]]:
 
 def _move(wire: Wire, readers: int) -> str:
     match wire:
-        case Same() | Onward():
+        case Same() | Onward() | Begun() | Rest():
             return ""
         case Shuffled():
             return "shuffle by range" if isinstance(wire.stage.exchange, ByRange) else "shuffle"
@@ -32,6 +45,10 @@ def _move(wire: Wire, readers: int) -> str:
             return "gather" if readers == 1 else "broadcast"
         case Head():
             return f"first {wire.n}"
+        case Ahead():
+            return f"next {wire.n}"
+        case Backwards():
+            return "backwards"
         case Even():
             return "align" if wire.like is not None else "even slices"
         case Crossed():

@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from glowray.watch.stats import StageStats, Stats
+from collections.abc import Sequence
+from typing import Protocol
 
 HEADINGS = ("stage", "", "tasks", "rows in", "rows out", "bytes", "skew", "seconds")
 
 
-def show_stats(stats: Stats) -> None:
+class StageLine(Protocol):
+    """The statistics of a stage that the table shows."""
+
+    name: str
+    tasks: int
+    done: int
+    rows_in: int
+    rows_out: int
+    bytes: int
+    seconds: float
+    retries: int
+    pickled_values: int
+    driver_bytes: int
+    spill: int
+
+    @property
+    def skew(self) -> float: ...
+
+
+class Summed(Protocol):
+    """The statistics of an action: its stages, and as str a summary."""
+
+    @property
+    def stages(self) -> Sequence[StageLine]: ...
+
+
+def show_stats(stats: Summed) -> None:
     """Print a line for each stage of an action, and the summary. Optional columns of zeros are left out."""
     from rich.console import Console
     from rich.table import Table
@@ -34,13 +58,13 @@ def show_stats(stats: Stats) -> None:
     console.print(str(stats), markup=False, soft_wrap=True)
 
 
-def _cells(stage: StageStats) -> list[str]:
+def _cells(stage: StageLine) -> list[str]:
     tasks = f"{stage.done}" if stage.done == stage.tasks else f"{stage.done} of {stage.tasks}"
     rows = [f"{stage.rows_in:,}", f"{stage.rows_out:,}"]
     return [stage.name, tasks, *rows, in_units(stage.bytes), f"{stage.skew:.1f}", f"{stage.seconds:.2f}"]
 
 
-def _extra(stage: StageStats, name: str) -> str:
+def _extra(stage: StageLine, name: str) -> str:
     value: int = getattr(stage, name)
     return in_units(value) if name == "driver_bytes" else f"{value:,}"
 

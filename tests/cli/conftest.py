@@ -11,5 +11,5 @@ from tests.cluster.machine import Machine
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    """A machine on which nothing runs, for commands that start nothing."""
+    """Return a machine on which nothing runs, for commands that start nothing."""
     return Machine(tmp_path / "machine")

@@ -1,4 +1,4 @@
-"""`python capture.py INTERFACE FILE`: writes every frame that passes an interface into a file, until stdin ends."""
+"""`python capture.py INTERFACE FILE` writes every frame of a network interface into a file, until stdin ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LARGEST_FRAME = 1 << 18
 
 
 def main(interface: str, path: str) -> int:
-    """Capture; returns how many frames were lost because they came faster than they were written."""
+    """Capture frames. Return how many were lost because they came faster than they were written."""
     with (
         socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL_PROTOCOLS)) as frames,
         open(path, "wb") as file,
@@ -24,7 +24,7 @@ def main(interface: str, path: str) -> int:
         frames.bind((interface, ALL_PROTOCOLS))
         print("captures", flush=True)
         ready: list[object] = []
-        while sys.stdin not in ready or frames in ready:  # those that have passed when stdin ends are written as well
+        while sys.stdin not in ready or frames in ready:  # Frames that arrived before stdin ended are written too.
             ready, _, _ = select.select([frames, sys.stdin], [], [])
             if frames in ready:
                 file.write(frames.recv(LARGEST_FRAME))

@@ -24,7 +24,7 @@ class Pair(NamedTuple):
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    """A machine on which nothing runs."""
+    """Return a machine on which nothing runs."""
     made = Machine(tmp_path / "machine")
     yield made
     made.close()
@@ -32,7 +32,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 @pytest.fixture
 def new_machine(tmp_path: Path) -> Iterator[Callable[..., Machine]]:
-    """Makes machines: `new_machine(name, prefix)`."""
+    """Return a function `new_machine(name, prefix)` that makes machines."""
     with ExitStack() as stack:
 
         def make(name: str, prefix: list[str] | None = None) -> Machine:
@@ -45,7 +45,7 @@ def new_machine(tmp_path: Path) -> Iterator[Callable[..., Machine]]:
 
 @pytest.fixture(scope="session")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    """A running cluster of two nodes, for tests that leave it as it is."""
+    """Return a running cluster of two nodes, for tests that do not change it."""
     folder = tmp_path_factory.mktemp("pair")
     heads, workers = Machine(folder / "head"), Machine(folder / "worker")
     with ExitStack() as stack:
@@ -57,7 +57,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 @pytest.fixture
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A GLOWRAY_HOME for this process, and none of the caller's clusters."""
+    """Return a new GLOWRAY_HOME for this process, without the caller's clusters."""
     for name in ("GLOWRAY_ADDRESS", "RAY_ADDRESS", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))

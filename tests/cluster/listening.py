@@ -1,4 +1,4 @@
-"""What a machine's nodes listen on, and what each port says to somebody without the token."""
+"""The ports on which a machine's nodes listen, and their answers to a client without the token."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LISTENING = "0A"
 TIMEOUT = 60.0
 REFUSED = {"UNAUTHENTICATED", "UNIMPLEMENTED"}
 HEALTH = "/grpc.health.v1.Health/Check"
-# The raylet's second port; its definition is not among the Python ones.
+# The raylet's second port. Ray's Python package has no definition of it.
 OBJECT_MANAGER = [f"/ray.rpc.ObjectManagerService/{name}" for name in ("Push", "Pull", "FreeObjects")]
 REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 PATHS = [
@@ -53,7 +53,7 @@ PATHS = [
 
 @dataclass
 class Port:
-    """A listening port: `refused` says how often the token was asked for, `open` what was answered without it."""
+    """A listening port: `refused` counts requests that needed the token, `open` lists requests answered without it."""
 
     process: str
     address: str
@@ -63,7 +63,7 @@ class Port:
 
 
 def ports(outside: str) -> list[Port]:
-    """All ports of the nodes on record in this GLOWRAY_HOME; those on all interfaces are asked at `outside`."""
+    """Return all ports of the nodes recorded in this GLOWRAY_HOME. Ports on all interfaces are asked at `outside`."""
     methods = [*all_methods(), *OBJECT_MANAGER, HEALTH, REFLECTION]
     found = []
     for name, address, port in sockets():
@@ -78,7 +78,7 @@ def ports(outside: str) -> list[Port]:
 
 
 def sockets() -> Iterator[tuple[str, str, int]]:
-    """Process, address and port of every listening TCP socket of the nodes."""
+    """Return the process, address and port of every listening TCP socket of the nodes."""
     seen = set()
     for process in descendants(process for record in records() for process in record.processes):
         folder = Path(f"/proc/{process.pid}")
@@ -92,7 +92,7 @@ def sockets() -> Iterator[tuple[str, str, int]]:
 
 
 def link(fd: Path) -> str:
-    """What a file descriptor stands for; nothing when it was closed meanwhile."""
+    """Return the target of a file descriptor; "" if it was closed meanwhile."""
     try:
         return os.readlink(fd)
     except FileNotFoundError:
@@ -100,7 +100,7 @@ def link(fd: Path) -> str:
 
 
 def title(folder: Path) -> str:
-    """What kind of Ray process this is."""
+    """Return the kind of a Ray process."""
     words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
     if words[0].startswith("ray::"):
         own = words[0].strip()
@@ -110,7 +110,7 @@ def title(folder: Path) -> str:
 
 
 def listening(folder: Path) -> Iterator[tuple[str, str, int]]:
-    """Inode, address and port of the sockets that listen in a process's network namespace."""
+    """Yield the inode, address and port of each listening socket in a process's network namespace."""
     for table in ("tcp", "tcp6"):
         for line in (folder / "net" / table).read_text().splitlines()[1:]:
             fields = line.split()
@@ -120,7 +120,7 @@ def listening(folder: Path) -> Iterator[tuple[str, str, int]]:
 
 
 def address_of(hexadecimal: str) -> str:
-    """An address as /proc/net/tcp writes it: 32-bit words in the machine's byte order."""
+    """Return the address that /proc/net/tcp writes as 32-bit words in the machine's byte order."""
     raw = b"".join(struct.pack("=I", int(hexadecimal[i : i + 8], 16)) for i in range(0, len(hexadecimal), 8))
     address = ipaddress.ip_address(raw)
     mapped = getattr(address, "ipv4_mapped", None)
@@ -128,7 +128,7 @@ def address_of(hexadecimal: str) -> str:
 
 
 def all_methods() -> list[str]:
-    """Every gRPC method that Ray's own definitions name."""
+    """Return every gRPC method in the definitions of Ray's Python package."""
     found = set()
     for module in pkgutil.walk_packages(ray.core.generated.__path__, "ray.core.generated."):
         if module.name.endswith("_pb2"):
@@ -139,7 +139,7 @@ def all_methods() -> list[str]:
 
 
 def speaks_http(host: str, port: int) -> bool:
-    """Whether an HTTP/1.1 request gets an HTTP answer."""
+    """Return whether an HTTP/1.1 request gets an HTTP answer."""
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT)
     try:
         connection.request("GET", "/")
@@ -152,7 +152,7 @@ def speaks_http(host: str, port: int) -> bool:
 
 
 def ask_http(host: str, port: int) -> tuple[int, list[str]]:
-    """How many requests were refused, and which were answered."""
+    """Return the number of refused requests, and the requests that were answered."""
     refused, opened = 0, []
     requests = [*(("GET", path) for path in PATHS), ("POST", "/api/jobs/"), ("POST", "/get_or_create_runtime_env")]
     for method, path in requests:
@@ -167,7 +167,7 @@ def ask_http(host: str, port: int) -> tuple[int, list[str]]:
 
 
 def ask_grpc(host: str, port: int, methods: list[str]) -> tuple[int, list[str]]:
-    """How many calls were refused, and which were answered otherwise."""
+    """Return the number of refused calls, and the calls that got another answer."""
     refused, opened = 0, []
     with grpc.insecure_channel(f"{host}:{port}") as channel:
         for method in methods:

@@ -1,4 +1,4 @@
-"""A machine for tests: a GLOWRAY_HOME of its own, the real `glowray` command, and nothing left behind."""
+"""A machine for tests: it has its own GLOWRAY_HOME, runs the real `glowray` command, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from glowray.cluster.host.processes import Process, descendants, wait
 from glowray.cluster.host.record import NodeRecord, load
 
 SOURCES = Path(glowray.__file__).parents[1]
-DEADLINE = 300.0  # only what hangs takes as long, on any machine
+DEADLINE = 300.0  # seconds; only a command that hangs takes as long
 CLUSTER_VARIABLES = ("RAY_", "GLOWRAY_", "XDG_")
 
 
 class Machine:
-    """Commands run with this folder as home; `prefix` may put them into a network namespace."""
+    """A machine whose commands run with one folder as home. `prefix` may put them into a network namespace."""
 
     def __init__(self, folder: Path, prefix: list[str] | None = None) -> None:
         self.folder = folder
@@ -28,7 +28,7 @@ class Machine:
         (folder / "home").mkdir(parents=True)
 
     def environment(self, **more: str) -> dict[str, str]:
-        """The environment of this machine's commands: none of the caller's clusters, no terminal."""
+        """Return the environment of commands, without the caller's clusters and without a terminal."""
         inherited = {n: v for n, v in os.environ.items() if not n.startswith(CLUSTER_VARIABLES)}
         own = {
             "HOME": str(self.folder / "home"),
@@ -40,7 +40,7 @@ class Machine:
         return inherited | own | more
 
     def command(self, *arguments: object) -> list[str]:
-        """The command line of `glowray ARGUMENTS`."""
+        """Return the command line of `glowray ARGUMENTS`."""
         return [*self.prefix, sys.executable, "-m", "glowray_cli", *map(str, arguments)]
 
     def run(self, *arguments: object, code: int = 0, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
@@ -77,7 +77,7 @@ class Machine:
         )
 
     def python(self, code: str, *arguments: str, exit_code: int = 0, **more: str) -> str:
-        """Run Python code on this machine; returns what it printed."""
+        """Run Python code on this machine and return its output."""
         done = subprocess.run(
             [*self.prefix, sys.executable, "-c", code, *arguments],
             capture_output=True,
@@ -100,24 +100,24 @@ class Machine:
         return self.record("worker")
 
     def records(self) -> list[NodeRecord]:
-        """What this machine has on record."""
+        """Return the records of this machine's nodes."""
         return [load(path) for path in sorted(self.glowray_home.glob("nodes/*.json"))]
 
     def record(self, kind: str) -> NodeRecord:
-        """The one node of a kind."""
+        """Return the record of the only node of a kind."""
         (found,) = [record for record in self.records() if record.kind == kind]
         return found
 
     def processes(self) -> list[Process]:
-        """Every living process of this machine's nodes."""
+        """Return every living process of this machine's nodes."""
         return descendants(process for record in self.records() for process in record.processes)
 
     def token(self) -> str:
-        """The token of clusters that were started here."""
+        """Return the token of clusters that this machine started."""
         return (self.glowray_home / "token").read_text().strip()
 
     def close(self) -> None:
-        """End everything; a process that outlives `down` fails the test."""
+        """Stop all nodes. Fail if a process outlives `down`."""
         before = self.processes()
         folders = [Path(record.folder) for record in self.records()]
         self.run("down")
@@ -127,7 +127,7 @@ class Machine:
 
 
 def until(condition: Callable[[], object], what: str) -> None:
-    """Wait for a condition that nothing announces."""
+    """Wait for a condition that no event announces."""
     deadline = time.monotonic() + DEADLINE
     while not condition():
         assert time.monotonic() < deadline, f"waited {DEADLINE:.0f} s for {what}"

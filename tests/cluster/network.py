@@ -1,4 +1,4 @@
-"""Hosts on one machine: each has a network namespace, processes and shared memory of its own, and a cable to cut."""
+"""Hosts on one machine. Each has its own network namespace, processes and shared memory, and a cable to unplug."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 MISSING = "two hosts need network namespaces, that is root and the `ip` command (iproute2)"
-# /dev/shm is a host's own as its object store lies there; its processes are seen by nobody else.
+# Each host has its own /dev/shm, where its object store is. Other hosts do not see its processes.
 HOST = "mount -t tmpfs -o size=4g tmpfs /dev/shm && echo ready && exec sleep infinity"
 
 
 @dataclass(frozen=True)
 class Host:
-    """One host: `prefix` runs a command on it."""
+    """A host. A command after `prefix` runs on it."""
 
     address: str
     hub: str
@@ -24,7 +24,7 @@ class Host:
     prefix: list[str]
 
     def cut(self) -> None:
-        """Take the cable out: packets are lost, and nobody is told."""
+        """Unplug the cable: packets are lost without an error."""
         ip("-n", self.hub, "link", "set", self.cable, "down")
 
     def mend(self) -> None:
@@ -32,16 +32,16 @@ class Host:
         ip("-n", self.hub, "link", "set", self.cable, "up")
 
     def lose_route(self, other: Host) -> None:
-        """Lose the way to one other host: nothing arrives there any more, while all others are reached."""
+        """Drop packets to one other host; all other hosts can still be reached."""
         ip("-n", self.cable, "route", "add", "blackhole", f"{other.address}/32")
 
     def find_route(self, other: Host) -> None:
-        """Know the way to another host again."""
+        """Restore the route to another host."""
         ip("-n", self.cable, "route", "delete", "blackhole", f"{other.address}/32")
 
 
 def can_make_hosts() -> bool:
-    """Whether this process may make network namespaces."""
+    """Return whether this process may make network namespaces."""
     return shutil.which("ip") is not None and shutil.which("nsenter") is not None and os.geteuid() == 0
 
 
@@ -52,8 +52,8 @@ def ip(*words: str) -> None:
 
 @contextmanager
 def new_hosts(tag: str, addresses: Sequence[str]) -> Iterator[list[Host]]:
-    """Make a host for each address, all on one bridge; names of namespaces begin with `tag`, at most 10 characters."""
-    hub = f"{tag}n"  # the bridge has a namespace of its own: the machine's network stays as it is
+    """Make a host for each address, all on one bridge. Namespaces are named after `tag`, of at most 10 characters."""
+    hub = f"{tag}n"  # The bridge has its own namespace, so the machine's network does not change.
     spaces: list[str] = []
     keepers: list[subprocess.Popen[str]] = []
     try:
@@ -76,14 +76,14 @@ def new_hosts(tag: str, addresses: Sequence[str]) -> Iterator[list[Host]]:
         yield hosts
     finally:
         for keeper in keepers:
-            keeper.kill()  # with it goes `sleep`, the first process of the host, and with that all others
+            keeper.kill()  # It ends `sleep`, the first process of the host, and so all others.
             keeper.communicate()
         for space in spaces:
             ip("netns", "delete", space)
 
 
 def _keeper(space: str) -> subprocess.Popen[str]:
-    """Start the process that keeps a host's namespaces; it has made them when this returns."""
+    """Start the process that keeps a host's namespaces alive. They exist when this returns."""
     apart = ["unshare", "--pid", "--mount", "--fork", "--kill-child", "--mount-proc"]
     command = ["ip", "netns", "exec", space, *apart, "sh", "-c", HOST]
     keeper = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)

@@ -1,6 +1,6 @@
-"""`make network-faults`: what a job does when a host's network goes away in the middle of a shuffle, or the head dies.
+"""`make network-faults`: run jobs while a host loses its network in the middle of a shuffle, or the head dies.
 
-Three hosts are made of namespaces: a head and two workers. In each round the cable of one host is out for a while.
+Three hosts are made of namespaces: a head and two workers. In each round the cable of one host is unplugged for a time.
 A job may give the exact rows, or raise a GlowrayError that names the node or the head; anything else fails the round.
 The table goes to docs/network-faults.md.
 """
@@ -27,7 +27,7 @@ from tests.cluster.network import MISSING, Host, can_make_hosts, new_hosts
 ADDRESSES = ("198.18.7.1", "198.18.7.2", "198.18.7.3")
 PARTITIONS, ROWS, KEYS = 24, 40_000, 500
 BEYOND_SECONDS = 120.0
-"""How much longer than without a fault, and besides the fault itself, a job may take."""
+"""The seconds that a job with a fault may take beyond the job without one and the fault itself."""
 
 RESULTS = Path(__file__).parents[2] / "docs" / "network-faults.md"
 
@@ -57,9 +57,9 @@ print("survived", gr.Flow(engine="inline").from_range(5).sum(), flush=True)
 
 @dataclass(frozen=True)
 class Scenario:
-    """One kind of fault: the host of the driver, the host that has the fault, and how long it lasts (None: a kill).
+    """A kind of fault: the host of the driver, the faulty host, and the seconds it lasts (None: the host is killed).
 
-    A `partial` fault is that the driver's host alone has no way to the faulty one.
+    In a `partial` fault only the driver's host cannot reach the faulty one.
     """
 
     title: str
@@ -82,7 +82,7 @@ SCENARIOS = {
 
 @dataclass
 class Outcome:
-    """How a job ended: `kind` is "exact", "error", "wrong" or "hung"."""
+    """The outcome of a job: `kind` is "exact", "error", "wrong" or "hung"."""
 
     kind: str
     seconds: float
@@ -92,7 +92,7 @@ class Outcome:
 
 @contextmanager
 def running_cluster(hosts: list[Host], folder: Path) -> Iterator[tuple[list[Machine], NodeRecord]]:
-    """Run a head and two workers of one CPU each; the workers come back by themselves after each fault."""
+    """Run a head and two workers of one CPU each. The workers rejoin by themselves after a fault."""
     machines = [Machine(folder / f"host{number}", host.prefix) for number, host in enumerate(hosts)]
     try:
         head = machines[0].up("--host", hosts[0].address)
@@ -105,7 +105,7 @@ def running_cluster(hosts: list[Host], folder: Path) -> Iterator[tuple[list[Mach
 
 
 def restore(hosts: list[Host], machines: list[Machine], head: NodeRecord, scenario: Scenario) -> None:
-    """Wait until the cluster is whole again after a fault; a head that was killed is started anew."""
+    """Wait until the cluster is complete again after a fault. Start the head again if it was killed."""
     if scenario.seconds is None:
         port = head.address.rpartition(":")[2]
         resources = ("--dashboard-port", 0, "--num-cpus", 1)
@@ -153,7 +153,7 @@ def _judge(said: str, code: int) -> str:
 
 
 def expected() -> list[tuple[int, int, int]]:
-    """Return the rows of the job, reckoned here."""
+    """Return the rows of the job, computed in this process."""
     lengths = [0] * KEYS
     for part in range(PARTITIONS):
         for number in range(ROWS):
@@ -166,7 +166,7 @@ def try_round(hosts: list[Host], machines: list[Machine], scenario: Scenario, qu
     moment = random.Random(seed).uniform(2.0, max(3.0, quiet * 2 / 3))
 
     def disturb() -> None:
-        time.sleep(moment)  # the moment is the experiment
+        time.sleep(moment)  # the random moment is the experiment
         if scenario.seconds is None:
             supervisor = machines[0].record("head").processes[0]  # the kernel ends Ray's processes with it
             subprocess.run([*machines[0].prefix, "kill", "-KILL", str(supervisor.pid)], check=True)
@@ -190,7 +190,7 @@ def try_round(hosts: list[Host], machines: list[Machine], scenario: Scenario, qu
 
 
 def main() -> int:
-    """Run the rounds that are asked for, print and write their table; return 1 if a job hung or gave wrong rows."""
+    """Run the rounds, and print and write their table. Return 1 if a job hung or gave wrong rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--scenario", action="append", choices=SCENARIOS, help="only this; may be given again")
@@ -220,12 +220,12 @@ def main() -> int:
 
 
 def was_right(name: str, outcome: Outcome) -> bool:
-    """Return whether a job ended in time as it may: with an error, or with the rows if that is possible."""
+    """Return whether a job ended in time with an allowed outcome: an error, or the rows if they can be complete."""
     return outcome.kind == "error" or (outcome.kind == "exact" and SCENARIOS[name].may_finish)
 
 
 def show(name: str, number: int, outcome: Outcome) -> None:
-    """Print how a round ended."""
+    """Print the outcome of a round."""
     error = next((line for line in outcome.said.splitlines() if line.startswith("error ")), "")
     times = f"after {outcome.seconds:.0f} s, {outcome.after_fault:.0f} s after the fault began"
     print(f"{name} {number}: {outcome.kind} {times} {error}", flush=True)

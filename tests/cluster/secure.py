@@ -1,4 +1,4 @@
-"""Ports that speak TLS, and a head of which only the gateway and one such port run."""
+"""Ports that speak TLS, and a head that runs only the gateway and one TLS port."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Answer = Callable[[ssl.SSLSocket], object]
 
 
 def server_context(files: dict[str, str], wants_certificate: bool = False) -> ssl.SSLContext:
-    """How a node with these files serves; Ray's ports want the client's certificate."""
+    """Return the TLS context of a server with these files. Ray's ports require a certificate of the client."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(files["RAY_TLS_SERVER_CERT"], files["RAY_TLS_SERVER_KEY"])
     if wants_certificate:
@@ -28,7 +28,7 @@ def server_context(files: dict[str, str], wants_certificate: bool = False) -> ss
 
 @contextmanager
 def serving(context: ssl.SSLContext, answer: Answer, port: int = 0) -> Iterator[str]:
-    """A port that answers one connection after the other; its address."""
+    """Serve a port that answers one connection after the other. Yield its address."""
     listener = socket.create_server(("127.0.0.1", port))
 
     def serve() -> None:
@@ -55,7 +55,7 @@ def serving(context: ssl.SSLContext, answer: Answer, port: int = 0) -> Iterator[
 
 @contextmanager
 def head(folder: Path, token: str = TOKEN, port: int = 0) -> Iterator[str]:
-    """A head: its gateway, and a port as Ray's are, which welcomes whoever has a certificate; that port's address."""
+    """Run a gateway and a port like Ray's, which greets clients that have a certificate. Yield the port's address."""
     Gateway(Gate("127.0.0.1"), folder, token)
     with serving(
         server_context(tls.settings(folder), True), lambda secure: secure.sendall(b"welcome"), port
@@ -65,7 +65,7 @@ def head(folder: Path, token: str = TOKEN, port: int = 0) -> Iterator[str]:
 
 @contextmanager
 def connected(address: str, files: dict[str, str]) -> Iterator[ssl.SSLSocket]:
-    """A connection of a client with these files; without files it trusts every server."""
+    """Return the connection of a client with these files. Without files it trusts every server."""
     host, _, port = address.rpartition(":")
     with (
         socket.create_connection((host, int(port))) as plain,
@@ -75,6 +75,6 @@ def connected(address: str, files: dict[str, str]) -> Iterator[ssl.SSLSocket]:
 
 
 def greet(address: str, files: dict[str, str]) -> bytes:
-    """What a head's port says to a client with these files."""
+    """Return the answer of a head's port to a client with these files."""
     with connected(address, files) as secure:
         return secure.recv(100)

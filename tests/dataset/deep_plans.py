@@ -1,4 +1,4 @@
-"""Plans as long as a loop makes them; as a program, it works on each in a thread with a small stack."""
+"""Long plans, as a loop makes them. As a program, it works on each in a thread with a small stack."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glowray.dataset import Dataset
 Rows = Dataset[Any]
 
 SMALL_STACK = 256 * 1024
-"""Bytes: CPython's own frames take that much after a few hundred calls of generators inside one another."""
+"""The stack in bytes. A few hundred nested generators fill it with frames of CPython."""
 
 
 def repeated(rows: Rows, times: int, verb: Callable[[Rows], Rows]) -> Rows:
@@ -31,7 +31,7 @@ def pairs(flow: gr.Flow, partitions: int = 2) -> Rows:
     return flow.from_items([("a", 1), ("b", 2)], partitions=partitions)
 
 
-# The plan of so many rounds, and the rows that come of it.
+# The plan of a number of rounds, and the rows that it gives.
 Build = Callable[[gr.Flow, int], tuple[Rows, list[Any]]]
 
 SHAPES: dict[str, Build] = {
@@ -86,7 +86,7 @@ def _round(ds: Rows) -> Rows:
 
 
 def work(name: str, rounds: int) -> str:
-    """Work on one plan in every way that walks it; "" if all is right."""
+    """Run every operation that walks a plan on one plan. Return "" if all results are right."""
     rows, wanted = SHAPES[name](gr.Flow(engine="inline"), rounds)
     KEPT.append(rows)
     texts = [repr(rows), rows.explain(), rows.plot() or ""]
@@ -98,7 +98,7 @@ def work(name: str, rounds: int) -> str:
 
 
 KEPT: list[Rows] = []
-"""A long plan is never given up in the small stack: CPython 3.13 itself calls once for each object of a long list."""
+"""Plans are kept here, so that none is freed in the small stack. CPython 3.13 recurses to free a long chain."""
 
 
 def main() -> None:
@@ -112,6 +112,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    gr.from_items([("a", 1)], partitions=2).reduce_by_key(max).collect()  # imports what a job needs, with room for it
+    gr.from_items([("a", 1)], partitions=2).reduce_by_key(max).collect()  # imports modules on a large stack
     threading.stack_size(SMALL_STACK)
     threading.Thread(target=main).start()

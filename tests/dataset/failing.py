@@ -1,4 +1,4 @@
-"""Functions that fail on rows about 7, 17, …: by the place where they fail, and by what they did to the row before."""
+"""Functions that fail on rows with the numbers 7, 17, …. They differ in where they fail and how they change the row."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ BAD = 7
 
 
 class Refused(ValueError):
-    """The error of all functions here."""
+    """The error that all functions here raise."""
 
 
 def number(row: Any) -> int:
-    """The number that a row is about, in whatever form it has."""
+    """Return the number in a row of any form."""
     if isinstance(row, dict):
         return int(row["n"])
     return number(row[0]) if isinstance(row, list | tuple) else int(row)
@@ -27,7 +27,7 @@ def check(row: Any) -> Any:
 
 
 def spoil(row: Any) -> None:
-    """Changes a row that can be changed, on the top and inside."""
+    """Change a mutable row, at the top level and inside."""
     if isinstance(row, dict):
         row["spoilt"] = row.pop("n")
         row["n"] = row["spoilt"]
@@ -37,7 +37,7 @@ def spoil(row: Any) -> None:
         row[1].append("spoilt")
 
 
-# Functions that give one row, by the place where they fail.
+# Functions that return one row. They fail at different places.
 
 
 def in_its_own_code(row: Any) -> Any:
@@ -91,7 +91,7 @@ ONE = [
 ]  # fmt: skip
 
 
-# Functions that give a key.
+# Functions that return a key.
 
 
 def a_key(row: Any) -> int:
@@ -103,7 +103,7 @@ def a_key_after_a_change(row: Any) -> int:
     return number(check(row))
 
 
-# Functions that give several rows.
+# Functions that return several rows.
 
 
 def before_the_first_yield(row: Any) -> Iterator[Any]:

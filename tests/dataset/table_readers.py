@@ -1,4 +1,4 @@
-"""Other programs' readers of a folder of files as one table."""
+"""Readers of other libraries, which read a folder of files as one table."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ GUESSING_CSV_READERS: dict[str, Callable[[str], Rows]] = {
     "duckdb": lambda folder: records(duckdb.sql(f"select * from read_csv('{folder}/part-*')")),
     "polars": lambda folder: pl.read_csv(f"{folder}/part-*").to_dicts(),
 }
-"""Readers that are told nothing: they take names and types of columns from the files, pyarrow from the first alone."""
+"""Readers without a schema. They take names and types from the files, pyarrow from the first file only."""
 
 JSON_READERS: dict[str, Callable[[str], Rows]] = {
     "pyarrow": lambda folder: ds.dataset(folder, format="json").to_table().to_pylist(),
@@ -70,7 +70,7 @@ def records(relation: duckdb.DuckDBPyRelation) -> Rows:
 
 
 def plain(value: Any) -> Any:
-    """A value as all readers have it: pandas' NA is None, arrays are lists."""
+    """Return a value in a form that all readers share: pandas' NA is None, arrays are lists."""
     if isinstance(value, dict):
         return {name: plain(item) for name, item in value.items()}
     if hasattr(value, "tolist"):

@@ -14,7 +14,7 @@ from glowray.rows import Block
 
 
 class CountingEngine(InlineEngine):
-    """Counts the tasks of each stage and the blocks each of them gives; most in flight at once."""
+    """Counts the tasks of each stage, and notes how many blocks each of them gives."""
 
     def __init__(self) -> None:
         self.tasks: dict[int, int] = {}
@@ -28,7 +28,7 @@ class CountingEngine(InlineEngine):
 
     @property
     def shuffles(self) -> int:
-        """Stages whose tasks give a block for each task of the next."""
+        """The number of stages whose tasks give a block to each task of the next stage."""
         return sum(1 for outputs in self.outputs.values() if outputs > 1)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
@@ -45,7 +45,7 @@ class CountingEngine(InlineEngine):
 
 
 class ForbiddenEngine(Engine):
-    """Fails when it is to run or fetch anything."""
+    """An engine that fails if it must run or fetch anything."""
 
     name = "forbidden"
 
@@ -60,7 +60,7 @@ class ForbiddenEngine(Engine):
 
 
 class TinyFlow(gr.Flow):
-    """A flow whose sources in memory have one row a partition."""
+    """A flow whose in-memory sources have one row a partition."""
 
     def from_items(self, items: Iterable[Any], partitions: int | None = None) -> Dataset[Any]:
         rows = list(items)
@@ -74,7 +74,7 @@ class TinyFlow(gr.Flow):
 
 
 class Lab:
-    """An engine under test: `name` as the fixture has it, `kind` as a Flow has it."""
+    """An engine under test. `name` is the fixture's name of it, `kind` is the name that a Flow takes."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -85,5 +85,5 @@ class Lab:
         return self.name
 
     def flow(self, name: str = "test", **options: Any) -> gr.Flow:
-        """A new flow that runs on this engine."""
+        """Return a new flow that runs on this engine."""
         return (TinyFlow if self.tiny else gr.Flow)(name, engine=self.kind, **options)

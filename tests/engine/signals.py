@@ -1,4 +1,4 @@
-"""Scripts that a test runs as processes of their own, signals, and waits for, without a guess at how long they take."""
+"""Scripts that a test runs as processes, signals, and waits for, without guessing how long they take."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-PATIENCE = 300  # only what hangs takes as long, on any machine
+PATIENCE = 300  # seconds; only a process that hangs takes as long
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass
 class Ended:
-    """How a script ended."""
+    """The exit of a script."""
 
     code: int
     output: str
@@ -26,7 +26,7 @@ class Ended:
 
 
 def read(stream: int) -> bytes:
-    """Return what comes next; b"" once every writer is gone."""
+    """Return the next bytes; b"" after every writer has closed."""
     ready, _, _ = select.select([stream], [], [], PATIENCE)
     assert ready, "nothing came"
     return os.read(stream, 10_000)
@@ -34,7 +34,7 @@ def read(stream: int) -> bytes:
 
 @contextmanager
 def heard(fifo: Path, driver: subprocess.Popen[bytes]) -> Iterator[int]:
-    """Open a FIFO for reading once something was written to it; a driver that ended instead is a failure."""
+    """Open a FIFO for reading after bytes were written to it. Fail if the driver ends instead."""
     stream, ended = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), os.pidfd_open(driver.pid)
     try:
         ready, _, _ = select.select([stream, ended], [], [], PATIENCE)
@@ -48,14 +48,14 @@ def heard(fifo: Path, driver: subprocess.Popen[bytes]) -> Iterator[int]:
 def signalled(
     script: Path, arguments: Sequence[str], fifo: Path, number: signal.Signals, command: Sequence[str] = ()
 ) -> Ended:
-    """Run a script, send it a signal once its tasks have written to the FIFO, and wait for it and for all writers."""
+    """Run a script, signal it after its tasks wrote to the FIFO, and wait for it and for all writers."""
     driver = subprocess.Popen(
         [*(command or [sys.executable]), str(script), str(fifo), *arguments],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "cli")])},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        start_new_session=True,  # the signal is for this process alone
+        start_new_session=True,  # only this process gets the signal
     )
     try:
         with heard(fifo, driver) as alive:

@@ -1,4 +1,4 @@
-"""The packaged examples, and what their docstrings say that they print."""
+"""The packaged examples, and the output that their docstrings show."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECONDS = re.compile(r"\d+\.\d\d s, .*")
 
 @dataclass(frozen=True)
 class Example:
-    """A program with the command and the output that its docstring shows."""
+    """A program, and the command and output in its docstring."""
 
     path: Path
     arguments: list[str]
@@ -29,7 +29,7 @@ class Example:
 
     @classmethod
     def of(cls, path: Path) -> Example:
-        """Reads a program's docstring: a summary, `$ glowray examples NAME ARGS`, and the output."""
+        """Parse a program's docstring: a summary, `$ glowray examples NAME ARGS`, and the output."""
         docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
         shown = re.search(r"^\$ glowray examples ([^\n]+)\n(.*)", docstring, re.MULTILINE | re.DOTALL)
         assert shown, f"{path.name}: the docstring shows no `$ glowray examples …` with its output"
@@ -38,7 +38,7 @@ class Example:
         return cls(path, arguments, plain(shown[2]))
 
     def run(self, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
-        """Runs the program as a script would run, in this process."""
+        """Run the program in this process, as a script."""
         monkeypatch.chdir(ROOT)
         monkeypatch.setenv("GLOWRAY_ENGINE", engine)
         monkeypatch.setenv("COLUMNS", "80")
@@ -47,12 +47,12 @@ class Example:
 
 
 def plain(text: str) -> str:
-    """Output without what differs from run to run: the seconds, the engine, blanks at the ends of lines."""
+    """Return output without the parts that differ between runs: seconds, the engine, blanks at line ends."""
     return "\n".join(SECONDS.sub("… s", line).rstrip() for line in text.strip("\n").splitlines())
 
 
 def installed(folder: Path) -> Mapping[str, str]:
-    """An environment in which the packages are found as if they were installed, through links in `folder`."""
+    """Return an environment in which the packages are importable as if installed, through links in `folder`."""
     places = {"glowray": "glowray", "glowray_cli": "cli/glowray_cli", "glowray_examples": "examples"}
     for name, place in places.items():
         (folder / name).symlink_to(ROOT / place)

@@ -1,4 +1,4 @@
-"""A function fails in a task: in this process, and in a worker process of its own. Both must end the same."""
+"""A function that fails in a task: in this process and in a worker process. Both must give the same error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from glowray.kernels.operators.flat_map import FlatMap
 from glowray.kernels.operators.map import Map
 from glowray.rows import pickling
 
-# Compiled under a name of glowray's own, as the code of a task is: its frames are not the user's.
+# It is compiled under a file name of glowray, like the code of a task, so its frames are not the user's.
 _TASK = """
 def attempt(data):
     function, row, arguments, partition = pickling.loads(data)
@@ -63,7 +63,7 @@ def _read(stream: IO[bytes]) -> bytes:
 
 @pytest.fixture(scope="session")
 def worker() -> Iterator[Callable[[bytes], bytes]]:
-    """`attempt` in another process, which has none of the test modules."""
+    """Return `attempt` in another process, which cannot import the test modules."""
     command = [sys.executable, str(Path(__file__).resolve())]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
@@ -80,7 +80,7 @@ def worker() -> Iterator[Callable[[bytes], bytes]]:
 
 @pytest.fixture(params=["here", "elsewhere"])
 def failure_of(request: pytest.FixtureRequest) -> Callable[..., Failure]:
-    """failure_of(f, row) → the Failure of f on row, from a task here or in the worker."""
+    """Return failure_of(f, row): the Failure of f on a row, from a task here or in the worker."""
     run = attempt if request.param == "here" else request.getfixturevalue("worker")
 
     def failure(
@@ -96,7 +96,7 @@ def failure_of(request: pytest.FixtureRequest) -> Callable[..., Failure]:
 
 @pytest.fixture
 def fails(failure_of: Callable[..., Failure]) -> Fails:
-    """fails(f, row) → the exception that the driver raises."""
+    """Return fails(f, row): the exception that the driver raises."""
     return lambda *args, **options: failure_of(*args, **options).exception()
 
 

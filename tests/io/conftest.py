@@ -1,4 +1,4 @@
-"""What tests of readers and sinks do with them."""
+"""Fixtures that read all rows of a reader, and write rows through a commit."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def _write(
 
 @pytest.fixture(scope="session")
 def rows_of() -> Rows:
-    """All rows of a reader, which is pickled as it is for a task."""
+    """Return a function that reads all rows of a reader, after pickling it as for a task."""
     return _rows
 
 
 @pytest.fixture(scope="session")
 def write() -> Write:
-    """Write partitions of rows as a job does."""
+    """Return a function that writes partitions of rows as a job does."""
     return _write

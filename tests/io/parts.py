@@ -1,4 +1,4 @@
-"""A part file of a sink, as it stands on disk."""
+"""A part file of a sink, as it is on disk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from glowray.rows import Block
 
 
 def part_of(sink: Sink, *pieces: Any) -> tuple[bytes, Part]:
-    """What a sink makes of pieces, blocks or lists of rows: the bytes of its file, and what is said of it."""
+    """Write pieces, which are blocks or lists of rows. Return the bytes of the file and its Part."""
     with tempfile.TemporaryDirectory() as folder:
         writer = sink.open(folder, 0)
         for piece in pieces:

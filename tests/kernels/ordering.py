@@ -1,4 +1,4 @@
-"""What sorts, merges and tops are tested with: keys of every kind, in morsels of every kind."""
+"""Inputs for tests of sort, merge and top: keys of every kind, in morsels of every kind."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ KEYS: list[st.SearchStrategy[Any]] = [
     st.tuples(st.integers(0, 1), _numbers),
     st.builds(Named, st.integers(0, 1), _floats),
     st.lists(st.integers(0, 1), max_size=2),
-    st.one_of(st.none(), st.integers(0, 2)),  # no order, unless by luck
+    st.one_of(st.none(), st.integers(0, 2)),  # keys that cannot be compared, except by luck
     st.one_of(_texts, st.integers(0, 2)),
 ]
 
@@ -42,13 +42,13 @@ keys = st.sampled_from(KEYS).flatmap(lambda kind: st.lists(kind, max_size=24))
 
 
 def pairs_of(drawn: list[Any]) -> list[tuple[Any, Any]]:
-    """Rows that are all different, by their keys; some can be columns and some cannot."""
+    """Return rows (key, value) that are all different. Some can be columns and some cannot."""
     return [(key, (place, "row") if place % 3 else (place, None)) for place, key in enumerate(drawn)]
 
 
 @st.composite
 def morsels(draw: st.DrawFn, rows: list[Any]) -> list[Any]:
-    """The rows in pieces: blocks, lists and lazy iterables."""
+    """Return the rows in morsels: blocks, lists and lazy iterables."""
     pieces: list[Any] = []
     start = 0
     while start < len(rows):
@@ -68,7 +68,7 @@ class _Lazy:
 
 
 def outcome(run: Callable[[], Any]) -> Any:
-    """The rows, or the type of the error."""
+    """Return the rows, or the type of the error."""
     try:
         return [row for morsel in as_rows(iter(run())) for row in morsel]
     except TypeError as error:
@@ -76,5 +76,5 @@ def outcome(run: Callable[[], Any]) -> Any:
 
 
 def sorted_rows(rows: list[Any], keyed: bool, reverse: bool) -> list[Any]:
-    """The definition: sorted() by keys in which NaNs are last."""
+    """Return the rows sorted by sorted(), with NaN last. This is the definition of sort."""
     return sorted(rows, key=lambda row: total(row[0] if keyed else row, reverse), reverse=reverse)

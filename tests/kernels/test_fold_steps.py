@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from glowray.functions import Function
 from glowray.functions.combiner import Zero
 from glowray.kernels.context import TaskContext
-from glowray.kernels.fold_steps import Reduce
+from glowray.kernels.fold_steps import FoldColumns, Reduce
 from glowray.kernels.morsels import Morsel, as_rows
 from glowray.physical.columns import columns_of
 from glowray.rows import Block
@@ -68,7 +68,7 @@ def test_columns_fold_as_rows_do(
     rows = [row for each in pieces for row in each]
 
     def as_columns() -> Iterator[Any]:
-        for morsel in as_rows(step.apply_fold(fold, kind, iter(morsels), TaskContext(0))):
+        for morsel in as_rows(FoldColumns(step, fold, kind).run(iter(morsels), TaskContext(0))):
             yield from morsel
 
     def as_loop() -> Iterator[Any]:

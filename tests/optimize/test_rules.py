@@ -78,6 +78,21 @@ CASES: dict[str, tuple[rules.Rule, Callable[[gr.Flow], Dataset[Any]], list[str],
         ["1  from_items | from_range  5 partitions"],
         ["1  from_items | from_range  5 partitions", "rules  merge_unions"],
     ),
+    "the first rows before a false one": (
+        rules.limited_take_while,
+        lambda flow: pairs(flow).take_while(bool).limit(1),
+        [
+            "1  from_items→take_while  2 partitions",
+            "2  limit  2 partitions  reads 1",
+            "3  limit  1 partition  reads 2 (first 1)",
+        ],
+        [
+            "1  from_items→take_while→limit  2 partitions",
+            "2  limit  2 partitions  reads 1",
+            "3  limit  1 partition  reads 2 (first 1)",
+            "rules  limited_take_while",
+        ],
+    ),
     "limits": (
         rules.merge_limits,
         lambda flow: pairs(flow).limit(3).limit(2),

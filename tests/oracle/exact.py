@@ -12,7 +12,7 @@ from tests.rows.hostile import same
 
 
 def fingerprint(value: Any) -> str:
-    """A text that is equal for two values exactly when their types and values are; the same in every process."""
+    """Return a text that is equal exactly for values of equal type and value, and the same in every process."""
     cls = type(value)
     name = f"{cls.__module__}.{cls.__qualname__}"
     if cls is float:
@@ -41,7 +41,7 @@ def _state(value: Any) -> str:
 
 
 def differs(got: list[Any], wanted: list[Any], *, ordered: bool) -> str | None:
-    """What sets two lists of rows apart, or None; without order they are compared as multisets."""
+    """Return a text about the first difference of two lists of rows, or None. Without order they are multisets."""
     if not ordered:
         got, wanted = sorted(got, key=fingerprint), sorted(wanted, key=fingerprint)
     for place, (left, right) in enumerate(zip(got, wanted, strict=False)):
@@ -53,6 +53,6 @@ def differs(got: list[Any], wanted: list[Any], *, ordered: bool) -> str | None:
 
 
 def assert_rows(got: list[Any], wanted: list[Any], *, ordered: bool = True) -> None:
-    """Fails, with the first difference, unless both have the same rows."""
+    """Fail with the first difference unless both have the same rows."""
     difference = differs(got, wanted, ordered=ordered)
     assert difference is None, difference

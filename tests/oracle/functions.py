@@ -1,4 +1,4 @@
-"""Functions for random pipelines: of any row, without state, the same in every process."""
+"""Functions for random pipelines. They take any row, have no state, and give the same in every process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KEYS: list[Any] = [
     dt.date(2024, 2, 29), dt.datetime(2024, 2, 29), dt.timedelta(1), uuid.UUID(int=1),
     dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.datetime(2024, 1, 1, 1, tzinfo=dt.timezone(dt.timedelta(hours=1))),
 ]  # fmt: skip
-"""Keys that a hash is most likely to set apart or throw together."""
+"""Keys that a hash is most likely to separate or to confuse."""
 
 ORDER: list[Any] = [
     0,
@@ -44,12 +44,12 @@ ORDER: list[Any] = [
 
 
 def draw(row: Any, salt: int = 0) -> int:
-    """A number that looks random, from the row alone."""
+    """Return a number that looks random and depends on the row alone."""
     return zlib.crc32(fingerprint(row).encode("utf-8", "surrogatepass"), salt)
 
 
 class Picked:
-    """row → one of `KEYS`"""
+    """A function from a row to one of `KEYS`."""
 
     def __init__(self, salt: int, width: int) -> None:
         self.salt, self.width = salt, width
@@ -58,12 +58,12 @@ class Picked:
         return f"Picked({self.salt}, {self.width})"
 
     def __call__(self, row: Any) -> Any:
-        # A stretch of neighbours in the list: equal keys of different types meet often.
+        # Neighbours in the list are picked, so that equal keys of different types meet often.
         return KEYS[(self.salt + draw(row, self.salt) % self.width) % len(KEYS)]
 
 
 class Rank:
-    """row → one of `ORDER`, alone or at the head of a tuple"""
+    """A function from a row to one of `ORDER`, alone or as the first item of a tuple."""
 
     def __init__(self, salt: int, nested: bool) -> None:
         self.salt, self.nested = salt, nested
@@ -77,7 +77,7 @@ class Rank:
 
 
 class Keeps:
-    """row → whether a filter lets it pass, for `share` quarters of all rows"""
+    """A function from a row to whether a filter keeps it: True for `share` quarters of all rows."""
 
     def __init__(self, salt: int, share: int) -> None:
         self.salt, self.share = salt, share
@@ -107,6 +107,11 @@ def described(row: Any) -> Any:
 
 def number(row: Any) -> Any:
     return [draw(row) % 5, float(draw(row) % 3), bool(draw(row) % 2), None][draw(row, 3) % 4]
+
+
+def small(row: Any) -> Any:
+    """An int, a float or None, as they are sorted, added and divided without a loss."""
+    return [draw(row) % 5 - 2, (draw(row) % 7) / 4, None][draw(row, 3) % 3]
 
 
 def nothing(row: Any) -> Any:
@@ -141,7 +146,7 @@ FLAT_MAPS: list[Callable[[Any], Iterable[Any]]] = [copies, halves, letters]
 
 
 def associated(left: Any, right: Any) -> Any:
-    """A reducer whose result shows in which order and association it was called."""
+    """Reduce so that the result shows the order and association of the calls."""
     return ("+", left, right)
 
 
@@ -150,12 +155,12 @@ def tagged(row: Any) -> Any:
 
 
 def joined(left: Any, right: Any) -> Any:
-    """An associative reducer of tuples."""
+    """Reduce tuples associatively."""
     return left + right
 
 
 def appended(seen: list[Any], value: Any) -> list[Any]:
-    """An aggregate that changes its accumulator."""
+    """Add a value to an accumulator, which is changed in place."""
     seen.append(value)
     return seen
 
@@ -185,7 +190,7 @@ def size(rows: Iterator[Any]) -> list[int]:
 
 
 TEXTS = ["", "to be", "é\u2028x", "two\nlines", "end\r", "\ttab ", "0", "A" * 300]
-"""Rows that become lines: with line ends in them, without anything, wider than a terminal."""
+"""Rows that become lines: some hold line ends, one is empty, one is wider than a terminal."""
 
 
 def texted(row: Any) -> str:
@@ -193,7 +198,7 @@ def texted(row: Any) -> str:
 
 
 def record(row: Any) -> dict[str, Any]:
-    """A row whose columns Arrow holds exactly."""
+    """Return a record whose columns Arrow holds exactly."""
     number = draw(row)
     maybe = number % 11 if number % 3 else None
     return {"n": number % 7, "x": float(number % 5), "s": TEXTS[number % len(TEXTS)], "maybe": maybe}
@@ -212,7 +217,7 @@ def whole_record(row: Any) -> list[Any]:
 
 
 FIELDS = [shout, ratio, whole_record]
-"""Functions of the records that `record` makes."""
+"""Functions of records that `record` returns."""
 
 
 def tags(row: Any) -> list[Any]:
@@ -221,7 +226,7 @@ def tags(row: Any) -> list[Any]:
 
 
 def tagged_record(row: Any) -> dict[str, Any]:
-    """A record with a list, a str or nothing to go through."""
+    """Return a record with a field to explode: a list or None."""
     return {"s": record(row)["s"], "tags": tags(row) or None, "row": row}
 
 
@@ -230,7 +235,7 @@ def as_it_is(columns: Any) -> Any:
 
 
 def over_two(columns: Any) -> Any:
-    """The rows of any kind of columns in which n is over 2."""
+    """Return the rows with n over 2, of a batch in any format."""
     if isinstance(columns, dict):
         return {name: column[columns["n"] > 2] for name, column in columns.items()}
     if type(columns).__module__.startswith("pyarrow"):
@@ -241,7 +246,7 @@ def over_two(columns: Any) -> Any:
 
 
 def counted(columns: Any) -> Any:
-    """One row a batch: how many rows it had."""
+    """Return one row for a batch: its number of rows."""
     import pyarrow as pa
 
     return pa.table({"rows": [len(columns["n"])]})

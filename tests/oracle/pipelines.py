@@ -1,7 +1,8 @@
-"""Random pipelines, each with what plain Python says of it."""
+"""Random pipelines, each with the rows that plain Python gives for it."""
 
 from __future__ import annotations
 
+import itertools
 import re
 import tempfile
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+import glowray as gr
+from glowray import agg
 from glowray.dataset import Dataset
 from glowray.flow import Flow
 from tests.oracle import functions as f
@@ -18,7 +21,7 @@ from tests.oracle.verbs import Rows
 from tests.rows.hostile import values
 
 SCRATCH = tempfile.TemporaryDirectory(prefix="glowray-law-")
-"""Where checkpoints are."""
+"""The folder of checkpoints."""
 
 COMMANDS: dict[str, Callable[[list[str]], list[str]]] = {
     "cat": lambda lines: lines,
@@ -28,7 +31,7 @@ COMMANDS: dict[str, Callable[[list[str]], list[str]]] = {
     "head -n 2": lambda lines: lines[:2],
 }
 BY_LINE = ["cat", "sed 's/^/> /'"]
-"""Commands that do not show where a partition begins."""
+"""Commands whose output does not show where a partition begins."""
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 Build = Callable[[Flow, bool], Dataset[Any]]
@@ -36,7 +39,7 @@ Build = Callable[[Flow, bool], Dataset[Any]]
 
 @dataclass(frozen=True)
 class Pipeline:
-    """How to build a dataset on a flow, what must come of it, and the program in words."""
+    """A function that builds a dataset on a flow, the rows wanted of it, and the program as text."""
 
     build: Build
     wanted: Rows
@@ -47,7 +50,7 @@ class Pipeline:
 
     @property
     def verbs(self) -> set[str]:
-        """The verbs that the program calls; where the words of a row look like one, that too."""
+        """The names of the verbs that the program calls. Text of a row that looks like a call is counted too."""
         return set(re.findall(r"\.(\w+)[(\[]", self.text))
 
     def on(self, flow: Flow, *, tiny: bool = False) -> Dataset[Any]:
@@ -64,7 +67,7 @@ class Pipeline:
         verb: Callable[[Dataset[Any], list[Dataset[Any]]], Dataset[Any]],
         wanted: Rows,
     ) -> Pipeline:
-        """This pipeline and others into one verb; `others` may hold this very pipeline, which is then shared."""
+        """Return a pipeline whose last verb takes this one and others. If this one is in `others`, it is shared."""
         build = self.build
 
         def both(flow: Flow, tiny: bool) -> Dataset[Any]:
@@ -102,7 +105,7 @@ def _several(rows: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
 
 
 def _near_keys(draw: Draw) -> st.SearchStrategy[Any]:
-    """A stretch of the list of keys: equal keys of different types meet often."""
+    """Return a strategy of neighbours in the list of keys, so that equal keys of different types meet often."""
     start = draw(st.integers(0, len(f.KEYS) - 1))
     return st.sampled_from((f.KEYS + f.KEYS)[start : start + draw(st.sampled_from([2, 4, len(f.KEYS)]))])
 
@@ -115,7 +118,7 @@ def keyed_source(draw: Draw, tiny: bool) -> Pipeline:
 def _row_verb(draw: Draw, p: Pipeline) -> Pipeline:
     state = p.wanted
     kinds = ["map", "flat_map", "filter", "key_by", "key_by", "one_by_one", "kept", "kept", "pipe", "map_batches"]
-    kinds += ["with_fields", "explode"]
+    kinds += ["with_fields", "explode", "fields"]
     kind = draw(st.sampled_from(kinds))
     if kind == "map":
         g = draw(st.sampled_from(f.MAPS))
@@ -142,10 +145,25 @@ def _row_verb(draw: Draw, p: Pipeline) -> Pipeline:
         return p.then("map_partitions(one_by_one)", lambda ds: ds.map_partitions(f.one_by_one), wanted)
     if kind == "with_fields":
         return _with_fields(draw, p)
+    if kind == "fields":
+        return _fields(draw, p)
     if kind == "explode":
         wanted = state.each(lambda part: [{**f.tagged_record(row), "tags": tag} for row in part for tag in f.tags(row)])
         return p.then("map(tagged_record).explode('tags')", lambda ds: ds.map(f.tagged_record).explode("tags"), wanted)
     return {"kept": _kept, "pipe": _pipe, "map_batches": _map_batches}[kind](draw, p)
+
+
+def _fields(draw: Draw, p: Pipeline) -> Pipeline:
+    """Verbs that choose or rename the fields of records."""
+    text, verb, change = draw(
+        st.sampled_from([
+            ("select('s', 'n')", lambda ds: ds.select("s", "n"), lambda row: {"s": row["s"], "n": row["n"]}),
+            ("drop('x')", lambda ds: ds.drop("x"), lambda row: {k: v for k, v in row.items() if k != "x"}),
+            ("rename(n='m')", lambda ds: ds.rename(n="m"), lambda row: {("m" if k == "n" else k): row[k] for k in row}),
+        ])
+    )  # fmt: skip
+    wanted = p.wanted.each(lambda part: map(change, map(f.record, part)))
+    return p.then(f"map(record).{text}", lambda ds: verb(ds.map(f.record)), wanted)
 
 
 def _with_fields(draw: Draw, p: Pipeline) -> Pipeline:
@@ -156,7 +174,7 @@ def _with_fields(draw: Draw, p: Pipeline) -> Pipeline:
 
 
 def _kept(draw: Draw, p: Pipeline) -> Pipeline:
-    """Verbs that keep rows and change none."""
+    """Add a verb that keeps all rows as they are."""
     kind = draw(st.sampled_from(["cache", "uncache", "checkpoint"]))
     if kind == "checkpoint":
         return p.then("checkpoint()", lambda ds: ds.checkpoint(tempfile.mkdtemp(dir=SCRATCH.name)), p.wanted)
@@ -166,7 +184,7 @@ def _kept(draw: Draw, p: Pipeline) -> Pipeline:
 
 
 def _pipe(draw: Draw, p: Pipeline) -> Pipeline:
-    """Lines through a command; of rows without a place only one by one."""
+    """Add a command on lines. If order or partitions are undefined, it must treat each line alone."""
     state = p.wanted
     command = draw(st.sampled_from(list(COMMANDS) if state.placed and state.ordered else BY_LINE))
     wanted = state.each(lambda part: verbs.piped(map(f.texted, part), COMMANDS[command]), plain=True)
@@ -208,16 +226,16 @@ def _keyed_row_verb(draw: Draw, p: Pipeline) -> Pipeline:
 
 
 def _order_verb(draw: Draw, p: Pipeline) -> Pipeline:
-    """Verbs whose result depends on the order of the rows."""
+    """Add a verb whose result depends on the order of the rows."""
     state = p.wanted
-    kind = draw(st.sampled_from(["limit", "sample", "repartition", "zip_with_index", "top"]))
+    kind = draw(st.sampled_from(["limit", "sample", "repartition", "zip_with_index", "top", "neighbours"]))
+    if kind == "neighbours":
+        return _neighbours(draw, p)
     if kind == "limit":
         n = draw(st.integers(0, 12))
         return p.then(f"limit({n})", lambda ds: ds.limit(n), verbs.limit(state, n))
     if kind == "sample":
-        fraction, seed = draw(st.sampled_from([0.0, 0.3, 0.8, 1.0])), draw(st.integers(0, 5))
-        wanted = verbs.sample(state, fraction, seed)
-        return p.then(f"sample({fraction}, {seed})", lambda ds: ds.sample(fraction, seed), wanted)
+        return _sample(draw, p)
     if kind == "repartition":
         n = draw(st.integers(1, 7))
         wanted = replace(state, parts=verbs.even(state.all, n), placed=True)
@@ -229,6 +247,43 @@ def _order_verb(draw: Draw, p: Pipeline) -> Pipeline:
     return p.then(f"top({n}, {key}, {reverse})", lambda ds: ds.top(n, key, reverse), wanted)
 
 
+def _neighbours(draw: Draw, p: Pipeline) -> Pipeline:
+    state = p.wanted
+    kind = draw(st.sampled_from(["reverse", "take_while", "drop_while", "sliding"]))
+    if kind == "reverse":
+        parts = [part[::-1] for part in reversed(state.parts)]
+        return p.then("reverse()", lambda ds: ds.reverse(), replace(state, parts=parts))
+    if kind == "sliding":
+        n, step = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+        return p.then(f"sliding({n}, {step})", lambda ds: ds.sliding(n, step), verbs.sliding(state, n, step))
+    keep = f.Keeps(draw(st.integers(0, 9)), draw(st.integers(2, 4)))
+    taken = len(list(itertools.takewhile(keep, state.all)))
+    chosen = range(taken) if kind == "take_while" else range(taken, len(state.all))
+    parts = [[row for row, place in part if place in chosen] for part in verbs.numbered(state)]
+    return p.then(f"{kind}({keep})", lambda ds: getattr(ds, kind)(keep), replace(state, parts=parts))
+
+
+def _sample(draw: Draw, p: Pipeline) -> Pipeline:
+    state, seed = p.wanted, draw(st.integers(0, 5))
+    kind = draw(st.sampled_from(["sample", "replace", "split", *(["by key"] if state.keyed else [])]))
+    fraction = draw(st.sampled_from([0.0, 0.3, 0.8, 1.0]))
+    if kind == "replace":
+        wanted = verbs.drawn_often(state, 2 * fraction, seed)
+        text = f"sample({2 * fraction}, {seed}, replace=True)"
+        return p.then(text, lambda ds: ds.sample(2 * fraction, seed, replace=True), wanted)
+    if kind == "split":
+        wanted = verbs.drawn(state, seed, 0.25, lambda row: 0.75)
+        text = f"random_split([1, 2, 1], {seed})[1]"
+        return p.then(text, lambda ds: ds.random_split([1, 2, 1], seed)[1], wanted)
+    if kind == "by key":
+        fractions = {key: [0.3, 0.8][f.draw(key) % 2] for key, _ in verbs.groups(state.all).values()}
+        chances = {verbs.canonical(key): fraction for key, fraction in fractions.items()}
+        wanted = verbs.drawn(state, seed, 0.0, lambda row: chances[verbs.canonical(row[0])])
+        return p.then(f"sample_by_key({fractions}, {seed})", lambda ds: ds.sample_by_key(fractions, seed), wanted)
+    wanted = verbs.drawn(state, seed, 0.0, lambda row: fraction)
+    return p.then(f"sample({fraction}, {seed})", lambda ds: ds.sample(fraction, seed), wanted)
+
+
 def _sort(draw: Draw, p: Pipeline) -> Pipeline:
     key, reverse = _rank(draw), draw(st.booleans())
     wanted = verbs.sort(p.wanted, key, reverse)
@@ -236,7 +291,7 @@ def _sort(draw: Draw, p: Pipeline) -> Pipeline:
 
 
 def _settle(draw: Draw, p: Pipeline) -> Pipeline:
-    """Gives rows in an undefined order one that follows from the rows alone."""
+    """Sort rows whose order is undefined, by a key that depends on the row alone."""
     wanted = replace(p.wanted, parts=[sorted(p.wanted.all, key=f.fingerprint)], ordered=True, placed=False)
     return p.then("sort(fingerprint)", lambda ds: ds.sort(f.fingerprint), wanted)
 
@@ -259,7 +314,7 @@ def _fold(draw: Draw, p: Pipeline) -> Pipeline:
 
 
 def _local_verb(draw: Draw, p: Pipeline) -> Pipeline:
-    """Verbs that show the partitions."""
+    """Add a verb whose result depends on the partitions."""
     state = p.wanted
     kind = draw(st.sampled_from(["indexed", "size", "local_sort", "local_reduce", "merge_sorted"]))
     if kind == "indexed":
@@ -295,11 +350,34 @@ def _local_keyed_verb(draw: Draw, p: Pipeline) -> Pipeline:
     return p.then("local_reduce_by_key(associated)", lambda ds: ds.local_reduce_by_key(f.associated), wanted)
 
 
+def _number_by_key(draw: Draw, p: Pipeline) -> Pipeline:
+    """Aggregates of values that are small numbers or None, whose sums are exact in any order."""
+    verb = draw(st.sampled_from(sorted(verbs.BY_KEY)))
+    values = p.wanted.each(lambda part: [(key, f.small(value)) for key, value in part])
+    folded = [(key, verbs.BY_KEY[verb](found)) for key, found in verbs.groups(values.all).values()]
+    wanted = p.wanted.shuffled(folded, keyed=True, unique=True)
+    return p.then(f"map_values(small).{verb}()", lambda ds: getattr(ds.map_values(f.small), verb)(), wanted)
+
+
+def _top_by_key(draw: Draw, p: Pipeline) -> Pipeline:
+    n, key = draw(st.integers(0, 4)), f.Rank(draw(st.integers(0, 9)), nested=False)
+    best = [(name, verbs.in_order(found, key, True)[:n]) for name, found in verbs.groups(p.wanted.all).values()]
+    wanted = p.wanted.shuffled(best, keyed=True, unique=True)
+    return p.then(f"top_by_key({n}, {key})", lambda ds: ds.top_by_key(n, gr.whole(key)), wanted)
+
+
 def _by_key(draw: Draw, p: Pipeline) -> Pipeline:
     state = p.wanted
-    kind = draw(st.sampled_from(["reduce", "aggregate", "count", "group", "partition"]))
-    if kind == "count":
+    kind = draw(st.sampled_from(["reduce", "aggregate", "count", "agg", "group", "partition", "number", "top"]))
+    if kind == "number":
+        return _number_by_key(draw, p)
+    if kind == "top":
+        return _top_by_key(draw, p)
+    if kind in ("count", "agg"):
         wanted = verbs.fold_by_key(state, lambda value: 1, lambda n, value: n + 1, f.joined)
+        if kind == "agg":
+            records = replace(wanted, parts=[[(key, {"n": n}) for key, n in part] for part in wanted.parts])
+            return p.then("agg_by_key(n=count)", lambda ds: ds.agg_by_key(n=agg.count()), records)
         return p.then("count_by_key()", lambda ds: ds.count_by_key(), wanted)
     if kind == "group":
         wanted = state.shuffled(verbs.groups(state.all).values(), keyed=True, unique=True)
@@ -327,7 +405,7 @@ def _by_key(draw: Draw, p: Pipeline) -> Pipeline:
 
 
 def _grouped(draw: Draw, p: Pipeline) -> Pipeline:
-    """Verbs that group rows by a key of any kind."""
+    """Add a verb that groups rows by a key of any kind."""
     state = p.wanted
     kinds = ["group_by", "distinct_key", *(["distinct", "count_by_value"] * 3 if state.plain else [])]
     kind = draw(st.sampled_from(kinds))
@@ -366,7 +444,7 @@ def _of_two(draw: Draw, p: Pipeline, tiny: bool) -> Pipeline:
 
 
 def _sets(draw: Draw, p: Pipeline, tiny: bool) -> Pipeline:
-    """Rows that are allowed keys, with others of the kind."""
+    """Add a set verb on rows that are allowed keys, with itself or another source of keys."""
     other = p if draw(st.integers(0, 3)) == 0 else source(draw, draw(_several(_near_keys(draw))), tiny, plain=True)
     kind = draw(st.sampled_from(["subtract", "intersection"]))
     wanted = verbs.matching(p.wanted, other.wanted, both=kind == "intersection")
@@ -414,7 +492,7 @@ def _rank(draw: Draw) -> f.Rank:
 
 
 def _next(draw: Draw, p: Pipeline, tiny: bool) -> Pipeline:
-    """One verb more, of those whose result is defined for what is known of the rows."""
+    """Add one verb whose result is defined for what is known of the rows."""
     state = p.wanted
     verbs_now: list[Callable[[], Pipeline]] = [lambda: _row_verb(draw, p)] * 2
     if state.keyed:
@@ -436,11 +514,11 @@ def _next(draw: Draw, p: Pipeline, tiny: bool) -> Pipeline:
 
 @st.composite
 def pipelines(draw: Draw, tiny: bool = False, longest: int = 6) -> Pipeline:
-    """A source and up to `longest` verbs."""
+    """Draw a pipeline of a source and up to `longest` verbs."""
     p = any_source(draw, tiny)
     for _ in range(draw(st.integers(1, longest))):
         if len(p.wanted.all) > 300:
             break
         p = _next(draw, p, tiny)
-    # Folds end in one row, after which little can go wrong: they come last.
+    # A fold ends in one row, which tests little of later verbs, so folds come last.
     return _fold(draw, p) if p.wanted.ordered and draw(st.integers(0, 5)) == 0 else p

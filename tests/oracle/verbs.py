@@ -1,4 +1,4 @@
-"""The verbs in plain Python: what a pipeline must give, with what is known of order and partitions on the way."""
+"""The verbs in plain Python: the rows that a pipeline must give, and what is known of their order and partitions."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from glowray.dataset.ordering import in_sample
+from glowray.dataset.drawing import draw, poisson_edges
 
 NAN = ("not a number",)
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows in partitions.
+    """Rows in partitions, and what is known of them.
 
-    `ordered`: the order of the rows is defined; `placed`: so are the partitions, else all rows stand in one.
-    `keyed`: all rows are (key, value) with allowed keys; `unique`: no two of them with one key.
-    `plain`: the rows themselves are allowed keys.
+    Args:
+        ordered: the order of the rows is defined.
+        placed: the partitions are defined. If not, all rows are in one partition here.
+        keyed: all rows are (key, value) with allowed keys.
+        unique: no two rows have one key.
+        plain: the rows themselves are allowed keys.
     """
 
     parts: list[list[Any]]
@@ -37,11 +40,11 @@ class Rows:
 
     @property
     def settled(self) -> bool:
-        """Whether a grouping of these rows is defined: by their order, or as each key has one row."""
+        """Whether groups of these rows are defined, because the order is or because each key has one row."""
         return self.ordered or self.unique
 
     def each(self, change: Callable[[list[Any]], Iterable[Any]], **facts: bool) -> Rows:
-        """The same partitions, changed one by one; what the facts do not say is no longer known."""
+        """Return the partitions changed one by one. Only the given facts, the order and the placement stay known."""
         return narrow(self, [list(change(part)) for part in self.parts], facts)
 
     def shuffled(self, rows: Iterable[Any], **facts: bool) -> Rows:
@@ -53,7 +56,7 @@ def narrow(state: Rows, parts: list[list[Any]], facts: dict[str, bool]) -> Rows:
 
 
 def canonical(key: Any) -> Any:
-    """Equal, as Python says, for two keys of one group; all NaNs are one, also inside of other keys."""
+    """Return a value that is equal for all keys of one group. All NaNs are one key, inside other keys too."""
     if isinstance(key, (float, complex, Decimal)) and key != key:
         return NAN
     if isinstance(key, tuple):
@@ -66,7 +69,7 @@ def canonical(key: Any) -> Any:
 
 
 def groups(rows: Iterable[tuple[Any, Any]]) -> dict[Any, tuple[Any, list[Any]]]:
-    """Canonical key → (first key, values in order)."""
+    """Return {canonical key: (first key, values in order)}."""
     found: dict[Any, tuple[Any, list[Any]]] = {}
     for key, value in rows:
         found.setdefault(canonical(key), (key, []))[1].append(value)
@@ -82,7 +85,7 @@ def is_nan(key: Any) -> bool:
 
 
 def ranked(key: Any, reverse: bool) -> Any:
-    """A sort key: NaN comes last in either direction, in tuples too."""
+    """Return a sort key by which NaN comes last in either direction, inside tuples too."""
     if isinstance(key, tuple):
         return tuple(ranked(part, reverse) for part in key)
     return (is_nan(key) != reverse, 0 if is_nan(key) else key)
@@ -93,7 +96,7 @@ def in_order(rows: list[Any], key: Callable[[Any], Any], reverse: bool) -> list[
 
 
 def fold(parts: list[list[Any]], first: Callable[[Any], Any], add: Any, merge: Any) -> list[Any]:
-    """Each part from left to right, then the partial results in order; nothing for nothing."""
+    """Fold each part from left to right, then the partial results in order. No rows give no row."""
     partials = [functools.reduce(add, part[1:], first(part[0])) for part in parts if part]
     return [functools.reduce(merge, partials)] if partials else []
 
@@ -116,17 +119,38 @@ def repartition(state: Rows, n: int) -> Rows:
     return replace(state, parts=even(state.all, n) if state.placed or state.ordered else state.parts)
 
 
-def sample(state: Rows, fraction: float, seed: int) -> Rows:
-    rows = iter(range(len(state.all)))
-    drawn = [
-        [row for row in part if in_sample(seed, round(fraction * 2**64), (row, next(rows)))] for part in state.parts
+def numbered(state: Rows) -> list[list[tuple[Any, int]]]:
+    """The rows with their positions."""
+    places = itertools.count()
+    return [[(row, next(places)) for row in part] for part in state.parts]
+
+
+def drawn(state: Rows, seed: int, low: float, high: Callable[[Any], float]) -> Rows:
+    """The rows whose draw, as a share of all draws, is from `low` on and below what `high` gives for the row."""
+    parts = [
+        [row for row, place in part if round(low * 2**64) <= draw(seed, place) < round(high(row) * 2**64)]
+        for part in numbered(state)
     ]
-    return replace(state, parts=drawn)
+    return replace(state, parts=parts)
+
+
+def drawn_often(state: Rows, fraction: float, seed: int) -> Rows:
+    """Each row as often as a number of the Poisson distribution says that its position draws."""
+    edges = poisson_edges(fraction)
+    parts = [[row for row, place in part for edge in edges if edge <= draw(seed, place)] for part in numbered(state)]
+    return replace(state, parts=parts, unique=False)
 
 
 def zip_with_index(state: Rows) -> Rows:
     places = itertools.count()
     return state.each(lambda part: [(row, next(places)) for row in part], keyed=state.plain)
+
+
+def sliding(state: Rows, n: int, step: int) -> Rows:
+    rows = state.all
+    last = len(rows) - n
+    parts = [[rows[at : at + n] for _, at in part if at % step == 0 and at <= last] for part in numbered(state)]
+    return narrow(state, parts, {})
 
 
 def zipped(state: Rows, other: Rows) -> Rows:
@@ -146,6 +170,19 @@ def top(state: Rows, n: int, key: Callable[[Any], Any], reverse: bool) -> Rows:
 def distinct(state: Rows, key: Callable[[Any], Any]) -> Rows:
     firsts = [values[0] for _, values in groups((key(row), row) for row in state.all).values()]
     return state.shuffled(firsts, keyed=state.keyed, plain=state.plain)
+
+
+def _present(found: list[Any]) -> list[Any]:
+    return [value for value in found if value is not None]
+
+
+BY_KEY: dict[str, Callable[[list[Any]], Any]] = {
+    "sum_by_key": lambda found: sum(_present(found)),
+    "mean_by_key": lambda found: sum(_present(found)) / len(_present(found)) if _present(found) else None,
+    "min_by_key": lambda found: min(_present(found), default=None),
+    "max_by_key": lambda found: max(_present(found), default=None),
+}
+"""What becomes of the values of a key."""
 
 
 def join(sides: list[Rows], how: str) -> Rows:
@@ -179,7 +216,7 @@ def co_group(sides: list[Rows]) -> Rows:
 
 
 def matching(state: Rows, other: Rows, *, both: bool) -> Rows:
-    """subtract and, with `both`, intersection."""
+    """Return the result of subtract, or with `both` of intersection."""
     there = groups((row, None) for row in other.all)
     rows = [row for row in state.all if (canonical(row) in there) == both]
     if both:
@@ -188,7 +225,7 @@ def matching(state: Rows, other: Rows, *, both: bool) -> Rows:
 
 
 def piped(rows: Iterable[Any], command: Callable[[list[str]], list[str]]) -> list[str]:
-    """The lines that a command, as a function of lines, makes of rows."""
+    """Return the lines that a command, given as a function of lines, makes of rows."""
     text = "".join(f"{row}\n" for row in rows)
     return [line.removesuffix("\r") for line in command(text.split("\n")[:-1])]
 

@@ -1,4 +1,4 @@
-"""Where the examples of peers run: all in this process, a few on Ray too."""
+"""The engines of the examples of peers: all run inline, and a few run on Ray too."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from tests.engine.doubles import Lab
 ON_RAY = frozenset(
     "test_aggregate test_group_with test_join test_map_partitions test_reduce_by_key test_sort_by_key".split()
 )
-"""One example of each way that rows move: the law is what holds Ray to the other engines."""
+"""One example for each way in which rows move. That Ray gives the same rows otherwise is held by test_law.py."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test of `flow` runs with a row a partition too; one of `sliced`, whose partitions are given, does not."""
+    """Run tests of `flow` with one row a partition too. Tests of `sliced` set their partitions themselves."""
     if "engine" not in metafunc.fixturenames:
         return
     engines = ["inline"] if "sliced" in metafunc.fixturenames else ["inline", "inline-tiny"]
     on_ray = [pytest.param("ray", marks=pytest.mark.ray)] if metafunc.function.__name__ in ON_RAY else []
-    # A mark takes the place of the fixture's own parameters; a second parametrize() would clash with them.
+    # A mark replaces the fixture's own parameters. A second parametrize() would conflict with them.
     metafunc.definition.add_marker(pytest.mark.parametrize("engine", [*engines, *on_ray], indirect=True))
 
 
 @pytest.fixture
 def sliced(engine: Lab) -> gr.Flow:
-    """A flow whose sources have the partitions that the test asks for."""
+    """Return a flow whose sources have the partitions that the test gives."""
     return gr.Flow("test", engine=engine.kind)

@@ -187,39 +187,34 @@ def test_coalesce(sliced: gr.Flow) -> None:
 def test_sample(flow: gr.Flow) -> None:
     """Drawn by position, not by partition: a seed gives the same rows however the input is cut, unlike PySpark's.
 
-    There is no sampling with replacement: each row is drawn once or not.
+    The fraction comes first, and whether rows are drawn with replacement last.
     """
     drawn = flow.from_items(range(100)).sample(0.1, seed=81)
     assert 6 <= drawn.count() <= 14
     elsewhere = gr.Flow("another cut", engine="inline").from_items(range(100), partitions=7)
     assert drawn.collect() == elsewhere.sample(0.1, seed=81).collect()
+    often = flow.from_items(range(100)).sample(2.0, seed=81, replace=True).collect()
+    assert 150 < len(often) < 250
+    assert len(set(often)) < len(often)
 
 
 def test_random_split(sliced: gr.Flow) -> None:
-    """No verb: sample the numbered rows, and subtract the sample for the rest."""
-    numbered = sliced.from_items(range(500), 1).zip_with_index()
-    drawn = numbered.sample(2 / 5, seed=17)
-    rest = numbered.subtract(drawn)
-    assert sorted(drawn.union(rest).keys().collect()) == list(range(500))
-    assert 150 < drawn.count() < 250
-    assert 250 < rest.count() < 350
+    """By position, and in order: the two together are the whole."""
+    first, second = sliced.from_items(range(500), 1).random_split([2, 3], 17)
+    assert len(first.collect() + second.collect()) == 500
+    assert sorted(first.collect() + second.collect()) == list(range(500))
+    assert 150 < first.count() < 250
+    assert 250 < second.count() < 350
 
 
 def test_take_sample(flow: gr.Flow) -> None:
-    """No verb: top() by a random number that follows from seed and position.
-
-    With more than there are it gives all, as PySpark does; but sys.maxsize, which PySpark refuses, is no exception.
-    """
-
-    def draw(n: int, seed: int) -> list[int]:
-        return numbered.top(n, key=lambda row, place: random.Random(f"{seed} {place}").random()).keys().collect()
-
-    numbered = flow.from_items(range(10)).zip_with_index()
-    five = draw(5, 2)
-    assert len(set(five)) == 5
-    assert draw(5, 2) == five
-    assert set(five) <= set(range(10))
-    assert sorted(draw(15, 3)) == sorted(draw(sys.maxsize, 3)) == list(range(10))
+    """Without replacement only. With more than there are it gives all, also for sys.maxsize, which PySpark refuses."""
+    rows = flow.from_items(range(10))
+    assert len(set(rows.take_sample(5, 2))) == 5
+    assert rows.take_sample(5, 2) == rows.take_sample(5, 2)
+    assert len(rows.take_sample(15, 3)) == 10
+    assert sorted(rows.take_sample(sys.maxsize, 3)) == list(range(10))
+    assert rows.take_sample(0) == []
 
 
 def test_take_sample_with_replacement(flow: gr.Flow) -> None:

@@ -6,8 +6,6 @@ A test with a docstring is about a difference, or about a verb that glowray has 
 from __future__ import annotations
 
 import gzip
-from bisect import bisect_right
-from collections.abc import Sequence
 from operator import add, itemgetter
 from pathlib import Path
 from typing import Any
@@ -20,9 +18,6 @@ from tests.oracle.exact import assert_rows
 
 NINE = [-5, -4, -3, -2, -1, 1, 2, 3, 4]
 TEXTS = [(1, ""), (1, "a"), (3, "x")]
-
-Moments = tuple[int, float, float]
-"""The number of rows, their mean, and the sum of squared distances from it."""
 
 
 def count_row(counts: tuple[int, int], n: int) -> tuple[int, int]:
@@ -108,43 +103,71 @@ def test_mean_of_nothing(flow: gr.Flow) -> None:
     assert_rows([flow.from_items([]).sum()], [0])
 
 
-def with_row(seen: Moments, x: float) -> Moments:
-    return merged(seen, (1, x, 0.0))
-
-
-def merged(left: Moments, right: Moments) -> Moments:
-    """The moments of two samples together (Chan, Golub, LeVeque 1979)."""
-    count, apart = left[0] + right[0], right[1] - left[1]
-    mean = left[1] + apart * right[0] / count
-    return count, mean, left[2] + right[2] + apart * apart * left[0] * right[0] / count
-
-
 def test_variance_stdev_and_those_of_a_sample(flow: gr.Flow) -> None:
-    """No verbs: one aggregate() of count, mean and squares gives them all (PySpark's stats())."""
-    count, mean, squares = flow.from_items([1, 2, 3]).aggregate((0, 0.0, 0.0), with_row, merged).first()
-    assert (count, mean) == (3, pytest.approx(2.0))
+    """describe() has the standard deviation of a sample; that of all rows follows from it and the count."""
+    found = flow.from_items([1, 2, 3]).describe()
+    count, squares = found["count"], found["std"] ** 2 * (found["count"] - 1)
+    assert found["std"] == pytest.approx(1.0)
     assert squares / count == pytest.approx(2 / 3)
     assert (squares / count) ** 0.5 == pytest.approx((2 / 3) ** 0.5)
-    assert squares / (count - 1) == pytest.approx(1.0)
-    assert (squares / (count - 1)) ** 0.5 == pytest.approx(1.0)
 
 
-def histogram(rows: Dataset[Any], edges: Sequence[Any]) -> list[int]:
-    """How many rows are between each two edges; the last bucket has its upper edge too."""
-    last = len(edges) - 1
-    inside = rows.filter(lambda x: edges[0] <= x <= edges[last])
-    found = inside.map(lambda x: min(bisect_right(edges, x), last) - 1).count_by_value().to_dict()
-    return [found.get(bucket, 0) for bucket in range(last)]
+def test_stats(flow: gr.Flow) -> None:
+    """describe(), a dict. PySpark's (count: 4, mean: 2.5, stdev: 1.118…, max: 4, min: 1) has the deviation of all."""
+    found = flow.from_items([1, 2, 3, 4]).describe()
+    assert (found["count"], found["mean"], found["min"], found["max"]) == (4, 2.5, 1, 4)
+    assert found["std"] == pytest.approx(1.118033988749895 * (4 / 3) ** 0.5)
 
 
 def test_histogram(flow: gr.Flow) -> None:
-    """No verb: a map() to the bucket, and count_by_value()."""
     rows = flow.from_items(range(51))
-    low, high = rows.min(), rows.max()
-    assert histogram(rows, [low, (low + high) // 2, high]) == [25, 26]
-    assert histogram(rows, [0, 5, 25, 50]) == [5, 20, 26]
-    assert histogram(rows, [0, 15, 30, 45, 60]) == [15, 15, 15, 6]
-    assert histogram(flow.from_items(["ab", "ac", "b", "bd", "ef"]), ("a", "b", "c")) == [2, 2]
+    assert rows.histogram(2) == ([0, 25, 50], [25, 26])
+    assert rows.histogram([0, 5, 25, 50]) == ([0, 5, 25, 50], [5, 20, 26])
+    assert rows.histogram([0, 15, 30, 45, 60]) == ([0, 15, 30, 45, 60], [15, 15, 15, 6])
+    words = flow.from_items(["ab", "ac", "b", "bd", "ef"])
+    assert words.histogram(("a", "b", "c")) == (["a", "b", "c"], [2, 2])
+
+
+# The cases of PySpark's own tests (test_histogram): values between integer, real and no edges, and outside of them.
+IN_BINS: list[tuple[list[Any], Any, Any]] = [
+    ([], [0, 10], ([0, 10], [0])),
+    ([], [0, 4, 10], ([0, 4, 10], [0, 0])),
+    ([10.01, -0.01], [0, 10], ([0, 10], [0])),
+    ([10.01, -0.01], [0, 4, 10], ([0, 4, 10], [0, 0])),
+    (list(range(1, 5)), [0, 10], ([0, 10], [4])),
+    (list(range(1, 5)), [0, 5, 10], ([0, 5, 10], [4, 0])),
+    ([1, 2, 3, 4, 5, 6], [0, 5, 10], ([0, 5, 10], [4, 2])),
+    ([-0.01, 0.0, 1, 2, 5, 10, 10.01, None, float("nan")], [0, 5, 10], ([0, 5, 10], [3, 2])),
+    ([1, 2, 3, 4], 1, ([1, 4], [4])),
+    ([1, 2, 3, 4], 2, ([1, 2.5, 4], [2, 2])),
+    ([1, 1], 1, ([1, 1], [2])),
+    ([1, 1], 2, ([1, 1], [2])),
+    (list(range(10)), 3, ([0, 3, 6, 9], [3, 3, 4])),
+    ([float("nan"), None, 1, 2], 1, ([1, 2], [2])),
+    (["ab", "ac", "b", "bd", "ef"], ["a", "b", "c"], (["a", "b", "c"], [2, 2])),
+    (["ab", "ac", "b", "bd", "ef"], 1, (["ab", "ef"], [5])),
+]
+
+
+@pytest.mark.parametrize(("rows", "bins", "wanted"), IN_BINS, ids=range(len(IN_BINS)))
+def test_histogram_as_in_pysparks_tests(flow: gr.Flow, rows: list[Any], bins: Any, wanted: Any) -> None:
+    assert flow.from_items(rows).histogram(bins) == wanted
+
+
+def test_histogram_of_what_has_none(flow: gr.Flow) -> None:
+    for rows, bins, error in (
+        ([], 1, ValueError),
+        ([1], 0, ValueError),
+        ([1], [], ValueError),
+        ([1], [1], ValueError),
+        ([1], [2, 1], ValueError),
+        ([1], [1, 2, 2], ValueError),
+        ([1], [None, 1], ValueError),
+        (["ab", "ef"], 2, TypeError),
+        ([1, float("inf")], 2, ValueError),
+    ):
+        with pytest.raises(error):
+            flow.from_items(rows).histogram(bins)
 
 
 def test_count_by_value(flow: gr.Flow) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import glowray as gr
 from glowray.dataset import Dataset
-from glowray.physical import weaving
+from glowray.physical import loop_code
 from glowray.vectorize.chain import Chain
 from tests.engine.doubles import Lab
 
@@ -26,7 +26,7 @@ def woven(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         lengths.append(len(steps))
         return Chain(steps, weaver)
 
-    monkeypatch.setattr(weaving, "Chain", counted)
+    monkeypatch.setattr(loop_code, "Chain", counted)
     return lengths
 
 

@@ -1,4 +1,4 @@
-"""Values that a batch of columns is most likely to change, and the comparison that notices."""
+"""Values that columns are most likely to change, and a comparison that notices a change."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class PostInit:
     twice: Any = dataclasses.field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self.a = [self.a]  # would show if a copy were made through __init__
+        self.a = [self.a]  # shows if a copy is made through __init__
 
 
 @dataclasses.dataclass
@@ -112,7 +112,7 @@ Pair = collections.namedtuple("Pair", "left right")
 
 
 class OpenPair(collections.namedtuple("OpenPair", "left right")):
-    """Without __slots__, so an instance may carry more than its fields."""
+    """A named tuple without __slots__, so an instance may have other attributes than its fields."""
 
 
 def open_pair(extra: Any) -> OpenPair:
@@ -171,7 +171,7 @@ VALUES: list[Any] = [
 
 
 def same(left: Any, right: Any) -> bool:
-    """Equal in type and value at every depth, to the bit."""
+    """Return whether two values are equal in type and value at every depth, to the bit."""
     if type(left) is not type(right):
         return False
     if isinstance(left, float) and type(left) is not np.float32:
@@ -199,7 +199,7 @@ def same(left: Any, right: Any) -> bool:
 
 
 def _same_items(left: Iterable[Any], right: Iterable[Any]) -> bool:
-    """Whether each item of one set has its own in the other; both are small."""
+    """Return whether two small sets have the same items."""
     others = list(right)
     for item in left:
         place = next((place for place, other in enumerate(others) if same(item, other)), None)
@@ -246,7 +246,7 @@ _one_type = [
 
 @st.composite
 def columns_of_one_type(draw: Any) -> st.SearchStrategy[Any]:
-    """A strategy for the values of one column, as a program with types would have them."""
+    """Return a strategy for the values of one column, all of one type."""
     column = draw(st.sampled_from(_one_type))
     for _ in range(draw(st.integers(0, 2))):
         other = draw(st.sampled_from(_one_type))

@@ -1,4 +1,4 @@
-"""What type checkers must complain of: a line with `wrong` in its comment each; never run."""
+"""Mistakes that type checkers must report: each line with `wrong` in its comment. It is never run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What type checkers say of a Dataset's rows; never run. Checked by test_checkers.py."""
+"""The types that checkers infer for rows of a Dataset. It is never run; test_checkers.py checks it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, assert_type
 
 import glowray as gr
+from glowray.dataset.dataset import Grouped
 
 
 def parse(line: str) -> tuple[str, int]:
@@ -42,7 +43,7 @@ def types() -> None:
     assert_type(words.with_fields(size=len, kind="word"), gr.Dataset[dict[str, Any]])
     assert_type(flow.from_range(3).map_partitions(halves), gr.Dataset[float])
 
-    # Spread: the fields of a tuple row are a function's arguments, those of a keyed row's tuple too.
+    # Spread: the fields of a tuple row are the arguments, and so are those of the tuple in a keyed row.
     assert_type(pairs.map(lambda name, count: (count, name)), gr.Dataset[tuple[int, str]])
     assert_type(pairs.map(lambda pair: pair[1]), gr.Dataset[int])
     assert_type(pairs.key_by(lambda name, count: count), gr.Dataset[tuple[int, tuple[str, int]]])
@@ -63,11 +64,22 @@ def types() -> None:
     assert_type(pairs.keys(), gr.Dataset[str])
     assert_type(pairs.values(), gr.Dataset[int])
     assert_type(pairs.group_by_key(), gr.Dataset[tuple[str, Sequence[int]]])
-    assert_type(words.group_by(len), gr.Dataset[tuple[int, Sequence[str]]])
+    assert_type(words.group_by(len), Grouped[tuple[int, Sequence[str]]])
     assert_type(words.count_by_value(), gr.Dataset[tuple[str, int]])
     assert_type(pairs.count_by_key(), gr.Dataset[tuple[str, int]])
+    assert_type(pairs.sum_by_key(), gr.Dataset[tuple[str, int]])
+    assert_type(pairs.min_by_key(), gr.Dataset[tuple[str, int | None]])
+    assert_type(pairs.top_by_key(3), gr.Dataset[tuple[str, list[int]]])
+    assert_type(pairs.sample_by_key({"a": 0.5}), gr.Dataset[tuple[str, int]])
     assert_type(pairs.aggregate_by_key("", lambda text, n: text + str(n), str.__add__), gr.Dataset[tuple[str, str]])
     assert_type(pairs.partition_by_key(4).sort().distinct().top(3), gr.Dataset[tuple[str, int]])
+
+    # Order and samples.
+    assert_type(words.reverse().take_while(bool).drop_while(bool).sample(2.0, replace=True), gr.Dataset[str])
+    assert_type(words.sliding(2), gr.Dataset[list[str]])
+    assert_type(words.sliding(2).map(lambda left, right: left + right), gr.Dataset[str])
+    assert_type(words.random_split([1, 2]), list[gr.Dataset[str]])
+    assert_type(words.take_sample(3), list[str])
 
     # Several datasets.
     assert_type(pairs.join(floats), gr.Dataset[tuple[str, tuple[int, float]]])
@@ -100,7 +112,7 @@ def types() -> None:
     counts.top(10, key=lambda word, n: n).show()
     assert_type(counts, gr.Dataset[tuple[str, int]])
 
-    # What is not known is not in the way.
+    # An unknown type gives no error.
     unknown: gr.Dataset[Any] = flow.from_items([])
     assert_type(unknown.map(lambda a, b, c: len(a)), gr.Dataset[int])
     assert_type(unknown.map(lambda a, b, c, d, e, f: len(a)), gr.Dataset[int])

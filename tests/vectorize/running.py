@@ -1,4 +1,4 @@
-"""Runs a chain woven into one loop, and the same chain as plain calls, for comparison."""
+"""Run a chain of steps as one generated loop and as plain calls, to compare them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def step(verb: str, call: Any = None, spread: int | None = None, drop: Any = Non
 
 
 def woven(steps: list[Link], rows: Iterable[Any], row_type: type | None = None) -> tuple[list[Any], Any]:
-    """(rows emitted, error) of the generated loop."""
+    """Return (rows emitted, error) of the generated loop."""
     made, _ = row_loop(steps, row_type=row_type)
     out: list[Any] = []
     loop = made.function()
@@ -81,7 +81,7 @@ def blamed(made: Any, error: BaseException) -> tuple[int, Any]:
 
 
 def called(steps: list[Link], rows: Iterable[Any]) -> tuple[list[Any], Any]:
-    """(rows emitted, error) of calling the functions one by one, each row through the whole chain."""
+    """Return (rows emitted, error) of plain calls: each row goes through all functions of the chain."""
     out: list[Any] = []
     try:
         for row in rows:
@@ -124,7 +124,7 @@ def _through(steps: list[Link], row: Any, emit: Callable[[Any], object]) -> None
 
 
 def spelled(value: Any) -> Any:
-    """A value with its types, to the last bit."""
+    """Return a form of a value that is equal only for the same types and the same bits."""
     if type(value) is float:
         return "float", "nan" if math.isnan(value) else struct.pack("d", value)
     if isinstance(value, list | tuple):
@@ -142,7 +142,7 @@ def assert_same(steps: list[Link], rows: list[Any], row_type: type | None = None
 
 
 def define(text: str, name: str = "f", **namespace: Any) -> Any:
-    """A function from source that Python can find again, as a notebook's cell is found."""
+    """Return a function defined from source text that inspect can find, like a cell of a notebook."""
     filename = f"<cell {next(_SERIAL)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     space: dict[str, Any] = {"__name__": "cell", **namespace}

@@ -1,4 +1,4 @@
-"""Plans to look at: short and long chains, wide verbs, branches that meet and part."""
+"""Plans for tests of drawings: short and long chains, wide verbs, branches that split and join."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A terminal for tests: it understands the few control sequences that progress uses."""
+"""A terminal for tests. It understands the few control sequences that progress uses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _CONTROL = re.compile(r"\x1b\[(\d*)([A-Za-z])|\x1b\[[\d;]*m")
 
 
 class Terminal(io.StringIO):
-    """Says that it is a terminal; `screen` is what stands on it."""
+    """A stream that says it is a terminal. `screen` is the text that it shows."""
 
     def isatty(self) -> bool:
         return True

@@ -1,4 +1,4 @@
-"""map_values and flat_map_values: other values for keyed rows, which keep their keys."""
+"""map_values, flat_map_values and the ranks of top_by_key: other values for keyed rows, which keep their keys."""
 
 from __future__ import annotations
 
@@ -51,6 +51,39 @@ class MapValuesColumns(ProgramStep):
     def apply(self, batch: Batch) -> None:
         key, value = batch.vector
         batch.vector = key, self.computed(batch, value)
+
+
+@dataclass(frozen=True, slots=True)
+class RankValues(FunctionStep):
+    """(key, value) → (key, (f(value), value))"""
+
+    keeps_keys: ClassVar[bool] = True
+    of_value: ClassVar[bool] = True
+    hands_row_on: ClassVar[bool] = True
+
+    def emit(self, code: StepCode) -> list[ast.stmt]:
+        before, key, value = code.pair()
+        inside, rank = code.apply(value)
+        ranked = ast.Tuple([rank, simple_copy(value)], ast.Load())
+        return code.pass_on([*before, *inside], ast.Tuple([key, ranked], ast.Load()))
+
+    def columns(self, kind: Kind) -> ColumnStep | Refused:
+        pair = pair_of(kind)
+        if pair is None:
+            return NOT_KEYED
+        found = program_of(self.function, pair[1])
+        if isinstance(found, Refused):
+            return found
+        return RankValuesColumns(TupleOf((pair[0], TupleOf((found[0].result, pair[1])))), *found)
+
+
+@dataclass(frozen=True, slots=True)
+class RankValuesColumns(ProgramStep):
+    """(key, value) → (key, (f(value), value))"""
+
+    def apply(self, batch: Batch) -> None:
+        key, value = batch.vector
+        batch.vector = key, (self.computed(batch, value), value)
 
 
 @dataclass(frozen=True, slots=True)

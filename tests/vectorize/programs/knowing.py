@@ -1,6 +1,7 @@
-"""Functions as people write them, each known, woven into a loop and compared with its call; for any interpreter.
+"""Functions as users write them. Each is analysed, compiled into a loop, and compared with its calls.
 
-Run as a script: it prints the names of those that were not known, and fails where a loop differs from the calls.
+It runs as a script on any interpreter. It prints the names of functions that could not be analysed, and fails if a
+loop differs from the calls.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Scaled:
 
 
 def helper(x: int) -> int:
-    """Early returns, loops and a walrus."""
+    """Return early, loop, and assign with a walrus."""
     if x < 0:
         return -1
     for i in range(x):
@@ -114,7 +115,7 @@ ROWS = [0, 1, 4, 7, 12]
 
 
 class Mapping:
-    """A step that only calls its function: other interpreters have no NumPy, which the package's operators need."""
+    """A step that only calls its function. The package's operators need NumPy, which other interpreters may lack."""
 
     of_value: ClassVar[bool] = False
     hands_row_on: ClassVar[bool] = False

@@ -1,0 +1,48 @@
+"""The values of highest rank in a group, as the accumulator of an aggregate of pairs (rank, value).
+
+The functions change the accumulator that they are given, and return it: each group has its own.
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any
+
+from glowray.aggregates.aggregate import Aggregate, Slot
+from glowray.aggregates.values import SPARE
+
+Pair = tuple[Any, Any]
+
+_RANK = itemgetter(0)
+
+
+def ranked_values(n: int) -> Aggregate:
+    """Return the aggregate that keeps the n values of highest rank, highest first; a rank of None is left out."""
+    slot = Slot([], f"with_pair({{kept}}, {{value}}, {n})", f"highest({{kept}} + {{other}}, {n})")
+    helpers = {"with_pair": with_pair, "highest": highest, "values_of": values_of}
+    return Aggregate(f"top({n})", None, (slot,), f"values_of(highest({{0}}, {n}))", helpers)
+
+
+def with_pair(pairs: list[Pair], pair: Pair, n: int) -> list[Pair]:
+    """Add a pair whose rank is not None. A list of 2n + SPARE pairs is cut to the n highest."""
+    if pair[0] is not None and n:
+        pairs.append(pair)
+        if len(pairs) >= 2 * n + SPARE:
+            pairs[:] = highest(pairs, n)
+    return pairs
+
+
+def highest(pairs: list[Pair], n: int) -> list[Pair]:
+    """Return the n pairs of highest rank, highest first, NaN last, equal ones in their order.
+
+    >>> highest([(1.0, "a"), (float("nan"), "b"), (2.0, "c"), (1.0, "d")], 3)
+    [(2.0, 'c'), (1.0, 'a'), (1.0, 'd')]
+    """
+    ordered = [pair for pair in pairs if pair[0] == pair[0]]
+    ordered.sort(key=_RANK, reverse=True)
+    return [*ordered, *(pair for pair in pairs if pair[0] != pair[0])][:n]
+
+
+def values_of(pairs: list[Pair]) -> list[Any]:
+    """Return the values of pairs."""
+    return [value for _, value in pairs]
