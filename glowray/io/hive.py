@@ -17,6 +17,7 @@ from uuid import UUID
 
 from glowray.errors import InexactColumn
 from glowray.functions.show import shown
+from glowray.io.compression import codec_of
 from glowray.io.field_names import FieldNames
 from glowray.io.folders import remove
 from glowray.io.record_columns import check_names, given_columns, not_dicts
@@ -29,13 +30,13 @@ if TYPE_CHECKING:
     from glowray.rows.chunk import Chunk
 
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
-"""The name of None in a folder's name."""
+"""The text that stands for None in a folder's name."""
 
 MAX_OPEN = 64
-"""Files that a task has open at once."""
+"""The number of files that a task has open at once."""
 
 BUFFER_BYTES = 64 << 20
-"""Bytes of rows that a task holds before it writes them, so that a file gets many rows at a time."""
+"""The number of bytes of rows that wait in a task before they are written, so that a file gets many rows at once."""
 
 ROWS_A_BATCH = 16_384
 _NAME_BYTES = 255
@@ -131,12 +132,14 @@ def _two_types(name: str, one: type, other: type) -> InexactColumn:
 class HiveWriter(BlockWriter, PartsWriter):
     """Writes the rows of one partition to one or more files in each folder.
 
-    Rows wait until there are BUFFER_BYTES of them. At most MAX_OPEN files are open. If one more is needed, the file
-    that was written to the longest ago is closed; later rows of its folder go to a new file.
+    Rows wait until there are BUFFER_BYTES of them. At most MAX_OPEN files are open, fewer of xz. If one more is needed,
+    the file that was written to the longest ago is closed. Later rows of its folder go to a new file.
     """
 
     def __init__(self, folders: HiveFolders, sink: Sink, folder: str, index: int) -> None:
         self._sink, self._folder, self._index = sink, folder, index
+        # A compressor of xz takes about 35 MB.
+        self._most_open = MAX_OPEN // 8 if codec_of(sink.extension) == "xz" else MAX_OPEN
         self._named = FieldNames(folders.verb, folders.columns)
         self._split = FolderSplit(folders.verb, folders.fields)
         self._waiting: dict[str, list[Chunk]] = {}
@@ -189,7 +192,7 @@ class HiveWriter(BlockWriter, PartsWriter):
         """Return the open file of a folder. `_open` has the file that was used last at its end."""
         writer = self._open.pop(name, None)
         if writer is None:
-            if len(self._open) >= MAX_OPEN:
+            if len(self._open) >= self._most_open:
                 self._close(next(iter(self._open)))
             writer = self._sink.open(self._folder, self._index)
         self._open[name] = writer

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -251,3 +253,39 @@ def test_no_rows_make_no_folder(flow: gr.Flow, tmp_path: Path) -> None:
         flow.from_items([{"a": 1}]).write_csv(tmp_path / "b", partition_by="k")
     with pytest.raises(ValueError, match="at least one column"):
         flow.from_items([{"k": 1}]).write_csv(tmp_path / "b", partition_by="k")
+
+
+DYING_RENAME = """
+import os, sys
+import glowray as gr
+out, mode, left = sys.argv[1], sys.argv[2], [int(sys.argv[3])]
+rename = os.rename
+def dying(source, destination):
+    if out in str(source):
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), 9)
+    rename(source, destination)
+os.rename = dying
+rows = gr.Flow(engine="inline").from_items([{"k": key, "n": key} for key in (1, 2, 3)])
+rows.write_csv(out, partition_by="k", mode=mode)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("mode", ["overwrite", "append"])
+@pytest.mark.parametrize("after", [0, 2, 4, 6])
+def test_a_driver_that_dies_is_undone_by_the_next(tmp_path: Path, mode: str, after: int) -> None:
+    rows = gr.Flow(engine="inline").from_items([{"k": 0, "n": 0}, {"k": 1, "n": 0}])
+    rows.write_csv(tmp_path / "out", partition_by="k")
+    before = content(tmp_path)
+    command = [sys.executable, "-c", DYING_RENAME, str(tmp_path / "out"), mode, str(after)]
+    ended = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, check=False)
+    if mode == "append" and after > 3:  # the journal and three files are renamed
+        assert ended.returncode == 0, ended.stderr.decode()
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["_SUCCESS", "k=0", "k=1", "k=2", "k=3"]
+        return
+    assert ended.returncode == -9, ended.stderr.decode()
+    with pytest.raises(FileExistsError):
+        rows.write_csv(tmp_path / "out", partition_by="k")
+    assert content(tmp_path) == before

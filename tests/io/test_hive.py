@@ -115,6 +115,17 @@ def test_few_files_are_open_at_once(sink: Any, tmp_path: Path, monkeypatch: pyte
     assert sorted(str(path) for path in tmp_path.iterdir()) == sorted(part.path for part in parts)
 
 
+def test_fewer_files_of_xz_are_open(tmp_path: Path) -> None:
+    """Each compressor of xz takes about 35 MB."""
+    for compression, most in [("xz", hive.MAX_OPEN // 8), ("gz", hive.MAX_OPEN)]:
+        writer = HiveFolders("write", ("k",)).open(CsvSink(compression), str(tmp_path), 0)
+        assert isinstance(writer, hive.HiveWriter)
+        writer.write([{"k": key, "n": 1} for key in range(hive.MAX_OPEN + 1)])
+        writer._flush()
+        assert len(writer._open) == most
+        writer.abort()
+
+
 def test_rows_wait_so_that_files_are_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hive, "MAX_OPEN", 2)
     writer = HiveFolders("write", ("k",)).open(CsvSink(), str(tmp_path), 0)
