@@ -82,7 +82,8 @@ class FileTarget:
 
     def _replace(self, misfits: Misfits, action: Action) -> None:
         """Let tasks write the misfitting parts again."""
-        rows = Read(items_reader(misfits.parts, len(misfits.parts)), self.verb)
+        tasks = len({part.index for part in misfits.parts})
+        rows = Read(items_reader(misfits.parts, tasks), self.verb)
         new = action.more_parts(Narrow(rows, Rewrite(self.verb, self.path, misfits)))
         by_path = {old.path: part for old, part in zip(misfits.parts, new, strict=True)}
         self.parts = [by_path.get(part.path, part) for part in self.parts]

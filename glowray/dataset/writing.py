@@ -111,7 +111,8 @@ class WriteActions(Base[T_co]):
             schema: a pyarrow.Schema with the columns and the types that values are written as.
             partition_by: a field or a list of fields, which the files leave out. Their values name the folders of the
                 files: year=2013/part-00000.csv. They are str, numbers, bools, dates, times, UUIDs or None, of one type
-                a field. Other programs read the folder as a table partitioned in the way of Hive.
+                a field. Other programs read the folder as a table partitioned in the way of Hive. Without rows there
+                is no file.
 
         Returns:
             As write_text().

@@ -69,16 +69,16 @@ class HiveFolders:
         Raises ValueError for a name that cannot begin a folder's name, that is there twice, or that `columns` lacks,
         and what is wrong with `columns` and `schema`.
         """
-        given_columns(verb, columns, schema)
-        fields = (
-            () if names is None else check_names((names,) if isinstance(names, str) else tuple(names), "partition_by")
-        )
+        own = None if columns is None else tuple(columns)
+        given_columns(verb, own, schema)
+        given = (names,) if isinstance(names, str) else tuple(names or ())
+        fields = check_names(given, "partition_by", may_be_empty=names is None)
         for name in fields:
             if not name or name.startswith(("_", ".")) or any(map(name.__contains__, "/=%\0")):
                 raise ValueError(f"{verb}(): a folder cannot be named after the field {name!r}: rename it")
-            if columns is not None and name not in columns:
+            if own is not None and name not in own:
                 raise ValueError(f"{verb}(): partition_by names {name!r}, which columns= lacks")
-        return cls(verb, fields, None if columns is None else tuple(columns), schema)
+        return cls(verb, fields, own, schema)
 
     @property
     def left_columns(self) -> tuple[str, ...] | None:

@@ -21,6 +21,7 @@ import pytest
 import glowray as gr
 from glowray.errors import CommitConflict, InexactColumn
 from tests.dataset.table_readers import Rows, plain, records
+from tests.engine.doubles import CountingEngine
 
 FORMATS = ["write_parquet", "write_csv", "write_json"]
 FLIGHTS: Rows = [
@@ -97,7 +98,7 @@ def test_rows_of_a_folder_keep_their_order(flow: gr.Flow, tmp_path: Path) -> Non
 @pytest.mark.parametrize("verb", FORMATS)
 def test_rows_that_are_no_records(flow: gr.Flow, verb: str, tmp_path: Path) -> None:
     rows = flow.from_items([("a", (1, "x")), ("b", (2, "y")), ("a", (3, "z"))], 2)
-    getattr(rows, verb)(tmp_path / "out", columns=["n", "k", "s"], partition_by="k")
+    getattr(rows, verb)(tmp_path / "out", columns=iter(["n", "k", "s"]), partition_by=iter(["k"]))
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"k=1", "k=2", "k=3", "_SUCCESS"}
     read = {"write_csv": flow.read_csv, "write_json": flow.read_json, "write_parquet": flow.read_parquet}[verb]
     found = [{"n": row["n"], "s": row["s"]} for row in read(tmp_path / "out" / "k=3").collect()]  # type: ignore[operator]
@@ -193,6 +194,28 @@ def test_one_schema_in_all_folders(flow: gr.Flow, tmp_path: Path) -> None:
     assert {pq.ParquetFile(path).schema_arrow.field("a").type for path in (tmp_path / "s").rglob("*.parquet")} == {
         pa.float32()
     }
+
+
+def test_what_is_added_has_the_schema_of_all_folders(flow: gr.Flow, tmp_path: Path) -> None:
+    flow.from_items([{"k": 1, "a": 1, "b": "x"}]).write_parquet(tmp_path / "p", partition_by="k")
+    before = content(tmp_path)
+    for row, message in [({"k": 2, "a": "x"}, "holds int and str"), ({"k": 2, "c": 1}, 'has no column "c"')]:
+        with pytest.raises(InexactColumn, match=message):
+            flow.from_items([row]).write_parquet(tmp_path / "p", partition_by="k", mode="append")
+        assert content(tmp_path) == before
+    flow.from_items([{"k": 2, "b": "y"}]).write_parquet(tmp_path / "p", partition_by="k", mode="append")
+    found = ds.dataset(tmp_path / "p", partitioning="hive").to_table().to_pylist()
+    assert in_any_order(found) == in_any_order([{"k": 1, "a": 1, "b": "x"}, {"k": 2, "a": None, "b": "y"}])
+
+
+def test_parts_of_one_task_are_rewritten_by_one(counting: CountingEngine, tmp_path: Path) -> None:
+    rows = gr.Flow(engine=counting).from_items([{"k": n % 5, "a": None if n < 5 else n} for n in range(10)], 2)
+    rows.write_parquet(tmp_path / "out", partition_by="k")
+    assert sum(counting.tasks.values()) == 2 + 1, "the five parts of None alone are written once more, by one task"
+    assert len({str(pq.ParquetFile(path).schema_arrow) for path in (tmp_path / "out").rglob("*.parquet")}) == 1
+    for key in range(5):
+        parts = sorted((tmp_path / "out" / f"k={key}").iterdir())
+        assert [pq.ParquetFile(part).read()["a"].to_pylist() for part in parts] == [[None], [key + 5]]
 
 
 def test_rows_as_they_were_read_keep_their_types(flow: gr.Flow, tmp_path: Path) -> None:
