@@ -9,8 +9,10 @@ import pyarrow as pa
 
 from glowray.kernels.key_groups import KeyGroups, Rows, key_groups
 from glowray.kernels.keyed import keyed_row
+from glowray.kernels.keyed_step import check_keys
 from glowray.kernels.morsels import BATCH
 from glowray.kernels.product import Picked, matched, needed, product
+from glowray.kernels.steps import Step
 from glowray.rows import Block
 from glowray.rows.chunk import Chunk
 from glowray.rows.shape import Fields
@@ -137,3 +139,15 @@ def _at(rows: Block, positions: Rows) -> Chunk:
     there = positions >= 0
     found = rows.take(positions[there]).chunks or (Chunk.from_rows([]),)
     return together(found).take_or_none(np.where(there, np.cumsum(there) - 1, -1))
+
+
+def keyed_join(step: Step, sides: Sequence[Sequence[Block]], how: str, before: int = 0) -> Iterator[Block]:
+    """Yield the rows of a join, as `join` does; for a row that has no key the error names it."""
+    failed: TypeError | None = None
+    try:
+        yield from join(sides, how, step.verb, before)
+    except TypeError as error:
+        failed = error
+    if failed is not None:
+        check_keys(step, (row for side in sides for block in side for row in block.rows()))
+        raise failed

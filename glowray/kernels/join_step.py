@@ -12,9 +12,9 @@ from glowray.functions.pairing import Pairing
 from glowray.functions.replay import NO_ROW
 from glowray.kernels.blame import blame
 from glowray.kernels.context import TaskContext
-from glowray.kernels.join import pair
+from glowray.kernels.join import keyed_join, pair
 from glowray.kernels.keyed import MISSING, KeyTable, keyed_row
-from glowray.kernels.keyed_step import Keyed, keyed_join
+from glowray.kernels.keyed_step import Keyed
 from glowray.kernels.morsels import Morsels, pieces
 from glowray.kernels.partition_steps import BlockStep
 from glowray.kernels.row_loop import RowLoop

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,8 @@ from glowray.functions import Cause, Function
 from glowray.functions.pairing import Pairing
 from glowray.functions.replay import NO_ROW, Attempt, call_on_row
 from glowray.kernels.blame import blame
-from glowray.kernels.join import join
 from glowray.kernels.keyed import keyed_row
 from glowray.kernels.steps import Step
-from glowray.rows import Block
 from glowray.rows.keys import canonical_key
 
 
@@ -92,15 +90,3 @@ def check_keys(step: Step, rows: Iterable[Any]) -> None:
     except BaseException as error:
         blame(error, step, row)
         raise
-
-
-def keyed_join(step: Step, sides: Sequence[Sequence[Block]], how: str, before: int = 0) -> Iterator[Block]:
-    """Yield the rows of a join, as `join` does; for a row that has no key the error names it."""
-    failed: TypeError | None = None
-    try:
-        yield from join(sides, how, step.verb, before)
-    except TypeError as error:
-        failed = error
-    if failed is not None:
-        check_keys(step, (row for side in sides for block in side for row in block.rows()))
-        raise failed

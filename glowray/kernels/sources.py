@@ -15,8 +15,9 @@ from glowray.kernels.combine import CombineByKey, merged, reducer_cause
 from glowray.kernels.context import TaskContext
 from glowray.kernels.fold_table import FoldTable, keyed_kind
 from glowray.kernels.group import task_groups
+from glowray.kernels.join import keyed_join
 from glowray.kernels.keyed import KeyTable
-from glowray.kernels.keyed_step import Keyed, keyed_join
+from glowray.kernels.keyed_step import Keyed
 from glowray.kernels.merging import WINDOW_BYTES, merged_blocks
 from glowray.kernels.morsels import Morsels, in_batches, pieces
 from glowray.kernels.order import sort_rows
