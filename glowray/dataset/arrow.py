@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from glowray.action.perform import collect_blocks
 from glowray.dataset.base import Base, T_co
-from glowray.io.field_names import FieldNames
+from glowray.io.field_names import FieldNames, named_by_schema
 from glowray.io.record_columns import given_columns, with_columns
 from glowray.plan.nodes import Node
 
@@ -42,8 +42,10 @@ class ArrowActions(Base[T_co]):
 
         Args:
             columns: as for write_csv(): the columns of dict rows in their order, or names for the fields of other rows.
-            schema: a pyarrow.Schema: the table's columns, their order and types. A column that is float64 there may
-                hold ints beside floats. A float is rounded to a narrower float type that the schema names.
+            schema: a pyarrow.Schema: the table's columns, their order and types. If none of them is called `0` or
+                `value`, they also name the fields of tuples, lists and other rows without names, as `columns` does. A
+                column that is float64 there may hold ints beside floats. A float is rounded to a narrower float type
+                that the schema names.
 
         Raises:
             InexactColumn: Arrow, or the type in `schema`, cannot hold a column exactly: ints beside floats, a tuple
@@ -122,7 +124,7 @@ def _table_of(
 
     blocks = collect_blocks(flow.settings, flow.outcome, node)
     if schema is not None:
-        return table_by_schema(blocks, schema)
+        return table_by_schema(named_by_schema(verb, blocks, schema), schema)
     if names is None:
         return arrow_table(blocks, MAP_OR_SCHEMA)
     records = list(map(FieldNames(verb, names).block, blocks))

@@ -108,7 +108,8 @@ class WriteActions(Base[T_co]):
             header: whether files begin with the column names.
             delimiter: one character between fields.
             quotechar: one character around a field that needs it.
-            schema: a pyarrow.Schema with the columns and the types that values are written as.
+            schema: a pyarrow.Schema with the columns and the types that values are written as. It names fields as
+                `columns` does.
             partition_by: a field or a list of fields, which the files leave out. Their values name the folders of the
                 files: year=2013/part-00000.csv. They are str, numbers, bools, dates, times, UUIDs or None, of one type
                 a field. Other programs read the folder as a table partitioned in the way of Hive. Without rows there
@@ -233,7 +234,7 @@ class WriteActions(Base[T_co]):
             columns: as for write_csv().
             schema: a pyarrow.Schema of the files. A column that is float64 there may hold ints beside floats. A float
                 is rounded to a narrower float type that the schema names (0.1 as float32), as by pyarrow's safe cast.
-                No other value may change; an int that would is an error.
+                No other value may change; an int that would is an error. A schema names fields as `columns` does.
             partition_by: as for write_csv().
 
         Returns:

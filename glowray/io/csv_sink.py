@@ -39,7 +39,7 @@ class CsvSink(LineSink, SchemaSink):
     """Writes dict rows as CSV: UTF-8, a line each that ends in "\\n". Every file begins with the names of its columns.
 
     All files have the columns of `columns` or `schema`, else the columns of all rows in order of first appearance. A
-    row may lack columns, which are then None, but may not have others than the given ones. `columns` also names the
+    row may lack columns, which are then None, but may not have others than the given ones. They also name the
     fields of rows that are no dicts. A value is written as str(value), None as an empty field. With `schema`, values
     are first converted to its types. With `header` False files do not begin with names.
     """
@@ -84,7 +84,7 @@ class CsvWriter(BlockWriter):
 
     def __init__(self, folder: str, index: int, sink: CsvSink) -> None:
         self._folder, self._index, self._sink = folder, index, sink
-        self._named = FieldNames("write_csv", sink.columns)
+        self._named = FieldNames("write_csv", sink.columns, sink.schema)
         self._lines = CsvEncoder(sink)
         self._parts: list[Part] = []
         self._names, self._rows = self._lines.names, 0

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from glowray.functions.show import shown
 from glowray.functions.spread import fields_of, other_width
+from glowray.io.record_columns import given_columns
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from glowray.rows import Block
     from glowray.rows.chunk import Chunk
     from glowray.rows.shape import Fields, Shape
 
 
 class FieldNames:
-    """Turns rows into records with the fields `names`. Rows that are dicts stay as they are.
+    """Turns rows into records with the fields that `columns` or `schema` names. Rows that are dicts stay as they are.
 
     A row is spread as over the parameters of a function. A row that is no tuple or list is one field.
 
@@ -24,8 +28,9 @@ class FieldNames:
     Without names all rows stay as they are.
     """
 
-    def __init__(self, verb: str, names: tuple[str, ...] | None) -> None:
-        self._verb, self._names = verb, names
+    def __init__(self, verb: str, columns: tuple[str, ...] | None, schema: pa.Schema | None = None) -> None:
+        self._verb, self._argument = verb, "columns" if schema is None else "schema"
+        self._names = given_columns(verb, columns, schema)
 
     def records(self, rows: list[Any]) -> list[Any]:
         """Return the rows as dicts. Raises TypeError for a row with another number of fields."""
@@ -56,8 +61,29 @@ class FieldNames:
         fields = (row,) if is_one else fields_of(row, count)
         if fields is None:
             has = f"{count} field{'' if count == 1 else 's'}"
-            raise TypeError(f"{self._verb}(): columns= names {has}, but the row {shown(row)} {other_width(row, count)}")
+            both = f"{self._argument}= names {has}, but the row {shown(row)} {other_width(row, count)}"
+            raise TypeError(f"{self._verb}(): {both}")
         return dict(zip(names, fields, strict=True))
+
+
+def named_by_schema(verb: str, blocks: Sequence[Block], schema: pa.Schema) -> Sequence[Block]:
+    """Return rows as records of the columns of a schema, if their fields have no names of their own.
+
+    Dicts, named tuples and dataclasses have names. All rows stay if the schema has a column `0` or `value`: it then
+    goes by the columns that to_arrow() gives rows without names.
+    """
+    from glowray.rows import Block
+    from glowray.rows.shape import Fields
+
+    if {"0", "value"} & set(schema.names):
+        return blocks
+
+    def named(chunk: Chunk) -> Chunk:
+        shape = chunk.shape
+        return chunk if isinstance(shape, Fields) and shape.kind != "tuple" else names.chunk(chunk)
+
+    names = FieldNames(verb, None, schema)
+    return [Block(map(named, block.chunks)) for block in blocks]
 
 
 def _named(shape: Shape, names: tuple[str, ...]) -> Fields | None:

@@ -47,8 +47,8 @@ _TYPES = (str, int, bool, float, Decimal, dt.date, dt.datetime, dt.time, UUID)
 class HiveFolders:
     """The fields whose values name the folders of a write, and the columns that its files are left with.
 
-    Without fields all files are in one folder. `columns` and `schema` are those that the user gave, if any. `columns`
-    names the fields of rows that are no dicts.
+    Without fields all files are in one folder. `columns` and `schema` are those that the user gave, if any. They name
+    the fields of rows that are no dicts.
     """
 
     verb: str
@@ -140,7 +140,7 @@ class HiveWriter(BlockWriter, PartsWriter):
         self._sink, self._folder, self._index = sink, folder, index
         # A compressor of xz takes about 35 MB.
         self._most_open = MAX_OPEN // 8 if codec_of(sink.extension) == "xz" else MAX_OPEN
-        self._named = FieldNames(folders.verb, folders.columns)
+        self._named = FieldNames(folders.verb, folders.columns, folders.schema)
         self._split = FolderSplit(folders.verb, folders.fields)
         self._waiting: dict[str, list[Chunk]] = {}
         self._bytes = 0

@@ -44,7 +44,7 @@ class ParquetSink(SchemaSink, TypedSink):
         compression: None for Parquet's default, Snappy, or one of _CODECS. It is inside the file, named `.parquet`.
         columns: the columns of all files. Without them and `schema`, files have the columns of all rows. They also name
             the fields of rows that are no dicts.
-        schema: the columns of all files and their types.
+        schema: the columns of all files and their types. They name fields as `columns` does.
         types: the types of the columns in the source of the rows, which the files keep.
         buffer_bytes: the number of bytes of rows that a writer holds before they go to the disk.
     """
@@ -117,7 +117,7 @@ class ParquetPartWriter(BlockWriter):
     def __init__(self, folder: str, index: int, sink: ParquetSink) -> None:
         self._index, self._sink = index, sink
         self._path = temporary_path(folder, index)
-        self._named = FieldNames("write_parquet", sink.columns)
+        self._named = FieldNames("write_parquet", sink.columns, sink.schema)
         self._file = TableFile(self._path, sink.codec, sink.schema, sink.buffer_bytes)
         self._rows = 0
 

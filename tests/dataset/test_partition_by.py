@@ -105,6 +105,14 @@ def test_rows_that_are_no_records(flow: gr.Flow, verb: str, tmp_path: Path) -> N
     assert found == [{"n": "a", "s": "z"}]
 
 
+def test_a_schema_names_the_fields_of_rows(flow: gr.Flow, tmp_path: Path) -> None:
+    schema = pa.schema({"n": pa.float32(), "k": pa.int64()})
+    flow.from_items([(1, 7), (2.5, 8)], 2).write_parquet(tmp_path / "out", schema=schema, partition_by="k")
+    found = ds.dataset(tmp_path / "out", partitioning="hive").to_table()
+    assert in_any_order(found.to_pylist()) == in_any_order([{"n": 1.0, "k": 7}, {"n": 2.5, "k": 8}])
+    assert found.schema.field("n").type == pa.float32()
+
+
 def test_modes(flow: gr.Flow, tmp_path: Path) -> None:
     out = tmp_path / "out"
     rows = flow.from_items(FLIGHTS[:5], 2)

@@ -138,6 +138,23 @@ def test_named_fields_have_one_schema(flow: gr.Flow, tmp_path: Path) -> None:
         mixed.to_arrow(columns=["k", "n"])
 
 
+@pytest.mark.parametrize("verb", ["write_csv", "write_parquet", "to_arrow", "to_pandas"])
+def test_a_schema_names_the_fields_too(flow: gr.Flow, verb: str, tmp_path: Path) -> None:
+    """The error for int beside float says that schema= helps: it does for pairs."""
+    rows = flow.from_items([("a", 1), ("b", 2.5)], 2)
+    schema = pa.schema({"w": pa.string(), "n": pa.float64()})
+    assert written(verb, rows, tmp_path, schema=schema) == [{"w": "a", "n": 1.0}, {"w": "b", "n": 2.5}]
+    with pytest.raises(TypeError, match=r"schema= names 3 fields, but the row .* has 2 fields"):
+        written(verb, rows, tmp_path / "b", schema=schema.append(pa.field("x", pa.int8())))
+
+
+def test_names_that_rows_have_are_looked_up_in_a_schema(flow: gr.Flow) -> None:
+    schema = pa.schema({"n": pa.int8(), "page": pa.string()})
+    assert flow.from_items([Hit("a", 1)]).to_arrow(schema=schema).to_pylist() == [{"n": 1, "page": "a"}]
+    numbered = pa.schema({"1": pa.int8(), "0": pa.string(), "2": pa.int8()})
+    assert flow.from_items([("a", 1)]).to_arrow(schema=numbered).to_pylist() == [{"1": 1, "0": "a", "2": None}]
+
+
 ODD_VALUES = [
     dt.date(2024, 5, 1),
     dt.datetime(2024, 5, 1, tzinfo=dt.UTC),
