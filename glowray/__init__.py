@@ -50,12 +50,12 @@ __all__ = [
 _HOMES = {
     "Flow": "glowray.flow",
     "Dataset": "glowray.dataset",
-    "Group": "glowray.kernels.group",
+    "Group": "glowray.kernels.group.group",
     "spread": "glowray.functions",
     "whole": "glowray.functions",
     "register_key": "glowray.rows.keys",
-    "broadcast": "glowray.kernels.shared",
-    "counter": "glowray.kernels.shared",
+    "broadcast": "glowray.kernels.base.shared_values",
+    "counter": "glowray.kernels.base.shared_values",
     "connect": "glowray.cluster",
     "disconnect": "glowray.cluster",
     "GlowrayError": "glowray.errors",
@@ -72,8 +72,8 @@ if TYPE_CHECKING:
     from glowray.flow import Flow
     from glowray.flow.default import default_flow
     from glowray.functions.spread import spread, whole
-    from glowray.kernels.group import Group
-    from glowray.kernels.shared import broadcast, counter
+    from glowray.kernels.base.shared_values import broadcast, counter
+    from glowray.kernels.group.group import Group
     from glowray.rows.keys import register_key
 
     from_arrow = default_flow().from_arrow

@@ -14,7 +14,7 @@ counts and sums, an empty list or set, else None.
 from __future__ import annotations
 
 from glowray.aggregates import distinct, moments, values
-from glowray.aggregates.aggregate import Aggregate, Field, Slot
+from glowray.aggregates.aggregate import AccumulatorField, Aggregate, Field
 from glowray.boundary import user_facing
 from glowray.functions.names import label_of
 
@@ -36,14 +36,14 @@ __all__ = [
     "var",
 ]
 
-_TOTAL = Slot(0, "({kept} if {value} is None else {kept} + {value})", "{kept} + {other}")
-_COUNT = Slot(0, "{kept} + (0 if {value} is None else 1)", "{kept} + {other}")
+_TOTAL = AccumulatorField(0, "({kept} if {value} is None else {kept} + {value})", "{kept} + {other}")
+_COUNT = AccumulatorField(0, "{kept} + (0 if {value} is None else 1)", "{kept} + {other}")
 
 
 @user_facing
 def count(field: Field = None) -> Aggregate:
     """The number of rows; of a field, the number of values that are not None."""
-    slot = Slot(0, "{kept} + 1", "{kept} + {other}") if field is None else _COUNT
+    slot = AccumulatorField(0, "{kept} + 1", "{kept} + {other}") if field is None else _COUNT
     return _aggregate("count", field, slot, "{0}")
 
 
@@ -62,14 +62,14 @@ def mean(field: Field = None) -> Aggregate:
 @user_facing
 def min(field: Field = None) -> Aggregate:
     """The smallest value; a NaN only if there is nothing else."""
-    slot = Slot(None, "least({kept}, {value})", "least({kept}, {other})")
+    slot = AccumulatorField(None, "least({kept}, {value})", "least({kept}, {other})")
     return _aggregate("min", field, slot, "{0}", least=values.least)
 
 
 @user_facing
 def max(field: Field = None) -> Aggregate:
     """The largest value; a NaN only if there is nothing else."""
-    slot = Slot(None, "greatest({kept}, {value})", "greatest({kept}, {other})")
+    slot = AccumulatorField(None, "greatest({kept}, {value})", "greatest({kept}, {other})")
     return _aggregate("max", field, slot, "{0}", greatest=values.greatest)
 
 
@@ -88,19 +88,19 @@ def std(field: Field = None) -> Aggregate:
 @user_facing
 def first(field: Field = None) -> Aggregate:
     """The value of the first row, also if it is None."""
-    return _aggregate("first", field, Slot((), "({kept} or ({value},))", "({kept} or {other})"), "{0}[0]")
+    return _aggregate("first", field, AccumulatorField((), "({kept} or ({value},))", "({kept} or {other})"), "{0}[0]")
 
 
 @user_facing
 def last(field: Field = None) -> Aggregate:
     """The value of the last row, also if it is None."""
-    return _aggregate("last", field, Slot((), "({value},)", "({other} or {kept})"), "{0}[0]")
+    return _aggregate("last", field, AccumulatorField((), "({value},)", "({other} or {kept})"), "{0}[0]")
 
 
 @user_facing
 def list(field: Field = None) -> Aggregate:
     """All values in order, None among them."""
-    slot = Slot([], "with_item({kept}, {value})", "with_items({kept}, {other})")
+    slot = AccumulatorField([], "with_item({kept}, {value})", "with_items({kept}, {other})")
     return _aggregate("list", field, slot, "{0}", with_item=values.with_item, with_items=values.with_items)
 
 
@@ -119,7 +119,7 @@ def count_distinct(field: Field = None) -> Aggregate:
 @user_facing
 def approx_distinct(field: Field = None) -> Aggregate:
     """The number of different values, about: by HyperLogLog, with a standard error of 0.8 %."""
-    slot = Slot(distinct.Sketch(), "with_seen({kept}, {value})", "with_sketch({kept}, {other})")
+    slot = AccumulatorField(distinct.Sketch(), "with_seen({kept}, {value})", "with_sketch({kept}, {other})")
     helpers = {"with_seen": distinct.with_seen, "with_sketch": distinct.with_sketch}
     return _aggregate("approx_distinct", field, slot, "{0}.count()", **helpers)
 
@@ -131,7 +131,9 @@ def top(n: int, field: Field = None) -> Aggregate:
         raise TypeError(f"agg.top() needs an int, got {n!r}")
     if n < 0:
         raise ValueError(f"agg.top() needs a number of at least 0, got {n}")
-    slot = Slot([], f"with_candidate({{kept}}, {{value}}, {n})", f"with_candidates({{kept}}, {{other}}, {n})")
+    slot = AccumulatorField(
+        [], f"with_candidate({{kept}}, {{value}}, {n})", f"with_candidates({{kept}}, {{other}}, {n})"
+    )
     helpers = {
         "with_candidate": values.with_candidate,
         "with_candidates": values.with_candidates,
@@ -143,23 +145,25 @@ def top(n: int, field: Field = None) -> Aggregate:
 @user_facing
 def median(field: Field = None) -> Aggregate:
     """The middle value, or the mean of the two in the middle; exact, so all values of a group are held."""
-    slot = Slot([], "with_present({kept}, {value})", "with_items({kept}, {other})")
+    slot = AccumulatorField([], "with_present({kept}, {value})", "with_items({kept}, {other})")
     helpers = {"with_present": values.with_present, "with_items": values.with_items, "median": values.median}
     return _aggregate("median", field, slot, "median({0})", **helpers)
 
 
 def _of_moments(name: str, field: Field, result: object) -> Aggregate:
-    slot = Slot(moments.NONE, "with_value({kept}, {value})", "merged({kept}, {other})")
+    slot = AccumulatorField(moments.NONE, "with_value({kept}, {value})", "merged({kept}, {other})")
     helpers = {"with_value": moments.with_value, "merged": moments.merged, result.__name__: result}  # type: ignore[attr-defined]
     return _aggregate(name, field, slot, f"{result.__name__}({{0}})", **helpers)  # type: ignore[attr-defined]
 
 
 def _of_members(name: str, field: Field, result: str) -> Aggregate:
-    slot = Slot(values.Members(), "with_member({kept}, {value})", "with_members({kept}, {other})")
+    slot = AccumulatorField(values.Members(), "with_member({kept}, {value})", "with_members({kept}, {other})")
     return _aggregate(name, field, slot, result, with_member=values.with_member, with_members=values.with_members)
 
 
-def _aggregate(name: str, field: Field, slots: Slot | tuple[Slot, ...], result: str, **helpers: object) -> Aggregate:
+def _aggregate(
+    name: str, field: Field, slots: AccumulatorField | tuple[AccumulatorField, ...], result: str, **helpers: object
+) -> Aggregate:
     if field is not None and not isinstance(field, str) and not callable(field):
         raise TypeError(f"agg.{name}() takes a field name or a function of the row, got {field!r}")
     of = repr(field) if isinstance(field, str) else label_of(field) if callable(field) else ""

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from glowray.engine import automatic, choose
+from glowray.engine import automatic
+from glowray.engine import choice as choose
 from tests.effort import FEW
 from tests.engine.doubles import CountingEngine, ForbiddenEngine, Lab
 
@@ -36,7 +37,7 @@ def local_ray() -> Iterator[None]:
     """Start one local Ray for all tests, when the first test needs it. Stop it after the last test."""
     import ray
 
-    from glowray.engine.ray_start import start_local
+    from glowray.engine.ray.start import start_local
 
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PYTHONHASHSEED", raising=False)  # no test may need equal hash seeds in all processes
@@ -85,5 +86,5 @@ def _compiler_does_not_fail() -> Iterator[None]:
         raise AssertionError(reason)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("glowray.physical.weaving.with_reason", fail)
+        patch.setattr("glowray.physical.compile.weaving.with_reason", fail)
         yield

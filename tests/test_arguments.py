@@ -18,7 +18,7 @@ import pytest
 import glowray as gr
 from glowray.arguments import check_arguments
 from glowray.boundary import is_own_file, is_public_name
-from glowray.dataset.base import StepOptions
+from glowray.dataset.core.base import StepOptions
 from tests.engine.doubles import ForbiddenEngine
 
 THING = object()

@@ -16,7 +16,7 @@ import pytest
 
 import glowray as gr
 from glowray.boundary import DEBUG, is_public_name, is_user_facing, trim
-from glowray.watch.stats import StageStats, Stats
+from glowray.watch.run.stats import StageStats, Stats
 from tests.engine.doubles import Lab
 
 CLASSES = [gr.Dataset, gr.Flow, gr.Group, Stats, StageStats]
@@ -47,7 +47,7 @@ def test_what_is_marked_looks_as_it_was_written() -> None:
     assert list(inspect.signature(gr.Flow).parameters)[:2] == ["name", "engine"]
     assert (gr.Dataset.map.__doc__ or "").startswith("Apply f to every row")
     assert (gr.Flow.stats.__doc__ or "").startswith("Return the statistics")
-    assert gr.Dataset.map.__module__ == "glowray.dataset.rowwise"
+    assert gr.Dataset.map.__module__ == "glowray.dataset.verbs.rowwise"
 
 
 def frames(error: BaseException) -> list[traceback.FrameSummary]:

@@ -11,8 +11,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "glowray"
 FOLDERS = sorted({path.parent for path in PACKAGE.rglob("*.py")})
 CIRCLES = {
-    PACKAGE / "dataset": "glowray.dataset.dataset",  # a verb returns the class that inherits it: for type checkers only
-    PACKAGE / "rows": "glowray.rows.key_kinds",  # kinds of keys that are made of other keys ask for the kinds of these
+    PACKAGE / "rows" / "keys": "glowray.rows.keys.key_kinds",  # a key may be made of other keys
     PACKAGE / "io": "glowray.io.channel",  # a reader may have a channel: for type checkers only
     PACKAGE / "native": "glowray.native.portable",  # the portable loops share their words of bytes
 }

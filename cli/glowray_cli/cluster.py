@@ -57,7 +57,7 @@ def up(
         host=host,
         dashboard_host=dashboard_host,
         dashboard_port=dashboard_port,
-        resources=cluster.Resources(num_cpus, memory, labels(label)),
+        resources=cluster.NodeResources(num_cpus, memory, labels(label)),
         tls=tls,
         foreground=block,
     )
@@ -87,7 +87,7 @@ def join(
         head,
         _token(head, token_file),
         host=host,
-        resources=cluster.Resources(num_cpus, memory, labels(label)),
+        resources=cluster.NodeResources(num_cpus, memory, labels(label)),
         tls=tls,
         foreground=block,
         rejoin_seconds=rejoin,

@@ -15,7 +15,7 @@ from glowray_cli.run import Arguments, Script
 from glowray_cli.views import out
 
 if TYPE_CHECKING:
-    from glowray.watch.view import PlanView
+    from glowray.watch.plan_view import PlanView
 
 
 def picture(text: str) -> Path:
@@ -24,7 +24,7 @@ def picture(text: str) -> Path:
     Raises:
         ValueError: the suffix names no format.
     """
-    from glowray.watch.draw import picture_format
+    from glowray.watch.picture.draw import picture_format
 
     picture_format(text)
     return Path(text)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from glowray.functions import Failure
-from glowray.io.commit import Commit
-from glowray.io.compression import codec_of
-from glowray.io.text_sink import TextSink
-from glowray.physical.stage import StagePlan
+from glowray.io.commit.commit import Commit
+from glowray.io.files.compression import codec_of
+from glowray.io.text.sink import TextSink
+from glowray.physical.stages.stage import StagePlan
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

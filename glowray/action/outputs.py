@@ -11,13 +11,13 @@ from glowray.action.perform import Action, begin
 from glowray.action.settings import Outcome, Settings
 from glowray.action.sigterm import ended_by_sigterm
 from glowray.action.sinks import RowSink
-from glowray.io.commit import Commit, Misfits, Written, commit_together
-from glowray.io.folders import remove
+from glowray.io.commit.commit import Commit, Misfits, Written, commit_together
+from glowray.io.files.folders import remove
 from glowray.io.memory import items_reader
 from glowray.io.sink import Part, TypedSink
-from glowray.kernels.exchange import Count, Exchange, InPieces
-from glowray.kernels.partition_steps import Rewrite, Write
-from glowray.physical.stage import StageRun
+from glowray.kernels.ends.exchange import Count, Exchange, InPieces
+from glowray.kernels.partition.partition_steps import Rewrite, Write
+from glowray.physical.stages.stage import StageRun
 from glowray.plan.nodes import Narrow, Node, Read
 from glowray.plan.row_types import row_types
 
@@ -53,7 +53,7 @@ class Target(Protocol):
 
 
 @dataclass
-class FileTarget:
+class WriteTarget:
     """Part files that the tasks write and the driver puts in place."""
 
     node: Node

@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING
 from glowray.action.bad_rows import Letters, RowError, letter_paths
 from glowray.action.settings import Outcome, Settings
 from glowray.action.sigterm import ended_by_sigterm
-from glowray.engine.choose import Choice, choose, open_engine
-from glowray.engine.protocol import Done, Engine, Heard
+from glowray.engine.choice import Choice, choose, open_engine
+from glowray.engine.task.protocol import Done, Engine, Heard
 from glowray.functions import Failure
-from glowray.io.commit import Commit, commit_together
+from glowray.io.commit.commit import Commit, commit_together
 from glowray.io.reader import ArrivingReader, Reader
 from glowray.io.sink import Part
-from glowray.kernels.exchange import Count, Exchange, InPieces, OneBlock
+from glowray.kernels.ends.exchange import Count, Exchange, InPieces, OneBlock
 from glowray.physical.job import Job
 from glowray.physical.lower import lowering
 from glowray.physical.planning import Planning
 from glowray.physical.rules import Facts
-from glowray.physical.stage import StagePlan, StageRun
+from glowray.physical.stages.stage import StagePlan, StageRun
 from glowray.plan.nodes import Node, Read
 from glowray.plan.walk import walk
 from glowray.rows import Block
-from glowray.watch.progress import Progress, progress_for
+from glowray.watch.run.progress import Progress, progress_for
+from glowray.watch.run.stats import Stats, StatsWatcher
+from glowray.watch.run.task_prints import TaskPrints
 from glowray.watch.script import is_watched, reached
-from glowray.watch.stats import Stats, StatsWatcher
-from glowray.watch.task_prints import TaskPrints
 
 if TYPE_CHECKING:
-    from glowray.watch.view import PlanView
+    from glowray.watch.plan_view import PlanView
 
 
 @dataclass
@@ -270,7 +270,7 @@ def _readers(nodes: Sequence[Node]) -> Iterator[Reader]:
 
 
 def _view(settings: Settings, nodes: Sequence[Node], prepared: Prepared) -> PlanView:
-    from glowray.watch.view import PlanView  # Only needed to show a plan.
+    from glowray.watch.plan_view import PlanView  # Only needed to show a plan.
 
     stages = prepared.stages
     return PlanView(settings.name, nodes, stages, prepared.targets, prepared.choice, settings.vectorize, prepared.rules)

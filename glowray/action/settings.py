@@ -7,11 +7,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from glowray.engine.protocol import Engine
+from glowray.engine.task.protocol import Engine
 from glowray.functions import Failure
 from glowray.physical.planning import Rules
 from glowray.resources import NO_NEEDS, Resources
-from glowray.watch.stats import Stats
+from glowray.watch.run.stats import Stats
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Protocol
 
 from glowray.functions import Cause, Failure, Function
 from glowray.io.channel import is_queue
-from glowray.kernels.partition_steps import row_call
-from glowray.rows.snapshots import snapshot
-from glowray.vectorize.input_rows import may_change_arguments
+from glowray.kernels.partition.partition_steps import row_call
+from glowray.rows.objects.snapshots import snapshot
+from glowray.vectorize.loops.input_rows import may_change_arguments
 
 Drop = Callable[[str, str, Failure], None]
 """Called with (step, its on_error, failure) for a row that is dropped because a function failed on it."""

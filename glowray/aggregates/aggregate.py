@@ -11,7 +11,7 @@ Field = str | Callable[[Any], Any] | None
 
 
 @dataclass(frozen=True)
-class Slot:
+class AccumulatorField:
     """One field of the accumulator: its start value, and expressions for its next value.
 
     {kept} is the slot's value so far. In `add`, {value} is the value of a row, which may be None. In `merge`, {other}
@@ -40,7 +40,7 @@ class Aggregate:
 
     name: str
     field: Field
-    slots: tuple[Slot, ...]
+    slots: tuple[AccumulatorField, ...]
     result: str
     helpers: dict[str, Any] = dataclasses.field(default_factory=dict)
 

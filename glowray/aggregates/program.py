@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from glowray.aggregates.aggregate import Aggregate, Field, Slot
+from glowray.aggregates.aggregate import AccumulatorField, Aggregate, Field
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _add(aggregates: Mapping[str, Aggregate], fields: Sequence[Field]) -> str:
     return f"def add(kept, picked):\n    return ({', '.join(parts)},)\n"
 
 
-def _merge(slots: Sequence[Slot]) -> str:
+def _merge(slots: Sequence[AccumulatorField]) -> str:
     """Return the source of merge(kept, other)."""
     parts = [slot.merge.format(kept=f"kept[{place}]", other=f"other[{place}]") for place, slot in enumerate(slots)]
     return f"def merge(kept, other):\n    return ({', '.join(parts)},)\n"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any
 
-from glowray.aggregates.aggregate import Aggregate, Slot
+from glowray.aggregates.aggregate import AccumulatorField, Aggregate
 from glowray.aggregates.values import SPARE
 
 Pair = tuple[Any, Any]
@@ -18,7 +18,7 @@ _RANK = itemgetter(0)
 
 def ranked_values(n: int) -> Aggregate:
     """Return the aggregate that keeps the n values of highest rank, highest first; a rank of None is left out."""
-    slot = Slot([], f"with_pair({{kept}}, {{value}}, {n})", f"highest({{kept}} + {{other}}, {n})")
+    slot = AccumulatorField([], f"with_pair({{kept}}, {{value}}, {n})", f"highest({{kept}} + {{other}}, {n})")
     helpers = {"with_pair": with_pair, "highest": highest, "values_of": values_of}
     return Aggregate(f"top({n})", None, (slot,), f"values_of(highest({{0}}, {n}))", helpers)
 

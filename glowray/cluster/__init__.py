@@ -12,7 +12,7 @@ from glowray.cluster.client.jobs import run_job
 from glowray.cluster.client.status import ClusterStatus, NodeStatus, status
 from glowray.cluster.host.record import NodeRecord, head_here, records
 from glowray.cluster.nodes.head import up
-from glowray.cluster.nodes.launch import Resources
+from glowray.cluster.nodes.launch import NodeResources
 from glowray.cluster.nodes.stop import down, hold, stop
 from glowray.cluster.nodes.worker import join
 from glowray.cluster.security.token import find_token, read_token
@@ -22,8 +22,8 @@ __all__ = [
     "ClusterStatus",
     "Connection",
     "NodeRecord",
+    "NodeResources",
     "NodeStatus",
-    "Resources",
     "connect",
     "connection",
     "disconnect",

@@ -6,24 +6,24 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from glowray.boundary import public
-from glowray.dataset.actions import Actions
-from glowray.dataset.aggregating import ALONE, AggregateVerbs, aggregated
-from glowray.dataset.arrow import ArrowActions
-from glowray.dataset.base import Base, T_co
-from glowray.dataset.batches import BatchVerbs
-from glowray.dataset.by_key_verbs import ByKeyVerbs
-from glowray.dataset.checkpoints import Checkpoints
-from glowray.dataset.folds import FoldVerbs
-from glowray.dataset.joins import JoinVerbs
-from glowray.dataset.keyed import KeyedVerbs
-from glowray.dataset.looking import Looking
-from glowray.dataset.neighbours import NeighbourVerbs
-from glowray.dataset.ordering import OrderVerbs
-from glowray.dataset.records import RecordVerbs
-from glowray.dataset.rowwise import RowVerbs
-from glowray.dataset.sampling import SampleVerbs
-from glowray.dataset.summaries import SummaryActions
-from glowray.dataset.writing import WriteActions
+from glowray.dataset.actions.arrow_tables import ArrowActions
+from glowray.dataset.actions.checkpoints import Checkpoints
+from glowray.dataset.actions.plan_inspection import Looking
+from glowray.dataset.actions.results import Actions
+from glowray.dataset.actions.summaries import SummaryActions
+from glowray.dataset.actions.writing import WriteActions
+from glowray.dataset.core.base import Base, T_co
+from glowray.dataset.verbs.aggregating import ALONE, AggregateVerbs, aggregated
+from glowray.dataset.verbs.batches import BatchVerbs
+from glowray.dataset.verbs.by_key_verbs import ByKeyVerbs
+from glowray.dataset.verbs.folds import FoldVerbs
+from glowray.dataset.verbs.joins import JoinVerbs
+from glowray.dataset.verbs.keyed import KeyedVerbs
+from glowray.dataset.verbs.neighbours import NeighbourVerbs
+from glowray.dataset.verbs.ordering import OrderVerbs
+from glowray.dataset.verbs.records import RecordVerbs
+from glowray.dataset.verbs.rowwise import RowVerbs
+from glowray.dataset.verbs.sampling import SampleVerbs
 from glowray.functions import Function
 from glowray.functions.pairing import Pairing
 from glowray.plan.by_key import GroupByKey

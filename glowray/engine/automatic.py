@@ -11,8 +11,8 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from glowray.engine.inline import InlineEngine, run_here
-from glowray.engine.protocol import Done, Engine, Ref, Task
 from glowray.engine.shared_tasks import Pace, SharedTasks, UntilSlower
+from glowray.engine.task.protocol import Done, Engine, Ref, Task
 from glowray.rows import Block
 
 WORTH_SECONDS = 5.0
@@ -173,7 +173,7 @@ class Handover:
         return self.engine.pace.seconds_left() >= CONNECT_SECONDS
 
     def _begun_ray(self) -> Engine | None:
-        from glowray.engine.ray_start import begun_ray_engine
+        from glowray.engine.ray.start import begun_ray_engine
 
         self.engine.announce(STARTING)
         try:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from glowray.engine.held import Held
-from glowray.engine.payload import execute, execute_flowing
-from glowray.engine.protocol import Done, Engine, Slot, Task, local_block
+from glowray.engine.block_store import Held
+from glowray.engine.task.payload import execute, execute_flowing
+from glowray.engine.task.protocol import Done, Engine, Slot, Task, local_block
 from glowray.io.channel import Feed
 from glowray.kernels import TaskReport
 from glowray.rows import Block

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 
-from glowray.engine.protocol import Stoppable, Task
+from glowray.engine.task.protocol import Stoppable, Task
 
 
 class SharedTasks(Stoppable):

@@ -10,14 +10,14 @@ from typing import Any, NoReturn
 from glowray.action.settings import Outcome, Settings, error_policy
 from glowray.arguments import Bytes
 from glowray.boundary import public
-from glowray.engine.choose import check_engine
-from glowray.engine.protocol import Engine
+from glowray.engine.choice import check_engine
+from glowray.engine.task.protocol import Engine
 from glowray.flow.sources_files import FileSources
 from glowray.flow.sources_memory import MemorySources
 from glowray.flow.sources_sql import SqlSources
 from glowray.io.reader import check_partitions
 from glowray.resources import Resources
-from glowray.watch.stats import Stats
+from glowray.watch.run.stats import Stats
 
 
 @public

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from glowray.flow.sources import Sources
-from glowray.io.paths import Paths
+from glowray.io.files.paths import Paths
 
 if TYPE_CHECKING:
     from glowray.dataset import Dataset
@@ -40,7 +40,7 @@ class FileSources(Sources):
         Raises:
             FileNotFoundError: a path matches nothing.
         """
-        from glowray.io.text import text_reader
+        from glowray.io.text.reader import text_reader
 
         return self._read(text_reader(paths, self._count(partitions), encoding, errors), "read_text")
 
@@ -84,7 +84,7 @@ class FileSources(Sources):
             ValueError: a column does not exist, or is there twice. At the action, a type refuses a value; the message
                 has the file, line and column.
         """
-        from glowray.io.csv_reader import csv_reader
+        from glowray.io.csv.reader import csv_reader
 
         reader = csv_reader(
             paths,
@@ -119,7 +119,7 @@ class FileSources(Sources):
             ValueError: at the action, a line is not JSON, or nests values deeper than 0.3 times
                 sys.getrecursionlimit(), which is 300 levels; the message has the file and line.
         """
-        from glowray.io.json_lines import json_reader
+        from glowray.io.json.json_lines import json_reader
 
         return self._read(json_reader(paths, self._count(partitions)), "read_json")
 
@@ -143,7 +143,7 @@ class FileSources(Sources):
             FileNotFoundError: a path matches nothing.
             ValueError: a file is not Parquet, lacks one of the columns, or has two columns of one name.
         """
-        from glowray.io.parquet_reader import parquet_reader
+        from glowray.io.parquet.reader import parquet_reader
 
         return self._read(parquet_reader(paths, self._count(partitions), columns=columns), "read_parquet")
 

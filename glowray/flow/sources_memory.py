@@ -137,7 +137,7 @@ class MemorySources(Sources):
             TypeError: `table` is none of these.
             ValueError: two columns have one name. At the action, a value has no exact form in Python.
         """
-        from glowray.io.tables import arrow_reader
+        from glowray.io.arrow.tables import arrow_reader
 
         return self._read(arrow_reader(table, self._count(partitions)), "from_arrow")
 
@@ -158,6 +158,6 @@ class MemorySources(Sources):
             TypeError: `df` is not a DataFrame, or holds an object that cannot be pickled.
             ValueError: two columns have one label.
         """
-        from glowray.io.tables import pandas_reader
+        from glowray.io.arrow.tables import pandas_reader
 
         return self._read(pandas_reader(df, self._count(partitions)), "from_pandas")

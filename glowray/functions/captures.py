@@ -10,10 +10,10 @@ from types import BuiltinMethodType, FunctionType, MethodType
 from typing import Any
 
 from glowray.functions.show import shown
-from glowray.rows import pickling
-from glowray.rows.function_pickling import global_names, travels_in_parts
-from glowray.rows.module_parts import by_first, uses_of
-from glowray.rows.static_attributes import (
+from glowray.rows.objects import pickling
+from glowray.rows.objects.function_pickling import global_names, travels_in_parts
+from glowray.rows.objects.module_parts import by_first, uses_of
+from glowray.rows.objects.static_attributes import (
     class_attributes,
     class_name,
     instance_attributes,
@@ -31,7 +31,7 @@ _ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CapturedPart:
     """A value that is pickled with a function: the path to it (`self.lock`), and what holds it ("used by f", or "")."""
 
     path: str
@@ -43,7 +43,7 @@ class Part:
 class Culprit:
     """The innermost part that cannot be pickled (`self.lock`, `config['db']`), and the error that says why."""
 
-    part: Part
+    part: CapturedPart
     error: Exception
 
     def __str__(self) -> str:
@@ -82,7 +82,7 @@ def culprit(call: Any, error: Exception, fault: Fault = pickling_error) -> Culpr
 
     `error` is the error of `call` itself. `fault` returns a value's error or None.
     """
-    found = Culprit(Part("", call), error)
+    found = Culprit(CapturedPart("", call), error)
     visited = {id(call)}
     while (deeper := _failing_part(found.part, visited, fault)) is not None:
         visited.add(id(deeper.part.value))
@@ -95,7 +95,7 @@ def path_of(call: Any, value: Any, depth: int = 3) -> str | None:
 
     Searches at most `depth` levels of parts.
     """
-    level, visited = [Part("", call)], {id(call)}
+    level, visited = [CapturedPart("", call)], {id(call)}
     for _ in range(depth):
         below = [part for owner in level if not issubclass(type(owner.value), _LEAVES) for part in _held(owner)]
         for part in below:
@@ -106,13 +106,13 @@ def path_of(call: Any, value: Any, depth: int = 3) -> str | None:
     return None
 
 
-def _held(owner: Part) -> Iterator[Part]:
+def _held(owner: CapturedPart) -> Iterator[CapturedPart]:
     """Yield the parts of a value. Yields none for a class, or for a container of more than 100 items."""
     large = any(is_instance(owner.value, kind) and kind.__len__(owner.value) > 100 for kind in _CONTAINERS)
     return iter(()) if large or is_instance(owner.value, type) else _parts(owner, None)
 
 
-def _failing_part(owner: Part, visited: set[int], fault: Fault) -> Culprit | None:
+def _failing_part(owner: CapturedPart, visited: set[int], fault: Fault) -> Culprit | None:
     if _is_own(owner.value):
         return None  # The error names a Dataset as a whole. Its parts are not the user's.
     for part in _parts(owner, fault):
@@ -128,7 +128,7 @@ def _is_own(value: Any) -> bool:
     return module_name(type(value)).startswith("glowray.") and not callable(value)
 
 
-def _parts(owner: Part, fault: Fault | None) -> Iterator[Part]:
+def _parts(owner: CapturedPart, fault: Fault | None) -> Iterator[CapturedPart]:
     """Yield the parts that are pickled with a value. Reads them without running the value's own code.
 
     With a fault, a dict, list or tuple yields only the item that has it.
@@ -137,27 +137,27 @@ def _parts(owner: Part, fault: Fault | None) -> Iterator[Part]:
     if is_instance(value, functools.partial):
         yield from _of_partial(owner, value)
     elif type(value) is MethodType:
-        yield Part("self", value.__self__, holder)
-        yield Part(path, value.__func__, holder)
+        yield CapturedPart("self", value.__self__, holder)
+        yield CapturedPart(path, value.__func__, holder)
     elif type(value) is BuiltinMethodType:
-        yield Part(f"{path}.__self__" if path else "self", value.__self__, holder)
+        yield CapturedPart(f"{path}.__self__" if path else "self", value.__self__, holder)
     elif type(value) is FunctionType:
         yield from _of_function(owner, value)
     elif is_instance(value, dict):
         keys, values = list(dict.keys(value)), list(dict.values(value))
         yield from _contents([f"{path}[{shown(key, 40)}]" for key in keys], values, holder, fault)
-        yield from (Part(f"a key of {path}", key, holder) for key in keys)
+        yield from (CapturedPart(f"a key of {path}", key, holder) for key in keys)
     elif is_instance(value, list) or is_instance(value, tuple):
         items = _items_of(value)
         yield from _contents([f"{path}[{index}]" for index in range(len(items))], items, holder, fault)
     elif is_instance(value, set) or is_instance(value, frozenset):
-        yield from (Part(f"an element of {path}", item, holder) for item in _items_of(value))
+        yield from (CapturedPart(f"an element of {path}", item, holder) for item in _items_of(value))
     if is_instance(value, type):
         name = class_name(value).rpartition(".")[2]
-        yield from (Part(f"{name}.{each}", part, holder) for each, part in class_attributes(value).items())
+        yield from (CapturedPart(f"{name}.{each}", part, holder) for each, part in class_attributes(value).items())
     else:
         yield from _attributes(owner)
-        yield Part(class_name(type(value)), type(value), holder)
+        yield CapturedPart(class_name(type(value)), type(value), holder)
 
 
 def _items_of(value: Any) -> list[Any]:
@@ -165,29 +165,29 @@ def _items_of(value: Any) -> list[Any]:
     return next(list(kind.__iter__(value)) for kind in _CONTAINERS if is_instance(value, kind))
 
 
-def _of_partial(owner: Part, value: functools.partial[Any]) -> Iterator[Part]:
-    yield Part(owner.path, value.func, owner.holder)
-    yield from (Part(f"args[{index}]", part, "bound by partial()") for index, part in enumerate(value.args))
-    yield from (Part(name, part, "bound by partial()") for name, part in value.keywords.items())
+def _of_partial(owner: CapturedPart, value: functools.partial[Any]) -> Iterator[CapturedPart]:
+    yield CapturedPart(owner.path, value.func, owner.holder)
+    yield from (CapturedPart(f"args[{index}]", part, "bound by partial()") for index, part in enumerate(value.args))
+    yield from (CapturedPart(name, part, "bound by partial()") for name, part in value.keywords.items())
 
 
-def _of_function(owner: Part, function: FunctionType) -> Iterator[Part]:
+def _of_function(owner: CapturedPart, function: FunctionType) -> Iterator[CapturedPart]:
     holder = f"used by {owner.path}" if owner.path else ""
     code = function.__code__
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         with suppress(ValueError):  # A variable without a value yet is not pickled.
-            yield from _used(Part(name, cell.cell_contents, holder), uses_of(code).get(name))
+            yield from _used(CapturedPart(name, cell.cell_contents, holder), uses_of(code).get(name))
     for name in sorted(global_names(code)):
         if name in function.__globals__:
-            yield from _used(Part(name, function.__globals__[name], holder), uses_of(code).get(name))
+            yield from _used(CapturedPart(name, function.__globals__[name], holder), uses_of(code).get(name))
     positional = code.co_varnames[: code.co_argcount]
     defaults = function.__defaults__ or ()
     named = zip(positional[len(positional) - len(defaults) :], defaults, strict=True)
     for name, part in (*named, *(function.__kwdefaults__ or {}).items()):
-        yield Part(name, part, f"a default argument{f' of {owner.path}' if owner.path else ''}")
+        yield CapturedPart(name, part, f"a default argument{f' of {owner.path}' if owner.path else ''}")
 
 
-def _used(captured: Part, paths: Iterable[tuple[str, ...]] | None) -> Iterator[Part]:
+def _used(captured: CapturedPart, paths: Iterable[tuple[str, ...]] | None) -> Iterator[CapturedPart]:
     """Yield a captured value. For a module that travels in parts, yield the parts that the function uses."""
     if paths is None or () in paths or not travels_in_parts(captured.value):
         yield captured
@@ -195,10 +195,10 @@ def _used(captured: Part, paths: Iterable[tuple[str, ...]] | None) -> Iterator[P
     members = instance_attributes(captured.value)
     for name, rest in by_first(paths).items():
         if name in members:
-            yield from _used(Part(f"{captured.path}.{name}", members[name], captured.holder), rest)
+            yield from _used(CapturedPart(f"{captured.path}.{name}", members[name], captured.holder), rest)
 
 
-def _attributes(owner: Part) -> Iterator[Part]:
+def _attributes(owner: CapturedPart) -> Iterator[CapturedPart]:
     value = owner.value
     names = dict.fromkeys(instance_attributes(value))
     for cls in mro_of(type(value)):
@@ -207,10 +207,10 @@ def _attributes(owner: Part) -> Iterator[Part]:
     for name in names:
         part = stored_attribute(value, name, _ABSENT)
         if not name.startswith("__") and part is not _ABSENT:
-            yield Part(f"{owner.path or 'self'}.{name}", part, owner.holder)
+            yield CapturedPart(f"{owner.path or 'self'}.{name}", part, owner.holder)
 
 
-def _contents(names: list[str], values: list[Any], holder: str, fault: Fault | None) -> Iterator[Part]:
+def _contents(names: list[str], values: list[Any], holder: str, fault: Fault | None) -> Iterator[CapturedPart]:
     """Yield all values, or with a fault one value: that with the fault, if any has it.
 
     Halving avoids pickling millions of sound values one by one.
@@ -222,4 +222,6 @@ def _contents(names: list[str], values: list[Any], holder: str, fault: Fault | N
             high = middle
         else:
             low = middle
-    yield from (Part(name, value, holder) for name, value in zip(names[low:high], values[low:high], strict=True))
+    yield from (
+        CapturedPart(name, value, holder) for name, value in zip(names[low:high], values[low:high], strict=True)
+    )

@@ -10,7 +10,7 @@ from typing import Any
 
 from glowray.functions.captures import reading_error
 from glowray.functions.function import Function
-from glowray.rows.static_attributes import class_name
+from glowray.rows.objects.static_attributes import class_name
 
 IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), frozenset)
 

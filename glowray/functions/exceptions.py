@@ -16,8 +16,8 @@ from typing import Any
 
 from glowray.errors import TaskError
 from glowray.functions.show import cut, shown
-from glowray.functions.tracebacks import Frame, frames_of, rebuilt
-from glowray.rows import pickling
+from glowray.functions.tracebacks import RecordedFrame, frames_of, rebuilt
+from glowray.rows.objects import pickling
 
 LARGEST = 8 * 2**20
 """The maximum size in bytes of one pickled attribute or row of a failure."""
@@ -29,14 +29,14 @@ _ATOMS = (type(None), bool, int, float, complex, str, bytes)
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ExceptionLink:
     """A reference to another exception of the same failure, by its record's index."""
 
     index: int
 
 
 @dataclass(frozen=True, slots=True)
-class Pickled:
+class PickledValue:
     """A pickled value, with its text for a driver that cannot unpickle it."""
 
     data: bytes
@@ -65,7 +65,7 @@ class LeftBehind:
 class ExceptionRecord:
     """One exception of a failure. `cause`, `context` and the members of `group` are indices of other records."""
 
-    cls: Pickled | LeftBehind
+    cls: PickledValue | LeftBehind
     module: str
     qualname: str
     message: str
@@ -76,7 +76,7 @@ class ExceptionRecord:
     cause: int | None
     context: int | None
     suppress_context: bool
-    frames: tuple[Frame, ...]
+    frames: tuple[RecordedFrame, ...]
     whole: Any = None
     """The pickled exception, if its class is from an extension module that creates no object without arguments."""
 
@@ -110,12 +110,12 @@ def pack(value: Any) -> Any:
         data = pickling.dumps_up_to(LARGEST, value)
     except Exception:  # A class may raise any exception when it is pickled. Its text can still travel.
         return LeftBehind(text)
-    return LeftBehind(text) if data is None else Pickled(data, text)
+    return LeftBehind(text) if data is None else PickledValue(data, text)
 
 
 def unpack(packed: Any) -> Any:
     """Return the value that `pack` took, or a LeftBehind if it cannot be unpickled in this process."""
-    if not isinstance(packed, Pickled):
+    if not isinstance(packed, PickledValue):
         return packed
     try:
         return pickling.loads(packed.data)
@@ -177,7 +177,7 @@ class _Apart:
     def pack(self, value: Any, depth: int = 0) -> Any:
         if isinstance(value, BaseException):
             number = self.number(value)
-            return LeftBehind(shown(value)) if number is None else Link(number)
+            return LeftBehind(shown(value)) if number is None else ExceptionLink(number)
         if depth < 4 and _holds_exception(value):
             items = tuple(value.items()) if type(value) is dict else tuple(value)
             return Collection(type(value), tuple(self.pack(item, depth + 1) for item in items))
@@ -228,7 +228,7 @@ class _Together:
         error.with_traceback(rebuilt(record.frames))
 
     def unpack(self, packed: Any) -> Any:
-        if isinstance(packed, Link):
+        if isinstance(packed, ExceptionLink):
             return self.made[packed.index]
         if isinstance(packed, Collection):
             return packed.kind(self.unpack(item) for item in packed.items)

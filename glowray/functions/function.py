@@ -13,7 +13,7 @@ from glowray.functions.names import label_of, place_of
 from glowray.functions.show import shown
 from glowray.functions.signature import Signature, is_async, parameters, signature
 from glowray.functions.spread import Spread, Whole, spread_arguments, width
-from glowray.rows.static_attributes import class_name, is_instance
+from glowray.rows.objects.static_attributes import class_name, is_instance
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from typing import Any
 
 from glowray.functions.show import cut, shown
 from glowray.functions.signature import python_function
-from glowray.rows.static_attributes import (
+from glowray.rows.objects.static_attributes import (
     class_attributes,
     class_name,
     is_instance,

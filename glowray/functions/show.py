@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from glowray.rows.pickling import Beside
+from glowray.rows.objects.pickling import Beside
 
 LIMIT = 200
 

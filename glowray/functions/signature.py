@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
-from glowray.rows.static_attributes import class_attribute, is_instance, stored_attribute
+from glowray.rows.objects.static_attributes import class_attribute, is_instance, stored_attribute
 
 _VARARGS = 0x04
 _COROUTINE, _ASYNC_GENERATOR = 0x80, 0x200

@@ -23,7 +23,7 @@ from glowray.boundary import trim, user_facing
 from glowray.functions.names import label_of
 from glowray.functions.show import shown
 from glowray.functions.signature import Signature, parameters, signature
-from glowray.rows.static_attributes import class_name, is_instance
+from glowray.rows.objects.static_attributes import class_name, is_instance
 
 
 class Called(Protocol):

@@ -16,7 +16,7 @@ from glowray.boundary import REBUILT, visible
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class RecordedFrame:
     """One line of a traceback as data."""
 
     filename: str
@@ -29,12 +29,12 @@ class Frame:
     end_column: int
 
 
-def frames_of(trace: TracebackType | None) -> tuple[Frame, ...]:
+def frames_of(trace: TracebackType | None) -> tuple[RecordedFrame, ...]:
     """Return the user's frames of a traceback as data."""
     return tuple(map(_frame, visible(trace)))
 
 
-def rebuilt(frames: tuple[Frame, ...]) -> TracebackType | None:
+def rebuilt(frames: tuple[RecordedFrame, ...]) -> TracebackType | None:
     """Return a traceback of these frames. A debugger sees files, lines and names in it, but no variables."""
     result: TracebackType | None = None
     for frame in reversed(frames):
@@ -43,10 +43,10 @@ def rebuilt(frames: tuple[Frame, ...]) -> TracebackType | None:
     return result
 
 
-def _frame(step: TracebackType) -> Frame:
+def _frame(step: TracebackType) -> RecordedFrame:
     code = step.tb_frame.f_code
     _, end_lineno, column, end_column = _positions(code, step.tb_lasti)
-    return Frame(
+    return RecordedFrame(
         filename=code.co_filename,
         module=str(step.tb_frame.f_globals.get("__name__", "")),
         name=code.co_name,
@@ -64,7 +64,7 @@ def _positions(code: CodeType, instruction: int) -> tuple[int | None, int | None
 
 
 @lru_cache(maxsize=256)
-def _code(frame: Frame) -> CodeType:
+def _code(frame: RecordedFrame) -> CodeType:
     places = {
         "lineno": frame.lineno,
         "end_lineno": frame.end_lineno,
@@ -77,7 +77,7 @@ def _code(frame: Frame) -> CodeType:
     return code.replace(co_name=frame.name, co_qualname=frame.qualname)
 
 
-def _failed(frame: Frame) -> TracebackType:
+def _failed(frame: RecordedFrame) -> TracebackType:
     try:
         exec(_code(frame), {"__name__": frame.module})
     except NameError as error:

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from glowray.io.compression import CompressedFile, codec_of, decompressed
-from glowray.io.folders import remove
-from glowray.io.paths import File, Paths, expand, path_names
+from glowray.io.files.compression import CompressedFile, codec_of, decompressed
+from glowray.io.files.folders import remove
+from glowray.io.files.paths import File, Paths, expand, path_names
+from glowray.io.files.splits import place, weight_of
 from glowray.io.reader import RowReader, check_partitions, source_label
 from glowray.io.sink import Part, temporary_path
-from glowray.io.splits import place, weight_of
 
 _BLOCK_BYTES = 1 << 20
 

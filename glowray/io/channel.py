@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from glowray.errors import SpentSource
 from glowray.io.reader import ArrivingReader, check_partitions
 from glowray.rows import Block
-from glowray.rows.copies import copier
+from glowray.rows.objects.value_copies import copier
 
 ROWS_A_BLOCK = 16_384
 """The number of waiting rows of a feed that are packed into a block, which takes less memory."""

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from glowray.rows import Block
-    from glowray.rows.chunk import Chunk
-    from glowray.rows.shape import Fields, Shape
+    from glowray.rows.codec.chunk import Chunk
+    from glowray.rows.codec.shape import Fields, Shape
 
 
 class FieldNames:
@@ -48,7 +48,7 @@ class FieldNames:
         """Return the rows of a chunk as records. The columns stay the same if each field has columns of its own."""
         if self._names is None:
             return chunk
-        from glowray.rows.chunk import Chunk
+        from glowray.rows.codec.chunk import Chunk
 
         shape = _named(chunk.shape, self._names)
         if shape is not None:
@@ -73,7 +73,7 @@ def named_by_schema(verb: str, blocks: Sequence[Block], schema: pa.Schema) -> Se
     goes by the columns that to_arrow() gives rows without names.
     """
     from glowray.rows import Block
-    from glowray.rows.shape import Fields
+    from glowray.rows.codec.shape import Fields
 
     if {"0", "value"} & set(schema.names):
         return blocks
@@ -91,7 +91,7 @@ def _named(shape: Shape, names: tuple[str, ...]) -> Fields | None:
 
     (str, (int, int)) → {k: str, a: int, b: int}
     """
-    from glowray.rows.shape import Fields, Scalar
+    from glowray.rows.codec.shape import Fields, Scalar
 
     if isinstance(shape, Scalar):
         children: tuple[Shape, ...] = (shape,)
@@ -109,7 +109,7 @@ def _named(shape: Shape, names: tuple[str, ...]) -> Fields | None:
 
 
 def _is_tuple(shape: Shape) -> TypeGuard[Fields]:
-    from glowray.rows.shape import Fields
+    from glowray.rows.codec.shape import Fields
 
     return isinstance(shape, Fields) and shape.kind in ("tuple", "namedtuple") and not shape.optional
 
@@ -123,11 +123,11 @@ def _items_named(chunk: Chunk, names: tuple[str, ...]) -> Chunk | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    from glowray.rows.chunk import Chunk
-    from glowray.rows.shape import Fields, ListOf, explode
+    from glowray.rows.codec.chunk import Chunk
+    from glowray.rows.codec.shape import Fields, ListShape, explode
 
     shape, count = chunk.shape, len(names)
-    if not isinstance(shape, ListOf):
+    if not isinstance(shape, ListShape):
         return None
     lists = chunk.columns[0]
     if lists.null_count or not pc.all(pc.equal(pc.list_value_length(lists), count), min_count=0).as_py():

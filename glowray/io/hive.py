@@ -17,9 +17,9 @@ from uuid import UUID
 
 from glowray.errors import InexactColumn
 from glowray.functions.show import shown
-from glowray.io.compression import codec_of
 from glowray.io.field_names import FieldNames
-from glowray.io.folders import remove
+from glowray.io.files.compression import codec_of
+from glowray.io.files.folders import remove
 from glowray.io.record_columns import check_names, given_columns, not_dicts
 from glowray.io.sink import BlockWriter, Part, PartsWriter, PartWriter, Sink
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from glowray.rows import Block
-    from glowray.rows.chunk import Chunk
+    from glowray.rows.codec.chunk import Chunk
 
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 """The text that stands for None in a folder's name."""
@@ -148,7 +148,7 @@ class HiveWriter(BlockWriter, PartsWriter):
         self._parts: list[Part] = []
 
     def write(self, rows: Iterable[Any]) -> None:
-        from glowray.rows.chunk import Chunk
+        from glowray.rows.codec.chunk import Chunk
 
         rest = iter(rows)
         while batch := list(islice(rest, ROWS_A_BATCH)):
@@ -224,8 +224,8 @@ class FolderSplit:
         """Split rows whose fields are columns. Only the distinct values of the fields become Python's."""
         import numpy as np
 
-        from glowray.rows.chunk import Chunk
-        from glowray.rows.shape import Fields, Scalar
+        from glowray.rows.codec.chunk import Chunk
+        from glowray.rows.codec.shape import Fields, Scalar
 
         shape = chunk.shape
         if not isinstance(shape, Fields) or shape.kind != "record" or shape.optional:
@@ -247,7 +247,7 @@ class FolderSplit:
         return _by_code(rest, codes, names)
 
     def _by_rows(self, rows: list[Any]) -> Iterator[tuple[str, Chunk]]:
-        from glowray.rows.chunk import Chunk
+        from glowray.rows.codec.chunk import Chunk
 
         found: dict[str, list[dict[str, Any]]] = {}
         for row in rows:
@@ -282,7 +282,7 @@ def _distinct(column: Any) -> tuple[Any, Any]:
     """Return the distinct values of a column, and the place of each row's value among them."""
     import pyarrow as pa
 
-    from glowray.rows.numpy_columns import as_numpy
+    from glowray.rows.arrow.numpy_columns import as_numpy
 
     if pa.types.is_dictionary(column.type):  # it may have values that no row has
         column = column.cast(column.type.value_type)

@@ -12,7 +12,7 @@ from glowray.io.reader import ColumnReader, RowReader, StoredReader, check_parti
 
 if TYPE_CHECKING:
     from glowray.rows import Block
-    from glowray.rows.shape import Shape
+    from glowray.rows.codec.shape import Shape
 
 FEW_PARTITIONS = 8
 """The number of slices of rows in memory, unless there are fewer rows or a slice would be too large."""
@@ -130,7 +130,7 @@ class RangeReader(ColumnReader):
     @property
     def shape(self) -> Shape | None:
         """The shape of the rows, or None if a number has more than 64 bits or there is none."""
-        from glowray.rows.encode import encode
+        from glowray.rows.codec.encode import encode
 
         ends = range(self.start, self.stop, self.step)
         return encode([0])[0] if all(-(2**63) <= end < 2**63 for end in (self.start, self.stop)) and ends else None
@@ -141,7 +141,7 @@ class RangeReader(ColumnReader):
         import pyarrow as pa
 
         from glowray.rows import Block
-        from glowray.rows.chunk import Chunk
+        from glowray.rows.codec.chunk import Chunk
 
         shape = self.shape
         assert shape is not None, "only ranges of 64-bit ints are read as columns"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from glowray.io.channel import Channel
     from glowray.rows import Block
-    from glowray.rows.shape import Shape
+    from glowray.rows.codec.shape import Shape
 
 Row = Any
 Morsel = Iterable[Row]

@@ -81,8 +81,8 @@ def with_columns(table: pa.Table, columns: tuple[str, ...], rows: Callable[[], I
     """
     import pyarrow as pa
 
-    from glowray.rows.inexact import row_text
-    from glowray.rows.recast import recast_table
+    from glowray.rows.tables.column_errors import row_text
+    from glowray.rows.tables.recast import recast_table
 
     schema = table.schema
     if more := [name for name in schema.names if name not in columns]:

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from glowray.rows import Block
-from glowray.rows.pickled import PickledColumn
+from glowray.rows.codec.pickled_column import PickledColumn
 
 WORTH = 256 << 10
 """Buffers of fewer bytes are not given back: looking up their mapping costs more."""

@@ -1,4 +1,4 @@
-"""The protocols between a task and the files that it writes. The driver's side is `glowray.io.commit`."""
+"""The protocols between a task and the files that it writes. The driver's side is `glowray.io.commit.commit`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Protocol
 
-from glowray.io.compression import CompressedFile, codec_of, decompressed
-from glowray.io.folders import remove
+from glowray.io.files.compression import CompressedFile, codec_of, decompressed
+from glowray.io.files.folders import remove
 
 if TYPE_CHECKING:
     import pyarrow as pa

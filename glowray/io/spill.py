@@ -24,7 +24,7 @@ READ_BYTES = 16 << 20
 """The largest block in bytes that is read into memory. A larger block is mapped."""
 
 
-class Place(NamedTuple):
+class SpillPlace(NamedTuple):
     """The place of a block in its file: its offset, and the sizes of its pickle and of each buffer, in bytes."""
 
     start: int
@@ -67,7 +67,7 @@ class SpillFile:
         """The size of the file in bytes."""
         return self._end
 
-    def write(self, block: Block) -> Place:
+    def write(self, block: Block) -> SpillPlace:
         """Append a block and return its place, from which `read` reads it.
 
         Raises OSError, which names the folder and a remedy, if the disk is full.
@@ -81,11 +81,11 @@ class SpillFile:
             sizes = _write(block, self._file)
         except OSError as error:
             raise _explained(error) from error
-        place = Place(start, sizes)
+        place = SpillPlace(start, sizes)
         self._end += place.length
         return place
 
-    def read(self, place: Place) -> Block:
+    def read(self, place: SpillPlace) -> Block:
         """Return the block at a place: in memory, or mapped if it takes more than READ_BYTES."""
         assert self._file is not None, "a place is of a block that was written"
         if place.length > READ_BYTES:
@@ -93,7 +93,7 @@ class SpillFile:
         data = os.pread(self._file.fileno(), place.length, place.start)  # threads may read at the same time
         return _read(memoryview(data), place.sizes)
 
-    def mapped(self, place: Place) -> Block:
+    def mapped(self, place: SpillPlace) -> Block:
         """Return the block at a place, mapped into memory. It stays readable after the file is closed."""
         assert self._file is not None, "a place is of a block that was written"
         if len(self._area) < self._end:

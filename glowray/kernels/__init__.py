@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glowray.kernels.fragment import Fragment, flow, run
-from glowray.kernels.task_report import TaskReport
+from glowray.kernels.task.fragment import Fragment, flow, run
+from glowray.kernels.task.task_report import TaskReport
 
 __all__ = ["Fragment", "TaskReport", "flow", "run"]

@@ -1,4 +1,4 @@
-/* The stable hash of texts. glowray/rows/hashing.py defines it. */
+/* The stable hash of texts. glowray/rows/keys/hashing.py defines it. */
 #include "texts.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from glowray.functions import Function
 from glowray.functions.combiner import Zero
-from glowray.kernels.fold_steps import DefaultIfEmpty
+from glowray.kernels.base.steps import Step
 from glowray.kernels.operators.keyed import KeyBy
-from glowray.kernels.order_steps import LocalSort
-from glowray.kernels.positional_steps import TakeWhile
-from glowray.kernels.steps import Step
+from glowray.kernels.partition.fold_steps import DefaultIfEmpty
+from glowray.kernels.partition.order_steps import LocalSort
+from glowray.kernels.partition.positional_steps import TakeWhileStep
 from glowray.plan.derived import derived
 from glowray.plan.nodes import MergeSorted, Reduce, Sort, Top, Unary, Wide
 from glowray.plan.operator import Operator
@@ -63,7 +63,7 @@ def sort_by(verb: str, key: Function) -> tuple[Step, ...]:
 
 def take_while(node: Bounded, *, ends_stage: bool = False, keeps_failed: bool = False) -> Step:
     """Return the step that gives the rows before the first one on which the node's function is false."""
-    return TakeWhile(node.verb, node.detail, node.function, ends_stage, keeps_failed, on_error=node.on_error)
+    return TakeWhileStep(node.verb, node.detail, node.function, ends_stage, keeps_failed, on_error=node.on_error)
 
 
 def zero_if_empty(node: Reduce, zero: Zero) -> Step:

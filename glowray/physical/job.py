@@ -8,17 +8,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from glowray.engine.payload import Apart, Payload, pack_all
-from glowray.engine.protocol import Done, Engine, Heard, Slot, Task
+from glowray.engine.task.payload import Apart, Payload, pack_all
+from glowray.engine.task.protocol import Done, Engine, Heard, Slot, Task
 from glowray.errors import TooManyErrors
 from glowray.functions import Failure
 from glowray.functions.function import unreadable
 from glowray.io.channel import Deal, Feed
-from glowray.kernels.exchange import ByKey, ByRange, Exchange
-from glowray.physical.kinds import stage_kind
-from glowray.physical.stage import Branch, StagePlan, StageRun, Wire, runs_of
-from glowray.physical.weaving import weave
-from glowray.physical.wires import Arriving
+from glowray.kernels.ends.exchange import ByKey, ByRange, Exchange
+from glowray.physical.compile.row_kinds import stage_kind
+from glowray.physical.compile.weaving import weave
+from glowray.physical.stages.stage import Branch, StagePlan, StageRun, Wire, runs_of
+from glowray.physical.stages.wires import Arriving
 from glowray.resources import NO_NEEDS, Resources
 
 SHOWN_ERRORS = 3

@@ -9,15 +9,17 @@ from dataclasses import dataclass, field, replace
 from functools import reduce, singledispatchmethod
 
 from glowray.io.reader import ArrivingReader, RowReader, StoredReader
-from glowray.kernels import combine, fold_steps, join_step, order_steps, positional_steps, sources
-from glowray.kernels import partition_steps as partition
-from glowray.kernels.exchange import ByKey, ByRange, Count, Exchange, OneBlock, SortedWithSample
-from glowray.kernels.keyed_step import KeyedRows
+from glowray.kernels.ends import sources
+from glowray.kernels.ends.exchange import ByKey, ByRange, Count, Exchange, OneBlock, SortedWithSample
+from glowray.kernels.keys import combiners as combine
+from glowray.kernels.keys.keyed_step import KeyedRows
+from glowray.kernels.partition import fold_steps, join_step, order_steps, positional_steps
+from glowray.kernels.partition import partition_steps as partition
 from glowray.physical.in_task import InTask, as_step, sort_by, sort_key, take_while, zero_if_empty
 from glowray.physical.pipeline import MOST_NESTED, Pipeline, counted_from
 from glowray.physical.planning import Planning
-from glowray.physical.stage import Branch, StagePlan, Wire
-from glowray.physical.wires import (
+from glowray.physical.stages.stage import Branch, StagePlan, Wire
+from glowray.physical.stages.wires import (
     Ahead,
     All,
     Arriving,
@@ -137,11 +139,13 @@ class Lowering:
         yield from ()  # it reads no other node
         reader = node.reader
         if isinstance(reader, ArrivingReader):
-            return self.after(sources.Arriving(node.verb, node.verb), node.num_partitions, Arriving(reader.channel))
+            return self.after(
+                sources.ArrivingSource(node.verb, node.verb), node.num_partitions, Arriving(reader.channel)
+            )
         if isinstance(reader, StoredReader):
             return self.after(sources.Blocks(node.verb, node.verb), len(reader.blocks), Given(reader.blocks))
         assert isinstance(reader, RowReader)
-        source = sources.Read(node.verb, node.verb, reader, function=node.function)
+        source = sources.ReadSource(node.verb, node.verb, reader, function=node.function)
         return self.after(source, node.num_partitions)
 
     @node.register
@@ -175,7 +179,7 @@ class Lowering:
     @node.register
     def _(self, node: by_key.CombineByKey) -> Lowered:
         pipeline = yield node.input
-        step = combine.CombineByKey(node.verb, node.label, node.combiner, "combine", node.pairing)
+        step = combine.CombineStep(node.verb, node.label, node.combiner, "combine", node.pairing)
         if not node.shuffle:
             return pipeline.then(step)
         if node.combine_first:
@@ -191,18 +195,20 @@ class Lowering:
         pipeline = yield node.input
         if not node.shuffle:
             return pipeline.then(partition.LocalGroupByKey(node.verb, node.verb, node.pairing))
-        source = sources.GroupByKey(node.verb, node.verb, node.pairing)
+        source = sources.GroupSource(node.verb, node.verb, node.pairing)
         stage = self.close(pipeline, ByKey(pipeline.count, source))
         return self.after(source, stage.num_tasks, Shuffled(stage))
 
     @node.register
     def _(self, node: by_key.CoGroup) -> Lowered:
-        return (yield from self._meeting(node, sources.CoGroup(node.verb, node.verb)))
+        return (yield from self._meeting(node, sources.CoGroupSource(node.verb, node.verb)))
 
     @node.register
     def _(self, node: by_key.Join) -> Lowered:
         if not node.stays:
-            return (yield from self._meeting(node, sources.Join(node.verb, node.verb, node.how, pairing=node.pairing)))
+            return (
+                yield from self._meeting(node, sources.JoinSource(node.verb, node.verb, node.how, pairing=node.pairing))
+            )
         first, *others = node.sides
         whole: list[Wire] = []
         for side in others:
@@ -212,7 +218,7 @@ class Lowering:
             step = join_step.JoinInPlace(node.verb, node.verb, node.how, 0, len(whole), node.pairing)
             return (yield first).beside(step, whole)
         own = self.close((yield first), OneBlock())
-        source = sources.Join(node.verb, node.verb, node.how, not node.keeps_rows, node.pairing)
+        source = sources.JoinSource(node.verb, node.verb, node.how, not node.keeps_rows, node.pairing)
         return self.after(source, own.num_tasks, Same(own) if node.keeps_rows else Onward(own), *whole)
 
     def _meeting(self, node: by_key.Meeting, source: sources.Source) -> Lowered:
@@ -252,7 +258,7 @@ class Lowering:
         bounds = self.close(
             self.after(sources.Bounds(node.verb, "bounds", count, node.reverse), 1, All(runs, 1)), OneBlock()
         )
-        merge = sources.MergeSorted(node.verb, "merge", node.function, node.reverse)
+        merge = sources.MergeSortedSource(node.verb, "merge", node.function, node.reverse)
         ranges = self.close(
             self.after(sources.Blocks("range", "range", 1), count, Same(runs), All(bounds)),
             ByRange(count, keyed, node.reverse, merge),
@@ -268,21 +274,21 @@ class Lowering:
 
     @node.register
     def _(self, node: nodes.Top) -> Lowered:
-        top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, n=node.n, of_sort=node.of_sort)
+        top = order_steps.TopStep(node.verb, node.verb, node.reverse, node.function, n=node.n, of_sort=node.of_sort)
         stage = self.close((yield node.input).then(*sort_key(node), top), OneBlock())
         merge = replace(top, label="merge", strip=True)
         return self.after(sources.Blocks("", ""), 1, All(stage)).then(merge)
 
     @node.register
     def _(self, node: nodes.Limit) -> Lowered:
-        pipeline = (yield node.input).then(partition.Limit(node.verb, node.verb, node.n))
+        pipeline = (yield node.input).then(partition.LimitStep(node.verb, node.verb, node.n))
         stage = self.close(pipeline, OneBlock(), until=node.n, stream=True)
         return self.after(sources.Blocks(node.verb, node.verb), 1, Head(stage, node.n))
 
     @node.register
     def _(self, node: nodes.Reduce) -> Lowered:
         stage = self.close((yield node.input).then(as_step(node.local)), OneBlock())
-        merge = fold_steps.Reduce(node.verb, "merge", node.function)
+        merge = fold_steps.ReduceStep(node.verb, "merge", node.function)
         pipeline = self.after(sources.Blocks("", ""), 1, All(stage)).then(merge)
         return pipeline if node.zero is None else pipeline.then(zero_if_empty(node, node.zero))
 
@@ -297,18 +303,18 @@ class Lowering:
         right = self.close((yield node.right), OneBlock())
         width = right.num_tasks
         wires = (Crossed(left, width, True), Crossed(right, width, False))
-        return self.after(sources.Cartesian(node.verb, node.verb), node.num_partitions, *wires)
+        return self.after(sources.CartesianSource(node.verb, node.verb), node.num_partitions, *wires)
 
     @node.register
     def _(self, node: nodes.Zip) -> Lowered:
         left = self.close((yield node.left), OneBlock())
         right = self.close((yield node.right), OneBlock())
         wires = (Same(left), Even(right, left.num_tasks, like=left))
-        return self.after(sources.Zip(node.verb, node.verb), left.num_tasks, *wires)
+        return self.after(sources.ZipSource(node.verb, node.verb), left.num_tasks, *wires)
 
     @node.register
     def _(self, node: nodes.ZipWithIndex) -> Lowered:
-        step = partition.ZipWithIndex(node.verb, node.verb)
+        step = partition.ZipWithIndexStep(node.verb, node.verb)
         stage = self.close((yield node.input), OneBlock())
         (branch,) = self.reread(stage).branches
         return Pipeline((replace(branch, counted=stage, steps=(step,)),))
@@ -322,7 +328,7 @@ class Lowering:
     def _(self, node: positional.TakeWhile) -> Lowered:
         pipeline = (yield node.input).then(take_while(node, ends_stage=True), resources=node.resources)
         if node.most is not None:
-            pipeline = pipeline.then(partition.Limit("limit", "limit", node.most))
+            pipeline = pipeline.then(partition.LimitStep("limit", "limit", node.most))
         until = sys.maxsize if node.most is None else node.most
         stage = self.close(pipeline, OneBlock(), until=until, stream=node.most is not None)
         return self.after(sources.Blocks(node.verb, ""), stage.num_tasks, Begun(stage))
@@ -338,7 +344,7 @@ class Lowering:
     @node.register
     def _(self, node: positional.Sliding) -> Lowered:
         stage = self.close((yield node.input), OneBlock())
-        source = positional_steps.Sliding(node.verb, node.verb, node.size, node.step)
+        source = positional_steps.SlidingStep(node.verb, node.verb, node.size, node.step)
         wires = (Same(stage), Ahead(stage, node.size - 1))
         return Pipeline((Branch(source, stage.num_tasks, wires, counted=stage),))
 

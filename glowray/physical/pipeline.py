@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from glowray.kernels.join_step import JoinInPlace
-from glowray.kernels.sources import Arriving, Blocks
-from glowray.kernels.steps import Step
-from glowray.physical.stage import Branch, Wire
+from glowray.kernels.base.steps import Step
+from glowray.kernels.ends.sources import ArrivingSource, Blocks
+from glowray.kernels.partition.join_step import JoinInPlace
+from glowray.physical.stages.stage import Branch, Wire
 from glowray.resources import Resources
 
 MOST_NESTED = 50
@@ -68,7 +68,7 @@ class Pipeline:
     def is_at_hand(self) -> bool:
         """Whether reading this again costs no more than reading blocks."""
         return len(self.branches) <= MOST_BRANCHES and all(
-            isinstance(branch.source, (Blocks, Arriving)) and not branch.steps for branch in self.branches
+            isinstance(branch.source, (Blocks, ArrivingSource)) and not branch.steps for branch in self.branches
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from glowray.optimize import RULES, optimize
 from glowray.optimize.rules import Rule
 from glowray.physical.rules import PHYSICAL_RULES, Facts, NodeRule, PhysicalRule, StageRewrite, StageRule
-from glowray.physical.stage import StagePlan
+from glowray.physical.stages.stage import StagePlan
 from glowray.plan.nodes import Node
 
 

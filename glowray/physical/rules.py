@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from functools import singledispatch
 
 from glowray.io.reader import PrunableReader
-from glowray.kernels import order_steps
-from glowray.kernels import partition_steps as partition
-from glowray.kernels.exchange import ByKey, ByRange, Count, Exchange
-from glowray.kernels.positional_steps import ReverseRows
-from glowray.kernels.sources import Read
-from glowray.kernels.steps import RowStep
+from glowray.kernels.base.steps import RowStep
+from glowray.kernels.ends.exchange import ByKey, ByRange, Count, Exchange
+from glowray.kernels.ends.sources import ReadSource
+from glowray.kernels.partition import order_steps
+from glowray.kernels.partition import partition_steps as partition
+from glowray.kernels.partition.positional_steps import ReverseRows
 from glowray.optimize.rules import IsOwn, Rule
 from glowray.physical.in_task import InTask, as_step, sort_key, take_while, zero_if_empty
-from glowray.physical.stage import Branch, StagePlan
+from glowray.physical.stages.stage import Branch, StagePlan
 from glowray.plan import nodes, positional
 from glowray.plan.by_key import CombineByKey, GroupByKey, Join
 from glowray.plan.nodes import Node
@@ -82,13 +82,15 @@ def _(node: nodes.Sort) -> Node:
 
 @_in_one_task.register
 def _(node: nodes.Top) -> Node:
-    top = order_steps.Top(node.verb, node.verb, node.reverse, node.function, strip=True, n=node.n, of_sort=node.of_sort)
+    top = order_steps.TopStep(
+        node.verb, node.verb, node.reverse, node.function, strip=True, n=node.n, of_sort=node.of_sort
+    )
     return InTask(node.input, node, (*sort_key(node), top))
 
 
 @_in_one_task.register
 def _(node: nodes.Limit) -> Node:
-    return InTask(node.input, node, (partition.Limit(node.verb, node.verb, node.n),))
+    return InTask(node.input, node, (partition.LimitStep(node.verb, node.verb, node.n),))
 
 
 @_in_one_task.register
@@ -99,7 +101,7 @@ def _(node: nodes.Reduce) -> Node:
 
 @_in_one_task.register
 def _(node: nodes.ZipWithIndex) -> Node:
-    return InTask(node.input, node, (partition.ZipWithIndex(node.verb, node.verb),))
+    return InTask(node.input, node, (partition.ZipWithIndexStep(node.verb, node.verb),))
 
 
 @_in_one_task.register
@@ -131,7 +133,7 @@ def prune_columns(stage: StagePlan, facts: Facts) -> StagePlan | None:
 
 def _drops_records(branch: Branch, exchange: Exchange) -> bool:
     """Return whether a branch reads records of columns, and hands none of these records on as a whole."""
-    if not (isinstance(branch.source, Read) and isinstance(branch.source.reader, PrunableReader)):
+    if not (isinstance(branch.source, ReadSource) and isinstance(branch.source.reader, PrunableReader)):
         return False
     rows: list[RowStep] = []
     for step in branch.steps:

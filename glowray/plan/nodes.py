@@ -297,7 +297,7 @@ class Union(Node):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Pairing(Node):
+class TwoSided(Node):
     """A node of two sides."""
 
     left: Node
@@ -313,7 +313,7 @@ class Pairing(Node):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Cartesian(Pairing):
+class Cartesian(TwoSided):
     """Every pair of rows."""
 
     @property
@@ -330,7 +330,7 @@ class Cartesian(Pairing):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Zip(Pairing):
+class Zip(TwoSided):
     """Rows at the same place, in pairs."""
 
     @property

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glowray.rows import pandas_later, wire
-from glowray.rows.chunk import Chunk
-from glowray.rows.column_hash import keyed_rows_hashes
-from glowray.rows.together import together
+from glowray.rows.arrow import pandas_stand_in as pandas_later
+from glowray.rows.codec import chunk_bytes as wire
+from glowray.rows.codec.chunk import Chunk
+from glowray.rows.codec.chunk_concat import together
+from glowray.rows.keys.column_hash import keyed_rows_hashes
 
 pandas_later.install()  # This module is imported before any Arrow array is made.
 

@@ -2,7 +2,7 @@
 
 Values are nanoseconds a row on one core, from words of 3 to 9 letters and lines of ten words or three fields. Only
 the ratios matter. No code may choose a level by a clock, because a plan must not depend on the machine's load.
-`python -m glowray.vectorize.measure` prints the table.
+`python -m glowray.vectorize.cost_measurement` prints the table.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from glowray.errors import GlowrayError
 
 if TYPE_CHECKING:
-    from glowray.watch.view import PlanView
+    from glowray.watch.plan_view import PlanView
 
 
 class NoAction(GlowrayError):  # noqa: N818

@@ -256,7 +256,7 @@ def test_a_full_disk_is_told_and_nothing_is_left(
         Path(path).touch(exist_ok=False)
         return open("/dev/full", "wb")
 
-    monkeypatch.setattr("glowray.io.compression.open", open_on_a_full_disk, raising=False)
+    monkeypatch.setattr("glowray.io.files.compression.open", open_on_a_full_disk, raising=False)
     rows = gr.Flow(engine="inline").from_range(3, partitions=2).map(lambda n: {"n": n})
     with pytest.raises(OSError, match="No space left on device") as full:
         getattr(rows, verb)(tmp_path / "out", single_file=single_file)

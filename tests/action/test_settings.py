@@ -10,7 +10,7 @@ import pytest
 from glowray.action.perform import input_bytes
 from glowray.action.settings import Outcome, error_policy
 from glowray.flow import Flow
-from glowray.watch.stats import Stats
+from glowray.watch.run.stats import Stats
 
 
 @pytest.mark.parametrize("policy", ["raise", "skip", "collect", "a/b.jsonl", "/a"])

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 import glowray as gr
 from glowray.dataset import Dataset
 from glowray.errors import InexactColumn
-from glowray.io.commit import Written
+from glowray.io.commit.commit import Written
 from tests.engine.doubles import ForbiddenEngine
 from tests.rows import hostile
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.dataset import Dataset
-from glowray.engine.protocol import Engine
+from glowray.engine.task.protocol import Engine
 from glowray.optimize import RULES
 from glowray.physical.planning import Rules
 from glowray.physical.rules import PHYSICAL_RULES

@@ -156,7 +156,7 @@ def test_all_or_nothing(flow: gr.Flow, verb: str, there: bool, tmp_path: Path, m
     assert content(tmp_path) == before
     for count in range(6):
         with monkeypatch.context() as patch:
-            patch.setattr("glowray.io.folder_target.os.rename", failing_after(count + 1, os.rename))
+            patch.setattr("glowray.io.commit.folder_target.os.rename", failing_after(count + 1, os.rename))
             with pytest.raises((OSError, CommitConflict)):
                 write(tmp_path / "out", partition_by="k", mode="append")
         assert content(tmp_path) == before

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.errors import PipeFailed
-from glowray.kernels.pipe import LineSplitter
+from glowray.kernels.partition.pipe import LineSplitter
 from tests.engine.doubles import ForbiddenEngine
 
 LINES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=5), max_size=9)

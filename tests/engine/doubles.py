@@ -8,7 +8,7 @@ from typing import Any
 import glowray as gr
 from glowray.dataset import Dataset
 from glowray.engine.inline import InlineEngine
-from glowray.engine.protocol import Done, Engine, Ref, Task
+from glowray.engine.task.protocol import Done, Engine, Ref, Task
 from glowray.resources import Resources
 from glowray.rows import Block
 

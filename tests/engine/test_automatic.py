@@ -15,11 +15,12 @@ import pytest
 
 import glowray as gr
 from glowray.cluster.host import processes
-from glowray.engine import automatic, ray_start
+from glowray.engine import automatic
 from glowray.engine.automatic import AutomaticEngine
 from glowray.engine.inline import InlineEngine, run_here
-from glowray.engine.protocol import Done, Engine, Stoppable, Task
+from glowray.engine.ray import start as ray_start
 from glowray.engine.shared_tasks import Pace, SharedTasks, UntilSlower
+from glowray.engine.task.protocol import Done, Engine, Stoppable, Task
 from tests.engine.doubles import Lab
 
 LONG = 60.0

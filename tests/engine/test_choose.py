@@ -11,7 +11,7 @@ import pytest
 import glowray as gr
 from glowray.dataset import Dataset
 from glowray.engine.automatic import AutomaticEngine
-from glowray.engine.choose import LARGE_INPUT, PATIENCE, Choice, choose, open_engine
+from glowray.engine.choice import LARGE_INPUT, PATIENCE, Choice, choose, open_engine
 from tests.engine.doubles import CountingEngine
 from tests.engine.thread_engine import ThreadEngine
 
@@ -76,7 +76,7 @@ def test_large_input(tmp_path: Path) -> None:
 
 
 def test_large_input_waits_less_for_ray(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glowray.engine.choose.LARGE_PATIENCE", 1.0)
+    monkeypatch.setattr("glowray.engine.choice.LARGE_PATIENCE", 1.0)
     large = choose(None, LARGE_INPUT)
     assert large.patience < PATIENCE
     assert choose(None, LARGE_INPUT - 1).patience == PATIENCE

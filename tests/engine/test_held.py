@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glowray.engine.held import Held, default_limit
+from glowray.engine.block_store import Held, default_limit
 from glowray.rows import Block
 from tests.oracle.exact import assert_rows
 from tests.rows import hostile

@@ -9,8 +9,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from glowray.engine.inline import flow_here, in_turn, inputs_of
-from glowray.engine.payload import execute
-from glowray.engine.protocol import Done, Engine, Remote, Stoppable, Task
+from glowray.engine.task.payload import execute
+from glowray.engine.task.protocol import Done, Engine, Remote, Stoppable, Task
 from glowray.rows import Block
 
 

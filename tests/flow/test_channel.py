@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.dataset import Dataset
-from glowray.engine import automatic, ray_start
-from glowray.engine.ray_feed import WAITING_ROWS
+from glowray.engine import automatic
+from glowray.engine.ray import start as ray_start
+from glowray.engine.ray.feed import WAITING_ROWS
 from glowray.errors import SpentSource, TooManyErrors, WorkerLost
 from tests.engine.doubles import Lab
 

@@ -16,7 +16,7 @@ from glowray.functions import Cause, Failure, Function
 from glowray.functions.replay import Attempt, call_with
 from glowray.kernels.operators.flat_map import FlatMap
 from glowray.kernels.operators.map import Map
-from glowray.rows import pickling
+from glowray.rows.objects import pickling
 
 # It is compiled under a file name of glowray, like the code of a task, so its frames are not the user's.
 _TASK = """

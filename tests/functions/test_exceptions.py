@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from glowray.errors import GlowrayError, TaskError
 from glowray.functions.exceptions import LARGEST, LeftBehind, put_together, take_apart
-from glowray.rows import pickling
+from glowray.rows.objects import pickling
 
 
 def again(error: BaseException) -> BaseException:

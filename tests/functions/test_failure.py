@@ -12,7 +12,7 @@ import pytest
 
 from glowray.boundary import only_user_frames
 from glowray.functions import Cause, Failure, Function, spread
-from glowray.rows import pickling
+from glowray.rows.objects import pickling
 
 Fails = Callable[..., BaseException]
 FailureOf = Callable[..., Failure]

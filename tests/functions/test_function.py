@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from glowray.functions import Function, spread, whole
-from glowray.rows import pickling
+from glowray.rows.objects import pickling
 
 
 def here() -> int:

@@ -12,7 +12,7 @@ from glowray.errors import ReplayError
 from glowray.functions import Cause, Failure, Function
 from glowray.functions.exceptions import LARGEST, LeftBehind
 from glowray.kernels.operators.map_values import MapValues
-from glowray.rows import pickling
+from glowray.rows.objects import pickling
 
 Fails = Callable[..., BaseException]
 

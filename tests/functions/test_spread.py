@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glowray.functions import Function, spread, spread_arguments, whole
-from glowray.rows import pickling
+from glowray.rows.objects import pickling
 
 values = st.integers() | st.text(max_size=2) | st.none() | st.lists(st.integers(), max_size=2)
 tuples = st.lists(values, max_size=5).map(tuple)

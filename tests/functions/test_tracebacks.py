@@ -8,7 +8,7 @@ import pytest
 
 from glowray.boundary import user_frames
 from glowray.functions.tracebacks import frames_of, rebuilt
-from glowray.rows import pickling
+from glowray.rows.objects import pickling
 
 
 def failing(depth: int) -> Any:

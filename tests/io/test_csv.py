@@ -14,12 +14,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from glowray.io import CsvSink
-from glowray.io.csv_reader import csv_reader
-from glowray.io.csv_records import Dialect, read_records
-from glowray.io.csv_seams import record_starts
-from glowray.io.csv_types import infer_types
-from glowray.io.encoding import Encoding
-from glowray.io.splits import Piece
+from glowray.io.csv.column_types import infer_types
+from glowray.io.csv.reader import csv_reader
+from glowray.io.csv.record_starts import record_starts
+from glowray.io.csv.records import Dialect, read_records
+from glowray.io.files.encoding import Encoding
+from glowray.io.files.splits import Piece
 from tests.effort import examples
 
 SCRAPS = st.lists(

@@ -76,7 +76,7 @@ def test_columns_are_named_without_a_row(rows: list[Any], count: int, monkeypatc
     named = FieldNames("write_csv", NAMES[:count])
     wanted, block = named.records(rows), Block.from_rows(rows)
     with monkeypatch.context() as patch:
-        patch.setattr("glowray.rows.chunk.Chunk.rows", None)
+        patch.setattr("glowray.rows.codec.chunk.Chunk.rows", None)
         made = named.block(block)
     assert made.rows() == wanted
 

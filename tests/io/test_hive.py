@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 from glowray.errors import InexactColumn
 from glowray.io import hive
-from glowray.io.arrow_blocks import table_block
-from glowray.io.csv_sink import CsvSink
+from glowray.io.arrow.table_blocks import table_block
+from glowray.io.csv.sink import CsvSink
 from glowray.io.hive import FolderSplit, HiveFolders
-from glowray.io.json_sink import JsonSink
-from glowray.io.parquet_sink import ParquetSink
+from glowray.io.json.sink import JsonSink
+from glowray.io.parquet.sink import ParquetSink
 from glowray.rows import Block
-from glowray.rows.chunk import Chunk
+from glowray.rows.codec.chunk import Chunk
 from tests.dataset.table_readers import Rows
 
 KINDS = [
@@ -60,7 +60,7 @@ def test_columns_are_split_as_rows_are(data: st.DataObject, fields: list[str]) -
 def test_rows_that_are_columns_are_split_without_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     chunk = Chunk.from_rows([{"y": n % 3, "s": "ab"[n % 2], "v": (n, None)} for n in range(12)])
     with monkeypatch.context() as patch:
-        patch.setattr("glowray.rows.chunk.Chunk.rows", None)
+        patch.setattr("glowray.rows.codec.chunk.Chunk.rows", None)
         found = list(FolderSplit("write_csv", ("y", "s")).pieces(chunk))
     assert [name for name, _ in found] == [f"y={n % 3}/s={'ab'[n % 2]}" for n in range(6)]
     assert found[1][1].rows() == [{"v": (1, None)}, {"v": (7, None)}]

@@ -10,7 +10,7 @@ SCRIPT = """
 import sys
 from glowray.io import Commit, TextSink
 from glowray.io.memory import range_reader, source_reader
-from glowray.io.text import text_reader
+from glowray.io.text.reader import text_reader
 commit = Commit(sys.argv[1], TextSink("gz"))
 writer = commit.sink.open(commit.begin(), 0)
 writer.write(["a"])

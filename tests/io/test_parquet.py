@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glowray.io import ParquetSink, Written
-from glowray.io.parquet_reader import parquet_reader
+from glowray.io.parquet.reader import parquet_reader
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"]), max_size=5)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -152,7 +152,7 @@ def test_what_parquet_keeps_is_written(tmp_path: Path, rows_of: Any, write: Any,
 def test_a_type_that_is_known_late_and_batches_of_many_rows(
     tmp_path: Path, rows_of: Any, write: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("glowray.io.table_file.BUFFER_BYTES", 1 << 16)
+    monkeypatch.setattr("glowray.io.parquet.table_file.BUFFER_BYTES", 1 << 16)
     rows = [{"n": n, "late": [] if n < 60_000 else [n], "never": None} for n in range(70_000)]
     assert write(tmp_path / "a", ParquetSink(), [rows]).rows == len(rows)
     assert rows_of(parquet_reader(tmp_path / "a", 3)) == rows

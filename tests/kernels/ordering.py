@@ -10,8 +10,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from glowray.kernels.morsels import as_rows
-from glowray.kernels.order import total
+from glowray.kernels.base.morsels import as_rows
+from glowray.kernels.sort.key_order import total
 from glowray.rows import Block
 
 Named = namedtuple("Named", "a b")

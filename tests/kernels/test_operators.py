@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from glowray.kernels import operators
-from glowray.kernels.steps import RowStep
+from glowray.kernels.base.steps import RowStep
 
 PACKAGE = Path(__file__).resolve().parents[2] / "glowray"
 MODULES = [

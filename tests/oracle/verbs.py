@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from glowray.dataset.drawing import draw, poisson_edges
+from glowray.dataset.core.drawing import draw, poisson_edges
 
 NAN = ("not a number",)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.engine.inline import InlineEngine
-from glowray.engine.protocol import Done, Task
+from glowray.engine.task.protocol import Done, Task
 from tests.effort import examples
 
 

@@ -10,11 +10,11 @@ import pytest
 import glowray as gr
 from glowray.action.perform import Action, prepare
 from glowray.dataset import Dataset
-from glowray.kernels.exchange import OneBlock
+from glowray.kernels.ends.exchange import OneBlock
 from glowray.optimize import optimize
 from glowray.physical.lower import lowering
 from glowray.physical.pipeline import MOST_BRANCHES, MOST_NESTED
-from glowray.physical.stage import StagePlan
+from glowray.physical.stages.stage import StagePlan
 
 Rows = Dataset[Any]
 

@@ -10,7 +10,7 @@ import pytest
 import glowray as gr
 from glowray.dataset import Dataset
 from glowray.engine.inline import InlineEngine
-from glowray.engine.protocol import Done, Slot, Task
+from glowray.engine.task.protocol import Done, Slot, Task
 from tests.oracle.exact import assert_rows
 
 

@@ -17,7 +17,7 @@ KINDS = [
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, Node) and kind.__module__ == module.__name__
 ]
-ABSTRACT = {nodes.Node, nodes.Unary, nodes.Wide, nodes.Single, nodes.Pairing, by_key.Meeting}
+ABSTRACT = {nodes.Node, nodes.Unary, nodes.Wide, nodes.Single, nodes.TwoSided, by_key.Meeting}
 
 
 def plans() -> Iterator[Node]:

@@ -10,15 +10,15 @@ from itertools import count
 from typing import Any
 
 from glowray.functions import Function
+from glowray.kernels.base.steps import FunctionStep, RowStep
 from glowray.kernels.operators.filter import Filter
 from glowray.kernels.operators.flat_map import FlatMap
 from glowray.kernels.operators.keyed import KeyBy, Keys, Values
 from glowray.kernels.operators.map import Map
 from glowray.kernels.operators.map_values import FlatMapValues, MapValues
-from glowray.kernels.steps import FunctionStep, RowStep
-from glowray.vectorize.chain import row_loop
-from glowray.vectorize.know import know
-from glowray.vectorize.step_code import Call, Link
+from glowray.vectorize.definition.function_lookup import know
+from glowray.vectorize.loops.chain import row_loop
+from glowray.vectorize.loops.step_code import Call, Link
 
 _SERIAL = count()
 

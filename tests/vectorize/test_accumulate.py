@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glowray.dataset.actions import _add_counted
-from glowray.dataset.keyed import count_one
-from glowray.vectorize.arrow.accumulate import Accumulation, accumulation_of
-from glowray.vectorize.arrow.kinds import Kind, TupleOf
-from glowray.vectorize.know import know
-from glowray.vectorize.known import Refused
+from glowray.dataset.actions.results import _add_counted
+from glowray.dataset.verbs.keyed import count_one
+from glowray.vectorize.columns.folds.accumulations import Accumulation, accumulation_of
+from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
+from glowray.vectorize.definition.function_lookup import know
+from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
 
 from .running import spelled

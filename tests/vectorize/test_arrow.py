@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.native.separators import WHITESPACE
-from glowray.rows.texts import Lines, Texts
-from glowray.vectorize.arrow.frame import Lists, rows_of
-from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf, TupleOf
-from glowray.vectorize.arrow.program import ArrowProgram
-from glowray.vectorize.arrow.translate import translate
-from glowray.vectorize.know import know
-from glowray.vectorize.known import Refused
+from glowray.rows.texts.texts import Lines, Texts
+from glowray.vectorize.columns.translation.translator import translate
+from glowray.vectorize.columns.vectors.column_program import ArrowProgram
+from glowray.vectorize.columns.vectors.frame import Lists, rows_of
+from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, RecordOf, TupleOf
+from glowray.vectorize.definition.function_lookup import know
+from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
 
 from .running import spelled

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from glowray.vectorize.arrow.translate import translate
+from glowray.vectorize.columns.translation.translator import translate
+from glowray.vectorize.cost_measurement import EXAMPLES, WITHIN
 from glowray.vectorize.costs import COSTS
-from glowray.vectorize.know import know
-from glowray.vectorize.measure import EXAMPLES, WITHIN
+from glowray.vectorize.definition.function_lookup import know
 
 from . import test_arrow, test_texts, test_values
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.functions.show import shown
-from glowray.vectorize.chain import row_loop
-from glowray.vectorize.environment import globals_read
+from glowray.vectorize.definition.environment import globals_read
+from glowray.vectorize.loops.chain import row_loop
 from tests.effort import examples
 from tests.engine.doubles import Lab
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.native.interface import Loops
-from glowray.rows.texts import Texts
-from glowray.vectorize.arrow.finding import first_or_last
+from glowray.rows.texts.texts import Texts
+from glowray.vectorize.columns.texts.text_search import first_or_last
 from tests.loops import using, with_each
 
 WORDS = st.text("ab,", max_size=7)

@@ -39,7 +39,7 @@ def test_every_kind_of_function_is_known(version: str) -> None:
 
 
 CELLS = [
-    "import math, glowray as gr\nfrom glowray.vectorize.know import know",
+    "import math, glowray as gr\nfrom glowray.vectorize.definition.function_lookup import know",
     "limit = 3\nkeep = lambda x: x > limit; twice = [lambda x: x * 2, lambda x: x * 3]",
     "def root(x):\n    if x < limit:\n        return 0\n    return math.isqrt(x)\n",
     "limit = 4  # the same cell again, changed\nkeep = lambda x: x >= limit",

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from glowray.native.interface import Loops
 from glowray.rows import Block
-from glowray.rows.texts import Lines, Texts
-from glowray.vectorize.arrow.blocks import carried, chunk_of, has_none, kind_of, vector_of
-from glowray.vectorize.arrow.frame import Lists, rows_of
-from glowray.vectorize.arrow.kinds import ListOf, RecordOf, TupleOf
-from glowray.vectorize.arrow.program import ArrowProgram
-from glowray.vectorize.arrow.split import split_byte, split_whitespace
-from glowray.vectorize.arrow.translate import translate
-from glowray.vectorize.know import know
+from glowray.rows.texts.texts import Lines, Texts
+from glowray.vectorize.columns.texts.text_split import split_byte, split_whitespace
+from glowray.vectorize.columns.translation.translator import translate
+from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of, has_none, kind_of, vector_of
+from glowray.vectorize.columns.vectors.column_program import ArrowProgram
+from glowray.vectorize.columns.vectors.frame import Lists, rows_of
+from glowray.vectorize.columns.vectors.kinds import ListOf, RecordOf, TupleOf
+from glowray.vectorize.definition.function_lookup import know
 from tests.effort import examples
 from tests.loops import using, with_each
 

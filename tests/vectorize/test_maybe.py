@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.rows import Block
-from glowray.vectorize.arrow.blocks import carried, chunk_of, is_of, kind_of, shape_of
-from glowray.vectorize.arrow.frame import rows_of, take
-from glowray.vectorize.arrow.kinds import Kind, Maybe, TupleOf
-from glowray.vectorize.arrow.program import ArrowProgram
-from glowray.vectorize.arrow.translate import translate
-from glowray.vectorize.know import know
-from glowray.vectorize.known import Refused
+from glowray.vectorize.columns.translation.translator import translate
+from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of, is_of, kind_of, shape_of
+from glowray.vectorize.columns.vectors.column_program import ArrowProgram
+from glowray.vectorize.columns.vectors.frame import rows_of, take
+from glowray.vectorize.columns.vectors.kinds import Kind, Maybe, TupleOf
+from glowray.vectorize.definition.function_lookup import know
+from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
 
 from .running import spelled

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glowray.vectorize.arrow import intervals
-from glowray.vectorize.arrow.kinds import Kind
-from glowray.vectorize.arrow.program import ArrowProgram
-from glowray.vectorize.arrow.translate import translate
-from glowray.vectorize.know import know
-from glowray.vectorize.known import Refused
+from glowray.vectorize.columns.translation.translator import translate
+from glowray.vectorize.columns.vectors import intervals
+from glowray.vectorize.columns.vectors.column_program import ArrowProgram
+from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.vectorize.definition.function_lookup import know
+from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
 
 from .running import define

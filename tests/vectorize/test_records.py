@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glowray.vectorize.chain import row_loop
+from glowray.vectorize.loops.chain import row_loop
 
 from .running import assert_same, blamed, step, woven
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glowray.vectorize.arrow.frame import arrays_of, rows_of
-from glowray.vectorize.arrow.kinds import RecordOf, TupleOf
-from glowray.vectorize.arrow.reducers import Fold, fold_of
-from glowray.vectorize.know import know
-from glowray.vectorize.known import Refused
+from glowray.vectorize.columns.folds.reducer_shapes import Fold, fold_of
+from glowray.vectorize.columns.vectors.frame import arrays_of, rows_of
+from glowray.vectorize.columns.vectors.kinds import RecordOf, TupleOf
+from glowray.vectorize.definition.function_lookup import know
+from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
 
 from .running import spelled

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glowray.vectorize.arrow.kinds import Kind, RecordOf, TupleOf
-from glowray.vectorize.arrow.translate import translate
-from glowray.vectorize.know import know
-from glowray.vectorize.known import Refused
+from glowray.vectorize.columns.translation.translator import translate
+from glowray.vectorize.columns.vectors.kinds import Kind, RecordOf, TupleOf
+from glowray.vectorize.definition.function_lookup import know
+from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
 
 from .test_arrow import TEXTS, agrees, check, strategy

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glowray.watch.show import show_rows
+from glowray.watch.row_table import show_rows
 from tests.engine.doubles import Lab
 from tests.rows import hostile
 

@@ -18,7 +18,7 @@ from typing import Any
 from glowray.cluster.channels.hub import END, ROWS_A_CALL, Channels, Peer, Room
 from glowray.cluster.client.connect import connect
 from glowray.errors import ClusterError
-from glowray.rows import pickling
+from glowray.rows.objects import pickling
 
 NAMESPACE = "glowray"
 ACTOR = "channels"

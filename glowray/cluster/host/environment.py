@@ -41,7 +41,7 @@ OURS = (
 NODE_MARK = "GLOWRAY_NODE"
 LOOPBACK_SWITCH = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 # A node's worker processes import this module when they start, so that the first task does not wait for it.
-PRELOAD = {"RAY_preload_python_modules": "glowray.engine.preload"}
+PRELOAD = {"RAY_preload_python_modules": "glowray.engine.ray.preload"}
 
 
 def client_environment(token: Path | str, loopback: bool, tls: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from glowray.cluster.host.home import alone
 from glowray.cluster.host.ports import DEFAULT_DASHBOARD_PORT, DEFAULT_PORT, LOOPBACK, check_free, own_address, resolve
 from glowray.cluster.host.record import NodeRecord, head_here
-from glowray.cluster.nodes.launch import Resources, launch
+from glowray.cluster.nodes.launch import NodeResources, launch
 from glowray.cluster.nodes.stop import clear_stale
 from glowray.cluster.security.gateway import Gate
 from glowray.cluster.security.token import own_token
@@ -18,7 +18,7 @@ def up(
     host: str = "127.0.0.1",
     dashboard_host: str = "127.0.0.1",
     dashboard_port: int = DEFAULT_DASHBOARD_PORT,
-    resources: Resources | None = None,
+    resources: NodeResources | None = None,
     tls: bool = False,
     foreground: bool = False,
 ) -> NodeRecord:
@@ -43,7 +43,7 @@ def up(
             "head",
             address,
             own_token(),
-            resources or Resources(),
+            resources or NodeResources(),
             use_tls=tls,
             gate=gate,
             foreground=foreground,

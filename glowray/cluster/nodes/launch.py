@@ -32,7 +32,7 @@ LONGEST_TEMPORARY = 24
 
 
 @dataclasses.dataclass(frozen=True)
-class Resources:
+class NodeResources:
     """What a node offers: CPUs, memory for tasks in bytes, and labels that tasks may ask for. None: Ray decides."""
 
     num_cpus: int | None = None
@@ -44,7 +44,7 @@ def launch(
     kind: Kind,
     host: str,
     token_file: Path,
-    resources: Resources,
+    resources: NodeResources,
     *,
     address: str = "",
     use_tls: bool = False,
@@ -83,7 +83,7 @@ def launch(
     return next(found for found in records() if found.name == name)
 
 
-def _parameters(host: str, folder: Path, resources: Resources) -> dict[str, Any]:
+def _parameters(host: str, folder: Path, resources: NodeResources) -> dict[str, Any]:
     return {
         "node_ip_address": host,
         "node_name": host,

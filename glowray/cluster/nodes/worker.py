@@ -15,7 +15,7 @@ from glowray.cluster.host.ports import (
     reach,
 )
 from glowray.cluster.host.record import NodeRecord, records
-from glowray.cluster.nodes.launch import Resources, launch
+from glowray.cluster.nodes.launch import NodeResources, launch
 from glowray.cluster.nodes.stop import stop
 from glowray.cluster.security.enrolment import client_settings
 from glowray.cluster.security.token import checked, keep_token
@@ -30,7 +30,7 @@ def join(
     token: str,
     *,
     host: str | None = None,
-    resources: Resources | None = None,
+    resources: NodeResources | None = None,
     tls: bool = False,
     foreground: bool = False,
     rejoin_seconds: float = REJOIN_SECONDS,
@@ -55,7 +55,7 @@ def join(
             "worker",
             own,
             keep_token(where, token),
-            resources or Resources(),
+            resources or NodeResources(),
             address=where,
             use_tls=tls,
             foreground=foreground,

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from glowray.functions import Function
-from glowray.vectorize.arrow.frame import Lists, Mask, Nullable, Vector, spread_out
-from glowray.vectorize.arrow.kinds import Kind, ListOf, TupleOf
-from glowray.vectorize.arrow.optional import blank
-from glowray.vectorize.arrow.program import ArrowProgram
-from glowray.vectorize.arrow.translate import translate
-from glowray.vectorize.know import know
-from glowray.vectorize.known import Refused
+from glowray.vectorize.columns.operations.none_values import blank
+from glowray.vectorize.columns.translation.translator import translate
+from glowray.vectorize.columns.vectors.column_program import ArrowProgram
+from glowray.vectorize.columns.vectors.frame import Lists, Mask, Nullable, Vector, spread_out
+from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, TupleOf
+from glowray.vectorize.definition.function_lookup import know
+from glowray.vectorize.definition.known_function import Refused
 
 Spread = Literal["whole", "fields", "keyed", "items"]
 Rows = npt.NDArray[np.int64]

@@ -9,14 +9,14 @@ from functools import partial
 from typing import Any, ClassVar
 
 from glowray.functions.show import shown
+from glowray.kernels.base.steps import RowStep
 from glowray.kernels.operators.columns import Batch, ColumnStep
 from glowray.kernels.operators.records import checked_record
-from glowray.kernels.steps import RowStep
-from glowray.vectorize.arrow.frame import Lists, take
-from glowray.vectorize.arrow.kinds import Kind, ListOf, RecordOf
-from glowray.vectorize.displays import field_of, simple_copy
-from glowray.vectorize.known import Refused
-from glowray.vectorize.step_code import StepCode
+from glowray.vectorize.analyze.displays import field_of, simple_copy
+from glowray.vectorize.columns.vectors.frame import Lists, take
+from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, RecordOf
+from glowray.vectorize.definition.known_function import Refused
+from glowray.vectorize.loops.step_code import StepCode
 
 
 @dataclass(frozen=True, slots=True)

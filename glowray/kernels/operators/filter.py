@@ -8,13 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import Batch, ColumnStep, ProgramStep, program_of
-from glowray.kernels.steps import FunctionStep
-from glowray.vectorize.arrow.frame import take
-from glowray.vectorize.arrow.kinds import Kind
-from glowray.vectorize.fields import fields_of_call
-from glowray.vectorize.known import Refused
-from glowray.vectorize.step_code import StepCode
+from glowray.vectorize.analyze.record_fields import fields_of_call
+from glowray.vectorize.columns.vectors.frame import take
+from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.vectorize.definition.known_function import Refused
+from glowray.vectorize.loops.step_code import StepCode
 
 
 @dataclass(frozen=True, slots=True)

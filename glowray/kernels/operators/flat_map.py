@@ -6,14 +6,14 @@ import ast
 from dataclasses import dataclass
 from typing import ClassVar
 
+from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import NO_LIST, Batch, ColumnStep, ProgramStep, program_of
-from glowray.kernels.steps import FunctionStep
-from glowray.vectorize.arrow.frame import Lists
-from glowray.vectorize.arrow.kinds import Kind, ListOf
-from glowray.vectorize.fields import fields_of_call
-from glowray.vectorize.generators import yields_few
-from glowray.vectorize.known import Refused
-from glowray.vectorize.step_code import StepCode
+from glowray.vectorize.analyze.record_fields import fields_of_call
+from glowray.vectorize.analyze.yield_counts import yields_few
+from glowray.vectorize.columns.vectors.frame import Lists
+from glowray.vectorize.columns.vectors.kinds import Kind, ListOf
+from glowray.vectorize.definition.known_function import Refused
+from glowray.vectorize.loops.step_code import StepCode
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ import ast
 from dataclasses import dataclass
 from typing import ClassVar
 
+from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import ColumnStep
-from glowray.kernels.steps import FunctionStep
-from glowray.vectorize.arrow.kinds import Kind
-from glowray.vectorize.known import Refused
-from glowray.vectorize.step_code import StepCode
+from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.vectorize.definition.known_function import Refused
+from glowray.vectorize.loops.step_code import StepCode
 
 
 @dataclass(frozen=True, slots=True)

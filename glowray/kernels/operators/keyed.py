@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 from glowray.functions import Cause
 from glowray.functions.replay import NO_ROW, Attempt
+from glowray.kernels.base.steps import FunctionStep, RowStep, check_pair
 from glowray.kernels.operators.columns import NOT_KEYED, Batch, ColumnStep, ProgramStep, pair_of, program_of
-from glowray.kernels.steps import FunctionStep, RowStep, check_pair
-from glowray.vectorize.arrow.kinds import Kind, TupleOf
-from glowray.vectorize.displays import simple_copy
-from glowray.vectorize.known import Refused
-from glowray.vectorize.step_code import StepCode
+from glowray.vectorize.analyze.displays import simple_copy
+from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
+from glowray.vectorize.definition.known_function import Refused
+from glowray.vectorize.loops.step_code import StepCode
 
 
 @dataclass(frozen=True, slots=True)

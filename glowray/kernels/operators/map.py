@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import Batch, ColumnStep, ProgramStep, program_of
-from glowray.kernels.steps import FunctionStep
-from glowray.vectorize.arrow.kinds import Kind
-from glowray.vectorize.fields import fields_of_call
-from glowray.vectorize.known import Refused
-from glowray.vectorize.step_code import StepCode
+from glowray.vectorize.analyze.record_fields import fields_of_call
+from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.vectorize.definition.known_function import Refused
+from glowray.vectorize.loops.step_code import StepCode
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import ClassVar
 
+from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import (
     NO_LIST,
     NOT_KEYED,
@@ -15,13 +16,12 @@ from glowray.kernels.operators.columns import (
     pair_of,
     program_of,
 )
-from glowray.kernels.steps import FunctionStep
-from glowray.vectorize.arrow.frame import Lists, take
-from glowray.vectorize.arrow.kinds import Kind, ListOf, TupleOf
-from glowray.vectorize.displays import simple_copy
-from glowray.vectorize.generators import yields_few
-from glowray.vectorize.known import Refused
-from glowray.vectorize.step_code import StepCode
+from glowray.vectorize.analyze.displays import simple_copy
+from glowray.vectorize.analyze.yield_counts import yields_few
+from glowray.vectorize.columns.vectors.frame import Lists, take
+from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, TupleOf
+from glowray.vectorize.definition.known_function import Refused
+from glowray.vectorize.loops.step_code import StepCode
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from typing import ClassVar
 
 from glowray.functions import Function
 from glowray.functions.combiner import Zero
+from glowray.kernels.base.steps import FunctionStep, RowStep
 from glowray.kernels.operators.columns import Batch, ColumnStep, program_of
 from glowray.kernels.operators.records import checked_record
-from glowray.kernels.steps import FunctionStep, RowStep
-from glowray.vectorize.arrow.build import constant
-from glowray.vectorize.arrow.kinds import NOTHING, Kind, RecordOf, Untranslatable
-from glowray.vectorize.arrow.program import ArrowProgram
-from glowray.vectorize.displays import simple_copy
-from glowray.vectorize.known import Refused
-from glowray.vectorize.step_code import StepCode
+from glowray.vectorize.analyze.displays import simple_copy
+from glowray.vectorize.columns.operations.expressions import constant
+from glowray.vectorize.columns.vectors.column_program import ArrowProgram
+from glowray.vectorize.columns.vectors.kinds import NOTHING, Kind, RecordOf, Untranslatable
+from glowray.vectorize.definition.known_function import Refused
+from glowray.vectorize.loops.step_code import StepCode
 
 
 @dataclass(frozen=True, slots=True, eq=False)

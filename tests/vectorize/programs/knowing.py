@@ -13,10 +13,10 @@ import random
 import time
 from typing import Any, ClassVar
 
-from glowray.vectorize.chain import row_loop
-from glowray.vectorize.know import know
-from glowray.vectorize.known import Known
-from glowray.vectorize.step_code import Call, Link, StepCode
+from glowray.vectorize.definition.function_lookup import know
+from glowray.vectorize.definition.known_function import Known
+from glowray.vectorize.loops.chain import row_loop
+from glowray.vectorize.loops.step_code import Call, Link, StepCode
 
 LIMIT = 10
 PAIRS = ("a", "b")

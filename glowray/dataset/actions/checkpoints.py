@@ -1,0 +1,65 @@
+"""checkpoint(): write a dataset's rows to files and continue from these files instead of the plan."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from glowray.dataset.core.base import Base, T_co
+from glowray.plan.nodes import Read
+
+if TYPE_CHECKING:
+    from glowray.dataset.dataset import Dataset
+
+
+class Checkpoints(Base[T_co]):
+    """The verb checkpoint."""
+
+    def checkpoint(self, path: str | os.PathLike[str]) -> Dataset[T_co]:
+        """Write the rows to a folder now and return a dataset that reads them. The workers write and read.
+
+        >>> import glowray as gr, tempfile
+        >>> squares = gr.from_range(4, partitions=2).map(lambda n: n * n).checkpoint(tempfile.mkdtemp() + "/squares")
+        >>> squares.collect(), squares.num_partitions
+        ([0, 1, 4, 9], 2)
+
+        The steps before it do not run again. Partitions and row types stay the same.
+
+        Args:
+            path: a folder that does not exist or is empty, and that every node can reach.
+
+        Raises:
+            FileExistsError: the folder is not empty.
+            DamagedFile: at an action that reads it, a file has changed. Files are signed with a key of this user.
+        """
+        from glowray.action.outputs import WriteTarget, run_targets
+        from glowray.io.checkpoint import CheckpointSink, checkpoint_reader
+        from glowray.io.commit.commit import Commit
+
+        key = checkpoint_key()
+        commit = Commit(path, CheckpointSink(key))
+        try:
+            commit.check()
+        except FileExistsError:
+            raise FileExistsError(f'"{path}" is not empty: a checkpoint needs a folder of its own') from None
+        target = WriteTarget(self._node, "checkpoint", str(path), commit)
+        run_targets(self._flow.settings, self._flow.outcome, [target])
+        return self._with(Read(checkpoint_reader(os.path.abspath(path), key), "checkpoint"))
+
+
+def checkpoint_key() -> bytes:
+    """Return the 32 bytes that sign this user's checkpoints, from a file of mode 0600 that the first call makes.
+
+    Raises:
+        PermissionError: other users can read the file.
+    """
+    import secrets  # only jobs with a checkpoint need it
+
+    from glowray.cluster.host.home import home, write_secret
+
+    path = home() / "checkpoint.key"
+    if not path.exists():
+        write_secret(path, secrets.token_hex(32))
+    if path.stat().st_mode & 0o077:
+        raise PermissionError(f"{path} can be read by other users; run: chmod 600 {path}")
+    return bytes.fromhex(path.read_text())

@@ -1,0 +1,1 @@
+"""Arrow tables and frames of other libraries as rows."""

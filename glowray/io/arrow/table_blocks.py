@@ -1,0 +1,148 @@
+"""Arrow tables as blocks.
+
+A column stays as it is if its kind has exactly the values that `arrow_rows.column_values` returns. Other columns are
+encoded from these Python values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from glowray.io.arrow.table_rows import column_values
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from glowray.rows import Block
+    from glowray.rows.codec.scalar_kinds import ScalarKind
+    from glowray.rows.codec.shape import Shape
+
+
+def table_block(table: pa.Table) -> Block:
+    """Return the rows of a table, dicts of column and value, as a block.
+
+    >>> import pyarrow as pa
+    >>> block = table_block(pa.table({"a": pa.array([1, None], pa.int16()), "b": [["x"], []]}))
+    >>> str(block.shape), block.rows()
+    ('{a: int, b: list[str]}', [{'a': 1, 'b': ['x']}, {'a': None, 'b': []}])
+
+    Raises ValueError that names the column if a value has no exact Python form.
+    """
+    from glowray.rows import Block
+    from glowray.rows.codec.chunk import Chunk
+    from glowray.rows.codec.shape import Fields
+
+    names = tuple(table.column_names)
+    if not names:
+        return Block.from_rows([{} for _ in range(table.num_rows)])
+    children: list[Any] = []
+    columns: list[Any] = []
+    for name, column in zip(names, table.columns, strict=True):
+        shape, own = _encoded(name, column)
+        children.append(shape)
+        columns += own
+    return Block((Chunk(Fields("record", names, tuple(children)), columns, table.num_rows),))
+
+
+def table_shape(schema: pa.Schema) -> Shape | None:
+    """Return the shape that blocks of tables with this schema have; None if the schema does not say it.
+
+    A value out of the kind's range still changes it: 2**63 makes a column of uint64 pickled.
+
+    >>> import pyarrow as pa
+    >>> print(table_shape(pa.schema({"a": pa.int16(), "b": pa.string()})))
+    {a: int, b: str}
+    """
+    from glowray.rows.codec.shape import Fields, Scalar
+
+    kinds = [_kind_of(field.type) for field in schema]
+    scalars = [Scalar(kind) for kind in kinds if kind is not None]
+    complete = len(scalars) == len(kinds) > 0 and "None" not in {scalar.kind.name for scalar in scalars}
+    return Fields("record", tuple(schema.names), tuple(scalars)) if complete else None
+
+
+def droppable(names: Sequence[str], types: Sequence[pa.DataType]) -> set[str]:
+    """Return the columns whose type has a Python form for every value. Leaving such a column unread hides no error."""
+    import pyarrow as pa
+
+    sure = {pa.string(), pa.large_string(), pa.binary(), pa.large_binary()}
+    return {
+        name
+        for name, kind in zip(names, types, strict=True)
+        if kind in sure
+        or pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_boolean(kind)
+        or pa.types.is_decimal128(kind)
+        or pa.types.is_null(kind)
+    }
+
+
+def _encoded(name: str, column: pa.ChunkedArray) -> tuple[Any, list[Any]]:
+    import pyarrow as pa
+
+    from glowray.rows.codec.encode import encode
+    from glowray.rows.codec.shape import Scalar
+
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    kind = _kind_of(column.type)
+    if kind is not None:
+        try:
+            array = column.combine_chunks().cast(kind.arrow)
+            array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+            if _has_python_values(array):
+                return Scalar(kind), [array]
+        except pa.ArrowInvalid:
+            pass  # A value is out of the kind's range, or its bytes are not UTF-8: Python encodes it or says which.
+    return encode(column_values(name, column))
+
+
+def _kind_of(kind: pa.DataType) -> ScalarKind | None:
+    """Return the scalar kind that has exactly the Python values of an Arrow type, or None."""
+    import datetime as dt
+
+    import pyarrow as pa
+
+    from glowray.rows.codec.scalar_kinds import NONE, decimal_kind, scalar_kind
+
+    types = pa.types
+    if types.is_null(kind):
+        return NONE
+    if types.is_decimal128(kind):
+        return decimal_kind(kind.scale)
+    examples: list[tuple[bool, Any]] = [
+        (types.is_integer(kind), 0),
+        (types.is_float32(kind) or types.is_float64(kind), 0.0),
+        (types.is_boolean(kind), False),
+        (types.is_string(kind) or types.is_large_string(kind), ""),
+        (types.is_binary(kind) or types.is_large_binary(kind), b""),
+        (types.is_date32(kind), dt.date.min),
+        (types.is_timestamp(kind) and kind.tz is None and kind.unit != "ns", dt.datetime.min),
+        (types.is_time(kind) and kind.unit != "ns", dt.time.min),
+        (types.is_duration(kind) and kind.unit != "ns", dt.timedelta.min),
+    ]
+    return next((scalar_kind(type(example), [example]) for holds, example in examples if holds), None)
+
+
+def _has_python_values(array: pa.Array) -> bool:
+    """Return whether all dates lie in Python's years, 1 to 9999. Raises ArrowInvalid for text that is not UTF-8."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_large_string(array.type):
+        array.validate(full=True)
+        return True
+    if not (pa.types.is_date(array.type) or pa.types.is_timestamp(array.type)):
+        return True
+    import datetime as dt
+
+    ends = pc.min_max(array.cast(pa.int32() if pa.types.is_date(array.type) else pa.int64()))
+    low, high = ends["min"].as_py(), ends["max"].as_py()
+    if low is None:
+        return True
+    epoch = dt.date(1970, 1, 1).toordinal()
+    day = 1 if pa.types.is_date(array.type) else 86_400_000_000
+    first, last = (1 - epoch) * day, (dt.date.max.toordinal() + 1 - epoch) * day
+    return bool(first <= low and high < last)

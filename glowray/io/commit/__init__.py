@@ -1,0 +1,1 @@
+"""The commit: all files of a job become visible, or none."""

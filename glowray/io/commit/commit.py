@@ -1,0 +1,230 @@
+"""The commit: tasks write temporary files, then the driver gives all of them their final names, or none.
+
+1. The driver calls `folder = commit.begin()`, which checks and locks the target.
+2. A task calls `writer = sink.open(folder, index)`, `writer.write(rows)` and `writer.close()`, which returns a Part.
+3. The driver calls `commit.commit(parts)` or `commit.abort()`. For several targets it calls `commit.stage(parts)` on
+   each, then `commit_together(commits)`.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from glowray.errors import GlowrayError
+from glowray.io.commit.file_target import FileTarget
+from glowray.io.commit.folder_target import FolderTarget
+from glowray.io.files.compression import codec_of
+from glowray.io.files.paths import local_path
+from glowray.io.hive import HiveFolders, check_kinds
+from glowray.io.sink import Part, SchemaSink, Sink
+
+MODES = ("error", "overwrite", "append")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The numbers of files, rows, and bytes on disk that a job wrote."""
+
+    files: int
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Misfits:
+    """Parts whose schema is not the common schema of all files."""
+
+    sink: Sink
+    folder: str
+    schema: Any
+    parts: tuple[Part, ...]
+
+    def rewritten(self, part: Part) -> Part:
+        """Write a part again, in the common schema. Runs on a worker or in the driver."""
+        assert isinstance(self.sink, SchemaSink), "parts of other formats have no schema"
+        return replace(self.sink.rewrite(part, self.folder, self.schema), folder=part.folder, kinds=part.kinds)
+
+
+class Commit:
+    """Writes a folder of part files, or one file.
+
+    `mode` says what to do with a target that exists and is not empty. "error" refuses it and "append" adds to it.
+    "overwrite" replaces a folder that glowray wrote, or with `single_file` any file. `folders` names the fields whose
+    values name folders in the target. `written` counts what was staged.
+    """
+
+    def __init__(
+        self,
+        target: str | os.PathLike[str],
+        sink: Sink,
+        mode: str = "error",
+        single_file: bool = False,
+        folders: HiveFolders | None = None,
+    ) -> None:
+        if mode not in MODES:
+            known = ", ".join(f'"{known}"' for known in MODES)
+            raise ValueError(f"mode must be one of {known}, not {mode!r}")
+        path = os.path.realpath(local_path(target))
+        self.folders = HiveFolders("", ()) if folders is None else folders
+        if single_file:
+            _check_single(path, sink, self.folders.fields)
+        job = uuid.uuid4().hex
+        self.sink = sink
+        is_table = bool(self.folders.fields) or isinstance(sink, SchemaSink)
+        in_folder = FolderTarget(path, mode, job, self.folders.fields if is_table else None)
+        self._target = FileTarget(path, mode, job) if single_file else in_folder
+        self._state, self._folder = "new", ""
+        self.written = Written(0, 0, 0)
+
+    def check(self) -> None:
+        """Check the target as `begin()` does, and do not take it. In a folder, undo what a dead job left half done.
+
+        Raises FileExistsError if `mode` forbids the content of the target, CommitConflict if another job writes to it.
+        """
+        self._target.check()
+
+    def begin(self) -> str:
+        """Lock the target and return the folder for temporary files. The caller must `commit()` or `abort()`.
+
+        Raises the same errors as `check()`.
+        """
+        self._expect("new")
+        self._folder = self._target.begin()
+        self._state = "begun"
+        return self._folder
+
+    def commit(self, parts: Iterable[Part | None]) -> Written:
+        """Put all parts in place, in the order of their partitions. After an error the target is as it was.
+
+        Parts whose schema is not the common one are rewritten here. Raises CommitConflict if another process changed
+        the target since `begin()`.
+        """
+        try:
+            there = [part for part in parts if part is not None]
+            misfits = self.misfits(there)
+            self.stage(misfits.rewritten(part) if part in misfits.parts else part for part in there)
+        except BaseException:
+            self.abort()
+            raise
+        return commit_together([self])[0]
+
+    def misfits(self, parts: Sequence[Part]) -> Misfits:
+        """Return the common schema of all parts, and the parts that must be rewritten because they have another one.
+
+        Raises an error that names the column if there is no common schema.
+        """
+        self._expect("begun")
+        check_kinds(parts)
+        if not isinstance(self.sink, SchemaSink):
+            return Misfits(self.sink, self._folder, None, ())
+        ordered = self._needed(parts)
+        kept = self._target.kept()
+        schema = self.sink.common_schema(ordered, kept, fixed=isinstance(self._target, FolderTarget))
+        return Misfits(
+            self.sink, self._folder, schema, tuple(part for part in ordered if not self.sink.has_schema(part, schema))
+        )
+
+    def stage(self, parts: Iterable[Part | None]) -> None:
+        """Make everything ready beside the target, which does not change yet.
+
+        The caller must call `commit_together()` or `abort()`. Raises an error if the parts cannot be put in place.
+        """
+        self._expect("begun")
+        ordered = self._needed(part for part in parts if part is not None)
+        files, size = self._target.stage(ordered, self.sink)
+        self.written = Written(files, sum(part.rows for part in ordered), size)
+        self._state = "staged"
+
+    def abort(self) -> None:
+        """Leave the target as it was and remove all temporary files. After a commit do nothing."""
+        if self._state in ("begun", "staged"):
+            self._state = "done"
+            try:
+                self._target.undo()
+            finally:
+                self._target.release()
+
+    def _needed(self, parts: Iterable[Part]) -> list[Part]:
+        """Return the parts to put in place, in the order of their partitions.
+
+        If the format needs rows, parts without rows are left out. One of them stays if there is nothing else, and the
+        target is a single file or the part names columns.
+        """
+        ordered = sorted(parts, key=lambda part: part.index)
+        _check_there(ordered)
+        full = [part for part in ordered if part.rows]
+        if not self.sink.needs_rows:
+            return ordered
+        if full or self._target.kept():
+            return full
+        return [part for part in ordered[:1] if part.schema or isinstance(self._target, FileTarget)]
+
+    def _expect(self, state: str) -> None:
+        if self._state != state:
+            raise RuntimeError(f"this commit is {self._state}, not {state}: each is for one write")
+
+
+def commit_together(commits: Sequence[Commit]) -> list[Written]:
+    """Put the staged files of all targets in place, then write every `_SUCCESS`. Return what each commit wrote.
+
+    After an error all targets are as they were. Raises CommitConflict if another process changed a target since its
+    `begin()`.
+    """
+    for commit in commits:
+        commit._expect("staged")
+    targets = [commit._target for commit in commits]
+    try:
+        for target in targets:
+            target.verify()
+        for target in targets:
+            target.put()
+        for target in targets:
+            target.finish()
+    except BaseException as error:
+        _abort_all(commits, error)
+        raise
+    for commit in commits:
+        commit._state = "done"
+    for target in targets:
+        target.close()
+    return [commit.written for commit in commits]
+
+
+def _abort_all(commits: Sequence[Commit], error: BaseException) -> None:
+    """Abort all commits, the last one first. If one fails, add a note to `error` and abort the others too."""
+    for commit in reversed(commits):
+        try:
+            commit.abort()
+        except OSError as failed:
+            error.add_note(f'"{commit._target.path}" could not be brought back as it was: {failed}')
+
+
+def _check_single(path: str, sink: Sink, fields: tuple[str, ...]) -> None:
+    """Raise ValueError if the rows cannot be one file, or if its suffix does not match the compression.
+
+    Readers choose the decompression by the suffix.
+    """
+    if fields:
+        raise ValueError("partition_by makes a folder for each value: it cannot be written with single_file=True")
+    if not sink.joins:
+        raise ValueError(f"{type(sink).__name__.removesuffix('Sink').lower()} rows cannot be written to a single file")
+    named, used = codec_of(path), codec_of(sink.extension)
+    if named == used:
+        return
+    if used:
+        raise ValueError(f'a single file with compression="{used}" must have a name that ends in .{used}: "{path}"')
+    raise ValueError(f'the name "{path}" ends in .{named}, but the file is not compressed as a whole: rename it')
+
+
+def _check_there(parts: list[Part]) -> None:
+    """Raise GlowrayError if the driver does not see a file that a task wrote, as on a disk of another machine."""
+    for part in parts:
+        if not os.path.exists(part.path):
+            raise GlowrayError(
+                f'"{part.path}", which a task wrote, cannot be seen from here: '
+                "write to a folder that every machine of the cluster shares"
+            )

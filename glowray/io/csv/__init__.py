@@ -1,0 +1,1 @@
+"""CSV: reader, sink, quoting, column types."""

@@ -1,0 +1,1 @@
+"""Files on disk: paths, splits, compression, encodings, lines, locked folders."""

@@ -1,0 +1,201 @@
+"""Lines of a piece of a file. A line belongs to the piece that holds its first byte.
+
+A line ends at "\\n" or "\\r\\n" only. The last line of a file may lack its end.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+from collections.abc import Iterable, Iterator
+from typing import IO
+
+from glowray.errors import GlowrayError
+from glowray.io.files.compression import codec_of, decompressed
+from glowray.io.files.encoding import Encoding
+from glowray.io.files.splits import Piece
+
+CHUNK_BYTES = 1 << 20
+
+_SEEK_BYTES = 1 << 16
+
+
+def read_lines(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Iterator[list[str]]:
+    """Yield the lines of a piece, decoded and without their ends, in lists of about `size` bytes of the file.
+
+    Bytes that cannot be decoded raise UnicodeDecodeError, with file and line in a note, after the lines before them.
+    """
+    return map(split_lines, read_texts(piece, encoding, size))
+
+
+def read_texts(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Iterator[str]:
+    """Yield what `read_lines` yields, as texts of whole lines with their ends."""
+    seen = 0
+    try:
+        for text in _decoded(piece, encoding, size):
+            yield text
+            seen += text.count("\n")
+    except UnicodeDecodeError as error:
+        error.add_note(
+            f'"{piece.path}", line {line_number(piece, seen)} is not {encoding.name}: '
+            'name its encoding=, or read it with errors="replace"'
+        )
+        raise
+
+
+def split_lines(text: str) -> list[str]:
+    r"""Return the lines of a text, which end at "\n" or "\r\n" only.
+
+    >>> split_lines("a\r\nb\rc\n\nd")
+    ['a', 'b\rc', '', 'd']
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def read_bytes(piece: Piece, signature: bytes = b"", size: int = CHUNK_BYTES) -> Iterator[bytes]:
+    """Yield the lines of a piece as bytes with their ends: chunks of whole lines of about `size` bytes.
+
+    A longer line is one chunk. Only the last chunk of a file may lack its line end. `signature` is dropped at the
+    start of the file.
+    """
+    chunks = _whole_lines(_blocks(piece, size))
+    if signature and piece.start == 0:
+        for first in chunks:
+            if first := first.removeprefix(signature):
+                yield first
+            break
+    yield from chunks
+
+
+def line_number(piece: Piece, seen: int) -> int:
+    """Return the number in the file, from 1, of the line after the first `seen` lines of a piece; for errors."""
+    number = seen + 1
+    if piece.start:
+        number += 1 + _newlines(piece.path, piece.start - 1)
+    return number
+
+
+def _newlines(path: str, stop: int) -> int:
+    """Return the number of line ends in the first `stop` bytes of a file."""
+    count = 0
+    with open(path, "rb") as file:
+        while stop > 0 and (block := file.read(min(CHUNK_BYTES, stop))):
+            count += block.count(b"\n")
+            stop -= len(block)
+    return count
+
+
+def _blocks(piece: Piece, size: int) -> Iterator[bytes]:
+    """Yield the bytes of all lines that begin in the piece, in blocks that may end inside a line."""
+    codec = codec_of(piece.path)
+    if codec:
+        yield from decompressed(piece.path, codec, size)
+        return
+    with open(piece.path, "rb", buffering=0) as file:
+        if os.fstat(file.fileno()).st_size < max(piece.start, piece.stop or 0):
+            raise GlowrayError(f'"{piece.path}" became shorter while the job ran: read it again once it is complete')
+        if _seek_line(file, piece):
+            yield from _to_line_end(file, piece.stop, size)
+
+
+def _seek_line(file: IO[bytes], piece: Piece) -> bool:
+    """Seek to the start of the first line that begins in the piece. Return whether there is one."""
+    if piece.start == 0:
+        return True
+    position = piece.start - 1
+    file.seek(position)
+    while block := file.read(_SEEK_BYTES):
+        found = block.find(b"\n")
+        if found >= 0:
+            position = file.seek(position + found + 1)
+            return piece.stop is None or position < piece.stop
+        position += len(block)
+        if piece.stop is not None and position >= piece.stop:
+            return False
+    return False
+
+
+def _to_line_end(file: IO[bytes], stop: int | None, size: int) -> Iterator[bytes]:
+    """Yield the bytes from the current offset to `stop`, and on to the end of the line that `stop` cuts."""
+    position, block = file.tell(), b"\n"
+    while stop is None or position < stop:
+        block = file.read(size if stop is None else min(size, stop - position))
+        if not block:
+            return
+        position += len(block)
+        yield block
+    while not block.endswith(b"\n"):
+        rest = file.read(_SEEK_BYTES)
+        if not rest:
+            return
+        block = rest[: rest.find(b"\n") + 1] or rest
+        yield block
+
+
+def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of blocks in chunks that end at line ends. The pieces of a long line are joined once."""
+    begun: list[bytes] = []
+    for block in blocks:
+        cut = block.rfind(b"\n") + 1
+        if not cut:
+            begun.append(block)
+            continue
+        begun.append(block[:cut])
+        yield b"".join(begun) if len(begun) > 1 else begun[0]
+        begun = [block[cut:]] if cut < len(block) else []
+    if begun:
+        yield b"".join(begun)
+
+
+def _decoded(piece: Piece, encoding: Encoding, size: int) -> Iterator[str]:
+    """Yield the text of a piece in whole lines. A UnicodeDecodeError comes after the lines before its line."""
+    if not encoding.splittable:
+        yield from _decoded_in_order(_blocks(piece, size), encoding)
+        return
+    for chunk in read_bytes(piece, encoding.signature, size):
+        bad = None
+        try:
+            text = encoding.decode(chunk)
+        except UnicodeDecodeError as error:
+            bad = chunk.rfind(b"\n", 0, error.start) + 1
+        if bad is not None:
+            if bad:
+                yield encoding.decode(chunk[:bad])
+            text = encoding.decode(chunk[bad : chunk.find(b"\n", bad) + 1 or len(chunk)])  # raises for this line
+        yield text
+
+
+def _decoded_in_order(blocks: Iterable[bytes], encoding: Encoding) -> Iterator[str]:
+    """Yield whole lines of an encoding that is decoded from the start of a file, for example UTF-16."""
+    begun: list[str] = []
+    for text in _characters(blocks, encoding):
+        cut = text.rfind("\n") + 1
+        if not cut:
+            begun.append(text)
+            continue
+        yield "".join((*begun, text[:cut]))
+        begun = [text[cut:]] if cut < len(text) else []
+    if any(begun):
+        yield "".join(begun)
+
+
+def _characters(blocks: Iterable[bytes], encoding: Encoding) -> Iterator[str]:
+    """Yield the text of blocks that may end inside a character. An error comes after the text before it."""
+    decoder = codecs.getincrementaldecoder(encoding.name)(encoding.errors)
+    for block in blocks:
+        before = decoder.getstate()
+        try:
+            text = decoder.decode(block)
+        except UnicodeDecodeError as error:
+            decoder.setstate(before)
+            good = error.start - (len(error.object) - len(block))
+            if good > 0:
+                yield decoder.decode(block[:good])
+            raise
+        yield text
+    yield decoder.decode(b"", final=True)

@@ -1,0 +1,119 @@
+"""Partitions of files: cuts at about equal bytes. The cuts depend on the files alone, never on cores or time."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from glowray.io.files.compression import EXPANSION, codec_of
+from glowray.io.files.paths import File
+
+SPLIT_BYTES = 16 << 20
+"""The bytes that a partition reads, unless there would be more than `MANY` partitions."""
+
+LARGEST_SPLIT = 8
+"""The factor by which a partition may exceed `SPLIT_BYTES`, to keep the number of partitions at `MANY`."""
+
+MANY = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The bytes [start, stop) of a file. If `stop` is None, the piece ends where the file ends when it is read."""
+
+    path: str
+    start: int = 0
+    stop: int | None = None
+
+
+T = TypeVar("T")
+Partition = tuple[Piece, ...]
+
+
+def weight_of(file: File) -> int:
+    """Return about how many bytes a file holds after decompression."""
+    return file.size * (EXPANSION if codec_of(file.path) else 1)
+
+
+def plan_splits(
+    files: Sequence[File],
+    partitions: int | None,
+    splittable: Callable[[File], bool] = lambda file: codec_of(file.path) is None,
+    split_bytes: int = SPLIT_BYTES,
+) -> tuple[Partition, ...]:
+    """Lay the files end to end and cut them at equal distances, into `partitions` slices or by `split_bytes`.
+
+    A file that is not `splittable` goes whole into the slice that holds its middle. Without `partitions`, slices that
+    stay empty are dropped.
+
+    >>> plan_splits([File("/a", "a", 10), File("/b", "b", 2)], 2)
+    ((Piece(path='/a', start=0, stop=6),), (Piece(path='/a', start=6, stop=None), Piece(path='/b', start=0, stop=None)))
+    """
+    total = sum(map(weight_of, files))
+    count = partitions or _default_count(total, split_bytes)
+    cuts = [total * k // count for k in range(count + 1)]
+    slices: list[list[Piece]] = [[] for _ in range(count)]
+    begin = 0
+    for file in files:
+        weight = weight_of(file)
+        if weight and splittable(file):
+            _cut(file, begin, cuts, slices)
+        else:
+            slices[_slice_of(begin + weight // 2, cuts)].append(Piece(file.path))
+        begin += weight
+    planned = tuple(map(tuple, slices))
+    return planned if partitions else tuple(filter(None, planned)) or ((),)
+
+
+def place(
+    items: Sequence[T], weights: Sequence[int], partitions: int | None, split_bytes: int = SPLIT_BYTES
+) -> tuple[tuple[T, ...], ...]:
+    """Return contiguous slices of items, of about equal weights in bytes. An item goes into the slice of its middle.
+
+    >>> place(["a", "b", "c"], [1, 5, 6], 2)
+    (('a', 'b'), ('c',))
+    """
+    total = sum(weights)
+    count = partitions or _default_count(total, split_bytes)
+    cuts = [total * k // count for k in range(count + 1)]
+    slices: list[list[T]] = [[] for _ in range(count)]
+    begin = 0
+    for item, weight in zip(items, weights, strict=True):
+        slices[_slice_of(begin + weight // 2, cuts)].append(item)
+        begin += weight
+    placed = tuple(map(tuple, slices))
+    return placed if partitions else tuple(filter(None, placed)) or ((),)
+
+
+def _default_count(total: int, split_bytes: int) -> int:
+    """Return the number of partitions for `total` bytes: 40 MiB → 3 by SPLIT_BYTES → 4 by `_whole_waves`."""
+    if total > split_bytes * MANY:
+        split_bytes = min(split_bytes * LARGEST_SPLIT, -(-total // MANY))
+    return _whole_waves(max(1, -(-total // split_bytes)))
+
+
+def _whole_waves(count: int) -> int:
+    """Round a number of partitions up to a multiple of 4 or 8, which the cores of most machines divide.
+
+    On 2 cores, 3 partitions of one size take as long as 4: in the second round one core has no task.
+    """
+    at_a_time = 1 if count <= 2 else 4 if count <= 16 else 8
+    return -(-count // at_a_time) * at_a_time
+
+
+def _slice_of(position: int, cuts: list[int]) -> int:
+    """Return the index of the slice that holds a position. `cuts` are the bounds of all slices."""
+    return min(bisect_right(cuts, position), len(cuts) - 1) - 1
+
+
+def _cut(file: File, begin: int, cuts: list[int], slices: list[list[Piece]]) -> None:
+    """Add the pieces of a file, which begins at position `begin` of all bytes, to the slices."""
+    end = begin + file.size
+    k = _slice_of(begin, cuts)
+    while k < len(slices) and cuts[k] < end:
+        start, stop = max(begin, cuts[k]), min(end, cuts[k + 1])
+        if start < stop:
+            slices[k].append(Piece(file.path, start - begin, None if stop == end else stop - begin))
+        k += 1

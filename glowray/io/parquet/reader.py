@@ -1,0 +1,189 @@
+"""Parquet files as rows of dicts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from glowray.errors import DamagedFile
+from glowray.io.arrow.table_blocks import droppable, table_block, table_shape
+from glowray.io.arrow.table_rows import table_rows
+from glowray.io.files.paths import Paths, expand, path_names
+from glowray.io.files.splits import SPLIT_BYTES, place
+from glowray.io.reader import PrunableReader, TypedReader, check_partitions, source_label
+from glowray.io.record_columns import check_columns, check_present
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from glowray.rows import Block
+    from glowray.rows.codec.shape import Shape
+
+ROWS_A_MORSEL = 16_384
+ROWS_A_BLOCK = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """One row group of a file."""
+
+    path: str
+    index: int
+
+
+@dataclass(frozen=True)
+class ParquetReader(PrunableReader, TypedReader):
+    """Reads rows of Parquet files. A row group is never divided between partitions.
+
+    Args:
+        columns: the columns that the user asked for, None for all.
+        arrow_types: those of them that have one type in all files.
+        only: the columns that the job reads, None for all. It holds in files whose columns are `like`.
+        like: the columns of the first file.
+    """
+
+    label: str
+    partitions: tuple[tuple[RowGroup, ...], ...]
+    columns: tuple[str, ...] | None
+    estimated_bytes: int
+    arrow_types: pa.Schema
+    only: frozenset[str] | None = None
+    like: tuple[str, ...] | None = None
+
+    @property
+    def num_partitions(self) -> int:
+        return len(self.partitions)
+
+    def read(self, index: int) -> Iterator[list[dict[str, Any]]]:
+        for table in self.tables(index):
+            yield table_rows(table)
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of the blocks of `read_blocks`, or None if the first file's schema does not say it."""
+        group = next((group for groups in self.partitions for group in groups), None)
+        if group is None:
+            return None
+        import pyarrow as pa
+
+        with opened(group.path) as file:
+            schema = file.schema_arrow
+            return table_shape(pa.schema([schema.field(name) for name in self._wanted(file, group.path)]))
+
+    @property
+    def fields(self) -> tuple[str, ...] | None:
+        """The columns of the first file's rows. Another file may have others."""
+        group = next((group for groups in self.partitions for group in groups), None)
+        if group is None:
+            return None
+        with opened(group.path) as file:
+            return tuple(self._wanted(file, group.path))
+
+    def read_blocks(self, index: int) -> Iterator[Block]:
+        """Yield the rows of partition `index` as blocks. A column stays as it is if its values are Python's."""
+        yield from map(table_block, self.tables(index, ROWS_A_BLOCK))
+
+    def pruned(self, columns: Collection[str]) -> ParquetReader:
+        """Return a reader of the same rows with only these columns, and those that may hold values Python lacks.
+
+        Files whose columns are not those of the first file are read with all columns.
+        """
+        only = frozenset(columns) if self.only is None else self.only.intersection(columns)
+        return replace(self, only=only, like=self.like if self.only is not None else self.fields)
+
+    def tables(self, index: int, rows: int = ROWS_A_MORSEL) -> Iterator[pa.Table]:
+        """Yield the rows of partition `index` as Arrow tables of at most `rows` rows."""
+        import pyarrow as pa
+
+        for group in self.partitions[index]:
+            with opened(group.path) as file:
+                names = self._wanted(file, group.path)
+                wanted = None if self.columns is None and self.only is None else names
+                for batch in file.iter_batches(rows, [group.index], wanted, use_threads=False):
+                    yield pa.Table.from_batches([batch]).select(names)
+
+    def _wanted(self, file: pq.ParquetFile, path: str) -> list[str]:
+        """Return the columns to read of a file, in the order of the rows."""
+        names = _columns_of(file, path, self.columns)
+        if self.only is None or tuple(names) != self.like:
+            return names
+        schema = file.schema_arrow
+        unread = droppable(schema.names, schema.types) - self.only
+        return [name for name in names if name not in unread]
+
+
+def parquet_reader(
+    paths: Paths,
+    partitions: int | None = None,
+    *,
+    columns: Sequence[str] | None = None,
+    split_bytes: int = SPLIT_BYTES,
+) -> ParquetReader:
+    """Return a reader of Parquet files, whose rows are dicts. `columns` reads only these columns, in this order.
+
+    >>> import tempfile, pathlib, pyarrow as pa, pyarrow.parquet as pq
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "a.parquet")
+    >>> pq.write_table(pa.table({"a": [1, 2], "b": [["x"], None]}), path)
+    >>> list(parquet_reader(path).read(0))
+    [[{'a': 1, 'b': ['x']}, {'a': 2, 'b': None}]]
+
+    Partitions are whole row groups, of about equal bytes.
+
+    Raises:
+        FileNotFoundError: a path matches nothing.
+        DamagedFile: a file is no Parquet file.
+        ValueError: a file lacks one of `columns`, or has two columns of one name.
+    """
+    import pyarrow as pa
+
+    check_partitions(partitions)
+    wanted = None if columns is None else tuple(columns)
+    if wanted is not None:
+        check_columns(wanted, "columns=")
+    types: pa.Schema | None = None
+    groups: list[RowGroup] = []
+    weights: list[int] = []
+    for file in expand(paths):
+        with opened(file.path) as parquet:
+            names = _columns_of(parquet, file.path, wanted)
+            types = _common_types(types, parquet.schema_arrow, names)
+            metadata = parquet.metadata
+            groups += [RowGroup(file.path, index) for index in range(metadata.num_row_groups)]
+            weights += [metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups)]
+    return ParquetReader(
+        source_label("read_parquet", path_names(paths)),
+        place(groups, weights, partitions, split_bytes),
+        wanted,
+        sum(weights),
+        pa.schema([]) if types is None else types,
+    )
+
+
+def _common_types(known: pa.Schema | None, schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
+    """Return the columns of `known` to which another file gives the same type; all of the file if it is the first."""
+    import pyarrow as pa
+
+    types = {name: schema.field(name).type for name in names}
+    alike = types.keys() if known is None else [field.name for field in known if types.get(field.name) == field.type]
+    return pa.schema([(name, types[name]) for name in alike])
+
+
+def opened(path: str) -> pq.ParquetFile:
+    """Open a Parquet file. Raises DamagedFile, which names the path, if it is none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(path)
+    except pa.ArrowInvalid as error:
+        raise DamagedFile(f'"{path}" is not a Parquet file, or is damaged: {error}') from None
+
+
+def _columns_of(file: pq.ParquetFile, path: str, wanted: tuple[str, ...] | None) -> list[str]:
+    """Return `wanted`, or all columns of a file if it is None. Raises ValueError if the file lacks one of them."""
+    names: list[str] = file.schema_arrow.names
+    check_columns(names, f'"{path}"')
+    check_present(path, names, wanted or ())
+    return names if wanted is None else list(wanted)

@@ -1,0 +1,76 @@
+"""Lines of text as Arrow columns, which are made of a file's bytes without a str for each line."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from glowray.io.files.encoding import Encoding
+from glowray.io.files.lines import read_bytes, read_lines
+from glowray.io.files.splits import Piece
+from glowray.rows import Block
+from glowray.rows.codec.lazy_chunk import MadeChunk
+from glowray.rows.codec.scalar_kinds import scalar_kind
+from glowray.rows.codec.shape import Scalar
+from glowray.rows.texts.texts import Lines
+
+
+def _text() -> Scalar:
+    kind = scalar_kind(str, [""])
+    assert kind is not None
+    return Scalar(kind)
+
+
+TEXT = _text()
+
+
+def line_blocks(piece: Piece, encoding: Encoding) -> Iterator[Block | list[str]]:
+    """Yield the lines of a piece of a UTF-8 file as blocks. Other bytes raise the error of `read_lines`."""
+    seen = 0
+    for data in read_bytes(piece, encoding.signature):
+        if not data.isascii() and not _is_text(data, encoding):
+            yield from _from(read_lines(piece, encoding), seen)  # raises for the line that cannot be decoded
+            return
+        block = block_of(data)
+        seen += len(block)
+        yield block
+
+
+def block_of(data: bytes) -> Block:
+    r"""Return whole lines as a block of str, without their ends (\n or \r\n).
+
+    >>> block_of(b"a\r\nb\rc\n\nd").rows()
+    ['a', 'b\rc', '', 'd']
+    """
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
+    lines = Lines(data)
+    return Block((MadeChunk(TEXT, lines, len(lines), _columns),))
+
+
+def _columns(lines: Lines) -> list[Any]:
+    return [lines.array]
+
+
+def _is_text(data: bytes, encoding: Encoding) -> bool:
+    """Return whether bytes that are not ASCII can be decoded."""
+    if encoding.is_ascii:
+        return False
+    text = pa.LargeStringArray.from_buffers(1, pa.py_buffer(np.array([0, len(data)])), pa.py_buffer(data))
+    try:
+        text.validate(full=True)  # ten times as fast as decoding
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _from(morsels: Iterator[list[str]], start: int) -> Iterator[list[str]]:
+    """Yield the rows of morsels without the first `start` rows."""
+    for rows in morsels:
+        if start < len(rows):
+            yield list(itertools.islice(rows, start, None))
+        start = max(0, start - len(rows))

@@ -1,0 +1,83 @@
+"""Text files as rows: each line is a str."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from glowray.io.files.compression import codec_of
+from glowray.io.files.encoding import Encoding
+from glowray.io.files.lines import read_lines
+from glowray.io.files.paths import Paths, expand, path_names
+from glowray.io.files.splits import SPLIT_BYTES, Partition, plan_splits, weight_of
+from glowray.io.reader import ColumnReader, check_partitions, source_label
+
+if TYPE_CHECKING:
+    from glowray.rows import Block
+    from glowray.rows.codec.shape import Shape
+
+
+@dataclass(frozen=True)
+class TextReader(ColumnReader):
+    """Reads the lines of files, without their ends."""
+
+    label: str
+    partitions: tuple[Partition, ...]
+    encoding: Encoding
+    estimated_bytes: int
+
+    @property
+    def num_partitions(self) -> int:
+        return len(self.partitions)
+
+    def read(self, index: int) -> Iterator[list[str]]:
+        for piece in self.partitions[index]:
+            yield from read_lines(piece, self.encoding)
+
+    row_type = str
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of the blocks of `read_blocks`, or None unless the encoding is UTF-8 with strict errors."""
+        from glowray.io.text.line_blocks import TEXT
+
+        return TEXT if self.encoding.is_utf8 else None
+
+    def read_blocks(self, index: int) -> Iterator[Block | list[str]]:
+        """Yield the lines of partition `index` as columns; as lists before bytes that cannot be decoded."""
+        from glowray.io.text.line_blocks import line_blocks
+
+        for piece in self.partitions[index]:
+            yield from line_blocks(piece, self.encoding)
+
+
+def text_reader(
+    paths: Paths,
+    partitions: int | None = None,
+    encoding: str = "utf-8",
+    errors: str = "strict",
+    *,
+    split_bytes: int = SPLIT_BYTES,
+) -> TextReader:
+    r"""Return a reader of text files: a row is a line.
+
+    >>> reader = text_reader("/etc/passwd")
+    >>> next(iter(next(reader.read(0))))
+    'root:x:0:0:root:/root:/bin/bash'
+
+    A line ends at "\n" or "\r\n" only, and both are removed. Files whose names end in .gz, .bz2, .zst or .xz are
+    decompressed. `partitions` gives exactly that many slices of about equal bytes; without it a slice has about
+    `split_bytes`.
+
+    Raises:
+        FileNotFoundError: a path matches nothing.
+        ValueError: `partitions` is less than 1.
+        LookupError: the encoding or the error handler is unknown.
+    """
+    check_partitions(partitions)
+    how = Encoding(encoding, errors)
+    files = expand(paths)
+    plain = how.splittable
+    splits = plan_splits(files, partitions, lambda file: plain and codec_of(file.path) is None, split_bytes)
+    return TextReader(source_label("read_text", path_names(paths)), splits, how, sum(map(weight_of, files)))

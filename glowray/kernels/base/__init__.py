@@ -1,0 +1,1 @@
+"""What all kernels build on: steps, morsels, the task, keyed rows."""

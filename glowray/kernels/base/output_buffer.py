@@ -1,0 +1,77 @@
+"""What a task keeps until it ends: in memory while it is little, behind that in a file."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from glowray.io.spill import SpillFile, SpillPlace
+from glowray.rows import Block
+
+_NO_ROWS = Block()
+
+
+class Kept:
+    """Blocks for any receivers, which go to a file each time those in memory take more than `limit` bytes.
+
+    >>> kept = Kept(limit=100)
+    >>> for rows in (["a" * 80], ["b" * 80], ["c"]):
+    ...     kept.add(1, Block.from_rows(rows))
+    >>> [len(block) for block in kept.blocks(1)], kept.spilled > 160, kept.blocks(0)
+    ([2, 1], True, [])
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit: float = limit
+        self._held: defaultdict[int, list[Block]] = defaultdict(list)
+        self._places: defaultdict[int, list[SpillPlace]] = defaultdict(list)
+        self._file = SpillFile()
+        self._size = 0
+
+    @property
+    def spilled(self) -> int:
+        """Bytes in the file."""
+        return self._file.nbytes
+
+    def add(self, receiver: int, block: Block) -> None:
+        """A block behind those that the receiver has."""
+        self.put(receiver, block)
+        self.grow(block)
+
+    def put(self, receiver: int, block: Block) -> None:
+        """The same of a part of a block, with which it has to `grow` when all parts are put."""
+        self._held[receiver].append(block)
+
+    def grow(self, block: Block) -> None:
+        """Counts what the block takes, and writes what is held to the file where that is too much."""
+        try:
+            self._size += sum(chunk.estimated_bytes for chunk in block.chunks if chunk.home is None)
+            if self._size > self._limit:
+                self._spill()
+        except OSError:
+            raise  # a full disk
+        except Exception:  # rows that cannot be pickled: that is told at the end, when all that come first are there
+            self._limit = float("inf")
+
+    def _spill(self) -> None:
+        for receiver, held in self._held.items():
+            self._places[receiver].append(self._file.write(Block.concat(held)))
+        self._held.clear()
+        self._size = 0
+
+    def keep(self, chosen: Callable[[list[Block]], Iterable[Block]]) -> None:
+        """Keeps of the blocks in memory what `chosen` gives of each receiver's."""
+        for receiver, held in self._held.items():
+            self._held[receiver] = list(chosen(held))
+
+    def blocks(self, receiver: int) -> list[Block]:
+        """All blocks of a receiver, in order."""
+        return [*map(self._file.mapped, self._places.get(receiver, ())), *self._held.get(receiver, ())]
+
+    def block(self, receiver: int) -> Block:
+        """The same as one."""
+        if receiver not in self._held and receiver not in self._places:
+            return _NO_ROWS
+        held = Block.concat(self._held.get(receiver, ()))
+        in_file = [chunk for place in self._places.get(receiver, ()) for chunk in self._file.mapped(place).chunks]
+        return Block([*in_file, *held.chunks]) if in_file else held

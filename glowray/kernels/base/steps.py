@@ -1,0 +1,138 @@
+"""Steps: what verbs do within a task, as data. Planning and compiling ask a step, and look at no class."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from glowray.functions import Cause, Function
+from glowray.functions.replay import NO_ROW, Attempt, call_on_row
+from glowray.kernels.base.keyed import keyed_row
+
+if TYPE_CHECKING:
+    from glowray.kernels.operators.columns import ColumnStep
+    from glowray.vectorize.columns.vectors.kinds import Kind
+    from glowray.vectorize.definition.known_function import Refused
+    from glowray.vectorize.loops.step_code import StepCode
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A part of a task's chain; `verb` and `label` name it in explain(), task names and errors.
+
+    Whatever planning has to know of a step, the step says itself, by the members below.
+    """
+
+    flows: ClassVar[bool] = False
+    """Whether rows may leave before all rows of the partition have come in."""
+    is_nested: ClassVar[bool] = True
+    """Whether the rows are drawn through a call of its own, nested in the call of the next step."""
+    keeps_keys: ClassVar[bool] = False
+    """Whether each keyed row keeps its key, so that partitions by key stay so."""
+    keeps_rows: ClassVar[bool] = False
+    """Whether each row that comes out is a row that came in, unchanged."""
+
+    verb: str
+    label: str
+    on_error: str = field(default="raise", kw_only=True)
+    """What happens to a row on which one of its functions fails, in a step whose functions take one row."""
+
+    @property
+    def may_grow(self) -> bool:
+        """Whether many rows may come out for one row."""
+        return True
+
+    @property
+    def word(self) -> str:
+        """The name of the step within a stage."""
+        return self.verb
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """The user's functions that it calls."""
+        return ()
+
+    def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what a picture shows beside the verb; `functions` are the labels of those that the user gave."""
+        return functions
+
+    def counted_from(self, first: int) -> Self:
+        """Return the step for partitions of which `first` others come before in the task's stage."""
+        return self
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        """Return what an error of this step tells the user.
+
+        Args:
+            row: the row that the step had at hand; NO_ROW for none.
+            arguments: those of its function, if that takes more than a row and was called.
+        """
+        return Cause(row=row)
+
+
+@dataclass(frozen=True, slots=True)
+class RowStep(Step):
+    """A step that looks at one row at a time; each subclass is one operator, in `kernels/operators/`.
+
+    A step that `is_part` does a part of its verb's work, and another step the rest: it computes a key, or takes a key
+    off again.
+    """
+
+    flows: ClassVar[bool] = True
+    is_nested: ClassVar[bool] = False
+    of_value: ClassVar[bool] = False
+    """Whether its functions are given the value of a keyed row, and not the row."""
+    hands_row_on: ClassVar[bool] = False
+    """Whether the row that comes in, or its fields, are used once more after its functions have run."""
+    makes_items: ClassVar[bool] = False
+    """Whether any number of rows comes out for a row, so that later steps run in a loop within the loop."""
+
+    is_part: bool = field(default=False, kw_only=True)
+
+    @property
+    def may_grow(self) -> bool:
+        return False
+
+    @property
+    def parts(self) -> tuple[RowStep, ...]:
+        """The step as errors and explain() name it: one a function, where it calls several."""
+        return (self,)
+
+    @property
+    def fields_read(self) -> frozenset[str] | None:
+        """The fields of a record that it looks at; None where it may look at, or hand on, the whole record."""
+        return None
+
+    def emit(self, code: StepCode) -> list[ast.stmt]:
+        """Return the statements that take one row through this step and all later ones."""
+        raise TypeError(f"{type(self).__name__} has no statements")
+
+    def columns(self, kind: Kind) -> ColumnStep | Refused:
+        """Return the step over columns of a kind of rows, or why there is none."""
+        raise TypeError(f"{type(self).__name__} has no column form")
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionStep(RowStep):
+    """A row step that calls one function of the user's."""
+
+    function: Function
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return (self.function,)
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        return Cause(self.function, row, None if row is NO_ROW else Attempt(call_as_step, self.function, (row,)))
+
+
+def call_as_step(function: Function, row: Any) -> Any:
+    """Call the function of a row step on a row as the step does; replay() runs this."""
+    result = call_on_row(function, keyed_row(row, function.verb)[1] if function.of_value else row)
+    return list(result) if function.gives_items else result
+
+
+def check_pair(verb: str, row: Any) -> None:
+    """Raise the error of a row that is not (key, value)."""
+    keyed_row(row, verb)

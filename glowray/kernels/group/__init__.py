@@ -1,0 +1,1 @@
+"""Groups of values, of any size."""

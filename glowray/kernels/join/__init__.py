@@ -1,0 +1,1 @@
+"""Joins as products of row numbers."""

@@ -1,0 +1,1 @@
+"""Which rows share a key, and the fold of their values."""

@@ -1,0 +1,140 @@
+"""Combiners: reduce_by_key and aggregate_by_key within a partition, and the merge of partial results.
+
+Source of the association: each partition is folded from left to right, then the partials in partition order, whether
+the fold runs before the shuffle or after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from glowray.functions import Cause, Function
+from glowray.functions.combiner import Combiner
+from glowray.functions.pairing import Pairing
+from glowray.functions.replay import Attempt, call_with
+from glowray.kernels.base.keyed import MISSING, PLAIN, KeyTable, keyed_row
+from glowray.kernels.base.steps import Step
+from glowray.kernels.keys.keyed_step import Keyed, key_cause
+from glowray.kernels.keys.reducer_call import blame_reducer, reducer_call
+from glowray.kernels.loops.failed_step import blame
+from glowray.rows import Block
+
+
+@dataclass(frozen=True, slots=True)
+class CombineStep(Keyed, Step):
+    """keyed rows → one (key, accumulator) for each key of the partition, in order of first appearance.
+
+    `phase` names it within a stage, where it is the first half of the verb only.
+    """
+
+    combiner: Combiner
+    phase: str
+    pairing: Pairing | None = None
+
+    @property
+    def word(self) -> str:
+        return self.phase
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return (self.combiner.add, self.combiner.merge)
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        if arguments is None:
+            return key_cause(self.verb, row, self.pairing, self.combiner.add)
+        return reducer_cause(self.combiner.add, row, arguments)
+
+    def missing(self, table: KeyTable, cells: bool = False) -> Callable[[Any, Any], None]:
+        """What a loop calls for a key that `table` does not have as it is written.
+
+        `cells`: accumulators are tuples, and the table has them as lists.
+        """
+        entries, combiner, add = table.entries, self.combiner, reducer_call(self.combiner.add)
+        kept: Callable[[Any], Any] = list if cells else _itself
+        shown: Callable[[Any], Any] = tuple if cells else _itself
+        fresh = None if combiner.zero is None else combiner.zero.copier()
+
+        def miss(key: Any, value: Any) -> None:
+            known = MISSING
+            try:
+                if type(key) in PLAIN:  # not in the table as it is written: then not at all
+                    name = key
+                else:
+                    name = table.admit(key)
+                    known = entries.get(name, MISSING)
+                if known is not MISSING:
+                    known = shown(known)
+                elif fresh is not None:
+                    known = fresh()
+                else:
+                    entries[name] = kept(value)
+                    return
+                entries[name] = kept(add(known, value))
+            except BaseException as error:
+                blame_reducer(error, self, known, value, key)
+                raise
+
+        return miss
+
+    def fold(self, block: Block, table: KeyTable) -> None:
+        """Folds the keyed rows of a block into `table`."""
+        verb, entries, get, miss = self.verb, table.entries, table.get, self.missing(table)
+        add = reducer_call(self.combiner.add)
+        for morsel in block.morsels():
+            for row in morsel:
+                try:
+                    key, value = keyed_row(row, verb)
+                except TypeError as error:
+                    blame(error, self, row)
+                    raise
+                try:
+                    known = get(key, MISSING)
+                except TypeError:
+                    known = MISSING
+                if known is MISSING:
+                    miss(key, value)
+                    continue
+                try:
+                    entries[key] = add(known, value)
+                except BaseException as error:
+                    blame_reducer(error, self, known, value, key)
+                    raise
+
+
+def _itself(accumulator: Any) -> Any:
+    return accumulator
+
+
+def reducer_cause(function: Function, row: Any, arguments: tuple[Any, ...] | None) -> Cause:
+    """Return the cause of an error of a reducer, called with (accumulator, value)."""
+    return Cause(function, row, None if arguments is None else Attempt(call_with, function, arguments))
+
+
+def merged(blocks: Iterable[Block], step: Step, function: Function) -> Iterator[tuple[Any, Any]]:
+    """Keyed partial results (block after block in partition order) merged by key with `function`, for `step`."""
+    merge = reducer_call(function)
+    table = KeyTable()
+    entries, get = table.entries, table.get
+    for block in blocks:
+        for morsel in block.morsels():
+            for row in morsel:
+                key, value = row
+                try:
+                    known = get(key, MISSING)
+                except TypeError:
+                    known = MISSING
+                try:
+                    if known is not MISSING:
+                        entries[key] = merge(known, value)
+                    elif type(key) in PLAIN:
+                        entries[key] = value
+                    else:
+                        name = table.admit(key)
+                        known = entries.get(name, MISSING)
+                        entries[name] = value if known is MISSING else merge(known, value)
+                except BaseException as error:
+                    blame_reducer(error, step, known, value, key)
+                    raise
+    return table.items()

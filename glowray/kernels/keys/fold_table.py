@@ -1,0 +1,151 @@
+"""A combiner over columns: keys numbered as they first appear, values folded from left to right.
+
+Chunks are gathered for a while and then folded at once, what was folded before standing first: so every group is folded
+in the order of its rows, as a loop over them would.
+"""
+
+from __future__ import annotations
+
+from glowray.kernels.keys.key_numbers import DISTINCT_BITS, KeyNumbers
+from glowray.rows import Block
+from glowray.rows.codec.chunk import Chunk
+from glowray.vectorize.columns.folds import vector_folds as folds
+from glowray.vectorize.columns.folds.accumulations import Accumulation
+from glowray.vectorize.columns.folds.reducer_shapes import Fold
+from glowray.vectorize.columns.folds.vector_folds import Groups, Part
+from glowray.vectorize.columns.vectors.block_vectors import (
+    carried,
+    chunk_of,
+    field_of,
+    has_maybe,
+    is_of,
+    kind_of,
+    shape_of,
+)
+from glowray.vectorize.columns.vectors.frame import Vector
+from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
+
+CACHED_BYTES = 4 * 1024 * 1024
+"""What is gathered before it is folded, as long as keys are few: it stays in the cache, and memory is used again."""
+
+GATHERED_BYTES = 64 * 1024 * 1024
+"""What is gathered at least where they are many."""
+
+GATHERED_TIMES = 4
+
+
+def keyed_kind(kind: Kind | None, fold: Fold) -> TupleOf | None:
+    """The kind, if the values of keyed rows of it can be folded as columns."""
+    pair = pair_kind(kind)
+    return pair if pair is not None and fold.fits(pair.fields[1]) else None
+
+
+def pair_kind(kind: Kind | None) -> TupleOf | None:
+    """The kind, if rows of it are keyed and their keys can be grouped as columns."""
+    if not isinstance(kind, TupleOf) or len(kind.fields) != 2:
+        return None
+    return kind if _is_key(kind.fields[0]) else None
+
+
+def _is_key(kind: Kind) -> bool:
+    if isinstance(kind, TupleOf):
+        return all(map(_is_key, kind.fields))
+    return kind in DISTINCT_BITS or kind is float
+
+
+class FoldTable:
+    """Keyed rows of one kind on their way to one row a key.
+
+    >>> table = FoldTable(TupleOf((str, int)), Accumulation(Fold("add"), int))
+    >>> table.add(Block.from_rows([("a", 1), ("b", 2), ("a", 3)])), table.fold(), table.folded().rows()
+    (True, True, [('a', 4), ('b', 2)])
+    """
+
+    def __init__(self, kind: TupleOf, accumulation: Accumulation) -> None:
+        self._kind, self._accumulation = kind, accumulation
+        self._known: Vector | None = None
+        self._count = self._known_bytes = 0
+        self._gathered: list[Chunk] = []
+        self._groups: list[Groups] = []  # the number of the key of each row that was gathered
+        self._bytes = 0
+        self._numbers = KeyNumbers(kind.fields[0])
+
+    def add(self, block: Block) -> bool:
+        """Takes the rows of a block; False, and none taken, where they have another kind or only Python is exact."""
+        if not all(map(self._takes, block.chunks)):
+            return False
+        if self._bytes + block.nbytes > self._most and not self.fold():
+            return False
+        for chunk in block.chunks:
+            self._numbers.add(field_of(chunk, 0))
+            self._gathered.append(chunk)
+        self._bytes += block.nbytes
+        return True
+
+    def _takes(self, chunk: Chunk) -> bool:
+        """Return whether a chunk's rows are of this kind. Values that are lifted may be None, keys may not."""
+        if self._accumulation.lift is None:
+            return is_of(self._kind, chunk)
+        if kind_of(chunk.shape) != self._kind or has_maybe(self._kind):
+            return False
+        return is_of(self._kind.fields[0], field_of(chunk, 0))
+
+    @property
+    def _most(self) -> int:
+        """How many bytes are gathered: as many as the accumulators have, which are copied each time.
+
+        Where known keys are numbered again each time it is several times those.
+        """
+        if self._numbers.lasts:
+            return max(CACHED_BYTES, self._known_bytes)
+        folded = GATHERED_TIMES * self._known_bytes
+        return CACHED_BYTES if folded <= CACHED_BYTES else max(GATHERED_BYTES, folded)
+
+    def fold(self) -> bool:
+        """Folds what was gathered; False, and nothing changed, where only Python is exact."""
+        if not self._gathered:
+            return True
+        self._groups += self._numbers.groups()
+        parts = self._parts()
+        count = len(self._numbers)
+        made = parts and self._accumulation.fold.run_parts(parts, count, self._started(count))
+        if made is None:
+            return False
+        self._known, self._count = made, count
+        self._known_bytes = chunk_of(self._accumulation.kind, made, count).nbytes
+        if not self._numbers.lasts:
+            self._known_bytes += self._numbers.keys().nbytes
+        self._gathered, self._groups, self._bytes = [], [], 0
+        return True
+
+    def _parts(self) -> list[Part] | None:
+        """What is folded of each gathered chunk; None where only Python is exact."""
+        parts = []
+        for chunk, own in zip(self._gathered, self._groups, strict=True):
+            vector, good = carried(self._kind.fields[1], field_of(chunk, 1))
+            values = self._accumulation.lifted(vector, len(chunk)) if good is None else None
+            if values is None:
+                return None
+            parts.append((values, own))
+        return parts
+
+    def _started(self, count: int) -> Vector | None:
+        """What the first of `count` keys start from: what they were folded to, and for new ones the zero."""
+        kind, zero = self._accumulation.kind, self._accumulation.starts()
+        known = [] if self._known is None else [self._known]
+        if zero is not None and count > self._count:
+            known.append(folds.repeated(kind, zero, count - self._count))
+        return folds.joined(known) if known else None
+
+    def folded(self) -> Block:
+        """(key, accumulator) of what was folded, keys in order of first appearance."""
+        if self._known is None:
+            return Block(())
+        kind = self._accumulation.kind
+        keys = self._numbers.keys().slice(0, self._count)
+        columns = [*keys.columns, *chunk_of(kind, self._known, self._count).columns]
+        return Block((Chunk(shape_of(TupleOf((self._kind.fields[0], kind))), columns, self._count),))
+
+    def gathered(self) -> Block:
+        """The keyed rows that came after."""
+        return Block(self._gathered)

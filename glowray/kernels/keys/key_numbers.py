@@ -1,0 +1,149 @@
+"""Keys numbered as they first appear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from glowray.kernels.keys.key_groups import key_groups
+from glowray.rows.arrow.numpy_columns import as_numpy
+from glowray.rows.codec.chunk import Chunk
+from glowray.rows.codec.chunk_concat import together
+from glowray.rows.codec.lazy_chunk import MadeChunk
+from glowray.rows.texts.taken_texts import TakenTexts
+from glowray.rows.texts.text_numbers import TextNumbers
+from glowray.rows.texts.texts import Texts
+from glowray.vectorize.columns.folds.vector_folds import Groups
+from glowray.vectorize.columns.vectors.kinds import Kind
+
+DISTINCT_BITS: tuple[Kind, ...] = (str, int, bool)
+"""Kinds of keys that are equal only when they look the same; Arrow's dictionaries number them as they first appear."""
+
+FEW = 4096
+"""A table of so many places is always worth its while."""
+
+
+class KeyNumbers:
+    """Takes keys of one kind, and numbers them in the order of their first appearance. A key keeps its number.
+
+    >>> numbers = KeyNumbers(str)
+    >>> for rows in (["b", "a"], ["b"]):
+    ...     numbers.add(Chunk.from_rows(rows))
+    >>> [own.tolist() for own in numbers.groups()], numbers.keys().rows()
+    ([[0, 1], [0]], ['b', 'a'])
+    """
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._known: Chunk | None = None
+        self._keys: list[Chunk] = []
+        self._texts = TextNumbers() if kind is str else None
+        self._groups: list[Groups] = []
+        self._column: tuple[pa.Array, Groups] | None = None
+
+    @property
+    def lasts(self) -> bool:
+        """Whether keys that have a number cost nothing when others are numbered."""
+        return self._texts is not None
+
+    def add(self, keys: Chunk) -> None:
+        """Keys that come after all that came before: one at least."""
+        if self._texts is not None:  # while they are in the cache
+            self._shape = keys.shape
+            uncut = uncut_texts(keys)
+            if isinstance(uncut, TakenTexts) and not uncut.is_ascending:
+                self._groups += self._texts.numbers()
+                self._groups.append(self._by_row(uncut, self._texts))
+            else:
+                self._texts.add(Texts.of(keys.columns[0]) if uncut is None else uncut)
+        else:
+            self._keys.append(keys)
+
+    def groups(self) -> list[Groups]:
+        """The number of each row of the keys of each call of `add` since this was asked before."""
+        if self._texts is not None:
+            groups, self._groups = [*self._groups, *self._texts.numbers()], []
+            return groups
+        known = [] if self._known is None else [self._known]
+        keys, self._keys = [*known, *self._keys], []
+        self._known, groups = self._grouped(keys) if self._kind not in DISTINCT_BITS else self._distinct(keys)
+        return groups[len(known) :]
+
+    def __len__(self) -> int:
+        if self._texts is not None:
+            return len(self._texts)
+        return 0 if self._known is None else len(self._known)
+
+    def keys(self) -> Chunk:
+        """The keys that have a number, by number: each is the first of its like. There is one at least."""
+        if self._texts is not None:
+            return Chunk(self._shape, [self._texts.distinct()], len(self._texts))
+        assert self._known is not None
+        return self._known
+
+    def _by_row(self, texts: TakenTexts, known: TextNumbers) -> Groups:
+        """The numbers of texts, of which each row of the column that they are taken of is looked at once."""
+        if self._column is None or self._column[0] is not texts.column:
+            self._column = texts.column, np.full(len(texts.column), -1, np.int32)
+        numbers = self._column[1]
+        new = texts.rows[numbers[texts.rows] < 0]
+        if len(new):
+            known.add(TakenTexts(texts.column, new))
+            (numbers[new],) = known.numbers()
+        return numbers[texts.rows]
+
+    def _distinct(self, keys: Sequence[Chunk]) -> tuple[Chunk, list[Groups]]:
+        columns = [chunk.columns[0] for chunk in keys]
+        found, groups = (_close(columns) if self._kind is int else None) or _encoded(columns)
+        return Chunk(keys[0].shape, [found], len(found)), groups
+
+    def _grouped(self, keys: Sequence[Chunk]) -> tuple[Chunk, list[Groups]]:
+        by_key = key_groups([keys])
+        places = np.empty(len(by_key), np.int64)
+        places[by_key.appearance] = np.arange(len(by_key))
+        found = together(keys).take(by_key.firsts[by_key.appearance])
+        return found, _apart(places[by_key.numbers], keys)
+
+
+def uncut_texts(keys: Chunk) -> Texts | None:
+    """The texts that a chunk's one column would be made of, if it is not made yet."""
+    vector = keys.vector if isinstance(keys, MadeChunk) and not keys.is_made else None
+    return vector if isinstance(vector, Texts) else None
+
+
+def _encoded(columns: Sequence[Any]) -> tuple[pa.Array, list[Groups]]:
+    """Return (the different values in the order of their first appearance, the number of each row of each column)."""
+    encoded = pa.chunked_array(columns).dictionary_encode()
+    numbers = map(as_numpy, (chunk.indices for chunk in encoded.chunks if len(chunk)))  # Arrow leaves empty ones out
+    found = encoded.chunk(0).dictionary if encoded.num_chunks else columns[0]
+    return found, [next(numbers) if len(column) else np.empty(0, np.int32) for column in columns]
+
+
+def _apart(numbers: Groups, parts: Sequence[Any]) -> list[Groups]:
+    """The numbers of each part's rows."""
+    return np.split(numbers, np.cumsum([len(part) for part in parts])[:-1])
+
+
+def _close(columns: Sequence[Any]) -> tuple[Any, list[Any]] | None:
+    """Ints that lie close together, by a table with a place for each; None where they do not."""
+    parts = [as_numpy(column) for column in columns if len(column)]
+    count = sum(map(len, parts))
+    least = min((int(part.min()) for part in parts), default=0)
+    span = max((int(part.max()) for part in parts), default=0) - least + 1
+    if span > max(FEW, 4 * count) or count >= 2**31:
+        return None
+    places = np.empty(count, np.int64)
+    start = 0
+    for part in parts:
+        np.subtract(part, least, out=places[start : start + len(part)])
+        start += len(part)
+    rows: npt.NDArray[np.int32] = np.arange(count, dtype=np.int32)
+    table = np.full(span, count, np.int32)
+    table[places[::-1]] = rows[::-1]  # of a key's rows the one that is written last stays: the first
+    new: Any = np.sort(table[table < count]) if span <= count // 4 else np.flatnonzero(table[places] == rows)
+    table[places[new]] = rows[: len(new)]
+    return pa.array(places[new] + least), _apart(table[places], columns)

@@ -1,0 +1,1 @@
+"""Generated loops at work: their rows, and which step and row failed in them."""

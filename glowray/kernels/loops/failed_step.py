@@ -1,0 +1,58 @@
+"""Which step failed, on which row: kernels note it where an error leaves their loop, generated loops by their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from glowray.functions import Failure
+from glowray.functions.blame import Blame, note, noted
+from glowray.functions.replay import NO_ROW
+from glowray.kernels.base.steps import Step
+from glowray.kernels.loops.loop_frames import came_through_loop, loop_place
+
+
+def blame(
+    error: BaseException, step: Step | None = None, row: Any = NO_ROW, arguments: tuple[Any, ...] | None = None
+) -> None:  # fmt: skip
+    """Note that a step failed on a row, unless the error comes from a loop or step further in.
+
+    Args:
+        error: the exception, in the handler of the kernel's loop.
+        step: the step; None if whoever called the kernel knows it.
+        row: the row at hand; NO_ROW for none.
+        arguments: those of the step's function, if that takes more than a row.
+    """
+    if not came_through_loop(error):
+        note(error, Blame(step, row, arguments))
+
+
+def blamed_lazily(step: Step, rows: Iterable[Any]) -> Iterator[Any]:
+    """Yield rows or morsels that are made when they are asked for; an error in making them is the step's."""
+    try:
+        yield from rows
+    except BaseException as error:
+        blame(error, step)
+        raise
+
+
+def failure_of(error: BaseException, source: Step, partition: int) -> Failure:
+    """Take an exception of a task, with the step and row that it belongs to; of `source` if no step is to blame."""
+    error = _of_user(error)
+    found = noted(error)
+    if found is None:
+        place = loop_place(error)
+        if place is not None:
+            found, error = place.blame, place.retrace(error)
+    step = source if found is None or found.step is None else found.step
+    found = found or Blame()
+    cause = step.cause(found.row, found.arguments) if found.cause is None else found.cause
+    return Failure.capture(error, verb=step.verb, cause=cause, partition=partition)
+
+
+def _of_user(error: BaseException) -> BaseException:
+    """Return the StopIteration of which Python made a RuntimeError because a loop or step of ours is a generator."""
+    cause = error.__cause__
+    if isinstance(error, RuntimeError) and isinstance(cause, StopIteration):
+        return cause if noted(cause) or came_through_loop(cause) else error
+    return error

@@ -1,0 +1,66 @@
+"""Records of which a reader gives only the columns that are looked at; the others are read where Python needs a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from glowray.kernels.base.morsels import in_batches
+from glowray.rows import Block
+
+
+class PrunedBlock(Block):
+    """Some columns of rows; `whole` has them all."""
+
+    __slots__ = ("_rows", "_start")
+
+    def __init__(self, block: Block, rows: WholeRows, start: int) -> None:
+        super().__init__(block.chunks)
+        self._rows, self._start = rows, start
+
+    def whole(self, start: int, stop: int) -> Block:
+        """All columns of some of the rows."""
+        return self._rows.between(self._start + start, self._start + stop)
+
+
+class WholeRows:
+    """A second reading of the same rows, begun when the first of them is asked for; asked for in order."""
+
+    def __init__(self, blocks: Iterator[Block | list[object]]) -> None:
+        self._blocks = blocks
+        self._block, self._start = Block(), 0
+
+    def between(self, start: int, stop: int) -> Block:
+        """The rows from `start` to `stop`, none of them before those that were asked for last."""
+        parts: list[Block] = []
+        while True:
+            end = self._start + len(self._block)
+            if start < end:
+                parts.append(self._block.slice(start - self._start, min(stop, end) - self._start))
+                start = min(stop, end)
+            if start >= stop:
+                return Block.concat(parts)
+            block = next(self._blocks)
+            self._block, self._start = block if isinstance(block, Block) else Block.from_rows(block), end
+
+
+def pruned_blocks(few: Iterator[Block | list[object]], all_columns: Iterator[Block | list[object]]) -> Iterator[Block]:
+    """Blocks of few columns that know where the others are."""
+    rows = WholeRows(all_columns)
+    start = 0
+    for morsel in few:
+        block = morsel if isinstance(morsel, Block) else Block.from_rows(morsel)
+        yield PrunedBlock(block, rows, start)
+        start += len(block)
+
+
+def batches(morsel: Block) -> Iterator[tuple[Block, Callable[[], Block]]]:
+    """A morsel in batches, each with the way to all columns of its rows."""
+    start = 0
+    for block in in_batches([morsel]):
+        stop = start + len(block)
+        if isinstance(morsel, PrunedBlock):
+            yield block, partial(morsel.whole, start, stop)
+        else:
+            yield block, lambda block=block: block  # type: ignore[misc]
+        start = stop

@@ -1,0 +1,130 @@
+"""Rows of blocks for a loop over their fields: the columns that it looks at, side by side, and no row as an object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import repeat
+from operator import length_hint
+from typing import Any
+
+from glowray.kernels.base.morsels import Morsels
+from glowray.kernels.loops.generated_loop import Loop
+from glowray.kernels.loops.pruned_records import batches
+from glowray.rows import Block
+from glowray.rows.codec.chunk import Chunk
+from glowray.rows.codec.decode import decode
+from glowray.rows.codec.shape import Fields, Path, Shape
+
+Run = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How rows are put together: tuples, or dicts with these keys; None among the children is a field of any kind."""
+
+    kind: str
+    names: tuple[str, ...]
+    children: tuple[Form | None, ...]
+
+    def fits(self, shape: Shape) -> bool:
+        """Whether all rows of a shape are put together like that."""
+        if not isinstance(shape, Fields) or shape.optional or shape.kind != self.kind or shape.names != self.names:
+            return False
+        if len(shape.children) != len(self.children):
+            return False
+        return all(form is None or form.fits(child) for form, child in zip(self.children, shape.children, strict=True))
+
+    def keys(self, path: Path) -> tuple[int | str, ...]:
+        """A path as the keys that lead to the field in a row."""
+        if not path:
+            return ()
+        index, *rest = path
+        child = self.children[index]
+        key = index if self.kind == "tuple" else self.names[index]
+        return (key, *(child.keys(tuple(rest)) if child else ()))
+
+    def leaves(self) -> Iterator[Path]:
+        """The paths to all fields of any kind, in order."""
+        for index, child in enumerate(self.children):
+            yield from ((index, *path) for path in (child.leaves() if child else [()]))
+
+
+@dataclass(frozen=True, eq=False)
+class RecordLoop:
+    """A segment's loop over the fields of rows of a form.
+
+    `paths` lead to the fields that it looks at, in the order in which it takes them; `variables` are the names that
+    `loop` has for all fields, with the path to each in the whole row.
+    """
+
+    form: Form
+    paths: tuple[Path, ...]
+    variables: Mapping[str, tuple[int | str, ...]]
+    loop: Loop
+
+    def rows(self, block: Block, whole: Callable[[], Block]) -> RecordRows | None:
+        """The rows of a block of one chunk for the loop; None where they are put together in another way."""
+        (chunk,) = block.chunks
+        if not self.form.fits(chunk.shape):
+            return None
+        return RecordRows([_field(chunk, path) for path in self.paths], chunk.count, whole, self.variables)
+
+
+class RecordRows:
+    """The fields of some rows, side by side; `whole` gives the block that holds all of every row."""
+
+    def __init__(
+        self,
+        fields: list[list[Any]],
+        count: int,
+        whole: Callable[[], Block],
+        variables: Mapping[str, tuple[int | str, ...]],
+    ) -> None:
+        self._fields, self._count = fields, count
+        self._whole, self._variables = whole, variables
+        self._taken: Iterator[Any] = iter(())
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self._fields:
+            self._taken = repeat((), self._count)
+            return self._taken
+        first, *others = self._fields
+        self._taken = iter(first)
+        return zip(self._taken, *others, strict=False) if others else self._taken
+
+    def known(self) -> dict[str, Any]:
+        """All fields of the row that was taken last, by the names that the loop has for them."""
+        place = self._count - length_hint(self._taken) - 1
+        (row,) = self._whole().slice(place, place + 1).rows()
+        return {name: _at(row, path) for name, path in self._variables.items()}
+
+
+def record_parts(records: RecordLoop, whole: Loop, stream: Morsels) -> Iterator[tuple[Any, Run]]:
+    """Each morsel with the loop for its rows: over their fields, or over Python's rows."""
+    by_fields, by_row = records.loop.function(), whole.function()
+    for morsel in stream:
+        if not isinstance(morsel, Block):
+            yield morsel, by_row
+            continue
+        for block, all_columns in batches(morsel):
+            rows = records.rows(block, all_columns)
+            yield (all_columns().rows(), by_row) if rows is None else (rows, by_fields)
+
+
+def _field(chunk: Chunk, path: Path) -> list[Any]:
+    shape, columns = chunk.shape, chunk.columns
+    for index in path:
+        assert isinstance(shape, Fields)
+        shape, start, stop = list(shape.spans())[index]
+        columns = columns[start:stop]
+    return decode(shape, columns, chunk.count)
+
+
+def _at(row: Any, path: tuple[int | str, ...]) -> Any:
+    for key in path:
+        row = row[key]
+    return row

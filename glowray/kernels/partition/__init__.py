@@ -1,0 +1,1 @@
+"""Steps that see a whole partition."""

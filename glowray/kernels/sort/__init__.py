@@ -1,0 +1,1 @@
+"""Rows in order: sorted, merged, the best n."""

@@ -1,0 +1,1 @@
+"""A task: a fold over its operators, its output and its report."""

@@ -1,0 +1,220 @@
+"""A task's program: a source, operators, an exchange; and how it runs on one partition."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from glowray.functions import Function
+from glowray.kernels.base.context import TaskContext, running
+from glowray.kernels.base.morsels import MORSEL, Morsels, whole_pieces
+from glowray.kernels.base.steps import Step
+from glowray.kernels.ends.exchange import Exchange
+from glowray.kernels.ends.sources import ArrivingSource, Blocks, Source
+from glowray.kernels.loops.failed_step import blamed_lazily, failure_of
+from glowray.kernels.loops.generated_loop import Loop
+from glowray.kernels.partition.partition_steps import LimitStep
+from glowray.kernels.task.task_output import TaskOutput
+from glowray.kernels.task.task_report import TaskReport
+from glowray.rows import Block
+
+_ENDED = object()
+_FIRST = operator.itemgetter(0)
+
+
+class TaskOperator(Protocol):
+    """A part of a task: morsels come in, morsels go out, and nothing is computed before it is asked for."""
+
+    @property
+    def takes_blocks(self) -> bool:
+        """Whether rows had better come as columns."""
+        ...
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """The generated code that it runs."""
+        ...
+
+    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
+        """Return what becomes of a stream."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """At which level a step runs: over columns if `not_columns` is None, else inlined if `not_inlined` is None.
+
+    Both are reasons otherwise; `not_columns` is "" where the rows never were columns.
+    """
+
+    step: Step
+    not_inlined: str | None
+    not_columns: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """What every task of a branch of a stage runs: `operators` are the compiled form of `steps`.
+
+    `partial` tasks give the rows before a failure together with the failure: for take() and iteration, which may never
+    reach it. The last `beside` of the task's inputs are for its steps. `decisions` tell explain() at which level each
+    step runs; `refused` is why the whole fragment only calls its functions, None where that was decided for each of
+    them. `reads_blocks`: the source gives columns where it can.
+    """
+
+    source: Source
+    steps: tuple[Step, ...]
+    exchange: Exchange
+    partial: bool = False
+    operators: tuple[TaskOperator, ...] = ()
+    beside: int = 0
+    refused: str | None = None
+    decisions: tuple[Decision, ...] = ()
+    reads_blocks: bool = False
+
+    @property
+    def functions(self) -> list[Function]:
+        """All functions of the user's in it."""
+        return [function for step in (self.source, *self.steps) for function in step.functions]
+
+    @property
+    def last_verb(self) -> str:
+        """The verb that makes the rows which come out."""
+        makers = [self.source, *(step for step in self.steps if not isinstance(step, LimitStep))]
+        return makers[-1].verb
+
+
+def run(
+    fragment: Fragment,
+    partition: int,
+    inputs: Sequence[Sequence[Block]],
+    offset: int = 0,
+    memory: int | None = None,
+) -> tuple[TaskReport, list[Block] | None]:
+    """Runs a fragment on one partition; a user's exception comes back in the report, with no blocks unless partial."""
+    started = time.perf_counter()
+    run = _begun(fragment, partition, inputs, offset, memory)
+    blocks: list[Block] | None = None
+    with running(run.context):
+        try:
+            for _ in run.pieces():
+                pass
+            blocks = run.finish()
+        except BaseException as error:
+            run.fail(error)
+            if fragment.partial:
+                blocks = run.finish()
+    return run.reported(time.perf_counter() - started), blocks
+
+
+def flow(
+    fragment: Fragment,
+    partition: int,
+    inputs: Sequence[Sequence[Any]],
+    offset: int = 0,
+    memory: int | None = None,
+) -> Iterator[tuple[TaskReport, list[Block]] | None]:
+    """As `run`, on rows that arrive meanwhile: gives what there is to tell after each piece of them, None for nothing.
+
+    The rows before a failure come with it.
+    """
+    run = _begun(fragment, partition, inputs, offset, memory)
+    run.context.piece = 1
+    pieces = run.pieces()
+    seconds, final = 0.0, False
+    while not final:
+        started = time.perf_counter()
+        with running(run.context):
+            try:
+                final = next(pieces, _ENDED) is _ENDED
+                blocks = run.finish()
+            except BaseException as error:
+                final = True
+                run.fail(error)
+                blocks = run.finish()
+        seconds += time.perf_counter() - started
+        if final or run.has_news:
+            yield run.reported(seconds, final=final), blocks
+            seconds = 0.0
+            run.begin()
+        else:
+            yield None
+
+
+def _begun(
+    fragment: Fragment, partition: int, inputs: Sequence[Sequence[Any]], offset: int, memory: int | None
+) -> _Run:
+    own = len(inputs) - fragment.beside
+    return _Run(fragment, TaskContext(partition, offset, memory, inputs[own:]), inputs[:own])
+
+
+class _Run:
+    """One run of a fragment: the rows on their way out, and what has been counted."""
+
+    def __init__(self, fragment: Fragment, context: TaskContext, inputs: Sequence[Sequence[Any]]) -> None:
+        self.fragment, self.context, self.inputs = fragment, context, inputs
+        self.begin()
+
+    def begin(self) -> None:
+        """Nothing has been made yet that is not told already."""
+        self.report = TaskReport(self.context.partition)
+        self.output = TaskOutput(self.fragment.exchange, self.inputs, self.context, self.fragment.last_verb)
+
+    def pieces(self) -> Iterator[None]:
+        """Yield after each piece of the rows that the operators, one over the other, make and the output takes."""
+        source = self.fragment.source
+        read = source.columns if self.fragment.reads_blocks else source.morsels
+        stream = self._counted(blamed_lazily(source, read(self.inputs, self.context)))
+        for each in self.fragment.operators:
+            stream = each.run(stream, self.context)
+        size = self.context.piece if self.fragment.operators else MORSEL
+        for piece in whole_pieces(stream, size):
+            self.output.take(piece)
+            yield
+
+    def fail(self, error: BaseException) -> None:
+        self.report.failure = failure_of(error, self.fragment.source, self.context.partition)
+
+    def finish(self) -> list[Block]:
+        return self.output.finish(self.report)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is more to tell than that rows came in and went nowhere."""
+        context = self.context
+        return bool(self.report.rows_out or context.skipped or context.counters or context.parts)
+
+    def reported(self, seconds: float, *, final: bool = True) -> TaskReport:
+        """The report with all that functions have left in the context."""
+        report, context = self.report, self.context
+        report.final, report.seconds, report.spilled = final, seconds, context.spilled + self.output.spilled
+        report.ended = context.ended
+        report.skipped, report.errors, report.first_errors, report.counters, report.parts = context.taken()
+        return report
+
+    def _counted(self, morsels: Morsels) -> Morsels:
+        """The same morsels, and the report is told how many rows there were."""
+        if self.inputs and not isinstance(self.fragment.source, ArrivingSource):
+            # A source may make fewer rows of them than there are (groups), or more (pairs).
+            source = self.fragment.source
+            sides = source.sides if isinstance(source, Blocks) else None
+            self.report.rows_in = sum(len(block) for side in self.inputs[:sides] for block in side)
+            return morsels
+        return self._counted_one_by_one(morsels)
+
+    def _counted_one_by_one(self, morsels: Morsels) -> Morsels:
+        for morsel in morsels:
+            if isinstance(morsel, (list, range, tuple, Block)):
+                self.report.rows_in += len(morsel)
+                yield morsel
+                continue
+            counter = itertools.count()
+            try:
+                # Counted as they are taken, in C: one more only when there is a row.
+                yield map(_FIRST, zip(morsel, counter, strict=False))
+            finally:
+                self.report.rows_in += next(counter)

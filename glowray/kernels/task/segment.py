@@ -1,0 +1,63 @@
+"""Segments: a chain of steps cut where rows must become an iterator, a table of keys, or the task's output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from glowray.kernels.base.steps import RowStep, Step
+from glowray.kernels.keys.combiners import CombineStep
+from glowray.kernels.partition.partition_steps import PartitionStep, PassOn
+
+MOST_STEPS = 40
+MOST_LOOPS = 6
+"""Of one loop: Python compiles no more than 20 blocks inside one another, and a flat_map may be two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Row steps that run in one loop, and the step that takes their rows; None: the task's exchange."""
+
+    rows: tuple[RowStep, ...]
+    end: CombineStep | PartitionStep | None
+
+
+def segments(steps: Sequence[Step]) -> list[Segment]:
+    """The segments of a task's steps; the last one ends in the exchange."""
+    found: list[Segment] = []
+    rows: list[RowStep] = []
+    for step in steps:
+        if isinstance(step, RowStep):
+            rows.append(step)
+            continue
+        assert isinstance(step, (CombineStep, PartitionStep))
+        found += _cut(rows, step)
+        rows = []
+    return [*found, *_cut(rows, None)]
+
+
+def _cut(rows: Sequence[RowStep], end: CombineStep | PartitionStep | None) -> list[Segment]:
+    """Row steps as segments that are not too long: one from the front, and behind it the others from the back.
+
+    So the branches of a union that end in the same steps have the same segments there, and share their loops.
+    """
+    first = _length(rows)
+    found: list[Segment] = []
+    rest = list(rows[first:])
+    while rest:
+        length = _length(reversed(rest))
+        found.append(Segment(tuple(rest[-length:]), PassOn("", "") if found else end))
+        del rest[-length:]
+    return [Segment(tuple(rows[:first]), PassOn("", "") if found else end), *reversed(found)]
+
+
+def _length(rows: Iterable[RowStep]) -> int:
+    """How many of the steps, from the first on, one loop may have."""
+    length = loops = 0
+    for step in islice(rows, MOST_STEPS):
+        length += 1
+        loops += step.makes_items
+        if loops == MOST_LOOPS:
+            break
+    return length

@@ -1,0 +1,45 @@
+"""What a task tells the driver."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from glowray.functions import Failure
+from glowray.vectorize.columns.vectors.kinds import Kind
+
+
+@dataclass
+class TaskReport:
+    """What the driver learns of a task: never its rows, only counts, sizes and what went wrong.
+
+    `rows`, `sizes` in bytes and `kinds` of rows are those of the blocks. `attempt` counts the attempts that were lost
+    before this one; `remote` tasks ran in another process. Of a task that gives its rows in pieces, a report tells what
+    came since the one before, and only the last is `final`. `cuts`: the blocks are these rows of the one that is given,
+    or of the first one that the task read. `printed` is the bytes that a remote task has printed.
+    `ended`: no row of a later task of the stage is wanted.
+    """
+
+    partition: int
+    attempt: int = 0
+    remote: bool = False
+    final: bool = True
+    unread: bool = False
+    rows_in: int = 0
+    rows_out: int = 0
+    rows: list[int] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    kinds: list[tuple[Kind | None, ...]] = field(default_factory=list)
+    cuts: list[tuple[int, int]] | None = None
+    pickled_values: int = 0
+    spilled: int = 0
+    seconds: float = 0.0
+    failure: Failure | None = None
+    skipped: Counter[str] = field(default_factory=Counter)
+    errors: list[tuple[str, Failure]] = field(default_factory=list)
+    first_errors: list[Failure] = field(default_factory=list)
+    counters: Counter[str] = field(default_factory=Counter)
+    parts: list[Any] = field(default_factory=list)
+    printed: Any = b""
+    ended: bool = False

@@ -1,0 +1,94 @@
+"""Which steps of a segment run over whole columns: translated one by one, cut where Python becomes cheaper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from glowray.functions import Function
+from glowray.functions.combiner import Zero
+from glowray.kernels.base.steps import RowStep
+from glowray.kernels.keys.combiners import CombineStep
+from glowray.kernels.keys.fold_table import pair_kind
+from glowray.kernels.operators.columns import ColumnStep
+from glowray.kernels.partition.fold_steps import ReduceStep
+from glowray.physical.compile.column_cut import cheapest_cut
+from glowray.vectorize.columns.folds.accumulations import Accumulation, accumulation_of
+from glowray.vectorize.columns.folds.reducer_shapes import fold_of
+from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.vectorize.definition.function_lookup import know
+from glowray.vectorize.definition.known_function import Refused
+
+PYTHON_IS_CHEAPER = "Python does it for less"
+NOT_EXACT = "columns do not fold such rows exactly"
+
+Folding = CombineStep | ReduceStep
+
+
+@dataclass
+class Columns:
+    """How far a segment runs as columns: `steps` for its first row steps; `reasons` why not the others, one a step.
+
+    The last reason is that of the fold which ends the segment, if one does; `fold` is what it does to columns.
+    """
+
+    steps: list[ColumnStep] = field(default_factory=list)
+    reasons: list[str | None] = field(default_factory=list)
+    fold: Accumulation | None = None
+
+
+def columns_of(rows: Sequence[RowStep], end: Folding | None, kind: Kind, takes_blocks: bool) -> Columns:
+    """The longest worthwhile start of a segment as column steps.
+
+    Args:
+        rows: the segment's row steps.
+        end: what takes their rows, if it folds them.
+        kind: that of the rows that come in.
+        takes_blocks: whether whatever takes the rows takes them as columns.
+    """
+    found = Columns()
+    kinds = [kind]
+    for step in rows:
+        made = step.columns(kinds[-1])
+        if isinstance(made, Refused):
+            found.reasons.append(made.reason)
+            break
+        found.steps.append(made)
+        found.reasons.append(None)
+        kinds.append(made.result)
+    found.reasons += ["a step before it gives rows of Python"] * (len(rows) - len(found.reasons))
+    ending: str | None = None
+    if end is not None:
+        fold = _fold_of_end(end, kinds[-1]) if len(found.steps) == len(rows) else Refused("its rows are Python's")
+        takes_blocks = isinstance(fold, Accumulation)
+        found.fold, ending = (fold, None) if isinstance(fold, Accumulation) else (None, fold.reason)
+    cut = cheapest_cut(rows, found.steps, kinds, takes_blocks, end is not None)
+    if cut < len(found.steps):
+        for place in range(cut, len(found.steps)):
+            found.reasons[place] = PYTHON_IS_CHEAPER
+        found.steps, found.fold = found.steps[:cut], None
+        ending = None if end is None else PYTHON_IS_CHEAPER
+    found.reasons.append(ending)
+    return found
+
+
+def _fold_of_end(end: Folding, kind: Kind) -> Accumulation | Refused:
+    """What a fold of all rows, or of keyed rows by key, does to columns of a kind."""
+    if isinstance(end, CombineStep):
+        pair = pair_kind(kind)
+        if pair is None:
+            return Refused("columns do not group rows with such keys")
+        return _accumulation(end.combiner.add, end.combiner.zero, pair.fields[1])
+    return _accumulation(end.function, end.zero, kind)
+
+
+def _accumulation(function: Function, zero: Zero | None, kind: Kind) -> Accumulation | Refused:
+    known = know(function.call, 2)
+    if isinstance(known, Refused):
+        return known
+    if zero is not None:
+        return accumulation_of(known, kind, zero.value)
+    fold = fold_of(known)
+    if isinstance(fold, Refused):
+        return fold
+    return Accumulation(fold, kind) if fold.fits(kind) else Refused(NOT_EXACT)

@@ -1,0 +1,1 @@
+"""Stages: what a job runs, as plans and as runs, and the wires between them."""

@@ -1,0 +1,253 @@
+"""A stage: tasks that run the same way, ended by an exchange. Its plan is frozen; its run is what happens to it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate, zip_longest
+from typing import ClassVar
+
+from glowray.engine.task.protocol import Ref, Slot
+from glowray.kernels import TaskReport
+from glowray.kernels.base.steps import RowStep, Step
+from glowray.kernels.ends.exchange import Exchange, InPieces
+from glowray.kernels.ends.sources import Source
+from glowray.kernels.partition.order_steps import OrderStep
+from glowray.plan.nodes import Store
+from glowray.resources import NO_NEEDS, Resources
+from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
+
+SHOWN_VERBS = 12
+"""Most verbs of a chain that a stage's name shows."""
+
+SHOWN_CHAINS = 6
+"""Most chains of different branches that a stage's name shows."""
+
+
+@dataclass(frozen=True)
+class Wire:
+    """Which blocks a task of a later stage reads."""
+
+    arrives: ClassVar[bool] = False
+    """Whether the rows arrive while the task runs."""
+
+    @property
+    def stages(self) -> tuple[StagePlan, ...]:
+        """The stages that it leads from."""
+        return ()
+
+    def slots(self, task: int, runs: Runs) -> tuple[Slot, ...]:
+        """Return what a task reads, once the stages that it leads from have run."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Branch:
+    """`count` tasks that share a source and steps. A union has several branches in one stage.
+
+    Args:
+        source: where the rows of a task come from.
+        count: the number of tasks.
+        wires: what the source reads.
+        steps: what happens to the rows, first to last.
+        resources: what each task needs of a node.
+        beside: what steps read.
+        counted: the stage whose row counts tell each task how many rows come before its own.
+        nested: the number of steps that draw their rows through one another, as nested iterators do.
+    """
+
+    source: Source
+    count: int
+    wires: tuple[Wire, ...] = ()
+    steps: tuple[Step, ...] = ()
+    resources: Resources = NO_NEEDS
+    beside: tuple[Wire, ...] = ()
+    counted: StagePlan | None = None
+    nested: int = 0
+
+    @property
+    def reads(self) -> tuple[Wire, ...]:
+        """All wires by which its tasks read, in order."""
+        return self.wires + self.beside
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class StagePlan:
+    """Branches and their exchange: what the tasks of a stage do.
+
+    Args:
+        number: its place among the stages of the job, from 1.
+        branches: its tasks, those of each branch after those of the branch before.
+        exchange: how tasks hand on their rows.
+        until: the number of rows, in order of partition, after which no further task runs; None: all tasks run. Nor
+            does a task run after one that reports the end of the stage.
+        stream: whether partial results count: rows before a failure are given.
+        store: where its blocks are kept for later actions.
+        prunes: whether its readers leave out columns that no function looks at; a rule sets it.
+        one_store: whether its tasks may leave the rows of all partitions in one block; a rule sets it.
+    """
+
+    number: int
+    branches: tuple[Branch, ...]
+    exchange: Exchange
+    until: int | None = None
+    stream: bool = False
+    store: Store | None = None
+    prunes: bool = False
+    one_store: bool = False
+
+    @cached_property
+    def flows(self) -> bool:
+        """Whether its rows are given piece by piece while they arrive. No step may need all of them first."""
+        wires = (wire for branch in self.branches for wire in branch.wires)
+        steps = (step for branch in self.branches for step in branch.steps)
+        return (
+            isinstance(self.exchange, InPieces)
+            and any(wire.arrives for wire in wires)
+            and all(step.flows for step in steps)
+        )
+
+    @cached_property
+    def num_tasks(self) -> int:
+        return sum(branch.count for branch in self.branches)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(branch.count for branch in self.branches))
+
+    def branch_of(self, task: int) -> Branch:
+        """Return the branch that a task belongs to."""
+        return self.branches[bisect_right(self._ends, task)]
+
+    @cached_property
+    def upstream(self) -> tuple[StagePlan, ...]:
+        """The stages that it reads, each once."""
+        stages: list[StagePlan] = []
+        for branch in self.branches:
+            for wire in branch.reads:
+                stages.extend(wire.stages)
+            if branch.counted is not None:
+                stages.append(branch.counted)
+        return tuple(dict.fromkeys(stages))
+
+    @cached_property
+    def chain(self) -> str:
+        """The verbs of the stage, for task names and explain(). A long chain leaves out its middle."""
+        chains = list(dict.fromkeys("→".join(_shortened(branch_words(branch))) for branch in self.branches))
+        left_out = len(chains) - SHOWN_CHAINS + 1
+        return " | ".join(chains if left_out < 2 else [*chains[: SHOWN_CHAINS - 2], f"… {left_out} more …", chains[-1]])
+
+    @cached_property
+    def resources(self) -> Resources:
+        needs = Resources()
+        for branch in self.branches:
+            needs = needs.joined(branch.resources)
+        return needs
+
+    def __repr__(self) -> str:
+        return f"<Stage {self.number}: {self.chain}>"
+
+
+@dataclass(eq=False, repr=False)
+class StageRun:
+    """What happens to a stage: the reports and refs of its tasks, in order of partition.
+
+    Args:
+        plan: what the tasks do.
+        runs: the runs of the stages that it reads. They do not refer back, so blocks are freed without a collector.
+        exchange: how the tasks hand on their rows, settled when the stage starts.
+        row_kind: the kind of its rows, as far as it is known before the tasks have reported.
+        sink: is called with the place of each task that has ended, or has given a piece, in its turn.
+    """
+
+    plan: StagePlan
+    runs: Runs
+    exchange: Exchange = field(init=False)
+    row_kind: Kind | None = None
+    sink: Callable[[int], None] | None = None
+    reports: list[TaskReport | None] = field(default_factory=list)
+    refs: list[list[Ref] | None] = field(default_factory=list)
+    _filled: dict[int, list[int]] | None = None
+
+    def __post_init__(self) -> None:
+        self.exchange = self.plan.exchange
+
+    def begin(self, exchange: Exchange) -> None:
+        """Forget an earlier run."""
+        self.exchange = exchange
+        self.reports = [None] * self.plan.num_tasks
+        self.refs = [None] * self.plan.num_tasks
+        self._filled = None
+
+    @property
+    def ended(self) -> list[TaskReport]:
+        """The reports that are there, in order of partition."""
+        return [report for report in self.reports if report is not None]
+
+    @property
+    def keys_look_alike(self) -> bool:
+        """Whether it gave keyed rows whose keys are all of one type of which equal values look the same."""
+        kinds = {kind for report in self.ended for block in report.kinds for kind in block}
+        keys = {kind.fields[0] if isinstance(kind, TupleOf) and len(kind.fields) == 2 else None for kind in kinds}
+        return not keys or keys in ({str}, {int}, {bool})
+
+    def filled(self, output: int) -> list[int]:
+        """Return the tasks that gave rows for one output, in order. They are found for all outputs at once."""
+        if self._filled is None:
+            found: dict[int, list[int]] = {}
+            for task, report in enumerate(self.reports):
+                assert report is not None, "a stage is read after it has run"
+                for place, rows in enumerate(report.rows):
+                    if rows:
+                        found.setdefault(place, []).append(task)
+            self._filled = found
+        return self._filled.get(output, [])
+
+    def block(self, task: int, output: int = 0) -> Ref:
+        """Return a ref to a block that a task gave."""
+        refs = self.refs[task]
+        assert refs is not None, "a stage is read after it has run"
+        return refs[output]
+
+    def rows(self, task: int, output: int = 0) -> int:
+        """Return the number of rows in a block that a task gave."""
+        report = self.reports[task]
+        assert report is not None, "a stage is read after it has run"
+        return report.rows[output]
+
+    def __repr__(self) -> str:
+        return f"<Run of stage {self.plan.number}: {self.plan.chain}>"
+
+
+Runs = Mapping[StagePlan, StageRun]
+"""The runs of stages."""
+
+
+def runs_of(stages: Iterable[StagePlan]) -> dict[StagePlan, StageRun]:
+    """Return a run for each stage. None has begun; each stage comes after the stages that it reads."""
+    runs: dict[StagePlan, StageRun] = {}
+    for stage in stages:
+        runs[stage] = StageRun(stage, {read: runs[read] for read in stage.upstream})
+    return runs
+
+
+def _shortened(verbs: list[str]) -> list[str]:
+    """Return the verbs of a chain; of more than SHOWN_VERBS, the first and the last ones."""
+    if len(verbs) <= SHOWN_VERBS:
+        return verbs
+    left_out = len(verbs) - SHOWN_VERBS + 1
+    return [*verbs[: SHOWN_VERBS - 4], f"… {left_out} more …", *verbs[-3:]]
+
+
+def branch_words(branch: Branch) -> list[str]:
+    """Return the verbs of a branch, source first."""
+    words = [branch.source.label] if branch.source.label else []
+    # A step that computes sort keys and the step that sorts by them are one verb.
+    steps = [
+        step
+        for step, after in zip_longest(branch.steps, branch.steps[1:])
+        if not (isinstance(step, RowStep) and step.is_part and isinstance(after, OrderStep) and step.verb == after.verb)
+    ]
+    return [*words, *(step.word for step in steps)] or [branch.source.verb]

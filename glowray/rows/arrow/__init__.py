@@ -1,0 +1,1 @@
+"""Helpers for Arrow and NumPy columns."""

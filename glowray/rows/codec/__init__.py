@@ -1,0 +1,1 @@
+"""Rows to columns and back, without loss."""

@@ -1,0 +1,1 @@
+"""The objects of the user: looked at without running their code, pickled, copied."""

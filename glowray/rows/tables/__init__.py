@@ -1,0 +1,1 @@
+"""Rows as Arrow tables for others: types, schemas, and the errors of columns that Arrow cannot hold."""

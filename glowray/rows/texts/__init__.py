@@ -1,0 +1,1 @@
+"""Columns of texts as offsets into bytes, their numbers and their words."""

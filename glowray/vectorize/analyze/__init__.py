@@ -1,0 +1,1 @@
+"""Analyses of a function's syntax tree: scopes, effects on arguments, fields read, reasons against inlining."""

@@ -1,0 +1,1 @@
+"""Column programs: users' functions as guarded operations over whole columns."""

@@ -1,0 +1,223 @@
+"""Fold vectors by group, or whole, with the results of a reducer that goes from left to right.
+
+A function returns None if a column cannot give Python's result: a group's sum is beyond 64 bits, or the least or
+greatest float depends on the order. The latter happens with NaN and with zeros of both signs.
+
+    values [1, 2, 3], groups [0, 1, 0] → sums [4, 2]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from glowray.rows.arrow.numpy_columns import as_numpy
+from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
+
+Groups = npt.NDArray[np.signedinteger[Any]]
+Part = tuple[Any, Groups]
+"""A part of the rows: (vector of their values, group number of each row)."""
+
+DTYPES: dict[Kind, Any] = {int: np.int64, float: np.float64, bool: np.bool_}
+_FITTING = 2**63
+_SAFE = 2.0**62
+_END: dict[tuple[type, bool], Any] = {
+    (np.int64, True): 2**63 - 1, (np.int64, False): -(2**63), (np.float64, True): np.inf, (np.float64, False): -np.inf,
+    (np.bool_, True): True, (np.bool_, False): False,
+}  # fmt: skip
+"""(NumPy type, whether the least is looked for) → the start, which every value replaces or equals."""
+_HALF = 32
+
+
+def summed(parts: Sequence[Part], count: int, known: Any = None) -> Any | None:
+    """Return the sum of each group. Floats are added one by one in row order.
+
+    Args:
+        parts: the rows, in order.
+        count: the number of groups.
+        known: the sums of the first groups so far, or None.
+    """
+    dtype = parts[0][0].dtype
+    if dtype != np.float64 and not _sums_fit(parts, count, known):
+        return None
+    # Adding to -0.0 changes no float, not even -0.0. An int sum may wrap around on the way, and still end right.
+    made = _begun(known, count, -0.0 if dtype == np.float64 else 0, dtype)
+    with np.errstate(all="ignore"):  # Python does not warn of inf - inf either
+        for values, groups in parts:
+            np.add.at(made, groups, values)
+    return made
+
+
+def _begun(known: Any, count: int, neutral: Any, dtype: Any) -> Any:
+    """Return the start of each group: its result so far, or the neutral value for a new group."""
+    made = np.full(count, neutral, dtype)
+    if known is not None:
+        made[: len(known)] = known
+    return made
+
+
+def _sums_fit(parts: Sequence[Part], count: int, known: Any) -> bool:
+    """Return whether the sums of ints fit 64 bits, from the size of the values, else from sums in float64."""
+    sizes = [_size(values) * len(values) for values, _ in parts]
+    if sum(sizes) + (0 if known is None else _size(known)) < _FITTING:
+        return True
+    about, apart = _begun(known, count, 0.0, np.float64), np.abs(_begun(known, count, 0.0, np.float64))
+    rows = 1
+    for values, groups in parts:
+        floats = values.astype(np.float64)
+        np.add.at(about, groups, floats)
+        np.add.at(apart, groups, np.abs(floats))
+        rows += len(values)
+    # Each float64 addition is off by less than 2**-52 of the sum of absolute values.
+    return bool((np.abs(about) + apart * (rows * 2.0**-52) < _SAFE).all())
+
+
+def _size(values: Any) -> int:
+    """Return the greatest absolute value, or 0 for no values."""
+    return max(-int(values.min()), int(values.max())) if len(values) else 0
+
+
+def extreme(parts: Sequence[Part], count: int, known: Any, least: bool) -> Any | None:
+    """Return the least or greatest value of each group. Every group has a row."""
+    if isinstance(parts[0][0], pa.Array):
+        values, groups = in_a_row(parts, known)
+        ranks, ordered = ranked(values)
+        return ordered.take(pa.array(extreme([(ranks, groups)], count, None, least)))
+    vectors = [values for values, _ in parts] + ([] if known is None else [known])
+    dtype = vectors[0].dtype
+    if dtype == np.float64 and any(map(_depends_on_order, vectors)):
+        return None
+    made = _begun(known, count, _END[dtype.type, least], dtype)
+    for values, groups in parts:
+        (np.minimum if least else np.maximum).at(made, groups, values)
+    return made
+
+
+def ranked(texts: pa.Array) -> tuple[npt.NDArray[np.int64], pa.Array]:
+    """Return (rank of each text among the distinct texts, the distinct texts in order).
+
+    UTF-8 bytes have the order of code points, which is Python's.
+
+    >>> ranks, ordered = ranked(pa.array(["b", "a", "b"], pa.large_string()))
+    >>> ranks.tolist(), ordered.to_pylist()
+    ([1, 0, 1], ['a', 'b'])
+    """
+    encoded = texts.dictionary_encode()
+    order = pc.array_sort_indices(encoded.dictionary)
+    ranks = np.empty(len(order), np.int64)
+    ranks[as_numpy(order)] = np.arange(len(order))
+    return ranks[as_numpy(encoded.indices)], encoded.dictionary.take(order)
+
+
+def _depends_on_order(values: Any) -> bool:
+    """Return whether the least or greatest float may depend on the order: there is a NaN or a -0.0."""
+    return bool(np.isnan(values).any()) or bool(np.signbit(values[values == 0]).any())
+
+
+def picked(parts: Sequence[Part], count: int, known: Any, first: bool) -> Any:
+    """Return the first or last value of each group. Every group has a row."""
+    values, groups = in_a_row(parts, known)
+    places = np.empty(count, np.int64)
+    rows = np.arange(len(groups))
+    step = -1 if first else 1  # NumPy keeps the last of several writes to one place
+    places[groups[::step]] = rows[::step]
+    return taken(values, places)
+
+
+def in_a_row(parts: Sequence[Part], known: Any) -> tuple[Any, Groups]:
+    """Return (vector, group numbers) of the results so far, if any, and then all rows."""
+    vectors, groups = [values for values, _ in parts], [own for _, own in parts]
+    if known is not None:
+        vectors, groups = [known, *vectors], [np.arange(length(known), dtype=np.int64), *groups]
+    return joined(vectors), np.concatenate(groups)
+
+
+def length(vector: Any) -> int:
+    """Return the number of rows of a vector."""
+    if isinstance(vector, tuple):
+        return length(vector[0])
+    return length(next(iter(vector.values()))) if isinstance(vector, dict) else len(vector)
+
+
+def taken(values: Any, places: Groups) -> Any:
+    """Return the rows of a vector at these row numbers."""
+    if isinstance(values, tuple):
+        return tuple(taken(each, places) for each in values)
+    if isinstance(values, dict):
+        return {name: taken(each, places) for name, each in values.items()}
+    return values.take(pa.array(places)) if isinstance(values, pa.Array) else values[places]
+
+
+def joined(vectors: list[Any]) -> Any:
+    """Return the concatenation of vectors of one kind."""
+    if len(vectors) == 1:
+        return vectors[0]
+    if isinstance(vectors[0], tuple):
+        return tuple(joined(list(each)) for each in zip(*vectors, strict=True))
+    if isinstance(vectors[0], dict):
+        return {name: joined([each[name] for each in vectors]) for name in vectors[0]}
+    return pa.concat_arrays(vectors) if isinstance(vectors[0], pa.Array) else _concatenated(vectors)
+
+
+def repeated(kind: Kind, value: Any, count: int) -> Any:
+    """Return a vector of a kind with the same value in all rows."""
+    if isinstance(kind, TupleOf):
+        return tuple(repeated(each, part, count) for each, part in zip(kind.fields, value, strict=True))
+    if kind is str:
+        return pa.repeat(pa.scalar(value, pa.large_string()), count)
+    return np.broadcast_to(np.asarray(value, DTYPES[kind]), count)
+
+
+def _concatenated(vectors: list[Any]) -> Any:
+    """Concatenate NumPy vectors. If all repeat the same value with stride 0, the result does too."""
+    if not any(vector.strides[0] for vector in vectors):
+        heads = np.concatenate([vector[:1] for vector in vectors])
+        if len(set(map(bytes, heads[:, None].view(np.uint8)))) == 1:
+            return np.broadcast_to(heads[0], sum(map(len, vectors)))
+    return np.concatenate(vectors)
+
+
+def total(values: Any, start: Any) -> Any:
+    """Return start + value + value … as a Python number of any size. A `start` of None begins with the first value."""
+    if values.dtype == np.float64:
+        row = values if start is None else np.concatenate([[start], values])
+        with np.errstate(all="ignore"):  # Python does not warn of inf - inf either
+            return float(np.add.accumulate(row)[-1])
+    least, greatest = int(values.min()), int(values.max())
+    if max(-least, greatest) * len(values) < _FITTING:
+        made = int(np.sum(values))
+    else:
+        upper, lower = values >> _HALF, values & (2**_HALF - 1)
+        made = (int(np.sum(upper)) << _HALF) + int(np.sum(lower))
+    return made if start is None else start + made
+
+
+def outermost(values: Any, start: Any, least: bool) -> Any | None:
+    """Return the least or greatest of `start` and the values as a Python object. `start` may be None."""
+    if isinstance(values, pa.Array):
+        found = pc.min_max(values)["min" if least else "max"].as_py()
+    else:
+        made = values.min() if least else values.max()
+        if values.dtype == np.float64 and (np.isnan(made) or (made == 0 and _depends_on_order(values))):
+            return None
+        found = made.item()
+    if start is None:
+        return found
+    if type(start) is float and (start != start or start == found == 0):
+        return None
+    return min(start, found) if least else max(start, found)
+
+
+def end(values: Any, first: bool) -> Any:
+    """Return the first or last row of a vector as a Python object."""
+    if isinstance(values, tuple):
+        return tuple(end(each, first) for each in values)
+    if isinstance(values, dict):
+        return {name: end(each, first) for name, each in values.items()}
+    value = values[0 if first else -1]
+    return value.as_py() if isinstance(values, pa.Array) else value.item()

@@ -1,0 +1,1 @@
+"""Operations on columns of numbers, bools, None, tuples, records and lists."""

@@ -1,0 +1,1 @@
+"""Operations on text columns, which work on the bytes of all rows."""

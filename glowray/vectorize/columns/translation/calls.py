@@ -1,0 +1,148 @@
+"""Translate calls: of str methods, of builtins with a column form, and of users' functions by their bodies."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from types import MethodDescriptorType
+from typing import Any
+
+from glowray.rows.objects.static_attributes import is_one_of
+from glowray.vectorize.columns.operations import arithmetic as numbers
+from glowray.vectorize.columns.operations.expressions import parts
+from glowray.vectorize.columns.operations.formatting import as_text
+from glowray.vectorize.columns.operations.none_values import there, truth
+from glowray.vectorize.columns.texts import number_parsing as parsing
+from glowray.vectorize.columns.texts import text_methods as text
+from glowray.vectorize.columns.translation.statements import Statements
+from glowray.vectorize.columns.vectors.frame import Expr, Frame, leaf
+from glowray.vectorize.columns.vectors.kinds import NUMBERS, ListOf, RecordOf, Untranslatable
+from glowray.vectorize.definition.builtin_callables import ABS, BOOL, DIVMOD, FLOAT, INT, LEN, MAX, MIN, ROUND, STR
+from glowray.vectorize.definition.function_lookup import know
+from glowray.vectorize.definition.known_function import Known, Refused, Supplied
+
+_SPLITS = ("split", "rsplit")
+
+
+class Calls(Statements):
+    """Translates the calls in a function's expressions. A subclass resolves names."""
+
+    def captured(self, name: str) -> object:
+        """Return the value of a free name, or of a parameter that has the same value in all calls."""
+        raise NotImplementedError
+
+    def nested(self, known: Known, fixed: Mapping[str, Supplied]) -> Statements:
+        """Return a translator for a function that this one calls."""
+        raise NotImplementedError
+
+    def _call(self, node: ast.Call, variables: dict[str, Expr]) -> Expr:
+        if any(isinstance(each, ast.Starred) for each in node.args) or any(each.arg is None for each in node.keywords):
+            raise Untranslatable("starred arguments")
+        arguments = [self.expression(each, variables) for each in node.args if not _is_none(each)]
+        keywords = {str(each.arg): self.expression(each.value, variables) for each in node.keywords}
+        if isinstance(node.func, ast.Attribute):
+            receiver = there(self.expression(node.func.value, variables))
+            if isinstance(receiver.kind, RecordOf) and node.func.attr == "get" and len(node.args) in (1, 2):
+                return self._get(receiver, node, variables)
+            is_blank = len(arguments) < len(node.args) and not (node.func.attr in _SPLITS and len(node.args) == 1)
+            if receiver.kind is not str or is_blank:
+                raise Untranslatable(f"the method {node.func.attr} of these")
+            return self._method(node.func.attr, receiver, [*arguments, *_by_position(node.func.attr, keywords)])
+        if not isinstance(node.func, ast.Name) or node.func.id in variables or len(arguments) < len(node.args):
+            raise Untranslatable("a call of what is not a name")
+        return self._called(node.func.id, self.captured(node.func.id), arguments, keywords)
+
+    def _get(self, receiver: Expr, node: ast.Call, variables: dict[str, Expr]) -> Expr:
+        """Translate record.get(name, default) for a name that all records have."""
+        name, *others = node.args
+        found = parts(receiver).get(name.value) if isinstance(name, ast.Constant) and type(name.value) is str else None
+        if found is None or node.keywords or not all(isinstance(each, ast.Constant) for each in others):
+            raise Untranslatable("get() of what the rows do not have")
+        return found
+
+    def _method(self, name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
+        self.constructs.append("words" if name in _SPLITS and not arguments else name)
+        return text.method(name, receiver, arguments)
+
+    def _called(self, name: str, function: object, arguments: list[Expr], keywords: dict[str, Expr]) -> Expr:
+        if keywords:
+            return self._inlined(name, function, arguments, keywords)
+        if len(arguments) == 1 and (made := self._converted(function, arguments[0])) is not None:
+            return made
+        if (function is MIN or function is MAX) and len(arguments) > 1:
+            return numbers.extreme(arguments, least=function is MIN)
+        if function is DIVMOD and len(arguments) == 2:
+            self.constructs += ["divide", "divide"]
+            return numbers.divided(*arguments)
+        if type(function) is MethodDescriptorType and arguments and are_texts(arguments[0]):
+            method = function.__name__
+            if vars(str).get(method) is function:
+                return self._method(method, arguments[0], arguments[1:])
+            raise Untranslatable(f"{name} is not a method of str")
+        return self._inlined(name, function, arguments, keywords)
+
+    def _inlined(self, name: str, function: object, arguments: list[Expr], keywords: dict[str, Expr]) -> Expr:
+        helper = know(function, len(arguments)) if callable(function) else Refused("it is not callable")
+        if not isinstance(helper, Known) or helper.is_generator:
+            raise Untranslatable(f"a call of {name}")
+        bound = helper.bind(arguments, keywords)
+        if isinstance(bound, Refused):
+            raise Untranslatable(bound.reason)
+        made, fixed = bound
+        keys = {each: f"{each} of {id(helper)}" for each in made}
+        variables = {
+            each: leaf(given.kind, lambda frame, key=keys[each]: frame.variables[key], given.constant)  # type: ignore[misc]
+            for each, given in made.items()
+        }
+        body = self.nested(helper, fixed).function(variables)
+
+        def run(frame: Frame) -> Any:
+            inner = frame.branch(**{keys[each]: given.carry(frame) for each, given in made.items()})
+            value = body.carry(inner)
+            frame.join(True, inner)
+            return value
+
+        return leaf(body.kind, run)
+
+    def _converted(self, function: object, operand: Expr) -> Expr | None:
+        kind = operand.kind
+        if kind is str and is_one_of(function, (LEN, INT, FLOAT)):
+            self.constructs.append(function.__name__)  # type: ignore[attr-defined]
+        if function is LEN:
+            if kind is str:
+                return text.length(operand)
+            if isinstance(kind, ListOf):
+                return Expr(int, lambda frame: operand.run(frame).lengths())
+        elif function is INT:
+            return parsing.to_int(operand) if kind is str else numbers.to_int(operand) if kind in NUMBERS else None
+        elif function is FLOAT:
+            if kind in NUMBERS:
+                return Expr(float, lambda frame: numbers.as_float(operand, frame))
+            return parsing.to_float(operand) if kind is str else None
+        elif function is STR:
+            return as_text(operand, self.constructs)
+        elif function is BOOL:
+            return truth(operand)
+        elif function is ABS and kind in NUMBERS:
+            return numbers.absolute(operand)
+        elif function is ROUND and kind in NUMBERS:
+            return numbers.rounded(operand)
+        return None
+
+
+def are_texts(*expressions: Expr) -> bool:
+    """Return whether all are of kind str."""
+    return all(each.kind is str for each in expressions)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _by_position(method: str, keywords: dict[str, Expr]) -> list[Expr]:
+    """Return the keyword arguments of a str method as positional ones. Only split and rsplit have some."""
+    if not keywords:
+        return []
+    if method in _SPLITS and list(keywords) in (["maxsplit"], ["sep"], ["sep", "maxsplit"]):
+        return list(keywords.values())
+    raise Untranslatable("keyword arguments")

@@ -1,0 +1,413 @@
+"""translate: turn a known function and the kinds of its arguments into a column program.
+
+A method for each type of syntax node returns an `Expr`, a function from a batch to a vector.
+`lambda row: row["n"] * 2 > 10` becomes, from the inside out: the int64 vector of the field "n", a multiplication that
+guards against overflow, and a comparison that gives a bool vector.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from glowray.rows.objects.static_attributes import is_one_of
+from glowray.vectorize.analyze.displays import constant_index
+from glowray.vectorize.columns.operations import arithmetic as numbers
+from glowray.vectorize.columns.operations.comparisons import compare, member
+from glowray.vectorize.columns.operations.expressions import (
+    comprehension,
+    constant,
+    either,
+    field,
+    fields,
+    item,
+    items,
+    parts,
+    record,
+    repeated,
+    together,
+)
+from glowray.vectorize.columns.operations.formatting import as_text, formatted, percent
+from glowray.vectorize.columns.operations.generators import generated, gone_through, is_returned
+from glowray.vectorize.columns.operations.none_values import negation, there, truth
+from glowray.vectorize.columns.texts import text_methods as text
+from glowray.vectorize.columns.texts import text_slices as slices
+from glowray.vectorize.columns.translation.calls import Calls, are_texts
+from glowray.vectorize.columns.translation.statements import Statements
+from glowray.vectorize.columns.vectors.column_program import ArrowProgram
+from glowray.vectorize.columns.vectors.frame import Expr, leaf
+from glowray.vectorize.columns.vectors.kinds import (
+    NOTHING,
+    NUMBERS,
+    Kind,
+    ListOf,
+    RecordOf,
+    TupleOf,
+    Untranslatable,
+    holds_list,
+)
+from glowray.vectorize.definition.known_function import Known, Refused, Supplied
+
+_DEEPEST = 8
+_LONGEST_TEXT = 1000
+_MOST_NAMES = 1000
+_CONSTANTS = (int, float, bool, str)
+
+
+def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> ArrowProgram | Refused:
+    """Return a program that computes the function over columns, or the reason why there is none.
+
+    Args:
+        known: the function.
+        kinds: the kind of each argument.
+        is_test: whether the program returns bool(result), as filter() needs.
+    """
+    names = [f"row {place}" for place in range(len(kinds))]
+    given = [
+        leaf(kind, lambda frame, name=name: frame.variables[name])  # type: ignore[misc]
+        for name, kind in zip(names, kinds, strict=True)
+    ]
+    bound = known.bind(given, {})
+    if isinstance(bound, Refused):
+        return bound
+    variables, fixed = bound
+    constructs: list[str] = []
+    try:
+        translator = _Translator(known, constructs, fixed)
+        expression = translator.function(variables, is_test=is_test)
+        if expression.kind is NOTHING:
+            raise Untranslatable("it gives None")
+    except Untranslatable as reason:
+        return Refused(str(reason))
+    return ArrowProgram(tuple(names), tuple(kinds), expression, tuple(constructs))
+
+
+def expression_of(known: Known, node: ast.expr, variables: dict[str, Expr], *, carries_none: bool = False) -> Expr:
+    """Translate one expression of a function, given some of its parameters. Raise Untranslatable if that fails.
+
+    Args:
+        carries_none: whether the caller takes a vector in which some values are None.
+    """
+    made = _Translator(known, [], {}).expression(node, variables)
+    if made.kind is NOTHING:
+        raise Untranslatable("None")
+    return made if carries_none else replace(made, carried=None)
+
+
+class _Translator(Calls):
+    """Translates one function's tree. Each method takes a node and the function's `variables` so far.
+
+    Args:
+        known: the function.
+        constructs: collects the names of operations that costs.py prices.
+        fixed: parameter → its value, for parameters that have the same value in all calls (from `Known.bind`).
+        depth: the number of calls around the function.
+    """
+
+    def __init__(self, known: Known, constructs: list[str], fixed: Mapping[str, Supplied], depth: int = 0) -> None:
+        if depth > _DEEPEST:
+            raise Untranslatable("it calls functions too deep")
+        self._known = known
+        self._fixed = fixed
+        self._gone_through = gone_through(known)
+        super().__init__(constructs, depth, known.is_generator)
+
+    def function(self, variables: dict[str, Expr], *, is_test: bool = False) -> Expr:
+        if isinstance(self._known.node, ast.Lambda):
+            return (self.test if is_test else self.expression)(self._known.node.body, variables)
+        body = self.block(self._known.node.body, variables)
+        if self._known.is_generator:
+            body = generated(body)
+        return truth(body) if is_test else body
+
+    def test(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return negation(self.test(node.operand, variables))
+        if isinstance(node, ast.BoolOp):
+            return self._and_or(node, [self.test(value, variables) for value in node.values])
+        return truth(self.expression(node, variables))
+
+    def nested(self, known: Known, fixed: Mapping[str, Supplied]) -> Statements:
+        return _Translator(known, self.constructs, fixed, self.depth + 1)
+
+    def expression(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
+        translated = _BY_TYPE.get(type(node))
+        if translated is None:
+            raise Untranslatable(f"{type(node).__name__} has no column form")
+        return translated(self, node, variables)
+
+    def name(self, name: str, variables: dict[str, Expr]) -> Expr:
+        if name in variables:
+            return variables[name]
+        value = self.captured(name)
+        if value is not None and not is_one_of(type(value), _CONSTANTS):
+            raise Untranslatable(f"{name} is not a constant")
+        return constant(value)
+
+    def captured(self, name: str) -> object:
+        if name in self._fixed:
+            return self._fixed[name][1]
+        if name in self._known.function.__code__.co_varnames:
+            raise Untranslatable(f"{name} may have no value")
+        found = self._known.environment.find(name)
+        if isinstance(found, str):
+            raise Untranslatable(found)
+        return found[1]
+
+    def _binop(self, node: ast.BinOp, variables: dict[str, Expr]) -> Expr:
+        return self.binary(node.op, self.expression(node.left, variables), node.right, variables)
+
+    def binary(self, operator: ast.operator, left: Expr, right: ast.expr, variables: dict[str, Expr]) -> Expr:
+        other = self.expression(right, variables)
+        if isinstance(operator, ast.Mult) and (made := _repeated(left, other)) is not None:
+            return made
+        if are_texts(left, other) and isinstance(operator, ast.Add):
+            self.constructs.append("concatenate")
+            return text.join([left, other])
+        if left.kind is str and isinstance(left.constant, str) and isinstance(operator, ast.Mod):
+            return percent(left.constant, other, self.constructs)
+        if isinstance(left.kind, TupleOf) and isinstance(other.kind, TupleOf) and isinstance(operator, ast.Add):
+            return together([field(each, place) for each in (left, other) for place in range(len(each.kind.fields))])  # type: ignore[union-attr]
+        self.constructs.append("divide" if isinstance(operator, ast.FloorDiv | ast.Mod) else "arithmetic")
+        return numbers.arithmetic(operator, left, other)
+
+    def _unaryop(self, node: ast.UnaryOp, variables: dict[str, Expr]) -> Expr:
+        if isinstance(node.op, ast.Not):
+            return negation(self.test(node.operand, variables))
+        operand = self.expression(node.operand, variables)
+        if isinstance(node.op, ast.USub) and operand.kind in NUMBERS:
+            value = operand.constant
+            if type(value) in (int, float):
+                return constant(-value)  # type: ignore[operator]
+            return numbers.negative(operand)
+        if operand.kind in NUMBERS:
+            return numbers.positive(operand) if isinstance(node.op, ast.UAdd) else numbers.inverted(operand)
+        raise Untranslatable(f"{type(node.op).__name__} of these")
+
+    def _and_or(self, node: ast.BoolOp, values: list[Expr]) -> Expr:
+        self.constructs.extend(["choose"] * (len(values) - 1))
+        *others, made = values
+        for left in reversed(others):
+            test = truth(left)
+            made = either(test, made, left) if isinstance(node.op, ast.And) else either(test, left, made)
+        return made
+
+    def _ifexp(self, node: ast.IfExp, variables: dict[str, Expr]) -> Expr:
+        self.constructs.append("choose")
+        test = self.test(node.test, variables)
+        return either(test, self.expression(node.body, variables), self.expression(node.orelse, variables))
+
+    def _compare(self, node: ast.Compare, variables: dict[str, Expr]) -> Expr:
+        made: Expr | None = None
+        left = self.expression(node.left, variables)
+        for operator, right in zip(node.ops, node.comparators, strict=True):
+            if isinstance(operator, ast.In | ast.NotIn):
+                test = self._member(left, right, variables)
+                if isinstance(operator, ast.NotIn):
+                    test = negation(test)
+                other = left
+                if len(node.ops) > 1:
+                    raise Untranslatable("a chain with in")
+            else:
+                other = self.expression(right, variables)
+                test = compare(operator, left, other, self.constructs)
+            made = test if made is None else either(made, test, made)
+            left = other
+        assert made is not None
+        return made
+
+    def _member(self, left: Expr, right: ast.expr, variables: dict[str, Expr]) -> Expr:
+        values: object = None
+        if isinstance(right, ast.Name) and right.id not in variables:
+            values = self.captured(right.id)
+        elif isinstance(right, ast.Set | ast.Tuple | ast.List) and all(isinstance(e, ast.Constant) for e in right.elts):
+            values = tuple(e.value for e in right.elts)  # type: ignore[attr-defined]
+        if values is None or type(values) is str:
+            inside = self.expression(right, variables)
+            if are_texts(left, inside):
+                self.constructs.append("in text")
+                return text.contains(left, inside)
+            if not isinstance(inside.kind, TupleOf) or not inside.is_constant:
+                raise Untranslatable("`in` of these")
+            values = inside.constant
+        return member(left, values, self.constructs)
+
+    def _dict(self, node: ast.Dict, variables: dict[str, Expr]) -> Expr:
+        made: dict[str, Expr] = {}
+        named: set[str] = set()
+        for key, value in zip(node.keys, node.values, strict=True):
+            each = self.expression(value, variables)
+            each = there(each) if key is None else each
+            if key is None and isinstance(each.kind, RecordOf) and isinstance(value, ast.Name):
+                if named & {name for name, _ in each.kind.fields}:
+                    raise Untranslatable("a dict in which a value takes the place of one that is computed")
+                made.update(parts(each))
+            elif key is not None and type(name := self._constant_of(key, variables)) is str and name not in named:
+                made[name] = each
+                named.add(name)
+            else:
+                raise Untranslatable("a dict whose keys are not different str constants")
+        return record(made)
+
+    def _dictcomp(self, node: ast.DictComp, variables: dict[str, Expr]) -> Expr:
+        """Translate {key: value for name in names} for a constant tuple `names` of str."""
+        [loop, *more] = node.generators
+        if more or loop.is_async or loop.ifs or not isinstance(loop.target, ast.Name):
+            raise Untranslatable("a dict of several loops, or of tests")
+        names = self._constant_of(loop.iter, variables)
+        if type(names) is not tuple or not all(type(each) is str for each in names) or len(names) > _MOST_NAMES:
+            raise Untranslatable("a dict of what is not a tuple of names")
+        made: dict[str, Expr] = {}
+        for each in names:
+            inner = {**variables, loop.target.id: constant(each)}
+            key = self._constant_of(node.key, inner)
+            if type(key) is not str or key in made:
+                raise Untranslatable("a dict whose keys are not different str constants")
+            made[key] = self.expression(node.value, inner)
+        return record(made)
+
+    def _constant_of(self, node: ast.expr, variables: dict[str, Expr]) -> object:
+        """Return the value of a constant, or of a name for one. Return Ellipsis for anything else."""
+        if isinstance(node, ast.Constant):
+            return node.value
+        if isinstance(node, ast.Tuple) and all(isinstance(each, ast.Constant) for each in node.elts):
+            return tuple(each.value for each in node.elts)  # type: ignore[attr-defined]
+        if not isinstance(node, ast.Name):
+            return ...
+        return variables[node.id].constant if node.id in variables else self.captured(node.id)
+
+    def _joinedstr(self, node: ast.JoinedStr, variables: dict[str, Expr]) -> Expr:
+        made: list[Expr] = []
+        for value in node.values:
+            if isinstance(value, ast.Constant):
+                made.append(constant(value.value))
+                continue
+            assert isinstance(value, ast.FormattedValue)
+            if value.conversion not in (-1, ord("s")) or (value.conversion != -1 and value.format_spec is not None):
+                raise Untranslatable("a format or conversion in an f-string")
+            each = self.expression(value.value, variables)
+            spec = None if value.format_spec is None else _spec(value.format_spec)
+            made.append(as_text(each, self.constructs) if spec is None else formatted(each, spec, self.constructs))
+        self.constructs.append("concatenate")
+        return text.join(made)
+
+    def _subscript(self, node: ast.Subscript, variables: dict[str, Expr]) -> Expr:
+        value = there(self.expression(node.value, variables))
+        index = constant_index(node.slice)
+        if isinstance(value.kind, TupleOf) and index is not None:
+            return field(value, index)
+        if isinstance(value.kind, TupleOf) and isinstance(node.slice, ast.Slice):
+            bounds = map(_bound, (node.slice.lower, node.slice.upper, node.slice.step))
+            return fields(value, slice(*bounds))
+        if isinstance(value.kind, RecordOf):
+            name = self._constant_of(node.slice, variables)
+            found = parts(value).get(name) if type(name) is str else None
+            if found is not None:
+                return found
+        if value.kind is str:
+            self.constructs.append("slice")
+            return self._part_of_text(value, node.slice, variables)
+        if isinstance(value.kind, ListOf) and index is not None:
+            self.constructs.append("pick")
+            return item(value, index)
+        if isinstance(value.kind, ListOf) and not value.kind.once and isinstance(node.slice, ast.Slice):
+            if node.slice.step is not None:
+                raise Untranslatable("a slice with a step")
+            self.constructs.append("pick")
+            return items(value, _bound(node.slice.lower), _bound(node.slice.upper))
+        raise Untranslatable("this subscript")
+
+    def _part_of_text(self, value: Expr, part: ast.expr, variables: dict[str, Expr]) -> Expr:
+        if not isinstance(part, ast.Slice):
+            return slices.character(value, self.expression(part, variables))
+        if part.step is not None:
+            if constant_index(part.step) != -1 or part.lower or part.upper:
+                raise Untranslatable("a slice with a step")
+            return slices.backwards(value)
+        ends = [None if each is None else self.expression(each, variables) for each in (part.lower, part.upper)]
+        return slices.piece(value, *ends)
+
+    # Comprehensions with one loop over lists.
+
+    def _listcomp(self, node: ast.ListComp | ast.GeneratorExp, variables: dict[str, Expr]) -> Expr:
+        [loop, *more] = node.generators
+        if more or loop.is_async:
+            raise Untranslatable("a comprehension of several loops")
+        source = self.expression(loop.iter, variables)
+        self.constructs.append("comprehension")
+        if not isinstance(source.kind, ListOf):
+            raise Untranslatable("a comprehension over what is not a split")
+        # Inside, a variable of the row is repeated for each element of the row.
+        key = f"{ast.unparse(loop.target)} in {id(node)}"
+        element = source.kind.element
+        outer = {name: repeated(name, each, id(node)) for name, each in variables.items()}
+        inner = {**outer, **_targets(loop.target, leaf(element, lambda frame: frame.variables[key]))}
+
+        def is_element(each: ast.expr) -> bool:
+            return isinstance(each, ast.Name) and isinstance(loop.target, ast.Name) and each.id == loop.target.id
+
+        tests = [None if element is str and is_element(test) else self.test(test, inner) for test in loop.ifs]
+        made = None if is_element(node.elt) else self.expression(node.elt, inner)
+        kind = element if made is None else made.kind
+        if kind is NOTHING or holds_list(kind):
+            raise Untranslatable("a list of lists, or of None")
+        return Expr(ListOf(kind), comprehension(key, source, tests, made, variables, id(node)))
+
+    def _generatorexp(self, node: ast.GeneratorExp, variables: dict[str, Expr]) -> Expr:
+        made = self._listcomp(node, variables)
+        if id(node) in self._gone_through:
+            return made
+        if self.depth == 0 and is_returned(node, self._known):
+            return replace(made, kind=replace(made.kind, once=True))  # type: ignore[type-var]
+        raise Untranslatable("a generator that is kept")
+
+
+_BY_TYPE: dict[type[ast.expr], Callable[[_Translator, Any, dict[str, Expr]], Expr]] = {
+    ast.Name: lambda self, node, variables: self.name(node.id, variables),
+    ast.Constant: lambda self, node, variables: constant(node.value),
+    ast.Tuple: lambda self, node, variables: together([self.expression(each, variables) for each in node.elts]),
+    ast.Dict: _Translator._dict, ast.DictComp: _Translator._dictcomp, ast.ListComp: _Translator._listcomp,
+    ast.GeneratorExp: _Translator._generatorexp, ast.BinOp: _Translator._binop, ast.UnaryOp: _Translator._unaryop,
+    ast.BoolOp: lambda self, node, variables: self._and_or(node, [self.expression(v, variables) for v in node.values]),
+    ast.IfExp: _Translator._ifexp, ast.Compare: _Translator._compare,
+    ast.Call: _Translator._call, ast.Subscript: _Translator._subscript, ast.JoinedStr: _Translator._joinedstr,
+}  # fmt: skip
+
+
+def _repeated(left: Expr, right: Expr) -> Expr | None:
+    """Return text * count if both are constants, else None."""
+    for text_, count in ((left, right), (right, left)):
+        if isinstance(text_.constant, str) and type(count.constant) is int:
+            if len(text_.constant) * max(count.constant, 0) > _LONGEST_TEXT:
+                raise Untranslatable("a text that is repeated too often")
+            return constant(text_.constant * count.constant)
+    return None
+
+
+def _spec(node: ast.expr) -> str:
+    """Return the format specification in an f-string. It must be a constant."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    texts = [part.value for part in parts if isinstance(part, ast.Constant)]
+    if len(texts) < len(parts):
+        raise Untranslatable("a format in an f-string that is not a constant")
+    return "".join(map(str, texts))
+
+
+def _bound(node: ast.expr | None) -> int | None:
+    value = None if node is None else constant_index(node)
+    if value is None and node is not None:
+        raise Untranslatable("a slice whose bounds are not constants")
+    return value
+
+
+def _targets(target: ast.expr, element: Expr) -> dict[str, Expr]:
+    """Return the variables of a comprehension's loop: one name, or one a field of a tuple."""
+    if isinstance(target, ast.Name):
+        return {target.id: element}
+    names = [each.id for each in target.elts if isinstance(each, ast.Name)] if isinstance(target, ast.Tuple) else []
+    kinds = element.kind.fields if isinstance(element.kind, TupleOf) else ()
+    if not names or len(names) < len(target.elts) or len(names) != len(kinds):  # type: ignore[attr-defined]
+        raise Untranslatable("a comprehension whose targets are not names, one a field")
+    return {name: field(element, place) for place, name in enumerate(names)}

@@ -1,0 +1,74 @@
+"""Kinds: the types of column expressions. A kind is int, float, bool, str, or a tuple, record or list of kinds.
+
+("a", 1) → TupleOf((str, int))      {"n": 1} → RecordOf((("n", int),))      ["a", "b"] → ListOf(str)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from glowray.rows.codec.scalar_kinds import ScalarKind
+
+Scalar = type[int] | type[float] | type[bool] | type[str]
+
+
+@dataclass(frozen=True)
+class TupleOf:
+    """Tuples with one field of each of these kinds."""
+
+    fields: tuple[Kind, ...]
+
+
+@dataclass(frozen=True)
+class RecordOf:
+    """Dicts with these str keys in this order: (key, kind of its value) pairs."""
+
+    fields: tuple[tuple[str, Kind], ...]
+
+    def field(self, name: str) -> Kind | None:
+        """Return the kind of the value at a key, or None."""
+        return dict(self.fields).get(name)
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """Lists. With `once`, generators: they are always true, have no len(), and can be iterated once."""
+
+    element: Kind
+    once: bool = False
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """Values that no program looks into (bytes, dates, Decimal, …). Programs only pass their columns on."""
+
+    scalar: ScalarKind
+
+
+@dataclass(frozen=True)
+class Maybe:
+    """Tuples or records of a kind, or None, as a field of a row. A left join gives such a field."""
+
+    kind: TupleOf | RecordOf
+
+
+Kind = type[Any] | TupleOf | RecordOf | Maybe | ListOf | Opaque
+
+NOTHING = type(None)
+"""The kind of a constant None."""
+
+NUMBERS: tuple[Kind, ...] = (int, float, bool)
+
+
+class Untranslatable(Exception):  # noqa: N818  (ends a translation with its reason; it is no failure)
+    """A construct has no exact column form. The message is the reason that explain() shows."""
+
+
+def holds_list(kind: Kind) -> bool:
+    """Return whether the kind is a list, or a tuple or record that holds one."""
+    if isinstance(kind, TupleOf):
+        return any(map(holds_list, kind.fields))
+    if isinstance(kind, RecordOf):
+        return any(holds_list(each) for _, each in kind.fields)
+    return isinstance(kind, ListOf) or (isinstance(kind, Maybe) and holds_list(kind.kind))

@@ -1,0 +1,1 @@
+"""Generated loops: several row steps as the body of one Python loop."""

@@ -1,0 +1,1 @@
+"""Bodies of users' functions rewritten as statements inside a generated loop."""

@@ -1,0 +1,1 @@
+"""Pieces of generated code: names, lines, types of expressions, and copies of a user's nodes."""

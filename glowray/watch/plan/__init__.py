@@ -1,0 +1,1 @@
+"""The plan as text: verbs, stages, levels, captured values."""

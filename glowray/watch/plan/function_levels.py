@@ -1,0 +1,94 @@
+"""The level at which each of the user's functions runs, and why it is not at a higher one.
+
+The levels are `arrow` (a column program), `fused` (inlined in a generated loop), and `python` (called).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from glowray.functions import Function
+from glowray.kernels import Fragment
+from glowray.kernels.base.steps import RowStep, Step
+from glowray.kernels.ends import sources
+from glowray.kernels.keys import combiners as combine
+from glowray.kernels.partition import fold_steps, partition_steps, positional_steps
+from glowray.kernels.task.fragment import Decision
+from glowray.physical.stages.stage import StagePlan
+from glowray.watch.plan.user_functions import is_given
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A function as explain() shows it. `reason` says why it is not at a higher level; None for the highest."""
+
+    stage: int
+    function: str
+    level: str
+    reason: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.reason}" if self.reason else self.level
+
+
+Woven = Mapping[StagePlan, Sequence[Fragment]]
+"""Stages, each with what the tasks of its branches run."""
+
+
+def levels(woven: Woven, vectorize: bool) -> list[Level]:
+    """Return the level of each of the user's functions once, in the order of stages and steps."""
+    found: dict[int, Level] = {}
+    for stage, fragments in woven.items():
+        for fragment in fragments:
+            for function, level, reason in _functions(fragment, vectorize):
+                if is_given(function) and id(function) not in found:
+                    name = f"{function.verb}({function.label})"
+                    found[id(function)] = Level(stage.number, name, level, reason)
+    return list(found.values())
+
+
+Found = tuple[Function, str, str | None]
+
+
+def _functions(fragment: Fragment, vectorize: bool) -> Iterator[Found]:
+    yield from _of_source(fragment.source, fragment.refused)
+    for decision in fragment.decisions:
+        yield from _of_step(decision, vectorize)
+
+
+def _of_source(source: Step, refused: str | None) -> Iterator[Found]:
+    if isinstance(source, sources.ReadSource) and source.function is not None:
+        yield source.function, "python", "it is called once a partition"
+    if isinstance(source, sources.MergeByKey):
+        merges = (None, "arrow") if source.fold else (refused or "it merges the partial results of a key", "python")
+        yield source.function, merges[1], merges[0]
+    if isinstance(source, sources.CombineThenMerge):
+        yield source.step.combiner.add, "python", "it folds rows that were shuffled first"
+        yield source.step.combiner.merge, "python", "it merges the partial results of a key"
+
+
+def _of_step(decision: Decision, vectorize: bool) -> Iterator[Found]:
+    step, is_columns = decision.step, decision.not_columns is None
+    level, why = "fused", decision.not_columns or ("its rows are Python's" if vectorize else "vectorize=False")
+    if decision.not_inlined is not None:
+        level, why = "python", decision.not_inlined if vectorize else "vectorize=False"
+    if isinstance(step, RowStep):
+        yield from ((function, *(("arrow", None) if is_columns else (level, why))) for function in step.functions)
+    elif isinstance(step, combine.CombineStep):
+        yield (step.combiner.add, "arrow", None) if is_columns else (step.combiner.add, level, why)
+        yield step.combiner.merge, "python", "it merges the partial results of a key"
+    elif isinstance(step, fold_steps.ReduceStep) and is_columns:
+        yield step.function, "arrow", None
+    else:
+        yield from ((function, "python", _of_partition(step)) for function in step.functions)
+
+
+def _of_partition(step: Step) -> str:
+    if isinstance(step, positional_steps.TakeWhileStep):
+        return "it is called row by row, until it is false"
+    if isinstance(step, partition_steps.MapPartitions):
+        return "it is called once a partition"
+    if isinstance(step, fold_steps.ReduceStep):
+        return "it folds a whole partition"
+    return "it is given many rows at once"

@@ -1,0 +1,1 @@
+"""A run as it happens: statistics, progress, prints."""

@@ -1,0 +1,197 @@
+"""The statistics of flow.stats: what each stage of the last action or run did."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from glowray.boundary import public
+from glowray.engine.task.protocol import Done
+from glowray.native import chosen
+from glowray.physical.stages.stage import StageRun
+from glowray.physical.stages.wires import Given
+from glowray.rows import Block
+
+
+@public
+@dataclass
+class StageStats:
+    """One stage: counts of tasks and rows, bytes passed on, values that Arrow could not hold, seconds.
+
+    Args:
+        name: the stage's verbs, joined by `→`.
+        tasks: the number of tasks, one per partition. take(), limit() and an error may leave some out.
+        done: tasks that ended, each counted once.
+        retries: attempts at these tasks that were lost with a worker or a node. It does not count Ray's own attempts
+            at rebuilding a lost block after its task was done.
+        rows_in: rows that the tasks read, from their source or from blocks of earlier stages.
+        rows_out: rows that the tasks passed on or wrote.
+        bytes: bytes of the blocks that the tasks passed on, or of the files that they wrote.
+        pickled_values: values in these blocks that are held pickled, because Arrow has no exact type for them.
+        driver_bytes: bytes of rows that went through the driver: an action's result, and blocks of the driver's
+            process that remote tasks read after the automatic engine switched to Ray. The rows of from_items() do not
+            count, as they begin in the driver.
+        seconds: from the stage's start to its end. Stages that do not depend on each other run at the same time.
+        task_seconds: the sum of the tasks' own seconds.
+        spill: bytes that the tasks wrote to disk for lack of memory. Ray counts the spilling of its object store by
+            node and not by task (`ray memory --stats-only`).
+        largest: the largest number of bytes that one task passed on or wrote.
+        longest: the largest number of rows that one task read.
+        handed_over: the part of `driver_bytes` that remote tasks read from the driver's process.
+    """
+
+    name: str
+    tasks: int
+    done: int = 0
+    retries: int = 0
+    rows_in: int = 0
+    rows_out: int = 0
+    bytes: int = 0
+    pickled_values: int = 0
+    driver_bytes: int = 0
+    seconds: float = 0.0
+    task_seconds: float = 0.0
+    spill: int = 0
+    largest: int = 0
+    longest: int = 0
+    handed_over: int = 0
+
+    @property
+    def skew(self) -> float:
+        """Return the largest task divided by the mean task, by rows read or by bytes passed on: the larger ratio.
+
+        It is 0.0 if the stage read and passed on nothing.
+        """
+        return max(_skew(self.longest, self.rows_in, self.done), _skew(self.largest, self.bytes, self.done))
+
+
+def _skew(largest: int, total: int, count: int) -> float:
+    return largest * count / total if total else 0.0
+
+
+@public
+@dataclass
+class Stats:
+    """The statistics of an action: all its stages, in the order in which they started, and the rules that fired.
+
+    Args:
+        native: "compiled" if this process has glowray's loops in C, "portable" if NumPy and Arrow stand in.
+    """
+
+    name: str = ""
+    engine: str = ""
+    native: str = field(default_factory=lambda: chosen.loops.name)
+    stages: list[StageStats] = field(default_factory=list)
+    seconds: float = 0.0
+    rules: tuple[str, ...] = ()
+
+    @property
+    def tasks(self) -> int:
+        """Return the number of tasks that ended."""
+        return sum(stage.done for stage in self.stages)
+
+    @property
+    def retries(self) -> int:
+        """Return the number of attempts at tasks that were lost with a worker or a node."""
+        return sum(stage.retries for stage in self.stages)
+
+    @property
+    def pickled_values(self) -> int:
+        """Return the number of values that went through an exchange pickled, not as Arrow."""
+        return sum(stage.pickled_values for stage in self.stages)
+
+    @property
+    def driver_bytes(self) -> int:
+        """Return the bytes of rows that went through the driver."""
+        return sum(stage.driver_bytes for stage in self.stages)
+
+    @property
+    def exchange_driver_bytes(self) -> int:
+        """Return the bytes of rows that went through the driver between stages: 0 unless a job switched to Ray."""
+        return sum(stage.handed_over for stage in self.stages)
+
+    def __str__(self) -> str:
+        tasks = f"{self.tasks} task{'' if self.tasks == 1 else 's'}"
+        stages = f"{len(self.stages)} stage{'' if len(self.stages) == 1 else 's'}"
+        rows = self.stages[0].rows_in if self.stages else 0
+        out = self.stages[-1].rows_out if self.stages else 0
+        lost = f", {self.retries} retried" if self.retries else ""
+        return (
+            f"{self.name}: {stages}, {tasks}{lost}, {rows:,} rows in, {out:,} out, {self.seconds:.2f} s, {self.engine},"
+            f" native: {self.native}"
+        )
+
+    def show(self) -> None:
+        """Print a table of the stages, and the summary.
+
+        >>> import glowray as gr
+        >>> flow = gr.Flow("demo", engine="inline")
+        >>> flow.from_range(3, partitions=2).map(str).collect()
+        ['0', '1', '2']
+        >>> flow.stats.show()
+        stage                  tasks  rows in  rows out  bytes  skew  seconds  driver
+            1  from_range→map      2        3         3   27 B   1.3     0...    27 B
+        demo: 1 stage, 2 tasks, 3 rows in, 3 out, 0... s, inline, native: ...
+        """
+        from glowray.watch.run.stats_table import show_stats
+
+        show_stats(self)
+
+
+class StatsWatcher:
+    """Fills a Stats while a job runs."""
+
+    def __init__(self, stats: Stats) -> None:
+        self.stats = stats
+        self.began = time.perf_counter()
+        self.running: dict[int, tuple[StageStats, float]] = {}
+        self.by_stage: dict[int, StageStats] = {}
+        self.handed_over: dict[int, Block] = {}
+
+    def stage_started(self, stage: StageRun) -> None:
+        entry = StageStats(stage.plan.chain, stage.plan.num_tasks)
+        self.stats.stages.append(entry)
+        self.by_stage[id(stage)] = entry
+        self.running[id(stage)] = (entry, time.perf_counter())
+
+    def task_done(self, stage: StageRun, done: Done) -> None:
+        entry, report = self.by_stage[id(stage)], done.report
+        size = sum(report.sizes) + sum(part.bytes for part in report.parts)
+        entry.done += report.final
+        entry.retries += report.attempt
+        entry.rows_in += report.rows_in
+        entry.rows_out += report.rows_out + sum(part.rows for part in report.parts)
+        entry.bytes += size
+        entry.largest = max(entry.largest, size)
+        entry.longest = max(entry.longest, report.rows_in)
+        entry.pickled_values += report.pickled_values
+        entry.spill += report.spilled
+        entry.task_seconds += report.seconds
+        if report.remote:
+            self._hand_over(stage, done)
+
+    def _hand_over(self, stage: StageRun, done: Done) -> None:
+        """Count each block of this process that a remote task read, once. The job's input rows do not count."""
+        entry = self.by_stage[id(stage)]
+        for wire, slots in zip(stage.plan.branch_of(done.task.identity[1]).reads, done.task.inputs, strict=True):
+            for block in (slot.ref for slot in slots if isinstance(slot.ref, Block) and not isinstance(wire, Given)):
+                if id(block) not in self.handed_over:
+                    self.handed_over[id(block)] = block
+                    entry.handed_over += block.nbytes
+                    entry.driver_bytes += block.nbytes
+
+    def stage_done(self, stage: StageRun) -> None:
+        self._end(*self.running.pop(id(stage)))
+
+    def fetched(self, stage: StageRun, size: int) -> None:
+        """Count the bytes of rows that an action brought to the driver."""
+        self.by_stage[id(stage)].driver_bytes += size
+
+    def end(self) -> None:
+        """End the stages that were cut short by an error, or by a reader that stopped early."""
+        while self.running:
+            self._end(*self.running.popitem()[1])
+
+    def _end(self, entry: StageStats, began: float) -> None:
+        now = time.perf_counter()
+        entry.seconds, self.stats.seconds = now - began, now - self.began

@@ -1,0 +1,185 @@
+"""A run that is stopped holds no CPU: its tasks are interrupted, and what does not end then is ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glowray.engine.ray import stop as ray_stop
+from glowray.engine.ray.start import ray_engine
+from glowray.engine.ray.stop import FlagWatch
+from glowray.engine.task.protocol import Task
+from tests.engine.doubles import Lab
+from tests.engine.signals import read
+
+
+@pytest.fixture
+def up(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
+    """The names of the flags that are up, without Ray; the signal's handler is put back."""
+    flags: set[str] = set()
+    monkeypatch.setattr(ray_stop, "_is_raised", lambda name: name in flags)
+    monkeypatch.setattr(ray_stop, "LOOK_SECONDS", 0.01)
+    before = signal.getsignal(ray_stop.SIGNAL)
+    yield flags
+    signal.signal(ray_stop.SIGNAL, before)
+
+
+def test_the_work_of_a_stopped_run_is_interrupted(up: set[str]) -> None:
+    watch = FlagWatch()
+    with watch.over("goes on"):
+        pass
+    with pytest.raises(KeyboardInterrupt), watch.over("stopped"):
+        up.add("stopped")
+        threading.Event().wait()
+    with watch.over("goes on"):
+        pass
+
+
+def test_what_waited_for_its_turn_does_not_begin(up: set[str]) -> None:
+    watch, begun = FlagWatch(), False
+    with pytest.raises(KeyboardInterrupt), watch.over("stopped"):
+        up.add("stopped")
+        threading.Event().wait()
+    with pytest.raises(KeyboardInterrupt), watch.over("stopped"):
+        begun = True
+    assert not begun
+
+
+@pytest.mark.parametrize(("reply", "is_up", "is_held"), [(300.0, True, False), (0.0, True, True), (0.0, False, False)])
+def test_a_late_reply_is_held_back(
+    up: set[str], monkeypatch: pytest.MonkeyPatch, reply: float, is_up: bool, is_held: bool
+) -> None:
+    monkeypatch.setattr(ray_stop, "REPLY_SECONDS", reply)
+    monkeypatch.setattr(ray_stop, "LOOK_SECONDS", 3600.0)  # native code keeps the thread from looking
+    held: list[float] = []
+    watch = FlagWatch()
+    monkeypatch.setattr(watch, "_hold", lambda: held.append(0.0))
+    with watch.over("late"):
+        up.update({"late"} if is_up else ())
+    assert bool(held) == is_held
+
+
+def wait_in_c(say: Callable[[], None]) -> None:
+    say()
+    threading.Event().wait(600)
+
+
+def wait_and_never_mind(say: Callable[[], None]) -> None:
+    say()
+    while True:
+        try:
+            threading.Event().wait(600)
+        except BaseException:
+            continue
+
+
+def keep_all_threads_from_running(say: Callable[[], None]) -> None:
+    say()
+    sum(range(10**12))  # never lets go of the interpreter, nor looks for signals
+
+
+def wait_for_a_child(say: Callable[[], None]) -> None:
+    import subprocess
+
+    say()
+    subprocess.run(["sleep", "600"])
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize(
+    "work", [wait_in_c, wait_and_never_mind, keep_all_threads_from_running, wait_for_a_child], ids=lambda f: f.__name__
+)
+def test_nothing_runs_on_after_a_failure(ray_lab: Lab, tmp_path: Path, work: Any) -> None:
+    fifo = tmp_path / "alive"
+    os.mkfifo(fifo)
+    alive = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+
+    def fail_or_work(n: int) -> None:
+        if n == 0:
+            with open(gate) as opened:
+                opened.read()
+            raise LookupError(n)
+        # Whoever runs, child or task, has the FIFO open.
+        writer = os.open(fifo, os.O_WRONLY)
+        os.set_inheritable(writer, True)
+        try:
+            work(lambda: os.write(writer, b"begun") and open(gate, "w").close())
+        finally:
+            os.close(writer)
+
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    with pytest.raises(LookupError):
+        ray_lab.flow().from_range(2, partitions=2).map(fail_or_work).collect()
+    while read(alive):
+        pass
+    os.close(alive)
+    assert ray_lab.flow().from_range(4, partitions=4).map(lambda n: n + 1).collect() == [1, 2, 3, 4]
+
+
+@pytest.mark.ray
+def test_the_command_of_a_pipe_ends_with_its_task(ray_lab: Lab, tmp_path: Path) -> None:
+    fifo, gate = tmp_path / "alive", tmp_path / "gate"
+    os.mkfifo(fifo)
+    os.mkfifo(gate)
+    alive = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+
+    def fail(n: int) -> int:
+        if n == 0:
+            gate.read_text()
+            raise LookupError(n)
+        return n
+
+    command = f"trap '' TERM; exec 3>{fifo}; echo begun >&3; : >{gate}; cat; while true; do sleep 600; done"
+    rows = ray_lab.flow().from_range(2, partitions=2)
+    with pytest.raises(LookupError):
+        rows.map(fail).pipe(command).collect()
+    while read(alive):
+        pass
+    os.close(alive)
+
+
+class CalledOff:
+    """Tasks that are called off, by another thread than the engine's, once one of them has begun."""
+
+    def __init__(self, tasks: Iterable[Task], begun: int) -> None:
+        self.tasks, self.begun = iter(tasks), begun
+        self.is_stopped = False
+        self.thread = threading.Thread(target=self._call_off)
+        self.thread.start()
+
+    def __iter__(self) -> Iterator[Task]:
+        return self.tasks
+
+    def _call_off(self) -> None:
+        read(self.begun)
+        self.is_stopped = True
+
+
+@pytest.mark.ray
+def test_tasks_that_another_thread_calls_off_are_ended(
+    ray_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fifo = tmp_path / "alive"
+    os.mkfifo(fifo)
+    alive = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+
+    def hang(n: int) -> None:
+        with fifo.open("w") as opened:
+            opened.write("begun")
+            opened.flush()
+            threading.Event().wait()
+
+    engine = ray_engine()
+    run = engine.run
+    monkeypatch.setattr(engine, "run", lambda tasks: run(CalledOff(tasks, alive)))
+    assert list(ray_lab.flow().from_range(1, partitions=1).map(hang)) == []  # no result came
+    while read(alive):
+        pass
+    os.close(alive)

@@ -1,0 +1,67 @@
+"""A cluster that is lost: how long its head may be silent, and that the process goes on without it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from glowray.cluster.host.ports import Reach
+from glowray.engine.ray import watch as ray_watch
+from glowray.engine.ray.watch import CALL_SECONDS, HEAD_SECONDS, PERIOD_SECONDS, ClusterWatch
+
+LOCAL = """
+import os, select, signal
+from pathlib import Path
+import glowray as gr
+
+flow = gr.Flow(engine="ray", progress=False)
+kept = flow.from_range(100, partitions=4).map(lambda n: n + 1).cache()
+print(kept.sum())
+from glowray.cluster.host.processes import Process, descendants
+
+for process in descendants([Process.of(os.getpid())]):
+    if Path(f"/proc/{process.pid}/comm").read_text().strip() == "raylet":
+        ended = os.pidfd_open(process.pid)
+        os.kill(process.pid, signal.SIGKILL)
+        select.select([ended], [], [])
+for rows in (flow.from_range(10), kept):
+    try:
+        rows.map(str).collect()
+    except gr.GlowrayError as error:
+        print(type(error).__name__, error)
+print(flow.from_range(10, partitions=4).sum())
+"""
+
+
+def silent_watch(monkeypatch: pytest.MonkeyPatch, reached: Reach) -> ClusterWatch:
+    """A watch of a head that gives no answers, and whose port does as `reached` says."""
+    monkeypatch.setattr(ray_watch, "reach", lambda address, seconds: reached)
+    watch = ClusterWatch.__new__(ClusterWatch)
+    watch.address, watch._is_named, watch._silent, watch._loss = "192.0.2.1:6379", True, 0.0, None
+    return watch
+
+
+@pytest.mark.parametrize("reached", list(Reach))
+def test_how_long_a_head_may_be_silent(monkeypatch: pytest.MonkeyPatch, reached: Reach) -> None:
+    watch = silent_watch(monkeypatch, reached)
+    silent = 0.0
+    while silent < HEAD_SECONDS[reached]:
+        assert not watch.is_lost
+        watch._note_silence(time.monotonic() - 3600.0)  # a process that was stopped for an hour has waited for seconds
+        silent += 2 * CALL_SECONDS + PERIOD_SECONDS
+    said = "has ended" if reached is Reach.REFUSED else f"has not answered for {silent:.0f} s"
+    assert str(watch._loss).startswith(f"the head at 192.0.2.1:6379 {said}, and the job with it; ")
+
+
+@pytest.mark.ray
+@pytest.mark.process
+def test_a_process_goes_on_when_its_local_ray_dies() -> None:
+    done = subprocess.run([sys.executable, "-c", LOCAL], capture_output=True, text=True, timeout=600)
+    lines = [line for line in done.stdout.splitlines() if line.startswith(("ClusterError", "5", "4"))]
+    assert len(lines) == 4, done.stdout + done.stderr
+    assert lines[0] == "5050" and lines[3] == "45" and done.returncode == 0
+    assert "on which the job ran, has ended; run the job again" in lines[1]
+    assert lines[2].startswith("ClusterError rows that were kept in a Ray which has ended are lost; call uncache()")

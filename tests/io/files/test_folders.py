@@ -1,0 +1,59 @@
+"""Whose temporary files are whose: only those of a process that surely is no more may go."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from glowray.io.files.folders import owner_is_dead, write_owner
+
+HOST, BOOT, NAMESPACE, PID, STARTED = range(5)
+
+
+def change(folder: Path, **fields: str) -> None:
+    """Write other words in the note of a folder's owner."""
+    words = (folder / "owner").read_text().split(" ")
+    for name, word in fields.items():
+        words[globals()[name]] = word
+    (folder / "owner").write_text(" ".join(words))
+
+
+def test_this_process_lives(tmp_path: Path) -> None:
+    write_owner(str(tmp_path))
+    assert not owner_is_dead(str(tmp_path))
+
+
+@pytest.mark.process
+def test_a_process_that_has_ended_is_dead(tmp_path: Path) -> None:
+    code = f"from glowray.io.files.folders import write_owner; write_owner({str(tmp_path)!r})"
+    subprocess.run([sys.executable, "-c", code], check=True)
+    assert owner_is_dead(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("fields", "dead"),
+    [
+        ({"STARTED": "1"}, True),  # its pid was given to another process, which is this one
+        ({"BOOT": "another"}, True),  # the machine was started again
+        ({"HOST": "another"}, False),
+        ({"HOST": "another", "STARTED": "1"}, False),
+        ({"NAMESPACE": "pid:[1]", "STARTED": "1"}, False),  # a container whose processes are not seen here
+    ],
+)
+def test_what_is_not_surely_dead_is_left_alone(tmp_path: Path, fields: dict[str, str], dead: bool) -> None:
+    write_owner(str(tmp_path))
+    change(tmp_path, **fields)
+    assert owner_is_dead(str(tmp_path)) == dead
+
+
+@pytest.mark.parametrize("note", ["", "vm 12", "a b c d"])
+def test_a_note_that_is_damaged_says_nothing(tmp_path: Path, note: str) -> None:
+    (tmp_path / "owner").write_text(note)
+    assert not owner_is_dead(str(tmp_path))
+
+
+def test_without_a_note_nobody_is_dead(tmp_path: Path) -> None:
+    assert not owner_is_dead(str(tmp_path))

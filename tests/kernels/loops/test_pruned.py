@@ -1,0 +1,49 @@
+"""Rows of which few columns were read, and the way to the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glowray.kernels.loops.pruned_records import pruned_blocks
+from glowray.rows import Block
+
+
+def blocks(rows: list[dict[str, int]], sizes: list[int], names: str) -> Iterator[Block | list[object]]:
+    start = 0
+    for size in [*sizes, len(rows)]:
+        yield Block.from_rows([{name: row[name] for name in names} for row in rows[start : start + size]])
+        start += size
+
+
+@given(
+    count=st.integers(0, 20),
+    few=st.lists(st.integers(0, 7), max_size=4),
+    whole=st.lists(st.integers(0, 7), max_size=4),
+    data=st.data(),
+)
+def test_whole_rows_stand_where_the_few_columns_do(
+    count: int, few: list[int], whole: list[int], data: st.DataObject
+) -> None:
+    rows = [{"a": number, "b": -number} for number in range(count)]
+    place = 0
+    for block in pruned_blocks(blocks(rows, few, "a"), blocks(rows, whole, "ab")):
+        assert block.rows() == [{"a": row["a"]} for row in rows[place : place + len(block)]]
+        start = 0
+        while start < len(block) and data.draw(st.booleans()):
+            stop = data.draw(st.integers(start, len(block)))
+            assert block.whole(start, stop).rows() == rows[place + start : place + stop]
+            start = stop
+        place += len(block)
+    assert place == count
+
+
+def test_nothing_is_read_twice_while_nobody_asks() -> None:
+    def forbidden() -> Iterator[Block | list[object]]:
+        raise AssertionError("all columns were read")
+        yield []
+
+    found = list(pruned_blocks(iter([Block.from_rows([{"a": 1}])]), forbidden()))
+    assert [block.rows() for block in found] == [[{"a": 1}]]
