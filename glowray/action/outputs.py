@@ -68,7 +68,7 @@ class WriteTarget:
         types = row_types(self.node) if isinstance(sink, TypedSink) else None
         if isinstance(sink, TypedSink) and types is not None:
             sink = sink.keeping(types)
-        return Narrow(self.node, Write(self.verb, self.path, sink, folder))
+        return Narrow(self.node, Write(self.verb, self.path, sink, folder, self.files.folders))
 
     def settle(self, action: Action, stage: StageRun) -> None:
         self.parts = [part for report in stage.ended for part in report.parts]
@@ -82,12 +82,13 @@ class WriteTarget:
 
     def _replace(self, misfits: Misfits, action: Action) -> None:
         """Let tasks write the misfitting parts again."""
-        rows = Read(items_reader(misfits.parts, len(misfits.parts)), self.verb)
+        tasks = len({part.index for part in misfits.parts})
+        rows = Read(items_reader(misfits.parts, tasks), self.verb)
         new = action.more_parts(Narrow(rows, Rewrite(self.verb, self.path, misfits)))
-        by_index = {part.index: part for part in new}
-        self.parts = [by_index.get(part.index, part) for part in self.parts]
-        for old in misfits.parts:
-            remove(old.path)
+        by_path = {old.path: part for old, part in zip(misfits.parts, new, strict=True)}
+        self.parts = [by_path.get(part.path, part) for part in self.parts]
+        for path in by_path:
+            remove(path)
 
     def stage(self, stage: StageRun) -> list[Commit]:
         self.files.stage(self.parts)

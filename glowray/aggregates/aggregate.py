@@ -17,7 +17,7 @@ class AccumulatorField:
     {kept} is the slot's value so far. In `add`, {value} is the value of a row, which may be None. In `merge`, {other}
     is the same slot of another partial result.
 
-    >>> Slot(0, "{kept} + 1", "{kept} + {other}").add.format(kept="kept[0]")
+    >>> AccumulatorField(0, "{kept} + 1", "{kept} + {other}").add.format(kept="kept[0]")
     'kept[0] + 1'
     """
 

@@ -130,20 +130,37 @@ def spread_arguments(row: Any, count: int, function: Called) -> tuple[Any, ...]:
     A tuple or list of exactly `count` fields is taken by its fields. Raises TypeError, which names both lengths, for
     any row that does not fit.
     """
+    fields = fields_of(row, count)
+    if fields is None:
+        what = "value" if function.of_value else "row"
+        takes = f"{function.verb}(): {function.label} takes {parameters(count)}, but the {what} {shown(row)}"
+        raise TypeError(f"{takes} {other_width(row, count)}")
+    return fields
+
+
+def fields_of(row: Any, count: int) -> tuple[Any, ...] | None:
+    """Return the `count` fields of a row, or a keyed row's key and the fields of its value. None: it has others.
+
+    >>> fields_of([1, 2], 2), fields_of(("k", (1, 2)), 3), fields_of((1, 2), 3)
+    ((1, 2), ('k', 1, 2), None)
+    """
     if isinstance(row, tuple | list):
         if len(row) == count:
             return tuple(row)
         if _is_keyed(row) and 1 + len(row[1]) == count:
             return (row[0], *row[1])
-    raise _wrong_width(row, count, function)
+    return None
 
 
-def _wrong_width(row: Any, count: int, function: Called) -> TypeError:
-    what = "value" if function.of_value else "row"
-    takes = f"{function.verb}(): {function.label} takes {parameters(count)}, but the {what} {shown(row)}"
-    if not isinstance(row, tuple | list):
-        return TypeError(f"{takes} is {_kind(row)}, not a tuple or list of {count} fields")
-    return TypeError(f"{takes} {_has(row)}")
+def other_width(row: Any, count: int) -> str:
+    """Say how many fields a row has that does not have `count` of them.
+
+    >>> other_width(("k", (1, 2)), 4), other_width(1, 2)
+    ("has 2 fields, or 3 with its value's", 'is an int, not a tuple or list of 2 fields')
+    """
+    if isinstance(row, tuple | list):
+        return _has(row)
+    return f"is {_kind(row)}, not a tuple or list of {count} fields"
 
 
 def _has(row: tuple[Any, ...] | list[Any]) -> str:

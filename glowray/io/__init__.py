@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from glowray.io.commit.commit import Commit, Written
     from glowray.io.csv.reader import CsvReader
     from glowray.io.csv.sink import CsvSink
-    from glowray.io.json.json_lines import JsonReader, JsonSink
+    from glowray.io.json.json_lines import JsonReader
+    from glowray.io.json.sink import JsonSink
     from glowray.io.memory import ItemsReader, RangeReader, SourceReader
     from glowray.io.parquet.reader import ParquetReader
     from glowray.io.parquet.sink import ParquetSink
@@ -29,7 +30,8 @@ _MODULES = {
     "commit.commit": ("Commit", "Written"),
     "csv.reader": ("CsvReader",),
     "csv.sink": ("CsvSink",),
-    "json.json_lines": ("JsonReader", "JsonSink"),
+    "json.json_lines": ("JsonReader",),
+    "json.sink": ("JsonSink",),
     "memory": ("ItemsReader", "RangeReader", "SourceReader"),
     "parquet.reader": ("ParquetReader",),
     "parquet.sink": ("ParquetSink",),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from glowray.io.files.compression import CompressedFile, check_codec, codec_of, decompressed
+from glowray.io.files.compression import CompressedFile, codec_of, decompressed
 from glowray.io.files.folders import remove
 from glowray.io.files.paths import File, Paths, expand, path_names
 from glowray.io.files.splits import place, weight_of
@@ -62,9 +62,6 @@ class BinarySink:
     """Writes each row (name, content) as a file of that name. With `compression` the name gets its suffix."""
 
     compression: str | None = None
-
-    def __post_init__(self) -> None:
-        check_codec(self.compression)
 
     @property
     def extension(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -53,18 +53,18 @@ class RecordColumns:
             return
         if self.is_given:
             row, name = next((row, name) for row in rows for name in row if name in more)
-            raise ValueError(f"a row has a column {name!r} more than columns=: {row!r:.200}")
+            raise _one_more(name, f"{row!r:.200}")
         self.add(list(dict.fromkeys(chain.from_iterable(rows))))
 
 
-def given_columns(verb: str, columns: tuple[str, ...] | None, schema: pa.Schema | None) -> tuple[str, ...] | None:
+def given_columns(verb: str, columns: Sequence[str] | None, schema: pa.Schema | None) -> tuple[str, ...] | None:
     """Return the names of the columns that the user gave, None if there are none.
 
     Raises ValueError for an empty list, a repeated name, or both arguments; TypeError for a schema that is no
     pyarrow.Schema.
     """
     if schema is None:
-        return None if columns is None else check_names(columns)
+        return None if columns is None else check_names(tuple(columns))
     import pyarrow as pa
 
     if not isinstance(schema, pa.Schema):
@@ -72,6 +72,27 @@ def given_columns(verb: str, columns: tuple[str, ...] | None, schema: pa.Schema 
     if columns is not None:
         raise ValueError("give columns= or schema=, which names the columns too")
     return check_names(tuple(schema.names), "schema")
+
+
+def with_columns(table: pa.Table, columns: tuple[str, ...], rows: Callable[[], Iterable[Any]]) -> pa.Table:
+    """Return a table of dict rows with the given columns in their order. A column that it lacks is null.
+
+    Raises ValueError for a column that is not given, with the first of `rows()` that has it.
+    """
+    import pyarrow as pa
+
+    from glowray.rows.tables.column_errors import row_text
+    from glowray.rows.tables.recast import recast_table
+
+    schema = table.schema
+    if more := [name for name in schema.names if name not in columns]:
+        raise _one_more(more[0], row_text(next(row for row in rows() if more[0] in row)))
+    fields = [schema.field(name) if name in schema.names else pa.field(name, pa.null()) for name in columns]
+    return recast_table(table, pa.schema(fields))
+
+
+def _one_more(name: str, row: str) -> ValueError:
+    return ValueError(f"a row has a column {name!r} more than columns=: {row}")
 
 
 def check_columns(names: Sequence[str], whose: str) -> None:
@@ -90,7 +111,7 @@ def check_present(path: str, names: Sequence[str], wanted: Iterable[str]) -> Non
 
 def not_dicts(verb: str, row: Any) -> TypeError:
     """Return the error for a row that is no dict."""
-    return TypeError(f"{verb}() needs dict rows, not {row!r:.200}: map them to dicts of column and value")
+    return TypeError(f"{verb}() needs dict rows, not {row!r:.200}: name the fields by columns=, or map them to dicts")
 
 
 def check_names(names: tuple[Any, ...], whose: str = "columns", *, may_be_empty: bool = False) -> tuple[str, ...]:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Protocol
 
-from glowray.io.files.compression import CompressedFile, check_codec, codec_of, decompressed
+from glowray.io.files.compression import CompressedFile, codec_of, decompressed
 from glowray.io.files.folders import remove
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from glowray.functions import Function
     from glowray.rows import Block
 
 ROWS_A_WRITE = 4096
@@ -26,7 +27,7 @@ Raw = bytes
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The output of one task: a temporary file, or a temporary folder of files with the final `names`."""
+    """A file that a task wrote under a temporary name, or a temporary folder of files with the final `names`."""
 
     index: int
     path: str
@@ -38,6 +39,10 @@ class Part:
     """The final names of the files in a folder; None for a file that is named after its number."""
     schema: Any = None
     """The columns that the file names, in the form of its format; None for a format without columns."""
+    folder: str = ""
+    """The folder in the target that the file goes to: `year=2013`, or "" for the target itself."""
+    kinds: tuple[tuple[str, type], ...] = ()
+    """The fields that name the folders of the task's files, each with the type of its values."""
     lone: str | None = None
     """A row that a file of one column cannot hold, shown as text for an error; None if there is none.
 
@@ -64,6 +69,22 @@ class BlockWriter(ABC):
     @abstractmethod
     def write_block(self, block: Block) -> None:
         """Write the rows of a block, with the same result as `write(block.rows())`."""
+
+
+class PartsWriter(ABC):
+    """Writes the rows of one attempt of one partition to several files."""
+
+    @abstractmethod
+    def parts(self) -> list[Part]:
+        """Finish, and return the files. Those of one folder are in the order of their rows."""
+
+    @abstractmethod
+    def write(self, rows: Iterable[Any]) -> None:
+        """Write rows, as a PartWriter does."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Remove what was written, as a PartWriter does."""
 
 
 class Sink(Protocol):
@@ -134,9 +155,6 @@ class LineSink:
     suffix: ClassVar[str]
     """The suffix of files that are not compressed."""
 
-    def __post_init__(self) -> None:
-        check_codec(self.compression)
-
     @property
     def extension(self) -> str:
         return self.suffix + (f".{self.compression}" if self.compression else "")
@@ -147,6 +165,15 @@ class LineSink:
 
     def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
         join_lines(before, parts, path)
+
+
+class CallingSink(ABC):
+    """A Sink that calls functions of the user's."""
+
+    @property
+    @abstractmethod
+    def functions(self) -> tuple[Function, ...]:
+        """Return the functions that the writer calls."""
 
 
 class Encoder(Protocol):

@@ -71,7 +71,7 @@ def floats(data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.fl
     return made, None if parsing.floats(data, starts, ends, made, good) else good
 
 
-class Table:
+class CompiledTable:
     """Numbers each text by an open-addressing table in C."""
 
     def __init__(self, seed: int) -> None:
@@ -92,5 +92,5 @@ class Table:
         return offsets, data
 
 
-def table() -> Table:
-    return Table(int.from_bytes(os.urandom(8)))
+def table() -> CompiledTable:
+    return CompiledTable(int.from_bytes(os.urandom(8)))

@@ -117,7 +117,7 @@ def _parsed(texts: Any, pattern: str, kind: pa.DataType, dtype: Any) -> tuple[np
     return _values(pc.if_else(matches, texts, "0").cast(kind), dtype), good
 
 
-class Table:
+class PortableTable:
     """Numbers the different texts of each call by Arrow, and keeps those in a dict."""
 
     def __init__(self) -> None:
@@ -139,8 +139,8 @@ class Table:
         return offsets, b"".join(self._numbers)
 
 
-def table() -> Table:
-    return Table()
+def table() -> PortableTable:
+    return PortableTable()
 
 
 # ---------------------------------------------------------------- hashes ---------------------------------------------

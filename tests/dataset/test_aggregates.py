@@ -141,6 +141,11 @@ def test_of_no_value(engine: Lab) -> None:
     assert {name: row[name] for name in nothing} == dict.fromkeys(nothing)
 
 
+def test_a_sketch_tells_neighbours_apart(engine: Lab) -> None:
+    rows = engine.flow().from_items([{"k": 0, "n": n} for n in [*range(-20, 20), -1.0, -2.0]], partitions=2)
+    assert rows.group_by("k").agg(n=agg.approx_distinct("n")).collect() == [{"k": 0, "n": 40}]
+
+
 def test_equal_values_and_nan_are_one_member(engine: Lab) -> None:
     values = [1, 1.0, True, math.nan, -math.nan, None]
     rows = engine.flow().from_items([{"k": 0, "n": value} for value in values], partitions=1)

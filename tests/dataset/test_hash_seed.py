@@ -27,6 +27,9 @@ pieces = [
     rows.keys().count_by_value().collect(),
     rows.join(rows, how="left").collect(),
     rows.map_values(str).reduce_by_key(lambda a, b: a + b).collect(),
+    rows.sample_by_key({key: 0.5 for key in KEYS}, seed=1).collect(),
+    rows.top_by_key(1).collect(),
+    [part.take_sample(9, seed=1) for part in rows.random_split([1, 2], seed=1)],
 ]
 for piece in pieces:
     print(hashlib.sha256(fingerprint(piece).encode("utf-8", "surrogatepass")).hexdigest())
@@ -49,5 +52,5 @@ def first() -> str:
 @pytest.mark.parametrize("seed", ["1", "4294967295"])
 def test_hash_seeds(first: str, seed: str) -> None:
     assert run(seed) == first
-    assert len(set(first.split())) == 6, "each piece shows something of its own"
+    assert len(set(first.split())) == 9, "each piece shows something of its own"
     assert hashlib.sha256(b"").hexdigest() not in first

@@ -43,7 +43,7 @@ def number(data: bytes, starts: Any, ends: Any, out: Any) -> None:
 @with_each
 @given(batches=st.lists(WORDS, max_size=4), seed=st.integers(0, 2**64 - 1), narrow=st.booleans())
 def test_numbers_are_those_of_a_dict(loops: Loops, batches: list[Words], seed: int, narrow: bool) -> None:
-    known = compiled.Table(seed) if loops is compiled else loops.table()
+    known = compiled.CompiledTable(seed) if loops is compiled else loops.table()
     seen: dict[bytes, int] = {}
     for words in batches:
         assert numbered(known, words, np.int32 if narrow else np.int64) == [

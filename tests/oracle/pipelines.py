@@ -210,7 +210,10 @@ def _map_batches(draw: Draw, p: Pipeline) -> Pipeline:
 
 def _keyed_row_verb(draw: Draw, p: Pipeline) -> Pipeline:
     state = p.wanted
-    kind = draw(st.sampled_from(["map_values", "map_values", "flat_map_values", "keys", "values"]))
+    kinds = ["map_values", "map_values", "flat_map_values", "keys", "values", *(["sample"] if state.ordered else [])]
+    kind = draw(st.sampled_from(kinds))
+    if kind == "sample":
+        return _sample_by_key(draw, p)
     if kind == "map_values":
         g = draw(st.sampled_from(f.MAPS))
         wanted = state.each(lambda part: [(key, g(value)) for key, value in part], keyed=True, unique=state.unique)
@@ -223,6 +226,14 @@ def _keyed_row_verb(draw: Draw, p: Pipeline) -> Pipeline:
         wanted = state.each(lambda part: [key for key, _ in part], plain=True)
         return p.then("keys()", lambda ds: ds.keys(), wanted)
     return p.then("values()", lambda ds: ds.values(), state.each(lambda part: [value for _, value in part]))
+
+
+def _sample_by_key(draw: Draw, p: Pipeline) -> Pipeline:
+    state, seed = p.wanted, draw(st.integers(0, 5))
+    fractions = {key: [0.3, 0.8][f.draw(key) % 2] for key, _ in verbs.groups(state.all).values()}
+    chances = {verbs.canonical(key): fraction for key, fraction in fractions.items()}
+    wanted = verbs.drawn(state, seed, 0.0, lambda row: chances[verbs.canonical(row[0])])
+    return p.then(f"sample_by_key({fractions}, {seed})", lambda ds: ds.sample_by_key(fractions, seed), wanted)
 
 
 def _order_verb(draw: Draw, p: Pipeline) -> Pipeline:
@@ -265,7 +276,7 @@ def _neighbours(draw: Draw, p: Pipeline) -> Pipeline:
 
 def _sample(draw: Draw, p: Pipeline) -> Pipeline:
     state, seed = p.wanted, draw(st.integers(0, 5))
-    kind = draw(st.sampled_from(["sample", "replace", "split", *(["by key"] if state.keyed else [])]))
+    kind = draw(st.sampled_from(["sample", "replace", "split"]))
     fraction = draw(st.sampled_from([0.0, 0.3, 0.8, 1.0]))
     if kind == "replace":
         wanted = verbs.drawn_often(state, 2 * fraction, seed)
@@ -275,11 +286,6 @@ def _sample(draw: Draw, p: Pipeline) -> Pipeline:
         wanted = verbs.drawn(state, seed, 0.25, lambda row: 0.75)
         text = f"random_split([1, 2, 1], {seed})[1]"
         return p.then(text, lambda ds: ds.random_split([1, 2, 1], seed)[1], wanted)
-    if kind == "by key":
-        fractions = {key: [0.3, 0.8][f.draw(key) % 2] for key, _ in verbs.groups(state.all).values()}
-        chances = {verbs.canonical(key): fraction for key, fraction in fractions.items()}
-        wanted = verbs.drawn(state, seed, 0.0, lambda row: chances[verbs.canonical(row[0])])
-        return p.then(f"sample_by_key({fractions}, {seed})", lambda ds: ds.sample_by_key(fractions, seed), wanted)
     wanted = verbs.drawn(state, seed, 0.0, lambda row: fraction)
     return p.then(f"sample({fraction}, {seed})", lambda ds: ds.sample(fraction, seed), wanted)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from glowray.action.perform import collect_blocks
 from glowray.dataset.core.base import Base, T_co
-from glowray.io.record_columns import given_columns
+from glowray.io.field_names import FieldNames, named_by_schema
+from glowray.io.record_columns import given_columns, with_columns
 from glowray.plan.nodes import Node
 
 if TYPE_CHECKING:
@@ -24,48 +27,55 @@ class ArrowActions(Base[T_co]):
 
     _exported: _Export | None = None
 
-    def to_arrow(self, *, schema: pa.Schema | None = None) -> pa.Table:
+    def to_arrow(self, *, columns: Sequence[str] | None = None, schema: pa.Schema | None = None) -> pa.Table:
         """Return all rows as a pyarrow.Table. All rows come to the driver.
 
         >>> import glowray as gr
         >>> gr.from_items([{"word": "be", "n": 2}, {"word": "or", "n": None}]).to_arrow().to_pydict()
         {'word': ['be', 'or'], 'n': [2, None]}
+        >>> gr.from_items([("be", (2, "x"))]).to_arrow(columns=["word", "n", "kind"]).to_pydict()
+        {'word': ['be'], 'n': [2], 'kind': ['x']}
 
         Columns are the keys of dicts, and the fields of named tuples and dataclasses. Tuples have columns `0`, `1`, …;
         other rows have one column, `value`. They come in order of first appearance. A field that a row lacks is null,
         at any depth. Without rows the table has no columns.
 
         Args:
-            schema: a pyarrow.Schema: the table's columns, their order and types. A column that is float64 there may
-                hold ints beside floats. A float is rounded to a narrower float type that the schema names.
+            columns: as for write_csv(): the columns of dict rows in their order, or names for the fields of other rows.
+            schema: a pyarrow.Schema: the table's columns, their order and types. If none of them is called `0` or
+                `value`, they also name the fields of tuples, lists and other rows without names, as `columns` does. A
+                column that is float64 there may hold ints beside floats. A float is rounded to a narrower float type
+                that the schema names.
 
         Raises:
             InexactColumn: Arrow, or the type in `schema`, cannot hold a column exactly: ints beside floats, a tuple
                 inside a row, an int beyond 64 bits. The message names the column, and both rows if their types differ.
-            ValueError: a row has a field that `schema` lacks.
+            TypeError: a row that is no dict has not as many fields as `columns` names.
+            ValueError: a row has a field that `columns` or `schema` lacks, or both are given.
         """
-        given_columns("to_arrow", None, schema)
-        return _table_of(self._flow, self._node, schema)
+        names = given_columns("to_arrow", columns, schema)
+        return _table_of(self._flow, self._node, names, schema, "to_arrow")
 
-    def to_pandas(self, *, schema: pa.Schema | None = None) -> pd.DataFrame:
+    def to_pandas(self, *, columns: Sequence[str] | None = None, schema: pa.Schema | None = None) -> pd.DataFrame:
         """Return all rows as a pandas.DataFrame. All rows come to the driver.
 
         >>> import glowray as gr
-        >>> gr.from_items([("be", 2), ("or", 1)]).to_pandas()["1"].sum()
+        >>> gr.from_items([("be", 2), ("or", 1)]).to_pandas(columns=["word", "n"])["n"].sum()
         np.int64(3)
 
-        Columns and `schema` are as for to_arrow(). A column of numbers or bools with a None has one of pandas' Arrow
-        types, such as int64[pyarrow]: ints stay ints, and None does not become NaN. Lists and dicts are objects.
+        Columns, `columns` and `schema` are as for to_arrow(). A column of numbers or bools with a None has one of
+        pandas' Arrow types, such as int64[pyarrow]: ints stay ints, and None does not become NaN. Lists and dicts are
+        objects.
 
         Raises:
-            InexactColumn: as for to_arrow(), like ValueError.
+            InexactColumn: as for to_arrow(), like TypeError and ValueError.
             ModuleNotFoundError: pandas is not installed.
         """
         from glowray.io.arrow.frames import check_installed, pandas_frame
 
         check_installed("pandas", "to_pandas()")
-        given_columns("to_pandas", None, schema)
-        return pandas_frame(_table_of(self._flow, self._node, schema))
+        names = given_columns("to_pandas", columns, schema)
+        return pandas_frame(_table_of(self._flow, self._node, names, schema, "to_pandas"))
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Return the rows as a capsule of an Arrow stream, which Polars, DuckDB and pandas read.
@@ -104,10 +114,19 @@ class _Export:
             return self._table
 
 
-def _table_of(flow: Flow, node: Node, schema: pa.Schema | None = None) -> pa.Table:
+def _table_of(
+    flow: Flow, node: Node, names: tuple[str, ...] | None = None, schema: pa.Schema | None = None, verb: str = ""
+) -> pa.Table:
+    """Return all rows as a table of the columns `names`, which are those of `schema` if there is one."""
     from glowray.rows.tables.arrow_table import arrow_table
     from glowray.rows.tables.column_errors import MAP_OR_SCHEMA
     from glowray.rows.tables.schema_table import table_by_schema
 
     blocks = collect_blocks(flow.settings, flow.outcome, node)
-    return arrow_table(blocks, MAP_OR_SCHEMA) if schema is None else table_by_schema(blocks, schema)
+    if schema is not None:
+        return table_by_schema(named_by_schema(verb, blocks, schema), schema)
+    if names is None:
+        return arrow_table(blocks, MAP_OR_SCHEMA)
+    records = list(map(FieldNames(verb, names).block, blocks))
+    rows = chain.from_iterable(block.rows() for block in records)
+    return with_columns(arrow_table(records, MAP_OR_SCHEMA), names, lambda: rows)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from glowray.dataset.core.base import Base, T_co
+from glowray.functions import Function
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from glowray.io.hive import HiveFolders
 
 Target = str | os.PathLike[str]
 
@@ -42,7 +45,8 @@ class WriteActions(Base[T_co]):
             mode: what to do if something is there. "error" raises; "append" adds to it; "overwrite" replaces a folder
                 that is empty or that glowray wrote, or with `single_file` any file.
             single_file: write one file instead of a folder.
-            compression: None, "gz", "bz2", "zst" or "xz".
+            compression: "gzip" or "gz", "bz2", "zstd" or "zst", "xz". None: with `single_file` the one that the suffix
+                of `path` names (.gz, .bz2, .zst, .xz), else none.
             defer: write at flow.run(), in one pass with the flow's other outputs.
 
         Returns:
@@ -53,9 +57,11 @@ class WriteActions(Base[T_co]):
             FileExistsError: something is at `path` that `mode` does not replace.
             CommitConflict: another job wrote there meanwhile.
         """
+        from glowray.io.files.compression import codec_for
         from glowray.io.text.sink import TextSink
 
-        return self._write("write_text", TextSink(compression), path, mode, single_file, defer)
+        sink = TextSink(codec_for(compression, path, single_file))
+        return self._write("write_text", sink, path, mode, single_file, defer)
 
     def write_csv(
         self,
@@ -70,8 +76,9 @@ class WriteActions(Base[T_co]):
         delimiter: str = ",",
         quotechar: str = '"',
         schema: pa.Schema | None = None,
+        partition_by: str | Sequence[str] | None = None,
     ) -> Any:
-        """Write dict rows as CSV in UTF-8. The workers write; the driver puts the files in place.
+        """Write rows as CSV in UTF-8. The workers write; the driver puts the files in place.
 
         >>> import glowray as gr, pathlib, tempfile
         >>> folder = tempfile.mkdtemp()
@@ -82,6 +89,10 @@ class WriteActions(Base[T_co]):
         zip,name
         02139,""
         10001,
+        >>> gr.from_items([("be", 2)]).write_csv(f"{folder}/n.csv", single_file=True, columns=["word", "n"]).rows
+        1
+
+        Rows are dicts, or `columns` names their fields.
 
         A value is written as str(value), None as nothing and "" as "", so that read_csv() tells them apart. All files
         have the same columns in the same order, and begin with their names. A field that a row lacks is None. A
@@ -90,27 +101,40 @@ class WriteActions(Base[T_co]):
 
         Args:
             path: as for write_text(), like mode, single_file, compression and defer.
-            columns: the columns in their order; a row may lack some. None: the columns of all rows, in order of first
-                appearance.
+            columns: the columns in their order; a dict row may lack some. None: the columns of all rows, in order of
+                first appearance. For rows that are no dicts, the names of their fields. The fields are those of a tuple
+                or list. If the value of a pair is a tuple, they may also be the key and the value's fields:
+                (k, (a, b)) has three. Any other row is one field.
             header: whether files begin with the column names.
             delimiter: one character between fields.
             quotechar: one character around a field that needs it.
-            schema: a pyarrow.Schema with the columns and the types that values are written as.
+            schema: a pyarrow.Schema with the columns and the types that values are written as. It names fields as
+                `columns` does.
+            partition_by: a field or a list of fields, which the files leave out. Their values name the folders of the
+                files: year=2013/part-00000.csv. They are str, numbers, bools, dates, times, UUIDs or None, of one type
+                a field. Other programs read the folder as a table partitioned in the way of Hive. Without rows there
+                is no file.
 
         Returns:
             As write_text().
 
         Raises:
-            TypeError: at the action, a row is not a dict, or CSV or `schema` has no form for a value, such as a list.
-            ValueError: at the action, a row has a field outside `columns`, or the files to append to lack a column.
+            TypeError: at the action, a row is not a dict and has not as many fields as `columns` names, or CSV or
+                `schema` has no form for a value, such as a list.
+            ValueError: at the action, a dict has a field outside `columns`, or the files to append to lack a column or
+                are in folders by other fields.
+            KeyError: at the action, a row lacks a field of `partition_by`.
             FileExistsError: as for write_text(), like CommitConflict.
         """
         from glowray.io.csv.records import Dialect
         from glowray.io.csv.sink import CsvSink
+        from glowray.io.files.compression import codec_for
+        from glowray.io.hive import HiveFolders
 
-        names = None if columns is None else tuple(columns)
-        sink = CsvSink(compression, names, header, Dialect(delimiter, quotechar), schema)
-        return self._write("write_csv", sink, path, mode, single_file, defer)
+        codec = codec_for(compression, path, single_file)
+        by = HiveFolders.of("write_csv", partition_by, columns, schema)
+        sink = CsvSink(codec, by.left_columns, header, Dialect(delimiter, quotechar), by.left_schema)
+        return self._write("write_csv", sink, path, mode, single_file, defer, by)
 
     def write_json(
         self,
@@ -120,28 +144,55 @@ class WriteActions(Base[T_co]):
         single_file: bool = False,
         compression: str | None = None,
         defer: bool = False,
+        columns: Sequence[str] | None = None,
+        default: Callable[[Any], Any] | None = None,
+        partition_by: str | Sequence[str] | None = None,
     ) -> Any:
         r"""Write every row as a line of JSON in UTF-8. The workers write; the driver puts the files in place.
 
-        >>> import glowray as gr, pathlib, tempfile
+        >>> import datetime, glowray as gr, pathlib, tempfile
         >>> folder = tempfile.mkdtemp()
         >>> gr.from_items([{"a": 1, "b": [1.0, None]}]).write_json(f"{folder}/out.json", single_file=True).rows
         1
         >>> pathlib.Path(folder, "out.json").read_text()
         '{"a":1,"b":[1.0,null]}\n'
+        >>> day = gr.from_items([("be", datetime.date(2024, 5, 1))])
+        >>> day.write_json(f"{folder}/day.json", single_file=True, columns=["word", "on"], default=str).rows
+        1
+        >>> pathlib.Path(folder, "day.json").read_text()
+        '{"word":"be","on":"2024-05-01"}\n'
 
-        read_json() returns equal rows of the same types. A partition without rows makes no file. Arguments and result
-        are as for write_text().
+        Without `default`, read_json() returns equal rows of the same types. A partition without rows makes no file.
+
+        Args:
+            path: as for write_text(), like mode, single_file, compression and defer.
+            columns: as for write_csv(). All lines are objects of these fields, null where a dict row lacks one. None:
+                rows are any values that JSON has.
+            default: as for json.dumps(): a function of a value that JSON has no form for, such as a date or a Decimal.
+                Its result is written. As by json.dumps(), tuples are then written as lists, and keys that are numbers,
+                bools or None as str. `on_error` does not apply to it.
+            partition_by: as for write_csv().
+
+        Returns:
+            As write_text().
 
         Raises:
-            TypeError: at the action, JSON would change a value, such as a tuple or a key that is not a str. The message
-                names the column.
-            ValueError: at the action, a value is NaN or infinite, which JSON cannot express.
+            TypeError: `default` is not a function of one argument. At the action, a row is not a dict and has not as
+                many fields as `columns` names. Without `default`, JSON would change a value, such as a tuple or a key
+                that is not a str. The message names the column.
+            ValueError: at the action, a value is NaN or infinite, which JSON cannot express, or a dict has a field
+                outside `columns`.
+            KeyError: as for write_csv().
             FileExistsError: as for write_text(), like CommitConflict.
         """
-        from glowray.io.json.json_lines import JsonSink
+        from glowray.io.files.compression import codec_for
+        from glowray.io.hive import HiveFolders
+        from glowray.io.json.sink import JsonSink
 
-        return self._write("write_json", JsonSink(compression), path, mode, single_file, defer)
+        function = None if default is None else Function.of(default, "write_json", spreads=False, arguments=(1,))
+        by = HiveFolders.of("write_json", partition_by, columns)
+        sink = JsonSink(codec_for(compression, path, single_file), by.left_columns, function)
+        return self._write("write_json", sink, path, mode, single_file, defer, by)
 
     def write_parquet(
         self,
@@ -153,15 +204,23 @@ class WriteActions(Base[T_co]):
         defer: bool = False,
         columns: Sequence[str] | None = None,
         schema: pa.Schema | None = None,
+        partition_by: str | Sequence[str] | None = None,
     ) -> Any:
-        """Write dict rows as Parquet. The workers write; the driver puts the files in place.
+        """Write rows as Parquet. The workers write; the driver puts the files in place.
 
-        >>> import glowray as gr, tempfile
+        >>> import glowray as gr, pathlib, tempfile
         >>> folder = tempfile.mkdtemp()
         >>> gr.from_items([{"a": 1, "b": None}, {"a": 2, "b": "x"}], partitions=1).write_parquet(folder).files
         1
         >>> gr.read_parquet(folder).collect()
         [{'a': 1, 'b': None}, {'a': 2, 'b': 'x'}]
+        >>> flights = gr.from_items([{"year": 2013, "n": 1}, {"year": 2014, "n": 2}])
+        >>> flights.write_parquet(f"{folder}/flights", partition_by="year").files
+        2
+        >>> sorted(path.name for path in pathlib.Path(folder, "flights").iterdir())
+        ['_SUCCESS', 'year=2013', 'year=2014']
+
+        Rows are dicts, or `columns` names their fields.
 
         read_parquet() returns equal rows of the same types. All files have one schema: the columns of all rows, in
         order of first appearance. A field that a row lacks is null, at any depth. Rows that come unchanged from
@@ -170,26 +229,31 @@ class WriteActions(Base[T_co]):
 
         Args:
             path: as for write_text(), like mode, single_file and defer.
-            compression: None (Snappy), "gz" or "zst", within the file; the suffix stays .parquet.
+            compression: "snappy", "gzip" or "gz", "zstd" or "zst", "brotli", "lz4" or "none", within the file. The
+                suffix stays .parquet. None: Snappy.
             columns: as for write_csv().
             schema: a pyarrow.Schema of the files. A column that is float64 there may hold ints beside floats. A float
                 is rounded to a narrower float type that the schema names (0.1 as float32), as by pyarrow's safe cast.
-                No other value may change; an int that would is an error.
+                No other value may change; an int that would is an error. A schema names fields as `columns` does.
+            partition_by: as for write_csv().
 
         Returns:
             As write_text().
 
         Raises:
-            TypeError: at the action, a row is not a dict, or Parquet cannot hold a column exactly. The message names
-                the column, and both rows if their types differ. With mode="append", the files there lack a column or
-                have it with another type.
-            ValueError: at the action, a row has a field outside `columns`.
+            TypeError: at the action, a row is not a dict and has not as many fields as `columns` names, or Parquet
+                cannot hold a column exactly. The message names the column, and both rows if their types differ. With
+                mode="append", the files there lack a column or have it with another type.
+            ValueError: at the action, a dict has a field outside `columns`.
+            KeyError: as for write_csv().
             FileExistsError: as for write_text(), like CommitConflict.
         """
+        from glowray.io.hive import HiveFolders
         from glowray.io.parquet.sink import ParquetSink
 
-        sink = ParquetSink(compression, None if columns is None else tuple(columns), schema)
-        return self._write("write_parquet", sink, path, mode, single_file, defer)
+        by = HiveFolders.of("write_parquet", partition_by, columns, schema)
+        sink = ParquetSink(compression, by.left_columns, by.left_schema, buffer_bytes=by.file_bytes)
+        return self._write("write_parquet", sink, path, mode, single_file, defer, by)
 
     def write_binary(
         self,
@@ -213,7 +277,7 @@ class WriteActions(Base[T_co]):
             path: a folder.
             mode: as for write_text(), like defer.
             single_file: must be False, since each row is a file.
-            compression: None, "gz", "bz2", "zst" or "xz"; its suffix is added to the names.
+            compression: as for write_text(); its suffix is added to the names.
 
         Returns:
             As write_text().
@@ -225,14 +289,26 @@ class WriteActions(Base[T_co]):
             FileExistsError: as for write_text(), like CommitConflict.
         """
         from glowray.io.binary import BinarySink
+        from glowray.io.files.compression import codec_for
 
-        return self._write("write_binary", BinarySink(compression), path, mode, single_file, defer)
+        return self._write(
+            "write_binary", BinarySink(codec_for(compression, path, single_file)), path, mode, single_file, defer
+        )
 
-    def _write(self, verb: str, sink: Any, path: Target, mode: str, single_file: bool, defer: bool) -> Any:
+    def _write(
+        self,
+        verb: str,
+        sink: Any,
+        path: Target,
+        mode: str,
+        single_file: bool,
+        defer: bool,
+        folders: HiveFolders | None = None,
+    ) -> Any:
         from glowray.action.outputs import WriteTarget, run_targets
         from glowray.io.commit.commit import Commit
 
-        commit = Commit(path, sink, mode, single_file)
+        commit = Commit(path, sink, mode, single_file, folders)
         commit.check()
         target = WriteTarget(self._node, verb, str(path), commit)
         if defer:

@@ -1,4 +1,4 @@
-"""Verbs that keep one number, one value or the largest values of each key."""
+"""Verbs that keep one number, one value or the largest values of each key, or bring equal keys together."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ from glowray import agg
 from glowray.dataset.core.base import Base, K, Options, StepOptions, T_co, V, count_argument
 from glowray.dataset.core.field_order import rank_argument
 from glowray.dataset.verbs.aggregating import aggregated_values
+from glowray.functions import Function
 from glowray.kernels.operators.map_values import RankValues
+from glowray.plan.by_key import PartitionByKey
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
 
 
+def key_of_pair(row: tuple[Any, Any]) -> Any:
+    """Return the key of a keyed row: the sort key of partition_by_key()."""
+    return row[0]
+
+
 class ByKeyVerbs(Base[T_co]):
-    """The verbs sum_by_key, mean_by_key, min_by_key, max_by_key and top_by_key."""
+    """The verbs sum_by_key, mean_by_key, min_by_key, max_by_key, top_by_key and partition_by_key."""
 
     def sum_by_key(self: Base[tuple[K, V]]) -> Dataset[tuple[K, V]]:
         """Add the values of each key: rows (key, sum). One shuffle, of one row a key and partition.
@@ -109,3 +116,25 @@ class ByKeyVerbs(Base[T_co]):
         call, label = rank_argument("top_by_key", key)
         ranked = self._rowwise(RankValues, "top_by_key", call, chosen, label, is_part=True)
         return aggregated_values(ranked, "top_by_key", ranked_values(count))
+
+    def partition_by_key(self, n: int, sort: bool = False) -> Dataset[T_co]:
+        """Move keyed rows so that equal keys share one of n partitions. One shuffle; later keyed verbs need none.
+
+        >>> import glowray as gr
+        >>> gr.from_items([("a", 1), ("b", 2)]).partition_by_key(3).num_partitions
+        3
+        >>> gr.from_items([("b", 1), ("a", 2), ("b", 3)]).partition_by_key(1, sort=True).collect()
+        [('a', 2), ('b', 1), ('b', 3)]
+
+        Args:
+            n: number of partitions, 1 or more.
+            sort: sort each partition by key, where it lies. Rows with equal keys keep their order, and NaN comes last.
+
+        Raises:
+            ValueError: n is less than 1.
+            TypeError: n is not an int. At the action, a row is not a 2-tuple, a key's type is not allowed, or with
+                `sort` two keys cannot be compared.
+        """
+        count = count_argument("partition_by_key", n, 1)
+        sort_key = Function.of(key_of_pair, "partition_by_key") if sort else None
+        return self._with(PartitionByKey(self._node, "partition_by_key", count, sort_key))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Concatenate, Unpack, overload
 
 from glowray.arguments import Bytes
-from glowray.dataset.core.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U, V, count_argument
+from glowray.dataset.core.base import A, B, Base, C, D, K, Options, P, StepOptions, T_co, U, V
 from glowray.dataset.core.fields import key_argument
 from glowray.dataset.verbs.joins import same
 from glowray.dataset.verbs.rowwise import Policy
@@ -17,7 +17,7 @@ from glowray.functions.pairing import Pairing
 from glowray.kernels.operators.keyed import KeyBy, Keys, Values
 from glowray.kernels.operators.map import Map
 from glowray.kernels.operators.map_values import FlatMapValues, MapValues
-from glowray.plan.by_key import CombineByKey, GroupByKey, PartitionByKey
+from glowray.plan.by_key import CombineByKey, GroupByKey
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset, Grouped
@@ -36,11 +36,6 @@ def count_one(count: int, value: Any) -> int:
 def counted(row: Any) -> tuple[Any, int]:
     """Return the row as the key of a keyed row."""
     return row, 1
-
-
-def key_of_pair(row: tuple[Any, Any]) -> Any:
-    """Return the key of a keyed row: the sort key of partition_by_key()."""
-    return row[0]
 
 
 class KeyedVerbs(Base[T_co]):
@@ -359,28 +354,6 @@ class KeyedVerbs(Base[T_co]):
         options = Options(name, on_error, num_cpus, num_gpus, memory)
         keyed, function = self._keyed_by("group_by", key, options, label)
         return self._groups_of(keyed, (f, *others) if isinstance(f, str) else (), function)
-
-    def partition_by_key(self, n: int, sort: bool = False) -> Dataset[T_co]:
-        """Move keyed rows so that equal keys share one of n partitions. One shuffle; later keyed verbs need none.
-
-        >>> import glowray as gr
-        >>> gr.from_items([("a", 1), ("b", 2)]).partition_by_key(3).num_partitions
-        3
-        >>> gr.from_items([("b", 1), ("a", 2), ("b", 3)]).partition_by_key(1, sort=True).collect()
-        [('a', 2), ('b', 1), ('b', 3)]
-
-        Args:
-            n: number of partitions, 1 or more.
-            sort: sort each partition by key, where it lies. Rows with equal keys keep their order, and NaN comes last.
-
-        Raises:
-            ValueError: n is less than 1.
-            TypeError: n is not an int. At the action, a row is not a 2-tuple, a key's type is not allowed, or with
-                `sort` two keys cannot be compared.
-        """
-        count = count_argument("partition_by_key", n, 1)
-        sort_key = Function.of(key_of_pair, "partition_by_key") if sort else None
-        return self._with(PartitionByKey(self._node, "partition_by_key", count, sort_key))
 
     def _keyed_by(
         self, verb: str, f: Callable[..., Any], options: Options, label: str | None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from glowray.errors import GlowrayError
@@ -19,6 +19,7 @@ from glowray.io.commit.file_target import FileTarget
 from glowray.io.commit.folder_target import FolderTarget
 from glowray.io.files.compression import codec_of, read_codec_of
 from glowray.io.files.paths import local_path
+from glowray.io.hive import HiveFolders, check_kinds
 from glowray.io.sink import Part, SchemaSink, Sink
 
 MODES = ("error", "overwrite", "append")
@@ -45,28 +46,37 @@ class Misfits:
     def rewritten(self, part: Part) -> Part:
         """Write a part again, in the common schema. Runs on a worker or in the driver."""
         assert isinstance(self.sink, SchemaSink), "parts of other formats have no schema"
-        return self.sink.rewrite(part, self.folder, self.schema)
+        return replace(self.sink.rewrite(part, self.folder, self.schema), folder=part.folder, kinds=part.kinds)
 
 
 class Commit:
     """Writes a folder of part files, or one file.
 
     `mode` says what to do with a target that exists and is not empty. "error" refuses it and "append" adds to it.
-    "overwrite" replaces a folder that glowray wrote, or with `single_file` any file. `written` counts what was staged.
+    "overwrite" replaces a folder that glowray wrote, or with `single_file` any file. `folders` names the fields whose
+    values name folders in the target. `written` counts what was staged.
     """
 
     def __init__(
-        self, target: str | os.PathLike[str], sink: Sink, mode: str = "error", single_file: bool = False
+        self,
+        target: str | os.PathLike[str],
+        sink: Sink,
+        mode: str = "error",
+        single_file: bool = False,
+        folders: HiveFolders | None = None,
     ) -> None:
         if mode not in MODES:
             known = ", ".join(f'"{known}"' for known in MODES)
             raise ValueError(f"mode must be one of {known}, not {mode!r}")
         path = os.path.realpath(local_path(target))
+        self.folders = HiveFolders("", ()) if folders is None else folders
         if single_file:
-            _check_single(path, sink)
+            _check_single(path, sink, self.folders.fields)
         job = uuid.uuid4().hex
         self.sink = sink
-        self._target = FileTarget(path, mode, job) if single_file else FolderTarget(path, mode, job)
+        is_table = bool(self.folders.fields) or isinstance(sink, SchemaSink)
+        in_folder = FolderTarget(path, mode, job, self.folders.fields if is_table else None)
+        self._target = FileTarget(path, mode, job) if single_file else in_folder
         self._state, self._folder = "new", ""
         self.written = Written(0, 0, 0)
 
@@ -108,6 +118,7 @@ class Commit:
         Raises an error that names the column if there is no common schema.
         """
         self._expect("begun")
+        check_kinds(parts)
         if not isinstance(self.sink, SchemaSink):
             return Misfits(self.sink, self._folder, None, ())
         ordered = self._needed(parts)
@@ -192,11 +203,13 @@ def _abort_all(commits: Sequence[Commit], error: BaseException) -> None:
             error.add_note(f'"{commit._target.path}" could not be brought back as it was: {failed}')
 
 
-def _check_single(path: str, sink: Sink) -> None:
+def _check_single(path: str, sink: Sink, fields: tuple[str, ...]) -> None:
     """Raise ValueError if the rows cannot be one file, or if its suffix does not match the compression.
 
     Readers choose the decompression by the suffix.
     """
+    if fields:
+        raise ValueError("partition_by makes a folder for each value: it cannot be written with single_file=True")
     if not sink.joins:
         raise ValueError(f"{type(sink).__name__.removesuffix('Sink').lower()} rows cannot be written to a single file")
     if read_codec_of(path) == "zip":
@@ -206,7 +219,7 @@ def _check_single(path: str, sink: Sink) -> None:
         return
     if used:
         raise ValueError(f'a single file with compression="{used}" must have a name that ends in .{used}: "{path}"')
-    raise ValueError(f'the name "{path}" says that the file is compressed: pass compression="{named}", or rename it')
+    raise ValueError(f'the name "{path}" ends in .{named}, but the file is not compressed as a whole: rename it')
 
 
 def _check_there(parts: list[Part]) -> None:

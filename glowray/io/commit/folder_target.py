@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from glowray.errors import CommitConflict
 from glowray.io.commit.manifest import Manifest, read_manifest
@@ -22,6 +22,7 @@ from glowray.io.files.folders import (
     write_owner,
 )
 from glowray.io.files.paths import SUCCESS, TEMPORARY
+from glowray.io.hive import folder_fields
 from glowray.io.sink import Part, SchemaSink, Sink
 
 Moves = list[tuple[str, str]]
@@ -37,8 +38,9 @@ class FolderTarget:
     There it writes a journal of all moves before it makes the first. After a crash the next job undoes them.
     """
 
-    def __init__(self, path: str, mode: str, job: str) -> None:
+    def __init__(self, path: str, mode: str, job: str, fields: tuple[str, ...] | None = None) -> None:
         self.path = path
+        self._fields = fields
         self._mode = mode
         self._job = job
         self._temporary = os.path.join(path, TEMPORARY + job)
@@ -81,9 +83,8 @@ class FolderTarget:
 
     def kept(self) -> list[str]:
         """Return the files that readers see and that stay: none unless the job appends."""
-        names = sorted(self._before) if self._mode == "append" else []
-        visible = (name for name in names if not any(part.startswith(("_", ".")) for part in name.split(os.sep)))
-        return [os.path.join(self.path, name) for name in visible]
+        names = _visible(self._before) if self._mode == "append" else []
+        return [os.path.join(self.path, name) for name in names]
 
     def stage(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
         """Write the journal of moves and the new `_SUCCESS` to the temporary folder. The content does not change yet.
@@ -153,6 +154,8 @@ class FolderTarget:
 
     def _check_content(self) -> None:
         there = content_of(self.path)
+        if self._mode == "append":
+            self._check_fields(there)
         if self._mode == "append" or not there:
             return
         if self._mode == "error":
@@ -163,6 +166,18 @@ class FolderTarget:
         foreign = sorted(there.keys() - {SUCCESS, *manifest.files})
         if foreign:
             raise FileExistsError(f'"{os.path.join(self.path, foreign[0])}" was not written by glowray: it is kept')
+
+    def _check_fields(self, there: Iterable[str]) -> None:
+        """Raise ValueError for a file that is there and is in folders of other fields: readers need one kind."""
+        if self._fields is None:
+            return
+        for name in _visible(there):
+            if (fields := folder_fields(name)) != self._fields:
+                has, wants = ("by " + ", ".join(names) if names else "by no field" for names in (fields, self._fields))
+                raise ValueError(
+                    f'"{os.path.join(self.path, name)}" is in folders {has}, the new rows are {wants}:'
+                    " append with the same partition_by=, or write to another folder"
+                )
 
     def _outdated(self, kept: Manifest | None, parts: Sequence[Part], sink: Sink) -> list[str]:
         """Return the files to remove: all files to overwrite; to append, glowray's files without rows that give way."""
@@ -175,12 +190,12 @@ class FolderTarget:
 
     def _final_names(self, parts: Sequence[Part], sink: Sink) -> list[tuple[str, str]]:
         """Return (temporary path, final name) for every new file. Appended parts continue the numbers of the folder."""
-        numbers = [int(found[1]) for name in self._before if (found := _PART.match(name))]
+        numbers = [int(found[1]) for name in self._before if (found := _PART.match(os.path.basename(name)))]
         number = max(numbers, default=-1) + 1 if self._mode == "append" else 0
         named: dict[str, str] = {}
         for part in parts:
             if part.names is None:
-                named[f"part-{number:05d}{sink.extension}"] = part.path
+                named[os.path.join(part.folder, f"part-{number:05d}{sink.extension}")] = part.path
                 number += 1
                 continue
             for name in part.names:
@@ -203,6 +218,11 @@ class FolderTarget:
             remove(left)
 
 
+def _visible(names: Iterable[str]) -> list[str]:
+    """Return the files that readers see, sorted."""
+    return sorted(name for name in names if not any(part.startswith(("_", ".")) for part in name.split(os.sep)))
+
+
 def _write_journal(path: str, moves: Moves) -> None:
     with open(path + ".new", "x", encoding="utf-8") as file:
         json.dump(moves, file)
@@ -215,5 +235,5 @@ def _undo(moves: Moves, folder: str) -> None:
         if os.path.lexists(destination) and not os.path.lexists(source):
             os.makedirs(os.path.dirname(source), exist_ok=True)
             os.rename(destination, source)
-            if destination.startswith(folder):
-                remove_empty_folders(folder, [os.path.relpath(destination, folder)])
+        if destination.startswith(folder):  # a move that failed may have made the folder
+            remove_empty_folders(folder, [os.path.relpath(destination, folder)])

@@ -16,6 +16,7 @@ from uuid import UUID
 from glowray.io.arrow.table_rows import table_rows
 from glowray.io.csv.common_columns import Quoting, blank_line, common_columns, holds_no_rows, rewritten
 from glowray.io.csv.records import Dialect
+from glowray.io.field_names import FieldNames
 from glowray.io.files.folders import remove
 from glowray.io.record_columns import RecordColumns, given_columns, not_dicts
 from glowray.io.sink import ROWS_A_WRITE, BlockWriter, FileWriter, LineSink, Part, SchemaSink
@@ -38,9 +39,9 @@ class CsvSink(LineSink, SchemaSink):
     """Writes dict rows as CSV: UTF-8, a line each that ends in "\\n". Every file begins with the names of its columns.
 
     All files have the columns of `columns` or `schema`, else the columns of all rows in order of first appearance. A
-    row may lack columns, which are then None, but may not have others than the given ones. A value is written as
-    str(value), None as an empty field. With `schema`, values are first converted to its types. With `header` False
-    files do not begin with names.
+    row may lack columns, which are then None, but may not have others than the given ones. They also name the
+    fields of rows that are no dicts. A value is written as str(value), None as an empty field. With `schema`, values
+    are first converted to its types. With `header` False files do not begin with names.
     """
 
     suffix = ".csv"
@@ -50,7 +51,6 @@ class CsvSink(LineSink, SchemaSink):
     schema: pa.Schema | None = None
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         if self.dialect.quotechar is None:
             raise ValueError("write_csv() needs a quotechar: without one a field could not hold the delimiter")
         given_columns("write_csv", self.columns, self.schema)
@@ -84,6 +84,7 @@ class CsvWriter(BlockWriter):
 
     def __init__(self, folder: str, index: int, sink: CsvSink) -> None:
         self._folder, self._index, self._sink = folder, index, sink
+        self._named = FieldNames("write_csv", sink.columns, sink.schema)
         self._lines = CsvEncoder(sink)
         self._parts: list[Part] = []
         self._names, self._rows = self._lines.names, 0
@@ -93,7 +94,8 @@ class CsvWriter(BlockWriter):
         rest = iter(rows)
         try:
             while batch := list(islice(rest, ROWS_A_WRITE)):
-                self._write_encoded([self._lines.encode(self._typed(batch))], len(batch))
+                records = self._typed(self._named.records(batch))
+                self._write_encoded([self._lines.encode(records)], len(batch))
         except BaseException:
             self.abort()
             raise
@@ -101,7 +103,7 @@ class CsvWriter(BlockWriter):
     def write_block(self, block: Block) -> None:
         from glowray.io.csv.column_lines import lines_of
 
-        for chunk in block.chunks:
+        for chunk in map(self._named.chunk, block.chunks):
             if self._sink.schema is None and self._lines.takes(chunk):
                 self._write_encoded(lines_of(chunk, self._sink.dialect), len(chunk))
             else:

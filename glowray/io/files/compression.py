@@ -6,14 +6,19 @@ import bz2
 import contextlib
 import gzip
 import lzma
+import os
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, Any, Protocol
 
 from glowray.errors import DamagedFile
 
 CODECS = ("gz", "bz2", "zst", "xz")
+"""Each is the suffix of its files."""
+
+_NAMES = {"gzip": "gz", "bz2": "bz2", "zstd": "zst", "xz": "xz", "gz": "gz", "zst": "zst"}
+"""The codecs by the names that a user may give."""
 
 # Text usually shrinks to a fourth. Partitions are planned by the size of a file before compression.
 EXPANSION = 4
@@ -42,11 +47,24 @@ def read_codec_of(path: str) -> str | None:
     return "zip" if path.lower().endswith(".zip") else codec_of(path)
 
 
-def check_codec(compression: str | None) -> None:
-    """Raise ValueError for an unknown compression."""
-    if compression is not None and compression not in CODECS:
-        known = ", ".join(f'"{codec}"' for codec in CODECS)
-        raise ValueError(f"compression must be None or one of {known}, not {compression!r}")
+def codec_for(compression: str | None, path: str | os.PathLike[str], single_file: bool) -> str | None:
+    """Return the codec to write with: the one that `compression` names, else that of a single file's suffix, or None.
+
+    >>> codec_for("gzip", "out", False), codec_for(None, "out.csv.gz", True), codec_for(None, "out.gz", False)
+    ('gz', 'gz', None)
+
+    Raises ValueError, which lists the known names, for an unknown one.
+    """
+    if compression is None:
+        return codec_of(os.fspath(path)) if single_file else None
+    if compression not in _NAMES:
+        raise ValueError(f"compression must be None or one of {listed(_NAMES)}, not {compression!r}")
+    return _NAMES[compression]
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names for a message: '"gzip", "xz"'."""
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def decompressed(path: str, codec: str, size: int) -> Iterator[bytes]:

@@ -9,9 +9,19 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from glowray.errors import InexactColumn
+from glowray.io.field_names import FieldNames
+from glowray.io.files.compression import listed
 from glowray.io.parquet.common_schema import one_schema
-from glowray.io.parquet.table_file import ROWS_A_BATCH, StoredRows, TableFile, TableRows, dict_without_keys, rewrite
-from glowray.io.record_columns import check_names, given_columns, not_dicts
+from glowray.io.parquet.table_file import (
+    BUFFER_BYTES,
+    ROWS_A_BATCH,
+    StoredRows,
+    TableFile,
+    TableRows,
+    dict_without_keys,
+    rewrite,
+)
+from glowray.io.record_columns import check_names, given_columns, not_dicts, with_columns
 from glowray.io.sink import BlockWriter, Part, SchemaSink, TypedSink, temporary_path
 
 if TYPE_CHECKING:
@@ -23,7 +33,7 @@ if TYPE_CHECKING:
 
 ROWS_A_TABLE = 65_536
 
-_CODECS = {None: "snappy", "gz": "gzip", "zst": "zstd"}
+_CODECS = {name: name for name in ("snappy", "gzip", "zstd", "brotli", "lz4", "none")} | {"gz": "gzip", "zst": "zstd"}
 
 
 @dataclass(frozen=True)
@@ -31,20 +41,24 @@ class ParquetSink(SchemaSink, TypedSink):
     """Writes dict rows as Parquet. A value that would not come back exactly is refused; the error names the column.
 
     Args:
-        compression: None for Parquet's default, Snappy; "gz" or "zst". It is inside the file, named `.parquet`.
-        columns: the columns of all files. Without them and `schema`, files have the columns of all rows.
-        schema: the columns of all files and their types.
+        compression: None for Parquet's default, Snappy, or one of _CODECS. It is inside the file, named `.parquet`.
+        columns: the columns of all files. Without them and `schema`, files have the columns of all rows. They also name
+            the fields of rows that are no dicts.
+        schema: the columns of all files and their types. They name fields as `columns` does.
         types: the types of the columns in the source of the rows, which the files keep.
+        buffer_bytes: the number of bytes of rows that a writer holds before they go to the disk.
     """
 
     compression: str | None = None
     columns: tuple[str, ...] | None = None
     schema: pa.Schema | None = None
     types: pa.Schema | None = None
+    buffer_bytes: int = BUFFER_BYTES
 
     def __post_init__(self) -> None:
-        if self.compression not in _CODECS:
-            raise ValueError(f'the compression of Parquet must be None, "gz" or "zst", not {self.compression!r}')
+        if self.compression is not None and self.compression not in _CODECS:
+            known = listed(_CODECS)
+            raise ValueError(f"the compression of Parquet must be None or one of {known}, not {self.compression!r}")
         given_columns("write_parquet", self.columns, self.schema)
         if self.schema is not None:
             _check_writable(self.schema)
@@ -64,7 +78,7 @@ class ParquetSink(SchemaSink, TypedSink):
     @property
     def codec(self) -> str:
         """Parquet's name of the compression."""
-        return _CODECS[self.compression]
+        return _CODECS[self.compression or "snappy"]
 
     def open(self, folder: str, index: int) -> ParquetPartWriter:
         return ParquetPartWriter(folder, index, self)
@@ -103,7 +117,8 @@ class ParquetPartWriter(BlockWriter):
     def __init__(self, folder: str, index: int, sink: ParquetSink) -> None:
         self._index, self._sink = index, sink
         self._path = temporary_path(folder, index)
-        self._file = TableFile(self._path, sink.codec, sink.schema)
+        self._named = FieldNames("write_parquet", sink.columns, sink.schema)
+        self._file = TableFile(self._path, sink.codec, sink.schema, sink.buffer_bytes)
         self._rows = 0
 
     def write(self, rows: Iterable[Any]) -> None:
@@ -138,7 +153,7 @@ class ParquetPartWriter(BlockWriter):
         self._file.abandon()
 
     def _add(self, block: Block) -> None:
-        for chunk in block.chunks:
+        for chunk in map(self._named.chunk, block.chunks):
             for start in range(0, len(chunk), ROWS_A_TABLE):
                 piece = chunk.slice(start, min(start + ROWS_A_TABLE, len(chunk)))
                 self._file.add(self._table(piece))
@@ -158,7 +173,7 @@ class ParquetPartWriter(BlockWriter):
             with contextlib.suppress(InexactColumn):  # The rows are not those that were read.
                 piece = chunk_by_types(chunk, sink.types)
         piece = chunk_table(chunk, MAP_OR_SCHEMA) if piece is None else piece
-        return piece if sink.columns is None else _with_columns(piece, sink.columns)
+        return piece if sink.columns is None else TableRows(with_columns(piece.table, sink.columns, chunk.rows))
 
 
 def _check_dicts(chunk: Chunk) -> None:
@@ -171,21 +186,6 @@ def _check_dicts(chunk: Chunk) -> None:
     if odd := [row for row in rows if type(row) is not dict]:
         raise not_dicts("write_parquet", odd[0])
     check_names(tuple(dict.fromkeys(name for row in rows for name in row)), may_be_empty=True)
-
-
-def _with_columns(piece: RowsTable, columns: tuple[str, ...]) -> TableRows:
-    """Return the table with exactly the given columns, in their order. A missing column is null."""
-    import pyarrow as pa
-
-    from glowray.rows.tables.column_errors import row_text
-    from glowray.rows.tables.recast import recast_table
-
-    schema = piece.schema
-    if more := [name for name in schema.names if name not in columns]:
-        row = next(row for row in piece.chunk.rows() if more[0] in row)
-        raise ValueError(f"a row has a column {more[0]!r} more than columns=: {row_text(row)}")
-    fields = [schema.field(name) if name in schema.names else pa.field(name, pa.null()) for name in columns]
-    return TableRows(recast_table(piece.table, pa.schema(fields)))
 
 
 def _check_writable(schema: pa.Schema) -> None:

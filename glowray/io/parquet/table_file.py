@@ -79,12 +79,15 @@ class TableRows:
 class TableFile:
     """Writes tables as one Parquet file. Its schema is the common schema of all rows.
 
-    Rows are written to disk when BUFFER_BYTES of them wait. If the common schema changes after that, another file
+    Rows are written to disk when `buffer_bytes` of them wait. If the common schema changes after that, another file
     begins. At the end all files are rewritten as one.
     """
 
-    def __init__(self, path: str, codec: str, schema: pa.Schema | None = None) -> None:
+    def __init__(
+        self, path: str, codec: str, schema: pa.Schema | None = None, buffer_bytes: int = BUFFER_BYTES
+    ) -> None:
         self.schema = schema
+        self._buffer_bytes = buffer_bytes
         self._path, self._codec = path, codec
         self._waiting: list[TableRows] = []
         self._bytes = 0
@@ -102,7 +105,7 @@ class TableFile:
             self.schema = common_schema([self, piece], MAP_OR_SCHEMA)
         self._waiting.append(TableRows(piece.table))
         self._bytes += piece.table.nbytes
-        if self._bytes > BUFFER_BYTES:
+        if self._bytes > self._buffer_bytes:
             self._flush()
 
     def row_with(self, steps: Steps) -> Any:

@@ -52,7 +52,7 @@ class OfChunk:
 class EncodedValues:
     """The values of pieces, one after the other.
 
-    >>> values = Values.of(Block.from_rows(["a", "b", "c"]))
+    >>> values = EncodedValues.of(Block.from_rows(["a", "b", "c"]))
     >>> len(values), values.take(np.array([2, 0])).rows()
     (3, ['c', 'a'])
     """

@@ -12,7 +12,8 @@ from glowray.errors import InexactColumn
 from glowray.functions import Cause, Function, spread_arguments
 from glowray.functions.pairing import Pairing
 from glowray.io.commit.commit import Misfits
-from glowray.io.sink import BlockWriter
+from glowray.io.hive import HiveFolders
+from glowray.io.sink import BlockWriter, CallingSink, PartsWriter
 from glowray.kernels.base.context import TaskContext
 from glowray.kernels.base.morsels import Morsel, Morsels, rows_of
 from glowray.kernels.base.output_buffer import Kept
@@ -182,10 +183,18 @@ def encoded(step: Step, rows: Iterator[Any]) -> Iterator[Block]:
 
 @dataclass(frozen=True, slots=True)
 class Write(BlockStep):
-    """Rows → a temporary file; the part's description goes with the task's report, no row goes on."""
+    """Rows → temporary files; what describes them goes with the task's report, no row goes on.
+
+    There is one file, or one or more for each of the `folders` that fields name.
+    """
 
     sink: Any
     folder: str
+    folders: HiveFolders
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        return self.sink.functions if isinstance(self.sink, CallingSink) else ()
 
     def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         self._write(stream, task)
@@ -195,7 +204,7 @@ class Write(BlockStep):
         return None
 
     def _write(self, stream: Morsels, context: TaskContext) -> None:
-        writer = self.sink.open(self.folder, context.partition)
+        writer = self.folders.open(self.sink, self.folder, context.partition)
         try:
             for morsel in stream:
                 if not isinstance(morsel, Block):
@@ -204,15 +213,14 @@ class Write(BlockStep):
                     writer.write_block(morsel)
                 else:
                     writer.write(itertools.chain.from_iterable(morsel.morsels()))
-            part = writer.close()
+            parts = writer.parts() if isinstance(writer, PartsWriter) else [writer.close()]
         except BaseException as error:
             writer.abort()
             blame(error, self)
             if isinstance(error, OSError) and error.errno in FULL and str(error.filename).startswith(self.folder):
                 error.add_note(f'the disk of "{self.label}" is full: make room there, or write to another')
             raise
-        if part is not None:  # a format may have no file without rows
-            context.parts.append(part)
+        context.parts += [part for part in parts if part is not None]  # a format may have no file without rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -357,11 +357,9 @@ def test_appending_to_a_file_without_a_final_line_end_starts_a_line(tmp_path: Pa
 def test_wrong_use_is_found_at_once(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="mode must be one of"):
         Commit(tmp_path, TextSink(), "replace")
-    with pytest.raises(ValueError, match="compression must be None or one of"):
-        TextSink("zip")
     with pytest.raises(ValueError, match=r"must have a name that ends in \.gz"):
         Commit(tmp_path / "a.txt", TextSink("gz"), single_file=True)
-    with pytest.raises(ValueError, match="says that the file is compressed"):
+    with pytest.raises(ValueError, match=r"ends in \.bz2, but the file is not compressed"):
         Commit(tmp_path / "a.txt.bz2", TextSink(), single_file=True)
     with pytest.raises(ValueError, match="URL"):
         Commit("s3://bucket/out", TextSink())
