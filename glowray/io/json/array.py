@@ -22,6 +22,9 @@ _BLANK_BYTES = b" \t\r\n"
 
 _AFTER_ITEM = (" ", "\t", "\r", "\n", ",", "]")
 
+_ROW_END = b"\t"
+"""Stands at the end of a line that glowray writes for a row that is an array of objects. It is white space in JSON."""
+
 _LIST_ROWS = 4096
 _LONGEST_LINE = 1 << 26
 """The bytes of the longest line of JSON lines that may be taken for an array."""
@@ -35,7 +38,7 @@ def is_array(path: str) -> bool:
 
     The file must begin with `[{` or `[]`. A line that is whole ends with `]`, and another value follows it. If an array
     goes on after a line that ends with `]`, a comma or a bracket follows: `[{"a": [1]`, then `}]`. Text cannot span
-    lines. Only the first line is read, up to 64 MiB.
+    lines. Only the first line is read, up to 64 MiB. A lone line that ends with a tab is a row: see `as_row`.
     """
     blocks = read_blocks(Piece(path), CHUNK_BYTES)
     begin = b""
@@ -49,19 +52,28 @@ def is_array(path: str) -> bool:
 
 def _goes_on(block: bytes, blocks: Iterator[bytes]) -> bool:
     """Return whether the array at the start of a block is all that its file has."""
-    last, seen = b"", 0
+    last, end, seen = b"", b"", 0
     while b"\n" not in block:
-        last, seen = block.rstrip(_BLANK_BYTES)[-1:] or last, seen + len(block)
+        last, end, seen = block.rstrip(_BLANK_BYTES)[-1:] or last, block[-1:], seen + len(block)
         block = next(blocks, b"")
         if not block or seen > _LONGEST_LINE:
             return True
     line, _, rest = block.partition(b"\n")
-    last = line.rstrip(_BLANK_BYTES)[-1:] or last
+    last, end = line.rstrip(_BLANK_BYTES)[-1:] or last, line[-1:] or end
     while not (rest := rest.lstrip(_BLANK_BYTES)):
         rest = next(blocks, b"")
         if not rest:
-            return True
+            return last != b"]" or end != _ROW_END
     return last != b"]" or rest[:1] in (b",", b"]", b"}")
+
+
+def as_row(line: bytes) -> bytes:
+    r"""Return a line of JSON lines that is one row, even if it is an array of objects and alone in its file.
+
+    >>> as_row(b'[{"a":1}]\n'), as_row(b'[1]\n')
+    (b'[{"a":1}]\t\n', b'[1]\n')
+    """
+    return line[:-1] + _ROW_END + b"\n" if line.startswith((b"[{", b"[]")) else line
 
 
 def array_lists(piece: Piece) -> Iterator[list[Any]]:

@@ -12,6 +12,7 @@ from glowray.functions import Cause, Function
 from glowray.functions.blame import Blame, note
 from glowray.functions.replay import Attempt, call_with
 from glowray.io.field_names import FieldNames
+from glowray.io.json.array import as_row
 from glowray.io.record_columns import RecordColumns, given_columns
 from glowray.io.sink import CallingSink, FileWriter, LineSink
 from glowray.rows.objects.pickling import as_list
@@ -59,7 +60,8 @@ class JsonEncoder:
 
     def encode(self, rows: list[Any]) -> bytes:
         try:
-            return b"".join(map(self._line, self._records(rows)))
+            lines = map(self._line, self._records(rows))
+            return b"".join(lines if set(map(type, rows)) == {dict} else map(as_row, lines))
         except RecursionError:
             raise ValueError("a row nests its values too deep to be written as JSON: map it first") from None
 

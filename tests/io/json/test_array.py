@@ -16,6 +16,7 @@ from glowray.io.files.splits import Piece
 from glowray.io.json import array as json_array
 from glowray.io.json.array import array_lists, is_array
 from glowray.io.json.json_lines import json_reader
+from glowray.io.json.sink import JsonSink
 from glowray.io.json.values import value_of
 
 VALUES = st.recursive(
@@ -44,7 +45,7 @@ def printed(draw: st.DrawFn, values: list[Any]) -> str:
     escapes = draw(st.booleans())
     text = json.dumps(values, indent=indent, separators=separators, ensure_ascii=escapes)
     text = "[" + draw(BLANKS) + text[1:-1] + draw(BLANKS) + "]"
-    return draw(st.sampled_from(["", "\ufeff"])) + draw(BLANKS) + text + draw(BLANKS)
+    return draw(st.sampled_from(["", "\ufeff"])) + draw(BLANKS) + text + draw(st.text(" \r\n", max_size=3))
 
 
 @given(values=st.lists(OBJECTS, max_size=5), size=st.integers(1, 30), data=st.data())
@@ -135,3 +136,14 @@ def test_the_text_that_is_held_is_bounded(tmp_path: Path, monkeypatch: pytest.Mo
         assert item == {"a": number}
         held = max(held, len(array.text))
     assert held < 5000
+
+
+@pytest.mark.parametrize("size", [1, 5, 1 << 20])
+@pytest.mark.parametrize("row", [[], [{}], [{"a": [1]}, 2], [[{}]], {}])
+def test_a_lone_row_that_is_written_stays_a_row(
+    tmp_path: Path, rows_of: Any, write: Any, monkeypatch: pytest.MonkeyPatch, row: Any, size: int
+) -> None:
+    write(tmp_path / "out", JsonSink(), [[row], [], [row, row]])
+    monkeypatch.setattr(json_array, "CHUNK_BYTES", size)
+    assert rows_of(json_reader(tmp_path / "out")) == [row] * 3
+    assert all(json.loads(line) == row for path in (tmp_path / "out").glob("part*") for line in path.open())
