@@ -31,8 +31,9 @@ class RowError:
 
 
 def letter_paths(stages: Sequence[StagePlan], policies: Sequence[str] = ()) -> list[str]:
-    """Return the files that receive failing rows: the paths among the steps' on_error and among `policies`."""
-    steps = (step for stage in stages for branch in stage.branches for step in branch.steps)
+    """Return the files that receive failing rows: the paths among the on_error of steps and sources, and `policies`."""
+    branches = [branch for stage in stages for branch in stage.branches]
+    steps = (step for branch in branches for step in (branch.source, *branch.steps))
     all_policies = [*(step.on_error for step in steps), *policies]
     return [policy for policy in dict.fromkeys(all_policies) if policy not in ("raise", "skip", "collect")]
 

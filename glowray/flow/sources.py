@@ -21,4 +21,4 @@ class Sources:
 
     def _read(self, reader: Any, verb: str, function: Function | None = None) -> Dataset[Any]:
         flow = cast(Any, self)  # only a Flow inherits the families of sources
-        return Dataset(Read(reader, verb, function), flow)
+        return Dataset(Read(reader, verb, function, self.settings.on_error), flow)

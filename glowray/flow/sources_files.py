@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from glowray.flow.sources import Sources
 from glowray.io.files.paths import Paths
@@ -17,9 +17,37 @@ Types = Mapping[str, Callable[[str], Any]] | Literal["infer"] | None
 class FileSources(Sources):
     """The sources read_text, read_csv, read_json, read_parquet and read_binary."""
 
+    @overload
     def read_text(
-        self, paths: Paths, partitions: int | None = None, encoding: str = "utf-8", errors: str = "strict"
-    ) -> Dataset[str]:
+        self,
+        paths: Paths,
+        partitions: int | None = None,
+        encoding: str = "utf-8",
+        errors: str = "strict",
+        *,
+        with_path: Literal[False] = False,
+    ) -> Dataset[str]: ...
+
+    @overload
+    def read_text(
+        self,
+        paths: Paths,
+        partitions: int | None = None,
+        encoding: str = "utf-8",
+        errors: str = "strict",
+        *,
+        with_path: Literal[True],
+    ) -> Dataset[tuple[str, str]]: ...
+
+    def read_text(
+        self,
+        paths: Paths,
+        partitions: int | None = None,
+        encoding: str = "utf-8",
+        errors: str = "strict",
+        *,
+        with_path: bool = False,
+    ) -> Dataset[Any]:
         r"""Read the lines of text files, without their line ends (\n or \r\n).
 
         >>> import glowray as gr, pathlib, tempfile
@@ -31,18 +59,21 @@ class FileSources(Sources):
         The workers read the files when an action runs. A large plain file is cut into byte ranges.
 
         Args:
-            paths: a path, glob or folder, or a list of these. Files named .gz, .bz2, .zst or .xz are decompressed.
+            paths: a path, glob or folder, or a list of these. Files named .gz, .bz2, .zst or .xz are decompressed, and
+                a .zip of one file is read as that file.
             partitions: exactly this many, of about equal bytes. None: one for each 16 MiB; up to 128 MiB each if there
                 would be more than 256.
-            encoding: of the files, as for open().
+            encoding: of the files, as for open(). A byte order mark at the start of a UTF-8 file is dropped.
             errors: "strict", "replace" or another error handler, as for open().
+            with_path: whether a row is (path, line), where the path begins as it is spelt here.
 
         Raises:
             FileNotFoundError: a path matches nothing.
         """
-        from glowray.io.text.reader import text_reader
+        from glowray.io.text.reader import path_text_reader, text_reader
 
-        return self._read(text_reader(paths, self._count(partitions), encoding, errors), "read_text")
+        make = path_text_reader if with_path else text_reader
+        return self._read(make(paths, self._count(partitions), encoding, errors), "read_text")
 
     def read_csv(
         self,
@@ -54,7 +85,9 @@ class FileSources(Sources):
         header: bool | Sequence[str] = True,
         delimiter: str = ",",
         quotechar: str | None = '"',
+        null_values: Sequence[str] = ("",),
         encoding: str = "utf-8",
+        errors: str = "strict",
     ) -> Dataset[dict[str, Any]]:
         r"""Read the records of CSV files as dicts of str, as csv.DictReader does.
 
@@ -77,12 +110,15 @@ class FileSources(Sources):
             header: True: each file begins with its column names. False: they are "0", "1", …. A list gives the names.
             delimiter: one character between fields.
             quotechar: one character around a field; None: quotes have no meaning.
-            encoding: of the files.
+            null_values: the fields that are read as None, such as ["", "NA"]. A quoted field is never None. Without ""
+                an empty field is "".
+            encoding: of the files, as for open().
+            errors: as for read_text().
 
         Raises:
             FileNotFoundError: a path matches nothing.
             ValueError: a column does not exist, or is there twice. At the action, a type refuses a value; the message
-                has the file, line and column.
+                has the file, line and column. The flow's on_error may drop these records instead: the row is the line.
         """
         from glowray.io.csv.reader import csv_reader
 
@@ -94,12 +130,14 @@ class FileSources(Sources):
             header=header,
             delimiter=delimiter,
             quotechar=quotechar,
+            null_values=null_values,
             encoding=encoding,
+            errors=errors,
         )
         return self._read(reader, "read_csv")
 
-    def read_json(self, paths: Paths, partitions: int | None = None) -> Dataset[Any]:
-        r"""Read the values of JSON lines files, mostly dicts. Blank lines are skipped.
+    def read_json(self, paths: Paths, partitions: int | None = None, *, lines: bool | None = None) -> Dataset[Any]:
+        r"""Read the values of JSON files, mostly dicts: a value a line, or the objects of a file that is one array.
 
         >>> import glowray as gr, pathlib, tempfile
         >>> path = pathlib.Path(tempfile.mkdtemp(), "a.json")
@@ -108,20 +146,27 @@ class FileSources(Sources):
         [{'a': 1, 'b': None}, {'a': 1.0}]
 
         Values are those of json.loads: 1 is an int of any size, 1.0 a float, null None. A missing key stays missing.
-        If an object has a key twice, the last value counts.
+        If an object has a key twice, the last value counts. Blank lines are skipped.
+
+        >>> _ = path.write_text('[\n  {"a": 1},\n  {"a": 2}\n]\n')
+        >>> gr.read_json(path).collect()
+        [{'a': 1}, {'a': 2}]
 
         Args:
             paths: as for read_text().
-            partitions: as for read_text().
+            partitions: as for read_text(). A file that is one array is not cut.
+            lines: None looks at each file: one array of objects, which may go over many lines, gives the objects. True:
+                each line is a value, an array too. False: each file is one array, of values of any kind.
 
         Raises:
             FileNotFoundError: a path matches nothing.
             ValueError: at the action, a line is not JSON, or nests values deeper than 0.3 times
-                sys.getrecursionlimit(), which is 300 levels; the message has the file and line.
+                sys.getrecursionlimit(), which is 300 levels; the message has the file and line. The flow's on_error may
+                drop these lines instead. A file that is one array always raises.
         """
         from glowray.io.json.json_lines import json_reader
 
-        return self._read(json_reader(paths, self._count(partitions)), "read_json")
+        return self._read(json_reader(paths, self._count(partitions), lines=lines), "read_json")
 
     def read_parquet(
         self, paths: Paths, partitions: int | None = None, *, columns: Sequence[str] | None = None
@@ -133,6 +178,9 @@ class FileSources(Sources):
         >>> _ = gr.from_items([{"a": 1, "b": ["x"]}, {"a": 2, "b": None}], partitions=1).write_parquet(folder)
         >>> gr.read_parquet(folder).collect()
         [{'a': 1, 'b': ['x']}, {'a': 2, 'b': None}]
+
+        Folders such as `year=2013/month=1` below the path, or matched by its pattern, add columns. A column is of int
+        if str() of an int of 64 bits writes each of its values, else of str. `__HIVE_DEFAULT_PARTITION__` is None.
 
         Args:
             paths: as for read_text().

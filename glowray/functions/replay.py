@@ -22,15 +22,20 @@ class NoRow(Enum):
 
 NO_ROW: Final = NoRow.NO_ROW
 
-_packed_functions: WeakKeyDictionary[Function, Any] = WeakKeyDictionary()
+
+class SharedSubject:
+    """A subject of many attempts, compared by identity. It is packed once for all failures of a task."""
+
+
+_packed_subjects: WeakKeyDictionary[Function | SharedSubject, Any] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What replay() runs: `run(subject, *arguments)`.
 
-    `run` is a function of a module of glowray's, so that it travels by its name. `subject` is the user's function, or
-    the verb if that has none. `is_check` says that it only checks the row.
+    `run` is a function of a module of glowray's, so that it travels by its name. `subject` is the user's function, the
+    verb if that has none, or what a reader reads with. `is_check` says that it only checks the row.
     """
 
     run: Callable[..., Any]
@@ -144,12 +149,12 @@ def _missing(function: Function | None, row: Any) -> str:
 
 
 def _packed(subject: Any) -> Any:
-    """Return the bytes of a subject; those of a function are made once for all of a task's failures."""
-    if not isinstance(subject, Function):
+    """Return the bytes of a subject. Those of a function or a shared subject are made once."""
+    if not isinstance(subject, (Function, SharedSubject)):
         return pack(subject)
-    if subject not in _packed_functions:
-        _packed_functions[subject] = pack(subject)
-    return _packed_functions[subject]
+    if subject not in _packed_subjects:
+        _packed_subjects[subject] = pack(subject)
+    return _packed_subjects[subject]
 
 
 def _loaded(packed: Any, what: str) -> Any:

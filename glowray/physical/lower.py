@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce, singledispatchmethod
 
 from glowray.io.reader import ArrivingReader, RowReader, StoredReader
+from glowray.io.refusals import RefusingReader
 from glowray.kernels.ends import sources
 from glowray.kernels.ends.exchange import ByKey, ByRange, Count, Exchange, OneBlock, SortedWithSample
 from glowray.kernels.keys import combiners as combine
@@ -145,7 +146,8 @@ class Lowering:
         if isinstance(reader, StoredReader):
             return self.after(sources.Blocks(node.verb, node.verb), len(reader.blocks), Given(reader.blocks))
         assert isinstance(reader, RowReader)
-        source = sources.ReadSource(node.verb, node.verb, reader, function=node.function)
+        on_error = node.on_error if isinstance(reader, RefusingReader) else "raise"
+        source = sources.ReadSource(node.verb, node.verb, reader, function=node.function, on_error=on_error)
         return self.after(source, node.num_partitions)
 
     @node.register

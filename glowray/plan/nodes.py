@@ -90,6 +90,7 @@ class Read(Node):
     reader: Reader
     name: str
     function: Function | None = None  # the user's, where the rows come from one
+    on_error: str = "raise"  # for rows that the reader cannot make
 
     @property
     def verb(self) -> str:

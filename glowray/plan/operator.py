@@ -34,6 +34,16 @@ class Operator(Protocol):
         ...
 
     @property
+    def takes_part(self) -> int | None:
+        """The part of a keyed row that comes out for it: 0 for the key, 1 for the value; None for another row."""
+        ...
+
+    @property
+    def puts_part(self) -> int | None:
+        """The part of the keyed row that comes out which is the row that came in; None if there is none."""
+        ...
+
+    @property
     def may_grow(self) -> bool:
         """Whether many rows may come out for one row."""
         ...

@@ -5,8 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from glowray.io.reader import TypedReader
-from glowray.plan.nodes import Cache, Limit, MergeSorted, Narrow, Node, Read, Repartition, Sort, Top, Union
+from glowray.plan.by_key import Join
+from glowray.plan.nodes import (
+    Cache,
+    Limit,
+    MergeSorted,
+    Narrow,
+    Node,
+    Read,
+    Repartition,
+    Sort,
+    Top,
+    Union,
+    ZipWithIndex,
+)
 from glowray.plan.positional import Bounded, Reverse
+
+Parts = tuple[int, ...]
+"""The part of a keyed row that is meant: () is the row, (1,) its value, (1, 0) the key of its value."""
 
 _SAME_ROWS = (Bounded, Cache, Limit, MergeSorted, Repartition, Reverse, Sort, Top, Union)
 
@@ -14,30 +30,41 @@ _SAME_ROWS = (Bounded, Cache, Limit, MergeSorted, Repartition, Reverse, Sort, To
 def row_types(node: Node) -> Any:
     """Return the schema of the columns that rows have unchanged from where they are read, None where there is none.
 
-    A column of several sources counts if it has one type in all of them.
+    A column of several sources counts if it has one type in all of them. Rows may be a part of keyed rows in between:
+    `key_by("a").values()` gives the rows of `key_by`.
     """
     readers: list[TypedReader] = []
-    waiting, seen = [node], set[int]()
+    waiting: list[tuple[Node, Parts]] = [(node, ())]
+    seen = set[tuple[int, Parts]]()
     while waiting:
-        each = waiting.pop()
-        if id(each) in seen:
+        each, parts = waiting.pop()
+        if (id(each), parts) in seen:
             continue
-        seen.add(id(each))
+        seen.add((id(each), parts))
         if isinstance(each, Read):
-            if not isinstance(each.reader, TypedReader):
+            if parts or not isinstance(each.reader, TypedReader):
                 return None
             readers.append(each.reader)
-        elif _keeps_rows(each):
-            waiting.extend(each.origins)
-        else:
+            continue
+        origins = _origins(each, parts)
+        if origins is None:
             return None
+        waiting += origins
     return _common([reader.arrow_types for reader in readers])
 
 
-def _keeps_rows(node: Node) -> bool:
-    if isinstance(node, Narrow):
-        return node.step.keeps_rows
-    return isinstance(node, _SAME_ROWS)
+def _origins(node: Node, parts: Parts) -> list[tuple[Node, Parts]] | None:
+    """Return where a part of a node's rows comes from unchanged; None if the node makes it."""
+    if isinstance(node, Join) and node.keeps_rows:
+        return [(node.children[0], parts)]
+    if isinstance(node, Narrow) and not node.step.keeps_rows:
+        taken, put = node.step.takes_part, node.step.puts_part
+        if taken is not None:
+            return [(node.input, (taken, *parts))]
+        return [(node.input, parts[1:])] if put is not None and parts[:1] == (put,) else None
+    if isinstance(node, ZipWithIndex):
+        return [(node.input, parts[1:])] if parts[:1] == (0,) else None
+    return [(each, parts) for each in node.origins] if isinstance(node, (Narrow, *_SAME_ROWS)) else None
 
 
 def _common(schemas: list[Any]) -> Any:

@@ -266,7 +266,7 @@ def test_a_function_of_a_column_fails(partitions: int, vectorize: bool, tmp_path
         assert error.args == ("bad",)
         assert error.__context__ is None
         assert error.__notes__[0] == f'"{path}", line 4, column "a"'
-        assert error.__notes__[1:3] == [f"in read_csv(checked), {place_of(checked)}", "row: 'bad'"]
+        assert error.__notes__[1:3] == [f"in read_csv(checked), {place_of(checked)}", "row: 'bad,z'"]
         with pytest.raises(OwnError) as again:
             error.replay()
         assert again.value.args == ("bad",)

@@ -23,7 +23,7 @@ import glowray as gr
 from glowray.dataset import Dataset
 from glowray.errors import InexactColumn
 from glowray.io.commit.commit import Written
-from tests.engine.doubles import ForbiddenEngine
+from tests.engine.doubles import ForbiddenEngine, Lab
 from tests.rows import hostile
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=4)
@@ -351,3 +351,33 @@ def test_module_functions_are_there(tmp_path: Path) -> None:
     assert gr.read_json(tmp_path / "a.json").collect() == [1]
     for name in ("read_csv", "read_parquet", "read_binary", "from_arrow", "from_pandas"):
         assert name in gr.__all__ and callable(getattr(gr, name))
+
+
+@pytest.mark.parametrize("vectorize", [True, False])
+def test_lines_with_their_paths(engine: Lab, tmp_path: Path, vectorize: bool) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text(f"to {name}\nor not\n")
+    a, b = str(tmp_path / "a.txt"), str(tmp_path / "b.txt")
+    rows = engine.flow(vectorize=vectorize).read_text((path for path in (a, b)), 3, with_path=True)
+    assert rows.collect() == [(a, "to a"), (a, "or not"), (b, "to b"), (b, "or not")]
+    assert rows.map(lambda path, line: line + path[-5:]).collect() == [
+        "to aa.txt",
+        "or nota.txt",
+        "to bb.txt",
+        "or notb.txt",
+    ]
+    assert sorted(rows.group_by_key().collect()) == [(a, ["to a", "or not"]), (b, ["to b", "or not"])]
+    assert rows.filter(lambda path, line: line == "or not").limit(1).collect() == [(a, "or not")]
+    assert sorted(rows.count_by_key().collect()) == [(a, 2), (b, 2)]
+
+
+def test_an_array_of_json_is_rows_like_others(engine: Lab, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps([{"n": 1, "s": "x"}, {"n": 2, "s": None}], indent=2))
+    (tmp_path / "b.json").write_text('{"n": 3, "s": "y"}\n{"n": 4, "s": "z"}\n')
+    rows = engine.flow().read_json(tmp_path, 3)
+    assert rows.map(lambda row: row["n"]).collect() == [1, 2, 3, 4]
+    assert engine.flow().read_json(tmp_path / "a.json", lines=False).count() == 2
+    with pytest.raises(ValueError, match="is not a line of JSON"):
+        engine.flow().read_json(tmp_path / "a.json", lines=True).collect()
+    with pytest.raises(ValueError, match="is not in an array of JSON"):
+        engine.flow().read_json(tmp_path / "b.json", lines=False).collect()

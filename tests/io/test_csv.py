@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -333,3 +334,38 @@ def test_what_is_added_to_a_folder_has_its_columns(tmp_path: Path, write: Any) -
     with pytest.raises(ValueError, match=r'part-00000.csv" has 2 columns, the new rows have 1'):
         write(tmp_path / "out", CsvSink(header=False), [[{"b": 3}]], "append")
     assert len(list((tmp_path / "out").iterdir())) == 4
+
+
+TEXTS = st.sampled_from(["", "NA", "na", " NA", "N/A", "-", "1", "é", "x y", "\ufeff", 'a"b', "a,b", "a\nb", "a\r\nb"])
+CELLS = st.tuples(TEXTS, st.booleans())
+NULLS = st.lists(TEXTS | st.sampled_from(["\ud800", "é" * 5000]), max_size=4)
+
+
+def spelled(cells: list[tuple[str, bool]], mark: str = "") -> str:
+    """A record of texts, some of which are quoted; `mark` is put before each text that is quoted."""
+    fields = []
+    for text, is_quoted in cells:
+        is_quoted = is_quoted or any(special in text for special in '",\r\n')
+        fields.append('"' + mark + text.replace('"', '""') + '"' if is_quoted else text)
+    return ",".join(fields) + "\n"
+
+
+@given(
+    header=st.permutations(["x", "NA", "", "z"]), records=st.lists(st.lists(CELLS, min_size=2, max_size=4)), nulls=NULLS
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_null_values_are_the_unquoted_fields_that_are_one(
+    folder: Path, encoding: str, header: list[str], records: list[list[tuple[str, bool]]], nulls: list[str]
+) -> None:
+    path = folder / "nulls.csv"
+    head = spelled([(name, False) for name in header])
+    path.write_bytes((head + "".join(map(spelled, records))).encode(encoding))
+    marked = csv.DictReader(io.StringIO(head + "".join(spelled(cells, "\x01") for cells in records), newline=""))
+    expected = [
+        {name: None if text is None or text in nulls else text.removeprefix("\x01") for name, text in row.items()}
+        for row in marked
+    ]
+    reader = csv_reader(path, 1, null_values=nulls, encoding=encoding)
+    assert [row for rows in reader.read(0) for row in rows] == expected
+    blocks = [rows if isinstance(rows, list) else rows.rows() for rows in reader.read_blocks(0)]
+    assert list(chain.from_iterable(blocks)) == expected

@@ -17,7 +17,7 @@ from typing import Any
 from glowray.errors import GlowrayError
 from glowray.io.commit.file_target import FileTarget
 from glowray.io.commit.folder_target import FolderTarget
-from glowray.io.files.compression import codec_of
+from glowray.io.files.compression import codec_of, read_codec_of
 from glowray.io.files.paths import local_path
 from glowray.io.hive import HiveFolders, check_kinds
 from glowray.io.sink import Part, SchemaSink, Sink
@@ -212,6 +212,8 @@ def _check_single(path: str, sink: Sink, fields: tuple[str, ...]) -> None:
         raise ValueError("partition_by makes a folder for each value: it cannot be written with single_file=True")
     if not sink.joins:
         raise ValueError(f"{type(sink).__name__.removesuffix('Sink').lower()} rows cannot be written to a single file")
+    if read_codec_of(path) == "zip":
+        raise ValueError(f'"{path}" would have to be a zip archive, which cannot be written: rename it')
     named, used = codec_of(path), codec_of(sink.extension)
     if named == used:
         return

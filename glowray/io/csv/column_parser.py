@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from glowray.io.csv.records import Dialect
-from glowray.io.files.encoding import Encoding
+from glowray.io.files.encoding import Encoding, is_utf8_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 _MOST_COLUMNS = 1_000
 _MOST_BYTES = 1 << 30
+_MOST_NULLS = 4096
+"""Characters of null values. Arrow's index of them holds 32,767 bytes."""
 
 
 def arrow_reads(dialect: Dialect, encoding: Encoding) -> bool:
-    """Return whether Arrow can read files of this dialect and encoding: UTF-8, with an ASCII delimiter and quote."""
+    """Return whether Arrow can read files of UTF-8, with an ASCII delimiter and quote and few null values."""
     special = dialect.delimiter + (dialect.quotechar or "")
-    return encoding.is_utf8 and special.isascii()
+    return encoding.is_utf8 and special.isascii() and sum(map(len, dialect.nulls)) <= _MOST_NULLS
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class ColumnParser:
             check_utf8=False,
             column_types={place: pa.large_string() for place in self._places},
             include_columns=[places[name] for name in self.wanted],
-            null_values=[""],
+            null_values=sorted(filter(is_utf8_text, self.dialect.nulls)),
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
         )

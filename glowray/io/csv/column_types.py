@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from glowray.io.csv.records import Record
@@ -55,14 +56,31 @@ def type_of(convert: Convert) -> type | None:
     return convert if convert in (str, int, float) and isinstance(convert, type) else None
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedField:
+    """A field that its type refuses: the place of its record among the records, its column, and the error."""
+
+    place: int
+    column: str
+    error: Exception
+
+
 def convert_records(
     records: list[Record], names: Sequence[str], converts: Mapping[str, Convert]
-) -> tuple[list[list[Any]], tuple[int, str, Exception] | None]:
-    """Return the records with their columns converted, up to the first that fails, and its (number, column, error)."""
+) -> Iterator[list[list[Any]] | RefusedField]:
+    """Yield the records with their columns converted, in lists, and between the lists the records that are refused.
+
+    >>> list(convert_records([["1"], ["x"], ["2"]], ["a"], {"a": int}))
+    [[[1]], RefusedField(place=1, column='a', error=ValueError("invalid literal for int() with base 10: 'x'")), [[2]]]
+    """
     places = [(place, converts[name], name) for place, name in enumerate(names) if name in converts]
-    with suppress(Exception):  # Below each field is converted alone, which finds the first that fails.
-        return _convert_columns(records, places), None
-    return _convert_up_to_error(records, places)
+    converted: list[list[Any]] | None = None
+    with suppress(Exception):
+        converted = _convert_columns(records, places)
+    if converted is None:  # Once more record by record, which finds the records that fail.
+        yield from _convert_each(records, places)
+    else:
+        yield converted
 
 
 def _convert_columns(records: list[Record], places: Places) -> list[list[Any]]:
@@ -74,20 +92,30 @@ def _convert_columns(records: list[Record], places: Places) -> list[list[Any]]:
     return rows
 
 
-def _convert_up_to_error(
-    records: list[Record], places: Places
-) -> tuple[list[list[Any]], tuple[int, str, Exception] | None]:
+def _convert_each(records: list[Record], places: Places) -> Iterator[list[list[Any]] | RefusedField]:
     converted: list[list[Any]] = []
     for number, record in enumerate(records):
-        row: list[Any] = list(record)
-        for place, convert, name in places:
-            if place < len(row) and row[place] is not None:
-                try:
-                    row[place] = convert(row[place])
-                except Exception as error:
-                    return converted, (number, name, error)
-        converted.append(row)
-    return converted, None
+        row = _converted(number, record, places)
+        if not isinstance(row, RefusedField):
+            converted.append(row)
+            continue
+        if converted:
+            yield converted
+        yield row
+        converted = []
+    if converted:
+        yield converted
+
+
+def _converted(number: int, record: Record, places: Places) -> list[Any] | RefusedField:
+    row: list[Any] = list(record)
+    for place, convert, name in places:
+        if place < len(row) and row[place] is not None:
+            try:
+                row[place] = convert(row[place])
+            except Exception as error:
+                return RefusedField(number, name, error)
+    return row
 
 
 def _is_int(text: str) -> bool:

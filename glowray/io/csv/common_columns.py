@@ -53,7 +53,7 @@ def holds_no_rows(sink: CsvLayout, path: str) -> bool:
 
 
 def _kept_columns(
-    path: str, there: Record, names: tuple[str, ...], sink: CsvLayout, first: str | None
+    path: str, there: Sequence[str], names: tuple[str, ...], sink: CsvLayout, first: str | None
 ) -> tuple[str, ...]:
     """Return the columns of new rows that are added to the existing file `path`, whose first record is `there`.
 
@@ -63,7 +63,7 @@ def _kept_columns(
         if len(there) != len(names):
             raise ValueError(f'"{path}" has {len(there)} columns, the new rows have {len(names)}: {_ELSE}')
         return names
-    held = tuple(name or "" for name in there)
+    held = tuple(there)
     if first is not None and held != names:
         name = next(iter(dict.fromkeys(one for one, other in zip(held, names, strict=False) if one != other)), held[-1])
         raise ValueError(f'"{path}" has the column "{name}" where "{first}" has another: {_ELSE}')

@@ -1,45 +1,52 @@
-"""Errors of fields of CSV files: a user's function fails on the field, or a type refuses it."""
+"""Records of CSV files with a field that its type refuses, or on which the user's function fails."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from glowray.errors import DamagedFile
 from glowray.functions import Cause, Function
-from glowray.functions.blame import Blame, note
 from glowray.functions.names import label_of, place_of
-from glowray.functions.replay import Attempt, call_with
-from glowray.io.csv.column_types import Convert
+from glowray.functions.replay import Attempt, SharedSubject
+from glowray.io.csv.column_types import Convert, RefusedField, convert_records
+from glowray.io.csv.records import Dialect, text_records
+from glowray.io.refusals import Refusal
 
 
-def field_error(convert: Convert, field: str, where: str, error: Exception) -> Exception:
-    """Return the error to raise for a field. A failing task reports the field as its row.
+@dataclass(frozen=True, eq=False)
+class RecordMaker(SharedSubject):
+    """Makes the values of a record: what replay() needs to read a line again."""
+
+    names: tuple[str, ...]
+    dialect: Dialect
+    converts: Mapping[str, Convert]
+
+
+def refusal_of(maker: RecordMaker, refused: RefusedField, line: str, where: str) -> Refusal:
+    """Return the refusal of a record.
 
     The exception of a user's function is kept. A type that refuses a field gives a DamagedFile.
 
     Args:
-        convert: the type or function.
-        field: the text.
-        where: the file, line and column.
-        error: what `convert` raised.
+        maker: what made the record.
+        refused: the column, and what its type or function raised.
+        line: the text of the record.
+        where: the file and line.
     """
-    function = _function_of_user(convert)
-    if function is None:
-        cause = Cause(None, field, Attempt(convert_again, (convert, where), (field,), is_check=True))
-        error = _refusal(where, error)
-    else:
-        cause = Cause(function, field, Attempt(call_with, function, (field,)))
-        error.add_note(where)
-    note(error, Blame(cause=cause))
-    return error
+    function = _function_of_user(maker.converts[refused.column])
+    attempt = Attempt(read_again, maker, (line, where), is_check=True)
+    return Refusal(_placed(refused, where, is_own=function is not None), Cause(function, line, attempt))
 
 
-def convert_again(conversion: tuple[Convert, str], field: str) -> object:
-    """Convert a field. Raises the same error as reading it."""
-    convert, where = conversion
-    try:
-        return convert(field)
-    except Exception as error:
-        refusal = _refusal(where, error)
-    raise refusal
+def read_again(maker: RecordMaker, line: str, where: str) -> dict[str, Any]:
+    """Return the values of a record, or raise the error that reading it raised."""
+    (record,) = text_records(line, maker.dialect)
+    (values,) = convert_records([record], maker.names, maker.converts)
+    if not isinstance(values, RefusedField):
+        return dict(zip(maker.names, values, strict=False))
+    raise _placed(values, where, is_own=_function_of_user(maker.converts[values.column]) is not None)
 
 
 def _function_of_user(convert: Convert) -> Function | None:
@@ -51,8 +58,10 @@ def _function_of_user(convert: Convert) -> Function | None:
     return None if function.is_own else function
 
 
-def _refusal(where: str, error: Exception) -> Exception:
-    if not isinstance(error, (ValueError, TypeError, ArithmeticError)):
+def _placed(refused: RefusedField, where: str, *, is_own: bool) -> Exception:
+    """Return the error to raise for a record; `is_own` is that of a function of the user's."""
+    error, where = refused.error, f'{where}, column "{refused.column}"'
+    if is_own or not isinstance(error, (ValueError, TypeError, ArithmeticError)):
         error.add_note(where)
         return error
     damaged = DamagedFile(f"{where}: {error or type(error).__name__}")

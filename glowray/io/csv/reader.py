@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat
+from functools import cached_property, partial
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Literal
 
 from glowray.io.csv.column_parser import ColumnParser
-from glowray.io.csv.column_types import Convert, conversions, convert_records, infer_types, type_of
-from glowray.io.csv.field_errors import field_error
+from glowray.io.csv.column_types import Convert, RefusedField, conversions, convert_records, infer_types, type_of
+from glowray.io.csv.field_errors import RecordMaker, refusal_of
 from glowray.io.csv.quotes import whole_records
-from glowray.io.csv.record_starts import record_starts
-from glowray.io.csv.records import Dialect, Record, first_record, read_records, record_line, text_records
-from glowray.io.files.compression import codec_of
-from glowray.io.files.encoding import Encoding
-from glowray.io.files.lines import read_bytes
+from glowray.io.csv.record_starts import plan_records
+from glowray.io.csv.records import Dialect, Record, RecordTexts, first_record, read_records, text_records
+from glowray.io.files.encoding import Encoding, encoding_of_files
+from glowray.io.files.lines import LineNames, read_bytes
 from glowray.io.files.paths import File, Paths, expand, path_names
-from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
+from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, weight_of
 from glowray.io.reader import PrunableReader, check_partitions, source_label
 from glowray.io.record_columns import check_columns, check_present
+from glowray.io.refusals import Refusal, Refuse, RefusingReader, raise_refusal
 
 if TYPE_CHECKING:
     from glowray.rows import Block
@@ -33,7 +33,7 @@ _CHUNK_BYTES = 1 << 21
 
 
 @dataclass(frozen=True)
-class CsvReader(PrunableReader):
+class CsvReader(PrunableReader, RefusingReader):
     """Reads records of CSV files as dicts.
 
     Args:
@@ -54,6 +54,8 @@ class CsvReader(PrunableReader):
     cut: frozenset[str] = frozenset()
     only: frozenset[str] | None = None
     like: tuple[str, ...] = ()
+    refuse: Refuse = raise_refusal
+    ahead: bool = False
 
     @property
     def num_partitions(self) -> int:
@@ -61,7 +63,7 @@ class CsvReader(PrunableReader):
 
     def read(self, index: int) -> Iterator[list[dict[Any, Any]]]:
         for piece in self.partitions[index]:
-            for part in self._parts(piece):
+            for part in self._parts(_Making(self, piece)):
                 yield part if isinstance(part, list) else part.rows()
 
     @property
@@ -99,7 +101,7 @@ class CsvReader(PrunableReader):
         from glowray.rows import Block
 
         for piece in self.partitions[index]:
-            for part in self._parts(piece):
+            for part in self._parts(_Making(self, piece)):
                 yield Block.from_rows(part) if isinstance(part, list) else part
 
     def pruned(self, columns: Collection[str]) -> CsvReader:
@@ -111,6 +113,10 @@ class CsvReader(PrunableReader):
         like = self.like if self.only is not None else self._first_names
         only = frozenset(columns) if self.only is None else self.only.intersection(columns)
         return replace(self, only=only, like=like)
+
+    def refusing(self, refuse: Refuse, *, ahead: bool) -> CsvReader:
+        """Return a reader of the same rows that calls `refuse` for a record with a field that its type refuses."""
+        return replace(self, refuse=refuse, ahead=ahead)
 
     def batches(self, piece: Piece) -> Iterator[tuple[Sequence[str], list[Record]]]:
         """Yield the names of the columns and the records of a piece as text, a batch at a time."""
@@ -128,16 +134,15 @@ class CsvReader(PrunableReader):
         first = first_record(Piece(path), self.dialect, self.encoding)
         if not self.header:
             return tuple(map(str, range(len(first))))
-        names = tuple(name or "" for name in first)
-        check_columns(names, f'"{path}"')
-        return names
+        check_columns(first, f'"{path}"')
+        return tuple(first)
 
-    def _parts(self, piece: Piece) -> Iterator[Block | list[dict[Any, Any]]]:
+    def _parts(self, making: _Making) -> Iterator[Block | list[dict[Any, Any]]]:
         """Yield the rows of a piece: a block for each chunk that Arrow reads as the csv module does, else lists.
 
         If quotes or bytes need the csv module, it reads the rest of the piece.
         """
-        names = self.names(piece.path)
+        piece, names = making.piece, making.names
         parser = ColumnParser(names, self._wanted(names), self.converts, self.dialect, self.encoding)
         header = int(self.header is True and piece.start == 0)
         done = 0  # records that were read, including the header
@@ -154,40 +159,26 @@ class CsvReader(PrunableReader):
                     yield block
                 else:
                     records = text_records(parser.text(chunk), self.dialect)
-                    yield from self._converted(piece, names, records[skip:], done + skip)
+                    yield from making.rows(records[skip:], done + skip)
                     done += len(records)
             else:
                 return
-        yield from self._rest(piece, names, max(header, done))
+        yield from self._rest(making, max(header, done))
 
-    def _rest(self, piece: Piece, names: Sequence[str], done: int) -> Iterator[list[dict[Any, Any]]]:
+    def rest(self, piece: Piece, done: int) -> Iterator[list[dict[Any, Any]]]:
         """Yield the rows after the first `done` records of a piece, read by the csv module."""
-        seen = 0
+        return self._rest(_Making(self, piece), done)
+
+    def _rest(self, making: _Making, done: int) -> Iterator[list[dict[Any, Any]]]:
+        piece, names, seen = making.piece, making.names, 0
         for records in read_records(piece, self.dialect, self.encoding):
             first = max(done - seen, 0)
             if len(records) > first and not self._has_all(names):
                 self.check_columns(piece.path, names)
-            yield from self._converted(piece, names, records[first:], seen + first)
+            yield from making.rows(records[first:], seen + first)
             seen += len(records)
 
-    def _converted(
-        self, piece: Piece, names: Sequence[str], records: list[Record], number: int
-    ) -> Iterator[list[dict[Any, Any]]]:
-        """Yield the rows of records with their columns converted; the first is record `number` of the piece."""
-        failed = None
-        rows: Sequence[Sequence[Any]] = records
-        if self.converts:
-            rows, failed = convert_records(records, names, self.converts)
-        if rows:
-            yield self._dicts(names, rows)
-        if failed is not None:
-            place, name, error = failed
-            field = records[place][names.index(name)]
-            assert field is not None, "a field that is None is not converted"
-            line = record_line(piece, self.dialect, self.encoding, number + place)
-            raise field_error(self.converts[name], field, f'"{piece.path}", line {line}, column "{name}"', error)
-
-    def _dicts(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[Any, Any]]:
+    def dicts(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[Any, Any]]:
         """Return rows of values as dicts of the wanted columns."""
         width = len(names)
         if set(map(len, rows)) <= {width}:
@@ -216,6 +207,43 @@ class CsvReader(PrunableReader):
         check_present(path, names, (*self.converts, *(self.columns or ())))
 
 
+class _Making:
+    """Makes rows of the records of a piece. Tells the reader's `refuse` of a record that a type refuses."""
+
+    def __init__(self, reader: CsvReader, piece: Piece) -> None:
+        self.piece, self.names = piece, reader.names(piece.path)
+        self._reader = reader
+        self._maker = RecordMaker(self.names, reader.dialect, reader.converts)
+
+    def rows(self, records: list[Record], number: int) -> Iterator[list[dict[Any, Any]]]:
+        """Yield the rows of records, the first of which is the piece's record `number`."""
+        converted = self._converted(records, number) if self._maker.converts else iter([records])
+        if self._reader.ahead:
+            converted = iter([list(chain.from_iterable(converted))])
+        for values in converted:
+            if values:
+                yield self._reader.dicts(self.names, values)
+
+    def _converted(self, records: list[Record], number: int) -> Iterator[Sequence[Sequence[Any]]]:
+        for values in convert_records(records, self.names, self._maker.converts):
+            if isinstance(values, RefusedField):
+                self._reader.refuse(partial(self._refusal, number + values.place, values))
+            else:
+                yield values
+
+    def _refusal(self, number: int, refused: RefusedField) -> Refusal:
+        line, before = self._texts.at(number)
+        return refusal_of(self._maker, refused, line, self._lines.name(before))
+
+    @cached_property
+    def _texts(self) -> RecordTexts:
+        return RecordTexts(self.piece, self._reader.dialect, self._reader.encoding)
+
+    @cached_property
+    def _lines(self) -> LineNames:
+        return LineNames(self.piece, exact=self._reader.refuse is raise_refusal)
+
+
 def csv_reader(
     paths: Paths,
     partitions: int | None = None,
@@ -225,7 +253,9 @@ def csv_reader(
     header: bool | Sequence[str] = True,
     delimiter: str = ",",
     quotechar: str | None = '"',
+    null_values: Sequence[str] = ("",),
     encoding: str = "utf-8",
+    errors: str = "strict",
     split_bytes: int = SPLIT_BYTES,
 ) -> CsvReader:
     r"""Return a reader of CSV files, whose rows are dicts, a record each.
@@ -236,9 +266,9 @@ def csv_reader(
     >>> list(csv_reader(path, types={"amount": float}).read(0))
     [[{'zip': '02139', 'name': '', 'amount': 1.5}]]
 
-    Fields are str, as csv.DictReader gives them. An empty field is None and a quoted empty field is "". In a record
-    with too few fields the missing ones are None. Extra fields are a list under the key None. Blank lines are skipped.
-    A byte order mark at the start of a UTF-8 file is dropped.
+    Fields are str, as csv.DictReader gives them. A null value is None unless it is quoted. In a record with too few
+    fields the missing ones are None. Extra fields are a list under the key None. Blank lines are skipped. A byte order
+    mark at the start of a UTF-8 file is dropped.
 
     Args:
         types: {column: type or function of a str}, or "infer". "infer" reads the whole input at the call. It makes a
@@ -247,7 +277,8 @@ def csv_reader(
         header: True if each file begins with its column names; False for the names "0", "1", …; or a list of the
             names, and then files do not begin with names.
         delimiter, quotechar: one character each. With quotechar None, quotes are ordinary characters.
-        encoding: of the files, as for open().
+        null_values: the unquoted fields that are read as None.
+        encoding, errors: of the files, as for open().
 
     Raises:
         FileNotFoundError: a path matches nothing.
@@ -259,9 +290,9 @@ def csv_reader(
     with a quote that neither encloses a field nor is doubled is not cut.
     """
     check_partitions(partitions)
-    dialect, how = Dialect(delimiter, quotechar), _encoding(encoding)
+    dialect, how = Dialect(delimiter, quotechar, _nulls(null_values)), encoding_of_files(encoding, errors)
     files = expand(paths)
-    splits, cut = _splits(files, partitions, dialect, how, split_bytes)
+    splits, cut = plan_records(files, partitions, dialect, how, split_bytes)
     reader = CsvReader(
         source_label("read_csv", path_names(paths)),
         splits,
@@ -282,9 +313,10 @@ def csv_reader(
     return reader
 
 
-def _encoding(name: str) -> Encoding:
-    encoding = Encoding(name)
-    return Encoding("utf-8-sig") if codecs.lookup(name).name == "utf-8" else encoding
+def _nulls(values: Sequence[str]) -> frozenset[str]:
+    if isinstance(values, str) or not all(isinstance(value, str) for value in values):
+        raise TypeError(f"null_values must be a list of texts, not {values!r}")
+    return frozenset(values)
 
 
 def _header(header: bool | Sequence[str]) -> Header:
@@ -311,58 +343,6 @@ def _check_first_file(reader: CsvReader, files: Sequence[File]) -> None:
         if names:
             reader.check_columns(file.path, names)
             return
-
-
-def _splits(
-    files: Sequence[File], partitions: int | None, dialect: Dialect, encoding: Encoding, split_bytes: int
-) -> tuple[tuple[Partition, ...], frozenset[str]]:
-    """Cut files as for text, then move each cut to the next start of a record. Some files cannot be cut and stay whole.
-
-    Returns the partitions and the paths of the files that were cut.
-    """
-    cuttable = {file.path for file in files if codec_of(file.path) is None}
-    if not encoding.splittable or not _single_bytes(dialect, encoding):
-        cuttable.clear()
-    starts: dict[str, dict[int, int | None]] = {}
-    while True:
-        splits = plan_splits(files, partitions, lambda file: file.path in cuttable, split_bytes)
-        wanted = {path: cuts - starts.get(path, {}).keys() for path, cuts in _cuts(splits).items()}
-        wanted = {path: cuts for path, cuts in wanted.items() if cuts}
-        if not wanted:
-            return tuple(_moved(pieces, starts) for pieces in splits), frozenset(cuttable & starts.keys())
-        for path, cuts in wanted.items():
-            positions = sorted(cuts)
-            found = record_starts(path, positions, dialect)
-            if found is None:
-                cuttable.discard(path)
-            else:
-                starts.setdefault(path, {}).update(zip(positions, found, strict=True))
-
-
-def _single_bytes(dialect: Dialect, encoding: Encoding) -> bool:
-    """Return whether the delimiter and the quote are encoded as their ASCII bytes."""
-    special = dialect.delimiter + (dialect.quotechar or "")
-    return special.isascii() and special.encode(encoding.name.removesuffix("-sig")) == special.encode()
-
-
-def _cuts(splits: Sequence[Partition]) -> dict[str, set[int]]:
-    """Return the offsets inside each file at which pieces begin."""
-    cuts: dict[str, set[int]] = {}
-    for piece in (piece for pieces in splits for piece in pieces if piece.start):
-        cuts.setdefault(piece.path, set()).add(piece.start)
-    return cuts
-
-
-def _moved(pieces: Partition, starts: Mapping[str, Mapping[int, int | None]]) -> Partition:
-    """Return the pieces with each bound moved to the start of a record, without empty pieces."""
-    moved = []
-    for piece in pieces:
-        own = starts.get(piece.path, {})
-        start = own[piece.start] if piece.start else 0
-        stop = own[piece.stop] if piece.stop is not None else None
-        if start is not None and start != stop:
-            moved.append(Piece(piece.path, start, stop))
-    return tuple(moved)
 
 
 def _by_name(names: Sequence[str], row: Sequence[Any]) -> dict[Any, Any]:

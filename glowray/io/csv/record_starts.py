@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from glowray.io.csv.quotes import count_quotes, quote_places
 from glowray.io.csv.records import Dialect
+from glowray.io.files.compression import read_codec_of
+from glowray.io.files.encoding import Encoding
+from glowray.io.files.paths import File
+from glowray.io.files.splits import Partition, Piece, plan_splits
 
 if TYPE_CHECKING:
     from glowray.io.csv.quotes import Bytes
@@ -15,6 +19,58 @@ BLOCK_BYTES = 1 << 22
 """The bytes that are scanned at once: few enough to stay in the processor's cache for the second scan."""
 
 _MARK = b"\xef\xbb\xbf"
+
+
+def plan_records(
+    files: Sequence[File], partitions: int | None, dialect: Dialect, encoding: Encoding, split_bytes: int
+) -> tuple[tuple[Partition, ...], frozenset[str]]:
+    """Return the partitions, and the paths of the files that are cut.
+
+    Files are cut as for text, then each cut moves to where a record begins. A file without safe cuts stays whole.
+    """
+    cuttable = {file.path for file in files if read_codec_of(file.path) is None}
+    if not encoding.splittable or not _single_bytes(dialect, encoding):
+        cuttable.clear()
+    starts: dict[str, dict[int, int | None]] = {}
+    while True:
+        splits = plan_splits(files, partitions, lambda file: file.path in cuttable, split_bytes)
+        wanted = {path: cuts - starts.get(path, {}).keys() for path, cuts in _cuts(splits).items()}
+        wanted = {path: cuts for path, cuts in wanted.items() if cuts}
+        if not wanted:
+            return tuple(_moved(pieces, starts) for pieces in splits), frozenset(cuttable & starts.keys())
+        for path, cuts in wanted.items():
+            positions = sorted(cuts)
+            found = record_starts(path, positions, dialect)
+            if found is None:
+                cuttable.discard(path)
+            else:
+                starts.setdefault(path, {}).update(zip(positions, found, strict=True))
+
+
+def _single_bytes(dialect: Dialect, encoding: Encoding) -> bool:
+    """Return whether the delimiter and the quote are encoded as their ASCII bytes."""
+    special = dialect.delimiter + (dialect.quotechar or "")
+    return special.isascii() and special.encode(encoding.name.removesuffix("-sig")) == special.encode()
+
+
+def _cuts(splits: Sequence[Partition]) -> dict[str, set[int]]:
+    """Return the offsets inside each file at which pieces begin."""
+    cuts: dict[str, set[int]] = {}
+    for piece in (piece for pieces in splits for piece in pieces if piece.start):
+        cuts.setdefault(piece.path, set()).add(piece.start)
+    return cuts
+
+
+def _moved(pieces: Partition, starts: Mapping[str, Mapping[int, int | None]]) -> Partition:
+    """Return the pieces with each bound moved to the start of a record, without empty pieces."""
+    moved = []
+    for piece in pieces:
+        own = starts.get(piece.path, {})
+        start = own[piece.start] if piece.start else 0
+        stop = own[piece.stop] if piece.stop is not None else None
+        if start is not None and start != stop:
+            moved.append(Piece(piece.path, start, stop))
+    return tuple(moved)
 
 
 def record_starts(path: str, cuts: Sequence[int], dialect: Dialect, size: int = BLOCK_BYTES) -> list[int | None] | None:

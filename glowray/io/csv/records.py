@@ -1,6 +1,7 @@
-"""CSV records as Python's csv module reads them, except that an empty field is None and a quoted empty field is "".
+"""CSV records as Python's csv module reads them, except that an unquoted null value is None.
 
-The csv module returns "" for both. If a record has "", its text is scanned again to tell which it is.
+With the null value "", `a,,""` → ["a", None, ""]. The csv module does not tell `,,` from `,"",`. If a record holds a
+quote and a null value, its text is searched for the quoted fields.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from glowray.errors import DamagedFile
@@ -29,10 +30,14 @@ FIRST_BYTES = 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """The delimiter of fields and their quote, None for no quoting. A quote inside a quoted field is doubled."""
+    """The character between fields, the quote (None: none) and the texts that mean None where they are not quoted.
+
+    A quote within a quoted field is doubled.
+    """
 
     delimiter: str = ","
     quotechar: str | None = '"'
+    nulls: frozenset[str] = frozenset({""})
 
     def __post_init__(self) -> None:
         for name, value in [("delimiter", self.delimiter), ("quotechar", self.quotechar)]:
@@ -42,6 +47,12 @@ class Dialect:
                 raise ValueError(f"{name} must be one character, not {value!r}")
         if self.delimiter == self.quotechar:
             raise ValueError(f"delimiter and quotechar must differ, both are {self.delimiter!r}")
+
+    def with_nones(self, record: list[str]) -> Record:
+        """Return the fields of a record without quotes, with None for null values."""
+        if self.nulls.isdisjoint(record):
+            return list(record)
+        return [None if field in self.nulls else field for field in record]
 
     def reader(self, lines: Iterable[str]) -> _Reader:
         """Return the csv module's reader of these lines."""
@@ -69,18 +80,19 @@ def read_records(piece: Piece, dialect: Dialect, encoding: Encoding, size: int =
             number += len(records)
             yield records
         if feed.unclosed:
-            line = record_line(piece, dialect, encoding, number)
+            line = line_number(piece, RecordTexts(piece, dialect, encoding).at(number)[1])
             raise DamagedFile(f'"{piece.path}", line {line}: a quote that is opened in this record is never closed')
 
 
-def first_record(piece: Piece, dialect: Dialect, encoding: Encoding) -> Record:
-    """Return the first record of a piece, [] if there is none. Only about FIRST_BYTES beyond it are read."""
+def first_record(piece: Piece, dialect: Dialect, encoding: Encoding) -> list[str]:
+    """Return the texts of the first record of a piece, [] if there is none. Little more than the record is read."""
+    dialect = replace(dialect, nulls=frozenset())
     feed = _Feed(read_texts(piece, encoding, FIRST_BYTES))
     with _fields_of_any_size():
         record = next(filter(None, dialect.reader(feed)), None)
     if record is not None and not feed.ended():
-        return [field or None for field in record]
-    return next(filter(None, read_records(piece, dialect, encoding)), [[]])[0]
+        return record
+    return list(map(str, next(filter(None, read_records(piece, dialect, encoding)), [[]])[0]))
 
 
 def text_records(text: str, dialect: Dialect) -> list[Record]:
@@ -90,18 +102,29 @@ def text_records(text: str, dialect: Dialect) -> list[Record]:
     return [record for records in _quoted(_Feed([text]), dialect) for record in records]
 
 
-def record_line(piece: Piece, dialect: Dialect, encoding: Encoding, number: int) -> int:
-    """Return the line of the file on which the piece's record `number`, from 0, begins; for error messages."""
-    feed = _Feed(read_texts(piece, encoding))
-    lines = 0
-    with _fields_of_any_size():
-        for record in dialect.reader(feed):
-            number -= bool(record)
-            if number < 0:
-                break
-            lines += sum(line.endswith("\n") for line in feed.record)
-            feed.record.clear()
-    return line_number(piece, lines)
+class RecordTexts:
+    """The texts of a piece's records, for errors: a second reading of the piece, begun at the first question."""
+
+    def __init__(self, piece: Piece, dialect: Dialect, encoding: Encoding) -> None:
+        self._feed = _Feed(read_texts(piece, encoding))
+        self._reader = dialect.reader(self._feed)
+        self._number = -1
+        self._text, self._line, self._lines = "", 0, 0
+
+    def at(self, number: int) -> tuple[str, int]:
+        """Return the text of record `number`, from 0, without its line end, and the number of lines before it.
+
+        The numbers of later calls must not be lower.
+        """
+        with _fields_of_any_size():
+            while self._number < number:
+                record = next(self._reader)
+                text = "".join(self._feed.record)
+                self._feed.record.clear()
+                self._text, self._line = text.rstrip("\r\n"), self._lines
+                self._lines += text.count("\n")
+                self._number += bool(record)
+        return self._text, self._line
 
 
 class _Feed:
@@ -131,8 +154,7 @@ def _unquoted(text: str, dialect: Dialect) -> list[Record]:
     """Return the records of a text without quotes. "\\r" alone ends a line too, as for the csv module."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    records = [line.split(dialect.delimiter) for line in split_lines(text) if line]
-    return [[field or None for field in record] if "" in record else record for record in records]  # type: ignore[misc]
+    return [dialect.with_nones(line.split(dialect.delimiter)) for line in split_lines(text) if line]
 
 
 def _quoted(feed: _Feed, dialect: Dialect) -> Iterator[list[Record]]:
@@ -158,19 +180,23 @@ def _read_batch(reader: _Reader, feed: _Feed, dialect: Dialect, records: list[Re
         if feed.ended():
             return False
         if record:
-            records.append(_with_nones(record, feed.record, dialect) if "" in record else list(record))
+            records.append(_with_nones(record, feed.record, dialect))
         feed.record.clear()
     return bool(records)
 
 
 def _with_nones(record: list[str], lines: list[str], dialect: Dialect) -> Record:
-    """Return a record with None for each field that is empty and not quoted. `lines` are the record's text."""
-    text = "".join(lines)
-    quote = dialect.quotechar or ""
-    if quote * 2 not in text:
-        return [field or None for field in record]
+    """Return a record with None for each null value that is not quoted. `lines` are the record's text."""
+    if dialect.nulls.isdisjoint(record):
+        return list(record)
+    text, quote = "".join(lines), dialect.quotechar
+    if quote is None or quote not in text:
+        return dialect.with_nones(record)
     quoted = _quoted_fields(text, dialect.delimiter, quote)
-    return [field if field or is_quoted else None for field, is_quoted in zip(record, quoted, strict=True)]
+    return [
+        None if field in dialect.nulls and not is_quoted else field
+        for field, is_quoted in zip(record, quoted, strict=True)
+    ]
 
 
 def _quoted_fields(text: str, delimiter: str, quote: str) -> Iterator[bool]:

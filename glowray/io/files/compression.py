@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import lzma
 import os
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Any, Protocol
@@ -24,7 +25,7 @@ EXPANSION = 4
 
 _FRAME_BYTES = 1 << 20
 
-_DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError)
+_DAMAGE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 
 
 def codec_of(path: str) -> str | None:
@@ -35,6 +36,15 @@ def codec_of(path: str) -> str | None:
     """
     suffix = path.rpartition(".")[2].lower()
     return suffix if suffix in CODECS else None
+
+
+def read_codec_of(path: str) -> str | None:
+    """Return the codec with which a path is read as text: one of `codec_of`, or zip, which is not written.
+
+    >>> read_codec_of("log.zip"), read_codec_of("log.txt")
+    ('zip', None)
+    """
+    return "zip" if path.lower().endswith(".zip") else codec_of(path)
 
 
 def codec_for(compression: str | None, path: str | os.PathLike[str], single_file: bool) -> str | None:
@@ -64,7 +74,7 @@ def decompressed(path: str, codec: str, size: int) -> Iterator[bytes]:
     the path, after all blocks that can be read.
     """
     with open(path, "rb") as file:
-        stream = _stream(file, codec)
+        stream = _zip_stream(path, file) if codec == "zip" else _stream(file, codec)
         while True:
             block, damage = _up_to(stream, size)
             if block:
@@ -85,6 +95,20 @@ def _stream(file: IO[bytes], codec: str) -> Any:
     import pyarrow as pa
 
     return _ZstdReader(pa.CompressedInputStream(file, "zstd"))
+
+
+def _zip_stream(path: str, file: IO[bytes]) -> IO[bytes]:
+    """Return the stream of the one file in a zip archive. What macOS puts beside a file does not count."""
+    try:
+        archive = zipfile.ZipFile(file)
+        names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
+        if len(names) == 1:
+            return archive.open(names[0])
+    except (*_DAMAGE, RuntimeError) as error:  # RuntimeError: a password is needed, or an unknown compression.
+        raise DamagedFile(f'"{path}" is damaged, or no zip archive that can be read: {error}') from error
+    shown = ", ".join(f'"{name}"' for name in names[:3])
+    held = f"{len(names)} files ({shown}{', …' if len(names) > 3 else ''})" if names else "no file"
+    raise DamagedFile(f'"{path}" holds {held}: only a .zip of one file can be read, so unpack it first')
 
 
 class _ZstdReader:

@@ -52,3 +52,22 @@ class Encoding:
     def decode(self, data: bytes) -> str:
         """Return whole lines of a splittable encoding as text. The signature is dropped already."""
         return data.decode("utf-8" if self.signature else self.name, self.errors)
+
+
+def encoding_of_files(name: str, errors: str = "strict") -> Encoding:
+    """Return the encoding of files whose lines are rows: a byte order mark at the start of UTF-8 is no text.
+
+    >>> encoding_of_files("UTF-8").name, encoding_of_files("latin-1").name
+    ('utf-8-sig', 'latin-1')
+    """
+    encoding = Encoding(name, errors)
+    return Encoding("utf-8-sig", errors) if codecs.lookup(name).name == "utf-8" else encoding
+
+
+def is_utf8_text(text: str) -> bool:
+    """Return False for a str with half of a surrogate pair, which UTF-8 lacks and Arrow refuses.
+
+    >>> is_utf8_text("é"), is_utf8_text("\\ud800")
+    (True, False)
+    """
+    return text.encode(errors="ignore").decode() == text

@@ -8,14 +8,18 @@ from __future__ import annotations
 import codecs
 import os
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import IO
 
 from glowray.errors import GlowrayError
-from glowray.io.files.compression import codec_of, decompressed
+from glowray.io.files.compression import decompressed, read_codec_of
 from glowray.io.files.encoding import Encoding
 from glowray.io.files.splits import Piece
 
 CHUNK_BYTES = 1 << 20
+
+COUNTED_BYTES = 64 << 20
+"""How much of a file is read to number the lines of rows that are dropped."""
 
 _SEEK_BYTES = 1 << 16
 
@@ -30,14 +34,24 @@ def read_lines(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Ite
 
 def read_texts(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Iterator[str]:
     """Yield what `read_lines` yields, as texts of whole lines with their ends."""
+    return _placed(_decoded(piece, encoding, size), piece, encoding)
+
+
+def read_characters(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Iterator[str]:
+    """Yield the same text cut anywhere, so that a long line is never whole in memory."""
+    return _placed(_characters(read_blocks(piece, size), encoding), piece, encoding)
+
+
+def _placed(texts: Iterator[str], piece: Piece, encoding: Encoding) -> Iterator[str]:
+    """Yield texts. A UnicodeDecodeError has the file and line in a note."""
     seen = 0
     try:
-        for text in _decoded(piece, encoding, size):
+        for text in texts:
             yield text
             seen += text.count("\n")
     except UnicodeDecodeError as error:
         error.add_note(
-            f'"{piece.path}", line {line_number(piece, seen)} is not {encoding.name}: '
+            f'"{piece.path}", line {line_number(piece, seen)} is not {encoding.name.removesuffix("-sig")}: '
             'name its encoding=, or read it with errors="replace"'
         )
         raise
@@ -63,7 +77,7 @@ def read_bytes(piece: Piece, signature: bytes = b"", size: int = CHUNK_BYTES) ->
     A longer line is one chunk. Only the last chunk of a file may lack its line end. `signature` is dropped at the
     start of the file.
     """
-    chunks = _whole_lines(_blocks(piece, size))
+    chunks = _whole_lines(read_blocks(piece, size))
     if signature and piece.start == 0:
         for first in chunks:
             if first := first.removeprefix(signature):
@@ -74,10 +88,34 @@ def read_bytes(piece: Piece, signature: bytes = b"", size: int = CHUNK_BYTES) ->
 
 def line_number(piece: Piece, seen: int) -> int:
     """Return the number in the file, from 1, of the line after the first `seen` lines of a piece; for errors."""
-    number = seen + 1
-    if piece.start:
-        number += 1 + _newlines(piece.path, piece.start - 1)
-    return number
+    return seen + 1 + _lines_before(piece)
+
+
+class LineNames:
+    """Names lines of a piece in errors, as `"a.csv", line 7`.
+
+    To number a line, all bytes before it are read. An error that ends the job is worth that. A name that is not `exact`
+    counts from the start of the piece if the piece starts after `COUNTED_BYTES`.
+    """
+
+    def __init__(self, piece: Piece, *, exact: bool) -> None:
+        self._piece = piece
+        self._counts = exact or piece.start <= COUNTED_BYTES
+
+    def name(self, seen: int) -> str:
+        """Return the name of the line that follows the first `seen` lines of the piece."""
+        if self._counts:
+            return f'"{self._piece.path}", line {seen + 1 + self._before}'
+        return f'"{self._piece.path}", line {seen + 1} after byte {self._piece.start}'
+
+    @cached_property
+    def _before(self) -> int:
+        return _lines_before(self._piece)
+
+
+def _lines_before(piece: Piece) -> int:
+    """Return the number of lines of the file that begin before the first line of a piece."""
+    return 1 + _newlines(piece.path, piece.start - 1) if piece.start else 0
 
 
 def _newlines(path: str, stop: int) -> int:
@@ -90,9 +128,9 @@ def _newlines(path: str, stop: int) -> int:
     return count
 
 
-def _blocks(piece: Piece, size: int) -> Iterator[bytes]:
+def read_blocks(piece: Piece, size: int) -> Iterator[bytes]:
     """Yield the bytes of all lines that begin in the piece, in blocks that may end inside a line."""
-    codec = codec_of(piece.path)
+    codec = read_codec_of(piece.path)
     if codec:
         yield from decompressed(piece.path, codec, size)
         return
@@ -155,7 +193,7 @@ def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
 def _decoded(piece: Piece, encoding: Encoding, size: int) -> Iterator[str]:
     """Yield the text of a piece in whole lines. A UnicodeDecodeError comes after the lines before its line."""
     if not encoding.splittable:
-        yield from _decoded_in_order(_blocks(piece, size), encoding)
+        yield from _decoded_in_order(read_blocks(piece, size), encoding)
         return
     for chunk in read_bytes(piece, encoding.signature, size):
         bad = None

@@ -24,11 +24,16 @@ _PART = re.compile(r"part-(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to read: its absolute path, its name as the user spelt it, and its size in bytes."""
+    """A file to read: its absolute path, its name as the user spelt it, and its size in bytes.
+
+    `folders` are the names of the folders between the path that the user gave and the file. Of a glob they begin with
+    the first part that is a pattern: `data/year=*` → `("year=2013",)`.
+    """
 
     path: str
     name: str
     size: int
+    folders: tuple[str, ...] = ()
 
 
 def expand(paths: Paths) -> list[File]:
@@ -54,7 +59,7 @@ def expand(paths: Paths) -> list[File]:
     given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     if not given:
         raise ValueError("there is nothing to read: the list of paths is empty")
-    return [_file(name) for path in given for name in _expand_one(path)]
+    return [_file(name, _root(path)) for path in given for name in _expand_one(path)]
 
 
 def path_names(paths: Paths) -> list[str]:
@@ -133,8 +138,18 @@ def _below(folder: str, above: frozenset[tuple[int, int]] = frozenset()) -> Iter
                 yield entry.path
 
 
-def _file(name: str) -> File:
+def _root(path: str | os.PathLike[str]) -> str:
+    """Return the folder below which the folders of a file count: the path itself, or a glob up to its first pattern."""
+    name = local_path(path)
+    if os.path.lexists(name):
+        return name if os.path.isdir(name) else os.path.dirname(name)
+    parts = name.split(os.sep)
+    return os.sep.join(parts[: next(place for place, part in enumerate(parts) if glob.has_magic(part))])
+
+
+def _file(name: str, root: str) -> File:
     status = os.stat(name)
     if not stat.S_ISREG(status.st_mode):
         raise ValueError(f'"{name}" is not a regular file: what can be read only once is for from_channel()')
-    return File(os.path.abspath(name), name, status.st_size)
+    folders = os.path.dirname(name)[len(root) :].split(os.sep)
+    return File(os.path.abspath(name), name, status.st_size, tuple(filter(None, folders)))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from glowray.io.files.compression import EXPANSION, codec_of
+from glowray.io.files.compression import EXPANSION, read_codec_of
 from glowray.io.files.paths import File
 
 SPLIT_BYTES = 16 << 20
@@ -34,13 +34,13 @@ Partition = tuple[Piece, ...]
 
 def weight_of(file: File) -> int:
     """Return about how many bytes a file holds after decompression."""
-    return file.size * (EXPANSION if codec_of(file.path) else 1)
+    return file.size * (EXPANSION if read_codec_of(file.path) else 1)
 
 
 def plan_splits(
     files: Sequence[File],
     partitions: int | None,
-    splittable: Callable[[File], bool] = lambda file: codec_of(file.path) is None,
+    splittable: Callable[[File], bool] = lambda file: read_codec_of(file.path) is None,
     split_bytes: int = SPLIT_BYTES,
 ) -> tuple[Partition, ...]:
     """Lay the files end to end and cut them at equal distances, into `partitions` slices or by `split_bytes`.

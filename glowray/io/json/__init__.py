@@ -1,1 +1,1 @@
-"""JSON lines: reader and sink."""
+"""JSON: readers of lines and of arrays, and the sink of lines."""

@@ -11,6 +11,7 @@ from glowray.io.arrow.table_blocks import droppable, table_block, table_shape
 from glowray.io.arrow.table_rows import table_rows
 from glowray.io.files.paths import Paths, expand, path_names
 from glowray.io.files.splits import SPLIT_BYTES, place
+from glowray.io.parquet.hive_folders import Values, fill_folders, folder_types, folder_values, with_folders
 from glowray.io.reader import PrunableReader, TypedReader, check_partitions, source_label
 from glowray.io.record_columns import check_columns, check_present
 
@@ -27,10 +28,11 @@ ROWS_A_BLOCK = 65_536
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
-    """One row group of a file."""
+    """One row group of a file, and the columns that the file's folders add."""
 
     path: str
     index: int
+    folders: Values = ()
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class ParquetReader(PrunableReader, TypedReader):
         arrow_types: those of them that have one type in all files.
         only: the columns that the job reads, None for all. It holds in files whose columns are `like`.
         like: the columns of the first file.
+        folder_types: the columns that folders add, with their types.
     """
 
     label: str
@@ -51,6 +54,7 @@ class ParquetReader(PrunableReader, TypedReader):
     arrow_types: pa.Schema
     only: frozenset[str] | None = None
     like: tuple[str, ...] | None = None
+    folder_types: pa.Schema | None = None
 
     @property
     def num_partitions(self) -> int:
@@ -69,8 +73,8 @@ class ParquetReader(PrunableReader, TypedReader):
         import pyarrow as pa
 
         with opened(group.path) as file:
-            schema = file.schema_arrow
-            return table_shape(pa.schema([schema.field(name) for name in self._wanted(file, group.path)]))
+            schema = self._schema(file, group)
+            return table_shape(pa.schema([schema.field(name) for name in self._wanted(schema, group.path)]))
 
     @property
     def fields(self) -> tuple[str, ...] | None:
@@ -79,7 +83,7 @@ class ParquetReader(PrunableReader, TypedReader):
         if group is None:
             return None
         with opened(group.path) as file:
-            return tuple(self._wanted(file, group.path))
+            return tuple(self._wanted(self._schema(file, group), group.path))
 
     def read_blocks(self, index: int) -> Iterator[Block]:
         """Yield the rows of partition `index` as blocks. A column stays as it is if its values are Python's."""
@@ -99,17 +103,30 @@ class ParquetReader(PrunableReader, TypedReader):
 
         for group in self.partitions[index]:
             with opened(group.path) as file:
-                names = self._wanted(file, group.path)
-                wanted = None if self.columns is None and self.only is None else names
+                names = self._wanted(self._schema(file, group), group.path)
+                added = {name for name, _ in group.folders}
+                own = [name for name in names if name not in added]
+                wanted = None if self.columns is None and self.only is None and not added else own
                 for batch in file.iter_batches(rows, [group.index], wanted, use_threads=False):
-                    yield pa.Table.from_batches([batch]).select(names)
+                    table = pa.Table.from_batches([batch]).select(own)
+                    yield self._filled(table, names, group)
 
-    def _wanted(self, file: pq.ParquetFile, path: str) -> list[str]:
+    def _schema(self, file: pq.ParquetFile, group: RowGroup) -> pa.Schema:
+        """Return the columns of a file, with those that its folders add."""
+        schema = file.schema_arrow
+        check_columns(schema.names, f'"{group.path}"')
+        return schema if self.folder_types is None else with_folders(schema, group.folders, self.folder_types)
+
+    def _filled(self, table: pa.Table, names: list[str], group: RowGroup) -> pa.Table:
+        if self.folder_types is None:
+            return table
+        return fill_folders(table, names, group.folders, self.folder_types)
+
+    def _wanted(self, schema: pa.Schema, path: str) -> list[str]:
         """Return the columns to read of a file, in the order of the rows."""
-        names = _columns_of(file, path, self.columns)
+        names = _columns_of(schema, path, self.columns)
         if self.only is None or tuple(names) != self.like:
             return names
-        schema = file.schema_arrow
         unread = droppable(schema.names, schema.types) - self.only
         return [name for name in names if name not in unread]
 
@@ -129,7 +146,7 @@ def parquet_reader(
     >>> list(parquet_reader(path).read(0))
     [[{'a': 1, 'b': ['x']}, {'a': 2, 'b': None}]]
 
-    Partitions are whole row groups, of about equal bytes.
+    Partitions are whole row groups, of about equal bytes. Folders `year=2013` below the path add columns.
 
     Raises:
         FileNotFoundError: a path matches nothing.
@@ -145,12 +162,16 @@ def parquet_reader(
     types: pa.Schema | None = None
     groups: list[RowGroup] = []
     weights: list[int] = []
-    for file in expand(paths):
+    files = expand(paths)
+    added = folder_types(files)
+    for file in files:
+        folders = folder_values(file.folders)
         with opened(file.path) as parquet:
-            names = _columns_of(parquet, file.path, wanted)
-            types = _common_types(types, parquet.schema_arrow, names)
+            check_columns(parquet.schema_arrow.names, f'"{file.path}"')
+            schema = with_folders(parquet.schema_arrow, folders, added)
+            types = _common_types(types, schema, _columns_of(schema, file.path, wanted))
             metadata = parquet.metadata
-            groups += [RowGroup(file.path, index) for index in range(metadata.num_row_groups)]
+            groups += [RowGroup(file.path, index, folders) for index in range(metadata.num_row_groups)]
             weights += [metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups)]
     return ParquetReader(
         source_label("read_parquet", path_names(paths)),
@@ -158,6 +179,7 @@ def parquet_reader(
         wanted,
         sum(weights),
         pa.schema([]) if types is None else types,
+        folder_types=added if len(added) else None,
     )
 
 
@@ -181,9 +203,8 @@ def opened(path: str) -> pq.ParquetFile:
         raise DamagedFile(f'"{path}" is not a Parquet file, or is damaged: {error}') from None
 
 
-def _columns_of(file: pq.ParquetFile, path: str, wanted: tuple[str, ...] | None) -> list[str]:
+def _columns_of(schema: pa.Schema, path: str, wanted: tuple[str, ...] | None) -> list[str]:
     """Return `wanted`, or all columns of a file if it is None. Raises ValueError if the file lacks one of them."""
-    names: list[str] = file.schema_arrow.names
-    check_columns(names, f'"{path}"')
+    names: list[str] = schema.names
     check_present(path, names, wanted or ())
     return names if wanted is None else list(wanted)

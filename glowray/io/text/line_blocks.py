@@ -13,9 +13,10 @@ from glowray.io.files.encoding import Encoding
 from glowray.io.files.lines import read_bytes, read_lines
 from glowray.io.files.splits import Piece
 from glowray.rows import Block
+from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.lazy_chunk import MadeChunk
 from glowray.rows.codec.scalar_kinds import scalar_kind
-from glowray.rows.codec.shape import Scalar
+from glowray.rows.codec.shape import Fields, Scalar
 from glowray.rows.texts.texts import Lines
 
 
@@ -26,6 +27,7 @@ def _text() -> Scalar:
 
 
 TEXT = _text()
+PATH_AND_TEXT = Fields("tuple", (), (TEXT, TEXT))
 
 
 def line_blocks(piece: Piece, encoding: Encoding) -> Iterator[Block | list[str]]:
@@ -50,6 +52,19 @@ def block_of(data: bytes) -> Block:
         data = data.replace(b"\r\n", b"\n")
     lines = Lines(data)
     return Block((MadeChunk(TEXT, lines, len(lines), _columns),))
+
+
+def with_path(path: str, lines: Block) -> Block:
+    """Return a block of lines as a block of (path, line).
+
+    >>> with_path("a", block_of(b"x\\ny\\n")).rows()
+    [('a', 'x'), ('a', 'y')]
+    """
+    chunks = []
+    for chunk in lines.chunks:
+        paths = pa.repeat(pa.scalar(path, pa.large_string()), chunk.count)
+        chunks.append(Chunk(PATH_AND_TEXT, [paths, *chunk.columns], chunk.count))
+    return Block(tuple(chunks))
 
 
 def _columns(lines: Lines) -> list[Any]:

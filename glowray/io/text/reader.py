@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from glowray.io.files.compression import codec_of
-from glowray.io.files.encoding import Encoding
+from glowray.io.files.compression import read_codec_of
+from glowray.io.files.encoding import Encoding, encoding_of_files, is_utf8_text
 from glowray.io.files.lines import read_lines
 from glowray.io.files.paths import Paths, expand, path_names
 from glowray.io.files.splits import SPLIT_BYTES, Partition, plan_splits, weight_of
@@ -45,11 +46,63 @@ class TextReader(ColumnReader):
         return TEXT if self.encoding.is_utf8 else None
 
     def read_blocks(self, index: int) -> Iterator[Block | list[str]]:
-        """Yield the lines of partition `index` as columns; as lists before bytes that cannot be decoded."""
+        """Yield the lines of partition `index` as columns; as lists for other encodings than UTF-8."""
         from glowray.io.text.line_blocks import line_blocks
 
+        if not self.encoding.is_utf8:
+            yield from self.read(index)
+            return
         for piece in self.partitions[index]:
             yield from line_blocks(piece, self.encoding)
+
+
+@dataclass(frozen=True)
+class PathTextReader(ColumnReader):
+    """Reads the lines of files as (path, line). `names` maps the path of a piece to the path as the user spelt it."""
+
+    lines: TextReader
+    names: Mapping[str, str]
+
+    @property
+    def label(self) -> str:
+        return self.lines.label
+
+    @property
+    def num_partitions(self) -> int:
+        return self.lines.num_partitions
+
+    @property
+    def estimated_bytes(self) -> int:
+        return self.lines.estimated_bytes
+
+    def read(self, index: int) -> Iterator[list[tuple[str, str]]]:
+        for piece in self.lines.partitions[index]:
+            name = self.names[piece.path]
+            for lines in read_lines(piece, self.lines.encoding):
+                yield [(name, line) for line in lines]
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of the blocks of `read_blocks`, or None if lines or paths may not be UTF-8."""
+        from glowray.io.text.line_blocks import PATH_AND_TEXT
+
+        return PATH_AND_TEXT if self._is_utf8 else None
+
+    @property
+    def _is_utf8(self) -> bool:
+        return self.lines.encoding.is_utf8 and all(map(is_utf8_text, self.names.values()))
+
+    def read_blocks(self, index: int) -> Iterator[Block | list[tuple[str, str]]]:
+        """Yield the rows of partition `index` as columns; as lists before bytes that cannot be decoded."""
+        from glowray.io.text.line_blocks import line_blocks, with_path
+
+        if not self._is_utf8:
+            yield from self.read(index)
+            return
+        for piece in self.lines.partitions[index]:
+            name = self.names[piece.path]
+            for block in line_blocks(piece, self.lines.encoding):
+                yield [(name, line) for line in block] if isinstance(block, list) else with_path(name, block)
 
 
 def text_reader(
@@ -66,7 +119,7 @@ def text_reader(
     >>> next(iter(next(reader.read(0))))
     'root:x:0:0:root:/root:/bin/bash'
 
-    A line ends at "\n" or "\r\n" only, and both are removed. Files whose names end in .gz, .bz2, .zst or .xz are
+    A line ends at "\n" or "\r\n" only, and both are removed. Files whose names end in .zip, .gz, .bz2, .zst or .xz are
     decompressed. `partitions` gives exactly that many slices of about equal bytes; without it a slice has about
     `split_bytes`.
 
@@ -76,8 +129,21 @@ def text_reader(
         LookupError: the encoding or the error handler is unknown.
     """
     check_partitions(partitions)
-    how = Encoding(encoding, errors)
+    how = encoding_of_files(encoding, errors)
     files = expand(paths)
     plain = how.splittable
-    splits = plan_splits(files, partitions, lambda file: plain and codec_of(file.path) is None, split_bytes)
+    splits = plan_splits(files, partitions, lambda file: plain and read_codec_of(file.path) is None, split_bytes)
     return TextReader(source_label("read_text", path_names(paths)), splits, how, sum(map(weight_of, files)))
+
+
+def path_text_reader(
+    paths: Paths, partitions: int | None = None, encoding: str = "utf-8", errors: str = "strict"
+) -> PathTextReader:
+    """Return a reader of the lines of text files as (path, line), with the paths as the user spelt them.
+
+    >>> next(iter(next(path_text_reader("/etc/passwd").read(0))))
+    ('/etc/passwd', 'root:x:0:0:root:/root:/bin/bash')
+    """
+    given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    names = {file.path: file.name for file in expand(given)}
+    return PathTextReader(text_reader(given, partitions, encoding, errors), names)

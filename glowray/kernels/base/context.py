@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from glowray.functions import Failure
+from glowray.functions import Cause, Failure
 from glowray.functions.blame import noting
+from glowray.io.refusals import Refusal
 from glowray.kernels.base.morsels import MORSEL
 from glowray.kernels.base.steps import Step
 from glowray.rows import Block
@@ -36,14 +37,15 @@ class TaskContext:
     """The state of one task attempt; nothing of it outlives the attempt but what the report carries.
 
     `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read. `piece` is how many
-    of the rows that steps make one by one are taken at once. `ended`: a step has found the row
-    after which no row of the stage is wanted.
+    of the rows that steps make one by one are taken at once. `may_stop` says that the task may not ask for all rows of
+    its source. `ended`: a step has found the row after which no row of the stage is wanted.
     """
 
     partition: int
     offset: int = 0
     memory: int | None = None
     beside: Sequence[Sequence[Block]] = ()
+    may_stop: bool = False
     skipped: Counter[str] = field(default_factory=Counter)
     errors: list[tuple[str, Failure]] = field(default_factory=list)
     first_errors: list[Failure] = field(default_factory=list)
@@ -64,14 +66,28 @@ class TaskContext:
         return 2 * self.run_bytes
 
     def drop(self, step: Step, row: Any, error: BaseException) -> None:
-        """Counts a row that a step's on_error drops, and keeps its error where the step wants that."""
+        """Count a row that a step's on_error drops, and keep its error if the step wants that."""
         function = step.functions[0] if step.functions else None
-        self.skipped[(function and function.name) or step.verb] += 1
-        keep = step.on_error != "skip"
+        name = (function and function.name) or step.verb
+        self._drop(name, step.verb, step.on_error, lambda: (error, step.cause(row, None)))
+
+    def refuse(self, verb: str, on_error: str, make: Callable[[], Refusal]) -> None:
+        """Count a row that a reader cannot make, and keep its error if the source's on_error wants that."""
+
+        def parts() -> tuple[BaseException, Cause]:
+            refusal = make()
+            return refusal.error, refusal.cause
+
+        self._drop(verb, verb, on_error, parts)
+
+    def _drop(self, name: str, verb: str, on_error: str, parts: Callable[[], tuple[BaseException, Cause]]) -> None:
+        self.skipped[name] += 1
+        keep = on_error != "skip"
         if keep or len(self.first_errors) < FIRST_ERRORS:
-            failure = Failure.capture(error, verb=step.verb, cause=step.cause(row, None), partition=self.partition)
+            error, cause = parts()
+            failure = Failure.capture(error, verb=verb, cause=cause, partition=self.partition)
             if keep:
-                self.errors.append((step.on_error, failure))
+                self.errors.append((on_error, failure))
             if len(self.first_errors) < FIRST_ERRORS:
                 self.first_errors.append(failure)
 

@@ -32,6 +32,12 @@ class Step:
     """Whether each keyed row keeps its key, so that partitions by key stay so."""
     keeps_rows: ClassVar[bool] = False
     """Whether each row that comes out is a row that came in, unchanged."""
+    takes_part: ClassVar[int | None] = None
+    """The part of a keyed row that comes out for it, unchanged: 0 for the key, 1 for the value."""
+    puts_part: ClassVar[int | None] = None
+    """The part of the keyed row that comes out which is the row that came in, unchanged."""
+    may_stop: ClassVar[bool] = False
+    """Whether it may end before it has asked for all rows."""
 
     verb: str
     label: str

@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol, Self
+from functools import partial
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from glowray.functions import Cause, Function
 from glowray.functions.pairing import Pairing
 from glowray.io.reader import ColumnReader, PrunableReader, RowReader
+from glowray.io.refusals import Refuse, RefusingReader, ignore_refusal
 from glowray.kernels.base.context import TaskContext
 from glowray.kernels.base.keyed import KeyTable
 from glowray.kernels.base.morsels import Morsels, in_batches, pieces
@@ -29,6 +31,8 @@ from glowray.rows.objects.value_copies import copier
 from glowray.vectorize.columns.folds.accumulations import Accumulation
 from glowray.vectorize.columns.folds.reducer_shapes import Fold
 from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
+
+R = TypeVar("R", bound=RowReader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Source(Step):
 class ReadSource(Source):
     """The rows of one split of a reader; `first` is the number of its first partition among the task's.
 
-    `whole` reads all columns of the same rows where `reader` reads only some, `columns_read`.
+    `whole` reads all columns of the same rows where `reader` reads only some, `columns_read`. `on_error` says what
+    happens to a row that the reader cannot make.
     """
 
     reader: RowReader
@@ -73,18 +78,28 @@ class ReadSource(Source):
         return replace(self, reader=self.reader.pruned(columns), whole=self.reader, columns_read=columns)
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        for morsel in (self.whole or self.reader).read(context.partition - self.first):
+        reader = self._refusing(self.whole or self.reader, context)
+        for morsel in reader.read(context.partition - self.first):
             # Reading fails where a lazy morsel is looked at, perhaps in a later step: it is the source's fault.
             yield morsel if isinstance(morsel, (list, range)) else blamed_lazily(self, morsel)
 
     def columns(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         place = context.partition - self.first
-        if not isinstance(self.reader, ColumnReader):
+        reader = self._refusing(self.reader, context)
+        if not isinstance(reader, ColumnReader):
             yield from self.morsels(inputs, context)
         elif isinstance(self.whole, ColumnReader):
-            yield from pruned_blocks(self.reader.read_blocks(place), self.whole.read_blocks(place))
+            whole = self._refusing(self.whole, context, ignore_refusal)
+            yield from pruned_blocks(reader.read_blocks(place), whole.read_blocks(place))
         else:
-            yield from self.reader.read_blocks(place)
+            yield from reader.read_blocks(place)
+
+    def _refusing(self, reader: R, context: TaskContext, refuse: Refuse | None = None) -> R:
+        """Return a reader that drops the rows which it cannot make, if the source's on_error says so."""
+        if self.on_error == "raise" or not isinstance(reader, RefusingReader):
+            return reader
+        refuse = refuse or partial(context.refuse, self.verb, self.on_error)
+        return reader.refusing(refuse, ahead=not context.may_stop)
 
     def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
         return Cause(self.function, row)

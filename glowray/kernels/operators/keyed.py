@@ -21,6 +21,7 @@ class KeyBy(FunctionStep):
     """row → (f(row), row)"""
 
     hands_row_on: ClassVar[bool] = True
+    puts_part: ClassVar[int | None] = 1
 
     def emit(self, code: StepCode) -> list[ast.stmt]:
         before, key = code.apply(code.row)
@@ -51,6 +52,8 @@ class PartOfPair(RowStep):
 class Keys(PartOfPair):
     """(key, value) → key"""
 
+    takes_part: ClassVar[int | None] = 0
+
     def emit(self, code: StepCode) -> list[ast.stmt]:
         before, key, _ = code.pair()
         return code.pass_on(before, key)
@@ -63,6 +66,8 @@ class Keys(PartOfPair):
 @dataclass(frozen=True, slots=True)
 class Values(PartOfPair):
     """(key, value) → value"""
+
+    takes_part: ClassVar[int | None] = 1
 
     def emit(self, code: StepCode) -> list[ast.stmt]:
         before, _, value = code.pair()

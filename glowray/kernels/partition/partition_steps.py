@@ -116,6 +116,7 @@ class LimitStep(PartitionStep):
 
     flows: ClassVar[bool] = True
     keeps_rows: ClassVar[bool] = True
+    may_stop: ClassVar[bool] = True
     n: int
 
     def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:

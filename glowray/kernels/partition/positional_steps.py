@@ -31,6 +31,7 @@ class TakeWhileStep(PartitionStep):
     """
 
     flows: ClassVar[bool] = True
+    may_stop: ClassVar[bool] = True
     keeps_keys: ClassVar[bool] = True
     keeps_rows: ClassVar[bool] = True
 

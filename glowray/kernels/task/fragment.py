@@ -149,7 +149,8 @@ def _begun(
     fragment: Fragment, partition: int, inputs: Sequence[Sequence[Any]], offset: int, memory: int | None
 ) -> _Run:
     own = len(inputs) - fragment.beside
-    return _Run(fragment, TaskContext(partition, offset, memory, inputs[own:]), inputs[:own])
+    may_stop = fragment.partial or any(step.may_stop for step in fragment.steps)
+    return _Run(fragment, TaskContext(partition, offset, memory, inputs[own:], may_stop=may_stop), inputs[:own])
 
 
 class _Run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from glowray.io.csv import reader as module
 from glowray.io.csv.quotes import whole_records
 from glowray.io.csv.reader import CsvReader, csv_reader
 from glowray.io.csv.records import Dialect
+from glowray.io.refusals import Refusal
 
 SCRAPS = st.lists(
     st.sampled_from(
@@ -46,9 +47,7 @@ def by_python(reader: CsvReader) -> Any:
     """What Python alone reads."""
     (pieces,) = reader.partitions
     header = int(reader.header is True)
-    return outcome(
-        chain.from_iterable(chain.from_iterable(reader._rest(p, reader.names(p.path), header) for p in pieces))
-    )
+    return outcome(chain.from_iterable(chain.from_iterable(reader.rest(p, header) for p in pieces)))
 
 
 def by_columns(reader: CsvReader) -> Any:
@@ -91,6 +90,31 @@ def test_a_pruned_reader_gives_the_same_rows_with_fewer_columns(
                 assert [row for row in rows if None in row] == [row for row in found if None in row]
             else:
                 assert found == expected
+
+
+@given(records=st.lists(st.tuples(*[st.sampled_from(["1", "-2", "x", '"3"', '"a\nb"', ""])] * 2)), n=st.integers(1, 5))
+@pytest.mark.parametrize("size", [1, 20, 1 << 20])
+def test_a_refusing_reader_gives_all_other_rows(path: Path, records: list[tuple[str, str]], n: int, size: int) -> None:
+    path.write_text("".join(f"{x},{y},z\n" for x, y in records))
+    is_good = [not {"x", '"a\nb"'}.intersection(record) for record in records]
+    expected = [
+        {"x": int(x.strip('"')) if x else None, "y": int(y.strip('"')) if y else None, "z": "z"}
+        for (x, y), good in zip(records, is_good, strict=True)
+        if good
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_CHUNK_BYTES", size)
+        reader = csv_reader(path, n, types={"x": int, "y": int}, header=["x", "y", "z"])
+        for read, ahead in product((CsvReader.read, CsvReader.read_blocks), (False, True)):
+            refused: list[Refusal] = []
+            refusing = reader.refusing(lambda make, refused=refused: refused.append(make()), ahead=ahead)  # type: ignore[misc]
+            parts = [part for index in range(n) for part in read(refusing, index)]
+            assert [row for part in parts for row in (part if isinstance(part, list) else part.rows())] == expected
+            found = [refusal.cause.row for refusal in refused]
+            assert found == [f"{x},{y},z" for (x, y), good in zip(records, is_good, strict=True) if not good]
+            lines = [1 + sum(x.count("\n") + y.count("\n") + 1 for x, y in records[:k]) for k in range(len(records))]
+            bad = [line for line, good in zip(lines, is_good, strict=True) if not good]
+            assert [int(str(refusal.error).split("line ")[1].split(",")[0]) for refusal in refused] == bad
 
 
 def test_the_header_is_no_row_wherever_it_stands(tmp_path: Path) -> None:

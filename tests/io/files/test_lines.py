@@ -7,6 +7,8 @@ import codecs
 import gzip
 import io
 import lzma
+import os
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,10 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glowray.errors import DamagedFile
+from glowray.io.files import lines
 from glowray.io.files.encoding import Encoding
 from glowray.io.files.lines import read_bytes, read_lines
 from glowray.io.files.splits import Piece
-from glowray.io.text.reader import TextReader, text_reader
+from glowray.io.text.reader import TextReader, path_text_reader, text_reader
 
 # Short alphabets make line ends, carriage returns and split characters frequent.
 BYTES = st.lists(
@@ -237,3 +240,111 @@ def test_a_damaged_compressed_file_is_named(tmp_path: Path) -> None:
         path.write_bytes(b"this was never compressed, whatever its name says")
         with pytest.raises(DamagedFile, match=f'"{path}" is damaged'):
             list(text_reader(path).read(0))
+
+
+def test_lines_far_into_a_file_are_numbered_from_the_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"0\n1\n2\n3\n")
+    monkeypatch.setattr(lines, "COUNTED_BYTES", 3)
+    from_start, from_cut = "line 4", "line 2 after byte 4"
+    for start, exact, name in [
+        (0, False, "line 2"),
+        (3, False, from_start),
+        (4, False, from_cut),
+        (4, True, from_start),
+    ]:
+        assert lines.LineNames(Piece(str(path), start), exact=exact).name(1) == f'"{path}", {name}'
+
+
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "shift_jis", "ascii"]
+
+
+@given(lines=st.lists(st.text("aÃ©\xa7b ", max_size=4), max_size=6), n=st.integers(1, 5))
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_cut_of_every_encoding(folder: Path, encoding: str, lines: list[str], n: int) -> None:
+    lines = [line.encode(encoding, "ignore").decode(encoding) for line in lines]
+    path = folder / "cut.txt"
+    path.write_bytes("".join(line + "\n" for line in lines).encode(encoding))
+    reader, with_paths = text_reader(path, n, encoding), path_text_reader(path, n, encoding)
+    assert all_rows(reader) == lines
+    assert [row for index in range(n) for rows in with_paths.read(index) for row in rows] == [
+        (str(path), line) for line in lines
+    ]
+    for made in (reader, with_paths):
+        blocks = [part for index in range(n) for part in made.read_blocks(index)]
+        rows = [row for part in blocks for row in (part if isinstance(part, list) else part.rows())]
+        assert rows == [row for index in range(n) for part in made.read(index) for row in part]
+
+
+def test_the_mark_of_a_utf8_file_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("one\ntwo\n", encoding="utf-8-sig")
+    (tmp_path / "b").write_bytes(gzip.compress("three".encode("utf-8-sig")))
+    (tmp_path / "b").rename(tmp_path / "b.gz")
+    for n in (1, 2, 5):
+        assert all_rows(text_reader(tmp_path, n)) == ["one", "two", "three"]
+
+
+def test_paths_are_spelt_as_the_user_spelt_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    odd = os.fsdecode(b"d/\xff.txt")
+    os.mkdir("d")
+    for name in ("d/a.txt", "d/b.txt", odd):
+        Path(name).write_text("x\n")
+    for paths, expected in [
+        ("d", ["d/a.txt", "d/b.txt", odd]),
+        ("d/*a.txt", ["d/a.txt"]),
+        (["d/b.txt"] * 2, ["d/b.txt"] * 2),
+    ]:
+        reader = path_text_reader(paths)
+        rows = [row for index in range(reader.num_partitions) for rows in reader.read(index) for row in rows]
+        assert rows == [(name, "x") for name in expected]
+        blocks = [part for index in range(reader.num_partitions) for part in reader.read_blocks(index)]
+        assert [row for part in blocks for row in (part if isinstance(part, list) else part.rows())] == rows
+
+
+def zipped(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return path
+
+
+TEXT = "".join(f"line {n}\n" for n in range(50_000)).encode()
+
+
+@pytest.mark.parametrize(
+    "files", [{"a.txt": TEXT}, {"d/": b"", "d/a.txt": TEXT, "__MACOSX/d/._a.txt": b"x"}, {"a.gz": TEXT}]
+)
+def test_a_zip_of_one_file_is_that_file(tmp_path: Path, files: dict[str, bytes]) -> None:
+    path = zipped(tmp_path / "a.ZIP", files)
+    for n in (1, 3):
+        reader = text_reader(path, n)
+        assert all_rows(reader) == lines_of(TEXT.decode())
+        assert sum(1 for rows in rows_of(reader) if rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("files", "held"),
+    [
+        ({}, "no file"),
+        ({"a.txt": b"1", "b.txt": b"2"}, r'2 files \("a.txt", "b.txt"\)'),
+        ({f"{n}": b"1" for n in range(5)}, r'5 files \("0", "1", "2", …\)'),
+    ],
+)
+def test_a_zip_of_other_files_is_an_error(tmp_path: Path, files: dict[str, bytes], held: str) -> None:
+    path = zipped(tmp_path / "a.zip", files)
+    with pytest.raises(DamagedFile, match=f'"{path}" holds {held}: only a .zip of one file can be read'):
+        list(text_reader(path).read(0))
+
+
+@pytest.mark.parametrize("place", [0, 35, -30])
+def test_a_damaged_zip_is_an_error(tmp_path: Path, place: int) -> None:
+    path = zipped(tmp_path / "a.zip", {"a.txt": TEXT})
+    content = bytearray(path.read_bytes())
+    path.write_bytes(content[: len(content) // 2])
+    with pytest.raises(DamagedFile, match=f'"{path}" is damaged'):
+        list(text_reader(path).read(0))
+    content[place] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(DamagedFile, match=f'"{path}" is damaged'):
+        list(text_reader(path).read(0))

@@ -46,7 +46,7 @@ def test_json_values_come_back_exactly(
 ) -> None:
     target = tmp_path_factory.mktemp("json") / "out"
     write(target, JsonSink(), parts, single_file=single_file)
-    assert shape(rows_of(json_reader(target, n))) == shape([row for part in parts for row in part])
+    assert shape(rows_of(json_reader(target, n, lines=True))) == shape([row for part in parts for row in part])
 
 
 BLANKS = st.text(st.sampled_from(" \t"), max_size=2)
@@ -82,9 +82,9 @@ def test_a_line_is_what_json_loads_makes_of_it(
             wanted.append(json.loads(line))
         except ValueError:
             with pytest.raises(DamagedFile, match=rf'"{path}", line {number} is not a line of JSON'):
-                rows_of(json_reader(path, n))
+                rows_of(json_reader(path, n, lines=True))
             return
-    assert shape(rows_of(json_reader(path, n))) == shape(wanted)
+    assert shape(rows_of(json_reader(path, n, lines=True))) == shape(wanted)
 
 
 def test_the_last_value_of_a_key_counts(tmp_path: Path, rows_of: Any) -> None:
