@@ -65,7 +65,7 @@ class Dataset(
 
     def _groups_of(self, keyed: Base[Any], names: Sequence[str], function: Function) -> Grouped[Any]:
         grouped: Grouped[Any] = Grouped(GroupByKey(keyed._node, "group_by", Pairing(1, function)), self._flow)
-        grouped._keyed, grouped._names = keyed, names
+        grouped._keyed, grouped._names, grouped._function = keyed, names, function
         return grouped
 
 
@@ -75,6 +75,7 @@ class Grouped(Dataset[T_co]):
 
     _keyed: Base[Any]
     _names: Sequence[str]
+    _function: Function
 
     def agg(self, **aggregates: Aggregate) -> Dataset[dict[str, Any]]:
         """Aggregate each group into a record: the key's fields, then the aggregates. One shuffle, of one row a key and
@@ -96,7 +97,7 @@ class Grouped(Dataset[T_co]):
             ValueError: an aggregate has the name of a key's field.
             KeyError: at the action, a record lacks a field.
         """
-        return aggregated(self._keyed, "agg", aggregates, self._names or ALONE)
+        return aggregated(self._keyed, "agg", aggregates, self._names or ALONE, self._function)
 
     def _with(self, node: Node) -> Dataset[Any]:
         return Dataset(node, self._flow)

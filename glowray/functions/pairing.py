@@ -13,8 +13,8 @@ class Pairing:
 
     `place` is where the user's row stands in a pair. `function` is the user's function that gave the key; without one
     the row is its own key. distinct(f) makes (f(row), row): `Pairing(1, f)`. count_by_value makes (row, 1):
-    `Pairing(0)`.
+    `Pairing(0)`. With None as the place the pair has no row any more: agg() cuts rows down to the fields that it needs.
     """
 
-    place: int
+    place: int | None
     function: Function | None = None

@@ -302,13 +302,14 @@ def test_what_is_left_goes_to_ray(ray_lab: Lab, tmp_path: Path, monkeypatch: pyt
 SCRIPT = """
 import signal, sys, time
 import glowray as gr
-from glowray.engine import automatic, ray_start
+from glowray.engine import automatic
+from glowray.engine.ray import start as ray_start
 
 automatic.PATIENCE = automatic.WORTH_SECONDS = automatic.CONNECT_SECONDS = -1.0
 automatic.usable_cpus = lambda: 2
 
 def work(n):
-    from glowray.engine import ray_start
+    from glowray.engine.ray import start as ray_start
     while ray_start._node is None or sys.argv[1] == "started" and not ray_start._node.entered:
         time.sleep(0.001)
     if n == 1:

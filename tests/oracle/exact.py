@@ -8,11 +8,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from glowray.kernels.group.group import Group
 from tests.rows.hostile import same
 
 
 def fingerprint(value: Any) -> str:
     """Return a text that is equal exactly for values of equal type and value, and the same in every process."""
+    if isinstance(value, Group):  # stands for the list of its values
+        value = list(value)
     cls = type(value)
     name = f"{cls.__module__}.{cls.__qualname__}"
     if cls is float:

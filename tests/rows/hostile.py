@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from hypothesis import strategies as st
 
+from glowray.kernels.group.group import Group
+
 
 class MyInt(int):
     pass
@@ -171,7 +173,9 @@ VALUES: list[Any] = [
 
 
 def same(left: Any, right: Any) -> bool:
-    """Return whether two values are equal in type and value at every depth, to the bit."""
+    """Return whether two values are equal in type and value at every depth, to the bit. A Group counts as its list."""
+    if isinstance(left, Group):
+        left = list(left)
     if type(left) is not type(right):
         return False
     if isinstance(left, float) and type(left) is not np.float32:

@@ -19,9 +19,8 @@ from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
-
-from .running import spelled
-from .test_arrow import INTS, column, strategy
+from tests.vectorize.running import spelled
+from tests.vectorize.test_arrow import INTS, column, strategy
 
 PAIR = TupleOf((str, int))
 total = 5

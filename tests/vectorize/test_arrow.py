@@ -21,8 +21,7 @@ from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, RecordOf, Tupl
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
-
-from .running import spelled
+from tests.vectorize.running import spelled
 
 EDGES = [0, 1, -1, 7, -7, 2**53, 2**53 + 1, -(2**53) - 1, 2**31, 2**62, 2**63 - 1, -(2**63), 3037000500]
 INTS = st.one_of(st.integers(-(2**63), 2**63 - 1), st.sampled_from(EDGES), st.integers(-20, 20))

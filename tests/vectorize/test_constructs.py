@@ -14,9 +14,8 @@ from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, RecordOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
-
-from .test_arrow import RECORD, agrees, check
-from .test_texts import values_of
+from tests.vectorize.test_arrow import RECORD, agrees, check
+from tests.vectorize.test_texts import values_of
 
 NAMES = ("s", "n")
 KEY = "made"

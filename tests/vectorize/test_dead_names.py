@@ -16,8 +16,7 @@ from glowray.vectorize.definition.environment import globals_read
 from glowray.vectorize.loops.chain import row_loop
 from tests.effort import examples
 from tests.engine.doubles import Lab
-
-from .running import step
+from tests.vectorize.running import step
 
 _SERIAL = count()
 ROWS = [0, 1, 5, -2]

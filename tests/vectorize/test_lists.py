@@ -96,7 +96,7 @@ def test_an_item_is_that_of_every_row_that_has_it(split: Any, plain: Any, rows: 
 
 def test_rows_with_as_many_fields_make_no_list_of_pieces() -> None:
     lists = split_byte(column(["a,b,c", "dd,,f"]), ",")
-    assert type(lists).__name__ == "Table"
+    assert type(lists).__name__ == "PieceTable"
     assert [lists.item(str, index)[0].to_pylist() for index in (0, 1, -1)] == [["a", "dd"], ["b", ""], ["c", "f"]]
 
 

@@ -20,9 +20,8 @@ from glowray.vectorize.columns.vectors.kinds import Kind, Maybe, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
-
-from .running import spelled
-from .test_arrow import INTS, TEXTS
+from tests.vectorize.running import spelled
+from tests.vectorize.test_arrow import INTS, TEXTS
 
 PLACES = st.builds(
     lambda name, height, day: {"name": name, "height": height, "day": day},

@@ -20,9 +20,8 @@ from glowray.vectorize.columns.vectors.kinds import Kind
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
-
-from .running import define
-from .test_arrow import BOOLS, EDGES, FLOATS, INTS, check
+from tests.vectorize.running import define
+from tests.vectorize.test_arrow import BOOLS, EDGES, FLOATS, INTS, check
 
 NEAR = st.one_of(*(st.integers(edge - 3, edge + 3) for edge in (0, 2**31, 2**53, -(2**53), 2**62, 3037000500)))
 TOP, BOTTOM = st.integers(2**63 - 9, 2**63 - 1), st.integers(-(2**63), -(2**63) + 9)

@@ -23,9 +23,8 @@ from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, Opaque, Record
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
-
-from .running import spelled
-from .test_arrow import FLOATS, INTS, TEXTS
+from tests.vectorize.running import spelled
+from tests.vectorize.test_arrow import FLOATS, INTS, TEXTS
 
 FIELDS = (("s", str), ("n", int), ("f", float), ("b", bool), ("t", str))
 RECORD = RecordOf(FIELDS)

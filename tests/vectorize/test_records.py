@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glowray.vectorize.loops.chain import row_loop
-
-from .running import assert_same, blamed, step, woven
+from tests.vectorize.running import assert_same, blamed, step, woven
 
 NAMES = ("c", "a", "new")
 VALUES = st.one_of(

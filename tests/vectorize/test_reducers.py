@@ -17,10 +17,9 @@ from glowray.vectorize.columns.vectors.kinds import RecordOf, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
-
-from .running import spelled
-from .test_arrow import BOOLS, FLOATS, INTS, TEXTS
-from .test_arrow import column as any_column
+from tests.vectorize.running import spelled
+from tests.vectorize.test_arrow import BOOLS, FLOATS, INTS, TEXTS
+from tests.vectorize.test_arrow import column as any_column
 
 
 def least(a: int, b: int) -> int:

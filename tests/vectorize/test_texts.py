@@ -16,8 +16,7 @@ from glowray.vectorize.columns.vectors.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
-
-from .test_arrow import TEXTS, agrees, check, strategy
+from tests.vectorize.test_arrow import TEXTS, agrees, check, strategy
 
 PIECES = st.one_of(
     TEXTS,

@@ -15,8 +15,7 @@ from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, RecordOf, Tupl
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
-
-from .test_arrow import INTS, TEXTS, check, strategy
+from tests.vectorize.test_arrow import INTS, TEXTS, check, strategy
 
 SMALL = st.one_of(st.integers(-2, 3), INTS)
 SHORT = st.one_of(st.sampled_from(["", "a", "b", "%s", "é"]), TEXTS)

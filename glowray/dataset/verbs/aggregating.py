@@ -9,6 +9,7 @@ from glowray.aggregates.aggregate import Aggregate
 from glowray.dataset.core.base import Base, K, T_co
 from glowray.functions import Function
 from glowray.functions.combiner import Combiner, Zero
+from glowray.functions.pairing import Pairing
 from glowray.kernels.operators.map import Map
 from glowray.kernels.operators.map_values import MapValues
 from glowray.plan.by_key import CombineByKey
@@ -42,9 +43,15 @@ class AggregateVerbs(Base[T_co]):
         return aggregated(self, "agg_by_key", aggregates, ())
 
 
-def aggregated(keyed: Base[Any], verb: str, aggregates: dict[str, Aggregate], keys: Sequence[str]) -> Dataset[Any]:
+def aggregated(
+    keyed: Base[Any],
+    verb: str,
+    aggregates: dict[str, Aggregate],
+    keys: Sequence[str] = (),
+    function: Function | None = None,
+) -> Dataset[Any]:
     """Return aggregates of the values of keyed rows: records with the key's fields `keys`, or (key, record) without
-    `keys`.
+    `keys`. `function` is the user's function that gave the keys.
 
     Raises:
         TypeError: there is no aggregate, or an argument is not one.
@@ -56,7 +63,7 @@ def aggregated(keyed: Base[Any], verb: str, aggregates: dict[str, Aggregate], ke
     program = Program.of(aggregates, keys)
     label = ", ".join(f"{name}={each!r}" for name, each in aggregates.items())
     pick = MapValues(verb, label, Function.of(program.pick, verb, label=label), is_part=True)
-    return _combined(keyed._step(pick), verb, program, label)
+    return _combined(keyed._step(pick), verb, program, label, Pairing(None, function))
 
 
 def aggregated_values(keyed: Base[Any], verb: str, aggregate: Aggregate) -> Dataset[Any]:
@@ -66,11 +73,13 @@ def aggregated_values(keyed: Base[Any], verb: str, aggregate: Aggregate) -> Data
     return _combined(keyed, verb, Program.of({verb: aggregate}, (), is_bare=True), "")
 
 
-def _combined(keyed: Base[Any], verb: str, program: Program, label: str) -> Dataset[Any]:
+def _combined(
+    keyed: Base[Any], verb: str, program: Program, label: str, pairing: Pairing | None = None
+) -> Dataset[Any]:
     """Return keyed rows folded by a program's functions. Their values are what its `pick` returns."""
     add = Function.of(program.add, verb, spreads=False, label=label or None)
     merge = Function.of(program.merge, verb, spreads=False)
-    node = CombineByKey(keyed._node, verb, Combiner(add, merge, Zero(program.start)), label)
+    node = CombineByKey(keyed._node, verb, Combiner(add, merge, Zero(program.start)), label, pairing)
     return keyed._with(node)._step(Map(verb, verb, Function.of(program.record, verb), is_part=True))
 
 

@@ -10,6 +10,7 @@ from glowray.dataset.core.base import Base, dataset_argument
 from glowray.dataset.core.fields import checked_names, key_of, label_of_names
 from glowray.functions import Function
 from glowray.functions.combiner import Zero
+from glowray.functions.pairing import Pairing
 from glowray.kernels.join.join import ROWS_ALONE
 from glowray.kernels.operators.keyed import KeyBy, Values
 from glowray.kernels.operators.map import Map
@@ -66,8 +67,10 @@ def join_records(left: Base[Any], other: Any, on: Any, how: str, suffix: Any) ->
     """
     right = dataset_argument("join", other)
     merge = Merge(*_names_of(on), _checked_suffix(suffix))
-    sides = (_keyed(left, merge.left_on)._node, _keyed(right, merge.right_on)._node)
-    joined = left._with(Join.of(sides, "join", how, keeps_rows=how in ROWS_ALONE))
+    keys = [_key(names) for names in (merge.left_on, merge.right_on)]
+    sides = tuple(_keyed(side, key)._node for side, key in zip((left, right), keys, strict=True))
+    pairing = Pairing(1, keys[0]) if merge.left_on == merge.right_on else Pairing(None)
+    joined = left._with(Join.of(sides, "join", how, keeps_rows=how in ROWS_ALONE, pairing=pairing))
     if how in ROWS_ALONE:
         return joined._step(Values("join", "join", is_part=True))
     if how == "inner":
@@ -94,8 +97,11 @@ def _checked_suffix(suffix: Any) -> str:
     return suffix
 
 
-def _keyed(side: Base[Any], names: Names) -> Base[Any]:
-    function = Function.of(key_of(names), "join", label=label_of_names(names))
+def _key(names: Names) -> Function:
+    return Function.of(key_of(names), "join", label=label_of_names(names))
+
+
+def _keyed(side: Base[Any], function: Function) -> Base[Any]:
     return side._step(KeyBy("join", function.label, function, is_part=True))
 
 

@@ -227,7 +227,8 @@ class JoinSource(Keyed, Source):
     pairing: Pairing | None = None
 
     def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
-        return (self.how,) if self.pairing is None else ()  # a verb made of a join has no `how`
+        is_own = self.pairing is None or self.pairing.place != 0  # a verb whose rows are their own keys has no `how`
+        return (self.how,) if is_own else ()
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         before = sum(map(len, inputs[0][:-1])) if self.last_alone else 0

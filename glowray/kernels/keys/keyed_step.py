@@ -41,6 +41,8 @@ def key_cause(verb: str, row: Any, pairing: Pairing | None, function: Function |
         return Cause(pairing.function if pairing else function)
     if pairing is None:
         return Cause(function, row, Attempt(check_key, verb, (row,), is_check=True))
+    if pairing.place is None:
+        return Cause(pairing.function)
     own = row[pairing.place]
     if pairing.function is None:
         return Cause(None, own, Attempt(check_own_key, verb, (own,), is_check=True))

@@ -1,8 +1,8 @@
 """The shape of rows: which Python objects the columns of a chunk hold.
 
 A shape is a tree. `Scalar` and `ListShape` are one Arrow column each. `Pickled` is one column of Python objects.
-`Fields` (tuples, records, named tuples, dataclasses) has the columns of its children in order. If some rows are None, a boolean
-column comes first that is True for the rows that are not None.
+`Fields` (tuples, records, named tuples, dataclasses) has the columns of its children in order. If some rows are None, a
+boolean column comes first that is True for the rows that are not None.
 
 `("a", 1)`, `("b", None)` → shape `(str, int)`, columns `["a", "b"]` and `[1, null]`.
 """

@@ -282,7 +282,7 @@ def test_a_commit_that_ends_anywhere_is_whole_or_undone(tmp_path: Path, how: str
     if old:
         write(out, [[row] for row in old])
     command = [sys.executable, "-c", FAILING_RENAME, str(out), mode, str(after), how]
-    ended = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, check=False)
+    ended = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, check=False)
 
     whole = {"overwrite": new, "append": old + new, "error": new}[mode]
     if ended.returncode == 0:
@@ -310,7 +310,7 @@ for target, single_file in [("folder", False), ("file", True)]:
     TextSink().open(commit.begin(), 0)
 os._exit(1)
 """
-    subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=Path(__file__).parents[2], check=False)
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=Path(__file__).parents[3], check=False)
     assert len(list(tmp_path.rglob("_temporary-*"))) == 2
     for target, single_file in [("folder", False), ("file", True)]:
         write(tmp_path / target, [["a"]], single_file=single_file)

@@ -14,7 +14,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.kernels.test_join import blocks_of, flat, some_sides
 
 import glowray as gr
 from glowray.io.spill import SpillFile
@@ -24,6 +23,7 @@ from glowray.kernels.group.group import Group, grouped
 from glowray.rows import Block
 from glowray.rows.keys import canonical_key
 from tests.effort import examples
+from tests.kernels.join.test_join import blocks_of, flat, some_sides
 from tests.oracle.exact import assert_rows
 
 

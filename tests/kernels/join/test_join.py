@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.rows.test_keys import keys, nested, typed_columns
 
 from glowray.kernels.join import join as join_kernel
 from glowray.kernels.join import row_pairs as product_kernel
@@ -25,6 +24,7 @@ from tests.effort import examples
 from tests.loops import using, with_each
 from tests.oracle.exact import assert_rows
 from tests.rows.hostile import columns_of_one_type, values
+from tests.rows.keys.test_keys import keys, nested, typed_columns
 
 Row = tuple[Any, Any]
 hows = st.sampled_from(["inner", "left", "right", "outer", "semi", "anti"])

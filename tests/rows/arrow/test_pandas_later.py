@@ -46,7 +46,7 @@ print(pa.array([pd.Timestamp(1)]), pa.array(np.array([1, 2])), pa.lib._pandas_ap
 
 def output(code: str) -> str:
     """What a new process prints."""
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return done.stdout

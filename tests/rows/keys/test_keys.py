@@ -461,7 +461,7 @@ print([Block.from_rows([(key, 1)]).key_hashes().tolist()[0] for key in keys])
 
 @pytest.mark.process
 def test_hashes_are_the_same_in_every_process() -> None:
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     printed = set()
     for seed in ("0", "1", "random"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(root)}
@@ -479,4 +479,4 @@ def test_keys_need_neither_numpy_nor_arrow() -> None:
         "import sys, glowray.rows.keys as keys; keys.key_hash(('a', 1)); "
         "assert not {'numpy', 'pyarrow', 'cloudpickle'} & set(sys.modules), 'heavy modules were imported'"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[3])

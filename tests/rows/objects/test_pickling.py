@@ -10,7 +10,7 @@ from pathlib import Path
 from glowray.rows.objects.pickling import dumps, is_installed, loads
 from tests.rows.hostile import Color, Plain, Point
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 FAR = """
 import pickle, sys

@@ -10,8 +10,7 @@ import pytest
 from glowray.vectorize.analyze.inlining_obstacles import obstacle
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Known
-
-from .running import assert_same, step
+from tests.vectorize.running import assert_same, step
 
 MAKERS = [
     lambda x: (lambda: 0).__module__,

@@ -17,8 +17,7 @@ from glowray.vectorize.definition.bindings import Builtin, Captured
 from glowray.vectorize.definition.environment import UNREAD
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Known, Refused
-
-from .running import define
+from tests.vectorize.running import define
 
 LIMIT = 3
 STATE = 0

@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glowray.vectorize.loops.chain import row_loop
-
-from .running import assert_same, define, step
+from tests.vectorize.running import assert_same, define, step
 
 WORD = re.compile(r"[^\W\d_]+")
 PAIR = re.compile(r"(a)(b)?")

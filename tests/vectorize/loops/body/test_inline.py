@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from glowray.vectorize.loops.chain import row_loop
 from tests.effort import examples
-
-from .running import assert_same, define, step
+from tests.vectorize.running import assert_same, define, step
 
 STOP = frozenset({"the", "a"})
 OFFSET = 7
@@ -210,7 +209,7 @@ def test_rows_do_not_share_locals() -> None:
 def test_dropped_rows(rows: list[Any]) -> None:
     dropped: list[Any] = []
     drop = lambda row, error, place: dropped.append((row, type(error)))
-    from .running import spelled, woven
+    from tests.vectorize.running import spelled, woven
 
     out, error = woven([step("map", lambda x: x + 1, drop=drop), step("filter", lambda x: x[0:], drop=drop)], rows)
     assert error is None
@@ -221,7 +220,7 @@ def test_dropped_rows(rows: list[Any]) -> None:
 def test_a_flat_map_that_fails_half_way_gives_nothing_when_it_drops() -> None:
     f = define("def f(x):\n    yield 1\n    yield 1 // x\n")
     dropped: list[Any] = []
-    from .running import woven
+    from tests.vectorize.running import woven
 
     out, error = woven([step("flat_map", f, drop=lambda row, error, place: dropped.append(row))], [1, 0])
     assert (out, error, dropped) == ([1, 1], None, [0])

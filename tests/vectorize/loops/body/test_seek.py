@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glowray.vectorize.loops.chain import row_loop
-
-from .running import assert_same, called, define, step, woven
-from .test_expand import HOSTILE
+from tests.vectorize.loops.body.test_expand import HOSTILE
+from tests.vectorize.running import assert_same, called, define, step, woven
 
 ENDS = ("ment", "ing", "b", "")
 PAIRS = [("a", 1), ("b", 2.5), ("ß", None)]

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from glowray.vectorize.loops.chain import row_loop
-
-from .running import blamed, step
+from tests.vectorize.running import blamed, step
 
 
 def parse(text: str) -> Any:

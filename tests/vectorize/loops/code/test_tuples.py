@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from glowray.vectorize.loops.chain import row_loop
 from glowray.vectorize.loops.step_code import Link
-
-from .running import called, step, woven
-from .test_expand import HOSTILE
+from tests.vectorize.loops.body.test_expand import HOSTILE
+from tests.vectorize.running import called, step, woven
 
 
 class Pair(NamedTuple):
