@@ -76,13 +76,16 @@ def in_pieces(stream: Morsels) -> Morsels:
 
 
 def cut(stream: Iterable[Iterable[Any]], size: int = MORSEL) -> Iterator[list[Any] | range]:
-    """Split each morsel into lists of at most `size` rows; lists that are not too long go on as they are.
+    """Split each morsel into lists or ranges of at most `size` rows; lists that are not too long go on as they are.
 
     If a lazy morsel raises, the rows read so far come first.
     """
     for morsel in stream:
-        if isinstance(morsel, (list, range)) and len(morsel) <= LARGEST_LIST:
+        if isinstance(morsel, list) and len(morsel) <= LARGEST_LIST:
             yield morsel
+            continue
+        if isinstance(morsel, range):
+            yield from (morsel[start : start + size] for start in range(0, len(morsel), size))
             continue
         rows = iter(morsel)
         while True:
@@ -105,6 +108,7 @@ def whole_pieces(stream: Morsels, size: int) -> Iterator[Piece]:
             yield morsel
         else:
             yield from cut([morsel], size)
+        del morsel
 
 
 def in_batches(blocks: Iterable[Block], size: int = BATCH) -> Iterator[Block]:

@@ -87,6 +87,7 @@ class Append:
                 yield made  # the rows before the error come first
                 raise
             yield made
+            del made  # its rows go before the next are made
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,7 @@ class _Run:
         size = self.context.piece if self.fragment.operators else MORSEL
         for piece in whole_pieces(stream, size):
             self.output.take(piece)
+            del piece  # its rows go before the next are made
             yield
 
     def fail(self, error: BaseException) -> None:
