@@ -14,7 +14,7 @@ import pytest
 from glowray.engine.ray import stop as ray_stop
 from glowray.engine.ray.start import ray_engine
 from glowray.engine.ray.stop import FlagWatch
-from glowray.engine.task.protocol import Task
+from glowray.engine.task.protocol import Stoppable, Task
 from tests.engine.doubles import Lab
 from tests.engine.signals import read
 
@@ -145,21 +145,25 @@ def test_the_command_of_a_pipe_ends_with_its_task(ray_lab: Lab, tmp_path: Path) 
     os.close(alive)
 
 
-class CalledOff:
+class CalledOff(Stoppable):
     """Tasks that are called off, by another thread than the engine's, once one of them has begun."""
 
     def __init__(self, tasks: Iterable[Task], begun: int) -> None:
         self.tasks, self.begun = iter(tasks), begun
-        self.is_stopped = False
+        self._is_stopped = False
         self.thread = threading.Thread(target=self._call_off)
         self.thread.start()
+
+    @property
+    def is_stopped(self) -> bool:
+        return self._is_stopped
 
     def __iter__(self) -> Iterator[Task]:
         return self.tasks
 
     def _call_off(self) -> None:
         read(self.begun)
-        self.is_stopped = True
+        self._is_stopped = True
 
 
 @pytest.mark.ray
