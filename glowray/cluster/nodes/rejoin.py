@@ -47,16 +47,16 @@ class HeadWatch:
         return self._missed is not None and time.monotonic() - self._missed < RECENT_SECONDS
 
 
-def wait_for_head(record: NodeRecord, host: str, seconds: float) -> None:
+def wait_for_head(record: NodeRecord, host: str, seconds: float, deadline: float) -> None:
     """Wait until a worker's head answers, accepts the worker's token and has the same versions.
 
     A restarted head has another certificate authority. So with TLS the worker first gets a new certificate for `host`,
     the IP address at which other nodes reach it.
 
-    Raises ClusterError, with the last reason, if that does not happen within `seconds`.
+    Raises ClusterError, with the last reason, if that has not happened by `deadline`, a time of time.monotonic(). The
+    message says how many `seconds` the worker had in all.
     """
     access = Access(record.address, Path(record.token_file), tls.inherited())
-    deadline = time.monotonic() + seconds
     while True:
         try:
             if record.tls:

@@ -178,7 +178,7 @@ def _come_back(order: Order, record: NodeRecord) -> Any:
     """Wait until the head answers, and start Ray again. Retry a failed start until the time to rejoin is over."""
     deadline = time.monotonic() + order.rejoin_seconds
     while True:
-        wait_for_head(record, order.parameters["node_ip_address"], deadline - time.monotonic())
+        wait_for_head(record, order.parameters["node_ip_address"], order.rejoin_seconds, deadline)
         try:
             return _start(order, None)
         except Exception as error:  # the head may be lost again, or may still list the node that was lost

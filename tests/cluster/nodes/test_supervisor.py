@@ -30,7 +30,7 @@ class Starts:
 
 
 def come_back(starts: Starts, seconds: float, patch: pytest.MonkeyPatch) -> Any:
-    patch.setattr(supervisor, "wait_for_head", lambda record, host, left: None)
+    patch.setattr(supervisor, "wait_for_head", lambda record, host, seconds, deadline: None)
     patch.setattr(supervisor, "_start", starts.start)
     patch.setattr(supervisor, "_end_descendants", starts.end)
     order: Any = SimpleNamespace(rejoin_seconds=seconds, parameters={"node_ip_address": "127.0.0.1"})
