@@ -191,7 +191,7 @@ def _text(value: Any) -> str:
     """Return repr(value) as a short line; the name of its class if the repr raises."""
     try:
         return " ".join(_short.repr(value).split())
-    except Exception:
+    except Exception:  # a repr of the user's: the error that is being made is about another thing
         return f"a {type(value).__name__}"
 
 

@@ -1,4 +1,4 @@
-"""Counts of values between edges: bin i has values from edge i on and below edge i + 1, the last one its end too."""
+"""Count values between edges. Bin i holds values from edge i up to edge i + 1, which only the last bin includes."""
 
 from __future__ import annotations
 

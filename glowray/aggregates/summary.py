@@ -15,7 +15,7 @@ _CONTAINERS = (dict, list, tuple, set, frozenset)
 
 
 class Column:
-    """What is known of some values: how many there are, and as far as their types allow it their mean and ends.
+    """The summary of some values: their number, and their mean, minimum and maximum if their types have these.
 
     `kind` is Real for numbers, else the type of the values. `is_mixed` says that values are of several kinds, or have
     no order.

@@ -1,4 +1,4 @@
-"""Where a job starts: the Flow, its sources, and the default flow behind the module functions such as `gr.read_text`.
+"""The start of a job: the Flow, its sources, and the default flow behind the module functions such as `gr.read_text`.
 
 Import `Flow` from here. Verbs of a Dataset do not belong here.
 """

@@ -1,4 +1,4 @@
-"""What an error on its way out of a task belongs to: the step and the row, noted where the error leaves a loop.
+"""Note the step and the row of an error where it leaves a loop, on its way out of a task.
 
 The note lies beside the exception and never on it: the exception stays the user's, whatever its class allows.
 """

@@ -20,7 +20,7 @@ _OTHER_REPLAY = "glowray_replay"  # The name if the user's class has its own `re
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What an error tells the user of a step: its function and row, and what runs the function on the row again."""
+    """The function and row that an error shows for a step, and the call that replay() makes."""
 
     function: Function | None = None
     row: Any = NO_ROW

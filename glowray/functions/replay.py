@@ -32,7 +32,7 @@ _packed_subjects: WeakKeyDictionary[Function | SharedSubject, Any] = WeakKeyDict
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What replay() runs: `run(subject, *arguments)`.
+    """The call that replay() makes: `run(subject, *arguments)`.
 
     `run` is a function of a module of glowray's, so that it travels by its name. `subject` is the user's function, the
     verb if that has none, or what a reader reads with. `is_check` says that it only checks the row.

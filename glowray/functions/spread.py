@@ -27,7 +27,7 @@ from glowray.rows.objects.static_attributes import class_name, is_instance
 
 
 class Called(Protocol):
-    """What a message says of a function in a plan: its verb, its label, and whether it is given a keyed row's value."""
+    """A function as messages name it: its verb, its label, and whether its argument is a keyed row's value."""
 
     @property
     def verb(self) -> str: ...

@@ -33,7 +33,7 @@ LONGEST_TEMPORARY = 24
 
 @dataclasses.dataclass(frozen=True)
 class NodeResources:
-    """What a node offers: CPUs, memory for tasks in bytes, and labels that tasks may ask for. None: Ray decides."""
+    """The resources of a node: CPUs, bytes of memory for tasks, and labels for tasks. None: Ray decides."""
 
     num_cpus: int | None = None
     memory: int | None = None

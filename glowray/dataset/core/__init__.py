@@ -1,1 +1,1 @@
-"""What all verbs and actions of a dataset build on: its node and flow, options, and functions of field names."""
+"""The base of all verbs and actions of a dataset: its node and flow, options, and functions of field names."""

@@ -44,7 +44,7 @@ PIECES_AHEAD = 4
 
 
 class TaskPlace(NamedTuple):
-    """What differs between the tasks of a stage: partition, number of the first row, stop flag, token of its prints."""
+    """The parts of a task that differ within a stage: partition, first row, stop flag, token of prints."""
 
     partition: int
     offset: int

@@ -23,7 +23,7 @@ WAITING_ROWS = 65_536
 
 Key = tuple[int, int]
 Piece = tuple[Key, list[Any], int]
-"""The feed's key, a list with a ref to a block (Ray does not resolve a ref in a list), and the block's row count."""
+"""(key of the feed, [ref of a block], row count of the block). Ray does not resolve a ref in a list."""
 
 
 class Pump:

@@ -1,1 +1,1 @@
-"""What every engine knows: the protocol, and a fragment as it travels to its tasks."""
+"""The protocol of engines, and a fragment as it travels to its tasks."""

@@ -270,7 +270,7 @@ class Bounds(Source):
         samples = [row for block in itertools.chain.from_iterable(inputs) for row in block.rows()]
         try:
             ordered = sort_rows(samples, lambda rows: [row[0] for row in rows], self.reverse)
-        except Exception:
+        except Exception:  # not lost: all rows meet in one range, whose merge raises it with its row
             yield []
             return
         share = sum(weight for _, weight in samples) / self.count
