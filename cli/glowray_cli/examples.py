@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from glowray.errors import GlowrayError
+from glowray.watch.table.table import Table, texts_column
+from glowray.watch.table.terminal import print_table
 from glowray_cli.options import Debug
 from glowray_cli.run import Arguments, run_here
-from glowray_cli.views import out
 
 PACKAGE = "glowray_examples"
 Name = Annotated[str | None, typer.Argument(help="The example to run; without it they are listed.")]
@@ -28,10 +28,8 @@ def examples(name: Name = None, arguments: Arguments = None, debug: Debug = Fals
     """List the examples that come with glowray, or run one. The words after NAME are the example's arguments."""
     found = packaged()
     if name is None:
-        table = Table(box=None, show_header=False, pad_edge=False)
-        for title, path in found.items():
-            table.add_row(f"[bold]{title}[/]", summary(path))
-        out.print(table)
+        names = texts_column("", found, tone="bold", least=max(map(len, found)))
+        print_table(Table([names, texts_column("", map(summary, found.values()))], is_framed=False))
     elif name in found:
         run_here(found[name], arguments or [])
     else:
