@@ -13,7 +13,6 @@ from rich.markup import escape
 from glowray.cluster import ClusterStatus, NodeRecord, NodeStatus
 from glowray.cluster.host.ports import is_loopback, parse_address
 from glowray.cluster.security import tls
-from glowray.native import chosen
 from glowray.watch.table.table import Cell, Table, TableColumn, texts_column
 from glowray.watch.table.terminal import print_table
 
@@ -93,7 +92,7 @@ def show_here(found: list[NodeRecord]) -> None:
     """Print the nodes that were started on this machine, and the state of each."""
     for record in found:
         out.print(
-            f"[bold]{record.kind}[/] {record.address or '?'} [dim]started here[/] {_state(record)}", soft_wrap=True
+            f"[bold]{record.kind}[/] {record.address or '?'} [dim]started here[/] {state_of(record)}", soft_wrap=True
         )
 
 
@@ -102,7 +101,7 @@ def tell_trouble(trouble: str) -> None:
     errors.print(f"[yellow]Warning:[/] {trouble}" if trouble else "The node works again", soft_wrap=True)
 
 
-def _state(record: NodeRecord) -> str:
+def state_of(record: NodeRecord) -> str:
     """Return the state of a node that was started here, in words."""
     if not record.is_alive:
         return f"ended ({record.failure or 'killed'})"
@@ -113,7 +112,14 @@ def _state(record: NodeRecord) -> str:
 
 def show_native() -> None:
     """Print whether the glowray of this machine has its loops in C."""
-    out.print(f"native: {chosen.loops.name}")
+    out.print(f"native: {native_name()}")
+
+
+def native_name() -> str:
+    """Return "compiled" if the glowray of this machine has its loops in C, else "portable"."""
+    from glowray.native import chosen  # It imports NumPy, which no other command needs.
+
+    return chosen.loops.name
 
 
 def show_cluster(cluster: ClusterStatus) -> None:
@@ -124,8 +130,16 @@ def show_cluster(cluster: ClusterStatus) -> None:
     print_table(nodes_table(cluster.nodes))
 
 
+def role_of(node: NodeStatus) -> str:
+    """Return "head" or "worker"."""
+    return "head" if node.is_head else "worker"
+
+
 def nodes_table(nodes: Sequence[NodeStatus]) -> Table:
-    """Return a table of a cluster's nodes: what each is, how it is, and what of its resources is free."""
+    """Return a table of a cluster's nodes: what each is, how it is, and what of its resources is free.
+
+    A narrow terminal leaves out columns of the middle.
+    """
     states = [Cell("alive", "good") if node.is_alive else Cell("gone", "bad") for node in nodes]
 
     def texts(heading: str, text: Callable[[NodeStatus], str], is_right: bool = False) -> TableColumn:
@@ -134,13 +148,13 @@ def nodes_table(nodes: Sequence[NodeStatus]) -> Table:
     return Table(
         [
             texts_column("node", (node.address for node in nodes), least=len("255.255.255.255")),
-            texts("host", lambda node: node.name),
-            texts("role", lambda node: "head" if node.is_head else "worker"),
+            texts("role", role_of),
             TableColumn("state", states),
-            texts("free CPUs", lambda node: f"{node.free.get('CPU', 0):g} of {node.total.get('CPU', 0):g}", True),
-            texts("memory, GiB", lambda node: _share(node.free, node.total, "memory"), True),
-            texts("objects, GiB", lambda node: _share(node.free, node.total, "object_store_memory"), True),
+            texts("host", lambda node: node.name),
             texts("labels", lambda node: " ".join(f"{name}={value}" for name, value in sorted(node.labels.items()))),
+            texts("objects, GiB", lambda node: _share(node.free, node.total, "object_store_memory"), True),
+            texts("memory, GiB", lambda node: _share(node.free, node.total, "memory"), True),
+            texts("free CPUs", lambda node: f"{node.free.get('CPU', 0):g} of {node.total.get('CPU', 0):g}", True),
         ],
         is_framed=False,
     )
