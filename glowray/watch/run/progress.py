@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
-from collections.abc import Sequence
 from typing import TextIO
 
 from glowray.engine.task.protocol import Done
-from glowray.physical.stages.stage import StagePlan, StageRun
-from glowray.watch.run.live_lines import LiveLines, is_terminal
+from glowray.physical.stages.stage import StageRun
+from glowray.watch.run.live_lines import LiveLines
 from glowray.watch.run.progress_lines import progress_lines
 from glowray.watch.run.progress_view import Bar, ProgressView, bar_texts
 from glowray.watch.table.cell_text import signs_for
 
-DELAY = 1.0
-"""Seconds before a job shows its progress if the user did not ask for it."""
-
-# One job at a time draws on a terminal. A job inside another's function, or in another thread, draws nothing.
-_drawing = threading.Lock()
+drawing = threading.Lock()
+"""One job at a time draws. A job inside another's function, or in another thread, draws nothing."""
 
 
 class Progress:
@@ -33,24 +28,11 @@ class Progress:
     def end(self) -> None: ...
 
 
-def progress_for(name: str, stages: Sequence[StagePlan], asked: bool | None) -> Progress:
-    """Return the progress of a job. `asked` is the user's setting.
-
-    With None, progress is shown only on a terminal, and only for a job that runs longer than DELAY.
-    """
-    stream = sys.stderr
-    if asked is False or stream is None or not (asked or is_terminal(stream)):
-        return Progress()
-    if is_terminal(stream):
-        return LiveProgress(name, len(stages), stream, 0.0 if asked else DELAY)
-    return PlainProgress(name, len(stages), stream)
-
-
 class Bars(Progress):
     """Keeps a view of the job, with a bar for each stage that has started."""
 
-    def __init__(self, name: str, stages: int, stream: TextIO) -> None:
-        self.view, self.stream = ProgressView(name, stages), stream
+    def __init__(self, name: str, stages: int) -> None:
+        self.view = ProgressView(name, stages)
         self.bars: dict[int, Bar] = {}
 
     def announce(self, text: str) -> None:
@@ -76,6 +58,10 @@ class Bars(Progress):
 class PlainProgress(Bars):
     """Prints a line for each finished stage, where lines cannot be redrawn, as in a log file."""
 
+    def __init__(self, name: str, stages: int, stream: TextIO) -> None:
+        super().__init__(name, stages)
+        self.stream = stream
+
     def announce(self, text: str) -> None:
         super().announce(text)
         if text:
@@ -96,12 +82,13 @@ class LiveProgress(Bars):
     """Draws bars at the bottom of a terminal, and erases them when the job is done."""
 
     def __init__(self, name: str, stages: int, stream: TextIO, delay: float) -> None:
-        super().__init__(name, stages, stream)
+        super().__init__(name, stages)
+        self.stream = stream
         self.lines = LiveLines(stream, self.render, delay)
         self.draws = False
 
     def begin(self) -> None:
-        self.draws = _drawing.acquire(blocking=False)
+        self.draws = drawing.acquire(blocking=False)
         if self.draws:
             self.lines.start()
 
@@ -109,7 +96,7 @@ class LiveProgress(Bars):
         if self.draws:
             self.draws = False
             self.lines.stop()
-            _drawing.release()
+            drawing.release()
 
     def render(self, width: int) -> list[str]:
         """Return the lines to draw now, for a terminal of `width` columns."""

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 import glowray as gr
+from glowray.watch import progress_place
+from glowray.watch.progress_place import progress_for
 from glowray.watch.run import progress
 from glowray.watch.run.live_lines import Guard, LiveLines
-from glowray.watch.run.progress import LiveProgress, PlainProgress, Progress, progress_for
+from glowray.watch.run.progress import LiveProgress, PlainProgress, Progress
 from glowray.watch.run.progress_lines import progress_lines
 from glowray.watch.run.progress_view import Bar, ProgressView
 from glowray.watch.table.cell_text import signs_for
@@ -98,7 +100,7 @@ def test_a_terminal_that_has_gone_does_not_end_the_job() -> None:
 def test_who_gets_which(monkeypatch: pytest.MonkeyPatch) -> None:
     use_terminal(monkeypatch)
     assert type(progress_for("job", [], False)) is Progress
-    assert isinstance(made := progress_for("job", [], None), LiveProgress) and made.lines.delay == progress.DELAY
+    assert isinstance(made := progress_for("job", [], None), LiveProgress) and made.lines.delay == progress_place.DELAY
     assert isinstance(made := progress_for("job", [], True), LiveProgress) and made.lines.delay == 0
     monkeypatch.setenv("TERM", "dumb")
     assert type(progress_for("job", [], None)) is Progress
@@ -124,8 +126,8 @@ def test_so_does_one_that_fails(error: type[BaseException], monkeypatch: pytest.
         flow(True).from_range(4, partitions=2).map(fail).count()
     assert terminal.screen == ""
     assert sys.stdout is sys.stderr is terminal
-    assert progress._drawing.acquire(blocking=False)
-    progress._drawing.release()
+    assert progress.drawing.acquire(blocking=False)
+    progress.drawing.release()
 
 
 def test_a_reader_of_rows_has_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
