@@ -73,6 +73,27 @@ class DiskPlace(Place):
         return f'the disk of "{label}" is full: make room there, or write to another'
 
 
+@dataclass(frozen=True)
+class NoPlace(Place):
+    """The place of a write whose tasks make no files, because their sink sends rows elsewhere."""
+
+    @contextmanager
+    def folder(self) -> Iterator[str]:
+        yield ""
+
+    def deliver(self, parts: Sequence[Part]) -> list[Part]:
+        return list(parts)
+
+    def fetch(self, part: Part, folder: str) -> Part:
+        return part
+
+    def remove(self, part: Part) -> None:
+        """Do nothing: there is no file."""
+
+    def full_disk(self, label: str) -> str:
+        return f'the disk for temporary files is full, in a write to "{label}"'
+
+
 def check_seen(parts: Sequence[Part]) -> None:
     """Raise GlowrayError if the driver does not see a file that a task wrote, as on a disk of another machine."""
     for part in parts:
