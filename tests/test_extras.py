@@ -29,9 +29,9 @@ USERS: dict[str, tuple[str, Callable[[Path], Any]]] = {
 
 IMPORTED = {"glowray", "glowray.arguments", "glowray.boundary"}
 STANDARD = set(
-    "annotationlib ast collections contextlib copy copyreg dataclasses dis enum errno fnmatch functools genericpath glob"
-    " importlib inspect ipaddress itertools keyword linecache ntpath numbers opcode operator os pathlib posixpath re"
-    " reprlib stat string sysconfig token tokenize types typing urllib warnings weakref".split()
+    "annotationlib ast collections contextlib copy copyreg dataclasses dis enum errno fnmatch functools genericpath"
+    " glob importlib inspect ipaddress itertools keyword linecache ntpath numbers opcode operator os pathlib posixpath"
+    " re reprlib stat string sysconfig token tokenize types typing urllib warnings weakref".split()
 )
 """The modules of Python that `import glowray` may load, beside those that Python loads at its start."""
 
