@@ -206,5 +206,3 @@ def test_uuid_and_utc() -> None:
     assert dataset.to_arrow().to_pylist() == rows
     assert duckdb.sql("select id from dataset").fetchall() == [(UUID(int=5),)]
     assert pl.DataFrame(dataset)["at"].to_list() == [rows[0]["at"]]
-
-
