@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 class ExternalWrites(Base[T_co]):
     """The action write_mongo."""
 
-    def write_mongo(
-        self, uri: Uri, database: str, collection: str, *, mode: str = "error", defer: bool = False
-    ) -> Any:
+    def write_mongo(self, uri: Uri, database: str, collection: str, *, mode: str = "error", defer: bool = False) -> Any:
         """Write dict rows as the documents of a MongoDB collection. The workers write.
 
         >>> import glowray as gr

@@ -44,7 +44,7 @@ class PendingWrite(Protocol):
         """Check and reserve the target, and return the folder for the files of tasks, if there are any."""
 
     def misfits(self, parts: Sequence[Part]) -> Any:
-        """Return the Misfits: the parts that tasks must write again in another schema."""
+        """Return the Misfits: the parts that tasks must write again in another schema. None if rows have no schema."""
 
     def stage(self, parts: Sequence[Part]) -> None:
         """Make everything ready. The target does not change yet."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from glowray.io.files.splits import default_count
@@ -75,7 +75,7 @@ def mongo_reader(
         count = partitions or default_count(size or 0)
         firsts = [] if size is None or count == 1 else _first_ids(collection, wanted, count)
     bounds: list[Id] = [(), *((first,) for first in firsts), ()]
-    ranges: list[tuple[Id, Id] | None] = list(zip(bounds, bounds[1:], strict=False))
+    ranges: list[tuple[Id, Id] | None] = list(pairwise(bounds))
     return MongoReader(address, wanted, (*ranges, *[None] * (count - len(ranges))), size)
 
 

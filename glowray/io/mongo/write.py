@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from glowray.errors import CommitConflict
-from glowray.io.commit.commit import Misfits, Written, check_mode
+from glowray.io.commit.commit import Written, check_mode
 from glowray.io.hive import HiveFolders
-from glowray.io.mongo.collection import CollectionAddress
+from glowray.io.mongo.collection import CollectionAddress, Document
 from glowray.io.mongo.documents import DocumentIds
 from glowray.io.mongo.staging import MongoSink
 from glowray.io.sink import Part
@@ -58,8 +58,8 @@ class MongoWrite:
             staging.database.create_collection(staging.name)
         return ""
 
-    def misfits(self, parts: Sequence[Part]) -> Misfits:
-        return Misfits(self.sink, "", None, ())
+    def misfits(self, parts: Sequence[Part]) -> None:
+        """Return None: documents of a collection may have different fields."""
 
     def stage(self, parts: Sequence[Part]) -> None:
         """Check that the staging collection has all rows, and that none of them is in the target already."""
@@ -105,10 +105,11 @@ class MongoWrite:
 
     def _check_new(self, staging: Collection[Any]) -> None:
         lookup = {"from": self._address.name, "localField": "_id", "foreignField": "_id", "as": "there"}
-        stages = [{"$lookup": lookup}, {"$match": {"there": {"$ne": []}}}, {"$limit": 1}]
+        stages: list[Document] = [{"$lookup": lookup}, {"$match": {"there": {"$ne": []}}}, {"$limit": 1}]
         with staging.aggregate(stages) as found:
             for document in found:
-                raise ValueError(f'write_mongo(): "{self.name}" has a document with the _id {document["_id"]!r} already')
+                there = f'"{self.name}" has a document with the _id {document["_id"]!r} already'
+                raise ValueError(f"write_mongo(): {there}")
 
     def _rename(self, staging: Collection[Any]) -> None:
         from pymongo.errors import OperationFailure

@@ -66,7 +66,7 @@ def test_ids_of_mixed_types(mongo: MongoServer, partitions: int) -> None:
     reader = mongo_reader(CollectionAddress(mongo.uri, "shop", "words"), {}, partitions)
     parts = [[row["_id"] for rows in reader.read(index) for row in rows] for index in range(reader.num_partitions)]
     assert len(parts) == partitions
-    assert sum(parts, []) == sorted(ids, key=rank)
+    assert [each for part in parts for each in part] == sorted(ids, key=rank)
     assert partitions > 12 or max(map(len, parts)) <= -(-len(ids) // partitions)
 
 

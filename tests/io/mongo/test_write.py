@@ -63,7 +63,7 @@ def test_modes(mongo: MongoServer) -> None:
     inline([{"_id": 1}]).write_mongo(mongo.uri, "shop", "words", mode="overwrite")
     assert content(mongo) == [{"_id": 1}]
     assert names(mongo) == {"words"}
-    with pytest.raises(ValueError, match="mode must be one of .*, not 'replace'"):
+    with pytest.raises(ValueError, match=r"mode must be one of .*, not 'replace'"):
         rows.write_mongo(mongo.uri, "shop", "words", mode="replace")
 
 
