@@ -54,7 +54,9 @@ def progress_html(view: ProgressView, now: float, *, has_ended: bool) -> str:
     """
     facts = [view.name, f"{view.ended} of {view.stages} stages", clock(now - view.began), view.announced]
     bars = f'<div class="bars">{"".join(_bar(bar, now) for bar in view.shown())}</div>'
-    return page_part(STYLE + folded(" · ".join(filter(None, map(printable, facts))), bars, is_open=not has_ended))
+    remark = f'<div class="note">{escape(view.remark)}</div>' if view.remark else ""
+    summary = " · ".join(filter(None, map(printable, facts)))
+    return page_part(STYLE + folded(summary, bars + remark, is_open=not has_ended))
 
 
 def progress_text(view: ProgressView, now: float) -> str:

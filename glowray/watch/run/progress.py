@@ -50,6 +50,7 @@ class Bars(Progress):
         bar.done += report.final
         bar.rows += report.rows_in
         bar.bytes += sum(report.sizes) + sum(part.bytes for part in report.parts)
+        self.view.to_python += report.failed_rows
 
     def stage_done(self, stage: StageRun) -> None:
         self.bars[id(stage)].ended = time.monotonic()
@@ -76,6 +77,11 @@ class PlainProgress(Bars):
 
     def _print(self, text: str) -> None:
         print(f"{self.view.name}: {text}", file=self.stream, flush=True)
+
+    def end(self) -> None:
+        if self.view.remark:
+            self._print(self.view.remark)
+            self.view.to_python = 0
 
 
 class LiveProgress(Bars):

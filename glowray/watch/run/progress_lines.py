@@ -26,15 +26,17 @@ GAP = "  "
 
 
 def progress_lines(view: ProgressView, now: float, width: int, signs: Signs) -> list[str]:
-    """Return the job's line and a line for each stage to show, with escape sequences for colours.
+    """Return the job's line, a line for each stage to show, and the remark, with escape sequences for colours.
 
-    Where the terminal is narrow, the bytes go first, then the rows, their rate, and the word "tasks".
+    Where the terminal is narrow, the bytes go first, then the word "tasks", the rows, and their rate.
     """
     from rich.console import Console
+    from rich.text import Text
 
     text = io.StringIO()
     console = Console(file=text, force_terminal=True, width=width, highlight=False)
-    for line in [_head(view, now, width, signs), *_bars(view.shown(), now, width, signs)]:
+    remarks = [Text(cut_end(view.remark, width, signs.more), "yellow")] if view.remark else []
+    for line in [_head(view, now, width, signs), *_bars(view.shown(), now, width, signs), *remarks]:
         console.print(line, soft_wrap=True)
     return text.getvalue().splitlines()
 

@@ -56,11 +56,13 @@ class ProgressView:
         name: the flow's name.
         stages: the number of stages.
         announced: what the engine does besides running tasks, such as "starting Ray…". "" for nothing.
+        to_python: the rows that Python computed although columns were planned.
     """
 
     name: str
     stages: int
     announced: str = ""
+    to_python: int = 0
     bars: list[Bar] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
@@ -68,6 +70,12 @@ class ProgressView:
     def ended(self) -> int:
         """Return the number of stages that have ended."""
         return sum(bar.ended is not None for bar in self.bars)
+
+    @property
+    def remark(self) -> str:
+        """Return the line below the bars: how many rows Python computed although columns were planned, "" if none."""
+        rows = "1 row" if self.to_python == 1 else f"{self.to_python:,} rows"
+        return f"{rows} planned as arrow ran in Python" if self.to_python else ""
 
     def shown(self) -> list[Bar]:
         """Return at most SHOWN bars in order of stages: the running ones first, then those that ended last."""

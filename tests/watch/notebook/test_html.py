@@ -24,7 +24,7 @@ def check(html: str) -> None:
 @given(st.text() | st.just('"><script>alert(1)</script>'), st.booleans())
 def test_a_name_is_text(text: str, has_ended: bool) -> None:
     bars = [Bar(1, text, 0, 5, 10, 10, 0.0, None), Bar(2, text, 4, 1, 0, 0, 5.0, 6.0)]
-    check(progress_html(ProgressView(text, 2, text, bars, 0.0), 9.0, has_ended=has_ended))
+    check(progress_html(ProgressView(text, 2, text, 5, bars, 0.0), 9.0, has_ended=has_ended))
     check(PlanText(text)._repr_html_())
 
 

@@ -35,13 +35,8 @@ class Output:
 @pytest.fixture
 def output(monkeypatch: pytest.MonkeyPatch) -> Output:
     made, marimo = Output(), ModuleType("marimo")
-    facts: dict[str, Any] = {
-        "running_in_notebook": lambda: True,
-        "output": made,
-        "Html": str,
-        "Thread": threading.Thread,
-    }
-    vars(marimo).update(facts)
+    facts: dict[str, Any] = {"running_in_notebook": lambda: True, "output": made}
+    vars(marimo).update(facts, Html=str, Thread=threading.Thread)
     monkeypatch.setitem(sys.modules, "marimo", marimo)
     return made
 

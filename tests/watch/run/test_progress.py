@@ -178,11 +178,12 @@ def test_no_line_is_wider_than_the_terminal(name: str, tasks: int, encoding: str
         Bar(n, "read_csv→" + name * n, tasks, tasks // 2, 10 ** (3 * n), 10 ** (3 * n), 1.0, 9.0 if n < 3 else None)
         for n in range(1, 7)
     ]
-    view = ProgressView(name, 10**6, "starting Ray…", bars, 0.0)
+    view = ProgressView(name, 10**6, "starting Ray…", 5, bars, 0.0)
     lines = [CONTROL.sub("", line) for line in progress_lines(view, 100_000.0, width, signs_for(encoding))]
-    assert len(lines) == 7 and max(map(cell_len, lines)) <= width
-    assert all(("left" in line) == (tasks > 1) for line in lines[3:]), "how long it takes is seen at any width"
-    assert len({cell_len(line) for line in lines[1:]}) == 1
+    assert len(lines) == 8 and max(map(cell_len, lines)) <= width
+    assert lines[-1] == "5 rows planned as arrow ran in Python"
+    assert all(("left" in line) == (tasks > 1) for line in lines[3:-1]), "how long it takes is seen at any width"
+    assert len({cell_len(line) for line in lines[1:-1]}) == 1
     "".join(lines).encode(encoding)
 
 
