@@ -56,20 +56,21 @@ class KafkaReader(RowReader):
             rows: list[Any] = []
             messages = consumer.consume(min(ROWS_A_MORSEL, wanted.end - position), WAIT_SECONDS)
             for message in messages:
-                heard = time.monotonic()
                 if message.error() is not None:
                     if rows:
                         yield rows
                     rows = []
                     position = self._after_event(message, wanted, position)
-                elif position <= message.offset() < wanted.end:
+                    continue
+                offset = message.offset() or 0
+                if position <= offset < wanted.end:
                     rows.append((message.key(), message.value()) if self.with_key else message.value())
-                    position = message.offset() + 1
-                else:
-                    position = max(position, message.offset())
+                position = max(position, offset + 1)
             if rows:
                 yield rows
-            if not messages and time.monotonic() - heard > SECONDS:
+            if messages:
+                heard = time.monotonic()
+            elif time.monotonic() - heard > SECONDS:
                 raise TimeoutError(f"{self._place(wanted)}: no record came for {SECONDS:.0f} s after offset {position}")
 
     def _after_event(self, message: Message, wanted: OffsetRange, position: int) -> int:
