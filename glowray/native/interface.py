@@ -1,7 +1,7 @@
-"""What `compiled` and `portable` both offer: loops over the bytes of texts.
+"""The functions that `compiled` and `portable` both offer: loops over the bytes of texts.
 
-Texts are given as `data, starts, ends`: text i is `data[starts[i]:ends[i]]`. Starts and ends are arrays without gaps
-in memory, both int32 or both int64. Arrays that come back may be int32 or int64 where they hold places in the data.
+Texts are given as `data, starts, ends`: text i is `data[starts[i]:ends[i]]`. Starts and ends are contiguous arrays,
+both int32 or both int64. Returned arrays of places in the data may be int32 or int64.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Loops(Protocol):
         """
 
     def find(self, data: Bytes, starts: Places, ends: Places, pattern: bytes, backwards: bool) -> npt.NDArray[np.int64]:
-        """Return the offset of the pattern's first (or last) occurrence in each text, or -1. The pattern is not empty."""
+        """Return the offset of the first (or last) pattern in each text, -1 for none. The pattern is not empty."""
 
     def hashes(self, data: Bytes, starts: Places, ends: Places, tag: int) -> npt.NDArray[np.uint64]:
         """Return `glowray.native.byte_hash.bytes_hash` of each text."""

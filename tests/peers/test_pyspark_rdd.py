@@ -22,7 +22,7 @@ BY_KEY = [("1", 3), ("2", 5), ("a", 1), ("b", 2), ("d", 4)]
 
 
 def glom(rows: Dataset[Any]) -> list[list[Any]]:
-    """The rows of each partition as a list: PySpark's glom() and collect()."""
+    """Return the rows of each partition as a list, like PySpark's glom() and collect()."""
     return rows.map_partitions(lambda part: [list(part)]).collect()
 
 
