@@ -25,6 +25,7 @@ __all__ = [
     "GlowrayError",
     "Group",
     "KeyTypeError",
+    "PythonRowsWarning",
     "WorkerLost",
     "broadcast",
     "connect",
@@ -61,6 +62,7 @@ _HOMES = {
     "disconnect": "glowray.cluster",
     "GlowrayError": "glowray.errors",
     "KeyTypeError": "glowray.errors",
+    "PythonRowsWarning": "glowray.errors",
     "CommitConflict": "glowray.errors",
     "ClusterError": "glowray.errors",
     "WorkerLost": "glowray.errors",
@@ -69,7 +71,7 @@ _HOMES = {
 if TYPE_CHECKING:
     from glowray.cluster import connect, disconnect
     from glowray.dataset import Dataset
-    from glowray.errors import ClusterError, CommitConflict, GlowrayError, KeyTypeError, WorkerLost
+    from glowray.errors import ClusterError, CommitConflict, GlowrayError, KeyTypeError, PythonRowsWarning, WorkerLost
     from glowray.flow import Flow
     from glowray.flow.default import default_flow
     from glowray.functions.spread import spread, whole

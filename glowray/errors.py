@@ -65,3 +65,7 @@ class OffsetsGone(GlowrayError, LookupError):  # noqa: N818
 
 class DamagedFile(GlowrayError, ValueError):  # noqa: N818
     """A file is not in the format that it should have. The message names the place of the fault."""
+
+
+class PythonRowsWarning(UserWarning):
+    """More than a tenth of the rows of a step planned as `arrow` ran in Python. A job warns at most once."""
