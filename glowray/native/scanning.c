@@ -183,8 +183,8 @@ static void find_places(const uint8_t *data, Py_ssize_t size, uint8_t one, uint8
 
 /* ---------------------------------------------------------------- tables ----------------------------------------- */
 
-/* Write the bounds of `lines` lines of `width` fields each. table[i] is the start of line i, and table[(j + 1) * lines
- * + i] is the end of its field j. Return 0 if a line has another number of fields, else 1.
+/* Write the bounds of `lines` lines of `width` fields each. Line i starts at table[i]. Its field j ends at table[(j + 1)
+ * * lines + i]. Return 0 if a line has another number of fields, else 1.
  */
 static int find_fields(const uint8_t *data, Py_ssize_t size, uint8_t separator, Py_ssize_t lines, Py_ssize_t width,
                        int32_t *table)
