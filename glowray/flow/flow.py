@@ -18,6 +18,7 @@ from glowray.flow.sources_memory import MemorySources
 from glowray.flow.sources_sql import SqlSources
 from glowray.io.reader import check_partitions
 from glowray.resources import Resources
+from glowray.watch.notebook.shown_text import RowErrors
 from glowray.watch.run.stats import Stats
 
 
@@ -112,7 +113,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
     @property
     def errors(self) -> list[Any]:
         """Return the rows that failed under on_error="collect", as records with step, row and error."""
-        return list(self.outcome.errors)
+        return RowErrors(self.outcome.errors)
 
     def run(self) -> list[Any]:
         """Run all outputs and deferred writes of this flow's datasets in one pass.

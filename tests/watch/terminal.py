@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 
-_CONTROL = re.compile(r"\x1b\[(\d*)([A-Za-z])|\x1b\[[\d;]*m")
+CONTROL = re.compile(r"\x1b\[(\d*)([A-Za-z])|\x1b\[[\d;]*m")
 
 
 class Terminal(io.StringIO):
@@ -19,7 +19,7 @@ class Terminal(io.StringIO):
         text, place = self.getvalue(), 0
         lines, row, column = [""], 0, 0
         while place < len(text):
-            if control := _CONTROL.match(text, place):
+            if control := CONTROL.match(text, place):
                 place = control.end()
                 if control[2] == "A":
                     row -= int(control[1] or 1)
