@@ -24,7 +24,9 @@ from glowray.physical.stages.stage import StagePlan, StageRun
 from glowray.plan.nodes import Node, Read
 from glowray.plan.walk import walk
 from glowray.rows import Block
-from glowray.watch.run.progress import Progress, progress_for
+from glowray.watch.notebook.tracebacks import show_errors
+from glowray.watch.progress_place import progress_for
+from glowray.watch.run.progress import Progress
 from glowray.watch.run.python_rows import warn_of_python_rows
 from glowray.watch.run.stats import Stats, StatsWatcher
 from glowray.watch.run.task_prints import TaskPrints
@@ -80,6 +82,7 @@ class Action:
             stats = Stats(settings.name, self.engine.name, rules=prepared.rules)
             outcome.begin(stats)
             self.recorder = Recorder(outcome, stats, progress_for(settings.name, stages, settings.progress))
+            show_errors()
             self.engine.begin(self.recorder.progress.announce)
             resources, vectorize = settings.resources, settings.vectorize
             self.job = Job(settings.name, stages, self.engine, self.recorder, resources, settings.max_errors, vectorize)
