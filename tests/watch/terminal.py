@@ -9,7 +9,7 @@ CONTROL = re.compile(r"\x1b\[(\d*)([A-Za-z])|\x1b\[[\d;]*m")
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal. `screen` is the text that it shows."""
+    """A stream that calls itself a terminal. `screen` is the text that it shows."""
 
     def isatty(self) -> bool:
         return True

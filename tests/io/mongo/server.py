@@ -1,8 +1,8 @@
 """A server that speaks MongoDB's wire protocol (OP_MSG) on loopback, with the collections in memory.
 
 It knows the commands and stages that glowray sends, and refuses all others. It compares values in the order of BSON. As
-in a real server, a query compares values of one type only. It has no indexes but that of `_id`, no sessions, no
-replication, no authentication, and no concurrency: a lock lets one command run at a time.
+in a real server, a query compares values of one type only. It has no index but that of `_id`, no sessions, no
+replication and no authentication. A lock lets one command run at a time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A real kernel for tests, as Jupyter and VS Code start one."""
+"""A real kernel for tests, started like those of Jupyter and VS Code."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from jupyter_client.manager import KernelManager
 
-DEADLINE = 300.0  # seconds; only a kernel that hangs takes as long
+DEADLINE = 300.0  # seconds; only a kernel that hangs takes this long
 
 
 @dataclass
 class Ran:
-    """What a cell did: its messages of each type, and the exception's class if it failed."""
+    """The results of a cell: its messages of each type, and the exception's class if it failed."""
 
     messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     failed: str = ""
@@ -23,7 +23,7 @@ class Ran:
 
     @property
     def html(self) -> list[str]:
-        """Return the HTML of all displays and results, in order, updates left out."""
+        """Return the HTML of all displays and results, in order, without updates."""
         shown = self.of("display_data", "execute_result")
         return [content["data"]["text/html"] for content in shown if "text/html" in content["data"]]
 

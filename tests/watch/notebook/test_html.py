@@ -1,4 +1,4 @@
-"""Plans, progress and errors in HTML: the user's text is text."""
+"""Test plans, progress and errors in HTML: the user's text is escaped."""
 
 from __future__ import annotations
 

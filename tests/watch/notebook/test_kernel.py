@@ -1,4 +1,4 @@
-"""glowray in a real kernel: what cells show, one live display, and what an interrupt leaves behind."""
+"""Test glowray in a real kernel: the output of cells, one live display, and the state after an interrupt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows that a notebook shows of a dataset are had at once: no job, no function of the user."""
+"""Test that a notebook shows the first rows only if they are there at once, without a job or a user's function."""
 
 from __future__ import annotations
 

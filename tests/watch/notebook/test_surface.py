@@ -1,4 +1,4 @@
-"""Which notebook is found, and how HTML gets there. A kernel is in test_kernel.py; marimo is stood in for."""
+"""Test which notebook is found, and how HTML gets there. A kernel is in test_kernel.py; marimo has a stand-in here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures in every format, whole or not at all; nothing in them overlaps."""
+"""Test that pictures in every format are written whole or not at all, and that nothing in them overlaps."""
 
 from __future__ import annotations
 

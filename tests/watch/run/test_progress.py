@@ -1,4 +1,4 @@
-"""Progress: bars at the foot of a terminal that leave nothing behind, lines elsewhere, nothing unless it is wanted."""
+"""Test progress: bars at the bottom of a terminal that vanish at the end, lines elsewhere, nothing if not wanted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.watch.terminal import CONTROL, Terminal
 
 
 def use_terminal(patch: pytest.MonkeyPatch) -> Terminal:
-    """Standard output and error on one terminal, for the rest of the test."""
+    """Send standard output and error to one terminal, for the rest of the test."""
     made = Terminal()
     patch.setenv("TERM", "xterm")
     patch.setattr(sys, "stdout", made)
