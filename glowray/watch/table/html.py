@@ -9,7 +9,7 @@ from glowray.watch.table.cell_text import cut_end
 from glowray.watch.table.table import Cell, Table, TableColumn
 
 MOST_COLUMNS = 40
-"""A page can scroll. Of more columns than this, those of the middle are left out."""
+"""A page can scroll. A table of more columns loses those of its middle."""
 
 MOST_NAMED = 200
 """The maximum number of characters of the line that names the columns left out."""
