@@ -20,7 +20,7 @@ UNFINISHED = {
     "glowray/action/": 1,
     "glowray/engine/": 1,
     "glowray/io/": 26,
-    "glowray/kernels/": 190,
+    "glowray/kernels/": 193,
     "glowray/physical/": 35,
     "glowray/rows/codec/": 0,
     "glowray/watch/": 14,
@@ -31,7 +31,7 @@ MOST_WORDS = 24
 INVERTED = {"Of", "What", "Where", "Which", "Such", "Those"}
 """Words that begin a sentence in inverted order, or one without its noun."""
 
-NOT_VERBS = {"A", "All", "An", "As", "Every", "How", "The", "Whether"}
+NOT_VERBS = {"A", "All", "An", "As", "Every", "For", "How", "Nothing", "The", "Whether", "With", "Within"}
 """Words that show that a function's docstring describes its result instead of saying what the function does."""
 
 SECTIONS = ("Args:", "Returns:", "Raises:")
