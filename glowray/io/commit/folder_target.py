@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterable, Sequence
 
 from glowray.errors import CommitConflict
-from glowray.io.commit.manifest import Manifest, read_manifest
 from glowray.io.files.folders import (
     content_of,
     lock_path,
@@ -21,7 +20,8 @@ from glowray.io.files.folders import (
     remove_if_empty,
     write_owner,
 )
-from glowray.io.files.paths import SUCCESS, TEMPORARY
+from glowray.io.files.manifest import SUCCESS, Manifest, read_manifest
+from glowray.io.files.paths import TEMPORARY
 from glowray.io.hive import folder_fields
 from glowray.io.sink import Part, SchemaSink, Sink
 

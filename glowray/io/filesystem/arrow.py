@@ -12,7 +12,8 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.fs as pafs
 
-from glowray.io.filesystem.interface import FileInfo, Input, Output, is_visible
+from glowray.io.filesystem.globs import is_visible
+from glowray.io.filesystem.interface import FileInfo, Input, Output
 from glowray.io.filesystem.ranged_input import RangedInput
 from glowray.io.filesystem.remote import RemoteFiles
 from glowray.io.filesystem.spooled_output import COPY_BYTES, SpooledOutput

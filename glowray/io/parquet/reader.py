@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from glowray.errors import DamagedFile
 from glowray.io.arrow.table_blocks import droppable, table_block, table_shape
 from glowray.io.arrow.table_rows import table_rows
-from glowray.io.files.paths import Paths, expand, path_names
+from glowray.io.files.paths import Paths, StorageOptions, expand, path_names
 from glowray.io.files.splits import SPLIT_BYTES, place
+from glowray.io.filesystem.location import Location
 from glowray.io.parquet.hive_folders import Values, fill_folders, folder_types, folder_values, with_folders
 from glowray.io.reader import PrunableReader, TypedReader, check_partitions, source_label
 from glowray.io.record_columns import check_columns, check_present
@@ -30,7 +32,7 @@ ROWS_A_BLOCK = 65_536
 class RowGroup:
     """One row group of a file, and the columns that the file's folders add."""
 
-    path: str
+    location: Location
     index: int
     folders: Values = ()
 
@@ -72,9 +74,9 @@ class ParquetReader(PrunableReader, TypedReader):
             return None
         import pyarrow as pa
 
-        with opened(group.path) as file:
+        with opened(group.location) as file:
             schema = self._schema(file, group)
-            return table_shape(pa.schema([schema.field(name) for name in self._wanted(schema, group.path)]))
+            return table_shape(pa.schema([schema.field(name) for name in self._wanted(schema, group.location)]))
 
     @property
     def fields(self) -> tuple[str, ...] | None:
@@ -82,8 +84,8 @@ class ParquetReader(PrunableReader, TypedReader):
         group = next((group for groups in self.partitions for group in groups), None)
         if group is None:
             return None
-        with opened(group.path) as file:
-            return tuple(self._wanted(self._schema(file, group), group.path))
+        with opened(group.location) as file:
+            return tuple(self._wanted(self._schema(file, group), group.location))
 
     def read_blocks(self, index: int) -> Iterator[Block]:
         """Yield the rows of partition `index` as blocks. A column stays as it is if its values are Python's."""
@@ -102,8 +104,8 @@ class ParquetReader(PrunableReader, TypedReader):
         import pyarrow as pa
 
         for group in self.partitions[index]:
-            with opened(group.path) as file:
-                names = self._wanted(self._schema(file, group), group.path)
+            with opened(group.location) as file:
+                names = self._wanted(self._schema(file, group), group.location)
                 added = {name for name, _ in group.folders}
                 own = [name for name in names if name not in added]
                 wanted = None if self.columns is None and self.only is None and not added else own
@@ -114,7 +116,7 @@ class ParquetReader(PrunableReader, TypedReader):
     def _schema(self, file: pq.ParquetFile, group: RowGroup) -> pa.Schema:
         """Return the columns of a file, with those that its folders add."""
         schema = file.schema_arrow
-        check_columns(schema.names, f'"{group.path}"')
+        check_columns(schema.names, f'"{group.location}"')
         return schema if self.folder_types is None else with_folders(schema, group.folders, self.folder_types)
 
     def _filled(self, table: pa.Table, names: list[str], group: RowGroup) -> pa.Table:
@@ -122,9 +124,9 @@ class ParquetReader(PrunableReader, TypedReader):
             return table
         return fill_folders(table, names, group.folders, self.folder_types)
 
-    def _wanted(self, schema: pa.Schema, path: str) -> list[str]:
+    def _wanted(self, schema: pa.Schema, location: Location) -> list[str]:
         """Return the columns to read of a file, in the order of the rows."""
-        names = _columns_of(schema, path, self.columns)
+        names = _columns_of(schema, location, self.columns)
         if self.only is None or tuple(names) != self.like:
             return names
         unread = droppable(schema.names, schema.types) - self.only
@@ -136,6 +138,7 @@ def parquet_reader(
     partitions: int | None = None,
     *,
     columns: Sequence[str] | None = None,
+    storage_options: StorageOptions = None,
     split_bytes: int = SPLIT_BYTES,
 ) -> ParquetReader:
     """Return a reader of Parquet files, whose rows are dicts. `columns` reads only these columns, in this order.
@@ -162,19 +165,19 @@ def parquet_reader(
     types: pa.Schema | None = None
     groups: list[RowGroup] = []
     weights: list[int] = []
-    files = expand(paths)
+    files = expand(paths, storage_options)
     added = folder_types(files)
     for file in files:
         folders = folder_values(file.folders)
-        with opened(file.path) as parquet:
-            check_columns(parquet.schema_arrow.names, f'"{file.path}"')
+        with opened(file.location) as parquet:
+            check_columns(parquet.schema_arrow.names, f'"{file.location}"')
             schema = with_folders(parquet.schema_arrow, folders, added)
-            types = _common_types(types, schema, _columns_of(schema, file.path, wanted))
+            types = _common_types(types, schema, _columns_of(schema, file.location, wanted))
             metadata = parquet.metadata
-            groups += [RowGroup(file.path, index, folders) for index in range(metadata.num_row_groups)]
+            groups += [RowGroup(file.location, index, folders) for index in range(metadata.num_row_groups)]
             weights += [metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups)]
     return ParquetReader(
-        source_label("read_parquet", path_names(paths)),
+        source_label("read_parquet", path_names(paths, storage_options)),
         place(groups, weights, partitions, split_bytes),
         wanted,
         sum(weights),
@@ -192,19 +195,26 @@ def _common_types(known: pa.Schema | None, schema: pa.Schema, names: Sequence[st
     return pa.schema([(name, types[name]) for name in alike])
 
 
-def opened(path: str) -> pq.ParquetFile:
-    """Open a Parquet file. Raises DamagedFile, which names the path, if it is none."""
+@contextmanager
+def opened(location: Location) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file. Raises DamagedFile, which names the path, if it is none.
+
+    Neighbouring columns of a remote file come in one request.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        return pq.ParquetFile(path)
-    except pa.ArrowInvalid as error:
-        raise DamagedFile(f'"{path}" is not a Parquet file, or is damaged: {error}') from None
+    with location.open_arrow() as source:
+        try:
+            file = pq.ParquetFile(source, pre_buffer=not location.files.is_local)
+        except pa.ArrowInvalid as error:
+            raise DamagedFile(f'"{location}" is not a Parquet file, or is damaged: {error}') from None
+        with file:
+            yield file
 
 
-def _columns_of(schema: pa.Schema, path: str, wanted: tuple[str, ...] | None) -> list[str]:
+def _columns_of(schema: pa.Schema, location: Location, wanted: tuple[str, ...] | None) -> list[str]:
     """Return `wanted`, or all columns of a file if it is None. Raises ValueError if the file lacks one of them."""
     names: list[str] = schema.names
-    check_present(path, names, wanted or ())
+    check_present(str(location), names, wanted or ())
     return names if wanted is None else list(wanted)
