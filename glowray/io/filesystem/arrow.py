@@ -66,7 +66,7 @@ class ArrowFiles(RemoteFiles):
 
     def open_output(self, path: str) -> Output:
         def upload(content: IO[bytes]) -> None:
-            with self.naming(path), connected(self).open_output_stream(self.inner(path)) as file:
+            with self.naming(path), self._output(path) as file:
                 shutil.copyfileobj(content, file, COPY_BYTES)
 
         return SpooledOutput(upload)
@@ -86,6 +86,10 @@ class ArrowFiles(RemoteFiles):
         if self.info(path) is not None:
             with self.naming(path):
                 connected(self).delete_dir(self.inner(path))
+
+    def _output(self, path: str) -> Any:
+        # By default pyarrow would compress a file that is named .gz.
+        return connected(self).open_output_stream(self.inner(path), compression=None)
 
     def _info(self, info: Any) -> FileInfo:
         kind = _KINDS.get(info.type, "other")

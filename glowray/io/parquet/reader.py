@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from glowray.errors import DamagedFile
@@ -47,6 +48,7 @@ class ParquetReader(PrunableReader, TypedReader):
         only: the columns that the job reads, None for all. It holds in files whose columns are `like`.
         like: the columns of the first file.
         folder_types: the columns that folders add, with their types.
+        first: the columns of the first file that has rows, with those that its folders add.
     """
 
     label: str
@@ -57,6 +59,7 @@ class ParquetReader(PrunableReader, TypedReader):
     only: frozenset[str] | None = None
     like: tuple[str, ...] | None = None
     folder_types: pa.Schema | None = None
+    first: pa.Schema | None = None
 
     @property
     def num_partitions(self) -> int:
@@ -69,23 +72,20 @@ class ParquetReader(PrunableReader, TypedReader):
     @property
     def shape(self) -> Shape | None:
         """The shape of the blocks of `read_blocks`, or None if the first file's schema does not say it."""
-        group = next((group for groups in self.partitions for group in groups), None)
-        if group is None:
-            return None
         import pyarrow as pa
 
-        with opened(group.location) as file:
-            schema = self._schema(file, group)
-            return table_shape(pa.schema([schema.field(name) for name in self._wanted(schema, group.location)]))
+        names = self.fields
+        if names is None or self.first is None:
+            return None
+        return table_shape(pa.schema([self.first.field(name) for name in names]))
 
     @property
     def fields(self) -> tuple[str, ...] | None:
         """The columns of the first file's rows. Another file may have others."""
         group = next((group for groups in self.partitions for group in groups), None)
-        if group is None:
+        if group is None or self.first is None:
             return None
-        with opened(group.location) as file:
-            return tuple(self._wanted(self._schema(file, group), group.location))
+        return tuple(self._wanted(self.first, group.location))
 
     def read_blocks(self, index: int) -> Iterator[Block]:
         """Yield the rows of partition `index` as blocks. A column stays as it is if its values are Python's."""
@@ -103,15 +103,17 @@ class ParquetReader(PrunableReader, TypedReader):
         """Yield the rows of partition `index` as Arrow tables of at most `rows` rows."""
         import pyarrow as pa
 
-        for group in self.partitions[index]:
+        for _, groups in groupby(self.partitions[index], key=lambda group: (group.location, group.folders)):
+            group, *others = groups
             with opened(group.location) as file:
                 names = self._wanted(self._schema(file, group), group.location)
                 added = {name for name, _ in group.folders}
                 own = [name for name in names if name not in added]
                 wanted = None if self.columns is None and self.only is None and not added else own
-                for batch in file.iter_batches(rows, [group.index], wanted, use_threads=False):
-                    table = pa.Table.from_batches([batch]).select(own)
-                    yield self._filled(table, names, group)
+                for each in (group, *others):
+                    for batch in file.iter_batches(rows, [each.index], wanted, use_threads=False):
+                        table = pa.Table.from_batches([batch]).select(own)
+                        yield self._filled(table, names, group)
 
     def _schema(self, file: pq.ParquetFile, group: RowGroup) -> pa.Schema:
         """Return the columns of a file, with those that its folders add."""
@@ -163,6 +165,7 @@ def parquet_reader(
     if wanted is not None:
         check_columns(wanted, "columns=")
     types: pa.Schema | None = None
+    first: pa.Schema | None = None
     groups: list[RowGroup] = []
     weights: list[int] = []
     files = expand(paths, storage_options)
@@ -174,6 +177,7 @@ def parquet_reader(
             schema = with_folders(parquet.schema_arrow, folders, added)
             types = _common_types(types, schema, _columns_of(schema, file.location, wanted))
             metadata = parquet.metadata
+            first = schema if first is None and metadata.num_row_groups else first
             groups += [RowGroup(file.location, index, folders) for index in range(metadata.num_row_groups)]
             weights += [metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups)]
     return ParquetReader(
@@ -183,6 +187,7 @@ def parquet_reader(
         sum(weights),
         pa.schema([]) if types is None else types,
         folder_types=added if len(added) else None,
+        first=first,
     )
 
 

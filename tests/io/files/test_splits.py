@@ -33,7 +33,7 @@ def test_plain_files_are_cut_evenly(sizes: list[int], partitions: int) -> None:
     files = [File(Location(f"/{n:03}"), "", size) for n, size in enumerate(sizes)]
     size_of = {file.location: file.size for file in files}
     loads = [
-        sum((size_of[piece.path] if piece.stop is None else piece.stop) - piece.start for piece in pieces)
+        sum((size_of[piece.location] if piece.stop is None else piece.stop) - piece.start for piece in pieces)
         for pieces in plan_splits(files, partitions)
     ]
     assert max(loads) - min(loads) <= 1
