@@ -24,15 +24,26 @@ from typing import Annotated, Any, Literal, SupportsIndex, Union, get_args, get_
 Bytes = Annotated[float, "a number of bytes"]
 """A number whose unit is the byte."""
 
+
+class Hidden(str):
+    """The name of a kind whose values no error shows, such as credentials."""
+
+    __slots__ = ()
+
+
+StorageOptions = Annotated[Mapping[str, Any] | None, Hidden("a dict")]
+"""What opens the store of a URL, by fsspec's names. It may hold credentials."""
+
 _NO_LISTS = (str, bytes, bytearray, Mapping)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """The values that an annotation allows, and its name in an error: "a str"."""
+    """The values that an annotation allows, its name in an error, such as "a str", and whether errors show values."""
 
     name: str
     accepts: Callable[[Any], bool]
+    is_shown: bool = True
 
 
 def check_arguments(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
@@ -53,7 +64,8 @@ def check_arguments(function: Callable[..., Any], args: Sequence[Any], kwargs: M
 
 
 def _refused(function: Callable[..., Any], name: str, kind: Kind, value: Any) -> TypeError:
-    return TypeError(f"{_called(function)}(): {name} must be {kind.name}, got {_text(value)}")
+    got = _text(value) if kind.is_shown else f"a value of type {type(value).__name__}"
+    return TypeError(f"{_called(function)}(): {name} must be {kind.name}, got {got}")
 
 
 @cache
@@ -101,7 +113,7 @@ def _kind(hint: Any) -> Kind | None:
     if origin is Annotated:
         inner, name = get_args(hint)
         kind = _kind(inner)
-        return kind and Kind(name, kind.accepts)
+        return kind and Kind(name, kind.accepts, not isinstance(name, Hidden))
     if origin is Literal:
         return Kind(_listed([f'"{value}"' for value in get_args(hint)]), _SCALARS[str].accepts)
     if origin is Sequence:

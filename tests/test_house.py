@@ -65,7 +65,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "getattr(node, 'name', None)": TREE,
     },
     "glowray/vectorize/loops/code/weaver.py": {"hasattr(node, 'lineno')": TREE},
-    "glowray/watch/row_table.py": {"getattr(rows[0], '_fields', None)": USER},
+    "glowray/watch/table/rows_table.py": {"getattr(rows[0], '_fields', None)": USER},
     "cli/glowray_cli/channel.py": {"hasattr(sys.stdout, 'reconfigure')": PYTHON},
 }
 """What is looked for, file by file, and why it cannot be asked of a type."""

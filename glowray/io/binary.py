@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from glowray.arguments import StorageOptions
 from glowray.io.files.compression import CompressedFile, codec_of, decompressed
 from glowray.io.files.folders import remove
-from glowray.io.files.paths import File, Paths, StorageOptions, expand, path_names
+from glowray.io.files.paths import File, Paths, expand, path_names
 from glowray.io.files.splits import place, weight_of
 from glowray.io.filesystem.location import Location
 from glowray.io.reader import RowReader, check_partitions, source_label

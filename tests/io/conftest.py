@@ -24,7 +24,7 @@ def _write(
     target: Path, sink: Sink, parts: Sequence[Sequence[Any]], mode: str = "error", single_file: bool = False
 ) -> Written:
     commit = Commit(target, sink, mode, single_file)
-    folder = commit.begin()
+    folder = commit.begin().path
     try:
         done = []
         for index, rows in enumerate(parts):

@@ -26,7 +26,7 @@ from glowray.kernels.operators.for_each import ForEach
 from glowray.kernels.operators.map import Map
 from glowray.kernels.partition.fold_steps import ReduceStep as FoldRows
 from glowray.plan.nodes import Cache, Limit, Reduce, Store, Top
-from glowray.watch.row_table import show_rows
+from glowray.watch.row_view import show_rows
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
@@ -228,7 +228,10 @@ class Actions(Base[T_co]):
                     yield from morsel
 
     def show(self, n: int = 20) -> None:
-        """Print the first n rows as a table. They come to the driver.
+        """Print the first n rows as a table, as wide as the terminal at most. They come to the driver.
+
+        Long texts are cut with "…", and columns of the middle are left out where the terminal is narrow. None, "", the
+        text 'None' and a field that a row lacks (·) differ.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1)]).show()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from glowray.io.commit.place import Place
 from glowray.io.sink import Part
 
 
@@ -40,8 +41,11 @@ class PendingWrite(Protocol):
     def written(self) -> Any:
         """What the action returns for the write."""
 
-    def begin(self) -> str:
-        """Check and reserve the target, and return the folder for the files of tasks, if there are any."""
+    def begin(self) -> Place:
+        """Check and reserve the target, and return the place for the files of tasks: NoPlace if there are none."""
+
+    def remove(self, parts: Sequence[Part]) -> None:
+        """Remove files of tasks that were written again."""
 
     def misfits(self, parts: Sequence[Part]) -> Any:
         """Return the Misfits: the parts that tasks must write again in another schema."""

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from glowray.arguments import StorageOptions
 from glowray.errors import DamagedFile
 from glowray.functions import Cause
 from glowray.functions.replay import Attempt
 from glowray.io.files.encoding import Encoding
 from glowray.io.files.lines import LineNames, read_lines
-from glowray.io.files.paths import File, Paths, StorageOptions, expand, path_names
+from glowray.io.files.paths import File, Paths, expand, path_names
 from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, is_splittable, plan_splits, weight_of
 from glowray.io.json.array import array_lists, is_array
 from glowray.io.json.values import TooDeepError, most_levels, shallow_value

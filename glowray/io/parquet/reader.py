@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from glowray.arguments import StorageOptions
 from glowray.errors import DamagedFile
 from glowray.io.arrow.table_blocks import droppable, table_block, table_shape
 from glowray.io.arrow.table_rows import table_rows
-from glowray.io.files.paths import Paths, StorageOptions, expand, path_names
+from glowray.io.files.paths import Paths, expand, path_names
 from glowray.io.files.splits import SPLIT_BYTES, place
 from glowray.io.filesystem.location import Location
 from glowray.io.parquet.hive_folders import Values, fill_folders, folder_types, folder_values, with_folders

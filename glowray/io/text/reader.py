@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from glowray.arguments import StorageOptions
 from glowray.io.files.encoding import Encoding, encoding_of_files, is_utf8_text
 from glowray.io.files.lines import read_lines
-from glowray.io.files.paths import File, Paths, StorageOptions, expand, path_names
+from glowray.io.files.paths import File, Paths, expand, path_names
 from glowray.io.files.splits import SPLIT_BYTES, Partition, is_splittable, plan_splits, weight_of
 from glowray.io.filesystem.location import Location
 from glowray.io.reader import ColumnReader, check_partitions, source_label

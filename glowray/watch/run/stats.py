@@ -122,20 +122,21 @@ class Stats:
         )
 
     def show(self) -> None:
-        """Print a table of the stages, and the summary.
+        """Print a table of the stages, and the summary. A narrow terminal leaves out columns of the middle.
 
         >>> import glowray as gr
         >>> flow = gr.Flow("demo", engine="inline")
         >>> flow.from_range(3, partitions=2).map(str).collect()
         ['0', '1', '2']
         >>> flow.stats.show()
-        stage                  tasks  rows in  rows out  bytes  skew  seconds  driver
-            1  from_range→map      2        3         3   27 B   1.3     0...    27 B
+        stage             tasks  rows in  rows out  skew  driver  bytes  seconds
+        1 from_range→map      2        3         3   1.3    27 B   27 B     0...
         demo: 1 stage, 2 tasks, 3 rows in, 3 out, 0... s, inline, native: ...
         """
-        from glowray.watch.run.stats_table import show_stats
+        from glowray.watch.run.stats_table import stats_table
+        from glowray.watch.table.terminal import print_table
 
-        show_stats(self)
+        print_table(stats_table(self))
 
 
 class StatsWatcher:
