@@ -12,16 +12,18 @@ from glowray.arguments import Bytes
 from glowray.boundary import public
 from glowray.engine.choice import check_engine
 from glowray.engine.task.protocol import Engine
+from glowray.flow.sources_external import ExternalSources
 from glowray.flow.sources_files import FileSources
 from glowray.flow.sources_memory import MemorySources
 from glowray.flow.sources_sql import SqlSources
 from glowray.io.reader import check_partitions
 from glowray.resources import Resources
+from glowray.watch.notebook.shown_text import RowErrors
 from glowray.watch.run.stats import Stats
 
 
 @public
-class Flow(FileSources, SqlSources, MemorySources):
+class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
     """A job before it runs: its name, its settings, and the statistics of its last action.
 
     >>> import glowray as gr
@@ -111,7 +113,7 @@ class Flow(FileSources, SqlSources, MemorySources):
     @property
     def errors(self) -> list[Any]:
         """Return the rows that failed under on_error="collect", as records with step, row and error."""
-        return list(self.outcome.errors)
+        return RowErrors(self.outcome.errors)
 
     def run(self) -> list[Any]:
         """Run all outputs and deferred writes of this flow's datasets in one pass.

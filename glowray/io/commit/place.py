@@ -29,7 +29,7 @@ class Place(ABC):
     @property
     @abstractmethod
     def location(self) -> Location:
-        """Where the files go. A folder of the local disk exists already."""
+        """The folder or store to which the files go. A folder of the local disk exists already."""
 
     @abstractmethod
     def deliver(self, parts: Sequence[Part]) -> list[Part]:

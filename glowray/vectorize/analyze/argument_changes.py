@@ -39,7 +39,7 @@ from glowray.vectorize.analyze.scope_names import (
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Known
 
-# What a variable may be: the parameter's object, an object inside it, or a new object that holds one of these.
+# A variable may be the parameter's object, an object inside it, or a new object that holds one of these.
 SELF, PART, HOLDER = "self", "part", "holder"
 Alias = tuple[str, str]
 Aliases = frozenset[Alias]

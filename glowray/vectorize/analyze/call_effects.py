@@ -84,7 +84,7 @@ _STANDARD = {name.removeprefix("_") for name in sys.stdlib_module_names}
 def _is_of_atom(value: object) -> bool:
     """Return whether a builtin method is bound to an object of a builtin type.
 
-    Such a method may change its owner, but never its arguments.
+    The method may then change its owner, but never its arguments.
     """
     owner = getattr(value, "__self__", None)
     return is_one_of(type(owner), _BUILTIN_TYPES)

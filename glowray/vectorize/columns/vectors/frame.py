@@ -39,7 +39,7 @@ Vector = Any  # ndarray for int, float, bool; Arrow large_string array, or Texts
 
 @dataclass(frozen=True)
 class Nullable:
-    """Scalars, or values of a kind Maybe, of which some are None: where `there` is false, the value means nothing."""
+    """Scalars, or values of a kind Maybe, some of them None. A value whose `there` is false means nothing."""
 
     values: Vector
     there: Mask

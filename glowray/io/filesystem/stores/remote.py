@@ -22,7 +22,7 @@ class RemoteFiles(FileSystem):
     options: HiddenOptions = field(default_factory=HiddenOptions)
 
     errors: ClassVar[tuple[type[Exception], ...]] = (OSError,)
-    """What the library raises for a store that fails or refuses."""
+    """The classes of the library's errors for a store that fails or refuses."""
 
     @contextmanager
     def naming(self, path: str) -> Iterator[None]:

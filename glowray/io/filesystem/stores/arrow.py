@@ -12,11 +12,12 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.fs as pafs
 
+from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.globs import is_visible
-from glowray.io.filesystem.interface import FileInfo, Input, Output
-from glowray.io.filesystem.ranged_input import RangedInput
-from glowray.io.filesystem.remote import RemoteFiles
-from glowray.io.filesystem.spooled_output import COPY_BYTES, SpooledOutput
+from glowray.io.filesystem.interface import Input, Output
+from glowray.io.filesystem.stores.ranged_input import RangedInput
+from glowray.io.filesystem.stores.remote import RemoteFiles
+from glowray.io.filesystem.stores.spooled_output import COPY_BYTES, SpooledOutput
 
 _KINDS: dict[Any, Any] = {pafs.FileType.File: "file", pafs.FileType.Directory: "folder"}
 
