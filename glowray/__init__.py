@@ -40,6 +40,7 @@ __all__ = [
     "read_binary",
     "read_csv",
     "read_json",
+    "read_kafka",
     "read_mongo",
     "read_parquet",
     "read_sql",
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
     read_binary = default_flow().read_binary
     read_csv = default_flow().read_csv
     read_json = default_flow().read_json
+    read_kafka = default_flow().read_kafka
     read_mongo = default_flow().read_mongo
     read_parquet = default_flow().read_parquet
     read_sql = default_flow().read_sql

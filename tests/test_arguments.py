@@ -47,9 +47,9 @@ PARAMETERS: dict[str, Parameter] = {
     **dict.fromkeys(["n", "partitions", "max_errors", "batch_size", "seed", "start", "stop", "step"], INT),
     **dict.fromkeys(["name", "engine", "encoding", "errors", "delimiter", "quotechar", "mode", "compression"], TEXT),
     **dict.fromkeys(["format", "how", "query", "address", "field", "suffix"], TEXT),
-    **dict.fromkeys(["uri", "database", "collection"], TEXT),
+    **dict.fromkeys(["uri", "database", "collection", "topic", "servers"], TEXT),
     **dict.fromkeys(["reverse", "single_file", "defer", "vectorize", "decompress", "replace", "sort"], SWITCH),
-    **dict.fromkeys(["lines", "with_path"], SWITCH),
+    **dict.fromkeys(["lines", "with_path", "with_key", "transactions"], SWITCH),
     **dict.fromkeys(["f", "fn", "add", "merge", "key", "to_key", "default"], FUNCTION),
     **dict.fromkeys(["others", "names"], Parameter((3, None, THING), "field names")),
     "fractions": Parameter((3, None, THING, "x", {"a": "x"})),
@@ -77,6 +77,8 @@ PARAMETERS: dict[str, Parameter] = {
     "rows": Parameter((3, None, THING), "needs an iterable"),
     "table": Parameter((3, None, THING, "x"), "needs a pyarrow.Table"),
     "df": Parameter((3, None, THING, "x"), "needs a pandas DataFrame"),
+    "options": Parameter((3, "x", THING, [1])),
+    "end": Parameter((3, "x", THING, {0: "x"})),
     "sink": Parameter((3, None, THING), "needs a queue.Queue, a function"),
     "cls": Parameter((3, None, "x", THING), "needs a class"),
     "on": Parameter((3, THING, ["a", 3], {"a": 3})),
@@ -89,7 +91,7 @@ FITTING: dict[str, Any] = {
     "paths": "/etc/passwd", "path": "/tmp/glowray-none/x.svg", "items": [], "rows": [], "fraction": 0.5, "bins": 2,
     "fractions": {1: 0.5}, "weights": [1, 1],
     "partitions": 1, "command": "cat", "query": "select 1", "start": 1, "cls": pathlib.Path,
-    "uri": "mongodb://nowhere", "database": "d", "collection": "c",
+    "uri": "mongodb://nowhere", "database": "d", "collection": "c", "topic": "t", "servers": "nowhere",
     "connection": lambda: None, "sink": queue.Queue(), "name": "x",
     "table": pa.table({"a": [1]}), "df": pd.DataFrame({"a": [1]}),
 }  # fmt: skip
@@ -119,7 +121,8 @@ CALLABLES = dict(callables())
 def parameters(call: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """Return the parameters of a call by name. Spell out `**options`."""
     found = dict(inspect.signature(call).parameters)
-    if found.pop("options", None) is not None:
+    if "options" in found and found["options"].kind is inspect.Parameter.VAR_KEYWORD:
+        del found["options"]
         options = get_type_hints(StepOptions)
         found |= {name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name in options}
     return found

@@ -36,9 +36,9 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
             in the environment. Without one it starts inline, and a long job moves to Ray.
             An Engine object runs the tasks itself: for tests and for new engines. Its interface may change.
         partitions: the number of partitions of each source; None: the source chooses from the size of its input.
-        on_error: what happens to a row on which a function fails, and to a line of which read_csv or read_json makes no
-            row. "raise" raises the exception.
-            "skip" drops the row; "collect" also keeps it in `errors`; a path writes it to a file of JSON lines.
+        on_error: what happens to a row on which a function fails, and to a line that read_csv or read_json cannot read.
+            "raise" raises the exception. "skip" drops the row. "collect" also keeps it in `errors`. A path writes it to
+            a file of JSON lines.
         max_errors: how many rows may be dropped before the job fails; None: any number.
         progress: whether to show progress; None: in a terminal, for long jobs.
         vectorize: whether to compile functions into loops and column programs. Results are the same without.

@@ -17,7 +17,7 @@ IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), frozenset)
 
 @dataclass(frozen=True, slots=True)
 class Zero:
-    """The start of an accumulator. Every use gets its own copy."""
+    """The start of an accumulator. Every use gets its own copy, unless the start is immutable."""
 
     value: Any
 
@@ -31,7 +31,7 @@ class Zero:
         raise TypeError(f"{verb}(): zero ({kind}) cannot be sent to workers: {error}; make it in add()") from error
 
     def fresh(self) -> Any:
-        """Return a copy of the start, which the caller may change."""
+        """Return a start that the caller may change without an effect on other uses."""
         return self.copier()()
 
     @property

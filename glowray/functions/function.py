@@ -205,7 +205,7 @@ def _check_pickling(call: Any, function: Function) -> None:
 
 
 def unreadable(functions: Iterable[Function], error: Exception) -> TypeError:
-    """Return the error for functions that a task could not unpickle. It names the failing one and what it captures."""
+    """Return the error for functions that a task could not unpickle. It names the failing function and its capture."""
     for function in functions:
         own = reading_error(function.call)
         found = None if own is None else culprit(function.call, own, reading_error)

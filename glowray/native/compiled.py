@@ -13,7 +13,7 @@ from glowray.native.interface import Bytes, Cut, Mask, Places
 name = "compiled"
 
 _INT32_BYTES = 2**31
-"""C writes places as int32, so it takes no more bytes of data than this."""
+"""C writes places as int32, so it takes only data with fewer bytes than this."""
 
 count = scanning.count
 codes = hashing.codes

@@ -54,10 +54,10 @@ class Loops(Protocol):
         """
 
     def quotes(self, data: Bytes, quote: int, separator: int, inside: bool) -> int | None:
-        """Return how many quotes stand between the first byte and the last, or None if one of them is not plain.
+        """Return the number of quotes between the first byte and the last, or None if one of them is not plain.
 
         A plain quote that opens a field follows a separator, a line end or a quote. A plain quote that closes a field
-        is followed by one of these. `inside`: a field is open before the first quote.
+        is followed by one of these. `inside` says that a field is open before the first quote.
         """
 
     def cut(self, data: Bytes, starts: Places, ends: Places) -> Cut:

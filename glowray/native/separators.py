@@ -19,7 +19,7 @@ def space_places(data: npt.NDArray[np.uint8]) -> Places:
     if not len(data):
         return np.empty(0, np.int64)
     if int(data.min()) >= 9 and not ((data - np.uint8(14)) < 14).any():
-        places = np.flatnonzero(data <= 32)  # below 33, these are the only bytes of white space
+        places = np.flatnonzero(data <= 32)  # here all bytes up to 32 are white space
     else:
         places = np.flatnonzero((data == 32) | ((data - np.uint8(9)) < 5) | ((data - np.uint8(28)) < 4))
     wide = _wide_places(data) if int(data.max()) > 127 else []

@@ -49,7 +49,7 @@ class DropWhile(Bounded):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sliding(Wide):
-    """Lists of `size` neighbours. Each list begins `step` rows after the one before."""
+    """Lists of `size` neighbours. The first rows of two consecutive lists are `step` rows apart."""
 
     size: int
     step: int

@@ -54,7 +54,7 @@ def row_types(node: Node) -> Any:
 
 
 def _origins(node: Node, parts: Parts) -> list[tuple[Node, Parts]] | None:
-    """Return the nodes and parts that a part of a node's rows comes from unchanged, or None if the node makes it."""
+    """Return the nodes and parts from which a part of a node's rows comes unchanged, or None if the node makes it."""
     if isinstance(node, Join) and node.keeps_rows:
         return [(node.children[0], parts)]
     if isinstance(node, Narrow) and not node.step.keeps_rows:

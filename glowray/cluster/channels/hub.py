@@ -158,7 +158,7 @@ class Channels:
             async with asyncio.timeout(seconds):
                 await self.changed.wait_for(condition)
         except TimeoutError:
-            pass  # the answer says what has arrived so far
+            pass  # the answer says which rows have arrived so far
 
     def _hear(self, name: str, reader: str, job: str) -> None:
         if self._reads(name, reader):

@@ -40,7 +40,7 @@ class Looking(Base[T_co]):
 
         A stage is a chain of verbs that move no rows; it runs as one task a partition. Each function has a level:
         "arrow" runs on whole columns, "fused" is part of a generated loop, "python" is called. The reason follows.
-        Rules are those that changed how the plan runs, by name.
+        The rules are named that changed how the plan runs.
         """
         return PlanText(self._view().explain())
 

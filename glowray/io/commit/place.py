@@ -27,9 +27,9 @@ class Place(ABC):
         """Give a folder of this machine in which to write files."""
 
     @property
-    @abstractmethod
-    def location(self) -> Location:
-        """The folder or store to which the files go. A folder of the local disk exists already."""
+    def location(self) -> Location | None:
+        """The folder to which the files go, None if there are no files. A folder of the local disk exists already."""
+        return None
 
     @abstractmethod
     def deliver(self, parts: Sequence[Part]) -> list[Part]:

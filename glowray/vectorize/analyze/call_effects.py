@@ -1,4 +1,4 @@
-"""Resolve what a call calls, and tell which builtin functions and methods change their arguments."""
+"""Find the object that a call calls, and tell which builtin functions and methods change their arguments."""
 
 from __future__ import annotations
 

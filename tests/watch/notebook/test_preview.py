@@ -1,4 +1,4 @@
-"""Test that a notebook shows a dataset's first rows only if they are there at once, without a job or a user's function."""
+"""Test that a notebook shows the first rows only if they are there at once, without a job or a user's function."""
 
 from __future__ import annotations
 

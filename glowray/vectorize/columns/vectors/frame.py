@@ -211,7 +211,7 @@ class Expr:
     carried: Callable[[Frame], Vector] | None = None
 
     def carry(self, frame: Frame) -> Vector:
-        """Return the vector as it is, in which some values may be None."""
+        """Return the vector, in which some values may be None."""
         return self.run(frame) if self.carried is None else self.carried(frame)
 
     @property

@@ -158,7 +158,7 @@ def assign(name: str, value: ast.expr) -> ast.Assign:
 
 
 def place(nodes: list[ast.stmt], span: Span) -> list[ast.stmt]:
-    """Give nodes without a line the first line of a span. Nodes with a line, and all inside them, stay as they are."""
+    """Give nodes without a line the first line of a span. Nodes with a line, and all inside them, do not change."""
     pending: list[ast.AST] = list(nodes)
     while pending:
         node = pending.pop()
