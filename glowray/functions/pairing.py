@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from glowray.functions.function import Function
 
@@ -11,10 +12,22 @@ from glowray.functions.function import Function
 class Pairing:
     """How a verb made keyed rows of the user's rows.
 
-    `place` is where the user's row stands in a pair. `function` is the user's function that gave the key; without one
-    the row is its own key. distinct(f) makes (f(row), row): `Pairing(1, f)`. count_by_value makes (row, 1):
-    `Pairing(0)`. With None as the place the pair has no row any more: agg() cuts rows down to the fields that it needs.
+    `place` is where the user's row stands in a pair; None: the pair is the user's row. `function` is the user's
+    function that gave the key; without one the row is its own key. distinct(f) makes (f(row), row): `Pairing(1, f)`.
+    count_by_value makes (row, 1): `Pairing(0)`.
+
+    `steps` is the number of row steps that made the pairs, if a pair holds no longer the whole row. agg() keys the rows
+    and then picks fields of them: `Pairing(1, f, steps=2)`. The row is then looked for where the first of them began.
     """
 
     place: int | None
     function: Function | None = None
+    steps: int = 0
+
+    def pair_of(self, own: Any) -> Any:
+        """Return the user's row as it stands in a pair."""
+        return own if self.place is None else (None, own)
+
+    def own_row(self, pair: Any) -> Any:
+        """Return the user's row of a pair."""
+        return pair if self.place is None else pair[self.place]

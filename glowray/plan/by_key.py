@@ -91,7 +91,7 @@ class Join(Meeting):
         keeps_rows: whether its rows are the first side's, some of them, unchanged.
         stays: whether the first side's rows stay in their partitions, each of which reads the other sides whole.
         is_step: whether it is a step of the tasks that make the first side's rows; a rule sets it.
-        pairing: how the verb made keyed rows of the user's rows; None: they are the user's own.
+        pairings: for each side how the verb made keyed rows of the user's rows; None: they are the user's own.
 
     Where `stays` and not `keeps_rows`, the first side ends a stage: a row shows the key that is the first of its
     equals in all partitions. The types of keys tell whether that key has to be looked for. They are known then.
@@ -101,15 +101,15 @@ class Join(Meeting):
     keeps_rows: bool
     stays: bool
     is_step: bool = False
-    pairing: Pairing | None = None
+    pairings: tuple[Pairing | None, ...] = ()
 
     @classmethod
     def of(
-        cls, sides: tuple[Node, ...], verb: str, how: str, *, keeps_rows: bool, pairing: Pairing | None = None
+        cls, sides: tuple[Node, ...], verb: str, how: str, *, keeps_rows: bool, pairings: Sequence[Pairing | None]
     ) -> Join:
         """Return the join of some sides, with the place of its rows settled."""
         stays = first_side_stays(sides, how, keeps_rows=keeps_rows)
-        return cls(sides, verb, (True,) * len(sides), how, keeps_rows, stays, pairing=pairing)
+        return cls(sides, verb, (True,) * len(sides), how, keeps_rows, stays, pairings=tuple(pairings))
 
     @property
     def detail(self) -> str:
