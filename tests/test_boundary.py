@@ -205,6 +205,7 @@ def test_ctrl_c_while_ray_works(ray_lab: Lab) -> None:
     assert not [frame for frame in frames(error) if frame.filename != __file__]
 
 
+@pytest.mark.slow
 def test_a_notebook() -> None:
     from IPython.core.interactiveshell import InteractiveShell
 

@@ -26,18 +26,26 @@ FOLDERS = sorted(path.parent.name for path in (ROOT / "glowray").glob("*/__init_
 MOST_TERMS = 20
 
 
-def test_the_diagram_is_what_the_imports_are() -> None:
+@pytest.fixture(scope="module")
+def graph() -> dict[str, set[str]]:
+    """Return the imports of the code, which take seconds to find."""
+    return diagram.imports()
+
+
+@pytest.mark.slow
+def test_the_diagram_is_what_the_imports_are(graph: dict[str, set[str]]) -> None:
     page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
-    assert diagram.drawn(page, diagram.reduced(diagram.imports())) == page, "make diagram"
+    assert diagram.drawn(page, diagram.reduced(graph)) == page, "make diagram"
 
 
-def test_the_diagram_shows_every_folder() -> None:
-    text = diagram.mermaid(diagram.reduced(diagram.imports()))
+@pytest.mark.slow
+def test_the_diagram_shows_every_folder(graph: dict[str, set[str]]) -> None:
+    text = diagram.mermaid(diagram.reduced(graph))
     assert [name for name in [*FOLDERS, "cli"] if not re.search(rf"\b{name}\b", text)] == []
 
 
-def test_the_diagram_has_no_circle() -> None:
-    graph = diagram.imports()
+@pytest.mark.slow
+def test_the_diagram_has_no_circle(graph: dict[str, set[str]]) -> None:
     assert [name for name in graph if name in diagram.reachable(graph, name)] == []
 
 

@@ -75,6 +75,7 @@ def test_a_circle_is_found() -> None:
     assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.relative_to(PACKAGE.parent).as_posix())
 def test_a_folder_has_no_circle_of_imports(folder: Path) -> None:
     found = circles(graph_of(folder))

@@ -83,6 +83,7 @@ def test_a_folder_is_one_idea(folder: Path) -> None:
     assert [room for room in edges if room in reachable(edges, room)] == []
 
 
+@pytest.mark.slow
 def test_no_two_public_classes_have_one_name() -> None:
     found: dict[str, list[str]] = defaultdict(list)
     protocols: set[str] = set()  # the classes that implement one may have its name

@@ -11,14 +11,15 @@ from glowray.action.perform import Action, begin
 from glowray.action.settings import Outcome, Settings
 from glowray.action.sigterm import ended_by_sigterm
 from glowray.action.sinks import RowSink
-from glowray.io.commit.commit import Commit, Misfits, Written, commit_together
+from glowray.io.commit.commit import Misfits, commit_together
+from glowray.io.commit.pending import PendingWrite
 from glowray.io.files.folders import remove
 from glowray.io.memory import items_reader
 from glowray.io.sink import Part, TypedSink
 from glowray.kernels.ends.exchange import Count, Exchange, InPieces
 from glowray.kernels.partition.partition_steps import Rewrite, Write
 from glowray.physical.stages.stage import StageRun
-from glowray.plan.nodes import Narrow, Node, Read
+from glowray.plan.nodes import Cache, Narrow, Node, Read, Store
 from glowray.plan.row_types import row_types
 
 
@@ -35,8 +36,8 @@ class Target(Protocol):
         """Convert the files that tasks wrote to one schema, while the action can still run tasks."""
         ...
 
-    def stage(self, stage: StageRun) -> list[Commit]:
-        """Prepare the files once everything has run, and return their commits. A run commits all files together."""
+    def stage(self, stage: StageRun) -> list[PendingWrite]:
+        """Prepare the writes once everything has run, and return them. A run commits all writes together."""
         ...
 
     def feed(self, action: Action, stage: StageRun) -> None:
@@ -54,12 +55,12 @@ class Target(Protocol):
 
 @dataclass
 class WriteTarget:
-    """Part files that the tasks write and the driver puts in place."""
+    """Rows that the tasks write and the driver makes visible."""
 
     node: Node
     verb: str
     path: str
-    files: Commit
+    files: PendingWrite
     exchange: Exchange = field(default_factory=Count)
     parts: list[Part] = field(default_factory=list)
 
@@ -68,7 +69,9 @@ class WriteTarget:
         types = row_types(self.node) if isinstance(sink, TypedSink) else None
         if isinstance(sink, TypedSink) and types is not None:
             sink = sink.keeping(types)
-        return Narrow(self.node, Write(self.verb, self.path, sink, folder, self.files.folders))
+        # The tasks that read a cache begin after all tasks that fill it.
+        rows = Cache(self.node, "cache", Store()) if self.files.needs_all_rows else self.node
+        return Narrow(rows, Write(self.verb, self.path, sink, folder, self.files.folders))
 
     def settle(self, action: Action, stage: StageRun) -> None:
         self.parts = [part for report in stage.ended for part in report.parts]
@@ -90,14 +93,14 @@ class WriteTarget:
         for path in by_path:
             remove(path)
 
-    def stage(self, stage: StageRun) -> list[Commit]:
+    def stage(self, stage: StageRun) -> list[PendingWrite]:
         self.files.stage(self.parts)
         return [self.files]
 
     def feed(self, action: Action, stage: StageRun) -> None:
         """Do nothing: the tasks have written the rows."""
 
-    def result(self) -> Written:
+    def result(self) -> Any:
         return self.files.written
 
     def abort(self) -> None:
@@ -120,7 +123,7 @@ class SinkTarget:
     def settle(self, action: Action, stage: StageRun) -> None:
         """Do nothing: a sink in the driver takes rows of any kind."""
 
-    def stage(self, stage: StageRun) -> list[Commit]:
+    def stage(self, stage: StageRun) -> list[PendingWrite]:
         return []
 
     def feed(self, action: Action, stage: StageRun) -> None:

@@ -84,6 +84,7 @@ class Failing:
         return self.left < 0
 
 
+@pytest.mark.slow
 def test_a_failure_at_any_step_leaves_everything_as_it_was(tmp_path: Path) -> None:
     steps = 0
     while True:

@@ -87,6 +87,7 @@ def near(value: Any) -> Any:
     return pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
 
 
+@pytest.mark.slow
 @given(records, st.integers(1, 4))
 def test_all_aggregates_are_what_polars_gives(rows: list[Record], partitions: int) -> None:
     flow = gr.Flow(engine="inline")
@@ -100,6 +101,7 @@ def test_all_aggregates_are_what_polars_gives(rows: list[Record], partitions: in
             assert same == near(value), name
 
 
+@pytest.mark.slow
 @given(records)
 def test_aggregates_are_what_duckdb_gives(rows: list[Record]) -> None:
     table = pl.DataFrame(rows, SCHEMA).to_arrow()
@@ -141,6 +143,7 @@ def test_of_no_value(engine: Lab) -> None:
     assert {name: row[name] for name in nothing} == dict.fromkeys(nothing)
 
 
+@pytest.mark.slow
 def test_a_sketch_tells_neighbours_apart(engine: Lab) -> None:
     rows = engine.flow().from_items([{"k": 0, "n": n} for n in [*range(-20, 20), -1.0, -2.0]], partitions=2)
     assert rows.group_by("k").agg(n=agg.approx_distinct("n")).collect() == [{"k": 0, "n": 40}]
@@ -174,6 +177,7 @@ def test_the_deviation_of_large_numbers_is_exact(engine: Lab) -> None:
     assert row["var"] == pytest.approx(statistics.variance(values))
 
 
+@pytest.mark.slow
 def test_many_different_values_are_counted_within_two_percent() -> None:
     rows = gr.Flow(engine="inline").from_range(60_000, partitions=3).map(lambda n: (n % 2, n))
     for _, row in rows.agg_by_key(n=agg.approx_distinct()).collect():

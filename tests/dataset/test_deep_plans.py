@@ -27,6 +27,7 @@ def test_in_a_small_stack(name: str, told: dict[str, str]) -> None:
     assert told[name] == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 def test_on_every_engine(name: str, engine: Lab) -> None:
     rows, wanted = SHAPES[name](engine.flow(), 48 if engine.kind == "ray" else 160)

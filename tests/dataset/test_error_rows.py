@@ -264,6 +264,7 @@ RECORDS: dict[str, Make] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("vectorize", [True, False])
 @pytest.mark.parametrize("function", [*ONE, a_key_after_a_change])
 @pytest.mark.parametrize("source", RECORDS)

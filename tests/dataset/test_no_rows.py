@@ -66,6 +66,7 @@ def check(flow: gr.Flow, kind: str, writes: list[tuple[list[Rows], bool]], folde
             assert not list(Path(folder).glob("part-*")), "nobody can read a file without rows and columns"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FORMATS)
 @given(writes=WRITES)
 def test_any_writes_are_one_table(kind: str, writes: list[tuple[list[Rows], bool]]) -> None:

@@ -155,6 +155,7 @@ RECORDS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(rows=RECORDS, partitions=st.integers(1, 4))
 def test_csv_is_one_table_or_an_error(rows: Rows, partitions: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -186,6 +187,7 @@ def test_csv_on_every_engine(flow: gr.Flow, rows: Rows, tmp_path: Path) -> None:
     check_csv(flow, rows, 3, str(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_type_that_comes_after_many_rows(flow: gr.Flow, tmp_path: Path) -> None:
     def rows(index: int) -> Any:
         yield from ({"n": n, "late": None} for n in range(100_000))
@@ -231,6 +233,7 @@ def test_all_targets_of_a_run_or_none(flow: gr.Flow, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "three", "two"]
 
 
+@pytest.mark.slow
 def test_what_is_added_has_the_schema_that_is_there(flow: gr.Flow, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
@@ -326,6 +329,7 @@ KEPT = pa.table(
 )
 
 
+@pytest.mark.slow
 def test_rows_that_stay_as_they_are_keep_their_types(flow: gr.Flow, tmp_path: Path) -> None:
     pq.write_table(KEPT, tmp_path / "a.parquet")
     rows = flow.read_parquet(tmp_path / "a.parquet", partitions=2)

@@ -169,6 +169,7 @@ def test_one_that_does_not_want_to_end_is_killed(leash: Leash) -> None:
     assert leash.all_ended()
 
 
+@pytest.mark.slow
 def test_a_closed_iterator_ends_the_command(leash: Leash) -> None:
     lines = iter(gr.Flow(engine="inline").from_items([1]).pipe(leash.take + "seq 5; exec sleep 1"))
     assert next(lines) == "1"

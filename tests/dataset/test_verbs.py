@@ -181,6 +181,7 @@ def test_mean_of_large_ints_is_exact(engine: Lab) -> None:
     assert engine.flow().from_items([2**52, 2**52 + 2]).mean() == 2**52 + 1
 
 
+@pytest.mark.slow
 def test_a_drawn_seed_stays(engine: Lab) -> None:
     rows = engine.flow().from_range(200, partitions=3).sample(0.5)
     assert rows.collect() == rows.collect()

@@ -140,6 +140,7 @@ def test_pi_is_near() -> None:
     assert float(shown("pi")[0].split()[-1]) == pytest.approx(3.14159, abs=0.01)
 
 
+@pytest.mark.slow
 def test_word_count_of_what_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     command = [sys.executable, str(EXAMPLES["word_count"]), "nowhere.txt"]
     ran = subprocess.run(command, cwd=tmp_path, env=installed(tmp_path), capture_output=True, text=True, timeout=300)

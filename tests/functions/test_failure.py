@@ -43,6 +43,7 @@ def halfway(row: Any) -> Iterator[int]:
     raise LookupError(row)
 
 
+@pytest.mark.slow
 def test_the_user_s_own_exception_comes_home(fails: Fails) -> None:
     error = fails(parse, ("a", "x"))
     assert type(error) is BadRow

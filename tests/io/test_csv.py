@@ -92,6 +92,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[dict[str, Any]]]]:
     return names, draw(st.lists(st.lists(row, max_size=4), min_size=1, max_size=4))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(40))
 @given(table=tables(), n=st.integers(1, 7), delimiter=st.sampled_from(",;\t"), split_bytes=st.integers(1, 40))
 @pytest.mark.parametrize("compression", [None, "gz", "zst"])

@@ -115,6 +115,7 @@ def test_few_files_are_open_at_once(sink: Any, tmp_path: Path, monkeypatch: pyte
     assert sorted(str(path) for path in tmp_path.iterdir()) == sorted(part.path for part in parts)
 
 
+@pytest.mark.slow
 def test_fewer_files_of_xz_are_open(tmp_path: Path) -> None:
     """Each compressor of xz takes about 35 MB."""
     for compression, most in [("xz", hive.MAX_OPEN // 8), ("gz", hive.MAX_OPEN)]:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = """
 import sys
 from glowray.io import Commit, TextSink
@@ -20,6 +22,7 @@ print(sorted({name.partition(".")[0] for name in sys.modules} & {"pyarrow", "num
 """
 
 
+@pytest.mark.slow
 def test_text_needs_no_arrow(tmp_path: Path) -> None:
     command = [sys.executable, "-c", SCRIPT, str(tmp_path / "out")]
     ended = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)

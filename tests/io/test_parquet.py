@@ -66,6 +66,7 @@ def parts(draw: st.DrawFn) -> list[list[dict[str, Any]]]:
     return draw(st.lists(st.lists(rows, max_size=5), min_size=1, max_size=3))
 
 
+@pytest.mark.slow
 @given(parts=parts(), n=st.integers(1, 4))
 @pytest.mark.parametrize("single_file", [False, True])
 def test_what_is_written_comes_back_exactly_or_is_refused(
@@ -149,6 +150,7 @@ def test_what_parquet_keeps_is_written(tmp_path: Path, rows_of: Any, write: Any,
     assert exact(rows_of(parquet_reader(tmp_path / "out"))) == exact([*rows, rows[0]])
 
 
+@pytest.mark.slow
 def test_a_type_that_is_known_late_and_batches_of_many_rows(
     tmp_path: Path, rows_of: Any, write: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

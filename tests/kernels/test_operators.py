@@ -44,6 +44,7 @@ def importers() -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operator", OPERATORS, ids=lambda operator: operator.__name__)
 def test_an_operator_is_named_by_its_verb_alone(operator: type[RowStep]) -> None:
     files = importers()[operator.__name__]

@@ -193,6 +193,7 @@ def counted(rule: rules.Rule, calls: list[Node]) -> rules.Rule:
     return run
 
 
+@pytest.mark.slow
 def test_long_plans_are_optimised_in_one_look_at_each_node() -> None:
     flow = gr.Flow(engine="inline")
     one = flow.from_range(1, partitions=1)

@@ -119,6 +119,7 @@ def test_stats(flow: gr.Flow) -> None:
     assert found["std"] == pytest.approx(1.118033988749895 * (4 / 3) ** 0.5)
 
 
+@pytest.mark.slow
 def test_histogram(flow: gr.Flow) -> None:
     rows = flow.from_items(range(51))
     assert rows.histogram(2) == ([0, 25, 50], [25, 26])

@@ -54,6 +54,7 @@ def test_ten_thousand_steps_are_one_branch() -> None:
     assert stage.chain == "from_range→" + "map→" * 7 + "… 9990 more …→map→map→map"
 
 
+@pytest.mark.slow
 def test_ten_thousand_unions_are_one_stage() -> None:
     rows: Rows = flow().from_range(1, partitions=1)
     for _ in range(10_000):
@@ -73,6 +74,7 @@ def test_what_doubles_has_few_branches_for_many_partitions() -> None:
     assert sum(len(stage.branches) for stage in found) < 40 * MOST_BRANCHES
 
 
+@pytest.mark.slow
 def test_what_doubles_has_its_rows_in_order() -> None:
     rows: Rows = flow().from_items(["a", "b"], partitions=2)
     for _ in range(8):

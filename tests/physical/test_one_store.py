@@ -49,6 +49,7 @@ def by_key(engine: InlineEngine, rows: list[Any], verb: Callable[[Dataset[Any]],
     return verb(gr.Flow(engine=engine).from_items(rows, partitions=4)).collect()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("limit", [400, 1 << 20])
 def test_partitions_by_key_stay_together(verb: Any, limit: int) -> None:

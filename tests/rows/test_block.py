@@ -62,6 +62,7 @@ def test_any_rows_come_back_from_memory_and_from_bytes(batch: list[Any]) -> None
     assert same([row for morsel in shipped(block).morsels(3) for row in morsel], batch)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(150), deadline=None)
 @given(st.lists(rows, max_size=4), st.data())
 def test_cutting_and_putting_together_is_that_of_lists(batches: list[list[Any]], data: st.DataObject) -> None:
@@ -107,6 +108,7 @@ SIMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SIMPLE)
 def test_columns_of_one_type_are_typed_at_every_level(kind: str) -> None:
     value = SIMPLE[kind]

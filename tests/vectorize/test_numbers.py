@@ -45,6 +45,7 @@ def of_constants(operation: str, turned: bool) -> list[tuple[Callable[[int], Any
     return [(function, program(function, int)) for function in functions]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("operation", OPERATORS)
 @settings(max_examples=examples(15), deadline=None)
@@ -126,6 +127,7 @@ ONE: list[tuple[Callable[..., Any], Kind]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("function", "kind"), ONE)
 @settings(max_examples=examples(100), deadline=None)
 @given(data=st.data())

@@ -106,6 +106,7 @@ def column(kind: Kind, values: list[Any]) -> Any:
     return vector if there.all() else Nullable(vector, there)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_test", [False, True])
 @pytest.mark.parametrize("function", FUNCTIONS)
 @settings(max_examples=examples(80), deadline=None)

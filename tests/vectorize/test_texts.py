@@ -151,6 +151,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
     return SIGNED if kind is int else PIECES if kind is str else strategy(kind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
 @settings(max_examples=examples(80), deadline=None)
 @given(data=st.data())

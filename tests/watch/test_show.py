@@ -54,6 +54,7 @@ def test_headings(engine: Lab, capsys: pytest.CaptureFixture[str]) -> None:
         assert cells(capsys) == wanted
 
 
+@pytest.mark.slow
 def test_no_more_rows_than_asked_for(engine: Lab, capsys: pytest.CaptureFixture[str]) -> None:
     rows = engine.flow().from_range(30, partitions=3)
     rows.show(2)

@@ -17,6 +17,7 @@ from typing import Any
 from glowray.errors import GlowrayError
 from glowray.io.commit.file_target import FileTarget
 from glowray.io.commit.folder_target import FolderTarget
+from glowray.io.commit.pending import PendingWrite
 from glowray.io.files.compression import codec_of, read_codec_of
 from glowray.io.files.paths import local_path
 from glowray.io.hive import HiveFolders, check_kinds
@@ -110,7 +111,8 @@ class Commit:
         except BaseException:
             self.abort()
             raise
-        return commit_together([self])[0]
+        commit_together([self])
+        return self.written
 
     def misfits(self, parts: Sequence[Part]) -> Misfits:
         """Return the common schema of all parts, and the parts that must be rewritten because they have another one.
@@ -138,6 +140,35 @@ class Commit:
         files, size = self._target.stage(ordered, self.sink)
         self.written = Written(files, sum(part.rows for part in ordered), size)
         self._state = "staged"
+
+    @property
+    def name(self) -> str:
+        return self._target.path
+
+    @property
+    def needs_all_rows(self) -> bool:
+        return False
+
+    @property
+    def is_final(self) -> bool:
+        return False
+
+    def verify(self) -> None:
+        """Raise CommitConflict if another process changed the target since `begin()`."""
+        self._expect("staged")
+        self._target.verify()
+
+    def put(self) -> None:
+        self._target.put()
+
+    def finish(self) -> None:
+        self._target.finish()
+
+    def keep(self) -> None:
+        self._state = "done"
+
+    def close(self) -> None:
+        self._target.close()
 
     def abort(self) -> None:
         """Leave the target as it was and remove all temporary files. After a commit do nothing."""
@@ -168,39 +199,39 @@ class Commit:
             raise RuntimeError(f"this commit is {self._state}, not {state}: each is for one write")
 
 
-def commit_together(commits: Sequence[Commit]) -> list[Written]:
-    """Put the staged files of all targets in place, then write every `_SUCCESS`. Return what each commit wrote.
+def commit_together(writes: Iterable[PendingWrite]) -> list[Any]:
+    """Put the staged files of all targets in place, then write every `_SUCCESS`. Return what each write wrote.
 
-    After an error all targets are as they were. Raises CommitConflict if another process changed a target since its
-    `begin()`.
+    Writes that cannot be undone, such as the transaction of a table, come last. After an error all targets are as they
+    were, except for transactions that were committed before it. Raises CommitConflict if another process changed a
+    target since its `begin()`.
     """
-    for commit in commits:
-        commit._expect("staged")
-    targets = [commit._target for commit in commits]
+    given = list(writes)
+    ordered = sorted(given, key=lambda write: write.is_final)
     try:
-        for target in targets:
-            target.verify()
-        for target in targets:
-            target.put()
-        for target in targets:
-            target.finish()
+        for write in ordered:
+            write.verify()
+        for write in ordered:
+            write.put()
+        for write in ordered:
+            write.finish()
     except BaseException as error:
-        _abort_all(commits, error)
+        _abort_all(ordered, error)
         raise
-    for commit in commits:
-        commit._state = "done"
-    for target in targets:
-        target.close()
-    return [commit.written for commit in commits]
+    for write in ordered:
+        write.keep()
+    for write in ordered:
+        write.close()
+    return [write.written for write in given]
 
 
-def _abort_all(commits: Sequence[Commit], error: BaseException) -> None:
-    """Abort all commits, the last one first. If one fails, add a note to `error` and abort the others too."""
-    for commit in reversed(commits):
+def _abort_all(writes: Sequence[PendingWrite], error: BaseException) -> None:
+    """Abort all writes, the last one first. If one fails, add a note to `error` and abort the others too."""
+    for write in reversed(writes):
         try:
-            commit.abort()
+            write.abort()
         except OSError as failed:
-            error.add_note(f'"{commit._target.path}" could not be brought back as it was: {failed}')
+            error.add_note(f'"{write.name}" could not be brought back as it was: {failed}')
 
 
 def _check_single(path: str, sink: Sink, fields: tuple[str, ...]) -> None:

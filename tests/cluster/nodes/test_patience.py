@@ -81,6 +81,7 @@ def test_a_raylet_that_has_ended_is_not_waited_for(monkeypatch: pytest.MonkeyPat
     assert None not in [process.poll() for process in ray.processes]
 
 
+@pytest.mark.slow
 def test_a_raylet_whose_agents_were_too_slow_is_started_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ray = Ray(monkeypatch, tmp_path, says=SLOW)
     with pytest.raises(RayletError, match="its agents took too long to start"):

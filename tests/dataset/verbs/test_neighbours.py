@@ -25,6 +25,7 @@ def parted(flow: gr.Flow, parts: list[list[Any]]) -> Dataset[Any]:
 partitions = st.lists(st.lists(st.integers(0, 5), max_size=4), min_size=1, max_size=6)
 
 
+@pytest.mark.slow
 @given(partitions, st.integers(0, 6), st.integers(1, 6), st.integers(1, 4))
 def test_as_itertools(parts: list[list[int]], limit: int, size: int, step: int) -> None:
     rows = [row for part in parts for row in part]

@@ -21,6 +21,7 @@ class Session:
         self.worker = SimpleNamespace(current_cluster_and_job=(Session.number, "job"))
 
 
+@pytest.mark.slow
 def test_threads_that_need_ray_at_once_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
     import ray
 

@@ -56,6 +56,7 @@ def lines(path: Path) -> list[str]:
 LINES = st.lists(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\n")), max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(20))  # a compressor takes a while to begin
 @given(parts=st.lists(LINES, min_size=1, max_size=8))
 @pytest.mark.parametrize("compression", [None, "gz", "bz2", "zst", "xz"])

@@ -169,6 +169,7 @@ def test_newline_is_a_byte_of_its_own_in_every_splittable_encoding() -> None:
             assert len(character) == 1 and (character == "\n") == (byte == 10), (name, byte)
 
 
+@pytest.mark.slow
 def test_a_long_line_is_read_in_linear_time(tmp_path: Path) -> None:
     path = tmp_path / "long.txt"
     path.write_bytes(b"x" * (64 << 20) + b"\nend")
@@ -219,6 +220,7 @@ def test_compressed_files_of_several_members(tmp_path: Path, suffix: str) -> Non
         assert sum(1 for rows in rows_of(reader) if rows) <= 2 + (partitions is None) * 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", COMPRESS)
 def test_a_compressed_file_that_is_cut_short_gives_its_lines_then_an_error(tmp_path: Path, suffix: str) -> None:
     import random

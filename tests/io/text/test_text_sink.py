@@ -50,6 +50,7 @@ def test_any_rows(rows: list[Any]) -> None:
         assert text(block) == text(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codec", [None, *CODECS])
 def test_compressed_files_do_not_depend_on_how_rows_come(codec: str | None) -> None:
     rows = [f"{n * 7919 % 100_003} " * 9 for n in range(50_000)]

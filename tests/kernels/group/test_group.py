@@ -48,6 +48,7 @@ def lists(groups: Iterator[list[Any]]) -> list[Any]:
     return [(key, tuple(map(list, sides))) for morsel in groups for key, sides in morsel]
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(200))
 @given(
     some_sides(),
@@ -110,6 +111,7 @@ def test_objects_of_a_group(tiny: None, make: Callable[[list[list[Block]]], Iter
     assert list(found) == list(others) == [{n} for n in range(20)]
 
 
+@pytest.mark.slow
 def test_a_group_goes_beside_the_pickle_of_its_row(tiny: None) -> None:
     ((_, (found,)),) = [
         row for morsel in grouped([[Block.from_rows([("a", n) for n in range(999)])]], "v") for row in morsel

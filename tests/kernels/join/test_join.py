@@ -97,6 +97,7 @@ def flat(sides: list[list[list[Row]]]) -> list[list[Row]]:
     return [[row for rows in side for row in rows] for side in sides]
 
 
+@pytest.mark.slow
 @with_each
 @settings(max_examples=examples(200))
 @given(how=hows, sides=some_sides())
@@ -105,6 +106,7 @@ def test_as_plain_python(loops: Loops, how: str, sides: list[list[list[Row]]]) -
         assert_rows(joined(sides, how), wanted(flat(sides), how))
 
 
+@pytest.mark.slow
 @given(hows, some_sides(), st.integers(1, 5))
 def test_in_batches_of_any_size_and_without_copies(how: str, sides: list[list[list[Row]]], batch: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -122,6 +124,7 @@ def test_when_the_codes_of_different_keys_collide(how: str, sides: list[list[lis
         assert_rows(joined(sides, how), wanted(flat(sides), how))
 
 
+@pytest.mark.slow
 @with_each
 @given(how=hows, sides=some_sides())
 def test_long_text_and_short(loops: Loops, how: str, sides: list[list[list[Row]]]) -> None:

@@ -77,6 +77,7 @@ def looped(add: Add, zero: Any, rows: list[tuple[Any, Any]]) -> list[tuple[Any, 
     return list(entries.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("add", "kind", "zero"), FOLDS)
 @settings(max_examples=examples(30), deadline=None)
 @given(data=st.data())

@@ -26,6 +26,7 @@ STEPS: dict[str, Callable[[Dataset[Any]], Dataset[Any]]] = {
 }
 
 
+@pytest.mark.slow
 @given(
     left=st.lists(st.tuples(KEYS, values), max_size=12),
     others=st.lists(st.lists(st.tuples(KEYS, st.integers(0, 2)), max_size=5), min_size=1, max_size=2),

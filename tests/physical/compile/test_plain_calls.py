@@ -83,6 +83,7 @@ class Fault(Exception):
     """A fault of the compiler's own."""
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_faults_are_caught")
 @pytest.mark.parametrize("error", [KeyError, AssertionError, RecursionError, Fault])
 @pytest.mark.parametrize("seam", SEAMS)

@@ -474,6 +474,7 @@ def test_hashes_are_the_same_in_every_process() -> None:
     assert together == f"{alone} {alone}"
 
 
+@pytest.mark.slow
 def test_keys_need_neither_numpy_nor_arrow() -> None:
     script = (
         "import sys, glowray.rows.keys as keys; keys.key_hash(('a', 1)); "

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from glowray.rows.objects.pickling import dumps, is_installed, loads
 from tests.rows.hostile import Color, Plain, Point
 
@@ -69,6 +71,7 @@ def helper(): return 41
 """
 
 
+@pytest.mark.slow
 def test_a_script_and_the_module_beside_it_travel_and_come_home(tmp_path: Path) -> None:
     (tmp_path / "beside.py").write_text(BESIDE)
     script = tmp_path / "script.py"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,6 +90,7 @@ def test_numbers_are_those_of_first_appearance(loops: Loops, batches: list[list[
             assert (len(texts), distinct.to_pylist()) == (len(known), list(known))
 
 
+@pytest.mark.slow
 @with_each
 def test_more_texts_than_are_gone_over_at_a_time(loops: Loops) -> None:
     words = [str(number % 40_000) * (1 + number % 3) for number in range(100_000)]

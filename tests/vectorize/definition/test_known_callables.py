@@ -109,6 +109,7 @@ def name_of(value: Any) -> str:
 BY_NAME = pytest.mark.parametrize("value", CALLABLES, ids=name_of)
 
 
+@pytest.mark.slow
 @BY_NAME
 def test_another_name(value: Any) -> None:
     assert_as_called({"other": value}, "other")

@@ -141,6 +141,7 @@ FUNCTIONS: list[Any] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", FUNCTIONS)
 @settings(max_examples=examples(30), deadline=None)
 @given(rows=st.lists(HOSTILE, max_size=4))

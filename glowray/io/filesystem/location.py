@@ -1,0 +1,43 @@
+"""A file system and a path in it, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from glowray.io.filesystem.interface import FileInfo, FileSystem, Input
+from glowray.io.filesystem.local import LOCAL
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a file is. `str()` gives the path as errors and labels show it, without credentials.
+
+    >>> str(Location("/etc/passwd"))
+    '/etc/passwd'
+    """
+
+    path: str
+    files: FileSystem = LOCAL
+
+    def __str__(self) -> str:
+        return self.files.describe(self.path)
+
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
+    def open(self) -> Input:
+        """Open the file for reading."""
+        return self.files.open_input(self.path)
+
+    def info(self) -> FileInfo | None:
+        """Return what is there, None if nothing is."""
+        return self.files.info(self.path)
+
+    def read(self) -> bytes:
+        """Return the content of a file."""
+        with self.open() as file:
+            return file.read() or b""
+
+    def at(self, path: str) -> Location:
+        """Return another path in the same file system."""
+        return Location(path, self.files)
