@@ -13,7 +13,6 @@ from glowray.action.sigterm import ended_by_sigterm
 from glowray.action.sinks import RowSink
 from glowray.io.commit.commit import Misfits, commit_together
 from glowray.io.commit.pending import PendingWrite
-from glowray.io.files.folders import remove
 from glowray.io.memory import items_reader
 from glowray.io.sink import Part, TypedSink
 from glowray.kernels.ends.exchange import Count, Exchange, InPieces
@@ -65,13 +64,13 @@ class WriteTarget:
     parts: list[Part] = field(default_factory=list)
 
     def begin(self) -> Node:
-        folder, sink = self.files.begin(), self.files.sink
+        place, sink = self.files.begin(), self.files.sink
         types = row_types(self.node) if isinstance(sink, TypedSink) else None
         if isinstance(sink, TypedSink) and types is not None:
             sink = sink.keeping(types)
         # The tasks that read a cache begin after all tasks that fill it.
         rows = Cache(self.node, "cache", Store()) if self.files.needs_all_rows else self.node
-        return Narrow(rows, Write(self.verb, self.path, sink, folder, self.files.folders))
+        return Narrow(rows, Write(self.verb, self.path, sink, place, self.files.folders))
 
     def settle(self, action: Action, stage: StageRun) -> None:
         self.parts = [part for report in stage.ended for part in report.parts]
@@ -80,7 +79,7 @@ class WriteTarget:
         except (TypeError, ValueError) as error:
             error.add_note(f"in {self.verb}({self.path})")
             raise
-        if misfits.parts:
+        if misfits is not None and misfits.parts:
             self._replace(misfits, action)
 
     def _replace(self, misfits: Misfits, action: Action) -> None:
@@ -90,8 +89,7 @@ class WriteTarget:
         new = action.more_parts(Narrow(rows, Rewrite(self.verb, self.path, misfits)))
         by_path = {old.path: part for old, part in zip(misfits.parts, new, strict=True)}
         self.parts = [by_path.get(part.path, part) for part in self.parts]
-        for path in by_path:
-            remove(path)
+        self.files.remove(misfits.parts)
 
     def stage(self, stage: StageRun) -> list[PendingWrite]:
         self.files.stage(self.parts)

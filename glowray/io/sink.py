@@ -41,6 +41,8 @@ class Part:
     """The columns that the file names, in the form of its format; None for a format without columns."""
     folder: str = ""
     """The folder in the target that the file goes to: `year=2013`, or "" for the target itself."""
+    sequence: int = 0
+    """The number of earlier files that its task wrote for the same folder."""
     kinds: tuple[tuple[str, type], ...] = ()
     """The fields that name the folders of the task's files, each with the type of its values."""
     lone: str | None = None

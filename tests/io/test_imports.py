@@ -1,4 +1,4 @@
-"""A job that reads and writes text needs no Arrow: it takes longer to import than a small job to run."""
+"""Test that a job on text does not import Arrow, because the import takes longer than a small job."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glowray.io import Commit, TextSink
 from glowray.io.memory import range_reader, source_reader
 from glowray.io.text.reader import text_reader
 commit = Commit(sys.argv[1], TextSink("gz"))
-writer = commit.sink.open(commit.begin(), 0)
+writer = commit.sink.open(commit.begin().path, 0)
 writer.write(["a"])
 commit.commit([writer.close()])
 assert list(text_reader(sys.argv[1]).read(0)) == [["a"]]

@@ -25,6 +25,11 @@ class TaskOperator(Protocol):
         """The generated code that it runs."""
         ...
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps that it runs."""
+        ...
+
     def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         """Return what becomes of a stream."""
         ...
