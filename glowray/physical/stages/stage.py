@@ -242,7 +242,7 @@ def _shortened(verbs: list[str]) -> list[str]:
 
 
 def branch_words(branch: Branch) -> list[str]:
-    """Return the verbs of a branch, source first."""
+    """Return the verbs of a branch, or the user's own names for them, source first."""
     words = [branch.source.label] if branch.source.label else []
     # A step that computes sort keys and the step that sorts by them are one verb.
     steps = [
@@ -250,4 +250,12 @@ def branch_words(branch: Branch) -> list[str]:
         for step, after in zip_longest(branch.steps, branch.steps[1:])
         if not (isinstance(step, RowStep) and step.is_part and isinstance(after, OrderStep) and step.verb == after.verb)
     ]
-    return [*words, *(step.word for step in steps)] or [branch.source.verb]
+    return [*words, *map(_word, steps)] or [branch.source.verb]
+
+
+def _word(step: Step) -> str:
+    """Return a step's name within a stage: the user's own name in place of the verb, or behind a phase of the verb."""
+    name = next((function.name for function in step.functions if function.name), None)
+    if name is None:
+        return step.word
+    return name if step.word == step.verb else f"{step.word} {name}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from glowray.engine.task.protocol import Done
 from glowray.physical.stages.stage import StagePlan, StageRun
 from glowray.watch.run.live_lines import LiveLines, is_terminal
+from glowray.watch.run.null_watcher import NullWatcher
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -40,14 +41,11 @@ class Bar:
     ended: float | None = None
 
 
-class Progress:
+class Progress(NullWatcher):
     """Watches a job and shows nothing. Subclasses show something."""
 
     def begin(self) -> None: ...
     def announce(self, text: str) -> None: ...
-    def stage_started(self, stage: StageRun) -> None: ...
-    def task_done(self, stage: StageRun, done: Done) -> None: ...
-    def stage_done(self, stage: StageRun) -> None: ...
     def end(self) -> None: ...
 
 
