@@ -48,7 +48,7 @@ PARAMETERS: dict[str, Parameter] = {
     **dict.fromkeys(["name", "engine", "encoding", "errors", "delimiter", "quotechar", "mode", "compression"], TEXT),
     **dict.fromkeys(["format", "how", "query", "address", "field", "suffix"], TEXT),
     **dict.fromkeys(["reverse", "single_file", "defer", "vectorize", "decompress", "replace", "sort"], SWITCH),
-    **dict.fromkeys(["lines", "with_path"], SWITCH),
+    **dict.fromkeys(["lines", "with_path", "after"], SWITCH),
     **dict.fromkeys(["f", "fn", "add", "merge", "key", "to_key", "default"], FUNCTION),
     **dict.fromkeys(["others", "names"], Parameter((3, None, THING), "field names")),
     "fractions": Parameter((3, None, THING, "x", {"a": "x"})),

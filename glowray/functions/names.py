@@ -12,9 +12,9 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from glowray.functions.caller import short_site
-from glowray.functions.lambda_source import lambda_source
 from glowray.functions.show import cut, shown
 from glowray.functions.signature import python_function
+from glowray.functions.source_text.lambda_source import lambda_source
 from glowray.rows.objects.static_attributes import (
     class_attributes,
     class_name,

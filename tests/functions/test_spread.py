@@ -41,7 +41,8 @@ def test_spread_against_its_definition(count: int, row: Any) -> None:
     elif flat is not None and len(flat) == count:
         assert applied(taking(count), row) == flat
     else:
-        with pytest.raises(TypeError, match=rf"map\(\): λ at <string>:1 takes {count} parameters, but the row .* (has|is)"):
+        label = "λ at <string>:1"
+        with pytest.raises(TypeError, match=rf"map\(\): {label} takes {count} parameters, but the row .* (has|is)"):
             function.arguments(row)
 
 

@@ -45,23 +45,23 @@ class Looking(Base[T_co]):
         rows by level, which steps handed rows to Python and why, and where the tasks' time went.
 
         >>> flow = gr.Flow("cleaning", engine="inline")
-        >>> names = flow.from_items(["Ada", "Bob", "Émile", *["Eve"] * 17], partitions=1).map(lambda name: name.lower())
+        >>> names = flow.from_items(["Ada", "Bob", "Émile", *["Eve"] * 17], partitions=1).map(lambda n: n.lower())
         >>> names.count()
         20
         >>> print(names.explain(after=True))
         cleaning
         plan
           from_items(20 rows)
-          map(λ name: name.lower())
+          map(λ n: n.lower())
         stages
           1  from_items→map  1 task  20 → 20 rows  0 B  ... s  arrow 19, python 1
         functions
-          1  map(λ name: name.lower())  arrow
-          1  1 of 20 rows of map(λ name: name.lower()) ran in Python: columns do not compute lower of it exactly, as 'Émile'
+          1  map(λ n: n.lower())  arrow
+          1  1 of 20 rows of map(λ n: n.lower()) ran in Python: columns do not compute lower of it exactly, as 'Émile'
         time
-          1  from_items                 ... s  ... ns a row
-          1  map(λ name: name.lower())  ... s  ... ns a row
-          1  output                     ... s  ... ns a row
+          1  from_items           ... s  ... ns a row
+          1  map(λ n: n.lower())  ... s  ... ns a row
+          1  output               ... s  ... ns a row
         engine  inline (asked for)
         ran  cleaning: 1 stage, 1 task, 20 rows in, 20 out, 0... s, inline, native: ...
 

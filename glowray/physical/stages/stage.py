@@ -10,6 +10,7 @@ from itertools import accumulate, zip_longest
 from typing import ClassVar
 
 from glowray.engine.task.protocol import Ref, Slot
+from glowray.functions.show import cut
 from glowray.kernels import TaskReport
 from glowray.kernels.base.steps import RowStep, Step
 from glowray.kernels.ends.exchange import Exchange, InPieces
@@ -21,6 +22,9 @@ from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 
 SHOWN_VERBS = 12
 """Most verbs of a chain that a stage's name shows."""
+
+SHOWN_NAME = 20
+"""Most characters of a user's name for a step that a stage's name shows."""
 
 SHOWN_CHAINS = 6
 """Most chains of different branches that a stage's name shows."""
@@ -258,4 +262,5 @@ def _word(step: Step) -> str:
     name = next((function.name for function in step.functions if function.name), None)
     if name is None:
         return step.word
-    return name if step.word == step.verb else f"{step.word} {name}"
+    short = cut(name, SHOWN_NAME)
+    return short if step.word == step.verb else f"{step.word} {short}"

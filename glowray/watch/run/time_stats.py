@@ -71,7 +71,7 @@ class StageTimes:
             part.seconds += time.nanoseconds / 1e9
             part.rows += done.report.rows_in if before.is_lazy else before.rows
         output.seconds += max(0.0, done.report.seconds - sum(time.nanoseconds for time in times) / 1e9)
-        output.rows += done.report.rows_out
+        output.rows += times[-1].rows
 
     def close(self) -> None:
         """Let go of the plan's objects. Only names and numbers stay."""

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from glowray.functions.lambda_source import lambda_source
 from glowray.functions.names import LABEL_LIMIT, label_of
+from glowray.functions.source_text.lambda_source import lambda_source
 
 n = 3
 # fmt: off
