@@ -1,4 +1,4 @@
-"""What commands print with --json: the same facts as without, as dicts whose shape docs/command-line.md describes."""
+"""The output of commands with --json: dicts of the same facts, in the shapes of docs/command-line.md."""
 
 from __future__ import annotations
 

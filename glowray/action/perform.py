@@ -24,10 +24,12 @@ from glowray.physical.stages.stage import StagePlan, StageRun
 from glowray.plan.nodes import Node, Read
 from glowray.plan.walk import walk
 from glowray.rows import Block
+from glowray.watch.notebook.tracebacks import show_errors
+from glowray.watch.progress_place import progress_for
+from glowray.watch.record.run_record import RunRecord
 from glowray.watch.run.null_watcher import Watchers
-from glowray.watch.run.progress import Progress, progress_for
+from glowray.watch.run.progress import Progress
 from glowray.watch.run.python_rows import warn_of_python_rows
-from glowray.watch.run.run_record import RunRecord
 from glowray.watch.run.stats import Stats, StatsWatcher
 from glowray.watch.run.task_prints import TaskPrints
 from glowray.watch.script import is_watched, reached
@@ -85,6 +87,7 @@ class Action:
             outcome.begin(record)
             progress = progress_for(settings.name, stages, settings.progress)
             self.recorder = Recorder(outcome, progress, settings.vectorize)
+            show_errors()
             self.engine.begin(self.recorder.progress.announce)
             resources, vectorize = settings.resources, settings.vectorize
             self.job = Job(settings.name, stages, self.engine, self.recorder, resources, settings.max_errors, vectorize)

@@ -11,7 +11,7 @@ from glowray.engine.task.protocol import Engine
 from glowray.functions import Failure
 from glowray.physical.planning import Rules
 from glowray.resources import NO_NEEDS, Resources
-from glowray.watch.run.run_record import RunRecord
+from glowray.watch.record.run_record import RunRecord
 from glowray.watch.run.stats import Stats
 
 

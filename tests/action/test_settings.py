@@ -1,4 +1,4 @@
-"""What a flow was told, and what its last action left."""
+"""Test the settings of a flow, and the record of its last action."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from glowray.action.perform import input_bytes
 from glowray.action.settings import Outcome, error_policy
 from glowray.flow import Flow
-from glowray.watch.run.run_record import RunRecord
+from glowray.watch.record.run_record import RunRecord
 from glowray.watch.run.stats import Stats
 
 

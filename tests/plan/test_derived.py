@@ -1,4 +1,4 @@
-"""What follows from the nodes below is computed once for each node, and without recursion."""
+"""Test that facts derived from child nodes are computed once for each node, and without recursion."""
 
 from __future__ import annotations
 

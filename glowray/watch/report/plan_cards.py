@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from glowray.watch.picture.heat import Heat
 from glowray.watch.picture.plan_graph import Box, Graph, PictureNode
 from glowray.watch.run.stats import StageStats
-from glowray.watch.run.stats_table import in_units
+from glowray.watch.run.units import in_units
 
 
 def plan_cards(graph: Graph, heat: Heat, stages: Mapping[int, StageStats], reads: Mapping[int, str]) -> str:

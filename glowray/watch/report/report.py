@@ -6,16 +6,16 @@ import html
 import time
 from collections.abc import Iterator, Sequence
 
+from glowray.watch.record import event_log as events
+from glowray.watch.record.node_heat import heat_of
+from glowray.watch.record.run_record import RunRecord
 from glowray.watch.report.page_style import STYLE
 from glowray.watch.report.plan_cards import plan_cards
 from glowray.watch.report.summary import closing_sentence, slowest_function, timed_parts
 from glowray.watch.report.timeline import COLOURS, MOST_TASKS, timeline
-from glowray.watch.run import event_log as events
 from glowray.watch.run.level_stats import LEVELS
-from glowray.watch.run.node_heat import heat_of
-from glowray.watch.run.run_record import RunRecord
 from glowray.watch.run.stats import StageStats
-from glowray.watch.run.stats_table import in_units
+from glowray.watch.run.units import in_units
 
 MOST_PARTS = 30
 """The maximum number of lines of the table of times."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from glowray.watch.run.run_record import RunRecord
+from glowray.watch.record.run_record import RunRecord
 from glowray.watch.run.time_stats import PartTime
 
 

@@ -6,7 +6,7 @@ import html
 import math
 from collections.abc import Iterator, Sequence
 
-from glowray.watch.run import event_log as events
+from glowray.watch.record import event_log as events
 
 WIDTH = 1000
 """The width of the drawing. The page scales it."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from glowray.watch.run import event_log as events
-from glowray.watch.run.run_record import RunRecord
+from glowray.watch.record import event_log as events
+from glowray.watch.record.run_record import RunRecord
 
 DRIVER = "driver"
 

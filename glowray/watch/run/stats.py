@@ -13,7 +13,6 @@ from glowray.physical.stages.stage import StageRun
 from glowray.physical.stages.wires import Given
 from glowray.rows import Block
 from glowray.watch.plan.function_levels import Level
-from glowray.watch.run.event_log import bytes_of, rows_of
 from glowray.watch.run.level_stats import HandedStats, StageLevels
 from glowray.watch.run.null_watcher import NullWatcher
 from glowray.watch.run.time_stats import PartTime, StageTimes
@@ -215,6 +214,12 @@ class Stats:
 
         print_table(stats_table(self))
 
+    def _repr_html_(self) -> str:
+        from glowray.watch.run.stats_table import stats_table
+        from glowray.watch.table.html import page_part, table_html
+
+        return page_part(table_html(stats_table(self)))
+
 
 class StatsWatcher(NullWatcher):
     """Fills a Stats while a job runs. `vectorize` says whether functions may run as columns or loops."""
@@ -234,11 +239,11 @@ class StatsWatcher(NullWatcher):
 
     def task_done(self, stage: StageRun, done: Done) -> None:
         entry, report = self.by_stage[id(stage)], done.report
-        size = bytes_of(report)
+        size = report.bytes_out
         entry.done += report.final
         entry.retries += report.attempt
         entry.rows_in += report.rows_in
-        entry.rows_out += rows_of(report)
+        entry.rows_out += report.rows_made
         entry.bytes += size
         entry.largest = max(entry.largest, size)
         entry.longest = max(entry.longest, report.rows_in)

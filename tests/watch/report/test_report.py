@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 import glowray as gr
+from glowray.watch.record import event_log as events
 from glowray.watch.report.summary import closing_sentence, slowest_function
 from glowray.watch.report.timeline import timeline
-from glowray.watch.run import event_log as events
 from tests.engine.doubles import Lab
 
 EVIL = "<script>alert('&\"')</script>"

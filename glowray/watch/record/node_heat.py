@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from glowray.watch.picture.heat import Heat
 from glowray.watch.picture.plan_graph import Box, Graph
-from glowray.watch.run.run_record import RunRecord
+from glowray.watch.record.run_record import RunRecord
 from glowray.watch.run.stats import StageStats
-from glowray.watch.run.stats_table import in_units
 from glowray.watch.run.time_stats import PartTime
+from glowray.watch.run.units import in_units
 
 
 def heat_of(record: RunRecord, graph: Graph | None = None) -> Heat:

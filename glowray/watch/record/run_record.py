@@ -12,7 +12,7 @@ from glowray.plan.nodes import Node
 from glowray.watch.picture.plan_graph import Graph, describe
 from glowray.watch.plan.explain_text import reads
 from glowray.watch.plan.plan_lines import plan_lines
-from glowray.watch.run.event_log import EventLog, JobEnded, PlanMade
+from glowray.watch.record.event_log import EventLog, JobEnded, PlanMade
 from glowray.watch.run.stats import Stats
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from glowray.watch.plan.explain_text import aligned
 from glowray.watch.plan.plan_lines import folded
-from glowray.watch.run.run_record import RunRecord
+from glowray.watch.record.run_record import RunRecord
 from glowray.watch.run.stats import StageStats
-from glowray.watch.run.stats_table import in_units
+from glowray.watch.run.units import in_units
 
 
 def explained_after(record: RunRecord) -> str:

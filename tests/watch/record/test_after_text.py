@@ -8,7 +8,7 @@ import warnings
 import pytest
 
 import glowray as gr
-from glowray.watch.run import event_log as events
+from glowray.watch.record import event_log as events
 from tests.engine.doubles import Lab
 
 STAGE_KEYS = {

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, TypeVar
 
 from glowray.engine.task.protocol import Done
-from glowray.kernels import TaskReport
 from glowray.physical.stages.stage import StageRun
 from glowray.watch.plan.step_names import step_name
 from glowray.watch.run.null_watcher import NullWatcher
@@ -154,14 +153,14 @@ class EventLog(NullWatcher):
 
     def task_done(self, stage: StageRun, done: Done) -> None:
         report, (number, place) = done.report, done.task.identity
-        ended, size = report.began + report.seconds, bytes_of(report)
+        ended, size = report.began + report.seconds, report.bytes_out
         self.add(TaskBegan(report.began, number, place, report.worker))
         self._tell_handed(done)
         if report.spilled:
             self.add(Spilled(ended, number, place, report.spilled))
         self.add(
             TaskEnded(
-                ended, number, place, report.worker, report.seconds, report.rows_in, rows_of(report), size,
+                ended, number, place, report.worker, report.seconds, report.rows_in, report.rows_made, size,
                 report.attempt, report.failed_rows,
             )
         )  # fmt: skip
@@ -181,13 +180,3 @@ class EventLog(NullWatcher):
         stage, task = self._blamed or (None, None)
         text = "".join(traceback.format_exception_only(error)).strip()
         self.add(Failed(time.time(), stage, task, text))
-
-
-def bytes_of(report: TaskReport) -> int:
-    """Return the bytes of the blocks that a task passed on, and of the files that it wrote."""
-    return sum(report.sizes) + sum(part.bytes for part in report.parts)
-
-
-def rows_of(report: TaskReport) -> int:
-    """Return the rows that a task passed on, and those that it wrote to files."""
-    return report.rows_out + sum(part.rows for part in report.parts)
