@@ -57,9 +57,9 @@ class TaskReport:
     @property
     def bytes_out(self) -> int:
         """Return the bytes of the blocks that the task passed on, and of the files that it wrote."""
-        return sum(self.sizes) + sum(part.bytes for part in self.parts)
+        return sum(self.sizes) + sum(int(part.bytes) for part in self.parts)
 
     @property
     def rows_made(self) -> int:
         """Return the rows that the task passed on, and those that it wrote to files."""
-        return self.rows_out + sum(part.rows for part in self.parts)
+        return self.rows_out + sum(int(part.rows) for part in self.parts)

@@ -167,7 +167,9 @@ class EventLog(NullWatcher):
 
     def _tell_handed(self, done: Done) -> None:
         fragment, report, (number, place) = done.task.payload.fragment, done.report, done.task.identity
-        for step, handed in report.handed.items() if fragment is not None else ():
+        if fragment is None:
+            return
+        for step, handed in report.handed.items():
             name = step_name(fragment.source if step < 0 else fragment.steps[step])
             self.add(RowsHanded(report.began, number, place, name, handed.rows, handed.reason, handed.example))
 
