@@ -59,5 +59,5 @@ class RunRecord:
 
     @property
     def has_run(self) -> bool:
-        """Return whether an action has run."""
-        return bool(self.stats.stages)
+        """Return whether an action has begun. It may have failed before its first task."""
+        return bool(self.log.events)
