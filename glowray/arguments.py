@@ -33,6 +33,9 @@ Uri = Annotated[str, "a str", HIDDEN]
 Options = Annotated[Mapping[str, Any], "a dict of str", HIDDEN]
 """Settings of a library by name, of which some may be secret."""
 
+StorageOptions = Annotated[Mapping[str, Any] | None, "a dict", HIDDEN]
+"""The options that open the store of a URL, by fsspec's names. They may be credentials."""
+
 _NO_LISTS = (str, bytes, bytearray, Mapping)
 
 

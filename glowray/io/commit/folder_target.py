@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterable, Sequence
 
 from glowray.errors import CommitConflict
-from glowray.io.commit.manifest import Manifest, read_manifest
 from glowray.io.commit.place import DiskPlace, Place, check_seen
 from glowray.io.commit.target import Target
 from glowray.io.files.folders import (
@@ -23,7 +22,8 @@ from glowray.io.files.folders import (
     remove_if_empty,
     write_owner,
 )
-from glowray.io.files.paths import SUCCESS, TEMPORARY
+from glowray.io.files.manifest import SUCCESS, Manifest, read_manifest
+from glowray.io.files.paths import TEMPORARY
 from glowray.io.hive import folder_fields
 from glowray.io.sink import Part, SchemaSink, Sink
 

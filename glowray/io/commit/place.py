@@ -11,6 +11,7 @@ from typing import Any
 
 from glowray.errors import GlowrayError
 from glowray.io.files.folders import remove
+from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part, Sink
 
 
@@ -24,6 +25,11 @@ class Place(ABC):
     @contextmanager
     def folder(self) -> Iterator[str]:
         """Give a folder of this machine in which to write files."""
+
+    @property
+    def location(self) -> Location | None:
+        """The folder to which the files go, None if there are no files. A folder of the local disk exists already."""
+        return None
 
     @abstractmethod
     def deliver(self, parts: Sequence[Part]) -> list[Part]:
@@ -55,6 +61,10 @@ class DiskPlace(Place):
     """A folder that all machines see. Files stay where they are written."""
 
     path: str
+
+    @property
+    def location(self) -> Location:
+        return Location(self.path)
 
     @contextmanager
     def folder(self) -> Iterator[str]:

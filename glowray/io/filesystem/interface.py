@@ -5,30 +5,12 @@ from __future__ import annotations
 import io
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
-Kind = Literal["file", "folder", "other"]
-
-
-@dataclass(frozen=True, slots=True)
-class FileInfo:
-    """What a file system knows of a path.
-
-    Args:
-        path: the path, as the methods of the file system take it.
-        size: bytes of a file; 0 for a folder. None if the store does not tell before the file is read.
-        kind: "other" is what can be read only once, such as a pipe.
-        mtime_ns: the time of the last change in nanoseconds since 1970, None if the store does not tell.
-        has_ranges: whether the file can be read from any byte. If not, reading begins at byte 0.
-    """
-
-    path: str
-    size: int | None
-    kind: Kind = "file"
-    mtime_ns: int | None = None
-    has_ranges: bool = True
+from glowray.io.filesystem.file_info import FileInfo
+from glowray.io.filesystem.globs import matching_files
 
 
 class Input(io.RawIOBase):
@@ -159,6 +141,13 @@ class FileSystem(ABC):
             visible: whether to leave out names that begin with "_" or ".", and all that is below folders so named.
         """
 
+    def glob(self, pattern: str) -> Iterator[FileInfo]:
+        """Yield the files that a pattern matches, in any order. Unless it holds `**`, those below matched folders too.
+
+        Below a folder names that begin with "_" or "." are left out.
+        """
+        return matching_files(pattern, lambda folder, recursive: self.list(folder, recursive=recursive))
+
     @abstractmethod
     def open_input(self, path: str) -> Input:
         """Open a file for reading from any byte."""
@@ -171,7 +160,7 @@ class FileSystem(ABC):
     def create(self, path: str, data: bytes) -> None:
         """Write a small file in one step. Raises FileExistsError if the path exists.
 
-        Where `creates_once` is False, another process may create the path at the same moment, and the last one wins.
+        If `creates_once` is False, another process may create the path at the same moment, and the last one wins.
         """
 
     @abstractmethod
@@ -186,15 +175,14 @@ class FileSystem(ABC):
     def rename(self, old: str, new: str) -> None:
         """Move a file or folder, which replaces a file that is there. Raises OSError unless `renames` is True."""
 
+    def absolute(self, path: str) -> str:
+        """Return the path that means the same file in another process."""
+        return path
+
+    def arrow_input(self, path: str) -> AbstractContextManager[Any]:
+        """Return a `with` block that gives what pyarrow's readers open: a file, or a path of the local disk."""
+        return self.open_input(path)
+
     def describe(self, path: str) -> str:
         """Return a path for errors and labels, without credentials."""
         return path
-
-
-def is_visible(path: str, folder: str) -> bool:
-    """Return whether no name between a folder and a path below it begins with "_" or ".".
-
-    >>> is_visible("s3://b/a/x.csv", "s3://b"), is_visible("s3://b/_old/x.csv", "s3://b")
-    (True, False)
-    """
-    return not any(name.startswith(("_", ".")) for name in path[len(folder) :].strip("/").split("/"))

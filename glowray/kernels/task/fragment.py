@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -187,6 +188,7 @@ class _Run:
         report, context = self.report, self.context
         report.final, report.seconds, report.spilled = final, seconds, context.spilled + self.output.spilled
         report.ended = context.ended
+        report.worker = f"process {os.getpid()}"
         report.began, report.times = time.time() - seconds, self.times.taken()
         report.failed_rows = context.levels.failed_of(report.rows_in)
         report.handed = context.levels.taken(self.fragment.source, self.fragment.steps)

@@ -9,6 +9,7 @@ from glowray.extras import check_extra
 from glowray.watch.picture.dot import dot
 from glowray.watch.picture.mermaid import mermaid
 from glowray.watch.picture.plan_graph import Graph
+from glowray.watch.picture.whole_file import write_whole
 
 FORMATS = ("dot", "svg", "png", "mmd")
 _INSTEAD = "or draw .dot or .mmd, which need nothing"
@@ -36,16 +37,7 @@ def draw(graph: Graph, path: str | os.PathLike[str]) -> None:
         MissingLibrary: the picture is an image, and pygraphviz is not installed.
         ImportError: the picture is an image, and this machine lacks a library that pygraphviz needs.
     """
-    data = rendered(graph, picture_format(path))
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"plot() cannot write {target}: there is no folder {target.parent}")
-    made = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        made.write_bytes(data)
-        made.replace(target)
-    finally:
-        made.unlink(missing_ok=True)
+    write_whole(path, rendered(graph, picture_format(path)), "plot")
 
 
 def rendered(graph: Graph, form: str) -> bytes:

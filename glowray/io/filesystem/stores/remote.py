@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from glowray.io.filesystem.interface import FileSystem
-from glowray.io.filesystem.options import StorageOptions
+from glowray.io.filesystem.options import HiddenOptions
 
 _REFUSED = re.compile(r"ACCESS_DENIED|AccessDenied|Forbidden|INVALID_ACCESS_KEY|SIGNATURE_DOES_NOT|\b40[13]\b")
 
@@ -19,10 +19,10 @@ class RemoteFiles(FileSystem):
     """A file system that is opened with options. `root` is the start of its URLs: `s3://`."""
 
     root: str
-    options: StorageOptions = field(default_factory=StorageOptions)
+    options: HiddenOptions = field(default_factory=HiddenOptions)
 
     errors: ClassVar[tuple[type[Exception], ...]] = (OSError,)
-    """What the library raises for a store that fails or refuses."""
+    """The classes of the library's errors for a store that fails or refuses."""
 
     @contextmanager
     def naming(self, path: str) -> Iterator[None]:

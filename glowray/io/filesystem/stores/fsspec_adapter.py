@@ -10,11 +10,14 @@ from functools import lru_cache
 from threading import Lock
 from typing import IO, Any
 
-from glowray.io.filesystem.interface import FileInfo, Input, Output, is_visible
-from glowray.io.filesystem.options import StorageOptions
-from glowray.io.filesystem.ranged_input import RangedInput
-from glowray.io.filesystem.remote import RemoteFiles
-from glowray.io.filesystem.spooled_output import COPY_BYTES, SpooledOutput
+from glowray.extras import check_extra
+from glowray.io.filesystem.file_info import FileInfo
+from glowray.io.filesystem.globs import is_visible
+from glowray.io.filesystem.interface import Input, Output
+from glowray.io.filesystem.options import HiddenOptions
+from glowray.io.filesystem.stores.ranged_input import RangedInput
+from glowray.io.filesystem.stores.remote import RemoteFiles
+from glowray.io.filesystem.stores.spooled_output import COPY_BYTES, SpooledOutput
 
 _creating = Lock()
 
@@ -36,7 +39,7 @@ class FsspecFiles(RemoteFiles):
         found = {**kind._get_kwargs_from_urls(url), **options}
         place, slash, path = rest.partition("/")
         own = place.rpartition("@")[2]
-        return cls(f"{scheme}://", StorageOptions(found)), f"{scheme}://{own}{slash}{path}"
+        return cls(f"{scheme}://", HiddenOptions(found)), f"{scheme}://{own}{slash}{path}"
 
     def inner(self, path: str) -> str:
         """Return a path as fsspec's file system takes it."""
@@ -150,11 +153,10 @@ def connected(files: FsspecFiles) -> Any:
 
 
 def _class_of(scheme: str) -> Any:
-    try:
-        import fsspec
-        from fsspec.registry import known_implementations
-    except ImportError:
-        raise ImportError(f"{scheme}:// needs fsspec: pip install 'glowray[fsspec]'") from None
+    check_extra("fsspec", f"{scheme}://")
+    import fsspec
+    from fsspec.registry import known_implementations
+
     try:
         return fsspec.get_filesystem_class(scheme)
     except ImportError:

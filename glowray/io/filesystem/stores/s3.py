@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow.fs as pafs
 
-from glowray.io.filesystem.arrow import ArrowFiles
-from glowray.io.filesystem.options import StorageOptions, known_options
+from glowray.io.filesystem.options import HiddenOptions, known_options
+from glowray.io.filesystem.stores.arrow import ArrowFiles
 
 _NAMES = ("key", "secret", "token", "anon", "endpoint_url", "region", "client_kwargs")
 _CLIENT_NAMES = {
@@ -39,7 +39,7 @@ class S3Files(ArrowFiles):
     def of(cls, url: str, options: Mapping[str, Any]) -> tuple[S3Files, str]:
         """Return the file system and the path of `s3://bucket/key`.
 
-        The options have the names of s3fs. What they leave out is taken from this process's environment, so that
+        The options have the names of s3fs. Options that are missing come from this process's environment, so that
         workers read with the same credentials. Without keys, each machine looks for them as Amazon's tools do.
         """
         known = known_options("s3", options, _NAMES)
@@ -54,7 +54,8 @@ class S3Files(ArrowFiles):
         if not bucket:
             raise ValueError(f'"s3://{slash}{rest}" names no bucket: write s3://bucket/key')
         found = {name: value for name, value in known.items() if value is not None}
-        return cls("s3://", StorageOptions(_completed(found)), bucket), f"s3://{bucket}{slash}{rest}"
+        root = f"{url.partition('://')[0].lower()}://"
+        return cls(root, HiddenOptions(_completed(found)), bucket), f"{root}{bucket}{slash}{rest}"
 
     @property
     def creates_once(self) -> bool:
