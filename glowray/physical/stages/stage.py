@@ -60,6 +60,7 @@ class Branch:
         beside: what steps read.
         counted: the stage whose row counts tell each task how many rows come before its own.
         nested: the number of steps that draw their rows through one another, as nested iterators do.
+        unions: the number of unions that it went through after a step of its own.
     """
 
     source: Source
@@ -70,6 +71,7 @@ class Branch:
     beside: tuple[Wire, ...] = ()
     counted: StagePlan | None = None
     nested: int = 0
+    unions: int = 0
 
     @property
     def reads(self) -> tuple[Wire, ...]:

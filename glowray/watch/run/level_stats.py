@@ -43,7 +43,7 @@ class HandedStats:
 
 @dataclass(frozen=True)
 class _Planned:
-    """What is planned for the tasks of a fragment: its lowest level, and the operator of each step over columns."""
+    """The plan for the tasks of a fragment: its lowest level, and the operator of each step over columns."""
 
     fragment: Fragment
     level: str

@@ -33,18 +33,18 @@ class StageStats:
         rows_out: rows that the tasks passed on or wrote.
         bytes: bytes of the blocks that the tasks passed on, or of the files that they wrote.
         pickled_values: values in these blocks that are held pickled, because Arrow has no exact type for them.
-        driver_bytes: bytes of rows that went through the driver: an action's result, and blocks of the driver's
-            process that remote tasks read after the automatic engine switched to Ray. The rows of from_items() do not
-            count, as they begin in the driver.
+        driver_bytes: bytes of rows that went through the driver: an action's result, and what `handed_over` counts.
+            The rows of from_items() do not count, as they begin in the driver.
         seconds: from the stage's start to its end. Stages that do not depend on each other run at the same time.
         task_seconds: the sum of the tasks' own seconds.
         spill: bytes that the tasks wrote to disk for lack of memory. Ray counts the spilling of its object store by
             node and not by task (`ray memory --stats-only`).
         largest: the largest number of bytes that one task passed on or wrote.
         longest: the largest number of rows that one task read.
-        handed_over: the part of `driver_bytes` that remote tasks read from the driver's process.
+        handed_over: bytes of blocks of the driver's process that remote tasks read. They do so after the automatic
+            engine switched to Ray.
         rows_by_level: the rows of `rows_in` at each level: "arrow", "fused" or "python". A row counts at the lowest
-            level of the functions of its stage, and as "python" if it failed a guard of a column program. Behind a
+            level of its stage's functions. It counts as "python" if it failed a guard of a column program. Behind a
             source that makes other rows (a join, groups) failed rows are counted up to `rows_in`. Rows that no
             function looks at count as "arrow" if they are columns, else as "python".
         number: the stage's number in the plan, from 1.
