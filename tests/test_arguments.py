@@ -46,7 +46,7 @@ PARAMETERS: dict[str, Parameter] = {
     **dict.fromkeys(["num_cpus", "num_gpus", "memory", "fraction"], NUMBER),
     **dict.fromkeys(["n", "partitions", "max_errors", "batch_size", "seed", "start", "stop", "step"], INT),
     **dict.fromkeys(["name", "engine", "encoding", "errors", "delimiter", "quotechar", "mode", "compression"], TEXT),
-    **dict.fromkeys(["format", "how", "query", "address", "field", "suffix"], TEXT),
+    **dict.fromkeys(["format", "how", "query", "address", "field", "suffix", "partition_on"], TEXT),
     **dict.fromkeys(["reverse", "single_file", "defer", "vectorize", "decompress", "replace", "sort"], SWITCH),
     **dict.fromkeys(["lines", "with_path"], SWITCH),
     **dict.fromkeys(["f", "fn", "add", "merge", "key", "to_key", "default"], FUNCTION),
@@ -70,7 +70,7 @@ PARAMETERS: dict[str, Parameter] = {
     "labels": Parameter((3, THING, "north", {"zone": 1}, {1: "north"})),
     "command": Parameter((3, THING, None, ["sort", 3])),
     "parameters": Parameter((3, THING, None, "x")),
-    "connection": Parameter((3, THING, None)),
+    "uri_or_connection": Parameter((3, THING, None)),
     "items": Parameter((3, None, THING), "needs an iterable"),
     "rows": Parameter((3, None, THING), "needs an iterable"),
     "table": Parameter((3, None, THING, "x"), "needs a pyarrow.Table"),
@@ -87,7 +87,7 @@ FITTING: dict[str, Any] = {
     "paths": "/etc/passwd", "path": "/tmp/glowray-none/x.svg", "items": [], "rows": [], "fraction": 0.5, "bins": 2,
     "fractions": {1: 0.5}, "weights": [1, 1],
     "partitions": 1, "command": "cat", "query": "select 1", "start": 1, "cls": pathlib.Path,
-    "connection": lambda: None, "sink": queue.Queue(), "name": "x",
+    "uri_or_connection": lambda: None, "sink": queue.Queue(), "name": "x",
     "table": pa.table({"a": [1]}), "df": pd.DataFrame({"a": [1]}),
 }  # fmt: skip
 """Values for the parameters that a call must have, beside the one that is wrong."""

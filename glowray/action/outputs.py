@@ -43,6 +43,10 @@ class Target(Protocol):
         """Give the rows to the sink in the driver. This cannot be undone."""
         ...
 
+    def commit(self) -> None:
+        """Make visible what is no file. It comes after all rows of all targets, and before the files are in place."""
+        ...
+
     def result(self) -> Any:
         """Return what flow.run() returns for this target."""
         ...
@@ -97,6 +101,9 @@ class WriteTarget:
     def feed(self, action: Action, stage: StageRun) -> None:
         """Do nothing: the tasks have written the rows."""
 
+    def commit(self) -> None:
+        """Do nothing: the files of all targets are committed together."""
+
     def result(self) -> Written:
         return self.files.written
 
@@ -133,6 +140,9 @@ class SinkTarget:
         """Give the rows that a task made to the sink."""
         for block in action.read(stage, place):
             self.sink.put(block.rows(), place, action.drop)
+
+    def commit(self) -> None:
+        """Do nothing: the sink has the rows already."""
 
     def result(self) -> None:
         return None
@@ -180,6 +190,8 @@ def _run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target]
             commits = [files for target, stage in pairs for files in target.stage(stage)]
             for target, stage in pairs:
                 target.feed(action, stage)
+            for target in targets:
+                target.commit()
             commit_together([*action.staged_letters(), *commits])
         return [target.result() for target in targets]
     except BaseException:

@@ -11,6 +11,7 @@ from glowray.dataset.actions.checkpoints import Checkpoints
 from glowray.dataset.actions.plan_inspection import Looking
 from glowray.dataset.actions.results import Actions
 from glowray.dataset.actions.summaries import SummaryActions
+from glowray.dataset.actions.table_writing import TableActions
 from glowray.dataset.actions.writing import WriteActions
 from glowray.dataset.core.base import Base, T_co
 from glowray.dataset.verbs.aggregating import ALONE, AggregateVerbs, aggregated
@@ -50,6 +51,7 @@ class Dataset(
     SummaryActions[T_co],
     ArrowActions[T_co],
     WriteActions[T_co],
+    TableActions[T_co],
     Checkpoints[T_co],
     Looking[T_co],
 ):

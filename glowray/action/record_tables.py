@@ -1,0 +1,105 @@
+"""The records that tasks made, as Arrow tables of one schema in the driver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from glowray.action.perform import Action
+from glowray.io.commit.commit import Commit, Written
+from glowray.kernels.ends.exchange import Exchange, OneBlock
+from glowray.kernels.partition.records_step import AsRecords
+from glowray.physical.stages.stage import StageRun
+from glowray.plan.nodes import Narrow, Node
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from glowray.io.sql.writer import TableWriter
+    from glowray.rows import Block
+
+
+@dataclass(frozen=True)
+class _TaskRecords:
+    """The records of one task, which are fetched only to show one of them in an error."""
+
+    schema: pa.Schema
+    action: Action
+    stage: StageRun
+    place: int
+
+    def row_with(self, steps: Any) -> Any:
+        """Return the first row that has a value at the path `steps`, or None."""
+        from glowray.rows.tables.arrow_table import chunk_table
+
+        blocks = self.action.recorder.fetch(self.action.engine, self.stage, [self.place])
+        tables = (chunk_table(chunk) for block in blocks for chunk in block.chunks)
+        return next((row for table in tables if (row := table.row_with(steps)) is not None), None)
+
+
+def records_schema(action: Action, stage: StageRun) -> pa.Schema | None:
+    """Return the common schema of the records of a stage that ends with AsRecords, None if there are none.
+
+    Raises InexactColumn for a column of several types. It shows a row of each of two types.
+    """
+    from glowray.rows.tables.common_schema import common_schema
+
+    parts = ((place, part) for place, report in enumerate(stage.reports) if report for part in report.parts)
+    sources = [_TaskRecords(part.schema, action, stage, place) for place, part in parts if part.schema is not None]
+    return common_schema(sources) if sources else None
+
+
+def block_tables(block: Block, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yield the records of a block as tables of a schema that holds them."""
+    from glowray.rows.tables.arrow_table import chunk_table
+    from glowray.rows.tables.recast import recast_table
+
+    for chunk in block.chunks:
+        yield recast_table(chunk_table(chunk).table, schema)
+
+
+@dataclass
+class TableTarget:
+    """A table of a database. Its rows come to the driver block by block, and it writes them in one transaction."""
+
+    node: Node
+    verb: str
+    writer: TableWriter
+    columns: tuple[str, ...] | None
+    exchange: Exchange = field(default_factory=OneBlock)
+    rows: int = 0
+
+    def begin(self) -> Node:
+        self.writer.check()
+        return Narrow(self.node, AsRecords(self.verb, self.writer.table, columns=self.columns))
+
+    def settle(self, action: Action, stage: StageRun) -> None:
+        """Give all rows to the database, which shows them to nobody yet."""
+        try:
+            schema = records_schema(action, stage)
+            self.writer.write(schema, self._tables(action, stage, schema))
+        except Exception as error:
+            error.add_note(f"in {self.verb}({self.writer.table})")
+            raise
+
+    def _tables(self, action: Action, stage: StageRun, schema: pa.Schema | None) -> Iterator[pa.Table]:
+        for place in range(stage.plan.num_tasks):
+            for block in action.read(stage, place):
+                self.rows += len(block)
+                yield from block_tables(block, schema)
+
+    def stage(self, stage: StageRun) -> list[Commit]:
+        return []
+
+    def feed(self, action: Action, stage: StageRun) -> None:
+        """Do nothing: the database has the rows already."""
+
+    def commit(self) -> None:
+        self.writer.commit()
+
+    def result(self) -> Written:
+        return Written(0, self.rows, 0)
+
+    def abort(self) -> None:
+        self.writer.abort()
