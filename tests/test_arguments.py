@@ -74,6 +74,8 @@ PARAMETERS: dict[str, Parameter] = {
     "items": Parameter((3, None, THING), "needs an iterable"),
     "rows": Parameter((3, None, THING), "needs an iterable"),
     "table": Parameter((3, None, THING, "x"), "needs a pyarrow.Table"),
+    "ray_dataset": Parameter((3, None, THING, "x"), "needs a ray.data.Dataset"),
+    "write_sql.table": TEXT,
     "df": Parameter((3, None, THING, "x"), "needs a pandas DataFrame"),
     "sink": Parameter((3, None, THING), "needs a queue.Queue, a function"),
     "cls": Parameter((3, None, "x", THING), "needs a class"),
@@ -88,7 +90,7 @@ FITTING: dict[str, Any] = {
     "fractions": {1: 0.5}, "weights": [1, 1],
     "partitions": 1, "command": "cat", "query": "select 1", "start": 1, "cls": pathlib.Path,
     "uri_or_connection": lambda: None, "sink": queue.Queue(), "name": "x",
-    "table": pa.table({"a": [1]}), "df": pd.DataFrame({"a": [1]}),
+    "table": pa.table({"a": [1]}), "write_sql.table": "t", "ray_dataset": None, "df": pd.DataFrame({"a": [1]}),
 }  # fmt: skip
 """Values for the parameters that a call must have, beside the one that is wrong."""
 
@@ -150,14 +152,14 @@ def arguments(place: str, wrong: str, value: Any) -> tuple[list[Any], dict[str, 
         elif wrong == "others" and name == "n":
             args.append(1)
         elif parameter.default is parameter.empty and name not in ANY - {"zero"}:
-            kwargs[name] = max if name == "f" and verb in REDUCERS else FITTING[name]
+            kwargs[name] = max if name == "f" and verb in REDUCERS else FITTING.get(f"{verb}.{name}", FITTING[name])
     return args, kwargs
 
 
 @pytest.mark.parametrize(("place", "name"), CASES, ids=[f"{place}-{name}" for place, name in CASES])
 def test_wrong_types(place: str, name: str, forbidden: ForbiddenEngine) -> None:
     parameter, verb = parameters(CALLABLES[place])[name], place.rpartition(".")[2]
-    known = PARAMETERS[name]
+    known = PARAMETERS.get(f"{verb}.{name}", PARAMETERS[name])
     if name == "others" and verb in DATASET_VERBS:
         known = DATASET
     if verb == "counter":

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from glowray.action.perform import Action
-from glowray.io.commit.commit import Commit, Written
+from glowray.action.perform import Action, begin
+from glowray.action.settings import Outcome, Settings
+from glowray.action.sigterm import ended_by_sigterm
+from glowray.engine.choice import choose, is_connected
+from glowray.errors import ClusterError, InexactColumn
+from glowray.io.commit.commit import Commit, Written, commit_together
 from glowray.kernels.ends.exchange import Exchange, OneBlock
 from glowray.kernels.partition.records_step import AsRecords
 from glowray.physical.stages.stage import StageRun
@@ -38,16 +42,20 @@ class _TaskRecords:
         return next((row for table in tables if (row := table.row_with(steps)) is not None), None)
 
 
-def records_schema(action: Action, stage: StageRun) -> pa.Schema | None:
+def records_schema(action: Action, stage: StageRun, place: str) -> pa.Schema | None:
     """Return the common schema of the records of a stage that ends with AsRecords, None if there are none.
 
-    Raises InexactColumn for a column of several types. It shows a row of each of two types.
+    Raises InexactColumn for a column of several types. It shows a row of each of two types, and notes the `place`.
     """
     from glowray.rows.tables.common_schema import common_schema
 
-    parts = ((place, part) for place, report in enumerate(stage.reports) if report for part in report.parts)
-    sources = [_TaskRecords(part.schema, action, stage, place) for place, part in parts if part.schema is not None]
-    return common_schema(sources) if sources else None
+    parts = ((task, part) for task, report in enumerate(stage.reports) if report for part in report.parts)
+    sources = [_TaskRecords(part.schema, action, stage, task) for task, part in parts if part.schema is not None]
+    try:
+        return common_schema(sources) if sources else None
+    except InexactColumn as error:
+        error.add_note(f"in {place}")
+        raise
 
 
 def block_tables(block: Block, schema: pa.Schema) -> Iterator[pa.Table]:
@@ -71,16 +79,16 @@ class TableTarget:
     rows: int = 0
 
     def begin(self) -> Node:
-        self.writer.check()
         return Narrow(self.node, AsRecords(self.verb, self.writer.table, columns=self.columns))
 
     def settle(self, action: Action, stage: StageRun) -> None:
         """Give all rows to the database, which shows them to nobody yet."""
+        place = f"{self.verb}({self.writer.table})"
+        schema = records_schema(action, stage, place)
         try:
-            schema = records_schema(action, stage)
             self.writer.write(schema, self._tables(action, stage, schema))
         except Exception as error:
-            error.add_note(f"in {self.verb}({self.writer.table})")
+            error.add_note(f"in {place}")
             raise
 
     def _tables(self, action: Action, stage: StageRun, schema: pa.Schema | None) -> Iterator[pa.Table]:
@@ -103,3 +111,24 @@ class TableTarget:
 
     def abort(self) -> None:
         self.writer.abort()
+
+
+def to_ray_data(settings: Settings, outcome: Outcome, node: Node) -> Any:
+    """Run a plan, and return its rows as a Ray dataset.
+
+    Raises:
+        ClusterError: the job would run without Ray, and no Ray is connected.
+    """
+    from glowray.engine.ray.datasets import to_ray_dataset
+
+    kind = choose(settings.engine, None).kind
+    if kind != "ray" and not is_connected():
+        raise ClusterError('to_ray() needs a Ray: call gr.connect() first, or give the flow engine="ray"')
+    records = Narrow(node, AsRecords("to_ray", "to_ray", item=True))
+    schemas: list[pa.Schema | None] = []
+    with ended_by_sigterm(), begin(settings, outcome, [records]) as action:
+        stage = action.targets[0]
+        action.run(lambda: schemas.append(records_schema(action, stage, "to_ray()")))
+        commit_together(action.staged_letters())
+    refs = [stage.block(place) for place in range(stage.plan.num_tasks)]
+    return to_ray_dataset(refs, schemas[0])

@@ -9,6 +9,7 @@ from glowray.boundary import public
 from glowray.dataset.actions.arrow_tables import ArrowActions
 from glowray.dataset.actions.checkpoints import Checkpoints
 from glowray.dataset.actions.plan_inspection import Looking
+from glowray.dataset.actions.ray_data import RayDataActions
 from glowray.dataset.actions.results import Actions
 from glowray.dataset.actions.summaries import SummaryActions
 from glowray.dataset.actions.table_writing import TableActions
@@ -52,6 +53,7 @@ class Dataset(
     ArrowActions[T_co],
     WriteActions[T_co],
     TableActions[T_co],
+    RayDataActions[T_co],
     Checkpoints[T_co],
     Looking[T_co],
 ):

@@ -1,21 +1,11 @@
-"""Databases that the tests of this folder share."""
+"""A database file for the tests of this folder."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from tests.postgres import running_server
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URI of a PostgreSQL server. Tests skip with a reason where none is installed."""
-    with running_server() as uri:
-        yield uri
 
 
 @pytest.fixture
