@@ -15,8 +15,8 @@ from glowray.boundary import only_user_frames
 
 __version__ = "0.1.0"
 
-# Everything is imported when it is first asked for: `import glowray` loads neither Arrow nor Ray. These three lists
-# say the same: what there is, where it lives, and (for type checkers) what it is.
+# Names are imported on first use, so that `import glowray` loads neither Arrow nor Ray. The three lists below must
+# agree: the public names, the module of each, and (for type checkers) its import.
 __all__ = [
     "ClusterError",
     "CommitConflict",
@@ -25,6 +25,7 @@ __all__ = [
     "GlowrayError",
     "Group",
     "KeyTypeError",
+    "PythonRowsWarning",
     "WorkerLost",
     "broadcast",
     "connect",
@@ -40,6 +41,8 @@ __all__ = [
     "read_binary",
     "read_csv",
     "read_json",
+    "read_kafka",
+    "read_mongo",
     "read_parquet",
     "read_sql",
     "read_text",
@@ -61,6 +64,7 @@ _HOMES = {
     "disconnect": "glowray.cluster",
     "GlowrayError": "glowray.errors",
     "KeyTypeError": "glowray.errors",
+    "PythonRowsWarning": "glowray.errors",
     "CommitConflict": "glowray.errors",
     "ClusterError": "glowray.errors",
     "WorkerLost": "glowray.errors",
@@ -69,7 +73,7 @@ _HOMES = {
 if TYPE_CHECKING:
     from glowray.cluster import connect, disconnect
     from glowray.dataset import Dataset
-    from glowray.errors import ClusterError, CommitConflict, GlowrayError, KeyTypeError, WorkerLost
+    from glowray.errors import ClusterError, CommitConflict, GlowrayError, KeyTypeError, PythonRowsWarning, WorkerLost
     from glowray.flow import Flow
     from glowray.flow.default import default_flow
     from glowray.functions.spread import spread, whole
@@ -87,6 +91,8 @@ if TYPE_CHECKING:
     read_binary = default_flow().read_binary
     read_csv = default_flow().read_csv
     read_json = default_flow().read_json
+    read_kafka = default_flow().read_kafka
+    read_mongo = default_flow().read_mongo
     read_parquet = default_flow().read_parquet
     read_sql = default_flow().read_sql
     read_text = default_flow().read_text

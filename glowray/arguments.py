@@ -1,7 +1,7 @@
-"""The types of arguments: a public function refuses, at the call, a value that is not of the annotated type.
+"""The types of arguments. A public function refuses, at the call, a value that is not of the annotated type.
 
-The annotation of a parameter says what is accepted. Types that are not listed here, such as a Dataset or a function,
-are left to the verb, which can say more about them.
+The annotation of a parameter says which values are accepted. Other types, such as a Dataset or a function, are left to
+the verb, whose error can say more.
 """
 
 from __future__ import annotations
@@ -21,18 +21,31 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, SupportsIndex, Union, get_args, get_origin, get_type_hints
 
+HIDDEN = "hidden"
+"""In an annotation: errors do not show the value, which may hold a password."""
+
 Bytes = Annotated[float, "a number of bytes"]
 """A number whose unit is the byte."""
+
+Uri = Annotated[str, "a str", HIDDEN]
+"""A URI that may hold a user's name and password."""
+
+Options = Annotated[Mapping[str, Any], "a dict of str", HIDDEN]
+"""Settings of a library by name, of which some may be secret."""
+
+StorageOptions = Annotated[Mapping[str, Any] | None, "a dict", HIDDEN]
+"""The options that open the store of a URL, by fsspec's names. They may be credentials."""
 
 _NO_LISTS = (str, bytes, bytearray, Mapping)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """The values that an annotation allows, and its name in an error: "a str"."""
+    """The values that an annotation allows, and its name in an error: "a str". No error shows a hidden value."""
 
     name: str
     accepts: Callable[[Any], bool]
+    is_hidden: bool = False
 
 
 def check_arguments(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
@@ -53,7 +66,7 @@ def check_arguments(function: Callable[..., Any], args: Sequence[Any], kwargs: M
 
 
 def _refused(function: Callable[..., Any], name: str, kind: Kind, value: Any) -> TypeError:
-    return TypeError(f"{_called(function)}(): {name} must be {kind.name}, got {_text(value)}")
+    return TypeError(f"{_called(function)}(): {name} must be {kind.name}, got {_text(value, kind.is_hidden)}")
 
 
 @cache
@@ -76,14 +89,14 @@ def _parameters(function: Callable[..., Any]) -> tuple[Sequence[tuple[str, Kind 
 
 
 class _Scope(ChainMap[str, Any]):
-    """The names that an annotation is read with; a name that only type checkers import is an unknown type."""
+    """The names that an annotation may use. A name that only type checkers import is an unknown type."""
 
     def __missing__(self, key: str) -> Any:
         return _Unknown()
 
 
 class _Unknown:
-    """A type that is not imported; what is made of it is unknown too."""
+    """A type that is not imported. Any type made from it is unknown too."""
 
     def __or__(self, other: Any) -> _Unknown:
         return self
@@ -92,16 +105,16 @@ class _Unknown:
 
 
 def _kind(hint: Any) -> Kind | None:
-    """Return the kind of values that a type means, None if the verb is to look at them."""
+    """Return the kind of values that a type means, or None if the verb must check the value itself."""
     origin = get_origin(hint)
     if origin in (Union, UnionType):
         members = [_kind(member) for member in get_args(hint)]
         known = [member for member in members if member is not None]
         return _either(known) if len(known) == len(members) else None
     if origin is Annotated:
-        inner, name = get_args(hint)
+        inner, name, *notes = get_args(hint)
         kind = _kind(inner)
-        return kind and Kind(name, kind.accepts)
+        return kind and Kind(name, kind.accepts, HIDDEN in notes)
     if origin is Literal:
         return Kind(_listed([f'"{value}"' for value in get_args(hint)]), _SCALARS[str].accepts)
     if origin is Sequence:
@@ -112,13 +125,14 @@ def _kind(hint: Any) -> Kind | None:
 
 
 def _either(kinds: Sequence[Kind]) -> Kind:
-    """Return the kind of values that are of one of some kinds. None, which is mostly the default, is not named."""
+    """Return the kind of the values of several kinds. The name leaves out None, which is mostly the default."""
     names = [kind.name for kind in kinds if kind is not _NONE]
-    return Kind(_listed(names), lambda value: any(kind.accepts(value) for kind in kinds))
+    is_hidden = any(kind.is_hidden for kind in kinds)
+    return Kind(_listed(names), lambda value: any(kind.accepts(value) for kind in kinds), is_hidden)
 
 
 def _dict_of(keys: Kind | None, values: Kind | None) -> Kind:
-    """Dicts and other mappings; only a dict is looked into."""
+    """Return the kind of dicts and other mappings. It checks the items of a dict only."""
 
     def accepts(value: Any) -> bool:
         if type(value) is not dict:
@@ -130,7 +144,7 @@ def _dict_of(keys: Kind | None, values: Kind | None) -> Kind:
 
 
 def _list_of(items: Kind | None) -> Kind:
-    """Lists, tuples and other iterables of values of a kind; only a list or a tuple is looked into."""
+    """Return the kind of lists, tuples and other iterables of a kind. It checks the items of a list or tuple only."""
 
     def accepts(value: Any) -> bool:
         if not issubclass(type(value), Iterable) or issubclass(type(value), _NO_LISTS):
@@ -187,11 +201,13 @@ def _called(function: Callable[..., Any]) -> str:
     return function.__qualname__.split(".")[-2] if name == "__init__" else name
 
 
-def _text(value: Any) -> str:
-    """Return repr(value) as a short line; the name of its class if the repr raises."""
+def _text(value: Any, is_hidden: bool) -> str:
+    """Return repr(value) as a short line; the name of its class if the value is hidden or its repr raises."""
+    if is_hidden:
+        return f"a {type(value).__name__}"
     try:
         return " ".join(_short.repr(value).split())
-    except Exception:  # a repr of the user's: the error that is being made is about another thing
+    except Exception:  # the error in the making is about another problem than the user's repr
         return f"a {type(value).__name__}"
 
 

@@ -1,4 +1,4 @@
-"""The pages for developers say what is true of the code: their diagram, their paths, their terms."""
+"""Test that the diagram, paths and terms in the pages for developers match the code."""
 
 from __future__ import annotations
 
@@ -26,18 +26,26 @@ FOLDERS = sorted(path.parent.name for path in (ROOT / "glowray").glob("*/__init_
 MOST_TERMS = 20
 
 
-def test_the_diagram_is_what_the_imports_are() -> None:
+@pytest.fixture(scope="module")
+def graph() -> dict[str, set[str]]:
+    """Return the imports of the code, which take seconds to find."""
+    return diagram.imports()
+
+
+@pytest.mark.slow
+def test_the_diagram_is_what_the_imports_are(graph: dict[str, set[str]]) -> None:
     page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
-    assert diagram.drawn(page, diagram.reduced(diagram.imports())) == page, "make diagram"
+    assert diagram.drawn(page, diagram.reduced(graph)) == page, "make diagram"
 
 
-def test_the_diagram_shows_every_folder() -> None:
-    text = diagram.mermaid(diagram.reduced(diagram.imports()))
+@pytest.mark.slow
+def test_the_diagram_shows_every_folder(graph: dict[str, set[str]]) -> None:
+    text = diagram.mermaid(diagram.reduced(graph))
     assert [name for name in [*FOLDERS, "cli"] if not re.search(rf"\b{name}\b", text)] == []
 
 
-def test_the_diagram_has_no_circle() -> None:
-    graph = diagram.imports()
+@pytest.mark.slow
+def test_the_diagram_has_no_circle(graph: dict[str, set[str]]) -> None:
     assert [name for name in graph if name in diagram.reachable(graph, name)] == []
 
 
@@ -68,6 +76,6 @@ def test_there_are_five_recipes() -> None:
 
 @pytest.mark.parametrize(("name", "program"), RECIPES, ids=[name for name, _ in RECIPES])
 def test_the_example_of_a_recipe_runs(name: str, program: str, tmp_path: Path) -> None:
-    source = tmp_path / "recipe.py"  # a file: the compiler reads the sources of functions
+    source = tmp_path / "recipe.py"  # a file, because the compiler reads the sources of functions
     source.write_text(program, "utf-8")
     runpy.run_path(str(source))

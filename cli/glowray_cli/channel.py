@@ -13,7 +13,7 @@ from glowray.cluster import connect
 from glowray.cluster.channels.channel import Receiver, Sender, checked_name
 from glowray.errors import GlowrayError
 from glowray_cli import views
-from glowray_cli.options import Address, Debug, TokenFile, usage
+from glowray_cli.options import Address, Debug, TokenFile, example, usage
 
 READ_BYTES = 1 << 16
 
@@ -30,8 +30,8 @@ Timeout = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (send, receive):
-        app.command()(command)
+    app.command(epilog=example("send lines --file access.log"))(send)
+    app.command(epilog=example("receive lines"))(receive)
 
 
 def send(

@@ -20,7 +20,22 @@ from glowray.cluster.nodes.worker import REJOIN_SECONDS
 from glowray.cluster.security.token import MISSING
 from glowray.errors import ClusterError
 from glowray_cli import views
-from glowray_cli.options import Address, Block, Cpus, Debug, Labels, Memory, Tls, TokenFile, address, labels, usage
+from glowray_cli.options import (
+    Address,
+    Block,
+    Cpus,
+    Debug,
+    Json,
+    Labels,
+    Memory,
+    Tls,
+    TokenFile,
+    address,
+    example,
+    labels,
+    usage,
+)
+from glowray_cli.records import status_record, write_json
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The head's port; 0: a free one.")]
 DashboardPort = Annotated[int, typer.Option(min=0, max=65535, help="The dashboard's port; 0: a free one.")]
@@ -35,8 +50,14 @@ Head = Annotated[str, typer.Argument(metavar="HOST:PORT", parser=usage(address),
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (up, join, status, down, dashboard):
-        app.command()(command)
+    for command, line in (
+        (up, "up --host 192.0.2.1 --num-cpus 8"),
+        (join, "join 192.0.2.1:6379 --token-file token"),
+        (status, "status --address 192.0.2.1:6379"),
+        (down, "down"),
+        (dashboard, "dashboard"),
+    ):
+        app.command(epilog=example(line))(command)
 
 
 def up(
@@ -102,11 +123,27 @@ def _show(record: cluster.NodeRecord, show: Callable[[], object], block: bool) -
         show()
 
 
-def status(address: Address = None, token_file: TokenFile = None, tls: Tls = False, debug: Debug = False) -> None:
+def status(
+    address: Address = None, token_file: TokenFile = None, tls: Tls = False, json: Json = False, debug: Debug = False
+) -> None:
     """Show whether C is compiled, the nodes started on this machine, and the cluster's nodes with their resources."""
+    if json:
+        _write_status(address, token_file, tls)
+        return
     views.show_native()
     views.show_here(cluster.records())
     views.show_cluster(cluster.status(address, token_file, tls))
+
+
+def _write_status(address: str | None, token_file: Path | None, tls: bool) -> None:
+    """Print what `status` shows as JSON. If no cluster answers, print the rest and raise."""
+    here = cluster.records()
+    try:
+        found = cluster.status(address, token_file, tls)
+    except ClusterError:
+        write_json(status_record(here, None))
+        raise
+    write_json(status_record(here, found))
 
 
 def down(debug: Debug = False) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import platform
 import traceback
-from typing import Any
+from importlib import metadata
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+import glowray
 from glowray.errors import GlowrayError
 from glowray_cli import channel, cluster, examples, plan, run
-from glowray_cli.options import wants_debug
+from glowray_cli.options import example, wants_debug
 from glowray_cli.views import errors
 
 FAILED = 1
@@ -25,6 +28,14 @@ class Commands(TyperGroup):
         """Return the commands' names in the order in which they were added, not alphabetically."""
         return list(self.commands)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Read the command line up to the command's name."""
+        try:
+            return super().make_context(*args, **kwargs)
+        except TOLD as error:
+            name_close_options(error)
+            raise
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command. If it fails, print the error in one line and exit with 1.
 
@@ -32,7 +43,8 @@ class Commands(TyperGroup):
         """
         try:
             return super().invoke(ctx)
-        except TOLD:
+        except TOLD as error:
+            name_close_options(error)
             raise
         except Exception as error:
             if wants_debug(ctx):
@@ -42,6 +54,18 @@ class Commands(TyperGroup):
             else:
                 show_error(f"{type(error).__name__}: {error}; --debug shows where it was raised")
             raise typer.Exit(FAILED) from None
+
+
+def name_close_options(error: BaseException) -> None:
+    """Add the options that an unknown one may have been meant to be, in the words of an unknown command.
+
+    typer keeps them beside the message, in an exception that it does not export.
+    """
+    facts = vars(error)
+    close = facts.get("possibilities")
+    if close:
+        facts["message"] += f". Did you mean {' or '.join(map(repr, sorted(close)))}?"
+        facts["possibilities"] = None
 
 
 def show_error(message: str) -> None:
@@ -60,10 +84,28 @@ def _plain(text: str) -> str:
 app = typer.Typer(
     cls=Commands,
     name="glowray",
-    help="MapReduce over ordinary Python objects, on this machine or on a cluster.",
     no_args_is_help=True,
-    add_completion=False,
+    epilog=example("run count_words.py --address 192.0.2.1:6379"),
     pretty_exceptions_enable=False,
 )
+
+
+def show_version(is_asked: bool) -> None:
+    """Print the versions of glowray and of what must be the same on all machines of a cluster, and exit."""
+    if is_asked:
+        ray = metadata.version("ray")
+        typer.echo(f"glowray {glowray.__version__}, Python {platform.python_version()}, Ray {ray}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the versions and exit.")
+    ] = False,
+) -> None:
+    """MapReduce over ordinary Python objects, on this machine or on a cluster."""
+
+
 for module in (cluster, run, plan, channel, examples):
     module.add_to(app)

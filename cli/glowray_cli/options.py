@@ -74,6 +74,15 @@ def labels(pairs: list[str] | None) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs or [])
 
 
+def example(line: str) -> str:
+    """Return the last line of a command's help: how it is used.
+
+    >>> example("down")
+    'Example: glowray down'
+    """
+    return f"Example: glowray {line}"
+
+
 def wants_debug(ctx: Any) -> bool:
     """Return whether --debug was given, or GLOWRAY_DEBUG is set in the environment."""
     return boundary.wants_all_frames() or bool(ctx.find_root().meta.get(DEBUG))
@@ -94,6 +103,7 @@ Cpus = Annotated[int | None, typer.Option("--num-cpus", min=0, help="CPUs for ta
 Debug = Annotated[
     bool, typer.Option("--debug", callback=_note_debug, expose_value=False, help="Show the traceback of an error.")
 ]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Labels = Annotated[
     list[str] | None,
     typer.Option("--label", metavar="KEY=VALUE", parser=usage(label), help="A label tasks can ask for; repeatable."),

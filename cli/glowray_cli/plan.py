@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from glowray.errors import GlowrayError
-from glowray_cli.options import Debug, usage
+from glowray_cli.options import Debug, Json, example, usage
+from glowray_cli.records import write_json
 from glowray_cli.run import Arguments, Script
 from glowray_cli.views import out
 
@@ -40,8 +41,8 @@ Output = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (plot, explain):
-        app.command()(command)
+    app.command(epilog=example("plot count_words.py -o plan.svg"))(plot)
+    app.command(epilog=example("explain count_words.py -- /var/log/syslog"))(explain)
 
 
 def plot(script: Script, arguments: Arguments = None, output: Output = None, debug: Debug = False) -> None:
@@ -54,9 +55,13 @@ def plot(script: Script, arguments: Arguments = None, output: Output = None, deb
     typer.echo(drawn if output is None else output)
 
 
-def explain(script: Script, arguments: Arguments = None, debug: Debug = False) -> None:
+def explain(script: Script, arguments: Arguments = None, json: Json = False, debug: Debug = False) -> None:
     """Print the plan of a script's first action. Arguments for the script follow `--`."""
-    out.print(_planned(script, arguments).explain(), markup=False, soft_wrap=True)
+    plan = _planned(script, arguments)
+    if json:
+        write_json(plan.to_dict())
+    else:
+        out.print(plan.explain(), markup=False, soft_wrap=True)
 
 
 def _planned(script: Path, arguments: list[str] | None) -> PlanView:

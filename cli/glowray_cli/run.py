@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
+import time
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, TextIO
 
 import typer
 
 from glowray import cluster
 from glowray.action.interrupt import RUN_VARIABLE
-from glowray_cli.options import Debug, Tls, TokenFile, address, usage, wants_debug
+from glowray_cli.options import Debug, Json, Tls, TokenFile, address, example, usage, wants_debug
+from glowray_cli.records import write_json
 from glowray_cli.views import errors
 
 Address = Annotated[
@@ -29,7 +33,8 @@ Arguments = Annotated[list[str] | None, typer.Argument(metavar="ARGS", help="Wha
 def add_to(app: typer.Typer) -> None:
     """Add the command of this module."""
     # Arguments after SCRIPT are the script's. Only --address may follow SCRIPT and still be ours.
-    app.command(context_settings={"allow_interspersed_args": False, "ignore_unknown_options": False})(run)
+    settings = {"allow_interspersed_args": False, "ignore_unknown_options": False}
+    app.command(context_settings=settings, epilog=example("run count_words.py in.txt --address 192.0.2.1:6379"))(run)
 
 
 def run(
@@ -39,18 +44,52 @@ def run(
     address: Address = None,
     token_file: TokenFile = None,
     tls: Tls = False,
+    json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Run a Python script here as `python SCRIPT ARGS` does, or as a job on a cluster.
 
     A job gets the script's folder. Options stand before SCRIPT; --address may also follow it.
-    Everything after `--` goes to the script.
+    Everything after `--` goes to the script. With --json its output goes to stderr, and a summary to stdout.
     """
     late, own = split_address(arguments or [])
     chosen = late or address
+    if json:
+        raise typer.Exit(_run_with_summary(script, own, chosen, token_file, tls, wants_debug(ctx)))
     if chosen is None:
         run_here(script, own, wants_debug(ctx))
-    raise typer.Exit(_run_there(script, own, chosen, token_file, tls))
+    raise typer.Exit(_run_there(script, own, chosen, token_file, tls, sys.stdout))
+
+
+def _run_with_summary(
+    script: Path, arguments: list[str], chosen: str | None, token_file: Path | None, tls: bool, debug: bool
+) -> int:
+    """Run a script with its output on stderr, print a summary, and return the exit code. No address: here."""
+    began = time.monotonic()
+    if chosen is None:
+        code = run_below(script, arguments, debug)
+    else:
+        code = _run_there(script, arguments, chosen, token_file, tls, sys.stderr)
+    seconds = round(time.monotonic() - began, 3)
+    write_json(
+        {"script": str(script), "arguments": arguments, "address": chosen, "exit_code": code, "seconds": seconds}
+    )
+    return code
+
+
+def run_below(script: Path, arguments: list[str], debug: bool) -> int:
+    """Run `python SCRIPT ARGS` as a child with its output on stderr, and return its exit code.
+
+    Ctrl-C reaches both processes, and SIGTERM is passed on: the child decides how it ends. A child that a signal ended
+    has the exit code 128 and the signal's number, as in a shell.
+    """
+    environment = os.environ if debug else {**os.environ, RUN_VARIABLE: "1"}
+    command = [sys.executable, str(script), *arguments]
+    signal.signal(signal.SIGINT, lambda number, frame: None)  # A child does not inherit a handler, but SIG_IGN.
+    with subprocess.Popen(command, stdout=sys.stderr, env=environment) as child:
+        signal.signal(signal.SIGTERM, lambda number, frame: child.send_signal(number))
+        code = child.wait()
+    return code if code >= 0 else 128 - code
 
 
 def run_here(script: Path, arguments: list[str], debug: bool = False) -> NoReturn:
@@ -91,8 +130,10 @@ def _address(text: str) -> str:
     return usage(address)(text)
 
 
-def _run_there(script: Path, arguments: list[str], chosen: str, token_file: Path | None, tls: bool) -> int:
-    """Run a script as a job on a cluster and return its exit code.
+def _run_there(
+    script: Path, arguments: list[str], chosen: str, token_file: Path | None, tls: bool, stream: TextIO
+) -> int:
+    """Run a script as a job on a cluster, write its output to a stream, and return its exit code.
 
     SIGINT or SIGTERM stops the job first; the exit code is then 128 and the signal's number.
     """
@@ -104,12 +145,14 @@ def _run_there(script: Path, arguments: list[str], chosen: str, token_file: Path
 
     signal.signal(signal.SIGTERM, interrupt)
     try:
-        return cluster.run_job(script, arguments, address=chosen, token_file=token_file, use_tls=tls, write=_write)
+        return cluster.run_job(
+            script, arguments, address=chosen, token_file=token_file, use_tls=tls, write=partial(_write, stream)
+        )
     except KeyboardInterrupt:
         errors.print("Interrupted: the job was stopped")
         return 128 + came[-1]
 
 
-def _write(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(text)
+    stream.flush()

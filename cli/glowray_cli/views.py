@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from glowray.cluster import ClusterStatus, NodeRecord, NodeStatus
 from glowray.cluster.host.ports import is_loopback, parse_address
 from glowray.cluster.security import tls
-from glowray.native import chosen
+from glowray.watch.table.table import Cell, Table, TableColumn, texts_column
+from glowray.watch.table.terminal import print_table
 
 out = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -92,7 +92,7 @@ def show_here(found: list[NodeRecord]) -> None:
     """Print the nodes that were started on this machine, and the state of each."""
     for record in found:
         out.print(
-            f"[bold]{record.kind}[/] {record.address or '?'} [dim]started here[/] {_state(record)}", soft_wrap=True
+            f"[bold]{record.kind}[/] {record.address or '?'} [dim]started here[/] {state_of(record)}", soft_wrap=True
         )
 
 
@@ -101,7 +101,7 @@ def tell_trouble(trouble: str) -> None:
     errors.print(f"[yellow]Warning:[/] {trouble}" if trouble else "The node works again", soft_wrap=True)
 
 
-def _state(record: NodeRecord) -> str:
+def state_of(record: NodeRecord) -> str:
     """Return the state of a node that was started here, in words."""
     if not record.is_alive:
         return f"ended ({record.failure or 'killed'})"
@@ -112,7 +112,14 @@ def _state(record: NodeRecord) -> str:
 
 def show_native() -> None:
     """Print whether the glowray of this machine has its loops in C."""
-    out.print(f"native: {chosen.loops.name}")
+    out.print(f"native: {native_name()}")
+
+
+def native_name() -> str:
+    """Return "compiled" if the glowray of this machine has its loops in C, else "portable"."""
+    from glowray.native import chosen  # It imports NumPy, which no other command needs.
+
+    return chosen.loops.name
 
 
 def show_cluster(cluster: ClusterStatus) -> None:
@@ -120,28 +127,37 @@ def show_cluster(cluster: ClusterStatus) -> None:
     versions = cluster.versions
     out.print(f"[bold]cluster[/] {cluster.address}  [dim]dashboard[/] {cluster.dashboard}", soft_wrap=True)
     out.print(f"[dim]Python {versions.python}, Ray {versions.ray}, glowray {versions.glowray or '–'}[/]")
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in ("node", "host", "role", "state"):
-        table.add_column(heading)
-    for heading in ("free CPUs", "memory, GiB", "objects, GiB"):
-        table.add_column(heading, justify="right")
-    table.add_column("labels")
-    for node in cluster.nodes:
-        table.add_row(*_row(node))
-    out.print(table)
+    print_table(nodes_table(cluster.nodes))
 
 
-def _row(node: NodeStatus) -> list[str]:
-    return [
-        node.address,
-        node.name,
-        "head" if node.is_head else "worker",
-        "[green]alive[/]" if node.is_alive else "[red]gone[/]",
-        f"{node.free.get('CPU', 0):g} of {node.total.get('CPU', 0):g}",
-        _share(node.free, node.total, "memory"),
-        _share(node.free, node.total, "object_store_memory"),
-        " ".join(f"{name}={value}" for name, value in sorted(node.labels.items())),
-    ]
+def role_of(node: NodeStatus) -> str:
+    """Return "head" or "worker"."""
+    return "head" if node.is_head else "worker"
+
+
+def nodes_table(nodes: Sequence[NodeStatus]) -> Table:
+    """Return a table of a cluster's nodes: what each is, how it is, and what of its resources is free.
+
+    A narrow terminal leaves out columns of the middle.
+    """
+    states = [Cell("alive", "good") if node.is_alive else Cell("gone", "bad") for node in nodes]
+
+    def texts(heading: str, text: Callable[[NodeStatus], str], is_right: bool = False) -> TableColumn:
+        return texts_column(heading, map(text, nodes), is_right=is_right)
+
+    return Table(
+        [
+            texts_column("node", (node.address for node in nodes), least=len("255.255.255.255")),
+            texts("role", role_of),
+            TableColumn("state", states),
+            texts("host", lambda node: node.name),
+            texts("labels", lambda node: " ".join(f"{name}={value}" for name, value in sorted(node.labels.items()))),
+            texts("objects, GiB", lambda node: _share(node.free, node.total, "object_store_memory"), True),
+            texts("memory, GiB", lambda node: _share(node.free, node.total, "memory"), True),
+            texts("free CPUs", lambda node: f"{node.free.get('CPU', 0):g} of {node.total.get('CPU', 0):g}", True),
+        ],
+        is_framed=False,
+    )
 
 
 def _share(free: Mapping[str, float], total: Mapping[str, float], name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from glowray.functions import Failure
 from glowray.io.commit.commit import Commit
+from glowray.io.commit.place import Place
 from glowray.io.files.compression import codec_of
 from glowray.io.text.sink import TextSink
 from glowray.physical.stages.stage import StagePlan
@@ -45,13 +46,13 @@ class Letters:
         self.files = {
             path: Commit(path, TextSink(codec_of(path)), mode="overwrite", single_file=True) for path in paths
         }
-        self.folders: dict[str, str] = {}
+        self.places: dict[str, Place] = {}
 
     def begin(self) -> None:
         """Begin a commit for each file. Raises if a file cannot be written, before anything runs."""
         try:
             for path, commit in self.files.items():
-                self.folders[path] = commit.begin()
+                self.places[path] = commit.begin()
         except BaseException:
             self.abort()
             raise
@@ -59,14 +60,7 @@ class Letters:
     def stage(self, letters: Mapping[str, Sequence[Failure]]) -> list[Commit]:
         """Write one JSON line for each failing row, and return the commits. A file of no failing rows is empty."""
         for path, commit in self.files.items():
-            writer = commit.sink.open(self.folders[path], 0)
-            try:
-                writer.write(lines(letters.get(path, ())))
-                part = writer.close()
-            except BaseException:
-                writer.abort()
-                raise
-            commit.stage([part])
+            commit.stage(self.places[path].write(commit.sink, 0, lines(letters.get(path, ()))))
         return list(self.files.values())
 
     def abort(self) -> None:

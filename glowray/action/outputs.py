@@ -11,14 +11,14 @@ from glowray.action.perform import Action, begin
 from glowray.action.settings import Outcome, Settings
 from glowray.action.sigterm import ended_by_sigterm
 from glowray.action.sinks import RowSink
-from glowray.io.commit.commit import Commit, Misfits, Written, commit_together
-from glowray.io.files.folders import remove
+from glowray.io.commit.commit import Misfits, commit_together
+from glowray.io.commit.pending import PendingWrite
 from glowray.io.memory import items_reader
 from glowray.io.sink import Part, TypedSink
 from glowray.kernels.ends.exchange import Count, Exchange, InPieces
 from glowray.kernels.partition.partition_steps import Rewrite, Write
 from glowray.physical.stages.stage import StageRun
-from glowray.plan.nodes import Narrow, Node, Read
+from glowray.plan.nodes import Cache, Narrow, Node, Read, Store
 from glowray.plan.row_types import row_types
 
 
@@ -35,16 +35,12 @@ class Target(Protocol):
         """Convert the files that tasks wrote to one schema, while the action can still run tasks."""
         ...
 
-    def stage(self, stage: StageRun) -> list[Commit]:
-        """Prepare the files once everything has run, and return their commits. A run commits all files together."""
+    def stage(self, stage: StageRun) -> list[PendingWrite]:
+        """Prepare the writes once everything has run, and return them. A run commits all writes together."""
         ...
 
     def feed(self, action: Action, stage: StageRun) -> None:
         """Give the rows to the sink in the driver. This cannot be undone."""
-        ...
-
-    def commit(self) -> None:
-        """Make visible what is no file. It comes after all rows of all targets, and before the files are in place."""
         ...
 
     def result(self) -> Any:
@@ -58,21 +54,23 @@ class Target(Protocol):
 
 @dataclass
 class WriteTarget:
-    """Part files that the tasks write and the driver puts in place."""
+    """Rows that the tasks write and the driver makes visible."""
 
     node: Node
     verb: str
     path: str
-    files: Commit
+    files: PendingWrite
     exchange: Exchange = field(default_factory=Count)
     parts: list[Part] = field(default_factory=list)
 
     def begin(self) -> Node:
-        folder, sink = self.files.begin(), self.files.sink
+        place, sink = self.files.begin(), self.files.sink
         types = row_types(self.node) if isinstance(sink, TypedSink) else None
         if isinstance(sink, TypedSink) and types is not None:
             sink = sink.keeping(types)
-        return Narrow(self.node, Write(self.verb, self.path, sink, folder, self.files.folders))
+        # The tasks that read a cache begin after all tasks that fill it.
+        rows = Cache(self.node, "cache", Store()) if self.files.needs_all_rows else self.node
+        return Narrow(rows, Write(self.verb, self.path, sink, place, self.files.folders))
 
     def settle(self, action: Action, stage: StageRun) -> None:
         self.parts = [part for report in stage.ended for part in report.parts]
@@ -81,7 +79,7 @@ class WriteTarget:
         except (TypeError, ValueError) as error:
             error.add_note(f"in {self.verb}({self.path})")
             raise
-        if misfits.parts:
+        if misfits is not None and misfits.parts:
             self._replace(misfits, action)
 
     def _replace(self, misfits: Misfits, action: Action) -> None:
@@ -91,20 +89,16 @@ class WriteTarget:
         new = action.more_parts(Narrow(rows, Rewrite(self.verb, self.path, misfits)))
         by_path = {old.path: part for old, part in zip(misfits.parts, new, strict=True)}
         self.parts = [by_path.get(part.path, part) for part in self.parts]
-        for path in by_path:
-            remove(path)
+        self.files.remove(misfits.parts)
 
-    def stage(self, stage: StageRun) -> list[Commit]:
+    def stage(self, stage: StageRun) -> list[PendingWrite]:
         self.files.stage(self.parts)
         return [self.files]
 
     def feed(self, action: Action, stage: StageRun) -> None:
         """Do nothing: the tasks have written the rows."""
 
-    def commit(self) -> None:
-        """Do nothing: the files of all targets are committed together."""
-
-    def result(self) -> Written:
+    def result(self) -> Any:
         return self.files.written
 
     def abort(self) -> None:
@@ -127,7 +121,7 @@ class SinkTarget:
     def settle(self, action: Action, stage: StageRun) -> None:
         """Do nothing: a sink in the driver takes rows of any kind."""
 
-    def stage(self, stage: StageRun) -> list[Commit]:
+    def stage(self, stage: StageRun) -> list[PendingWrite]:
         return []
 
     def feed(self, action: Action, stage: StageRun) -> None:
@@ -140,9 +134,6 @@ class SinkTarget:
         """Give the rows that a task made to the sink."""
         for block in action.read(stage, place):
             self.sink.put(block.rows(), place, action.drop)
-
-    def commit(self) -> None:
-        """Do nothing: the sink has the rows already."""
 
     def result(self) -> None:
         return None
@@ -190,8 +181,6 @@ def _run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target]
             commits = [files for target, stage in pairs for files in target.stage(stage)]
             for target, stage in pairs:
                 target.feed(action, stage)
-            for target in targets:
-                target.commit()
             commit_together([*action.staged_letters(), *commits])
         return [target.result() for target in targets]
     except BaseException:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glowray.action.bad_rows import Letters, RowError, letter_paths
+from glowray.action.reach import check_reach, first_in_process
 from glowray.action.settings import Outcome, Settings
 from glowray.action.sigterm import ended_by_sigterm
 from glowray.engine.choice import Choice, choose, open_engine
-from glowray.engine.task.protocol import Done, Engine, Heard
+from glowray.engine.task.protocol import Done, Engine
 from glowray.functions import Failure
 from glowray.io.commit.commit import Commit, commit_together
 from glowray.io.reader import ArrivingReader, Reader
@@ -24,7 +25,12 @@ from glowray.physical.stages.stage import StagePlan, StageRun
 from glowray.plan.nodes import Node, Read
 from glowray.plan.walk import walk
 from glowray.rows import Block
-from glowray.watch.run.progress import Progress, progress_for
+from glowray.watch.notebook.tracebacks import show_errors
+from glowray.watch.progress_place import progress_for
+from glowray.watch.record.run_record import RunRecord
+from glowray.watch.run.null_watcher import Watchers
+from glowray.watch.run.progress import Progress
+from glowray.watch.run.python_rows import warn_of_python_rows
 from glowray.watch.run.stats import Stats, StatsWatcher
 from glowray.watch.run.task_prints import TaskPrints
 from glowray.watch.script import is_watched, reached
@@ -35,13 +41,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Prepared:
-    """The plans of one action cut into stages: all stages, the last stage of each target, the engine, and the rules
-    that fired, by name.
+    """The plans of one action cut into stages: all stages, the optimised plans, the last stage of each target, the
+    engine, the plans as the verbs made them, and the rules that fired, by name.
     """
 
     stages: Sequence[StagePlan]
+    nodes: Sequence[Node]
     targets: list[StagePlan]
     choice: Choice
+    written: Sequence[Node]
     rules: tuple[str, ...] = ()
 
 
@@ -49,13 +57,14 @@ def prepare(
     settings: Settings, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),), *, stream: bool = False
 ) -> Prepared:
     """Choose the engine, then optimise and lower the plans of one action. Each ends with its exchange. Runs nothing."""
-    choice = choose(settings.engine, input_bytes(nodes))
+    own = first_in_process(nodes)
+    choice = choose(settings.engine, input_bytes(nodes), None if own is None else str(own))
     planning = Planning(settings.rules, Facts(settings.vectorize, choice.may_share_store))
     best = planning.nodes(nodes)
     stages = lowering(best, planning)
     pairs = zip(best, exchanges, strict=True)
     targets = [stages.target(node, exchange, stream=stream) for node, exchange in pairs]
-    return Prepared(stages.stages, targets, choice, planning.fired)
+    return Prepared(stages.stages, best, targets, choice, nodes, planning.fired)
 
 
 def view(settings: Settings, nodes: Sequence[Node]) -> PlanView:
@@ -70,15 +79,18 @@ class Action:
     """
 
     def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared, policies: Sequence[str] = ()) -> None:
-        self.outcome = outcome
+        self.outcome, self.nodes, self.needs = outcome, prepared.nodes, settings.resources
         stages = prepared.stages
         self.letters = Letters(letter_paths(stages, policies))
         self.letters.begin()
         try:
             self.engine = open_engine(prepared.choice)
             stats = Stats(settings.name, self.engine.name, rules=prepared.rules)
-            outcome.begin(stats)
-            self.recorder = Recorder(outcome, stats, progress_for(settings.name, stages, settings.progress))
+            record = RunRecord.begin(stats, prepared.written, stages, prepared.targets, prepared.choice)
+            outcome.begin(record)
+            progress = progress_for(settings.name, stages, settings.progress)
+            self.recorder = Recorder(outcome, progress, settings.vectorize)
+            show_errors()
             self.engine.begin(self.recorder.progress.announce)
             resources, vectorize = settings.resources, settings.vectorize
             self.job = Job(settings.name, stages, self.engine, self.recorder, resources, settings.max_errors, vectorize)
@@ -100,13 +112,21 @@ class Action:
             BaseException: the user's own exception, of the lowest failing partition.
         """
         try:
-            self.recorder.progress.begin()
+            self._begin()
             self.job.run()
             if then is not None:
                 then()
+        except BaseException as error:
+            self.recorder.fail(error)
+            raise
         finally:
             self.job.close()
             self.recorder.finish(self.engine)
+        self.recorder.warn()
+
+    def _begin(self) -> None:
+        self.recorder.progress.begin()
+        check_reach(self.nodes, self.engine, self.needs)
 
     def more_parts(self, node: Node) -> list[Part]:
         """Run one more stage of tasks that write files, and return the parts that they wrote."""
@@ -116,12 +136,16 @@ class Action:
     def blocks(self, stage: StageRun) -> Iterator[Block]:
         """Run all stages, and yield the blocks of the last one in order, each as soon as it is ready."""
         try:
-            self.recorder.progress.begin()
+            self._begin()
             for place in self.job.stream(stage):
                 yield from self.read(stage, place)
+        except (Exception, KeyboardInterrupt) as error:
+            self.recorder.fail(error)
+            raise
         finally:
             self.job.close()
             self.recorder.finish(self.engine)
+        self.recorder.warn()
 
     def read(self, stage: StageRun, place: int) -> list[Block]:
         """Return the blocks that a task made, for a reader in the driver. The engine may drop them afterwards."""
@@ -200,40 +224,22 @@ def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[
         commit_together(action.staged_letters())
 
 
-class Recorder(StatsWatcher):
-    """Records what tasks report in the flow's outcome, and shows their progress and prints."""
+class Recorder(Watchers):
+    """Records what tasks report in the flow's outcome, and tells the statistics, the event log, progress and prints."""
 
-    def __init__(self, outcome: Outcome, stats: Stats, progress: Progress) -> None:
-        super().__init__(stats)
-        self.outcome, self.progress = outcome, progress
+    def __init__(self, outcome: Outcome, progress: Progress, vectorize: bool) -> None:
+        self.outcome, self.progress, self.stats = outcome, progress, outcome.stats
+        self.measured = StatsWatcher(outcome.stats, vectorize)
         self.prints = TaskPrints()
-
-    def stage_started(self, stage: StageRun) -> None:
-        super().stage_started(stage)
-        self.prints.stage_started(stage)
-        self.progress.stage_started(stage)
-
-    def stage_done(self, stage: StageRun) -> None:
-        super().stage_done(stage)
-        self.prints.stage_done(stage)
-        self.progress.stage_done(stage)
-
-    def task_heard(self, stage: StageRun, place: int, heard: Heard) -> None:
-        self.prints.heard(stage, place, heard)
-
-    def task_unused(self, stage: StageRun, done: Done) -> None:
-        self.prints.task_done(done)
+        super().__init__([self.measured, outcome.record.log, self.prints, progress])
 
     def task_done(self, stage: StageRun, done: Done) -> None:
         super().task_done(stage, done)
-        self.prints.task_done(done)
-        self.progress.task_done(stage, done)
-        report = done.report
-        self.outcome.skipped.update(report.skipped)
-        self.outcome.counters.update(report.counters)
+        self.outcome.skipped.update(done.report.skipped)
+        self.outcome.counters.update(done.report.counters)
 
     def task_settled(self, stage: StageRun, done: Done) -> None:
-        self.prints.task_settled(done)
+        super().task_settled(stage, done)
         for policy, failure in done.report.errors:
             self.keep(policy, failure)
 
@@ -247,14 +253,23 @@ class Recorder(StatsWatcher):
     def fetch(self, engine: Engine, stage: StageRun, places: Sequence[int]) -> list[Block]:
         """Fetch the blocks of some tasks to the driver."""
         blocks = engine.fetch([stage.block(place) for place in places])
-        self.fetched(stage, sum(block.nbytes for block in blocks))
+        self.measured.fetched(stage, sum(block.nbytes for block in blocks))
         return blocks
+
+    def fail(self, error: BaseException) -> None:
+        """Note the error of the action."""
+        self.outcome.record.log.fail(error)
+
+    def warn(self) -> None:
+        """Warn if many rows that were planned as columns ran in Python."""
+        warn_of_python_rows(self.stats.name, [stage.levels for stage in self.stats.stages])
 
     def finish(self, engine: Engine) -> None:
         engine.end()
         self.prints.end()
         self.progress.end()
-        self.end()
+        self.measured.end()
+        self.outcome.record.end()
         self.stats.engine = engine.name
 
 

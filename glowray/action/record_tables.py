@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,10 @@ from glowray.action.settings import Outcome, Settings
 from glowray.action.sigterm import ended_by_sigterm
 from glowray.engine.choice import choose, is_connected
 from glowray.errors import ClusterError, InexactColumn
-from glowray.io.commit.commit import Commit, Written, commit_together
+from glowray.io.commit.commit import Written, commit_together
+from glowray.io.commit.pending import PendingWrite, SentWrite
+from glowray.io.commit.place import NoPlace, Place
+from glowray.io.sink import Part
 from glowray.kernels.ends.exchange import Exchange, OneBlock
 from glowray.kernels.partition.records_step import AsRecords
 from glowray.physical.stages.stage import StageRun
@@ -68,6 +71,34 @@ def block_tables(block: Block, schema: pa.Schema) -> Iterator[pa.Table]:
 
 
 @dataclass
+class TableCommit(SentWrite):
+    """The open transaction of a writer. It is committed after all files of a run are in place."""
+
+    writer: TableWriter
+    written: Written
+    sink: Any = None
+
+    @property
+    def name(self) -> str:
+        return self.writer.table
+
+    def begin(self) -> Place:
+        """Return no place: tasks write no files."""
+        return NoPlace()
+
+    def stage(self, parts: Sequence[Part]) -> None:
+        """Do nothing: the transaction has the rows."""
+
+    def finish(self) -> None:
+        """Commit the transaction."""
+        self.writer.commit()
+
+    def abort(self) -> None:
+        """Roll the transaction back. After the commit do nothing."""
+        self.writer.abort()
+
+
+@dataclass
 class TableTarget:
     """A table of a database. Its rows come to the driver block by block, and it writes them in one transaction."""
 
@@ -97,14 +128,11 @@ class TableTarget:
                 self.rows += len(block)
                 yield from block_tables(block, schema)
 
-    def stage(self, stage: StageRun) -> list[Commit]:
-        return []
+    def stage(self, stage: StageRun) -> list[PendingWrite]:
+        return [TableCommit(self.writer, Written(0, self.rows, 0))]
 
     def feed(self, action: Action, stage: StageRun) -> None:
         """Do nothing: the database has the rows already."""
-
-    def commit(self) -> None:
-        self.writer.commit()
 
     def result(self) -> Written:
         return Written(0, self.rows, 0)

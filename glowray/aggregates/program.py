@@ -41,8 +41,8 @@ class Program:
         """Compile aggregates by the names of their results.
 
         Args:
-            aggregates: each result's name, and what it is of.
-            keys: the names of the key's fields in the record; none for (key, record).
+            aggregates: the name of each result, and its aggregate.
+            keys: the names of the key's fields in the record. Without names, rows are (key, record).
             is_bare: True for rows (key, result), without a record. There is one aggregate then.
         """
         slots = [slot for each in aggregates.values() for slot in each.slots]
@@ -68,7 +68,7 @@ def _different(fields: Sequence[Field]) -> list[Field]:
 
 
 def _pick(fields: Sequence[Field]) -> str:
-    """Return the source of pick(row): the value of one field, a tuple of several values, or 0 if there is no field."""
+    """Return the source of pick(row): the value of one field, a tuple of several values, or 0 without fields."""
     values = [
         f"row[{field!r}]" if isinstance(field, str) else "row" if field is None else f"function_{place}(row)"
         for place, field in enumerate(fields)

@@ -15,14 +15,14 @@ SPARE = 64
 
 
 def least(kept: Any, value: Any) -> Any:
-    """Return the smaller of two values, the first if they are equal; None or NaN only if there is no other value."""
+    """Return the smaller of two values, the first if they are equal. None and NaN lose against any other value."""
     if kept is None or (value is not None and kept != kept):
         return value
     return value if value is not None and value == value and value < kept else kept
 
 
 def greatest(kept: Any, value: Any) -> Any:
-    """Return the larger of two values, the first if they are equal; None or NaN only if there is no other value."""
+    """Return the larger of two values, the first if they are equal. None and NaN lose against any other value."""
     if kept is None or (value is not None and kept != kept):
         return value
     return value if value is not None and value == value and value > kept else kept
@@ -48,7 +48,7 @@ def with_present(items: list[Any], value: Any) -> list[Any]:
 
 
 class Members:
-    """A set of values that compares them as keys: of equal values the first stays, and all NaNs are equal.
+    """A set that compares values as keys. The first of equal values stays, and all NaNs are equal.
 
     >>> Members([1, 1.0, 2]).values()
     [1, 2]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from glowray.boundary import public
 from glowray.dataset.actions.arrow_tables import ArrowActions
 from glowray.dataset.actions.checkpoints import Checkpoints
+from glowray.dataset.actions.external_writes import ExternalWrites
 from glowray.dataset.actions.plan_inspection import Looking
 from glowray.dataset.actions.ray_data import RayDataActions
 from glowray.dataset.actions.results import Actions
@@ -54,6 +55,7 @@ class Dataset(
     WriteActions[T_co],
     TableActions[T_co],
     RayDataActions[T_co],
+    ExternalWrites[T_co],
     Checkpoints[T_co],
     Looking[T_co],
 ):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -100,7 +101,7 @@ class HiveFolders:
         return BUFFER_BYTES // MAX_OPEN if self.fields else BUFFER_BYTES
 
     def open(self, sink: Sink, folder: str, index: int) -> PartWriter | HiveWriter:
-        """Begin to write partition `index`, in files of the sink."""
+        """Begin to write partition `index`, in files of the sink in a folder of this machine's disk."""
         return HiveWriter(self, sink, folder, index) if self.fields else sink.open(folder, index)
 
 
@@ -162,7 +163,12 @@ class HiveWriter(BlockWriter, PartsWriter):
         self._flush()
         for name in list(self._open):
             self._close(name)
-        return [replace(part, kinds=tuple(self._split.kinds.items())) for part in self._parts]
+        counts: Counter[str] = Counter()
+        parts = []
+        for part in self._parts:
+            parts.append(replace(part, kinds=tuple(self._split.kinds.items()), sequence=counts[part.folder]))
+            counts[part.folder] += 1
+        return parts
 
     def abort(self) -> None:
         for writer in self._open.values():

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, Protocol
 
 from glowray.io.files.compression import CompressedFile, codec_of, decompressed
 from glowray.io.files.folders import remove
+from glowray.io.filesystem.location import Location
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,6 +42,8 @@ class Part:
     """The columns that the file names, in the form of its format; None for a format without columns."""
     folder: str = ""
     """The folder in the target that the file goes to: `year=2013`, or "" for the target itself."""
+    sequence: int = 0
+    """The number of earlier files that its task wrote for the same folder."""
     kinds: tuple[tuple[str, type], ...] = ()
     """The fields that name the folders of the task's files, each with the type of its values."""
     lone: str | None = None
@@ -277,7 +280,7 @@ def _copy_before(before: str, head: bytes, target: IO[bytes]) -> bool:
     codec = codec_of(before)
     with open(before, "rb") as source:
         begin = source.read(len(head) or 1)
-        if not begin or (codec and not any(decompressed(before, codec, 1))):
+        if not begin or (codec and not any(decompressed(Location(before), codec, 1))):
             return False
         if head and begin != head:
             raise ValueError(f'the columns of "{before}" are not those of the rows to append')

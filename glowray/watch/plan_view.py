@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from glowray.engine.choice import Choice
 from glowray.physical.stages.stage import StagePlan
 from glowray.plan.nodes import Node
 from glowray.watch.picture.plan_graph import Graph, describe
 from glowray.watch.plan.explain_text import explained
+from glowray.watch.plan.plan_record import plan_record
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,10 @@ class PlanView:
     def explain(self) -> str:
         """Return the plan as text, as explain() of a Dataset does."""
         return explained(self.name, self.targets, self.stages, self.outputs, self.choice, self.vectorize, self.rules)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what explain() says as a dict of JSON values. docs/command-line.md describes its shape."""
+        return plan_record(self.name, self.targets, self.stages, self.choice, self.vectorize, self.rules)
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Write the plan's picture to a file, or return its DOT text, as plot() of a Dataset does."""

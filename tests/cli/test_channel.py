@@ -1,4 +1,4 @@
-"""`glowray send` and `glowray receive`, as far as they need no cluster."""
+"""Test the parts of `glowray send` and `glowray receive` that need no cluster."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.cluster.machine import Machine
 
 
 class Pieces(io.BytesIO):
-    """Gives so many bytes at a time, as a pipe gives what is there."""
+    """A stream that gives at most `size` bytes a read, like a pipe."""
 
     def __init__(self, content: bytes, size: int) -> None:
         super().__init__(content)
@@ -26,6 +26,7 @@ class Pieces(io.BytesIO):
         return self.read(self.size)
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\n"))), st.booleans(), st.integers(1, 9))
 def test_lines_are_those_of_the_input(lines: list[str], is_ended: bool, size: int) -> None:
     whole = "".join(f"{line}\n" for line in lines)
@@ -43,6 +44,7 @@ def test_a_line_that_is_no_text_is_named() -> None:
         list(_lines(Pieces(b"fine\n\xff\n", 3)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["send"], ["send", ""], ["receive", " "], ["send", "x", "--file", "nowhere"]])
 def test_wrong_use_ends_with_2(command: list[str]) -> None:
     assert CliRunner().invoke(app, command).exit_code == 2

@@ -1,12 +1,19 @@
-"""What the commands say when they are used wrongly, or nothing is there."""
+"""Test the messages of commands that are used wrongly or find nothing to act on."""
 
 from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+import glowray as gr
 from glowray_cli import examples
 from glowray_cli.main import app
 from glowray_cli.options import UNITS, amount, labels
@@ -16,7 +23,7 @@ COMMANDS = ["up", "join", "status", "down", "dashboard", "run", "plot", "explain
 
 
 def said_here(*arguments: str, code: int) -> tuple[str, str]:
-    """What a command says on standard output and error, in this process: for what is told before anything is done."""
+    """Return the standard output and error of a command that runs in this process and fails before it does anything."""
     done = CliRunner().invoke(app, arguments, prog_name="glowray", env={"COLUMNS": "200", "NO_COLOR": "1"})
     assert done.exit_code == code, done.output
     return done.stdout, done.stderr
@@ -26,6 +33,7 @@ def said_here(*arguments: str, code: int) -> tuple[str, str]:
 def test_every_command_explains_itself(command: str) -> None:
     shown, errors = said_here(command, "--help", code=0)
     assert f"glowray {command}" in shown and "--debug" in shown and not errors
+    assert f"Example: glowray {command}" in shown
 
 
 def test_the_commands_are_listed(machine: Machine) -> None:
@@ -45,11 +53,49 @@ def test_the_commands_are_listed(machine: Machine) -> None:
         (["status", "--address", "ray://somewhere:1"], "is no address"),
         (["run"], "SCRIPT"),
         (["no-such-command"], "no-such-command"),
+        (["staus"], "No such command 'staus'. Did you mean 'status'?"),
+        (["--versoin"], "No such option: --versoin. Did you mean '--version'?"),
+        (["status", "--adress", "x"], "No such option: --adress. Did you mean '--address'?"),
+        (["run", "--tokn-file", "x"], "No such option: --tokn-file. Did you mean '--token-file'?"),
+        (["examples", "wordcount"], "there is no example 'wordcount'. Did you mean 'word_count'"),
     ],
 )
 def test_wrong_usage_ends_with_2(arguments: list[str], said: str) -> None:
     shown, errors = said_here(*arguments, code=2)
     assert said in errors and not shown
+
+
+def test_the_versions() -> None:
+    ray = importlib.metadata.version("ray")
+    shown, _ = said_here("--version", code=0)
+    assert shown == f"glowray {gr.__version__}, Python {platform.python_version()}, Ray {ray}\n"
+
+
+@pytest.mark.process
+def test_it_is_a_module_too(machine: Machine) -> None:
+    command = [sys.executable, "-m", "glowray", "staus"]
+    done = subprocess.run(command, env=machine.environment(), capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.startswith("Usage: glowray [OPTIONS]")
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [("glowray sta", "status"), ("glowray examples word_", "word_count"), ("glowray status --add", "--address")],
+)
+def test_the_shell_completes(words: str, wanted: str) -> None:
+    place = str(len(words.split()) - 1)
+    asked = {"_GLOWRAY_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": place}
+    command = [sys.executable, "-m", "glowray"]
+    done = subprocess.run(command, env={**os.environ, **asked}, capture_output=True, text=True)
+    assert done.stdout.split() == [wanted], done.stderr
+
+
+@pytest.mark.process
+def test_help_loads_nothing_heavy() -> None:
+    code = "import sys, glowray_cli.main; sys.exit(' '.join({'numpy', 'pyarrow', 'ray'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert not done.stderr.strip(), "it takes a second to import"
 
 
 def test_wrong_usage_as_a_process(machine: Machine) -> None:
@@ -104,7 +150,7 @@ def test_an_error_of_any_kind_is_one_line(monkeypatch: pytest.MonkeyPatch) -> No
     def refuse() -> None:
         raise PermissionError(13, "Permission denied", "examples")
 
-    monkeypatch.setenv("GLOWRAY_DEBUG", "")  # and what --debug sets is taken back
+    monkeypatch.setenv("GLOWRAY_DEBUG", "")  # and the setting of --debug is undone
     monkeypatch.setattr(examples, "packaged", refuse)
     _, said = said_here("examples", code=1)
     assert said.splitlines() == [

@@ -1,4 +1,4 @@
-"""What goes in comes out: any value through any exchange; typed rows as Arrow columns, past the driver."""
+"""Test that any value passes any exchange unchanged, and that typed rows move as Arrow columns, past the driver."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ def test_all_hostile_values_at_once(engine: Lab, exchange: str) -> None:
     comes_back(engine.kind, exchange, VALUES)
 
 
+@pytest.mark.slow
 def test_a_value_made_on_a_worker_comes_back(engine: Lab) -> None:
     rows = engine.flow().from_range(len(VALUES), partitions=4).map(lambda place: VALUES[place])
     assert sorted(map(fingerprint, rows.collect())) == sorted(map(fingerprint, VALUES))
@@ -105,6 +106,7 @@ def held_typed(flow: gr.Flow) -> None:
     assert flow.stats.exchange_driver_bytes == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", TYPED_VERBS)
 def test_typed_rows_are_never_pickled(engine: Lab, verb: str) -> None:
     for kind, make in TYPED.items():

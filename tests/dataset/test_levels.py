@@ -1,4 +1,4 @@
-"""Every level of running a function gives the same rows, errors and counts: columns, loops and calls."""
+"""Test that columns, loops and calls give the same rows, errors and counts for a function."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ LAST: dict[str, Step] = {
 
 
 def outcome(flow: gr.Flow, rows: Dataset[Any]) -> Any:
-    """All that can be seen of an action: rows with their types, or the error with its notes; what was dropped."""
+    """Return the visible results of an action: typed rows, or the error with its notes; then the dropped rows."""
     try:
         found: Any = [seen(row) for row in rows.collect()]
     except Exception as error:
@@ -140,6 +140,7 @@ def test_all_levels_agree(values: Any, verbs: dict[str, Step], on_error: str, da
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 @given(keys=st.lists(st.one_of(FLOATS, INTS), max_size=30), values=st.lists(FLOATS, min_size=30, max_size=30))
 @settings(deadline=None)
 def test_floats_fold_from_left_to_right_at_every_level(keys: list[Any], values: list[float]) -> None:
@@ -176,6 +177,7 @@ ENDINGS: list[Callable[[Dataset[Any]], Any]] = [
 ]
 
 
+@pytest.mark.slow
 @given(
     rows=st.lists(st.tuples(st.sampled_from(["a", "b", ""]), st.one_of(INTS, st.just(2**62))), max_size=20),
     partitions=st.integers(1, 3),
@@ -235,6 +237,7 @@ def test_bytes_that_are_no_text_are_told_with_their_line(tmp_path: Path) -> None
     assert any("line 6" in note for note in caught.value.__notes__)
 
 
+@pytest.mark.slow
 @given(
     rows=st.lists(st.tuples(st.sampled_from(["", "1", "22", "x"]), st.sampled_from(["", "a", "é"]), TEXTS), max_size=15)
 )

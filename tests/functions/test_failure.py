@@ -19,7 +19,7 @@ FailureOf = Callable[..., Failure]
 
 
 class BadRow(Exception):
-    """Does not pickle by its constructor, and holds a lock."""
+    """An exception that cannot be pickled by its constructor, and holds a lock."""
 
     def __init__(self, row: Any, code: int) -> None:
         super().__init__("bad")
@@ -43,6 +43,7 @@ def halfway(row: Any) -> Iterator[int]:
     raise LookupError(row)
 
 
+@pytest.mark.slow
 def test_the_user_s_own_exception_comes_home(fails: Fails) -> None:
     error = fails(parse, ("a", "x"))
     assert type(error) is BadRow
@@ -81,13 +82,13 @@ def test_the_whole_text(fails: Fails) -> None:
 @pytest.mark.parametrize(
     ("call", "row", "kind", "where"),
     [
-        (lambda a, b: a / b, (1, 0), ZeroDivisionError, "λ:{line}"),
+        (lambda a, b: a / b, (1, 0), ZeroDivisionError, "λ a, b: a / b"),
         (Parser().parse, 5, BadRow, "Parser.parse"),
         (functools.partial(parse), ("a", "x"), BadRow, "parse"),
         (int, "x", ValueError, "int"),
         (operator.itemgetter(3), (1,), IndexError, "itemgetter(3)"),
         (spread(divmod), (1, 0), ZeroDivisionError, "divmod"),
-        (lambda row: {}[row], 1, KeyError, "λ:{line}"),
+        (lambda row: {}[row], 1, KeyError, "λ row: {{}}[row]"),
     ],
 )
 def test_every_kind_of_function(fails: Fails, call: Any, row: Any, kind: type, where: str) -> None:
@@ -129,7 +130,7 @@ def test_exits_end_the_job_and_not_the_worker(fails: Fails, kind: type[BaseExcep
     def leave(row: Any) -> None:
         raise kind(row)
 
-    for _ in range(2):  # the worker lives on
+    for _ in range(2):  # twice: the worker must survive
         error = fails(leave, 3)
         assert type(error) is kind
         assert error.args == (3,)
@@ -231,7 +232,7 @@ def test_a_failure_within_a_failure(failure_of: FailureOf) -> None:
 
 
 def act(failure: Failure, action: str) -> None:
-    """Calls what stands for an action of glowray's own."""
+    """Call a stand-in for an action of glowray."""
     names: dict[str, Any] = {"failure": failure, "only_user_frames": only_user_frames}
     source = """
 def inner():

@@ -35,7 +35,7 @@ class Pair(typing.NamedTuple):
 
 
 def line_of(cls: type) -> int:
-    """The line of the class statement, by inspect (which parses the file)."""
+    """Return the line of the class statement that inspect finds by parsing the file."""
     lines, first = inspect.getsourcelines(cls)
     return first + next(i for i, line in enumerate(lines) if line.startswith("class "))
 
@@ -63,10 +63,10 @@ def test_labels() -> None:
     assert label_of(functools.partial(functools.partial(local, 1), 2)) == "local"
 
 
-def test_a_lambda_is_known_by_its_line() -> None:
+def test_a_lambda_is_known_by_its_source() -> None:
     call = lambda row: row
     line = inspect.currentframe().f_lineno - 1  # type: ignore[union-attr]
-    assert label_of(call) == f"λ:{line}"
+    assert label_of(call) == "λ row: row"
     assert place_of(call) == (__file__, line)
     assert place_of(functools.partial(call)) == (__file__, line)
 

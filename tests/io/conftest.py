@@ -24,7 +24,7 @@ def _write(
     target: Path, sink: Sink, parts: Sequence[Sequence[Any]], mode: str = "error", single_file: bool = False
 ) -> Written:
     commit = Commit(target, sink, mode, single_file)
-    folder = commit.begin()
+    folder = commit.begin().path
     try:
         done = []
         for index, rows in enumerate(parts):
@@ -39,7 +39,7 @@ def _write(
 
 @pytest.fixture(scope="session")
 def rows_of() -> Rows:
-    """Return a function that reads all rows of a reader, after pickling it as for a task."""
+    """Return a function that reads all rows of a reader, after pickling the reader as for a task."""
     return _rows
 
 

@@ -1,4 +1,4 @@
-"""CSV means what csv.DictReader says, wherever a file is cut; what is written reads back."""
+"""Test that CSV is read as csv.DictReader reads it, at any cut of a file, and that written rows read back."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from glowray.io.csv.record_starts import record_starts
 from glowray.io.csv.records import Dialect, read_records
 from glowray.io.files.encoding import Encoding
 from glowray.io.files.splits import Piece
+from glowray.io.filesystem.location import Location
 from tests.effort import examples
 
 SCRAPS = st.lists(
@@ -38,7 +39,7 @@ def dict_reader(text: str, header: list[str] | None = None) -> list[dict[Any, An
 
 
 def emptied(rows: list[dict[Any, Any]]) -> list[dict[Any, Any]]:
-    """Rows with None as DictReader gives it: as an empty field."""
+    """Return the rows with an empty field for each None, as DictReader gives it."""
     return [
         {key: [field or "" for field in value] if key is None else value or "" for key, value in row.items()}
         for row in rows
@@ -53,7 +54,7 @@ def test_records_are_those_of_the_csv_module(folder: Path, parts: list[str], siz
     expected = [record for record in csv.reader(io.StringIO(text, newline="")) if record]
     found: list[list[str]] = []
     try:
-        for records in read_records(Piece(str(path)), Dialect(), Encoding(), size):
+        for records in read_records(Piece(Location(str(path))), Dialect(), Encoding(), size):
             found += [[field or "" for field in record] for record in records]
     except ValueError as error:
         assert "never closed" in str(error)
@@ -92,6 +93,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[dict[str, Any]]]]:
     return names, draw(st.lists(st.lists(row, max_size=4), min_size=1, max_size=4))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(40))
 @given(table=tables(), n=st.integers(1, 7), delimiter=st.sampled_from(",;\t"), split_bytes=st.integers(1, 40))
 @pytest.mark.parametrize("compression", [None, "gz", "zst"])
@@ -130,7 +132,7 @@ def test_cuts_of_well_quoted_files_are_before_records(folder: Path, table: Any, 
     path = folder / "cuts.csv"
     path.write_bytes(content)
     cuts = sorted(data.draw(st.sets(st.integers(1, max(1, len(content) - 1)))))
-    starts = record_starts(str(path), cuts, Dialect(), size)
+    starts = record_starts(Location(str(path)), cuts, Dialect(), size)
     ends = [*begins, len(content)]
     assert starts is not None
     for cut, start in zip(cuts, starts, strict=True):
@@ -342,7 +344,7 @@ NULLS = st.lists(TEXTS | st.sampled_from(["\ud800", "é" * 5000]), max_size=4)
 
 
 def spelled(cells: list[tuple[str, bool]], mark: str = "") -> str:
-    """A record of texts, some of which are quoted; `mark` is put before each text that is quoted."""
+    """Return a line for texts, some of them quoted. Put `mark` before the text inside the quotes."""
     fields = []
     for text, is_quoted in cells:
         is_quoted = is_quoted or any(special in text for special in '",\r\n')

@@ -1,4 +1,4 @@
-"""Blocks in a file without a name: what goes in comes out, and nothing is left behind."""
+"""Test that blocks come back unchanged from an unnamed file, which leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from tests.oracle.exact import assert_rows
 from tests.rows import hostile
 
 
+@pytest.mark.slow
 @given(st.lists(hostile.rows, max_size=4))
 def test_blocks_come_back(several: list[list[Any]]) -> None:
     with SpillFile() as file:

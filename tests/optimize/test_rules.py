@@ -1,4 +1,4 @@
-"""Each rule: the stages of a plan without it and with it, and the same rows either way."""
+"""Test each rule: the stages of a plan without it and with it, and the same rows either way."""
 
 from __future__ import annotations
 
@@ -193,6 +193,7 @@ def counted(rule: rules.Rule, calls: list[Node]) -> rules.Rule:
     return run
 
 
+@pytest.mark.slow
 def test_long_plans_are_optimised_in_one_look_at_each_node() -> None:
     flow = gr.Flow(engine="inline")
     one = flow.from_range(1, partitions=1)

@@ -1,4 +1,4 @@
-"""The driver's loop, on engines whose tasks end in any order."""
+"""Test the driver's loop on engines whose tasks end in any order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.effort import examples
 
 
 class Shuffling(InlineEngine):
-    """Has some tasks in flight, and ends them in any order."""
+    """An engine with several tasks in flight, which end in any order."""
 
     def __init__(self, seed: int, window: int) -> None:
         self.random = random.Random(seed)
@@ -43,6 +43,7 @@ def on(engine: Shuffling, **options: Any) -> gr.Flow:
     return gr.Flow("any order", engine=engine, **options)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(25))
 @given(orders)
 def test_rows_come_in_order_of_partition(engine: Shuffling) -> None:
@@ -53,6 +54,7 @@ def test_rows_come_in_order_of_partition(engine: Shuffling) -> None:
     assert grouped == {k: [n for n in range(30) if n % 3 == k] for k in range(3)}
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(25))
 @given(orders, st.sets(st.integers(0, 29), min_size=1, max_size=5))
 def test_the_lowest_partition_fails(engine: Shuffling, failing: set[int]) -> None:
@@ -95,6 +97,7 @@ def test_dropped_rows_are_heard_in_order(engine: Shuffling, failing: set[int], l
     assert shown
 
 
+@pytest.mark.slow
 def test_too_many_errors_before_a_failure_win_and_after_it_lose() -> None:
     def fail(n: int) -> int:
         raise (ValueError if n != 20 else KeyboardInterrupt)(n)

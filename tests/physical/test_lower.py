@@ -1,8 +1,9 @@
-"""Plans cut into stages: in an order that a long plan does not change, and without recursion."""
+"""Test that plans are cut into stages without recursion, in an order that does not depend on their length."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -10,10 +11,13 @@ import pytest
 import glowray as gr
 from glowray.action.perform import Action, prepare
 from glowray.dataset import Dataset
+from glowray.engine.inline import InlineEngine
+from glowray.engine.task.payload import Payload
+from glowray.engine.task.protocol import Done, Task
 from glowray.kernels.ends.exchange import OneBlock
 from glowray.optimize import optimize
 from glowray.physical.lower import lowering
-from glowray.physical.pipeline import MOST_BRANCHES, MOST_NESTED
+from glowray.physical.pipeline import MOST_BRANCHES, MOST_NESTED, MOST_UNIONS
 from glowray.physical.stages.stage import StagePlan
 
 Rows = Dataset[Any]
@@ -54,6 +58,7 @@ def test_ten_thousand_steps_are_one_branch() -> None:
     assert stage.chain == "from_range→" + "map→" * 7 + "… 9990 more …→map→map→map"
 
 
+@pytest.mark.slow
 def test_ten_thousand_unions_are_one_stage() -> None:
     rows: Rows = flow().from_range(1, partitions=1)
     for _ in range(10_000):
@@ -73,6 +78,7 @@ def test_what_doubles_has_few_branches_for_many_partitions() -> None:
     assert sum(len(stage.branches) for stage in found) < 40 * MOST_BRANCHES
 
 
+@pytest.mark.slow
 def test_what_doubles_has_its_rows_in_order() -> None:
     rows: Rows = flow().from_items(["a", "b"], partitions=2)
     for _ in range(8):
@@ -93,8 +99,58 @@ def test_a_stage_nests_so_many_steps_and_no_more(partitions: int) -> None:
     assert rows.collect() == [n + 3 * MOST_NESTED for n in range(4)]
 
 
+def looped(rounds: int, other: Callable[[int], Rows]) -> Rows:
+    rows: Rows = flow().from_items([-1], partitions=1)
+    for place in range(rounds):
+        rows = rows.map(lambda n: n + 1).union(other(place))
+    return rows
+
+
+@pytest.mark.parametrize("rounds", [500, 1_000, 2_000])
+def test_a_loop_of_map_and_union_repeats_no_step_often(rounds: int) -> None:
+    other = flow().from_items([0], partitions=1)
+    found = stages(looped(rounds, lambda place: other))
+    assert found[-1].num_tasks == rounds + 1
+    assert sum(len(branch.steps) for stage in found for branch in stage.branches) <= rounds * MOST_UNIONS
+
+
+class PickleCounting(InlineEngine):
+    """Counts the bytes of all fragments, each once."""
+
+    def __init__(self) -> None:
+        self.pickled_bytes = 0
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
+        counted: Payload | None = None
+        for task in tasks:
+            if task.payload is not counted:
+                counted = task.payload
+                self.pickled_bytes += len(counted.data)
+            yield from super().run([task])
+
+
+@pytest.mark.slow
+def test_a_loop_of_map_and_union_pickles_so_many_bytes_a_round() -> None:
+    found: list[int] = []
+    for rounds in (2 * MOST_UNIONS, 4 * MOST_UNIONS):
+        engine = PickleCounting()
+        rows: Rows = gr.Flow(engine=engine).from_items([-1], partitions=1)
+        other: Rows = rows.flow.from_items([0], partitions=1)
+        for _ in range(rounds):
+            rows = rows.map(lambda n: n + 1).union(other)
+        assert len(rows.collect()) == rounds + 1
+        found.append(engine.pickled_bytes)
+    assert found[1] < 2.5 * found[0]
+
+
+def test_a_loop_of_map_and_union_gives_each_row_its_rounds() -> None:
+    rounds = 2 * MOST_UNIONS + 5
+    rows = looped(rounds, lambda place: flow().from_items([0], partitions=1))
+    assert rows.collect() == [rounds - 1, *range(rounds - 1, -1, -1)]
+
+
 def test_stages_run_in_waves_as_soon_as_they_can() -> None:
-    """A thousand stages one after the other, and each is asked once what it reads."""
+    """Run a thousand stages in a row. Each stage is asked once for its inputs."""
     rows: Rows = flow().from_items([("a", 1)], partitions=2)
     for _ in range(300):
         rows = rows.map(lambda key, n: (key, n + 1)).reduce_by_key(max)
@@ -104,7 +160,7 @@ def test_stages_run_in_waves_as_soon_as_they_can() -> None:
 
 
 def test_a_run_changes_no_plan() -> None:
-    """Plans of stages are frozen: what happens is kept apart from them, so a plan can be run again."""
+    """Plans of stages are frozen. The state of a run lives elsewhere, so a plan can run again."""
     rows = flow().from_items([("a", 1), ("b", 2)], partitions=2).reduce_by_key(max).cache()
     prepared = prepare(rows.flow.settings, [rows.sort()._node])
     before = [dict(vars(stage)) for stage in prepared.stages]

@@ -1,8 +1,10 @@
-"""Walks visit each node once, children first, in plans of any length."""
+"""Test that walks visit each node once, children first, in plans of any length."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import pytest
 
 import glowray as gr
 from glowray.dataset import Dataset
@@ -43,6 +45,7 @@ def test_readers_are_counted_with_the_action_as_one() -> None:
     assert [counts[id(each._node)] for each in (rows, twice, other)] == [3, 1, 1]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_nodes() -> None:
     node = flow().from_range(3, partitions=2).map(abs)._node
     assert isinstance(node, Narrow)

@@ -1,4 +1,4 @@
-"""Blocks give back what they were given, and hold typed what Arrow can hold."""
+"""Test that blocks give back their rows, and hold typed every value that Arrow can hold."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.rows.hostile import VALUES, NoFields, Plain, Point, Slotted, rows, sa
 
 
 def shipped(block: Block) -> Block:
-    """The block as another process gets it: buffers out of band."""
+    """Return the block as another process gets it, with its buffers out of band."""
     buffers: list[pickle.PickleBuffer] = []
     data = pickle.dumps(block, protocol=5, buffer_callback=buffers.append)
     return pickle.loads(data, buffers=[bytes(buffer) for buffer in buffers])
@@ -62,6 +62,7 @@ def test_any_rows_come_back_from_memory_and_from_bytes(batch: list[Any]) -> None
     assert same([row for morsel in shipped(block).morsels(3) for row in morsel], batch)
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(150), deadline=None)
 @given(st.lists(rows, max_size=4), st.data())
 def test_cutting_and_putting_together_is_that_of_lists(batches: list[list[Any]], data: st.DataObject) -> None:
@@ -107,6 +108,7 @@ SIMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SIMPLE)
 def test_columns_of_one_type_are_typed_at_every_level(kind: str) -> None:
     value = SIMPLE[kind]

@@ -1,4 +1,4 @@
-"""Fields that may be None stay columns, and so do values that no program looks into."""
+"""Test that fields that may be None stay columns, and so do values that no program looks into."""
 
 from __future__ import annotations
 
@@ -106,6 +106,7 @@ def column(kind: Kind, values: list[Any]) -> Any:
     return vector if there.all() else Nullable(vector, there)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_test", [False, True])
 @pytest.mark.parametrize("function", FUNCTIONS)
 @settings(max_examples=examples(80), deadline=None)

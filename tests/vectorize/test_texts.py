@@ -1,4 +1,4 @@
-"""Columns of text give what str gives: split, slices, patterns, padding, arguments of every sort; hostile texts too."""
+"""Test that columns of text give the results of str: split, slices, patterns, padding, any arguments, hostile texts."""
 
 from __future__ import annotations
 
@@ -151,6 +151,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
     return SIGNED if kind is int else PIECES if kind is str else strategy(kind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
 @settings(max_examples=examples(80), deadline=None)
 @given(data=st.data())

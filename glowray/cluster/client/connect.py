@@ -13,6 +13,7 @@ from glowray.boundary import user_facing
 from glowray.cluster.client.access import CALL_SECONDS, Access, authenticated_gcs, find_access, refused
 from glowray.cluster.host.environment import apply, restore
 from glowray.cluster.host.ports import join_address, parse_address
+from glowray.cluster.host.ray_log import leave_widgets_out
 from glowray.cluster.host.signals import keep_interrupt_status, sigterm_kept
 from glowray.errors import ClusterError
 
@@ -41,11 +42,12 @@ def connect(address: str | None = None, *, token_file: str | Path | None = None,
         ray_init: other arguments for ray.init(). If Ray is initialised already, it is used as it is.
 
     Raises:
-        ClusterError: there is no such cluster; there is no token, or the cluster refuses it; none of its nodes runs on
-            this machine; or Ray is initialised for another cluster.
+        ClusterError: there is no cluster there. There is no token, or the cluster refuses it. None of its nodes runs on
+            this machine. Ray is initialised for another cluster.
     """
     global _current, _lost
     keep_interrupt_status()
+    leave_widgets_out()
     import ray
 
     if ray.is_initialized():

@@ -64,16 +64,17 @@ class ArrowActions(Base[T_co]):
         np.int64(3)
 
         Columns, `columns` and `schema` are as for to_arrow(). A column of numbers or bools with a None has one of
-        pandas' Arrow types, such as int64[pyarrow]: ints stay ints, and None does not become NaN. Lists and dicts are
-        objects.
+        pandas' Arrow types, such as int64[pyarrow]. So ints stay ints, and None does not become NaN. Lists and dicts
+        are objects.
 
         Raises:
             InexactColumn: as for to_arrow(), like TypeError and ValueError.
-            ModuleNotFoundError: pandas is not installed.
+            MissingLibrary: pandas is not installed.
         """
-        from glowray.io.arrow.frames import check_installed, pandas_frame
+        from glowray.extras import check_extra
+        from glowray.io.arrow.frames import pandas_frame
 
-        check_installed("pandas", "to_pandas()")
+        check_extra("pandas", "to_pandas()")
         names = given_columns("to_pandas", columns, schema)
         return pandas_frame(_table_of(self._flow, self._node, names, schema, "to_pandas"))
 

@@ -26,7 +26,7 @@ from glowray.kernels.operators.for_each import ForEach
 from glowray.kernels.operators.map import Map
 from glowray.kernels.partition.fold_steps import ReduceStep as FoldRows
 from glowray.plan.nodes import Cache, Limit, Reduce, Store, Top
-from glowray.watch.row_table import show_rows
+from glowray.watch.row_view import show_rows
 
 if TYPE_CHECKING:
     from glowray.dataset.dataset import Dataset
@@ -228,7 +228,10 @@ class Actions(Base[T_co]):
                     yield from morsel
 
     def show(self, n: int = 20) -> None:
-        """Print the first n rows as a table. They come to the driver.
+        """Print the first n rows as a table, as wide as the terminal at most. They come to the driver.
+
+        Long texts are cut with "…", and columns of the middle are left out where the terminal is narrow. None, "", the
+        text 'None' and a field that a row lacks (·) differ.
 
         >>> import glowray as gr
         >>> gr.from_items([("a", 1)]).show()
@@ -284,11 +287,11 @@ class Actions(Base[T_co]):
         >>> [rows.get(), rows.get(), rows.get()]
         [0, 1, None]
 
-        Rows come in order, when the whole run has succeeded. Rows of a channel come as they arrive, on two conditions:
-        the verbs between move no rows, and no other output reads the result of these verbs.
+        Rows come in order, when the whole run has succeeded. Rows of a channel come as they arrive, on two conditions.
+        The verbs between must move no rows, and no other output may read the result of these verbs.
 
         Args:
-            sink: a queue.Queue, which gets one None at the end; a function of a row (spread as for map()); or a str,
+            sink: a queue.Queue, which gets one None at the end. Or a function of a row (spread as for map()). Or a str,
                 the name of a channel of the cluster, which `glowray receive` and from_channel() read.
             name: the function's name in statistics and errors.
             on_error: for rows on which the function fails, as for map().

@@ -119,10 +119,10 @@ class WriteActions(Base[T_co]):
             As write_text().
 
         Raises:
-            TypeError: at the action, a row is not a dict and has not as many fields as `columns` names, or CSV or
+            TypeError: at the action, a row is not a dict and has not as many fields as `columns` names. Or CSV or
                 `schema` has no form for a value, such as a list.
-            ValueError: at the action, a dict has a field outside `columns`, or the files to append to lack a column or
-                are in folders by other fields.
+            ValueError: at the action, a dict has a field outside `columns`. With mode="append", the files there lack a
+                column, or are in folders by other fields.
             KeyError: at the action, a row lacks a field of `partition_by`.
             FileExistsError: as for write_text(), like CommitConflict.
         """

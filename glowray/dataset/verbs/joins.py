@@ -91,7 +91,7 @@ class JoinVerbs(Base[T_co]):
         absent, its fields (those of its first row) are None, and the fields in `on` hold the key.
 
         A side is small if its sources have at most 4 MiB and no step makes many rows of one. This side's rows do not
-        move if all other sides are small and have no more partitions; each of its partitions then gets them whole. That
+        move if all other sides are small and have no more partitions. Each of its partitions then gets them whole. That
         holds for "semi" and "anti", and for "inner" and "left" if this side is not small.
 
         Args:
@@ -217,7 +217,7 @@ class JoinVerbs(Base[T_co]):
         self, verb: str, others: tuple[Base[Any], ...], how: How, pairing: Pairing | None = None
     ) -> Dataset[Any]:  # fmt: skip
         sides = self._sides(verb, others)
-        return self._with(Join.of(sides, verb, how, keeps_rows=how in ROWS_ALONE, pairing=pairing))
+        return self._with(Join.of(sides, verb, how, keeps_rows=how in ROWS_ALONE, pairings=[pairing] * len(sides)))
 
     def _sides(self, verb: str, others: tuple[Base[Any], ...]) -> tuple[Node, ...]:
         return (self._node, *(dataset_argument(verb, other)._node for other in others))

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 
 from glowray.cluster.client.connect import connect, reconnect
+from glowray.cluster.host.ray_log import leave_widgets_out
 from glowray.cluster.host.signals import keep_interrupt_status, sigterm_kept
 from glowray.cluster.nodes.local import LOOPBACK, LocalNode
 from glowray.engine.ray.engine import RayEngine
-from glowray.engine.task.protocol import Done, Engine, Ref, Task
+from glowray.engine.task.protocol import Done, Engine, Ref, T, Task
+from glowray.resources import Resources
 from glowray.rows import Block
 
 LOOK_SECONDS = 0.25
@@ -38,6 +40,7 @@ def ray_engine() -> RayEngine:
     """
     global _engine, _session
     keep_interrupt_status()
+    leave_widgets_out()
     import ray
 
     # The first jobs of two threads may come here at the same time, and ray.init() is not thread-safe.
@@ -67,6 +70,7 @@ class _Coming(Engine):
     """The engine of a Ray that starts in another thread. Every method waits until it is there."""
 
     name = "ray"
+    is_here = False
 
     def __init__(self) -> None:
         self._engine: Future[RayEngine] = Future()
@@ -83,6 +87,9 @@ class _Coming(Engine):
 
     def shared_bytes(self) -> int:
         return self._engine.result().shared_bytes()
+
+    def ask_nodes(self, question: Callable[[], T], needs: Resources) -> list[tuple[str, T]]:
+        return self._engine.result().ask_nodes(question, needs)
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return self._engine.result().fetch(refs)
@@ -113,6 +120,7 @@ def start_local(num_cpus: int | None = None) -> None:
     """
     with _wanted(num_cpus) as node:
         keep_interrupt_status()
+        leave_widgets_out()
         import ray  # takes about as long as Ray's first process needs to start
 
         address = node.wait()

@@ -5,13 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from glowray.engine.task.payload import Payload
 from glowray.io.channel import Feed
 from glowray.kernels import TaskReport
 from glowray.resources import NO_NEEDS, Resources
 from glowray.rows import Block
+
+T = TypeVar("T")
 
 
 class Remote(ABC):
@@ -61,7 +63,7 @@ class Heard:
 @dataclass(frozen=True, slots=True)
 class Task:
     """One fragment on one partition. `inputs` are lists of slots, one for each side; `identity` is (stage, place in
-    stage).
+    stage). `name` is the same for all tasks of a stage, so that Ray's dashboard groups them.
 
     `after` is the number of tasks that follow in its stage. `hear` is called, in any thread, with what the task prints
     elsewhere while it runs. A flowing task (`flows`) hands over its rows piece by piece, as its input arrives.
@@ -79,6 +81,12 @@ class Task:
     flows: bool = False
     after: int = 0
     hear: Callable[[Heard], None] | None = None
+
+    @property
+    def numbered(self) -> str:
+        """Return the name with the task's place in its stage: "flow · 1 map [2/8]"."""
+        place = self.identity[1]
+        return f"{self.name} [{place + 1}/{place + 1 + self.after}]"
 
     @property
     def feed(self) -> Feed | None:
@@ -114,6 +122,9 @@ class Engine(ABC):
     name: str
     """The engine as flow.stats shows it."""
 
+    is_here: bool = True
+    """Whether all tasks run in this process."""
+
     may_share_store: bool = False
     """Whether tasks may see one object store: plans then leave room for reading blocks in place."""
 
@@ -131,6 +142,13 @@ class Engine(ABC):
     @abstractmethod
     def shared_bytes(self) -> int:
         """Return up to how many bytes of blocks tasks should read in place, by slices instead of copies."""
+
+    def ask_nodes(self, question: Callable[[], T], needs: Resources) -> list[tuple[str, T]]:
+        """Return each node on which tasks that need `needs` may run, as errors name it, and its answer to a question.
+
+        The question must be a function that can be pickled. With one node the list is empty.
+        """
+        return []
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         """Return the blocks behind refs, in this process. The refs may be those of other engines."""

@@ -1,7 +1,8 @@
 """The commit: tasks write temporary files, then the driver gives all of them their final names, or none.
 
-1. The driver calls `folder = commit.begin()`, which checks and locks the target.
-2. A task calls `writer = sink.open(folder, index)`, `writer.write(rows)` and `writer.close()`, which returns a Part.
+1. The driver calls `place = commit.begin()`, which checks and locks the target.
+2. A task takes a folder from `place.folder()`, and calls `writer = sink.open(folder, index)`, `writer.write(rows)` and
+   `writer.close()`, which returns a Part. It calls `place.deliver(parts)`.
 3. The driver calls `commit.commit(parts)` or `commit.abort()`. For several targets it calls `commit.stage(parts)` on
    each, then `commit_together(commits)`.
 """
@@ -14,9 +15,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from glowray.errors import GlowrayError
 from glowray.io.commit.file_target import FileTarget
 from glowray.io.commit.folder_target import FolderTarget
+from glowray.io.commit.pending import PendingWrite
+from glowray.io.commit.place import Place
+from glowray.io.commit.target import Target
 from glowray.io.files.compression import codec_of, read_codec_of
 from glowray.io.files.paths import local_path
 from glowray.io.hive import HiveFolders, check_kinds
@@ -39,14 +42,17 @@ class Misfits:
     """Parts whose schema is not the common schema of all files."""
 
     sink: Sink
-    folder: str
+    place: Place
     schema: Any
     parts: tuple[Part, ...]
 
     def rewritten(self, part: Part) -> Part:
         """Write a part again, in the common schema. Runs on a worker or in the driver."""
         assert isinstance(self.sink, SchemaSink), "parts of other formats have no schema"
-        return replace(self.sink.rewrite(part, self.folder, self.schema), folder=part.folder, kinds=part.kinds)
+        with self.place.folder() as folder:
+            new = self.sink.rewrite(self.place.fetch(part, folder), folder, self.schema)
+            new = replace(new, folder=part.folder, kinds=part.kinds, sequence=part.sequence)
+            return self.place.deliver([new])[0]
 
 
 class Commit:
@@ -65,9 +71,7 @@ class Commit:
         single_file: bool = False,
         folders: HiveFolders | None = None,
     ) -> None:
-        if mode not in MODES:
-            known = ", ".join(f'"{known}"' for known in MODES)
-            raise ValueError(f"mode must be one of {known}, not {mode!r}")
+        check_mode(mode)
         path = os.path.realpath(local_path(target))
         self.folders = HiveFolders("", ()) if folders is None else folders
         if single_file:
@@ -76,8 +80,9 @@ class Commit:
         self.sink = sink
         is_table = bool(self.folders.fields) or isinstance(sink, SchemaSink)
         in_folder = FolderTarget(path, mode, job, self.folders.fields if is_table else None)
-        self._target = FileTarget(path, mode, job) if single_file else in_folder
-        self._state, self._folder = "new", ""
+        self._target: Target = FileTarget(path, mode, job) if single_file else in_folder
+        self._state = "new"
+        self._place: Place | None = None
         self.written = Written(0, 0, 0)
 
     def check(self) -> None:
@@ -87,15 +92,15 @@ class Commit:
         """
         self._target.check()
 
-    def begin(self) -> str:
-        """Lock the target and return the folder for temporary files. The caller must `commit()` or `abort()`.
+    def begin(self) -> Place:
+        """Lock the target and return the place for the files of tasks. The caller must `commit()` or `abort()`.
 
         Raises the same errors as `check()`.
         """
         self._expect("new")
-        self._folder = self._target.begin()
+        self._place = self._target.begin()
         self._state = "begun"
-        return self._folder
+        return self._place
 
     def commit(self, parts: Iterable[Part | None]) -> Written:
         """Put all parts in place, in the order of their partitions. After an error the target is as it was.
@@ -110,7 +115,8 @@ class Commit:
         except BaseException:
             self.abort()
             raise
-        return commit_together([self])[0]
+        commit_together([self])
+        return self.written
 
     def misfits(self, parts: Sequence[Part]) -> Misfits:
         """Return the common schema of all parts, and the parts that must be rewritten because they have another one.
@@ -118,15 +124,21 @@ class Commit:
         Raises an error that names the column if there is no common schema.
         """
         self._expect("begun")
+        assert self._place is not None, "begin() has set it"
         check_kinds(parts)
         if not isinstance(self.sink, SchemaSink):
-            return Misfits(self.sink, self._folder, None, ())
+            return Misfits(self.sink, self._place, None, ())
         ordered = self._needed(parts)
         kept = self._target.kept()
-        schema = self.sink.common_schema(ordered, kept, fixed=isinstance(self._target, FolderTarget))
-        return Misfits(
-            self.sink, self._folder, schema, tuple(part for part in ordered if not self.sink.has_schema(part, schema))
-        )
+        schema = self.sink.common_schema(ordered, kept, fixed=not self._target.is_one_file)
+        odd = tuple(part for part in ordered if not self.sink.has_schema(part, schema))
+        return Misfits(self.sink, self._place, schema, odd)
+
+    def remove(self, parts: Iterable[Part]) -> None:
+        """Remove files of parts that were rewritten."""
+        for part in parts:
+            if self._place is not None:
+                self._place.remove(part)
 
     def stage(self, parts: Iterable[Part | None]) -> None:
         """Make everything ready beside the target, which does not change yet.
@@ -138,6 +150,35 @@ class Commit:
         files, size = self._target.stage(ordered, self.sink)
         self.written = Written(files, sum(part.rows for part in ordered), size)
         self._state = "staged"
+
+    @property
+    def name(self) -> str:
+        return self._target.label
+
+    @property
+    def needs_all_rows(self) -> bool:
+        return False
+
+    @property
+    def is_final(self) -> bool:
+        return not self._target.can_undo
+
+    def verify(self) -> None:
+        """Raise CommitConflict if another process changed the target since `begin()`."""
+        self._expect("staged")
+        self._target.verify()
+
+    def put(self) -> None:
+        self._target.put()
+
+    def finish(self) -> None:
+        self._target.finish()
+
+    def keep(self) -> None:
+        self._state = "done"
+
+    def close(self) -> None:
+        self._target.close()
 
     def abort(self) -> None:
         """Leave the target as it was and remove all temporary files. After a commit do nothing."""
@@ -155,52 +196,59 @@ class Commit:
         target is a single file or the part names columns.
         """
         ordered = sorted(parts, key=lambda part: part.index)
-        _check_there(ordered)
+        self._target.check_seen(ordered)
         full = [part for part in ordered if part.rows]
         if not self.sink.needs_rows:
             return ordered
         if full or self._target.kept():
             return full
-        return [part for part in ordered[:1] if part.schema or isinstance(self._target, FileTarget)]
+        return [part for part in ordered[:1] if part.schema or self._target.is_one_file]
 
     def _expect(self, state: str) -> None:
         if self._state != state:
             raise RuntimeError(f"this commit is {self._state}, not {state}: each is for one write")
 
 
-def commit_together(commits: Sequence[Commit]) -> list[Written]:
-    """Put the staged files of all targets in place, then write every `_SUCCESS`. Return what each commit wrote.
+def check_mode(mode: str) -> None:
+    """Raise ValueError unless the mode of a write is one of MODES."""
+    if mode not in MODES:
+        known = ", ".join(f'"{known}"' for known in MODES)
+        raise ValueError(f"mode must be one of {known}, not {mode!r}")
 
-    After an error all targets are as they were. Raises CommitConflict if another process changed a target since its
-    `begin()`.
+
+def commit_together(writes: Iterable[PendingWrite]) -> list[Any]:
+    """Put the staged files of all targets in place, then write every `_SUCCESS`. Return what each write wrote.
+
+    Writes that cannot be undone, such as the transaction of a table, come last. After an error all targets are as they
+    were, except for transactions that were committed before it. Raises CommitConflict if another process changed a
+    target since its `begin()`.
     """
-    for commit in commits:
-        commit._expect("staged")
-    targets = [commit._target for commit in commits]
+    given = list(writes)
+    ordered = sorted(given, key=lambda write: write.is_final)
     try:
-        for target in targets:
-            target.verify()
-        for target in targets:
-            target.put()
-        for target in targets:
-            target.finish()
+        for write in ordered:
+            write.verify()
+        for write in ordered:
+            write.put()
+        for write in ordered:
+            write.finish()
     except BaseException as error:
-        _abort_all(commits, error)
+        _abort_all(ordered, error)
         raise
-    for commit in commits:
-        commit._state = "done"
-    for target in targets:
-        target.close()
-    return [commit.written for commit in commits]
+    for write in ordered:
+        write.keep()
+    for write in ordered:
+        write.close()
+    return [write.written for write in given]
 
 
-def _abort_all(commits: Sequence[Commit], error: BaseException) -> None:
-    """Abort all commits, the last one first. If one fails, add a note to `error` and abort the others too."""
-    for commit in reversed(commits):
+def _abort_all(writes: Sequence[PendingWrite], error: BaseException) -> None:
+    """Abort all writes, the last one first. If one fails, add a note to `error` and abort the others too."""
+    for write in reversed(writes):
         try:
-            commit.abort()
+            write.abort()
         except OSError as failed:
-            error.add_note(f'"{commit._target.path}" could not be brought back as it was: {failed}')
+            error.add_note(f'"{write.name}" could not be brought back as it was: {failed}')
 
 
 def _check_single(path: str, sink: Sink, fields: tuple[str, ...]) -> None:
@@ -220,13 +268,3 @@ def _check_single(path: str, sink: Sink, fields: tuple[str, ...]) -> None:
     if used:
         raise ValueError(f'a single file with compression="{used}" must have a name that ends in .{used}: "{path}"')
     raise ValueError(f'the name "{path}" ends in .{named}, but the file is not compressed as a whole: rename it')
-
-
-def _check_there(parts: list[Part]) -> None:
-    """Raise GlowrayError if the driver does not see a file that a task wrote, as on a disk of another machine."""
-    for part in parts:
-        if not os.path.exists(part.path):
-            raise GlowrayError(
-                f'"{part.path}", which a task wrote, cannot be seen from here: '
-                "write to a folder that every machine of the cluster shares"
-            )

@@ -10,6 +10,8 @@ import stat
 from collections.abc import Sequence
 
 from glowray.errors import CommitConflict
+from glowray.io.commit.place import DiskPlace, Place, check_seen
+from glowray.io.commit.target import Target
 from glowray.io.files.folders import lock_path, make_folders, owner_is_dead, remove, remove_if_empty, write_owner
 from glowray.io.files.paths import TEMPORARY
 from glowray.io.sink import Part, Sink
@@ -18,8 +20,14 @@ from glowray.io.sink import Part, Sink
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS)
 
 
-class FileTarget:
-    """A file that a job writes. Temporary files are in a folder beside it. A file that exists is locked by the job."""
+class FileTarget(Target):
+    """A file on disk that a job writes. Temporary files are in a folder beside it.
+
+    The job locks a file that exists.
+    """
+
+    can_undo = True
+    is_one_file = True
 
     def __init__(self, path: str, mode: str, job: str) -> None:
         self.path = path
@@ -33,13 +41,17 @@ class FileTarget:
         self._kept = os.path.join(self._temporary, "old")
         self._is_staged = False
 
+    @property
+    def label(self) -> str:
+        return self.path
+
     def check(self) -> None:
         self._check_content()
         lock = lock_path(self.path)
         if lock is not None:
             os.close(lock)
 
-    def begin(self) -> str:
+    def begin(self) -> Place:
         try:
             self._made = make_folders(self._parent)
             self._recover()
@@ -51,7 +63,10 @@ class FileTarget:
         except BaseException:
             self.release()
             raise
-        return self._temporary
+        return DiskPlace(self._temporary)
+
+    def check_seen(self, parts: Sequence[Part]) -> None:
+        check_seen(parts)
 
     def kept(self) -> list[str]:
         """Return the file that rows are appended to, if it exists and is not empty."""

@@ -9,7 +9,8 @@ import shutil
 from collections.abc import Iterable, Sequence
 
 from glowray.errors import CommitConflict
-from glowray.io.commit.manifest import Manifest, read_manifest
+from glowray.io.commit.place import DiskPlace, Place, check_seen
+from glowray.io.commit.target import Target
 from glowray.io.files.folders import (
     content_of,
     lock_path,
@@ -21,7 +22,8 @@ from glowray.io.files.folders import (
     remove_if_empty,
     write_owner,
 )
-from glowray.io.files.paths import SUCCESS, TEMPORARY
+from glowray.io.files.manifest import SUCCESS, Manifest, read_manifest
+from glowray.io.files.paths import TEMPORARY
 from glowray.io.hive import folder_fields
 from glowray.io.sink import Part, SchemaSink, Sink
 
@@ -31,12 +33,15 @@ _PART = re.compile(r"part-(\d+)")
 _JOURNAL, _OLD, _PARTS = "journal", "old", "parts"
 
 
-class FolderTarget:
-    """A folder that a job writes into.
+class FolderTarget(Target):
+    """A folder on disk that a job writes into.
 
     The job holds a lock on the folder itself; the lock ends with the process. Its temporary files are in a subfolder.
     There it writes a journal of all moves before it makes the first. After a crash the next job undoes them.
     """
+
+    can_undo = True
+    is_one_file = False
 
     def __init__(self, path: str, mode: str, job: str, fields: tuple[str, ...] | None = None) -> None:
         self.path = path
@@ -53,6 +58,10 @@ class FolderTarget:
         self._moves: Moves = []
         self._is_staged = False
 
+    @property
+    def label(self) -> str:
+        return self.path
+
     def check(self) -> None:
         self._check_folder()
         lock = lock_path(self.path)
@@ -64,7 +73,7 @@ class FolderTarget:
         finally:
             os.close(lock)
 
-    def begin(self) -> str:
+    def begin(self) -> Place:
         self._check_folder()
         try:
             while self._lock is None:
@@ -79,10 +88,12 @@ class FolderTarget:
         except BaseException:
             self.release()
             raise
-        return parts
+        return DiskPlace(parts)
+
+    def check_seen(self, parts: Sequence[Part]) -> None:
+        check_seen(parts)
 
     def kept(self) -> list[str]:
-        """Return the files that readers see and that stay: none unless the job appends."""
         names = _visible(self._before) if self._mode == "append" else []
         return [os.path.join(self.path, name) for name in names]
 

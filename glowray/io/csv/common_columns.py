@@ -11,6 +11,7 @@ from typing import Protocol
 from glowray.io.csv.records import FIRST_BYTES, Dialect, Record, first_record, read_records
 from glowray.io.files.encoding import Encoding
 from glowray.io.files.splits import Piece
+from glowray.io.filesystem.location import Location
 from glowray.io.sink import FileWriter, Part
 
 _UTF8 = Encoding("utf-8")
@@ -39,7 +40,7 @@ def common_columns(sink: CsvLayout, parts: Sequence[Part], kept: Sequence[str]) 
     names = tuple(dict.fromkeys(chain.from_iterable(part.schema for part in parts)))
     first: str | None = None
     for path in kept:
-        there = first_record(Piece(path), sink.dialect, _UTF8_OF_OTHERS)
+        there = first_record(Piece(Location(path)), sink.dialect, _UTF8_OF_OTHERS)
         if there and names:
             names = _kept_columns(path, there, names, sink, first)
             first = path
@@ -48,7 +49,7 @@ def common_columns(sink: CsvLayout, parts: Sequence[Part], kept: Sequence[str]) 
 
 def holds_no_rows(sink: CsvLayout, path: str) -> bool:
     """Return whether a file has no record besides the names of the columns. Only its first bytes are read."""
-    records = chain.from_iterable(read_records(Piece(path), sink.dialect, _UTF8_OF_OTHERS, FIRST_BYTES))
+    records = chain.from_iterable(read_records(Piece(Location(path)), sink.dialect, _UTF8_OF_OTHERS, FIRST_BYTES))
     return next(islice(records, int(sink.header), None), None) is None
 
 
@@ -131,7 +132,7 @@ class Quoting:
 def _records(sink: CsvLayout, part: Part, names: tuple[str, ...]) -> Iterator[Record]:
     """Yield the rows of a part as the fields of other columns. A line may have more fields than there are columns."""
     places = [part.schema.index(name) if name in part.schema else None for name in names]
-    records: Iterable[Record] = chain.from_iterable(read_records(Piece(part.path), sink.dialect, _UTF8))
+    records: Iterable[Record] = chain.from_iterable(read_records(Piece(Location(part.path)), sink.dialect, _UTF8))
     header = bool(sink.header and part.schema)
     for number, record in enumerate(records):
         if number or not header:

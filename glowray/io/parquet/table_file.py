@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from glowray.io.arrow.table_rows import table_rows
 from glowray.io.files.folders import remove
+from glowray.io.filesystem.location import Location
 from glowray.io.parquet.reader import opened
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class StoredRows:
     @classmethod
     def of(cls, path: str) -> StoredRows:
         """Return the rows of an existing file, without a column NO_FIELD."""
-        with opened(path) as file:
+        with opened(Location(path)) as file:
             schema = file.schema_arrow
         place = schema.get_field_index(NO_FIELD)
         return cls(path, schema if place < 0 or str(schema.field(place).type) != "null" else schema.remove(place))
@@ -45,7 +46,7 @@ class StoredRows:
         """Yield the rows in tables of at most ROWS_A_BATCH rows."""
         import pyarrow as pa
 
-        with opened(self.path) as file:
+        with opened(Location(self.path)) as file:
             for batch in file.iter_batches(ROWS_A_BATCH):
                 yield pa.Table.from_batches([batch])
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote
 
+from glowray.extras import check_extra
 from glowray.io.sql.dbapi import sql_label
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ class Database(ABC):
 
     driver: ClassVar[str]
     """The module that connects."""
-    extra: ClassVar[str]
-    """The extra of glowray that installs the driver."""
 
     @property
     def address(self) -> str:
@@ -46,14 +45,10 @@ class Database(ABC):
         """Return a writer of a table. Raises FileExistsError if `mode` is "error" and the table exists."""
 
     def load(self, verb: str) -> Any:
-        """Return the driver. Raises ModuleNotFoundError, which names the extra, if it is not installed."""
-        try:
-            return import_module(self.driver)
-        except ModuleNotFoundError as error:
-            raise ModuleNotFoundError(
-                f'{verb}() needs the ADBC driver of this database: install it with pip install "glowray[{self.extra}]"',
-                name=error.name,
-            ) from None
+        """Return the driver. Raises MissingLibrary, which names the extra, if it is not installed."""
+        package, _, _ = self.driver.partition(".")
+        check_extra(package, f"{verb}()")
+        return import_module(self.driver)
 
     @contextmanager
     def connection(self) -> Iterator[Any]:

@@ -30,7 +30,6 @@ class PostgresDatabase(Database):
     """A PostgreSQL database, named by a URI of libpq."""
 
     driver: ClassVar[str] = "adbc_driver_postgresql.dbapi"
-    extra: ClassVar[str] = "postgres"
 
     def query(self, text: str, parameters: Sequence[Any]) -> PostgresQuery:
         with self.cursor() as cursor:

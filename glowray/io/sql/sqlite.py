@@ -39,7 +39,6 @@ class SqliteDatabase(Database):
 
     path: str = ""
     driver: ClassVar[str] = "adbc_driver_sqlite.dbapi"
-    extra: ClassVar[str] = "sqlite"
 
     @property
     def address(self) -> str:

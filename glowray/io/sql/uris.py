@@ -17,7 +17,7 @@ def database_of(verb: str, uri: str) -> Database:
 
     Raises:
         ValueError: there is no driver for such a URI, or it names no file.
-        ModuleNotFoundError: the driver is not installed.
+        MissingLibrary: the driver is not installed.
     """
     scheme, separator, _ = uri.partition("://")
     if scheme in ("postgresql", "postgres") and separator:

@@ -12,8 +12,9 @@ from glowray.errors import InexactColumn
 from glowray.functions import Cause, Function, spread_arguments
 from glowray.functions.pairing import Pairing
 from glowray.io.commit.commit import Misfits
+from glowray.io.commit.place import Place
 from glowray.io.hive import HiveFolders
-from glowray.io.sink import BlockWriter, CallingSink, PartsWriter
+from glowray.io.sink import BlockWriter, CallingSink, Part, PartsWriter
 from glowray.kernels.base.context import TaskContext
 from glowray.kernels.base.morsels import Morsel, Morsels, rows_of
 from glowray.kernels.base.output_buffer import Kept
@@ -38,6 +39,10 @@ class PartitionStep(Step):
     takes_blocks: ClassVar[bool] = False
     """Whether rows had better come as columns, where that is possible."""
     loops: ClassVar[tuple[Loop, ...]] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return (self,)
 
     def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         return iter([self.apply(rows_of(stream), task)])
@@ -189,7 +194,7 @@ class Write(BlockStep):
     """
 
     sink: Any
-    folder: str
+    place: Place
     folders: HiveFolders
 
     @property
@@ -204,7 +209,11 @@ class Write(BlockStep):
         return None
 
     def _write(self, stream: Morsels, context: TaskContext) -> None:
-        writer = self.folders.open(self.sink, self.folder, context.partition)
+        with self.place.folder() as folder:
+            context.parts += self.place.deliver(self._files(stream, context, folder))
+
+    def _files(self, stream: Morsels, context: TaskContext, folder: str) -> list[Part]:
+        writer = self.folders.open(self.sink, folder, context.partition)
         try:
             for morsel in stream:
                 if not isinstance(morsel, Block):
@@ -217,10 +226,10 @@ class Write(BlockStep):
         except BaseException as error:
             writer.abort()
             blame(error, self)
-            if isinstance(error, OSError) and error.errno in FULL and str(error.filename).startswith(self.folder):
-                error.add_note(f'the disk of "{self.label}" is full: make room there, or write to another')
+            if isinstance(error, OSError) and error.errno in FULL and str(error.filename).startswith(folder):
+                error.add_note(self.place.full_disk(self.label))
             raise
-        context.parts += [part for part in parts if part is not None]  # a format may have no file without rows
+        return [part for part in parts if part is not None]  # a format may have no file without rows
 
 
 @dataclass(frozen=True, slots=True)

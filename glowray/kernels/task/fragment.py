@@ -4,44 +4,31 @@ from __future__ import annotations
 
 import itertools
 import operator
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
 from glowray.functions import Function
 from glowray.kernels.base.context import TaskContext, running
 from glowray.kernels.base.morsels import MORSEL, Morsels, whole_pieces
+from glowray.kernels.base.row_levels import RowLevels
 from glowray.kernels.base.steps import Step
 from glowray.kernels.ends.exchange import Exchange
 from glowray.kernels.ends.sources import ArrivingSource, Blocks, Source
 from glowray.kernels.loops.failed_step import blamed_lazily, failure_of
-from glowray.kernels.loops.generated_loop import Loop
 from glowray.kernels.partition.partition_steps import LimitStep
+from glowray.kernels.task.operator_times import OperatorTimes
+from glowray.kernels.task.own_row import find_own_row
+from glowray.kernels.task.task_operator import PlainOperators, TaskOperator
 from glowray.kernels.task.task_output import TaskOutput
 from glowray.kernels.task.task_report import TaskReport
 from glowray.rows import Block
 
 _ENDED = object()
 _FIRST = operator.itemgetter(0)
-
-
-class TaskOperator(Protocol):
-    """A part of a task: morsels come in, morsels go out, and nothing is computed before it is asked for."""
-
-    @property
-    def takes_blocks(self) -> bool:
-        """Whether rows had better come as columns."""
-        ...
-
-    @property
-    def loops(self) -> tuple[Loop, ...]:
-        """The generated code that it runs."""
-        ...
-
-    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
-        """Return what becomes of a stream."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +50,7 @@ class Fragment:
     `partial` tasks give the rows before a failure together with the failure: for take() and iteration, which may never
     reach it. The last `beside` of the task's inputs are for its steps. `decisions` tell explain() at which level each
     step runs; `refused` is why the whole fragment only calls its functions, None where that was decided for each of
-    them. `reads_blocks`: the source gives columns where it can.
+    them. `reads_blocks`: the source gives columns where it can. `plain` makes the operators of steps that are called.
     """
 
     source: Source
@@ -75,6 +62,7 @@ class Fragment:
     refused: str | None = None
     decisions: tuple[Decision, ...] = ()
     reads_blocks: bool = False
+    plain: PlainOperators | None = None
 
     @property
     def functions(self) -> list[Function]:
@@ -150,7 +138,9 @@ def _begun(
 ) -> _Run:
     own = len(inputs) - fragment.beside
     may_stop = fragment.partial or any(step.may_stop for step in fragment.steps)
-    return _Run(fragment, TaskContext(partition, offset, memory, inputs[own:], may_stop=may_stop), inputs[:own])
+    head = fragment.operators[0] if fragment.operators and fragment.source.keeps_rows else None
+    context = TaskContext(partition, offset, memory, inputs[own:], may_stop=may_stop, levels=RowLevels(head))
+    return _Run(fragment, context, inputs[:own])
 
 
 class _Run:
@@ -158,6 +148,7 @@ class _Run:
 
     def __init__(self, fragment: Fragment, context: TaskContext, inputs: Sequence[Sequence[Any]]) -> None:
         self.fragment, self.context, self.inputs = fragment, context, inputs
+        self.times = OperatorTimes()
         self.begin()
 
     def begin(self) -> None:
@@ -169,9 +160,9 @@ class _Run:
         """Yield after each piece of the rows that the operators, one over the other, make and the output takes."""
         source = self.fragment.source
         read = source.columns if self.fragment.reads_blocks else source.morsels
-        stream = self._counted(blamed_lazily(source, read(self.inputs, self.context)))
+        stream = self.times.timed(lambda: self._counted(blamed_lazily(source, read(self.inputs, self.context))))
         for each in self.fragment.operators:
-            stream = each.run(stream, self.context)
+            stream = self.times.timed(partial(each.run, stream, self.context))
         size = self.context.piece if self.fragment.operators else MORSEL
         for piece in whole_pieces(stream, size):
             self.output.take(piece)
@@ -179,7 +170,9 @@ class _Run:
             yield
 
     def fail(self, error: BaseException) -> None:
-        self.report.failure = failure_of(error, self.fragment.source, self.context.partition)
+        fragment = self.fragment
+        find = partial(find_own_row, fragment.source, fragment.steps, fragment.plain, self.inputs, self.context)
+        self.report.failure = failure_of(error, fragment.source, self.context.partition, find)
 
     def finish(self) -> list[Block]:
         return self.output.finish(self.report)
@@ -195,6 +188,10 @@ class _Run:
         report, context = self.report, self.context
         report.final, report.seconds, report.spilled = final, seconds, context.spilled + self.output.spilled
         report.ended = context.ended
+        report.worker = f"process {os.getpid()}"
+        report.began, report.times = time.time() - seconds, self.times.taken()
+        report.failed_rows = context.levels.failed_of(report.rows_in)
+        report.handed = context.levels.taken(self.fragment.source, self.fragment.steps)
         report.skipped, report.errors, report.first_errors, report.counters, report.parts = context.taken()
         return report
 

@@ -12,6 +12,7 @@ from glowray.kernels.partition.partition_steps import Write
 from glowray.physical.stages.stage import StagePlan
 from glowray.watch.plan.composed_verbs import is_glue, prepares
 from glowray.watch.plan.row_moves import moves
+from glowray.watch.plan.step_names import step_name
 from glowray.watch.plan.user_functions import is_given
 
 Kind = Literal["source", "step", "wide", "output"]
@@ -19,12 +20,13 @@ Kind = Literal["source", "step", "wide", "output"]
 
 @dataclass(frozen=True, slots=True)
 class PictureNode:
-    """A step: its verb, and its function or its arguments as `detail`."""
+    """A step: its verb, and its function or its arguments as `detail`. `steps` are the full names of its steps."""
 
     name: str
     verb: str
     detail: str
     kind: Kind
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +134,19 @@ def _shown(steps: Sequence[Step]) -> list[tuple[Step, Kind]]:
 
 def _run(prefix: str, steps: Sequence[tuple[Step, Kind]]) -> tuple[PictureNode, ...]:
     """Return the nodes of a chain of steps. The steps of one verb are one node."""
-    nodes: list[tuple[str, list[str], Kind]] = []
+    nodes: list[tuple[str, list[str], Kind, list[str]]] = []
     before: Step | None = None
     for step, kind in steps:
         verb, detail = words(step)
         if not prepares(before, verb):
-            nodes.append((verb, [], "output" if isinstance(step, Write) else kind))
+            nodes.append((verb, [], "output" if isinstance(step, Write) else kind, []))
         before = step
+        nodes[-1][3].append(step.reader.label if isinstance(step, ReadSource) else step_name(step))
         if detail and detail not in nodes[-1][1]:
             nodes[-1][1].append(detail)
     return tuple(
-        PictureNode(f"{prefix}n{place}", verb, ", ".join(details), kind)
-        for place, (verb, details, kind) in enumerate(nodes)
+        PictureNode(f"{prefix}n{place}", verb, ", ".join(details), kind, tuple(steps))
+        for place, (verb, details, kind, steps) in enumerate(nodes)
     )
 
 

@@ -1,12 +1,15 @@
-"""Print flow.stats as a table in the terminal."""
+"""flow.stats as a table: a line for each stage, and the summary below."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-HEADINGS = ("stage", "", "tasks", "rows in", "rows out", "bytes", "skew", "seconds")
+from glowray.watch.run.units import in_units
+from glowray.watch.table.table import Table, TableColumn, texts_column
+
+LEAST_CHAIN = 20
+"""Terminal cells that a stage's number and verbs take at least, if they are that long."""
 
 
 class StageLine(Protocol):
@@ -35,49 +38,37 @@ class Summed(Protocol):
     def stages(self) -> Sequence[StageLine]: ...
 
 
-def show_stats(stats: Summed) -> None:
-    """Print a line for each stage of an action, and the summary. Optional columns of zeros are left out."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def stats_table(stats: Summed) -> Table:
+    """Return a table with a row for each stage of an action, and the summary. Optional columns of zeros are left out.
 
-    extra = [
-        name
-        for name in ("retries", "pickled_values", "driver_bytes", "spill")
-        if any(getattr(s, name) for s in stats.stages)
-    ]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in (*HEADINGS, *(name.partition("_")[0] for name in extra)):
-        is_chain = heading == ""
-        table.add_column(heading, justify="left" if is_chain else "right", no_wrap=not is_chain, overflow="fold")
-    for number, stage in enumerate(stats.stages, 1):
-        cells = [str(number), *_cells(stage), *(_extra(stage, name) for name in extra)]
-        table.add_row(*map(Text, cells))
-    console = Console(file=sys.stdout, highlight=False)
-    console.print(table)
-    console.print(str(stats), markup=False, soft_wrap=True)
-
-
-def _cells(stage: StageLine) -> list[str]:
-    tasks = f"{stage.done}" if stage.done == stage.tasks else f"{stage.done} of {stage.tasks}"
-    rows = [f"{stage.rows_in:,}", f"{stage.rows_out:,}"]
-    return [stage.name, tasks, *rows, in_units(stage.bytes), f"{stage.skew:.1f}", f"{stage.seconds:.2f}"]
-
-
-def _extra(stage: StageLine, name: str) -> str:
-    value: int = getattr(stage, name)
-    return in_units(value) if name == "driver_bytes" else f"{value:,}"
-
-
-def in_units(size: int) -> str:
-    """Return a number of bytes in the largest unit that gives at least 1.
-
-    >>> in_units(999), in_units(20_480), in_units(5 * 2**30)
-    ('999 B', '20.0 KiB', '5.0 GiB')
+    The columns of the middle are those that a narrow terminal can leave out.
     """
-    value = float(size)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1024:
-            return f"{value:.0f} B" if unit == "B" else f"{value:,.1f} {unit}"
-        value /= 1024
-    return f"{value:,.1f} TiB"
+    stages = stats.stages
+
+    def numbers(heading: str, text: Callable[[StageLine], str]) -> TableColumn:
+        return texts_column(heading, map(text, stages), is_right=True)
+
+    columns = [
+        texts_column("stage", (f"{number} {stage.name}" for number, stage in enumerate(stages, 1)), least=LEAST_CHAIN),
+        numbers("tasks", _tasks),
+        numbers("rows in", lambda stage: f"{stage.rows_in:,}"),
+        numbers("rows out", lambda stage: f"{stage.rows_out:,}"),
+        numbers("skew", lambda stage: f"{stage.skew:.1f}"),
+    ]
+    if any(stage.retries for stage in stages):
+        columns.append(numbers("retries", lambda stage: f"{stage.retries:,}"))
+    if any(stage.pickled_values for stage in stages):
+        columns.append(numbers("pickled", lambda stage: f"{stage.pickled_values:,}"))
+    if any(stage.driver_bytes for stage in stages):
+        columns.append(numbers("driver", lambda stage: in_units(stage.driver_bytes)))
+    if any(stage.spill for stage in stages):
+        columns.append(numbers("spill", lambda stage: in_units(stage.spill)))
+    columns += [
+        numbers("bytes", lambda stage: in_units(stage.bytes)),
+        numbers("seconds", lambda stage: f"{stage.seconds:.2f}"),
+    ]
+    return Table(columns, [str(stats)], is_framed=False)
+
+
+def _tasks(stage: StageLine) -> str:
+    return f"{stage.done}" if stage.done == stage.tasks else f"{stage.done} of {stage.tasks}"

@@ -1,4 +1,4 @@
-"""A node that takes long to start is waited for; one that has ended is started again only if it was too slow."""
+"""Test that a slow node is waited for, and that an ended node is restarted only if it was too slow."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLOW = "Check failed: Timed out waiting for file /tmp/ray/session/metrics_agent_
 
 
 class Ray:
-    """In the place of Ray: its processes run Python code; a node is there when it is asked for the `late`-th time."""
+    """A stand-in for Ray, whose processes run Python code. It knows the node from the `late`-th request on."""
 
     def __init__(self, patch: pytest.MonkeyPatch, folder: Path, late: int = sys.maxsize, says: str = "") -> None:
         self.late, self.asked = late, 0
@@ -81,6 +81,7 @@ def test_a_raylet_that_has_ended_is_not_waited_for(monkeypatch: pytest.MonkeyPat
     assert None not in [process.poll() for process in ray.processes]
 
 
+@pytest.mark.slow
 def test_a_raylet_whose_agents_were_too_slow_is_started_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ray = Ray(monkeypatch, tmp_path, says=SLOW)
     with pytest.raises(RayletError, match="its agents took too long to start"):

@@ -1,4 +1,4 @@
-"""to_arrow, to_pandas, and Datasets read by Polars, DuckDB, pandas and pyarrow."""
+"""Test to_arrow and to_pandas, and Datasets that Polars, DuckDB, pandas and pyarrow read."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ def test_every_row_and_value_arrives(flow: gr.Flow) -> None:
     assert flow.from_items(MORE).to_arrow().to_pylist() == MORE
 
 
+@pytest.mark.slow
 @given(RECORDS, st.integers(1, 7))
 def test_there_and_back(rows: list[dict[str, Any]], partitions: int) -> None:
     flow = gr.Flow(engine="inline")
@@ -127,6 +128,7 @@ def test_others_read_a_dataset(flow: gr.Flow) -> None:
     assert duckdb.sql("select word, n + 1 as more from words order by n").fetchall() == [(None, 2), ("be", 3)]
 
 
+@pytest.mark.slow
 def test_making_a_capsule_runs_nothing(forbidden: ForbiddenEngine) -> None:
     numbers = gr.Flow(engine=forbidden).from_range(5)
     capsule = numbers.__arrow_c_stream__()
@@ -161,6 +163,7 @@ def test_threads_share_one_run(counting: CountingEngine) -> None:
     assert sum(counting.tasks.values()) == 2
 
 
+@pytest.mark.slow
 def test_an_error_reaches_the_reader_as_text(flow: gr.Flow) -> None:
     failing = flow.from_range(3).map(lambda n: 1 // n)
     with pytest.raises(OSError, match=r"ZeroDivisionError: .*by zero"):
@@ -206,9 +209,3 @@ def test_uuid_and_utc() -> None:
     assert dataset.to_arrow().to_pylist() == rows
     assert duckdb.sql("select id from dataset").fetchall() == [(UUID(int=5),)]
     assert pl.DataFrame(dataset)["at"].to_list() == [rows[0]["at"]]
-
-
-def test_to_pandas_without_pandas_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glowray.io.arrow.frames.find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match=r'pip install "glowray\[pandas\]"'):
-        gr.Flow(engine="inline").from_range(1).to_pandas()

@@ -1,4 +1,4 @@
-"""describe and histogram, against Polars, statistics and bisect."""
+"""Test describe and histogram against Polars, statistics and bisect."""
 
 from __future__ import annotations
 
@@ -133,6 +133,7 @@ def test_a_histogram_of_edges(rows: list[Any], edges: list[int]) -> None:
     assert gr.Flow(engine="inline").from_items(rows, 3).histogram(edges) == (edges, wanted)
 
 
+@pytest.mark.slow
 @given(st.lists(numbers, max_size=30), st.integers(1, 6), st.integers(1, 4))
 def test_a_histogram_of_even_bins_counts_each_row_once(rows: list[Any], bins: int, partitions: int) -> None:
     there = [row for row in rows if row is not None and row == row]
@@ -149,6 +150,7 @@ def test_a_histogram_of_even_bins_counts_each_row_once(rows: list[Any], bins: in
         assert ds.histogram(edges) == (edges, counts)
 
 
+@pytest.mark.slow
 def test_histogram_on_every_engine(engine: Lab) -> None:
     rows = engine.flow().from_items([0, 1, 2, 3, 4, 5, None, 10], partitions=3)
     assert rows.histogram(2) == ([0, 5, 10], [5, 2])

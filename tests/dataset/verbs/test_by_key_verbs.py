@@ -1,4 +1,4 @@
-"""sum_by_key, mean_by_key, min_by_key, max_by_key and top_by_key, beyond what the law draws."""
+"""Test sum_by_key, mean_by_key, min_by_key, max_by_key and top_by_key, beyond the cases of the law."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def by_key(rows: Dataset[Any], verb: str) -> dict[Any, Any]:
     return dict(getattr(rows, f"{verb}_by_key")().collect())
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from("abc"), numbers), min_size=1, max_size=20), st.integers(1, 4))
 def test_as_polars(rows: list[tuple[str, Any]], partitions: int) -> None:
     table = pl.DataFrame(rows, {"k": pl.String, "v": pl.Float64}, orient="row", strict=False)
@@ -44,6 +45,7 @@ def test_of_no_value(engine: Lab, verb: str) -> None:
     assert engine.flow().from_items([]).sum_by_key().collect() == []
 
 
+@pytest.mark.slow
 def test_nan(engine: Lab) -> None:
     rows = engine.flow().from_items([("a", math.nan), ("a", 1.0), ("b", math.nan), ("a", None), ("a", 2.0)])
     assert_rows(sorted(rows.min_by_key().collect()), [("a", 1.0), ("b", math.nan)])
@@ -51,6 +53,7 @@ def test_nan(engine: Lab) -> None:
     assert_rows(sorted(rows.top_by_key(3).collect()), [("a", [2.0, 1.0, math.nan]), ("b", [math.nan])])
 
 
+@pytest.mark.slow
 def test_values_that_are_no_numbers(engine: Lab) -> None:
     rows = engine.flow().from_items([("k", "b"), ("k", "c"), ("k", "a")])
     assert rows.min_by_key().collect() == [("k", "a")]
@@ -60,6 +63,7 @@ def test_values_that_are_no_numbers(engine: Lab) -> None:
         rows.sum_by_key().collect()
 
 
+@pytest.mark.slow
 def test_a_key_ranks_values(engine: Lab) -> None:
     values = [{"n": 1, "s": "a"}, {"n": None, "s": "b"}, {"n": 3, "s": "c"}, {"n": 3, "s": "d"}, {"n": math.nan}]
     rows = engine.flow().from_items([("k", value) for value in values])

@@ -1,4 +1,4 @@
-"""reverse, take_while, drop_while and sliding: several partitions, empty ones, channels, errors past the end."""
+"""Test reverse, take_while, drop_while and sliding: several partitions, empty ones, channels, errors past the end."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from tests.oracle.exact import assert_rows
 
 
 def parted(flow: gr.Flow, parts: list[list[Any]]) -> Dataset[Any]:
-    """Rows in the partitions given."""
+    """Return a dataset with the given partitions."""
     return flow.from_source(lambda index: iter(parts[index]), len(parts))
 
 
 partitions = st.lists(st.lists(st.integers(0, 5), max_size=4), min_size=1, max_size=6)
 
 
+@pytest.mark.slow
 @given(partitions, st.integers(0, 6), st.integers(1, 6), st.integers(1, 4))
 def test_as_itertools(parts: list[list[int]], limit: int, size: int, step: int) -> None:
     rows = [row for part in parts for row in part]
@@ -104,7 +105,7 @@ def test_an_error_names_the_row(engine: Lab) -> None:
     for verb in ("take_while", "drop_while"):
         with pytest.raises(ZeroDivisionError) as caught:
             getattr(rows, verb)(lambda n: 1 // (3 - n) or True).collect()
-        assert caught.value.__notes__[0].startswith(f"in {verb}(λ:")
+        assert caught.value.__notes__[0].startswith(f"in {verb}(λ ")
         assert caught.value.__notes__[1:3] == ["row: 3", "partition: 1"] or engine.kind == "inline"
         with pytest.raises(ZeroDivisionError):
             caught.value.replay()  # type: ignore[attr-defined]

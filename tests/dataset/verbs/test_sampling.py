@@ -1,4 +1,4 @@
-"""sample, sample_by_key, random_split and take_sample: rows follow from seed and position, and shares are as asked."""
+"""Test sample, sample_by_key, random_split and take_sample: seed and position choose rows, in the given shares."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ DRAWS: dict[str, Callable[[Dataset[Any], int | None], list[Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", DRAWS)
 def test_partitions_do_not_matter(engine: Lab, verb: str) -> None:
     flow = engine.flow()
@@ -41,6 +42,7 @@ def test_a_seed_that_is_not_given_is_drawn_at_the_call(verb: str) -> None:
     assert DRAWS[verb](rows, None) != DRAWS[verb](rows, None)
 
 
+@pytest.mark.slow
 def test_a_drawn_seed_stays_for_all_actions(engine: Lab) -> None:
     rows = engine.flow().from_range(200, partitions=3)
     train, test = rows.random_split([1, 1])
@@ -50,7 +52,7 @@ def test_a_drawn_seed_stays_for_all_actions(engine: Lab) -> None:
 
 
 def near(count: int, chance: float, size: int = SIZE) -> bool:
-    """Whether a count is within five standard deviations of what is expected."""
+    """Return whether a count is within five standard deviations of the expected count."""
     return abs(count - size * chance) < 5 * math.sqrt(size * chance * (1 - chance)) + 1
 
 
@@ -127,6 +129,7 @@ def test_take_sample(engine: Lab) -> None:
     assert_rows(engine.flow().from_items([]).take_sample(3), [])
 
 
+@pytest.mark.slow
 def test_all_places_are_drawn_alike() -> None:
     rows = gr.Flow(engine="inline").from_range(5).cache()
     firsts = Counter(rows.take_sample(1, seed)[0] for seed in range(200))

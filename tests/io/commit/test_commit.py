@@ -1,4 +1,4 @@
-"""All files of a job are put in place, or none; nothing of anybody else's is touched."""
+"""Test that a job commits all of its files or none, and touches no other file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def write(
     sink = sink or TextSink()
     commit = Commit(target, sink, mode, single_file)
     commit.check()
-    folder = commit.begin()
+    folder = commit.begin().path
     done = []
     for index, rows in reversed(list(enumerate(parts))):  # tasks end in any order
         writer = sink.open(folder, index)
@@ -44,7 +44,7 @@ def write(
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, hidden ones too."""
+    """Return every file below a folder, hidden files too."""
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
@@ -56,7 +56,8 @@ def lines(path: Path) -> list[str]:
 LINES = st.lists(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\n")), max_size=4)
 
 
-@settings(max_examples=examples(20))  # a compressor takes a while to begin
+@pytest.mark.slow
+@settings(max_examples=examples(20))  # a compressor is slow to start
 @given(parts=st.lists(LINES, min_size=1, max_size=8))
 @pytest.mark.parametrize("compression", [None, "gz", "bz2", "zst", "xz"])
 @pytest.mark.parametrize("single_file", [False, True])
@@ -145,7 +146,7 @@ def test_abort_leaves_the_target_as_it_was(tmp_path: Path) -> None:
     ]
     for name, mode, single_file in cases:
         commit = Commit(tmp_path / name, TextSink(), mode, single_file)
-        writer = TextSink().open(commit.begin(), 0)
+        writer = TextSink().open(commit.begin().path, 0)
         writer.write(["b"])
         writer.close()
         commit.abort()
@@ -167,7 +168,7 @@ def test_of_two_jobs_one_wins(tmp_path: Path, mode: str, single_file: bool) -> N
     begun = []
     for name, commit in [("one", one), ("two", two)]:
         try:
-            writer = sink.open(commit.begin(), 0)
+            writer = sink.open(commit.begin().path, 0)
         except CommitConflict:
             conflicts += 1
             continue
@@ -194,7 +195,7 @@ def test_a_target_that_changed_meanwhile_is_not_touched(tmp_path: Path, mode: st
         for file in [target] if single_file else list(target.iterdir()):
             file.unlink()
     commit = Commit(target, TextSink(), mode, single_file)
-    writer = TextSink().open(commit.begin(), 0)
+    writer = TextSink().open(commit.begin().path, 0)
     changed = target if single_file else target / "theirs.txt"
     changed.unlink(missing_ok=True)
     changed.write_text("somebody else's\n")
@@ -208,7 +209,7 @@ def test_a_target_that_changed_meanwhile_is_not_touched(tmp_path: Path, mode: st
 
 @pytest.fixture
 def full_disk() -> Iterator[None]:
-    """No file of this process may grow over 64 KB: writes fail as they do on a full disk."""
+    """Limit the size of files to 64 KB. Writes then fail as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, hard))
     yield
@@ -223,7 +224,7 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path, full_disk: None
     sink = TextSink(compression)
     for target, mode in [("old", "overwrite"), ("new", "error")]:
         commit = Commit(tmp_path / target, sink, mode)
-        folder = commit.begin()
+        folder = commit.begin().path
         writer = sink.open(folder, 0)
         with pytest.raises(OSError, match="too large") as caught:
             writer.write(noise)
@@ -248,7 +249,7 @@ from glowray.io import Commit, TextSink
 
 target, mode, allowed, die = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "die"
 commit = Commit(target, TextSink(), mode)
-folder = commit.begin()
+folder = commit.begin().path
 parts = []
 for index in range(3):
     writer = TextSink().open(folder, index)
@@ -292,7 +293,7 @@ def test_a_commit_that_ends_anywhere_is_whole_or_undone(tmp_path: Path, how: str
         assert how == "die" or list(tmp_path.rglob("_temporary-*")) == []
         if how == "fail" and not old:
             assert not out.exists()
-    # The next job finds the folder as it was before the one that failed.
+    # The next job finds the folder as it was before the failed job.
     write(out, [["next"]], "append")
     assert lines(out) in ([*old, "next"], [*whole, "next"])
     assert (lines(out) == [*whole, "next"]) == (ended.returncode == 0)
@@ -307,7 +308,7 @@ import os, sys
 from glowray.io import Commit, TextSink
 for target, single_file in [("folder", False), ("file", True)]:
     commit = Commit(os.path.join(sys.argv[1], target), TextSink(), single_file=single_file)
-    TextSink().open(commit.begin(), 0)
+    TextSink().open(commit.begin().path, 0)
 os._exit(1)
 """
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=Path(__file__).parents[3], check=False)
@@ -320,7 +321,7 @@ os._exit(1)
 
 def test_a_part_that_cannot_be_seen_is_explained(tmp_path: Path) -> None:
     commit = Commit(tmp_path / "out", TextSink())
-    writer = TextSink().open(commit.begin(), 0)
+    writer = TextSink().open(commit.begin().path, 0)
     part = writer.close()
     os.unlink(part.path)
     with pytest.raises(GlowrayError, match="every machine of the cluster shares"):
@@ -330,7 +331,7 @@ def test_a_part_that_cannot_be_seen_is_explained(tmp_path: Path) -> None:
 
 def test_an_attempt_that_failed_or_ran_twice_counts_once(tmp_path: Path) -> None:
     commit = Commit(tmp_path / "out", TextSink())
-    folder = commit.begin()
+    folder = commit.begin().path
 
     def failing() -> Iterator[str]:
         yield from ["a"] * 10_000
@@ -384,7 +385,7 @@ def test_a_file_system_without_locks_still_finds_conflicts(
     commits = [Commit(tmp_path / "out", TextSink(), single_file=single_file) for _ in range(2)]
     parts = []
     for name, commit in zip(["one", "two"], commits, strict=True):
-        writer = TextSink().open(commit.begin(), 0)
+        writer = TextSink().open(commit.begin().path, 0)
         writer.write([name])
         parts.append(writer.close())
     commits[0].commit(parts[:1])

@@ -1,4 +1,4 @@
-"""read_sql(): rows of a database as dicts, over a connection that is there or one that a task opens."""
+"""Test that read_sql() gives rows of a database as dicts, over an open connection or one that a task opens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROWS = [{"word": f"w{n}", "n": n, "x": n / 2, "b": b"\xff", "none": None} for n 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A database with a table of words."""
+    """Return a database with a table of words."""
     found = tmp_path / "words.db"
     with sqlite3.connect(found) as database:
         database.execute("create table words (word, n, x, b, none)")
@@ -58,7 +58,7 @@ def test_parameters(path: Path) -> None:
 
 
 class Recorded:
-    """A connection that says when it was closed, and how many rows were fetched at once."""
+    """A connection that records whether it was closed, and how many rows were fetched at once."""
 
     def __init__(self, path: Path, notes: Path) -> None:
         self.database, self.notes = sqlite3.connect(path), notes
@@ -78,7 +78,7 @@ def test_a_task_closes_what_it_opened(engine: Lab, path: Path, tmp_path: Path) -
         if number:
             with pytest.raises(sqlite3.OperationalError, match="no such table") as caught:
                 rows.collect()
-            assert caught.value.__notes__[0].startswith("in read_sql(λ:")
+            assert caught.value.__notes__[0].startswith("in read_sql(λ")
         else:
             assert rows.count() == 10
         assert notes.exists()

@@ -1,4 +1,4 @@
-"""A column program and the loop behind it: rows that fail a guard come back in their place, whatever follows."""
+"""Test a column program with its loop: rows that fail a guard come back in their place."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def operators(rows: Dataset[Any]) -> list[type]:
     return [type(each) for run in runs for fragment in weave(run, True) for each in fragment.operators]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chain", CHAINS.values(), ids=CHAINS)
 @given(rows=INTS)
 def test_rows_that_python_computes_stand_where_they_stood(chain: Any, rows: list[int]) -> None:

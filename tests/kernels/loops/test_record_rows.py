@@ -1,4 +1,4 @@
-"""Loops over the fields of rows: what rows of Python's give, errors with the whole row, files of any columns."""
+"""Test loops over the fields of records: the rows of Python's loops, whole rows in errors, files of any columns."""
 
 from __future__ import annotations
 
@@ -131,6 +131,7 @@ def test_a_form_fits_rows_put_together_alike() -> None:
     assert not fits({"a": 1, "b": 2})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["inner", "left", "right", "outer"])
 @pytest.mark.parametrize("missing", [0, 1, 9])
 def test_rows_of_a_join_are_fields_too(how: str, missing: int) -> None:

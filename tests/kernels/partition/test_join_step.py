@@ -1,4 +1,4 @@
-"""Semi and anti joins in place: rows of Python's and columns, keys of every kind, give what a plain loop gives."""
+"""Test semi and anti joins in place against a plain loop, for rows, columns, and keys of every kind."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ STEPS: dict[str, Callable[[Dataset[Any]], Dataset[Any]]] = {
 }
 
 
+@pytest.mark.slow
 @given(
     left=st.lists(st.tuples(KEYS, values), max_size=12),
     others=st.lists(st.lists(st.tuples(KEYS, st.integers(0, 2)), max_size=5), min_size=1, max_size=2),
@@ -48,7 +49,7 @@ def test_rows_stay_as_a_plain_loop_keeps_them(left: Any, others: Any, how: str, 
 
 
 def alike(key: Any) -> Any:
-    """What equal keys have in common."""
+    """Return a value that equal keys share."""
     if isinstance(key, tuple):
         return tuple(map(alike, key))
     if isinstance(key, (bool, int, float)):

@@ -1,9 +1,10 @@
-"""The best rows of morsels of any kind are the first ones of sorted()."""
+"""Test that the best rows of any morsels are the first rows of sorted()."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ def test_best_rows(data: st.DataObject, drawn: list[Any], n: int, keyed: bool, r
         assert_rows(got, expected)
 
 
+@pytest.mark.slow
 def test_of_many_blocks() -> None:
     rows = [(n * 7919 % 1009, n) for n in range(200_000)]
     blocks = [Block.from_rows(rows[start : start + 30_000]) for start in range(0, len(rows), 30_000)]

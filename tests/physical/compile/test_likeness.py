@@ -1,4 +1,4 @@
-"""Branches and steps that are alike share their loops, and those that are not have loops of their own."""
+"""Test that equal branches and steps share one loop, and different ones do not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Rows = Dataset[Any]
 
 @pytest.fixture
 def woven(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The number of steps of each chain that is woven."""
+    """Return the number of steps of each chain that is woven."""
     lengths: list[int] = []
 
     def counted(steps: Any, weaver: Any) -> Chain:
@@ -51,6 +51,7 @@ def test_the_branches_of_a_union_are_woven_once(woven: list[int]) -> None:
     assert loops(40) == loops(4)
 
 
+@pytest.mark.slow
 def test_a_long_chain_of_one_code_is_woven_piece_by_piece_once(woven: list[int]) -> None:
     rows: Rows = gr.Flow(engine="inline").from_range(3, partitions=2)
     for _ in range(2_000):
@@ -67,6 +68,7 @@ def test_what_a_function_captures_keeps_it_apart(engine: Lab) -> None:
     assert rows.collect() == [2 * sum(range(130)), 2 * sum(range(130)) + 1]
 
 
+@pytest.mark.slow
 def test_what_a_step_does_with_failing_rows_keeps_it_apart(engine: Lab) -> None:
     flow = engine.flow()
     rows: Rows = flow.from_range(3, partitions=1)
@@ -84,6 +86,7 @@ def test_what_a_step_does_with_failing_rows_keeps_it_apart(engine: Lab) -> None:
     assert flow.skipped == {"step 0": 1}
 
 
+@pytest.mark.slow
 def test_the_step_that_fails_is_named_among_many_of_one_code(engine: Lab) -> None:
     rows: Rows = engine.flow().from_range(1, partitions=1)
     for place in range(200):

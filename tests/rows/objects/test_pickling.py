@@ -1,4 +1,4 @@
-"""What a script defines works on machines that do not have the script, and comes home as the same class."""
+"""Test that classes of a script work on machines without the script, and come back as the same class."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from glowray.rows.objects.pickling import dumps, is_installed, loads
 from tests.rows.hostile import Color, Plain, Point
@@ -69,6 +71,7 @@ def helper(): return 41
 """
 
 
+@pytest.mark.slow
 def test_a_script_and_the_module_beside_it_travel_and_come_home(tmp_path: Path) -> None:
     (tmp_path / "beside.py").write_text(BESIDE)
     script = tmp_path / "script.py"

@@ -25,7 +25,7 @@ class LinePlace(NamedTuple):
 
 @dataclass(frozen=True)
 class Span:
-    """Consecutive generated lines that stand for the lines of one function, or for a step's own work."""
+    """Consecutive generated lines for the lines of one function, or for a step's own work."""
 
     start: int
     length: int
@@ -62,6 +62,10 @@ class Positions:
         if index < 0 or line >= self.spans[index].start + self.spans[index].length:
             return None
         return self.spans[index]
+
+    def last(self, step: int) -> Span | None:
+        """Return the last span of a step, whose row is the one that its functions were given; None if it has none."""
+        return next((span for span in reversed(self.spans) if span.step == step and span.row), None)
 
     def place(self, line: int) -> tuple[str, int, str] | None:
         """Return (filename, line, function name) of a generated line. Return None for a step's own work."""

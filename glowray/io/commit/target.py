@@ -1,0 +1,72 @@
+"""The interface of a target: a folder or a file that a job writes, on a disk or in a store."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from glowray.io.commit.place import Place
+from glowray.io.sink import Part, Sink
+
+
+class Target(ABC):
+    """What one job writes. The commit calls the methods in the order in which they stand here.
+
+    A commit ends with `close()`. At any time before, `undo()` and `release()` bring back what was there.
+    """
+
+    can_undo: ClassVar[bool]
+    """Whether `undo()` works after `finish()`. A run finishes these targets first, because others may still fail."""
+
+    is_one_file: ClassVar[bool]
+    """Whether the rows of all parts are in one file."""
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """The path for errors, without credentials."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raise FileExistsError if the mode forbids what is there. Take nothing."""
+
+    @abstractmethod
+    def begin(self) -> Place:
+        """Reserve the target, and return where tasks put their files."""
+
+    @abstractmethod
+    def check_seen(self, parts: Sequence[Part]) -> None:
+        """Raise GlowrayError if this process does not see a file that a task wrote."""
+
+    @abstractmethod
+    def kept(self) -> list[str]:
+        """Return the files that readers see and that stay: none unless the job appends."""
+
+    @abstractmethod
+    def stage(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
+        """Prepare everything beside the target. Return the number of new files and their bytes."""
+
+    @abstractmethod
+    def verify(self) -> None:
+        """Raise CommitConflict if another job or program changed the target since `begin()`."""
+
+    @abstractmethod
+    def put(self) -> None:
+        """Put files in place. Readers do not take them for an output yet, where that can be."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Make the output visible to readers, in one step."""
+
+    @abstractmethod
+    def undo(self) -> None:
+        """Bring back what was there before `begin()`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Remove what the output replaced, and release the target."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Remove temporary files, and release the target."""

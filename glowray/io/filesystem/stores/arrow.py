@@ -1,0 +1,103 @@
+"""The base of the stores that pyarrow serves: S3, Google Cloud Storage, Azure and HDFS."""
+
+from __future__ import annotations
+
+import shutil
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+
+from glowray.io.filesystem.file_info import FileInfo
+from glowray.io.filesystem.globs import is_visible
+from glowray.io.filesystem.interface import Input, Output
+from glowray.io.filesystem.stores.ranged_input import RangedInput
+from glowray.io.filesystem.stores.remote import RemoteFiles
+from glowray.io.filesystem.stores.spooled_output import COPY_BYTES, SpooledOutput
+
+_KINDS: dict[Any, Any] = {pafs.FileType.File: "file", pafs.FileType.Directory: "folder"}
+
+
+@dataclass(frozen=True)
+class ArrowFiles(RemoteFiles):
+    """A file system of pyarrow. Each process connects when it first needs it."""
+
+    errors = (OSError, pa.ArrowException)
+
+    @abstractmethod
+    def connect(self) -> Any:
+        """Return pyarrow's file system."""
+
+    def inner(self, path: str) -> str:
+        """Return a path as pyarrow takes it: `bucket/key`."""
+        return path.removeprefix(self.root).rstrip("/")
+
+    def outer(self, path: str) -> str:
+        """Return pyarrow's path as a URL."""
+        return self.root + path
+
+    def info(self, path: str) -> FileInfo | None:
+        with self.naming(path):
+            found = connected(self).get_file_info(self.inner(path))
+        return None if found.type == pafs.FileType.NotFound else self._info(found)
+
+    def list(self, folder: str, *, recursive: bool = True, visible: bool = False) -> Iterator[FileInfo]:
+        selector = pafs.FileSelector(self.inner(folder), recursive=recursive, allow_not_found=True)
+        with self.naming(folder):
+            found = connected(self).get_file_info(selector)
+        for info in map(self._info, found):
+            if (info.kind == "file" or not recursive) and not (visible and not is_visible(info.path, folder)):
+                yield info
+
+    def open_input(self, path: str) -> Input:
+        with self.naming(path):
+            file = connected(self).open_input_file(self.inner(path))
+            size = file.size()
+
+        def read_range(start: int, length: int) -> bytes:
+            with self.naming(path):
+                data: bytes = file.read_at(length, start)
+            return data
+
+        return RangedInput(read_range, size, self.describe(path))
+
+    def open_output(self, path: str) -> Output:
+        def upload(content: IO[bytes]) -> None:
+            with self.naming(path), self._output(path) as file:
+                shutil.copyfileobj(content, file, COPY_BYTES)
+
+        return SpooledOutput(upload)
+
+    def create(self, path: str, data: bytes) -> None:
+        if self.info(path) is not None:
+            raise FileExistsError(f'"{self.describe(path)}" is there already')
+        with self.open_output(path) as file:
+            file.write(data)
+
+    def delete(self, path: str) -> None:
+        if self.info(path) is not None:
+            with self.naming(path):
+                connected(self).delete_file(self.inner(path))
+
+    def delete_folder(self, path: str) -> None:
+        if self.info(path) is not None:
+            with self.naming(path):
+                connected(self).delete_dir(self.inner(path))
+
+    def _output(self, path: str) -> Any:
+        # By default pyarrow would compress a file that is named .gz.
+        return connected(self).open_output_stream(self.inner(path), compression=None)
+
+    def _info(self, info: Any) -> FileInfo:
+        kind = _KINDS.get(info.type, "other")
+        return FileInfo(self.outer(info.path), info.size or 0, kind, info.mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def connected(files: ArrowFiles) -> Any:
+    """Return pyarrow's file system of this process."""
+    return files.connect()

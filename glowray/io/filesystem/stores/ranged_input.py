@@ -1,0 +1,79 @@
+"""Files of a store that are read by byte ranges. A range that fails or comes short is asked for again."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from glowray.io.filesystem.interface import Input
+
+T = TypeVar("T")
+
+WAITS = (0.1, 0.5, 2.0, 5.0)
+"""The seconds before each new attempt. A store that fails for longer fails the job."""
+
+REQUEST_BYTES = 4 << 20
+"""The bytes of a request for a file that is read in order: 40 ms of latency then cost little beside the transfer."""
+
+FINAL = (FileNotFoundError, PermissionError, IsADirectoryError)
+"""Errors that a new attempt would give again."""
+
+
+class RangedInput(Input):
+    """Reads a file by requests for byte ranges.
+
+    Args:
+        read_range: a function of the first byte and the number of bytes, which returns these bytes.
+        size: of the file in bytes.
+        shown: the path for errors.
+    """
+
+    request_bytes = REQUEST_BYTES
+
+    def __init__(self, read_range: Callable[[int, int], bytes], size: int, shown: str) -> None:
+        self._read_range, self._size, self._shown = read_range, size, shown
+        self._position = 0
+
+    def size(self) -> int:
+        return self._size
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        left = max(0, self._size - self._position)
+        length = left if size is None or size < 0 else min(size, left)
+        data = attempted(lambda: self._whole(self._position, length), self._shown) if length else b""
+        self._position += length
+        return data
+
+    def _whole(self, start: int, length: int) -> bytes:
+        data = self._read_range(start, length)
+        if len(data) != length:
+            raise OSError(f"{len(data)} of {length} bytes came from byte {start} on")
+        return data
+
+
+def attempted(action: Callable[[], T], shown: str) -> T:
+    """Return what an action returns. After an OSError it is tried again, after each of `WAITS`.
+
+    Raises OSError, which names the path `shown`, after the last attempt.
+    """
+    for wait in (*WAITS, None):
+        try:
+            return action()
+        except FINAL:
+            raise
+        except OSError as error:
+            reason = str(error)
+        if wait is None:
+            break
+        time.sleep(wait)
+    raise OSError(f'"{shown}" could not be read in {len(WAITS) + 1} attempts: {reason}')

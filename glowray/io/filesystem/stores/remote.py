@@ -1,0 +1,48 @@
+"""The base of file systems that are reached over a network: errors without credentials."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from glowray.io.filesystem.interface import FileSystem
+from glowray.io.filesystem.options import HiddenOptions
+
+_REFUSED = re.compile(r"ACCESS_DENIED|AccessDenied|Forbidden|INVALID_ACCESS_KEY|SIGNATURE_DOES_NOT|\b40[13]\b")
+
+
+@dataclass(frozen=True)
+class RemoteFiles(FileSystem):
+    """A file system that is opened with options. `root` is the start of its URLs: `s3://`."""
+
+    root: str
+    options: HiddenOptions = field(default_factory=HiddenOptions)
+
+    errors: ClassVar[tuple[type[Exception], ...]] = (OSError,)
+    """The classes of the library's errors for a store that fails or refuses."""
+
+    @contextmanager
+    def naming(self, path: str) -> Iterator[None]:
+        """Raise the library's errors as OSErrors that name the path and hold no credentials."""
+        try:
+            yield
+        except FileNotFoundError:
+            found: OSError = FileNotFoundError(f'"{self.describe(path)}" does not exist')
+        except FileExistsError:
+            found = FileExistsError(f'"{self.describe(path)}" is there already')
+        except self.errors as error:
+            found = self._error(path, error)
+        else:
+            return
+        raise found from None
+
+    def _error(self, path: str, error: Exception) -> OSError:
+        text = self.options.without_secrets(str(error) or type(error).__name__)
+        kind = PermissionError if isinstance(error, PermissionError) or _REFUSED.search(text) else OSError
+        return kind(f'"{self.describe(path)}": {text}')
+
+    def rename(self, old: str, new: str) -> None:
+        raise OSError(f'"{self.describe(old)}" cannot be renamed: its store has no rename')

@@ -1,0 +1,129 @@
+"""Amazon S3 and the stores that speak its protocol: pyarrow reads and writes, obstore creates a file only once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pyarrow.fs as pafs
+
+from glowray.io.filesystem.options import HiddenOptions, known_options
+from glowray.io.filesystem.stores.arrow import ArrowFiles
+
+_NAMES = ("key", "secret", "token", "anon", "endpoint_url", "region", "client_kwargs")
+_CLIENT_NAMES = {
+    "endpoint_url": "endpoint_url",
+    "region_name": "region",
+    "aws_access_key_id": "key",
+    "aws_secret_access_key": "secret",
+    "aws_session_token": "token",
+}
+_ENVIRONMENT = {
+    "endpoint_url": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+    "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+}
+_KEYS = {"key": "AWS_ACCESS_KEY_ID", "secret": "AWS_SECRET_ACCESS_KEY", "token": "AWS_SESSION_TOKEN"}
+
+
+@dataclass(frozen=True)
+class S3Files(ArrowFiles):
+    """The buckets of an S3 store. One value serves one bucket, because buckets may be in different regions."""
+
+    bucket: str = ""
+
+    @classmethod
+    def of(cls, url: str, options: Mapping[str, Any]) -> tuple[S3Files, str]:
+        """Return the file system and the path of `s3://bucket/key`.
+
+        The options have the names of s3fs. Options that are missing come from this process's environment, so that
+        workers read with the same credentials. Without keys, each machine looks for them as Amazon's tools do.
+        """
+        known = known_options("s3", options, _NAMES)
+        client = known_options("s3, in client_kwargs,", known.pop("client_kwargs", None) or {}, tuple(_CLIENT_NAMES))
+        for name, value in client.items():
+            known.setdefault(_CLIENT_NAMES[name], value)
+        place, slash, rest = url.partition("://")[2].partition("/")
+        login, _, bucket = place.rpartition("@")
+        if login:
+            key, _, secret = login.partition(":")
+            known |= {"key": unquote(key), "secret": unquote(secret)}
+        if not bucket:
+            raise ValueError(f'"s3://{slash}{rest}" names no bucket: write s3://bucket/key')
+        found = {name: value for name, value in known.items() if value is not None}
+        root = f"{url.partition('://')[0].lower()}://"
+        return cls(root, HiddenOptions(_completed(found)), bucket), f"{root}{bucket}{slash}{rest}"
+
+    @property
+    def creates_once(self) -> bool:
+        return find_spec("obstore") is not None
+
+    def connect(self) -> Any:
+        options = self.options.values
+        endpoint = urlsplit(options["endpoint_url"]) if "endpoint_url" in options else None
+        arguments: dict[str, Any] = {"anonymous": bool(options.get("anon", False))}
+        if "key" in options:
+            names = {"key": "access_key", "secret": "secret_key", "token": "session_token"}
+            arguments |= {names[name]: options[name] for name in names if name in options}
+        if endpoint is not None:
+            arguments |= {"scheme": endpoint.scheme, "endpoint_override": endpoint.netloc + endpoint.path.rstrip("/")}
+        return pafs.S3FileSystem(region=self._region, **arguments)
+
+    @property
+    def _region(self) -> str | None:
+        """The region to sign requests for. Amazon refuses another than the bucket's."""
+        options = self.options.values
+        if "region" in options:
+            return str(options["region"])
+        if "endpoint_url" in options:
+            return "us-east-1"
+        return str(pafs.resolve_s3_region(self.bucket))
+
+    def create(self, path: str, data: bytes) -> None:
+        if not self.creates_once:
+            super().create(path, data)
+            return
+        import obstore
+        from obstore.exceptions import AlreadyExistsError, BaseError
+
+        try:
+            obstore.put(self._store(), self.inner(path).partition("/")[2], data, mode="create", use_multipart=False)
+        except AlreadyExistsError:
+            # A request that was repeated after a lost answer finds its own file.
+            if self._read(path) != data:
+                raise FileExistsError(f'"{path}" is there already') from None
+        except BaseError as error:
+            raise self._error(path, error) from None
+
+    def _read(self, path: str) -> bytes:
+        with self.open_input(path) as file:
+            return file.read() or b""
+
+    def _store(self) -> Any:
+        from obstore.store import S3Store
+
+        options = self.options.values
+        names = {
+            "key": "access_key_id",
+            "secret": "secret_access_key",
+            "token": "session_token",
+            "endpoint_url": "endpoint",
+        }
+        config: dict[str, Any] = {names[name]: options[name] for name in names if name in options}
+        config |= {"region": self._region or "us-east-1", "skip_signature": bool(options.get("anon", False))}
+        is_plain = str(options.get("endpoint_url", "")).startswith("http://")
+        return S3Store(self.bucket, **config, client_options={"allow_http": is_plain})
+
+
+def _completed(options: dict[str, Any]) -> dict[str, Any]:
+    """Return options with what the environment adds. The keys are taken all from one place."""
+    if "key" not in options and not options.get("anon"):
+        options |= {name: os.environ[variable] for name, variable in _KEYS.items() if os.environ.get(variable)}
+    for name, variables in _ENVIRONMENT.items():
+        value = next(filter(None, map(os.environ.get, variables)), None)
+        if value is not None:
+            options.setdefault(name, value)
+    return options
