@@ -234,7 +234,9 @@ def test_rows_that_no_table_has(
     place: Place, rows: list[Any], error: type[Exception], text: str, partitions: int
 ) -> None:
     table = place.table()
-    with pytest.raises((error, InexactColumn), match=text if partitions == 1 or error is InexactColumn else "write_sql|column"):
+    with pytest.raises(
+        (error, InexactColumn), match=text if partitions == 1 or error is InexactColumn else "write_sql|column"
+    ):
         gr.Flow(engine="inline").from_items(rows, partitions).write_sql(table, place.target)
     assert not place.has(table)
 
