@@ -49,7 +49,7 @@ def local_ray() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """Start one PostgreSQL server for all tests, and return its URI. Where none is installed, its tests skip."""
+    """Start one PostgreSQL server for all tests, and return its URI. Skip the tests if none is installed."""
     with running_server() as uri:
         yield uri
 

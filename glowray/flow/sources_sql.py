@@ -33,16 +33,16 @@ class SqlSources(Sources):
         >>> gr.read_sql("select word, n from words where n > ?", database, parameters=[1]).collect()
         [{'word': 'be', 'n': 2}]
 
-        By a URI, the workers run the query and read the rows in batches of Arrow; no table is in memory as a whole. In
-        PostgreSQL a numeric is a Decimal, a timestamptz a datetime in UTC, json a str, an array a list, and an interval
-        a timedelta. A type that Arrow lacks, such as inet or an enum, is the text that PostgreSQL writes. In SQLite
-        each value has the type it is stored with.
+        By a URI, the workers run the query and read the rows in batches of Arrow. No table is in memory as a whole.
+        PostgreSQL's numeric is a Decimal, timestamptz a datetime in UTC, interval a timedelta. Its json is a str, and
+        an array is a list. A type that Arrow lacks, such as inet, is the text that PostgreSQL writes. From SQLite each
+        value has the type it is stored with.
 
-        With `partition_on`, each partition is a query of its own over a slice of that column; NULL is in the first
-        slice. The call asks once for the least and greatest value. Each action, and each retry of a task, runs the
-        queries again, one after the other or at the same time, and each sees the rows committed when it begins. So they
-        agree if nobody writes meanwhile. A row that another program changes meanwhile may come twice or not at all if
-        its value in that column changes, and slices may show different moments. A single query sees one moment.
+        With `partition_on`, each partition is a query of its own over a slice of that column. NULL is in the first
+        slice. The call asks once for the least and greatest value. Each action, and each retry of a task, runs its
+        queries again. A query sees the rows that were committed when it began. Queries begin at different moments, so
+        they agree if nobody writes meanwhile. If another program changes a row's value in that column meanwhile, the
+        row may come twice or not at all. One query sees one moment.
 
         Args:
             query: a str in the database's SQL.

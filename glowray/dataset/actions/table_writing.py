@@ -33,16 +33,17 @@ class TableActions(Base[T_co]):
 
         The workers compute the rows. The driver then adds them to the table, a block at a time, and commits at the end.
         If a row does not fit, a worker fails or the driver dies, the database stays as it was. A new table has the
-        columns of all rows, in order of first appearance; a field that a row lacks is NULL. read_sql() gives equal rows
-        from PostgreSQL, but a datetime with a zone comes back in UTC. SQLite has no types for bools and for dates and
-        times: they become ints, and text in the ISO format.
+        columns of all rows, in order of first appearance. A field that a row lacks is NULL.
+
+        From PostgreSQL, read_sql() gives equal rows. A datetime with a zone comes back in UTC. SQLite has no types for
+        bools, dates and times. They become ints, and text in the ISO format.
 
         Args:
             table: the table, or "schema.table". Names are taken as they are written; one with a dot stands in double
                 quotes. With SQLite the schema is "main" or an attached database.
-            uri_or_connection: a URI as for read_sql(), a connection of a driver that follows Python's DB-API (sqlite3,
-                DuckDB) that is in no transaction, or a function without arguments that opens one. Such a driver takes
-                the rows by executemany(), which is slower.
+            uri_or_connection: a URI as for read_sql(). Or a connection of a DB-API driver, such as sqlite3 or DuckDB,
+                that is in no transaction. Or a function without arguments that opens a connection. A connection takes
+                the rows by executemany(), which is slower than a URI.
             mode: what to do if the table exists. "error" raises; "append" adds rows to it, each value in exactly the
                 type of its column; "replace" drops it and makes a new one. Without rows no table is made, and "replace"
                 empties the one that exists.

@@ -24,8 +24,8 @@ ROWS_A_CALL = 16_384
 class DbapiWriter(TableWriter):
     """Writes a table over a connection, or over one that a function opens.
 
-    The transaction is begun and ended by SQL on one cursor: a cursor of DuckDB is a connection of its own, and sqlite3
-    begins none for CREATE TABLE.
+    SQL on one cursor begins and ends the transaction. A cursor of DuckDB is a connection of its own. sqlite3 begins no
+    transaction for CREATE TABLE.
     """
 
     connection: Any | Callable[[], Any]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from glowray.io.arrow.table_blocks import records_block, table_shape
 from glowray.io.sql.database import Database, check_names, without_semicolon
 from glowray.io.sql.identifiers import quoted
-from glowray.io.sql.postgres_types import Column, columns_of
+from glowray.io.sql.postgres_types import ResultColumn, columns_of
 from glowray.io.sql.query import ROWS_A_BLOCK, Query
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class PostgresQuery(Query):
         return tuple(self.schema.names)
 
     @property
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[ResultColumn, ...]:
         """The columns, with what has to be done for exact values."""
         return columns_of(self.schema)
 

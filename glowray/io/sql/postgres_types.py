@@ -22,7 +22,7 @@ _CASTS = {"money": "numeric", "oid": "bigint"}
 
 
 @dataclass(frozen=True)
-class Column:
+class ResultColumn:
     """A column of a query.
 
     Args:
@@ -61,25 +61,25 @@ class Column:
             raise ValueError(f'column "{self.name}": {error}') from None
 
 
-def columns_of(schema: pa.Schema) -> tuple[Column, ...]:
+def columns_of(schema: pa.Schema) -> tuple[ResultColumn, ...]:
     """Return the columns of a query whose result has this schema."""
     return tuple(map(_column, schema))
 
 
-def _column(field: pa.Field) -> Column:
+def _column(field: pa.Field) -> ResultColumn:
     import pyarrow as pa
 
     known = (field.metadata or {}).get(_TYPE, b"").decode()
     is_array = pa.types.is_list(field.type)
     if known in _CASTS:
         cast = _CASTS[known]
-        return Column(field.name, pa.string(), cast, _to_decimal if cast == "numeric" else None)
+        return ResultColumn(field.name, pa.string(), cast, _to_decimal if cast == "numeric" else None)
     if _lacks_form(field.type):
-        return Column(field.name, pa.string(), "text")
+        return ResultColumn(field.name, pa.string(), "text")
     scale = _numeric_scale(field)
     if scale is not None:
-        return Column(field.name, pa.decimal128(38, scale))
-    return Column(field.name, bare_type(field.type), None, _converter(field.type), is_array)
+        return ResultColumn(field.name, pa.decimal128(38, scale))
+    return ResultColumn(field.name, bare_type(field.type), None, _converter(field.type), is_array)
 
 
 def _numeric_scale(field: pa.Field) -> int | None:

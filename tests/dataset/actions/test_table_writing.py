@@ -169,7 +169,7 @@ POSTGRES_ONLY: dict[str, st.SearchStrategy[Any]] = {
 
 @st.composite
 def tables(draw: st.DrawFn, kinds: dict[str, st.SearchStrategy[Any]]) -> list[dict[str, Any]]:
-    """Rows of one to four columns, each of one kind with None among its values."""
+    """Draw rows of one to four columns, each of one kind with None among its values."""
     names = draw(
         st.lists(TEXT.filter(lambda name: 0 < len(name.encode()) < 60), min_size=1, max_size=4, unique_by=str.casefold)
     )

@@ -139,7 +139,7 @@ def test_values_that_arrow_lacks(rows: list[Any], text: str) -> None:
 
 
 def test_no_row_comes_to_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 16 MB the driver fetches reports and metadata only. Ray's own count of what it reads tells."""
+    """The driver fetches reports and metadata, and none of the 16 MB of rows."""
     flow = gr.Flow(engine="ray")
     fetched: list[int] = []
     get = ray.get

@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def sqlite_path(tmp_path: Path) -> Path:
-    """A SQLite file without tables."""
+    """Make a SQLite file without tables, and return its path."""
     path = tmp_path / "words.db"
     sqlite3.connect(path).close()
     path.touch()
