@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from glowray.action.perform import view
 from glowray.dataset.core.base import Base, T_co
 from glowray.watch.notebook.shown_text import PlanText
+from glowray.watch.picture.heat import COLD, Heat
+from glowray.watch.record.node_heat import heat_of
 
 if TYPE_CHECKING:
     from glowray.watch.plan_view import PlanView
@@ -84,6 +86,9 @@ class Looking(Base[T_co]):
     def plot(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Draw the plan: boxes are stages, nodes are steps, and labelled edges are moves of rows. Runs nothing.
 
+        After an action of this dataset the nodes are coloured by time, the edges have rows and bytes, and the middle of
+        a long chain is folded. The stages of the last action are found by their steps.
+
         >>> import glowray as gr
         >>> print(gr.from_range(4).map(abs).plot())
         digraph plan {
@@ -99,19 +104,26 @@ class Looking(Base[T_co]):
             ValueError: the path has another suffix.
             MissingLibrary: .svg or .png need pygraphviz, which the extra glowray[plot] installs.
         """
-        return self._view().plot(path)
+        seen = self._view()
+        return seen.plot(path, self._heat(seen))
 
     def _view(self) -> PlanView:
         return view(self._flow.settings, [self._node])
 
+    def _heat(self, seen: PlanView) -> Heat:
+        """Return what the flow's last action measured of this plan."""
+        record = self._flow.outcome.record
+        return heat_of(record, seen.graph) if record.has_run else COLD
+
     def _repr_svg_(self) -> str | None:
-        return self._view().svg()
+        seen = self._view()
+        return seen.svg(self._heat(seen))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Return the first rows that can be had at once above the folded plan, and the plan's picture. Runs nothing."""
         from glowray.watch.dataset_view import dataset_html
 
         seen = self._view()
-        svg = seen.svg()
+        svg = seen.svg(self._heat(seen))
         shown = {"text/html": dataset_html(seen.name, self._node, seen, svg), "text/plain": repr(self)}
         return shown if svg is None else {**shown, "image/svg+xml": svg}

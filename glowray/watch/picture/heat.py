@@ -22,6 +22,11 @@ class Heat:
     stages: Mapping[int, str] = field(default_factory=dict)
     rows: Mapping[int, str] = field(default_factory=dict)
 
+    @property
+    def is_measured(self) -> bool:
+        """Return whether a stage of the picture has run."""
+        return bool(self.stages)
+
 
 COLD = Heat()
 """Nothing was measured."""

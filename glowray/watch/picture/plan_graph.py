@@ -31,11 +31,15 @@ class PictureNode:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Rows go from node `tail` to node `head`. `label` says how they move, "" if each stays in its partition."""
+    """Rows go from node `tail` to node `head`. `label` says how they move, "" if each stays in its partition.
+
+    `leaves` says whether the rows go to another stage.
+    """
 
     tail: str
     head: str
     label: str = ""
+    leaves: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,11 @@ class Graph:
     title: str
     boxes: tuple[Box, ...]
     edges: tuple[Edge, ...]
+
+    @property
+    def stages(self) -> dict[str, int]:
+        """Return {node: the number of its stage}."""
+        return {node.name: box.number for box in self.boxes for run in box.runs for node in run}
 
 
 def describe(title: str, stages: Sequence[StagePlan], outputs: Sequence[StagePlan] = ()) -> Graph:
@@ -89,7 +98,7 @@ class _Builder:
         if len(heads) == 1:
             runs = [heads[0] + end]
         else:
-            self.edges.update((Edge(head[-1].name, end[0].name), None) for head in heads if head and end)
+            self.edges.update((Edge(head[-1].name, end[0].name, leaves=False), None) for head in heads if head and end)
             runs = [*heads, end]
         self.boxes.append(Box(stage.number, stage.num_tasks, tuple(run for run in runs if run)))
         self.exits[id(stage)] = [end[-1].name] if end else [head[-1].name for head in heads]
