@@ -10,8 +10,9 @@ from typing import Any
 
 from glowray.io.files.compression import CompressedFile, codec_of, decompressed
 from glowray.io.files.folders import remove
-from glowray.io.files.paths import File, Paths, expand, path_names
+from glowray.io.files.paths import File, Paths, StorageOptions, expand, path_names
 from glowray.io.files.splits import place, weight_of
+from glowray.io.filesystem.location import Location
 from glowray.io.reader import RowReader, check_partitions, source_label
 from glowray.io.sink import Part, temporary_path
 
@@ -32,17 +33,22 @@ class BinaryReader(RowReader):
         return len(self.partitions)
 
     def read(self, index: int) -> Iterator[Iterator[tuple[str, bytes]]]:
-        yield ((file.name, self._content(file.path)) for file in self.partitions[index])
+        yield ((file.name, self._content(file.location)) for file in self.partitions[index])
 
-    def _content(self, path: str) -> bytes:
-        codec = codec_of(path) if self.decompress else None
+    def _content(self, location: Location) -> bytes:
+        codec = codec_of(location.plain_path) if self.decompress else None
         if codec:
-            return b"".join(decompressed(path, codec, _BLOCK_BYTES))
-        with open(path, "rb") as file:
-            return file.read()
+            return b"".join(decompressed(location, codec, _BLOCK_BYTES))
+        return location.read()
 
 
-def binary_reader(paths: Paths, partitions: int | None = None, *, decompress: bool = True) -> BinaryReader:
+def binary_reader(
+    paths: Paths,
+    partitions: int | None = None,
+    *,
+    decompress: bool = True,
+    storage_options: StorageOptions = None,
+) -> BinaryReader:
     """Return a reader of whole files: rows of the path as the user spelt it and the content as bytes.
 
     >>> [(path, len(content) > 0) for row in binary_reader("/etc/passwd").read(0) for path, content in row]
@@ -51,10 +57,10 @@ def binary_reader(paths: Paths, partitions: int | None = None, *, decompress: bo
     Files whose names end in .gz, .bz2, .zst or .xz are decompressed, unless `decompress` is False.
     """
     check_partitions(partitions)
-    files = expand(paths)
+    files = expand(paths, storage_options)
     sizes = [weight_of(file) if decompress else file.size for file in files]
     slices = place(files, sizes, partitions)
-    return BinaryReader(source_label("read_binary", path_names(paths)), slices, decompress, sum(sizes))
+    return BinaryReader(source_label("read_binary", path_names(paths, storage_options)), slices, decompress, sum(sizes))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import shutil
 from collections.abc import Iterable, Sequence
 
 from glowray.errors import CommitConflict
-from glowray.io.commit.manifest import Manifest, read_manifest
 from glowray.io.commit.place import DiskPlace, Place, check_seen
 from glowray.io.commit.target import Target
 from glowray.io.files.folders import (
@@ -23,7 +22,9 @@ from glowray.io.files.folders import (
     remove_if_empty,
     write_owner,
 )
-from glowray.io.files.paths import SUCCESS, TEMPORARY
+from glowray.io.files.manifest import SUCCESS, Manifest, read_manifest
+from glowray.io.files.paths import TEMPORARY
+from glowray.io.filesystem.location import Location
 from glowray.io.hive import folder_fields
 from glowray.io.sink import Part, SchemaSink, Sink
 
@@ -93,9 +94,9 @@ class FolderTarget(Target):
     def check_seen(self, parts: Sequence[Part]) -> None:
         check_seen(parts)
 
-    def kept(self) -> list[str]:
+    def kept(self) -> list[Location]:
         names = _visible(self._before) if self._mode == "append" else []
-        return [os.path.join(self.path, name) for name in names]
+        return [Location(os.path.join(self.path, name)) for name in names]
 
     def stage(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
         """Write the journal of moves and the new `_SUCCESS` to the temporary folder. The content does not change yet.
@@ -197,7 +198,7 @@ class FolderTarget(Target):
         if kept is None or not parts or not isinstance(sink, SchemaSink):
             return []
         there = [name for name in kept.files if name in self._before]
-        return [name for name in there if sink.gives_way(os.path.join(self.path, name))]
+        return [name for name in there if sink.gives_way(Location(os.path.join(self.path, name)))]
 
     def _final_names(self, parts: Sequence[Part], sink: Sink) -> list[tuple[str, str]]:
         """Return (temporary path, final name) for every new file. Appended parts continue the numbers of the folder."""

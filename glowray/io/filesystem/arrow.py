@@ -12,7 +12,8 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.fs as pafs
 
-from glowray.io.filesystem.interface import FileInfo, Input, Output, is_visible
+from glowray.io.filesystem.globs import is_visible
+from glowray.io.filesystem.interface import FileInfo, Input, Output
 from glowray.io.filesystem.ranged_input import RangedInput
 from glowray.io.filesystem.remote import RemoteFiles
 from glowray.io.filesystem.spooled_output import COPY_BYTES, SpooledOutput
@@ -65,7 +66,7 @@ class ArrowFiles(RemoteFiles):
 
     def open_output(self, path: str) -> Output:
         def upload(content: IO[bytes]) -> None:
-            with self.naming(path), connected(self).open_output_stream(self.inner(path)) as file:
+            with self.naming(path), self._output(path) as file:
                 shutil.copyfileobj(content, file, COPY_BYTES)
 
         return SpooledOutput(upload)
@@ -85,6 +86,10 @@ class ArrowFiles(RemoteFiles):
         if self.info(path) is not None:
             with self.naming(path):
                 connected(self).delete_dir(self.inner(path))
+
+    def _output(self, path: str) -> Any:
+        # By default pyarrow would compress a file that is named .gz.
+        return connected(self).open_output_stream(self.inner(path), compression=None)
 
     def _info(self, info: Any) -> FileInfo:
         kind = _KINDS.get(info.type, "other")

@@ -10,7 +10,8 @@ from functools import lru_cache
 from threading import Lock
 from typing import IO, Any
 
-from glowray.io.filesystem.interface import FileInfo, Input, Output, is_visible
+from glowray.io.filesystem.globs import is_visible
+from glowray.io.filesystem.interface import FileInfo, Input, Output
 from glowray.io.filesystem.options import StorageOptions
 from glowray.io.filesystem.ranged_input import RangedInput
 from glowray.io.filesystem.remote import RemoteFiles

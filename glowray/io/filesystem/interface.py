@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal
+
+from glowray.io.filesystem.globs import matching_files
 
 Kind = Literal["file", "folder", "other"]
 
@@ -159,6 +162,13 @@ class FileSystem(ABC):
             visible: whether to leave out names that begin with "_" or ".", and all that is below folders so named.
         """
 
+    def glob(self, pattern: str) -> Iterator[FileInfo]:
+        """Yield the files that a pattern matches, in any order. Unless it holds `**`, those below matched folders too.
+
+        Below a folder names that begin with "_" or "." are left out.
+        """
+        return matching_files(pattern, lambda folder, recursive: self.list(folder, recursive=recursive))
+
     @abstractmethod
     def open_input(self, path: str) -> Input:
         """Open a file for reading from any byte."""
@@ -186,15 +196,14 @@ class FileSystem(ABC):
     def rename(self, old: str, new: str) -> None:
         """Move a file or folder, which replaces a file that is there. Raises OSError unless `renames` is True."""
 
+    def absolute(self, path: str) -> str:
+        """Return the path that means the same file in another process."""
+        return path
+
+    def arrow_input(self, path: str) -> AbstractContextManager[Any]:
+        """Return a `with` block that gives what pyarrow's readers open: a file, or a path of the local disk."""
+        return self.open_input(path)
+
     def describe(self, path: str) -> str:
         """Return a path for errors and labels, without credentials."""
         return path
-
-
-def is_visible(path: str, folder: str) -> bool:
-    """Return whether no name between a folder and a path below it begins with "_" or ".".
-
-    >>> is_visible("s3://b/a/x.csv", "s3://b"), is_visible("s3://b/_old/x.csv", "s3://b")
-    (True, False)
-    """
-    return not any(name.startswith(("_", ".")) for name in path[len(folder) :].strip("/").split("/"))

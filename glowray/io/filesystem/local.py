@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import io
 import os
 import shutil
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from glowray.io.filesystem.globs import DEEP
 from glowray.io.filesystem.interface import FileInfo, FileSystem, Input, Kind, Output
 
 
@@ -40,6 +42,20 @@ class LocalFiles(FileSystem):
     def list(self, folder: str, *, recursive: bool = True, visible: bool = False) -> Iterator[FileInfo]:
         if os.path.isdir(folder):
             yield from _below(folder, recursive, visible, frozenset())
+
+    def glob(self, pattern: str) -> Iterator[FileInfo]:
+        for match in glob.iglob(pattern, recursive=True):
+            info = self.info(match)
+            if info is not None and info.kind == "file":
+                yield info
+            elif info is not None and info.kind == "folder" and DEEP not in pattern.split("/"):
+                yield from self.list(match, visible=True)
+
+    def absolute(self, path: str) -> str:
+        return os.path.abspath(path)
+
+    def arrow_input(self, path: str) -> contextlib.AbstractContextManager[str]:
+        return contextlib.nullcontext(path)
 
     def open_input(self, path: str) -> Input:
         return LocalInput(path, "rb")

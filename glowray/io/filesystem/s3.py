@@ -54,7 +54,8 @@ class S3Files(ArrowFiles):
         if not bucket:
             raise ValueError(f'"s3://{slash}{rest}" names no bucket: write s3://bucket/key')
         found = {name: value for name, value in known.items() if value is not None}
-        return cls("s3://", StorageOptions(_completed(found)), bucket), f"s3://{bucket}{slash}{rest}"
+        root = f"{url.partition('://')[0].lower()}://"
+        return cls(root, StorageOptions(_completed(found)), bucket), f"{root}{bucket}{slash}{rest}"
 
     @property
     def creates_once(self) -> bool:
