@@ -25,6 +25,7 @@ __all__ = [
     "GlowrayError",
     "Group",
     "KeyTypeError",
+    "PythonRowsWarning",
     "WorkerLost",
     "broadcast",
     "connect",
@@ -39,6 +40,7 @@ __all__ = [
     "read_binary",
     "read_csv",
     "read_json",
+    "read_mongo",
     "read_parquet",
     "read_sql",
     "read_text",
@@ -60,6 +62,7 @@ _HOMES = {
     "disconnect": "glowray.cluster",
     "GlowrayError": "glowray.errors",
     "KeyTypeError": "glowray.errors",
+    "PythonRowsWarning": "glowray.errors",
     "CommitConflict": "glowray.errors",
     "ClusterError": "glowray.errors",
     "WorkerLost": "glowray.errors",
@@ -68,7 +71,7 @@ _HOMES = {
 if TYPE_CHECKING:
     from glowray.cluster import connect, disconnect
     from glowray.dataset import Dataset
-    from glowray.errors import ClusterError, CommitConflict, GlowrayError, KeyTypeError, WorkerLost
+    from glowray.errors import ClusterError, CommitConflict, GlowrayError, KeyTypeError, PythonRowsWarning, WorkerLost
     from glowray.flow import Flow
     from glowray.flow.default import default_flow
     from glowray.functions.spread import spread, whole
@@ -85,6 +88,7 @@ if TYPE_CHECKING:
     read_binary = default_flow().read_binary
     read_csv = default_flow().read_csv
     read_json = default_flow().read_json
+    read_mongo = default_flow().read_mongo
     read_parquet = default_flow().read_parquet
     read_sql = default_flow().read_sql
     read_text = default_flow().read_text

@@ -21,18 +21,28 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, SupportsIndex, Union, get_args, get_origin, get_type_hints
 
+HIDDEN = "hidden"
+"""In an annotation: errors do not show the value, which may hold a password."""
+
 Bytes = Annotated[float, "a number of bytes"]
 """A number whose unit is the byte."""
+
+Uri = Annotated[str, "a str", HIDDEN]
+"""A URI that may hold a user's name and password."""
+
+Options = Annotated[Mapping[str, Any], "a dict of str", HIDDEN]
+"""Settings of a library by name, of which some may be secret."""
 
 _NO_LISTS = (str, bytes, bytearray, Mapping)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """The values that an annotation allows, and its name in an error: "a str"."""
+    """The values that an annotation allows, and its name in an error: "a str". No error shows a hidden value."""
 
     name: str
     accepts: Callable[[Any], bool]
+    is_hidden: bool = False
 
 
 def check_arguments(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
@@ -53,7 +63,7 @@ def check_arguments(function: Callable[..., Any], args: Sequence[Any], kwargs: M
 
 
 def _refused(function: Callable[..., Any], name: str, kind: Kind, value: Any) -> TypeError:
-    return TypeError(f"{_called(function)}(): {name} must be {kind.name}, got {_text(value)}")
+    return TypeError(f"{_called(function)}(): {name} must be {kind.name}, got {_text(value, kind.is_hidden)}")
 
 
 @cache
@@ -99,9 +109,9 @@ def _kind(hint: Any) -> Kind | None:
         known = [member for member in members if member is not None]
         return _either(known) if len(known) == len(members) else None
     if origin is Annotated:
-        inner, name = get_args(hint)
+        inner, name, *notes = get_args(hint)
         kind = _kind(inner)
-        return kind and Kind(name, kind.accepts)
+        return kind and Kind(name, kind.accepts, HIDDEN in notes)
     if origin is Literal:
         return Kind(_listed([f'"{value}"' for value in get_args(hint)]), _SCALARS[str].accepts)
     if origin is Sequence:
@@ -114,7 +124,8 @@ def _kind(hint: Any) -> Kind | None:
 def _either(kinds: Sequence[Kind]) -> Kind:
     """Return the kind of values that are of one of some kinds. None, which is mostly the default, is not named."""
     names = [kind.name for kind in kinds if kind is not _NONE]
-    return Kind(_listed(names), lambda value: any(kind.accepts(value) for kind in kinds))
+    is_hidden = any(kind.is_hidden for kind in kinds)
+    return Kind(_listed(names), lambda value: any(kind.accepts(value) for kind in kinds), is_hidden)
 
 
 def _dict_of(keys: Kind | None, values: Kind | None) -> Kind:
@@ -187,8 +198,10 @@ def _called(function: Callable[..., Any]) -> str:
     return function.__qualname__.split(".")[-2] if name == "__init__" else name
 
 
-def _text(value: Any) -> str:
-    """Return repr(value) as a short line; the name of its class if the repr raises."""
+def _text(value: Any, is_hidden: bool) -> str:
+    """Return repr(value) as a short line; the name of its class if the value is hidden or its repr raises."""
+    if is_hidden:
+        return f"a {type(value).__name__}"
     try:
         return " ".join(_short.repr(value).split())
     except Exception:  # a repr of the user's: the error that is being made is about another thing

@@ -55,5 +55,17 @@ class InexactColumn(GlowrayError, TypeError):  # noqa: N818
     """A column has values that Arrow cannot hold exactly, so it cannot go to Arrow, pandas or a file of columns."""
 
 
+class MissingLibrary(GlowrayError, ModuleNotFoundError):  # noqa: N818
+    """A library that a verb needs is not installed. The message names the extra of glowray that installs it."""
+
+
+class OffsetsGone(GlowrayError, LookupError):  # noqa: N818
+    """A topic no longer has the offsets to read. The message names the topic, its partition and the offsets."""
+
+
 class DamagedFile(GlowrayError, ValueError):  # noqa: N818
     """A file is not in the format that it should have. The message names the place of the fault."""
+
+
+class PythonRowsWarning(UserWarning):
+    """More than a tenth of the rows of a step planned as `arrow` ran in Python. A job warns at most once."""

@@ -47,6 +47,7 @@ PARAMETERS: dict[str, Parameter] = {
     **dict.fromkeys(["n", "partitions", "max_errors", "batch_size", "seed", "start", "stop", "step"], INT),
     **dict.fromkeys(["name", "engine", "encoding", "errors", "delimiter", "quotechar", "mode", "compression"], TEXT),
     **dict.fromkeys(["format", "how", "query", "address", "field", "suffix"], TEXT),
+    **dict.fromkeys(["uri", "database", "collection"], TEXT),
     **dict.fromkeys(["reverse", "single_file", "defer", "vectorize", "decompress", "replace", "sort"], SWITCH),
     **dict.fromkeys(["lines", "with_path"], SWITCH),
     **dict.fromkeys(["f", "fn", "add", "merge", "key", "to_key", "default"], FUNCTION),
@@ -87,6 +88,7 @@ FITTING: dict[str, Any] = {
     "paths": "/etc/passwd", "path": "/tmp/glowray-none/x.svg", "items": [], "rows": [], "fraction": 0.5, "bins": 2,
     "fractions": {1: 0.5}, "weights": [1, 1],
     "partitions": 1, "command": "cat", "query": "select 1", "start": 1, "cls": pathlib.Path,
+    "uri": "mongodb://nowhere", "database": "d", "collection": "c",
     "connection": lambda: None, "sink": queue.Queue(), "name": "x",
     "table": pa.table({"a": [1]}), "df": pd.DataFrame({"a": [1]}),
 }  # fmt: skip

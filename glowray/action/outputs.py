@@ -79,7 +79,7 @@ class WriteTarget:
         except (TypeError, ValueError) as error:
             error.add_note(f"in {self.verb}({self.path})")
             raise
-        if misfits.parts:
+        if misfits is not None and misfits.parts:
             self._replace(misfits, action)
 
     def _replace(self, misfits: Misfits, action: Action) -> None:

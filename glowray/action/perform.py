@@ -25,6 +25,7 @@ from glowray.plan.nodes import Node, Read
 from glowray.plan.walk import walk
 from glowray.rows import Block
 from glowray.watch.run.progress import Progress, progress_for
+from glowray.watch.run.python_rows import warn_of_python_rows
 from glowray.watch.run.stats import Stats, StatsWatcher
 from glowray.watch.run.task_prints import TaskPrints
 from glowray.watch.script import is_watched, reached
@@ -107,6 +108,7 @@ class Action:
         finally:
             self.job.close()
             self.recorder.finish(self.engine)
+        self.recorder.warn()
 
     def more_parts(self, node: Node) -> list[Part]:
         """Run one more stage of tasks that write files, and return the parts that they wrote."""
@@ -122,6 +124,7 @@ class Action:
         finally:
             self.job.close()
             self.recorder.finish(self.engine)
+        self.recorder.warn()
 
     def read(self, stage: StageRun, place: int) -> list[Block]:
         """Return the blocks that a task made, for a reader in the driver. The engine may drop them afterwards."""
@@ -249,6 +252,10 @@ class Recorder(StatsWatcher):
         blocks = engine.fetch([stage.block(place) for place in places])
         self.fetched(stage, sum(block.nbytes for block in blocks))
         return blocks
+
+    def warn(self) -> None:
+        """Warn if many rows that were planned as columns ran in Python."""
+        warn_of_python_rows(self.stats.name, [stage.levels for stage in self.stats.stages])
 
     def finish(self, engine: Engine) -> None:
         engine.end()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from glowray.boundary import public
 from glowray.dataset.actions.arrow_tables import ArrowActions
 from glowray.dataset.actions.checkpoints import Checkpoints
+from glowray.dataset.actions.external_writes import ExternalWrites
 from glowray.dataset.actions.plan_inspection import Looking
 from glowray.dataset.actions.results import Actions
 from glowray.dataset.actions.summaries import SummaryActions
@@ -50,6 +51,7 @@ class Dataset(
     SummaryActions[T_co],
     ArrowActions[T_co],
     WriteActions[T_co],
+    ExternalWrites[T_co],
     Checkpoints[T_co],
     Looking[T_co],
 ):

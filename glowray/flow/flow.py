@@ -12,6 +12,7 @@ from glowray.arguments import Bytes
 from glowray.boundary import public
 from glowray.engine.choice import check_engine
 from glowray.engine.task.protocol import Engine
+from glowray.flow.sources_external import ExternalSources
 from glowray.flow.sources_files import FileSources
 from glowray.flow.sources_memory import MemorySources
 from glowray.flow.sources_sql import SqlSources
@@ -21,7 +22,7 @@ from glowray.watch.run.stats import Stats
 
 
 @public
-class Flow(FileSources, SqlSources, MemorySources):
+class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
     """A job before it runs: its name, its settings, and the statistics of its last action.
 
     >>> import glowray as gr

@@ -8,7 +8,6 @@ proves that it holds the token (`enrolment`). The dashboard speaks only HTTP, so
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import socket
 import ssl
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from glowray.cluster.host.home import write_secret
 from glowray.errors import ClusterError
+from glowray.extras import check_extra
 
 MINIMUM_TOKEN_LENGTH = 32
 FILES = {"RAY_TLS_CA_CERT": "authority.crt", "RAY_TLS_SERVER_CERT": "node.crt", "RAY_TLS_SERVER_KEY": "node.key"}
@@ -23,12 +23,11 @@ HANDSHAKE_SECONDS = 20.0
 
 
 def check_possible(token: str) -> None:
-    """Raise ClusterError if certificates cannot be made here, or if the token is too short for them.
+    """Raise MissingLibrary if certificates cannot be made here, ClusterError if the token is too short for them.
 
     Anyone who connects to the head gets a digest of the token and can test guesses against it.
     """
-    if importlib.util.find_spec("cryptography") is None:
-        raise ClusterError("--tls needs the cryptography package; run: pip install 'glowray[tls]'")
+    check_extra("cryptography", "--tls")
     if len(token) < MINIMUM_TOKEN_LENGTH:
         raise ClusterError(
             f"--tls needs a token that nobody can guess, and this one has {len(token)} characters of at least "

@@ -69,11 +69,12 @@ class ArrowActions(Base[T_co]):
 
         Raises:
             InexactColumn: as for to_arrow(), like TypeError and ValueError.
-            ModuleNotFoundError: pandas is not installed.
+            MissingLibrary: pandas is not installed.
         """
-        from glowray.io.arrow.frames import check_installed, pandas_frame
+        from glowray.extras import check_extra
+        from glowray.io.arrow.frames import pandas_frame
 
-        check_installed("pandas", "to_pandas()")
+        check_extra("pandas", "to_pandas()")
         names = given_columns("to_pandas", columns, schema)
         return pandas_frame(_table_of(self._flow, self._node, names, schema, "to_pandas"))
 

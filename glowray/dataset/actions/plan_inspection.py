@@ -59,7 +59,7 @@ class Looking(Base[T_co]):
 
         Raises:
             ValueError: the path has another suffix.
-            ModuleNotFoundError: .svg or .png need pygraphviz, which the extra glowray[plot] installs.
+            MissingLibrary: .svg or .png need pygraphviz, which the extra glowray[plot] installs.
         """
         return self._view().plot(path)
 

@@ -64,17 +64,17 @@ class BatchVerbs(Base[T_co]):
 
         Raises:
             ValueError: there is no such format, or batch_size is less than 1.
-            ModuleNotFoundError: the format's library is not installed.
+            MissingLibrary: the format's library is not installed.
             TypeError: as for map(). At the action, f returns another type.
             InexactColumn: at the action, Arrow cannot hold a column's values exactly. The message names the column.
         """
-        from glowray.io.arrow.frames import check_installed
+        from glowray.extras import check_extra
 
         if format not in _FORMATS:
             listed = ", ".join(f'"{known}"' for known in _FORMATS)
             raise ValueError(f"map_batches() knows the formats {listed}, not {format!r}")
         if format in ("pandas", "polars"):
-            check_installed(format, f'map_batches(format="{format}")')
+            check_extra(format, f'map_batches(format="{format}")')
         size = count_argument("map_batches", batch_size, 1)
         function = Function.of(f, "map_batches", name=name, spreads=False, arguments=(1,))
         step = MapBatches("map_batches", function.label, function, format, size)

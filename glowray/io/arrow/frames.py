@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -22,14 +21,6 @@ from glowray.rows.codec.object_fields import put_together_records
 Rows = Iterator[list[dict[Any, Any]]]
 
 ROWS_A_MORSEL = 16_384
-
-
-def check_installed(library: str, verb: str) -> None:
-    """Raise ModuleNotFoundError, which names the extra to install, if a library is not installed."""
-    if find_spec(library) is None:
-        raise ModuleNotFoundError(
-            f'{verb} needs {library}: install it with pip install "glowray[{library}]"', name=library
-        )
 
 
 def pandas_frame(table: pa.Table) -> Any:

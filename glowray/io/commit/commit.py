@@ -71,9 +71,7 @@ class Commit:
         single_file: bool = False,
         folders: HiveFolders | None = None,
     ) -> None:
-        if mode not in MODES:
-            known = ", ".join(f'"{known}"' for known in MODES)
-            raise ValueError(f"mode must be one of {known}, not {mode!r}")
+        check_mode(mode)
         path = os.path.realpath(local_path(target))
         self.folders = HiveFolders("", ()) if folders is None else folders
         if single_file:
@@ -209,6 +207,13 @@ class Commit:
     def _expect(self, state: str) -> None:
         if self._state != state:
             raise RuntimeError(f"this commit is {self._state}, not {state}: each is for one write")
+
+
+def check_mode(mode: str) -> None:
+    """Raise ValueError unless the mode of a write is one of MODES."""
+    if mode not in MODES:
+        known = ", ".join(f'"{known}"' for known in MODES)
+        raise ValueError(f"mode must be one of {known}, not {mode!r}")
 
 
 def commit_together(writes: Iterable[PendingWrite]) -> list[Any]:

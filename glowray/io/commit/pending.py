@@ -48,7 +48,7 @@ class PendingWrite(Protocol):
         """Remove files of tasks that were written again."""
 
     def misfits(self, parts: Sequence[Part]) -> Any:
-        """Return the Misfits: the parts that tasks must write again in another schema."""
+        """Return the Misfits: the parts that tasks must write again in another schema. None if rows have no schema."""
 
     def stage(self, parts: Sequence[Part]) -> None:
         """Make everything ready. The target does not change yet."""

@@ -61,7 +61,7 @@ def plan_splits(
     (Piece(location=</a>, start=6, stop=None), Piece(location=</b>, start=0, stop=None))
     """
     total = sum(map(weight_of, files))
-    count = partitions or _default_count(total, split_bytes)
+    count = partitions or default_count(total, split_bytes)
     cuts = [total * k // count for k in range(count + 1)]
     slices: list[list[Piece]] = [[] for _ in range(count)]
     begin = 0
@@ -85,7 +85,7 @@ def place(
     (('a', 'b'), ('c',))
     """
     total = sum(weights)
-    count = partitions or _default_count(total, split_bytes)
+    count = partitions or default_count(total, split_bytes)
     cuts = [total * k // count for k in range(count + 1)]
     slices: list[list[T]] = [[] for _ in range(count)]
     begin = 0
@@ -96,7 +96,7 @@ def place(
     return placed if partitions else tuple(filter(None, placed)) or ((),)
 
 
-def _default_count(total: int, split_bytes: int) -> int:
+def default_count(total: int, split_bytes: int = SPLIT_BYTES) -> int:
     """Return the number of partitions for `total` bytes: 40 MiB → 3 by SPLIT_BYTES → 4 by `_whole_waves`."""
     if total > split_bytes * MANY:
         split_bytes = min(split_bytes * LARGEST_SPLIT, -(-total // MANY))

@@ -14,6 +14,7 @@ from glowray.functions import Cause, Failure
 from glowray.functions.blame import noting
 from glowray.io.refusals import Refusal
 from glowray.kernels.base.morsels import MORSEL
+from glowray.kernels.base.row_levels import RowLevels
 from glowray.kernels.base.steps import Step
 from glowray.rows import Block
 
@@ -38,7 +39,8 @@ class TaskContext:
 
     `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read. `piece` is how many
     of the rows that steps make one by one are taken at once. `may_stop` says that the task may not ask for all rows of
-    its source. `ended`: a step has found the row after which no row of the stage is wanted.
+    its source. `ended`: a step has found the row after which no row of the stage is wanted. `levels` counts the rows
+    that leave the columns.
     """
 
     partition: int
@@ -54,6 +56,7 @@ class TaskContext:
     spilled: int = 0
     piece: int = MORSEL
     ended: bool = False
+    levels: RowLevels = field(default_factory=RowLevels)
 
     @property
     def run_bytes(self) -> int:

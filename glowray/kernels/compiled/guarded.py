@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pyarrow as pa
 
 from glowray.kernels.base.context import TaskContext
 from glowray.kernels.base.morsels import Morsels
+from glowray.kernels.base.row_levels import Why, example_of
+from glowray.kernels.base.steps import RowStep, Step
 from glowray.kernels.loops.generated_loop import Loop, Run
 from glowray.kernels.loops.pruned_records import batches
 from glowray.kernels.operators.columns import Batch, ColumnStep, Rows
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of, kind_of, vector_chunk
-from glowray.vectorize.columns.vectors.frame import Vector, take
+from glowray.vectorize.columns.vectors.frame import Vector, rows_of, take
 from glowray.vectorize.columns.vectors.kinds import Kind
 
 MOSTLY_BAD = 4
 """Python runs the whole morsel where more than one row in so many failed a guard."""
+
+OTHER_KIND = "it is of another kind than the first rows"
+NOT_COLUMNS = "it came as an object of Python"
+HOLDS_NONE = "it is None, or holds a list with None"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,25 +41,58 @@ class ColumnProgram:
     def result(self) -> Kind:
         return self.steps[-1].result if self.steps else self.kind
 
-    def computed(self, chunk: Chunk) -> Batch | None:
-        """Return the rows that the steps make of a chunk; None if it has another kind, or Python should run all of it.
+    def computed(self, chunk: Chunk) -> Batch | LeftColumns:
+        """Return the rows that the steps make of a chunk. Rows that failed a guard are marked in the batch.
 
-        Rows that failed a guard are marked in the batch.
+        Return LeftColumns if the chunk has another kind, or Python should run all of it.
         """
         if kind_of(chunk.shape) != self.kind:
-            return None
+            return LeftColumns(0, OTHER_KIND)
         vector, good = carried(self.kind, chunk)
         batch = Batch(vector, chunk.count)
+        batch.place = -1
         batch.require(good)
         batch.settle()
         try:
-            for step in self.steps:
+            for batch.place, step in enumerate(self.steps):
                 step.apply(batch)
                 if batch.bad is not None and np.count_nonzero(batch.bad) * MOSTLY_BAD > chunk.count:
-                    return None
-        except (pa.ArrowException, OverflowError):  # more than a column can hold: Python has no such limit
-            return None
+                    return LeftColumns(batch.place, "", batch.failures[-1].first)
+        except (pa.ArrowException, OverflowError) as error:  # more than a column can hold: Python has no such limit
+            return LeftColumns(batch.place, f"columns cannot hold it: {error}")
         return batch
+
+    def failed_row(self, chunk: Chunk, place: int) -> object:
+        """Return the row that the step at a place was given, for a chunk of one row that failed there.
+
+        If a step before it made several rows of the one, it is the first that fails alone.
+        """
+        vector, _ = carried(self.kind, chunk)
+        batch = Batch(vector, 1)
+        for step in self.steps[:place]:
+            step.apply(batch)
+        kind = self.steps[place - 1].result if place else self.kind
+        rows = [take(kind, batch.vector, np.array([row])) for row in range(batch.length)]
+        failing = (row for row in rows if _fails(self.steps[place], row))
+        return rows_of(kind, next(failing, rows[0]))[0]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftColumns:
+    """Why Python runs a whole chunk: the place of the step, the reason ("": too many rows failed its guards).
+
+    `row` is the number of a row that failed.
+    """
+
+    place: int
+    reason: str
+    row: int = 0
+
+
+def _fails(step: ColumnStep, row: Vector) -> bool:
+    batch = Batch(row, 1)
+    step.apply(batch)
+    return bool(batch.failures)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +101,13 @@ class Guarded:
 
     Rows that failed a guard, blocks of another kind and Python's own rows go through `slow`, a loop over the same steps
     that appends. What it makes stands where the rows stood: `[1, 2**63, 3]` through `x + 1` → `[2, 2**63 + 1, 4]`, of
-    which Python computed the second. `gives_rows`: what follows is Python. `builds_late`: what follows splits
-    the blocks, so their columns are built after that.
+    which Python computed the second. `rows` are the steps. `gives_rows`: what follows is Python. `builds_late`: what
+    follows splits the blocks, so their columns are built after that.
     """
 
     fast: ColumnProgram
     slow: Loop
+    rows: tuple[RowStep, ...]
     gives_rows: bool = False
     builds_late: bool = False
 
@@ -79,14 +119,19 @@ class Guarded:
     def loops(self) -> tuple[Loop, ...]:
         return (self.slow,)
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.rows
+
     def run(self, stream: Morsels, task: TaskContext) -> Morsels:
-        return _Run(self).morsels(stream)
+        return _Run(self, task).morsels(stream)
 
 
 class _Run:
     """A guarded program at work in one task."""
 
-    def __init__(self, guarded: Guarded) -> None:
+    def __init__(self, guarded: Guarded, task: TaskContext) -> None:
+        self._guarded, self._levels = guarded, task.levels
         self.fast, self._slow, self.gives_rows = guarded.fast, guarded.slow, guarded.gives_rows
         self._chunk = vector_chunk if guarded.builds_late else chunk_of
 
@@ -97,16 +142,49 @@ class _Run:
     def morsels(self, stream: Morsels) -> Iterator[Block | list[object]]:
         for morsel in stream:
             if not isinstance(morsel, Block):
-                yield from self._by_row(morsel)
+                yield from self._by_row(self._handed(morsel))
                 continue
             for block, whole in batches(morsel):
                 batch = self.fast.computed(block.chunks[0])
-                if batch is None:
+                self._levels.come(self._guarded, len(block))
+                if isinstance(batch, LeftColumns):
+                    self._hand(batch.place, len(block), partial(self._why, block, batch))
                     yield from self._by_row(whole().rows())
                 elif batch.bad is None:
                     yield self._block(batch.vector, batch.length)
                 else:
+                    for failed in batch.failures:
+                        left = LeftColumns(failed.place, "", failed.first)
+                        self._hand(failed.place, failed.count, partial(self._why, block, left))
                     yield from self._mended(whole(), batch)
+
+    def _hand(self, place: int, count: int, why: Why) -> None:
+        if self._guarded.rows:  # without steps Python only makes the rows; whatever takes them counts them
+            self._levels.hand(self._guarded, self._guarded.rows[max(place, 0)], count, why)
+
+    def _handed(self, rows: Iterable[object]) -> Iterator[object]:
+        """Yield rows that came as Python's objects, and count them once they are through."""
+        count, first = 0, None
+        try:
+            for count, row in enumerate(rows, 1):
+                first = row if count == 1 else first
+                yield row
+        finally:
+            if count:
+                self._levels.come(self._guarded, count)
+                self._hand(0, count, lambda: (NOT_COLUMNS, example_of(first)))
+
+    def _why(self, block: Block, left: LeftColumns) -> tuple[str, str]:
+        """Return the reason why a row left the columns, and the row as the step was given it."""
+        chunk, row = block.chunks[0], left.row
+        if left.reason or left.place <= 0:
+            reason = left.reason or (HOLDS_NONE if left.place < 0 else self._guard_of(0))
+            return reason, example_of(block.slice(row, row + 1).rows()[0])
+        return self._guard_of(left.place), example_of(self.fast.failed_row(chunk.slice(row, row + 1), left.place))
+
+    def _guard_of(self, place: int) -> str:
+        names = ", ".join(dict.fromkeys(self.fast.steps[place].constructs))
+        return f"columns do not compute {names} of it exactly" if names else "columns do not compute it exactly"
 
     def _block(self, vector: Vector, length: int) -> Block:
         return Block((self._chunk(self.fast.result, vector, length),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -9,6 +10,8 @@ from typing import Any, ClassVar
 from glowray.kernels.base.context import TaskContext
 from glowray.kernels.base.keyed import MISSING, PLAIN, KeyTable
 from glowray.kernels.base.morsels import Morsels, as_rows, pieces
+from glowray.kernels.base.row_levels import NOT_FOLDED
+from glowray.kernels.base.steps import Step
 from glowray.kernels.compiled.row_loop import RowLoop
 from glowray.kernels.keys.combiners import CombineStep
 from glowray.kernels.keys.fold_table import FoldTable
@@ -61,15 +64,36 @@ class FoldColumnsByKey:
     def loops(self) -> tuple[Loop, ...]:
         return (self.combine,)
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return (self.step,)
+
     def run(self, stream: Morsels, task: TaskContext) -> Morsels:
-        columns = FoldTable(self.kind, self.fold)
+        columns, levels = FoldTable(self.kind, self.fold), task.levels
+        added, places = 0, [(0, levels.place)]
         for morsel in stream:
             block = morsel if isinstance(morsel, Block) else None
             if block is None or not columns.add(block):
-                return _in_python(self.step, columns, self.combine, morsel, stream)
+                return self._in_python(columns, itertools.chain([morsel], stream), places, task)
+            levels.come(self, len(block))
+            added += len(block)
+            places.append((added, levels.place))
         if not columns.fold():
-            return _in_python(self.step, columns, self.combine, [], stream)
+            return self._in_python(columns, stream, places, task)
         return iter([columns.folded()])
+
+    def _in_python(
+        self, columns: FoldTable, stream: Morsels, places: list[tuple[int, tuple[int, int]]], task: TaskContext
+    ) -> Morsels:
+        """Go on in Python: with the folded rows as they are, then the gathered rows, then all that come.
+
+        `places` has, for each block that was added, (rows added so far, the place in the task's rows).
+        """
+        gathered = columns.gathered()
+        folded = places[-1][0] - len(gathered)
+        task.levels.fall(max(place for rows, place in places if rows <= folded))
+        rows = task.levels.noted(self.step, as_rows(itertools.chain([gathered], stream)), lambda: (NOT_FOLDED, ""))
+        return _in_python(self.step, columns, self.combine, rows)
 
 
 def _items(table: KeyTable, cells: int | None) -> Iterator[tuple[Any, Any]]:
@@ -89,13 +113,12 @@ def _pairs(keys: list[Any], values: list[Any]) -> Iterator[Block]:
         yield Block((Chunk(shape, [array for _, arrays in columns for array in arrays], count),))
 
 
-def _in_python(step: CombineStep, columns: FoldTable, loop: Loop, first: Any, others: Morsels) -> Morsels:
-    """Goes on in Python: with what columns have folded, with what they had gathered, and with all that comes."""
+def _in_python(step: CombineStep, columns: FoldTable, loop: Loop, morsels: Iterable[Any]) -> Morsels:
+    """Fold morsels of Python's rows into the table of what columns have folded."""
     table = KeyTable()
     fold, entries, miss = loop.function(), table.entries, step.missing(table, loop.cells is not None)
     for key, known in columns.folded().rows():
         entries[key if type(key) in PLAIN else table.admit(key)] = known if loop.cells is None else list(known)
-    for stream in (iter([columns.gathered(), first]), others):
-        for rows in as_rows(stream):
-            fold(rows, table.get, entries, MISSING, miss)
+    for rows in morsels:
+        fold(rows, table.get, entries, MISSING, miss)
     return pieces(_items(table, loop.cells))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from glowray.kernels.base.context import TaskContext
 from glowray.kernels.base.morsels import MORSEL, Morsels, as_rows, cut, rows_of
+from glowray.kernels.base.steps import Step
 from glowray.kernels.compiled.long_chain import rows_through
 from glowray.kernels.loops.generated_loop import Loop, Run
 from glowray.kernels.loops.record_rows import RecordLoop, RecordRows, record_parts
@@ -44,6 +45,10 @@ class RowLoop:
     @property
     def loops(self) -> tuple[Loop, ...]:
         return (self.loop,) if self.records is None else (self.loop, self.records.loop)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return self.loop.steps
 
     def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         return self.end.run(self, stream, task)
@@ -122,6 +127,10 @@ class NestedLoops:
     @property
     def takes_blocks(self) -> bool:
         return False
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(step for loop in self.loops for step in loop.steps)
 
     def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         return iter([rows_through([loop.function() for loop in self.loops], rows_of(stream))])

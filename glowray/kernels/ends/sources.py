@@ -15,6 +15,7 @@ from glowray.io.refusals import Refuse, RefusingReader, ignore_refusal
 from glowray.kernels.base.context import TaskContext
 from glowray.kernels.base.keyed import KeyTable
 from glowray.kernels.base.morsels import Morsels, in_batches, pieces
+from glowray.kernels.base.row_levels import NOT_FOLDED
 from glowray.kernels.base.steps import Step
 from glowray.kernels.group.group import task_groups
 from glowray.kernels.join.join import keyed_join
@@ -58,6 +59,8 @@ class ReadSource(Source):
     `whole` reads all columns of the same rows where `reader` reads only some, `columns_read`. `on_error` says what
     happens to a row that the reader cannot make.
     """
+
+    keeps_rows: ClassVar[bool] = True
 
     reader: RowReader
     first: int = 0
@@ -110,6 +113,7 @@ class Blocks(Source):
     """The rows of all blocks of the first `sides` inputs (None: of all), one block after the other."""
 
     gives_blocks: ClassVar[bool] = True
+    keeps_rows: ClassVar[bool] = True
 
     sides: int | None = None
 
@@ -135,6 +139,8 @@ class Feed(Protocol):
 @dataclass(frozen=True, slots=True)
 class ArrivingSource(Source):
     """The rows of the feed that is the task's one input."""
+
+    keeps_rows: ClassVar[bool] = True
 
     def morsels(self, inputs: Sequence[Sequence[Any]], context: TaskContext) -> Morsels:
         ((feed,),) = inputs
@@ -164,8 +170,10 @@ class MergeByKey(Source):
         kind = keyed_kind(self.kind, self.fold) if self.fold is not None else None
         if kind is not None and self.fold is not None:
             table = FoldTable(kind, Accumulation(self.fold, kind.fields[1]))
-            if all(map(table.add, itertools.chain.from_iterable(inputs))) and table.fold():
+            blocks = list(itertools.chain.from_iterable(inputs))
+            if all(map(table.add, blocks)) and table.fold():
                 return iter([table.folded()])
+            context.levels.hand(self, self, sum(map(len, blocks)), lambda: (NOT_FOLDED, ""))
         return pieces(merged(itertools.chain.from_iterable(inputs), self, self.function))
 
 

@@ -22,15 +22,27 @@ Spread = Literal["whole", "fields", "keyed", "items"]
 Rows = npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class FailedRows:
+    """Rows of a morsel that failed a guard of one step: the step's place, how many rows, and the first of them."""
+
+    place: int
+    count: int
+    first: int
+
+
 class Batch:
     """Rows on their way through column steps.
 
     `bad` marks the morsel's rows that left the fast path: whatever came of them is thrown away, and Python runs them.
+    `failures` tells which step they failed; `place` is the place of the step that runs.
     """
 
     def __init__(self, vector: Vector, length: int) -> None:
         self.vector, self.length, self.morsel_length = vector, length, length
         self.bad: Mask | None = None
+        self.place = 0
+        self.failures: list[FailedRows] = []
         self._moves: list[Callable[[], Rows]] = []
 
     def parents(self) -> Rows:
@@ -56,10 +68,15 @@ class Batch:
 
     def require(self, good: Mask | None) -> None:
         """Rows where `good` is false leave the fast path."""
-        if good is not None:
-            if self.bad is None:
-                self.bad = np.zeros(self.morsel_length, dtype=bool)
-            self.bad[self.parents()[~good]] = True
+        if good is None:
+            return
+        if self.bad is None:
+            self.bad = np.zeros(self.morsel_length, dtype=bool)
+        rows = self.parents()[~good]
+        new = rows[~self.bad[rows]]
+        if len(new):
+            self.failures.append(FailedRows(self.place, len(np.unique(new)), int(new[0])))
+            self.bad[new] = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 from glowray.functions import Cause, Function
 from glowray.functions.combiner import Zero
 from glowray.kernels.base.context import TaskContext
-from glowray.kernels.base.morsels import Morsels, rows_of
+from glowray.kernels.base.morsels import Morsels, as_rows
+from glowray.kernels.base.row_levels import NOT_FOLDED
+from glowray.kernels.base.steps import Step
 from glowray.kernels.keys.combiners import reducer_cause
 from glowray.kernels.keys.reducer_call import blame_reducer, reducer_call
 from glowray.kernels.loops.generated_loop import Loop
@@ -73,13 +75,22 @@ class FoldColumns:
     takes_blocks: ClassVar[bool] = True
     loops: ClassVar[tuple[Loop, ...]] = ()
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return (self.step,)
+
     def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         known: list[Any] = []
+        place = task.levels.place
         for morsel in stream:
             folded = _folded(self.fold, self.kind, known, morsel) if isinstance(morsel, Block) else None
-            if folded is None:
-                return iter([self.step.resumed(known, rows_of(itertools.chain([morsel], stream)), task)])
-            known = folded
+            if folded is None or not isinstance(morsel, Block):
+                task.levels.fall(place)
+                rest = as_rows(itertools.chain([morsel], stream))
+                rows = task.levels.noted(self.step, rest, lambda: (NOT_FOLDED, ""))
+                return iter([self.step.resumed(known, itertools.chain.from_iterable(rows), task)])
+            task.levels.come(self, len(morsel))
+            known, place = folded, task.levels.place
         return iter([known])
 
 

@@ -40,6 +40,10 @@ class PartitionStep(Step):
     """Whether rows had better come as columns, where that is possible."""
     loops: ClassVar[tuple[Loop, ...]] = ()
 
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return (self,)
+
     def run(self, stream: Morsels, task: TaskContext) -> Morsels:
         return iter([self.apply(rows_of(stream), task)])
 

@@ -7,17 +7,20 @@ import operator
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from glowray.functions import Function
 from glowray.kernels.base.context import TaskContext, running
 from glowray.kernels.base.morsels import MORSEL, Morsels, whole_pieces
+from glowray.kernels.base.row_levels import RowLevels
 from glowray.kernels.base.steps import Step
 from glowray.kernels.ends.exchange import Exchange
 from glowray.kernels.ends.sources import ArrivingSource, Blocks, Source
 from glowray.kernels.loops.failed_step import blamed_lazily, failure_of
 from glowray.kernels.loops.generated_loop import Loop
 from glowray.kernels.partition.partition_steps import LimitStep
+from glowray.kernels.task.operator_times import OperatorTimes
 from glowray.kernels.task.task_output import TaskOutput
 from glowray.kernels.task.task_report import TaskReport
 from glowray.rows import Block
@@ -37,6 +40,11 @@ class TaskOperator(Protocol):
     @property
     def loops(self) -> tuple[Loop, ...]:
         """The generated code that it runs."""
+        ...
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps that it runs."""
         ...
 
     def run(self, stream: Morsels, task: TaskContext) -> Morsels:
@@ -150,7 +158,9 @@ def _begun(
 ) -> _Run:
     own = len(inputs) - fragment.beside
     may_stop = fragment.partial or any(step.may_stop for step in fragment.steps)
-    return _Run(fragment, TaskContext(partition, offset, memory, inputs[own:], may_stop=may_stop), inputs[:own])
+    head = fragment.operators[0] if fragment.operators and fragment.source.keeps_rows else None
+    context = TaskContext(partition, offset, memory, inputs[own:], may_stop=may_stop, levels=RowLevels(head))
+    return _Run(fragment, context, inputs[:own])
 
 
 class _Run:
@@ -158,6 +168,7 @@ class _Run:
 
     def __init__(self, fragment: Fragment, context: TaskContext, inputs: Sequence[Sequence[Any]]) -> None:
         self.fragment, self.context, self.inputs = fragment, context, inputs
+        self.times = OperatorTimes()
         self.begin()
 
     def begin(self) -> None:
@@ -169,9 +180,9 @@ class _Run:
         """Yield after each piece of the rows that the operators, one over the other, make and the output takes."""
         source = self.fragment.source
         read = source.columns if self.fragment.reads_blocks else source.morsels
-        stream = self._counted(blamed_lazily(source, read(self.inputs, self.context)))
+        stream = self.times.timed(lambda: self._counted(blamed_lazily(source, read(self.inputs, self.context))))
         for each in self.fragment.operators:
-            stream = each.run(stream, self.context)
+            stream = self.times.timed(partial(each.run, stream, self.context))
         size = self.context.piece if self.fragment.operators else MORSEL
         for piece in whole_pieces(stream, size):
             self.output.take(piece)
@@ -195,6 +206,9 @@ class _Run:
         report, context = self.report, self.context
         report.final, report.seconds, report.spilled = final, seconds, context.spilled + self.output.spilled
         report.ended = context.ended
+        report.began, report.times = time.time() - seconds, self.times.taken()
+        report.failed_rows = context.levels.failed_of(report.rows_in)
+        report.handed = context.levels.taken(self.fragment.source, self.fragment.steps)
         report.skipped, report.errors, report.first_errors, report.counters, report.parts = context.taken()
         return report
 

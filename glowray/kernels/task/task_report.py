@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from glowray.functions import Failure
+from glowray.kernels.base.row_levels import HandedRows
+from glowray.kernels.task.operator_times import OperatorTime
 from glowray.vectorize.columns.vectors.kinds import Kind
 
 
@@ -18,7 +20,9 @@ class TaskReport:
     before this one; `remote` tasks ran in another process. Of a task that gives its rows in pieces, a report tells what
     came since the one before, and only the last is `final`. `cuts`: the blocks are these rows of the one that is given,
     or of the first one that the task read. `printed` is the bytes that a remote task has printed.
-    `ended`: no row of a later task of the stage is wanted.
+    `ended`: no row of a later task of the stage is wanted. `began` is in seconds since 1970,
+    `times` are those of the source and of each operator. `failed_rows` of the rows that came in were computed by
+    Python, although columns were planned; `handed` tells which steps handed them over, by number, -1 for the source.
     """
 
     partition: int
@@ -43,3 +47,7 @@ class TaskReport:
     parts: list[Any] = field(default_factory=list)
     printed: Any = b""
     ended: bool = False
+    began: float = 0.0
+    times: list[OperatorTime] = field(default_factory=list)
+    failed_rows: int = 0
+    handed: dict[int, HandedRows] = field(default_factory=dict)

@@ -92,7 +92,7 @@ class SegmentPlace:
             slow = whole
         else:
             slow = self._loop(self.segment.rows[:count], None, Append(), kind)
-        guarded = Guarded(program, slow)
+        guarded = Guarded(program, slow, self.segment.rows[:count])
         if found.fold is not None and isinstance(end, CombineStep):
             pair = pair_kind(program.result)
             assert pair is not None

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from glowray.extras import check_extra
 from glowray.watch.picture.dot import dot
 from glowray.watch.picture.mermaid import mermaid
 from glowray.watch.picture.plan_graph import Graph
 
 FORMATS = ("dot", "svg", "png", "mmd")
+_INSTEAD = "or draw .dot or .mmd, which need nothing"
 
 
 def picture_format(path: str | os.PathLike[str]) -> str:
@@ -31,7 +33,7 @@ def draw(graph: Graph, path: str | os.PathLike[str]) -> None:
     Raises:
         ValueError: the suffix is not a known format.
         FileNotFoundError: the folder does not exist.
-        ModuleNotFoundError: the picture is an image, and pygraphviz is not installed.
+        MissingLibrary: the picture is an image, and pygraphviz is not installed.
         ImportError: the picture is an image, and this machine lacks a library that pygraphviz needs.
     """
     data = rendered(graph, picture_format(path))
@@ -52,10 +54,12 @@ def rendered(graph: Graph, form: str) -> bytes:
         return dot(graph).encode()
     if form == "mmd":
         return mermaid(graph).encode()
+    check_extra("pygraphviz", f"plot() to .{form}", _INSTEAD)
     try:
         from pygraphviz import AGraph
     except ImportError as error:
-        raise _cannot_draw(form, error) from None
+        why = f"plot() to .{form} needs pygraphviz, which cannot be imported here: {error}; {_INSTEAD}"
+        raise ImportError(why) from None
     drawn: bytes = AGraph(string=dot(graph)).draw(format=form, prog="dot", args="-Gdpi=144" if form == "png" else "")
     return drawn
 
@@ -67,11 +71,3 @@ def can_draw() -> bool:
     except ImportError:
         return False
     return True
-
-
-def _cannot_draw(form: str, error: ImportError) -> ImportError:
-    instead = "or draw .dot or .mmd, which need nothing"
-    if isinstance(error, ModuleNotFoundError) and error.name == "pygraphviz":
-        how = 'install it with pip install "glowray[plot]"'
-        return ModuleNotFoundError(f"plot() to .{form} needs pygraphviz: {how}; {instead}", name="pygraphviz")
-    return ImportError(f"plot() to .{form} needs pygraphviz, which cannot be imported here: {error}; {instead}")

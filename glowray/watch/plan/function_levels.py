@@ -51,10 +51,31 @@ def levels(woven: Woven, vectorize: bool) -> list[Level]:
 Found = tuple[Function, str, str | None]
 
 
+def lowest_level(fragment: Fragment) -> str:
+    """Return the lowest level that is planned for a function of a fragment.
+
+    Without a function it is "arrow" if the rows are columns, else "python".
+    """
+    found = [level for decision in fragment.decisions for _, level, _ in _of_rows(decision, True)]
+    found += [level for _, level, _ in _of_source(fragment.source, fragment.refused)]
+    if not found:
+        return "arrow" if fragment.reads_blocks else "python"
+    return max(found, key=("arrow", "fused", "python").index)
+
+
+def arrow_steps(fragment: Fragment) -> list[Step]:
+    """Return the steps of a fragment that are planned over columns, and its source if that folds columns."""
+    steps = [decision.step for decision in fragment.decisions if decision.not_columns is None]
+    folds = isinstance(fragment.source, sources.MergeByKey) and fragment.source.fold is not None
+    return [fragment.source, *steps] if folds else steps
+
+
 def _functions(fragment: Fragment, vectorize: bool) -> Iterator[Found]:
     yield from _of_source(fragment.source, fragment.refused)
     for decision in fragment.decisions:
-        yield from _of_step(decision, vectorize)
+        yield from _of_rows(decision, vectorize)
+        if isinstance(decision.step, combine.CombineStep):
+            yield decision.step.combiner.merge, "python", "it merges the partial results of a key"
 
 
 def _of_source(source: Step, refused: str | None) -> Iterator[Found]:
@@ -68,7 +89,8 @@ def _of_source(source: Step, refused: str | None) -> Iterator[Found]:
         yield source.step.combiner.merge, "python", "it merges the partial results of a key"
 
 
-def _of_step(decision: Decision, vectorize: bool) -> Iterator[Found]:
+def _of_rows(decision: Decision, vectorize: bool) -> Iterator[Found]:
+    """Yield the functions of a step that are called on its rows."""
     step, is_columns = decision.step, decision.not_columns is None
     level, why = "fused", decision.not_columns or ("its rows are Python's" if vectorize else "vectorize=False")
     if decision.not_inlined is not None:
@@ -77,7 +99,6 @@ def _of_step(decision: Decision, vectorize: bool) -> Iterator[Found]:
         yield from ((function, *(("arrow", None) if is_columns else (level, why))) for function in step.functions)
     elif isinstance(step, combine.CombineStep):
         yield (step.combiner.add, "arrow", None) if is_columns else (step.combiner.add, level, why)
-        yield step.combiner.merge, "python", "it merges the partial results of a key"
     elif isinstance(step, fold_steps.ReduceStep) and is_columns:
         yield step.function, "arrow", None
     else:

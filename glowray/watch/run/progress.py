@@ -72,6 +72,7 @@ class Bars(Progress):
         self.bars: dict[int, Bar] = {}
         self.began = time.monotonic()
         self.announced = ""
+        self.to_python = 0
 
     def announce(self, text: str) -> None:
         """Show what the engine does besides running tasks. "" ends the announcement."""
@@ -85,9 +86,16 @@ class Bars(Progress):
         bar = self.bars[id(stage)]
         bar.done += done.report.final
         bar.rows += done.report.rows_in
+        self.to_python += done.report.failed_rows
 
     def stage_done(self, stage: StageRun) -> None:
         self.bars[id(stage)].ended = time.monotonic()
+
+    @property
+    def last_line(self) -> str:
+        """Return how many rows Python computed although columns were planned, "" if none."""
+        rows = "1 row" if self.to_python == 1 else f"{self.to_python:,} rows"
+        return f"{rows} planned as arrow ran in Python" if self.to_python else ""
 
 
 class PlainProgress(Bars):
@@ -105,6 +113,11 @@ class PlainProgress(Bars):
         tasks = f"{bar.done} of {bar.tasks} tasks"
         line = f"{self.name}: stage {bar.number} of {self.stages}, {bar.chain}, {tasks}, {bar.rows:,} rows, {taken}"
         print(line, file=self.stream, flush=True)
+
+    def end(self) -> None:
+        if self.last_line:
+            print(f"{self.name}: {self.last_line}", file=self.stream, flush=True)
+            self.to_python = 0
 
 
 class LiveProgress(Bars):
@@ -163,6 +176,8 @@ class LiveProgress(Bars):
                 f"{bar.rows:,} rows",
                 _clock(seconds),
             )
+        if self.last_line:
+            table.add_row(Text(self.last_line, "yellow"))
         return table
 
 

@@ -11,6 +11,7 @@ from glowray.native import chosen
 from glowray.physical.stages.stage import StageRun
 from glowray.physical.stages.wires import Given
 from glowray.rows import Block
+from glowray.watch.run.level_stats import HandedStats, StageLevels
 
 
 @public
@@ -38,6 +39,11 @@ class StageStats:
         largest: the largest number of bytes that one task passed on or wrote.
         longest: the largest number of rows that one task read.
         handed_over: the part of `driver_bytes` that remote tasks read from the driver's process.
+        rows_by_level: the rows of `rows_in` at each level: "arrow", "fused" or "python". A row counts at the lowest
+            level of the functions of its stage, and as "python" if it failed a guard of a column program. Behind a
+            source that makes other rows (a join, groups) failed rows are counted up to `rows_in`. Rows that no
+            function looks at count as "arrow" if they are columns, else as "python".
+        to_python: the steps planned as `arrow` that handed rows to Python, with the reason and an example.
     """
 
     name: str
@@ -55,6 +61,17 @@ class StageStats:
     largest: int = 0
     longest: int = 0
     handed_over: int = 0
+    levels: StageLevels = field(default_factory=StageLevels, repr=False)
+
+    @property
+    def rows_by_level(self) -> dict[str, int]:
+        """Return the rows that came in, by the level at which they ran."""
+        return self.levels.rows
+
+    @property
+    def to_python(self) -> list[HandedStats]:
+        """Return the steps planned as `arrow` that handed rows to Python, in the order in which they were found."""
+        return self.levels.handed
 
     @property
     def skew(self) -> float:
@@ -168,6 +185,7 @@ class StatsWatcher:
         entry.pickled_values += report.pickled_values
         entry.spill += report.spilled
         entry.task_seconds += report.seconds
+        entry.levels.add(done)
         if report.remote:
             self._hand_over(stage, done)
 

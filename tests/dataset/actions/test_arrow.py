@@ -209,9 +209,3 @@ def test_uuid_and_utc() -> None:
     assert dataset.to_arrow().to_pylist() == rows
     assert duckdb.sql("select id from dataset").fetchall() == [(UUID(int=5),)]
     assert pl.DataFrame(dataset)["at"].to_list() == [rows[0]["at"]]
-
-
-def test_to_pandas_without_pandas_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("glowray.io.arrow.frames.find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match=r'pip install "glowray\[pandas\]"'):
-        gr.Flow(engine="inline").from_range(1).to_pandas()

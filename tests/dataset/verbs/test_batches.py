@@ -195,7 +195,7 @@ def test_what_f_does_to_its_batch_stays_there(flow: gr.Flow) -> None:
     assert first.collect() == [{"value": 9}]
 
 
-def test_wrong_use_is_found_at_the_call(forbidden: ForbiddenEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_use_is_found_at_the_call(forbidden: ForbiddenEngine) -> None:
     numbers = gr.Flow(engine=forbidden).from_range(3)
     with pytest.raises(ValueError, match="not 'csv'"):
         numbers.map_batches(len, "csv")
@@ -203,6 +203,3 @@ def test_wrong_use_is_found_at_the_call(forbidden: ForbiddenEngine, monkeypatch:
         numbers.map_batches(len, batch_size=0)
     with pytest.raises(TypeError, match="needs a function"):
         numbers.map_batches(5)
-    monkeypatch.setattr("glowray.io.arrow.frames.find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match=r'pip install "glowray\[polars\]"'):
-        numbers.map_batches(len, "polars")

@@ -1,0 +1,1 @@
+"""Topics of Kafka: their records as rows, and rows as records. confluent-kafka speaks to the brokers."""

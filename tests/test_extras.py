@@ -1,0 +1,74 @@
+"""A verb whose library is missing names the extra to install, and `import glowray` loads no library."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import glowray as gr
+from glowray.cluster.security import tls
+from glowray.errors import MissingLibrary
+from glowray.extras import EXTRAS, check_extra
+
+ROOT = Path(__file__).parents[1]
+ROWS = gr.Flow(engine="inline").from_items([{"a": 1}])
+
+USERS: dict[str, tuple[str, Callable[[Path], Any]]] = {
+    "cryptography": ("--tls", lambda folder: tls.check_possible("x" * 64)),
+    "pandas": ("to_pandas()", lambda folder: ROWS.to_pandas()),
+    "polars": ('map_batches(format="polars")', lambda folder: ROWS.map_batches(len, "polars")),
+    "pygraphviz": ("plot() to .svg", lambda folder: ROWS.plot(folder / "a.svg")),
+}
+"""What needs each library: its name in the error, and a call."""
+
+IMPORTED = {"glowray", "glowray.arguments", "glowray.boundary"}
+STANDARD = set(
+    "annotationlib ast collections contextlib copy copyreg dataclasses dis enum errno fnmatch functools genericpath"
+    " glob importlib inspect ipaddress itertools keyword linecache ntpath numbers opcode operator os pathlib posixpath"
+    " re reprlib stat string sysconfig token tokenize types typing urllib warnings weakref".split()
+)
+"""The modules of Python that `import glowray` may load, beside those that Python loads at its start."""
+
+
+def test_every_library_has_its_extra() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    assert {extra for _, extra in EXTRAS.values()} == extras.keys()
+    for package, extra in EXTRAS.values():
+        (named,) = extras[extra]
+        assert named.startswith((package, f"fsspec[{extra}]")), "the extra installs the library"
+
+
+@pytest.mark.parametrize("module", EXTRAS)
+def test_a_missing_library_names_its_extra(module: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    user, call = USERS.get(module, ("this()", lambda folder: check_extra(module, "this()")))
+    package, extra = EXTRAS[module]
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingLibrary) as caught:
+        call(tmp_path)
+    assert str(caught.value).startswith(f'{user} needs {package}: install it with pip install "glowray[{extra}]"')
+    assert caught.value.name == module and isinstance(caught.value, ModuleNotFoundError)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_installed_library_is_not_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "polars", raising=False)
+    check_extra("polars", "this()")
+    assert "polars" not in sys.modules
+
+
+@pytest.mark.process
+def test_import_glowray_loads_little() -> None:
+    code = "import sys; before = set(sys.modules); import glowray; print(*set(sys.modules) - before)"
+    # An editable install has a finder of its own: without site, only Python and this folder are there.
+    command = [sys.executable, "-S", "-c", code]
+    loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert {name for name in loaded if name.startswith("glowray")} == IMPORTED
+    others = {name.partition(".")[0] for name in loaded} - {"glowray"}
+    assert {name for name in others if not name.startswith("_")} - STANDARD == set()
