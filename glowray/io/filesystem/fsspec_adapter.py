@@ -11,11 +11,11 @@ from threading import Lock
 from typing import IO, Any
 
 from glowray.io.filesystem.globs import is_visible
-from glowray.io.filesystem.interface import FileInfo, Input, Output
+from glowray.io.filesystem.interface import COPY_BYTES, FileInfo, Input, Output
 from glowray.io.filesystem.options import StorageOptions
 from glowray.io.filesystem.ranged_input import RangedInput
 from glowray.io.filesystem.remote import RemoteFiles
-from glowray.io.filesystem.spooled_output import COPY_BYTES, SpooledOutput
+from glowray.io.filesystem.spooled_output import SpooledOutput
 
 _creating = Lock()
 
@@ -83,11 +83,11 @@ class FsspecFiles(RemoteFiles):
         return RangedInput(read_range, size, self.describe(path))
 
     def open_output(self, path: str) -> Output:
-        def upload(content: IO[bytes]) -> None:
-            with self.naming(path):
-                self._upload(self.inner(path), content)
+        return SpooledOutput(self.upload, path)
 
-        return SpooledOutput(upload)
+    def upload(self, content: IO[bytes], path: str) -> None:
+        with self.naming(path):
+            self._upload(self.inner(path), content)
 
     def create(self, path: str, data: bytes) -> None:
         if self.info(path) is not None:

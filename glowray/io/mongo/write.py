@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from glowray.errors import CommitConflict
 from glowray.io.commit.commit import Written, check_mode
+from glowray.io.commit.place import NoPlace, Place
 from glowray.io.hive import HiveFolders
 from glowray.io.mongo.collection import CollectionAddress, Document
 from glowray.io.mongo.documents import DocumentIds
@@ -51,12 +52,12 @@ class MongoWrite:
                         f'the collection "{self.name}" is not empty: choose another, mode="overwrite" or "append"'
                     )
 
-    def begin(self) -> str:
+    def begin(self) -> Place:
         self.check()
         with self._staging.open() as staging:
             self._is_open = True
             staging.database.create_collection(staging.name)
-        return ""
+        return NoPlace()
 
     def misfits(self, parts: Sequence[Part]) -> None:
         """Return None: documents of a collection may have different fields."""

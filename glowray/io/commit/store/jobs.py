@@ -23,6 +23,8 @@ class Jobs:
         self._files = folder.files
         self._target = target
         self._lease = Lease(self._files, self._path(job + LEASE))
+        self.has_settled = False
+        """Whether a dead job had claimed the target."""
 
     @property
     def decision_path(self) -> str:
@@ -51,8 +53,8 @@ class Jobs:
         self._lease.stop()
         self._files.delete(self._lease.path)
 
-    def die(self) -> None:
-        """Renew the lease no more, and leave everything as it is: another job finishes or undoes it."""
+    def stop(self) -> None:
+        """Renew the lease no more. Another job finishes or undoes what this one leaves."""
         self._lease.stop()
 
     def is_held(self) -> bool:
@@ -70,6 +72,12 @@ class Jobs:
         except FileExistsError:
             raise CommitConflict(f'another job is writing to "{self._target}": nothing was written') from None
 
+    def give_back(self, path: str) -> None:
+        """Remove the claim at a path if it is this job's."""
+        data = read_object(self._files, path)
+        if data is not None and Claim.decode(data).job == self.job:
+            self._files.delete(path)
+
     def decide(self, claims: list[str]) -> None:
         """Decide that all claims are carried out."""
         self._files.create(self.decision_path, Decision(self.job, tuple(claims)).encode())
@@ -78,6 +86,11 @@ class Jobs:
         """Return the jobs that are dead or have ended. This job is not among them."""
         others = self._lives([job + LEASE for job in jobs - {self.job}])
         return {job for job, life in others.items() if life is Life.DEAD}
+
+    def forget(self, jobs: set[str]) -> None:
+        """Remove the leases of dead jobs, of which nothing else is left."""
+        for job in sorted(jobs):
+            self._files.delete(self._path(job + LEASE))
 
     def names(self) -> list[str]:
         """Return the names of all objects in the folder, sorted."""
@@ -107,6 +120,7 @@ class Jobs:
             raise CommitConflict(f'another job is just writing to "{self._target}": try again in two minutes')
         if claim.decided is not None and read_object(self._files, claim.decided) is not None:
             claim.carry_out(self._files)
+        self.has_settled = True
         self._files.delete(self._path(name))
 
     def _path(self, name: str) -> str:

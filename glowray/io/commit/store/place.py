@@ -14,6 +14,7 @@ from glowray.io.commit.place import Place
 from glowray.io.commit.store.part_names import new_attempt, part_name
 from glowray.io.commit.store.scratch import scratch_folder
 from glowray.io.filesystem.interface import FileSystem
+from glowray.io.filesystem.local import LOCAL
 from glowray.io.sink import Part
 
 _COPY_BYTES = 1 << 20
@@ -43,7 +44,7 @@ class StorePlace(Place):
 
     def deliver(self, parts: Sequence[Part]) -> list[Part]:
         attempt = new_attempt()
-        new = [replace(part, path=self._path(part, attempt)) for part in parts]
+        new = [replace(part, path=self._path(part, attempt), files=self.files) for part in parts]
         pairs = [pair for old, part in zip(parts, new, strict=True) for pair in _files(old.path, part)]
         at_once(lambda pair: upload(self.files, *pair), pairs)
         return new
@@ -51,7 +52,7 @@ class StorePlace(Place):
     def fetch(self, part: Part, folder: str) -> Part:
         path = os.path.join(folder, "fetched-" + os.path.basename(part.path))
         download(self.files, part.path, path)
-        return replace(part, path=path)
+        return replace(part, path=path, files=LOCAL)
 
     def remove(self, part: Part) -> None:
         """Do nothing. The commit removes the files that it does not list."""
