@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from glowray.arguments import StorageOptions
 from glowray.flow.sources import Sources
 from glowray.io.files.paths import Paths
 
@@ -26,7 +27,7 @@ class FileSources(Sources):
         errors: str = "strict",
         *,
         with_path: Literal[False] = False,
-        storage_options: Mapping[str, Any] | None = None,
+        storage_options: StorageOptions = None,
     ) -> Dataset[str]: ...
 
     @overload
@@ -38,7 +39,7 @@ class FileSources(Sources):
         errors: str = "strict",
         *,
         with_path: Literal[True],
-        storage_options: Mapping[str, Any] | None = None,
+        storage_options: StorageOptions = None,
     ) -> Dataset[tuple[str, str]]: ...
 
     def read_text(
@@ -49,7 +50,7 @@ class FileSources(Sources):
         errors: str = "strict",
         *,
         with_path: bool = False,
-        storage_options: Mapping[str, Any] | None = None,
+        storage_options: StorageOptions = None,
     ) -> Dataset[Any]:
         r"""Read the lines of text files, without their line ends (\n or \r\n).
 
@@ -98,7 +99,7 @@ class FileSources(Sources):
         null_values: Sequence[str] = ("",),
         encoding: str = "utf-8",
         errors: str = "strict",
-        storage_options: Mapping[str, Any] | None = None,
+        storage_options: StorageOptions = None,
     ) -> Dataset[dict[str, Any]]:
         r"""Read the records of CSV files as dicts of str, as csv.DictReader does.
 
@@ -155,7 +156,7 @@ class FileSources(Sources):
         partitions: int | None = None,
         *,
         lines: bool | None = None,
-        storage_options: Mapping[str, Any] | None = None,
+        storage_options: StorageOptions = None,
     ) -> Dataset[Any]:
         r"""Read the values of JSON files, mostly dicts: a value a line, or the objects of a file that is one array.
 
@@ -196,7 +197,7 @@ class FileSources(Sources):
         partitions: int | None = None,
         *,
         columns: Sequence[str] | None = None,
-        storage_options: Mapping[str, Any] | None = None,
+        storage_options: StorageOptions = None,
     ) -> Dataset[dict[str, Any]]:
         """Read the rows of Parquet files as dicts.
 
@@ -231,7 +232,7 @@ class FileSources(Sources):
         partitions: int | None = None,
         *,
         decompress: bool = True,
-        storage_options: Mapping[str, Any] | None = None,
+        storage_options: StorageOptions = None,
     ) -> Dataset[tuple[str, bytes]]:
         r"""Read whole files as rows (path, bytes).
 

@@ -19,12 +19,12 @@ from glowray.io.commit.file_target import FileTarget
 from glowray.io.commit.folder_target import FolderTarget
 from glowray.io.commit.pending import PendingWrite
 from glowray.io.commit.place import Place
-from glowray.io.commit.store.file_target import StoreFileTarget
-from glowray.io.commit.store.folder_target import StoreFolderTarget
-from glowray.io.commit.store.part_names import new_job
-from glowray.io.commit.store.target import StoreTarget, make_groups
+from glowray.io.commit.store_file_target import StoreFileTarget
+from glowray.io.commit.store_folder_target import StoreFolderTarget
+from glowray.io.commit.store_target import StoreTarget, make_groups
 from glowray.io.commit.target import Target
 from glowray.io.files.compression import codec_of, read_codec_of
+from glowray.io.files.job_parts import new_job
 from glowray.io.filesystem.chosen import chosen
 from glowray.io.filesystem.location import Location
 from glowray.io.hive import HiveFolders, check_kinds

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Literal
 
+from glowray.arguments import StorageOptions
 from glowray.io.csv.column_parser import ColumnParser
 from glowray.io.csv.column_types import Convert, RefusedField, conversions, convert_records, infer_types, type_of
 from glowray.io.csv.field_errors import RecordMaker, refusal_of
@@ -16,10 +17,10 @@ from glowray.io.csv.record_starts import plan_records
 from glowray.io.csv.records import Dialect, Record, RecordTexts, first_record, read_records, text_records
 from glowray.io.files.encoding import Encoding, encoding_of_files
 from glowray.io.files.lines import LineNames, read_bytes
-from glowray.io.files.paths import File, Paths, StorageOptions, expand, path_names
-from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, weight_of
+from glowray.io.files.paths import File, Paths, expand, path_names
+from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, locations_of, weight_of
 from glowray.io.filesystem.location import Location
-from glowray.io.reader import PrunableReader, check_partitions, source_label
+from glowray.io.reader import FileReader, PrunableReader, check_partitions, source_label
 from glowray.io.record_columns import check_columns, check_present
 from glowray.io.refusals import Refusal, Refuse, RefusingReader, raise_refusal
 
@@ -34,7 +35,7 @@ _CHUNK_BYTES = 1 << 21
 
 
 @dataclass(frozen=True)
-class CsvReader(PrunableReader, RefusingReader):
+class CsvReader(PrunableReader, RefusingReader, FileReader):
     """Reads records of CSV files as dicts.
 
     Args:
@@ -61,6 +62,10 @@ class CsvReader(PrunableReader, RefusingReader):
     @property
     def num_partitions(self) -> int:
         return len(self.partitions)
+
+    @property
+    def locations(self) -> Collection[Location]:
+        return locations_of(self.partitions)
 
     def read(self, index: int) -> Iterator[list[dict[Any, Any]]]:
         for piece in self.partitions[index]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
+from glowray.arguments import StorageOptions
 from glowray.errors import GlowrayError
 from glowray.io.files.job_parts import without_unlisted
 from glowray.io.files.manifest import SUCCESS
@@ -19,8 +20,6 @@ from glowray.io.filesystem.location import Location
 Paths: TypeAlias = Annotated[
     str | os.PathLike[str] | Sequence[str | os.PathLike[str]], "a path, or a list of paths"
 ]  # fmt: skip
-
-StorageOptions: TypeAlias = Mapping[str, Any] | None
 
 TEMPORARY = "_temporary-"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from glowray.io.files.compression import EXPANSION, read_codec_of
 from glowray.io.files.paths import File
@@ -29,8 +29,20 @@ class Piece:
     stop: int | None = None
 
 
+class Located(Protocol):
+    """A part of a file, or a file."""
+
+    @property
+    def location(self) -> Location: ...
+
+
 T = TypeVar("T")
 Partition = tuple[Piece, ...]
+
+
+def locations_of(partitions: Iterable[Iterable[Located]]) -> Collection[Location]:
+    """Return where the files of all partitions are, each once."""
+    return dict.fromkeys(each.location for slices in partitions for each in slices).keys()
 
 
 def weight_of(file: File) -> int:

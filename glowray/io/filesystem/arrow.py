@@ -16,8 +16,7 @@ import pyarrow.fs as pafs
 from glowray.io.filesystem.globs import is_visible
 from glowray.io.filesystem.interface import COPY_BYTES, FileInfo, Input, Output
 from glowray.io.filesystem.ranged_input import RangedInput
-from glowray.io.filesystem.remote import RemoteFiles
-from glowray.io.filesystem.spooled_output import SpooledOutput
+from glowray.io.filesystem.remote import RemoteFiles, SpooledOutput
 
 _KINDS: dict[Any, Any] = {pafs.FileType.File: "file", pafs.FileType.Directory: "folder"}
 

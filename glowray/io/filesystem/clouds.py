@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pyarrow.fs as pafs
 
 from glowray.io.filesystem.arrow import ArrowFiles, connected
-from glowray.io.filesystem.options import StorageOptions, known_options
+from glowray.io.filesystem.options import HiddenOptions, known_options
 
 _TOKEN_LIFE = timedelta(hours=1)
 """How long pyarrow believes in an access token. Google's own tokens live as long."""
@@ -33,7 +33,7 @@ class GcsFiles(ArrowFiles):
         if emulator:
             known.setdefault("endpoint_url", emulator if "://" in emulator else f"http://{emulator}")
         root = f"{url.partition('://')[0].lower()}://"
-        return cls(root, StorageOptions(known)), root + url.partition("://")[2]
+        return cls(root, HiddenOptions(known)), root + url.partition("://")[2]
 
     def connect(self) -> Any:
         options = self.options.values
@@ -78,7 +78,7 @@ class AzureFiles(ArrowFiles):
             fix = 'give storage_options={"account_name": …}, or set AZURE_STORAGE_ACCOUNT_NAME'
             raise ValueError(f'"{url}" names no storage account: {fix}')
         root = f"{url.partition('://')[0].lower()}://"
-        return cls(root, StorageOptions(known), f"@{host}" if host else ""), f"{root}{place}{slash}{rest}"
+        return cls(root, HiddenOptions(known), f"@{host}" if host else ""), f"{root}{place}{slash}{rest}"
 
     def connect(self) -> Any:
         return pafs.AzureFileSystem(**self.options.values)
@@ -109,7 +109,7 @@ class HdfsFiles(ArrowFiles):
             if value is not None:
                 known.setdefault(name, value)
         own = f"{scheme}://{place.rpartition('@')[2]}"
-        return cls(own, StorageOptions({"host": "default", **known})), f"{own}/{path}"
+        return cls(own, HiddenOptions({"host": "default", **known})), f"{own}/{path}"
 
     @property
     def renames(self) -> bool:

@@ -12,10 +12,9 @@ from typing import IO, Any
 
 from glowray.io.filesystem.globs import is_visible
 from glowray.io.filesystem.interface import COPY_BYTES, FileInfo, Input, Output
-from glowray.io.filesystem.options import StorageOptions
+from glowray.io.filesystem.options import HiddenOptions
 from glowray.io.filesystem.ranged_input import RangedInput
-from glowray.io.filesystem.remote import RemoteFiles
-from glowray.io.filesystem.spooled_output import SpooledOutput
+from glowray.io.filesystem.remote import RemoteFiles, SpooledOutput
 
 _creating = Lock()
 
@@ -37,7 +36,7 @@ class FsspecFiles(RemoteFiles):
         found = {**kind._get_kwargs_from_urls(url), **options}
         place, slash, path = rest.partition("/")
         own = place.rpartition("@")[2]
-        return cls(f"{scheme}://", StorageOptions(found)), f"{scheme}://{own}{slash}{path}"
+        return cls(f"{scheme}://", HiddenOptions(found)), f"{scheme}://{own}{slash}{path}"
 
     def inner(self, path: str) -> str:
         """Return a path as fsspec's file system takes it."""

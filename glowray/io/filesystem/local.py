@@ -9,7 +9,7 @@ import os
 import shutil
 import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,6 +131,11 @@ class _LocalOutput(Output):
     @property
     def closed(self) -> bool:
         return self._file.closed
+
+
+def unseen(paths: Collection[str]) -> list[str]:
+    """Return the paths that do not exist on this machine."""
+    return [path for path in paths if not os.path.exists(path)]
 
 
 def _hidden_beside(path: str) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pyarrow.fs as pafs
 
 from glowray.io.filesystem.arrow import ArrowFiles
-from glowray.io.filesystem.options import StorageOptions, known_options
+from glowray.io.filesystem.options import HiddenOptions, known_options
 from glowray.io.filesystem.s3_uploads import S3Uploads
 
 _NAMES = ("key", "secret", "token", "anon", "endpoint_url", "region", "client_kwargs")
@@ -56,7 +56,7 @@ class S3Files(ArrowFiles):
             raise ValueError(f'"s3://{slash}{rest}" names no bucket: write s3://bucket/key')
         found = {name: value for name, value in known.items() if value is not None}
         root = f"{url.partition('://')[0].lower()}://"
-        return cls(root, StorageOptions(_completed(found)), bucket), f"{root}{bucket}{slash}{rest}"
+        return cls(root, HiddenOptions(_completed(found)), bucket), f"{root}{bucket}{slash}{rest}"
 
     @property
     def creates_once(self) -> bool:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from glowray.arguments import StorageOptions
 from glowray.errors import DamagedFile
 from glowray.functions import Cause
 from glowray.functions.replay import Attempt
 from glowray.io.files.encoding import Encoding
 from glowray.io.files.lines import LineNames, read_lines
-from glowray.io.files.paths import File, Paths, StorageOptions, expand, path_names
-from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, is_splittable, plan_splits, weight_of
+from glowray.io.files.paths import File, Paths, expand, path_names
+from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, is_splittable, locations_of, plan_splits, weight_of
+from glowray.io.filesystem.location import Location
 from glowray.io.json.array import array_lists, is_array
 from glowray.io.json.values import TooDeepError, most_levels, shallow_value
-from glowray.io.reader import check_partitions, source_label
+from glowray.io.reader import FileReader, check_partitions, source_label
 from glowray.io.refusals import Refusal, Refuse, RefusingReader, raise_refusal
 
 _UTF8 = Encoding("utf-8-sig")
@@ -27,7 +29,7 @@ _BLANKS = " \t\r"
 
 
 @dataclass(frozen=True)
-class JsonReader(RefusingReader):
+class JsonReader(RefusingReader, FileReader):
     """Reads the values of JSON files. `lines` says that each is JSON lines, or not; None: look at each file."""
 
     label: str
@@ -40,6 +42,10 @@ class JsonReader(RefusingReader):
     @property
     def num_partitions(self) -> int:
         return len(self.partitions)
+
+    @property
+    def locations(self) -> Collection[Location]:
+        return locations_of(self.partitions)
 
     def refusing(self, refuse: Refuse, *, ahead: bool) -> JsonReader:
         """Return a reader of the same rows that calls `refuse` for a line that is no value."""

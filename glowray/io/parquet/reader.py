@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from glowray.arguments import StorageOptions
 from glowray.errors import DamagedFile
 from glowray.io.arrow.table_blocks import droppable, table_block, table_shape
 from glowray.io.arrow.table_rows import table_rows
-from glowray.io.files.paths import Paths, StorageOptions, expand, path_names
-from glowray.io.files.splits import SPLIT_BYTES, place
+from glowray.io.files.paths import Paths, expand, path_names
+from glowray.io.files.splits import SPLIT_BYTES, locations_of, place
 from glowray.io.filesystem.location import Location
 from glowray.io.parquet.hive_folders import Values, fill_folders, folder_types, folder_values, with_folders
-from glowray.io.reader import PrunableReader, TypedReader, check_partitions, source_label
+from glowray.io.reader import FileReader, PrunableReader, TypedReader, check_partitions, source_label
 from glowray.io.record_columns import check_columns, check_present
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class RowGroup:
 
 
 @dataclass(frozen=True)
-class ParquetReader(PrunableReader, TypedReader):
+class ParquetReader(PrunableReader, TypedReader, FileReader):
     """Reads rows of Parquet files. A row group is never divided between partitions.
 
     Args:
@@ -64,6 +65,10 @@ class ParquetReader(PrunableReader, TypedReader):
     @property
     def num_partitions(self) -> int:
         return len(self.partitions)
+
+    @property
+    def locations(self) -> Collection[Location]:
+        return locations_of(self.partitions)
 
     def read(self, index: int) -> Iterator[list[dict[str, Any]]]:
         for table in self.tables(index):

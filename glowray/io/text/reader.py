@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from glowray.arguments import StorageOptions
 from glowray.io.files.encoding import Encoding, encoding_of_files, is_utf8_text
 from glowray.io.files.lines import read_lines
-from glowray.io.files.paths import File, Paths, StorageOptions, expand, path_names
-from glowray.io.files.splits import SPLIT_BYTES, Partition, is_splittable, plan_splits, weight_of
+from glowray.io.files.paths import File, Paths, expand, path_names
+from glowray.io.files.splits import SPLIT_BYTES, Partition, is_splittable, locations_of, plan_splits, weight_of
 from glowray.io.filesystem.location import Location
-from glowray.io.reader import ColumnReader, check_partitions, source_label
+from glowray.io.reader import ColumnReader, FileReader, check_partitions, source_label
 
 if TYPE_CHECKING:
     from glowray.rows import Block
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TextReader(ColumnReader):
+class TextReader(ColumnReader, FileReader):
     """Reads the lines of files, without their ends."""
 
     label: str
@@ -31,6 +32,10 @@ class TextReader(ColumnReader):
     @property
     def num_partitions(self) -> int:
         return len(self.partitions)
+
+    @property
+    def locations(self) -> Collection[Location]:
+        return locations_of(self.partitions)
 
     def read(self, index: int) -> Iterator[list[str]]:
         for piece in self.partitions[index]:
@@ -57,7 +62,7 @@ class TextReader(ColumnReader):
 
 
 @dataclass(frozen=True)
-class PathTextReader(ColumnReader):
+class PathTextReader(ColumnReader, FileReader):
     """Reads the lines of files as (path, line). `names` maps each location to the path as the user spelt it."""
 
     lines: TextReader
@@ -70,6 +75,10 @@ class PathTextReader(ColumnReader):
     @property
     def num_partitions(self) -> int:
         return self.lines.num_partitions
+
+    @property
+    def locations(self) -> Collection[Location]:
+        return self.lines.locations
 
     @property
     def estimated_bytes(self) -> int:

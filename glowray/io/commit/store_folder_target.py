@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from glowray.errors import CommitConflict
+from glowray.io.commit.claims import Claim, read_object, write_object
 from glowray.io.commit.content import check_fields, check_mode, next_number, visible_names
 from glowray.io.commit.place import Place
-from glowray.io.commit.store.claims import Claim, read_object, write_object
-from glowray.io.commit.store.part_names import job_of
-from glowray.io.commit.store.place import StorePlace
-from glowray.io.commit.store.target import StoreTarget
+from glowray.io.commit.store_place import StorePlace
+from glowray.io.commit.store_target import StoreTarget
+from glowray.io.files.job_parts import job_of
 from glowray.io.files.manifest import SUCCESS, Manifest
 from glowray.io.files.paths import TEMPORARY
 from glowray.io.filesystem.location import Location

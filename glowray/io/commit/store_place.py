@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from glowray.io.commit.place import Place
-from glowray.io.commit.store.part_names import new_attempt, part_name
-from glowray.io.commit.store.scratch import scratch_folder
+from glowray.io.files.job_parts import new_attempt, part_name
+from glowray.io.files.scratch import scratch_folder
 from glowray.io.filesystem.interface import FileSystem
 from glowray.io.filesystem.local import LOCAL
+from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part
 
 _COPY_BYTES = 1 << 20
@@ -36,6 +37,10 @@ class StorePlace(Place):
     extension: str
     first: int = 0
     """The number of the part of partition 0."""
+
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        return (Location(self.root, self.files),)
 
     @contextmanager
     def folder(self) -> Iterator[str]:

@@ -8,8 +8,8 @@ after-X.claim  the job that replaces the content X of the target
 from __future__ import annotations
 
 from glowray.errors import CommitConflict
-from glowray.io.commit.store.claims import Claim, Decision, carry_out_all, read_object
-from glowray.io.commit.store.lease import Lease, Life
+from glowray.io.commit.claims import Claim, RunDecision, carry_out_all, read_object
+from glowray.io.commit.lease import Lease, Life
 from glowray.io.filesystem.location import Location
 
 LEASE, CLAIM, DECIDED = ".lease", ".claim", ".decided"
@@ -80,7 +80,7 @@ class Jobs:
 
     def decide(self, claims: list[str]) -> None:
         """Decide that all claims are carried out."""
-        self._files.create(self.decision_path, Decision(self.job, tuple(claims)).encode())
+        self._files.create(self.decision_path, RunDecision(self.job, tuple(claims)).encode())
 
     def dead_among(self, jobs: set[str]) -> set[str]:
         """Return the jobs that are dead or have ended. This job is not among them."""
@@ -106,7 +106,7 @@ class Jobs:
         """Carry out the claims of a run that was decided, and remove its decision."""
         data = read_object(self._files, self._path(name))
         if data is not None:
-            decision = Decision.decode(data)
+            decision = RunDecision.decode(data)
             carry_out_all(self._files, decision.claims, decision.job)
             self._files.delete(self._path(name))
 

@@ -16,7 +16,7 @@ _COPY_BYTES = 1 << 20
 class Claim:
     """What a job writes when it commits: an object at `path`, with `text` as its content or a copy of `source`.
 
-    `decided` is the path of a Decision, if outputs of one run become visible together.
+    `decided` is the path of a RunDecision, if outputs of one run become visible together.
     """
 
     job: str
@@ -41,7 +41,7 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class RunDecision:
     """That the claims of a run's outputs are carried out, all of them. It holds their paths."""
 
     job: str
@@ -51,7 +51,7 @@ class Decision:
         return json.dumps({"job": self.job, "claims": list(self.claims)}, indent=0).encode()
 
     @classmethod
-    def decode(cls, data: bytes) -> Decision:
+    def decode(cls, data: bytes) -> RunDecision:
         content = json.loads(data)
         return cls(content["job"], tuple(content["claims"]))
 

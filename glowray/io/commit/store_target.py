@@ -10,12 +10,12 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 
 from glowray.errors import CommitConflict
+from glowray.io.commit.claims import Claim
+from glowray.io.commit.jobs import LEASE, Jobs
 from glowray.io.commit.place import Place
-from glowray.io.commit.store.claims import Claim
-from glowray.io.commit.store.jobs import LEASE, Jobs
-from glowray.io.commit.store.part_names import job_of
-from glowray.io.commit.store.place import at_once
+from glowray.io.commit.store_place import at_once
 from glowray.io.commit.target import Target
+from glowray.io.files.job_parts import job_of
 from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part
 
@@ -33,7 +33,7 @@ class StoreTarget(Target):
         self.files = location.files
         self._mode, self._job, self._extension = mode, job, extension
         self._jobs = Jobs(location.at(folder), self.label, job)
-        self._group: Group | None = None
+        self._group: RunGroup | None = None
         self._claim_path: str | None = None
         self._loose: dict[str, str] = {}
         self._is_left = False
@@ -98,7 +98,7 @@ class StoreTarget(Target):
                 self._jobs.leave()
                 self.files.abort_uploads(self._uploads, lambda path: job_of(path) == self._job)
 
-    def join_group(self, group: Group) -> None:
+    def join_group(self, group: RunGroup) -> None:
         """Make the commit part of a run's: it counts when the group is decided."""
         self._group = group
 
@@ -179,7 +179,7 @@ class StoreTarget(Target):
         return CommitConflict(f'"{self.label}" changed while the job ran: nothing was written')
 
 
-class Group:
+class RunGroup:
     """The targets of one run in one store. One object, the decision, makes all their outputs count.
 
     The job that reads a decision of a dead job carries out its claims, so that readers see all outputs or none soon.
@@ -221,7 +221,7 @@ class Group:
 
 
 def make_groups(targets: Sequence[StoreTarget]) -> None:
-    """Group the targets of a run by their store. One target alone needs no group."""
+    """RunGroup the targets of a run by their store. One target alone needs no group."""
     found: list[list[StoreTarget]] = []
     for target in targets:
         own = next((group for group in found if group[0].files == target.files), None)
@@ -231,4 +231,4 @@ def make_groups(targets: Sequence[StoreTarget]) -> None:
             own.append(target)
     for group in found:
         if len(group) > 1:
-            Group(group)
+            RunGroup(group)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from glowray.io.commit.claims import Claim
 from glowray.io.commit.place import Place
-from glowray.io.commit.store.claims import Claim
-from glowray.io.commit.store.part_names import job_of, part_name
-from glowray.io.commit.store.place import StorePlace, download, upload
-from glowray.io.commit.store.scratch import make_scratch
-from glowray.io.commit.store.target import StoreTarget
+from glowray.io.commit.store_place import StorePlace, download, upload
+from glowray.io.commit.store_target import StoreTarget
 from glowray.io.files.folders import remove
+from glowray.io.files.job_parts import job_of, part_name
 from glowray.io.files.paths import TEMPORARY
+from glowray.io.files.scratch import make_scratch
 from glowray.io.filesystem.interface import FileInfo
 from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part, Sink
