@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,8 +66,9 @@ class Letters:
 
     def abort(self) -> None:
         """Leave the files as they were."""
-        for commit in self.files.values():
-            commit.abort()
+        with ExitStack() as aborting:  # An error in one leaves none open.
+            for commit in self.files.values():
+                aborting.callback(commit.abort)
 
 
 def lines(failures: Sequence[Failure]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -245,18 +246,24 @@ def commit_together(writes: Iterable[PendingWrite]) -> list[Any]:
         raise
     for write in ordered:
         write.keep()
-    for write in ordered:
-        write.close()
+    with ExitStack() as closing:  # An error in one leaves none open.
+        for write in reversed(ordered):
+            closing.callback(write.close)
     return [write.written for write in given]
 
 
 def _abort_all(writes: Sequence[PendingWrite], error: BaseException) -> None:
     """Abort all writes, the last one first. If one fails, add a note to `error` and abort the others too."""
-    for write in reversed(writes):
-        try:
-            write.abort()
-        except OSError as failed:
-            error.add_note(f'"{write.name}" could not be brought back as it was: {failed}')
+    with ExitStack() as aborting:
+        for write in writes:
+            aborting.callback(_abort, write, error)
+
+
+def _abort(write: PendingWrite, error: BaseException) -> None:
+    try:
+        write.abort()
+    except OSError as failed:
+        error.add_note(f'"{write.name}" could not be brought back as it was: {failed}')
 
 
 def _target(location: Location, mode: str, sink: Sink, single_file: bool, fields: tuple[str, ...] | None) -> Target:

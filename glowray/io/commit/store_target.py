@@ -77,6 +77,7 @@ class StoreTarget(Target):
             self._is_left = True
 
     def close(self) -> None:
+        self._jobs.stop()
         with contextlib.suppress(OSError):
             self._remove(self._replaced())
             self._sweep()
