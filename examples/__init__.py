@@ -1,1 +1,1 @@
-"""Small programs, one idea each: `glowray examples` lists and runs them."""
+"""Small programs, each on one idea. `glowray examples` lists and runs them."""

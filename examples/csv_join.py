@@ -4,14 +4,14 @@ $ glowray examples csv_join
 ┌─────────┬──────┬───────┬──────────┐
 │ planet  │ kind │ moons │ largest  │
 ├─────────┼──────┼───────┼──────────┤
-│ Jupiter │ gas  │ 4     │ Ganymede │
-│ Saturn  │ gas  │ 4     │ Titan    │
-│ Uranus  │ ice  │ 3     │ Titania  │
-│ Mars    │ rock │ 2     │ Phobos   │
-│ Earth   │ rock │ 1     │ Moon     │
-│ Neptune │ ice  │ 1     │ Triton   │
-│ Mercury │ rock │ 0     │ None     │
-│ Venus   │ rock │ 0     │ None     │
+│ Jupiter │ gas  │     4 │ Ganymede │
+│ Saturn  │ gas  │     4 │ Titan    │
+│ Uranus  │ ice  │     3 │ Titania  │
+│ Mars    │ rock │     2 │ Phobos   │
+│ Earth   │ rock │     1 │ Moon     │
+│ Neptune │ ice  │     1 │ Triton   │
+│ Mercury │ rock │     0 │ None     │
+│ Venus   │ rock │     0 │ None     │
 └─────────┴──────┴───────┴──────────┘
 """
 

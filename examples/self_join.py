@@ -4,11 +4,11 @@ $ glowray examples self_join
 ┌──────────┬──────┬──────────┐
 │ word     │ line │ and line │
 ├──────────┼──────┼──────────┤
-│ summer   │ 1    │ 4        │
-│ summer   │ 1    │ 9        │
-│ summer   │ 4    │ 9        │
-│ sometime │ 5    │ 7        │
-│ eternal  │ 9    │ 12       │
+│ summer   │    1 │        4 │
+│ summer   │    1 │        9 │
+│ summer   │    4 │        9 │
+│ sometime │    5 │        7 │
+│ eternal  │    9 │       12 │
 └──────────┴──────┴──────────┘
 """
 

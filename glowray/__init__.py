@@ -15,8 +15,8 @@ from glowray.boundary import only_user_frames
 
 __version__ = "0.1.0"
 
-# Everything is imported when it is first asked for: `import glowray` loads neither Arrow nor Ray. These three lists
-# say the same: what there is, where it lives, and (for type checkers) what it is.
+# Names are imported on first use, so that `import glowray` loads neither Arrow nor Ray. The three lists below must
+# agree: the public names, the module of each, and (for type checkers) its import.
 __all__ = [
     "ClusterError",
     "CommitConflict",
@@ -40,6 +40,7 @@ __all__ = [
     "read_binary",
     "read_csv",
     "read_json",
+    "read_kafka",
     "read_mongo",
     "read_parquet",
     "read_sql",
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
     read_binary = default_flow().read_binary
     read_csv = default_flow().read_csv
     read_json = default_flow().read_json
+    read_kafka = default_flow().read_kafka
     read_mongo = default_flow().read_mongo
     read_parquet = default_flow().read_parquet
     read_sql = default_flow().read_sql

@@ -6,9 +6,9 @@
 >>> flights.group_by("to").agg(n=agg.count(), mean=agg.mean("delay")).sort("to").collect()
 [{'to': 'BOS', 'n': 2, 'mean': 7.0}, {'to': 'SFO', 'n': 1, 'mean': None}]
 
-Each function takes the name of a record's field, a function of the row, or nothing: the row itself. In `agg_by_key` the
-row is the value of the keyed row. None values are left out of all but first, last, list and count(). Of no value: 0 for
-counts and sums, an empty list or set, else None.
+Each function takes the name of a record's field, or a function of the row. Without either it takes the row itself. In
+`agg_by_key` the row is the value of the keyed row. None values are left out of all but first, last, list and count().
+Without any value, counts and sums are 0, lists and sets are empty, and all others are None.
 """
 
 from __future__ import annotations
@@ -42,83 +42,83 @@ _COUNT = AccumulatorField(0, "{kept} + (0 if {value} is None else 1)", "{kept} +
 
 @user_facing
 def count(field: Field = None) -> Aggregate:
-    """The number of rows; of a field, the number of values that are not None."""
+    """Count the rows, or the values of a field that are not None."""
     slot = AccumulatorField(0, "{kept} + 1", "{kept} + {other}") if field is None else _COUNT
     return _aggregate("count", field, slot, "{0}")
 
 
 @user_facing
 def sum(field: Field = None) -> Aggregate:
-    """The sum of the values, 0 of none."""
+    """Add the values. The sum of no value is 0."""
     return _aggregate("sum", field, (_TOTAL, _COUNT), "({0} if {1} else 0)")
 
 
 @user_facing
 def mean(field: Field = None) -> Aggregate:
-    """The sum of the values over their number."""
+    """Divide the sum of the values by their number."""
     return _aggregate("mean", field, (_TOTAL, _COUNT), "({0} / {1} if {1} else None)")
 
 
 @user_facing
 def min(field: Field = None) -> Aggregate:
-    """The smallest value; a NaN only if there is nothing else."""
+    """Take the smallest value. It is NaN only if there is no other value."""
     slot = AccumulatorField(None, "least({kept}, {value})", "least({kept}, {other})")
     return _aggregate("min", field, slot, "{0}", least=values.least)
 
 
 @user_facing
 def max(field: Field = None) -> Aggregate:
-    """The largest value; a NaN only if there is nothing else."""
+    """Take the largest value. It is NaN only if there is no other value."""
     slot = AccumulatorField(None, "greatest({kept}, {value})", "greatest({kept}, {other})")
     return _aggregate("max", field, slot, "{0}", greatest=values.greatest)
 
 
 @user_facing
 def var(field: Field = None) -> Aggregate:
-    """The sample variance; None of fewer than two values."""
+    """Compute the sample variance. It is None for fewer than two values."""
     return _of_moments("var", field, moments.variance)
 
 
 @user_facing
 def std(field: Field = None) -> Aggregate:
-    """The sample standard deviation; None of fewer than two values."""
+    """Compute the sample standard deviation. It is None for fewer than two values."""
     return _of_moments("std", field, moments.deviation)
 
 
 @user_facing
 def first(field: Field = None) -> Aggregate:
-    """The value of the first row, also if it is None."""
+    """Take the value of the first row, which may be None."""
     return _aggregate("first", field, AccumulatorField((), "({kept} or ({value},))", "({kept} or {other})"), "{0}[0]")
 
 
 @user_facing
 def last(field: Field = None) -> Aggregate:
-    """The value of the last row, also if it is None."""
+    """Take the value of the last row, which may be None."""
     return _aggregate("last", field, AccumulatorField((), "({value},)", "({other} or {kept})"), "{0}[0]")
 
 
 @user_facing
 def list(field: Field = None) -> Aggregate:
-    """All values in order, None among them."""
+    """Collect all values in order, None among them."""
     slot = AccumulatorField([], "with_item({kept}, {value})", "with_items({kept}, {other})")
     return _aggregate("list", field, slot, "{0}", with_item=values.with_item, with_items=values.with_items)
 
 
 @user_facing
 def set(field: Field = None) -> Aggregate:
-    """The set of the values: of equal ones the first, all NaNs one."""
+    """Collect the set of the values. The first of equal values stays, and all NaNs are equal."""
     return _of_members("set", field, "set({0}.values())")
 
 
 @user_facing
 def count_distinct(field: Field = None) -> Aggregate:
-    """The number of different values."""
+    """Count the different values."""
     return _of_members("count_distinct", field, "len({0})")
 
 
 @user_facing
 def approx_distinct(field: Field = None) -> Aggregate:
-    """The number of different values, about: by HyperLogLog, with a standard error of 0.8 %."""
+    """Estimate the number of different values by HyperLogLog, with a standard error of 0.8 %."""
     slot = AccumulatorField(distinct.Sketch(), "with_seen({kept}, {value})", "with_sketch({kept}, {other})")
     helpers = {"with_seen": distinct.with_seen, "with_sketch": distinct.with_sketch}
     return _aggregate("approx_distinct", field, slot, "{0}.count()", **helpers)
@@ -126,7 +126,7 @@ def approx_distinct(field: Field = None) -> Aggregate:
 
 @user_facing
 def top(n: int, field: Field = None) -> Aggregate:
-    """A list of the n largest values, largest first."""
+    """Collect the n largest values in a list, largest first."""
     if isinstance(n, bool) or not isinstance(n, int):
         raise TypeError(f"agg.top() needs an int, got {n!r}")
     if n < 0:
@@ -144,7 +144,7 @@ def top(n: int, field: Field = None) -> Aggregate:
 
 @user_facing
 def median(field: Field = None) -> Aggregate:
-    """The middle value, or the mean of the two in the middle; exact, so all values of a group are held."""
+    """Take the middle value, or the mean of the two in the middle. It is exact, so all values of a group are held."""
     slot = AccumulatorField([], "with_present({kept}, {value})", "with_items({kept}, {other})")
     helpers = {"with_present": values.with_present, "with_items": values.with_items, "median": values.median}
     return _aggregate("median", field, slot, "median({0})", **helpers)

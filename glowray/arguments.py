@@ -1,7 +1,7 @@
-"""The types of arguments: a public function refuses, at the call, a value that is not of the annotated type.
+"""The types of arguments. A public function refuses, at the call, a value that is not of the annotated type.
 
-The annotation of a parameter says what is accepted. Types that are not listed here, such as a Dataset or a function,
-are left to the verb, which can say more about them.
+The annotation of a parameter says which values are accepted. Other types, such as a Dataset or a function, are left to
+the verb, whose error can say more.
 """
 
 from __future__ import annotations
@@ -89,14 +89,14 @@ def _parameters(function: Callable[..., Any]) -> tuple[Sequence[tuple[str, Kind 
 
 
 class _Scope(ChainMap[str, Any]):
-    """The names that an annotation is read with; a name that only type checkers import is an unknown type."""
+    """The names that an annotation may use. A name that only type checkers import is an unknown type."""
 
     def __missing__(self, key: str) -> Any:
         return _Unknown()
 
 
 class _Unknown:
-    """A type that is not imported; what is made of it is unknown too."""
+    """A type that is not imported. Any type made from it is unknown too."""
 
     def __or__(self, other: Any) -> _Unknown:
         return self
@@ -105,7 +105,7 @@ class _Unknown:
 
 
 def _kind(hint: Any) -> Kind | None:
-    """Return the kind of values that a type means, None if the verb is to look at them."""
+    """Return the kind of values that a type means, or None if the verb must check the value itself."""
     origin = get_origin(hint)
     if origin in (Union, UnionType):
         members = [_kind(member) for member in get_args(hint)]
@@ -125,14 +125,14 @@ def _kind(hint: Any) -> Kind | None:
 
 
 def _either(kinds: Sequence[Kind]) -> Kind:
-    """Return the kind of values that are of one of some kinds. None, which is mostly the default, is not named."""
+    """Return the kind of the values of several kinds. The name leaves out None, which is mostly the default."""
     names = [kind.name for kind in kinds if kind is not _NONE]
     is_hidden = any(kind.is_hidden for kind in kinds)
     return Kind(_listed(names), lambda value: any(kind.accepts(value) for kind in kinds), is_hidden)
 
 
 def _dict_of(keys: Kind | None, values: Kind | None) -> Kind:
-    """Dicts and other mappings; only a dict is looked into."""
+    """Return the kind of dicts and other mappings. It checks the items of a dict only."""
 
     def accepts(value: Any) -> bool:
         if type(value) is not dict:
@@ -144,7 +144,7 @@ def _dict_of(keys: Kind | None, values: Kind | None) -> Kind:
 
 
 def _list_of(items: Kind | None) -> Kind:
-    """Lists, tuples and other iterables of values of a kind; only a list or a tuple is looked into."""
+    """Return the kind of lists, tuples and other iterables of a kind. It checks the items of a list or tuple only."""
 
     def accepts(value: Any) -> bool:
         if not issubclass(type(value), Iterable) or issubclass(type(value), _NO_LISTS):
@@ -207,7 +207,7 @@ def _text(value: Any, is_hidden: bool) -> str:
         return f"a {type(value).__name__}"
     try:
         return " ".join(_short.repr(value).split())
-    except Exception:  # a repr of the user's: the error that is being made is about another thing
+    except Exception:  # the error in the making is about another problem than the user's repr
         return f"a {type(value).__name__}"
 
 

@@ -107,7 +107,8 @@ class only_user_frames:  # noqa: N801  (a context manager, used as a word)
 
 
 def user_facing(function: Callable[P, R], checks: bool = True) -> Callable[P, R]:
-    """Mark a function that users call: it refuses arguments of other types, and its errors show no frames of glowray.
+    """Mark a function that users call. It then refuses arguments of wrong types, and its errors show no frames of
+    glowray.
 
     A function that may run once a row checks its arguments itself, which is faster, and passes checks=False.
     """
@@ -128,7 +129,7 @@ def user_facing(function: Callable[P, R], checks: bool = True) -> Callable[P, R]
 
 
 def is_user_facing(function: object) -> bool:
-    """Return whether errors leave a function without glowray's frames. A generator function sees to that itself."""
+    """Return whether errors leave a function without glowray's frames. A generator function does that itself."""
     return hasattr(function, _MARK) or inspect.isgeneratorfunction(function)
 
 
@@ -160,9 +161,9 @@ def _marked(member: Any) -> Any:
 
 
 def visible(trace: TracebackType | None) -> Iterator[TracebackType]:
-    """Yield a traceback's entries that are the user's, or of a library that the user's code called.
+    """Yield a traceback's entries that belong to the user, or to a library that the user's code called.
 
-    A generated loop calls what the user gave a verb: the frames of json.loads in `map(json.loads)` are the user's.
+    A generated loop calls the user's function directly. In `map(json.loads)` the frames of json.loads are the user's.
     """
     is_ours = False
     for step in steps(trace):

@@ -1,4 +1,4 @@
-"""What a task asks of a node."""
+"""The resources that a task asks of its node."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """CPUs, GPUs, memory in bytes and node labels that each task needs; None: the engine's default."""
+    """CPUs, GPUs, memory in bytes and node labels that each task needs. None means the engine's default."""
 
     num_cpus: float | None = None
     num_gpus: float | None = None
@@ -26,7 +26,7 @@ class Resources:
         memory: float | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> Resources:
-        """Checks the values a user gave.
+        """Return the resources that a user gave, after checking them.
 
         Raises:
             TypeError: a number is none, or labels are no dict of str.
@@ -44,7 +44,7 @@ class Resources:
         return cls(num_cpus, num_gpus, whole, tuple(sorted((labels or {}).items())))
 
     def __str__(self) -> str:
-        """As the arguments that say so.
+        """Return the arguments that give these resources.
 
         >>> str(Resources.of(num_cpus=2, labels={"zone": "north"}))
         "num_cpus=2, labels={'zone': 'north'}"
@@ -54,7 +54,7 @@ class Resources:
         return ", ".join([*words, f"labels={dict(self.labels)}"] if self.labels else words)
 
     def joined(self, other: Resources) -> Resources:
-        """What both need together: the larger of each; tasks of fused verbs ask for it."""
+        """Return the larger of each resource, for a task that runs fused verbs."""
 
         def larger(a: float | None, b: float | None) -> float | None:
             return b if a is None else a if b is None else max(a, b)
@@ -73,4 +73,4 @@ def _are_labels(labels: Any) -> bool:
 
 
 NO_NEEDS = Resources()
-"""Whatever the engine gives a task by default."""
+"""The engine's default for a task."""

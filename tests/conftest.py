@@ -13,14 +13,14 @@ from glowray.engine import choice as choose
 from tests.effort import FEW
 from tests.engine.doubles import CountingEngine, ForbiddenEngine, Lab
 
-# Every run has the same examples on every machine. A slow machine fails no test.
+# Every run has the same examples on every machine. A slow machine must not fail a test.
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
 settings.register_profile("fast", parent=settings.get_profile("ci"), max_examples=FEW)
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-# A slow machine must not move a job of a test to Ray. Tests of that move set the time themselves.
+# A slow machine must not move a test's job to Ray. Tests of that move set the time themselves.
 automatic.PATIENCE = choose.LARGE_PATIENCE = 3600.0
 
 

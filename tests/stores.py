@@ -84,7 +84,7 @@ def s3(s3_endpoint: str) -> S3Bucket:
 
 
 Fault = Callable[["WebHandler"], bool]
-"""Is asked before a request is answered. It returns whether it has answered itself."""
+"""A function that is called before a request is answered. It returns whether it has answered it."""
 
 
 @dataclass
@@ -109,7 +109,7 @@ class WebServer:
 
 
 class WebHandler(BaseHTTPRequestHandler):
-    """Answers requests for the files of a WebServer."""
+    """The handler of requests for the files of a WebServer."""
 
     web: WebServer
     protocol_version = "HTTP/1.1"
@@ -135,7 +135,7 @@ class WebHandler(BaseHTTPRequestHandler):
         self.answer(206, content[start:stop], {"Content-Range": f"bytes {start}-{stop - 1}/{len(content)}"})
 
     def answer(self, status: int, body: bytes, headers: dict[str, str] | None = None, send: int | None = None) -> None:
-        """Send an answer, whose body is cut after `send` bytes."""
+        """Send an answer. Cut its body after `send` bytes."""
         self.send_response(status)
         for name, value in (headers or {}).items():
             self.send_header(name, value)
@@ -148,7 +148,7 @@ class WebHandler(BaseHTTPRequestHandler):
         self.wfile.write(body if send is None else body[:send])
 
     def reset(self) -> None:
-        """Break the connection off, as a host that dies does."""
+        """Break the connection, as a dying host does."""
         self.wfile.flush()
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()

@@ -1,4 +1,4 @@
-"""A value of a plainly wrong type is refused at the call, whatever public function and parameter it is given to."""
+"""Test that every public function refuses a value of a wrong type at the call, for every parameter."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from glowray.dataset.core.base import StepOptions
 from tests.engine.doubles import ForbiddenEngine
 
 THING = object()
-NO_FUNCTION = (3, THING, [abs])  # some take the name of a field too
+NO_FUNCTION = (3, THING, [abs])  # some parameters also take the name of a field
 NO_DATASET = (3, "x", None, THING, [1])
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """What a parameter must not be given, and how an error names it, where that is not by its name."""
+    """Wrong values for a parameter, and the parameter's name in the error if it differs."""
 
     wrong: tuple[Any, ...]
     named: str | None = None
@@ -47,9 +47,9 @@ PARAMETERS: dict[str, Parameter] = {
     **dict.fromkeys(["n", "partitions", "max_errors", "batch_size", "seed", "start", "stop", "step"], INT),
     **dict.fromkeys(["name", "engine", "encoding", "errors", "delimiter", "quotechar", "mode", "compression"], TEXT),
     **dict.fromkeys(["format", "how", "query", "address", "field", "suffix"], TEXT),
-    **dict.fromkeys(["uri", "database", "collection"], TEXT),
+    **dict.fromkeys(["uri", "database", "collection", "topic", "servers"], TEXT),
     **dict.fromkeys(["reverse", "single_file", "defer", "vectorize", "decompress", "replace", "sort"], SWITCH),
-    **dict.fromkeys(["lines", "with_path"], SWITCH),
+    **dict.fromkeys(["lines", "with_path", "with_key", "transactions"], SWITCH),
     **dict.fromkeys(["f", "fn", "add", "merge", "key", "to_key", "default"], FUNCTION),
     **dict.fromkeys(["others", "names"], Parameter((3, None, THING), "field names")),
     "fractions": Parameter((3, None, THING, "x", {"a": "x"})),
@@ -77,23 +77,25 @@ PARAMETERS: dict[str, Parameter] = {
     "rows": Parameter((3, None, THING), "needs an iterable"),
     "table": Parameter((3, None, THING, "x"), "needs a pyarrow.Table"),
     "df": Parameter((3, None, THING, "x"), "needs a pandas DataFrame"),
+    "options": Parameter((3, "x", THING, [1])),
+    "end": Parameter((3, "x", THING, {0: "x"})),
     "sink": Parameter((3, None, THING), "needs a queue.Queue, a function"),
     "cls": Parameter((3, None, "x", THING), "needs a class"),
     "on": Parameter((3, THING, ["a", 3], {"a": 3})),
 }
 ANY = {"value", "zero", "default", "requested_schema", "include", "exclude", "ray_init", "named"}
-"""Parameters that take any value, or hand it on."""
+"""Parameters that take any value, or pass it on."""
 
 FITTING: dict[str, Any] = {
     "f": abs, "fn": lambda index: [], "add": max, "merge": max, "key": abs, "to_key": str, "zero": 0, "n": 1,
     "paths": "/etc/passwd", "path": "/tmp/glowray-none/x.svg", "items": [], "rows": [], "fraction": 0.5, "bins": 2,
     "fractions": {1: 0.5}, "weights": [1, 1],
     "partitions": 1, "command": "cat", "query": "select 1", "start": 1, "cls": pathlib.Path,
-    "uri": "mongodb://nowhere", "database": "d", "collection": "c",
+    "uri": "mongodb://nowhere", "database": "d", "collection": "c", "topic": "t", "servers": "nowhere",
     "connection": lambda: None, "sink": queue.Queue(), "name": "x",
     "table": pa.table({"a": [1]}), "df": pd.DataFrame({"a": [1]}),
 }  # fmt: skip
-"""Values for the parameters that a call must have, beside the one that is wrong."""
+"""Values for the required parameters, besides the wrong one."""
 
 DATASET_VERBS = {"join", "co_group", "union"}
 REDUCERS = {"reduce", "local_reduce", "merge_reduce", "reduce_by_key", "local_reduce_by_key"}
@@ -104,7 +106,7 @@ ROWS = FLOW.from_items([(1, 2)])
 
 
 def callables() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """All that users call, by the name of its place."""
+    """Yield every public function and method, with its name."""
     yield from (("gr." + name, each) for name in gr.__all__ if inspect.isroutine(each := getattr(gr, name)))
     yield "gr.Flow", gr.Flow
     for instance in (FLOW, ROWS, gr.counter("x")):
@@ -117,16 +119,17 @@ CALLABLES = dict(callables())
 
 
 def parameters(call: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """The parameters of a call by name, those of `**options` as if they were written out."""
+    """Return the parameters of a call by name. Spell out `**options`."""
     found = dict(inspect.signature(call).parameters)
-    if found.pop("options", None) is not None:
+    if "options" in found and found["options"].kind is inspect.Parameter.VAR_KEYWORD:
+        del found["options"]
         options = get_type_hints(StepOptions)
         found |= {name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name in options}
     return found
 
 
 CASES = [(place, name) for place, call in CALLABLES.items() for name in parameters(call) if name not in ANY]
-CASES.append(("Dataset.write_json", "default"))  # that of first() is any value
+CASES.append(("Dataset.write_json", "default"))  # first() has a parameter of this name that takes any value
 
 
 def test_the_list_is_whole() -> None:
@@ -135,7 +138,7 @@ def test_the_list_is_whole() -> None:
 
 
 def arguments(place: str, wrong: str, value: Any) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments of a call of which one is wrong."""
+    """Return the arguments of a call. One of them is wrong."""
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     known, verb = parameters(CALLABLES[place]), place.rpartition(".")[2]
@@ -169,7 +172,7 @@ def test_wrong_types(place: str, name: str, forbidden: ForbiddenEngine) -> None:
         if value is None and parameter.default is None:
             continue
         if (place, name) == ("CounterValue.add", "n") and isinstance(value, bool | float):
-            continue  # they add up
+            continue  # a counter adds these too
         args, kwargs = arguments(place, name, value)
         with pytest.raises((TypeError, ValueError)) as caught:
             CALLABLES[place](*args, **kwargs)
@@ -190,7 +193,7 @@ def test_values_that_look_like_the_type(forbidden: ForbiddenEngine, tmp_path: pa
 
 
 class Hostile:
-    """A proxy that raises from whatever is asked of it."""
+    """A proxy that raises from every operation."""
 
     def __getattribute__(self, name: str) -> Any:
         raise RuntimeError("asked for " + name)
@@ -208,7 +211,7 @@ def test_a_proxy_is_not_asked() -> None:
 
 def test_names_that_only_type_checkers_import_are_not_looked_at() -> None:
     def read(path: Unknown.Path | str, rows: list[Unknown] | None, n: int) -> None:  # type: ignore[name-defined]  # noqa: F821
-        """Nothing."""
+        """Do nothing."""
 
     check_arguments(read, (3, 3), {"n": 1})
     with pytest.raises(TypeError, match=r"read\(\): n must be an int, got 'x'"):

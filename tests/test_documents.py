@@ -1,4 +1,4 @@
-"""The pages for developers say what is true of the code: their diagram, their paths, their terms."""
+"""Test that the diagram, paths and terms in the pages for developers match the code."""
 
 from __future__ import annotations
 
@@ -76,6 +76,6 @@ def test_there_are_five_recipes() -> None:
 
 @pytest.mark.parametrize(("name", "program"), RECIPES, ids=[name for name, _ in RECIPES])
 def test_the_example_of_a_recipe_runs(name: str, program: str, tmp_path: Path) -> None:
-    source = tmp_path / "recipe.py"  # a file: the compiler reads the sources of functions
+    source = tmp_path / "recipe.py"  # a file, because the compiler reads the sources of functions
     source.write_text(program, "utf-8")
     runpy.run_path(str(source))

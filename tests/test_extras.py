@@ -25,7 +25,7 @@ USERS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "polars": ('map_batches(format="polars")', lambda folder: ROWS.map_batches(len, "polars")),
     "pygraphviz": ("plot() to .svg", lambda folder: ROWS.plot(folder / "a.svg")),
 }
-"""What needs each library: its name in the error, and a call."""
+"""For each library the name in the error, and a call that needs it."""
 
 IMPORTED = {"glowray", "glowray.arguments", "glowray.boundary"}
 STANDARD = set(

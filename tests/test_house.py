@@ -1,4 +1,4 @@
-"""glowray dispatches on types and methods. It looks for no attributes, and compares no names of classes or verbs."""
+"""Test that glowray dispatches on types and methods: no lookup of attributes, no comparison of class names or verbs."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ ALLOWED: dict[str, dict[str, str]] = {
     "glowray/watch/table/rows_table.py": {"getattr(rows[0], '_fields', None)": USER},
     "cli/glowray_cli/channel.py": {"hasattr(sys.stdout, 'reconfigure')": PYTHON},
 }
-"""What is looked for, file by file, and why it cannot be asked of a type."""
+"""The exceptions in each file, with the reason why a type cannot answer."""
 
 
 def probes(tree: ast.AST) -> Iterator[str]:
-    """Yield the calls and comparisons that look at an attribute's presence, or at a name."""
+    """Yield the calls and comparisons that look up an attribute or compare a name."""
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[_, ast.Constant() | ast.JoinedStr(), *_]):

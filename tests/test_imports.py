@@ -1,4 +1,4 @@
-"""No folder of the package has a circle of imports, whether at run time or for type checkers alone."""
+"""Test that no folder of the package has circular imports, neither at run time nor for type checkers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "glowray"
 FOLDERS = sorted({path.parent for path in PACKAGE.rglob("*.py")})
 CIRCLES = {
-    PACKAGE / "rows" / "keys": "glowray.rows.keys.key_kinds",  # a key may be made of other keys
-    PACKAGE / "io": "glowray.io.channel",  # a reader may have a channel: for type checkers only
-    PACKAGE / "native": "glowray.native.portable",  # the portable loops share their words of bytes
+    PACKAGE / "rows" / "keys": "glowray.rows.keys.key_kinds",  # a key may contain other keys
+    PACKAGE / "io": "glowray.io.channel",  # a reader may have a channel; for type checkers only
+    PACKAGE / "native": "glowray.native.portable",  # the portable loops share their byte words
 }
 
 
@@ -23,7 +23,7 @@ def name_of(path: Path) -> str:
 
 
 def imports_of(path: Path) -> set[str]:
-    """The modules of the package that a module names anywhere, a package's own names included."""
+    """Return the modules of the package that a module names anywhere, and the package's own names."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -35,7 +35,7 @@ def imports_of(path: Path) -> set[str]:
 
 
 def circles(edges: dict[str, set[str]]) -> list[list[str]]:
-    """The strongly connected parts of a graph that are more than one node (Tarjan 1972)."""
+    """Return the strongly connected components of a graph that have more than one node (Tarjan 1972)."""
     order: dict[str, int] = {}
     lowest: dict[str, int] = {}
     stack: list[str] = []

@@ -1,4 +1,4 @@
-"""What the README shows is so: its programs, its commands, its table of names, its links."""
+"""Test that the README is true: its programs, commands, table of names and links."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ CODE = re.compile(r"`([^`]+)`")
 
 
 def of_name(name: str) -> list[list[str]]:
-    """The commands of a program, as it is called in the README."""
+    """Return the README's commands that call this program."""
     return [words for words in COMMANDS if words[0].rpartition("/")[2] == name]
 
 
 def ran(command: Sequence[str | Path], folder: Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """A command run to its end, with the packages as if they were installed."""
+    """Run a command to its end, with the packages importable as if installed."""
     folder.mkdir(exist_ok=True)
     environment = installed(folder)
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
@@ -97,7 +97,7 @@ def test_the_examples(tmp_path: Path) -> None:
 
 @pytest.mark.cluster
 def test_the_commands_of_a_cluster(tmp_path: Path) -> None:
-    """Every one as it stands there, but for addresses, ports and the folder of the token."""
+    """Run each command as written, except for addresses, ports and the folder of the token."""
     head, worker = Machine(tmp_path / "head"), Machine(tmp_path / "worker")
     commands = [words for words in COMMANDS if words[0] != "make" and "examples" not in words[:2]]
     try:
@@ -112,7 +112,7 @@ def test_the_commands_of_a_cluster(tmp_path: Path) -> None:
 
 
 def run_on(head: Machine, worker: Machine, words: list[str]) -> str:
-    """One command of the README on two machines that are this one; its output."""
+    """Run one command of the README on two machines, which are both this one. Return its output."""
     if words[1] == "up":
         here = ["127.0.0.1" if word == HOST else word for word in words[1:]]
         return head.run(*here, "--port", 0, "--dashboard-port", 0, "--num-cpus", 1).stdout
@@ -142,7 +142,7 @@ def test_every_name_of_the_table_is_there() -> None:
 
 
 def python_name(owner: object) -> Callable[[str], None]:
-    """A check that what a piece of code calls or reads is there, with the arguments that it names."""
+    """Return a check that the attribute that a piece of code uses exists, and takes its arguments."""
 
     def check(code: str) -> None:
         tree = ast.parse(code, mode="eval").body
@@ -158,14 +158,14 @@ def python_name(owner: object) -> Callable[[str], None]:
 
 
 def command(code: str) -> None:
-    """A command is there with its options."""
+    """Check that a command exists with its options."""
     _, name, *rest = code.split()
     options = {option for parameter in typer.main.get_command(app).commands[name].params for option in parameter.opts}
     assert {word for word in rest if word.startswith("--")} <= options
 
 
 def variable(code: str) -> None:
-    """An environment variable is one that the README's commands use, in a test of their own."""
+    """Check that a README's command uses this environment variable. Each of these commands has its own test."""
     assert code.startswith("GLOWRAY_ADDRESS=")
 
 
@@ -185,10 +185,10 @@ def test_every_link_within_the_project_leads_somewhere() -> None:
 
 
 def table(text: str) -> list[list[str]]:
-    """The cells of a printed table, without its heading."""
+    """Return the cells of a printed table, without its heading."""
     return [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if line.startswith("│")][1:]
 
 
 def without_marks(text: str) -> str:
-    """A traceback without the marks below its lines, which differ between versions of Python."""
+    """Return a traceback without the marks below its lines, which differ between versions of Python."""
     return "\n".join(line for line in text.splitlines() if not re.fullmatch(r"[ ~^]+", line))

@@ -1,4 +1,4 @@
-"""Each folder of the package is one idea: few files, a sentence that says which, imports one way, names that differ."""
+"""Test that each folder holds one idea: few files, a sentence about them, imports in one direction, distinct names."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "glowray"
 FILES = sorted(PACKAGE.rglob("*.py"))
-FOLDERS = sorted({path.parent for path in FILES} - {PACKAGE})  # imports between the folders: import-linter
+FOLDERS = sorted({path.parent for path in FILES} - {PACKAGE})  # import-linter checks the imports between these folders
 MOST_FILES = 15
 
 Edges = dict[str, set[str]]
 
 
 def run_time_nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a module, but those for type checkers alone."""
+    """Yield the nodes of a module, except code for type checkers alone."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             continue
@@ -48,7 +48,7 @@ IMPORTS = {name: imported(path) for name, path in MODULES.items()}
 
 
 def rooms(folder: Path) -> Edges:
-    """Return which folder inside a folder imports which other; the folder's own modules are one room, "."."""
+    """Return the imports between the folders inside a folder. The folder's own modules count as one, "."."""
 
     def room(path: Path) -> str | None:
         inside = path.relative_to(folder).parts if path.is_relative_to(folder) else ()
@@ -86,7 +86,7 @@ def test_a_folder_is_one_idea(folder: Path) -> None:
 @pytest.mark.slow
 def test_no_two_public_classes_have_one_name() -> None:
     found: dict[str, list[str]] = defaultdict(list)
-    protocols: set[str] = set()  # the classes that implement one may have its name
+    protocols: set[str] = set()  # a class that implements a Protocol may have its name
     for name, path in MODULES.items():
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):

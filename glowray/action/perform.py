@@ -25,7 +25,9 @@ from glowray.physical.stages.stage import StagePlan, StageRun
 from glowray.plan.nodes import Node, Read
 from glowray.plan.walk import walk
 from glowray.rows import Block
-from glowray.watch.run.progress import Progress, progress_for
+from glowray.watch.notebook.tracebacks import show_errors
+from glowray.watch.progress_place import progress_for
+from glowray.watch.run.progress import Progress
 from glowray.watch.run.python_rows import warn_of_python_rows
 from glowray.watch.run.stats import Stats, StatsWatcher
 from glowray.watch.run.task_prints import TaskPrints
@@ -76,13 +78,14 @@ class Action:
     def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared, policies: Sequence[str] = ()) -> None:
         self.outcome, self.nodes, self.needs = outcome, prepared.nodes, settings.resources
         stages = prepared.stages
-        self.letters = Letters(letter_paths(stages, policies))
+        self.letters = Letters(letter_paths(stages, policies), settings.storage_options)
         self.letters.begin()
         try:
             self.engine = open_engine(prepared.choice)
             stats = Stats(settings.name, self.engine.name, rules=prepared.rules)
             outcome.begin(stats)
             self.recorder = Recorder(outcome, stats, progress_for(settings.name, stages, settings.progress))
+            show_errors()
             self.engine.begin(self.recorder.progress.announce)
             resources, vectorize = settings.resources, settings.vectorize
             self.job = Job(settings.name, stages, self.engine, self.recorder, resources, settings.max_errors, vectorize)

@@ -37,12 +37,12 @@ def checked_edges(edges: Iterable[Any]) -> list[Any]:
 
 
 def with_value(ends: Ends | tuple[()], value: Any) -> Ends:
-    """Return the ends of some values and one more."""
+    """Return the smallest and largest value, after one more value."""
     return with_ends(ends, (value, value))
 
 
 def with_ends(ends: Ends | tuple[()], others: Ends) -> Ends:
-    """Return the ends of the values of both parts."""
+    """Return the smallest and largest value of both parts."""
     if not ends:
         return others
     return min(ends[0], others[0]), max(ends[1], others[1])
@@ -72,7 +72,7 @@ def even_edges(low: Any, high: Any, bins: int) -> list[Any]:
 
 
 def start_counts(bins: int, pair: tuple[Ends, Any]) -> Counted:
-    """Return no counts between the edges that a pair (ends of all values, value) asks for."""
+    """Return the edges with zero counts. A pair is (ends of all values, value)."""
     edges = even_edges(*pair[0], bins)
     return edges, [0] * (len(edges) - 1)
 

@@ -41,8 +41,8 @@ class Program:
         """Compile aggregates by the names of their results.
 
         Args:
-            aggregates: each result's name, and what it is of.
-            keys: the names of the key's fields in the record; none for (key, record).
+            aggregates: the name of each result, and its aggregate.
+            keys: the names of the key's fields in the record. Without names, rows are (key, record).
             is_bare: True for rows (key, result), without a record. There is one aggregate then.
         """
         slots = [slot for each in aggregates.values() for slot in each.slots]

@@ -1,6 +1,6 @@
 """The values of highest rank in a group, as the accumulator of an aggregate of pairs (rank, value).
 
-The functions change the accumulator that they are given, and return it: each group has its own.
+The functions change their accumulator and return it. Each group has its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _RANK = itemgetter(0)
 
 
 def ranked_values(n: int) -> Aggregate:
-    """Return the aggregate that keeps the n values of highest rank, highest first; a rank of None is left out."""
+    """Return the aggregate that keeps the n values of highest rank, highest first. A rank of None is left out."""
     slot = AccumulatorField([], f"with_pair({{kept}}, {{value}}, {n})", f"highest({{kept}} + {{other}}, {n})")
     helpers = {"with_pair": with_pair, "highest": highest, "values_of": values_of}
     return Aggregate(f"top({n})", None, (slot,), f"values_of(highest({{0}}, {n}))", helpers)
@@ -33,7 +33,7 @@ def with_pair(pairs: list[Pair], pair: Pair, n: int) -> list[Pair]:
 
 
 def highest(pairs: list[Pair], n: int) -> list[Pair]:
-    """Return the n pairs of highest rank, highest first, NaN last, equal ones in their order.
+    """Return the n pairs of highest rank: highest first, NaN last, equal ranks in their order.
 
     >>> highest([(1.0, "a"), (float("nan"), "b"), (2.0, "c"), (1.0, "d")], 3)
     [(2.0, 'c'), (1.0, 'a'), (1.0, 'd')]

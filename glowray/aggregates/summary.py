@@ -15,10 +15,10 @@ _CONTAINERS = (dict, list, tuple, set, frozenset)
 
 
 class Column:
-    """The summary of some values: their number, and their mean, minimum and maximum if their types have these.
+    """The summary of some values: their count, and their mean, minimum and maximum if their types have these.
 
-    `kind` is Real for numbers, else the type of the values. `is_mixed` says that values are of several kinds, or have
-    no order.
+    `kind` is Real for numbers, else the type of the values. `is_mixed` says that the values have several kinds, or no
+    order.
     """
 
     __slots__ = ("count", "greatest", "is_mixed", "kind", "least", "moments")
@@ -60,7 +60,7 @@ class Column:
             self.is_mixed = True
 
     def summary(self, rows: int) -> dict[str, Any]:
-        """Return the summary of the values, which `rows` rows should have had."""
+        """Return the summary of the values of `rows` rows. A row may lack the value."""
         is_number = self.kind is Real and not self.is_mixed
         return {
             "count": self.count,
@@ -73,7 +73,7 @@ class Column:
 
 
 class Summary:
-    """The columns of all rows: those of each field of rows that are records, and that of other rows."""
+    """The columns of all rows. Fields of records have one column each, and other rows have a common one."""
 
     __slots__ = ("fields", "records", "rows", "values")
 

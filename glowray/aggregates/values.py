@@ -48,7 +48,7 @@ def with_present(items: list[Any], value: Any) -> list[Any]:
 
 
 class Members:
-    """A set of values that compares them as keys: of equal values the first stays, and all NaNs are equal.
+    """A set that compares values as keys. The first of equal values stays, and all NaNs are equal.
 
     >>> Members([1, 1.0, 2]).values()
     [1, 2]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from glowray.action.settings import Outcome, Settings, error_policy
-from glowray.arguments import Bytes
+from glowray.arguments import Bytes, StorageOptions
 from glowray.boundary import public
 from glowray.engine.choice import check_engine
 from glowray.engine.task.protocol import Engine
@@ -18,6 +18,7 @@ from glowray.flow.sources_memory import MemorySources
 from glowray.flow.sources_sql import SqlSources
 from glowray.io.reader import check_partitions
 from glowray.resources import Resources
+from glowray.watch.notebook.shown_text import RowErrors
 from glowray.watch.run.stats import Stats
 
 
@@ -35,9 +36,9 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
             in the environment. Without one it starts inline, and a long job moves to Ray.
             An Engine object runs the tasks itself: for tests and for new engines. Its interface may change.
         partitions: the number of partitions of each source; None: the source chooses from the size of its input.
-        on_error: what happens to a row on which a function fails, and to a line of which read_csv or read_json makes no
-            row. "raise" raises the exception.
-            "skip" drops the row; "collect" also keeps it in `errors`; a path writes it to a file of JSON lines.
+        on_error: what happens to a row on which a function fails, and to a line that read_csv or read_json cannot read.
+            "raise" raises the exception. "skip" drops the row. "collect" also keeps it in `errors`. A path writes it to
+            a file of JSON lines. It may be a URL.
         max_errors: how many rows may be dropped before the job fails; None: any number.
         progress: whether to show progress; None: in a terminal, for long jobs.
         vectorize: whether to compile functions into loops and column programs. Results are the same without.
@@ -45,6 +46,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
         memory: bytes that each task asks for. A task holds rows of about half as many bytes, and writes the rest to
             temporary files.
         labels: a dict of str; tasks run only on nodes with these labels.
+        storage_options: what opens the store of on_error's URL, as for write_text().
 
     Raises:
         ValueError: `engine` or `on_error` does not exist, or a number is negative.
@@ -64,6 +66,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
         num_cpus: float | None = None,
         memory: Bytes | None = None,
         labels: Mapping[str, str] | None = None,
+        storage_options: StorageOptions = None,
     ) -> None:
         if engine is not None:
             check_engine(engine)
@@ -75,6 +78,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
             engine=engine,
             partitions=partitions,
             on_error=error_policy(on_error),
+            storage_options=storage_options,
             max_errors=max_errors,
             progress=progress,
             vectorize=vectorize,
@@ -112,7 +116,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
     @property
     def errors(self) -> list[Any]:
         """Return the rows that failed under on_error="collect", as records with step, row and error."""
-        return list(self.outcome.errors)
+        return RowErrors(self.outcome.errors)
 
     def run(self) -> list[Any]:
         """Run all outputs and deferred writes of this flow's datasets in one pass.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from glowray.arguments import Uri
+from glowray.arguments import Options, Uri
 from glowray.extras import check_extra
 from glowray.flow.sources import Sources
 
@@ -14,7 +14,54 @@ if TYPE_CHECKING:
 
 
 class ExternalSources(Sources):
-    """The source read_mongo."""
+    """The sources read_mongo and read_kafka."""
+
+    def read_kafka(
+        self,
+        topic: str,
+        servers: str,
+        start: str | Mapping[int, int] = "earliest",
+        end: Mapping[int, int] | None = None,
+        with_key: bool = False,
+        partitions: int | None = None,
+        *,
+        options: Options | None = None,
+    ) -> Dataset[Any]:
+        """Read the values of the records that are in a Kafka topic now, as bytes. The workers read.
+
+        >>> import glowray as gr
+        >>> gr.read_kafka("clicks", "localhost:9092").map(len).sum()  # doctest: +SKIP
+        420
+
+        Each committed record is read once, in the order of its topic's partition. The value of a tombstone is None.
+        The extra glowray[kafka] installs confluent-kafka.
+
+        Args:
+            topic: the name of the topic.
+            servers: host:port of one or more servers, with commas between.
+            start: the first offsets to read: "earliest", "latest", or a dict of partition to offset. Partitions that
+                the dict does not name are read from their earliest offset.
+            end: a dict of partition to the offset after the last one to read. None, and for other partitions: what is
+                there at the call.
+            with_key: whether a row is (key, value), where a key is bytes or None.
+            partitions: exactly this many, of about equal numbers of offsets. None: one for each 250,000 offsets of a
+                partition of the topic.
+            options: settings of the client, such as {"security.protocol": "SASL_SSL"}. They go to the workers and are
+                never shown.
+
+        Raises:
+            ValueError: there is no such topic or partition, offsets are after its end, or an option is unknown.
+            OffsetsGone: Kafka has deleted offsets to read, at the call or at the action.
+            ConnectionError: the servers cannot be reached.
+            MissingLibrary: confluent-kafka is not installed.
+        """
+        check_extra("confluent_kafka", "read_kafka()")
+        from glowray.io.kafka.client import KafkaServers
+        from glowray.io.kafka.reader import kafka_reader
+
+        at = KafkaServers.of("read_kafka", servers, options)
+        count = self._count(partitions)
+        return self._read(kafka_reader(at, topic, start, end, with_key=with_key, partitions=count), "read_kafka")
 
     def read_mongo(
         self,
@@ -47,9 +94,9 @@ class ExternalSources(Sources):
             ValueError: there is no such collection.
             MissingLibrary: PyMongo is not installed.
         """
+        check_extra("pymongo", "read_mongo()")
         from glowray.io.mongo.collection import CollectionAddress
         from glowray.io.mongo.reader import mongo_reader
 
-        check_extra("pymongo", "read_mongo()")
         address = CollectionAddress(uri, database, collection)
         return self._read(mongo_reader(address, query, self._count(partitions)), "read_mongo")

@@ -183,7 +183,7 @@ class FileSources(Sources):
         Raises:
             FileNotFoundError: a path matches nothing.
             ValueError: at the action, a line is not JSON, or nests values deeper than 0.3 times
-                sys.getrecursionlimit(), which is 300 levels; the message has the file and line. The flow's on_error may
+                sys.getrecursionlimit(), which is 300 levels. The message has the file and line. The flow's on_error may
                 drop these lines instead. A file that is one array always raises.
         """
         from glowray.io.json.json_lines import json_reader

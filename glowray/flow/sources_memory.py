@@ -98,7 +98,7 @@ class MemorySources(Sources):
         move no rows. A row is copied when it arrives, so that later changes to the object have no effect.
 
         Args:
-            rows: an iterable; a queue.Queue or a queue of multiprocessing; or a str, the name of a channel of the
+            rows: an iterable, or a queue.Queue, or a queue of multiprocessing. Or a str, the name of a channel of the
                 cluster, into which `glowray send` or output() puts rows. An action reads no more rows than it wants.
                 On Ray a thread reads some rows ahead.
             partitions: row i goes to partition i % n. None: 1, which keeps the order of arrival. With more, tasks work

@@ -1,6 +1,6 @@
 """The user's functions: their names and places, checks, spreading of rows, pickling, and failures.
 
-The package imports `rows`, `errors` and `boundary` only. What runs functions over rows does not belong here.
+The package imports `rows`, `errors` and `boundary` only. Code that runs functions over rows does not belong here.
 """
 
 from glowray.functions.caller import user_site

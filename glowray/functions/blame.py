@@ -1,6 +1,6 @@
-"""Note the step and the row of an error where it leaves a loop, on its way out of a task.
+"""Note the step and the row of an error that leaves a loop, on its way out of a task.
 
-The note lies beside the exception and never on it: the exception stays the user's, whatever its class allows.
+The note is kept beside the exception and never on it, because the exception's class may not allow it.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ class FailingStep(Protocol):
     def verb(self) -> str: ...
 
     def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
-        """Return the user's function and row for the row, and the arguments of a reducer, at which the step failed."""
+        """Return the user's function, and the row and arguments at which the step failed."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """The step that failed, the row that it had at hand, and the arguments of its function if it takes several.
+    """The step that failed, its row, and the arguments of its function if it takes several.
 
-    A part of a step, such as a sort or a reader, knows no step. It notes the row, or the `cause` itself, and the step
-    completes the note.
+    A part of a step, such as a sort or a reader, does not know its step. It notes the row, or the `cause` itself, and
+    the step completes the note.
     """
 
     step: FailingStep | None = None
@@ -40,7 +40,7 @@ class Blame:
     cause: Cause | None = None
 
     def within(self, outer: Blame) -> Blame:
-        """Return this note with what only `outer` knows."""
+        """Return this note, with the step, row and arguments of `outer` if it has no step yet."""
         if self.step is not None:
             return self
         row = outer.row if self.row is NO_ROW else self.row
@@ -53,7 +53,7 @@ _notes: ContextVar[dict[int, tuple[BaseException, Blame]] | None] = ContextVar("
 
 @contextmanager
 def noting() -> Iterator[None]:
-    """Keep the notes of errors for the time of the block."""
+    """Keep the notes of errors until the block ends."""
     token = _notes.set({})
     try:
         yield
@@ -62,7 +62,7 @@ def noting() -> Iterator[None]:
 
 
 def note(error: BaseException, blame: Blame) -> None:
-    """Note what an error belongs to. The innermost note counts; a later one adds what that one does not know."""
+    """Note the step and row of an error. The innermost note counts, and a later one adds missing facts."""
     notes = _notes.get()
     if notes is not None:
         known = noted(error)

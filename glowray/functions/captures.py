@@ -211,7 +211,7 @@ def _attributes(owner: CapturedPart) -> Iterator[CapturedPart]:
 
 
 def _contents(names: list[str], values: list[Any], holder: str, fault: Fault | None) -> Iterator[CapturedPart]:
-    """Yield all values, or with a fault one value: that with the fault, if any has it.
+    """Yield all values. With a fault, yield only the value that has it, if there is one.
 
     Halving avoids pickling millions of sound values one by one.
     """

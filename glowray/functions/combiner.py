@@ -1,4 +1,4 @@
-"""How the values of a key become one value."""
+"""Combiners: how the values of a key become one value."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), frozenset)
 
 @dataclass(frozen=True, slots=True)
 class Zero:
-    """The start of an accumulator: every use gets a copy of its own."""
+    """The start of an accumulator. Every use gets its own copy, unless the start is immutable."""
 
     value: Any
 
     @classmethod
     def of(cls, verb: str, value: Any) -> Zero:
-        """Take a start in at a verb; raise TypeError if it cannot be pickled and unpickled."""
+        """Take the start that a verb was given. Raise TypeError if it cannot be pickled and unpickled."""
         error = reading_error(value)
         if error is None:
             return cls(value)
@@ -31,16 +31,16 @@ class Zero:
         raise TypeError(f"{verb}(): zero ({kind}) cannot be sent to workers: {error}; make it in add()") from error
 
     def fresh(self) -> Any:
-        """Return a start that may be changed."""
+        """Return a start that the caller may change without an effect on other uses."""
         return self.copier()()
 
     @property
     def is_fixed(self) -> bool:
-        """Whether nobody can change the value, so that all uses may share it."""
+        """Whether the value is immutable, so that all uses may share it."""
         return _is_fixed(self.value)
 
     def copier(self) -> Callable[[], Any]:
-        """Return a function that gives a start at each call: the same one if nobody can change it."""
+        """Return a function that returns a start at each call, always the same object if the start is immutable."""
         value = self.value
         return (lambda: value) if self.is_fixed else partial(copy.deepcopy, value)
 
@@ -51,7 +51,11 @@ def _is_fixed(value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Combiner:
-    """How a key's values become one: the first as it is or added to a zero, the next by `add`, partials by `merge`."""
+    """How a key's values become one.
+
+    The first value is the accumulator, or `add` adds it to the zero. `add` adds the next values, and `merge` joins
+    partial results.
+    """
 
     add: Function
     merge: Function

@@ -194,7 +194,7 @@ def _holds_exception(value: Any, depth: int = 0) -> bool:
 
 
 class _Together:
-    """Creates every exception first and then sets their parts, as they may refer to each other."""
+    """Creates all exceptions first and then sets their parts, because they may refer to each other."""
 
     def __init__(self, records: tuple[ExceptionRecord, ...]) -> None:
         self.records = records

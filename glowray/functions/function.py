@@ -32,9 +32,9 @@ class Function:
         required: the number of positional parameters without a default. None for C code.
         of_row: False for reducers, aggregates and functions of a whole partition.
         of_value: True if the function's argument is the value of a keyed row, and not the row.
-        gives_items: True if the function returns an iterable of which every item is a row.
-        is_named: True if the user gave field names. The label is then the user's, the code is not.
-        is_glowrays: True for a function of Python's that glowray chose, as operator.add of sum().
+        gives_items: True if the function returns an iterable of rows.
+        is_named: True if the user gave field names instead. The label shows them, and the code is glowray's.
+        is_glowrays: True for a function of Python that glowray chose, such as operator.add for sum().
     """
 
     call: Callable[..., Any]
@@ -69,17 +69,17 @@ class Function:
     ) -> Function:
         """Return the Function of a callable that a verb received, after checking it.
 
-        `spreads` is True for functions of one row. For others `arguments` lists the numbers of arguments with which
-        the verb may call them: (2,) for a reducer, (1, 2) for map_partitions. `ships` is False if the function stays
-        in the driver. `label` is what the user wrote in place of a function: field names.
+        `spreads` is True for functions of one row. For others `arguments` lists the numbers of arguments that the verb
+        may pass: (2,) for a reducer, (1, 2) for map_partitions. `ships` is False if the function stays in the driver.
+        `label` shows the field names that the user gave instead of a function.
 
         >>> Function.of(lambda word, n: n, "map").spread
         2
         >>> Function.of(str.upper, "map").label
         'str.upper'
 
-        Raises TypeError, which names the function, its place and the fix, if it is not callable or is async, has
-        parameters that the verb cannot fill, or captures a variable that cannot be pickled.
+        Raises TypeError if it is async or not callable, if the verb cannot fill its parameters, or if it captures an
+        unpicklable variable. The message names the function, its place and the fix.
         """
         _check_callable(call, verb, name)
         inner = call.function if is_instance(call, Spread) or is_instance(call, Whole) else call
@@ -105,12 +105,12 @@ class Function:
         _check_parameters(call, known, function, arguments)
         if ships:
             _check_pickling(inner, function)
-        # A function that rows are spread over in a fixed width needs no wrapper at run time.
+        # If the number of spread fields is fixed, the function needs no wrapper at run time.
         return function if function.spread is None else _unwrapped(function, inner)
 
     @property
     def is_own(self) -> bool:
-        """Return whether the function is glowray's own. A verb made of other verbs has such functions."""
+        """Return whether the function is glowray's own. Verbs that are built from other verbs have such functions."""
         return self.is_glowrays or (self.filename is not None and is_own_file(self.filename))
 
     @property
@@ -205,7 +205,7 @@ def _check_pickling(call: Any, function: Function) -> None:
 
 
 def unreadable(functions: Iterable[Function], error: Exception) -> TypeError:
-    """Return the error for functions that a task could not unpickle. It names the failing one and what it captures."""
+    """Return the error for functions that a task could not unpickle. It names the failing function and its capture."""
     for function in functions:
         own = reading_error(function.call)
         found = None if own is None else culprit(function.call, own, reading_error)

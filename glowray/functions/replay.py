@@ -34,8 +34,8 @@ _packed_subjects: WeakKeyDictionary[Function | SharedSubject, Any] = WeakKeyDict
 class Attempt:
     """The call that replay() makes: `run(subject, *arguments)`.
 
-    `run` is a function of a module of glowray's, so that it travels by its name. `subject` is the user's function, the
-    verb if that has none, or what a reader reads with. `is_check` says that it only checks the row.
+    `run` is a function of a glowray module, so it is pickled by name. `subject` is the user's function, the verb if
+    there is none, or the data that a reader reads with. `is_check` says that the call only checks the row.
     """
 
     run: Callable[..., Any]
@@ -74,7 +74,7 @@ class Replay:
 
     @classmethod
     def of(cls, verb: str, function: Function | None, row: Any, attempt: Attempt | None) -> Replay:
-        """Pack what it takes to run an attempt again."""
+        """Pack everything that is needed to run an attempt again."""
         arguments = () if attempt is None else attempt.arguments
         is_row = len(arguments) == 1 and arguments[0] is row
         return cls(
@@ -89,7 +89,7 @@ class Replay:
         )
 
     def __repr__(self) -> str:
-        """Return what a call runs, or why there is nothing to run.
+        """Return the call that would run, or the reason why nothing can run.
 
         >>> Replay.of("sort", None, NO_ROW, None)
         <replay of sort(): no function of yours failed>
@@ -99,7 +99,7 @@ class Replay:
 
     @property
     def ready(self) -> bool:
-        """Whether there is something to run, and a row to run it on."""
+        """Whether there is a call to run, and a row to run it on."""
         return self.hindrance() is None
 
     @user_facing
@@ -120,7 +120,7 @@ class Replay:
             raise stopped(error, self.label or f"{self.verb}()") from error
 
     def hindrance(self) -> str | None:
-        """Return why there is nothing to run, or None."""
+        """Return the reason why nothing can run, or None."""
         if self.missing is not None:
             return self.missing
         if isinstance(self.subject, LeftBehind):
@@ -135,7 +135,7 @@ class Replay:
 
 
 def stopped(error: StopIteration, label: str) -> RuntimeError:
-    """Return what the user sees of a StopIteration, which would end loops and generators silently."""
+    """Return the RuntimeError that replaces a StopIteration, which would end loops and generators silently."""
     changed = RuntimeError(f"{label} raised StopIteration")
     changed.__cause__ = error
     changed.__traceback__ = error.__traceback__
@@ -149,7 +149,7 @@ def _missing(function: Function | None, row: Any) -> str:
 
 
 def _packed(subject: Any) -> Any:
-    """Return the bytes of a subject. Those of a function or a shared subject are made once."""
+    """Return the bytes of a subject. Functions and shared subjects are pickled once."""
     if not isinstance(subject, (Function, SharedSubject)):
         return pack(subject)
     if subject not in _packed_subjects:

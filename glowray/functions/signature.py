@@ -17,7 +17,7 @@ _LRU_CACHE = type(functools.lru_cache(len))
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The parameters left to fill: not `self`, and not what a partial binds.
+    """The parameters left to fill, without `self` and the arguments that a partial binds.
 
     The callable takes `required` to `most` positional arguments (None: any number). `keyword_only` lists the
     keyword-only parameters without a default.

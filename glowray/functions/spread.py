@@ -139,7 +139,7 @@ def spread_arguments(row: Any, count: int, function: Called) -> tuple[Any, ...]:
 
 
 def fields_of(row: Any, count: int) -> tuple[Any, ...] | None:
-    """Return the `count` fields of a row, or a keyed row's key and the fields of its value. None: it has others.
+    """Return the `count` fields of a row, or a keyed row's key and its value's fields, or None if neither fits.
 
     >>> fields_of([1, 2], 2), fields_of(("k", (1, 2)), 3), fields_of((1, 2), 3)
     ((1, 2), ('k', 1, 2), None)
@@ -153,7 +153,7 @@ def fields_of(row: Any, count: int) -> tuple[Any, ...] | None:
 
 
 def other_width(row: Any, count: int) -> str:
-    """Say how many fields a row has that does not have `count` of them.
+    """Say how many fields a row has instead of `count`.
 
     >>> other_width(("k", (1, 2)), 4), other_width(1, 2)
     ("has 2 fields, or 3 with its value's", 'is an int, not a tuple or list of 2 fields')

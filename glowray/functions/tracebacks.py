@@ -1,7 +1,7 @@
 """Carry the user's frames of a traceback between processes as data, and build the traceback again.
 
-A frame is built again as the `tblib` project does it: a code object of the same name, file and line is run, and fails
-at once. Its one instruction also has the columns of the original, so that the carets are in the same place.
+A frame is rebuilt as in the `tblib` project: a code object with the same name, file and line runs and fails at once.
+Its one instruction has the columns of the original, so the carets are in the same place.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Loops over the bytes of texts that neither NumPy nor Arrow has.
+"""Loops over the bytes of texts that neither NumPy nor Arrow has. Import them as `chosen.loops`.
 
-`chosen.loops` has them. Nothing here knows rows, columns or plans.
+Code that knows rows, columns or plans does not belong here.
 """

@@ -1,8 +1,8 @@
 """The hash of text and bytes, in plain Python: the definition that `Loops.hashes` follows.
 
-A text's hash is a sum over its words of eight bytes, each multiplied by an odd constant of its place, mixed at the end.
-A word is mixed by the finaliser of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators,
-2014).
+A text is cut into words of eight bytes. Each word is multiplied by an odd constant of its place in the text. The hash
+is the mixed sum of the products, of the length and of a tag for the type. The finaliser of SplitMix64 mixes (Steele,
+Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
 """
 
 from __future__ import annotations

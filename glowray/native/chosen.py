@@ -1,4 +1,4 @@
-"""Which loops glowray uses: `compiled` where the package was built with a C compiler, else `portable`.
+"""The choice of loops: `compiled` if the package was built with a C compiler, else `portable`.
 
 Both give the same results; `portable` is several times slower. Call `chosen.loops.words(…)`, so that tests can exchange
 `loops`.

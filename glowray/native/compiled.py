@@ -1,4 +1,4 @@
-"""The loops in C. Importing this module fails where they were not compiled."""
+"""The loops in C. The import of this module fails if they were not compiled."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glowray.native.interface import Bytes, Cut, Mask, Places
 name = "compiled"
 
 _INT32_BYTES = 2**31
-"""C writes places as int32 below this many bytes of data. It splits no data of more."""
+"""C writes places as int32, so it takes only data with fewer bytes than this."""
 
 count = scanning.count
 codes = hashing.codes
@@ -72,7 +72,7 @@ def floats(data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.fl
 
 
 class CompiledTable:
-    """Numbers each text by an open-addressing table in C."""
+    """A table that numbers texts, by open addressing in C."""
 
     def __init__(self, seed: int) -> None:
         self._table = numbering.Table(seed)

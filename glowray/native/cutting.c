@@ -4,7 +4,8 @@
 /* Room after the last text, so that any short text can be copied as two words. */
 enum { WORD = 8, SLACK = 2 * WORD };
 
-/* Return the number of bytes of all texts, and write the start of each to `offsets`. -1 with an exception set. */
+/* Return the number of bytes of all texts, and write the start of each to `offsets`. Return -1 with an exception set
+ * if a text is outside the data. */
 static Py_ssize_t find_offsets(const Texts *texts, int64_t *offsets)
 {
     Py_ssize_t total = 0;

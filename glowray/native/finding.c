@@ -46,7 +46,7 @@ static PyObject *find(PyObject *Py_UNUSED(module), PyObject *arguments)
     Py_ssize_t width;
     int backwards;
     Texts texts;
-    /* One build serves all Pythons, so no "y#": built with the headers of 3.13, it fails on 3.11 and 3.12. */
+    /* Do not use "y#": one build serves all Pythons, and "y#" built with the headers of 3.13 fails on 3.11 and 3.12. */
     if (!PyArg_ParseTuple(arguments, "OOOSpO", &data, &starts, &ends, &sought, &backwards, &out)
         || PyBytes_AsStringAndSize(sought, &pattern, &width) < 0)
         return NULL;

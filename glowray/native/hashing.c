@@ -1,4 +1,4 @@
-/* The stable hash of texts. glowray/rows/keys/hashing.py defines it. */
+/* The stable hash of texts. glowray/native/byte_hash.py defines it. */
 #include "texts.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -67,7 +67,8 @@ static PyObject *hashes(PyObject *Py_UNUSED(module), PyObject *arguments)
     Py_RETURN_NONE;
 }
 
-/* Return 1 if every text fits into a word with its length, 0 if one does not, -1 with an exception set. */
+/* Write a code of each text: its bytes and its length, mixed. Return 1, or 0 if a text has eight bytes or more, or -1
+ * with an exception set. */
 static int short_codes(const Texts *texts, uint64_t *out)
 {
     for (Py_ssize_t i = 0; i < texts->count; i++) {

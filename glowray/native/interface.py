@@ -1,7 +1,7 @@
-"""What `compiled` and `portable` both offer: loops over the bytes of texts.
+"""The functions that `compiled` and `portable` both offer: loops over the bytes of texts.
 
-Texts are given as `data, starts, ends`: text i is `data[starts[i]:ends[i]]`. Starts and ends are arrays without gaps
-in memory, both int32 or both int64. Arrays that come back may be int32 or int64 where they hold places in the data.
+Texts are given as `data, starts, ends`: text i is `data[starts[i]:ends[i]]`. Starts and ends are contiguous arrays,
+both int32 or both int64. Returned arrays of places in the data may be int32 or int64.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Cut: TypeAlias = tuple[npt.NDArray[np.int64], bytes | bytearray | npt.NDArray[An
 
 
 class TextTable(Protocol):
-    """Numbers texts from 0, in the order of their first appearance. Only one thread at a time may use a table."""
+    """A table that numbers texts from 0 as they first appear. Only one thread at a time may use it."""
 
     def __len__(self) -> int:
         """Return how many different texts have a number."""
@@ -49,15 +49,15 @@ class Loops(Protocol):
     def fields(self, data: Bytes, separator: int, lines: int) -> Places | None:
         """Return the bounds of all fields, or None if the lines differ in their number of fields.
 
-        Row 0 of the bounds has where each line starts. Row i has where field i - 1 of each line ends.
-        The last line has no line feed at its end.
+        Row 0 of the bounds has the start of each line. Row i has the end of field i - 1 in each line. The last line has
+        no line feed at its end.
         """
 
     def quotes(self, data: Bytes, quote: int, separator: int, inside: bool) -> int | None:
-        """Return how many quotes stand between the first byte and the last, or None if one of them is not plain.
+        """Return the number of quotes between the first byte and the last, or None if one of them is not plain.
 
         A plain quote that opens a field follows a separator, a line end or a quote. A plain quote that closes a field
-        is followed by one of these. `inside`: a field is open before the first quote.
+        is followed by one of these. `inside` says that a field is open before the first quote.
         """
 
     def cut(self, data: Bytes, starts: Places, ends: Places) -> Cut:
@@ -67,7 +67,7 @@ class Loops(Protocol):
         """
 
     def find(self, data: Bytes, starts: Places, ends: Places, pattern: bytes, backwards: bool) -> npt.NDArray[np.int64]:
-        """Return where in each text the pattern begins first (or last), -1 if nowhere. The pattern is not empty."""
+        """Return the offset of the first (or last) pattern in each text, -1 for none. The pattern is not empty."""
 
     def hashes(self, data: Bytes, starts: Places, ends: Places, tag: int) -> npt.NDArray[np.uint64]:
         """Return `glowray.native.byte_hash.bytes_hash` of each text."""
@@ -82,7 +82,7 @@ class Loops(Protocol):
         """Return int() of each text that is plainly an int, and which texts are; None if all are. Other texts give 0.
 
         A plain int has at most 18 digits of ASCII and perhaps a minus. A plain float has at most 15 digits on each
-        side of its point. `compiled` takes more spellings for plain than `portable`: a plus, white space around.
+        side of its point. `compiled` accepts more spellings than `portable`: a plus, or white space around.
         """
 
     def floats(self, data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.float64], Mask | None]:

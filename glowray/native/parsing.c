@@ -2,7 +2,7 @@
 #include "texts.h"
 #include <string.h>
 
-enum { INT_DIGITS = 18, FLOAT_DIGITS = 15 }; /* these always fit into 64 bits, and into the 53 bits of a float */
+enum { INT_DIGITS = 18, FLOAT_DIGITS = 15 }; /* 18 digits always fit into 64 bits, 15 into the 53 bits of a float */
 
 static const double POWERS[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
 
@@ -28,7 +28,7 @@ static inline int unsigned_part(const uint8_t **from, const uint8_t **end)
 static inline const uint8_t *digits(const uint8_t *from, const uint8_t *end, uint64_t *number)
 {
     for (; from < end && (uint8_t)(*from - '0') < 10; from++)
-        *number = *number * 10 + (uint8_t)(*from - '0'); /* may overflow: a caller ignores it then, as there are too many digits */
+        *number = *number * 10 + (uint8_t)(*from - '0'); /* may overflow; callers then reject the number, which has too many digits */
     return from;
 }
 
@@ -43,7 +43,7 @@ static int integer_from(const uint8_t *from, const uint8_t *end, int64_t *out)
     return 1;
 }
 
-/* A float holds the digits and the power of ten exactly, so their quotient is rounded once, as float() rounds it. */
+/* The digits and the power of ten are both exact as floats. So the quotient is rounded once, as float() rounds it. */
 static int float_from(const uint8_t *from, const uint8_t *end, double *out)
 {
     uint64_t number = 0;

@@ -1,4 +1,4 @@
-"""The loops with NumPy and Arrow, for installations whose C was not compiled. `interface` says what each returns."""
+"""The loops with NumPy and Arrow, for installations without compiled C. `interface` documents each function."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ name = "portable"
 
 _LINE_FEED = ord("\n")
 _U = np.uint64
-_ROWS_AT_ONCE = 1 << 14  # arrays that several passes go over stay in the cache
+_ROWS_AT_ONCE = 1 << 14  # so that arrays read in several passes stay in the cache
 _WORDS_AT_ONCE = 1 << 17
 _FEW = 32
 _PLAIN_INT = r"\A-?[0-9]{1,18}\z"
@@ -75,10 +75,10 @@ def _array(data: Bytes, starts: Places, ends: Places) -> Any:
     """Return the texts as a large_string array, whose bytes need not be UTF-8."""
     if not len(starts):
         return pa.LargeStringArray.from_buffers(0, pa.py_buffer(np.zeros(1, np.int64)), pa.py_buffer(b""))
-    # An array of the texts and of the gaps between them. Taking the texts copies each byte once.
+    # Build an array of the texts and the gaps between them. Taking the texts from it copies each byte once.
     bounds = np.empty(2 * len(starts) + 1, np.int64)
     bounds[0:-1:2], bounds[1::2] = starts, ends
-    bounds[-1] = bounds[0]  # Arrow makes room for as much as an array seems to hold
+    bounds[-1] = bounds[0]  # Arrow reserves as much room as an array seems to hold
     array = pa.LargeStringArray.from_buffers(2 * len(starts), pa.py_buffer(bounds), pa.py_buffer(data))
     return array.take(pa.array(np.arange(0, 2 * len(starts), 2, dtype=np.int32 if len(starts) < 2**30 else np.int64)))
 
@@ -118,7 +118,7 @@ def _parsed(texts: Any, pattern: str, kind: pa.DataType, dtype: Any) -> tuple[np
 
 
 class PortableTable:
-    """Numbers the different texts of each call by Arrow, and keeps those in a dict."""
+    """A table that numbers the distinct texts of each call with Arrow, and keeps them in a dict."""
 
     def __init__(self) -> None:
         self._numbers: dict[bytes, int] = {}
@@ -172,9 +172,9 @@ def hashes(data: Bytes, starts: Places, ends: Places, tag: int) -> npt.NDArray[n
 
 
 def _padded(data: Bytes, starts: Places, ends: Places) -> tuple[Words, Places, Places]:
-    """Return (a view of the word at every byte of some texts, where each text starts there, lengths).
+    """Return (words, starts, lengths). Word i is the eight bytes from byte i on; text j begins at word `starts[j]`.
 
-    The bytes are copied, with eight zeros at the end. There is one text at least.
+    The bytes are copied, with eight zeros at the end. There must be at least one text.
     """
     first, last = int(starts.min()), int(ends.max())
     padded = np.zeros(last - first + WORD_BYTES, np.uint8)
@@ -197,7 +197,7 @@ def _long_sums(at: Words, starts: Places, lengths: Places) -> Words:
     """
     sums = np.zeros(len(starts), np.uint64)
     left, begins = lengths, starts
-    active: Any = slice(0, len(starts))  # the texts that have not ended: a slice while they are all, then their rows
+    active: Any = slice(0, len(starts))  # the texts that have not ended: a slice while none has, then their row numbers
     index = 0
     while len(left):
         going = np.flatnonzero(left > 0)
@@ -230,7 +230,7 @@ def long_sum(data: bytes) -> int:
 
 
 def _sum_of(found: Words, index: int) -> int:
-    """Return the sum over words, of which the first stands at this index in its text. The words are overwritten."""
+    """Return the sum over words. The first word has this index in its text. The words are overwritten."""
     total = _U(0)
     for start in range(0, len(found), _WORDS_AT_ONCE):
         part = found[start : start + _WORDS_AT_ONCE]

@@ -89,8 +89,8 @@ static inline Mask ascii_spaces(const uint8_t *from, Py_ssize_t count, Mask *wid
     return found;
 }
 
-/* Return which of up to 64 bytes are white space. `*over` is the number of bytes of a white space character that reach
- * over from the bytes before; it is set to the number that reaches into the next bytes. */
+/* Return which of up to 64 bytes are white space. A character may cross the border between two calls. `*over` is the
+ * number of its bytes in this call. It is set to the number in the next call. */
 static inline Mask spaces(const uint8_t *from, Py_ssize_t count, const uint8_t *end, int *over)
 {
     Mask wide, found = ascii_spaces(from, count, &wide) | all_of(*over);
@@ -109,7 +109,7 @@ static Py_ssize_t find_words(const uint8_t *data, Py_ssize_t size, int32_t *star
 {
     Py_ssize_t begun = 0, ended = 0;
     int over = 0;
-    Mask inside = 0; /* 1 if the byte before is in a word */
+    Mask inside = 0; /* 1 if the last byte of the previous round is in a word */
     for (Py_ssize_t at = 0; at < size; at += AT_ONCE) {
         const Py_ssize_t count = size - at < AT_ONCE ? size - at : AT_ONCE;
         const Mask word = ~spaces(data + at, count, data + size, &over) & all_of(count);
@@ -183,8 +183,8 @@ static void find_places(const uint8_t *data, Py_ssize_t size, uint8_t one, uint8
 
 /* ---------------------------------------------------------------- tables ----------------------------------------- */
 
-/* Write the bounds of `lines` lines of `width` fields each: the start of line i to table[i], and the end of its field j
- * to table[(j + 1) * lines + i]. Return 0 if a line has another number of fields, else 1.
+/* Write the bounds of `lines` lines of `width` fields each. Line i starts at table[i]. Its field j ends at table[(j + 1)
+ * * lines + i]. Return 0 if a line has another number of fields, else 1.
  */
 static int find_fields(const uint8_t *data, Py_ssize_t size, uint8_t separator, Py_ssize_t lines, Py_ssize_t width,
                        int32_t *table)
@@ -210,8 +210,8 @@ static int find_fields(const uint8_t *data, Py_ssize_t size, uint8_t separator, 
 
 /* ---------------------------------------------------------------- quotes ----------------------------------------- */
 
-/* Return the number of quotes in data[1:-1], or -1 if a quote opens a field after, or closes one before, anything but a
- * separator, a line end or a quote. `inside` says whether a quoted field is open at their start. */
+/* Return the number of quotes in data[1:-1], or -1 if a quote is misplaced. An opening quote must follow a separator, a
+ * line end or a quote. One of these must follow a closing quote. `inside` says whether a field is open at data[1]. */
 static Py_ssize_t count_quotes(const uint8_t *data, Py_ssize_t size, uint8_t quote, uint8_t separator, int inside)
 {
     uint8_t beside[256] = {0};

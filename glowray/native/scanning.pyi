@@ -20,8 +20,8 @@ def fields(data: Buffer, separator: int) -> bytearray | None:
 def quotes(data: Buffer, quote: int, separator: int, inside: bool) -> int:
     """Return the number of quotes in `data[1:-1]`. `inside` says whether a quoted field is open at their start.
 
-    Return -1 if a quote opens a field after anything but a separator, a line end or a quote, or closes one before
-    anything else.
+    Return -1 if a quote is misplaced. An opening quote must follow a separator, a line end or a quote. One of these
+    must follow a closing quote.
     """
 
 def count(data: Buffer, byte: int) -> int:

@@ -1,4 +1,4 @@
-"""Where the white space of str.isspace is in UTF-8, and the pieces between separators."""
+"""The positions of str.isspace characters in UTF-8, and the pieces between separators."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 # str.isspace of ASCII: \t\n\v\f\r, \x1c to \x1f, space.
 _ASCII = bytes([9, 10, 11, 12, 13, 28, 29, 30, 31, 32]).decode()
-# The others have two or three bytes.
+# All other white space has two or three bytes.
 _WIDE = "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 WHITESPACE = _ASCII + _WIDE
 
@@ -15,11 +15,11 @@ Places = npt.NDArray[np.int64]
 
 
 def space_places(data: npt.NDArray[np.uint8]) -> Places:
-    """Return the places of all bytes that belong to white space, ascending."""
+    """Return the positions of all bytes of white space, ascending."""
     if not len(data):
         return np.empty(0, np.int64)
     if int(data.min()) >= 9 and not ((data - np.uint8(14)) < 14).any():
-        places = np.flatnonzero(data <= 32)  # no other control characters
+        places = np.flatnonzero(data <= 32)  # here all bytes up to 32 are white space
     else:
         places = np.flatnonzero((data == 32) | ((data - np.uint8(9)) < 5) | ((data - np.uint8(28)) < 4))
     wide = _wide_places(data) if int(data.max()) > 127 else []
@@ -36,7 +36,7 @@ def pieces_between(cuts: Places, stop: int) -> tuple[Places, Places]:
 
 
 def _wide_places(data: npt.NDArray[np.uint8]) -> list[Places]:
-    """Return the places of the bytes of white space beyond ASCII, in arrays of any order."""
+    """Return the positions of the bytes of non-ASCII white space, in arrays in any order."""
     made: list[Places] = []
     for first in (0xC2, 0xE1, 0xE2, 0xE3):
         begins = data == first

@@ -56,7 +56,7 @@ static inline int texts_from(Texts *texts, PyObject *data, PyObject *starts, PyO
     return 0;
 }
 
-/* Return the start of text i, and set its length. -1 with an exception set if the text lies outside of the data. */
+/* Return the start of text i, and set its length. Return -1 with an exception set if the text is outside the data. */
 static inline Py_ssize_t text_at(const Texts *texts, Py_ssize_t i, Py_ssize_t *length)
 {
     const Py_ssize_t start = bound(&texts->starts, texts->wide, i);
@@ -84,7 +84,7 @@ static inline uint64_t word_from(const uint8_t *from, Py_ssize_t length, const u
     return word;
 }
 
-/* Take a writable buffer of `size` bytes per text. -1 with an exception set if `out` is not one. */
+/* Get a writable buffer of `size` bytes per text. Return -1 with an exception set if `out` is not one. */
 static inline int results_into(Py_buffer *results, PyObject *out, const Texts *texts, Py_ssize_t size)
 {
     if (PyObject_GetBuffer(out, results, PyBUF_ND | PyBUF_WRITABLE) < 0)

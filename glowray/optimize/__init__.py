@@ -1,4 +1,4 @@
-"""Rewrites of the plan that change how it runs and never what it gives."""
+"""Rewrites of the plan that change how it runs, and never its results."""
 
 from glowray.optimize.rules import RULES, Rule, optimize
 

@@ -1,4 +1,4 @@
-"""The rules, each a function from a node of the plan to another node, or None for no change."""
+"""The rules. Each is a function from a node of the plan to another node, or None for no change."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from glowray.plan.positional import TakeWhile
 from glowray.plan.walk import reader_counts, walk
 
 IsOwn = Callable[[Node], bool]
-"""Says of a child whether no other node reads it: only such a child may be swallowed by a rule."""
+"""A function that says whether only one node reads a child. A rule may merge only such a child into its reader."""
 
 Rule = Callable[[Node, IsOwn], Node | None]
 
 
 def combine_before_shuffle(node: Node, is_own: IsOwn) -> Node | None:
-    """Fold each partition's values by key before they are shuffled: less to move, the same association."""
+    """Fold each partition's values by key before the shuffle. Less data moves, and the association is the same."""
     if isinstance(node, CombineByKey) and not node.combine_first:
         return replace(node, combine_first=True)
     return None
 
 
 def keep_key_partitions(node: Node, is_own: IsOwn) -> Node | None:
-    """No shuffle where equal keys already share a partition."""
+    """Leave out a shuffle if equal keys already share a partition."""
     if isinstance(node, (CombineByKey, GroupByKey)) and node.shuffle and node.input.key_partitions is not None:
         return replace(node, shuffle=False)
     if isinstance(node, PartitionByKey) and node.shuffle and node.input.key_partitions == node.count:
@@ -36,7 +36,7 @@ def keep_key_partitions(node: Node, is_own: IsOwn) -> Node | None:
 
 
 def merge_unions(node: Node, is_own: IsOwn) -> Node | None:
-    """A union of unions is one union."""
+    """Replace a union of unions by one union."""
     if not isinstance(node, Union):
         return None
     parts = node.leaves(is_own)
@@ -44,14 +44,14 @@ def merge_unions(node: Node, is_own: IsOwn) -> Node | None:
 
 
 def merge_limits(node: Node, is_own: IsOwn) -> Node | None:
-    """The first n of the first m rows are the first min(n, m)."""
+    """Replace the first n of the first m rows by the first min(n, m)."""
     if isinstance(node, Limit) and isinstance(node.input, Limit) and is_own(node.input):
         return replace(node, input=node.input.input, n=min(node.n, node.input.n))
     return None
 
 
 def limited_take_while(node: Node, is_own: IsOwn) -> Node | None:
-    """A take_while() of which few rows are wanted computes no more than these."""
+    """Make take_while() stop after as many rows as a limit behind it wants."""
     if isinstance(node, Limit) and isinstance(node.input, TakeWhile) and is_own(node.input):
         most = node.n if node.input.most is None else min(node.input.most, node.n)
         return replace(node, input=replace(node.input, most=most)) if most != node.input.most else None
@@ -59,10 +59,10 @@ def limited_take_while(node: Node, is_own: IsOwn) -> Node | None:
 
 
 def limited_sort_is_top(node: Node, is_own: IsOwn) -> Node | None:
-    """The first n of a sort need no sort: each partition keeps its n best."""
+    """Replace the first n rows of a sort by top(n), which keeps only the n best rows of each partition."""
     if isinstance(node, Limit) and isinstance(node.input, Sort) and is_own(node.input) and node.n <= 10_000:
         sort = node.input
-        # sort is ascending where top is descending.
+        # sort is ascending, top is descending
         return Top(sort.input, sort.name, node.n, sort.function, not sort.reverse, sort.is_keyed, of_sort=True)
     return None
 
@@ -80,17 +80,17 @@ RULES: tuple[Rule, ...] = (
 def optimize(
     targets: Sequence[Node], rules: Sequence[Rule] = RULES, fired: Callable[[Rule], None] = lambda rule: None
 ) -> list[Node]:
-    """Return the targets' plans after all rules; a node shared by several readers stays shared.
+    """Return the targets' plans after all rules. A node that several nodes read stays shared.
 
     Args:
         targets: the last nodes of the plans.
         rules: the rules, each tried on each node.
-        fired: is called with each rule that changes a node.
+        fired: a function that is called with each rule that changes a node.
 
-    Rules go from the targets to the sources, so that a node swallows a long chain before the chain is looked at.
+    Rules visit the targets first and the sources last. So a node absorbs a long chain before rules visit the chain.
     """
     readers = reader_counts(targets)
-    chosen: dict[int, Node] = {}  # what the rules made of a node, still over the children of the plan as it was
+    chosen: dict[int, Node] = {}  # what the rules made of each node, over the children of the unchanged plan
     waiting = list(targets)
     while waiting:
         node = waiting.pop()

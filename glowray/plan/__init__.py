@@ -1,1 +1,1 @@
-"""The logical plan: what the user asked for, as frozen nodes that point to the nodes they read."""
+"""The logical plan: the user's verbs as frozen nodes. Each node refers to the nodes that it reads."""

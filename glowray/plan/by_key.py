@@ -16,7 +16,7 @@ from glowray.plan.placement import common_partitions, first_side_stays
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CombineByKey(Wide):
-    """reduce_by_key and its kin; the rules set whether it combines before the shuffle, and whether it shuffles."""
+    """reduce_by_key and similar verbs. Rules decide whether it combines before the shuffle, and whether it shuffles."""
 
     combiner: Combiner
     label: str
@@ -47,7 +47,7 @@ class GroupByKey(Wide):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Meeting(Node):
-    """Several sides of keyed rows, of which equal keys meet; `shuffles` says which sides have to move for that."""
+    """Several sides of keyed rows, whose equal keys meet. `shuffles` says for each side whether it must be shuffled."""
 
     sides: tuple[Node, ...]
     name: str
@@ -88,13 +88,13 @@ class Join(Meeting):
 
     Args:
         how: "inner", "left", …
-        keeps_rows: whether its rows are the first side's, some of them, unchanged.
-        stays: whether the first side's rows stay in their partitions, each of which reads the other sides whole.
-        is_step: whether it is a step of the tasks that make the first side's rows; a rule sets it.
-        pairing: how the verb made keyed rows of the user's rows; None: they are the user's own.
+        keeps_rows: whether the join gives rows of the first side, unchanged.
+        stays: whether the first side's rows stay in their partitions. Each partition reads the other sides whole.
+        is_step: whether the tasks that make the first side's rows also join them. A rule sets it.
+        pairing: how the verb made keyed rows of the user's rows, None if the user made them.
 
-    Where `stays` and not `keeps_rows`, the first side ends a stage: a row shows the key that is the first of its
-    equals in all partitions. The types of keys tell whether that key has to be looked for. They are known then.
+    Equal keys may look different (1 and 1.0). A row shows the key that comes first in partition order. So with `stays`
+    and without `keeps_rows`, the first side ends a stage: the types of its keys then say if that key must be looked up.
     """
 
     how: str
@@ -107,7 +107,7 @@ class Join(Meeting):
     def of(
         cls, sides: tuple[Node, ...], verb: str, how: str, *, keeps_rows: bool, pairing: Pairing | None = None
     ) -> Join:
-        """Return the join of some sides, with the place of its rows settled."""
+        """Return the join of some sides. Decide where its rows will be."""
         stays = first_side_stays(sides, how, keeps_rows=keeps_rows)
         return cls(sides, verb, (True,) * len(sides), how, keeps_rows, stays, pairing=pairing)
 

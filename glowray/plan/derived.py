@@ -1,4 +1,4 @@
-"""Properties of a node that follow from the same properties of the nodes that it reads."""
+"""Properties that a node derives from the same properties of the nodes that it reads."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ T = TypeVar("T")
 
 
 class derived(Generic[T]):  # noqa: N801  (it is used as property is)
-    """A property that a node computes once, after all nodes that it comes from have computed theirs.
+    """A property that a node computes once, after the nodes in `origins` have computed theirs.
 
-    The first look at it computes it for the whole plan below in a loop. So a chain of verbs may be of any length, and
-    each further verb costs one node. A subclass defines the property anew to compute it in another way.
+    The first access computes it in a loop, for the whole plan below the node. So a chain of verbs may have any length,
+    and each further verb costs one node. A subclass that overrides the property may compute it differently.
     """
 
     def __init__(self, compute: Callable[[Any], T]) -> None:
@@ -39,7 +39,7 @@ class derived(Generic[T]):  # noqa: N801  (it is used as property is)
                 continue
             stack.pop()
             if name not in vars(each):
-                # From here on Python finds the value in the instance, and asks this class no more.
+                # The instance attribute hides this descriptor, so later accesses do not come here.
                 vars(each)[name] = getattr(type(each), name).compute(each)
         value: T = vars(node)[name]
         return value

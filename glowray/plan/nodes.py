@@ -1,4 +1,4 @@
-"""The nodes of a plan. A node knows its children, its number of partitions, and by what its rows are partitioned."""
+"""The nodes of a plan. A node knows its children, its number of partitions, and how its rows are partitioned by key."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class Node:
 
     @property
     def children(self) -> tuple[Node, ...]:
-        """The nodes that it reads when it runs."""
+        """The nodes that it reads in a run."""
         return ()
 
     @property
     def origins(self) -> tuple[Node, ...]:
-        """The nodes that the rows come from, also where a cache has them already."""
+        """The nodes that its rows come from. Unlike `children`, they include nodes whose rows a cache already holds."""
         return self.children
 
     def rebuild(self, children: Sequence[Node]) -> Self:
-        """Return this node over other children: itself if they are the same."""
+        """Return a copy of this node with other children, or the node itself if they are the same."""
         if all(new is old for new, old in zip(children, self.children, strict=True)):
             return self
         return self._over(children)
@@ -39,17 +39,17 @@ class Node:
         raise TypeError(f"{type(self).__name__} has no children")
 
     def walk(self) -> Iterator[Node]:
-        """Yield all nodes of the plan that ends here, each once, after its children."""
+        """Yield all nodes of the plan that ends here. Each comes once, after its children."""
         return walk([self])
 
     @property
     def own_bytes(self) -> int | None:
-        """The bytes that this node itself reads; None: nobody knows."""
+        """The bytes that this node itself reads, None if unknown."""
         return 0
 
     @property
     def may_grow(self) -> bool:
-        """Whether there may be many more rows than in the children."""
+        """Whether it may give many more rows than its children."""
         return False
 
     @property
@@ -58,7 +58,7 @@ class Node:
 
     @property
     def detail(self) -> str:
-        """What stands in parentheses after the verb in explain()."""
+        """The text in parentheses after the verb in explain()."""
         return ""
 
     @derived
@@ -67,14 +67,14 @@ class Node:
 
     @derived
     def key_partitions(self) -> int | None:
-        """n, if equal keys of these keyed rows are known to share one of n partitions; else None."""
+        """n if equal keys of these keyed rows surely share one of n partitions, else None."""
         return None
 
     @derived
     def known_bytes(self) -> int | None:
-        """The bytes that are read for these rows; None if nobody knows, or if one row may become many.
+        """The bytes that are read for these rows. None if unknown, or if one row may become many.
 
-        What is read for several origins counts once for each: its rows are there once for each.
+        Bytes that several origins read count once for each origin, because each gives the rows again.
         """
         sizes = [self.own_bytes, *(origin.known_bytes for origin in self.origins)]
         return None if self.may_grow or None in sizes else sum(size for size in sizes if size is not None)
@@ -89,8 +89,8 @@ class Read(Node):
 
     reader: Reader
     name: str
-    function: Function | None = None  # the user's, where the rows come from one
-    on_error: str = "raise"  # for rows that the reader cannot make
+    function: Function | None = None  # the user's function that makes the rows, if there is one
+    on_error: str = "raise"  # for rows that the reader cannot parse
 
     @property
     def verb(self) -> str:
@@ -126,7 +126,7 @@ class Unary(Node):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Narrow(Unary):
-    """A step on the rows of each partition: no row leaves its partition."""
+    """A step on the rows of each partition. Rows stay in their partitions."""
 
     step: Operator
     resources: Resources = NO_NEEDS
@@ -175,13 +175,13 @@ class Repartition(Wide):
 
 
 def _order_words(function: Function | None, reverse: bool) -> str:
-    """The arguments of a verb that orders rows."""
+    """Return the arguments of a verb that orders rows."""
     return ", ".join(filter(None, [function.label if function else "", "reverse" if reverse else ""]))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sort(Wide):
-    """Rows in a stable global order; `is_keyed`: they come as (key, row), with the keys that `function` gave."""
+    """Rows in a stable global order. If `is_keyed`, they arrive as (key, row), with the keys of `function`."""
 
     function: Function | None
     reverse: bool
@@ -203,9 +203,9 @@ class Single(Wide):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Top(Single):
-    """The n largest rows (smallest if `reverse`); `is_keyed` as in Sort.
+    """The n largest rows, or the smallest if `reverse`. `is_keyed` is as in Sort.
 
-    `of_sort`: they are the first rows of a sort that the user asked for.
+    `of_sort` says that the user asked for the first rows of a sort.
     """
 
     n: int
@@ -232,7 +232,7 @@ class Limit(Single):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Reduce(Single):
-    """f over all rows; `local` has been done within each partition."""
+    """The rows folded by f. If `local`, each partition is folded already."""
 
     local: Operator
     function: Function
@@ -245,14 +245,14 @@ class Reduce(Single):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Gather(Single):
-    """All rows in one partition, in partition order, through the steps given."""
+    """All rows in one partition, in partition order, after the given steps."""
 
     steps: tuple[Operator, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MergeSorted(Single):
-    """Partitions that are each sorted, merged into one; `is_keyed` as in Sort."""
+    """Sorted partitions, merged into one. `is_keyed` is as in Sort."""
 
     function: Function | None
     reverse: bool
@@ -265,7 +265,7 @@ class MergeSorted(Single):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Union(Node):
-    """The partitions of one dataset after those of another."""
+    """The partitions of several datasets, one dataset after the other."""
 
     parts: tuple[Node, ...]
 
@@ -281,7 +281,7 @@ class Union(Node):
         return replace(self, parts=tuple(children))
 
     def leaves(self, is_own: Callable[[Node], bool]) -> tuple[Node, ...]:
-        """Return the parts in order, those of unions among them in the place of each union that is its reader's own."""
+        """Return the parts in order. A part that is a union is replaced by its own parts if `is_own` allows it."""
         found: list[Node] = []
         waiting = list(reversed(self.parts))
         while waiting:
@@ -299,7 +299,7 @@ class Union(Node):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TwoSided(Node):
-    """A node of two sides."""
+    """A node with two sides."""
 
     left: Node
     right: Node
@@ -332,7 +332,7 @@ class Cartesian(TwoSided):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Zip(TwoSided):
-    """Rows at the same place, in pairs."""
+    """Pairs of rows at the same position."""
 
     @property
     def verb(self) -> str:
@@ -341,14 +341,14 @@ class Zip(TwoSided):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ZipWithIndex(Wide):
-    """(row, its position in the whole)"""
+    """(row, its position among all rows)"""
 
 
 @dataclass
 class Store:
-    """Where cached blocks are kept between actions: one ref a partition, or None while there are none.
+    """The blocks that a cache keeps between actions: one ref per partition, or None if there are none yet.
 
-    `kind` is that of all rows as columns, where they have one.
+    `kind` is the kind of all rows as columns, None if they have none.
     """
 
     refs: list[Any] | None = None
@@ -368,7 +368,7 @@ class Cache(Wide):
 
     @property
     def children(self) -> tuple[Node, ...]:
-        # What led to rows that are kept is of no interest any more.
+        # Once the rows are kept, the nodes that made them no longer run.
         return () if self.store.refs is not None else (self.input,)
 
     @derived

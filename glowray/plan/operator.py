@@ -1,4 +1,4 @@
-"""What a plan asks of the operators in its nodes. Kernels define them; the plan only carries them."""
+"""The properties of operators that a plan uses. Kernels define operators; the plan only carries them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Operator(Protocol):
 
     @property
     def label(self) -> str:
-        """The name of the user's function, or the verb again if it has none."""
+        """The name of the user's function, or the verb if there is no function."""
         ...
 
     @property
@@ -35,12 +35,12 @@ class Operator(Protocol):
 
     @property
     def takes_part(self) -> int | None:
-        """The part of a keyed row that comes out for it: 0 for the key, 1 for the value; None for another row."""
+        """0 if it gives the key of each keyed row, 1 if it gives the value, None if it gives another row."""
         ...
 
     @property
     def puts_part(self) -> int | None:
-        """The part of the keyed row that comes out which is the row that came in; None if there is none."""
+        """The part of its keyed rows that is the input row: 0 for the key, 1 for the value. None if neither is."""
         ...
 
     @property

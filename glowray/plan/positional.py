@@ -1,4 +1,4 @@
-"""The nodes of the logical plan for verbs of neighbours and order: reverse, take_while, drop_while and sliding."""
+"""The nodes of the verbs on neighbours and order: reverse, take_while, drop_while and sliding."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Reverse(Wide):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Bounded(Wide):
-    """A node that looks for the first row on which a function is false, and computes no later partition for that.
+    """A node that looks for the first row on which a function is false. It skips the partitions after that row.
 
     `on_error` says what happens to a row on which the function fails.
     """
@@ -37,19 +37,19 @@ class Bounded(Wide):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TakeWhile(Bounded):
-    """The rows before that row; `most` is the number of rows that are wanted, None for all."""
+    """The rows before the first false row, at most `most` of them. None means no limit."""
 
     most: int | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DropWhile(Bounded):
-    """That row, and all rows after it."""
+    """The first false row, and all rows after it."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sliding(Wide):
-    """Lists of `size` neighbours, of which each begins `step` rows after the one before."""
+    """Lists of `size` neighbours. The first rows of two consecutive lists are `step` rows apart."""
 
     size: int
     step: int

@@ -1,4 +1,4 @@
-"""The Arrow types that the columns of rows have in the files or tables that they are read from."""
+"""The Arrow types of the columns of rows, from the files or tables that were read."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from glowray.plan.nodes import (
 from glowray.plan.positional import Bounded, Reverse
 
 Parts = tuple[int, ...]
-"""The part of a keyed row that is meant: () is the row, (1,) its value, (1, 0) the key of its value."""
+"""A part of a row or of a keyed row: () is the row, (1,) its value, (1, 0) the key of its value."""
 
 _SAME_ROWS = (Bounded, Cache, Limit, MergeSorted, Repartition, Reverse, Sort, Top, Union)
 
 
 def row_types(node: Node) -> Any:
-    """Return the schema of the columns that rows have unchanged from where they are read, None where there is none.
+    """Return the schema of the columns that rows keep unchanged from their readers, or None if there are none.
 
-    A column of several sources counts if it has one type in all of them. Rows may be a part of keyed rows in between:
-    `key_by("a").values()` gives the rows of `key_by`.
+    A column of several readers counts if it has one type in all of them. Rows may pass through keyed rows:
+    `key_by("a").values()` gives the rows that `key_by` took.
     """
     readers: list[TypedReader] = []
     waiting: list[tuple[Node, Parts]] = [(node, ())]
@@ -54,7 +54,7 @@ def row_types(node: Node) -> Any:
 
 
 def _origins(node: Node, parts: Parts) -> list[tuple[Node, Parts]] | None:
-    """Return where a part of a node's rows comes from unchanged; None if the node makes it."""
+    """Return the nodes and parts from which a part of a node's rows comes unchanged, or None if the node makes it."""
     if isinstance(node, Join) and node.keeps_rows:
         return [(node.children[0], parts)]
     if isinstance(node, Narrow) and not node.step.keeps_rows:

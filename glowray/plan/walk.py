@@ -1,4 +1,4 @@
-"""Walks over plans: loops, so that a plan may have any number of nodes one after the other."""
+"""Walks over plans. They are loops, so that a plan may have a chain of any number of nodes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 
 class Reading(Protocol):
-    """A node, as far as a walk looks at it."""
+    """A node, as walks see it."""
 
     @property
     def children(self: N) -> tuple[N, ...]: ...
@@ -23,11 +23,11 @@ def children_of(node: N) -> Sequence[N]:
 
 
 def walk(targets: Sequence[N], children: Callable[[N], Sequence[N]] = children_of) -> Iterator[N]:
-    """Yield every node of these plans once, each after its children, the first child's nodes first.
+    """Yield every node of these plans once. A node comes after its children, and the first child's nodes come first.
 
     Args:
         targets: the last nodes of the plans.
-        children: gives the nodes to visit before a node.
+        children: returns the nodes to visit before a node.
     """
     done: set[int] = set()
     stack = [(node, False) for node in reversed(targets)]
@@ -44,7 +44,7 @@ def walk(targets: Sequence[N], children: Callable[[N], Sequence[N]] = children_o
 
 
 def reader_counts(targets: Sequence[Reading]) -> Counter[int]:
-    """Count, by the id of each node, how many nodes read it; a target has one reader more, the action."""
+    """Count the readers of each node, by its id. The action counts as a reader of each target."""
     counts: Counter[int] = Counter()
     for node in walk(targets):
         counts.update(map(id, node.children))

@@ -1,6 +1,6 @@
 """Rows as Arrow columns without loss, and keys that mean the same on every worker.
 
-The package imports `errors`, `native` and `boundary` only. What reads files or runs steps does not belong here.
+The package imports `errors`, `native` and `boundary` only. Code that reads files or runs steps does not belong here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""All targets of a run, and its dead letters, are put in place together, or none is."""
+"""Test that a run puts all its targets and its dead letters in place, or none of them."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ Tree = dict[str, str | None]
 
 
 def tree(folder: Path) -> Tree:
-    """Every file below a folder with its content, hidden ones too, and every folder."""
+    """Return the content of every file below a folder, hidden files too, and None for every folder."""
     return {str(p.relative_to(folder)): p.read_text() if p.is_file() else None for p in sorted(folder.rglob("*"))}
 
 
 def contents(folder: Path) -> Tree:
-    """As `tree`, without what names the job."""
+    """Return `tree`, without the parts that name the job."""
     return {name: text for name, text in tree(folder).items() if not name.endswith("_SUCCESS")}
 
 
 class Program:
-    """A run of every kind of target, over what an earlier one left."""
+    """A program that writes every kind of target over the files of an earlier run."""
 
     def __init__(self, lab: Lab, folder: Path) -> None:
         self.lab, self.folder = lab, folder
@@ -58,12 +58,12 @@ class Program:
         return flow.run()
 
     def sent(self) -> list[Any]:
-        """What went into the queue."""
+        """Return the items of the queue."""
         return [self.rows.get_nowait() for _ in range(self.rows.qsize())]
 
 
 class Failing:
-    """Lets so many of the steps that change names in a file system pass, and fails the next one."""
+    """A file system that fails once. It lets `passes` renames, replacements and links pass, and fails the next one."""
 
     def __init__(self, patch: pytest.MonkeyPatch, passes: int) -> None:
         self.left = passes

@@ -1,4 +1,4 @@
-"""What a flow was told, and what its last action left."""
+"""Test the settings of a flow, and the record of its last action."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SIGTERM while an action runs: everything is undone, then the process ends; outside of actions it is as it was."""
+"""Test SIGTERM during an action: everything is undone, then the process ends. Outside actions nothing changes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def terminate(_: object) -> None:
 
 @pytest.fixture(autouse=True)
 def default_handler() -> Iterator[None]:
-    """These tests begin with the default handler, and must leave it."""
+    """Give a test the default handler, and check that the test leaves it in place."""
     before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         yield
@@ -158,4 +158,4 @@ def test_a_loop_that_another_thread_ends_leaves_the_default_meaning(rows: gr.Dat
     thread.join()
     assert handler() is not signal.SIG_DFL, "only the main thread may change it"
     with pytest.raises(SystemExit):
-        rows.map(terminate).collect()  # the next action takes it over, and out
+        rows.map(terminate).collect()  # the next action restores the default handler

@@ -1,4 +1,4 @@
-"""The `glowray` command as a real process."""
+"""Fixtures that run the `glowray` command as a real process."""
 
 from __future__ import annotations
 

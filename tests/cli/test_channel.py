@@ -1,4 +1,4 @@
-"""`glowray send` and `glowray receive`, as far as they need no cluster."""
+"""Test the parts of `glowray send` and `glowray receive` that need no cluster."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.cluster.machine import Machine
 
 
 class Pieces(io.BytesIO):
-    """Gives so many bytes at a time, as a pipe gives what is there."""
+    """A stream that gives at most `size` bytes a read, like a pipe."""
 
     def __init__(self, content: bytes, size: int) -> None:
         super().__init__(content)

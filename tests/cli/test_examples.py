@@ -1,4 +1,4 @@
-"""`glowray examples` lists and runs the programs of the package glowray_examples."""
+"""Test that `glowray examples` lists and runs the programs of the package glowray_examples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.cluster.machine import Machine
 
 @pytest.fixture
 def packaged(machine: Machine, tmp_path: Path) -> dict[str, str]:
-    """An environment in which the package holds two examples."""
+    """Return an environment in which the package holds two examples."""
     folder = tmp_path / "with" / "glowray_examples"
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text('"""Examples."""')

@@ -1,4 +1,4 @@
-"""`glowray plot` and `glowray explain` show the plan of a script's first action."""
+"""Test that `glowray plot` and `glowray explain` show the plan of a script's first action."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.cluster.machine import Machine
 
 
 class Planned:
-    """What stands for the dataset whose action came first."""
+    """A stand-in for the dataset of a script's first action."""
 
     def __init__(self, script: Path, arguments: list[str]) -> None:
         self.text = f"plan of {script.name} with {arguments} [1/3]"
@@ -31,7 +31,7 @@ class Planned:
 
 @pytest.fixture
 def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A script whose first action is known."""
+    """Return a script whose first action is a `Planned`."""
     monkeypatch.setattr(glowray.watch, "first_action", Planned, raising=False)
     path = tmp_path / "job.py"
     path.touch()
@@ -39,7 +39,7 @@ def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*arguments: Any) -> str:
-    """What a command prints."""
+    """Return the output of a command."""
     result = CliRunner().invoke(app, list(map(str, arguments)))
     assert result.exit_code == 0, result.output
     return result.output

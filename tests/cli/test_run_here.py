@@ -1,4 +1,4 @@
-"""`glowray run SCRIPT ARGS` is `python SCRIPT ARGS`."""
+"""Test that `glowray run SCRIPT ARGS` does the same as `python SCRIPT ARGS`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ sys.exit(5)
 
 @pytest.fixture
 def script(tmp_path: Path) -> Path:
-    """A script with a module beside it."""
+    """Return a script with a module beside it."""
     (tmp_path / "beside.py").write_text("NAME = 'beside'")
     path = tmp_path / "tells.py"
     path.write_text(TELLS)

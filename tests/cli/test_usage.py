@@ -1,4 +1,4 @@
-"""What the commands say when they are used wrongly, or nothing is there."""
+"""Test the messages of commands that are used wrongly or find nothing to act on."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMMANDS = ["up", "join", "status", "down", "dashboard", "run", "plot", "explain
 
 
 def said_here(*arguments: str, code: int) -> tuple[str, str]:
-    """What a command says on standard output and error, in this process: for what is told before anything is done."""
+    """Return the standard output and error of a command that runs in this process and fails before it does anything."""
     done = CliRunner().invoke(app, arguments, prog_name="glowray", env={"COLUMNS": "200", "NO_COLOR": "1"})
     assert done.exit_code == code, done.output
     return done.stdout, done.stderr
@@ -150,7 +150,7 @@ def test_an_error_of_any_kind_is_one_line(monkeypatch: pytest.MonkeyPatch) -> No
     def refuse() -> None:
         raise PermissionError(13, "Permission denied", "examples")
 
-    monkeypatch.setenv("GLOWRAY_DEBUG", "")  # and what --debug sets is taken back
+    monkeypatch.setenv("GLOWRAY_DEBUG", "")  # and the setting of --debug is undone
     monkeypatch.setattr(examples, "packaged", refuse)
     _, said = said_here("examples", code=1)
     assert said.splitlines() == [

@@ -14,7 +14,7 @@ from tests.cluster.machine import Machine
 
 
 class Pair(NamedTuple):
-    """A head and a worker that were started by two users of one machine."""
+    """A head and a worker, which two users started on one machine."""
 
     head_machine: Machine
     worker_machine: Machine

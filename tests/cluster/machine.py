@@ -14,7 +14,7 @@ from glowray.cluster.host.processes import Process, descendants, wait
 from glowray.cluster.host.record import NodeRecord, load
 
 SOURCES = Path(glowray.__file__).parents[1]
-DEADLINE = 300.0  # seconds; only a command that hangs takes as long
+DEADLINE = 300.0  # seconds; only a command that hangs takes this long
 CLUSTER_VARIABLES = ("RAY_", "GLOWRAY_", "XDG_")
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 MISSING = "two hosts need network namespaces, that is root and the `ip` command (iproute2)"
-# Each host has its own /dev/shm, where its object store is. Other hosts do not see its processes.
+# Each host has its own /dev/shm, which holds its object store. Other hosts do not see its processes.
 HOST = "mount -t tmpfs -o size=4g tmpfs /dev/shm && echo ready && exec sleep infinity"
 
 

@@ -1,4 +1,4 @@
-"""Every port of a head and a worker: it asks for the token, or it is on this list with what it shows."""
+"""Test that every port of a head and a worker asks for the token, or is on a list with its open answers."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.cluster.machine import Machine
 pytestmark = pytest.mark.cluster
 
 GRPC_ANSWERS = {
-    f"{listening.HEALTH} OK",  # that the server serves
-    f"{listening.REFLECTION} OK",  # the names of its services
+    f"{listening.HEALTH} OK",  # says that the server serves
+    f"{listening.REFLECTION} OK",  # lists the names of its services
 }
-# What is answered without a token, by process. Nothing here shows data of the cluster or can change it.
+# Requests that are answered without a token, by process. No answer shows data of the cluster or changes it.
 OPEN = {
     "dashboard.py": {
         "GET /",  # the page, which then asks for the token
-        "GET /api/authentication_mode",  # that there is a token
+        "GET /api/authentication_mode",  # says that there is a token
         "GET /api/gcs_healthz",  # "success"
     },
     "ray::DashboardAgent": {
@@ -50,7 +50,7 @@ sys.stdin.read()
 
 
 def ports_of(machine: Machine, address: str) -> list[listening.Port]:
-    """The ports of a machine, as somebody without the token finds them."""
+    """Return the ports of a machine, as a client without the token finds them."""
     script = Path(listening.__file__)
     text = machine.python(f"import runpy; runpy.run_path({str(script)!r}, run_name='__main__')", address)
     return [listening.Port(**port) for port in json.loads(text)]
@@ -58,7 +58,7 @@ def ports_of(machine: Machine, address: str) -> list[listening.Port]:
 
 @contextmanager
 def working(machine: Machine) -> Iterator[None]:
-    """While a driver has a worker process."""
+    """Keep a driver with a worker process running."""
     command = [*machine.prefix, sys.executable, "-c", WORK]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=machine.environment()
@@ -69,7 +69,7 @@ def working(machine: Machine) -> Iterator[None]:
 
 
 def check(port: listening.Port) -> None:
-    """A port asks for the token, but for what the lists name."""
+    """Check that a port asks for the token, except for the listed requests."""
     allowed = OPEN[port.process] if port.protocol == "http" else GRPC_ANSWERS
     assert set(port.open) <= allowed, port
     assert port.refused >= 1, port

@@ -1,4 +1,4 @@
-"""Two hosts on one machine: a head in one network namespace, a worker in another, joined by a virtual cable."""
+"""Test two hosts on one machine: network namespaces for a head and a worker, joined by a virtual cable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.cluster.test_listening import check, ports_of, working
 
 pytestmark = pytest.mark.cluster
 
-# 198.18.0.0/15 is set aside for tests of networks: no host has such an address by accident.
+# 198.18.0.0/15 is reserved for tests of networks, so no host has this address by accident.
 HEAD, WORKER, STRANGER = "198.18.0.1", "198.18.0.2", "198.18.0.3"
 
 ON_BOTH = """
@@ -36,7 +36,7 @@ for node in ray.nodes():
     print(node["NodeManagerAddress"] in ray.get(there))
 """
 
-# The raylets of both hosts are seen from either, as network namespaces alone do not hide processes.
+# Network namespaces do not hide processes, so each host sees the raylets of both.
 OF_WHICH_NODE = """
 from glowray import cluster
 
@@ -49,7 +49,7 @@ print([node["NodeManagerAddress"] for node in ray.nodes() if node["NodeID"] == o
 
 
 class Hosts(NamedTuple):
-    """Machines of three network namespaces on one network; the third has no token."""
+    """Machines in three network namespaces on one network. The third has no token."""
 
     head: Machine
     worker: Machine
@@ -63,12 +63,12 @@ def ip(*words: str) -> None:
 
 @pytest.fixture(scope="module")
 def network() -> Iterator[dict[str, list[str]]]:
-    """Three network namespaces on one bridge; how to run a command in each, by its address."""
+    """Make three network namespaces on one bridge. Give the command prefix of each, by address."""
     if shutil.which("ip") is None or os.geteuid() != 0:
         pytest.skip("NOT TESTED: two hosts need network namespaces, that is root and the `ip` command (iproute2)")
     tag = f"gw{os.getpid() % 10**6}"
     bridge, spaces = f"{tag}b", {HEAD: f"{tag}h", WORKER: f"{tag}w", STRANGER: f"{tag}s"}
-    hub = f"{tag}n"  # the bridge has a namespace of its own: the machine's network stays as it is
+    hub = f"{tag}n"  # the bridge has its own namespace, so the machine's network does not change
     made: list[str] = []
     try:
         for space in (hub, *spaces.values()):
@@ -90,7 +90,7 @@ def network() -> Iterator[dict[str, list[str]]]:
 
 @pytest.fixture
 def hosts(network: dict[str, list[str]], new_machine: Callable[..., Machine]) -> Hosts:
-    """Three machines on which nothing runs."""
+    """Return three machines on which nothing runs."""
     return Hosts(*(new_machine(f"host{i}", network[address]) for i, address in enumerate((HEAD, WORKER, STRANGER))))
 
 

@@ -1,4 +1,4 @@
-"""A head and a joined worker as real processes: who may use them, and who may not."""
+"""Test who may use a head and a joined worker, which run as real processes."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ GcsClient(address=sys.argv[1])
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A script with a module beside it."""
+    """Return a folder with a script and a module beside it."""
     (tmp_path / "job.py").write_text(JOB)
     (tmp_path / "beside.py").write_text("NAME = 'the module beside it'")
     return tmp_path

@@ -1,4 +1,4 @@
-"""What others on the network see: with --tls nothing of the token, the code and the rows; without it, all of them."""
+"""Test what the network shows: with --tls neither token, code nor rows; without it, all of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WARNING = "Warning: the token, code and rows travel unencrypted between machines
 
 @contextmanager
 def captured(machine: Machine, frames: Path) -> Iterator[None]:
-    """While the frames that pass a machine's cable are written into a file."""
+    """Write the frames that pass a machine's cable into a file, as long as the context is open."""
     command = [*machine.prefix, sys.executable, capture.__file__, "eth0", str(frames)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -94,7 +94,7 @@ def test_the_network_sees_nothing_secret_with_tls(hosts: Hosts, tmp_path: Path, 
 
 
 def check_no_secret_is_kept(machine: Machine, token: str) -> None:
-    """The token is in no command line, environment, log or record of a head; the authority's key in no file."""
+    """Check that the token is in no command line, environment, log or record of a head, and the CA key in no file."""
     processes = machine.processes()
     assert len(processes) > 5
     for process in processes:

@@ -1,4 +1,4 @@
-"""Long plans, as a loop makes them. As a program, it works on each in a thread with a small stack."""
+"""Long plans, as a loop makes them. As a program, it runs every operation on each plan, on a small stack."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def pairs(flow: gr.Flow, partitions: int = 2) -> Rows:
     return flow.from_items([("a", 1), ("b", 2)], partitions=partitions)
 
 
-# The plan of a number of rounds, and the rows that it gives.
+# Each entry has the plan of a number of rounds, and the rows that it gives.
 Build = Callable[[gr.Flow, int], tuple[Rows, list[Any]]]
 
 SHAPES: dict[str, Build] = {

@@ -1,4 +1,4 @@
-"""agg of groups and agg_by_key, against plain Python, Polars and DuckDB."""
+"""Test agg of groups and agg_by_key against plain Python, Polars and DuckDB."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ IN_DUCKDB = {
 
 
 def near(value: Any) -> Any:
-    """A float as pytest.approx, anything else as it is."""
+    """Return a float as pytest.approx, and any other value unchanged."""
     return pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
 
 

@@ -1,4 +1,4 @@
-"""Rows that a verb cannot take: the error names the user's verb, row and function, and replay() raises it again."""
+"""Test rows that a verb cannot take: the error names verb, row and function, and replay() raises it again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def itself(row: Any) -> Any:
 
 
 def listed(row: Any) -> Any:
-    """A key that is a list for the row "bad"."""
+    """Return a list as the key of the row "bad", and any other row as its own key."""
     return [row] if row == "bad" else row
 
 
@@ -55,9 +55,10 @@ def place_of(function: Callable[..., Any]) -> str:
 
 @dataclass(frozen=True)
 class Case:
-    """A verb on rows the last of which is bad.
+    """A verb, and rows for it. The last row is bad.
 
-    `label` is what the note has in parentheses; `function` the user's function that it places; `type` the error's.
+    `label` is the text in parentheses in the note. `function` is the user's function whose place the note gives. `type`
+    is the type of the error.
     """
 
     verb: str
@@ -74,16 +75,16 @@ class Case:
 
 
 def other(rows: Dataset[Any]) -> Dataset[Any]:
-    """A second side of rows that are good."""
+    """Return a second side, all of whose rows are good."""
     return rows.flow.from_items([("a", 0), ("z", 0)], partitions=2)
 
 
 def many(rows: Dataset[Any]) -> Dataset[Any]:
-    """The same from a source whose size nobody knows, so that no join takes place where the rows are."""
+    """Return the same side from a source of unknown size, so the join cannot happen in place."""
     return rows.flow.from_source(lambda index: [("a", 0), ("z", 0)], 2)
 
 
-# Verbs of keyed rows. `max` and `len` are functions of C: the note has no place for them.
+# Verbs of keyed rows. `max` and `len` are functions of C, so the note gives no place for them.
 
 KEYED: dict[str, tuple[Run, str, Callable[..., Any] | None]] = {
     "reduce_by_key": (collected(lambda rows: rows.reduce_by_key(add)), "add", add),
@@ -115,7 +116,7 @@ def keyed_cases() -> Iterator[Case]:
             yield Case(verb, run, (("a", 1), ("b", 2)), row, TypeError, label, function, f"{name} of {row!r}")
 
 
-# Verbs whose rows are their own keys, and those with a function that gives the key.
+# Verbs whose rows are their own keys, and verbs with a function that gives the key.
 
 OWN: dict[str, Run] = {
     "distinct": collected(lambda rows: rows.distinct()),
@@ -141,7 +142,7 @@ def own_cases() -> Iterator[Case]:
         yield Case(name.partition(",")[0], run, ("a", 1), "bad", gr.KeyTypeError, "listed", listed, f"{name} by listed")
 
 
-# Verbs of one row that need keyed rows.
+# Verbs that take one keyed row at a time.
 
 
 def pair_cases() -> Iterator[Case]:
@@ -157,7 +158,7 @@ def pair_cases() -> Iterator[Case]:
     yield Case("to_dict", lambda rows: rows.to_dict(), (("a", 1),), ([1], 2), TypeError)
 
 
-# Verbs that compare rows, and verbs that add them up.
+# Verbs that compare rows, and verbs that add them.
 
 ORDERS: dict[str, Run] = {
     "sort": collected(lambda rows: rows.sort()),
@@ -239,11 +240,11 @@ def test_a_bad_row_on_ray(case: Case, ray_lab: Lab) -> None:
     check(ray_lab.flow().from_items([*case.good, case.bad], partitions=2), case)
 
 
-# Columns of a file: a function or type fails on a field.
+# Columns of a file, with a function or type that fails on a field.
 
 
 class OwnError(ValueError):
-    """A ValueError of the user's."""
+    """A subclass of ValueError that the user wrote."""
 
 
 def checked(text: str) -> str:
@@ -285,7 +286,7 @@ def test_a_type_refuses_a_field(convert: type, tmp_path: Path, engine: Lab) -> N
     assert again.value.args == error.args
 
 
-# StopIteration becomes a RuntimeError in a task, and in replay().
+# A StopIteration becomes a RuntimeError, both in a task and in replay().
 
 
 def stop(*arguments: Any) -> Any:

@@ -1,4 +1,4 @@
-"""checkpoint(): files instead of a plan, read back only if nobody has touched them."""
+"""Test that checkpoint() replaces a plan by files, and reads them back only if they are unchanged."""
 
 from __future__ import annotations
 

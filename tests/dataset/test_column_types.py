@@ -1,4 +1,4 @@
-"""Rows that go unchanged from Parquet to Parquet keep the Arrow types of their columns, whatever moves them."""
+"""Test that rows which pass unchanged from Parquet to Parquet keep the Arrow types of their columns."""
 
 from __future__ import annotations
 

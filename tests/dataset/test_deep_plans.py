@@ -1,4 +1,4 @@
-"""Plans of any length are built, shown and run, and nothing calls itself once for each verb."""
+"""Test that plans of any length are built, shown and run, without recursion over verbs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.engine.doubles import Lab
 
 @pytest.fixture(scope="module")
 def told() -> dict[str, str]:
-    """What became of each plan in a thread with a small stack; what is missing has ended the process."""
+    """Return the result of each plan in a thread with a small stack. A plan without one has ended the process."""
     ran = subprocess.run(
         [sys.executable, "-m", "tests.dataset.deep_plans", "1200"], capture_output=True, text=True, check=False
     )

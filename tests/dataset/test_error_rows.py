@@ -1,4 +1,4 @@
-"""The row that an error names is the failing step's own input as it was when the step began, whatever has happened."""
+"""Test that an error names the failing step's own input row, as it was when the step began."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from tests.dataset.failing import (
 from tests.effort import examples
 from tests.engine.doubles import Lab
 
-# Steps: how a verb calls such a function, in glowray and in plain Python.
+# A step says how a verb calls a function, both in glowray and in plain Python.
 
 Emit = Callable[[Any], None]
 
 
 @dataclass(frozen=True)
 class Step:
-    """A verb with a function; `name` is what the error calls it."""
+    """A verb with a function. `name` is the function's name in the error."""
 
     verb: str
     function: Callable[..., Any]
@@ -51,7 +51,7 @@ class Step:
         return made.values() if self.verb == "key_by" else made
 
     def run(self, row: Any, emit: Emit) -> None:
-        """The same for one row, as anybody would write it."""
+        """Do the same to one row in plain Python."""
         given = keyed(row) if self.verb.endswith("values") else row
         with_step = Attempt(self, shown(given))
         if self.verb.startswith("flat"):
@@ -71,7 +71,7 @@ END = object()
 
 @dataclass
 class Attempt:
-    """Runs a step's function on its row: whatever it raises is put down to the two."""
+    """A call of a step's function on its row. It raises Blamed, with the step and the row, for any error."""
 
     step: Step
     row: str
@@ -84,7 +84,7 @@ class Attempt:
 
 
 class Blamed(Exception):
-    """What an error has to say."""
+    """The step, the row and the error that an error of glowray must name."""
 
 
 def keyed(row: Any) -> tuple[int, Any]:
@@ -101,7 +101,7 @@ def twice(row: Any) -> Iterator[Any]:
 
 
 def ten_more(row: Any) -> Any:
-    """The row about a number that fails no sooner or later."""
+    """Return the row for the number plus 10, which fails under the same condition."""
     if isinstance(row, dict):
         return {**row, "n": row["n"] + 10}
     if isinstance(row, list):
@@ -118,8 +118,8 @@ FORMS: list[Callable[[int], Any]] = [lambda n: n, lambda n: [n, [n]], lambda n: 
 
 
 def expected(partitions: list[list[Any]], steps: list[Step]) -> tuple[Step, str, Refused, int] | None:
-    """The first error of plain Python: step, row, error, partition."""
-    if steps[-1].verb == "output":  # which is fed in the driver, once all tasks have succeeded
+    """Return the first error of plain Python: step, row, error, partition."""
+    if steps[-1].verb == "output":  # its function runs in the driver, after all tasks have succeeded
         made: list[list[Any]] = [[] for _ in partitions]
         failed = _first_error(partitions, steps[:-1], made)
         return failed or _first_error(made, steps[-1:], [[] for _ in partitions])
@@ -129,7 +129,7 @@ def expected(partitions: list[list[Any]], steps: list[Step]) -> tuple[Step, str,
 def _first_error(
     partitions: list[list[Any]], steps: list[Step], made: list[list[Any]]
 ) -> tuple[Step, str, Refused, int] | None:  # fmt: skip
-    """The same; what comes out of the steps goes to `made`, a list a partition."""
+    """Return the first error. Put the results of the steps into `made`, one list per partition."""
 
     def run(index: int, row: Any, emit: Emit) -> None:
         if index < len(steps):
@@ -152,7 +152,7 @@ def steps_of(chosen: list[tuple[str, Callable[..., Any]]]) -> list[Step]:
 
 
 def error_of(flow: Any, rows: Dataset[Any], last: str) -> Any:
-    """What running the steps raises, with the last of them perhaps an action."""
+    """Return the error of running the steps. The last step may be an action."""
     try:
         if last == "output":
             flow.run()
@@ -166,7 +166,9 @@ def error_of(flow: Any, rows: Dataset[Any], last: str) -> Any:
 def check_errors(
     engine: Lab, numbers: list[int], form: int, partitions: int, vectorize: bool, steps: list[Step]
 ) -> None:
-    """Both tell of the same step, row, partition and error, and replay() raises it again."""
+    """Check that glowray and plain Python name the same step, row, partition and error, and that replay() raises it
+    again.
+    """
     flow = engine.flow(vectorize=vectorize)
     source = flow.from_items([FORMS[form](n) for n in numbers], partitions=partitions)
     wanted = expected(source.map_partitions(lambda rows: [list(rows)]).collect(), steps)
@@ -174,7 +176,7 @@ def check_errors(
     for step in steps:
         try:
             rows = step.add(rows)
-        except Refused as error:  # of for_each, which runs at once
+        except Refused as error:  # from for_each, which runs at once
             raised = error
     raised = raised or error_of(flow, rows, steps[-1].verb)
     if wanted is None:
@@ -199,7 +201,7 @@ last_steps = st.tuples(st.sampled_from(LAST), st.sampled_from([a_key, a_key_afte
 chains = st.tuples(st.lists(row_steps, min_size=1, max_size=4), st.lists(last_steps, max_size=1)).map(
     lambda parts: steps_of([*parts[0], *parts[1]])
 )
-# Few numbers fail, so that rows before the failing one leave their traces.
+# Few numbers fail, so other rows go before the failing one.
 numbers = st.lists(st.sampled_from([1, 2, 3, 7, 17]), min_size=1, max_size=6)
 
 
@@ -236,7 +238,7 @@ def test_every_place_in_every_verb(verb: str, function: Callable[..., Any], form
     check_errors(Lab("inline"), [1, 7, 2], form, 1, vectorize, steps)
 
 
-# Rows of other sources: records that loops take apart, and columns.
+# Rows of other sources: records that loops unpack, and columns.
 
 Make = Callable[[Any, Path], Dataset[Any]]
 
@@ -311,7 +313,7 @@ def test_rows_that_columns_leave_to_python(case: str, vectorize: bool, tmp_path:
         caught.value.replay()  # type: ignore[attr-defined]
 
 
-# Reducers: the row is what the accumulator was to take in.
+# Errors of reducers name the row that the reducer was to add to the accumulator.
 
 
 def add(total: Any, row: Any) -> Any:

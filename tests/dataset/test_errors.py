@@ -1,4 +1,4 @@
-"""A failing function's own exception comes back: the same on every engine, with what is needed to find the fault."""
+"""Test that a failing function's own exception reaches the caller, the same on every engine, with its cause."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.engine.doubles import Lab
 
 
 class Refused(ValueError):
-    """An exception of the user's own, with attributes."""
+    """An exception class of the user, with attributes."""
 
     def __init__(self, row: Any, code: int) -> None:
         super().__init__(f"refused {row!r}", code)
@@ -427,7 +427,7 @@ def test_empty_results(engine: Lab) -> None:
 
 
 class Picky(Exception):
-    """An exception whose pickle cannot be read: its arguments are not those of its constructor."""
+    """An exception whose pickle cannot be read: its arguments differ from those of its constructor."""
 
     def __init__(self, what: str, why: str) -> None:
         super().__init__(f"{what}: {why}")

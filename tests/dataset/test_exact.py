@@ -1,4 +1,4 @@
-"""What goes in comes out: any value through any exchange; typed rows as Arrow columns, past the driver."""
+"""Test that any value passes any exchange unchanged, and that typed rows move as Arrow columns, past the driver."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files: what is written is read again, on every engine, or nothing is written."""
+"""Test that every engine reads back what it wrote, and that a failed job writes nothing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PARQUET = st.fixed_dictionaries(
 
 
 def in_new_folder(check: Callable[[Path], None]) -> None:
-    """For Hypothesis, whose examples share tmp_path."""
+    """Run a test in a new folder. Hypothesis gives all examples the same tmp_path."""
     with tempfile.TemporaryDirectory() as folder:
         check(Path(folder))
 

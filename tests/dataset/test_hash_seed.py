@@ -1,4 +1,4 @@
-"""Keys go to the same partitions, and groups come in the same order, in every process."""
+"""Test that in every process keys go to the same partitions and groups come in the same order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Objects that raise from everything lie beside the user's functions: nobody but the functions themselves asks them."""
+"""Test that glowray never touches hostile objects beside the user's functions. Every operation on such an object
+raises.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,7 @@ exec(PRELUDE, _space)
 
 
 def hostile_objects() -> dict[str, Any]:
-    """Proxies of several makes, each under a name of its own."""
+    """Return proxies of several kinds, each under its own name."""
     made: dict[str, Any] = {}
     proxy = _space["proxy_class"](ASKED, DUNDERS)
     made["request"] = object.__new__(proxy)
@@ -106,7 +108,7 @@ class Space:
 
 
 def module_of(text: str, name: str = "__main__", **space: Any) -> dict[str, Any]:
-    """The globals of a module of that source, as a script beside which nothing is installed."""
+    """Return the globals of a module with this source, like those of a script."""
     filename = f"<hostile {next(_SERIAL)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     made: dict[str, Any] = {"__name__": name, **space}
@@ -211,7 +213,7 @@ def test_what_a_function_uses_is_asked_as_often_as_in_a_call(name: str, engine: 
 
 @pytest.fixture
 def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A module of the user's that is not installed, with what cannot be sent and must not be asked."""
+    """Give a module of the user that is not installed. It holds values that cannot be sent and must not be touched."""
     name = f"beside_{next(_SERIAL)}"
     (tmp_path / f"{name}.py").write_text(
         "import threading\nrequest = None\nlock = threading.Lock()\nWORDS = ('a', 'b')\ncalls = []\n"

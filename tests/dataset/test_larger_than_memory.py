@@ -1,4 +1,4 @@
-"""Sorts and groups of many times the memory that their tasks may take: through files, to the same rows in order."""
+"""Test sorts and groups much larger than the memory of their tasks: through files, to the same rows in order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LINES = 120_000
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A text of seven megabytes: keys of few values, so that order among equal ones shows."""
+    """Write a text of seven megabytes. It has few distinct keys, so the order of equal keys matters."""
     generator = random.Random(3)
     path = tmp_path_factory.mktemp("lines") / "lines.txt"
     path.write_text("".join(f"{generator.randrange(5000):05}{n:050}\n" for n in range(LINES)))
@@ -32,7 +32,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Weight:
-    """A key that only Python compares."""
+    """A key that only Python can compare."""
 
     def __init__(self, line: str) -> None:
         self.number = int(line[:5])
@@ -91,13 +91,13 @@ def test_a_full_disk_fails_the_job_and_writes_nothing(
 
 
 def hot(line: str) -> tuple[int, str]:
-    """A few keys have most of the lines."""
+    """Return the line with a key. Most lines share a few keys."""
     number = int(line[5:])
     return (number & -number).bit_length() // 3, line
 
 
 def twice(values: Sequence[str]) -> tuple[int, int, str, str, str]:
-    """What goes through values again and again, and looks some of them up."""
+    """Return facts for which the values must be read several times, and some of them by position."""
     assert sum(map(len, values)) == sum(map(len, values))
     return len(values), sum(int(value[:5]) for value in values), values[0], values[-1], values[len(values) // 2]
 

@@ -1,4 +1,4 @@
-"""The law: a pipeline gives what plain Python gives, on every engine, in any partitions, under any of the rules."""
+"""Test the law: a pipeline gives the rows of plain Python, on every engine, in any partitions, under any rules."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.oracle.pipelines import Pipeline, pipelines
 
 
 def fed(dataset: Dataset[Any]) -> list[Any]:
-    """The rows as an output is given them."""
+    """Return the rows that an output gets."""
     rows: list[Any] = []
     dataset.output(rows.append)
     dataset.flow.run()
@@ -37,7 +37,7 @@ ENDINGS: dict[str, Callable[[Dataset[Any]], list[Any]]] = {
     "take": lambda ds: ds.take(sys.maxsize),
     "output": fed,
 }
-"""The ways by which all rows of a dataset come to the driver."""
+"""The actions that bring all rows of a dataset to the driver."""
 
 NOT_DRAWN = {
     "explain": "it runs nothing",
@@ -68,7 +68,7 @@ NOT_DRAWN = {
     "write_parquet": "as write_text()",
     "write_binary": "as write_text()",
 }
-"""Why the law does not draw what else a Dataset has."""
+"""The members of Dataset that the law does not draw, each with the reason."""
 
 ALL_RULES = Rules()
 rule_sets = st.builds(
@@ -78,7 +78,7 @@ rule_sets = st.builds(
 )
 endings = st.sampled_from(sorted(ENDINGS))
 memories = st.sampled_from([None, 1, 1000])
-"""Bytes that a task may hold: with few, all rows go through files."""
+"""The memory of a task in bytes. With little, all rows go through files."""
 
 quick = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
@@ -114,7 +114,7 @@ def test_inline(pipeline: Pipeline, rules: Rules, vectorize: bool, ending: str, 
 @settings(quick, max_examples=examples(60))
 @given(pipelines(), rule_sets, st.booleans(), endings, memories)
 def test_threads(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str, memory: int | None) -> None:
-    """An engine of less than a hundred lines, whose blocks live in a store of its own."""
+    """Run on an engine of less than a hundred lines, whose blocks live in its own store."""
     holds(pipeline, ThreadEngine(), rules, vectorize, ending, memory)
 
 

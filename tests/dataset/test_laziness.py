@@ -1,4 +1,4 @@
-"""Verbs build plans; only actions run them, and no more of them than they need."""
+"""Test that verbs only build plans, and that actions run no more of them than they need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every level of running a function gives the same rows, errors and counts: columns, loops and calls."""
+"""Test that columns, loops and calls give the same rows, errors and counts for a function."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ LAST: dict[str, Step] = {
 
 
 def outcome(flow: gr.Flow, rows: Dataset[Any]) -> Any:
-    """All that can be seen of an action: rows with their types, or the error with its notes; what was dropped."""
+    """Return the visible results of an action: typed rows, or the error with its notes; then the dropped rows."""
     try:
         found: Any = [seen(row) for row in rows.collect()]
     except Exception as error:

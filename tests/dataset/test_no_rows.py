@@ -1,4 +1,4 @@
-"""Folders that some writes, or some partitions, add no rows to are one table to every reader."""
+"""Test that a folder is one table to every reader, even if some writes or partitions add no rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Options = dict[str, Any]
 
 @dataclass(frozen=True)
 class Format:
-    """A format: how rows are written and read, who else reads them, and how its columns are told outright."""
+    """A format: how to write and read rows, its other readers, and the options that name its columns."""
 
     write: Callable[..., Any]
     read: Callable[..., Any]
@@ -44,7 +44,7 @@ FORMATS = {
 
 ROW = st.fixed_dictionaries({"a": st.sampled_from(["x", "y"]), "b": st.just("z")})
 PARTITIONS = st.lists(st.just([]) | st.lists(ROW, max_size=2), min_size=1, max_size=3)
-# Partitions of rows, and whether the columns are told outright.
+# Each write has partitions of rows, and whether its options name the columns.
 WRITES = st.lists(st.tuples(PARTITIONS, st.booleans()), min_size=1, max_size=4)
 
 

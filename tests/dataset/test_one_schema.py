@@ -1,4 +1,4 @@
-"""All files of an output have one schema: pyarrow, pandas, DuckDB and Polars read a folder as one table."""
+"""Test that all files of an output have one schema: pyarrow, pandas, DuckDB and Polars read a folder as one table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from glowray.errors import InexactColumn
 from tests.dataset.table_readers import CSV_READERS, PARQUET_READERS, Rows, plain
 from tests.engine.doubles import CountingEngine
 
-# What kinds of values a column may have; None and an absent field go with all of them.
+# The kinds of values that a column may have. None and an absent field go with all of them.
 KINDS: list[st.SearchStrategy[Any]] = [
     st.integers(-5, 5),
     st.sampled_from([0.5, -2.0]),
@@ -35,7 +35,7 @@ KINDS: list[st.SearchStrategy[Any]] = [
 
 @st.composite
 def tables(draw: st.DrawFn) -> Rows:
-    """Rows whose columns a, b, c are of one kind each, or now and then of two."""
+    """Draw rows with columns a, b, c. Each column has values of one kind, or sometimes of two."""
     columns = {
         name: st.one_of(
             draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=draw(st.sampled_from([1, 1, 1, 2]))))
@@ -47,11 +47,11 @@ def tables(draw: st.DrawFn) -> Rows:
 
 
 class Mixed(Exception):
-    """A column has values of two types."""
+    """The error for a column with values of two types."""
 
 
 def merged(values: list[Any]) -> Any:
-    """The type of values: None, a class, [type of elements], {name: type}; Mixed where they have several."""
+    """Return the type of values: None, a class, [type of elements] or {name: type}. Raise Mixed for several."""
     present = [value for value in values if value is not None]
     classes = set(map(type, present))
     if len(classes) > 1:
@@ -65,7 +65,7 @@ def merged(values: list[Any]) -> Any:
 
 
 def filled(value: Any, kind: Any) -> Any:
-    """The value with None for each field that it lacks."""
+    """Return the value with None for each missing field."""
     if isinstance(value, dict):
         return {name: filled(value.get(name), inner) for name, inner in kind.items()}
     return [filled(item, kind[0]) for item in value] if isinstance(value, list) else value
@@ -77,7 +77,7 @@ def has_no_keys(kind: Any) -> bool:
 
 
 def expected(rows: Rows) -> Rows | type[Exception]:
-    """What a reader of the folder must give, or the error that there is none."""
+    """Return the rows that a reader of the folder must give, or the error that the write must raise."""
     try:
         kind = merged(list(rows))
     except Mixed:
@@ -173,7 +173,7 @@ def check_csv(flow: gr.Flow, rows: Rows, partitions: int, folder: str) -> None:
     dataset.write_csv(f"{folder}/out")
     for name, read in CSV_READERS.items():
         got = [{column: value or "" for column, value in row.items()} for row in read(f"{folder}/out")]
-        # No reader but glowray's own tells None and "" apart.
+        # Only glowray's own reader tells None from "".
         assert sorted(map(str, got)) == sorted(str({name: row.get(name) or "" for name in names}) for row in rows), name
     assert flow.read_csv(f"{folder}/out").collect() == [{name: row.get(name) for name in names} for row in rows]
     dataset.write_csv(f"{folder}/one.csv", single_file=True)

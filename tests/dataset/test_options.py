@@ -1,4 +1,4 @@
-"""Every verb that takes a function takes name=, on_error=, num_cpus=, num_gpus= and memory=."""
+"""Test that every verb with a function takes name=, on_error=, num_cpus=, num_gpus= and memory=."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ VERBS: dict[str, Callable[..., Rows]] = {
 
 
 def asked(node: Node) -> list[float | None]:
-    """The CPUs that the stages of a plan ask for."""
+    """Return the CPUs that the stages of a plan ask for."""
     plan = lowering([node])
     return [branch.resources.num_cpus for branch in plan.lower(node).branches] + [
         branch.resources.num_cpus for stage in plan.stages for branch in stage.branches

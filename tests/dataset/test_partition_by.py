@@ -1,4 +1,4 @@
-"""Writes into Hive folders: other programs read them as one table, and they are there whole or not at all."""
+"""Test writes into Hive folders: other programs read them as one table, and they appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def of_polars(folder: str, form: str) -> Rows:
     options: Any = {"hive_partitioning": True, "hive_schema": fields}
     if form == "parquet":
         return pl.scan_parquet(f"{folder}/**/*.parquet", **options).collect().to_dicts()
-    # Polars takes no fields from folders of CSV and JSON: the names of the files say them.
+    # Polars takes no fields from the folders of CSV and JSON, so take them from the names of the files.
     scan: Any = {"csv": pl.scan_csv, "json": pl.scan_ndjson}[form]
     frame = scan(
         f"{folder}/*/*/part-*", include_file_paths="path", schema={"n": pl.Int64, "late": pl.Float64}
@@ -169,7 +169,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def failing_after(count: int, rename: Callable[[str, str], None]) -> Callable[[str, str], None]:
-    """A rename that works a number of times before it fails once."""
+    """Return a rename that works `count` times, then fails once."""
     left = [count]
 
     def renamed(source: str, destination: str) -> None:
@@ -241,7 +241,7 @@ def test_rows_as_they_were_read_keep_their_types(flow: gr.Flow, tmp_path: Path) 
     ids=["int", "bool", "float", "str", "date"],
 )
 def test_values_come_back_as_pyarrow_writes_them(values: list[Any], tmp_path: Path) -> None:
-    """pyarrow, DuckDB and Polars read the same values from these folders as from those that pyarrow wrote."""
+    """Compare with pyarrow's folders: pyarrow, DuckDB and Polars must read the same values from both."""
     column = pa.array(values)
     table = pa.table({"k": column, "n": range(len(values))})
     fields = ds.partitioning(pa.schema([("k", column.type)]), flavor="hive")
@@ -312,7 +312,7 @@ def test_a_driver_that_dies_is_undone_by_the_next(tmp_path: Path, mode: str, aft
     before = content(tmp_path)
     command = [sys.executable, "-c", DYING_RENAME, str(tmp_path / "out"), mode, str(after)]
     ended = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, check=False)
-    if mode == "append" and after > 3:  # the journal and three files are renamed
+    if mode == "append" and after > 3:  # 4 renames: the journal and three files
         assert ended.returncode == 0, ended.stderr.decode()
         assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["_SUCCESS", "k=0", "k=1", "k=2", "k=3"]
         return

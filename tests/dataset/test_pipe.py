@@ -1,4 +1,4 @@
-"""pipe: rows through Unix commands, both ways at once."""
+"""Test that pipe sends rows through Unix commands and back, in both directions at once."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_text_that_is_not_utf8(flow: gr.Flow) -> None:
 
 
 class Leash:
-    """A named pipe that processes hold open as their file 9: its reader learns when the last of them has ended."""
+    """A named pipe that processes hold open as file descriptor 9. Its reader sees when the last of them has ended."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "leash"
@@ -178,7 +178,7 @@ def test_a_closed_iterator_ends_the_command(leash: Leash) -> None:
 
 
 def test_commands_end_by_sigpipe_as_in_a_shell(flow: gr.Flow) -> None:
-    # Python ignores SIGPIPE; a command that inherited that would end with an error of its own, and not by signal 13.
+    # Python ignores SIGPIPE. A command that inherited this would fail with its own error instead of signal 13.
     script = "yes | head -1; exit $((PIPESTATUS[0] - 128 - 13))"
     assert flow.from_items([1]).pipe(["bash", "-c", script]).collect() == ["y"]
 

@@ -1,4 +1,4 @@
-"""A function may change what it is given: nothing outside its row or accumulator ever shows it."""
+"""Test that a function may change its row or accumulator, and that the change never shows elsewhere."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def spoil_all(rows: Iterator[list[int]]) -> Iterator[list[int]]:
 
 @pytest.mark.parametrize("row", [[1], [1, 2.5], {1: [2]}, {"a": [1]}, ([1], {})])
 def test_items_are_read_at_the_call(engine: Lab, row: Any) -> None:
-    row = copy.deepcopy(row)  # one of each test's own
+    row = copy.deepcopy(row)  # tests share the parameter, so copy it
     before = copy.deepcopy(row)
     rows = engine.flow().from_items([row])
     (row[0] if isinstance(row, tuple) else row).clear()
@@ -142,7 +142,7 @@ def calls(folder: Path) -> list[str]:
 
 
 def counting(folder: Path) -> Callable[[Any], Any]:
-    """A function that leaves a file for each call."""
+    """Return a function that writes a file at each call."""
 
     def leave(row: Any) -> Any:
         import tempfile

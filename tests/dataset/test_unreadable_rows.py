@@ -1,4 +1,4 @@
-"""Lines of which a reader makes no row follow on_error on every engine, with the line as the row."""
+"""Test that lines which a reader cannot parse follow on_error on every engine, with the line as the row."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ DEEP = "[" * 400 + "]" * 400
 
 
 def number(text: str) -> int:
-    """A converter of the user's."""
+    """Convert a field, like a function of the user."""
     return int(text)
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format of files: `text` has the rows 1, 2, 3 and 5 and the lines `bad`, which begin on `places`."""
+    """A file format. `text` has the rows 1, 2, 3 and 5, and the unreadable lines `bad`, which begin at `places`."""
 
     verb: str
     text: str

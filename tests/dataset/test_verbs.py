@@ -1,4 +1,4 @@
-"""Examples that the law does not draw: spread, order, defaults, actions of one value."""
+"""Test examples that the law does not draw: spread, order, defaults, actions that give one value."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_reducers_are_never_spread(engine: Lab) -> None:
 
 
 def test_a_fold_is_made_partition_by_partition() -> None:
-    """The association follows from the partitions, whatever the engine: sums of floats show it."""
+    """The partitions define the association of a fold, on any engine. Sums of floats show it."""
     numbers = [0.1 * n for n in range(1, 24)]
     flow = gr.Flow(engine="inline")
     parts = flow.from_items(numbers, partitions=4).map_partitions(lambda rows: [list(rows)]).collect()

@@ -1,4 +1,4 @@
-"""Wrong use is found where the verb is called, before anything runs."""
+"""Test that wrong use raises at the call of the verb, before anything runs."""
 
 from __future__ import annotations
 
@@ -285,7 +285,7 @@ def test_sources_that_are_none() -> None:
 
 
 class Stop(BaseException):
-    """What no handler of `Exception` catches."""
+    """An exception that no handler of `Exception` catches."""
 
 
 def stop(*_: Any) -> Any:

@@ -14,7 +14,7 @@ from glowray.rows import Block
 
 
 class CountingEngine(InlineEngine):
-    """Counts the tasks of each stage, and notes how many blocks each of them gives."""
+    """An inline engine that counts the tasks of each stage, and the blocks that each task gives."""
 
     def __init__(self) -> None:
         self.tasks: dict[int, int] = {}
@@ -28,7 +28,7 @@ class CountingEngine(InlineEngine):
 
     @property
     def shuffles(self) -> int:
-        """The number of stages whose tasks give a block to each task of the next stage."""
+        """Return the number of stages whose tasks give a block to each task of the next stage."""
         return sum(1 for outputs in self.outputs.values() if outputs > 1)
 
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-PATIENCE = 300  # seconds; only a process that hangs takes as long
+PATIENCE = 300  # seconds; only a process that hangs takes this long
 ROOT = Path(__file__).parents[2]
 
 

@@ -1,4 +1,4 @@
-"""The automatic engine: a long job goes over to Ray once a task has begun there, and nothing is run again."""
+"""Test the automatic engine: a long job moves to Ray once a task has begun there, and no task runs twice."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from glowray.engine.task.protocol import Done, Engine, Stoppable, Task
 from tests.engine.doubles import Lab
 
 LONG = 60.0
-"""Seconds that only what hangs takes."""
+"""Seconds that only a hanging process takes."""
 
 Hook = Callable[[], object]
 
 
 class Elsewhere(InlineEngine):
-    """In the place of Ray: notes which tasks it runs."""
+    """A stand-in for Ray, which records the tasks that it runs."""
 
     name = "ray"
 
@@ -47,7 +47,7 @@ class Elsewhere(InlineEngine):
 
 
 class Start:
-    """A Ray that starts when the test says so, and hooks for each task: no clock is involved."""
+    """A Ray that starts when the test tells it to, with a hook for each task. No clock is involved."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.ran: list[tuple[str, int]] = []
@@ -81,7 +81,7 @@ class Start:
         self.hooks.pop((place, task.partition), lambda: None)()
 
     def begin_ray_in(self, place: int, *, until: int) -> None:
-        """Ray is there while this process runs the task `place`, which ends when Ray runs the task `until`."""
+        """Start Ray while this process runs task `place`. Task `place` ends when Ray runs task `until`."""
         met = threading.Event()
         self.hooks["here", place] = lambda: (self.begun.set(), wait(met))
         self.hooks["ray", until] = met.set
@@ -218,7 +218,7 @@ def test_progress_says_that_ray_starts(start: Start, capsys: pytest.CaptureFixtu
 
 def test_a_ray_that_is_slower_gives_the_rest_back(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(UntilSlower, "LOOK_AFTER", 0.0)
-    monkeypatch.setattr(Pace, "mean", lambda self: 0.0)  # no Ray is as fast as that
+    monkeypatch.setattr(Pace, "mean", lambda self: 0.0)  # no Ray is this fast
     start.begin_ray_in(1, until=3)
     rows = start.flow.from_range(8, partitions=8).map(lambda n: (n % 2, n))
     assert sorted(rows.reduce_by_key(max).collect()) == [(0, 6), (1, 7)]
@@ -271,7 +271,7 @@ def test_tasks_that_are_stopped() -> None:
 
 @pytest.mark.ray
 def test_what_is_left_goes_to_ray(ray_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On Ray itself: blocks of this process are read there, and a row of each kind runs once."""
+    """On a real Ray: it reads blocks of this process, and each row runs once."""
     begun, calls = tmp_path / "begun", tmp_path / "calls"
     os.mkfifo(begun)
     calls.mkdir()
@@ -284,7 +284,7 @@ def test_what_is_left_goes_to_ray(ray_lab: Lab, tmp_path: Path, monkeypatch: pyt
         (calls / f"{n} {os.getpid()}").touch()
         if n == 2:
             begun.write_bytes(b"!")
-            begun.read_bytes()  # until another task has begun on Ray
+            begun.read_bytes()  # waits until another task has begun on Ray
         if n == 5:
             begun.write_bytes(b"!")
         return n % 2, n
@@ -334,7 +334,7 @@ def test_a_process_ends_however_far_ray_came(when: str, tmp_path: Path) -> None:
     )
     keeper, *rest = done.stdout.splitlines()
     left = processes.Process.of(int(keeper))
-    assert left is None or processes.wait(left, LONG)  # it ends when this process has ended
+    assert left is None or processes.wait(left, LONG)  # it ends after this process has ended
     if when == "interrupted":
         assert done.returncode == -signal.SIGINT
         assert "ray" not in done.stderr.replace(str(tmp_path), "").lower().replace("glowray", "")

@@ -1,4 +1,4 @@
-"""Which engine a job is given, and what explain() says of it."""
+"""Test which engine a job gets, and the line of explain() about it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.engine.thread_engine import ThreadEngine
 
 @pytest.fixture(autouse=True)
 def no_ray(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that has nothing to do with Ray, unless the test is on Ray."""
+    """Make sure that the process does not use Ray, unless the test runs on Ray."""
     for name in ("GLOWRAY_ENGINE", "GLOWRAY_ADDRESS", "RAY_ADDRESS"):
         monkeypatch.delenv(name, raising=False)
     if request.node.get_closest_marker("ray") is None:
-        monkeypatch.setitem(sys.modules, "ray", None)  # importing it would be an error
+        monkeypatch.setitem(sys.modules, "ray", None)  # makes importing it an error
 
 
 def engine_line(rows: Dataset[object]) -> str:

@@ -1,4 +1,4 @@
-"""What blocks hold in memory is counted once a buffer, and not for longer than they live."""
+"""Test that the memory of blocks is counted once per buffer, and only while they live."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_part_of_a_block_holds_nothing_more() -> None:
     part, _ = held.kept(block.slice(100, 200), LARGE)
     assert held.nbytes == size
     del block
-    assert held.nbytes == size  # the part still needs it
+    assert held.nbytes == size  # the part still needs the buffer
     del part
     assert held.nbytes == 0
 

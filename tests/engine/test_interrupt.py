@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a job where it is: in the driver at once, and on the workers too, with its outputs undone."""
+"""Test that Ctrl-C and SIGTERM end a job at once, in the driver and on workers, and undo its outputs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ gr.Flow(engine=sys.argv[2]).from_range(2, partitions=2).map(hang).write_text(sys
 
 
 def read_line(stream: int) -> bytes:
-    """The next line, however many pieces it comes in."""
+    """Return the next line, which may arrive in several pieces."""
     line = b""
     while not line.endswith(b"\n") and (piece := read(stream)):
         line += piece
@@ -76,7 +76,7 @@ def test_ctrl_c_that_is_caught(kind: str, fifo: Path, tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        start_new_session=True,  # Ctrl-C is for this process alone
+        start_new_session=True,  # only this process gets Ctrl-C
     )
     try:
         assert driver.stdin is not None
@@ -86,7 +86,7 @@ def test_ctrl_c_that_is_caught(kind: str, fifo: Path, tmp_path: Path) -> None:
             driver.send_signal(signal.SIGINT)
             assert read_line(driver.stdout.fileno()) == b"interrupted\n"
             while read(alive):
-                pass  # the other worker's line; then the functions have ended, while the driver lives
+                pass  # the other worker's line; then all functions have ended, while the driver still runs
         assert driver.poll() is None
         driver.communicate(b"\n", timeout=PATIENCE)
         assert driver.returncode == 0
@@ -104,7 +104,7 @@ def test_a_signal_ends_the_job_and_leaves_no_output(
     script.write_text(WRITING)
     ended = signalled(script, [kind, str(folder)], fifo, number)
     assert ended.code == code, ended.errors
-    assert ended.output == "first line\n"  # what Python has not yet written out is not lost
+    assert ended.output == "first line\n"  # buffered output of Python is not lost
     assert not folder.exists()
     assert ("KeyboardInterrupt" in ended.errors) == (number == signal.SIGINT)
     assert "glowray/kernels" not in ended.errors

@@ -1,4 +1,4 @@
-"""An engine that runs tasks in threads, with a store of its own: what it takes to write one."""
+"""An engine that runs tasks in threads and has its own store. It shows the effort of writing an engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from glowray.rows import Block
 
 @dataclass(frozen=True, eq=False)
 class Stored(Remote):
-    """A block in the engine's store: whoever reads it has a copy."""
+    """A block in the engine's store. Every reader gets a copy."""
 
     data: bytes
 
@@ -26,7 +26,7 @@ class Stored(Remote):
 
 
 class ThreadEngine(Engine):
-    """Runs as many tasks at once as it has threads, and yields them in the order in which they end."""
+    """An engine with a number of threads. It yields tasks in the order in which they end."""
 
     name = "threads"
 
@@ -37,7 +37,7 @@ class ThreadEngine(Engine):
         waiting = iter(tasks)
         running: set[Future[Done]] = set()
         flowing: list[Task] = []
-        usual = gc.get_threshold()  # tasks that overlap leave that of one another
+        usual = gc.get_threshold()  # overlapping tasks may leave another task's threshold
         with ThreadPoolExecutor(self.threads) as pool:
             try:
                 while not (isinstance(tasks, Stoppable) and tasks.is_stopped):

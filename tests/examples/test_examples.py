@@ -1,4 +1,4 @@
-"""Every packaged example prints what its docstring says, on both engines."""
+"""Test that every packaged example prints the output in its docstring, on both engines."""
 
 from __future__ import annotations
 

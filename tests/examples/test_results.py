@@ -1,4 +1,4 @@
-"""What the examples print is right: held against plain Python or against a published answer."""
+"""Test the results of the examples against plain Python or a published answer."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ POSTS = DATA / "posts.xml"
 
 
 def shown(name: str) -> list[str]:
-    """The lines that an example prints."""
+    """Return the lines that an example prints."""
     return Example.of(EXAMPLES[name]).output.splitlines()
 
 
 def cells(name: str) -> list[list[str]]:
-    """The rows of the table that an example prints."""
+    """Return the rows of the table that an example prints."""
     return [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown(name) if line.startswith("│")][1:]
 
 
@@ -82,7 +82,7 @@ def test_stack_analysis() -> None:
 
 
 def test_page_rank_is_the_published_one() -> None:
-    # https://en.wikipedia.org/wiki/PageRank, the graph at its head
+    # https://en.wikipedia.org/wiki/PageRank, the graph at the top
     published = {"A": 3.3, "B": 38.4, "C": 34.3, "D": 3.9, "E": 8.1, "F": 3.9} | dict.fromkeys("GHIJK", 1.6)
     ranks = re.findall(r"([A-K]) ([\d.]+)%", shown("page_rank")[0])
     assert {page: float(rank) for page, rank in ranks} == published

@@ -1,4 +1,4 @@
-"""from_channel(): rows go through while they arrive, on every engine, as if they had been there from the start."""
+"""Test from_channel(): rows pass while they arrive, on every engine, with the results of rows that were there first."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PATIENCE = 120
 
 
 class Dialogue:
-    """A source that gives a row only when the one before has come out at the other end: nothing may hold a row back."""
+    """A source that gives a row only after the job put out the row before. A step that holds back rows would hang."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -282,7 +282,7 @@ def test_what_is_no_channel(wrong: Any) -> None:
 
 
 def test_a_channel_stays_with_the_process_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The automatic engine would hand tasks over to a Ray elsewhere, which could not read it."""
+    """The automatic engine would move tasks to a Ray in another process, which cannot read the channel."""
     monkeypatch.setattr(automatic, "PATIENCE", -1.0)
     monkeypatch.setattr(automatic, "WORTH_SECONDS", 0.0)
     monkeypatch.setattr(ray_start, "begun_ray_engine", lambda over, is_worth_it: pytest.fail("handed over"))
@@ -345,7 +345,7 @@ def test_no_more_is_read_than_there_is_room_for(ray_lab: Lab) -> None:
 
 
 def killing(folder: Path) -> Callable[[int], int]:
-    """A function that ends its process on row 2, once."""
+    """Return a function that kills its process at row 2, once."""
 
     def kill(n: int) -> int:
         if n == 2 and not (folder / "killed").exists():

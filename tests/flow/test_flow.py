@@ -1,4 +1,4 @@
-"""A flow: its settings, its sources, and what it says of its last action."""
+"""Test a flow: its settings, its sources, and its report on the last action."""
 
 from __future__ import annotations
 

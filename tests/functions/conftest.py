@@ -1,4 +1,6 @@
-"""A function that fails in a task: in this process and in a worker process. Both must give the same error."""
+"""Fixtures that run a failing function as a task: in this process and in a worker process. Both must give the same
+error.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from glowray.kernels.operators.flat_map import FlatMap
 from glowray.kernels.operators.map import Map
 from glowray.rows.objects import pickling
 
-# It is compiled under a file name of glowray, like the code of a task, so its frames are not the user's.
+# The function is compiled under a file name of glowray, like the code of a task, so its frames are not the user's.
 _TASK = """
 def attempt(data):
     function, row, arguments, partition = pickling.loads(data)

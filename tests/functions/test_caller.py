@@ -33,7 +33,7 @@ def test_a_thread_of_glowray_alone() -> None:
     thread = threading.Thread(target=exec, args=(code, {"found": found, "user_site": user_site}))
     thread.start()
     thread.join()
-    assert found == [(threading.__file__, found[0][1])]  # the standard library is not ours
+    assert found == [(threading.__file__, found[0][1])]  # the standard library does not belong to glowray
 
 
 @pytest.mark.parametrize(

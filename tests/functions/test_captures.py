@@ -1,4 +1,4 @@
-"""Captured values are found by path, in every kind of container and at every place."""
+"""Test that captured values are found by path, in every container and place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONTAINERS: dict[str, tuple[Put, str]] = {
 
 
 class Unreadable:
-    """It can be pickled, and its pickle cannot be read."""
+    """An object that can be pickled, but whose pickle cannot be read."""
 
     def __reduce__(self) -> Any:
         return int, ("no number",)

@@ -19,7 +19,7 @@ FailureOf = Callable[..., Failure]
 
 
 class BadRow(Exception):
-    """Does not pickle by its constructor, and holds a lock."""
+    """An exception that cannot be pickled by its constructor, and holds a lock."""
 
     def __init__(self, row: Any, code: int) -> None:
         super().__init__("bad")
@@ -130,7 +130,7 @@ def test_exits_end_the_job_and_not_the_worker(fails: Fails, kind: type[BaseExcep
     def leave(row: Any) -> None:
         raise kind(row)
 
-    for _ in range(2):  # the worker lives on
+    for _ in range(2):  # twice: the worker must survive
         error = fails(leave, 3)
         assert type(error) is kind
         assert error.args == (3,)
@@ -232,7 +232,7 @@ def test_a_failure_within_a_failure(failure_of: FailureOf) -> None:
 
 
 def act(failure: Failure, action: str) -> None:
-    """Calls what stands for an action of glowray's own."""
+    """Call a stand-in for an action of glowray."""
     names: dict[str, Any] = {"failure": failure, "only_user_frames": only_user_frames}
     source = """
 def inner():

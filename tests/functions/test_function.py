@@ -172,7 +172,7 @@ def test_the_captured_variable_that_cannot_be_pickled_is_named(call: Any, captur
 
 
 class Dataset:
-    """As glowray's own, which refuses to be pickled."""
+    """A stand-in for glowray's Dataset, which refuses to be pickled."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()

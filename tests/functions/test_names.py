@@ -35,7 +35,7 @@ class Pair(typing.NamedTuple):
 
 
 def line_of(cls: type) -> int:
-    """The line of the class statement, by inspect (which parses the file)."""
+    """Return the line of the class statement that inspect finds by parsing the file."""
     lines, first = inspect.getsourcelines(cls)
     return first + next(i for i, line in enumerate(lines) if line.startswith("class "))
 

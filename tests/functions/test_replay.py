@@ -35,7 +35,7 @@ def test_it_runs_the_function_on_the_row_here(fails: Fails) -> None:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     assert trace is not None
-    assert trace.tb_frame.f_locals == {"key": "a", "value": 1}  # a debugger has the variables
+    assert trace.tb_frame.f_locals == {"key": "a", "value": 1}  # a debugger sees the variables
 
 
 def test_it_returns_what_the_function_returns() -> None:

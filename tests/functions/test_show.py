@@ -36,7 +36,8 @@ def test_it_is_never_longer_than_the_limit(value: Any, limit: int) -> None:
 @given(values)
 def test_a_cut_text_is_the_beginning_of_the_repr(value: Any) -> None:
     text = shown(value, 20)
-    # Only the choice of quotes looks at the whole of a str, and only its beginning is looked at here.
+    # repr() looks at the whole str to choose its quotes. shown() looks only at the beginning, so texts with quotes may
+    # differ.
     if text != repr(value) and "'" not in repr(value) and '"' not in repr(value):
         assert repr(value).startswith(text[:-1])
 

@@ -19,7 +19,7 @@ NAMES = ["a", "b", "c", "d", "e"]
 
 @st.composite
 def functions(draw: st.DrawFn) -> Any:
-    """A Python function of any shape: positional, positional-only, defaults, *args, keyword-only, **kwargs."""
+    """Draw a Python function of any shape: positional, positional-only, defaults, *args, keyword-only, **kwargs."""
     names = NAMES[: draw(st.integers(0, 5))]
     cut = draw(st.integers(0, len(names)))
     defaults_from = draw(st.integers(0, len(names)))
@@ -37,7 +37,7 @@ def functions(draw: st.DrawFn) -> Any:
 
 
 def oracle(call: Any) -> Signature:
-    """What the standard library's (much slower) inspect.signature says."""
+    """Return the answer of the standard library's inspect.signature, which is much slower."""
     given = inspect.signature(call).parameters.values()
     positional = [p for p in given if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return Signature(
@@ -65,7 +65,7 @@ def test_agrees_with_inspect_on_partials(function: Any, positional: int, keyword
     call = functools.partial(function, *[0] * positional, **dict.fromkeys(keywords, 0))
     try:
         expected = oracle(call)
-    except ValueError:  # arguments that the function cannot take: any call fails
+    except ValueError:  # the function cannot take these arguments, so any call fails
         return
     assert signature(call) == expected
     assert signature(functools.partial(call)) == expected
@@ -173,7 +173,7 @@ def test_known_callables(call: Any, expected: Signature) -> None:
 def test_an_enum_takes_a_value() -> None:
     found = signature(Color)
     assert found is not None
-    assert found.required == 1  # how many more it may take differs between versions of Python
+    assert found.required == 1  # the maximum differs between versions of Python
 
 
 @pytest.mark.parametrize("call", [len, int, dict, str.upper, "".join, [].append, IntLike, ValueError, max, print])

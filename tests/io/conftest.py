@@ -39,7 +39,7 @@ def _write(
 
 @pytest.fixture(scope="session")
 def rows_of() -> Rows:
-    """Return a function that reads all rows of a reader, after pickling it as for a task."""
+    """Return a function that reads all rows of a reader, after pickling the reader as for a task."""
     return _rows
 
 

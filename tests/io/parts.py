@@ -11,7 +11,7 @@ from glowray.rows import Block
 
 
 def part_of(sink: Sink, *pieces: Any) -> tuple[bytes, Part]:
-    """Write pieces, which are blocks or lists of rows. Return the bytes of the file and its Part."""
+    """Write blocks and lists of rows to a part file. Return its bytes and its Part."""
     with tempfile.TemporaryDirectory() as folder:
         writer = sink.open(folder, 0)
         for piece in pieces:

@@ -1,4 +1,4 @@
-"""Whole files in and out."""
+"""Test reading and writing whole files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Channels are dealt row by row: nothing is read before it is wanted, and each row is a copy as of its arrival."""
+"""Test that channels read no row before it is needed, and copy each row as it arrives."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def rows_of(deal: Deal, reader: int, place: int) -> list[Any]:
 
 
 def counted(limit: int = 10**9) -> tuple[list[int], Iterator[int]]:
-    """A list of the numbers that were taken from the iterator, and the iterator."""
+    """Return an iterator of numbers, and the list of the numbers that were taken from it."""
     taken: list[int] = []
 
     def numbers() -> Iterator[int]:
@@ -174,7 +174,7 @@ def test_a_reader_that_waits_for_a_queue_is_let_go() -> None:
 
 def test_only_what_cannot_make_one_wait_is_there_at_once() -> None:
     class Slow(list[int]):
-        """An iterable that may do anything."""
+        """A list of another class, which may iterate in its own way."""
 
     assert FromIterable([1]).ready()
     for rows in (Slow([1]), iter([1]), map(str, [1])):

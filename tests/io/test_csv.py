@@ -1,4 +1,4 @@
-"""CSV means what csv.DictReader says, wherever a file is cut; what is written reads back."""
+"""Test that CSV is read as csv.DictReader reads it, at any cut of a file, and that written rows read back."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def dict_reader(text: str, header: list[str] | None = None) -> list[dict[Any, An
 
 
 def emptied(rows: list[dict[Any, Any]]) -> list[dict[Any, Any]]:
-    """Rows with None as DictReader gives it: as an empty field."""
+    """Return the rows with an empty field for each None, as DictReader gives it."""
     return [
         {key: [field or "" for field in value] if key is None else value or "" for key, value in row.items()}
         for row in rows
@@ -344,7 +344,7 @@ NULLS = st.lists(TEXTS | st.sampled_from(["\ud800", "é" * 5000]), max_size=4)
 
 
 def spelled(cells: list[tuple[str, bool]], mark: str = "") -> str:
-    """A record of texts, some of which are quoted; `mark` is put before each text that is quoted."""
+    """Return a line for texts, some of them quoted. Put `mark` before the text inside the quotes."""
     fields = []
     for text, is_quoted in cells:
         is_quoted = is_quoted or any(special in text for special in '",\r\n')

@@ -1,4 +1,4 @@
-"""Names for the fields of rows: the same records from Python's rows and from columns, as a function gets the fields."""
+"""Test names for the fields of rows: rows of Python and of columns give the same records."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NAMES = ("k", "a", "b", "c")
 
 
 def expected(row: Any, count: int) -> dict[str, Any] | None:
-    """What a function of `count` parameters is given; None for an error."""
+    """Return the arguments of a function with `count` parameters, or None for an error."""
     if count == 1:
         is_sequence = isinstance(row, tuple | list)
         if not is_sequence or len(row) == 1:

@@ -1,4 +1,4 @@
-"""Folders by the values of fields: the same from columns and from rows, with few files open at once."""
+"""Test folders by the values of fields: columns and rows give the same files, and few files are open at once."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_few_files_are_open_at_once(sink: Any, tmp_path: Path, monkeypatch: pyte
         writer.write_block(Block.from_rows([{"k": key, "n": n, "keys": keys} for n, key in enumerate(keys)]))
         assert len(writer._open) <= 3
     parts = writer.parts()
-    # b was used the longest ago when d came, c when b came again.
+    # When d came, b was the least recently used. When b came again, c was.
     assert [(part.folder, part.rows) for part in parts] == [("k=b", 1), ("k=c", 1), ("k=b", 1), ("k=a", 3), ("k=d", 2)]
     assert {part.index for part in parts} == {7} and {part.kinds for part in parts} == {(("k", str),)}
     assert sorted(str(path) for path in tmp_path.iterdir()) == sorted(part.path for part in parts)

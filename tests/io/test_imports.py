@@ -1,4 +1,4 @@
-"""A job that reads and writes text needs no Arrow: it takes longer to import than a small job to run."""
+"""Test that a job on text does not import Arrow, because the import takes longer than a small job."""
 
 from __future__ import annotations
 

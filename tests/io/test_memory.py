@@ -1,4 +1,4 @@
-"""Rows from memory: every one of them once, in order, in slices of even size."""
+"""Test that rows from memory come once each, in order, in slices of even size."""
 
 from __future__ import annotations
 

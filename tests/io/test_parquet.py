@@ -1,4 +1,4 @@
-"""Parquet keeps every type, or refuses and names the column."""
+"""Test that Parquet keeps every type, or refuses it and names the column."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ KINDS: list[st.SearchStrategy[Any]] = [
 
 
 def exact(value: Any) -> Any:
-    """A value that equals another only if they are the same at every depth, but for the order of keys."""
+    """Return a value that compares equal only if types and values agree at every depth. The order of keys is free."""
     if isinstance(value, dict):
         return sorted((key, exact(item)) for key, item in value.items())
     if isinstance(value, (list, tuple)):
@@ -85,7 +85,7 @@ def test_what_is_written_comes_back_exactly_or_is_refused(
 
 
 def without_absent(row: Any, rows: list[Any]) -> Any:
-    """The row as it comes back: keys of a dict that only other rows have are None, and no dict is without keys."""
+    """Return the row as it is read back: keys of other rows' dicts are None, and a dict without keys is None."""
     return {name: filled(value, [other[name] for other in rows]) for name, value in row.items()}
 
 

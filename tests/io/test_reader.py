@@ -1,4 +1,4 @@
-"""A reader has the abilities whose classes it inherits, and no others."""
+"""Test that a reader has exactly the abilities whose classes it inherits."""
 
 from __future__ import annotations
 
@@ -44,13 +44,15 @@ READERS = [*(getattr(import_module(f"glowray.io.{_HOMES[name]}"), name) for name
 
 
 def members(cls: type) -> set[str]:
-    """The public names of a class: those it defines, and its fields."""
+    """Return the public names of a class: its members and its fields."""
     fields = {name for each in cls.__mro__ for name in inspect.get_annotations(each)}
     return {name for name in {*dir(cls), *fields} if not name.startswith("_")}
 
 
 def declared(ability: type) -> set[str]:
-    """The members that an ability adds, as its source says them: some are declared for the type checker alone."""
+    """Return the members that an ability adds. Read them from its source, because some are declared for the type
+    checker alone.
+    """
     tree = inspect.getsource(ability)
     return {name for name in MEMBERS if f"def {name}(" in tree or f"\n    {name}:" in tree}
 

@@ -1,4 +1,4 @@
-"""What is mapped goes from memory, and only that."""
+"""Test that mapped pages, and no others, are dropped from memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OBJECTS = [{text} for text in TEXTS]
 
 
 def resident(address: int) -> int:
-    """How many kilobytes are in memory of what is mapped at an address."""
+    """Return the kilobytes in memory of the mapping at an address."""
     found = 0
     inside = False
     for line in Path("/proc/self/smaps").read_text().splitlines():

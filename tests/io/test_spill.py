@@ -1,4 +1,4 @@
-"""Blocks in a file without a name: what goes in comes out, and nothing is left behind."""
+"""Test that blocks come back unchanged from an unnamed file, which leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""read_sql(): rows of a database as dicts, over a connection that is there or one that a task opens."""
+"""Test that read_sql() gives rows of a database as dicts, over an open connection or one that a task opens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROWS = [{"word": f"w{n}", "n": n, "x": n / 2, "b": b"\xff", "none": None} for n 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A database with a table of words."""
+    """Return a database with a table of words."""
     found = tmp_path / "words.db"
     with sqlite3.connect(found) as database:
         database.execute("create table words (word, n, x, b, none)")
@@ -56,7 +56,7 @@ def test_parameters(path: Path) -> None:
 
 
 class Recorded:
-    """A connection that says when it was closed, and how many rows were fetched at once."""
+    """A connection that records whether it was closed, and how many rows were fetched at once."""
 
     def __init__(self, path: Path, notes: Path) -> None:
         self.database, self.notes = sqlite3.connect(path), notes

@@ -34,7 +34,7 @@ KEYS: list[st.SearchStrategy[Any]] = [
     st.tuples(st.integers(0, 1), _numbers),
     st.builds(Named, st.integers(0, 1), _floats),
     st.lists(st.integers(0, 1), max_size=2),
-    st.one_of(st.none(), st.integers(0, 2)),  # keys that cannot be compared, except by luck
+    st.one_of(st.none(), st.integers(0, 2)),  # keys that can only sometimes be compared
     st.one_of(_texts, st.integers(0, 2)),
 ]
 
@@ -42,7 +42,7 @@ keys = st.sampled_from(KEYS).flatmap(lambda kind: st.lists(kind, max_size=24))
 
 
 def pairs_of(drawn: list[Any]) -> list[tuple[Any, Any]]:
-    """Return rows (key, value) that are all different. Some can be columns and some cannot."""
+    """Return rows (key, value) that all differ. Some values fit into columns, some do not."""
     return [(key, (place, "row") if place % 3 else (place, None)) for place, key in enumerate(drawn)]
 
 

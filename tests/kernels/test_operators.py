@@ -1,4 +1,4 @@
-"""Row operators: each is known to its verb alone, and says all that others ask."""
+"""Test that each row operator is known to its verb alone, and answers all questions of its callers itself."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ OPERATORS = [
     and not each.__subclasses__()
 ]
 MAKERS = ("dataset/", "kernels/operators/", "physical/in_task.py")
-"""Who may name one operator: the verbs, the operators themselves, and what gives an order its keys."""
+"""Places that may name one operator: the verbs, the operators, and the module that gives orders their keys.
+"""
 
 
 @cache
 def importers() -> dict[str, set[str]]:
-    """For each name that comes from the operators' folder the files that import it."""
+    """Return the files that import each name from the operators' folder."""
     found: dict[str, set[str]] = defaultdict(set)
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

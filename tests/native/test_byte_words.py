@@ -1,4 +1,4 @@
-"""Texts as words hold exactly their first bytes, wherever they stand in a column's data."""
+"""Test that the words of a text hold exactly its first bytes, at any place in a column's data."""
 
 from __future__ import annotations
 

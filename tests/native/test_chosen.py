@@ -1,4 +1,4 @@
-"""One of two modules is chosen, in one place, and users see which."""
+"""Test that one of two modules is chosen, in one place, and that users see which."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_where_it_was_not_the_portable_loops_are() -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_both_take_the_same_arguments(name: str) -> None:
-    """C's own functions tell no signature; those are held by the tests of what they give."""
+    """Functions in C have no signature here. The tests of their results cover their arguments."""
     wanted = [each for each in inspect.signature(getattr(Loops, name)).parameters if each != "self"]
     for loops in BOTH:
         found = getattr(loops, name)

@@ -1,4 +1,4 @@
-"""Texts that are cut out are those texts, wherever in the data they stand."""
+"""Test that texts cut out of a column are the right ones, at any place in the data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pattern is where bytes.find and bytes.rfind find it, in each text alone."""
+"""Test that patterns are found where bytes.find and bytes.rfind find them, in each text alone."""
 
 from __future__ import annotations
 

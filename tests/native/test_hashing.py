@@ -1,4 +1,4 @@
-"""The hash of a text is the one that is written in Python."""
+"""Test that the hash of a text equals the hash written in Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts get the numbers that a dict would give them."""
+"""Test that texts get the numbers that a dict would give them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WORDS = st.lists(st.one_of(SOME, st.binary(max_size=20)))
 
 
 def numbered(known: TextTable, words: Words, dtype: type = np.int64) -> list[int]:
-    """Return the table's numbers of the words, the last of which end where the data ends."""
+    """Return the table's numbers of the words. The last words end where the data ends."""
     ends = np.cumsum(list(map(len, words)), dtype=dtype)
     starts = ends - np.array(list(map(len, words)), dtype)
     return list(known.number(np.frombuffer(b"".join(words), np.uint8), starts, ends).tolist())
@@ -36,7 +36,7 @@ def distinct(known: TextTable) -> Words:
 
 
 def number(data: bytes, starts: Any, ends: Any, out: Any) -> None:
-    """Call C as nothing in glowray does."""
+    """Call C with arguments that glowray never gives."""
     numbering.Table(1).number(data, starts, ends, out)
 
 
@@ -106,4 +106,4 @@ def test_a_table_gives_its_memory_back() -> None:
         del known
     after = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    assert after - before < 100_000  # one table has over a million bytes
+    assert after - before < 100_000  # a single table has over a million bytes

@@ -1,4 +1,4 @@
-"""Numbers are those of int() and float(), wherever one is told; what is plainly a number is."""
+"""Test that parsed numbers equal those of int() and float(), and that every plain number is parsed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotes are counted, and are plain, alike by both modules."""
+"""Test that both modules agree on the count of quotes and on plain quoting."""
 
 from __future__ import annotations
 

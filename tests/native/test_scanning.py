@@ -1,4 +1,4 @@
-"""Words are those of str.split, and bytes are where they are."""
+"""Test that words are split as by str.split, and that bytes are found at their places."""
 
 from __future__ import annotations
 

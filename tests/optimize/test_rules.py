@@ -1,4 +1,4 @@
-"""Each rule: the stages of a plan without it and with it, and the same rows either way."""
+"""Test each rule: the stages of a plan without it and with it, and the same rows either way."""
 
 from __future__ import annotations
 

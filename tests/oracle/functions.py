@@ -1,4 +1,4 @@
-"""Functions for random pipelines. They take any row, have no state, and give the same in every process."""
+"""Functions for random pipelines. They take any row, have no state, and give the same results in every process."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Picked:
         return f"Picked({self.salt}, {self.width})"
 
     def __call__(self, row: Any) -> Any:
-        # Neighbours in the list are picked, so that equal keys of different types meet often.
+        # Pick neighbours in the list, so that equal keys of different types often meet.
         return KEYS[(self.salt + draw(row, self.salt) % self.width) % len(KEYS)]
 
 
@@ -77,7 +77,7 @@ class Rank:
 
 
 class Keeps:
-    """A function from a row to whether a filter keeps it: True for `share` quarters of all rows."""
+    """A predicate for filters: True for `share` quarters of all rows."""
 
     def __init__(self, salt: int, share: int) -> None:
         self.salt, self.share = salt, share
@@ -110,7 +110,7 @@ def number(row: Any) -> Any:
 
 
 def small(row: Any) -> Any:
-    """An int, a float or None, as they are sorted, added and divided without a loss."""
+    """Return an int, a float or None for a row. It can be sorted, added and divided without loss."""
     return [draw(row) % 5 - 2, (draw(row) % 7) / 4, None][draw(row, 3) % 3]
 
 

@@ -154,7 +154,7 @@ def _row_verb(draw: Draw, p: Pipeline) -> Pipeline:
 
 
 def _fields(draw: Draw, p: Pipeline) -> Pipeline:
-    """Verbs that choose or rename the fields of records."""
+    """Add a verb that chooses or renames the fields of records."""
     text, verb, change = draw(
         st.sampled_from([
             ("select('s', 'n')", lambda ds: ds.select("s", "n"), lambda row: {"s": row["s"], "n": row["n"]}),
@@ -357,7 +357,7 @@ def _local_keyed_verb(draw: Draw, p: Pipeline) -> Pipeline:
 
 
 def _number_by_key(draw: Draw, p: Pipeline) -> Pipeline:
-    """Aggregates of values that are small numbers or None, whose sums are exact in any order."""
+    """Aggregate values by key. They are small numbers or None, so their sums are exact in any order."""
     verb = draw(st.sampled_from(sorted(verbs.BY_KEY)))
     values = p.wanted.each(lambda part: [(key, f.small(value)) for key, value in part])
     folded = [(key, verbs.BY_KEY[verb](found)) for key, found in verbs.groups(values.all).values()]
@@ -498,7 +498,7 @@ def _rank(draw: Draw) -> f.Rank:
 
 
 def _next(draw: Draw, p: Pipeline, tiny: bool) -> Pipeline:
-    """Add one verb whose result is defined for what is known of the rows."""
+    """Add one verb whose result is defined, given the facts known about the rows."""
     state = p.wanted
     verbs_now: list[Callable[[], Pipeline]] = [lambda: _row_verb(draw, p)] * 2
     if state.keyed:

@@ -1,4 +1,4 @@
-"""The verbs in plain Python: the rows that a pipeline must give, and what is known of their order and partitions."""
+"""The verbs in plain Python: the rows that a pipeline must give, and known facts about their order and partitions."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ NAN = ("not a number",)
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows in partitions, and what is known of them.
+    """Rows in partitions, and the facts known about them.
 
     Args:
-        ordered: the order of the rows is defined.
-        placed: the partitions are defined. If not, all rows are in one partition here.
-        keyed: all rows are (key, value) with allowed keys.
-        unique: no two rows have one key.
-        plain: the rows themselves are allowed keys.
+        ordered: The order of the rows is defined.
+        placed: The partitions are defined. If not, all rows are in one partition here.
+        keyed: All rows are (key, value) with allowed keys.
+        unique: No two rows have one key.
+        plain: The rows themselves are allowed keys.
     """
 
     parts: list[list[Any]]
@@ -40,7 +40,7 @@ class Rows:
 
     @property
     def settled(self) -> bool:
-        """Whether groups of these rows are defined, because the order is or because each key has one row."""
+        """Return whether groups of these rows are defined: the order is defined, or each key has one row."""
         return self.ordered or self.unique
 
     def each(self, change: Callable[[list[Any]], Iterable[Any]], **facts: bool) -> Rows:
@@ -85,7 +85,7 @@ def is_nan(key: Any) -> bool:
 
 
 def ranked(key: Any, reverse: bool) -> Any:
-    """Return a sort key by which NaN comes last in either direction, inside tuples too."""
+    """Return a sort key that puts NaN last in both directions, inside tuples too."""
     if isinstance(key, tuple):
         return tuple(ranked(part, reverse) for part in key)
     return (is_nan(key) != reverse, 0 if is_nan(key) else key)
@@ -120,13 +120,13 @@ def repartition(state: Rows, n: int) -> Rows:
 
 
 def numbered(state: Rows) -> list[list[tuple[Any, int]]]:
-    """The rows with their positions."""
+    """Return the rows with their positions."""
     places = itertools.count()
     return [[(row, next(places)) for row in part] for part in state.parts]
 
 
 def drawn(state: Rows, seed: int, low: float, high: Callable[[Any], float]) -> Rows:
-    """The rows whose draw, as a share of all draws, is from `low` on and below what `high` gives for the row."""
+    """Return the rows whose draw, as a share of all draws, is at least `low` and less than `high(row)`."""
     parts = [
         [row for row, place in part if round(low * 2**64) <= draw(seed, place) < round(high(row) * 2**64)]
         for part in numbered(state)
@@ -135,7 +135,7 @@ def drawn(state: Rows, seed: int, low: float, high: Callable[[Any], float]) -> R
 
 
 def drawn_often(state: Rows, fraction: float, seed: int) -> Rows:
-    """Each row as often as a number of the Poisson distribution says that its position draws."""
+    """Return each row as often as its draw says, by the Poisson distribution."""
     edges = poisson_edges(fraction)
     parts = [[row for row, place in part for edge in edges if edge <= draw(seed, place)] for part in numbered(state)]
     return replace(state, parts=parts, unique=False)
@@ -182,7 +182,7 @@ BY_KEY: dict[str, Callable[[list[Any]], Any]] = {
     "min_by_key": lambda found: min(_present(found), default=None),
     "max_by_key": lambda found: max(_present(found), default=None),
 }
-"""What becomes of the values of a key."""
+"""The results for the values of one key."""
 
 
 def join(sides: list[Rows], how: str) -> Rows:
@@ -225,7 +225,7 @@ def matching(state: Rows, other: Rows, *, both: bool) -> Rows:
 
 
 def piped(rows: Iterable[Any], command: Callable[[list[str]], list[str]]) -> list[str]:
-    """Return the lines that a command, given as a function of lines, makes of rows."""
+    """Return the lines that a command makes of rows. The command is a function of lines."""
     text = "".join(f"{row}\n" for row in rows)
     return [line.removesuffix("\r") for line in command(text.split("\n")[:-1])]
 

@@ -1,4 +1,4 @@
-"""The engines of the examples of peers: all run inline, and a few run on Ray too."""
+"""The engines for the examples of peers: all run inline, and a few run on Ray too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.engine.doubles import Lab
 ON_RAY = frozenset(
     "test_aggregate test_group_with test_join test_map_partitions test_reduce_by_key test_sort_by_key".split()
 )
-"""One example for each way in which rows move. That Ray gives the same rows otherwise is held by test_law.py."""
+"""One example for each way in which rows move. test_law.py covers the other verbs on Ray."""
 
 
 @pytest.hookimpl(tryfirst=True)

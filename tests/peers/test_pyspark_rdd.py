@@ -1,7 +1,7 @@
-"""The documented examples of PySpark's RDD (4.x), each through glowray's verb for it: rows, partitions, order.
+"""Test the documented examples of PySpark's RDD (4.x) with glowray's verbs: rows, partitions, order.
 
-Data and results are those of PySpark's documentation; its actions and its keyed rows are next door. A test with a
-docstring is about a difference, or about a verb that glowray has no single one for: the docstring says which, and why.
+Data and results come from PySpark's documentation. The modules beside this one have its actions and its keyed rows. A
+docstring of a test tells a difference, or why glowray has no single verb for the method.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BY_KEY = [("1", 3), ("2", 5), ("a", 1), ("b", 2), ("d", 4)]
 
 
 def glom(rows: Dataset[Any]) -> list[list[Any]]:
-    """The rows of each partition as a list: PySpark's glom() and collect()."""
+    """Return the rows of each partition as a list, like PySpark's glom() and collect()."""
     return rows.map_partitions(lambda part: [list(part)]).collect()
 
 
@@ -34,32 +34,32 @@ def index_only(index: int, rows: Iterator[Any]) -> Iterator[int]:
     yield index
 
 
-# The dataset itself: where it belongs, what is kept of it
+# The dataset itself: its flow, its name, its stored rows
 
 
 def test_id_and_context(flow: gr.Flow) -> None:
-    """id(): a Dataset needs no number, it is a value like any other. context is flow."""
+    """A Dataset is a plain value and needs no id(). PySpark's context is glowray's flow."""
     assert flow.from_range(5).flow is flow
 
 
 def test_name_and_set_name() -> None:
-    """setName() changes an RDD; a Dataset is immutable, so a flow is named when made, and a step by its verb."""
+    """setName() changes an RDD. A Dataset is immutable, so name a flow when you make it, and a step at its verb."""
     rows = gr.Flow("I am an RDD", engine="inline").from_items([1, 2])
     assert rows.flow.name == "I am an RDD"
     assert "map(as text)" in rows.map(str, name="as text").explain()
 
 
 def test_to_debug_string(flow: gr.Flow) -> None:
-    """toDebugString() gives bytes about the RDDs of the JVM; explain() gives the plan as the user wrote it."""
+    """toDebugString() gives bytes about the RDDs of the JVM. explain() gives the plan as the user wrote it."""
     plan = flow.from_range(5).map(abs).explain()
     assert "from_range" in plan
     assert "map(abs)" in plan
 
 
 def test_cache_persist_unpersist(flow: gr.Flow) -> None:
-    """cache() marks the RDD itself; here it gives another Dataset, for a Dataset never changes.
+    """cache() marks the RDD itself. Here it gives another Dataset, because a Dataset never changes.
 
-    There are no storage levels to ask for, and no is_cached: blocks are in the engine's store, which spills by itself.
+    There are no storage levels and no is_cached: blocks live in the engine's store, which spills by itself.
     """
     made = gr.counter("made")
 
@@ -79,9 +79,9 @@ def test_cache_persist_unpersist(flow: gr.Flow) -> None:
 
 
 def test_checkpoint_and_local_checkpoint(flow: gr.Flow, tmp_path: Any) -> None:
-    """checkpoint() marks, and the next action writes; here it writes at once, and where the caller says.
+    """PySpark's checkpoint() marks an RDD, and the next action writes. Here it writes at once, to the caller's path.
 
-    localCheckpoint(), which cuts the lineage to blocks that may be lost, is cache(), which keeps the lineage.
+    localCheckpoint() cuts the lineage to blocks that may be lost. Use cache(), which keeps the lineage.
     """
     kept = flow.from_range(5).map(abs).checkpoint(tmp_path / "kept")
     assert (tmp_path / "kept").is_dir()
@@ -89,7 +89,7 @@ def test_checkpoint_and_local_checkpoint(flow: gr.Flow, tmp_path: Any) -> None:
     assert "map(abs)" not in kept.explain()
 
 
-# A row, or a partition, at a time
+# Verbs on a row, or a partition, at a time
 
 
 def test_map(flow: gr.Flow) -> None:
@@ -112,12 +112,14 @@ def test_map_partitions(sliced: gr.Flow) -> None:
 
 
 def test_map_partitions_with_index_and_with_split(sliced: gr.Flow) -> None:
-    """No verb of its own: a function of two parameters gets the partition's index first."""
+    """No verb: a function of two parameters gets the partition's index first."""
     assert sliced.from_items([1, 2, 3, 4], 4).map_partitions(index_only).sum() == 6
 
 
 def test_barrier(sliced: gr.Flow) -> None:
-    """No barrier(): it starts a stage's tasks all together, for libraries whose tasks talk; here tasks never do."""
+    """No barrier(): it starts all tasks of a stage together, for libraries whose tasks talk. Tasks of glowray never
+    talk.
+    """
     assert sliced.from_items([1, 2, 3, 4], 2).map_partitions(total).collect() == [3, 7]
     assert sliced.from_items([1, 2, 3, 4], 4).map_partitions(index_only).sum() == 6
 
@@ -133,7 +135,7 @@ def test_pipe(flow: gr.Flow) -> None:
 
 
 def test_pipe_checks_the_exit_code(flow: gr.Flow) -> None:
-    """PySpark ignores a failed command unless asked (checkCode); here lost rows are an error, always."""
+    """PySpark ignores a failed command unless checkCode is set. Here lost rows are always an error."""
     with pytest.raises(gr.GlowrayError, match="3"):
         flow.from_items(["1", "2"]).pipe("cat > /dev/null; exit 3").collect()
 
@@ -145,7 +147,7 @@ def test_foreach(flow: gr.Flow) -> None:
 
 
 def test_foreach_partition(flow: gr.Flow) -> None:
-    """No verb: map_partitions(f).count(), f returning an empty iterable."""
+    """No verb: use map_partitions(f).count(), with f returning an empty iterable."""
     printed = gr.counter("printed")
 
     def show(rows: Iterator[int]) -> Iterable[Any]:
@@ -165,7 +167,7 @@ def test_get_num_partitions(sliced: gr.Flow) -> None:
 
 
 def test_repartition(sliced: gr.Flow) -> None:
-    """PySpark deals rows out in chunks, in no order; here their order stays, and lengths are even."""
+    """PySpark deals rows out in chunks, in no order. Here rows keep their order, and partitions have even lengths."""
     rows = sliced.from_items([1, 2, 3, 4, 5, 6, 7], 4)
     assert sorted(glom(rows)) == [[1], [2, 3], [4, 5], [6, 7]]
     assert glom(rows.repartition(2)) == [[1, 2, 3], [4, 5, 6, 7]]
@@ -175,7 +177,7 @@ def test_repartition(sliced: gr.Flow) -> None:
 
 
 def test_coalesce(sliced: gr.Flow) -> None:
-    """No verb: repartition(n); it moves rows, so that the partitions become even."""
+    """No verb: use repartition(n). It moves rows, so that the partitions become even."""
     rows = sliced.from_items([1, 2, 3, 4, 5], 3)
     assert glom(rows) == [[1], [2, 3], [4, 5]]
     assert glom(rows.repartition(1)) == [[1, 2, 3, 4, 5]]
@@ -185,9 +187,9 @@ def test_coalesce(sliced: gr.Flow) -> None:
 
 
 def test_sample(flow: gr.Flow) -> None:
-    """Drawn by position, not by partition: a seed gives the same rows however the input is cut, unlike PySpark's.
+    """Rows are drawn by position, so a seed gives the same rows however the input is cut. PySpark draws by partition.
 
-    The fraction comes first, and whether rows are drawn with replacement last.
+    The fraction comes first. The parameter for drawing with replacement comes last.
     """
     drawn = flow.from_items(range(100)).sample(0.1, seed=81)
     assert 6 <= drawn.count() <= 14
@@ -199,7 +201,7 @@ def test_sample(flow: gr.Flow) -> None:
 
 
 def test_random_split(sliced: gr.Flow) -> None:
-    """By position, and in order: the two together are the whole."""
+    """Rows are drawn by position and stay in order. The two parts together are the whole."""
     first, second = sliced.from_items(range(500), 1).random_split([2, 3], 17)
     assert len(first.collect() + second.collect()) == 500
     assert sorted(first.collect() + second.collect()) == list(range(500))
@@ -208,7 +210,7 @@ def test_random_split(sliced: gr.Flow) -> None:
 
 
 def test_take_sample(flow: gr.Flow) -> None:
-    """Without replacement only. With more than there are it gives all, also for sys.maxsize, which PySpark refuses."""
+    """Rows are drawn without replacement only. A count above the number of rows gives all, even sys.maxsize."""
     rows = flow.from_items(range(10))
     assert len(set(rows.take_sample(5, 2))) == 5
     assert rows.take_sample(5, 2) == rows.take_sample(5, 2)
@@ -234,12 +236,12 @@ def test_distinct(flow: gr.Flow) -> None:
 
 
 def test_distinct_keeps_the_first(flow: gr.Flow) -> None:
-    """PySpark leaves open which of equal rows stays; here it is the first, type and all."""
+    """PySpark leaves open which of several equal rows stays. Here the first one stays, with its type."""
     assert_rows(flow.from_items([1, 1.0, True, 2.0, 2]).distinct().collect(), [1, 2.0], ordered=False)
 
 
 def test_union_and_plus(flow: gr.Flow) -> None:
-    """`+` is not an operator of Datasets: union() says it, and takes several."""
+    """Datasets have no operator `+`. Use union(), which takes several."""
     rows = flow.from_items([1, 1, 2, 3])
     assert rows.union(rows).collect() == [1, 1, 2, 3, 1, 1, 2, 3]
 
@@ -266,7 +268,7 @@ def test_zip(flow: gr.Flow) -> None:
 
 
 def test_zip_needs_equal_lengths_not_equal_partitions(sliced: gr.Flow) -> None:
-    """PySpark wants the same partitions with the same lengths; here only the number of rows has to be the same."""
+    """PySpark requires partitions of equal lengths. Here only the numbers of rows must be equal."""
     left = sliced.from_items(range(5), 2)
     assert left.zip(sliced.from_items("abcde", 4)).collect() == list(zip(range(5), "abcde", strict=True))
     with pytest.raises(ValueError, match="shorter"):
@@ -279,7 +281,7 @@ def test_zip_with_index(sliced: gr.Flow) -> None:
 
 
 def test_zip_with_unique_id(sliced: gr.Flow) -> None:
-    """No verb: number rows within each partition; no rows are counted before, as in PySpark."""
+    """No verb: number the rows within each partition. As in PySpark, rows are not counted first."""
     rows = sliced.from_items(["a", "b", "c", "d", "e"], 3)
     n = rows.num_partitions
     unique = rows.map_partitions(lambda index, part: ((row, place * n + index) for place, row in enumerate(part)))
@@ -296,7 +298,7 @@ def test_sort_by(flow: gr.Flow) -> None:
 
 
 def test_sort_by_key(flow: gr.Flow) -> None:
-    """No verb: sort(lambda key, value: key); a partition count is not asked for, order is global with any."""
+    """No verb: use sort(lambda key, value: key). It has no partition count, because the order is global with any."""
     rows = flow.from_items(PAIRS)
     assert rows.sort(lambda key, value: key).first() == ("1", 3)
     for n in (1, 2):
@@ -308,7 +310,7 @@ def test_sort_by_key(flow: gr.Flow) -> None:
 
 
 def test_top(flow: gr.Flow) -> None:
-    """A Dataset, not a list: more verbs may follow."""
+    """top() gives a Dataset, not a list, so more verbs may follow."""
     rows = flow.from_items([10, 4, 2, 12, 3])
     assert rows.top(1).collect() == [12]
     assert flow.from_items([2, 3, 4, 5, 6], 2).top(2).collect() == [6, 5]
@@ -316,7 +318,7 @@ def test_top(flow: gr.Flow) -> None:
 
 
 def test_take_ordered(flow: gr.Flow) -> None:
-    """No verb: top(n, reverse=True)."""
+    """No verb: use top(n, reverse=True)."""
     rows = flow.from_items([10, 1, 2, 9, 3, 4, 5, 6, 7], 2)
     assert rows.top(6, reverse=True).collect() == [1, 2, 3, 4, 5, 6]
     assert rows.top(6, key=lambda x: -x, reverse=True).collect() == [10, 9, 7, 6, 5, 4]

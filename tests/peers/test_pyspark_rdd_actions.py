@@ -1,6 +1,6 @@
-"""The documented examples of PySpark's RDD (4.x), each through glowray's verb for it: values, counts, rows, files.
+"""Test the documented examples of PySpark's RDD (4.x) with glowray's verbs: values, counts, rows, files.
 
-A test with a docstring is about a difference, or about a verb that glowray has no single one for.
+A docstring of a test tells a difference, or why glowray has no single verb for the method.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ def add_counts(left: tuple[int, int], right: tuple[int, int]) -> tuple[int, int]
     return left[0] + right[0], left[1] + right[1]
 
 
-# One value out of all rows
+# One value from all rows
 
 
 def test_reduce(flow: gr.Flow) -> None:
-    """A Dataset of one row: first() takes it out."""
+    """reduce() gives a Dataset of one row. first() returns that row."""
     assert flow.from_items([1, 2, 3, 4, 5]).reduce(add).first() == 15
     assert flow.from_items(2 for _ in range(10)).map(lambda x: 1).cache().reduce(add).first() == 10
 
 
 def test_reduce_of_nothing(flow: gr.Flow) -> None:
-    """PySpark's reduce() raises ValueError; here there is no row, and first() raises, or gives its default."""
+    """PySpark's reduce() raises ValueError. Here there is no row, so first() raises or returns its default."""
     nothing: Dataset[Any] = flow.from_items([]).reduce(add)
     assert nothing.collect() == []
     assert nothing.first(default=0) == 0
@@ -47,19 +47,19 @@ def test_reduce_of_nothing(flow: gr.Flow) -> None:
 
 
 def test_tree_reduce(sliced: gr.Flow) -> None:
-    """No verb: reduce(). One value a partition moves; a depth would change how floats are associated."""
+    """No verb: use reduce(). One value per partition moves. A depth would change the association of floats."""
     assert sliced.from_items(NINE, 10).reduce(add).first() == -5
 
 
 def test_fold(flow: gr.Flow) -> None:
-    """No verb: aggregate(zero, f, f)."""
+    """No verb: use aggregate(zero, f, f)."""
     assert flow.from_items([1, 2, 3, 4, 5]).aggregate(0, add, add).first() == 15
 
 
 def test_a_zero_counts_once_a_partition_that_has_rows(sliced: gr.Flow) -> None:
-    """PySpark's fold() and aggregate() add it for empty partitions and for the merge too: 10 + 4 + 1.
+    """PySpark's fold() and aggregate() also add the zero for empty partitions and for the merge: 10 + 4 + 1.
 
-    A zero is meant to change nothing; here one that does, does so no oftener than it must.
+    A zero should change nothing. Here a zero that does is used only once per partition with rows.
     """
     assert sliced.from_items([4, 6], 4).aggregate(1, add, add).first() == 10 + 2
 
@@ -70,7 +70,7 @@ def test_aggregate(flow: gr.Flow) -> None:
 
 
 def test_tree_aggregate(sliced: gr.Flow) -> None:
-    """No verb: aggregate(), for the reason that tree_reduce has none."""
+    """No verb: use aggregate(), for the same reason as in tree_reduce."""
     assert sliced.from_items(NINE, 10).aggregate(0, add, add).first() == -5
 
 
@@ -97,14 +97,14 @@ def test_mean(flow: gr.Flow) -> None:
 
 
 def test_mean_of_nothing(flow: gr.Flow) -> None:
-    """PySpark gives 0.0, a number that no row supports; here it raises, as min() and max() do."""
+    """PySpark gives 0.0, which no row supports. Here mean() raises, like min() and max()."""
     with pytest.raises(ValueError, match="empty"):
         flow.from_items([]).mean()
     assert_rows([flow.from_items([]).sum()], [0])
 
 
 def test_variance_stdev_and_those_of_a_sample(flow: gr.Flow) -> None:
-    """describe() has the standard deviation of a sample; that of all rows follows from it and the count."""
+    """describe() has the standard deviation of a sample. The deviation of all rows follows from it and the count."""
     found = flow.from_items([1, 2, 3]).describe()
     count, squares = found["count"], found["std"] ** 2 * (found["count"] - 1)
     assert found["std"] == pytest.approx(1.0)
@@ -113,7 +113,10 @@ def test_variance_stdev_and_those_of_a_sample(flow: gr.Flow) -> None:
 
 
 def test_stats(flow: gr.Flow) -> None:
-    """describe(), a dict. PySpark's (count: 4, mean: 2.5, stdev: 1.118…, max: 4, min: 1) has the deviation of all."""
+    """Use describe(), which gives a dict.
+
+    PySpark's (count: 4, mean: 2.5, stdev: 1.118…, max: 4, min: 1) has the deviation of all rows.
+    """
     found = flow.from_items([1, 2, 3, 4]).describe()
     assert (found["count"], found["mean"], found["min"], found["max"]) == (4, 2.5, 1, 4)
     assert found["std"] == pytest.approx(1.118033988749895 * (4 / 3) ** 0.5)
@@ -129,7 +132,7 @@ def test_histogram(flow: gr.Flow) -> None:
     assert words.histogram(("a", "b", "c")) == (["a", "b", "c"], [2, 2])
 
 
-# The cases of PySpark's own tests (test_histogram): values between integer, real and no edges, and outside of them.
+# The cases of PySpark's own tests (test_histogram): values between integer edges, real edges, no edges, and outside.
 IN_BINS: list[tuple[list[Any], Any, Any]] = [
     ([], [0, 10], ([0, 10], [0])),
     ([], [0, 4, 10], ([0, 4, 10], [0, 0])),
@@ -172,12 +175,12 @@ def test_histogram_of_what_has_none(flow: gr.Flow) -> None:
 
 
 def test_count_by_value(flow: gr.Flow) -> None:
-    """A Dataset, for there may be more values than a driver holds: to_dict() where they are few."""
+    """count_by_value() gives a Dataset, because a driver may not hold all values. Use to_dict() for few."""
     assert flow.from_items([1, 2, 1, 2, 2], 2).count_by_value().to_dict() == {1: 2, 2: 3}
 
 
 def test_count_sum_and_mean_approx(sliced: gr.Flow) -> None:
-    """No verbs: results are exact, and never depend on how long one waits."""
+    """No verbs: results are exact, and never depend on a time limit."""
     rows = sliced.from_items(range(1000), 10)
     assert_rows([rows.count(), rows.sum(), rows.mean()], [1000, 499500, 499.5])
 
@@ -188,7 +191,7 @@ def test_count_approx_distinct(sliced: gr.Flow) -> None:
     assert sliced.from_items(i % 20 for i in range(1000)).distinct().count() == 20
 
 
-# Rows to the driver
+# All rows to the driver
 
 
 def test_collect(flow: gr.Flow) -> None:
@@ -215,7 +218,7 @@ def test_is_empty(flow: gr.Flow) -> None:
 
 
 def test_to_local_iterator(flow: gr.Flow) -> None:
-    """No verb: a Dataset is iterable, and streams."""
+    """No verb: a Dataset is iterable, and streams its rows."""
     assert list(flow.from_items(range(10))) == list(range(10))
 
 
@@ -223,7 +226,7 @@ def test_to_local_iterator(flow: gr.Flow) -> None:
 
 
 def part_lines(folder: Path) -> list[str]:
-    """The lines of all part files, with their ends, in order of text."""
+    """Return the lines of all part files with their line ends, sorted."""
     return sorted(line for part in folder.glob("part-*") for line in part.read_text().splitlines(keepends=True))
 
 
@@ -236,7 +239,7 @@ def test_save_as_text_file(flow: gr.Flow, tmp_path: Path) -> None:
 
 
 def test_save_as_text_file_compressed(flow: gr.Flow, tmp_path: Path) -> None:
-    """A codec is a word, not a class of Hadoop's."""
+    """A codec is a word, not a class of Hadoop."""
     flow.from_items(["foo", "bar"]).write_text(tmp_path / "out", compression="gz")
     parts = sorted((tmp_path / "out").glob("part-*.gz"))
     assert "".join(sorted(gzip.decompress(part.read_bytes()).decode() for part in parts)) in (
@@ -246,23 +249,23 @@ def test_save_as_text_file_compressed(flow: gr.Flow, tmp_path: Path) -> None:
 
 
 def test_save_as_hadoop_file_and_dataset_text(flow: gr.Flow, tmp_path: Path) -> None:
-    """Hadoop's TextOutputFormat puts a tab between key and value; here map() says so.
+    """Hadoop's TextOutputFormat puts a tab between key and value. Here map() does.
 
-    Read again a row is its line, without the offset in the file that Hadoop's readers use for a key.
+    A row that is read back is its line. Hadoop's readers add the offset in the file as a key.
     """
     flow.from_items(TEXTS).map(lambda key, text: f"{key}\t{text}").write_text(tmp_path / "out")
     assert sorted(flow.read_text(tmp_path / "out").collect()) == ["1\t", "1\ta", "3\tx"]
 
 
 def test_save_as_sequence_file_and_new_hadoop_dataset(flow: gr.Flow, tmp_path: Path) -> None:
-    """Sequence files are Java's; Parquet has typed keys and values, and everyone reads it. Its rows are dicts."""
+    """Sequence files are for Java. Parquet has typed keys and values, and every tool reads it. Its rows are dicts."""
     flow.from_items(TEXTS).map(lambda key, text: {"key": key, "text": text}).write_parquet(tmp_path / "out")
     loaded = flow.read_parquet(tmp_path / "out").map(itemgetter("key", "text"))
     assert_rows(sorted(loaded.collect()), TEXTS)
 
 
 def test_save_as_new_hadoop_file(flow: gr.Flow, tmp_path: Path) -> None:
-    """Maps whose keys are floats: a column of (float, text) pairs, for JSON and Parquet would want text for a key."""
+    """Maps with float keys become a column of (float, text) pairs, because JSON and Parquet require text keys."""
     rows = [(1, {3.0: "bb"}), (2, {1.0: "aa"}), (3, {2.0: "dd"})]
     saved = flow.from_items(rows).map(
         lambda key, value: {"key": key, "pairs": [{"at": at, "text": text} for at, text in value.items()]}
@@ -275,7 +278,7 @@ def test_save_as_new_hadoop_file(flow: gr.Flow, tmp_path: Path) -> None:
 
 
 def test_save_as_pickle_file(flow: gr.Flow, tmp_path: Path) -> None:
-    """No verb: checkpoint() keeps any Python objects, signed, for this user; pickles from elsewhere are never read."""
+    """No verb: checkpoint() stores any Python objects, signed for this user. Pickles from elsewhere are never read."""
     kept = flow.from_items(range(10)).checkpoint(tmp_path / "kept")
     assert sorted(kept.collect()) == list(range(10))
     with pytest.raises(FileExistsError):

@@ -1,6 +1,6 @@
-"""The documented examples of PySpark's RDD (4.x), each through glowray's verb for it: keyed rows.
+"""Test the documented examples of PySpark's RDD (4.x) with glowray's verbs: keyed rows.
 
-A test with a docstring is about a difference, or about a verb that glowray has no single one for.
+A docstring of a test tells a difference, or why glowray has no single verb for the method.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def test_key_by(flow: gr.Flow) -> None:
 
 
 def test_lookup(sliced: gr.Flow) -> None:
-    """No verb: a filter() on the key, and values()."""
+    """No verb: use a filter() on the key, and values()."""
     rows = sliced.from_items(zip(range(1000), range(1000), strict=True), 10)
     for pairs in (rows, rows.sort(lambda key, value: key)):
         assert pairs.filter(lambda key, value: key == 42).values().collect() == [42]
@@ -81,12 +81,12 @@ def test_lookup(sliced: gr.Flow) -> None:
 
 
 def test_portable_hash(flow: gr.Flow) -> None:
-    """portable_hash() is for writing partitioners; here None and tuples of it are simply keys, in any process."""
+    """portable_hash() is for writing partitioners. Here None and tuples with None are plain keys, in any process."""
     rows = flow.from_items([(None, 1), ((None, 1), 2), (None, 4)])
     assert rows.reduce_by_key(add).to_dict() == {None: 5, (None, 1): 2}
 
 
-# Folded and counted by key
+# Folds and counts by key
 
 
 def test_reduce_by_key(flow: gr.Flow) -> None:
@@ -94,24 +94,24 @@ def test_reduce_by_key(flow: gr.Flow) -> None:
 
 
 def test_reduce_by_key_locally(flow: gr.Flow) -> None:
-    """No verb: reduce_by_key(f).to_dict(); partial dicts are merged by the workers, not by the driver."""
+    """No verb: use reduce_by_key(f).to_dict(). Workers merge the partial dicts, not the driver."""
     assert flow.from_items(ONES).reduce_by_key(add).to_dict() == {"a": 2, "b": 1}
 
 
 def test_count_by_key(flow: gr.Flow) -> None:
-    """A Dataset, for there may be more keys than a driver holds: to_dict() where they are few."""
+    """count_by_key() gives a Dataset, because a driver may not hold all keys. Use to_dict() for few."""
     assert sorted(flow.from_items(ONES).count_by_key().collect()) == [("a", 2), ("b", 1)]
     assert flow.from_items(ONES).count_by_key().to_dict() == {"a": 2, "b": 1}
 
 
 def test_combine_by_key(flow: gr.Flow) -> None:
-    """No verb: aggregate_by_key() from a zero, which is copied for each key, so that append() may change it."""
+    """No verb: use aggregate_by_key() from a zero. The zero is copied for each key, so append() may change it."""
     lists: Dataset[tuple[str, list[int]]] = flow.from_items(TWO).aggregate_by_key([], append, extend)
     assert sorted(lists.collect()) == [("a", [1, 2]), ("b", [1])]
 
 
 def test_combine_by_key_without_a_zero(flow: gr.Flow) -> None:
-    """Where only a value can begin an accumulator: map_values() makes it, and reduce_by_key() merges."""
+    """If only a value can begin an accumulator, make it with map_values() and merge with reduce_by_key()."""
     lists = flow.from_items(TWO).map_values(lambda value: [value]).reduce_by_key(extend)
     assert sorted(lists.collect()) == [("a", [1, 2]), ("b", [1])]
 
@@ -122,7 +122,7 @@ def test_aggregate_by_key(flow: gr.Flow) -> None:
 
 
 def test_fold_by_key(flow: gr.Flow) -> None:
-    """No verb: aggregate_by_key(zero, f, f)."""
+    """No verb: use aggregate_by_key(zero, f, f)."""
     assert sorted(flow.from_items(ONES).aggregate_by_key(0, add, add).collect()) == [("a", 2), ("b", 1)]
 
 
@@ -130,13 +130,13 @@ def test_fold_by_key(flow: gr.Flow) -> None:
 
 
 def test_group_by(flow: gr.Flow) -> None:
-    """Each group is in input order, which PySpark leaves open."""
+    """Each group is in input order. PySpark leaves the order open."""
     groups = flow.from_items([1, 1, 2, 3, 5, 8]).group_by(lambda x: x % 2)
     assert_rows(groups.collect(), [(0, [2, 8]), (1, [1, 1, 3, 5])], ordered=False)
 
 
 def test_group_by_key(flow: gr.Flow) -> None:
-    """Values are a list in input order, not an iterable that has to be made one."""
+    """Values are a list in input order, so no iterable must be turned into one."""
     groups = flow.from_items(ONES).group_by_key()
     assert sorted(groups.map_values(len).collect()) == [("a", 2), ("b", 1)]
     assert_rows(groups.collect(), [("a", [1, 1]), ("b", [1])], ordered=False)
@@ -148,7 +148,7 @@ def test_cogroup(flow: gr.Flow) -> None:
 
 
 def test_group_with(flow: gr.Flow) -> None:
-    """No verb: co_group() takes several."""
+    """No verb: co_group() takes several datasets."""
     one, two = flow.from_items([("a", 5), ("b", 6)]), flow.from_items([("a", 1), ("b", 4)])
     three, four = flow.from_items([("a", 2)]), flow.from_items([("b", 42)])
     grouped = one.co_group(two, three, four).collect()
@@ -177,14 +177,14 @@ def test_full_outer_join(flow: gr.Flow) -> None:
 
 
 def test_subtract_by_key(flow: gr.Flow) -> None:
-    """No verb: join(how="anti")."""
+    """No verb: use join(how="anti")."""
     left = flow.from_items([("a", 1), ("b", 4), ("b", 5), ("a", 2)])
     right = flow.from_items([("a", 3), ("c", None)])
     assert left.join(right, how="anti").collect() == [("b", 4), ("b", 5)]
 
 
 def test_sample_by_key(sliced: gr.Flow) -> None:
-    """Without replacement only. The fractions come first."""
+    """Rows are drawn without replacement only. The fractions come first."""
     pairs = sliced.from_items("ab").cartesian(sliced.from_range(1000))
     drawn = pairs.sample_by_key({"a": 0.2, "b": 0.1}, 2).group_by_key().to_dict()
     assert 100 < len(drawn["a"]) < 300
@@ -197,7 +197,7 @@ def test_sample_by_key(sliced: gr.Flow) -> None:
 
 
 def test_partition_by(sliced: gr.Flow) -> None:
-    """partition_by_key(): a key's own hash decides, there is no function to get wrong."""
+    """partition_by_key() uses the key's own hash, so users write no partition function."""
     pairs = sliced.from_items([1, 2, 3, 4, 2, 4, 1]).map(lambda x: (x, x)).partition_by_key(2)
     first, second = pairs.map_partitions(lambda rows: [list(rows)]).collect()
     assert set(first) & set(second) == set()
@@ -205,9 +205,9 @@ def test_partition_by(sliced: gr.Flow) -> None:
 
 
 def test_repartition_and_sort_within_partitions(sliced: gr.Flow) -> None:
-    """partition_by_key(sort=True), ascending. Which keys meet in a partition is not asked for.
+    """Use partition_by_key(sort=True), which sorts ascending. The caller does not choose which keys share a partition.
 
-    Keys that have to meet are given one key, and are a group.
+    Give keys that must meet one common key. They are then a group.
     """
     rows = sliced.from_items([(0, 5), (3, 8), (2, 6), (0, 8), (3, 8), (1, 3)])
     parts = rows.partition_by_key(2, sort=True).map_partitions(lambda part: [list(part)])

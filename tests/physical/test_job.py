@@ -1,4 +1,4 @@
-"""The driver's loop, on engines whose tasks end in any order."""
+"""Test the driver's loop on engines whose tasks end in any order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.effort import examples
 
 
 class Shuffling(InlineEngine):
-    """Has some tasks in flight, and ends them in any order."""
+    """An engine with several tasks in flight, which end in any order."""
 
     def __init__(self, seed: int, window: int) -> None:
         self.random = random.Random(seed)

@@ -1,4 +1,4 @@
-"""Inner and left joins with small sides: rows keep their place, and show the key that is the first of its equals."""
+"""Test inner and left joins with small sides: rows keep their place, and show the first of equal keys."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def rows_of(draw: Any, keys: Any, **size: int) -> list[tuple[Any, Any]]:
 
 
 def unknown(flow: gr.Flow, parts: list[list[Any]]) -> Dataset[Any]:
-    """Rows of which nobody knows how many there are."""
+    """Return rows from a source of unknown size."""
     return flow.from_source(lambda index: iter(parts[index]), len(parts))
 
 
@@ -60,7 +60,7 @@ def test_rows_are_those_of_a_plain_loop(keys: Any, how: Any, vectorize: bool, da
 
 
 def alike(key: Any) -> Any:
-    """What equal keys have in common."""
+    """Return a value that equal keys share."""
     if isinstance(key, tuple):
         return tuple(map(alike, key))
     if isinstance(key, float):

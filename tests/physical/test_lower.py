@@ -1,4 +1,4 @@
-"""Plans cut into stages: in an order that a long plan does not change, and without recursion."""
+"""Test that plans are cut into stages without recursion, in an order that does not depend on their length."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_stage_nests_so_many_steps_and_no_more(partitions: int) -> None:
 
 
 def test_stages_run_in_waves_as_soon_as_they_can() -> None:
-    """A thousand stages one after the other, and each is asked once what it reads."""
+    """Run a thousand stages in a row. Each stage is asked once for its inputs."""
     rows: Rows = flow().from_items([("a", 1)], partitions=2)
     for _ in range(300):
         rows = rows.map(lambda key, n: (key, n + 1)).reduce_by_key(max)
@@ -106,7 +106,7 @@ def test_stages_run_in_waves_as_soon_as_they_can() -> None:
 
 
 def test_a_run_changes_no_plan() -> None:
-    """Plans of stages are frozen: what happens is kept apart from them, so a plan can be run again."""
+    """Plans of stages are frozen. The state of a run lives elsewhere, so a plan can run again."""
     rows = flow().from_items([("a", 1), ("b", 2)], partitions=2).reduce_by_key(max).cache()
     prepared = prepare(rows.flow.settings, [rows.sort()._node])
     before = [dict(vars(stage)) for stage in prepared.stages]

@@ -1,4 +1,4 @@
-"""Ranges of a sort and partitions by key: given as blocks, or read where they lie where all tasks see one store."""
+"""Test ranges of a sort and partitions by key: given as blocks, or read in place if all tasks share a store."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.oracle.exact import assert_rows
 
 
 class OneStore(InlineEngine):
-    """An engine whose tasks see all blocks where they lie, up to a size; keeps what tasks gave and read."""
+    """An engine whose tasks share a store up to a size. It keeps what each task gave and read."""
 
     may_share_store = True
 
@@ -53,7 +53,7 @@ def by_key(engine: InlineEngine, rows: list[Any], verb: Callable[[Dataset[Any]],
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("limit", [400, 1 << 20])
 def test_partitions_by_key_stay_together(verb: Any, limit: int) -> None:
-    """Those of one task are parts of one block up to a size; rows and their order are what they are in any case."""
+    """Up to a size, the partitions of one task are parts of one block. The rows and their order never change."""
     rows = [(f"key {n * 7919 % 101}", n) for n in range(300)]
     engine = OneStore(limit)
     assert_rows(by_key(engine, rows, verb), by_key(InlineEngine(), rows, verb))
@@ -102,7 +102,7 @@ def test_ranges_of_more_than_a_store_holds_are_blocks() -> None:
 
 
 def test_ranges_of_pickled_runs_are_blocks() -> None:
-    """A part of a pickled column is read with all of it: every merging task would unpickle every run."""
+    """Reading a part of a pickled column reads all of it. Every merging task would have to unpickle every run."""
     engine = OneStore(1 << 30)
     rows = [(n % 7, {n}) for n in range(50)]
     assert_rows(sorted_by(engine, rows, key=lambda key, _: key), sorted(rows, key=lambda row: row[0]))

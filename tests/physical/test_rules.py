@@ -1,4 +1,4 @@
-"""Each physical rule: what explain() says of a plan without it and with it, and the same rows either way."""
+"""Test each physical rule: explain() without it and with it, and the same rows either way."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Build = Callable[[gr.Flow], Rows]
 
 
 def ones(flow: gr.Flow) -> Rows:
-    """Keyed rows in one partition."""
+    """Return keyed rows in one partition."""
     return flow.from_items([("b", 2), ("a", 1), ("b", 0)], partitions=1)
 
 
@@ -31,7 +31,7 @@ def pairs(flow: gr.Flow) -> Rows:
 
 
 def towns(flow: gr.Flow) -> Rows:
-    """Records of a file with columns town, land and rain."""
+    """Return records of a file with columns town, land and rain."""
     return flow.read_csv(Path(__file__).with_name("towns.csv"), types={"rain": int})
 
 
@@ -141,7 +141,7 @@ def test_stages_before_and_after(case: str) -> None:
 
 @pytest.mark.parametrize("case", [case for case, (rule, *_) in CASES.items() if rule is not STORE])
 def test_rows_are_the_same_and_the_statistics_name_the_rule(case: str) -> None:
-    """Rows that tasks leave in one store are tested in test_one_store.py."""
+    """The rule on tasks that leave rows in one store is tested in test_one_store.py."""
     rule, build, *_ = CASES[case]
     without, with_it = build(planned(())), build(planned((), (rule,)))
     assert with_it.collect() == without.collect()
@@ -192,7 +192,7 @@ def test_actions_on_one_partition(run: Callable[[Rows], Any], rows: list[int]) -
 
 
 def test_a_verb_that_has_become_a_step_leaves_partitions_by_key_as_they_are() -> None:
-    """A side in one partition by key settles in how many partitions a join meets, whatever rules fire."""
+    """A side in one partition by key decides the number of partitions of a join, whatever rules fire."""
     for rules_of in (Rules(), Rules((), ())):
         flow = planned(rules_of.logical, rules_of.physical)
         kept = ones(flow).reduce_by_key(max)

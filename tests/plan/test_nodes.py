@@ -1,4 +1,4 @@
-"""Every kind of node says what it reads, and can be built again over other children."""
+"""Test that every kind of node names its inputs, and can be rebuilt over other children."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ABSTRACT = {nodes.Node, nodes.Unary, nodes.Wide, nodes.Single, nodes.TwoSided, b
 
 
 def plans() -> Iterator[Node]:
-    """Plans in which every kind of node is."""
+    """Return plans that contain every kind of node."""
     flow = gr.Flow(engine="inline")
     rows = flow.from_items([("a", 1), ("b", 2)], partitions=2)
     other = flow.from_items([("a", 3)], partitions=1)

@@ -1,4 +1,4 @@
-"""Partition counts follow from the input alone, and what is said beforehand is what runs."""
+"""Test that partition counts follow from the input alone, and that the predicted count is the count at run time."""
 
 from __future__ import annotations
 

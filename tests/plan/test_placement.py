@@ -1,4 +1,4 @@
-"""What is known of a side's size before it runs decides where a semi join happens, and follows from the input alone."""
+"""Test that the size of a side, known before the run, decides where a semi join happens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Walks visit each node once, children first, in plans of any length."""
+"""Test that walks visit each node once, children first, in plans of any length."""
 
 from __future__ import annotations
 

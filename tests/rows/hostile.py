@@ -1,4 +1,4 @@
-"""Values that columns are most likely to change, and a comparison that notices a change."""
+"""Values that columns are likely to change, and a comparison that notices a change."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class PostInit:
     twice: Any = dataclasses.field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self.a = [self.a]  # shows if a copy is made through __init__
+        self.a = [self.a]  # shows whether a copy is made through __init__
 
 
 @dataclasses.dataclass

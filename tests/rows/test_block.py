@@ -1,4 +1,4 @@
-"""Blocks give back what they were given, and hold typed what Arrow can hold."""
+"""Test that blocks give back their rows, and hold typed every value that Arrow can hold."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.rows.hostile import VALUES, NoFields, Plain, Point, Slotted, rows, sa
 
 
 def shipped(block: Block) -> Block:
-    """The block as another process gets it: buffers out of band."""
+    """Return the block as another process gets it, with its buffers out of band."""
     buffers: list[pickle.PickleBuffer] = []
     data = pickle.dumps(block, protocol=5, buffer_callback=buffers.append)
     return pickle.loads(data, buffers=[bytes(buffer) for buffer in buffers])

@@ -1,4 +1,4 @@
-"""Mistakes that type checkers must report: each line with `wrong` in its comment. It is never run."""
+"""Mistakes that type checkers must report: each line with `wrong` in its comment. This module never runs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ def mistakes() -> None:
     lines = gr.Flow("typed").read_text("*.txt")
     numbers = gr.Flow("typed").from_range(3)
 
-    lines.reduce_by_key(lambda a, b: a)  # wrong: rows are no pairs
-    lines.keys()  # wrong: rows are no pairs
-    numbers.to_dict()  # wrong: rows are no pairs
-    numbers.map(str.upper)  # wrong: an int is no str
-    numbers.map(lambda a, b: a)  # wrong: an int has no two fields
+    lines.reduce_by_key(lambda a, b: a)  # wrong: rows are not pairs
+    lines.keys()  # wrong: rows are not pairs
+    numbers.to_dict()  # wrong: rows are not pairs
+    numbers.map(str.upper)  # wrong: an int is not a str
+    numbers.map(lambda a, b: a)  # wrong: an int does not have two fields
     lines.map(len, nam="length")  # wrong: no such option
-    lines.join(numbers)  # wrong: neither is keyed
+    lines.join(numbers)  # wrong: neither side is keyed

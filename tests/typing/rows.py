@@ -1,4 +1,4 @@
-"""The types that checkers infer for rows of a Dataset. It is never run; test_checkers.py checks it."""
+"""The types that checkers infer for rows of a Dataset. This module never runs; test_checkers.py checks it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def types() -> None:
     assert_type(words.with_fields(size=len, kind="word"), gr.Dataset[dict[str, Any]])
     assert_type(flow.from_range(3).map_partitions(halves), gr.Dataset[float])
 
-    # Spread: the fields of a tuple row are the arguments, and so are those of the tuple in a keyed row.
+    # Spread: the fields of a tuple row become the arguments. In a keyed row, the fields of its value do too.
     assert_type(pairs.map(lambda name, count: (count, name)), gr.Dataset[tuple[int, str]])
     assert_type(pairs.map(lambda pair: pair[1]), gr.Dataset[int])
     assert_type(pairs.key_by(lambda name, count: count), gr.Dataset[tuple[int, tuple[str, int]]])

@@ -1,4 +1,4 @@
-"""The row type flows through a chain, for mypy and for pyright."""
+"""Test that mypy and pyright follow the row type through a chain."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = HERE.parent.parent
 
 
 def mypy(path: Path) -> dict[int, str]:
-    """The complaints of mypy about a file, by line."""
+    """Return mypy's complaints about a file, by line."""
     from mypy import api
 
     out, err, _ = api.run([str(path), "--output=json", "--strict", "--follow-imports=silent", "--warn-unreachable"])
@@ -28,9 +28,9 @@ def mypy(path: Path) -> dict[int, str]:
 
 
 def pyright(path: Path) -> dict[int, str]:
-    """The complaints of pyright about a file, by line."""
+    """Return pyright's complaints about a file, by line."""
     command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson", str(path)]
-    # Without this it asks the network whether there is a newer pyright.
+    # Without this, pyright asks the network for a newer version.
     quiet = {**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=quiet, check=False)
     found = json.loads(done.stdout)["generalDiagnostics"]

@@ -1,4 +1,4 @@
-"""Aggregations over columns are add(accumulator, value) row after row."""
+"""Test that an aggregation over columns equals add(accumulator, value) row by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Column programs give what the calls give, on every row that they claim; hostile values included."""
+"""Test that column programs give the results of the calls on every row that they claim, hostile values included."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ STOP = frozenset({"the", "a", "ß"})
 
 
 def helper(x: int) -> int:
-    """Called and followed."""
+    """Use an early return and an augmented assignment, in a call that the compiler must follow."""
     y = x + 1
     if y > LIMIT:
         return y * 2
@@ -116,7 +116,7 @@ def column(kind: Kind, rows: list[Any]) -> Any:
 
 
 def texts(rows: list[str]) -> Any:
-    """A column of texts: an Arrow array, parts of bytes or lines, one as likely as the other."""
+    """Return a column of texts: an Arrow array, ranges of bytes, or lines. The rows choose which."""
     seed = sum(map(len, rows)) % 3
     if seed == 1 and not any("\n" in row for row in rows):
         return Lines("".join(row + "\n" for row in rows).encode())
@@ -126,7 +126,7 @@ def texts(rows: list[str]) -> Any:
 
 
 def agrees(function: Callable[..., Any], kinds: list[Kind], rows: list[Any]) -> None:
-    """The program of a function, having travelled, gives for rows of its arguments what calls give."""
+    """Check that a function's program, after pickling, gives the results of the calls."""
     program = translate(know(function, len(kinds)), kinds)  # type: ignore[arg-type]
     assert not isinstance(program, Refused), program.reason
     program = pickle.loads(pickle.dumps(program))
@@ -134,7 +134,7 @@ def agrees(function: Callable[..., Any], kinds: list[Kind], rows: list[Any]) -> 
 
 
 def check(function: Callable[..., Any], program: ArrowProgram, columns: list[list[Any]]) -> int:
-    """Compares row by row; returns how many rows the program claimed."""
+    """Compare the program with the calls, row by row. Return the number of rows that the program claimed."""
     length = len(columns[0])
     computed = program.run([column(k, c) for k, c in zip(program.kinds, columns, strict=True)], length)
     got = rows_of(computed.kind, computed.vector)

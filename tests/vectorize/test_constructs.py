@@ -1,4 +1,4 @@
-"""Generator functions of one yield, dicts of a tuple of names, formats, slices of lists, tests of any value."""
+"""Test generators of one yield, dicts from a tuple of names, formats, slices of lists, and truth tests of any value."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def numbers(s: str) -> Iterator[int]:
 
 
 def marked(s: str) -> Iterator[dict[str, Any]]:
-    """Several paths, some of which yield nothing."""
+    """Take several paths, some of which yield nothing."""
     if s.startswith("a"):
         return
     first, _, rest = s.partition(",")
@@ -46,7 +46,7 @@ def every(s: str, n: int) -> Iterator[tuple[str, int]]:
 
 
 def checked(s: str) -> Iterator[str]:
-    """What yields nothing still fails."""
+    """Fail on a path that yields nothing."""
     if "a" in s:
         number = int(s)
         if number > 3:

@@ -1,4 +1,4 @@
-"""The table of costs has every construct that a program is made of."""
+"""Test that the table of costs has every construct of a program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names without a value: in code that never runs they harm nobody, elsewhere they are errors exactly when read."""
+"""Test names without a value: they do no harm in code that never runs, and are errors exactly when read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROWS = [0, 1, 5, -2]
 
 
 def functions(text: str, *unset: str, **space: Any) -> dict[str, Any]:
-    """The namespace of a module of that source, from which some names are deleted again."""
+    """Return the namespace of a module with that source, after deleting some of its names."""
     filename = f"<dead {next(_SERIAL)}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     made = {"__name__": "__main__", **space}
@@ -104,7 +104,7 @@ def test_names_that_are_set_between_the_verb_and_the_action() -> None:
 
 
 def test_a_name_that_a_task_does_not_find_is_an_error_when_it_is_read() -> None:
-    """A module that is installed may hold less on a worker than it does in the driver."""
+    """An installed module may hold less on a worker than in the driver."""
     f = functions("def f(x): return [LIMIT, x] if x > 3 else x\nLIMIT = 7\n")["f"]
     made, _ = row_loop([step("map", f)])
     del f.__globals__["LIMIT"]
@@ -120,7 +120,7 @@ def test_names_of_compiled_code() -> None:
     assert globals_read(made["f"].__code__) == {"b", "c", "e"}
 
 
-# Random functions: parts that run beside parts that do not, with names that are there, missing, or deleted later.
+# Random functions: some parts run and some do not. Their names are there, missing, or deleted later.
 
 NAMES = st.sampled_from(["A", "B", "helper", "gone", "never", "late", "max", "len", "recursive"])
 CONDITIONS = st.sampled_from(["False", "0", "True", "x > 3", "x > 100", "x < 0", "not x", "__debug__", "None"])
@@ -161,4 +161,4 @@ def test_random_functions_with_missing_names(text: str) -> None:
     for row in ROWS:
         plain = outcome(lambda row=row: [f(row)])
         rows = outcome(gr.Flow(engine="inline").from_items([row]).map(f).collect)
-        assert shown(rows) == shown(plain)  # without addresses: a function that was sent is another object
+        assert shown(rows) == shown(plain)  # without addresses, because a sent function is another object

@@ -1,4 +1,4 @@
-"""Patterns are found where str finds them, by the loop in C and without it."""
+"""Test that patterns are found where str finds them, with and without the loop in C."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WORDS = st.text("ab,", max_size=7)
 def test_places(loops: Loops, rows: list[tuple[str, int, int]], data: Any) -> None:
     pattern, from_end = data.draw(st.sampled_from(["a", "ab", "aa", ",a,"])), data.draw(st.booleans())
     words = [word for word, _, _ in rows]
-    # Among other texts, which are not looked into: few of them or many.
+    # Put other texts, few or many, between the words. They must not be searched.
     around = data.draw(st.sampled_from(["", "a", "ab," * 20]))
     array = pa.array([each for word in words for each in (around, word)], pa.large_string())
     texts = Texts.of(array).take(np.arange(1, 2 * len(words), 2))

@@ -1,4 +1,4 @@
-"""Functions are known by this interpreter and by newer ones, in scripts, sessions and notebooks."""
+"""Test that this interpreter and newer ones can analyse functions, in scripts, sessions and notebooks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROGRAM = Path(__file__).with_name("programs") / "knowing.py"
 
 
 def interpreter(version: str) -> str | None:
-    """An interpreter of a version: on the path, or among those that pyenv keeps."""
+    """Return the interpreter of a version, from the path or from pyenv."""
     kept = sorted((Path.home() / ".pyenv/versions").glob(f"{version}.*/bin/python"))
     for path in [shutil.which(f"python{version}"), *map(str, kept)]:
         if path and subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0:

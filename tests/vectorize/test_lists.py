@@ -1,4 +1,4 @@
-"""Lists as columns: cut out of texts, picked by rows, and in blocks."""
+"""Test lists as columns: cut out of texts, selected by rows, and in blocks."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ LISTS: list[Callable[[list[str]], Any]] = [
 def test_programs_over_lists(function: Any, rows: list[list[str]]) -> None:
     program = translate(know(function), [WORDS])  # type: ignore[arg-type]
     if not isinstance(program, ArrowProgram):
-        assert function is LISTS[2]  # a choice between values with lists in them
+        assert function is LISTS[2]  # it chooses between two lists
         return
     program = pickle.loads(pickle.dumps(program))
     offsets = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])

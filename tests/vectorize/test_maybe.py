@@ -1,4 +1,4 @@
-"""Tuples and dicts that may be None, as a join's sides are: columns of what is in them, and of which are there."""
+"""Test tuples and dicts that may be None, like the sides of a join: columns of their fields, and a mask."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers as columns: values, types and what is left to Python, at the edges of 64 bits and beyond."""
+"""Test numbers as columns: values, types, and the rows left to Python, at the edges of 64 bits and beyond."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.vectorize.test_arrow import BOOLS, EDGES, FLOATS, INTS, check
 NEAR = st.one_of(*(st.integers(edge - 3, edge + 3) for edge in (0, 2**31, 2**53, -(2**53), 2**62, 3037000500)))
 TOP, BOTTOM = st.integers(2**63 - 9, 2**63 - 1), st.integers(-(2**63), -(2**63) + 9)
 RANGES = [INTS, NEAR, TOP, BOTTOM, st.integers(-9, 9), st.integers(0, 2**31), st.integers(-(2**40), -1), st.just(2**61)]
-"""Values that lie together: what they are is told from the ends."""
+"""Ranges of values. The range of a column is found from its minimum and maximum."""
 
 CONSTANTS = [*EDGES, 2, 3, -2, -3, 8, -8, 10, 64, 1000, 2**32, 2**62 - 1, -(2**62), 2**63 - 2, -(2**63) + 1]
 OPERATORS = ["+", "-", "*", "//", "%", "/", "&", "|", "^", "<", "==", ">="]
@@ -144,7 +144,7 @@ def repeat_and_add(x: int) -> int:
 
 @given(rows=st.lists(st.integers(-(2**30), 2**30), min_size=1))
 def test_a_name_keeps_its_value(rows: list[int]) -> None:
-    """Vectors are overwritten only where nobody looks at them again."""
+    """A vector is overwritten only if no name refers to it any more."""
     made = program(repeat_and_add, int)
     column = np.array(rows)
     assert made.run([column], len(rows)).vector.tolist() == [repeat_and_add(row) for row in rows]

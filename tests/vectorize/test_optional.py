@@ -1,4 +1,4 @@
-"""Fields that may be None stay columns, and so do values that no program looks into."""
+"""Test that fields that may be None stay columns, and so do values that no program looks into."""
 
 from __future__ import annotations
 

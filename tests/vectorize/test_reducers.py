@@ -1,4 +1,4 @@
-"""Folds over columns are the reducer's own left fold."""
+"""Test that a fold over columns equals the reducer's own left fold."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tests.vectorize.test_arrow import column as any_column
 
 
 def least(a: int, b: int) -> int:
-    """The smaller."""
+    """Return the smaller number."""
     return min(a, b)
 
 
 def merge(left: tuple[int, float], right: tuple[int, float]) -> tuple[int, float]:
-    """Fields by name."""
+    """Merge two pairs whose fields are unpacked into names."""
     count, best = left
     more, other = right
     return count + more, max(best, other)
@@ -109,7 +109,7 @@ def test_folds_of_several_parts_go_on_from_what_is_known(
     known = data.draw(st.lists(values, max_size=3))
     parts = data.draw(st.lists(st.lists(values, max_size=6), min_size=1, max_size=3))
     parts[-1] += [data.draw(values) for _ in range(len(known), 4)]
-    # Four groups: some are known before, the others have a row at the end of the last part, if not before.
+    # Four groups: some have an accumulator already. Each other group has a row at the end of the last part.
     groups = [[(7 * place + 3 * row) % 4 for row in range(len(part))] for place, part in enumerate(parts)]
     groups[-1][len(parts[-1]) - (4 - len(known)) :] = range(len(known), 4)
     made = fold.run_parts(

@@ -1,4 +1,4 @@
-"""Columns of text give what str gives: split, slices, patterns, padding, arguments of every sort; hostile texts too."""
+"""Test that columns of text give the results of str: split, slices, patterns, padding, any arguments, hostile texts."""
 
 from __future__ import annotations
 

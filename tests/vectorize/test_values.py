@@ -1,4 +1,4 @@
-"""Comparisons of tuples, membership, formats and dicts over columns give what Python gives."""
+"""Test that comparisons of tuples, membership, formats and dicts over columns give Python's results."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
         return st.lists(values_of(kind.element), max_size=3)
     if isinstance(kind, TupleOf):
         return st.tuples(*map(values_of, kind.fields))
-    if isinstance(kind, RecordOf):  # keys in this order
+    if isinstance(kind, RecordOf):  # its keys are in this order
         names, kinds = zip(*kind.fields, strict=True)
         return st.tuples(*map(values_of, kinds)).map(lambda row: dict(zip(names, row, strict=True)))
     return SMALL if kind is int else SHORT if kind is str else strategy(kind)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import re
 
-_CONTROL = re.compile(r"\x1b\[(\d*)([A-Za-z])|\x1b\[[\d;]*m")
+CONTROL = re.compile(r"\x1b\[(\d*)([A-Za-z])|\x1b\[[\d;]*m")
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal. `screen` is the text that it shows."""
+    """A stream that calls itself a terminal. `screen` is the text that it shows."""
 
     def isatty(self) -> bool:
         return True
@@ -19,7 +19,7 @@ class Terminal(io.StringIO):
         text, place = self.getvalue(), 0
         lines, row, column = [""], 0, 0
         while place < len(text):
-            if control := _CONTROL.match(text, place):
+            if control := CONTROL.match(text, place):
                 place = control.end()
                 if control[2] == "A":
                     row -= int(control[1] or 1)

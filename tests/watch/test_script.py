@@ -1,4 +1,4 @@
-"""A script runs up to its first action, which does not run."""
+"""Test that a script runs up to its first action, and not the action."""
 
 from __future__ import annotations
 

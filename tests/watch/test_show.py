@@ -1,4 +1,4 @@
-"""show(): rows as a table."""
+"""Test that show() prints rows as a table."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ ALIKE = [
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
 def test_values_that_differ_look_different(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An absent field counts as a value; the second column shows that the row is there."""
+    """An absent field counts as a value. The second column shows that the row exists."""
     seen: dict[str, Any] = {}
     for value in [*ALIKE, Mute]:
         rows: list[Any] = [{"a": "x", "b": "x"}, {"b": "x"} if value is Mute else {"a": value, "b": "x"}]

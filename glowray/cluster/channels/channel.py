@@ -35,7 +35,7 @@ START_SECONDS = 180.0
 """The same for the first call, which may have to start the actor."""
 
 TELL_SECONDS = 10.0
-"""How long one side waits before it says what it is waiting for."""
+"""How long one side waits before it prints the reason of its wait."""
 
 _LOOK_SECONDS = 0.2
 Tell = Callable[[str], object]

@@ -158,7 +158,7 @@ class Channels:
             async with asyncio.timeout(seconds):
                 await self.changed.wait_for(condition)
         except TimeoutError:
-            pass  # the answer says what has arrived so far
+            pass  # the answer says which rows have arrived so far
 
     def _hear(self, name: str, reader: str, job: str) -> None:
         if self._reads(name, reader):
@@ -188,7 +188,7 @@ async def _known(peer: Peer | None) -> Peer | None:
 
 
 async def _liveliest(peers: list[Peer]) -> Peer | None:
-    """Return a peer whose process lives; if there is none, the one that called last."""
+    """Return a peer whose process lives. If there is none, return the peer that called last."""
     known = [peer for peer in [await _known(peer) for peer in peers] if peer is not None]
     return min(known, key=lambda peer: (peer.has_ended, peer.heard), default=None)
 

@@ -41,8 +41,8 @@ def connect(address: str | None = None, *, token_file: str | Path | None = None,
         ray_init: other arguments for ray.init(). If Ray is initialised already, it is used as it is.
 
     Raises:
-        ClusterError: there is no such cluster; there is no token, or the cluster refuses it; none of its nodes runs on
-            this machine; or Ray is initialised for another cluster.
+        ClusterError: there is no cluster there. There is no token, or the cluster refuses it. None of its nodes runs on
+            this machine. Ray is initialised for another cluster.
     """
     global _current, _lost
     keep_interrupt_status()

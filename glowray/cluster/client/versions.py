@@ -48,8 +48,8 @@ def versions_of(gcs: Any) -> Versions:
 def check(head: Versions, here: Versions, address: str) -> None:
     """Raise ClusterError, naming both sides, if this machine cannot work for the head at `address`.
 
-    Ray must be the same release. Python must be the same minor release, as pickles and bytecode differ between them.
-    glowray must be the same release if the head has one.
+    Ray must be the same release. Python must be the same minor release, as pickles and bytecode differ between them. If
+    the head has glowray, both must have the same release of it.
 
     >>> check(Versions("3.11.4", "2.60.0", None), Versions("3.11.9", "2.60.0", "1.0"), "192.0.2.1:6379")
     """

@@ -1,4 +1,4 @@
-"""Addresses and ports: parsing what a user wrote, finding free ports, testing what answers."""
+"""Addresses and ports: parse a user's text, find free ports, test which ports answer."""
 
 from __future__ import annotations
 

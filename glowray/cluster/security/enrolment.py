@@ -86,7 +86,7 @@ def client_settings(address: str, token: str) -> dict[str, str]:
     folder = private_folder(home() / "clients") / address.replace(":", "_")
     own = address_towards(parse_address(address)[0])
     with (home() / "clients.lock").open("w") as lock:
-        # Without the lock, two commands could leave the certificate of the one beside the key of the other.
+        # Without the lock, two commands could leave the certificate of one beside the key of the other.
         fcntl.flock(lock, fcntl.LOCK_EX)
         return renew(folder, address, token, [own])
 

@@ -64,8 +64,8 @@ class ArrowActions(Base[T_co]):
         np.int64(3)
 
         Columns, `columns` and `schema` are as for to_arrow(). A column of numbers or bools with a None has one of
-        pandas' Arrow types, such as int64[pyarrow]: ints stay ints, and None does not become NaN. Lists and dicts are
-        objects.
+        pandas' Arrow types, such as int64[pyarrow]. So ints stay ints, and None does not become NaN. Lists and dicts
+        are objects.
 
         Raises:
             InexactColumn: as for to_arrow(), like TypeError and ValueError.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from glowray.action.perform import view
 from glowray.dataset.core.base import Base, T_co
+from glowray.watch.notebook.shown_text import PlanText
 
 if TYPE_CHECKING:
     from glowray.watch.plan_view import PlanView
@@ -39,9 +40,9 @@ class Looking(Base[T_co]):
 
         A stage is a chain of verbs that move no rows; it runs as one task a partition. Each function has a level:
         "arrow" runs on whole columns, "fused" is part of a generated loop, "python" is called. The reason follows.
-        Rules are those that changed how the plan runs, by name.
+        The rules are named that changed how the plan runs.
         """
-        return self._view().explain()
+        return PlanText(self._view().explain())
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Draw the plan: boxes are stages, nodes are steps, and labelled edges are moves of rows. Runs nothing.
@@ -70,7 +71,10 @@ class Looking(Base[T_co]):
         return self._view().svg()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """Return the plan for a notebook, drawn if pygraphviz is installed, else as text."""
+        """Return the first rows that can be had at once above the folded plan, and the plan's picture. Runs nothing."""
+        from glowray.watch.dataset_view import dataset_html
+
         seen = self._view()
         svg = seen.svg()
-        return {"text/plain": seen.explain()} if svg is None else {"image/svg+xml": svg, "text/plain": repr(self)}
+        shown = {"text/html": dataset_html(seen.name, self._node, seen, svg), "text/plain": repr(self)}
+        return shown if svg is None else {**shown, "image/svg+xml": svg}

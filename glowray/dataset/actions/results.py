@@ -287,11 +287,11 @@ class Actions(Base[T_co]):
         >>> [rows.get(), rows.get(), rows.get()]
         [0, 1, None]
 
-        Rows come in order, when the whole run has succeeded. Rows of a channel come as they arrive, on two conditions:
-        the verbs between move no rows, and no other output reads the result of these verbs.
+        Rows come in order, when the whole run has succeeded. Rows of a channel come as they arrive, on two conditions.
+        The verbs between must move no rows, and no other output may read the result of these verbs.
 
         Args:
-            sink: a queue.Queue, which gets one None at the end; a function of a row (spread as for map()); or a str,
+            sink: a queue.Queue, which gets one None at the end. Or a function of a row (spread as for map()). Or a str,
                 the name of a channel of the cluster, which `glowray receive` and from_channel() read.
             name: the function's name in statistics and errors.
             on_error: for rows on which the function fails, as for map().

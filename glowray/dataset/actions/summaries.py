@@ -58,18 +58,18 @@ class SummaryActions(Base[T_co]):
         >>> gr.from_range(51).histogram([0, 5, 25, 50])
         ([0, 5, 25, 50], [5, 20, 26])
 
-        A bin has the rows from its lower edge on and below its upper edge; the last bin has its upper edge too. None,
-        NaN, and rows outside of the edges are not counted. One row a partition moves. With a number of bins, rows are
-        kept until their smallest and largest are known.
+        A bin has the rows from its lower edge on and below its upper edge. The last bin has its upper edge too. None,
+        NaN, and rows outside the edges are not counted. One row a partition moves. With a number of bins, rows are kept
+        until their smallest and largest are known.
 
         Args:
-            bins: the edges in ascending order, of any type that can be compared with the rows; or the number of bins of
-                equal width from the smallest row to the largest, 1 or more. If all rows are equal, there is one bin.
+            bins: the edges in ascending order, of any type that can be compared with the rows. Or the number of bins, 1
+                or more, of equal width from the smallest row to the largest. If all rows are equal, there is one bin.
 
         Raises:
             ValueError: there is no bin, or edges do not ascend, or are None or NaN. With a number of bins: there are no
                 rows, or one is infinite.
-            TypeError: rows cannot be compared, or with a number of bins are no numbers.
+            TypeError: rows cannot be compared, or with a number of bins, they are not numbers.
         """
         from glowray.aggregates.histogram import Counted, checked_edges, is_countable, with_counted, with_counts
 

@@ -168,10 +168,10 @@ class Base(Generic[T_co]):
         order: Callable[[Dataset[Any], Function | None, bool], Dataset[Any]],
         label: str | None = None,
     ) -> Dataset[Any]:
-        """Return these rows ordered by a key, with `order` building the node.
+        """Return these rows ordered by a key. `order(rows, function, is_keyed)` builds the node.
 
-        If the key function may drop rows or needs resources, a key_by step calls it first: `order(rows, function,
-        is_keyed)` is then called with `is_keyed`, and rows are (key, row).
+        If the key function may drop rows or needs resources, a key_by step calls it first. `is_keyed` is then True, and
+        rows are (key, row).
         """
         if key is None:
             return order(self._granted(options), None, False)

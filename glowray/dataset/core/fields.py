@@ -48,7 +48,7 @@ def checked_names(verb: str, names: Sequence[Any]) -> tuple[str, ...]:
 
 
 def label_of_names(names: Sequence[str]) -> str:
-    """Return the names as they stand in the verb's call.
+    """Return the names as they are written in the verb's call.
 
     >>> label_of_names(["a", "b"])
     "'a', 'b'"

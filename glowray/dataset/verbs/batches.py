@@ -37,7 +37,7 @@ class BatchVerbs(Base[T_co]):
         num_gpus: float | None = None,
         memory: Bytes | None = None,
     ) -> Dataset[dict[str, Any]]:
-        """Call f with the columns of a batch of rows, and chain the rows of what it returns, as dicts. No data moves.
+        """Call f with the columns of a batch of rows, and chain the rows of its results, as dicts. No data moves.
 
         >>> import glowray as gr, pyarrow.compute as pc
         >>> words = gr.from_items([("be", 2), ("or", 1)], partitions=1)

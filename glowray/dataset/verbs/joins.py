@@ -91,7 +91,7 @@ class JoinVerbs(Base[T_co]):
         absent, its fields (those of its first row) are None, and the fields in `on` hold the key.
 
         A side is small if its sources have at most 4 MiB and no step makes many rows of one. This side's rows do not
-        move if all other sides are small and have no more partitions; each of its partitions then gets them whole. That
+        move if all other sides are small and have no more partitions. Each of its partitions then gets them whole. That
         holds for "semi" and "anti", and for "inner" and "left" if this side is not small.
 
         Args:

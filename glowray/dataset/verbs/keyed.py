@@ -276,11 +276,11 @@ class KeyedVerbs(Base[T_co]):
         >>> sorted(gr.from_items([("a", 1), ("b", 2), ("a", 3)]).group_by_key().collect())
         [('a', [1, 3]), ('b', [2])]
 
-        Prefer reduce_by_key() or aggregate_by_key() where they do: they shuffle fewer rows.
+        Prefer reduce_by_key() or aggregate_by_key() where possible: they shuffle fewer rows.
 
         Values are a list. If their encoded size exceeds 1/8 of the task's `memory` (64 MiB without one), they are a
-        `gr.Group`: a sequence that is read from a file piece by piece, as often as it is iterated. Writers and exports
-        treat a Group as a list; call list() where a function needs one.
+        `gr.Group`. It is a sequence that is read from a file piece by piece, as often as it is iterated. Writers and
+        exports treat a Group as a list. Call list() if a function needs one.
 
         Raises:
             TypeError: at the action, a row is not a 2-tuple, or a key's type is not allowed.

@@ -77,8 +77,8 @@ class NeighbourVerbs(Base[T_co]):
         >>> gr.from_items([1, 4, 9]).sliding(2).map(lambda left, right: right - left).collect()
         [3, 5]
 
-        Each list begins `step` rows after the one before. There is no list of fewer than n rows: none at all if there
-        are fewer than n rows. A list is in the partition of its first row.
+        The first rows of two consecutive lists are `step` rows apart. There is no list of fewer than n rows, so there
+        is none at all if there are fewer than n rows. A list is in the partition of its first row.
 
         Args:
             n: number of rows in a list, 1 or more.

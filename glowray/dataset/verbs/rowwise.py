@@ -68,7 +68,7 @@ class RowVerbs(Base[T_co]):
         ['a', 'bb']
 
         A function of a script, a notebook or a module that is not installed travels with the globals that its code
-        names. `eval()`, `exec()` and `globals()` inside it see those alone; name there what they are to find.
+        names. `eval()`, `exec()` and `globals()` inside it see no other globals, so the code must name what they need.
 
         Args:
             f: function of a row; returns the new row. If it has n ≥ 2 required parameters, a tuple or list row of n

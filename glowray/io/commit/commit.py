@@ -26,7 +26,7 @@ from glowray.io.commit.store_target import StoreTarget, make_groups
 from glowray.io.commit.target import Target
 from glowray.io.files.compression import codec_of, read_codec_of
 from glowray.io.files.job_parts import new_job
-from glowray.io.filesystem.chosen import chosen
+from glowray.io.filesystem.chosen import chosen, is_url
 from glowray.io.filesystem.location import Location
 from glowray.io.hive import HiveFolders, check_kinds
 from glowray.io.sink import Part, SchemaSink, Sink
@@ -85,6 +85,8 @@ class Commit:
     ) -> None:
         check_mode(mode)
         location = chosen(target, storage_options)
+        self.label = str(location) if is_url(os.fspath(target)) else os.fspath(target)
+        """The target as the user wrote it, without credentials."""
         self.folders = HiveFolders("", ()) if folders is None else folders
         if single_file:
             _check_single(str(location), sink, self.folders.fields)

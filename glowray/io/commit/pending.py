@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from glowray.io.commit.place import Place
+from glowray.io.hive import HiveFolders
 from glowray.io.sink import Part
 
 
@@ -67,3 +68,35 @@ class PendingWrite(Protocol):
 
     def abort(self) -> None:
         """Leave the target as it was. After a commit do nothing."""
+
+
+class SentWrite:
+    """The base of writes whose tasks make no files: they send rows to another system. They cannot be undone."""
+
+    needs_all_rows = False
+    is_final = True
+    folders = HiveFolders("", ())
+
+    def remove(self, parts: Sequence[Part]) -> None:
+        """Do nothing: there are no files."""
+
+    def misfits(self, parts: Sequence[Part]) -> None:
+        """Return None: rows may have different fields."""
+
+    def verify(self) -> None:
+        """Do nothing: others may write to the target at any time."""
+
+    def put(self) -> None:
+        """Do nothing: the tasks have sent the rows."""
+
+    def finish(self) -> None:
+        """Do nothing: the rows are there."""
+
+    def keep(self) -> None:
+        """Do nothing: there is nothing that `abort()` could undo."""
+
+    def close(self) -> None:
+        """Do nothing: nothing is reserved."""
+
+    def abort(self) -> None:
+        """Do nothing: rows that were sent cannot be taken back."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from glowray.errors import CommitConflict
 from glowray.io.commit.commit import Written, check_mode
-from glowray.io.commit.place import NoPlace, Place
-from glowray.io.hive import HiveFolders
+from glowray.io.commit.pending import SentWrite
+from glowray.io.commit.place import NoPlace
 from glowray.io.mongo.collection import CollectionAddress, Document
 from glowray.io.mongo.documents import DocumentIds
 from glowray.io.mongo.staging import MongoSink
@@ -23,12 +23,8 @@ if TYPE_CHECKING:
 _EXISTS, _DUPLICATE = 48, 11000
 
 
-class MongoWrite:
+class MongoWrite(SentWrite):
     """Writes a collection. `mode` says what to do with one that has documents: "error", "append" or "overwrite"."""
-
-    needs_all_rows = False
-    is_final = True
-    folders = HiveFolders("write_mongo", ())
 
     def __init__(self, address: CollectionAddress, mode: str) -> None:
         check_mode(mode)
@@ -52,15 +48,12 @@ class MongoWrite:
                         f'the collection "{self.name}" is not empty: choose another, mode="overwrite" or "append"'
                     )
 
-    def begin(self) -> Place:
+    def begin(self) -> NoPlace:
         self.check()
         with self._staging.open() as staging:
             self._is_open = True
             staging.database.create_collection(staging.name)
         return NoPlace()
-
-    def misfits(self, parts: Sequence[Part]) -> None:
-        """Return None: documents of a collection may have different fields."""
 
     def stage(self, parts: Sequence[Part]) -> None:
         """Check that the staging collection has all rows, and that none of them is in the target already."""
@@ -78,9 +71,6 @@ class MongoWrite:
         except FileExistsError:
             raise CommitConflict(f'"{self.name}" got documents while the job ran: nothing was written') from None
 
-    def put(self) -> None:
-        """Do nothing: the documents are in the staging collection."""
-
     def finish(self) -> None:
         """Rename the staging collection if there is no target. Else the server copies the documents into it."""
         with self._staging.open() as staging:
@@ -91,9 +81,6 @@ class MongoWrite:
                 staging.aggregate([{"$out": self._address.name}])
             else:
                 self._merge(staging)
-
-    def keep(self) -> None:
-        """Do nothing: `close()` has to drop the staging collection."""
 
     def close(self) -> None:
         self.abort()

@@ -2,7 +2,7 @@
 
 pyarrow asks whether each list that becomes an array is a pandas Series, and imports pandas for that question. The
 import takes longer than a small job. So pyarrow gets a stand-in for pandas. No value is an instance of its types until
-pandas was imported, and its modules import pandas when pyarrow reads anything else. pyarrow works as before.
+pandas was imported. Its modules import pandas when pyarrow reads anything else. So pyarrow works as before.
 """
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ class FunctionReducer:
 
 
 def travels_in_parts(value: object) -> bool:
-    """Return whether a value is a module by value, of which functions bring only what they use."""
+    """Return whether a value is a module that is pickled by value. Functions bring only the parts that they use."""
     name = _name(value) if type(value) is ModuleType else None
     return name is not None and _is_registered(name)
 

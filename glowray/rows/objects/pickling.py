@@ -170,7 +170,7 @@ def _beside(place: int) -> Beside:
 
 
 def register_own_modules() -> None:
-    """Register modules that are not installed to be pickled by value. Checks those imported since the last call."""
+    """Register modules that are not installed to be pickled by value. Checks modules imported since the last call."""
     if len(sys.modules) == len(_seen_modules) and next(reversed(sys.modules)) in _seen_modules:
         return
     for name in set(sys.modules) - _seen_modules:

@@ -110,7 +110,7 @@ def stored_attribute(value: object, name: str, default: Any = None) -> Any:
 
 
 def name_of(call: object) -> str:
-    """Return the qualified name that a callable stores, or else that of its class. None of the user's code runs.
+    """Return the qualified name that a callable stores, or else its class's name. None of the user's code runs.
 
     >>> name_of(str.upper), name_of(isinstance), name_of(dict)
     ('str.upper', 'isinstance', 'dict')
@@ -130,5 +130,5 @@ def builtins_of(function: FunctionType) -> dict[str, Any]:
 
 
 def module_attribute(module: ModuleType, name: str) -> Any:
-    """Return what a module stores under a name, or None. It does not make a lazy module load itself."""
+    """Return the value that a module stores under a name, or None. It does not make a lazy module load itself."""
     return instance_attributes(module).get(name)

@@ -44,7 +44,7 @@ def recast_table(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def _failing_row(table: pa.Table, field: pa.Field) -> str:
-    """Return " in the row …" for the first row whose value has no form in the type; "" if each has one by itself."""
+    """Return " in the row …" for the first row whose value does not fit the type, or "" if each fits alone."""
     column = table.column(field.name).combine_chunks()
     low, high = 0, len(column)
     while high - low > 1:

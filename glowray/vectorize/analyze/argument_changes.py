@@ -39,7 +39,7 @@ from glowray.vectorize.analyze.scope_names import (
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Known
 
-# What a variable may be: the parameter's object, an object inside it, or a new object that holds one of these.
+# A variable may be the parameter's object, an object inside it, or a new object that holds one of these.
 SELF, PART, HOLDER = "self", "part", "holder"
 Alias = tuple[str, str]
 Aliases = frozenset[Alias]
@@ -53,7 +53,7 @@ _SCOPE_READERS: tuple[object, ...] = (locals, vars, eval, exec)
 class Change(IntEnum):
     """How deep a function may change an object."""
 
-    ITSELF = 1  # it adds, removes or replaces items; the items themselves stay as they are
+    ITSELF = 1  # it adds, removes or replaces items, and does not change the items themselves
     INSIDE = 2  # it changes an object inside
 
 
@@ -184,7 +184,7 @@ class _Changes:
         return _NONE.union(*(self._of(node) for node in nodes))
 
     def _any(self, node: ast.expr) -> Aliases:
-        """Return the aliases of an expression of unknown meaning: all that its names are, and what is inside."""
+        """Return the aliases of an expression of unknown meaning: those of its names, and of the objects inside."""
         found = self._union(each for each in ast.walk(node) if isinstance(each, ast.Name))
         return found | _inside(found)
 
@@ -251,7 +251,7 @@ class _Changes:
                 self._changed[name] = max(change, self._changed.get(name, change))
 
     def _change_all(self, aliases: Aliases) -> None:
-        """Note a change of the objects and of what is inside: code that gets an object can reach both."""
+        """Note a change of the objects and of the objects inside, because code that gets an object can reach both."""
         self._change(aliases | _inside(aliases))
 
 

@@ -1,4 +1,4 @@
-"""Resolve what a call calls, and tell which builtin functions and methods change their arguments."""
+"""Find the object that a call calls, and tell which builtin functions and methods change their arguments."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ _STANDARD = {name.removeprefix("_") for name in sys.stdlib_module_names}
 def _is_of_atom(value: object) -> bool:
     """Return whether a builtin method is bound to an object of a builtin type.
 
-    Such a method may change its owner, but never its arguments.
+    The method may then change its owner, but never its arguments.
     """
     owner = getattr(value, "__self__", None)
     return is_one_of(type(owner), _BUILTIN_TYPES)

@@ -1,6 +1,6 @@
 """Definite assignment: find locals that a function may read before it assigns them.
 
-A call starts with fresh locals. A loop keeps its variables from row to row. Where a call raises UnboundLocalError, an
+A call starts with fresh locals. A loop keeps its variables from row to row. A call raises UnboundLocalError, where an
 inlined body would read the previous row's value. So functions with such a local are not inlined.
 
     def f(row):

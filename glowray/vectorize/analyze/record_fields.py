@@ -11,7 +11,7 @@ from glowray.vectorize.definition.known_function import Known
 
 
 def fields_of_call(call: Callable[..., object], spread: int | None) -> frozenset[str] | None:
-    """Return the same for a function that rows are given to; None also if it is not known."""
+    """Return the keys that a function of one record reads, or None if it is not known or may use the whole record."""
     known = know(call)
     return fields_read(known) if isinstance(known, Known) and spread is None else None
 

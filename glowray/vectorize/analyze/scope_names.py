@@ -11,7 +11,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def body_of(node: ast.Lambda | ast.FunctionDef) -> list[ast.AST]:
-    """Return the statements of a def, or the one expression of a lambda: what runs when the function is called."""
+    """Return the nodes that run in a call: the statements of a def, or the expression of a lambda."""
     return [node.body] if isinstance(node, ast.Lambda) else list(node.body)
 
 

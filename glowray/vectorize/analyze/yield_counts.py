@@ -1,4 +1,4 @@
-"""How many values a generator function yields, as far as its code tells."""
+"""Count the values that a generator function yields, as far as its code tells."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from glowray.vectorize.definition.environment import Environment
 
 FunctionNode = ast.Lambda | ast.FunctionDef
 Supplied = tuple[Binding, object]
-"""Where a parameter's value comes from that a call does not give, and the value at plan time."""
+"""The source and the plan-time value of a parameter that a method, partial or default supplies."""
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""A chain of row steps as the body of one loop: known functions inlined, all others called."""
+"""A chain of row steps as the body of one loop: known functions are inlined, all others are called."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from glowray.vectorize.loops.unpack import unpack
 
 Sink = Callable[[ast.expr], list[ast.stmt]]
 
-# Python compiles at most 20 blocks inside one another.
+# Python compiles at most 20 nested blocks.
 _MOST_BLOCKS = 18
 
 
@@ -31,10 +31,10 @@ class Chain:
 
     Args:
         links: the steps in order.
-        weaver: what the generated function collects.
+        weaver: the generated function's names and values.
 
-    After `body`, `reasons` says for each call in order None where it was inlined, else why it is called. A step that
-    calls nothing has one place there too.
+    After `body`, `reasons` has one entry per call, in order: None if the call was inlined, else why it was not. A step
+    without calls has one entry too.
     """
 
     def __init__(self, links: Sequence[Link], weaver: Weaver) -> None:
@@ -48,19 +48,19 @@ class Chain:
 
         Args:
             row: a simple expression for the source's row.
-            sink: statements for each row that comes out, given as a simple expression. They may `return`, but not
-                `break` or `continue` a loop around them. Several places that yield call it several times.
+            sink: returns the statements that use one result row, given as a simple expression. They may `return`, but
+                not `break` or `continue` a loop around them. It is called once for each place that yields.
         """
         made = self._from(0, sink, row, 0)
         if _depth(made) > _MOST_BLOCKS:
-            self._weaver.nodes = MOST_NODES + 1  # once more, with calls left calls: they are what nests so deep
+            self._weaver.nodes = MOST_NODES + 1  # again, with no call inlined: inlined bodies cause the nesting
             made = self._from(0, sink, row, 0)
         return quiet(made, self._weaver)
 
     def unpack(
         self, row: ast.expr, width: int, otherwise: Callable[[object], tuple[object, ...]], line: Span
     ) -> tuple[list[ast.stmt], list[ast.expr]]:  # fmt: skip
-        """Return statements and simple expressions for the fields of a row that comes out."""
+        """Return statements and simple expressions for the fields of a result row."""
         return unpack(row, width, otherwise, line, self._weaver)
 
     def _from(self, index: int, sink: Sink, row: ast.expr, loops: int) -> list[ast.stmt]:
@@ -81,7 +81,7 @@ class Chain:
             return [*before, *place(keeping, line), *link.operator.emit(code)]
 
     def _solid(self, link: Link, row: ast.expr, line: Span) -> tuple[list[ast.stmt], ast.expr]:
-        """Return the row with its dicts built, where a function may change them, keep them or give them away."""
+        """Return the row, with its dicts built if a function may change, keep or pass them on."""
         if not link.calls or not holds_dict(row):
             return [], row
         value = row
@@ -93,7 +93,7 @@ class Chain:
         return self._built(row, line)
 
     def _only_looks(self, call: Call, value: ast.expr, keeps_row: bool, line: Span) -> bool:
-        """Whether a function does no more with the dicts of a row than look their fields up."""
+        """Return whether a function only looks up fields in the row's dicts."""
         if not isinstance(call.known, Known) or obstacle(call.known) is not None:
             return False
         arguments = [value]
@@ -114,7 +114,7 @@ class Chain:
 
 
 def _depth(nodes: Sequence[ast.stmt]) -> int:
-    """How many of Python's blocks stand inside one another."""
+    """Return how deep Python's blocks are nested."""
     deepest = 0
     for node in nodes:
         parts = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt)]
@@ -128,11 +128,11 @@ def _depth(nodes: Sequence[ast.stmt]) -> int:
 def row_loop(
     links: Sequence[Link], sink: Sink | None = None, row_type: type | None = None, label: str = "rows"
 ) -> tuple[Woven, list[str | None]]:
-    """A whole function `loop(rows, emit)` that takes each row through the chain, and the reasons of called steps.
+    """Return a function `loop(rows, emit)` that takes each row through the chain, and the reasons of called steps.
 
     Args:
-        sink: the statements for a row that comes out; by default `emit(row)`.
-        row_type: the exact type that every source row has, if that is sure (str for text).
+        sink: returns the statements that use one result row. None calls `emit(row)`.
+        row_type: the exact type of every source row, such as str for text, or None if it is unknown.
     """
     weaver = Weaver()
     row = weaver.fresh("row")
@@ -147,12 +147,12 @@ def row_loop(
 
 
 def emit(row: ast.expr) -> list[ast.stmt]:
-    """The sink that gives each row to the parameter `emit`."""
+    """Return the statements that pass a row to the parameter `emit`."""
     return [ast.Expr(ast.Call(load("emit"), [simple_copy(row)], []))]
 
 
 def define(name: str, parameters: list[str], body: list[ast.stmt], line: Span) -> ast.FunctionDef:
-    """The definition of a generated function."""
+    """Return the definition of a generated function."""
     definition = ast.parse(f"def {name}({', '.join(parameters)}): pass").body[0]
     assert isinstance(definition, ast.FunctionDef)
     definition.body = body

@@ -1,4 +1,4 @@
-"""What a row step writes itself down with: the statements of one step within a generated loop."""
+"""The generated statements of one row step within a loop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glowray.vectorize.loops.code.line_table import Span
 from glowray.vectorize.loops.code.weaver import Weaver, assign, load, place
 from glowray.vectorize.loops.unpack import unpack
 
-# Python compiles at most 20 blocks inside one another; a step may need two, the engine's own code some more.
+# Python compiles at most 20 nested blocks. A step may need two, and the engine's own code needs a few.
 _MOST_LOOPS = 7
 
 Statements = list[ast.stmt]
@@ -23,16 +23,16 @@ Code = tuple[Statements, ast.expr]
 
 
 class RowOperator(Protocol):
-    """A row step that can write itself down as statements of a loop."""
+    """A row step that can generate its statements for a loop."""
 
     of_value: ClassVar[bool]
-    """Whether its functions are given the value of a keyed row, and not the row."""
+    """Whether its functions get the value of a keyed row instead of the row."""
     hands_row_on: ClassVar[bool]
-    """Whether the row that comes in, or its fields, are used once more after its functions have run."""
+    """Whether the input row, or its fields, are used again after its functions have run."""
 
     @property
     def verb(self) -> str:
-        """The verb that it belongs to."""
+        """The verb of the step."""
         ...
 
     def emit(self, code: StepCode) -> list[ast.stmt]:
@@ -44,9 +44,9 @@ class RowOperator(Protocol):
 class Call:
     """A user's function in a loop.
 
-    `known` is what `know(function)` gave; None or Refused: the function is called, not inlined. `spread` is the number
-    of parameters that a row is spread over, or None. `fields(row)` gives the spread of a row that is not a plain tuple
-    of that length, or raises the TypeError that says so.
+    `known` is the result of `know(function)`. With None or Refused the function is called, not inlined. `spread` is the
+    number of parameters that a row is spread over, or None. `fields(row)` returns the spread fields of any row that is
+    not a plain tuple of that length, or raises the TypeError about it.
     """
 
     function: Callable[..., object]
@@ -59,8 +59,8 @@ class Call:
 class Link:
     """A row step with its calls, in order.
 
-    `pair(row)` gives the key and value of a row that is not a plain tuple of two, or raises the TypeError that says so.
-    `drop(row, error, place)` takes a row on which the call at a place failed; None: that raises.
+    `pair(row)` returns the key and value of any row that is not a plain 2-tuple, or raises the TypeError about it.
+    `drop(row, error, place)` drops a row on which the call at a place failed. Without `drop` the error is raised.
     """
 
     operator: RowOperator
@@ -70,7 +70,7 @@ class Link:
 
     @property
     def width(self) -> int:
-        """How many places it has in the chain's list of reasons: one a call, at least one."""
+        """The number of its places in the chain's list of reasons: one per call, at least one."""
         return max(1, len(self.calls))
 
 
@@ -80,14 +80,15 @@ class StepCode:
 
     Args:
         link: the step.
-        place: of its first call in `reasons`.
-        row: a simple expression for the row that comes in.
-        kept: the same for the row as it was before the step's functions ran.
+        place: the place of its first call in `reasons`.
+        row: a simple expression for the input row.
+        kept: a simple expression for the input row as it was before the step's functions ran.
         line: the generated line of the step's own work.
-        weaver: what the generated function collects.
-        loops: how many loops of earlier steps stand around this one.
-        reasons: gets for each call why it is not inlined.
-        rest: gives the statements of all later steps for a simple expression of their row, within so many loops.
+        weaver: the generated function's names and values.
+        loops: the number of loops of earlier steps around this one.
+        reasons: for each call of the chain, the reason why it is not inlined, or None.
+        rest: returns the statements of all later steps, given a simple expression for their row and the number of
+            loops around them.
     """
 
     link: Link
@@ -99,19 +100,19 @@ class StepCode:
     loops: int
     reasons: list[str | None]
     rest: Callable[[ast.expr, int], Statements]
-    _at_work: str | None = field(default=None, init=False)  # the variable that says which of several calls runs
+    _at_work: str | None = field(default=None, init=False)  # the variable that says which of several calls is running
 
     def pair(self) -> tuple[Statements, ast.expr, ast.expr]:
-        """Return the statements that take a keyed row apart, its key and its value."""
+        """Return the statements that unpack a keyed row, its key and its value."""
         before, (key, value) = unpack(self.row, 2, self.link.pair, self.line, self.weaver)
         return before, key, value
 
     def apply(self, value: ast.expr) -> Code:
-        """Return the statements and the value of the step's one function on a row, or on the value of a keyed row."""
+        """Return the statements and the value of the step's only function, called on a row or on a value."""
         return self._applied(0, value, self.line)
 
     def apply_all(self) -> tuple[Statements, list[ast.expr]]:
-        """Return the statements that call each of the step's functions on the row, and the variables of the results."""
+        """Return statements that call each of the step's functions on the row, and the variables of the results."""
         statements: Statements = []
         values: list[ast.expr] = []
         for which in range(len(self.link.calls)):
@@ -124,11 +125,11 @@ class StepCode:
         return statements, values
 
     def given(self, value: object, name: str) -> ast.expr:
-        """Return the variable of the loop that holds this very object."""
+        """Return the generated name that holds this object itself."""
         return load(self.weaver.give(value, name))
 
     def require_type(self, kind: type, check: Callable[[object], None]) -> Statements:
-        """Return the statement that calls `check` with a row that may not be exactly of a type."""
+        """Return the statement that calls `check` with the row, unless the row is surely of exactly this type."""
         row = self.row
         if (kind is dict and isinstance(row, ast.Dict)) or (isinstance(row, ast.Name) and self._is_surely(row, kind)):
             return []
@@ -144,14 +145,14 @@ class StepCode:
         return self.weaver.types.get(row.id) is kind
 
     def pass_on(self, before: Statements, row: ast.expr) -> Statements:
-        """Return statements that run `before` and hand one row on."""
+        """Return statements that run `before` and pass one row on."""
         settled, simple = settle(row, self.weaver, "row", self.line)
         if self.link.drop is not None and not settled:
             settled = [ast.Pass()]
         return self._placed([*before, *settled], self.rest(simple, self.loops))
 
     def pass_if(self, before: Statements, test: ast.expr) -> Statements:
-        """Return statements that run `before` and hand the row that came in on, if a test holds."""
+        """Return statements that run `before` and pass the input row on if the test is true."""
         if self.link.drop is not None:
             passed = self.weaver.fresh("passed")
             before, test = [*before, assign(passed, ast.Call(load("bool"), [test], []))], load(passed)
@@ -159,14 +160,14 @@ class StepCode:
         return self._placed(before, inner)
 
     def pass_results(self, before: Statements, value: ast.expr, row: Callable[[ast.expr], ast.expr]) -> Statements:
-        """Return statements that hand on a row for each item that the step's function gives for a value.
+        """Return statements that pass on a row for each item that the step's function returns for a value.
 
-        Where failing rows are dropped the items are listed first: a row that fails half-way gives nothing.
+        A step that drops failing rows lists the items first. So a row that fails half-way gives no rows.
 
         Args:
-            before: what runs first.
-            value: what the function is given.
-            row: gives the row for an item.
+            before: statements to run first.
+            value: the argument of the function.
+            row: returns the row for an item.
         """
         if self.link.drop is not None:
             applied, items = self._applied(0, value, self.line)
@@ -182,7 +183,7 @@ class StepCode:
         return self._each(before, self._called(0, arguments), row)
 
     def pass_items(self, before: Statements, items: ast.expr, row: Callable[[ast.expr], ast.expr]) -> Statements:
-        """The same for the items of an expression."""
+        """Return statements that pass on a row for each item of an expression."""
         if self.link.drop is None:
             return self._each(before, items, row)
         name = self.weaver.fresh("items")
@@ -193,7 +194,7 @@ class StepCode:
         return place([*before, *each(items, self.weaver, self._inner(row), self.line)], self.line)
 
     def _inner(self, row: Callable[[ast.expr], ast.expr]) -> Callable[[ast.expr], Statements]:
-        """Give the statements of all later steps for an item, within one more loop."""
+        """Return a function from an item to the statements of all later steps, within one more loop."""
 
         def rest(item: ast.expr) -> Statements:
             made = row(item)
@@ -203,7 +204,7 @@ class StepCode:
         return rest
 
     def _placed(self, attempt: Statements, rest: Statements) -> Statements:
-        """Return the attempt and what follows it; a step that drops failing rows gives them and their errors away."""
+        """Return the attempt and the rest. A step that drops failing rows passes them to `drop`, with their errors."""
         if self.link.drop is None:
             return place([*attempt, *rest], self.line)
         error = self.weaver.fresh("error")
@@ -215,7 +216,7 @@ class StepCode:
         return place([*first, ast.Try(attempt, [handler], rest or [ast.Pass()], [])], self.line)
 
     def _mark(self, which: int) -> Statements:
-        """Return the statement that says which call runs, where a handler has to know it."""
+        """Return the statement that notes which call is running, if a handler needs it."""
         if self.link.drop is None or len(self.link.calls) == 1:
             return []
         self._at_work = self._at_work or self.weaver.fresh("call")

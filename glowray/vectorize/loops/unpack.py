@@ -1,4 +1,4 @@
-"""The fields of a row as variables: statements that take a plain tuple apart, and any other row by a call."""
+"""Unpack the fields of a row into variables: a plain tuple by an assignment, any other row by a call."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def unpack(
     weaver: Weaver,
     takes_lists: bool = False,
 ) -> Unpacked:
-    """Return statements and simple expressions for the row's `width` fields: of a plain tuple, or of (key, fields).
+    """Return statements and simple expressions for `width` fields: those of a plain tuple, or of (key, fields).
 
     Args:
-        row: a simple expression.
-        width: how many fields are wanted.
-        otherwise: gives the fields of any other row, or raises the TypeError that says what is wrong with it.
-        line: where the statements stand.
-        weaver: what the generated function collects.
-        takes_lists: whether a plain list is as good as a tuple: it is no keyed row, but its fields are spread.
+        row: a simple expression for the row.
+        width: the number of fields.
+        otherwise: returns the fields of any other row, or raises the TypeError about it.
+        line: the generated line of the statements.
+        weaver: the generated function's names and values.
+        takes_lists: whether to unpack a plain list like a tuple. A list is not a keyed row, but it may be spread.
     """
     assert otherwise is not None, "a step that takes fields says what to do with rows that do not have them"
     slow = weaver.give(otherwise, "fields")
@@ -72,13 +72,13 @@ def _slowly(slow: str, row: ast.expr, names: list[str]) -> ast.stmt:
 
 
 def _is_of_width(row: ast.Name, kinds: tuple[type, ...], width: int, surely: type | None = None) -> ast.expr:
-    """Return `type(row) is tuple and len(row) == width`: exactly what unpacking takes without surprises.
+    """Return the test `type(row) is tuple and len(row) == width`, which makes plain unpacking safe.
 
     Args:
-        row: the variable.
+        row: the row's variable.
         kinds: the types that may be unpacked.
         width: the number of fields.
-        surely: the type that the row is known to have; if it is one of these, no test asks for it.
+        surely: the known type of the row, or None. If it is one of `kinds`, the test leaves out the type.
     """
     length = ast.Compare(ast.Call(load("len"), [load(row.id)], []), [ast.Eq()], [ast.Constant(width)])
     if surely in kinds:

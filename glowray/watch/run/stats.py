@@ -155,6 +155,12 @@ class Stats:
 
         print_table(stats_table(self))
 
+    def _repr_html_(self) -> str:
+        from glowray.watch.run.stats_table import stats_table
+        from glowray.watch.table.html import page_part, table_html
+
+        return page_part(table_html(stats_table(self)))
+
 
 class StatsWatcher:
     """Fills a Stats while a job runs."""

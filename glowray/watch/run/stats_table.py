@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from glowray.watch.run.units import in_units
 from glowray.watch.table.table import Table, TableColumn, texts_column
 
 LEAST_CHAIN = 20
@@ -71,17 +72,3 @@ def stats_table(stats: Summed) -> Table:
 
 def _tasks(stage: StageLine) -> str:
     return f"{stage.done}" if stage.done == stage.tasks else f"{stage.done} of {stage.tasks}"
-
-
-def in_units(size: int) -> str:
-    """Return a number of bytes in the largest unit that gives at least 1.
-
-    >>> in_units(999), in_units(20_480), in_units(5 * 2**30)
-    ('999 B', '20.0 KiB', '5.0 GiB')
-    """
-    value = float(size)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if value < 1024:
-            return f"{value:.0f} B" if unit == "B" else f"{value:,.1f} {unit}"
-        value /= 1024
-    return f"{value:,.1f} TiB"

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from glowray.watch.table.cell_text import Signs, cut_all, cut_end, stdout_signs
+from glowray.watch.table.cell_text import Signs, cut_all, cut_end, signs_for, stdout_signs
 from glowray.watch.table.layout import Layout, fitted
 from glowray.watch.table.table import Cell, Table, TableColumn, Tone
 
@@ -27,6 +27,11 @@ def print_table(table: Table) -> None:
     console = Console(file=sys.stdout, highlight=False)
     for line in table_lines(table, console.width, stdout_signs()):
         console.print(line, soft_wrap=True)
+
+
+def plain_text(table: Table, width: int = 80) -> str:
+    """Return a table and its notes as text without colours."""
+    return "\n".join(line.plain for line in table_lines(table, width, signs_for("utf-8")))
 
 
 def table_lines(table: Table, width: int, signs: Signs) -> list[Text]:

@@ -1,4 +1,4 @@
-"""Named channels of a cluster: lines in from a shell, out to another, and through jobs between them."""
+"""Test named channels of a cluster: from a shell, to a shell, and between them through jobs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.cluster.machine import DEADLINE, Machine
 pytestmark = pytest.mark.cluster
 
 MANY = "".join(f"{number} {'x' * 1000}\n" for number in range(20_000))
-"""More than a channel holds."""
+"""More lines than a channel holds."""
 
 LINES = ["to be", "", "é\u2028 – ж", "0"]
 
@@ -78,7 +78,7 @@ print(flow.stats.engine)
 
 @pytest.fixture
 def spawned(pair: Pair) -> Iterator[list[subprocess.Popen[str]]]:
-    """Commands that are ended with the test, however it ends."""
+    """Give a list for started commands, and kill them after the test."""
     found: list[subprocess.Popen[str]] = []
     yield found
     for process in found:
@@ -102,7 +102,7 @@ def spawn(spawned: list[subprocess.Popen[str]], machine: Machine, command: list[
 
 
 def line_of(process: subprocess.Popen[str]) -> str:
-    """The next line that a command prints; it has to be there."""
+    """Return the next line that a command prints. Fail if there is none."""
     assert process.stdout is not None and process.stderr is not None
     line = process.stdout.readline()
     assert line, process.stderr.read()
@@ -116,7 +116,7 @@ def say(process: subprocess.Popen[str], line: str) -> None:
 
 
 def finish(process: subprocess.Popen[str]) -> str:
-    """What a command still prints; it has to succeed."""
+    """Return the rest of a command's output. Fail if the command fails."""
     said, errors = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0, errors
     return said
@@ -161,26 +161,26 @@ def test_what_a_reader_did_not_read_is_for_the_next(pair: Pair) -> None:
 
 
 def complaint_of(process: subprocess.Popen[str]) -> str:
-    """The next line that a command prints on stderr."""
+    """Return the next line that a command prints on stderr."""
     assert process.stderr is not None
     return process.stderr.readline()
 
 
 def test_who_waits_says_for_whom(pair: Pair, tmp_path: Path, spawned: list[subprocess.Popen[str]]) -> None:
-    """All at once, since each of them waits for ten seconds first."""
+    """Test all waits at once, because each message comes after ten seconds."""
     (tmp_path / "many").write_text(MANY)
     heads, workers = pair.head_machine, pair.worker_machine
 
     def command(machine: Machine, *words: object) -> subprocess.Popen[str]:
         return spawn(spawned, machine, machine.command(*words))
 
-    # A reader that dies, and one that never comes.
+    # The reader of "dies" is killed. "alone" never gets a reader.
     sends = command(heads, "send", "dies", "--file", tmp_path / "many")
     reads = command(workers, "receive", "dies")
     assert line_of(reads).startswith("0 x")
     reads.kill()
     alone = command(heads, "send", "alone", "--file", tmp_path / "many", "--timeout", 11)
-    # A sender that dies, one that never comes, and one that has nothing to send for a while.
+    # The first sender of "hears" is killed. Nobody sends to "deaf".
     hears = command(workers, "receive", "hears")
     dies = command(heads, "send", "hears")
     say(dies, "a line\n")
@@ -194,7 +194,7 @@ def test_who_waits_says_for_whom(pair: Pair, tmp_path: Path, spawned: list[subpr
     assert re.fullmatch(f"Waiting for rows of the channel 'hears': its sender was {ended}", complaint_of(hears))
     assert complaint_of(deaf) == "Waiting for rows of the channel 'deaf': nobody has sent to it yet\n"
 
-    # The next one goes on where the other had come to; no line is lost.
+    # The next reader continues where the killed one stopped. No line is lost.
     again = workers.run("receive", "dies").stdout
     assert MANY.endswith(again) and again.count("\n") > 10_000
     finish(sends)

@@ -1,4 +1,4 @@
-"""Where the dashboard is, and when it is refused."""
+"""Test that the dashboard's address is found, or refused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from glowray.errors import ClusterError
 
 
 class Register:
-    """The GCS's store of settings."""
+    """A stand-in for the GCS's store of settings."""
 
     def __init__(self, **of_the_dashboard: bytes) -> None:
         self.kept = {(name.encode(), b"dashboard"): value for name, value in of_the_dashboard.items()}

@@ -1,4 +1,4 @@
-"""A machine joins only a head of its own Python, Ray and glowray."""
+"""Test that a machine joins only a head of the same Python, Ray and glowray."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_head_that_ray_start_made_has_no_glowray_to_compare() -> None:
 
 
 class Register(dict[bytes, bytes]):
-    """The part of the GCS that is asked."""
+    """A stand-in for the part of the GCS that answers about versions."""
 
     def internal_kv_put(self, key: bytes, value: bytes, overwrite: bool, namespace: bytes | None) -> None:
         self[key] = value

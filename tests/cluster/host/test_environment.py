@@ -1,4 +1,4 @@
-"""The environment of nodes and clients: always with a token, never with the secret of another cluster."""
+"""Test that nodes and clients always get a token, and never the secret of another cluster."""
 
 from __future__ import annotations
 

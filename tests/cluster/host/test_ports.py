@@ -1,4 +1,4 @@
-"""Addresses as users write them, and ports that are taken."""
+"""Test addresses as users write them, and ports that are taken."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_taken_port_is_named_with_its_option() -> None:
 
 def test_a_port_at_which_nobody_listens_is_named() -> None:
     with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))  # nobody else gets it meanwhile
+        bound.bind(("127.0.0.1", 0))  # no other process can take the port meanwhile
         port = bound.getsockname()[1]
         with pytest.raises(ClusterError, match=f"no cluster answers at 127.0.0.1:{port}"):
             check_reachable("127.0.0.1", port)

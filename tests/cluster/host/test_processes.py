@@ -1,4 +1,4 @@
-"""Processes are known by pid and start time, and no other process is ever signalled."""
+"""Test that processes are known by pid and start time, and that no other process gets a signal."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ sys.stdin.read()
 
 
 class Started:
-    """Starts Python programs and ends them after the test."""
+    """A starter of Python programs, which ends them after the test."""
 
     def __init__(self) -> None:
         self.running: list[subprocess.Popen[str]] = []
 
     def __call__(self, code: str, pass_fds: Sequence[int] = (), **environment: str) -> tuple[Process, str]:
-        """A program that has printed its first line, and the line."""
+        """Start a program. Return it and the first line that it prints."""
         command = subprocess.Popen(
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE,
@@ -94,7 +94,7 @@ def test_only_those_asked_get_the_first_signal(start: Started) -> None:
     assert waiting.stdin is not None
     asked, _ = start(IDLE, pass_fds=[waiting.stdin.fileno()])
     waiting.stdin.close()
-    waiting.stdin = None  # from now on the one that is asked holds it open, alone: the other ends after it, by itself
+    waiting.stdin = None  # now only `asked` holds the pipe open, so `other` ends when `asked` has ended
     assert end([asked, other], 60, ask=[asked]) == []
     assert waiting.wait() == 0
 

@@ -1,4 +1,4 @@
-"""Records of what was started, and the cluster that a command means."""
+"""Test the records of started nodes, and the choice of the cluster that a command means."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GONE = Process(1, 0, "an earlier boot")
 
 
 def made(name: str, kind: str, address: str, *processes: Process) -> NodeRecord:
-    """A record on file."""
+    """Write a record to a file and return it."""
     folder = f"/nowhere/glowray-{name}"
     return NodeRecord(
         name, kind, address, "/nowhere/token", folder, "/nowhere/log", processes, dashboard="http://d"

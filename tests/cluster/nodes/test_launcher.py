@@ -1,4 +1,4 @@
-"""ray-cluster.yaml fits Ray's own launcher, and starts no node without token authentication."""
+"""Test that ray-cluster.yaml fits Ray's own launcher, and starts no node without token authentication."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def config() -> dict[str, Any]:
 
 
 def cloud(config: dict[str, Any]) -> dict[str, Any]:
-    """The file with its commented cloud section in place of the live one."""
+    """Return the file with its commented cloud section in place of the active one."""
     lines = FILE.read_text(encoding="utf-8").partition("# In a cloud,")[2].splitlines()
     section = [line.removeprefix("#   ") for line in lines if line.startswith("#   ")]
     return {name: value for name, value in config.items() if name != "max_workers"} | yaml.safe_load("\n".join(section))

@@ -1,4 +1,4 @@
-"""Starting and stopping: nothing but what was started here ends, and nothing of it stays."""
+"""Test that stopping ends exactly the processes that were started, and leaves no files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def test_down_ends_only_what_was_started_here(new_machine: Callable[..., Machine
 
 
 def test_nothing_stays_in_the_temporary_folder(new_machine: Callable[..., Machine]) -> None:
-    """Of nodes that were ended, of one whose supervisor was killed, and of a job that used the folder itself."""
+    """Check three cases: nodes that `down` ended, a node whose supervisor was killed, a job that wrote to the folder
+    itself.
+    """
     heads, workers = new_machine("head"), new_machine("worker")
     temporary = heads.folder / "tmp"
     temporary.mkdir()
@@ -77,7 +79,7 @@ def test_what_a_killed_supervisor_left_is_cleared_away(machine: Machine) -> None
     assert "ended (killed)" in machine.run("status", code=1).stdout
     assert "had ended already" in machine.run("down").stdout
     assert not machine.records() and not Path(record.folder).exists()
-    # Workers end by themselves once they miss their node; all others have been ended by now.
+    # Workers end by themselves when they lose their node. All other processes have ended by now.
     assert all(wait(process, DEADLINE) for process in everything)
     job.communicate(timeout=DEADLINE)
 
@@ -119,7 +121,7 @@ def test_a_node_that_loses_its_raylet_ends_and_says_so(machine: Machine) -> None
 
 
 def test_a_node_whose_agents_are_slow_once_is_started_again(machine: Machine) -> None:
-    """The raylet itself gives up on them: it has to say so in the words that glowray reads."""
+    """The raylet stops because its agents are slow. Its message must have the words that glowray looks for."""
     (machine.folder / "slow").mkdir()
     (machine.folder / "slow" / "sitecustomize.py").write_text(
         "import os, sys, time\n"
@@ -179,7 +181,7 @@ def read_until(command: subprocess.Popen[str], text: str) -> None:
 
 
 def write(machine: Machine, name: str, text: str) -> Path:
-    """A script in a folder of its own."""
+    """Write a script into a folder of its own."""
     path = machine.folder / "scripts" / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)

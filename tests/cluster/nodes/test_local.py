@@ -1,4 +1,4 @@
-"""A Ray of one process: started beside it, and ended with it however far it came."""
+"""Test a Ray for one process: it starts beside the process and ends with it, even if it never got ready."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ node = LocalNode()
 print(node._keeper.pid, flush=True)
 sys.stdin.readline()
 """
-SECONDS = 60.0  # only what hangs takes as long
+SECONDS = 60.0  # only a process that hangs takes this long
 
 
 @pytest.fixture(autouse=True)

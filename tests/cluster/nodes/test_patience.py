@@ -1,4 +1,4 @@
-"""A node that takes long to start is waited for; one that has ended is started again only if it was too slow."""
+"""Test that a slow node is waited for, and that an ended node is restarted only if it was too slow."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLOW = "Check failed: Timed out waiting for file /tmp/ray/session/metrics_agent_
 
 
 class Ray:
-    """In the place of Ray: its processes run Python code; a node is there when it is asked for the `late`-th time."""
+    """A stand-in for Ray, whose processes run Python code. It knows the node from the `late`-th request on."""
 
     def __init__(self, patch: pytest.MonkeyPatch, folder: Path, late: int = sys.maxsize, says: str = "") -> None:
         self.late, self.asked = late, 0

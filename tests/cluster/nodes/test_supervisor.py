@@ -1,4 +1,4 @@
-"""A worker that comes back to its head."""
+"""Test that a worker returns to its head."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NODE = object()
 
 
 class Starts:
-    """Ray starts that fail a number of times."""
+    """Starts of Ray, which fail a number of times."""
 
     def __init__(self, failures: int) -> None:
         self.failures = failures

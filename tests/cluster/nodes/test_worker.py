@@ -1,4 +1,4 @@
-"""A worker: it joins a head once, and comes back to a head that was lost."""
+"""Test that a worker joins a head once, and returns after the head was lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The certificate authority: what it signs is trusted by its own cluster alone."""
+"""Test that certificates of the authority are trusted by its own cluster alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def der(certificate: str) -> bytes:
 
 
 def is_trusted(folder: Path, authority: str, certificate: str, key: str) -> bool:
-    """Whether strict checks (Python 3.13's default) accept a server's certificate for 192.0.2.7."""
+    """Return whether strict checks (Python 3.13's default) accept a server's certificate for 192.0.2.7."""
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cadata=authority)
     client.verify_flags |= ssl.VERIFY_X509_STRICT
     (folder / "both.pem").write_text(certificate + key)

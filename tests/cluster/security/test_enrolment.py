@@ -1,4 +1,4 @@
-"""Whoever holds the token gets a certificate, and nobody else; the token itself is not sent."""
+"""Test that only holders of the token get a certificate, and that the token itself is never sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.cluster.secure import OTHER, TOKEN, connected, greet, head, server_co
 
 
 def enrolment_at(address: str) -> str:
-    """Where the head at an address gives out certificates."""
+    """Return the address at which the head at an address gives out certificates."""
     with connected(address, {}) as secure:
         found = enrolment_of(secure.getpeercert(binary_form=True) or b"")
     assert found is not None
@@ -38,7 +38,7 @@ def test_the_same_token_does_not_give_the_same_authority(tmp_path: Path) -> None
         of_one, of_two = enrol(tmp_path / "a", one, TOKEN, []), enrol(tmp_path / "b", two, TOKEN, [])
         with pytest.raises(ssl.SSLError):
             greet(two, of_one)
-        # The authority's certificate is public: knowing it does not help.
+        # The authority's certificate is public, so knowing it must not help.
         with pytest.raises((ssl.SSLError, ConnectionResetError)):
             greet(two, of_one | {"RAY_TLS_CA_CERT": of_two["RAY_TLS_CA_CERT"]})
 
@@ -82,7 +82,7 @@ def test_a_damaged_certificate_is_made_anew(own_home: Path, tmp_path: Path) -> N
 
 
 def test_somebody_between_the_two_sides_gets_no_certificate(tmp_path: Path) -> None:
-    """It shows certificates of its own, and hands on what both sides say."""
+    """Put a man in the middle. It shows its own certificates, and forwards the messages of both sides."""
     said: list[bytes] = []
     with head(tmp_path / "head") as address:
         real = enrolment_at(address)
@@ -144,7 +144,7 @@ def test_what_is_no_enrolment_is_closed_and_ends_nothing(
 ) -> None:
     with head(tmp_path / "head") as address:
         with connected(enrolment_at(address), {}) as secure, pytest.raises((OSError, EOFError)):
-            secure.sendall(words)  # may fail by itself: the head closes before it has read all
+            secure.sendall(words)  # may fail by itself: the head closes the connection before it has read everything
             while True:
                 if not secure.recv(1000):
                     raise EOFError

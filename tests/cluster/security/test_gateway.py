@@ -1,4 +1,4 @@
-"""The gateway carries the dashboard's connections, both ways and whole."""
+"""Test that the gateway forwards the dashboard's connections completely and in both directions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LARGE = random.Random(0).randbytes(5_000_000)
 
 
 class Digests(http.server.BaseHTTPRequestHandler):
-    """Answers a request with the digest of what it sent, its path and one header, and much more."""
+    """A handler that answers with the digest of the request's body, its path and one header, and a long body."""
 
     protocol_version = "HTTP/1.1"
 
@@ -36,12 +36,12 @@ class Digests(http.server.BaseHTTPRequestHandler):
         self.wfile.write(answer + LARGE)
 
     def log_message(self, *words: object) -> None:
-        """Nothing is shown."""
+        """Print nothing."""
 
 
 @pytest.fixture
 def dashboard() -> Iterator[str]:
-    """An HTTP server; its HOST:PORT."""
+    """Serve HTTP. Give the server's HOST:PORT."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Digests) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -63,7 +63,7 @@ def test_requests_and_answers_are_carried_whole(tmp_path: Path, dashboard: str) 
 
 
 def test_what_either_side_says_arrives_at_once(tmp_path: Path) -> None:
-    """As web sockets need it: whoever speaks first, nothing waits for more."""
+    """Web sockets need this: either side may speak first, and no message waits for the next."""
     gateway = Gateway(Gate("127.0.0.1", "127.0.0.1"), tmp_path, TOKEN)
     with socket.create_server(("127.0.0.1", 0)) as server:
         gateway.carry_to(f"127.0.0.1:{server.getsockname()[1]}")

@@ -1,4 +1,4 @@
-"""TLS is spoken by both sides or by none."""
+"""Test that either both sides speak TLS or neither does."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_port_without_it_is_told_apart(tmp_path: Path) -> None:
             tls.check_spoken("127.0.0.1", port, files)
         with pytest.raises(
             ClusterError, match="does not speak TLS"
-        ):  # two connections: to see whether anything answers
+        ):  # two connections: the first only checks that something answers
             enrol(tmp_path / "worker", f"127.0.0.1:{port}", TOKEN, [])
         refusing.join()
 

@@ -1,4 +1,4 @@
-"""Tokens are made, kept and read by their owner only, and found in one order."""
+"""Test that only their owner can make, keep and read tokens, and that places are searched in one order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""to_arrow, to_pandas, and Datasets read by Polars, DuckDB, pandas and pyarrow."""
+"""Test to_arrow and to_pandas, and Datasets that Polars, DuckDB, pandas and pyarrow read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""describe and histogram, against Polars, statistics and bisect."""
+"""Test describe and histogram against Polars, statistics and bisect."""
 
 from __future__ import annotations
 

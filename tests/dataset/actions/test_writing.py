@@ -1,4 +1,4 @@
-"""Options of writes: names for the fields of rows, JSON's default, compression and folders by field."""
+"""Test the options of writes: names for the fields of rows, JSON's default, compression, folders by field."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Colour(enum.StrEnum):
 
 
 def written(verb: str, rows: Any, path: Path, **options: Any) -> list[dict[str, Any]]:
-    """The records that another program finds after the write."""
+    """Return the rows that another program finds after the write."""
     if verb == "to_arrow":
         return rows.to_arrow(**options).to_pylist()
     if verb == "to_pandas":
@@ -140,7 +140,7 @@ def test_named_fields_have_one_schema(flow: gr.Flow, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["write_csv", "write_parquet", "to_arrow", "to_pandas"])
 def test_a_schema_names_the_fields_too(flow: gr.Flow, verb: str, tmp_path: Path) -> None:
-    """The error for int beside float says that schema= helps: it does for pairs."""
+    """The error for int beside float recommends schema=. Check that schema= works for pairs."""
     rows = flow.from_items([("a", 1), ("b", 2.5)], 2)
     schema = pa.schema({"w": pa.string(), "n": pa.float64()})
     assert written(verb, rows, tmp_path, schema=schema) == [{"w": "a", "n": 1.0}, {"w": "b", "n": 2.5}]
@@ -214,7 +214,7 @@ def test_what_default_cannot_help(flow: gr.Flow, tmp_path: Path) -> None:
 
 
 class Unknown(ValueError):
-    """An error of the user's."""
+    """An exception class of the user."""
 
 
 @pytest.mark.parametrize("error", [Unknown, TypeError, KeyError])

@@ -1,4 +1,4 @@
-"""map_batches: exact values into every format and back."""
+"""Test that map_batches converts values exactly, into every format and back."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ RECORDS = st.lists(
 
 
 def same_rows(left: list[Any], right: list[Any]) -> bool:
-    """Equal to the bit, but for the payload of a NaN."""
+    """Return whether rows are equal to the bit, except for the payload of a NaN."""
     return len(left) == len(right) and all(map(hostile.same, map(without_nan, left), map(without_nan, right)))
 
 

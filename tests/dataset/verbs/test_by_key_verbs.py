@@ -1,4 +1,4 @@
-"""sum_by_key, mean_by_key, min_by_key, max_by_key and top_by_key, beyond what the law draws."""
+"""Test sum_by_key, mean_by_key, min_by_key, max_by_key and top_by_key, beyond the cases of the law."""
 
 from __future__ import annotations
 

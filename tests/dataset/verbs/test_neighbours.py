@@ -1,4 +1,4 @@
-"""reverse, take_while, drop_while and sliding: several partitions, empty ones, channels, errors past the end."""
+"""Test reverse, take_while, drop_while and sliding: several partitions, empty ones, channels, errors past the end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.oracle.exact import assert_rows
 
 
 def parted(flow: gr.Flow, parts: list[list[Any]]) -> Dataset[Any]:
-    """Rows in the partitions given."""
+    """Return a dataset with the given partitions."""
     return flow.from_source(lambda index: iter(parts[index]), len(parts))
 
 

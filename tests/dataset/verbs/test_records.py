@@ -1,4 +1,4 @@
-"""Records by field name, against plain Python and against Polars."""
+"""Test verbs on records by field name, against plain Python and Polars."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_sums_and_means_leave_none_out(engine: Lab) -> None:
 def test_none_and_nan_come_last_in_either_direction(engine: Lab, name: str) -> None:
     order = [row["n"] for row in engine.flow().from_items(ROWS).sort(name).collect()]
     assert order[:3] == sorted([2.5, -1.0, 7.0], reverse=name == "-n")
-    assert order[3] is None and math.isnan(order[4])  # both are missing: they stay in the order of the input
+    assert order[3] is None and math.isnan(order[4])  # both are missing, so they keep their input order
 
 
 def test_partitions_are_sorted_and_merged_by_names(engine: Lab) -> None:
@@ -215,7 +215,8 @@ def test_with_fields_adds_and_replaces(engine: Lab, vectorize: bool) -> None:
         [("miles", 30), ("hours", 4), ("k", "bb"), ("speed", 7.5), ("kind", "late")],
     ]
     both = rows.with_fields({"name": lambda r: r["k"]}, k=lambda r: r["miles"])
-    assert [(row["name"], row["k"]) for row in both.collect()] == [("a", 60), ("b", 30)]  # of the row as it came in
+    # both functions get the row as it came in
+    assert [(row["name"], row["k"]) for row in both.collect()] == [("a", 60), ("b", 30)]
 
 
 @given(rows=records)
@@ -287,7 +288,7 @@ def test_explode_gives_a_record_an_item(engine: Lab, vectorize: bool) -> None:
 def test_explode_gives_what_polars_gives(rows: list[Record]) -> None:
     flow = gr.Flow(engine="inline")
     made = flow.from_items(rows, 1).explode("t").map(lambda row: {**row, "a": row["a"] + 1}).collect()
-    filled = [row for row in rows if row["t"]]  # Polars gives a null for what has no item
+    filled = [row for row in rows if row["t"]]  # Polars gives a null for a row without items
     if filled:
         frame = pl.DataFrame(filled, schema={"a": pl.Int64, "t": pl.List(pl.Int64), "b": pl.String}).explode("t")
         assert made == frame.with_columns(pl.col("a") + 1).to_dicts()

@@ -1,4 +1,4 @@
-"""sample, sample_by_key, random_split and take_sample: rows follow from seed and position, and shares are as asked."""
+"""Test sample, sample_by_key, random_split and take_sample: seed and position choose rows, in the given shares."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_drawn_seed_stays_for_all_actions(engine: Lab) -> None:
 
 
 def near(count: int, chance: float, size: int = SIZE) -> bool:
-    """Whether a count is within five standard deviations of what is expected."""
+    """Return whether a count is within five standard deviations of the expected count."""
     return abs(count - size * chance) < 5 * math.sqrt(size * chance * (1 - chance)) + 1
 
 

@@ -1,4 +1,4 @@
-"""What only the Ray engine has: references, the store, names, cancelling."""
+"""Test the parts that only the Ray engine has: references, the store, names, cancelling."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.ray
 
 
 def references() -> set[str]:
-    """The ids of objects that this process keeps alive in Ray's store."""
+    """Return the ids of the objects that this process keeps alive in Ray's store."""
     import ray
 
     gc.collect()
@@ -140,7 +140,7 @@ def test_leaving_an_iteration_cancels_what_runs(ray_lab: Lab, tmp_path: Path) ->
 def test_tasks_that_end_by_themselves_are_not_cancelled(
     ray_lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ray cannot take it: a task that ends while it is cancelled brings the driver down."""
+    """Ray fails on this: if a task ends while Ray cancels it, the driver crashes."""
     import ray
 
     cancelled: list[object] = []
@@ -195,7 +195,7 @@ def test_what_no_node_offers_is_told(local_ray: None, monkeypatch: pytest.Monkey
     wanted = Resources.of(**needs)
     with pytest.warns(RuntimeWarning, match=re.escape(f"no node of the cluster offers {wanted} now")):
         engine._look_for(wanted)
-    engine._look_for(wanted)  # once is enough
+    engine._look_for(wanted)  # it warns only once
 
 
 def test_what_a_node_offers_is_not_told(local_ray: None) -> None:

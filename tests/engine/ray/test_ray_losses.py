@@ -1,4 +1,4 @@
-"""What the error of a lost task says: what happened, on which node, and what to do."""
+"""Test the error of a lost task: it says what happened, on which node, and what to do."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ except gr.GlowrayError as error:
 
 
 def told(tmp_path: Path, *arguments: str) -> str:
-    """What a job on a Ray of its own, which the user has started, says of its error."""
+    """Return the error that a job gives on a Ray of its own, which the user has started."""
     script = tmp_path / "job.py"
     script.write_text(OWN_RAY)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Ray's sockets need a short path
@@ -126,7 +126,8 @@ def _run(arguments: list[str]) -> str:
         timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
-    (said,) = (line for line in done.stdout.splitlines() if line.startswith(SAID))  # Ray prints before it and behind it
+    # Ray prints before and after this line
+    (said,) = (line for line in done.stdout.splitlines() if line.startswith(SAID))
     return said.removeprefix(SAID)
 
 
@@ -134,10 +135,10 @@ def _run(arguments: list[str]) -> str:
 @pytest.mark.slow
 @pytest.mark.process
 def test_a_task_that_is_killed_for_its_memory_each_time(tmp_path: Path) -> None:
-    """A threshold below what any machine uses: the monitor ends whatever runs, with no memory taken."""
+    """Set a threshold below the use of any machine. The monitor then kills every task, without memory being taken."""
     said = told(tmp_path, "memory", "RAY_memory_monitor_refresh_ms=50", "RAY_memory_usage_threshold=0.001")
     assert said.startswith("OutOfMemory the task 'flow · from_range→flat_map")
-    # Ray's report may name another process as the one that it killed: then nobody knows what the task held.
+    # Ray's report may name another process as the killed one. Then the memory of the task is unknown.
     assert re.search(r" ran out of memory 4 times: (it held [\d.]+ GiB|its worker was killed) while [\d.]+ of ", said)
 
 

@@ -1,4 +1,4 @@
-"""Which nodes accept connections, tried all at once."""
+"""Test which nodes accept connections. All are tried at once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from glowray.engine.ray.nodes import RayNode, find_unreachable
 
 
 def node(name: str, port: int) -> RayNode:
-    """A node at a port of this machine."""
+    """Return a node at a port of this machine."""
     return RayNode(name, "127.0.0.1", port, "here", {}, {})
 
 
 def test_a_node_is_reached_if_its_port_accepts_connections() -> None:
     with socket.create_server(("127.0.0.1", 0)) as open_one, socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))  # bound, and not listening: the kernel refuses
+        bound.bind(("127.0.0.1", 0))  # bound but not listening: the kernel refuses connections
         nodes = [node("open", open_one.getsockname()[1]), node("closed", bound.getsockname()[1])]
         assert find_unreachable(nodes, 60.0) == {"closed"}
         assert find_unreachable(nodes[:1] * 3, 60.0) == set()

@@ -1,4 +1,4 @@
-"""Prints of tasks on Ray: every line once, on stderr, in the order of tasks, before the action returns."""
+"""Test prints of tasks on Ray: every line once, on stderr, in task order, before the action returns."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_what_a_lost_attempt_printed(ray_lab: Lab, tmp_path: Path, capfd: pytest
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Prints, "handle", handle)
-        patch.setattr("glowray.engine.ray.start._engine", None)  # a new one, with handlers of its own
+        patch.setattr("glowray.engine.ray.start._engine", None)  # a new engine, with its own handlers
         assert ray_lab.flow().from_range(1).map(work).collect() == [0]
     lines = [line for line in capfd.readouterr().err.splitlines() if "attempt" in line]
     assert lines == ["first attempt", "second attempt"]
@@ -142,7 +142,7 @@ def test_inline_prints_stay_where_they_are(capfd: pytest.CaptureFixture[str]) ->
 
 
 class Task:
-    """In the place of a task that somebody listens to."""
+    """A stand-in for a task whose prints are heard."""
 
     flows = False
 
@@ -180,7 +180,7 @@ def test_lines_of_others_are_not_lost(handlers: Iterator[Any], capsys: pytest.Ca
 
 
 def test_who_wants_no_lines_gets_none(handlers: Iterator[Any]) -> None:
-    """Ray was told log_to_driver=False: it has no handler."""
+    """With log_to_driver=False, Ray has no handler."""
     task: Any = Task()
     assert Prints().listen(task) == ""
 

@@ -1,4 +1,4 @@
-"""Starting Ray once, whoever asks first."""
+"""Test that Ray is started once, by the first caller."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glowray.engine.ray import start as ray_start
 
 
 class Session:
-    """In the place of Ray's runtime context: the driver is in its `number`-th session."""
+    """A stand-in for Ray's runtime context. The driver is in session `number`."""
 
     number = 0
 
@@ -35,7 +35,7 @@ def test_threads_that_need_ray_at_once_start_one(monkeypatch: pytest.MonkeyPatch
         starts.append(threading.get_ident())
         if len(starts) == 1:
             second.start()
-            second.join(timeout=0.5)  # it must wait for this start; one that does not starts another, and ends
+            second.join(timeout=0.5)  # it must wait for this start; if it starts another Ray, it ends by itself
         running.set()
 
     monkeypatch.setattr(ray_start, "_engine", None)
@@ -105,7 +105,7 @@ def test_a_start_that_fails_meanwhile_fails_the_job(monkeypatch: pytest.MonkeyPa
 
 
 def test_an_engine_is_of_one_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it has put into the store of one is in no other."""
+    """The store of one session does not hold the objects of another."""
     import ray
 
     monkeypatch.setattr(ray_start, "_engine", None)
@@ -131,7 +131,7 @@ def test_a_worker_has_imported_what_tasks_need_before_its_first(local_ray: None)
 
 
 class Node:
-    """In the place of a LocalNode: one that starts when the test says so."""
+    """A stand-in for LocalNode, which starts when the test tells it to."""
 
     def __init__(self, num_cpus: int | None = None) -> None:
         self.started, self.ended, self.wanted = threading.Event(), threading.Event(), threading.Event()
@@ -151,7 +151,7 @@ class Node:
 
 
 class Engine:
-    """In the place of a RayEngine: a first task begins at once."""
+    """A stand-in for RayEngine, whose first task begins at once."""
 
     def wait_for_first_task(self, over: threading.Event) -> bool:
         return not over.is_set()

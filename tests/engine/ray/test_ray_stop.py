@@ -1,4 +1,4 @@
-"""A run that is stopped holds no CPU: its tasks are interrupted, and what does not end then is ended."""
+"""Test that a stopped run holds no CPU: its tasks are interrupted, and killed if they do not end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.engine.signals import read
 
 @pytest.fixture
 def up(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
-    """The names of the flags that are up, without Ray; the signal's handler is put back."""
+    """Give the set of names of raised flags, without Ray. Restore the signal's handler afterwards."""
     flags: set[str] = set()
     monkeypatch.setattr(ray_stop, "_is_raised", lambda name: name in flags)
     monkeypatch.setattr(ray_stop, "LOOK_SECONDS", 0.01)
@@ -81,7 +81,7 @@ def wait_and_never_mind(say: Callable[[], None]) -> None:
 
 def keep_all_threads_from_running(say: Callable[[], None]) -> None:
     say()
-    sum(range(10**12))  # never lets go of the interpreter, nor looks for signals
+    sum(range(10**12))  # never releases the interpreter and never checks for signals
 
 
 def wait_for_a_child(say: Callable[[], None]) -> None:
@@ -105,7 +105,7 @@ def test_nothing_runs_on_after_a_failure(ray_lab: Lab, tmp_path: Path, work: Any
             with open(gate) as opened:
                 opened.read()
             raise LookupError(n)
-        # Whoever runs, child or task, has the FIFO open.
+        # The FIFO stays open as long as the task or its child runs.
         writer = os.open(fifo, os.O_WRONLY)
         os.set_inheritable(writer, True)
         try:
@@ -146,7 +146,7 @@ def test_the_command_of_a_pipe_ends_with_its_task(ray_lab: Lab, tmp_path: Path) 
 
 
 class CalledOff(Stoppable):
-    """Tasks that are called off, by another thread than the engine's, once one of them has begun."""
+    """Tasks that another thread calls off after one of them has begun."""
 
     def __init__(self, tasks: Iterable[Task], begun: int) -> None:
         self.tasks, self.begun = iter(tasks), begun

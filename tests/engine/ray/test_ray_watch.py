@@ -1,4 +1,4 @@
-"""A cluster that is lost: how long its head may be silent, and that the process goes on without it."""
+"""Test the loss of a cluster: how long its head may be silent, and that the process goes on."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ print(flow.from_range(10, partitions=4).sum())
 
 
 def silent_watch(monkeypatch: pytest.MonkeyPatch, reached: Reach) -> ClusterWatch:
-    """A watch of a head that gives no answers, and whose port does as `reached` says."""
+    """Return a watch of a head that gives no answers. A connection to its port gives `reached`."""
     monkeypatch.setattr(ray_watch, "reach", lambda address, seconds: reached)
     watch = ClusterWatch.__new__(ClusterWatch)
     watch.address, watch._is_named, watch._silent, watch._loss = "192.0.2.1:6379", True, 0.0, None
@@ -50,7 +50,7 @@ def test_how_long_a_head_may_be_silent(monkeypatch: pytest.MonkeyPatch, reached:
     silent = 0.0
     while silent < HEAD_SECONDS[reached]:
         assert not watch.is_lost
-        watch._note_silence(time.monotonic() - 3600.0)  # a process that was stopped for an hour has waited for seconds
+        watch._note_silence(time.monotonic() - 3600.0)  # a process that was suspended for an hour counts only seconds
         silent += 2 * CALL_SECONDS + PERIOD_SECONDS
     said = "has ended" if reached is Reach.REFUSED else f"has not answered for {silent:.0f} s"
     assert str(watch._loss).startswith(f"the head at 192.0.2.1:6379 {said}, and the job with it; ")

@@ -1,4 +1,4 @@
-"""Tables as blocks hold the values that tables as rows have, and fail where those fail."""
+"""Test that tables as blocks hold the same values as tables as rows, and fail for the same tables."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ COUNTED = [
 
 
 def spelled(value: Any) -> Any:
-    """A value with its types, to the last bit."""
+    """Return a text for a value with its types, exact to the last bit."""
     if type(value) is float:
         return "nan" if math.isnan(value) else struct.pack("d", value)
     if isinstance(value, dict):

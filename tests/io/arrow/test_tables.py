@@ -1,4 +1,4 @@
-"""Tables in memory give exact rows."""
+"""Test that tables in memory give exact rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All files of a job are put in place, or none; nothing of anybody else's is touched."""
+"""Test that a job commits all of its files or none, and touches no other file."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def write(
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, hidden ones too."""
+    """Return every file below a folder, hidden files too."""
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
@@ -57,7 +57,7 @@ LINES = st.lists(st.text(st.characters(blacklist_categories=["Cs"], blacklist_ch
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(20))  # a compressor takes a while to begin
+@settings(max_examples=examples(20))  # a compressor is slow to start
 @given(parts=st.lists(LINES, min_size=1, max_size=8))
 @pytest.mark.parametrize("compression", [None, "gz", "bz2", "zst", "xz"])
 @pytest.mark.parametrize("single_file", [False, True])
@@ -209,7 +209,7 @@ def test_a_target_that_changed_meanwhile_is_not_touched(tmp_path: Path, mode: st
 
 @pytest.fixture
 def full_disk() -> Iterator[None]:
-    """No file of this process may grow over 64 KB: writes fail as they do on a full disk."""
+    """Limit the size of files to 64 KB. Writes then fail as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, hard))
     yield
@@ -293,7 +293,7 @@ def test_a_commit_that_ends_anywhere_is_whole_or_undone(tmp_path: Path, how: str
         assert how == "die" or list(tmp_path.rglob("_temporary-*")) == []
         if how == "fail" and not old:
             assert not out.exists()
-    # The next job finds the folder as it was before the one that failed.
+    # The next job finds the folder as it was before the failed job.
     write(out, [["next"]], "append")
     assert lines(out) in ([*old, "next"], [*whole, "next"])
     assert (lines(out) == [*whole, "next"]) == (ended.returncode == 0)

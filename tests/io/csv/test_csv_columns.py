@@ -1,4 +1,4 @@
-"""CSV as columns: what Arrow reads is what the csv module reads, for every text, type, chunk and column."""
+"""Test that Arrow reads the same values from CSV as the csv module, for every text, type, chunk and column."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def outcome(rows: Iterator[Any]) -> Any:
-    """The rows that came, and the error that ended them."""
+    """Return the rows that were read, and the error that ended the reading."""
     found: list[Any] = []
     try:
         found.extend(rows)
@@ -44,7 +44,7 @@ def outcome(rows: Iterator[Any]) -> Any:
 
 
 def by_python(reader: CsvReader) -> Any:
-    """What Python alone reads."""
+    """Return the rows that Python alone reads."""
     (pieces,) = reader.partitions
     header = int(reader.header is True)
     return outcome(chain.from_iterable(chain.from_iterable(reader.rest(p, header) for p in pieces)))
@@ -85,7 +85,7 @@ def test_a_pruned_reader_gives_the_same_rows_with_fewer_columns(
         for pruned in (reader.pruned(columns), reader.pruned({*columns, "y"}).pruned(columns)):
             found, *failure = by_columns(pruned)
             assert failure == error
-            if any(None in row for row in rows):  # such a row comes whole, and so do those around it
+            if any(None in row for row in rows):  # this row is read whole, and so may its neighbours be
                 assert all(row in (few, whole) for row, few, whole in zip(found, expected, rows, strict=True))
                 assert [row for row in rows if None in row] == [row for row in found if None in row]
             else:

@@ -1,4 +1,4 @@
-"""CSV is written many rows at a time: the same bytes, and the same errors, as row by row."""
+"""Test that writing many rows of CSV at once gives the same bytes and errors as writing row by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codecs by the names that users give, and by the suffix of a single file."""
+"""Test that codecs are chosen by the user's name for them, or by the suffix of a single file."""
 
 from __future__ import annotations
 

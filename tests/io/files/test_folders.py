@@ -1,4 +1,4 @@
-"""Whose temporary files are whose: only those of a process that surely is no more may go."""
+"""Test that temporary files are removed only if the process that owns them has surely ended."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOST, BOOT, NAMESPACE, PID, STARTED = range(5)
 
 
 def change(folder: Path, **fields: str) -> None:
-    """Write other words in the note of a folder's owner."""
+    """Change fields in the note about a folder's owner."""
     words = (folder / "owner").read_text().split(" ")
     for name, word in fields.items():
         words[globals()[name]] = word
@@ -36,11 +36,11 @@ def test_a_process_that_has_ended_is_dead(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "dead"),
     [
-        ({"STARTED": "1"}, True),  # its pid was given to another process, which is this one
-        ({"BOOT": "another"}, True),  # the machine was started again
+        ({"STARTED": "1"}, True),  # its pid now belongs to another process: this one
+        ({"BOOT": "another"}, True),  # the machine was restarted
         ({"HOST": "another"}, False),
         ({"HOST": "another", "STARTED": "1"}, False),
-        ({"NAMESPACE": "pid:[1]", "STARTED": "1"}, False),  # a container whose processes are not seen here
+        ({"NAMESPACE": "pid:[1]", "STARTED": "1"}, False),  # a container, whose processes are not visible here
     ],
 )
 def test_what_is_not_surely_dead_is_left_alone(tmp_path: Path, fields: dict[str, str], dead: bool) -> None:

@@ -1,4 +1,4 @@
-"""No line is lost, doubled or changed, wherever a file is cut."""
+"""Test that no line is lost, doubled or changed, at any cut of a file."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BYTES = st.lists(
 
 
 def lines_of(text: str) -> list[str]:
-    """The contract's definition of lines, on a whole text."""
+    """Return the lines of a whole text, as the contract defines them."""
     lines = text.replace("\r\n", "\n").split("\n")
     return lines[:-1] if not lines[-1] else lines
 
@@ -124,7 +124,7 @@ def test_error_handlers_do_what_open_does(folder: Path, encoding: str, errors: s
     try:
         expected = lines_of(io.TextIOWrapper(io.BytesIO(data), encoding, errors, newline="").read())
     except UnicodeError:
-        expected = None  # UTF-16 without its mark
+        expected = None  # UTF-16 without its byte order mark
     if expected is not None:
         lines = [
             line for lines in read_lines(Piece(Location(str(path))), Encoding(encoding, errors), size) for line in lines

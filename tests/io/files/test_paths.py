@@ -1,4 +1,4 @@
-"""What a path means."""
+"""Test the meaning of paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where files are cut."""
+"""Test the positions at which files are cut."""
 
 from __future__ import annotations
 

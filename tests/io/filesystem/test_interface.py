@@ -1,4 +1,4 @@
-"""Every file system keeps the promises of the interface."""
+"""Test that every file system keeps the promises of the interface."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that is one array of objects is these objects, however it is printed and read; all else is JSON lines."""
+"""Test that a file with one array of objects gives these objects in any layout. Any other file is JSON lines."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @st.composite
 def printed(draw: st.DrawFn, values: list[Any]) -> str:
-    """The array as somebody may print it: with any blanks, on one line or on many, with a mark before it."""
+    """Draw a text of the array: with any blanks, on one or many lines, and perhaps a byte order mark."""
     indent, separators = draw(st.sampled_from([(None, (",", ":")), (None, (", ", ": ")), (1, None), ("\t", None)]))
     escapes = draw(st.booleans())
     text = json.dumps(values, indent=indent, separators=separators, ensure_ascii=escapes)

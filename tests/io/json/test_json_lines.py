@@ -1,4 +1,4 @@
-"""JSON lines keep types, and say where they are wrong."""
+"""Test that JSON lines keep types, and that errors give the position of bad lines."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ JSON = st.recursive(
 
 
 def shape(value: Any) -> Any:
-    """A value with the types of all that is in it, the order of keys and the sign of zero."""
+    """Return a value with all types in it, the order of keys and the sign of zero."""
     if isinstance(value, dict):
         return [(key, shape(item)) for key, item in value.items()]
     if isinstance(value, list):
@@ -73,7 +73,7 @@ OBJECTS = st.recursive(
 def test_a_line_is_what_json_loads_makes_of_it(
     tmp_path_factory: pytest.TempPathFactory, rows_of: Any, lines: list[str], n: int
 ) -> None:
-    """Also a key that is there twice, in whichever spelling: the first place and the last value count."""
+    """A key may occur twice, with different escapes. Its first place and its last value count."""
     path = tmp_path_factory.mktemp("json") / "a.json"
     path.write_text("\n".join(lines), encoding="utf-8")
     wanted: list[Any] = []
@@ -179,7 +179,7 @@ def test_a_mark_at_the_start_and_windows_line_ends(tmp_path: Path, rows_of: Any)
 def test_levels_of_nesting(tmp_path: Path, brackets: str, levels: int) -> None:
     opened, closed = brackets
     path, inner = tmp_path / "a.json", "" if brackets == "[]" else '"a":'
-    wide = "[" + ",".join(['{"a":[1]}'] * 500) + "]"  # many brackets, few levels
+    wide = "[" + ",".join(['{"a":[1]}'] * 500) + "]"  # many brackets, but few levels
     deep = (opened + inner) * (levels - 1) + brackets + closed * (levels - 1)
     path.write_text(f"1\n{wide}\n{deep}\n")
     flow = gr.Flow(engine="inline")

@@ -1,4 +1,4 @@
-"""Folders such as year=2013/month=1 are columns of the rows in them, wherever the rows go."""
+"""Test that folders like year=2013/month=1 become columns of their rows, in every later step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines as columns are the lines that Python's reader gives."""
+"""Test that lines as columns are the lines that Python's reader gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text of rows in columns is what str(row) says, to the byte, whatever the file is compressed with."""
+"""Test that rows in columns are written as str(row), to the byte, with any compression."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def test_columns_are_written_as_rows_are(rows: list[Any], cut: int) -> None:
 @given(hostile.rows)
 def test_any_rows(rows: list[Any]) -> None:
     block = Block.from_rows(rows)
-    rows = block.rows()  # of objects whose text has their address, the same ones
+    rows = block.rows()  # read the rows once: the text of some objects has their address
 
     def text(*pieces: Any) -> Any:
         try:
             return written(TextSink(), *pieces)
-        except (ValueError, UnicodeError) as error:  # half of a surrogate pair
+        except (ValueError, UnicodeError) as error:  # an unpaired surrogate
             return type(error)
 
     if not block.pickled_values:

@@ -1,4 +1,4 @@
-"""What a task keeps is the same rows in the same order, in memory or in a file."""
+"""Test that the rows that a task keeps stay the same and in order, in memory or in a file."""
 
 from __future__ import annotations
 

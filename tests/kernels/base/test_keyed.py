@@ -1,4 +1,4 @@
-"""Tables from keys to entries: one entry for equal keys, shown as the first of them."""
+"""Test tables from keys to entries: equal keys share an entry, which shows the first of them."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_keyed_rows() -> None:
 
 
 class Folded(str):
-    """A text that is equal to any other of the same letters, in a dict's eyes also to a plain one."""
+    """A text that equals any text with the same letters in any case, plain texts too."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Broadcasts: what cannot be sent is refused where it is made, in the same words on every engine."""
+"""Test that an unsendable broadcast is refused where it is made, with the same error on every engine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Stubborn:
 
 
 class Picky(Exception):
-    """Its pickle cannot be read: its arguments are not those of its constructor."""
+    """An object whose pickle cannot be read: its arguments differ from those of its constructor."""
 
     def __init__(self, what: str, why: str) -> None:
         super().__init__(f"{what}: {why}")

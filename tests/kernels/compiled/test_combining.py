@@ -1,4 +1,4 @@
-"""What a combiner gives is what a loop over the rows gives, keys and accumulators of whatever types."""
+"""Test that a combiner gives the results of a loop over the rows, for keys and accumulators of any type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A column program and the loop behind it: rows that fail a guard come back in their place, whatever follows."""
+"""Test a column program with its loop: rows that fail a guard come back in their place."""
 
 from __future__ import annotations
 

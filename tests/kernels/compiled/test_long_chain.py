@@ -1,4 +1,4 @@
-"""Rows go one by one through any number of loops."""
+"""Test that rows pass one by one through any number of loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups that are too large for lists are the same groups, decoded when they are read."""
+"""Test that groups too large for lists are the same groups, decoded as they are read."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from tests.oracle.exact import assert_rows
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every group is a large one."""
+    """Make every group count as a large one."""
     monkeypatch.setattr(group, "GROUP_BYTES", 0)
     monkeypatch.setattr(group, "MORSEL", 3)
 
 
 def wanted(sides: list[list[Any]]) -> list[Any]:
-    """The groups in plain Python."""
+    """Return the groups that plain Python makes."""
     found: dict[Any, Any] = {}
     for place, side in enumerate(sides):
         for key, value in side:
@@ -103,7 +103,7 @@ def test_values_are_fresh_at_each_reading(tiny: None) -> None:
 
 @pytest.mark.parametrize("make", [in_memory, in_runs])
 def test_objects_of_a_group(tiny: None, make: Callable[[list[list[Block]]], Iterator[list[Any]]]) -> None:
-    """Values that are pickled: those that were decoded are not kept, and are nobody else's."""
+    """Pickled values are decoded at each read. Changing one must not change the group or another group."""
     rows = [Block.from_rows([("a", {n}), ("b", {n})]) for n in range(20)]
     (_, (found,)), (_, (others,)) = [row for morsel in make([rows]) for row in morsel]
     for value in found:
@@ -118,7 +118,7 @@ def test_a_group_goes_beside_the_pickle_of_its_row(tiny: None) -> None:
     ]
     block = Block.from_rows([("a", found), ("b", {"a set, and": found})])
     assert block.rows() == [("a", found), ("b", {"a set, and": found})]
-    assert block.rows()[0][1] is found  # which never changes
+    assert block.rows()[0][1] is found  # the object itself, because a Group never changes
     assert block.nbytes > 8 * 999
     buffers: list[pickle.PickleBuffer] = []
     data = pickle.dumps(block, protocol=5, buffer_callback=buffers.append)

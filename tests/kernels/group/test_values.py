@@ -1,4 +1,4 @@
-"""Values in pieces are one list."""
+"""Test that values in pieces act as one list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A join over columns gives what plain Python gives, in the same order: hostile keys and values, any blocks."""
+"""Test that a join over columns gives the rows of plain Python, in order, for hostile keys and values in any blocks."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ few_keys = st.one_of(
     st.just(keys),
     st.just(st.sampled_from([1, 1.0, True, None, "a", b"a", 0.0, -0.0, float("nan"), (1, float("nan")), "é" * 9])),
 ).flatmap(lambda column: st.lists(column, min_size=1, max_size=4))
-"""A few keys that are drawn again and again: of one type or of any."""
+"""A few keys, so that rows share them. They have one type or any."""
 
 
 @st.composite
 def some_sides(draw: Any, most: int = 3) -> list[list[list[Row]]]:
-    """Sides of a join, each in blocks of rows; keys meet often, values are of one type or of any."""
+    """Draw the sides of a join, each as blocks of rows. Many keys match. Values have one type or any."""
     own_keys = draw(few_keys)
     sides = []
     for _ in range(draw(st.integers(2, most))):
@@ -52,7 +52,7 @@ def some_sides(draw: Any, most: int = 3) -> list[list[list[Row]]]:
 
 @st.composite
 def text_sides(draw: Any) -> list[list[list[Row]]]:
-    """Sides whose keys are str, and whose values are columns without None."""
+    """Draw sides whose keys are str, and whose values are columns without None."""
     some = st.sampled_from(draw(st.lists(st.text("abß", max_size=10), min_size=1, max_size=4)))
     kinds = [st.integers(-9, 9), st.text("xy", max_size=9), st.dates(), st.tuples(st.booleans(), st.text("z"))]
     sides = []
@@ -63,7 +63,7 @@ def text_sides(draw: Any) -> list[list[list[Row]]]:
 
 
 def wanted(sides: list[list[Row]], how: str) -> list[Any]:
-    """The join in plain Python."""
+    """Return the rows that plain Python joins."""
     tables: list[dict[Any, list[Any]]] = [{} for _ in sides]
     shown: dict[Any, Any] = {}
     for table, side in zip(tables, sides, strict=True):

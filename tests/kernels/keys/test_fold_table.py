@@ -1,4 +1,4 @@
-"""A fold table gives what a loop over the rows gives, however often it folds on the way."""
+"""Test that a fold table gives the results of a loop over the rows, however often it folds on the way."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_folding_is_a_loop(add: Add, kind: Kind, zero: Any, data: st.DataObject)
         table.fold()
     folded, gathered = table.folded().rows(), table.gathered().rows()
     seen = [row for rows in blocks[:taken] for row in rows]
-    # Python goes on with what columns have not done.
+    # Python computes the rows that columns could not.
     assert gathered == [] or spelled(gathered) == spelled(seen[len(seen) - len(gathered) :])
     assert spelled(folded) == spelled(looped(add, zero, seen[: len(seen) - len(gathered)]))
 

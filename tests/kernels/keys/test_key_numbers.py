@@ -1,4 +1,4 @@
-"""Keys are numbered in order of first appearance, whatever way their values lend themselves to."""
+"""Test that keys are numbered in order of first appearance, for every method of numbering."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of which few columns were read, and the way to the others."""
+"""Test rows from few columns, and the way back to their other columns."""
 
 from __future__ import annotations
 

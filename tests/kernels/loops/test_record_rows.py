@@ -1,4 +1,4 @@
-"""Loops over the fields of rows: what rows of Python's give, errors with the whole row, files of any columns."""
+"""Test loops over the fields of records: the rows of Python's loops, whole rows in errors, files of any columns."""
 
 from __future__ import annotations
 

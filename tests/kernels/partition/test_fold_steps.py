@@ -1,4 +1,4 @@
-"""Folding a partition as columns is folding its rows, also from where only Python can go on."""
+"""Test that folding a partition as columns equals folding its rows, also if Python must continue half-way."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_columns_fold_as_rows_do(
     )
     fold = columns_of([], step, kind, takes_blocks=True).fold
     assert fold is not None
-    others = st.sampled_from([2**70, 1.5, True, None])  # rows of other kinds come in between
+    others = st.sampled_from([2**70, 1.5, True, None])  # rows of other kinds in between
     pieces = data.draw(st.lists(st.lists(values, max_size=6), max_size=4))
     if data.draw(st.booleans()):
         pieces.insert(data.draw(st.integers(0, len(pieces))), [data.draw(others)])

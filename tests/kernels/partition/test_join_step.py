@@ -1,4 +1,4 @@
-"""Semi and anti joins in place: rows of Python's and columns, keys of every kind, give what a plain loop gives."""
+"""Test semi and anti joins in place against a plain loop, for rows, columns, and keys of every kind."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_rows_stay_as_a_plain_loop_keeps_them(left: Any, others: Any, how: str, 
 
 
 def alike(key: Any) -> Any:
-    """What equal keys have in common."""
+    """Return a value that equal keys share."""
     if isinstance(key, tuple):
         return tuple(map(alike, key))
     if isinstance(key, (bool, int, float)):

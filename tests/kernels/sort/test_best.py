@@ -1,4 +1,4 @@
-"""The best rows of morsels of any kind are the first ones of sorted()."""
+"""Test that the best rows of any morsels are the first rows of sorted()."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Merging sorted runs is sorting all their rows, whatever of them is in memory at a time."""
+"""Test that merging sorted runs equals sorting all their rows, with any part of them in memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.oracle.exact import assert_rows
 
 @st.composite
 def runs(draw: st.DrawFn) -> tuple[list[list[Any]], bool, bool] | None:
-    """Sorted runs of (key, row) pairs or of rows; None where their keys have no order."""
+    """Draw sorted runs of (key, row) pairs or of rows. Return None if their keys cannot be ordered."""
     keyed, reverse = draw(st.booleans()), draw(st.booleans())
     drawn = draw(keys)
     rows = pairs_of(drawn) if keyed else drawn

@@ -1,4 +1,4 @@
-"""The order of rows: Python's own, stable, NaN last either way."""
+"""Test that rows are ordered as Python orders them: stable, with NaN last in both directions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sorting morsels of any kind is sorted(), in memory and through a file."""
+"""Test that sorting morsels of any kind equals sorted(), in memory and through a file."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_what_cannot_be_pickled_is_sorted_all_the_same() -> None:
 
 
 class OnlyLess:
-    """Has an order and no equality that goes with it: rows of one weight are neither less nor equal."""
+    """A row with an order but no matching equality. Rows of one weight are neither less nor equal."""
 
     def __init__(self, weight: int) -> None:
         self.weight = weight
@@ -93,7 +93,7 @@ def test_nothing_is_held_beyond_the_budget(monkeypatch: pytest.MonkeyPatch) -> N
     made = in_order(blocks, False, False, False, 1 << 14)
     first = next(made)
     assert isinstance(first, Block)
-    # Of twelve runs or so the first pieces have been read, and no more than the windows of a merge hold.
+    # Only the first piece of each of about twelve runs was read, and no more than the windows of a merge hold.
     assert max(read) <= 1 << 10
     assert first.rows() + outcome(lambda: made) == sorted(texts)
 

@@ -1,4 +1,4 @@
-"""The order of rows by words, against Python's sorted()."""
+"""Test the order of rows by words against Python's sorted()."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from glowray.kernels.sort.word_order import first_rows, stable_order
 
-# Words that differ in their first bits, in their last bits, in few or in all of them.
+# Words that differ in their first bits, their last bits, a few bits or all bits.
 word = st.one_of(
     st.integers(0, 3),
     st.integers(0, 2**64 - 1),
@@ -22,7 +22,7 @@ word = st.one_of(
 @st.composite
 def levels(draw: st.DrawFn) -> tuple[list[list[int]], int]:
     count = draw(st.integers(0, 60))
-    # Few different words, so that many rows are tied and later ones are asked for.
+    # Few distinct words, so that many rows are tied and later words decide.
     pool = draw(st.lists(word, min_size=1, max_size=6))
     some = st.lists(st.sampled_from(pool), min_size=count, max_size=count)
     return draw(st.lists(some, max_size=4)), count
@@ -52,7 +52,7 @@ def test_first_rows(drawn: tuple[list[list[int]], int], n: int) -> None:
 def test_words_that_need_more_room_than_there_is() -> None:
     generator = np.random.default_rng(7)
     count = 50_000
-    # All words have the same upper half, so that whatever fits beside a row number tells few of them apart.
+    # All words share their upper half, so the few bits that fit beside a row number hardly tell them apart.
     first = generator.integers(0, 1 << 20, count, np.uint64)
     first[count // 2 :] = first[: count // 2]
     second = generator.integers(0, 1 << 63, count, np.uint64) | np.uint64(1 << 63)

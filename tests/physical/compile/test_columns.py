@@ -1,4 +1,4 @@
-"""Which steps become column steps, and where a segment's columns end."""
+"""Test which steps become column steps, and where a segment leaves columns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from glowray.vectorize.columns.vectors.kinds import ListOf, TupleOf
 
 @dataclass
 class Chained:
-    """What of a segment runs over columns, and whether Python goes on behind it."""
+    """The part of a segment that runs over columns, and whether Python continues after it."""
 
     program: ColumnProgram
     fold: Accumulation | None = None
@@ -32,7 +32,7 @@ class Chained:
 
 
 def chains(rows: Dataset[Any]) -> list[Chained]:
-    """The column programs of a plan, in order."""
+    """Return the column programs of a plan, in order."""
     found: list[Chained] = []
     for run in runs_of(rows._view().stages).values():
         for fragment in weave(run, True):

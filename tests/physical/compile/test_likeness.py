@@ -1,4 +1,4 @@
-"""Branches and steps that are alike share their loops, and those that are not have loops of their own."""
+"""Test that equal branches and steps share one loop, and different ones do not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Rows = Dataset[Any]
 
 @pytest.fixture
 def woven(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The number of steps of each chain that is woven."""
+    """Return the number of steps of each chain that is woven."""
     lengths: list[int] = []
 
     def counted(steps: Any, weaver: Any) -> Chain:

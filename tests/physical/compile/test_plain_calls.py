@@ -1,4 +1,4 @@
-"""Whatever goes wrong in the compiler, functions are called: the same rows, and explain() says why."""
+"""Test that after any fault of the compiler functions are called: the rows stay, and explain() gives the reason."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ SEAMS = [
     "vectorize.columns.folds.reducer_shapes.returned",
     "vectorize.columns.texts.text_methods.method",
 ]
-"""The functions of every stage of the compiler: one that fails is as good as a fault in it."""
+"""One function for each stage of the compiler. Its failure stands for any fault in that stage."""
 
 TOP = 3
 
@@ -80,7 +80,7 @@ def _faults_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Fault(Exception):
-    """A fault of the compiler's own."""
+    """An error of the compiler itself."""
 
 
 @pytest.mark.slow
@@ -101,7 +101,7 @@ def test_a_fault_leads_to_calls(seam: str, error: type[Exception], monkeypatch: 
             is_compiling[0] = False
 
     def fail(*given: Any, **named: Any) -> Any:
-        if not is_compiling[0]:  # the loop around calls is made by some of the same functions
+        if not is_compiling[0]:  # the loop around plain calls uses some of these functions too
             return works(*given, **named)
         hits.append(seam)
         raise error("NAMES")
@@ -114,7 +114,7 @@ def test_a_fault_leads_to_calls(seam: str, error: type[Exception], monkeypatch: 
     of_the_merge = (
         "physical.compile.weaving.fold_of",
         "physical.compile.weaving.know",
-    )  # explain() shows a reducer where it combines
+    )  # explain() shows a reducer at its combine step
     if seam not in of_the_merge:
         assert not hits or f"the compiler failed on this step ({error.__name__}: " in text
 
@@ -130,7 +130,7 @@ def test_a_fault_leads_to_calls_on_every_engine(engine: Lab, monkeypatch: pytest
 
 @pytest.mark.usefixtures("_faults_are_caught")
 def test_what_python_cannot_compile_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A loop that only Python's own compiler finds to be none."""
+    """Generate a loop that only Python's own compiler rejects."""
 
     def inline(known: Any, arguments: Any, weaver: Any) -> Inlined:
         return Inlined([ast.Nonlocal(["nowhere"])], ast.Constant(1), weaver.own_lines("map"))

@@ -1,4 +1,4 @@
-"""Readers read what is looked at, and an error still shows the whole row."""
+"""Test that readers read only the used columns, and that an error still shows the whole row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from glowray.io.parquet.reader import ParquetReader
 
 @pytest.fixture(params=["csv", "parquet"])
 def records(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, list[Any]]:
-    """Records of a file with columns a, b, c, and the list of what readers were pruned to."""
+    """Return records of a file with columns a, b, c, and the list of columns that readers were asked for."""
     asked: list[Any] = []
     for cls in (CsvReader, ParquetReader):
         original = cls.pruned

@@ -1,4 +1,4 @@
-"""Wires: which rows of which blocks each task of a later stage reads."""
+"""Test wires: which rows of which blocks each task of a later stage reads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ lengths = st.lists(st.integers(0, 9), min_size=1, max_size=8)
 
 
 def ran(rows: list[list[int]]) -> StageRun:
-    """A stage that has run: rows[task][output] rows in block "task.output"."""
+    """Return a stage after its run: rows[task][output] rows in block "task.output"."""
     plan = StagePlan(1, (Branch(Blocks("read", ""), len(rows)),), OneBlock())
     stage = runs_of([plan])[plan]
     stage.reports = [TaskReport(task, rows=counts) for task, counts in enumerate(rows)]
@@ -32,12 +32,12 @@ def one_block(counts: list[int]) -> StageRun:
 
 
 def read(wire: Wire, task: int, *ran: StageRun) -> Any:
-    """What a task reads by a wire."""
+    """Return the slots that a task reads by a wire."""
     return wire.slots(task, {run.plan: run for run in ran})
 
 
 def places(slots: Any, counts: list[int]) -> list[int]:
-    """The positions in the whole that slots stand for."""
+    """Return the positions of the slots' rows among all rows."""
     starts = [0, *accumulate(counts)]
     found: list[int] = []
     for slot in slots:
@@ -72,7 +72,7 @@ def test_slices_like_those_of_another_stage(counts: list[int], like: list[int]) 
 def test_the_head_is_the_first_rows(counts: list[int], n: int, ran_tasks: int) -> None:
     stage = one_block(counts)
     done = counts[:ran_tasks]
-    if sum(done) >= n:  # a stage stops only once it has its rows
+    if sum(done) >= n:  # a stage stops early only after it has its rows
         for task in range(ran_tasks, len(counts)):
             stage.reports[task] = stage.refs[task] = None
     assert places(read(Head(stage.plan, n), 0, stage), counts) == list(range(min(n, sum(counts))))

@@ -1,4 +1,4 @@
-"""Columns as NumPy arrays are those that pyarrow makes, slices and nulls included."""
+"""Test that columns as NumPy arrays equal those of pyarrow, slices and nulls included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrow does not import pandas for a job that has none of it, and knows pandas as ever once it is met."""
+"""Test that Arrow imports pandas only for jobs that use it, and then treats its objects as usual."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ print(pa.array([pd.Timestamp(1)]), pa.array(np.array([1, 2])), pa.lib._pandas_ap
 
 
 def output(code: str) -> str:
-    """What a new process prints."""
+    """Return the output of a new process."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr

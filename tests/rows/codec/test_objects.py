@@ -1,4 +1,4 @@
-"""Named tuples and dataclasses become columns when they are no more than their fields; no code of theirs runs."""
+"""Test that named tuples and dataclasses become columns if they are only fields, and that none of their code runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Base:
 
 
 class Touchy:
-    """Fails when any of its code is called."""
+    """A class whose methods all raise."""
 
     def __init__(self, *args: Any) -> None:
         raise AssertionError("user code was called")

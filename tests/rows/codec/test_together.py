@@ -1,4 +1,4 @@
-"""Chunks put together, and rows that may be absent, give back the rows that they hold."""
+"""Test that joined chunks, and rows that may be absent, give back their rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ batches = st.one_of(
     st.lists(rows, min_size=1, max_size=4),
     columns_of_one_type().flatmap(lambda column: st.lists(st.lists(column | st.none(), max_size=4), min_size=1)),
 )
-"""Batches of rows: of any types, or of one, with batches of nothing but None among them."""
+"""Batches of rows: of any types or of one, with batches of only None among them."""
 
 
 def chunks_of(given: list[list[Any]]) -> list[Chunk]:

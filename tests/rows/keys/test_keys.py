@@ -1,4 +1,6 @@
-"""Two keys are one group exactly when Python calls them equal; then their hashes agree, whatever column holds them."""
+"""Test that two keys are one group exactly when Python calls them equal, and that their hashes then agree in any
+column.
+"""
 
 from __future__ import annotations
 
@@ -234,7 +236,7 @@ def test_numpy_scalars_that_differ_are_kept_apart() -> None:
     ]
     assert len(set(map(canonical_key, apart))) == len(set(map(key_hash, apart))) == len(apart)
     with pytest.raises(KeyTypeError):
-        key_hash(np.timedelta64(5))  # of no unit
+        key_hash(np.timedelta64(5))  # without a unit
 
 
 def holds(cls: type, key: Any) -> bool:

@@ -1,4 +1,4 @@
-"""Words of typed keys are in the order of the keys, as Python has it."""
+"""Test that words of typed keys are ordered as Python orders the keys."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from glowray.rows.keys.sort_words import TEXT_WORDS, sort_levels
 
 Pair = namedtuple("Pair", "a b")
 
-# Few different characters, zeros among them, lengths around the ends of words.
+# Few distinct characters, zeros among them, and lengths around the ends of words.
 texts = st.text("a\0bé\U0001f40d", max_size=20)
 long_texts = st.builds(lambda n, end: "x" * n + end, st.integers(8 * TEXT_WORDS - 3, 8 * TEXT_WORDS + 3), texts)
 floats = st.one_of(st.floats(), st.sampled_from([0.0, -0.0, 5e-324, -5e-324, float("nan"), -float("nan"), 2.0**53]))

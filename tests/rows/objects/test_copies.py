@@ -1,4 +1,4 @@
-"""Values that stand in several rows."""
+"""Test values that occur in several rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions travel by value with what their code uses: parts of modules, cells, builtins of their own."""
+"""Test that functions are sent by value with everything that their code uses: parts of modules, cells, own builtins."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def defined(text: str, **space: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def package(monkeypatch: pytest.MonkeyPatch) -> Iterator[types.ModuleType]:
-    """A package that is not installed, with a module in it and something that cannot be pickled in both."""
+    """Return a package that is not installed. It and its module hold an object that cannot be pickled."""
     made = {}
     for name in ("parts", "parts.inner"):
         made[name] = module = types.ModuleType(name)

@@ -1,4 +1,4 @@
-"""What a script defines works on machines that do not have the script, and comes home as the same class."""
+"""Test that classes of a script work on machines without the script, and come back as the same class."""
 
 from __future__ import annotations
 

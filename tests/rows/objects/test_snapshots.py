@@ -1,4 +1,4 @@
-"""A snapshot stays as it is, looks like its row, and runs no code of the row's class."""
+"""Test that a snapshot never changes, is shown like its row, and runs no code of the row's class."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ rows = st.recursive(
 
 
 def changeable(value: Any) -> list[Any]:
-    """All lists and dicts in a row."""
+    """Return all lists and dicts in a row."""
     if isinstance(value, list | tuple | dict):
         items = value.values() if isinstance(value, dict) else value
         return [*([] if isinstance(value, tuple) else [value]), *(each for item in items for each in changeable(item))]

@@ -1,4 +1,4 @@
-"""Reading objects runs none of their code, and finds what they store."""
+"""Test that reading the stored attributes of objects runs none of their code."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Loud:
 
 
 class Roomy(Loud):
-    """It has a dict, and hides it."""
+    """A class whose instances have a dict, and hide it."""
 
 
 class Hiding:

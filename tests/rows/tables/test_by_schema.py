@@ -1,4 +1,4 @@
-"""Rows by a schema: every value is what its type can hold, or the error names column, value and row."""
+"""Test rows by a schema: every value fits its type, or the error names column, value and row."""
 
 from __future__ import annotations
 

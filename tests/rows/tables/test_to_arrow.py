@@ -1,4 +1,4 @@
-"""Rows as Arrow tables: exactly what went in, or an error that names the column."""
+"""Test that an Arrow table has exactly the rows' values, or that the error names the column."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class City(NamedTuple):
 
 
 def fields(row: Any) -> dict[str, Any]:
-    """The columns that a row must have, and their values."""
+    """Return the columns that a row must have, and their values."""
     if type(row) is dict:
         return row
     if type(row) is tuple:
@@ -41,7 +41,7 @@ def fields(row: Any) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """A value as Arrow calls it: NumPy's numbers are Python's there."""
+    """Return a value as Arrow gives it: NumPy's numbers become Python's."""
     return value.item() if isinstance(value, np.generic) and not isinstance(value, str) else value
 
 
@@ -71,7 +71,7 @@ def test_partitions_do_not_matter(rows: list[Any], data: st.DataObject) -> None:
         return table.schema, table.to_pylist()
 
     whole, cut = outcome([Block.from_rows(rows)]), outcome([Block.from_rows(piece) for piece in pieces])
-    assert str(whole) == str(cut)  # str: NaN is not equal to itself
+    assert str(whole) == str(cut)  # compare as str, because NaN is not equal to itself
 
 
 @given(st.lists(st.fixed_dictionaries({"a": st.integers(0, 9), "b": st.text(max_size=2)}), min_size=2, max_size=5))

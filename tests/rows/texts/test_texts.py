@@ -1,4 +1,4 @@
-"""Texts that are no column yet are the texts that they stand for, and so are their numbers."""
+"""Test that texts which are not yet a column have the right values and numbers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WORDS = st.one_of(
 
 
 def parts(words: list[str], narrow: bool = False) -> Texts:
-    """The words as parts of bytes, others between them, the last one at the very end."""
+    """Return the words as ranges of bytes, with other bytes between them. The last word ends where the data ends."""
     spelled = [word.encode() for word in words]
     data = b"-\xc3" + b"-".join(spelled)
     lengths = np.array(list(map(len, spelled)), np.int64)
@@ -138,6 +138,6 @@ def test_keyed_rows_that_are_made_are_taken_and_hashed_as_any_other(
     with using(loops):
         made = vector_chunk(kind, vector, count)
         assert keyed_rows_hashes(made).tolist() == list(map(key_hash, words))
-        assert not made.is_made  # they are hashed where they stand
+        assert not made.is_made  # they are hashed in place
         assert made.take(np.array(places, np.int64)).rows() == [rows[place] for place in places]
         assert Block((made,)).split(np.arange(count) % 2, 2).get(0, Block()).rows() == rows[::2]

@@ -1,4 +1,4 @@
-"""Which parameters a function may change: what it does change is always among them."""
+"""Test that the parameters that a function may change include all that it does change."""
 
 from __future__ import annotations
 

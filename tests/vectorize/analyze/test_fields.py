@@ -1,4 +1,4 @@
-"""Which fields of a record a function reads."""
+"""Test which fields of a record a function reads."""
 
 from __future__ import annotations
 

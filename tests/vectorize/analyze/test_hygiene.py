@@ -1,4 +1,4 @@
-"""Functions that tell where they were made are called, and say the same as in a plain call."""
+"""Test that functions which see their caller or origin are called, and give the results of a plain call."""
 
 from __future__ import annotations
 

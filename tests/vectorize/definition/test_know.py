@@ -1,4 +1,4 @@
-"""know: the right tree for every kind of function, or a refusal."""
+"""Test that know() gives the right tree for every kind of function, or refuses it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Known.bind` binds a call's arguments as Python does."""
+"""Test that `Known.bind` binds a call's arguments as Python does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The callables that the compiler knows are told by what a name means where it is used, never by how it is spelt."""
+"""Test that the compiler recognises callables by the object that a name means, never by the name's spelling."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OTHERS = (
     math.floor, math.sqrt, itertools.chain, itertools.accumulate, random.Random, reduce, partial, re.compile,
     operator.itemgetter(0), operator.attrgetter("real"), operator.methodcaller("strip"), print, map, filter, iter,
 )  # fmt: skip
-"""Callables of modules that the compiler treats as any other; and some that it may come to know."""
+"""Callables that the compiler does not know, and some that it may know later."""
 
 CALLABLES = list({id(each): each for each in (*KNOWN, *(f for f, _ in LAMBDAS.values()), *OTHERS)}.values())
 
@@ -58,7 +58,7 @@ ROWS: list[Any] = [0, 5, 2.5, "7", (1, 2)]
 
 
 def assert_as_called(space: dict[str, Any], f: str, uses: str = USES) -> None:
-    """Every use of the name `f` in that namespace gives what a call gives: in a loop and over columns."""
+    """Check each use of the name `f` in that namespace: loops and columns must give the result of a call."""
     text = uses.format(f=f)
     made = define(text, NAMES[0], **space).__globals__
     for name in NAMES:
@@ -71,14 +71,14 @@ def assert_loop_as_called(function: Callable[[Any], Any], verb: str = "map") -> 
     steps = [step(verb, function)]
     made, _ = row_loop(steps)
     loop = made.function()
-    for row in ROWS:  # each by itself, as an error ends the others
+    for row in ROWS:  # one at a time, because an error ends the run
         out: list[Any] = []
         error = failure(partial(loop, [row], out.append), made, loop)
         assert settled(out, error) == settled(*called(steps, [row])), row
 
 
 def settled(rows: list[Any], error: Any) -> str:
-    """Rows and error as text: of iterators that is what they give, as no two have one address."""
+    """Return rows and error as text, without addresses. Iterators are replaced by their items."""
     return re.sub(r" at 0x[0-9a-f]+", "", repr((spelled([_listed(row) for row in rows]), error)))
 
 
@@ -118,17 +118,17 @@ def test_another_name(value: Any) -> None:
 @pytest.mark.slow
 @BY_NAME
 def test_the_name_of_another(value: Any) -> None:
-    """Swapped: every known name means the next callable of the table."""
+    """Swap the names: each known name means the next callable of the table."""
     names = [name_of(each) for each in CALLABLES]
     swapped = dict(zip(names, [*CALLABLES[1:], CALLABLES[0]], strict=True))
-    taken = {name: each for name, each in swapped.items() if name != "str"}  # the helper uses it
+    taken = {name: each for name, each in swapped.items() if name != "str"}  # the helper needs str
     assert_as_called(taken, name_of(value))
 
 
 @pytest.mark.slow
 @BY_NAME
 def test_shadowed_by_a_function(value: Any) -> None:
-    """A module's own function of that name, a plain one that can be inlined."""
+    """Shadow the name by a plain function of the module, which can be inlined."""
     name = name_of(value)
     own = f"def {name}(*given, **named): return len(given) + 10\n" if name != "len" else "def len(*a, **b): return 10\n"
     if name != "str":
@@ -206,7 +206,7 @@ def test_methods_of_a_subclass_are_its_own() -> None:
 
 @BY_NAME
 def test_reducers(value: Any) -> None:
-    """A reducer is folded over columns by what it calls, not by the name that this has."""
+    """The callable that a reducer calls decides whether it is folded over columns. Its name does not."""
     for name in ("max", "min", "other", name_of(value)):
         for text in (f"f = lambda a, b: {name}(a, b)\n", f"f = lambda a, b: {name}(a, b, key=lambda r: r[0])\n"):
             found = know(define(text, **{name: value}), 2)
@@ -220,11 +220,13 @@ def test_reducers(value: Any) -> None:
 
 
 APART = {"builtin_callables.py", "inlining_obstacles.py", "bindings.py", "environment.py", "cost_measurement.py"}
-"""Modules that have to name builtins, or how a name is spelled."""
+"""Modules that must name builtins or compare the spelling of a name."""
 
 
 def test_every_known_callable_is_in_the_table() -> None:
-    """Nothing in the compiler takes a builtin from anywhere else, nor asks how the name in a call is spelt."""
+    """Search the compiler's source: no module takes a builtin from elsewhere, or compares the spelling of a call's
+    name.
+    """
     for path in VECTORIZE.rglob("*.py"):
         if path.name in APART:
             continue
@@ -235,7 +237,7 @@ def test_every_known_callable_is_in_the_table() -> None:
 
 
 def _asks_spelling(node: ast.Compare) -> bool:
-    """Whether it compares `call.func.id`, or a name's `id`, with a text."""
+    """Return whether a comparison compares `call.func.id`, or a name's `id`, with a text."""
     sides = [node.left, *node.comparators]
     texts = [n for side in sides for n in ast.walk(side) if isinstance(n, ast.Constant) and type(n.value) is str]
     return bool(texts) and any(isinstance(side, ast.Attribute) and side.attr == "id" for side in sides)
@@ -256,7 +258,7 @@ FRAMES = (
 
 @pytest.mark.parametrize("text", FRAMES)
 def test_what_looks_at_frames_does_so_under_any_name(text: str) -> None:
-    """A function that calls it has to have a frame of its own: it is called."""
+    """A function that calls it needs a frame of its own, so it must be called."""
     known = know(define(f"{text}\ndef f(x): return [x, look]\n"))
     assert isinstance(known, Known)
     inner = known.environment.find("look")

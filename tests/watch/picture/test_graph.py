@@ -1,4 +1,4 @@
-"""What every picture shows: stages as boxes, steps as nodes, an edge wherever rows go."""
+"""Test the graph of every picture: a box for each stage, a node for each step, an edge for each path of rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""explain(): plan, stages, functions with their level, captured values, engine."""
+"""Test explain(): plan, stages, functions with their level, captured values, engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines of a plan: each call of a verb by itself, whatever is deep or long still to be read."""
+"""Test that each call of a verb has its own line, and that deep and long plans stay readable."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_limits_that_are_merged_run_as_the_smaller_one() -> None:
     text = rows().limit(5).limit(2).explain()
     assert "reads 1 (first 2)" in text
     assert "rules  merge_limits" in text
-    assert text.count("limit") == 5  # two in the plan, one in each of two stages, one in the name of the rule
+    assert text.count("limit") == 5  # twice in the plan, once in each of two stages, once in the name of the rule
 
 
 def test_sides_that_are_nested_deeply_stand_before_them_under_a_letter() -> None:

@@ -1,4 +1,4 @@
-"""Progress: bars at the foot of a terminal that leave nothing behind, lines elsewhere, nothing unless it is wanted."""
+"""Test progress: bars at the bottom of a terminal that vanish at the end, lines elsewhere, nothing if not wanted."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 import glowray as gr
+from glowray.watch import progress_place
+from glowray.watch.progress_place import progress_for
 from glowray.watch.run import progress
 from glowray.watch.run.live_lines import Guard, LiveLines
-from glowray.watch.run.progress import LiveProgress, PlainProgress, Progress, progress_for
-from tests.watch.terminal import Terminal
+from glowray.watch.run.progress import LiveProgress, PlainProgress, Progress
+from glowray.watch.run.progress_lines import progress_lines
+from glowray.watch.run.progress_view import Bar, ProgressView
+from glowray.watch.table.cell_text import signs_for
+from tests.watch.terminal import CONTROL, Terminal
 
 
 def use_terminal(patch: pytest.MonkeyPatch) -> Terminal:
-    """Standard output and error on one terminal, for the rest of the test."""
+    """Send standard output and error to one terminal, for the rest of the test."""
     made = Terminal()
     patch.setenv("TERM", "xterm")
     patch.setattr(sys, "stdout", made)
@@ -94,7 +100,7 @@ def test_a_terminal_that_has_gone_does_not_end_the_job() -> None:
 def test_who_gets_which(monkeypatch: pytest.MonkeyPatch) -> None:
     use_terminal(monkeypatch)
     assert type(progress_for("job", [], False)) is Progress
-    assert isinstance(made := progress_for("job", [], None), LiveProgress) and made.lines.delay == progress.DELAY
+    assert isinstance(made := progress_for("job", [], None), LiveProgress) and made.lines.delay == progress_place.DELAY
     assert isinstance(made := progress_for("job", [], True), LiveProgress) and made.lines.delay == 0
     monkeypatch.setenv("TERM", "dumb")
     assert type(progress_for("job", [], None)) is Progress
@@ -120,8 +126,8 @@ def test_so_does_one_that_fails(error: type[BaseException], monkeypatch: pytest.
         flow(True).from_range(4, partitions=2).map(fail).count()
     assert terminal.screen == ""
     assert sys.stdout is sys.stderr is terminal
-    assert progress._drawing.acquire(blocking=False)
-    progress._drawing.release()
+    assert progress.drawing.acquire(blocking=False)
+    progress.drawing.release()
 
 
 def test_a_reader_of_rows_has_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,10 +155,9 @@ def test_the_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = use_terminal(monkeypatch)
     seen: list[list[str]] = []
     shown = LiveProgress("job", 9, terminal, 3600)
-    shown.bars = {
-        n: progress.Bar(n, f"map→verb {n}" * 9, 4, n % 4, 1000 * n, ended=float(n) if n < 6 else None)
-        for n in range(1, 10)
-    }
+    shown.view.bars = [
+        Bar(n, f"map→verb {n}" * 9, 4, n % 4, 1000 * n, ended=float(n) if n < 6 else None) for n in range(1, 10)
+    ]
     seen.append(shown.render(90))
     assert all(len(line) < 300 for line in seen[0])
     text = Terminal()
@@ -162,6 +167,47 @@ def test_the_bars(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [bar.split()[0] for bar in bars] == ["4", "5", "6", "7", "8", "9"]
     assert "3 of 4 tasks" in bars[3] and "7,000 rows" in bars[3]
     assert all(len(bar) <= 90 for bar in bars)
+
+
+@pytest.mark.parametrize("width", [59, 79, 199])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("name", ["job", "日本語" * 40, "a\nb\x1b[1m", ""])
+@pytest.mark.parametrize("tasks", [1, 64, 1_000_000])
+def test_no_line_is_wider_than_the_terminal(name: str, tasks: int, encoding: str, width: int) -> None:
+    bars = [
+        Bar(n, "read_csv→" + name * n, tasks, tasks // 2, 10 ** (3 * n), 10 ** (3 * n), 1.0, 9.0 if n < 3 else None)
+        for n in range(1, 7)
+    ]
+    view = ProgressView(name, 10**6, "starting Ray…", 5, bars, 0.0)
+    lines = [CONTROL.sub("", line) for line in progress_lines(view, 100_000.0, width, signs_for(encoding))]
+    assert len(lines) == 8 and max(map(cell_len, lines)) <= width
+    assert lines[-1] == "5 rows planned as arrow ran in Python"
+    assert all(("left" in line) == (tasks > 1) for line in lines[3:-1]), "how long it takes is seen at any width"
+    assert len({cell_len(line) for line in lines[1:-1]}) == 1
+    "".join(lines).encode(encoding)
+
+
+def test_what_a_line_says() -> None:
+    view = ProgressView("flights", 3, "starting Ray…", began=0.0)
+    view.bars = [
+        Bar(1, "read_csv→map→combine", 64, 64, 336_776, 1_234_567, 0.0, 4.0),
+        Bar(2, "merge→sort", 8, 2, 5_000, 120_000, 4.0),
+    ]
+
+    def lines(width: int) -> list[str]:
+        return [CONTROL.sub("", line) for line in progress_lines(view, 8.0, width, signs_for("utf-8"))]
+
+    assert lines(59) == [
+        "flights  1 of 3 stages  0:08  starting Ray…",
+        "1 read_csv→ma…  ━━━━━━━  64 of 64   84.2k rows/s       0:04",
+        "2 merge→sort    ━━━━━━━    2 of 8   1,250 rows/s  0:12 left",
+    ]
+    assert lines(79)[1:] == [
+        "1 read_csv→ma…  ━━━━━━━━  64 of 64 tasks  336.8k rows   84.2k rows/s       0:04",
+        "2 merge→sort    ━━━━━━━━    2 of 8 tasks   5,000 rows   1,250 rows/s  0:12 left",
+    ]
+    assert all(lines(199)[place].startswith(view.bars[place - 1].chain, 2) for place in (1, 2))
+    assert lines(199)[2].endswith("2 of 8 tasks   5,000 rows   1,250 rows/s  117.2 KiB  0:12 left")
 
 
 def test_lines_where_nothing_can_be_drawn_anew(capsys: pytest.CaptureFixture[str]) -> None:

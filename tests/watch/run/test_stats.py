@@ -1,4 +1,4 @@
-"""flow.stats: what each stage did, in numbers that the rows explain."""
+"""Test flow.stats: numbers for each stage that the rows explain."""
 
 from __future__ import annotations
 

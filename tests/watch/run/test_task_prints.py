@@ -1,4 +1,4 @@
-"""What tasks print elsewhere: each line once, tasks in order, and the lowest one's while it runs."""
+"""Test prints of tasks elsewhere: each line once, in task order, the lowest task's while it runs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Fold vectors by group, or whole, with the results of a reducer that goes from left to right.
 
-A function returns None if a column cannot give Python's result: a group's sum is beyond 64 bits, or the least or
-greatest float depends on the order. The latter happens with NaN and with zeros of both signs.
+A function returns None if a column cannot give Python's result. There are two cases. The sum
+of a group is beyond 64 bits. Or the least or greatest float depends on the order, as with NaN and zeros of both signs.
 
     values [1, 2, 3], groups [0, 1, 0] → sums [4, 2]
 """

@@ -24,7 +24,7 @@ from glowray.vectorize.columns.vectors.kinds import (
 
 
 def repeated(name: str, each: Expr, scope: int) -> Expr:
-    """Return a row's variable as it is inside a comprehension: its value repeated for each element of the row."""
+    """Return a row's variable for use inside a comprehension: its value, repeated for each element of the row."""
     return leaf(each.kind, lambda frame: frame.variables[f"{name} around {scope}"](), each.constant)
 
 

@@ -53,7 +53,7 @@ def subtract(frame: Frame, a: Any, b: Any, out: Any) -> Any:
 def _leaves_room(a: Any, addend: int) -> Any:
     """Return a mask of the rows where a + addend fits 64 bits."""
     if addend >= 0:
-        return a <= max(GREATEST - addend, LEAST)  # an addend of 2**63 fits what is below 0
+        return a <= max(GREATEST - addend, LEAST)  # with an addend of 2**63, only negative values fit
     return a >= LEAST - addend
 
 
@@ -68,7 +68,7 @@ def multiply(frame: Frame, a: Any, b: Any, out: Any) -> Any:
     elif b.ndim and not a.ndim:
         frame.require(_is_product(b, one[0]))
     else:
-        # A product below 2**62 in float64 is below 2**63 exactly, whatever the rounding.
+        # A float64 product below 2**62 is exactly below 2**63, because rounding is a far smaller error.
         frame.require(np.abs(a.astype(np.float64) * b.astype(np.float64)) < 2.0**62)
     return frame.unlimited(np.multiply(a, b, out=out))
 

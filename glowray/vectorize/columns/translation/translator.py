@@ -1,8 +1,8 @@
 """translate: turn a known function and the kinds of its arguments into a column program.
 
 A method for each type of syntax node returns an `Expr`, a function from a batch to a vector.
-`lambda row: row["n"] * 2 > 10` becomes, from the inside out: the int64 vector of the field "n", a multiplication that
-guards against overflow, and a comparison that gives a bool vector.
+`lambda row: row["n"] * 2 > 10` is built from the inside out. It takes the int64 vector of the field "n", multiplies it
+with a guard against overflow, and compares it to give a bool vector.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from glowray.vectorize.columns.vectors.kinds import Kind
 class Computed:
     """The result of a program over a batch.
 
-    `ok` is a mask of the rows that are right, or None if all are. Where it is false the value means nothing, and the
-    caller must call the function itself on that row. A right value may be None if the vector is Nullable.
+    `ok` is a mask of the rows that are right, or None if all are. In all other rows the value means nothing, and
+    the caller must call the function itself. A right value may be None if the vector is Nullable.
     """
 
     kind: Kind

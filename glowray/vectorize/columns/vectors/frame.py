@@ -39,7 +39,7 @@ Vector = Any  # ndarray for int, float, bool; Arrow large_string array, or Texts
 
 @dataclass(frozen=True)
 class Nullable:
-    """Scalars, or values of a kind Maybe, of which some are None: where `there` is false, the value means nothing."""
+    """Scalars, or values of a kind Maybe, some of them None. A value whose `there` is false means nothing."""
 
     values: Vector
     there: Mask
@@ -211,7 +211,7 @@ class Expr:
     carried: Callable[[Frame], Vector] | None = None
 
     def carry(self, frame: Frame) -> Vector:
-        """Return the vector as it is, in which some values may be None."""
+        """Return the vector, in which some values may be None."""
         return self.run(frame) if self.carried is None else self.carried(frame)
 
     @property

@@ -58,7 +58,7 @@ class ReturnRemoval:
         self._loops = 0
 
     def function(self, body: list[ast.stmt]) -> tuple[list[ast.stmt], ast.expr]:
-        """Return (statements, value): the value is what the function returns."""
+        """Return (statements, value). The value is the function's result."""
         returns = [node for node in own_nodes(body) if isinstance(node, ast.Return)]
         if not returns:
             return self._block(body), self._none()
@@ -78,7 +78,7 @@ class ReturnRemoval:
         return names[0] if self._common is None else ast.Tuple(names, ast.Load())
 
     def generator(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        """Return the statements of a generator function. `emit` gives those that replace each `yield`."""
+        """Return the statements of a generator function. `emit` returns the statements that replace each `yield`."""
         if not holds(body, ast.Return):
             return place(self._block(body), self._span)
         if _is_structured(body):
@@ -216,7 +216,7 @@ def _display_of(value: ast.expr | None) -> tuple[type[ast.Tuple] | tuple[str, ..
 
 
 def _is_structured(body: list[ast.stmt]) -> bool:
-    """Return whether every return stands in ifs only, and each if has a branch that always leaves."""
+    """Return whether every return is inside ifs only, and each if has a branch that always leaves."""
     for index, node in enumerate(body):
         if isinstance(node, ast.Return):
             return True

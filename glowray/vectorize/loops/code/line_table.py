@@ -25,7 +25,7 @@ class LinePlace(NamedTuple):
 
 @dataclass(frozen=True)
 class Span:
-    """Consecutive generated lines that stand for the lines of one function, or for a step's own work."""
+    """Consecutive generated lines for the lines of one function, or for a step's own work."""
 
     start: int
     length: int

@@ -107,7 +107,7 @@ class Copier:
         return self.moved(ast.Assign([self.copy(node.target, shadow)], self.copy(node.value, shadow)), node)
 
     def moved(self, made: ast.AST, node: ast.AST) -> ast.AST:
-        """Give `made` the generated lines that stand for the lines of `node`."""
+        """Give `made` the generated lines for the lines of `node`."""
         return move(ast.copy_location(made, node), self._span)
 
     def _match(self, node: ast.AST, shadow: Shadow) -> ast.AST | None:
@@ -141,7 +141,8 @@ class Copier:
         found = self._known.environment.find(name)
         assert not isinstance(found, str), "hygiene.obstacle refuses such functions"
         binding, value = found
-        # The compiled code never reads a name without a binding: it stands in code that never runs. It gets no value.
+        # The compiled code never reads a name without a binding, because the name is in code that never runs. It gets
+        # no value.
         return load(self._weaver.fresh(name) if binding is None else self._weaver.bind(binding, name, value))
 
     def _standing(self, node: ast.expr, shadow: Shadow) -> ast.expr | None:

@@ -32,7 +32,7 @@ class Weaver:
     lists: dict[str, int] = field(default_factory=dict)
     # Generated name → its value at plan time, to tell what an expression can raise. Never put into code.
     values: dict[str, object] = field(default_factory=dict)
-    # Function called by other functions → what is known of it, or None if it must stay a call.
+    # Function called by other functions → what is known about it, or None if it must stay a call.
     helpers: dict[FunctionType, Known | None] = field(default_factory=dict)
     # (function, place of the call) of the inlined calls around the current code, outermost first.
     calls: list[tuple[FunctionType, LinePlace]] = field(default_factory=list)
@@ -158,7 +158,7 @@ def assign(name: str, value: ast.expr) -> ast.Assign:
 
 
 def place(nodes: list[ast.stmt], span: Span) -> list[ast.stmt]:
-    """Give nodes without a line the first line of a span. Nodes with a line, and all inside them, stay as they are."""
+    """Give nodes without a line the first line of a span. Nodes with a line, and all inside them, do not change."""
     pending: list[ast.AST] = list(nodes)
     while pending:
         node = pending.pop()

@@ -1,4 +1,4 @@
-"""Calls inside functions, put into the loop: values, errors, effects and tracebacks stay those of the calls."""
+"""Test that calls put into the loop keep the values, errors, effects and tracebacks of the calls."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HOSTILE = st.one_of(
 
 
 class Odd:
-    """Comparisons with effects, and results that are no bool."""
+    """A class whose comparisons have effects and return no bool."""
 
     def __init__(self, n: int) -> None:
         self.n = n

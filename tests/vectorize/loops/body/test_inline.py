@@ -1,4 +1,4 @@
-"""Inlined code does what the call does: values, types, order, exceptions."""
+"""Test that inlined code does the same as the call: values, types, order, exceptions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HOSTILE = st.one_of(
 
 
 def classify(x: Any) -> Any:
-    """Early returns, a loop that returns, tuples of one width."""
+    """Take early returns, a loop that returns, and tuples of one width."""
     if x < 0:
         return "neg", x
     y = x * 2
@@ -84,7 +84,7 @@ def nested(x: Any, y: int = OFFSET, *, z: int = 2) -> Any:
     return sorted(pairs, key=lambda pair: (repr(pair[1]), -pair[0])), {k: [x for x in (k, y)] for k in range(z)}  # noqa: C416
 
 
-# As a cell, since pytest writes the asserts of its modules anew.
+# Use the source of a cell, because pytest rewrites the asserts of its modules.
 nothing = define("def nothing(x):\n    x = x or 1\n    assert x != 2, ('message', x)\n", "nothing")
 
 
@@ -227,7 +227,7 @@ def test_a_flat_map_that_fails_half_way_gives_nothing_when_it_drops() -> None:
     assert (out, error, dropped) == ([1, 1], None, [0])
 
 
-# Random defs: assignments, branches, loops, early returns, in any nesting.
+# Random functions: assignments, branches, loops and early returns, in any nesting.
 _NAMES = st.sampled_from("abx")
 _VALUES = st.one_of(
     st.integers(-3, 3).map(str),

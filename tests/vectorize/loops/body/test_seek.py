@@ -1,4 +1,4 @@
-"""next, any and all over generator expressions, put into the loop: values, effects and errors are Python's."""
+"""Test that next, any and all over generator expressions keep Python's values, effects and errors in the loop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SEEN: list[Any] = []
 
 
 class Odd:
-    """Truth and comparisons that fail in a way of their own."""
+    """A class whose truth and comparisons raise their own errors."""
 
     def __init__(self, kind: type[BaseException]) -> None:
         self.kind = kind

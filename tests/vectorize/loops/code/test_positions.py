@@ -1,4 +1,4 @@
-"""Tracebacks of generated loops show the user's functions."""
+"""Test that tracebacks of generated loops show the user's functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that surely are plain tuples are taken apart at once, all others looked at first: what comes out is the same."""
+"""Test that unpacking a row known to be a plain tuple gives the same as unpacking it after a type check."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def perhaps_given(found: Any) -> Any:
 
 
 class Closed(list[Any]):
-    """A list that takes nothing more."""
+    """A list that ignores append()."""
 
     def append(self, row: Any) -> None:
         pass
@@ -122,7 +122,7 @@ ROWS = st.lists(st.one_of(st.integers(0, 3), HOSTILE, st.lists(st.tuples(HOSTILE
 
 
 def check(steps: list[Link], rows: list[Any]) -> None:
-    """As `assert_same`; some functions change the rows that they get."""
+    """Compare like `assert_same`, each with its own copy of the rows, because some functions change rows."""
     assert repr(woven(steps, copy.deepcopy(rows))) == repr(called(steps, copy.deepcopy(rows)))
 
 

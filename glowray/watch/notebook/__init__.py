@@ -1,0 +1,5 @@
+"""What a notebook shows: tables, folded plans, one live display of a running action, and errors, as HTML.
+
+Jupyter and VS Code (IPython's kernel) and marimo are looked for among the modules that are loaded; none is imported.
+Anything that a terminal shows as well belongs to `watch/table`, `watch/plan` or `watch/run`.
+"""
