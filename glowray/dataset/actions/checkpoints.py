@@ -47,12 +47,8 @@ class Checkpoints(Base[T_co]):
             raise FileExistsError(f'"{commit.label}" is not empty: a checkpoint needs a folder of its own') from None
         target = WriteTarget(self._node, "checkpoint", commit.label, commit)
         run_targets(self._flow.settings, self._flow.outcome, [target])
-        return self._with(
-            Read(
-                checkpoint_reader(path if is_url(os.fspath(path)) else os.path.abspath(path), key, storage_options),
-                "checkpoint",
-            )
-        )
+        folder = path if is_url(os.fspath(path)) else os.path.abspath(path)
+        return self._with(Read(checkpoint_reader(folder, key, storage_options), "checkpoint"))
 
 
 def checkpoint_key() -> bytes:
