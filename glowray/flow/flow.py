@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import pathlib
 from collections import Counter
 from collections.abc import Mapping
@@ -19,6 +21,8 @@ from glowray.flow.sources_sql import SqlSources
 from glowray.io.reader import check_partitions
 from glowray.resources import Resources
 from glowray.watch.notebook.shown_text import RowErrors
+from glowray.watch.picture.whole_file import write_whole
+from glowray.watch.record.run_record import RunRecord
 from glowray.watch.run.stats import Stats
 
 
@@ -117,6 +121,48 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
     def errors(self) -> list[Any]:
         """Return the rows that failed under on_error="collect", as records with step, row and error."""
         return RowErrors(self.outcome.errors)
+
+    def report(self, path: str | os.PathLike[str]) -> None:
+        """Write a report of the last action or run as one HTML file that loads nothing. It may have failed.
+
+        >>> import glowray as gr, tempfile
+        >>> flow = gr.Flow("squares", engine="inline")
+        >>> flow.from_range(4).map(lambda n: n * n).sum()
+        14
+        >>> flow.report(tempfile.mkdtemp() + "/run.html")
+
+        The report has the plan coloured by time, the tasks on a time line, rows and bytes of each stage, the rows that
+        ran in Python with the reasons, and where the time went. Moves no data.
+
+        Raises:
+            ValueError: no action of the flow has run.
+            FileNotFoundError: the folder of `path` does not exist.
+        """
+        from glowray.watch.report.report import report
+
+        write_whole(path, report(self._ran("report")).encode("utf-8", "backslashreplace"), "report")
+
+    def trace(self, path: str | os.PathLike[str]) -> None:
+        """Write the last action or run as a JSON file in Chrome's trace format, for ui.perfetto.dev. Moves no data.
+
+        >>> import glowray as gr, tempfile
+        >>> flow = gr.Flow("squares", engine="inline")
+        >>> flow.from_range(4).map(lambda n: n * n).sum()
+        14
+        >>> flow.trace(tempfile.mkdtemp() + "/run.json")
+
+        Raises:
+            ValueError: no action of the flow has run.
+            FileNotFoundError: the folder of `path` does not exist.
+        """
+        from glowray.watch.report.trace import trace
+
+        write_whole(path, json.dumps(trace(self._ran("trace"))).encode(), "trace")
+
+    def _ran(self, method: str) -> RunRecord:
+        if not self.outcome.record.has_run:
+            raise ValueError(f"{method}() tells of the flow's last action, and none has run: call one first")
+        return self.outcome.record
 
     def run(self) -> list[Any]:
         """Run all outputs and deferred writes of this flow's datasets in one pass.

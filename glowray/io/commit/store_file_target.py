@@ -13,7 +13,7 @@ from glowray.io.files.folders import remove
 from glowray.io.files.job_parts import job_of, part_name
 from glowray.io.files.paths import TEMPORARY
 from glowray.io.files.scratch import make_scratch
-from glowray.io.filesystem.interface import FileInfo
+from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part, Sink
 

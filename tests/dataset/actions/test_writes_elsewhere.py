@@ -23,7 +23,7 @@ from pyarrow.fs import S3FileSystem
 
 import glowray as gr
 from glowray.io.filesystem.chosen import chosen
-from glowray.io.filesystem.s3_uploads import S3Uploads
+from glowray.io.filesystem.stores.s3_uploads import S3Uploads
 from tests.stores import SECRET, S3Bucket, s3, s3_endpoint
 
 __all__ = ["s3", "s3_endpoint"]
@@ -278,7 +278,7 @@ def test_tasks_on_ray_write_to_the_store(s3: S3Bucket, tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 import glowray as gr
-from glowray.io.filesystem.s3 import S3Files
+from glowray.io.filesystem.stores.s3 import S3Files
 
 url, endpoint, method, count, single = sys.argv[1:]
 left = int(count)

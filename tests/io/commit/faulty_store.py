@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.globs import is_visible
-from glowray.io.filesystem.interface import FileInfo, FileSystem, Input, Output
+from glowray.io.filesystem.interface import FileSystem, Input, Output
 
 SECOND = 10**9
 

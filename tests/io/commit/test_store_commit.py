@@ -28,7 +28,7 @@ FOLDER, FILE = "faulty://b/out", "faulty://b/one.txt"
 @pytest.fixture(autouse=True)
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Serve faulty:// by an empty store."""
-    monkeypatch.setitem(sys.modules, "glowray.io.filesystem.faulty_store", faulty_store)
+    monkeypatch.setitem(sys.modules, "glowray.io.filesystem.stores.faulty_store", faulty_store)
     monkeypatch.setitem(chosen._CLASSES, "faulty", ("faulty_store", "FaultyFiles"))
     STORE.clear()
     yield

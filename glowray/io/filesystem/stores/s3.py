@@ -12,9 +12,9 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow.fs as pafs
 
-from glowray.io.filesystem.arrow import ArrowFiles
 from glowray.io.filesystem.options import HiddenOptions, known_options
-from glowray.io.filesystem.s3_uploads import S3Uploads
+from glowray.io.filesystem.stores.arrow import ArrowFiles
+from glowray.io.filesystem.stores.s3_uploads import S3Uploads
 
 _NAMES = ("key", "secret", "token", "anon", "endpoint_url", "region", "client_kwargs")
 _CLIENT_NAMES = {
@@ -41,7 +41,7 @@ class S3Files(ArrowFiles):
     def of(cls, url: str, options: Mapping[str, Any]) -> tuple[S3Files, str]:
         """Return the file system and the path of `s3://bucket/key`.
 
-        The options have the names of s3fs. What they leave out is taken from this process's environment, so that
+        The options have the names of s3fs. Options that are missing come from this process's environment, so that
         workers read with the same credentials. Without keys, each machine looks for them as Amazon's tools do.
         """
         known = known_options("s3", options, _NAMES)
