@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.globs import matching_files
+
+COPY_BYTES = 8 << 20
 
 
 class Input(io.RawIOBase):
@@ -156,6 +159,18 @@ class FileSystem(ABC):
     @abstractmethod
     def open_output(self, path: str) -> Output:
         """Begin a file. Folders that are missing are made where the store has folders."""
+
+    def upload(self, content: IO[bytes], path: str) -> None:
+        """Write a file with the rest of another, which is open on this machine."""
+        with self.open_output(path) as file:
+            shutil.copyfileobj(content, file, COPY_BYTES)
+
+    def abort_uploads(self, folder: str, is_wanted: Callable[[str], bool]) -> None:
+        """Drop the uploads below a folder that were begun and never completed, if `is_wanted(path)` is true.
+
+        Stores that forget such uploads, or that cost nothing for them, do nothing.
+        """
+        return
 
     @abstractmethod
     def create(self, path: str, data: bytes) -> None:
