@@ -81,7 +81,7 @@ class Action:
     def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared, policies: Sequence[str] = ()) -> None:
         self.outcome, self.nodes, self.needs = outcome, prepared.nodes, settings.resources
         stages = prepared.stages
-        self.letters = Letters(letter_paths(stages, policies))
+        self.letters = Letters(letter_paths(stages, policies), settings.storage_options)
         self.letters.begin()
         try:
             self.engine = open_engine(prepared.choice)
