@@ -27,6 +27,9 @@ HIDDEN = "hidden"
 Bytes = Annotated[float, "a number of bytes"]
 """A number whose unit is the byte."""
 
+StorageOptions = Annotated[Mapping[str, Any] | None, "a dict", HIDDEN]
+"""What opens the store of a URL, by fsspec's names. It may hold credentials."""
+
 Uri = Annotated[str, "a str", HIDDEN]
 """A URI that may hold a user's name and password."""
 

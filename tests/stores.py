@@ -5,6 +5,7 @@ A test module that needs one imports the fixture: `from tests.stores import s3`.
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 import struct
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -58,6 +60,7 @@ def s3_endpoint() -> Iterator[str]:
     """Start moto's S3 server. It checks no signatures, and keeps all in memory."""
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -117,7 +120,7 @@ class WebHandler(BaseHTTPRequestHandler):
         if self.web.faults and self.web.faults.pop(0)(self):
             self.close_connection = True
             return
-        content = self.web.files.get(self.path.partition("?")[0])
+        content = self.web.files.get(unquote(self.path.partition("?")[0]))
         if content is None:
             self.answer(404, b"there is no such file")
             return

@@ -59,6 +59,7 @@ PARAMETERS: dict[str, Parameter] = {
     "fields": Parameter((3, THING, "x", ["a"])),
     "other": DATASET,
     "path": PATH,
+    "storage_options": Parameter((3, THING, "x", ["key"])),
     "paths": Parameter((*PATH.wrong, ["/etc/passwd", 3], [None])),
     "token_file": Parameter((3, b"x", THING)),
     **dict.fromkeys(["columns", "null_values"], Parameter((3, THING, "ab", ["a", 3]))),

@@ -89,7 +89,7 @@ class WriteTarget:
         new = action.more_parts(Narrow(rows, Rewrite(self.verb, self.path, misfits)))
         by_path = {old.path: part for old, part in zip(misfits.parts, new, strict=True)}
         self.parts = [by_path.get(part.path, part) for part in self.parts]
-        self.files.remove(misfits.parts)
+        misfits.remove()
 
     def stage(self, stage: StageRun) -> list[PendingWrite]:
         self.files.stage(self.parts)

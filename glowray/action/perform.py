@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from glowray.action.bad_rows import Letters, RowError, letter_paths
+from glowray.action.reach import check_reach, first_in_process
 from glowray.action.settings import Outcome, Settings
 from glowray.action.sigterm import ended_by_sigterm
 from glowray.engine.choice import Choice, choose, open_engine
@@ -38,11 +39,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class Prepared:
-    """The plans of one action cut into stages: all stages, the last stage of each target, the engine, and the rules
-    that fired, by name.
+    """The plans of one action cut into stages: all stages, the optimised plans, the last stage of each target, the
+    engine, and the rules that fired, by name.
     """
 
     stages: Sequence[StagePlan]
+    nodes: Sequence[Node]
     targets: list[StagePlan]
     choice: Choice
     rules: tuple[str, ...] = ()
@@ -52,13 +54,14 @@ def prepare(
     settings: Settings, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),), *, stream: bool = False
 ) -> Prepared:
     """Choose the engine, then optimise and lower the plans of one action. Each ends with its exchange. Runs nothing."""
-    choice = choose(settings.engine, input_bytes(nodes))
+    own = first_in_process(nodes)
+    choice = choose(settings.engine, input_bytes(nodes), None if own is None else str(own))
     planning = Planning(settings.rules, Facts(settings.vectorize, choice.may_share_store))
     best = planning.nodes(nodes)
     stages = lowering(best, planning)
     pairs = zip(best, exchanges, strict=True)
     targets = [stages.target(node, exchange, stream=stream) for node, exchange in pairs]
-    return Prepared(stages.stages, targets, choice, planning.fired)
+    return Prepared(stages.stages, best, targets, choice, planning.fired)
 
 
 def view(settings: Settings, nodes: Sequence[Node]) -> PlanView:
@@ -73,7 +76,7 @@ class Action:
     """
 
     def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared, policies: Sequence[str] = ()) -> None:
-        self.outcome = outcome
+        self.outcome, self.nodes, self.needs = outcome, prepared.nodes, settings.resources
         stages = prepared.stages
         self.letters = Letters(letter_paths(stages, policies))
         self.letters.begin()
@@ -104,7 +107,7 @@ class Action:
             BaseException: the user's own exception, of the lowest failing partition.
         """
         try:
-            self.recorder.progress.begin()
+            self._begin()
             self.job.run()
             if then is not None:
                 then()
@@ -112,6 +115,10 @@ class Action:
             self.job.close()
             self.recorder.finish(self.engine)
         self.recorder.warn()
+
+    def _begin(self) -> None:
+        self.recorder.progress.begin()
+        check_reach(self.nodes, self.engine, self.needs)
 
     def more_parts(self, node: Node) -> list[Part]:
         """Run one more stage of tasks that write files, and return the parts that they wrote."""
@@ -121,7 +128,7 @@ class Action:
     def blocks(self, stage: StageRun) -> Iterator[Block]:
         """Run all stages, and yield the blocks of the last one in order, each as soon as it is ready."""
         try:
-            self.recorder.progress.begin()
+            self._begin()
             for place in self.job.stream(stage):
                 yield from self.read(stage, place)
         finally:

@@ -39,10 +39,11 @@ class Choice:
         return self.kind != "inline" if self.engine is None else self.engine.may_share_store
 
 
-def choose(asked: str | Engine | None, input_bytes: int | None) -> Choice:
+def choose(asked: str | Engine | None, input_bytes: int | None, own: str | None = None) -> Choice:
     """Return the engine for a job: the first of GLOWRAY_ENGINE, `asked`, a connected cluster, or the input's size.
 
-    An Engine object is taken before all of them. `input_bytes` is None if the size is unknown.
+    An Engine object is taken before all of them. `input_bytes` is None if the size is unknown. `own` is a file that
+    only this process sees: such a job goes to no Ray of its own.
 
     Raises:
         ValueError: GLOWRAY_ENGINE names an engine that does not exist.
@@ -63,6 +64,8 @@ def choose(asked: str | Engine | None, input_bytes: int | None) -> Choice:
     for name in ("GLOWRAY_ADDRESS", "RAY_ADDRESS"):
         if os.environ.get(name):
             return Choice("ray", name)
+    if own is not None:
+        return Choice("inline", f'"{own}" is in the memory of this process')
     size, patience = "input of unknown size" if input_bytes is None else "small input", PATIENCE
     if input_bytes is not None and input_bytes >= LARGE_INPUT:
         size, patience = f"{input_bytes / 2**20:,.0f} MiB of input", LARGE_PATIENCE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from glowray.arguments import StorageOptions
 from glowray.flow.sources import Sources
 from glowray.io.files.paths import Paths
 
@@ -26,6 +27,7 @@ class FileSources(Sources):
         errors: str = "strict",
         *,
         with_path: Literal[False] = False,
+        storage_options: StorageOptions = None,
     ) -> Dataset[str]: ...
 
     @overload
@@ -37,6 +39,7 @@ class FileSources(Sources):
         errors: str = "strict",
         *,
         with_path: Literal[True],
+        storage_options: StorageOptions = None,
     ) -> Dataset[tuple[str, str]]: ...
 
     def read_text(
@@ -47,6 +50,7 @@ class FileSources(Sources):
         errors: str = "strict",
         *,
         with_path: bool = False,
+        storage_options: StorageOptions = None,
     ) -> Dataset[Any]:
         r"""Read the lines of text files, without their line ends (\n or \r\n).
 
@@ -59,21 +63,28 @@ class FileSources(Sources):
         The workers read the files when an action runs. A large plain file is cut into byte ranges.
 
         Args:
-            paths: a path, glob or folder, or a list of these. Files named .gz, .bz2, .zst or .xz are decompressed, and
-                a .zip of one file is read as that file.
+            paths: a path, glob or folder, or a list of these; each may be a URL (s3://, gs://, abfs://, hdfs://,
+                http(s)://, memory://, or another that fsspec knows). Files named .gz, .bz2, .zst or .xz are
+                decompressed, and a .zip of one file is read as that file.
             partitions: exactly this many, of about equal bytes. None: one for each 16 MiB; up to 128 MiB each if there
                 would be more than 256.
             encoding: of the files, as for open(). A byte order mark at the start of a UTF-8 file is dropped.
             errors: "strict", "replace" or another error handler, as for open().
             with_path: whether a row is (path, line), where the path begins as it is spelt here.
+            storage_options: a dict of what opens the store of a URL, with fsspec's names, such as {"key": …, "secret":
+                …, "endpoint_url": …} for s3://. None: what the environment says. It goes to the workers with the job,
+                and is never shown.
 
         Raises:
             FileNotFoundError: a path matches nothing.
+            ValueError: a URL's scheme or an option is unknown, or options are given for a path that is no URL.
+            ImportError: the package that serves a URL's scheme is missing.
         """
         from glowray.io.text.reader import path_text_reader, text_reader
 
         make = path_text_reader if with_path else text_reader
-        return self._read(make(paths, self._count(partitions), encoding, errors), "read_text")
+        count = self._count(partitions)
+        return self._read(make(paths, count, encoding, errors, storage_options=storage_options), "read_text")
 
     def read_csv(
         self,
@@ -88,6 +99,7 @@ class FileSources(Sources):
         null_values: Sequence[str] = ("",),
         encoding: str = "utf-8",
         errors: str = "strict",
+        storage_options: StorageOptions = None,
     ) -> Dataset[dict[str, Any]]:
         r"""Read the records of CSV files as dicts of str, as csv.DictReader does.
 
@@ -114,6 +126,7 @@ class FileSources(Sources):
                 an empty field is "".
             encoding: of the files, as for open().
             errors: as for read_text().
+            storage_options: as for read_text().
 
         Raises:
             FileNotFoundError: a path matches nothing.
@@ -133,10 +146,18 @@ class FileSources(Sources):
             null_values=null_values,
             encoding=encoding,
             errors=errors,
+            storage_options=storage_options,
         )
         return self._read(reader, "read_csv")
 
-    def read_json(self, paths: Paths, partitions: int | None = None, *, lines: bool | None = None) -> Dataset[Any]:
+    def read_json(
+        self,
+        paths: Paths,
+        partitions: int | None = None,
+        *,
+        lines: bool | None = None,
+        storage_options: StorageOptions = None,
+    ) -> Dataset[Any]:
         r"""Read the values of JSON files, mostly dicts: a value a line, or the objects of a file that is one array.
 
         >>> import glowray as gr, pathlib, tempfile
@@ -157,6 +178,7 @@ class FileSources(Sources):
             partitions: as for read_text(). A file that is one array is not cut.
             lines: None looks at each file: one array of objects, which may go over many lines, gives the objects. True:
                 each line is a value, an array too. False: each file is one array, of values of any kind.
+            storage_options: as for read_text().
 
         Raises:
             FileNotFoundError: a path matches nothing.
@@ -166,10 +188,16 @@ class FileSources(Sources):
         """
         from glowray.io.json.json_lines import json_reader
 
-        return self._read(json_reader(paths, self._count(partitions), lines=lines), "read_json")
+        reader = json_reader(paths, self._count(partitions), lines=lines, storage_options=storage_options)
+        return self._read(reader, "read_json")
 
     def read_parquet(
-        self, paths: Paths, partitions: int | None = None, *, columns: Sequence[str] | None = None
+        self,
+        paths: Paths,
+        partitions: int | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        storage_options: StorageOptions = None,
     ) -> Dataset[dict[str, Any]]:
         """Read the rows of Parquet files as dicts.
 
@@ -186,6 +214,7 @@ class FileSources(Sources):
             paths: as for read_text().
             partitions: exactly this many. A partition is whole row groups, of about equal bytes.
             columns: the columns to read, in this order; None: all.
+            storage_options: as for read_text().
 
         Raises:
             FileNotFoundError: a path matches nothing.
@@ -193,10 +222,17 @@ class FileSources(Sources):
         """
         from glowray.io.parquet.reader import parquet_reader
 
-        return self._read(parquet_reader(paths, self._count(partitions), columns=columns), "read_parquet")
+        count = self._count(partitions)
+        reader = parquet_reader(paths, count, columns=columns, storage_options=storage_options)
+        return self._read(reader, "read_parquet")
 
     def read_binary(
-        self, paths: Paths, partitions: int | None = None, *, decompress: bool = True
+        self,
+        paths: Paths,
+        partitions: int | None = None,
+        *,
+        decompress: bool = True,
+        storage_options: StorageOptions = None,
     ) -> Dataset[tuple[str, bytes]]:
         r"""Read whole files as rows (path, bytes).
 
@@ -212,10 +248,13 @@ class FileSources(Sources):
             paths: as for read_text(). The path in a row begins as it is spelt here.
             partitions: as for read_text().
             decompress: whether to decompress .gz, .bz2, .zst and .xz files.
+            storage_options: as for read_text().
 
         Raises:
             FileNotFoundError: a path matches nothing.
         """
         from glowray.io.binary import binary_reader
 
-        return self._read(binary_reader(paths, self._count(partitions), decompress=decompress), "read_binary")
+        count = self._count(partitions)
+        reader = binary_reader(paths, count, decompress=decompress, storage_options=storage_options)
+        return self._read(reader, "read_binary")

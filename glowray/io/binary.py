@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from glowray.arguments import StorageOptions
 from glowray.io.files.compression import CompressedFile, codec_of, decompressed
 from glowray.io.files.folders import remove
 from glowray.io.files.paths import File, Paths, expand, path_names
-from glowray.io.files.splits import place, weight_of
-from glowray.io.reader import RowReader, check_partitions, source_label
+from glowray.io.files.splits import locations_of, place, weight_of
+from glowray.io.filesystem.location import Location
+from glowray.io.reader import FileReader, check_partitions, source_label
 from glowray.io.sink import Part, temporary_path
 
 _BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class BinaryReader(RowReader):
+class BinaryReader(FileReader):
     """Whole files, a row each, read as they are asked for."""
 
     label: str
@@ -31,18 +33,27 @@ class BinaryReader(RowReader):
     def num_partitions(self) -> int:
         return len(self.partitions)
 
+    @property
+    def locations(self) -> Collection[Location]:
+        return locations_of(self.partitions)
+
     def read(self, index: int) -> Iterator[Iterator[tuple[str, bytes]]]:
-        yield ((file.name, self._content(file.path)) for file in self.partitions[index])
+        yield ((file.name, self._content(file.location)) for file in self.partitions[index])
 
-    def _content(self, path: str) -> bytes:
-        codec = codec_of(path) if self.decompress else None
+    def _content(self, location: Location) -> bytes:
+        codec = codec_of(location.plain_path) if self.decompress else None
         if codec:
-            return b"".join(decompressed(path, codec, _BLOCK_BYTES))
-        with open(path, "rb") as file:
-            return file.read()
+            return b"".join(decompressed(location, codec, _BLOCK_BYTES))
+        return location.read()
 
 
-def binary_reader(paths: Paths, partitions: int | None = None, *, decompress: bool = True) -> BinaryReader:
+def binary_reader(
+    paths: Paths,
+    partitions: int | None = None,
+    *,
+    decompress: bool = True,
+    storage_options: StorageOptions = None,
+) -> BinaryReader:
     """Return a reader of whole files: rows of the path as the user spelt it and the content as bytes.
 
     >>> [(path, len(content) > 0) for row in binary_reader("/etc/passwd").read(0) for path, content in row]
@@ -51,10 +62,10 @@ def binary_reader(paths: Paths, partitions: int | None = None, *, decompress: bo
     Files whose names end in .gz, .bz2, .zst or .xz are decompressed, unless `decompress` is False.
     """
     check_partitions(partitions)
-    files = expand(paths)
+    files = expand(paths, storage_options)
     sizes = [weight_of(file) if decompress else file.size for file in files]
     slices = place(files, sizes, partitions)
-    return BinaryReader(source_label("read_binary", path_names(paths)), slices, decompress, sum(sizes))
+    return BinaryReader(source_label("read_binary", path_names(paths, storage_options)), slices, decompress, sum(sizes))
 
 
 @dataclass(frozen=True)

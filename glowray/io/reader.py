@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from glowray.io.channel import Channel
+    from glowray.io.filesystem.location import Location
     from glowray.rows import Block
     from glowray.rows.codec.shape import Shape
 
@@ -105,6 +106,15 @@ class TypedReader(RowReader):
         @abstractmethod
         def arrow_types(self) -> pa.Schema:
             """The columns that have one type in the whole source."""
+
+
+class FileReader(RowReader):
+    """A reader of files."""
+
+    @property
+    @abstractmethod
+    def locations(self) -> Collection[Location]:
+        """Where the files are, each once."""
 
 
 class StoredReader(Reader):

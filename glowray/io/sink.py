@@ -13,6 +13,9 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, Protocol
 
 from glowray.io.files.compression import CompressedFile, codec_of, decompressed
 from glowray.io.files.folders import remove
+from glowray.io.filesystem.interface import FileSystem
+from glowray.io.filesystem.local import LOCAL
+from glowray.io.filesystem.location import Location
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,6 +44,8 @@ class Part:
     """The columns that the file names, in the form of its format; None for a format without columns."""
     folder: str = ""
     """The folder in the target that the file goes to: `year=2013`, or "" for the target itself."""
+    files: FileSystem = LOCAL
+    """The file system of `path`."""
     sequence: int = 0
     """The number of earlier files that its task wrote for the same folder."""
     kinds: tuple[tuple[str, type], ...] = ()
@@ -50,6 +55,11 @@ class Part:
 
     It is None in that column, whose CSV line would be blank. The part writes a line of two empty fields instead.
     """
+
+    @property
+    def location(self) -> Location:
+        """Where the file is."""
+        return Location(self.path, self.files)
 
 
 class PartWriter(Protocol):
@@ -119,14 +129,14 @@ class SchemaSink(ABC):
     """
 
     @abstractmethod
-    def common_schema(self, parts: Sequence[Part], kept: Sequence[str], *, fixed: bool) -> Any:
+    def common_schema(self, parts: Sequence[Part], kept: Sequence[Location], *, fixed: bool) -> Any:
         """Return the common schema of all parts and of the existing files `kept`, which are not rewritten if `fixed`.
 
         Raises an error that names the column if there is none, and the existing file that does not fit.
         """
 
     @abstractmethod
-    def gives_way(self, path: str) -> bool:
+    def gives_way(self, file: Location) -> bool:
         """Return whether an existing file has no rows and would give readers wrong types.
 
         A job that appends rows to the folder removes the file.
@@ -279,7 +289,7 @@ def _copy_before(before: str, head: bytes, target: IO[bytes]) -> bool:
     codec = codec_of(before)
     with open(before, "rb") as source:
         begin = source.read(len(head) or 1)
-        if not begin or (codec and not any(decompressed(before, codec, 1))):
+        if not begin or (codec and not any(decompressed(Location(before), codec, 1))):
             return False
         if head and begin != head:
             raise ValueError(f'the columns of "{before}" are not those of the rows to append')

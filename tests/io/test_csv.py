@@ -21,6 +21,7 @@ from glowray.io.csv.record_starts import record_starts
 from glowray.io.csv.records import Dialect, read_records
 from glowray.io.files.encoding import Encoding
 from glowray.io.files.splits import Piece
+from glowray.io.filesystem.location import Location
 from tests.effort import examples
 
 SCRAPS = st.lists(
@@ -53,7 +54,7 @@ def test_records_are_those_of_the_csv_module(folder: Path, parts: list[str], siz
     expected = [record for record in csv.reader(io.StringIO(text, newline="")) if record]
     found: list[list[str]] = []
     try:
-        for records in read_records(Piece(str(path)), Dialect(), Encoding(), size):
+        for records in read_records(Piece(Location(str(path))), Dialect(), Encoding(), size):
             found += [[field or "" for field in record] for record in records]
     except ValueError as error:
         assert "never closed" in str(error)
@@ -131,7 +132,7 @@ def test_cuts_of_well_quoted_files_are_before_records(folder: Path, table: Any, 
     path = folder / "cuts.csv"
     path.write_bytes(content)
     cuts = sorted(data.draw(st.sets(st.integers(1, max(1, len(content) - 1)))))
-    starts = record_starts(str(path), cuts, Dialect(), size)
+    starts = record_starts(Location(str(path)), cuts, Dialect(), size)
     ends = [*begins, len(content)]
     assert starts is not None
     for cut, start in zip(cuts, starts, strict=True):

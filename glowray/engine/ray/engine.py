@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -20,8 +20,8 @@ from glowray.engine.ray.retries import bound_oom_retries
 from glowray.engine.ray.stop import StopFlag, flag_watch
 from glowray.engine.ray.watch import cluster_watch
 from glowray.engine.task.payload import Apart, Payload, Sent
-from glowray.engine.task.protocol import Done, Engine, Ref, Remote, Slot, Stoppable, Task, local_block
-from glowray.errors import ClusterError
+from glowray.engine.task.protocol import Done, Engine, Ref, Remote, Slot, Stoppable, T, Task, local_block
+from glowray.errors import ClusterError, WorkerLost
 from glowray.io.channel import Deal, Feed
 from glowray.kernels import TaskReport
 from glowray.resources import NO_NEEDS, Resources
@@ -69,6 +69,7 @@ class RayEngine(Engine):
     """Runs tasks on the Ray that this process is connected to."""
 
     name = "ray"
+    is_here = False
 
     def __init__(self) -> None:
         import ray
@@ -118,6 +119,34 @@ class RayEngine(Engine):
         own = [ref.reference for ref in refs if isinstance(ref, RayBlock)]
         fetched = iter(self.watch.get(own) if own else ())  # all at once
         return [next(fetched) if isinstance(ref, RayBlock) else local_block(ref) for ref in refs]
+
+    def ask_nodes(self, question: Callable[[], T], needs: Resources) -> list[tuple[str, T]]:
+        from ray.exceptions import RayError
+
+        nodes = [node for node in self.watch.nodes() if node.resources.get("CPU", 0) and _offers(node, needs)]
+        if len(self.watch.nodes()) < 2:
+            return []
+        asked = {self._ask(node, question): node for node in nodes}
+        answers: dict[str, T] = {}
+        while waiting := [ref for ref, node in asked.items() if node.id not in answers]:
+            ready = self.watch.wait(waiting, lambda: False)
+            try:
+                answers[asked[ready].id] = self.watch.get([ready])[0]
+            except (RayError, WorkerLost):
+                del asked[ready]  # A node that is lost runs no task either.
+        return [(str(node), answers[node.id]) for node in asked.values()]
+
+    def _ask(self, node: RayNode, question: Callable[[], T]) -> Any:
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        on = NodeAffinitySchedulingStrategy(node.id, soft=False)
+        with self.watch.using():
+            # It needs no CPU, so that it need not wait for other tasks.
+            return (
+                self.ray.remote(_answer)
+                .options(name="glowray · files", num_cpus=0, max_retries=0, scheduling_strategy=on)
+                .remote(question)
+            )
 
     def wait_for_first_task(self, over: threading.Event) -> bool:
         """Wait until a task has begun, so that further tasks begin at once. Return False once `over` is set."""
@@ -235,6 +264,10 @@ class RayEngine(Engine):
 
 def _is_stopped(tasks: Iterable[Task]) -> bool:
     return isinstance(tasks, Stoppable) and tasks.is_stopped
+
+
+def _answer(question: Callable[[], T]) -> T:
+    return question()
 
 
 def _begin() -> None:

@@ -13,7 +13,8 @@ from glowray.cluster.client.connect import connect, reconnect
 from glowray.cluster.host.signals import keep_interrupt_status, sigterm_kept
 from glowray.cluster.nodes.local import LOOPBACK, LocalNode
 from glowray.engine.ray.engine import RayEngine
-from glowray.engine.task.protocol import Done, Engine, Ref, Task
+from glowray.engine.task.protocol import Done, Engine, Ref, T, Task
+from glowray.resources import Resources
 from glowray.rows import Block
 
 LOOK_SECONDS = 0.25
@@ -67,6 +68,7 @@ class _Coming(Engine):
     """The engine of a Ray that starts in another thread. Every method waits until it is there."""
 
     name = "ray"
+    is_here = False
 
     def __init__(self) -> None:
         self._engine: Future[RayEngine] = Future()
@@ -83,6 +85,9 @@ class _Coming(Engine):
 
     def shared_bytes(self) -> int:
         return self._engine.result().shared_bytes()
+
+    def ask_nodes(self, question: Callable[[], T], needs: Resources) -> list[tuple[str, T]]:
+        return self._engine.result().ask_nodes(question, needs)
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return self._engine.result().fetch(refs)

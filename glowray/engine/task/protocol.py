@@ -5,13 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from glowray.engine.task.payload import Payload
 from glowray.io.channel import Feed
 from glowray.kernels import TaskReport
 from glowray.resources import NO_NEEDS, Resources
 from glowray.rows import Block
+
+T = TypeVar("T")
 
 
 class Remote(ABC):
@@ -114,6 +116,9 @@ class Engine(ABC):
     name: str
     """The engine as flow.stats shows it."""
 
+    is_here: bool = True
+    """Whether all tasks run in this process."""
+
     may_share_store: bool = False
     """Whether tasks may see one object store: plans then leave room for reading blocks in place."""
 
@@ -131,6 +136,13 @@ class Engine(ABC):
     @abstractmethod
     def shared_bytes(self) -> int:
         """Return up to how many bytes of blocks tasks should read in place, by slices instead of copies."""
+
+    def ask_nodes(self, question: Callable[[], T], needs: Resources) -> list[tuple[str, T]]:
+        """Return each node on which tasks that need `needs` may run, as errors name it, and its answer to a question.
+
+        The question must be a function that can be pickled. With one node the list is empty.
+        """
+        return []
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         """Return the blocks behind refs, in this process. The refs may be those of other engines."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from glowray.errors import GlowrayError
 from glowray.io.files.folders import remove
+from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part, Sink
 
 
@@ -24,6 +25,11 @@ class Place(ABC):
     @contextmanager
     def folder(self) -> Iterator[str]:
         """Give a folder of this machine in which to write files."""
+
+    @property
+    @abstractmethod
+    def locations(self) -> tuple[Location, ...]:
+        """Return the folder to which tasks write, if there is one."""
 
     @abstractmethod
     def deliver(self, parts: Sequence[Part]) -> list[Part]:
@@ -56,6 +62,10 @@ class DiskPlace(Place):
 
     path: str
 
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        return (Location(self.path),)
+
     @contextmanager
     def folder(self) -> Iterator[str]:
         yield self.path
@@ -76,6 +86,10 @@ class DiskPlace(Place):
 @dataclass(frozen=True)
 class NoPlace(Place):
     """The place of a write whose tasks make no files, because their sink sends rows elsewhere."""
+
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        return ()
 
     @contextmanager
     def folder(self) -> Iterator[str]:

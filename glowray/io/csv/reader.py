@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Literal
 
+from glowray.arguments import StorageOptions
 from glowray.io.csv.column_parser import ColumnParser
 from glowray.io.csv.column_types import Convert, RefusedField, conversions, convert_records, infer_types, type_of
 from glowray.io.csv.field_errors import RecordMaker, refusal_of
@@ -17,8 +18,9 @@ from glowray.io.csv.records import Dialect, Record, RecordTexts, first_record, r
 from glowray.io.files.encoding import Encoding, encoding_of_files
 from glowray.io.files.lines import LineNames, read_bytes
 from glowray.io.files.paths import File, Paths, expand, path_names
-from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, weight_of
-from glowray.io.reader import PrunableReader, check_partitions, source_label
+from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, locations_of, weight_of
+from glowray.io.filesystem.location import Location
+from glowray.io.reader import FileReader, PrunableReader, check_partitions, source_label
 from glowray.io.record_columns import check_columns, check_present
 from glowray.io.refusals import Refusal, Refuse, RefusingReader, raise_refusal
 
@@ -33,12 +35,12 @@ _CHUNK_BYTES = 1 << 21
 
 
 @dataclass(frozen=True)
-class CsvReader(PrunableReader, RefusingReader):
+class CsvReader(PrunableReader, RefusingReader, FileReader):
     """Reads records of CSV files as dicts.
 
     Args:
         columns: the columns that the user asked for, None for all.
-        cut: the paths of files that were scanned whole. All their quotes open a field, close one or are doubled.
+        cut: the files that were scanned whole. All their quotes open a field, close one or are doubled.
         only: the columns that the job reads, None for all. It holds in files whose columns are `like`.
         like: the columns of the first file.
     """
@@ -51,7 +53,7 @@ class CsvReader(PrunableReader, RefusingReader):
     converts: Mapping[str, Convert]
     columns: tuple[str, ...] | None
     estimated_bytes: int
-    cut: frozenset[str] = frozenset()
+    cut: frozenset[Location] = frozenset()
     only: frozenset[str] | None = None
     like: tuple[str, ...] = ()
     refuse: Refuse = raise_refusal
@@ -60,6 +62,10 @@ class CsvReader(PrunableReader, RefusingReader):
     @property
     def num_partitions(self) -> int:
         return len(self.partitions)
+
+    @property
+    def locations(self) -> Collection[Location]:
+        return locations_of(self.partitions)
 
     def read(self, index: int) -> Iterator[list[dict[Any, Any]]]:
         for piece in self.partitions[index]:
@@ -89,7 +95,7 @@ class CsvReader(PrunableReader, RefusingReader):
     def _first_names(self) -> tuple[str, ...]:
         """The columns of the first file, () if there are none."""
         piece = next((piece for pieces in self.partitions for piece in pieces), None)
-        return () if piece is None else self.names(piece.path)
+        return () if piece is None else self.names(piece.location)
 
     def _type(self, name: str) -> type | None:
         """Return the exact type of a column's values other than None, or None if it is unknown."""
@@ -120,21 +126,21 @@ class CsvReader(PrunableReader, RefusingReader):
 
     def batches(self, piece: Piece) -> Iterator[tuple[Sequence[str], list[Record]]]:
         """Yield the names of the columns and the records of a piece as text, a batch at a time."""
-        names = self.names(piece.path)
+        names = self.names(piece.location)
         skip = self.header is True and piece.start == 0
         for records in read_records(piece, self.dialect, self.encoding):
             if skip and records:
                 records, skip = records[1:], False
             yield names, records
 
-    def names(self, path: str) -> tuple[str, ...]:
+    def names(self, location: Location) -> tuple[str, ...]:
         """Return the columns of a file, () if it is empty. Raises ValueError if two have one name."""
         if isinstance(self.header, tuple):
             return self.header
-        first = first_record(Piece(path), self.dialect, self.encoding)
+        first = first_record(Piece(location), self.dialect, self.encoding)
         if not self.header:
             return tuple(map(str, range(len(first))))
-        check_columns(first, f'"{path}"')
+        check_columns(first, f'"{location}"')
         return tuple(first)
 
     def _parts(self, making: _Making) -> Iterator[Block | list[dict[Any, Any]]]:
@@ -148,7 +154,7 @@ class CsvReader(PrunableReader, RefusingReader):
         done = 0  # records that were read, including the header
         if self._has_all(names) and parser.fits:
             chunks = read_bytes(piece, self.encoding.signature, _CHUNK_BYTES)
-            for chunk in whole_records(chunks, self.dialect, piece.path in self.cut):
+            for chunk in whole_records(chunks, self.dialect, piece.location in self.cut):
                 if chunk is None or not parser.is_text(chunk):
                     break
                 skip = max(header - done, 0)
@@ -174,7 +180,7 @@ class CsvReader(PrunableReader, RefusingReader):
         for records in read_records(piece, self.dialect, self.encoding):
             first = max(done - seen, 0)
             if len(records) > first and not self._has_all(names):
-                self.check_columns(piece.path, names)
+                self.check_columns(piece.location, names)
             yield from making.rows(records[first:], seen + first)
             seen += len(records)
 
@@ -202,16 +208,16 @@ class CsvReader(PrunableReader, RefusingReader):
         """Return whether a file with these columns has all columns that the user named."""
         return {*self.converts, *(self.columns or ())}.issubset(names)
 
-    def check_columns(self, path: str, names: Sequence[str]) -> None:
+    def check_columns(self, location: Location, names: Sequence[str]) -> None:
         """Raise ValueError if types= or columns= name a column that the file lacks."""
-        check_present(path, names, (*self.converts, *(self.columns or ())))
+        check_present(str(location), names, (*self.converts, *(self.columns or ())))
 
 
 class _Making:
     """Makes rows of the records of a piece. Tells the reader's `refuse` of a record that a type refuses."""
 
     def __init__(self, reader: CsvReader, piece: Piece) -> None:
-        self.piece, self.names = piece, reader.names(piece.path)
+        self.piece, self.names = piece, reader.names(piece.location)
         self._reader = reader
         self._maker = RecordMaker(self.names, reader.dialect, reader.converts)
 
@@ -256,6 +262,7 @@ def csv_reader(
     null_values: Sequence[str] = ("",),
     encoding: str = "utf-8",
     errors: str = "strict",
+    storage_options: StorageOptions = None,
     split_bytes: int = SPLIT_BYTES,
 ) -> CsvReader:
     r"""Return a reader of CSV files, whose rows are dicts, a record each.
@@ -279,6 +286,7 @@ def csv_reader(
         delimiter, quotechar: one character each. With quotechar None, quotes are ordinary characters.
         null_values: the unquoted fields that are read as None.
         encoding, errors: of the files, as for open().
+        storage_options: of URLs.
 
     Raises:
         FileNotFoundError: a path matches nothing.
@@ -291,10 +299,10 @@ def csv_reader(
     """
     check_partitions(partitions)
     dialect, how = Dialect(delimiter, quotechar, _nulls(null_values)), encoding_of_files(encoding, errors)
-    files = expand(paths)
+    files = expand(paths, storage_options)
     splits, cut = plan_records(files, partitions, dialect, how, split_bytes)
     reader = CsvReader(
-        source_label("read_csv", path_names(paths)),
+        source_label("read_csv", path_names(paths, storage_options)),
         splits,
         dialect,
         how,
@@ -339,9 +347,9 @@ def _types(reader: CsvReader, types: Types) -> dict[str, Convert]:
 
 def _check_first_file(reader: CsvReader, files: Sequence[File]) -> None:
     for file in files:
-        names = reader.names(file.path)
+        names = reader.names(file.location)
         if names:
-            reader.check_columns(file.path, names)
+            reader.check_columns(file.location, names)
             return
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from glowray.io.csv.quotes import count_quotes, quote_places
 from glowray.io.csv.records import Dialect
-from glowray.io.files.compression import read_codec_of
 from glowray.io.files.encoding import Encoding
 from glowray.io.files.paths import File
-from glowray.io.files.splits import Partition, Piece, plan_splits
+from glowray.io.files.splits import Partition, Piece, is_splittable, plan_splits
+from glowray.io.filesystem.location import Location
 
 if TYPE_CHECKING:
     from glowray.io.csv.quotes import Bytes
@@ -23,28 +23,28 @@ _MARK = b"\xef\xbb\xbf"
 
 def plan_records(
     files: Sequence[File], partitions: int | None, dialect: Dialect, encoding: Encoding, split_bytes: int
-) -> tuple[tuple[Partition, ...], frozenset[str]]:
-    """Return the partitions, and the paths of the files that are cut.
+) -> tuple[tuple[Partition, ...], frozenset[Location]]:
+    """Return the partitions, and the locations of the files that are cut.
 
     Files are cut as for text, then each cut moves to where a record begins. A file without safe cuts stays whole.
     """
-    cuttable = {file.path for file in files if read_codec_of(file.path) is None}
+    cuttable = {file.location for file in files if is_splittable(file)}
     if not encoding.splittable or not _single_bytes(dialect, encoding):
         cuttable.clear()
-    starts: dict[str, dict[int, int | None]] = {}
+    starts: dict[Location, dict[int, int | None]] = {}
     while True:
-        splits = plan_splits(files, partitions, lambda file: file.path in cuttable, split_bytes)
-        wanted = {path: cuts - starts.get(path, {}).keys() for path, cuts in _cuts(splits).items()}
-        wanted = {path: cuts for path, cuts in wanted.items() if cuts}
+        splits = plan_splits(files, partitions, lambda file: file.location in cuttable, split_bytes)
+        wanted = {file: cuts - starts.get(file, {}).keys() for file, cuts in _cuts(splits).items()}
+        wanted = {file: cuts for file, cuts in wanted.items() if cuts}
         if not wanted:
             return tuple(_moved(pieces, starts) for pieces in splits), frozenset(cuttable & starts.keys())
-        for path, cuts in wanted.items():
+        for file, cuts in wanted.items():
             positions = sorted(cuts)
-            found = record_starts(path, positions, dialect)
+            found = record_starts(file, positions, dialect)
             if found is None:
-                cuttable.discard(path)
+                cuttable.discard(file)
             else:
-                starts.setdefault(path, {}).update(zip(positions, found, strict=True))
+                starts.setdefault(file, {}).update(zip(positions, found, strict=True))
 
 
 def _single_bytes(dialect: Dialect, encoding: Encoding) -> bool:
@@ -53,34 +53,36 @@ def _single_bytes(dialect: Dialect, encoding: Encoding) -> bool:
     return special.isascii() and special.encode(encoding.name.removesuffix("-sig")) == special.encode()
 
 
-def _cuts(splits: Sequence[Partition]) -> dict[str, set[int]]:
+def _cuts(splits: Sequence[Partition]) -> dict[Location, set[int]]:
     """Return the offsets inside each file at which pieces begin."""
-    cuts: dict[str, set[int]] = {}
+    cuts: dict[Location, set[int]] = {}
     for piece in (piece for pieces in splits for piece in pieces if piece.start):
-        cuts.setdefault(piece.path, set()).add(piece.start)
+        cuts.setdefault(piece.location, set()).add(piece.start)
     return cuts
 
 
-def _moved(pieces: Partition, starts: Mapping[str, Mapping[int, int | None]]) -> Partition:
+def _moved(pieces: Partition, starts: Mapping[Location, Mapping[int, int | None]]) -> Partition:
     """Return the pieces with each bound moved to the start of a record, without empty pieces."""
     moved = []
     for piece in pieces:
-        own = starts.get(piece.path, {})
+        own = starts.get(piece.location, {})
         start = own[piece.start] if piece.start else 0
         stop = own[piece.stop] if piece.stop is not None else None
         if start is not None and start != stop:
-            moved.append(Piece(piece.path, start, stop))
+            moved.append(Piece(piece.location, start, stop))
     return tuple(moved)
 
 
-def record_starts(path: str, cuts: Sequence[int], dialect: Dialect, size: int = BLOCK_BYTES) -> list[int | None] | None:
+def record_starts(
+    location: Location, cuts: Sequence[int], dialect: Dialect, size: int = BLOCK_BYTES
+) -> list[int | None] | None:
     """Return for each cut the offset of the first record at or after it, or None if no record follows.
 
     Returns None instead of a list if the file cannot be cut. It has a quote that neither opens nor closes a field and
     is not doubled. Without quoting the cuts themselves are returned, and readers move them to the next line.
 
     Args:
-        path: a file that is not compressed.
+        location: of a file that is not compressed.
         cuts: ascending offsets in bytes, over 0.
         dialect: of single bytes.
         size: bytes to read at once.
@@ -88,7 +90,7 @@ def record_starts(path: str, cuts: Sequence[int], dialect: Dialect, size: int = 
     if dialect.quotechar is None or not cuts:
         return list(cuts)
     scan = _Scan(dialect, list(cuts))
-    with open(path, "rb", buffering=0) as file:
+    with location.open() as file:
         block = file.read(max(size, len(_MARK) + 1))
         if block.startswith(_MARK):
             block = block[len(_MARK) :]

@@ -81,7 +81,7 @@ def read_records(piece: Piece, dialect: Dialect, encoding: Encoding, size: int =
             yield records
         if feed.unclosed:
             line = line_number(piece, RecordTexts(piece, dialect, encoding).at(number)[1])
-            raise DamagedFile(f'"{piece.path}", line {line}: a quote that is opened in this record is never closed')
+            raise DamagedFile(f'"{piece.location}", line {line}: a quote that is opened in this record is never closed')
 
 
 def first_record(piece: Piece, dialect: Dialect, encoding: Encoding) -> list[str]:

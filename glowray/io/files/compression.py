@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import IO, Any, Protocol
 
 from glowray.errors import DamagedFile
+from glowray.io.filesystem.location import Location
 
 CODECS = ("gz", "bz2", "zst", "xz")
 """Each is the suffix of its files."""
@@ -67,20 +68,20 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def decompressed(path: str, codec: str, size: int) -> Iterator[bytes]:
+def decompressed(location: Location, codec: str, size: int) -> Iterator[bytes]:
     """Yield the content of a compressed file in blocks of at most `size` bytes.
 
     Concatenated members, as `cat a.gz b.gz` makes, are one content. Damaged or truncated data raises DamagedFile with
     the path, after all blocks that can be read.
     """
-    with open(path, "rb") as file:
-        stream = _zip_stream(path, file) if codec == "zip" else _stream(file, codec)
+    with location.open() as raw, raw.buffered() as file:
+        stream = _zip_stream(location, file) if codec == "zip" else _stream(file, codec)
         while True:
             block, damage = _up_to(stream, size)
             if block:
                 yield block
             if damage:
-                raise DamagedFile(f'"{path}" is damaged or cut short: {damage}') from damage
+                raise DamagedFile(f'"{location}" is damaged or cut short: {damage}') from damage
             if not block:
                 return
 
@@ -97,7 +98,7 @@ def _stream(file: IO[bytes], codec: str) -> Any:
     return _ZstdReader(pa.CompressedInputStream(file, "zstd"))
 
 
-def _zip_stream(path: str, file: IO[bytes]) -> IO[bytes]:
+def _zip_stream(location: Location, file: IO[bytes]) -> IO[bytes]:
     """Return the stream of the one file in a zip archive. What macOS puts beside a file does not count."""
     try:
         archive = zipfile.ZipFile(file)
@@ -105,10 +106,10 @@ def _zip_stream(path: str, file: IO[bytes]) -> IO[bytes]:
         if len(names) == 1:
             return archive.open(names[0])
     except (*_DAMAGE, RuntimeError) as error:  # RuntimeError: a password is needed, or an unknown compression.
-        raise DamagedFile(f'"{path}" is damaged, or no zip archive that can be read: {error}') from error
+        raise DamagedFile(f'"{location}" is damaged, or no zip archive that can be read: {error}') from error
     shown = ", ".join(f'"{name}"' for name in names[:3])
     held = f"{len(names)} files ({shown}{', …' if len(names) > 3 else ''})" if names else "no file"
-    raise DamagedFile(f'"{path}" holds {held}: only a .zip of one file can be read, so unpack it first')
+    raise DamagedFile(f'"{location}" holds {held}: only a .zip of one file can be read, so unpack it first')
 
 
 class _ZstdReader:

@@ -6,15 +6,15 @@ A line ends at "\\n" or "\\r\\n" only. The last line of a file may lack its end.
 from __future__ import annotations
 
 import codecs
-import os
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import IO
 
 from glowray.errors import GlowrayError
 from glowray.io.files.compression import decompressed, read_codec_of
 from glowray.io.files.encoding import Encoding
 from glowray.io.files.splits import Piece
+from glowray.io.filesystem.interface import Input
+from glowray.io.filesystem.location import Location
 
 CHUNK_BYTES = 1 << 20
 
@@ -22,6 +22,9 @@ COUNTED_BYTES = 64 << 20
 """How much of a file is read to number the lines of rows that are dropped."""
 
 _SEEK_BYTES = 1 << 16
+
+MORE = 4
+"""The factor by which the requests for a remote file grow, up to its `request_bytes`."""
 
 
 def read_lines(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Iterator[list[str]]:
@@ -51,7 +54,7 @@ def _placed(texts: Iterator[str], piece: Piece, encoding: Encoding) -> Iterator[
             seen += text.count("\n")
     except UnicodeDecodeError as error:
         error.add_note(
-            f'"{piece.path}", line {line_number(piece, seen)} is not {encoding.name.removesuffix("-sig")}: '
+            f'"{piece.location}", line {line_number(piece, seen)} is not {encoding.name.removesuffix("-sig")}: '
             'name its encoding=, or read it with errors="replace"'
         )
         raise
@@ -105,8 +108,8 @@ class LineNames:
     def name(self, seen: int) -> str:
         """Return the name of the line that follows the first `seen` lines of the piece."""
         if self._counts:
-            return f'"{self._piece.path}", line {seen + 1 + self._before}'
-        return f'"{self._piece.path}", line {seen + 1} after byte {self._piece.start}'
+            return f'"{self._piece.location}", line {seen + 1 + self._before}'
+        return f'"{self._piece.location}", line {seen + 1} after byte {self._piece.start}'
 
     @cached_property
     def _before(self) -> int:
@@ -115,14 +118,15 @@ class LineNames:
 
 def _lines_before(piece: Piece) -> int:
     """Return the number of lines of the file that begin before the first line of a piece."""
-    return 1 + _newlines(piece.path, piece.start - 1) if piece.start else 0
+    return 1 + _newlines(piece.location, piece.start - 1) if piece.start else 0
 
 
-def _newlines(path: str, stop: int) -> int:
+def _newlines(location: Location, stop: int) -> int:
     """Return the number of line ends in the first `stop` bytes of a file."""
     count = 0
-    with open(path, "rb") as file:
-        while stop > 0 and (block := file.read(min(CHUNK_BYTES, stop))):
+    with location.open() as file:
+        size = max(CHUNK_BYTES, file.request_bytes)
+        while stop > 0 and (block := file.read(min(size, stop))):
             count += block.count(b"\n")
             stop -= len(block)
     return count
@@ -130,18 +134,21 @@ def _newlines(path: str, stop: int) -> int:
 
 def read_blocks(piece: Piece, size: int) -> Iterator[bytes]:
     """Yield the bytes of all lines that begin in the piece, in blocks that may end inside a line."""
-    codec = read_codec_of(piece.path)
+    codec = read_codec_of(piece.location.plain_path)
     if codec:
-        yield from decompressed(piece.path, codec, size)
+        yield from decompressed(piece.location, codec, size)
         return
-    with open(piece.path, "rb", buffering=0) as file:
-        if os.fstat(file.fileno()).st_size < max(piece.start, piece.stop or 0):
-            raise GlowrayError(f'"{piece.path}" became shorter while the job ran: read it again once it is complete')
+    with piece.location.open() as file:
+        needed = max(piece.start, piece.stop or 0)
+        if needed and file.size() < needed:
+            raise GlowrayError(
+                f'"{piece.location}" became shorter while the job ran: read it again once it is complete'
+            )
         if _seek_line(file, piece):
             yield from _to_line_end(file, piece.stop, size)
 
 
-def _seek_line(file: IO[bytes], piece: Piece) -> bool:
+def _seek_line(file: Input, piece: Piece) -> bool:
     """Seek to the start of the first line that begins in the piece. Return whether there is one."""
     if piece.start == 0:
         return True
@@ -158,21 +165,36 @@ def _seek_line(file: IO[bytes], piece: Piece) -> bool:
     return False
 
 
-def _to_line_end(file: IO[bytes], stop: int | None, size: int) -> Iterator[bytes]:
+def _to_line_end(file: Input, stop: int | None, size: int) -> Iterator[bytes]:
     """Yield the bytes from the current offset to `stop`, and on to the end of the line that `stop` cuts."""
-    position, block = file.tell(), b"\n"
-    while stop is None or position < stop:
-        block = file.read(size if stop is None else min(size, stop - position))
-        if not block:
-            return
-        position += len(block)
-        yield block
+    block = b"\n"
+    for data in _requested(file, stop, size):
+        for start in range(0, len(data), size):
+            block = data[start : start + size] if len(data) > size else data
+            yield block
+    if stop is None:
+        return
     while not block.endswith(b"\n"):
         rest = file.read(_SEEK_BYTES)
         if not rest:
             return
         block = rest[: rest.find(b"\n") + 1] or rest
         yield block
+
+
+def _requested(file: Input, stop: int | None, size: int) -> Iterator[bytes]:
+    """Yield the bytes from the current offset to `stop`. The first request asks for `size` bytes, later ones for more.
+
+    A reader that needs only the first record of a remote file then waits for few bytes.
+    """
+    position, wanted = file.tell(), size
+    while stop is None or position < stop:
+        data = file.read(wanted if stop is None else min(wanted, stop - position))
+        if not data:
+            return
+        position += len(data)
+        yield data
+        wanted = max(size, min(wanted * MORE, file.request_bytes))
 
 
 def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from glowray.io.files.compression import EXPANSION, read_codec_of
 from glowray.io.files.paths import File
+from glowray.io.filesystem.location import Location
 
 SPLIT_BYTES = 16 << 20
 """The bytes that a partition reads, unless there would be more than `MANY` partitions."""
@@ -23,24 +24,41 @@ MANY = 256
 class Piece:
     """The bytes [start, stop) of a file. If `stop` is None, the piece ends where the file ends when it is read."""
 
-    path: str
+    location: Location
     start: int = 0
     stop: int | None = None
+
+
+class Located(Protocol):
+    """A part of a file, or a file."""
+
+    @property
+    def location(self) -> Location: ...
 
 
 T = TypeVar("T")
 Partition = tuple[Piece, ...]
 
 
+def locations_of(partitions: Iterable[Iterable[Located]]) -> Collection[Location]:
+    """Return where the files of all partitions are, each once."""
+    return dict.fromkeys(each.location for slices in partitions for each in slices).keys()
+
+
 def weight_of(file: File) -> int:
     """Return about how many bytes a file holds after decompression."""
-    return file.size * (EXPANSION if read_codec_of(file.path) else 1)
+    return file.size * (EXPANSION if read_codec_of(file.location.plain_path) else 1)
+
+
+def is_splittable(file: File) -> bool:
+    """Return whether a file can be read from any byte, and is not compressed."""
+    return file.has_ranges and read_codec_of(file.location.plain_path) is None
 
 
 def plan_splits(
     files: Sequence[File],
     partitions: int | None,
-    splittable: Callable[[File], bool] = lambda file: read_codec_of(file.path) is None,
+    splittable: Callable[[File], bool] = is_splittable,
     split_bytes: int = SPLIT_BYTES,
 ) -> tuple[Partition, ...]:
     """Lay the files end to end and cut them at equal distances, into `partitions` slices or by `split_bytes`.
@@ -48,8 +66,11 @@ def plan_splits(
     A file that is not `splittable` goes whole into the slice that holds its middle. Without `partitions`, slices that
     stay empty are dropped.
 
-    >>> plan_splits([File("/a", "a", 10), File("/b", "b", 2)], 2)
-    ((Piece(path='/a', start=0, stop=6),), (Piece(path='/a', start=6, stop=None), Piece(path='/b', start=0, stop=None)))
+    >>> first, second = plan_splits([File(Location("/a"), "a", 10), File(Location("/b"), "b", 2)], 2)
+    >>> first
+    (Piece(location=</a>, start=0, stop=6),)
+    >>> second
+    (Piece(location=</a>, start=6, stop=None), Piece(location=</b>, start=0, stop=None))
     """
     total = sum(map(weight_of, files))
     count = partitions or default_count(total, split_bytes)
@@ -61,7 +82,7 @@ def plan_splits(
         if weight and splittable(file):
             _cut(file, begin, cuts, slices)
         else:
-            slices[_slice_of(begin + weight // 2, cuts)].append(Piece(file.path))
+            slices[_slice_of(begin + weight // 2, cuts)].append(Piece(file.location))
         begin += weight
     planned = tuple(map(tuple, slices))
     return planned if partitions else tuple(filter(None, planned)) or ((),)
@@ -115,5 +136,5 @@ def _cut(file: File, begin: int, cuts: list[int], slices: list[list[Piece]]) -> 
     while k < len(slices) and cuts[k] < end:
         start, stop = max(begin, cuts[k]), min(end, cuts[k + 1])
         if start < stop:
-            slices[k].append(Piece(file.path, start - begin, None if stop == end else stop - begin))
+            slices[k].append(Piece(file.location, start - begin, None if stop == end else stop - begin))
         k += 1

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pyarrow.fs as pafs
 
 from glowray.io.filesystem.arrow import ArrowFiles, connected
-from glowray.io.filesystem.options import StorageOptions, known_options
+from glowray.io.filesystem.options import HiddenOptions, known_options
 
 _TOKEN_LIFE = timedelta(hours=1)
 """How long pyarrow believes in an access token. Google's own tokens live as long."""
@@ -32,7 +32,8 @@ class GcsFiles(ArrowFiles):
         emulator = os.environ.get("STORAGE_EMULATOR_HOST")
         if emulator:
             known.setdefault("endpoint_url", emulator if "://" in emulator else f"http://{emulator}")
-        return cls("gs://", StorageOptions(known)), f"gs://{url.partition('://')[2]}"
+        root = f"{url.partition('://')[0].lower()}://"
+        return cls(root, HiddenOptions(known)), root + url.partition("://")[2]
 
     def connect(self) -> Any:
         options = self.options.values
@@ -50,7 +51,12 @@ class GcsFiles(ArrowFiles):
 
 @dataclass(frozen=True)
 class AzureFiles(ArrowFiles):
-    """Azure Blob Storage and Data Lake, with the option names of adlfs."""
+    """Azure Blob Storage and Data Lake, with the option names of adlfs.
+
+    `host` is the part of a URL after the container: `@account.dfs.core.windows.net`, or "".
+    """
+
+    host: str = ""
 
     @classmethod
     def of(cls, url: str, options: Mapping[str, Any]) -> tuple[AzureFiles, str]:
@@ -65,16 +71,24 @@ class AzureFiles(ArrowFiles):
             if (value := os.environ.get(f"AZURE_STORAGE_{name.upper()}")) is not None:
                 known.setdefault(name, value)
         place, slash, rest = url.partition("://")[2].partition("/")
-        container, _, host = place.partition("@")
+        host = place.partition("@")[2]
         if host:
             known.setdefault("account_name", host.partition(".")[0])
         if "account_name" not in known:
             fix = 'give storage_options={"account_name": …}, or set AZURE_STORAGE_ACCOUNT_NAME'
             raise ValueError(f'"{url}" names no storage account: {fix}')
-        return cls("abfs://", StorageOptions(known)), f"abfs://{container}{slash}{rest}"
+        root = f"{url.partition('://')[0].lower()}://"
+        return cls(root, HiddenOptions(known), f"@{host}" if host else ""), f"{root}{place}{slash}{rest}"
 
     def connect(self) -> Any:
         return pafs.AzureFileSystem(**self.options.values)
+
+    def inner(self, path: str) -> str:
+        return super().inner(path).replace(self.host, "", 1)
+
+    def outer(self, path: str) -> str:
+        container, slash, rest = path.partition("/")
+        return f"{self.root}{container}{self.host}{slash}{rest}"
 
 
 @dataclass(frozen=True)
@@ -95,7 +109,7 @@ class HdfsFiles(ArrowFiles):
             if value is not None:
                 known.setdefault(name, value)
         own = f"{scheme}://{place.rpartition('@')[2]}"
-        return cls(own, StorageOptions({"host": "default", **known})), f"{own}/{path}"
+        return cls(own, HiddenOptions({"host": "default", **known})), f"{own}/{path}"
 
     @property
     def renames(self) -> bool:

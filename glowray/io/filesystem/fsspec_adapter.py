@@ -10,11 +10,11 @@ from functools import lru_cache
 from threading import Lock
 from typing import IO, Any
 
-from glowray.io.filesystem.interface import FileInfo, Input, Output, is_visible
-from glowray.io.filesystem.options import StorageOptions
+from glowray.io.filesystem.globs import is_visible
+from glowray.io.filesystem.interface import COPY_BYTES, FileInfo, Input, Output
+from glowray.io.filesystem.options import HiddenOptions
 from glowray.io.filesystem.ranged_input import RangedInput
-from glowray.io.filesystem.remote import RemoteFiles
-from glowray.io.filesystem.spooled_output import COPY_BYTES, SpooledOutput
+from glowray.io.filesystem.remote import RemoteFiles, SpooledOutput
 
 _creating = Lock()
 
@@ -36,7 +36,7 @@ class FsspecFiles(RemoteFiles):
         found = {**kind._get_kwargs_from_urls(url), **options}
         place, slash, path = rest.partition("/")
         own = place.rpartition("@")[2]
-        return cls(f"{scheme}://", StorageOptions(found)), f"{scheme}://{own}{slash}{path}"
+        return cls(f"{scheme}://", HiddenOptions(found)), f"{scheme}://{own}{slash}{path}"
 
     def inner(self, path: str) -> str:
         """Return a path as fsspec's file system takes it."""
@@ -82,11 +82,11 @@ class FsspecFiles(RemoteFiles):
         return RangedInput(read_range, size, self.describe(path))
 
     def open_output(self, path: str) -> Output:
-        def upload(content: IO[bytes]) -> None:
-            with self.naming(path):
-                self._upload(self.inner(path), content)
+        return SpooledOutput(self.upload, path)
 
-        return SpooledOutput(upload)
+    def upload(self, content: IO[bytes], path: str) -> None:
+        with self.naming(path):
+            self._upload(self.inner(path), content)
 
     def create(self, path: str, data: bytes) -> None:
         if self.info(path) is not None:

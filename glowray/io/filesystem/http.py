@@ -17,7 +17,7 @@ from typing import IO, Any, NoReturn
 from urllib.parse import quote, unquote, urlsplit
 
 from glowray.io.filesystem.interface import FileInfo, Input, Output
-from glowray.io.filesystem.options import StorageOptions, known_options
+from glowray.io.filesystem.options import HiddenOptions, known_options
 from glowray.io.filesystem.ranged_input import RangedInput, attempted
 from glowray.io.filesystem.remote import RemoteFiles
 
@@ -57,7 +57,7 @@ class HttpFiles(RemoteFiles):
             known["auth"] = (unquote(user), unquote(password))
         path, mark, query = path.partition("?")
         number = f"?{hashlib.sha256(query.encode()).hexdigest()[:8]}" if mark else ""
-        return cls(f"{scheme}://", StorageOptions(known), query), f"{scheme}://{host}{slash}{path}{number}"
+        return cls(f"{scheme}://", HiddenOptions(known), query), f"{scheme}://{host}{slash}{path}{number}"
 
     @property
     def has_globs(self) -> bool:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import io
+import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Literal
+from typing import IO, Any, Literal
+
+from glowray.io.filesystem.globs import matching_files
+
+COPY_BYTES = 8 << 20
 
 Kind = Literal["file", "folder", "other"]
 
@@ -159,6 +165,13 @@ class FileSystem(ABC):
             visible: whether to leave out names that begin with "_" or ".", and all that is below folders so named.
         """
 
+    def glob(self, pattern: str) -> Iterator[FileInfo]:
+        """Yield the files that a pattern matches, in any order. Unless it holds `**`, those below matched folders too.
+
+        Below a folder names that begin with "_" or "." are left out.
+        """
+        return matching_files(pattern, lambda folder, recursive: self.list(folder, recursive=recursive))
+
     @abstractmethod
     def open_input(self, path: str) -> Input:
         """Open a file for reading from any byte."""
@@ -166,6 +179,18 @@ class FileSystem(ABC):
     @abstractmethod
     def open_output(self, path: str) -> Output:
         """Begin a file. Folders that are missing are made where the store has folders."""
+
+    def upload(self, content: IO[bytes], path: str) -> None:
+        """Write a file with the rest of another, which is open on this machine."""
+        with self.open_output(path) as file:
+            shutil.copyfileobj(content, file, COPY_BYTES)
+
+    def abort_uploads(self, folder: str, is_wanted: Callable[[str], bool]) -> None:
+        """Drop the uploads below a folder that were begun and never completed, if `is_wanted(path)` is true.
+
+        Stores that forget such uploads, or that cost nothing for them, do nothing.
+        """
+        return
 
     @abstractmethod
     def create(self, path: str, data: bytes) -> None:
@@ -186,15 +211,14 @@ class FileSystem(ABC):
     def rename(self, old: str, new: str) -> None:
         """Move a file or folder, which replaces a file that is there. Raises OSError unless `renames` is True."""
 
+    def absolute(self, path: str) -> str:
+        """Return the path that means the same file in another process."""
+        return path
+
+    def arrow_input(self, path: str) -> AbstractContextManager[Any]:
+        """Return a `with` block that gives what pyarrow's readers open: a file, or a path of the local disk."""
+        return self.open_input(path)
+
     def describe(self, path: str) -> str:
         """Return a path for errors and labels, without credentials."""
         return path
-
-
-def is_visible(path: str, folder: str) -> bool:
-    """Return whether no name between a folder and a path below it begins with "_" or ".".
-
-    >>> is_visible("s3://b/a/x.csv", "s3://b"), is_visible("s3://b/_old/x.csv", "s3://b")
-    (True, False)
-    """
-    return not any(name.startswith(("_", ".")) for name in path[len(folder) :].strip("/").split("/"))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import io
 import os
 import shutil
 import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from glowray.io.filesystem.globs import DEEP
 from glowray.io.filesystem.interface import FileInfo, FileSystem, Input, Kind, Output
 
 
@@ -40,6 +42,20 @@ class LocalFiles(FileSystem):
     def list(self, folder: str, *, recursive: bool = True, visible: bool = False) -> Iterator[FileInfo]:
         if os.path.isdir(folder):
             yield from _below(folder, recursive, visible, frozenset())
+
+    def glob(self, pattern: str) -> Iterator[FileInfo]:
+        for match in glob.iglob(pattern, recursive=True):
+            info = self.info(match)
+            if info is not None and info.kind == "file":
+                yield info
+            elif info is not None and info.kind == "folder" and DEEP not in pattern.split("/"):
+                yield from self.list(match, visible=True)
+
+    def absolute(self, path: str) -> str:
+        return os.path.abspath(path)
+
+    def arrow_input(self, path: str) -> contextlib.AbstractContextManager[str]:
+        return contextlib.nullcontext(path)
 
     def open_input(self, path: str) -> Input:
         return LocalInput(path, "rb")
@@ -115,6 +131,11 @@ class _LocalOutput(Output):
     @property
     def closed(self) -> bool:
         return self._file.closed
+
+
+def unseen(paths: Collection[str]) -> list[str]:
+    """Return the paths that do not exist on this machine."""
+    return [path for path in paths if not os.path.exists(path)]
 
 
 def _hidden_beside(path: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 from glowray.io.filesystem.interface import FileInfo, FileSystem, Input
 from glowray.io.filesystem.local import LOCAL
@@ -29,6 +31,10 @@ class Location:
         """Open the file for reading."""
         return self.files.open_input(self.path)
 
+    def open_arrow(self) -> AbstractContextManager[Any]:
+        """Return a `with` block that gives what pyarrow's readers open."""
+        return self.files.arrow_input(self.path)
+
     def info(self) -> FileInfo | None:
         """Return what is there, None if nothing is."""
         return self.files.info(self.path)
@@ -37,6 +43,11 @@ class Location:
         """Return the content of a file."""
         with self.open() as file:
             return file.read() or b""
+
+    @property
+    def plain_path(self) -> str:
+        """The path whose suffix tells the format: without the query of a URL."""
+        return self.path if self.files.has_globs else self.path.partition("?")[0]
 
     def at(self, path: str) -> Location:
         """Return another path in the same file system."""

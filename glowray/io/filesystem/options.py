@@ -16,17 +16,17 @@ _SHORT = 4
 
 
 @dataclass(frozen=True, slots=True)
-class StorageOptions:
+class HiddenOptions:
     """The options of a file system by name. Its repr shows the names alone.
 
-    >>> StorageOptions({"key": "AKIA", "secret": "s3cr3t"})
-    StorageOptions(key, secret)
+    >>> HiddenOptions({"key": "AKIA", "secret": "s3cr3t"})
+    HiddenOptions(key, secret)
     """
 
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        return f"StorageOptions({', '.join(self.values)})"
+        return f"HiddenOptions({', '.join(self.values)})"
 
     def __hash__(self) -> int:
         return hash(frozenset(self.values))
@@ -34,7 +34,7 @@ class StorageOptions:
     def without_secrets(self, text: str) -> str:
         """Return a text with "…" in place of each value that may be a secret.
 
-        >>> StorageOptions({"secret": "s3cr3t"}).without_secrets("403: s3cr3t is wrong")
+        >>> HiddenOptions({"secret": "s3cr3t"}).without_secrets("403: s3cr3t is wrong")
         '403: … is wrong'
         """
         for secret in sorted(_secrets(self.values), key=len, reverse=True):

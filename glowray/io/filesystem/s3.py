@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -12,7 +12,8 @@ from urllib.parse import unquote, urlsplit
 import pyarrow.fs as pafs
 
 from glowray.io.filesystem.arrow import ArrowFiles
-from glowray.io.filesystem.options import StorageOptions, known_options
+from glowray.io.filesystem.options import HiddenOptions, known_options
+from glowray.io.filesystem.s3_uploads import S3Uploads
 
 _NAMES = ("key", "secret", "token", "anon", "endpoint_url", "region", "client_kwargs")
 _CLIENT_NAMES = {
@@ -54,7 +55,8 @@ class S3Files(ArrowFiles):
         if not bucket:
             raise ValueError(f'"s3://{slash}{rest}" names no bucket: write s3://bucket/key')
         found = {name: value for name, value in known.items() if value is not None}
-        return cls("s3://", StorageOptions(_completed(found)), bucket), f"s3://{bucket}{slash}{rest}"
+        root = f"{url.partition('://')[0].lower()}://"
+        return cls(root, HiddenOptions(_completed(found)), bucket), f"{root}{bucket}{slash}{rest}"
 
     @property
     def creates_once(self) -> bool:
@@ -69,7 +71,8 @@ class S3Files(ArrowFiles):
             arguments |= {names[name]: options[name] for name in names if name in options}
         if endpoint is not None:
             arguments |= {"scheme": endpoint.scheme, "endpoint_override": endpoint.netloc + endpoint.path.rstrip("/")}
-        return pafs.S3FileSystem(region=self._region, **arguments)
+        # A small file is then one request, and no multipart upload that could be left open.
+        return pafs.S3FileSystem(region=self._region, allow_delayed_open=True, **arguments)
 
     @property
     def _region(self) -> str | None:
@@ -96,6 +99,21 @@ class S3Files(ArrowFiles):
                 raise FileExistsError(f'"{path}" is there already') from None
         except BaseError as error:
             raise self._error(path, error) from None
+
+    def abort_uploads(self, folder: str, is_wanted: Callable[[str], bool]) -> None:
+        """Drop uploads that were never completed, if the options have the keys. Others are known to pyarrow alone."""
+        options = self.options.values
+        if not {"key", "secret"} <= options.keys():
+            return
+        with self.naming(folder):
+            region = self._region or "us-east-1"
+            endpoint = str(options.get("endpoint_url", f"https://s3.{region}.amazonaws.com"))
+            login = (options["key"], options["secret"], options.get("token"))
+            uploads = S3Uploads(endpoint, self.bucket, region, *login)
+            root = f"{self.root}{self.bucket}/"
+            for key, upload in list(uploads.below(f"{folder.rstrip('/')}/".removeprefix(root))):
+                if is_wanted(root + key):
+                    uploads.abort(key, upload)
 
     def _read(self, path: str) -> bytes:
         with self.open_input(path) as file:

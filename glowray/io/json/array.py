@@ -12,6 +12,7 @@ from glowray.errors import DamagedFile
 from glowray.io.files.encoding import Encoding
 from glowray.io.files.lines import CHUNK_BYTES, read_blocks, read_characters
 from glowray.io.files.splits import Piece
+from glowray.io.filesystem.location import Location
 from glowray.io.json.values import TooDeepError, check_levels, most_levels, value_at
 
 _UTF8 = Encoding("utf-8-sig")
@@ -33,14 +34,14 @@ _MARGIN = 16
 """json reports a value that is cut off, such as `-Infini`, at most this many characters before the end."""
 
 
-def is_array(path: str) -> bool:
+def is_array(location: Location) -> bool:
     """Return whether a file is one array of objects, and not JSON lines the first of which is such an array.
 
     The file must begin with `[{` or `[]`. A line that is whole ends with `]`, and another value follows it. If an array
     goes on after a line that ends with `]`, a comma or a bracket follows: `[{"a": [1]`, then `}]`. Text cannot span
     lines. Only the first line is read, up to 64 MiB. A lone line that ends with a tab is a row: see `as_row`.
     """
-    blocks = read_blocks(Piece(path), CHUNK_BYTES)
+    blocks = read_blocks(Piece(location), CHUNK_BYTES)
     begin = b""
     while _OPEN.fullmatch(begin):
         block = next(blocks, b"")
@@ -100,7 +101,7 @@ class _ArrayText:
     """The text of a file that is one array. `text` is the part that was read and not yet used up to `start`."""
 
     def __init__(self, piece: Piece) -> None:
-        self.path = piece.path
+        self.location = piece.location
         self.text, self.start, self.lines, self.ended = "", 0, 0, False
         self._chunks = read_characters(piece, _UTF8, CHUNK_BYTES)
 
@@ -174,4 +175,4 @@ class _ArrayText:
 
     def _damaged(self, reason: str, place: int) -> DamagedFile:
         line = 1 + self.lines + self.text.count("\n", 0, place)
-        return DamagedFile(f'"{self.path}", line {line} is not in an array of JSON: {reason}')
+        return DamagedFile(f'"{self.location}", line {line} is not in an array of JSON: {reason}')

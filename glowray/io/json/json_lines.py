@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from glowray.arguments import StorageOptions
 from glowray.errors import DamagedFile
 from glowray.functions import Cause
 from glowray.functions.replay import Attempt
-from glowray.io.files.compression import read_codec_of
 from glowray.io.files.encoding import Encoding
 from glowray.io.files.lines import LineNames, read_lines
 from glowray.io.files.paths import File, Paths, expand, path_names
-from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, plan_splits, weight_of
+from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, is_splittable, locations_of, plan_splits, weight_of
+from glowray.io.filesystem.location import Location
 from glowray.io.json.array import array_lists, is_array
 from glowray.io.json.values import TooDeepError, most_levels, shallow_value
-from glowray.io.reader import check_partitions, source_label
+from glowray.io.reader import FileReader, check_partitions, source_label
 from glowray.io.refusals import Refusal, Refuse, RefusingReader, raise_refusal
 
 _UTF8 = Encoding("utf-8-sig")
@@ -28,7 +29,7 @@ _BLANKS = " \t\r"
 
 
 @dataclass(frozen=True)
-class JsonReader(RefusingReader):
+class JsonReader(RefusingReader, FileReader):
     """Reads the values of JSON files. `lines` says that each is JSON lines, or not; None: look at each file."""
 
     label: str
@@ -42,6 +43,10 @@ class JsonReader(RefusingReader):
     def num_partitions(self) -> int:
         return len(self.partitions)
 
+    @property
+    def locations(self) -> Collection[Location]:
+        return locations_of(self.partitions)
+
     def refusing(self, refuse: Refuse, *, ahead: bool) -> JsonReader:
         """Return a reader of the same rows that calls `refuse` for a line that is no value."""
         return replace(self, refuse=refuse, ahead=ahead)
@@ -53,7 +58,7 @@ class JsonReader(RefusingReader):
     def _is_array(self, piece: Piece) -> bool:
         """Return whether a piece is a file that is one array. Such files are not cut."""
         if self.lines is None:
-            return piece.start == 0 and piece.stop is None and is_array(piece.path)
+            return piece.start == 0 and piece.stop is None and is_array(piece.location)
         return not self.lines
 
     def _lines(self, piece: Piece) -> Iterator[list[Any]]:
@@ -80,7 +85,12 @@ class JsonReader(RefusingReader):
 
 
 def json_reader(
-    paths: Paths, partitions: int | None = None, *, lines: bool | None = None, split_bytes: int = SPLIT_BYTES
+    paths: Paths,
+    partitions: int | None = None,
+    *,
+    lines: bool | None = None,
+    storage_options: StorageOptions = None,
+    split_bytes: int = SPLIT_BYTES,
 ) -> JsonReader:
     r"""Return a reader of JSON files: a row is the value of a line. Blank lines are skipped.
 
@@ -98,13 +108,14 @@ def json_reader(
     refused with a DamagedFile error, which names file and line.
     """
     check_partitions(partitions)
-    files = expand(paths)
+    files = expand(paths, storage_options)
 
-    def is_splittable(file: File) -> bool:
-        return read_codec_of(file.path) is None and (not is_array(file.path) if lines is None else lines)
+    def holds_lines(file: File) -> bool:
+        return is_splittable(file) and (not is_array(file.location) if lines is None else lines)
 
-    splits = plan_splits(files, partitions, is_splittable, split_bytes)
-    return JsonReader(source_label("read_json", path_names(paths)), splits, sum(map(weight_of, files)), lines)
+    splits = plan_splits(files, partitions, holds_lines, split_bytes)
+    label = source_label("read_json", path_names(paths, storage_options))
+    return JsonReader(label, splits, sum(map(weight_of, files)), lines)
 
 
 def read_again(verb: str, line: str, where: str) -> Any:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from glowray.arguments import StorageOptions
 from glowray.errors import DamagedFile
 from glowray.io.arrow.table_blocks import droppable, table_block, table_shape
 from glowray.io.arrow.table_rows import table_rows
 from glowray.io.files.paths import Paths, expand, path_names
-from glowray.io.files.splits import SPLIT_BYTES, place
+from glowray.io.files.splits import SPLIT_BYTES, locations_of, place
+from glowray.io.filesystem.location import Location
 from glowray.io.parquet.hive_folders import Values, fill_folders, folder_types, folder_values, with_folders
-from glowray.io.reader import PrunableReader, TypedReader, check_partitions, source_label
+from glowray.io.reader import FileReader, PrunableReader, TypedReader, check_partitions, source_label
 from glowray.io.record_columns import check_columns, check_present
 
 if TYPE_CHECKING:
@@ -30,13 +34,13 @@ ROWS_A_BLOCK = 65_536
 class RowGroup:
     """One row group of a file, and the columns that the file's folders add."""
 
-    path: str
+    location: Location
     index: int
     folders: Values = ()
 
 
 @dataclass(frozen=True)
-class ParquetReader(PrunableReader, TypedReader):
+class ParquetReader(PrunableReader, TypedReader, FileReader):
     """Reads rows of Parquet files. A row group is never divided between partitions.
 
     Args:
@@ -45,6 +49,7 @@ class ParquetReader(PrunableReader, TypedReader):
         only: the columns that the job reads, None for all. It holds in files whose columns are `like`.
         like: the columns of the first file.
         folder_types: the columns that folders add, with their types.
+        first: the columns of the first file that has rows, with those that its folders add.
     """
 
     label: str
@@ -55,10 +60,15 @@ class ParquetReader(PrunableReader, TypedReader):
     only: frozenset[str] | None = None
     like: tuple[str, ...] | None = None
     folder_types: pa.Schema | None = None
+    first: pa.Schema | None = None
 
     @property
     def num_partitions(self) -> int:
         return len(self.partitions)
+
+    @property
+    def locations(self) -> Collection[Location]:
+        return locations_of(self.partitions)
 
     def read(self, index: int) -> Iterator[list[dict[str, Any]]]:
         for table in self.tables(index):
@@ -67,23 +77,20 @@ class ParquetReader(PrunableReader, TypedReader):
     @property
     def shape(self) -> Shape | None:
         """The shape of the blocks of `read_blocks`, or None if the first file's schema does not say it."""
-        group = next((group for groups in self.partitions for group in groups), None)
-        if group is None:
-            return None
         import pyarrow as pa
 
-        with opened(group.path) as file:
-            schema = self._schema(file, group)
-            return table_shape(pa.schema([schema.field(name) for name in self._wanted(schema, group.path)]))
+        names = self.fields
+        if names is None or self.first is None:
+            return None
+        return table_shape(pa.schema([self.first.field(name) for name in names]))
 
     @property
     def fields(self) -> tuple[str, ...] | None:
         """The columns of the first file's rows. Another file may have others."""
         group = next((group for groups in self.partitions for group in groups), None)
-        if group is None:
+        if group is None or self.first is None:
             return None
-        with opened(group.path) as file:
-            return tuple(self._wanted(self._schema(file, group), group.path))
+        return tuple(self._wanted(self.first, group.location))
 
     def read_blocks(self, index: int) -> Iterator[Block]:
         """Yield the rows of partition `index` as blocks. A column stays as it is if its values are Python's."""
@@ -101,20 +108,22 @@ class ParquetReader(PrunableReader, TypedReader):
         """Yield the rows of partition `index` as Arrow tables of at most `rows` rows."""
         import pyarrow as pa
 
-        for group in self.partitions[index]:
-            with opened(group.path) as file:
-                names = self._wanted(self._schema(file, group), group.path)
+        for _, groups in groupby(self.partitions[index], key=lambda group: (group.location, group.folders)):
+            group, *others = groups
+            with opened(group.location) as file:
+                names = self._wanted(self._schema(file, group), group.location)
                 added = {name for name, _ in group.folders}
                 own = [name for name in names if name not in added]
                 wanted = None if self.columns is None and self.only is None and not added else own
-                for batch in file.iter_batches(rows, [group.index], wanted, use_threads=False):
-                    table = pa.Table.from_batches([batch]).select(own)
-                    yield self._filled(table, names, group)
+                for each in (group, *others):
+                    for batch in file.iter_batches(rows, [each.index], wanted, use_threads=False):
+                        table = pa.Table.from_batches([batch]).select(own)
+                        yield self._filled(table, names, group)
 
     def _schema(self, file: pq.ParquetFile, group: RowGroup) -> pa.Schema:
         """Return the columns of a file, with those that its folders add."""
         schema = file.schema_arrow
-        check_columns(schema.names, f'"{group.path}"')
+        check_columns(schema.names, f'"{group.location}"')
         return schema if self.folder_types is None else with_folders(schema, group.folders, self.folder_types)
 
     def _filled(self, table: pa.Table, names: list[str], group: RowGroup) -> pa.Table:
@@ -122,9 +131,9 @@ class ParquetReader(PrunableReader, TypedReader):
             return table
         return fill_folders(table, names, group.folders, self.folder_types)
 
-    def _wanted(self, schema: pa.Schema, path: str) -> list[str]:
+    def _wanted(self, schema: pa.Schema, location: Location) -> list[str]:
         """Return the columns to read of a file, in the order of the rows."""
-        names = _columns_of(schema, path, self.columns)
+        names = _columns_of(schema, location, self.columns)
         if self.only is None or tuple(names) != self.like:
             return names
         unread = droppable(schema.names, schema.types) - self.only
@@ -136,6 +145,7 @@ def parquet_reader(
     partitions: int | None = None,
     *,
     columns: Sequence[str] | None = None,
+    storage_options: StorageOptions = None,
     split_bytes: int = SPLIT_BYTES,
 ) -> ParquetReader:
     """Return a reader of Parquet files, whose rows are dicts. `columns` reads only these columns, in this order.
@@ -160,26 +170,29 @@ def parquet_reader(
     if wanted is not None:
         check_columns(wanted, "columns=")
     types: pa.Schema | None = None
+    first: pa.Schema | None = None
     groups: list[RowGroup] = []
     weights: list[int] = []
-    files = expand(paths)
+    files = expand(paths, storage_options)
     added = folder_types(files)
     for file in files:
         folders = folder_values(file.folders)
-        with opened(file.path) as parquet:
-            check_columns(parquet.schema_arrow.names, f'"{file.path}"')
+        with opened(file.location) as parquet:
+            check_columns(parquet.schema_arrow.names, f'"{file.location}"')
             schema = with_folders(parquet.schema_arrow, folders, added)
-            types = _common_types(types, schema, _columns_of(schema, file.path, wanted))
+            types = _common_types(types, schema, _columns_of(schema, file.location, wanted))
             metadata = parquet.metadata
-            groups += [RowGroup(file.path, index, folders) for index in range(metadata.num_row_groups)]
+            first = schema if first is None and metadata.num_row_groups else first
+            groups += [RowGroup(file.location, index, folders) for index in range(metadata.num_row_groups)]
             weights += [metadata.row_group(index).total_byte_size for index in range(metadata.num_row_groups)]
     return ParquetReader(
-        source_label("read_parquet", path_names(paths)),
+        source_label("read_parquet", path_names(paths, storage_options)),
         place(groups, weights, partitions, split_bytes),
         wanted,
         sum(weights),
         pa.schema([]) if types is None else types,
         folder_types=added if len(added) else None,
+        first=first,
     )
 
 
@@ -192,19 +205,26 @@ def _common_types(known: pa.Schema | None, schema: pa.Schema, names: Sequence[st
     return pa.schema([(name, types[name]) for name in alike])
 
 
-def opened(path: str) -> pq.ParquetFile:
-    """Open a Parquet file. Raises DamagedFile, which names the path, if it is none."""
+@contextmanager
+def opened(location: Location) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file. Raises DamagedFile, which names the path, if it is none.
+
+    Neighbouring columns of a remote file come in one request.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        return pq.ParquetFile(path)
-    except pa.ArrowInvalid as error:
-        raise DamagedFile(f'"{path}" is not a Parquet file, or is damaged: {error}') from None
+    with location.open_arrow() as source:
+        try:
+            file = pq.ParquetFile(source, pre_buffer=not location.files.is_local)
+        except pa.ArrowInvalid as error:
+            raise DamagedFile(f'"{location}" is not a Parquet file, or is damaged: {error}') from None
+        with file:
+            yield file
 
 
-def _columns_of(schema: pa.Schema, path: str, wanted: tuple[str, ...] | None) -> list[str]:
+def _columns_of(schema: pa.Schema, location: Location, wanted: tuple[str, ...] | None) -> list[str]:
     """Return `wanted`, or all columns of a file if it is None. Raises ValueError if the file lacks one of them."""
     names: list[str] = schema.names
-    check_present(path, names, wanted or ())
+    check_present(str(location), names, wanted or ())
     return names if wanted is None else list(wanted)

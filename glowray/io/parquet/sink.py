@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from glowray.errors import InexactColumn
 from glowray.io.field_names import FieldNames
 from glowray.io.files.compression import listed
+from glowray.io.filesystem.location import Location
 from glowray.io.parquet.common_schema import one_schema
 from glowray.io.parquet.table_file import (
     BUFFER_BYTES,
@@ -87,14 +88,16 @@ class ParquetSink(SchemaSink, TypedSink):
         """Return the sink for rows whose columns have these types in their source."""
         return replace(self, types=types)
 
-    def common_schema(self, parts: Sequence[Part], kept: Sequence[str], *, fixed: bool) -> pa.Schema:
-        sources = [StoredRows(part.path, part.schema) for part in parts]
-        schema = one_schema(sources, [path for path in kept if path.endswith(self.extension) or not fixed], fixed=fixed)
+    def common_schema(self, parts: Sequence[Part], kept: Sequence[Location], *, fixed: bool) -> pa.Schema:
+        sources = [StoredRows(part.location, part.schema) for part in parts]
+        schema = one_schema(
+            sources, [file for file in kept if file.path.endswith(self.extension) or not fixed], fixed=fixed
+        )
         if parts:
             _check_writable(schema)
         return schema
 
-    def gives_way(self, path: str) -> bool:
+    def gives_way(self, file: Location) -> bool:
         return False  # the schema of a Parquet file does not depend on its rows
 
     def has_schema(self, part: Part, schema: pa.Schema) -> bool:
@@ -102,13 +105,13 @@ class ParquetSink(SchemaSink, TypedSink):
 
     def rewrite(self, part: Part, folder: str, schema: pa.Schema) -> Part:
         path = temporary_path(folder, part.index)
-        size = rewrite([StoredRows(part.path, part.schema)], path, self.codec, schema)
+        size = rewrite([StoredRows(part.location, part.schema)], path, self.codec, schema)
         return replace(part, path=path, bytes=size, schema=schema)
 
     def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
-        sources = [StoredRows(part.path, part.schema) for part in parts]
-        schema = one_schema(sources, [before] if before else [], fixed=False)
-        rewrite([*([StoredRows.of(before)] if before else []), *sources], path, self.codec, schema)
+        sources = [StoredRows(part.location, part.schema) for part in parts]
+        schema = one_schema(sources, [Location(before)] if before else [], fixed=False)
+        rewrite([*([StoredRows.of(Location(before))] if before else []), *sources], path, self.codec, schema)
 
 
 class ParquetPartWriter(BlockWriter):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from glowray.io.files.compression import read_codec_of
+from glowray.arguments import StorageOptions
 from glowray.io.files.encoding import Encoding, encoding_of_files, is_utf8_text
 from glowray.io.files.lines import read_lines
-from glowray.io.files.paths import Paths, expand, path_names
-from glowray.io.files.splits import SPLIT_BYTES, Partition, plan_splits, weight_of
-from glowray.io.reader import ColumnReader, check_partitions, source_label
+from glowray.io.files.paths import File, Paths, expand, path_names
+from glowray.io.files.splits import SPLIT_BYTES, Partition, is_splittable, locations_of, plan_splits, weight_of
+from glowray.io.filesystem.location import Location
+from glowray.io.reader import ColumnReader, FileReader, check_partitions, source_label
 
 if TYPE_CHECKING:
     from glowray.rows import Block
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TextReader(ColumnReader):
+class TextReader(ColumnReader, FileReader):
     """Reads the lines of files, without their ends."""
 
     label: str
@@ -31,6 +32,10 @@ class TextReader(ColumnReader):
     @property
     def num_partitions(self) -> int:
         return len(self.partitions)
+
+    @property
+    def locations(self) -> Collection[Location]:
+        return locations_of(self.partitions)
 
     def read(self, index: int) -> Iterator[list[str]]:
         for piece in self.partitions[index]:
@@ -57,11 +62,11 @@ class TextReader(ColumnReader):
 
 
 @dataclass(frozen=True)
-class PathTextReader(ColumnReader):
-    """Reads the lines of files as (path, line). `names` maps the path of a piece to the path as the user spelt it."""
+class PathTextReader(ColumnReader, FileReader):
+    """Reads the lines of files as (path, line). `names` maps each location to the path as the user spelt it."""
 
     lines: TextReader
-    names: Mapping[str, str]
+    names: Mapping[Location, str]
 
     @property
     def label(self) -> str:
@@ -72,12 +77,16 @@ class PathTextReader(ColumnReader):
         return self.lines.num_partitions
 
     @property
+    def locations(self) -> Collection[Location]:
+        return self.lines.locations
+
+    @property
     def estimated_bytes(self) -> int:
         return self.lines.estimated_bytes
 
     def read(self, index: int) -> Iterator[list[tuple[str, str]]]:
         for piece in self.lines.partitions[index]:
-            name = self.names[piece.path]
+            name = self.names[piece.location]
             for lines in read_lines(piece, self.lines.encoding):
                 yield [(name, line) for line in lines]
 
@@ -100,7 +109,7 @@ class PathTextReader(ColumnReader):
             yield from self.read(index)
             return
         for piece in self.lines.partitions[index]:
-            name = self.names[piece.path]
+            name = self.names[piece.location]
             for block in line_blocks(piece, self.lines.encoding):
                 yield [(name, line) for line in block] if isinstance(block, list) else with_path(name, block)
 
@@ -111,6 +120,7 @@ def text_reader(
     encoding: str = "utf-8",
     errors: str = "strict",
     *,
+    storage_options: StorageOptions = None,
     split_bytes: int = SPLIT_BYTES,
 ) -> TextReader:
     r"""Return a reader of text files: a row is a line.
@@ -130,20 +140,34 @@ def text_reader(
     """
     check_partitions(partitions)
     how = encoding_of_files(encoding, errors)
-    files = expand(paths)
-    plain = how.splittable
-    splits = plan_splits(files, partitions, lambda file: plain and read_codec_of(file.path) is None, split_bytes)
-    return TextReader(source_label("read_text", path_names(paths)), splits, how, sum(map(weight_of, files)))
+    label = source_label("read_text", path_names(paths, storage_options))
+    return _reader_of(expand(paths, storage_options), label, partitions, how, split_bytes)
+
+
+def _reader_of(
+    files: Sequence[File], label: str, partitions: int | None, encoding: Encoding, split_bytes: int = SPLIT_BYTES
+) -> TextReader:
+    plain = encoding.splittable
+    splits = plan_splits(files, partitions, lambda file: plain and is_splittable(file), split_bytes)
+    return TextReader(label, splits, encoding, sum(map(weight_of, files)))
 
 
 def path_text_reader(
-    paths: Paths, partitions: int | None = None, encoding: str = "utf-8", errors: str = "strict"
+    paths: Paths,
+    partitions: int | None = None,
+    encoding: str = "utf-8",
+    errors: str = "strict",
+    *,
+    storage_options: StorageOptions = None,
 ) -> PathTextReader:
     """Return a reader of the lines of text files as (path, line), with the paths as the user spelt them.
 
     >>> next(iter(next(path_text_reader("/etc/passwd").read(0))))
     ('/etc/passwd', 'root:x:0:0:root:/root:/bin/bash')
     """
+    check_partitions(partitions)
+    how = encoding_of_files(encoding, errors)
     given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-    names = {file.path: file.name for file in expand(given)}
-    return PathTextReader(text_reader(given, partitions, encoding, errors), names)
+    files = expand(given, storage_options)
+    label = source_label("read_text", path_names(given, storage_options))
+    return PathTextReader(_reader_of(files, label, partitions, how), {file.location: file.name for file in files})

@@ -21,6 +21,7 @@ from glowray.io.files import lines
 from glowray.io.files.encoding import Encoding
 from glowray.io.files.lines import read_bytes, read_lines
 from glowray.io.files.splits import Piece
+from glowray.io.filesystem.location import Location
 from glowray.io.text.reader import TextReader, path_text_reader, text_reader
 
 # Short alphabets make line ends, carriage returns and split characters frequent.
@@ -56,7 +57,7 @@ def test_a_line_belongs_to_the_piece_of_its_first_byte(
     path = folder / "seams.txt"
     path.write_bytes(data)
     edges = [0, *sorted(cut for cut in cuts if 0 < cut < len(data)), None]
-    pieces = [Piece(str(path), start or 0, stop) for start, stop in pairwise(edges)]
+    pieces = [Piece(Location(str(path)), start or 0, stop) for start, stop in pairwise(edges)]
 
     found = [[line for lines in read_lines(piece, Encoding(), size) for line in lines] for piece in pieces]
 
@@ -75,7 +76,10 @@ def test_chunks_of_bytes_are_whole_lines(folder: Path, parts: list[bytes], cut: 
     path = folder / "bytes.txt"
     path.write_bytes(data)
     cut = min(cut, len(data))
-    chunks = [*read_bytes(Piece(str(path), 0, cut), b"", size), *read_bytes(Piece(str(path), cut), b"", size)]
+    chunks = [
+        *read_bytes(Piece(Location(str(path)), 0, cut), b"", size),
+        *read_bytes(Piece(Location(str(path)), cut), b"", size),
+    ]
     assert b"".join(chunks) == data
     assert all(chunk.endswith(b"\n") for chunk in chunks[:-1])
     assert all(chunks)
@@ -104,7 +108,7 @@ def test_encodings_are_read_as_open_reads_them(folder: Path, encoding: str, text
     path.write_bytes(text.encode(encoding))
     with open(path, encoding=encoding, newline="") as file:
         expected = lines_of(file.read())
-    lines = [line for lines in read_lines(Piece(str(path)), Encoding(encoding), size) for line in lines]
+    lines = [line for lines in read_lines(Piece(Location(str(path))), Encoding(encoding), size) for line in lines]
     assert lines == expected
 
 
@@ -122,7 +126,9 @@ def test_error_handlers_do_what_open_does(folder: Path, encoding: str, errors: s
     except UnicodeError:
         expected = None  # UTF-16 without its byte order mark
     if expected is not None:
-        lines = [line for lines in read_lines(Piece(str(path)), Encoding(encoding, errors), size) for line in lines]
+        lines = [
+            line for lines in read_lines(Piece(Location(str(path))), Encoding(encoding, errors), size) for line in lines
+        ]
         assert lines == expected
 
 
@@ -141,7 +147,7 @@ def test_good_lines_come_before_a_bad_one(
     path.write_bytes(good + bad + b"\n" * (4 * after))
     rows = []
     with pytest.raises(UnicodeDecodeError) as caught:
-        for lines in read_lines(Piece(str(path)), Encoding(encoding), size):
+        for lines in read_lines(Piece(Location(str(path))), Encoding(encoding), size):
             rows += lines
     assert rows == before
     assert f'"{path}", line {len(before) + 1} is not {encoding}' in caught.value.__notes__[0]
@@ -152,7 +158,7 @@ def test_a_bad_line_is_numbered_in_its_file_from_any_piece(folder: Path, before:
     path = folder / "numbered.txt"
     path.write_bytes(b"x\n" * before + b"\xff\n")
     with pytest.raises(UnicodeDecodeError) as caught:
-        list(read_lines(Piece(str(path), min(cut, 2 * before)), Encoding()))
+        list(read_lines(Piece(Location(str(path)), min(cut, 2 * before)), Encoding()))
     assert f"line {before + 1} " in caught.value.__notes__[0]
 
 
@@ -255,7 +261,7 @@ def test_lines_far_into_a_file_are_numbered_from_the_cut(tmp_path: Path, monkeyp
         (4, False, from_cut),
         (4, True, from_start),
     ]:
-        assert lines.LineNames(Piece(str(path), start), exact=exact).name(1) == f'"{path}", {name}'
+        assert lines.LineNames(Piece(Location(str(path)), start), exact=exact).name(1) == f'"{path}", {name}'
 
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "shift_jis", "ascii"]

@@ -62,6 +62,12 @@ def test_a_file_is_written_and_read(root: Root) -> None:
         assert buffered.read() == b"0123456789"
 
 
+@pytest.mark.parametrize("suffix", ["gz", "bz2", "zst", "lz4"])
+def test_content_is_never_compressed_by_the_name(root: Root, suffix: str) -> None:
+    with root.files.open_input(root.put(f"a.{suffix}", b"plain")) as file:
+        assert file.read() == b"plain"
+
+
 def test_a_file_is_seen_only_when_it_is_closed(root: Root) -> None:
     output = root.files.open_output(root.at("a"))
     output.write(b"half")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from glowray.errors import DamagedFile
 from glowray.io.files.splits import Piece
+from glowray.io.filesystem.location import Location
 from glowray.io.json import array as json_array
 from glowray.io.json.array import array_lists, is_array
 from glowray.io.json.json_lines import json_reader
@@ -55,7 +56,7 @@ def test_an_array_is_its_objects(path: Path, rows_of: Any, name: str, values: li
     path.write_bytes(gzip.compress(content) if name.endswith("gz") else content)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_array, "CHUNK_BYTES", size)
-        assert is_array(str(path))
+        assert is_array(Location(str(path)))
         for lines in (None, False):
             reader = json_reader(path, 3, lines=lines)
             assert repr(rows_of(reader)) == repr(values)
@@ -67,7 +68,7 @@ def test_items_of_any_kind(path: Path, values: list[Any], size: int, data: Any) 
     path.write_bytes(data.draw(printed(values)).encode())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_array, "CHUNK_BYTES", size)
-        assert repr([item for items in array_lists(Piece(str(path))) for item in items]) == repr(values)
+        assert repr([item for items in array_lists(Piece(Location(str(path)))) for item in items]) == repr(values)
 
 
 @pytest.mark.parametrize("size", [1, 7, 100])
@@ -77,7 +78,7 @@ def test_items_of_any_kind(path: Path, values: list[Any], size: int, data: Any) 
 def test_an_item_that_goes_over_chunks(path: Path, monkeypatch: pytest.MonkeyPatch, item: str, size: int) -> None:
     path.write_text(f"[{item},{item}]")
     monkeypatch.setattr(json_array, "CHUNK_BYTES", size)
-    assert list(array_lists(Piece(str(path)))) == [[value_of(item)] * 2]
+    assert list(array_lists(Piece(Location(str(path))))) == [[value_of(item)] * 2]
 
 
 LINES = st.lists(st.lists(OBJECTS, max_size=2) | OBJECTS | st.integers() | st.text("[]{,", max_size=3), min_size=2)
@@ -90,7 +91,7 @@ def test_lines_of_arrays_stay_lines(
     path.write_text("".join(f"{json.dumps(value)}{between}\n\n" for value in values))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_array, "CHUNK_BYTES", size)
-        assert not is_array(str(path))
+        assert not is_array(Location(str(path)))
         assert repr(rows_of(json_reader(path, n))) == repr(values)
 
 
@@ -130,7 +131,7 @@ def test_the_text_that_is_held_is_bounded(tmp_path: Path, monkeypatch: pytest.Mo
     path = tmp_path / "a.json"
     path.write_text(json.dumps([{"a": number} for number in range(20_000)]))
     monkeypatch.setattr(json_array, "CHUNK_BYTES", 1000)
-    array = json_array._ArrayText(Piece(str(path)))
+    array = json_array._ArrayText(Piece(Location(str(path))))
     held = 0
     for number, item in enumerate(array.items()):
         assert item == {"a": number}

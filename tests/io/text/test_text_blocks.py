@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from glowray.io.files.encoding import Encoding
 from glowray.io.files.lines import read_lines, split_lines
 from glowray.io.files.splits import Piece
+from glowray.io.filesystem.location import Location
 from glowray.io.text.line_blocks import block_of, line_blocks
 from glowray.rows import Block
 
@@ -35,7 +36,7 @@ def test_every_piece_of_a_file(
     path = tmp_path_factory.mktemp("pieces") / "text"
     data = texts.encode()
     path.write_bytes(data[:place] + bad + data[place:])
-    for piece in (Piece(str(path)), Piece(str(path), min(start, path.stat().st_size))):
+    for piece in (Piece(Location(str(path))), Piece(Location(str(path)), min(start, path.stat().st_size))):
         found = []
         for read in (read_lines, line_blocks):
             rows: list[str] = []
