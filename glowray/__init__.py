@@ -39,6 +39,7 @@ __all__ = [
     "from_source",
     "read_binary",
     "read_csv",
+    "read_delta",
     "read_json",
     "read_kafka",
     "read_mongo",
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
     from_source = default_flow().from_source
     read_binary = default_flow().read_binary
     read_csv = default_flow().read_csv
+    read_delta = default_flow().read_delta
     read_json = default_flow().read_json
     read_kafka = default_flow().read_kafka
     read_mongo = default_flow().read_mongo

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from glowray.io.filesystem.options import StorageOptions
+from glowray.io.filesystem.options import HiddenOptions
 
 if TYPE_CHECKING:
     from confluent_kafka import Consumer, Producer
@@ -82,7 +82,7 @@ class KafkaServers:
         try:
             yield
         except KafkaException as error:
-            code, text = error.args[0].code(), StorageOptions(self.options).without_secrets(error.args[0].str())
+            code, text = error.args[0].code(), HiddenOptions(self.options).without_secrets(error.args[0].str())
             if code == KafkaError._INVALID_ARG:
                 raise ValueError(f"Kafka refuses the options: {text}") from None
             away = (KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._RESOLVE, KafkaError._TIMED_OUT)
