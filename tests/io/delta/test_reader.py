@@ -49,12 +49,13 @@ def test_every_type(engine: Lab, tmp_path: Path, partition_by: list[str] | None,
     rows = engine.flow().read_delta(tmp_path / "t", partitions=partitions)
     assert by_n(rows.collect()) == TABLE.to_pylist()
     assert rows.num_partitions == (partitions or rows.num_partitions)
-    found = inline().read_delta(tmp_path / "t").to_arrow()
-    assert found.schema.field("small").type == pa.int8() and found.column_names == TABLE.column_names
+    rows.write_parquet(tmp_path / "out.parquet", single_file=True)
+    found = pq.read_schema(tmp_path / "out.parquet")
+    assert found.names == TABLE.column_names and found.field("small").type == pa.int8()
 
 
 def test_columns_are_pruned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_deltalake(tmp_path / "t", TABLE, partition_by=["y"])
+    write_deltalake(tmp_path / "t", TABLE.select(["n", "y", "f", "small"]), partition_by=["y"])
     read: list[Any] = []
     whole = pq.ParquetFile.iter_batches
     monkeypatch.setattr(
@@ -154,7 +155,7 @@ def features(*names: str) -> dict[str, Any]:
              "column": {"delta.columnMapping.id": 1, "delta.columnMapping.physicalName": "n"}},
             "maps its columns by name, which cannot be read",
         ),
-        ({"protocol": features("deletionVectors"), "add": {"deletionVector": DELETED}}, "has 1 files with deletion vec"),
+        ({"protocol": features("deletionVectors"), "add": {"deletionVector": DELETED}}, "has 1 files with deletion"),
         ({"add": {"path": "file:///elsewhere/a.parquet"}}, "is a clone: it has files of another table"),
     ],
 )  # fmt: skip
