@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
-from glowray.boundary import only_user_frames
+TYPE_CHECKING = False
+"""Type checkers take it for True. Importing it from typing would take longer than the rest of `import glowray`."""
 
 __version__ = "0.1.0"
 
@@ -71,6 +71,8 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from glowray.cluster import connect, disconnect
     from glowray.dataset import Dataset
     from glowray.errors import ClusterError, CommitConflict, GlowrayError, KeyTypeError, PythonRowsWarning, WorkerLost
@@ -99,6 +101,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
+    from glowray.boundary import only_user_frames  # It needs inspect, which takes 10 ms to import.
+
     with only_user_frames():
         if name in _HOMES:
             value = getattr(import_module(_HOMES[name]), name)
