@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n auto --maxprocesses 4  # a test process for each core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast network-faults lint format diagram bench lock clean
+.PHONY: help setup demo test test-fast network-faults lint format diagram bench wheels lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -73,6 +73,9 @@ diagram: $(STAMP) ## draw the diagram of ARCHITECTURE.md from the imports of the
 
 bench: $(STAMP) ## glowray beside its peers, every workload; BENCH="word_count --size 1GB" for one
 	$(BIN)/python -m benchmarks $(BENCH)
+
+wheels: $(STAMP) ## the sdist and the wheel of this machine, in dist/
+	$(BIN)/uv build --no-build-isolation --python $(BIN)/python --out-dir dist .
 
 lock: $(STAMP) ## resolve the dependencies again; UPGRADE=--upgrade takes the newest
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \

@@ -27,14 +27,14 @@ HIDDEN = "hidden"
 Bytes = Annotated[float, "a number of bytes"]
 """A number whose unit is the byte."""
 
-StorageOptions = Annotated[Mapping[str, Any] | None, "a dict", HIDDEN]
-"""What opens the store of a URL, by fsspec's names. It may hold credentials."""
-
 Uri = Annotated[str, "a str", HIDDEN]
 """A URI that may hold a user's name and password."""
 
 Options = Annotated[Mapping[str, Any], "a dict of str", HIDDEN]
 """Settings of a library by name, of which some may be secret."""
+
+StorageOptions = Annotated[Mapping[str, Any] | None, "a dict", HIDDEN]
+"""The options that open the store of a URL, by fsspec's names. They may be credentials."""
 
 _NO_LISTS = (str, bytes, bytearray, Mapping)
 

@@ -46,8 +46,8 @@ def is_framework(code: CodeType) -> bool:
 
 
 def is_own_file(filename: str) -> bool:
-    """Return whether a file is one of glowray's."""
-    return filename.startswith(_PACKAGE)
+    """Return whether a file is one of glowray's, or the made-up file of code that glowray generated."""
+    return filename.startswith((_PACKAGE, "<glowray "))
 
 
 def wants_all_frames() -> bool:

@@ -68,4 +68,7 @@ class DamagedFile(GlowrayError, ValueError):  # noqa: N818
 
 
 class PythonRowsWarning(UserWarning):
-    """More than a tenth of the rows of a step planned as `arrow` ran in Python. A job warns at most once."""
+    """More than a tenth of the rows of a step planned as `arrow` ran in Python.
+
+    A job warns at most once, and only of steps with at least 20 rows.
+    """

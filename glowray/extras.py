@@ -9,7 +9,6 @@ from glowray.errors import MissingLibrary
 EXTRAS = {
     "adbc_driver_postgresql": ("adbc-driver-postgresql", "postgres"),
     "adbc_driver_sqlite": ("adbc-driver-sqlite", "sqlite"),
-    "aiohttp": ("aiohttp", "http"),
     "confluent_kafka": ("confluent-kafka", "kafka"),
     "cryptography": ("cryptography", "tls"),
     "deltalake": ("deltalake", "delta"),

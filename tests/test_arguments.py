@@ -49,7 +49,7 @@ PARAMETERS: dict[str, Parameter] = {
     **dict.fromkeys(["format", "how", "query", "address", "field", "suffix"], TEXT),
     **dict.fromkeys(["uri", "database", "collection", "topic", "servers"], TEXT),
     **dict.fromkeys(["reverse", "single_file", "defer", "vectorize", "decompress", "replace", "sort"], SWITCH),
-    **dict.fromkeys(["lines", "with_path", "with_key", "transactions"], SWITCH),
+    **dict.fromkeys(["lines", "with_path", "with_key", "after", "transactions"], SWITCH),
     **dict.fromkeys(["f", "fn", "add", "merge", "key", "to_key", "default"], FUNCTION),
     **dict.fromkeys(["others", "names"], Parameter((3, None, THING), "field names")),
     "fractions": Parameter((3, None, THING, "x", {"a": "x"})),

@@ -13,7 +13,7 @@ CLASSES = [value for value in vars(errors).values() if isinstance(value, type) a
 def test_all_have_one_base() -> None:
     assert errors.GlowrayError in CLASSES
     assert len(CLASSES) > 5
-    assert all(issubclass(cls, errors.GlowrayError) for cls in CLASSES)
+    assert all(issubclass(cls, errors.GlowrayError | Warning) for cls in CLASSES)
 
 
 @pytest.mark.parametrize("cls", CLASSES)

@@ -43,7 +43,13 @@ def ran(command: Sequence[str | Path], folder: Path, cwd: Path = ROOT) -> subpro
 
 def test_every_block_is_of_a_kind_that_is_tested() -> None:
     assert {kind for kind, _ in BLOCKS} == {"python", "text", "sh"}
-    assert {words[0].rpartition("/")[2] for words in COMMANDS} == {"make", "glowray", f"GLOWRAY_ADDRESS={ADDRESS}"}
+    programs = {words[0].rpartition("/")[2] for words in COMMANDS}
+    assert programs == {"glowray", f"GLOWRAY_ADDRESS={ADDRESS}", "make", "pip"}
+
+
+def test_the_installation_is_that_of_a_clone() -> None:
+    """`tests/test_release.py` installs the wheel of the clone in an empty environment."""
+    assert of_name("pip") == [["pip", "install", "."]]
 
 
 @pytest.mark.process

@@ -9,7 +9,7 @@ from glowray.cluster import ClusterStatus, NodeRecord, NodeStatus
 from glowray_cli.views import native_name, role_of, state_of
 
 RESOURCES = {"cpus": "CPU", "memory": "memory", "object_store": "object_store_memory"}
-"""The name of each resource here, and Ray's name of it. Memory is in bytes."""
+"""The name of each resource in records, and Ray's name for it. Memory is in bytes."""
 
 
 def write_json(record: dict[str, Any]) -> None:
@@ -18,7 +18,7 @@ def write_json(record: dict[str, Any]) -> None:
 
 
 def status_record(here: list[NodeRecord], cluster: ClusterStatus | None) -> dict[str, Any]:
-    """Return what `status` knows: the nodes started on this machine, and the cluster, None if it does not answer."""
+    """Return the facts that `status` shows: this machine's nodes, and the cluster, or None if it does not answer."""
     return {
         "native": native_name(),
         "here": [_node_here(record) for record in here],

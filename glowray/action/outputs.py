@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -184,6 +185,7 @@ def _run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target]
             commit_together([*action.staged_letters(), *commits])
         return [target.result() for target in targets]
     except BaseException:
-        for target in begun:
-            target.abort()
+        with ExitStack() as aborting:  # An error in one leaves none open.
+            for target in reversed(begun):
+                aborting.callback(target.abort)
         raise

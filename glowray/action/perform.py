@@ -11,7 +11,7 @@ from glowray.action.reach import check_reach, first_in_process
 from glowray.action.settings import Outcome, Settings
 from glowray.action.sigterm import ended_by_sigterm
 from glowray.engine.choice import Choice, choose, open_engine
-from glowray.engine.task.protocol import Done, Engine, Heard
+from glowray.engine.task.protocol import Done, Engine
 from glowray.functions import Failure
 from glowray.io.commit.commit import Commit, commit_together
 from glowray.io.reader import ArrivingReader, Reader
@@ -27,6 +27,8 @@ from glowray.plan.walk import walk
 from glowray.rows import Block
 from glowray.watch.notebook.tracebacks import show_errors
 from glowray.watch.progress_place import progress_for
+from glowray.watch.record.run_record import RunRecord
+from glowray.watch.run.null_watcher import Watchers
 from glowray.watch.run.progress import Progress
 from glowray.watch.run.python_rows import warn_of_python_rows
 from glowray.watch.run.stats import Stats, StatsWatcher
@@ -40,13 +42,14 @@ if TYPE_CHECKING:
 @dataclass
 class Prepared:
     """The plans of one action cut into stages: all stages, the optimised plans, the last stage of each target, the
-    engine, and the rules that fired, by name.
+    engine, the plans as the verbs made them, and the rules that fired, by name.
     """
 
     stages: Sequence[StagePlan]
     nodes: Sequence[Node]
     targets: list[StagePlan]
     choice: Choice
+    written: Sequence[Node]
     rules: tuple[str, ...] = ()
 
 
@@ -61,7 +64,7 @@ def prepare(
     stages = lowering(best, planning)
     pairs = zip(best, exchanges, strict=True)
     targets = [stages.target(node, exchange, stream=stream) for node, exchange in pairs]
-    return Prepared(stages.stages, best, targets, choice, planning.fired)
+    return Prepared(stages.stages, best, targets, choice, nodes, planning.fired)
 
 
 def view(settings: Settings, nodes: Sequence[Node]) -> PlanView:
@@ -78,13 +81,15 @@ class Action:
     def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared, policies: Sequence[str] = ()) -> None:
         self.outcome, self.nodes, self.needs = outcome, prepared.nodes, settings.resources
         stages = prepared.stages
-        self.letters = Letters(letter_paths(stages, policies))
+        self.letters = Letters(letter_paths(stages, policies), settings.storage_options)
         self.letters.begin()
         try:
             self.engine = open_engine(prepared.choice)
             stats = Stats(settings.name, self.engine.name, rules=prepared.rules)
-            outcome.begin(stats)
-            self.recorder = Recorder(outcome, stats, progress_for(settings.name, stages, settings.progress))
+            record = RunRecord.begin(stats, prepared.written, stages, prepared.targets, prepared.choice)
+            outcome.begin(record)
+            progress = progress_for(settings.name, stages, settings.progress)
+            self.recorder = Recorder(outcome, progress, settings.vectorize)
             show_errors()
             self.engine.begin(self.recorder.progress.announce)
             resources, vectorize = settings.resources, settings.vectorize
@@ -111,6 +116,9 @@ class Action:
             self.job.run()
             if then is not None:
                 then()
+        except BaseException as error:
+            self.recorder.fail(error)
+            raise
         finally:
             self.job.close()
             self.recorder.finish(self.engine)
@@ -131,6 +139,9 @@ class Action:
             self._begin()
             for place in self.job.stream(stage):
                 yield from self.read(stage, place)
+        except (Exception, KeyboardInterrupt) as error:
+            self.recorder.fail(error)
+            raise
         finally:
             self.job.close()
             self.recorder.finish(self.engine)
@@ -213,40 +224,22 @@ def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[
         commit_together(action.staged_letters())
 
 
-class Recorder(StatsWatcher):
-    """Records what tasks report in the flow's outcome, and shows their progress and prints."""
+class Recorder(Watchers):
+    """Records what tasks report in the flow's outcome, and tells the statistics, the event log, progress and prints."""
 
-    def __init__(self, outcome: Outcome, stats: Stats, progress: Progress) -> None:
-        super().__init__(stats)
-        self.outcome, self.progress = outcome, progress
+    def __init__(self, outcome: Outcome, progress: Progress, vectorize: bool) -> None:
+        self.outcome, self.progress, self.stats = outcome, progress, outcome.stats
+        self.measured = StatsWatcher(outcome.stats, vectorize)
         self.prints = TaskPrints()
-
-    def stage_started(self, stage: StageRun) -> None:
-        super().stage_started(stage)
-        self.prints.stage_started(stage)
-        self.progress.stage_started(stage)
-
-    def stage_done(self, stage: StageRun) -> None:
-        super().stage_done(stage)
-        self.prints.stage_done(stage)
-        self.progress.stage_done(stage)
-
-    def task_heard(self, stage: StageRun, place: int, heard: Heard) -> None:
-        self.prints.heard(stage, place, heard)
-
-    def task_unused(self, stage: StageRun, done: Done) -> None:
-        self.prints.task_done(done)
+        super().__init__([self.measured, outcome.record.log, self.prints, progress])
 
     def task_done(self, stage: StageRun, done: Done) -> None:
         super().task_done(stage, done)
-        self.prints.task_done(done)
-        self.progress.task_done(stage, done)
-        report = done.report
-        self.outcome.skipped.update(report.skipped)
-        self.outcome.counters.update(report.counters)
+        self.outcome.skipped.update(done.report.skipped)
+        self.outcome.counters.update(done.report.counters)
 
     def task_settled(self, stage: StageRun, done: Done) -> None:
-        self.prints.task_settled(done)
+        super().task_settled(stage, done)
         for policy, failure in done.report.errors:
             self.keep(policy, failure)
 
@@ -260,8 +253,12 @@ class Recorder(StatsWatcher):
     def fetch(self, engine: Engine, stage: StageRun, places: Sequence[int]) -> list[Block]:
         """Fetch the blocks of some tasks to the driver."""
         blocks = engine.fetch([stage.block(place) for place in places])
-        self.fetched(stage, sum(block.nbytes for block in blocks))
+        self.measured.fetched(stage, sum(block.nbytes for block in blocks))
         return blocks
+
+    def fail(self, error: BaseException) -> None:
+        """Note the error of the action."""
+        self.outcome.record.log.fail(error)
 
     def warn(self) -> None:
         """Warn if many rows that were planned as columns ran in Python."""
@@ -271,7 +268,8 @@ class Recorder(StatsWatcher):
         engine.end()
         self.prints.end()
         self.progress.end()
-        self.end()
+        self.measured.end()
+        self.outcome.record.end()
         self.stats.engine = engine.name
 
 

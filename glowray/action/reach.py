@@ -27,7 +27,8 @@ def used_files(nodes: Sequence[Node]) -> Iterator[Files]:
         if isinstance(node, Read) and isinstance(node.reader, FileReader):
             yield node.reader.label, node.reader.locations
         elif isinstance(node, Narrow) and isinstance(node.step, Write):
-            yield node.step.label, node.step.place.locations
+            place = node.step.place.location
+            yield node.step.label, [] if place is None else [place]
 
 
 def first_in_process(nodes: Sequence[Node]) -> Location | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from glowray.engine.task.protocol import Engine
 from glowray.functions import Failure
 from glowray.physical.planning import Rules
 from glowray.resources import NO_NEEDS, Resources
+from glowray.watch.record.run_record import RunRecord
 from glowray.watch.run.stats import Stats
 
 
@@ -22,6 +24,7 @@ class Settings:
     engine: str | Engine | None = None
     partitions: int | None = None
     on_error: str = "raise"
+    storage_options: Mapping[str, Any] | None = field(default=None, repr=False)
     max_errors: int | None = None
     progress: bool | None = None
     vectorize: bool = True
@@ -33,15 +36,20 @@ class Settings:
 class Outcome:
     """The outcome of a flow's last action or run."""
 
-    stats: Stats = field(default_factory=Stats)
+    record: RunRecord = field(default_factory=RunRecord)
     counters: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     errors: list[Any] = field(default_factory=list)
     letters: dict[str, list[Failure]] = field(default_factory=dict)
 
-    def begin(self, stats: Stats) -> None:
+    @property
+    def stats(self) -> Stats:
+        """Return the statistics."""
+        return self.record.stats
+
+    def begin(self, record: RunRecord) -> None:
         """Replace the last action's results by new, empty ones. Results that the user holds do not change."""
-        self.stats = stats
+        self.record = record
         self.counters, self.skipped = Counter(), Counter()
         self.errors, self.letters = [], {}
 

@@ -68,7 +68,7 @@ def _different(fields: Sequence[Field]) -> list[Field]:
 
 
 def _pick(fields: Sequence[Field]) -> str:
-    """Return the source of pick(row): the value of one field, a tuple of several values, or 0 if there is no field."""
+    """Return the source of pick(row): the value of one field, a tuple of several values, or 0 without fields."""
     values = [
         f"row[{field!r}]" if isinstance(field, str) else "row" if field is None else f"function_{place}(row)"
         for place, field in enumerate(fields)

@@ -15,14 +15,14 @@ SPARE = 64
 
 
 def least(kept: Any, value: Any) -> Any:
-    """Return the smaller of two values, the first if they are equal; None or NaN only if there is no other value."""
+    """Return the smaller of two values, the first if they are equal. None and NaN lose against any other value."""
     if kept is None or (value is not None and kept != kept):
         return value
     return value if value is not None and value == value and value < kept else kept
 
 
 def greatest(kept: Any, value: Any) -> Any:
-    """Return the larger of two values, the first if they are equal; None or NaN only if there is no other value."""
+    """Return the larger of two values, the first if they are equal. None and NaN lose against any other value."""
     if kept is None or (value is not None and kept != kept):
         return value
     return value if value is not None and value == value and value > kept else kept

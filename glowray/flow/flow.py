@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import pathlib
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from glowray.action.settings import Outcome, Settings, error_policy
-from glowray.arguments import Bytes
+from glowray.arguments import Bytes, StorageOptions
 from glowray.boundary import public
 from glowray.engine.choice import check_engine
 from glowray.engine.task.protocol import Engine
@@ -19,6 +21,8 @@ from glowray.flow.sources_sql import SqlSources
 from glowray.io.reader import check_partitions
 from glowray.resources import Resources
 from glowray.watch.notebook.shown_text import RowErrors
+from glowray.watch.picture.whole_file import write_whole
+from glowray.watch.record.run_record import RunRecord
 from glowray.watch.run.stats import Stats
 
 
@@ -38,7 +42,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
         partitions: the number of partitions of each source; None: the source chooses from the size of its input.
         on_error: what happens to a row on which a function fails, and to a line that read_csv or read_json cannot read.
             "raise" raises the exception. "skip" drops the row. "collect" also keeps it in `errors`. A path writes it to
-            a file of JSON lines.
+            a file of JSON lines. It may be a URL.
         max_errors: how many rows may be dropped before the job fails; None: any number.
         progress: whether to show progress; None: in a terminal, for long jobs.
         vectorize: whether to compile functions into loops and column programs. Results are the same without.
@@ -46,6 +50,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
         memory: bytes that each task asks for. A task holds rows of about half as many bytes, and writes the rest to
             temporary files.
         labels: a dict of str; tasks run only on nodes with these labels.
+        storage_options: what opens the store of on_error's URL, as for write_text().
 
     Raises:
         ValueError: `engine` or `on_error` does not exist, or a number is negative.
@@ -65,6 +70,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
         num_cpus: float | None = None,
         memory: Bytes | None = None,
         labels: Mapping[str, str] | None = None,
+        storage_options: StorageOptions = None,
     ) -> None:
         if engine is not None:
             check_engine(engine)
@@ -76,6 +82,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
             engine=engine,
             partitions=partitions,
             on_error=error_policy(on_error),
+            storage_options=storage_options,
             max_errors=max_errors,
             progress=progress,
             vectorize=vectorize,
@@ -114,6 +121,48 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
     def errors(self) -> list[Any]:
         """Return the rows that failed under on_error="collect", as records with step, row and error."""
         return RowErrors(self.outcome.errors)
+
+    def report(self, path: str | os.PathLike[str]) -> None:
+        """Write a report of the last action or run as one HTML file that loads nothing. It may have failed.
+
+        >>> import glowray as gr, tempfile
+        >>> flow = gr.Flow("squares", engine="inline")
+        >>> flow.from_range(4).map(lambda n: n * n).sum()
+        14
+        >>> flow.report(tempfile.mkdtemp() + "/run.html")
+
+        The report has the plan coloured by time, the tasks on a time line, rows and bytes of each stage, the rows that
+        ran in Python with the reasons, and where the time went. Moves no data.
+
+        Raises:
+            ValueError: no action of the flow has run.
+            FileNotFoundError: the folder of `path` does not exist.
+        """
+        from glowray.watch.report.report import report
+
+        write_whole(path, report(self._ran("report")).encode("utf-8", "backslashreplace"), "report")
+
+    def trace(self, path: str | os.PathLike[str]) -> None:
+        """Write the last action or run as a JSON file in Chrome's trace format, for ui.perfetto.dev. Moves no data.
+
+        >>> import glowray as gr, tempfile
+        >>> flow = gr.Flow("squares", engine="inline")
+        >>> flow.from_range(4).map(lambda n: n * n).sum()
+        14
+        >>> flow.trace(tempfile.mkdtemp() + "/run.json")
+
+        Raises:
+            ValueError: no action of the flow has run.
+            FileNotFoundError: the folder of `path` does not exist.
+        """
+        from glowray.watch.report.trace import trace
+
+        write_whole(path, json.dumps(trace(self._ran("trace"))).encode(), "trace")
+
+    def _ran(self, method: str) -> RunRecord:
+        if not self.outcome.record.has_run:
+            raise ValueError(f"{method}() tells of the flow's last action, and none has run: call one first")
+        return self.outcome.record
 
     def run(self) -> list[Any]:
         """Run all outputs and deferred writes of this flow's datasets in one pass.

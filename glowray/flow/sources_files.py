@@ -63,9 +63,9 @@ class FileSources(Sources):
         The workers read the files when an action runs. A large plain file is cut into byte ranges.
 
         Args:
-            paths: a path, glob or folder, or a list of these; each may be a URL (s3://, gs://, abfs://, hdfs://,
-                http(s)://, memory://, or another that fsspec knows). Files named .gz, .bz2, .zst or .xz are
-                decompressed, and a .zip of one file is read as that file.
+            paths: a path, glob or folder, or a list of these. Each may be a URL of s3://, gs://, abfs://, hdfs://,
+                http(s)://, memory:// or another scheme of fsspec. Files named .gz, .bz2, .zst or .xz are decompressed,
+                and a .zip of one file is read as that file.
             partitions: exactly this many, of about equal bytes. None: one for each 16 MiB; up to 128 MiB each if there
                 would be more than 256.
             encoding: of the files, as for open(). A byte order mark at the start of a UTF-8 file is dropped.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from glowray.functions.failure import Cause
+from glowray.functions.pairing import Pairing
 from glowray.functions.replay import NO_ROW
 
 
@@ -20,6 +21,9 @@ class FailingStep(Protocol):
 
     @property
     def verb(self) -> str: ...
+
+    @property
+    def pairing(self) -> Pairing | None: ...
 
     def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
         """Return the user's function, and the row and arguments at which the step failed."""

@@ -121,7 +121,7 @@ class Function:
     @property
     def described(self) -> str:
         """Return the function's name for messages: its label, and its site if it has one."""
-        return f"{self.label} ({self.site})" if self.site else self.label
+        return f"{self.label} ({self.site})" if self.site and self.site not in self.label else self.label
 
     def arguments(self, row: Any) -> tuple[Any, ...]:
         """Return the arguments for a row (in map_values, for a value). Raises TypeError if its fields do not fit."""

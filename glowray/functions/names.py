@@ -11,8 +11,10 @@ from operator import attrgetter, itemgetter, methodcaller
 from types import FunctionType, ModuleType
 from typing import Any
 
+from glowray.functions.caller import short_site
 from glowray.functions.show import cut, shown
 from glowray.functions.signature import python_function
+from glowray.functions.source_text.lambda_source import lambda_source
 from glowray.rows.objects.static_attributes import (
     class_attributes,
     class_name,
@@ -23,28 +25,41 @@ from glowray.rows.objects.static_attributes import (
     name_of,
 )
 
+LABEL_LIMIT = 40
+"""The maximum number of characters of a label that is a source text or a repr."""
+
 _GETTERS = (attrgetter, itemgetter, methodcaller)
 _MODULE_OF_REPR = re.compile(r"^(?:operator|functools|numpy)\.(?=\w+\()")
 
 
 def label_of(call: Any) -> str:
-    """Return a short name to show beside a verb. A lambda shows its line, a partial the name of its function.
+    """Return a short name to show beside a verb. A lambda shows its source, a partial the name of its function.
+
+    The source of a lambda is cut to LABEL_LIMIT characters. Without a source the lambda shows its file and line.
 
     >>> import operator
     >>> label_of(str.upper), label_of(len), label_of(operator.itemgetter(1)), label_of(functools.partial(int, base=2))
     ('str.upper', 'len', 'itemgetter(1)', 'int')
     >>> label_of(lambda word: (word, 1))
-    'λ:1'
+    'λ word: (word, 1)'
     """
     while is_instance(call, functools.partial):
         call = call.func
     if is_one_of(type(call), _GETTERS):  # itemgetter(1), attrgetter('name'), methodcaller('strip')
-        return cut(_MODULE_OF_REPR.sub("", shown(call)), 40)
+        return cut(_MODULE_OF_REPR.sub("", shown(call)), LABEL_LIMIT)
     name = name_of(call)
     if name.rpartition(".")[2] == "<lambda>":
-        place = place_of(call)
-        return f"λ:{place[1]}" if place else "λ"
+        return _label_of_lambda(call)
     return name.rpartition("<locals>.")[2]
+
+
+def _label_of_lambda(call: Any) -> str:
+    function = python_function(call)
+    source = lambda_source(function) if function else None
+    if source is not None:
+        return cut(f"λ{source.removeprefix('lambda')}", LABEL_LIMIT)
+    place = place_of(call)
+    return f"λ at {short_site(*place)}" if place else "λ"
 
 
 def place_of(call: Any) -> tuple[str, int] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from glowray.functions.function import Function
 
@@ -11,11 +12,23 @@ from glowray.functions.function import Function
 class Pairing:
     """How a verb makes keyed rows from the user's rows.
 
-    `place` is the position of the user's row in a pair. It is None if the pair has no row: agg() keeps only the fields
-    that it needs. `function` is the user's function that gives the key. Without a function the row is its own key.
+    `place` is the position of the user's row in a pair. It is None if the pair itself is the user's row. `function` is
+    the user's function that gives the key. Without a function the row is its own key.
 
     distinct(f) makes (f(row), row): `Pairing(1, f)`. count_by_value makes (row, 1): `Pairing(0)`.
+
+    `steps` is the number of row steps that make the pairs, if a pair lacks a part of the row. agg() keys the rows and
+    then picks fields: `Pairing(1, f, steps=2)`. An error shows the row with which the first of these steps began.
     """
 
     place: int | None
     function: Function | None = None
+    steps: int = 0
+
+    def pair_of(self, own: Any) -> Any:
+        """Return the user's row as it stands in a pair."""
+        return own if self.place is None else (None, own)
+
+    def own_row(self, pair: Any) -> Any:
+        """Return the user's row of a pair."""
+        return pair if self.place is None else pair[self.place]

@@ -114,7 +114,7 @@ class FileReader(RowReader):
     @property
     @abstractmethod
     def locations(self) -> Collection[Location]:
-        """Where the files are, each once."""
+        """The places of the files, each once."""
 
 
 class StoredReader(Reader):

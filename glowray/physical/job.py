@@ -242,7 +242,7 @@ class Job:
     def _task(self, stage: StageRun, branch: Branch, payload: Payload, place: int, local: int, offset: int) -> Task:
         plan = stage.plan
         return Task(
-            name=f"{self.name} · {plan.chain} [{place + 1}/{plan.num_tasks}]",
+            name=f"{self.name} · {plan.number} {plan.chain}",
             identity=(plan.number, place),
             payload=payload,
             partition=place,

@@ -10,6 +10,7 @@ from functools import reduce, singledispatchmethod
 
 from glowray.io.reader import ArrivingReader, RowReader, StoredReader
 from glowray.io.refusals import RefusingReader
+from glowray.kernels.base.steps import Step
 from glowray.kernels.ends import sources
 from glowray.kernels.ends.exchange import ByKey, ByRange, Count, Exchange, OneBlock, SortedWithSample
 from glowray.kernels.keys import combiners as combine
@@ -203,33 +204,36 @@ class Lowering:
 
     @node.register
     def _(self, node: by_key.CoGroup) -> Lowered:
-        return (yield from self._meeting(node, sources.CoGroupSource(node.verb, node.verb)))
+        source = sources.CoGroupSource(node.verb, node.verb)
+        return (yield from self._meeting(node, source, [source] * len(node.sides)))
 
     @node.register
     def _(self, node: by_key.Join) -> Lowered:
+        askers = [KeyedRows(node.verb, node.verb, pairing) for pairing in node.pairings]
+        pairing = node.pairings[0]
         if not node.stays:
-            return (
-                yield from self._meeting(node, sources.JoinSource(node.verb, node.verb, node.how, pairing=node.pairing))
-            )
+            source = sources.JoinSource(node.verb, node.verb, node.how, pairing=pairing)
+            return (yield from self._meeting(node, source, askers))
         first, *others = node.sides
         whole: list[Wire] = []
-        for side in others:
+        for side, asker in zip(others, askers[1:], strict=True):
             pipeline = yield side
-            whole.append(All(self.close(pipeline, ByKey(1, KeyedRows(node.verb, node.verb, node.pairing)))))
+            whole.append(All(self.close(pipeline, ByKey(1, asker))))
         if node.is_step:
-            step = join_step.JoinInPlace(node.verb, node.verb, node.how, 0, len(whole), node.pairing)
+            step = join_step.JoinInPlace(node.verb, node.verb, node.how, 0, len(whole), pairing)
             return (yield first).beside(step, whole)
         own = self.close((yield first), OneBlock())
-        source = sources.JoinSource(node.verb, node.verb, node.how, not node.keeps_rows, node.pairing)
+        source = sources.JoinSource(node.verb, node.verb, node.how, not node.keeps_rows, pairing)
         return self.after(source, own.num_tasks, Same(own) if node.keeps_rows else Onward(own), *whole)
 
-    def _meeting(self, node: by_key.Meeting, source: sources.Source) -> Lowered:
+    def _meeting(self, node: by_key.Meeting, source: sources.Source, askers: Sequence[Step]) -> Lowered:
+        """Return `source` over the sides, each cut by key for its asker, the step that an error of a key names."""
         count = node.num_partitions
         wires: list[Wire] = []
-        for side, shuffle in zip(node.sides, node.shuffles, strict=True):
+        for side, shuffle, asker in zip(node.sides, node.shuffles, askers, strict=True):
             pipeline = yield side
             wires.append(
-                Shuffled(self.close(pipeline, ByKey(count, source)))
+                Shuffled(self.close(pipeline, ByKey(count, asker)))
                 if shuffle
                 else Same(self.close(pipeline, OneBlock()))
             )

@@ -14,6 +14,13 @@ from glowray.resources import Resources
 MOST_NESTED = 50
 """Steps of a task that draw their rows through one another, as nested iterators do. More are cut into stages."""
 
+MOST_UNIONS = 64
+"""Unions with steps between them that a branch goes through. More are cut into stages.
+
+The k-th round of `ds = ds.map(f).union(other)` adds a step to k branches. Without a cut the steps of n rounds are
+pickled n²/2 times, with it 32 n times at most.
+"""
+
 MOST_BRANCHES = 64
 """Branches of blocks that are read again as they are. More of them are a stage: a union of itself doubles them."""
 
@@ -61,8 +68,8 @@ class Pipeline:
 
     @property
     def is_deep(self) -> bool:
-        """Whether a task would draw its rows through more calls inside one another than it should."""
-        return any(branch.nested > MOST_NESTED for branch in self.branches)
+        """Whether its stage should end here: calls are nested too deep, or branches repeat too many steps."""
+        return any(branch.nested > MOST_NESTED or branch.unions > MOST_UNIONS for branch in self.branches)
 
     @property
     def is_at_hand(self) -> bool:
@@ -78,4 +85,5 @@ def counted_from(first: int, branch: Branch) -> Branch:
     A task counts its place in the whole; readers and functions of a partition's index go on counting their own.
     """
     steps = tuple(step.counted_from(first) for step in branch.steps)
-    return replace(branch, source=branch.source.counted_from(first), steps=steps)
+    unions = branch.unions + bool(steps)
+    return replace(branch, source=branch.source.counted_from(first), steps=steps, unions=unions)

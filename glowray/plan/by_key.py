@@ -91,7 +91,7 @@ class Join(Meeting):
         keeps_rows: whether the join gives rows of the first side, unchanged.
         stays: whether the first side's rows stay in their partitions. Each partition reads the other sides whole.
         is_step: whether the tasks that make the first side's rows also join them. A rule sets it.
-        pairing: how the verb made keyed rows of the user's rows, None if the user made them.
+        pairings: for each side how the verb made keyed rows of the user's rows, None if the user made them.
 
     Equal keys may look different (1 and 1.0). A row shows the key that comes first in partition order. So with `stays`
     and without `keeps_rows`, the first side ends a stage: the types of its keys then say if that key must be looked up.
@@ -101,15 +101,15 @@ class Join(Meeting):
     keeps_rows: bool
     stays: bool
     is_step: bool = False
-    pairing: Pairing | None = None
+    pairings: tuple[Pairing | None, ...] = ()
 
     @classmethod
     def of(
-        cls, sides: tuple[Node, ...], verb: str, how: str, *, keeps_rows: bool, pairing: Pairing | None = None
+        cls, sides: tuple[Node, ...], verb: str, how: str, *, keeps_rows: bool, pairings: Sequence[Pairing | None]
     ) -> Join:
         """Return the join of some sides. Decide where its rows will be."""
         stays = first_side_stays(sides, how, keeps_rows=keeps_rows)
-        return cls(sides, verb, (True,) * len(sides), how, keeps_rows, stays, pairing=pairing)
+        return cls(sides, verb, (True,) * len(sides), how, keeps_rows, stays, pairings=tuple(pairings))
 
     @property
     def detail(self) -> str:

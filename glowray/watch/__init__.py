@@ -1,4 +1,4 @@
-"""What users see of a job: statistics, explain(), pictures, progress, and the prints of tasks.
+"""The view that users have of a job: statistics, explain(), pictures, progress, and the prints of tasks.
 
 It is told what happens and never changes what a job does. Code that plans or runs a job does not belong here.
 """

@@ -9,6 +9,7 @@ from glowray.watch.notebook.html import STYLE, folded, plan_picture, preformatte
 from glowray.watch.notebook.preview import Preview, preview
 from glowray.watch.plan_view import PlanView
 from glowray.watch.row_view import first_rows
+from glowray.watch.run.units import counted
 from glowray.watch.table.cell_text import printable, signs_for
 from glowray.watch.table.html import page_part, table_html
 from glowray.watch.table.rows_table import rows_table
@@ -17,8 +18,8 @@ from glowray.watch.table.rows_table import rows_table
 def dataset_html(name: str, node: Node, plan: PlanView, svg: str | None) -> str:
     """Return a dataset as HTML. `svg` is the plan's picture, None if none can be drawn here."""
     found = preview(node)
-    count = len(plan.stages)
-    summary = f"plan · {count} stage{'' if count == 1 else 's'} · {node.num_partitions} partitions · {plan.choice.kind}"
+    sizes = f"{counted(len(plan.stages), 'stage')} · {counted(node.num_partitions, 'partition')}"
+    summary = f"plan · {sizes} · {plan.choice.kind}"
     picture = "" if svg is None else plan_picture(svg)
     source = f" · not run yet; its source, {found.source}:" if found is not None and found.source else ""
     title = f'<div class="note"><b>{_escaped(name)}</b> · {_escaped(node.verb + source)}</div>'

@@ -7,6 +7,7 @@ from typing import Any
 
 from glowray.watch.notebook.shown_text import rows_html
 from glowray.watch.notebook.surface import notebook
+from glowray.watch.run.units import counted
 from glowray.watch.table.cell_text import signs_for, stdout_signs
 from glowray.watch.table.rows_table import rows_table
 from glowray.watch.table.terminal import plain_text, print_table
@@ -25,4 +26,4 @@ def show_rows(rows: Sequence[Any], more: bool) -> None:
 
 def first_rows(count: int, more: str = "…") -> str:
     """Return the line below a table that shows the first rows only."""
-    return f"{more} the first {count} row{'' if count == 1 else 's'}"
+    return f"{more} the first {counted(count, 'row')}"

@@ -10,6 +10,7 @@ import pytest
 from glowray.action.perform import input_bytes
 from glowray.action.settings import Outcome, error_policy
 from glowray.flow import Flow
+from glowray.watch.record.run_record import RunRecord
 from glowray.watch.run.stats import Stats
 
 
@@ -31,11 +32,11 @@ def test_policies_that_do_not_exist(wrong: object) -> None:
 
 def test_what_an_action_left_stays_with_whoever_kept_it() -> None:
     outcome = Outcome()
-    outcome.begin(Stats("first"))
+    outcome.begin(RunRecord(Stats("first")))
     kept, errors = outcome.stats, outcome.errors
     outcome.skipped["map"] += 1
     errors.append("record")
-    outcome.begin(Stats("second"))
+    outcome.begin(RunRecord(Stats("second")))
     assert (outcome.stats.name, outcome.skipped, outcome.errors) == ("second", Counter(), [])
     assert (kept.name, errors) == ("first", ["record"])
 

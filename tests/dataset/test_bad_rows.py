@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import glowray as gr
+from glowray import agg
 from glowray.dataset import Dataset
 from glowray.functions.show import shown
 from tests.engine.doubles import Lab
@@ -29,6 +30,12 @@ def itself(row: Any) -> Any:
 def listed(row: Any) -> Any:
     """Return a list as the key of the row "bad", and any other row as its own key."""
     return [row] if row == "bad" else row
+
+
+def chained(rows: Dataset[Any], count: int) -> Dataset[Any]:
+    for _ in range(count):
+        rows = rows.map(itself)
+    return rows
 
 
 def twice(value: Any) -> Any:
@@ -84,6 +91,9 @@ def many(rows: Dataset[Any]) -> Dataset[Any]:
     return rows.flow.from_source(lambda index: [("a", 0), ("z", 0)], 2)
 
 
+AGGREGATES = "n=sum(itself), low=min()"
+
+
 # Verbs of keyed rows. `max` and `len` are functions of C, so the note gives no place for them.
 
 KEYED: dict[str, tuple[Run, str, Callable[..., Any] | None]] = {
@@ -94,6 +104,9 @@ KEYED: dict[str, tuple[Run, str, Callable[..., Any] | None]] = {
     "group_by_key": (collected(lambda rows: rows.group_by_key()), "", None),
     "local_group_by_key": (collected(lambda rows: rows.local_group_by_key()), "", None),
     "partition_by_key": (collected(lambda rows: rows.partition_by_key(3)), "", None),
+    "sum_by_key": (collected(lambda rows: rows.sum_by_key()), "", None),
+    "top_by_key": (collected(lambda rows: rows.top_by_key(1)), "", None),
+    "agg_by_key": (collected(lambda rows: rows.agg_by_key(n=agg.sum(itself), low=agg.min())), AGGREGATES, None),
     "co_group": (collected(lambda rows: rows.co_group(other(rows))), "", None),
     "join": (collected(lambda rows: rows.join(other(rows))), "", None),
     "join, a semi join": (collected(lambda rows: rows.join(other(rows), how="semi")), "", None),
@@ -101,6 +114,7 @@ KEYED: dict[str, tuple[Run, str, Callable[..., Any] | None]] = {
     "join, of rows that move": (collected(lambda rows: rows.join(many(rows))), "", None),
     "join, on the right": (collected(lambda rows: other(rows).join(rows, how="left")), "", None),
 }
+RANKED = collected(lambda rows: rows.top_by_key(1, itself))
 BAD_KEYS: list[Any] = [["l"], (1, {"t": 1}), object]
 NOT_PAIRS: list[Any] = ["ab", (1, 2, 3), ["a", 1]]
 
@@ -114,6 +128,9 @@ def keyed_cases() -> Iterator[Case]:
             )
         for row in NOT_PAIRS:
             yield Case(verb, run, (("a", 1), ("b", 2)), row, TypeError, label, function, f"{name} of {row!r}")
+    for key in BAD_KEYS:  # a rank stands beside the value by then
+        good = (("a", 1), ("b", 2))
+        yield Case("top_by_key", RANKED, good, (key, 3), gr.KeyTypeError, name=f"top_by_key by a rank of {key!r}")
 
 
 # Verbs whose rows are their own keys, and verbs with a function that gives the key.
@@ -131,6 +148,10 @@ BY_FUNCTION: dict[str, Run] = {
     "distinct": collected(lambda rows: rows.distinct(listed)),
     "distinct, that may drop rows": collected(lambda rows: rows.distinct(listed, on_error="skip")),
     "group_by": collected(lambda rows: rows.group_by(listed)),
+    "agg": collected(lambda rows: rows.group_by(listed).agg(n=agg.count(), last=agg.max())),
+    "agg, that may drop rows": collected(lambda rows: rows.group_by(listed, on_error="skip").agg(n=agg.count())),
+    "agg, in tasks with more CPUs": collected(lambda rows: rows.group_by(listed, num_cpus=0.5).agg(n=agg.count())),
+    "agg, behind a long chain": collected(lambda rows: chained(rows, 39).group_by(listed).agg(n=agg.count())),
 }
 
 
@@ -140,6 +161,52 @@ def own_cases() -> Iterator[Case]:
             yield Case(name.partition(",")[0], run, ("a", 1), key, gr.KeyTypeError, name=f"{name} of {key!r}")
     for name, run in BY_FUNCTION.items():
         yield Case(name.partition(",")[0], run, ("a", 1), "bad", gr.KeyTypeError, "listed", listed, f"{name} by listed")
+
+
+# Verbs of records with field names: some leave out the fields that they do not need before they look at the key.
+
+
+def same(rows: Dataset[Any]) -> Dataset[Any]:
+    """A second side of records that are good."""
+    return rows.flow.from_items([{"j": 1, "m": 0}], partitions=2)
+
+
+def raised(record: Any) -> Any:
+    if record["n"] == "text":
+        raise ValueError(record)
+    return record["n"]
+
+
+BY_FIELDS: dict[str, tuple[Run, str]] = {
+    "distinct": (collected(lambda rows: rows.distinct("k")), "'k'"),
+    "group_by": (collected(lambda rows: rows.group_by("k", "m")), "'k', 'm'"),
+    "agg": (collected(lambda rows: rows.group_by("k").agg(n=agg.sum("n"))), "'k'"),
+    "agg, of two fields": (collected(lambda rows: rows.group_by("m", "k").agg(n=agg.mean("n"))), "'m', 'k'"),
+    "agg, of no field": (collected(lambda rows: rows.group_by("k").agg(n=agg.count())), "'k'"),
+    "join": (collected(lambda rows: rows.join(rows, on="k")), "'k'"),
+    "join, of different names": (collected(lambda rows: rows.join(same(rows), on={"k": "j"})), "'k'"),
+    "join, on the right": (collected(lambda rows: same(rows).join(rows, on={"j": "k"}, how="left")), "'k'"),
+    "join, a semi join": (collected(lambda rows: rows.join(same(rows), on={"k": "j"}, how="semi")), "'k'"),
+}
+RAISED = "n=sum(raised)"
+BY_VALUES: dict[str, tuple[Run, str, type[BaseException]]] = {
+    "agg": (collected(lambda rows: rows.group_by("k").agg(n=agg.sum("n"))), "n=sum('n')", TypeError),
+    "agg, by a function": (collected(lambda rows: rows.group_by("k").agg(n=agg.sum(raised))), RAISED, ValueError),
+    "agg, of one group": (collected(lambda rows: rows.group_by("m").agg(n=agg.mean("n"))), "n=mean('n')", TypeError),
+}
+
+
+def record_cases() -> Iterator[Case]:
+    good = ({"k": 1, "n": 2, "m": 3, "unread": 4}, {"k": 2, "n": 5, "m": 3, "unread": 6})
+    for key in BAD_KEYS:
+        for name, (run, label) in BY_FIELDS.items():
+            bad = {"k": key, "n": 7, "m": 3, "unread": 8}
+            yield Case(
+                name.partition(",")[0], run, good, bad, gr.KeyTypeError, label, name=f"{name} by fields of {key!r}"
+            )
+    for name, (run, label, error) in BY_VALUES.items():
+        bad = {"k": 1, "n": "text", "m": 3, "unread": 8}
+        yield Case(name.partition(",")[0], run, good, bad, error, label, name=f"{name} of a bad value")
 
 
 # Verbs that take one keyed row at a time.
@@ -198,7 +265,7 @@ def fold_cases() -> Iterator[Case]:
     yield Case("aggregate", aggregated, (1, 2), "bad", ValueError, "counted_to", counted_to)
 
 
-CASES = [*keyed_cases(), *own_cases(), *pair_cases(), *order_cases(), *fold_cases()]
+CASES = [*keyed_cases(), *own_cases(), *record_cases(), *pair_cases(), *order_cases(), *fold_cases()]
 
 
 def check(rows: Dataset[Any], case: Case) -> None:

@@ -91,7 +91,7 @@ def test_a_narrow_chain_is_one_task_a_partition(flow: gr.Flow, counting: Countin
     rows = flow.from_items(range(9), partitions=3)
     rows.map(str).filter(bool).flat_map(list).key_by(int).map_values(int).keys().collect()
     assert counting.tasks == {1: 3}
-    assert counting.names[0] == "lazy · from_items→map→filter→flat_map→key_by→map_values→keys [1/3]"
+    assert counting.names[0] == "lazy · 1 from_items→map→filter→flat_map→key_by→map_values→keys"
 
 
 def test_taking_few_rows_runs_few_tasks(flow: gr.Flow, counting: CountingEngine) -> None:

@@ -19,8 +19,8 @@ import pytest
 
 import glowray as gr
 from glowray.io.files.splits import SPLIT_BYTES
-from glowray.io.filesystem import ranged_input
 from glowray.io.filesystem.chosen import chosen
+from glowray.io.filesystem.stores import ranged_input
 from tests.engine.doubles import Lab
 from tests.stores import S3Bucket, WebHandler, WebServer, plain_web, s3, s3_endpoint, web, web_server
 

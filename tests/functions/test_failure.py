@@ -82,13 +82,13 @@ def test_the_whole_text(fails: Fails) -> None:
 @pytest.mark.parametrize(
     ("call", "row", "kind", "where"),
     [
-        (lambda a, b: a / b, (1, 0), ZeroDivisionError, "λ:{line}"),
+        (lambda a, b: a / b, (1, 0), ZeroDivisionError, "λ a, b: a / b"),
         (Parser().parse, 5, BadRow, "Parser.parse"),
         (functools.partial(parse), ("a", "x"), BadRow, "parse"),
         (int, "x", ValueError, "int"),
         (operator.itemgetter(3), (1,), IndexError, "itemgetter(3)"),
         (spread(divmod), (1, 0), ZeroDivisionError, "divmod"),
-        (lambda row: {}[row], 1, KeyError, "λ:{line}"),
+        (lambda row: {}[row], 1, KeyError, "λ row: {{}}[row]"),
     ],
 )
 def test_every_kind_of_function(fails: Fails, call: Any, row: Any, kind: type, where: str) -> None:

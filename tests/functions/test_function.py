@@ -29,7 +29,7 @@ def test_what_a_function_knows() -> None:
     line = here() + 1
     function = Function.of(lambda word, n: n, "map")
     assert function.verb == "map"
-    assert (function.label, function.site) == (f"λ:{line}", f"test_function.py:{line}")
+    assert (function.label, function.site) == ("λ word, n: n", f"test_function.py:{line}")
     assert (function.filename, function.lineno) == (__file__, line)
     assert function.definition == f"{__file__}:{line}"
     assert (function.spread, function.required, function.name) == (2, 2, None)

@@ -41,7 +41,8 @@ def test_spread_against_its_definition(count: int, row: Any) -> None:
     elif flat is not None and len(flat) == count:
         assert applied(taking(count), row) == flat
     else:
-        with pytest.raises(TypeError, match=rf"map\(\): λ:1 takes {count} parameters, but the row .* (has|is)"):
+        label = "λ at <string>:1"
+        with pytest.raises(TypeError, match=rf"map\(\): {label} takes {count} parameters, but the row .* (has|is)"):
             function.arguments(row)
 
 
@@ -142,7 +143,7 @@ def test_a_value_of_another_length_is_called_a_value() -> None:
 
 
 def test_spread_names_both_lengths() -> None:
-    with pytest.raises(TypeError, match=r"λ:\d+ takes 1 to 2 parameters, but the row \(1, 2, 3\) has 3 fields"):
+    with pytest.raises(TypeError, match=r"λ a, b=1: a takes 1 to 2 parameters, but the row \(1, 2, 3\) has 3 fields"):
         spread(lambda a, b=1: a)((1, 2, 3))
     with pytest.raises(TypeError, match="needs tuple or list rows, but the row 'ab' is a str"):
         spread(max)("ab")
@@ -152,7 +153,7 @@ def test_wrappers_are_pickled_and_named_as_their_function() -> None:
     line = inspect.currentframe().f_lineno + 1  # type: ignore[union-attr]
     call = spread(lambda a, *rest: rest)
     function = Function.of(call, "map")
-    assert (function.label, function.lineno) == (f"λ:{line}", line)
+    assert (function.label, function.lineno) == ("λ a, *rest: rest", line)
     assert pickling.loads(pickling.dumps(call))((1, 2)) == (2,)
     assert pickling.loads(pickling.dumps(whole(len)))((1, 2)) == 2
     assert Function.of(whole(str.upper), "map").label == "str.upper"

@@ -76,7 +76,7 @@ def test_a_task_closes_what_it_opened(engine: Lab, path: Path, tmp_path: Path) -
         if number:
             with pytest.raises(sqlite3.OperationalError, match="no such table") as caught:
                 rows.collect()
-            assert caught.value.__notes__[0].startswith("in read_sql(λ:")
+            assert caught.value.__notes__[0].startswith("in read_sql(λ")
         else:
             assert rows.count() == 10
         assert notes.exists()

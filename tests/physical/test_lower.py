@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -10,10 +11,13 @@ import pytest
 import glowray as gr
 from glowray.action.perform import Action, prepare
 from glowray.dataset import Dataset
+from glowray.engine.inline import InlineEngine
+from glowray.engine.task.payload import Payload
+from glowray.engine.task.protocol import Done, Task
 from glowray.kernels.ends.exchange import OneBlock
 from glowray.optimize import optimize
 from glowray.physical.lower import lowering
-from glowray.physical.pipeline import MOST_BRANCHES, MOST_NESTED
+from glowray.physical.pipeline import MOST_BRANCHES, MOST_NESTED, MOST_UNIONS
 from glowray.physical.stages.stage import StagePlan
 
 Rows = Dataset[Any]
@@ -93,6 +97,56 @@ def test_a_stage_nests_so_many_steps_and_no_more(partitions: int) -> None:
     assert 1 < len(found) <= 4
     assert all(branch.nested <= 2 * MOST_NESTED for stage in found for branch in stage.branches)
     assert rows.collect() == [n + 3 * MOST_NESTED for n in range(4)]
+
+
+def looped(rounds: int, other: Callable[[int], Rows]) -> Rows:
+    rows: Rows = flow().from_items([-1], partitions=1)
+    for place in range(rounds):
+        rows = rows.map(lambda n: n + 1).union(other(place))
+    return rows
+
+
+@pytest.mark.parametrize("rounds", [500, 1_000, 2_000])
+def test_a_loop_of_map_and_union_repeats_no_step_often(rounds: int) -> None:
+    other = flow().from_items([0], partitions=1)
+    found = stages(looped(rounds, lambda place: other))
+    assert found[-1].num_tasks == rounds + 1
+    assert sum(len(branch.steps) for stage in found for branch in stage.branches) <= rounds * MOST_UNIONS
+
+
+class PickleCounting(InlineEngine):
+    """Counts the bytes of all fragments, each once."""
+
+    def __init__(self) -> None:
+        self.pickled_bytes = 0
+
+    def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
+        counted: Payload | None = None
+        for task in tasks:
+            if task.payload is not counted:
+                counted = task.payload
+                self.pickled_bytes += len(counted.data)
+            yield from super().run([task])
+
+
+@pytest.mark.slow
+def test_a_loop_of_map_and_union_pickles_so_many_bytes_a_round() -> None:
+    found: list[int] = []
+    for rounds in (2 * MOST_UNIONS, 4 * MOST_UNIONS):
+        engine = PickleCounting()
+        rows: Rows = gr.Flow(engine=engine).from_items([-1], partitions=1)
+        other: Rows = rows.flow.from_items([0], partitions=1)
+        for _ in range(rounds):
+            rows = rows.map(lambda n: n + 1).union(other)
+        assert len(rows.collect()) == rounds + 1
+        found.append(engine.pickled_bytes)
+    assert found[1] < 2.5 * found[0]
+
+
+def test_a_loop_of_map_and_union_gives_each_row_its_rounds() -> None:
+    rounds = 2 * MOST_UNIONS + 5
+    rows = looped(rounds, lambda place: flow().from_items([0], partitions=1))
+    assert rows.collect() == [rounds - 1, *range(rounds - 1, -1, -1)]
 
 
 def test_stages_run_in_waves_as_soon_as_they_can() -> None:

@@ -42,4 +42,4 @@ def test_each_node_computes_once_and_a_further_one_only_itself() -> None:
 
 def test_the_class_gives_the_property_with_its_docstring() -> None:
     assert isinstance(Node.key_partitions, derived)
-    assert (Node.key_partitions.__doc__ or "").startswith("n, if equal keys")
+    assert (Node.key_partitions.__doc__ or "").startswith("n if equal keys")

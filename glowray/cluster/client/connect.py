@@ -13,6 +13,7 @@ from glowray.boundary import user_facing
 from glowray.cluster.client.access import CALL_SECONDS, Access, authenticated_gcs, find_access, refused
 from glowray.cluster.host.environment import apply, restore
 from glowray.cluster.host.ports import join_address, parse_address
+from glowray.cluster.host.ray_log import leave_widgets_out
 from glowray.cluster.host.signals import keep_interrupt_status, sigterm_kept
 from glowray.errors import ClusterError
 
@@ -46,6 +47,7 @@ def connect(address: str | None = None, *, token_file: str | Path | None = None,
     """
     global _current, _lost
     keep_interrupt_status()
+    leave_widgets_out()
     import ray
 
     if ray.is_initialized():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
+import secrets
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -82,8 +84,11 @@ def _client(access: Access, dashboard: str) -> Any:
 def _submit(client: Any, script: Path, arguments: Sequence[str]) -> str:
     # -u: Python does not buffer the output, so lines arrive when they are printed.
     command = shlex.join(["python", "-u", script.name, *arguments])
+    folder = {"working_dir": str(script.resolve().parent)}
+    name = re.sub(r"[^A-Za-z0-9_-]", "-", script.stem)
+    named = {"submission_id": f"{name}-{secrets.token_hex(4)}", "metadata": {"job_name": script.name}}
     try:
-        return str(client.submit_job(entrypoint=command, runtime_env={"working_dir": str(script.resolve().parent)}))
+        return str(client.submit_job(entrypoint=command, runtime_env=folder, **named))
     except (RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[-1]
         raise ClusterError(f"the cluster did not take the job from {script.parent.resolve()}: {reason}") from error

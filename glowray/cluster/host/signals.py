@@ -18,7 +18,7 @@ RAYS_WARNING = "SIGTERM handler is not set"
 
 @contextlib.contextmanager
 def sigterm_kept() -> Iterator[None]:
-    """Within this block, ray.init() leaves the handling of SIGTERM as it is.
+    """Keep ray.init() from changing the handling of SIGTERM until the block ends.
 
     Ray's Python handler would end the process with exit status 15. Its C++ handler would print a trace first, whichever
     thread connects. Ray also warns if a thread cannot set handlers; this block drops that warning.

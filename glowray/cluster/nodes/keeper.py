@@ -89,7 +89,7 @@ class Keeper:
 
 @contextlib.contextmanager
 def _background(nice: list[str]) -> Iterator[None]:
-    """Within this block, Ray starts processes that no task waits for below the command `nice`, if it is not empty."""
+    """Make Ray start processes that no task waits for below the command `nice`, unless it is empty, in the block."""
     from ray._private import ray_constants, services
 
     start_process = services.start_ray_process

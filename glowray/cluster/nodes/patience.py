@@ -50,7 +50,7 @@ def start_patiently(start: Callable[[], T]) -> T:
 
 @contextlib.contextmanager
 def _patience() -> Iterator[None]:
-    """Within this block, Ray waits for a node as long as its raylet lives, up to REGISTER_SECONDS.
+    """Make Ray wait for a node as long as its raylet lives, up to REGISTER_SECONDS, until the block ends.
 
     If the block fails, the processes that it has started are killed.
     """

@@ -15,7 +15,7 @@ from glowray.errors import ClusterError
 
 GRACE_SECONDS = 20.0
 TELL_SECONDS = 2.0
-ORPHANS_GRACE_SECONDS = 2.0  # processes without a supervisor only wait for a head that is gone
+ORPHANS_GRACE_SECONDS = 2.0  # processes without a supervisor only wait for a lost head
 
 
 def down() -> list[NodeRecord]:

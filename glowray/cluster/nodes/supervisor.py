@@ -150,7 +150,7 @@ def _alive(pids: list[int]) -> tuple[Process, ...]:
 
 
 def _keep(order: Order, record: NodeRecord, node: Any, answers: IO[str]) -> int:
-    """Report that the node is ready, and keep it until a signal comes or the node is lost; return the exit code."""
+    """Report that the node is ready. Keep it until a signal comes or the node is lost. Return the exit code."""
     failure = ""
     try:
         with contextlib.suppress(SystemExit):

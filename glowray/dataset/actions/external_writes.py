@@ -97,11 +97,11 @@ class ExternalWrites(Base[T_co]):
         2
 
         No record is sent before all rows are made, so a function that fails leaves none. The rows of a partition are
-        one transaction: readers of committed records see all of them or none. A task that is run again, because its
-        worker was lost, sends nothing twice: its transaction also commits an offset of the consumer group
-        `glowray-<job>-<partition>`, by which the next attempt knows. If Kafka fails in between, the records of some
-        partitions are there and others are not. Rows of one partition that have the same key stay in order. The extra
-        glowray[kafka] installs confluent-kafka.
+        one transaction: readers of committed records see all of them or none. A task that runs again, because its
+        worker was lost, sends nothing twice. Its transaction also commits an offset of the consumer group
+        `glowray-<job>-<partition>`, which tells the next attempt. If Kafka fails in between, only some partitions have
+        their records there. Rows of one partition that have the same key stay in order. The extra glowray[kafka]
+        installs confluent-kafka.
 
         Args:
             topic: the name of the topic.

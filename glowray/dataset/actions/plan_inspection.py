@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from glowray.action.perform import view
 from glowray.dataset.core.base import Base, T_co
 from glowray.watch.notebook.shown_text import PlanText
+from glowray.watch.picture.heat import COLD, Heat
+from glowray.watch.record.node_heat import heat_of
 
 if TYPE_CHECKING:
     from glowray.watch.plan_view import PlanView
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 class Looking(Base[T_co]):
     """The methods explain and plot, and how notebooks show a dataset."""
 
-    def explain(self) -> str:
+    def explain(self, *, after: bool = False) -> str:
         """Return the plan, its stages, how each function runs, and the engine with the reason, as text. Runs nothing.
 
         >>> import glowray as gr
@@ -26,26 +28,66 @@ class Looking(Base[T_co]):
         plan
           from_items(2 rows)
           flat_map(str.split)
-          map(λ:1)
-          reduce_by_key(λ:1)
+          map(λ word: (word, 1))
+          reduce_by_key(λ a, b: a + b)
         stages
           1  from_items→flat_map→map→combine  2 partitions
           2  merge                            2 partitions  reads 1 (shuffle)
         rules  combine_before_shuffle
         functions
-          1  flat_map(str.split)  arrow
-          1  map(λ:1)             arrow
-          1  reduce_by_key(λ:1)   arrow
+          1  flat_map(str.split)           arrow
+          1  map(λ word: (word, 1))        arrow
+          1  reduce_by_key(λ a, b: a + b)  arrow
         engine  inline (asked for)
 
         A stage is a chain of verbs that move no rows; it runs as one task a partition. Each function has a level:
         "arrow" runs on whole columns, "fused" is part of a generated loop, "python" is called. The reason follows.
         The rules are named that changed how the plan runs.
+
+        With `after=True` the text tells of the last action or run of the flow: rows, bytes and seconds of each stage,
+        rows by level, which steps handed rows to Python and why, and where the tasks' time went.
+
+        >>> flow = gr.Flow("cleaning", engine="inline")
+        >>> names = flow.from_items(["Ada", "Bob", "Émile", *["Eve"] * 17], partitions=1).map(lambda n: n.lower())
+        >>> names.count()
+        20
+        >>> print(names.explain(after=True))
+        cleaning
+        plan
+          from_items(20 rows)
+          map(λ n: n.lower())
+        stages
+          1  from_items→map  1 task  20 → 20 rows  0 B  ... s  arrow 19, python 1
+        functions
+          1  map(λ n: n.lower())  arrow
+          1  1 of 20 rows of map(λ n: n.lower()) ran in Python: columns do not compute lower of it exactly, as 'Émile'
+        time
+          1  from_items           ... s  ... ns a row
+          1  map(λ n: n.lower())  ... s  ... ns a row
+          1  output               ... s  ... ns a row
+        engine  inline (asked for)
+        ran  cleaning: 1 stage, 1 task, 20 rows in, 20 out, 0... s, inline, native: ...
+
+        Args:
+            after: whether to tell what the last action or run of the flow did.
+
+        Raises:
+            ValueError: `after` is true, and no action of the flow has run.
         """
-        return PlanText(self._view().explain())
+        if not after:
+            return PlanText(self._view().explain())
+        from glowray.watch.record.after_text import explained_after
+
+        record = self._flow.outcome.record
+        if not record.has_run:
+            raise ValueError("explain(after=True) tells of the flow's last action, and none has run: call one first")
+        return PlanText(explained_after(record))
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Draw the plan: boxes are stages, nodes are steps, and labelled edges are moves of rows. Runs nothing.
+
+        After an action of this dataset the nodes are coloured by time, the edges have rows and bytes, and the middle of
+        a long chain is folded. The stages of the last action are found by their steps.
 
         >>> import glowray as gr
         >>> print(gr.from_range(4).map(abs).plot())
@@ -62,19 +104,26 @@ class Looking(Base[T_co]):
             ValueError: the path has another suffix.
             MissingLibrary: .svg or .png need pygraphviz, which the extra glowray[plot] installs.
         """
-        return self._view().plot(path)
+        seen = self._view()
+        return seen.plot(path, self._heat(seen))
 
     def _view(self) -> PlanView:
         return view(self._flow.settings, [self._node])
 
+    def _heat(self, seen: PlanView) -> Heat:
+        """Return what the flow's last action measured of this plan."""
+        record = self._flow.outcome.record
+        return heat_of(record, seen.graph) if record.has_run else COLD
+
     def _repr_svg_(self) -> str | None:
-        return self._view().svg()
+        seen = self._view()
+        return seen.svg(self._heat(seen))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Return the first rows that can be had at once above the folded plan, and the plan's picture. Runs nothing."""
         from glowray.watch.dataset_view import dataset_html
 
         seen = self._view()
-        svg = seen.svg()
+        svg = seen.svg(self._heat(seen))
         shown = {"text/html": dataset_html(seen.name, self._node, seen, svg), "text/plain": repr(self)}
         return shown if svg is None else {**shown, "image/svg+xml": svg}

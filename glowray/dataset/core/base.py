@@ -37,7 +37,7 @@ R = TypeVar("R")
 class StepOptions(TypedDict, total=False):
     """The options of a verb with a function, as type checkers see them.
 
-    A verb's overloads tell apart over how many parameters a row is spread.
+    The overloads of a verb differ in the number of parameters that a row is spread over.
     """
 
     name: str | None

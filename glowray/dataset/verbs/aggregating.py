@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from glowray.aggregates.aggregate import Aggregate
@@ -11,7 +12,7 @@ from glowray.functions import Function
 from glowray.functions.combiner import Combiner, Zero
 from glowray.functions.pairing import Pairing
 from glowray.kernels.operators.map import Map
-from glowray.kernels.operators.map_values import MapValues
+from glowray.kernels.operators.map_values import PickValues
 from glowray.plan.by_key import CombineByKey
 
 if TYPE_CHECKING:
@@ -62,15 +63,20 @@ def aggregated(
     _check(verb, aggregates, keys)
     program = Program.of(aggregates, keys)
     label = ", ".join(f"{name}={each!r}" for name, each in aggregates.items())
-    pick = MapValues(verb, label, Function.of(program.pick, verb, label=label), is_part=True)
-    return _combined(keyed._step(pick), verb, program, label, Pairing(None, function))
+    # agg() keys the rows itself; the rows of agg_by_key() are keyed.
+    pairing = Pairing(None) if function is None else Pairing(1, function)
+    pick = PickValues(verb, label, Function.of(program.pick, verb, label=label, of_value=True), pairing, is_part=True)
+    made_in = 1 if function is None else 2
+    return _combined(keyed._step(pick), verb, program, label, replace(pairing, steps=made_in))
 
 
-def aggregated_values(keyed: Base[Any], verb: str, aggregate: Aggregate) -> Dataset[Any]:
+def aggregated_values(
+    keyed: Base[Any], verb: str, aggregate: Aggregate, pairing: Pairing | None = None
+) -> Dataset[Any]:  # fmt: skip
     """Return one aggregate of the values of keyed rows: rows (key, result)."""
     from glowray.aggregates.program import Program
 
-    return _combined(keyed, verb, Program.of({verb: aggregate}, (), is_bare=True), "")
+    return _combined(keyed, verb, Program.of({verb: aggregate}, (), is_bare=True), "", pairing)
 
 
 def _combined(

@@ -10,6 +10,7 @@ from glowray.dataset.core.base import Base, K, Options, StepOptions, T_co, V, co
 from glowray.dataset.core.field_order import rank_argument
 from glowray.dataset.verbs.aggregating import aggregated_values
 from glowray.functions import Function
+from glowray.functions.pairing import Pairing
 from glowray.kernels.operators.map_values import RankValues
 from glowray.plan.by_key import PartitionByKey
 
@@ -115,7 +116,7 @@ class ByKeyVerbs(Base[T_co]):
             return aggregated_values(self._granted(chosen), "top_by_key", agg.top(count))
         call, label = rank_argument("top_by_key", key)
         ranked = self._rowwise(RankValues, "top_by_key", call, chosen, label, is_part=True)
-        return aggregated_values(ranked, "top_by_key", ranked_values(count))
+        return aggregated_values(ranked, "top_by_key", ranked_values(count), Pairing(None, steps=1))
 
     def partition_by_key(self, n: int, sort: bool = False) -> Dataset[T_co]:
         """Move keyed rows so that equal keys share one of n partitions. One shuffle; later keyed verbs need none.

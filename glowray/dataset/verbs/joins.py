@@ -217,7 +217,7 @@ class JoinVerbs(Base[T_co]):
         self, verb: str, others: tuple[Base[Any], ...], how: How, pairing: Pairing | None = None
     ) -> Dataset[Any]:  # fmt: skip
         sides = self._sides(verb, others)
-        return self._with(Join.of(sides, verb, how, keeps_rows=how in ROWS_ALONE, pairing=pairing))
+        return self._with(Join.of(sides, verb, how, keeps_rows=how in ROWS_ALONE, pairings=[pairing] * len(sides)))
 
     def _sides(self, verb: str, others: tuple[Base[Any], ...]) -> tuple[Node, ...]:
         return (self._node, *(dataset_argument(verb, other)._node for other in others))

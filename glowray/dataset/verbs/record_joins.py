@@ -69,8 +69,8 @@ def join_records(left: Base[Any], other: Any, on: Any, how: str, suffix: Any) ->
     merge = Merge(*_names_of(on), _checked_suffix(suffix))
     keys = [_key(names) for names in (merge.left_on, merge.right_on)]
     sides = tuple(_keyed(side, key)._node for side, key in zip((left, right), keys, strict=True))
-    pairing = Pairing(1, keys[0]) if merge.left_on == merge.right_on else Pairing(None)
-    joined = left._with(Join.of(sides, "join", how, keeps_rows=how in ROWS_ALONE, pairing=pairing))
+    pairings = [Pairing(1, key) for key in keys]
+    joined = left._with(Join.of(sides, "join", how, keeps_rows=how in ROWS_ALONE, pairings=pairings))
     if how in ROWS_ALONE:
         return joined._step(Values("join", "join", is_part=True))
     if how == "inner":

@@ -340,8 +340,9 @@ def _values(apart: list[tuple[str, bool, list[Any]]]) -> dict[str, Sent]:
 
 
 def _mark(report: TaskReport, capture: Capture) -> None:
-    """Note in a report that it comes from a worker, how many attempts were lost before, and what was printed."""
+    """Note in a report which node it comes from, how many attempts were lost before, and what was printed."""
     report.remote, report.attempt, report.printed = True, _attempt(), capture.printed
+    report.worker = f"node {_node()}, {report.worker}"
 
 
 def _attempt() -> int:
@@ -349,6 +350,13 @@ def _attempt() -> int:
     import ray
 
     return int(ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number())
+
+
+def _node() -> str:
+    """Return the first 6 digits of the id of the node that runs the task."""
+    import ray
+
+    return str(ray.get_runtime_context().get_node_id())[:6]
 
 
 def _outputs(task: Task) -> dict[str, Any]:

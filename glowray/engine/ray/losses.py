@@ -33,7 +33,7 @@ def lost_task(task: Task, error: BaseException, node: RayNode | None = None) -> 
         case exceptions.OutOfMemoryError():
             return _out_of_memory(task, str(error), node)
         case exceptions.OutOfDiskError() | exceptions.ObjectStoreFullError():
-            return full_disk(f"the task {task.name!r}", error, node)
+            return full_disk(f"the task {task.numbered!r}", error, node)
         case exceptions.RayTaskError():
             return _failed(task, error.cause, node)
         case exceptions.NodeDiedError():
@@ -73,23 +73,24 @@ def _own_address() -> str:
 def _out_of_memory(task: Task, message: str, place: RayNode | None) -> OutOfMemory:
     """Return the error for a task that Ray's memory monitor has killed, with the memory of the task and the node."""
     node = NODE.search(message)
-    own = next((victim["used"] for victim in VICTIM.finditer(message) if victim["name"] == task.name), None)
-    held = f"it held {own} GiB" if own else "its worker was killed"
+    # All tasks of a stage have one name, so the memory is known only if Ray killed one of them.
+    used = [victim["used"] for victim in VICTIM.finditer(message) if victim["name"] == task.name]
+    held = f"it held {used[0]} GiB" if len(used) == 1 else "its worker was killed"
     where = ""
     if node:
         where = f" while {node['used']} of {node['all']} GiB of the node {place or node['host']} were in use"
     hint = CHANNEL_HINT if task.flows else MEMORY_HINT
-    return OutOfMemory(f"the task {task.name!r} ran out of memory {_times(task)}: {held}{where}; {hint}")
+    return OutOfMemory(f"the task {task.numbered!r} ran out of memory {_times(task)}: {held}{where}; {hint}")
 
 
 def _failed(task: Task, cause: BaseException, node: RayNode | None) -> WorkerLost:
     """Return the error for a task that failed outside of the user's functions. Ray does not retry it."""
     if isinstance(cause, MemoryError):
-        return OutOfMemory(f"the task {task.name!r} could not get more memory{_on(node)}; {MEMORY_HINT}")
+        return OutOfMemory(f"the task {task.numbered!r} could not get more memory{_on(node)}; {MEMORY_HINT}")
     if isinstance(cause, OSError) and cause.errno == errno.ENOSPC:
-        return OutOfDisk(f"the task {task.name!r} found a full disk{_on(node)}: {cause}; {DISK_HINT}")
+        return OutOfDisk(f"the task {task.numbered!r} found a full disk{_on(node)}: {cause}; {DISK_HINT}")
     reason = f"{type(cause).__name__}: {_first_line(cause)}"
-    return WorkerLost(f"the task {task.name!r} failed{_on(node)}: {reason}; {LOG_HINT}")
+    return WorkerLost(f"the task {task.numbered!r} failed{_on(node)}: {reason}; {LOG_HINT}")
 
 
 def _on(node: RayNode | None) -> str:
@@ -97,7 +98,7 @@ def _on(node: RayNode | None) -> str:
 
 
 def _sentence(task: Task, reason: str, hint: str) -> str:
-    return f"the task {task.name!r} was lost {_times(task)}: {reason}; {CHANNEL_HINT if task.flows else hint}"
+    return f"the task {task.numbered!r} was lost {_times(task)}: {reason}; {CHANNEL_HINT if task.flows else hint}"
 
 
 def _times(task: Task) -> str:

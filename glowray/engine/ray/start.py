@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 
 from glowray.cluster.client.connect import connect, reconnect
+from glowray.cluster.host.ray_log import leave_widgets_out
 from glowray.cluster.host.signals import keep_interrupt_status, sigterm_kept
 from glowray.cluster.nodes.local import LOOPBACK, LocalNode
 from glowray.engine.ray.engine import RayEngine
@@ -39,6 +40,7 @@ def ray_engine() -> RayEngine:
     """
     global _engine, _session
     keep_interrupt_status()
+    leave_widgets_out()
     import ray
 
     # The first jobs of two threads may come here at the same time, and ray.init() is not thread-safe.
@@ -118,6 +120,7 @@ def start_local(num_cpus: int | None = None) -> None:
     """
     with _wanted(num_cpus) as node:
         keep_interrupt_status()
+        leave_widgets_out()
         import ray  # takes about as long as Ray's first process needs to start
 
         address = node.wait()

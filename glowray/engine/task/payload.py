@@ -16,14 +16,13 @@ from glowray.kernels.ends.sources import Source
 from glowray.rows import Block
 from glowray.rows.keys import install_keys, registered_keys
 from glowray.rows.objects.pickling import dumps, dumps_apart, loads, loads_apart
-from glowray.rows.objects.static_attributes import class_attribute, is_one_of, module_name
+from glowray.rows.objects.static_attributes import class_attribute, module_name
 
 BIG = 10 * 1024 * 1024
 """Larger captured values, in bytes, go to the store by themselves: once a job instead of once a stage."""
 
 Losses = tuple[type[Exception], ...]
 
-CONTAINERS = (list, dict, set, frozenset, tuple)
 MANY_ITEMS = 50_000
 """Only a container of more items is pickled to find its size."""
 
@@ -133,7 +132,7 @@ def is_big(obj: Any) -> bool:
     kind = type(obj)
     if kind is str or kind is bytes or kind is bytearray:
         return len(obj) > BIG
-    if is_one_of(kind, CONTAINERS):
+    if kind is tuple or kind is list or kind is dict or kind is set or kind is frozenset:
         return len(obj) > MANY_ITEMS and len(dumps(obj)) > BIG
     module = module_name(kind)
     if module.partition(".")[0] in ("numpy", "pyarrow") and class_attribute(kind, "nbytes") is not None:

@@ -63,7 +63,7 @@ class Heard:
 @dataclass(frozen=True, slots=True)
 class Task:
     """One fragment on one partition. `inputs` are lists of slots, one for each side; `identity` is (stage, place in
-    stage).
+    stage). `name` is the same for all tasks of a stage, so that Ray's dashboard groups them.
 
     `after` is the number of tasks that follow in its stage. `hear` is called, in any thread, with what the task prints
     elsewhere while it runs. A flowing task (`flows`) hands over its rows piece by piece, as its input arrives.
@@ -81,6 +81,12 @@ class Task:
     flows: bool = False
     after: int = 0
     hear: Callable[[Heard], None] | None = None
+
+    @property
+    def numbered(self) -> str:
+        """Return the name with the task's place in its stage: "flow · 1 map [2/8]"."""
+        place = self.identity[1]
+        return f"{self.name} [{place + 1}/{place + 1 + self.after}]"
 
     @property
     def feed(self) -> Feed | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from glowray.io.filesystem.interface import FileSystem
@@ -16,7 +15,8 @@ _COPY_BYTES = 1 << 20
 class Claim:
     """What a job writes when it commits: an object at `path`, with `text` as its content or a copy of `source`.
 
-    `decided` is the path of a RunDecision, if outputs of one run become visible together.
+    If outputs of one run become visible together, `decided` is the path of an object that lists their claims. It exists
+    when they count.
     """
 
     job: str
@@ -40,22 +40,6 @@ class Claim:
             copy_object(files, self.source, self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class RunDecision:
-    """That the claims of a run's outputs are carried out, all of them. It holds their paths."""
-
-    job: str
-    claims: tuple[str, ...]
-
-    def encode(self) -> bytes:
-        return json.dumps({"job": self.job, "claims": list(self.claims)}, indent=0).encode()
-
-    @classmethod
-    def decode(cls, data: bytes) -> RunDecision:
-        content = json.loads(data)
-        return cls(content["job"], tuple(content["claims"]))
-
-
 def read_object(files: FileSystem, path: str) -> bytes | None:
     """Return the content of an object, None if there is none."""
     try:
@@ -77,11 +61,13 @@ def copy_object(files: FileSystem, source: str, path: str) -> None:
         shutil.copyfileobj(old.buffered(), new, _COPY_BYTES)
 
 
-def carry_out_all(files: FileSystem, paths: Sequence[str], job: str) -> None:
-    """Carry out the claims of a job that are left, and delete them."""
-    for path in paths:
+def carry_out_all(files: FileSystem, decided: str) -> None:
+    """Carry out the claims that are left of the decision at the path `decided`, then delete it."""
+    found = read_object(files, decided)
+    for path in () if found is None else json.loads(found):
         data = read_object(files, path)
         claim = None if data is None else Claim.decode(data)
-        if claim is not None and claim.job == job:
+        if claim is not None and claim.decided == decided:
             claim.carry_out(files)
             files.delete(path)
+    files.delete(decided)

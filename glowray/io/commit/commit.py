@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +26,7 @@ from glowray.io.commit.store_target import StoreTarget, make_groups
 from glowray.io.commit.target import Target
 from glowray.io.files.compression import codec_of, read_codec_of
 from glowray.io.files.job_parts import new_job
-from glowray.io.filesystem.chosen import chosen
+from glowray.io.filesystem.chosen import chosen, is_url
 from glowray.io.filesystem.location import Location
 from glowray.io.hive import HiveFolders, check_kinds
 from glowray.io.sink import Part, SchemaSink, Sink
@@ -84,6 +85,8 @@ class Commit:
     ) -> None:
         check_mode(mode)
         location = chosen(target, storage_options)
+        self.label = str(location) if is_url(os.fspath(target)) else os.fspath(target)
+        """The target as the user wrote it, without credentials."""
         self.folders = HiveFolders("", ()) if folders is None else folders
         if single_file:
             _check_single(str(location), sink, self.folders.fields)
@@ -245,18 +248,24 @@ def commit_together(writes: Iterable[PendingWrite]) -> list[Any]:
         raise
     for write in ordered:
         write.keep()
-    for write in ordered:
-        write.close()
+    with ExitStack() as closing:  # An error in one leaves none open.
+        for write in reversed(ordered):
+            closing.callback(write.close)
     return [write.written for write in given]
 
 
 def _abort_all(writes: Sequence[PendingWrite], error: BaseException) -> None:
     """Abort all writes, the last one first. If one fails, add a note to `error` and abort the others too."""
-    for write in reversed(writes):
-        try:
-            write.abort()
-        except OSError as failed:
-            error.add_note(f'"{write.name}" could not be brought back as it was: {failed}')
+    with ExitStack() as aborting:
+        for write in writes:
+            aborting.callback(_abort, write, error)
+
+
+def _abort(write: PendingWrite, error: BaseException) -> None:
+    try:
+        write.abort()
+    except OSError as failed:
+        error.add_note(f'"{write.name}" could not be brought back as it was: {failed}')
 
 
 def _target(location: Location, mode: str, sink: Sink, single_file: bool, fields: tuple[str, ...] | None) -> Target:

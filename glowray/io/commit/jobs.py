@@ -7,8 +7,10 @@ after-X.claim  the job that replaces the content X of the target
 
 from __future__ import annotations
 
+import json
+
 from glowray.errors import CommitConflict
-from glowray.io.commit.claims import Claim, RunDecision, carry_out_all, read_object
+from glowray.io.commit.claims import Claim, carry_out_all, read_object
 from glowray.io.commit.lease import Lease, Life
 from glowray.io.filesystem.location import Location
 
@@ -43,7 +45,7 @@ class Jobs:
             raise CommitConflict(f'another job is writing to "{self._target}"')
         for name in names:
             if name.endswith(DECIDED) and others.get(name.removesuffix(DECIDED), Life.DEAD) is Life.DEAD:
-                self._finish(name)
+                carry_out_all(self._files, self._path(name))
         for name in names:
             if name.endswith(CLAIM):
                 self._settle(name, others)
@@ -80,7 +82,7 @@ class Jobs:
 
     def decide(self, claims: list[str]) -> None:
         """Decide that all claims are carried out."""
-        self._files.create(self.decision_path, RunDecision(self.job, tuple(claims)).encode())
+        self._files.create(self.decision_path, json.dumps(claims, indent=0).encode())
 
     def dead_among(self, jobs: set[str]) -> set[str]:
         """Return the jobs that are dead or have ended. This job is not among them."""
@@ -101,14 +103,6 @@ class Jobs:
         leases = [name for name in names if name.endswith(LEASE) and name != self.job + LEASE]
         now = self._lease.now_ns() if leases else None
         return {name.removesuffix(LEASE): self._lease.life_of(self._path(name), now) for name in leases}
-
-    def _finish(self, name: str) -> None:
-        """Carry out the claims of a run that was decided, and remove its decision."""
-        data = read_object(self._files, self._path(name))
-        if data is not None:
-            decision = RunDecision.decode(data)
-            carry_out_all(self._files, decision.claims, decision.job)
-            self._files.delete(self._path(name))
 
     def _settle(self, name: str, others: dict[str, Life]) -> None:
         """Finish or undo the commit of a job that died. Raises CommitConflict if it may be alive."""

@@ -27,9 +27,9 @@ class Place(ABC):
         """Give a folder of this machine in which to write files."""
 
     @property
-    @abstractmethod
-    def locations(self) -> tuple[Location, ...]:
-        """Return the folder to which tasks write, if there is one."""
+    def location(self) -> Location | None:
+        """The folder to which the files go, None if there are no files. A folder of the local disk exists already."""
+        return None
 
     @abstractmethod
     def deliver(self, parts: Sequence[Part]) -> list[Part]:
@@ -63,8 +63,8 @@ class DiskPlace(Place):
     path: str
 
     @property
-    def locations(self) -> tuple[Location, ...]:
-        return (Location(self.path),)
+    def location(self) -> Location:
+        return Location(self.path)
 
     @contextmanager
     def folder(self) -> Iterator[str]:
@@ -86,10 +86,6 @@ class DiskPlace(Place):
 @dataclass(frozen=True)
 class NoPlace(Place):
     """The place of a write whose tasks make no files, because their sink sends rows elsewhere."""
-
-    @property
-    def locations(self) -> tuple[Location, ...]:
-        return ()
 
     @contextmanager
     def folder(self) -> Iterator[str]:

@@ -13,7 +13,7 @@ from glowray.io.files.folders import remove
 from glowray.io.files.job_parts import job_of, part_name
 from glowray.io.files.paths import TEMPORARY
 from glowray.io.files.scratch import make_scratch
-from glowray.io.filesystem.interface import FileInfo
+from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part, Sink
 
@@ -109,7 +109,7 @@ class StoreFileTarget(StoreTarget):
         return {name: job for name in found if (job := job_of(name)) is not None}
 
     def _replaced(self) -> list[str]:
-        return []
+        return [] if self._group is None else [self._staged_name]
 
     def _is_dead_upload(self, path: str, dead: set[str]) -> bool:
         return super()._is_dead_upload(path, dead) or (self._jobs.has_settled and path == self.location.path)
@@ -125,4 +125,8 @@ class StoreFileTarget(StoreTarget):
     @property
     def _staged(self) -> str:
         """The path of the whole file beside the target, for the job that must finish the commit of this one."""
-        return f"{self._root}/{part_name(0, self._job, 'f' * 8, 0, '.whole')}"
+        return f"{self._root}/{self._staged_name}"
+
+    @property
+    def _staged_name(self) -> str:
+        return part_name(0, self._job, "f" * 8, 0, ".whole")

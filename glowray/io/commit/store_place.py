@@ -39,8 +39,8 @@ class StorePlace(Place):
     """The number of the part of partition 0."""
 
     @property
-    def locations(self) -> tuple[Location, ...]:
-        return (Location(self.root, self.files),)
+    def location(self) -> Location:
+        return Location(self.root, self.files)
 
     @contextmanager
     def folder(self) -> Iterator[str]:

@@ -77,12 +77,11 @@ class StoreTarget(Target):
             self._is_left = True
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):
+        self._jobs.stop()
+        with contextlib.suppress(OSError):  # A claim that stays needs the files that it names.
+            self._jobs.give_back(self.claim_path)
             self._remove(self._replaced())
             self._sweep()
-        if self._claim_path is not None:
-            with contextlib.suppress(OSError):
-                self._jobs.give_back(self._claim_path)
         if self._group is not None:
             self._group.close(self)
         with contextlib.suppress(OSError):

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Sequence
 
 from glowray.io.files.manifest import manifest_at
-from glowray.io.filesystem.interface import FileInfo
+from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.location import Location
 
 _JOB_PART = re.compile(r"(?:^|/)part-\d+-([0-9a-f]{16})[0-9a-f]{16}(?![^./])")

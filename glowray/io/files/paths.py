@@ -13,8 +13,8 @@ from glowray.errors import GlowrayError
 from glowray.io.files.job_parts import without_unlisted
 from glowray.io.files.manifest import SUCCESS
 from glowray.io.filesystem.chosen import chosen, is_url
+from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.globs import fixed_folder, has_magic
-from glowray.io.filesystem.interface import FileInfo
 from glowray.io.filesystem.location import Location
 
 Paths: TypeAlias = Annotated[
@@ -31,8 +31,8 @@ class File:
     """A file to read: where it is, its name as the user spelt it, and its size in bytes.
 
     The size is 0 if the store does not tell it. A file without ranges (`has_ranges`) can only be read as a whole.
-    `folders` are the names of the folders between the path that the user gave and the file. Of a glob they begin with
-    the first part that is a pattern: `data/year=*` → `("year=2013",)`.
+    `folders` are the names of the folders between the path that the user gave and the file. They include the parts of
+    a glob from the first pattern on: `data/year=*` → `("year=2013",)`.
     """
 
     location: Location

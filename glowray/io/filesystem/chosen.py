@@ -1,4 +1,4 @@
-"""Which file system serves a path or URL."""
+"""The choice of the file system that serves a path or URL."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CLASSES = {
     "https": ("http", "HttpFiles"),
     "memory": ("fsspec_adapter", "MemoryFiles"),
 }
-"""The module and class of each scheme. fsspec serves the schemes that are not here."""
+"""The module and class for each scheme. fsspec serves the schemes that are not here."""
 
 
 def is_url(path: str) -> bool:
@@ -63,7 +63,7 @@ def chosen(path: str | os.PathLike[str], options: Mapping[str, Any] | None = Non
         return Location(_local(text))
     scheme = text.partition("://")[0].lower()
     module, name = _CLASSES.get(scheme, ("fsspec_adapter", "FsspecFiles"))
-    files, inner = getattr(import_module(f"glowray.io.filesystem.{module}"), name).of(text, known)
+    files, inner = getattr(import_module(f"glowray.io.filesystem.stores.{module}"), name).of(text, known)
     return Location(inner, files)
 
 

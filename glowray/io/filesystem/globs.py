@@ -6,16 +6,14 @@ import fnmatch
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from glowray.io.filesystem.interface import FileInfo
+from glowray.io.filesystem.file_info import FileInfo
 
 DEEP = "**"
 
 _MAGIC = re.compile(r"[*?[]")
 
-Lister = Callable[[str, bool], "Iterator[FileInfo]"]
+Lister = Callable[[str, bool], Iterator[FileInfo]]
 """A function of a folder and whether to list its subfolders too."""
 
 

@@ -7,34 +7,13 @@ import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from types import TracebackType
-from typing import IO, Any, Literal
+from typing import IO, Any
 
+from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.globs import matching_files
 
 COPY_BYTES = 8 << 20
-
-Kind = Literal["file", "folder", "other"]
-
-
-@dataclass(frozen=True, slots=True)
-class FileInfo:
-    """What a file system knows of a path.
-
-    Args:
-        path: the path, as the methods of the file system take it.
-        size: bytes of a file; 0 for a folder. None if the store does not tell before the file is read.
-        kind: "other" is what can be read only once, such as a pipe.
-        mtime_ns: the time of the last change in nanoseconds since 1970, None if the store does not tell.
-        has_ranges: whether the file can be read from any byte. If not, reading begins at byte 0.
-    """
-
-    path: str
-    size: int | None
-    kind: Kind = "file"
-    mtime_ns: int | None = None
-    has_ranges: bool = True
 
 
 class Input(io.RawIOBase):
@@ -196,7 +175,7 @@ class FileSystem(ABC):
     def create(self, path: str, data: bytes) -> None:
         """Write a small file in one step. Raises FileExistsError if the path exists.
 
-        Where `creates_once` is False, another process may create the path at the same moment, and the last one wins.
+        If `creates_once` is False, another process may create the path at the same moment, and the last one wins.
         """
 
     @abstractmethod

@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from glowray.io.filesystem.file_info import FileInfo, Kind
 from glowray.io.filesystem.globs import DEEP
-from glowray.io.filesystem.interface import FileInfo, FileSystem, Input, Kind, Output
+from glowray.io.filesystem.interface import FileSystem, Input, Output
 
 
 @dataclass(frozen=True, slots=True)

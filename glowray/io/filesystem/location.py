@@ -6,13 +6,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from glowray.io.filesystem.interface import FileInfo, FileSystem, Input
+from glowray.io.filesystem.file_info import FileInfo
+from glowray.io.filesystem.interface import FileSystem, Input
 from glowray.io.filesystem.local import LOCAL
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a file is. `str()` gives the path as errors and labels show it, without credentials.
+    """The place of a file. `str()` gives the path as errors and labels show it, without credentials.
 
     >>> str(Location("/etc/passwd"))
     '/etc/passwd'

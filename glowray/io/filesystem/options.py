@@ -1,4 +1,4 @@
-"""What a store is opened with: keys, tokens, endpoints. Nothing here is ever shown."""
+"""The options of a store: keys, tokens, endpoints. Nothing here is ever shown."""
 
 from __future__ import annotations
 

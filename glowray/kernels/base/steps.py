@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from glowray.functions import Cause, Function
+from glowray.functions.pairing import Pairing
 from glowray.functions.replay import NO_ROW, Attempt, call_on_row
 from glowray.kernels.base.keyed import keyed_row
 
@@ -62,6 +63,11 @@ class Step:
     def details(self, functions: tuple[str, ...]) -> tuple[str, ...]:
         """Return what a picture shows beside the verb; `functions` are the labels of those that the user gave."""
         return functions
+
+    @property
+    def pairing(self) -> Pairing | None:
+        """How the verb made keyed rows of the user's rows; None if its rows are the user's own."""
+        return None
 
     def counted_from(self, first: int) -> Self:
         """Return the step for partitions of which `first` others come before in the task's stage."""

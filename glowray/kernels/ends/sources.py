@@ -42,6 +42,8 @@ class Source(Step):
 
     gives_blocks: ClassVar[bool] = False
     """Whether rows come as columns also where nothing is known of their kind."""
+    reads_again: ClassVar[bool] = True
+    """Whether a task can read the same rows a second time."""
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         """The rows as Python's objects, or as blocks where that is how they come."""
@@ -140,6 +142,7 @@ class Feed(Protocol):
 class ArrivingSource(Source):
     """The rows of the feed that is the task's one input."""
 
+    reads_again: ClassVar[bool] = False
     keeps_rows: ClassVar[bool] = True
 
     def morsels(self, inputs: Sequence[Sequence[Any]], context: TaskContext) -> Morsels:
@@ -196,7 +199,7 @@ class CombineThenMerge(Source):
 
     def _folded(self, block: Block) -> Block:
         table = KeyTable()
-        self.step.fold(block, table)
+        self.step.fold(itertools.chain.from_iterable(block.morsels()), table)
         return Block.from_rows(list(table.items()))
 
 

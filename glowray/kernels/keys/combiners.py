@@ -13,7 +13,7 @@ from typing import Any
 from glowray.functions import Cause, Function
 from glowray.functions.combiner import Combiner
 from glowray.functions.pairing import Pairing
-from glowray.functions.replay import Attempt, call_with
+from glowray.functions.replay import NO_ROW, Attempt, call_with
 from glowray.kernels.base.keyed import MISSING, PLAIN, KeyTable, keyed_row
 from glowray.kernels.base.steps import Step
 from glowray.kernels.keys.keyed_step import Keyed, key_cause
@@ -44,7 +44,8 @@ class CombineStep(Keyed, Step):
     def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
         if arguments is None:
             return key_cause(self.verb, row, self.pairing, self.combiner.add)
-        return reducer_cause(self.combiner.add, row, arguments)
+        own = row if self.pairing is None or row is NO_ROW else self.pairing.own_row(row)
+        return reducer_cause(self.combiner.add, own, arguments)
 
     def missing(self, table: KeyTable, cells: bool = False) -> Callable[[Any, Any], None]:
         """What a loop calls for a key that `table` does not have as it is written.
@@ -78,29 +79,28 @@ class CombineStep(Keyed, Step):
 
         return miss
 
-    def fold(self, block: Block, table: KeyTable) -> None:
-        """Folds the keyed rows of a block into `table`."""
+    def fold(self, rows: Iterable[Any], table: KeyTable) -> None:
+        """Fold keyed rows into `table`."""
         verb, entries, get, miss = self.verb, table.entries, table.get, self.missing(table)
         add = reducer_call(self.combiner.add)
-        for morsel in block.morsels():
-            for row in morsel:
-                try:
-                    key, value = keyed_row(row, verb)
-                except TypeError as error:
-                    blame(error, self, row)
-                    raise
-                try:
-                    known = get(key, MISSING)
-                except TypeError:
-                    known = MISSING
-                if known is MISSING:
-                    miss(key, value)
-                    continue
-                try:
-                    entries[key] = add(known, value)
-                except BaseException as error:
-                    blame_reducer(error, self, known, value, key)
-                    raise
+        for row in rows:
+            try:
+                key, value = keyed_row(row, verb)
+            except TypeError as error:
+                blame(error, self, row)
+                raise
+            try:
+                known = get(key, MISSING)
+            except TypeError:
+                known = MISSING
+            if known is MISSING:
+                miss(key, value)
+                continue
+            try:
+                entries[key] = add(known, value)
+            except BaseException as error:
+                blame_reducer(error, self, known, value, key)
+                raise
 
 
 def _itself(accumulator: Any) -> Any:

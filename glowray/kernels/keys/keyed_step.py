@@ -39,11 +39,9 @@ def key_cause(verb: str, row: Any, pairing: Pairing | None, function: Function |
     """Return the cause of an error of the key of a row, for a verb that has `function` for the values."""
     if row is NO_ROW:
         return Cause(pairing.function if pairing else function)
-    if pairing is None:
+    if pairing is None or pairing.place is None:
         return Cause(function, row, Attempt(check_key, verb, (row,), is_check=True))
-    if pairing.place is None:
-        return Cause(pairing.function)
-    own = row[pairing.place]
+    own = pairing.own_row(row)
     if pairing.function is None:
         return Cause(None, own, Attempt(check_own_key, verb, (own,), is_check=True))
     return Cause(pairing.function, own, Attempt(check_key_of, pairing.function, (own,)))

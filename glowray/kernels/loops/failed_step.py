@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from glowray.functions import Failure
-from glowray.functions.blame import Blame, note, noted
+from glowray.functions.blame import Blame, FailingStep, note, noted
 from glowray.functions.replay import NO_ROW
 from glowray.kernels.base.steps import Step
 from glowray.kernels.loops.loop_frames import came_through_loop, loop_place
+
+FindRow = Callable[[FailingStep, BaseException], Any]
+"""Returns the user's row at which a step raised the error; NO_ROW if it is not found."""
 
 
 def blame(
@@ -36,16 +40,21 @@ def blamed_lazily(step: Step, rows: Iterable[Any]) -> Iterator[Any]:
         raise
 
 
-def failure_of(error: BaseException, source: Step, partition: int) -> Failure:
-    """Take an exception of a task, with the step and row that it belongs to; of `source` if no step is to blame."""
+def failure_of(error: BaseException, source: Step, partition: int, find: FindRow) -> Failure:
+    """Take an exception of a task, with the step and row that it belongs to; of `source` if no step is to blame.
+
+    `find` looks for the user's row of a step whose rows lack a part of it, unless the loop has that row at hand.
+    """
     error = _of_user(error)
-    found = noted(error)
-    if found is None:
-        place = loop_place(error)
-        if place is not None:
-            found, error = place.blame, place.retrace(error)
+    found, place = noted(error), loop_place(error)
+    if found is None and place is not None:
+        found, error = place.blame, place.retrace(error)
     step = source if found is None or found.step is None else found.step
     found = found or Blame()
+    if step.pairing is not None and step.pairing.steps and found.row is not NO_ROW:
+        own = NO_ROW if place is None else place.row_before(step, step.pairing.steps)
+        own = find(step, error) if own is NO_ROW else own
+        found = replace(found, row=own if own is NO_ROW else step.pairing.pair_of(own))
     cause = step.cause(found.row, found.arguments) if found.cause is None else found.cause
     return Failure.capture(error, verb=step.verb, cause=cause, partition=partition)
 

@@ -6,10 +6,13 @@ the step's row.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import CodeType, FrameType
+from typing import Any
 
-from glowray.functions.blame import Blame
+from glowray.functions.blame import Blame, FailingStep
+from glowray.functions.replay import NO_ROW
 from glowray.kernels.base.keyed import MISSING
 from glowray.kernels.loops.generated_loop import MARK, Loop
 from glowray.kernels.loops.record_rows import RecordRows
@@ -18,15 +21,24 @@ from glowray.vectorize.loops.code.line_table import Span
 
 @dataclass(frozen=True, slots=True)
 class LoopPlace:
-    """The innermost generated loop that an error came through, and the step and row that it was at."""
+    """The innermost generated loop that an error came through, and the step and row that it was at.
+
+    `frame` is the loop's, stopped at that row.
+    """
 
     loop: Loop
-    code: CodeType
+    frame: FrameType
     blame: Blame
+
+    def row_before(self, step: FailingStep, count: int) -> Any:
+        """Return the row with which the `count` steps before `step` began; NO_ROW if the loop lacks one of them."""
+        first = len(self.loop.steps) - 1 - count
+        span = self.loop.woven.positions.last(first) if self.loop.steps[-1] is step else None
+        return NO_ROW if span is None else span.value(_variables(self.frame))
 
     def retrace(self, error: BaseException) -> BaseException:
         """Return the error with the lines of the user's functions in its traceback."""
-        return self.loop.woven.positions.retrace(error, self.code)
+        return self.loop.woven.positions.retrace(error, self.frame.f_code)
 
 
 def came_through_loop(error: BaseException) -> bool:
@@ -54,15 +66,20 @@ def _innermost(error: BaseException) -> tuple[Loop, Span, FrameType] | None:
 
 
 def _place(loop: Loop, span: Span, frame: FrameType) -> LoopPlace:
-    variables = frame.f_locals
-    rows = variables.get("rows")
-    fields = rows.known() if isinstance(rows, RecordRows) else {}
-    row = span.value({**fields, **variables})
+    variables = _variables(frame)
+    row = span.value(variables)
     known = variables.get(loop.found, MISSING) if loop.found else MISSING
     arguments = None
     if span.step == len(loop.steps) - 1 and known is not MISSING and isinstance(row, tuple):
         arguments = (known if loop.cells is None else tuple(known), row[-1])
-    return LoopPlace(loop, frame.f_code, Blame(loop.steps[span.step], row, arguments))
+    return LoopPlace(loop, frame, Blame(loop.steps[span.step], row, arguments))
+
+
+def _variables(frame: FrameType) -> Mapping[str, Any]:
+    """Return the variables of a loop, with all fields of the record that it took last."""
+    rows = frame.f_locals.get("rows")
+    fields = rows.known() if isinstance(rows, RecordRows) else {}
+    return {**fields, **frame.f_locals}
 
 
 def _is_whole(loop: Loop, code: CodeType) -> bool:

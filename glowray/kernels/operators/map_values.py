@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
+from glowray.functions import Cause
+from glowray.functions.pairing import Pairing
+from glowray.functions.replay import NO_ROW
 from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import (
     NO_LIST,
@@ -51,6 +54,17 @@ class MapValuesColumns(ProgramStep):
     def apply(self, batch: Batch) -> None:
         key, value = batch.vector
         batch.vector = key, self.computed(batch, value)
+
+
+@dataclass(frozen=True, slots=True)
+class PickValues(MapValues):
+    """(key, row) → (key, what aggregates need of the row); an error shows the user's row as `pairing` has it."""
+
+    pairing: Pairing
+
+    def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
+        cause = super(PickValues, self).cause(row, arguments)
+        return cause if row is NO_ROW else replace(cause, row=self.pairing.own_row(row))
 
 
 @dataclass(frozen=True, slots=True)

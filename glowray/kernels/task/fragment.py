@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import operator
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from glowray.functions import Function
 from glowray.kernels.base.context import TaskContext, running
@@ -18,38 +19,16 @@ from glowray.kernels.base.steps import Step
 from glowray.kernels.ends.exchange import Exchange
 from glowray.kernels.ends.sources import ArrivingSource, Blocks, Source
 from glowray.kernels.loops.failed_step import blamed_lazily, failure_of
-from glowray.kernels.loops.generated_loop import Loop
 from glowray.kernels.partition.partition_steps import LimitStep
 from glowray.kernels.task.operator_times import OperatorTimes
+from glowray.kernels.task.own_row import find_own_row
+from glowray.kernels.task.task_operator import PlainOperators, TaskOperator
 from glowray.kernels.task.task_output import TaskOutput
 from glowray.kernels.task.task_report import TaskReport
 from glowray.rows import Block
 
 _ENDED = object()
 _FIRST = operator.itemgetter(0)
-
-
-class TaskOperator(Protocol):
-    """A part of a task: morsels come in, morsels go out, and nothing is computed before it is asked for."""
-
-    @property
-    def takes_blocks(self) -> bool:
-        """Whether rows had better come as columns."""
-        ...
-
-    @property
-    def loops(self) -> tuple[Loop, ...]:
-        """The generated code that it runs."""
-        ...
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """The steps that it runs."""
-        ...
-
-    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
-        """Return what becomes of a stream."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +50,7 @@ class Fragment:
     `partial` tasks give the rows before a failure together with the failure: for take() and iteration, which may never
     reach it. The last `beside` of the task's inputs are for its steps. `decisions` tell explain() at which level each
     step runs; `refused` is why the whole fragment only calls its functions, None where that was decided for each of
-    them. `reads_blocks`: the source gives columns where it can.
+    them. `reads_blocks`: the source gives columns where it can. `plain` makes the operators of steps that are called.
     """
 
     source: Source
@@ -83,6 +62,7 @@ class Fragment:
     refused: str | None = None
     decisions: tuple[Decision, ...] = ()
     reads_blocks: bool = False
+    plain: PlainOperators | None = None
 
     @property
     def functions(self) -> list[Function]:
@@ -190,7 +170,9 @@ class _Run:
             yield
 
     def fail(self, error: BaseException) -> None:
-        self.report.failure = failure_of(error, self.fragment.source, self.context.partition)
+        fragment = self.fragment
+        find = partial(find_own_row, fragment.source, fragment.steps, fragment.plain, self.inputs, self.context)
+        self.report.failure = failure_of(error, fragment.source, self.context.partition, find)
 
     def finish(self) -> list[Block]:
         return self.output.finish(self.report)
@@ -206,6 +188,7 @@ class _Run:
         report, context = self.report, self.context
         report.final, report.seconds, report.spilled = final, seconds, context.spilled + self.output.spilled
         report.ended = context.ended
+        report.worker = f"process {os.getpid()}"
         report.began, report.times = time.time() - seconds, self.times.taken()
         report.failed_rows = context.levels.failed_of(report.rows_in)
         report.handed = context.levels.taken(self.fragment.source, self.fragment.steps)

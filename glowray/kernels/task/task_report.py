@@ -20,7 +20,8 @@ class TaskReport:
     before this one; `remote` tasks ran in another process. Of a task that gives its rows in pieces, a report tells what
     came since the one before, and only the last is `final`. `cuts`: the blocks are these rows of the one that is given,
     or of the first one that the task read. `printed` is the bytes that a remote task has printed.
-    `ended`: no row of a later task of the stage is wanted. `began` is in seconds since 1970,
+    `ended`: no row of a later task of the stage is wanted. `began` is in seconds since 1970, `worker` is the process
+    that ran the task,
     `times` are those of the source and of each operator. `failed_rows` of the rows that came in were computed by
     Python, although columns were planned; `handed` tells which steps handed them over, by number, -1 for the source.
     """
@@ -48,6 +49,17 @@ class TaskReport:
     printed: Any = b""
     ended: bool = False
     began: float = 0.0
+    worker: str = ""
     times: list[OperatorTime] = field(default_factory=list)
     failed_rows: int = 0
     handed: dict[int, HandedRows] = field(default_factory=dict)
+
+    @property
+    def bytes_out(self) -> int:
+        """Return the bytes of the blocks that the task passed on, and of the files that it wrote."""
+        return sum(self.sizes) + sum(int(part.bytes) for part in self.parts)
+
+    @property
+    def rows_made(self) -> int:
+        """Return the rows that the task passed on, and those that it wrote to files."""
+        return self.rows_out + sum(int(part.rows) for part in self.parts)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from glowray.kernels.base.steps import RowStep
+from glowray.kernels.base.steps import RowStep, Step
 from glowray.kernels.compiled.guarded import ColumnProgram, Guarded
 from glowray.kernels.compiled.local_combine import FoldColumnsByKey, FoldIntoTable
 from glowray.kernels.compiled.long_chain import MOST_NESTED
 from glowray.kernels.compiled.row_loop import Append, CountOnly, LoopEnd, NestedLoops, RowLoop, Yield
-from glowray.kernels.ends.exchange import ByKey, Count, Exchange
+from glowray.kernels.ends.exchange import ByKey, Count, Exchange, OneBlock
 from glowray.kernels.ends.sources import Source
 from glowray.kernels.keys.combiners import CombineStep
 from glowray.kernels.keys.fold_table import pair_kind
@@ -20,8 +20,9 @@ from glowray.kernels.loops.record_rows import Form
 from glowray.kernels.partition.fold_steps import FoldColumns, ReduceStep
 from glowray.kernels.partition.join_step import JoinInPlace, KeepKeys
 from glowray.kernels.partition.partition_steps import BlockStep, PartitionStep, PassOn
-from glowray.kernels.task.fragment import Decision, TaskOperator
-from glowray.kernels.task.segment import Segment
+from glowray.kernels.task.fragment import Decision
+from glowray.kernels.task.segment import Segment, segments
+from glowray.kernels.task.task_operator import TaskOperator
 from glowray.physical.compile.columns import Columns, Folding, columns_of
 from glowray.physical.compile.loop_code import loop_over, record_loop, whole_loop
 from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
@@ -146,6 +147,15 @@ class SegmentPlace:
 def _partition(step: CombineStep | PartitionStep) -> list[TaskOperator]:
     """Return a step of whole partitions as the operator that it is; one that only passes rows on is none."""
     return [step] if isinstance(step, PartitionStep) and not isinstance(step, PassOn) else []
+
+
+def plain_operators(source: Source, steps: Sequence[Step]) -> tuple[TaskOperator, ...]:
+    """Return operators that call the functions of steps, and make a row when the next operator asks for it."""
+    found: list[TaskOperator] = []
+    for segment in segments((*steps, PassOn("", "")))[:-1]:
+        at = SegmentPlace(segment, source, OneBlock(), False, False, False)
+        found += at.over_rows(at.loop(None, False), None, False)[1]
+    return not_too_deep(found)
 
 
 def not_too_deep(operators: Sequence[TaskOperator]) -> tuple[TaskOperator, ...]:

@@ -8,15 +8,16 @@ from dataclasses import replace
 from glowray.kernels import Fragment
 from glowray.kernels.ends.sources import MergeByKey, ReadSource
 from glowray.kernels.keys.fold_table import keyed_kind
-from glowray.kernels.task.fragment import Decision, TaskOperator
+from glowray.kernels.task.fragment import Decision
 from glowray.kernels.task.segment import segments
+from glowray.kernels.task.task_operator import TaskOperator
 from glowray.physical.compile.branch_likeness import as_first, likeness
 from glowray.physical.compile.columns import Columns
 from glowray.physical.compile.plain_calls import compile_loops, with_reason
 from glowray.physical.compile.pruning import pruned
 from glowray.physical.compile.record_loops import form_of, join_form
 from glowray.physical.compile.row_kinds import one_kind, source_kind
-from glowray.physical.compile.segment_operators import SegmentPlace, not_too_deep
+from glowray.physical.compile.segment_operators import SegmentPlace, not_too_deep, plain_operators
 from glowray.physical.stages.stage import Branch, Runs, StageRun
 from glowray.vectorize.columns.folds.reducer_shapes import Fold, fold_of
 from glowray.vectorize.columns.vectors.kinds import Kind, RecordOf
@@ -95,7 +96,7 @@ def _fragment(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragmen
     fragment = Fragment(
         source, branch.steps, stage.exchange, stage.plan.stream, not_too_deep(operators), len(branch.beside)
     )
-    return replace(fragment, decisions=tuple(decisions), reads_blocks=reads_blocks), kind
+    return replace(fragment, decisions=tuple(decisions), reads_blocks=reads_blocks, plain=plain_operators), kind
 
 
 def _over_columns(at: SegmentPlace, kind: Kind, branch: Branch, runs: Runs) -> tuple[SegmentPlace, Kind, Columns]:

@@ -10,6 +10,7 @@ from itertools import accumulate, zip_longest
 from typing import ClassVar
 
 from glowray.engine.task.protocol import Ref, Slot
+from glowray.functions.show import cut
 from glowray.kernels import TaskReport
 from glowray.kernels.base.steps import RowStep, Step
 from glowray.kernels.ends.exchange import Exchange, InPieces
@@ -21,6 +22,9 @@ from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 
 SHOWN_VERBS = 12
 """Most verbs of a chain that a stage's name shows."""
+
+SHOWN_NAME = 20
+"""Most characters of a user's name for a step that a stage's name shows."""
 
 SHOWN_CHAINS = 6
 """Most chains of different branches that a stage's name shows."""
@@ -56,6 +60,7 @@ class Branch:
         beside: what steps read.
         counted: the stage whose row counts tell each task how many rows come before its own.
         nested: the number of steps that draw their rows through one another, as nested iterators do.
+        unions: the number of unions that it went through after a step of its own.
     """
 
     source: Source
@@ -66,6 +71,7 @@ class Branch:
     beside: tuple[Wire, ...] = ()
     counted: StagePlan | None = None
     nested: int = 0
+    unions: int = 0
 
     @property
     def reads(self) -> tuple[Wire, ...]:
@@ -242,7 +248,7 @@ def _shortened(verbs: list[str]) -> list[str]:
 
 
 def branch_words(branch: Branch) -> list[str]:
-    """Return the verbs of a branch, source first."""
+    """Return the verbs of a branch, or the user's own names for them, source first."""
     words = [branch.source.label] if branch.source.label else []
     # A step that computes sort keys and the step that sorts by them are one verb.
     steps = [
@@ -250,4 +256,13 @@ def branch_words(branch: Branch) -> list[str]:
         for step, after in zip_longest(branch.steps, branch.steps[1:])
         if not (isinstance(step, RowStep) and step.is_part and isinstance(after, OrderStep) and step.verb == after.verb)
     ]
-    return [*words, *(step.word for step in steps)] or [branch.source.verb]
+    return [*words, *map(_word, steps)] or [branch.source.verb]
+
+
+def _word(step: Step) -> str:
+    """Return a step's name within a stage: the user's own name in place of the verb, or behind a phase of the verb."""
+    name = next((function.name for function in step.functions if function.name), None)
+    if name is None:
+        return step.word
+    short = cut(name, SHOWN_NAME)
+    return short if step.word == step.verb else f"{step.word} {short}"

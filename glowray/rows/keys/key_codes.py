@@ -188,7 +188,7 @@ def _texts(arrays: Sequence[pa.Array]) -> Codes:
 
 
 def _short_texts(columns: Sequence[Texts]) -> Codes | None:
-    """Return codes that hold the whole of each text and its length, or None if a text has eight bytes or more."""
+    """Return codes that hold the whole of each text and its length. Return None if a text has eight bytes or more."""
     made = np.empty(sum(map(len, columns)), np.uint64)
     parts = np.split(made, np.cumsum([len(texts) for texts in columns])[:-1])
     for texts, codes in zip(columns, parts, strict=True):

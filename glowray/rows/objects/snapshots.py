@@ -21,7 +21,7 @@ _Copies = dict[int, tuple[Any, Any]]
 
 
 def snapshot(value: Any) -> Any:
-    """Return a copy of a row that does not change with the row, or the row itself if it cannot be copied.
+    """Return a copy of a row that does not change with the row. Return the row itself if it cannot be copied.
 
     Collections, NumPy arrays and objects of Python classes are copied at any depth. None of the user's code runs.
 
@@ -62,7 +62,7 @@ def _copy(value: Any, copies: _Copies) -> Any:
 
 
 def _known(value: Any, made: Any, copies: _Copies) -> Any:
-    """Record the copy of a value by the value's id, and keep the value alive so that its id stays its own."""
+    """Record the copy of a value by the value's id. Keep the value alive, so that no other object gets its id."""
     copies[id(value)] = made, value
     return made
 

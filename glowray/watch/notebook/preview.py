@@ -16,9 +16,10 @@ from glowray.io.csv.reader import CsvReader
 from glowray.io.json.json_lines import JsonReader
 from glowray.io.memory import RangeReader
 from glowray.io.parquet.reader import ParquetReader
-from glowray.io.reader import Reader, RowReader, StoredReader
+from glowray.io.reader import ColumnReader, Reader, RowReader, StoredReader
 from glowray.io.text.reader import PathTextReader, TextReader
 from glowray.plan.nodes import Cache, Node, Read
+from glowray.rows import Block
 
 ROWS = 10
 """The maximum number of rows shown."""
@@ -71,9 +72,9 @@ def _rows_of(node: Node) -> Callable[[], Iterator[Any]] | None:
     """Return a function that yields the rows of a node, None if that would run something."""
     if isinstance(node, Cache) and node.store.refs is not None:
         refs = node.store.refs
-        return lambda: (row for ref in refs for row in local_block(ref).rows())
+        return lambda: (row for ref in refs for row in _start(local_block(ref)))
     if isinstance(node, Read) and node.function is None and _is_previewed(node.reader):
-        return lambda: _read(node.reader)
+        return partial(_read, node.reader)
     return None
 
 
@@ -84,11 +85,19 @@ def _is_previewed(reader: Reader) -> bool:
 
 
 def _read(reader: Reader) -> Iterator[Any]:
+    """Yield the first rows of a source. Rows of a block are made only as far as they are shown."""
     if isinstance(reader, StoredReader):
-        yield from (row for block in reader.blocks for row in block.rows())
+        yield from (row for block in reader.blocks for row in _start(block))
+    elif isinstance(reader, ColumnReader):
+        parts = (part for index in range(reader.num_partitions) for part in reader.read_blocks(index))
+        yield from (row for part in parts for row in (_start(part) if isinstance(part, Block) else part))
     elif isinstance(reader, RowReader):
-        partitions = map(reader.read, range(reader.num_partitions))
-        yield from (row for morsels in partitions for morsel in morsels for row in morsel)
+        morsels = (morsel for index in range(reader.num_partitions) for morsel in reader.read(index))
+        yield from (row for morsel in morsels for row in morsel)
+
+
+def _start(block: Block) -> list[Any]:
+    return block.slice(0, ROWS + 1).rows()
 
 
 def _within(seconds: float, make: Callable[[], list[Any]]) -> list[Any] | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Notebook(ABC):
-    """Where HTML can be shown below the cell that runs."""
+    """A place to show HTML: below the cell that runs."""
 
     @abstractmethod
     def show(self, html: str, text: str) -> None:

@@ -6,7 +6,9 @@ import html
 import itertools
 from collections.abc import Iterator, Sequence
 
-from glowray.watch.picture.picture_style import EDGE, INK, MOVE, PALE, PAPER, STAGE, STAGE_LINE, colours, cut
+from glowray.watch.picture.folding import fold_runs
+from glowray.watch.picture.heat import COLD, Heat
+from glowray.watch.picture.picture_style import EDGE, INK, MOVE, PALE, PAPER, STAGE, STAGE_LINE, colours, cut, heated
 from glowray.watch.picture.plan_graph import Box, Edge, Graph, PictureNode
 
 FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
@@ -14,13 +16,15 @@ COLUMN = 13
 """The maximum number of nodes in a column. A longer run continues in the next column."""
 
 
-def dot(graph: Graph) -> str:
-    """Return the DOT text of a graph."""
-    entries = _entries(graph)
+def dot(graph: Graph, heat: Heat = COLD) -> str:
+    """Return the DOT text of a graph, coloured by what was measured."""
+    if heat.is_measured:
+        graph, heat = fold_runs(graph, heat)
+    entries, stages = _entries(graph), graph.stages
     lines = [
         *_defaults(graph.title),
-        *(line for box in graph.boxes for line in _box(box)),
-        *(_edge(edge, entries.get(edge.head, "")) for edge in graph.edges),
+        *(line for box in graph.boxes for line in _box(box, heat)),
+        *(_edge(edge, entries.get(edge.head, ""), heat.rows.get(stages[edge.tail], "")) for edge in graph.edges),
     ]
     return "\n".join(["digraph plan {", *(f"  {line}" for line in lines), "}"]) + "\n"
 
@@ -48,24 +52,26 @@ def _entries(graph: Graph) -> dict[str, str]:
     return {name: f"cluster_{number}" for number, names in heads.items() if len(names) == 1 for name in names}
 
 
-def _box(box: Box) -> Iterator[str]:
+def _box(box: Box, heat: Heat) -> Iterator[str]:
+    title = " · ".join(filter(None, [box.title, heat.stages.get(box.number)]))
     yield f"subgraph cluster_{box.number} {{"
     yield (
-        f'  graph [label={_quoted(box.title)} labeljust=l fontsize=10 fontcolor="{PALE}" style="rounded,filled"'
+        f'  graph [label={_quoted(title)} labeljust=l fontsize=10 fontcolor="{PALE}" style="rounded,filled"'
         f' fillcolor="{STAGE}" color="{STAGE_LINE}" margin=12]'
     )
     for run in box.runs:
         for node in run:
-            yield f"  {_node(node)}"
+            yield f"  {_node(node, heat)}"
         yield from (f"  {line}" for line in _run(run))
     yield "}"
 
 
-def _node(node: PictureNode) -> str:
+def _node(node: PictureNode, heat: Heat) -> str:
     fill, line = colours(node.kind)
+    fill = heated(fill, heat.shares.get(node.name, 0.0))
     detail = f'  <font color="{PALE}">{html.escape(cut(node.detail))}</font>' if node.detail else ""
     label = f"<<b>{html.escape(node.verb)}</b>{detail}>"
-    full = _quoted(f"{node.verb}({node.detail})")
+    full = _quoted(" · ".join(filter(None, [f"{node.verb}({node.detail})", heat.words.get(node.name)])))
     return f'{node.name} [label={label} fillcolor="{fill}" color="{line}" tooltip={full}]'
 
 
@@ -97,10 +103,14 @@ def _columns(run: Sequence[PictureNode]) -> list[Sequence[PictureNode]]:
     return [run[start:stop] for start, stop in itertools.pairwise(starts)]
 
 
-def _edge(edge: Edge, box: str) -> str:
+def _edge(edge: Edge, box: str, rows: str) -> str:
+    """Return an edge. `rows` are the rows and bytes that its stage passed on."""
     attributes = [f"lhead={box}"] if box else []
+    words = ", ".join(filter(None, [edge.label, rows if edge.leaves else ""]))
+    if words:
+        attributes.append(f"label={_quoted(f'  {words}')}")
     if edge.label:
-        attributes.append(f'label={_quoted(f"  {edge.label}")} color="{MOVE}" penwidth=1.8')
+        attributes.append(f'color="{MOVE}" penwidth=1.8')
     return f"{edge.tail} -> {edge.head} [{' '.join(attributes)}]" if attributes else f"{edge.tail} -> {edge.head}"
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from glowray.extras import check_extra
 from glowray.watch.picture.dot import dot
+from glowray.watch.picture.heat import COLD, Heat
 from glowray.watch.picture.mermaid import mermaid
 from glowray.watch.picture.plan_graph import Graph
+from glowray.watch.picture.whole_file import write_whole
 
 FORMATS = ("dot", "svg", "png", "mmd")
 _INSTEAD = "or draw .dot or .mmd, which need nothing"
@@ -27,8 +29,8 @@ def picture_format(path: str | os.PathLike[str]) -> str:
     return suffix
 
 
-def draw(graph: Graph, path: str | os.PathLike[str]) -> None:
-    """Write the picture of a graph to a file, whole or not at all.
+def draw(graph: Graph, path: str | os.PathLike[str], heat: Heat = COLD) -> None:
+    """Write the picture of a graph, coloured by what was measured, to a file: whole or not at all.
 
     Raises:
         ValueError: the suffix is not a known format.
@@ -36,31 +38,23 @@ def draw(graph: Graph, path: str | os.PathLike[str]) -> None:
         MissingLibrary: the picture is an image, and pygraphviz is not installed.
         ImportError: the picture is an image, and this machine lacks a library that pygraphviz needs.
     """
-    data = rendered(graph, picture_format(path))
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"plot() cannot write {target}: there is no folder {target.parent}")
-    made = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        made.write_bytes(data)
-        made.replace(target)
-    finally:
-        made.unlink(missing_ok=True)
+    write_whole(path, rendered(graph, picture_format(path), heat), "plot")
 
 
-def rendered(graph: Graph, form: str) -> bytes:
+def rendered(graph: Graph, form: str, heat: Heat = COLD) -> bytes:
     """Return the picture of a graph in one of FORMATS."""
     if form == "dot":
-        return dot(graph).encode()
+        return dot(graph, heat).encode()
     if form == "mmd":
-        return mermaid(graph).encode()
+        return mermaid(graph, heat).encode()
     check_extra("pygraphviz", f"plot() to .{form}", _INSTEAD)
     try:
         from pygraphviz import AGraph
     except ImportError as error:
         why = f"plot() to .{form} needs pygraphviz, which cannot be imported here: {error}; {_INSTEAD}"
         raise ImportError(why) from None
-    drawn: bytes = AGraph(string=dot(graph)).draw(format=form, prog="dot", args="-Gdpi=144" if form == "png" else "")
+    scale = "-Gdpi=144" if form == "png" else ""
+    drawn: bytes = AGraph(string=dot(graph, heat)).draw(format=form, prog="dot", args=scale)
     return drawn
 
 

@@ -21,6 +21,30 @@ def colours(kind: Kind) -> tuple[str, str]:
     return _COLOURS[kind]
 
 
+HOT = "#f97316"
+"""The colour of a node that took all the time."""
+
+WARM = 0.01
+"""A node with a smaller share of the time keeps its own colour."""
+
+
+def heated(fill: str, share: float) -> str:
+    """Return the fill colour of a node that took a share of the time, from 0.0 to 1.0.
+
+    >>> heated("#ffffff", 0.0), heated("#ffffff", 1.0)
+    ('#ffffff', '#fb9d5c')
+    """
+    if share < WARM:
+        return fill
+    part = 0.1 + 0.6 * share
+    pairs = zip(_channels(fill), _channels(HOT), strict=True)
+    return "#" + "".join(f"{round(one + (other - one) * part):02x}" for one, other in pairs)
+
+
+def _channels(colour: str) -> list[int]:
+    return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+
+
 def cut(text: str, most: int = 30) -> str:
     """Return text of at most `most` characters. A longer text loses its middle, as the end of a path says most.
 

@@ -12,6 +12,7 @@ from glowray.kernels.partition.partition_steps import Write
 from glowray.physical.stages.stage import StagePlan
 from glowray.watch.plan.composed_verbs import is_glue, prepares
 from glowray.watch.plan.row_moves import moves
+from glowray.watch.plan.step_names import step_name
 from glowray.watch.plan.user_functions import is_given
 
 Kind = Literal["source", "step", "wide", "output"]
@@ -19,21 +20,26 @@ Kind = Literal["source", "step", "wide", "output"]
 
 @dataclass(frozen=True, slots=True)
 class PictureNode:
-    """A step: its verb, and its function or its arguments as `detail`."""
+    """A step: its verb, and its function or its arguments as `detail`. `steps` are the full names of its steps."""
 
     name: str
     verb: str
     detail: str
     kind: Kind
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Rows go from node `tail` to node `head`. `label` says how they move, "" if each stays in its partition."""
+    """Rows go from node `tail` to node `head`. `label` says how they move, "" if each stays in its partition.
+
+    `leaves` says whether the rows go to another stage.
+    """
 
     tail: str
     head: str
     label: str = ""
+    leaves: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,11 @@ class Graph:
     title: str
     boxes: tuple[Box, ...]
     edges: tuple[Edge, ...]
+
+    @property
+    def stages(self) -> dict[str, int]:
+        """Return {node: the number of its stage}."""
+        return {node.name: box.number for box in self.boxes for run in box.runs for node in run}
 
 
 def describe(title: str, stages: Sequence[StagePlan], outputs: Sequence[StagePlan] = ()) -> Graph:
@@ -87,7 +98,7 @@ class _Builder:
         if len(heads) == 1:
             runs = [heads[0] + end]
         else:
-            self.edges.update((Edge(head[-1].name, end[0].name), None) for head in heads if head and end)
+            self.edges.update((Edge(head[-1].name, end[0].name, leaves=False), None) for head in heads if head and end)
             runs = [*heads, end]
         self.boxes.append(Box(stage.number, stage.num_tasks, tuple(run for run in runs if run)))
         self.exits[id(stage)] = [end[-1].name] if end else [head[-1].name for head in heads]
@@ -132,18 +143,19 @@ def _shown(steps: Sequence[Step]) -> list[tuple[Step, Kind]]:
 
 def _run(prefix: str, steps: Sequence[tuple[Step, Kind]]) -> tuple[PictureNode, ...]:
     """Return the nodes of a chain of steps. The steps of one verb are one node."""
-    nodes: list[tuple[str, list[str], Kind]] = []
+    nodes: list[tuple[str, list[str], Kind, list[str]]] = []
     before: Step | None = None
     for step, kind in steps:
         verb, detail = words(step)
         if not prepares(before, verb):
-            nodes.append((verb, [], "output" if isinstance(step, Write) else kind))
+            nodes.append((verb, [], "output" if isinstance(step, Write) else kind, []))
         before = step
+        nodes[-1][3].append(step.reader.label if isinstance(step, ReadSource) else step_name(step))
         if detail and detail not in nodes[-1][1]:
             nodes[-1][1].append(detail)
     return tuple(
-        PictureNode(f"{prefix}n{place}", verb, ", ".join(details), kind)
-        for place, (verb, details, kind) in enumerate(nodes)
+        PictureNode(f"{prefix}n{place}", verb, ", ".join(details), kind, tuple(steps))
+        for place, (verb, details, kind, steps) in enumerate(nodes)
     )
 
 

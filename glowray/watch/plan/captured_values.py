@@ -17,11 +17,11 @@ def capture_lines(stages: Sequence[StagePlan]) -> list[str]:
     known: dict[int, Apart] = {}
     lines: dict[str, None] = {}
     for stage in stages:
-        seen: set[tuple[int, ...]] = set()
+        seen: set[int] = set()
         for branch in stage.branches:
-            # Branches of a union often share their steps. Shared steps are packed once.
-            steps = branch.steps if (chain := tuple(map(id, branch.steps))) not in seen else ()
-            seen.add(chain)
+            # Branches of a union often share their steps. A shared step is packed once.
+            steps = tuple(step for step in branch.steps if id(step) not in seen)
+            seen.update(map(id, steps))
             payload = pack(Fragment(branch.source, steps, stage.exchange), known)
             for value in payload.apart.values():
                 if not value.shared:

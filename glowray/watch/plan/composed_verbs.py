@@ -13,5 +13,5 @@ def prepares(step: Operator | None, verb: str) -> bool:
 
 
 def is_glue(step: Operator) -> bool:
-    """Return whether a step only reshapes rows for another part of its verb. Such a step is not shown."""
+    """Return whether a step only reshapes rows for another part of its verb. The step is not shown."""
     return isinstance(step, RowStep) and step.is_part and not any(map(is_given, step.functions))

@@ -38,13 +38,18 @@ Woven = Mapping[StagePlan, Sequence[Fragment]]
 
 def levels(woven: Woven, vectorize: bool) -> list[Level]:
     """Return the level of each of the user's functions once, in the order of stages and steps."""
+    return levels_of([(stage.number, fragments) for stage, fragments in woven.items()], vectorize)
+
+
+def levels_of(stages: Sequence[tuple[int, Sequence[Fragment]]], vectorize: bool) -> list[Level]:
+    """Return the same for pairs of (a stage's number, what the tasks of its branches run)."""
     found: dict[int, Level] = {}
-    for stage, fragments in woven.items():
+    for number, fragments in stages:
         for fragment in fragments:
             for function, level, reason in _functions(fragment, vectorize):
                 if is_given(function) and id(function) not in found:
                     name = f"{function.verb}({function.label})"
-                    found[id(function)] = Level(stage.number, name, level, reason)
+                    found[id(function)] = Level(number, name, level, reason)
     return list(found.values())
 
 

@@ -1,4 +1,4 @@
-"""What explain() says, as a dict of JSON values."""
+"""The content of explain() as a dict of JSON values."""
 
 from __future__ import annotations
 

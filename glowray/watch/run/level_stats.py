@@ -11,7 +11,7 @@ from glowray.engine.task.protocol import Done
 from glowray.kernels import Fragment, TaskReport
 from glowray.kernels.base.row_levels import HandedRows
 from glowray.kernels.base.steps import Step
-from glowray.watch.plan.function_levels import arrow_steps, lowest_level
+from glowray.watch.plan.function_levels import Level, arrow_steps, levels_of, lowest_level
 from glowray.watch.plan.step_names import step_name
 
 LEVELS = ("arrow", "fused", "python")
@@ -43,7 +43,7 @@ class HandedStats:
 
 @dataclass(frozen=True)
 class _Planned:
-    """What is planned for the tasks of a fragment: its lowest level, and the operator of each step over columns."""
+    """The plan for the tasks of a fragment: its lowest level, and the operator of each step over columns."""
 
     fragment: Fragment
     level: str
@@ -75,10 +75,15 @@ class _Planned:
 
 @dataclass
 class StageLevels:
-    """Adds up the levels of a stage's tasks in `rows` (level → rows) and `handed`, a line for each step."""
+    """Adds up the levels of a stage's tasks in `rows` (level → rows) and `handed`, an entry for each step.
+
+    After close() it holds names and numbers only. `functions` are then the user's functions with their planned levels.
+    """
 
     rows: dict[str, int] = field(default_factory=lambda: dict.fromkeys(LEVELS, 0))
     handed: list[HandedStats] = field(default_factory=list)
+    functions: list[Level] = field(default_factory=list)
+    groups: list[list[HandedStats]] = field(default_factory=list)
     _planned: dict[int, _Planned] = field(default_factory=dict)
     _steps: dict[int, tuple[HandedStats, int]] = field(default_factory=dict)
     _came: Counter[int] = field(default_factory=Counter)
@@ -110,13 +115,19 @@ class StageLevels:
             self._steps[id(step)] = stats, partition
         self._steps[id(step)][0].rows += handed.rows
 
-    def over(self, least: float) -> Iterator[HandedStats]:
-        """Yield the step that handed over most rows, for each operator that handed over more than a share `least`."""
+    def close(self, number: int, vectorize: bool) -> None:
+        """Let go of the plan's objects. `number` is the stage's number."""
+        self.functions += levels_of([(number, [each.fragment for each in self._planned.values()])], vectorize)
         groups: dict[tuple[int, int], list[HandedStats]] = {}
         for place, planned in self._planned.items():
             for step, operator in planned.operators.items():
                 if step in self._steps:
                     groups.setdefault((place, operator), []).append(self._steps[step][0])
-        for group in groups.values():
+        self.groups += groups.values()
+        self._planned, self._steps = {}, {}
+
+    def over(self, least: float) -> Iterator[HandedStats]:
+        """Yield the step that handed over most rows, for each operator that handed over more than a share `least`."""
+        for group in self.groups:
             if sum(stats.rows for stats in group) > least * group[0].of:
                 yield max(group, key=lambda stats: stats.rows)

@@ -9,6 +9,7 @@ from typing import TextIO
 from glowray.engine.task.protocol import Done
 from glowray.physical.stages.stage import StageRun
 from glowray.watch.run.live_lines import LiveLines
+from glowray.watch.run.null_watcher import NullWatcher
 from glowray.watch.run.progress_lines import progress_lines
 from glowray.watch.run.progress_view import Bar, ProgressView, bar_texts
 from glowray.watch.table.cell_text import signs_for
@@ -17,14 +18,11 @@ drawing = threading.Lock()
 """One job at a time draws. A job inside another's function, or in another thread, draws nothing."""
 
 
-class Progress:
+class Progress(NullWatcher):
     """Watches a job and shows nothing. Subclasses show something."""
 
     def begin(self) -> None: ...
     def announce(self, text: str) -> None: ...
-    def stage_started(self, stage: StageRun) -> None: ...
-    def task_done(self, stage: StageRun, done: Done) -> None: ...
-    def stage_done(self, stage: StageRun) -> None: ...
     def end(self) -> None: ...
 
 
@@ -49,7 +47,7 @@ class Bars(Progress):
         bar, report = self.bars[id(stage)], done.report
         bar.done += report.final
         bar.rows += report.rows_in
-        bar.bytes += sum(report.sizes) + sum(part.bytes for part in report.parts)
+        bar.bytes += report.bytes_out
         self.view.to_python += report.failed_rows
 
     def stage_done(self, stage: StageRun) -> None:

@@ -28,7 +28,7 @@ GAP = "  "
 def progress_lines(view: ProgressView, now: float, width: int, signs: Signs) -> list[str]:
     """Return the job's line, a line for each stage to show, and the remark, with escape sequences for colours.
 
-    Where the terminal is narrow, the bytes go first, then the word "tasks", the rows, and their rate.
+    A narrow terminal shows no bytes. A narrower one leaves out the word "tasks", then the rows, then their rate.
     """
     from rich.console import Console
     from rich.text import Text

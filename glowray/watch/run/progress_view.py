@@ -1,4 +1,4 @@
-"""What a running job shows, as data: how far its stages are. The terminal and the notebook draw it."""
+"""The progress of a running job as data. The terminal and the notebook draw it."""
 
 from __future__ import annotations
 

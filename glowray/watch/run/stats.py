@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from glowray.boundary import public
 from glowray.engine.task.protocol import Done
@@ -11,7 +12,10 @@ from glowray.native import chosen
 from glowray.physical.stages.stage import StageRun
 from glowray.physical.stages.wires import Given
 from glowray.rows import Block
+from glowray.watch.plan.function_levels import Level
 from glowray.watch.run.level_stats import HandedStats, StageLevels
+from glowray.watch.run.null_watcher import NullWatcher
+from glowray.watch.run.time_stats import PartTime, StageTimes
 
 
 @public
@@ -29,20 +33,22 @@ class StageStats:
         rows_out: rows that the tasks passed on or wrote.
         bytes: bytes of the blocks that the tasks passed on, or of the files that they wrote.
         pickled_values: values in these blocks that are held pickled, because Arrow has no exact type for them.
-        driver_bytes: bytes of rows that went through the driver: an action's result, and blocks of the driver's
-            process that remote tasks read after the automatic engine switched to Ray. The rows of from_items() do not
-            count, as they begin in the driver.
+        driver_bytes: bytes of rows that went through the driver: an action's result, and what `handed_over` counts.
+            The rows of from_items() do not count, as they begin in the driver.
         seconds: from the stage's start to its end. Stages that do not depend on each other run at the same time.
         task_seconds: the sum of the tasks' own seconds.
         spill: bytes that the tasks wrote to disk for lack of memory. Ray counts the spilling of its object store by
             node and not by task (`ray memory --stats-only`).
         largest: the largest number of bytes that one task passed on or wrote.
         longest: the largest number of rows that one task read.
-        handed_over: the part of `driver_bytes` that remote tasks read from the driver's process.
+        handed_over: bytes of blocks of the driver's process that remote tasks read. They do so after the automatic
+            engine switched to Ray.
         rows_by_level: the rows of `rows_in` at each level: "arrow", "fused" or "python". A row counts at the lowest
-            level of the functions of its stage, and as "python" if it failed a guard of a column program. Behind a
+            level of its stage's functions. It counts as "python" if it failed a guard of a column program. Behind a
             source that makes other rows (a join, groups) failed rows are counted up to `rows_in`. Rows that no
             function looks at count as "arrow" if they are columns, else as "python".
+        number: the stage's number in the plan, from 1.
+        longest_seconds: the seconds of the longest task.
         to_python: the steps planned as `arrow` that handed rows to Python, with the reason and an example.
     """
 
@@ -61,7 +67,20 @@ class StageStats:
     largest: int = 0
     longest: int = 0
     handed_over: int = 0
+    number: int = 0
+    longest_seconds: float = 0.0
     levels: StageLevels = field(default_factory=StageLevels, repr=False)
+    operators: StageTimes = field(default_factory=StageTimes, repr=False)
+
+    @property
+    def times(self) -> list[PartTime]:
+        """Return where the tasks' time went: the source, the steps, the output."""
+        return self.operators.parts
+
+    @property
+    def functions(self) -> list[Level]:
+        """Return the user's functions in the stage's tasks, with the levels that were planned."""
+        return self.levels.functions
 
     @property
     def rows_by_level(self) -> dict[str, int]:
@@ -80,6 +99,26 @@ class StageStats:
         It is 0.0 if the stage read and passed on nothing.
         """
         return max(_skew(self.longest, self.rows_in, self.done), _skew(self.largest, self.bytes, self.done))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the statistics as a dict of JSON values."""
+        return {
+            "name": self.name,
+            "tasks": self.tasks,
+            "retries": self.retries,
+            "rows_in": self.rows_in,
+            "rows_out": self.rows_out,
+            "bytes": self.bytes,
+            "pickled_values": self.pickled_values,
+            "driver_bytes": self.driver_bytes,
+            "seconds": self.seconds,
+            "task_seconds": self.task_seconds,
+            "spill": self.spill,
+            "skew": self.skew,
+            "rows_by_level": dict(self.rows_by_level),
+            "to_python": [asdict(step) for step in self.to_python],
+            "times": [{**asdict(part), "nanoseconds": part.nanoseconds} for part in self.times],
+        }
 
 
 def _skew(largest: int, total: int, count: int) -> float:
@@ -138,6 +177,26 @@ class Stats:
             f" native: {self.native}"
         )
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the statistics as a dict of JSON values: numbers, str, lists and dicts.
+
+        >>> import glowray as gr
+        >>> flow = gr.Flow("demo", engine="inline")
+        >>> flow.from_range(3, partitions=2).map(lambda n: n + 1).count()
+        3
+        >>> found = flow.stats.to_dict()
+        >>> found["name"], found["engine"], found["stages"][0]["rows_by_level"]
+        ('demo', 'inline', {'arrow': 3, 'fused': 0, 'python': 0})
+        """
+        return {
+            "name": self.name,
+            "engine": self.engine,
+            "native": self.native,
+            "seconds": self.seconds,
+            "rules": list(self.rules),
+            "stages": [stage.to_dict() for stage in self.stages],
+        }
+
     def show(self) -> None:
         """Print a table of the stages, and the summary. A narrow terminal leaves out columns of the middle.
 
@@ -162,36 +221,38 @@ class Stats:
         return page_part(table_html(stats_table(self)))
 
 
-class StatsWatcher:
-    """Fills a Stats while a job runs."""
+class StatsWatcher(NullWatcher):
+    """Fills a Stats while a job runs. `vectorize` says whether functions may run as columns or loops."""
 
-    def __init__(self, stats: Stats) -> None:
-        self.stats = stats
+    def __init__(self, stats: Stats, vectorize: bool = True) -> None:
+        self.stats, self.vectorize = stats, vectorize
         self.began = time.perf_counter()
         self.running: dict[int, tuple[StageStats, float]] = {}
         self.by_stage: dict[int, StageStats] = {}
         self.handed_over: dict[int, Block] = {}
 
     def stage_started(self, stage: StageRun) -> None:
-        entry = StageStats(stage.plan.chain, stage.plan.num_tasks)
+        entry = StageStats(stage.plan.chain, stage.plan.num_tasks, number=stage.plan.number)
         self.stats.stages.append(entry)
         self.by_stage[id(stage)] = entry
         self.running[id(stage)] = (entry, time.perf_counter())
 
     def task_done(self, stage: StageRun, done: Done) -> None:
         entry, report = self.by_stage[id(stage)], done.report
-        size = sum(report.sizes) + sum(part.bytes for part in report.parts)
+        size = report.bytes_out
         entry.done += report.final
         entry.retries += report.attempt
         entry.rows_in += report.rows_in
-        entry.rows_out += report.rows_out + sum(part.rows for part in report.parts)
+        entry.rows_out += report.rows_made
         entry.bytes += size
         entry.largest = max(entry.largest, size)
         entry.longest = max(entry.longest, report.rows_in)
         entry.pickled_values += report.pickled_values
         entry.spill += report.spilled
         entry.task_seconds += report.seconds
+        entry.longest_seconds = max(entry.longest_seconds, report.seconds)
         entry.levels.add(done)
+        entry.operators.add(done)
         if report.remote:
             self._hand_over(stage, done)
 
@@ -216,6 +277,9 @@ class StatsWatcher:
         """End the stages that were cut short by an error, or by a reader that stopped early."""
         while self.running:
             self._end(*self.running.popitem()[1])
+        for entry in self.stats.stages:
+            entry.levels.close(entry.number, self.vectorize)
+            entry.operators.close()
 
     def _end(self, entry: StageStats, began: float) -> None:
         now = time.perf_counter()

@@ -12,6 +12,7 @@ from typing import Any
 from glowray.engine.task.protocol import Done, Heard
 from glowray.physical.stages.stage import StageRun
 from glowray.watch.run.live_lines import is_terminal
+from glowray.watch.run.null_watcher import NullWatcher
 
 PIECE = 1 << 20
 """The number of bytes written at a time."""
@@ -42,7 +43,7 @@ class PrintedOutput:
             self.heard_bytes += heard.size
 
 
-class TaskPrints:
+class TaskPrints(NullWatcher):
     """Writes the prints of tasks on workers to stderr.
 
     The output of the lowest unfinished task is written while it runs. The output of other tasks waits for their turn.
@@ -66,7 +67,7 @@ class TaskPrints:
         with self.lock:
             self.turns.pop(stage.plan.number, None)
 
-    def heard(self, stage: StageRun, place: int, heard: Heard) -> None:
+    def task_heard(self, stage: StageRun, place: int, heard: Heard) -> None:
         """Take lines that a running task has printed. May be called in any thread."""
         identity = stage.plan.number, place
         with self.lock:
@@ -74,7 +75,7 @@ class TaskPrints:
                 self.outputs.setdefault(identity, {}).setdefault(heard.attempt, PrintedOutput()).add(heard)
                 self._show_turn()
 
-    def task_done(self, done: Done) -> None:
+    def task_done(self, stage: StageRun, done: Done) -> None:
         """Keep the prints of a task that has ended until its turn."""
         with self.lock:
             if done.report.remote:
@@ -82,7 +83,11 @@ class TaskPrints:
             if done.report.printed:
                 self.waiting.setdefault(done.task.identity, []).append(done)
 
-    def task_settled(self, done: Done) -> None:
+    def task_unused(self, stage: StageRun, done: Done) -> None:
+        """Keep the prints of a task whose rows nobody needs until the end."""
+        self.task_done(stage, done)
+
+    def task_settled(self, stage: StageRun, done: Done) -> None:
         """Write the prints of a task. All tasks before it were written."""
         with self.lock:
             self._end(done)

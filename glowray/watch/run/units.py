@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "row"), counted(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def short_count(count: int) -> str:
     """Return a number in at most 6 characters.
 

@@ -100,7 +100,7 @@ def cut_common(texts: Sequence[str], width: int, more: str = "…") -> list[str]
 
 
 def _shared_beginning(texts: Sequence[str]) -> int:
-    """Return how many characters all texts begin with. What the least and the greatest share, all share."""
+    """Return how many characters all texts begin with: as many as the least and the greatest text share."""
     if not texts:
         return 0
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(min(texts), max(texts), strict=False)))

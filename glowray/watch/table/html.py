@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from glowray.watch.table.cell_text import cut_end
 from glowray.watch.table.table import Cell, Table, TableColumn
 
 MOST_COLUMNS = 40
-"""A page can scroll. Of more columns than this, those of the middle are left out."""
+"""A page can scroll. A table of more columns loses those of its middle."""
+
+MOST_NAMED = 200
+"""The maximum number of characters of the line that names the columns left out."""
 
 STYLE = """
 .glowray{font:13px/1.5 system-ui,sans-serif;color:inherit;max-width:100%}
@@ -39,7 +43,8 @@ def page_part(body: str) -> str:
 def table_html(table: Table) -> str:
     """Return a table and its notes as HTML. All texts are escaped; a text that is cut is whole in its tooltip."""
     columns, hidden = _fitted(table.columns)
-    notes = [*([f"… {len(hidden)} more: {', '.join(hidden)}"] if hidden else []), *table.notes]
+    named = cut_end(f"… {len(hidden)} more: {', '.join(hidden)}", MOST_NAMED)
+    notes = [*([named] if hidden else []), *table.notes]
     lines = "".join(f"<tr>{''.join(cells)}</tr>" for cells in _rows(columns))
     head = f"<thead><tr>{''.join(map(_heading, columns))}</tr></thead>" if table.has_headings else ""
     below = "".join(f'<div class="note">{escape(note)}</div>' for note in notes)

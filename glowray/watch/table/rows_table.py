@@ -79,8 +79,8 @@ def _column(heading: str, values: Sequence[Any], signs: Signs, is_mixed: bool) -
 def _cells(values: Sequence[Any], signs: Signs, *, all_quoted: bool = False) -> list[Cell]:
     """Return a cell for each value of a column.
 
-    A str is shown without quotes if the column holds only str and None, and if the text cannot be mistaken for another
-    value: `["a", None, "None"]` is shown as `a`, `None`, `'None'`, and `["1", 1]` as `'1'`, `1`.
+    A str has no quotes if the column holds only str and None, and if its text cannot be mistaken for another value.
+    `["a", None, "None"]` is shown as `a`, `None`, `'None'`, and `["1", 1]` as `'1'`, `1`.
     """
     kinds = {type(value) for value in values if value is not None and value is not _ABSENT}
     is_plain = not all_quoted and len(kinds) == 1 and all(map(_is_shown_plain, kinds))

@@ -105,7 +105,7 @@ def test_an_error_names_the_row(engine: Lab) -> None:
     for verb in ("take_while", "drop_while"):
         with pytest.raises(ZeroDivisionError) as caught:
             getattr(rows, verb)(lambda n: 1 // (3 - n) or True).collect()
-        assert caught.value.__notes__[0].startswith(f"in {verb}(λ:")
+        assert caught.value.__notes__[0].startswith(f"in {verb}(λ ")
         assert caught.value.__notes__[1:3] == ["row: 3", "partition: 1"] or engine.kind == "inline"
         with pytest.raises(ZeroDivisionError):
             caught.value.replay()  # type: ignore[attr-defined]

@@ -173,8 +173,8 @@ def test_tasks_have_readable_names(ray_lab: Lab, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(engine, "_submit", lambda task, flag: names.append(task.name) or submit(task, flag))
     flow = ray_lab.flow("word count")
     flow.from_items(["a b", "b"], partitions=2).flat_map(str.split).map(lambda w: (w, 1)).reduce_by_key(max).collect()
-    assert names[0] == "word count · from_items→flat_map→map→combine [1/2]"
-    assert names[-1] == "word count · merge [2/2]"
+    assert names[0] == "word count · 1 from_items→flat_map→map→combine"
+    assert names[-1] == "word count · 2 merge"
 
 
 def test_classes_of_this_file_come_back_as_themselves(ray_lab: Lab) -> None:

@@ -21,15 +21,15 @@ from glowray.errors import OutOfDisk, OutOfMemory, WorkerLost
 from tests.engine.doubles import Lab
 from tests.engine.signals import PATIENCE, ROOT
 
-TASK = Task("f · map [1/2]", (0, 0), Payload(b""), 0, (), 1)
+TASK = Task("f · 1 map", (0, 0), Payload(b""), 0, (), 1, after=1)
 NODE = RayNode("1a2b3c4d5e6f", "192.0.2.7", 1, "tiger", {}, {})
 
 OUT_OF_MEMORY = """2 worker(s) were killed due to the node running low on memory. \
 Memory on the node (IP: 192.0.2.7, ID: 1a2b3c4d5e6f) was 22.50GB used / 23.54GB limit (0.955821)
 OOM kill reason: Memory usage 24159191040B exceeded threshold of 24013256650B (95.0% of 25276059648B limit)
-Selected to kill: (Task: job ID=01000000, lease ID=00, task name=f · map [2/2], required resources={CPU: 1}, pid=7, \
+Selected to kill: (Task: job ID=01000000, lease ID=00, task name=f · 2 filter, required resources={CPU: 1}, pid=7, \
 actual memory used=0.31GB, worker ID=00)
-(Task: job ID=01000000, lease ID=00, task name=f · map [1/2], required resources={CPU: 1}, pid=8, \
+(Task: job ID=01000000, lease ID=00, task name=f · 1 map, required resources={CPU: 1}, pid=8, \
 actual memory used=9.75GB, worker ID=01)
 Top 10 memory users: PID	MEM(GB)	COMMAND"""
 
@@ -40,7 +40,7 @@ def test_out_of_memory_names_the_task_its_memory_and_the_nodes() -> None:
     error = lost_task(TASK, OutOfMemoryError(OUT_OF_MEMORY), NODE)
     assert type(error) is OutOfMemory
     assert str(error).startswith(
-        "the task 'f · map [1/2]' ran out of memory 4 times: it held 9.75 GiB while 22.50 of 23.54 GiB of the node "
+        "the task 'f · 1 map [1/2]' ran out of memory 4 times: it held 9.75 GiB while 22.50 of 23.54 GiB of the node "
         "192.0.2.7 (host tiger, node 1a2b3c4d) were in use; give the verb memory="
     )
     unknown = lost_task(TASK, OutOfMemoryError("another text"), None)
@@ -67,7 +67,7 @@ def test_every_loss_names_task_and_node(name: str) -> None:
     kind = getattr(exceptions, name)
     error = lost_task(TASK, kind("a text") if name in ("NodeDiedError", "RaySystemError") else kind(), NODE)
     assert type(error) is WorkerLost
-    assert str(error).startswith("the task 'f · map [1/2]' was lost 4 times: ")
+    assert str(error).startswith("the task 'f · 1 map [1/2]' was lost 4 times: ")
     assert "192.0.2.7 (host tiger, node 1a2b3c4d)" in str(error)
     assert "; " in str(error), "what to do"
 
@@ -137,7 +137,7 @@ def _run(arguments: list[str]) -> str:
 def test_a_task_that_is_killed_for_its_memory_each_time(tmp_path: Path) -> None:
     """Set a threshold below the use of any machine. The monitor then kills every task, without memory being taken."""
     said = told(tmp_path, "memory", "RAY_memory_monitor_refresh_ms=50", "RAY_memory_usage_threshold=0.001")
-    assert said.startswith("OutOfMemory the task 'flow · from_range→flat_map")
+    assert said.startswith("OutOfMemory the task 'flow · 1 from_range→flat_map")
     # Ray's report may name another process as the killed one. Then the memory of the task is unknown.
     assert re.search(r" ran out of memory 4 times: (it held [\d.]+ GiB|its worker was killed) while [\d.]+ of ", said)
 

@@ -1,8 +1,8 @@
 """librdkafka's mock of a Kafka cluster, in a process of its own: `python broker.py` prints its servers.
 
-The mock keeps records and committed offsets. It takes transactions, but all records are visible at once, also those of
-a transaction that is aborted, and it forgets the offsets that a transaction commits. It cannot create a topic on
-request: it makes one of 4 partitions when a producer first names it.
+The mock keeps records and committed offsets. It takes transactions, but records are visible at once, even if their
+transaction is aborted. It forgets the offsets that a transaction commits. It cannot create a topic on request. It makes
+a topic of 4 partitions when a producer first names it.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from confluent_kafka import Producer
 from tests.io.kafka.broker import cluster
 
 Put = Callable[[int, Sequence[bytes | tuple[bytes | None, bytes | None] | None]], None]
-"""Adds records to a partition of the topic: values, or (key, value)."""
+"""A function that adds records to a partition of the topic: values, or (key, value)."""
 
 
 @pytest.fixture(scope="session")

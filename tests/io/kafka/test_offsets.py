@@ -1,4 +1,4 @@
-"""Offsets are cut into slices: each offset once, in order."""
+"""Test that offsets are cut into slices: each offset once, in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""read_kafka(): the records that are there at the call, each once."""
+"""Test that read_kafka() gives each record that is there at the call once."""
 
 from __future__ import annotations
 

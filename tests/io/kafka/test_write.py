@@ -1,4 +1,4 @@
-"""write_kafka(): every row is a record once, however often a task is run; none before all rows are made."""
+"""Test that write_kafka() sends every row once, even if tasks run again, and none before all rows are made."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_more_rows_than_the_client_queues(servers: str, topic: str) -> None:
 
 
 def test_equal_keys_go_where_javas_clients_send_them(servers: str, topic: str) -> None:
-    """By murmur2 of the key: Kafka's own tests say that it is -973932308 for "21"."""
+    """Kafka's own tests give murmur2 of the key "21" as -973932308."""
     inline([("21", str(number)) for number in range(10)], 1).write_kafka(topic, servers)
     partition = (-973932308 & 0x7FFFFFFF) % 4
     rows = gr.Flow(engine="inline").read_kafka(topic, servers, end={n: 0 for n in range(4) if n != partition})
@@ -147,7 +147,7 @@ def test_a_record_that_is_too_large_is_an_error(servers: str, topic: str) -> Non
 
 
 def test_a_topic_that_is_not_there(servers: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The mock makes every topic that a producer names. For a consumer it makes none.
+    # A mock makes a topic when a producer names it, but not for a consumer.
     settings = {"bootstrap.servers": servers, "group.id": "g"}
     monkeypatch.setattr(KafkaServers, "producer", lambda self: Consumer(settings))
     with pytest.raises(ValueError, match=r'write_kafka\(\): Kafka at .* has no topic "nothing"'):

@@ -73,7 +73,7 @@ def rank(value: Any) -> tuple[Any, ...]:
 
 
 def _comparison(operator: str, bound: Any) -> Callable[[Any], bool]:
-    """Return the test of a value's rank that an operator stands for. It compares values of one type only."""
+    """Return the test for an operator, a function of a value's rank. It compares values of one type only."""
     if operator == "$in":
         among = set(map(rank, bound))
         return lambda mine: mine in among
@@ -238,7 +238,7 @@ class MongoServer:
         return [{"storageStats": {"size": sum(len(bson.encode(row, codec_options=OPTIONS)) for row in rows)}}]
 
     def stage_bucketauto(self, rows: Stages, what: Document, database: str) -> Stages:
-        """Buckets of about equal numbers of rows, which need not be as many as were asked for."""
+        """Return buckets of about equal numbers of rows. There may be fewer buckets than requested."""
         ids = sorted((row["_id"] for row in rows), key=rank)
         size = max(1, -(-len(ids) // what["buckets"]))
         pieces = [ids[start : start + size] for start in range(0, len(ids), size)]

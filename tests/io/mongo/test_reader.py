@@ -1,4 +1,4 @@
-"""read_mongo(): the documents of a collection, each once, with exact values, whatever the types of their ids."""
+"""Test that read_mongo() gives each document once, with exact values, for `_id`s of any types."""
 
 from __future__ import annotations
 

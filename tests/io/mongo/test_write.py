@@ -1,4 +1,4 @@
-"""write_mongo(): all rows or none, each once however often a task is run."""
+"""Test that write_mongo() writes all rows or none, and each once even if tasks run again."""
 
 from __future__ import annotations
 

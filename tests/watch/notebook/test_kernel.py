@@ -15,6 +15,8 @@ pytestmark = pytest.mark.process
 SETUP = """
 import time
 import glowray as gr
+import glowray.watch.notebook.preview
+glowray.watch.notebook.preview.SECONDS = 60.0  # this machine may be busy
 flow = gr.Flow("job", engine="inline")
 rows = flow.from_items([{"town": "<i>Oslo</i>", "people": 7}, {"town": None, "people": 12}], partitions=2)
 def fail(row):

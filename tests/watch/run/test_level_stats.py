@@ -166,3 +166,9 @@ def test_a_stage_without_functions_counts_the_form_of_its_rows(engine: Lab) -> N
     flow = engine.flow()
     assert flow.from_items([(1, 2), (1, 3)]).group_by_key().count() == 1
     assert flow.stats.stages[1].rows_by_level["python"] + flow.stats.stages[1].rows_by_level["arrow"] == 2
+
+
+def test_a_few_rows_give_no_warning() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gr.Flow(engine="inline").from_items(["É"] * 19, partitions=1).map(lambda word: word.lower()).collect()

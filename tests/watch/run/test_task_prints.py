@@ -37,8 +37,8 @@ def done(place: int, printed: Any = b"", attempt: int = 0, number: int = 1, *, f
 
 def settle(prints: TaskPrints, *tasks: Done) -> None:
     for each in tasks:
-        prints.task_done(each)
-        prints.task_settled(each)
+        prints.task_done(stage(), each)
+        prints.task_settled(stage(), each)
 
 
 @pytest.fixture
@@ -55,42 +55,42 @@ def test_whole_lines_in_order_of_tasks(prints: TaskPrints, capsys: pytest.Captur
 
 
 def test_the_task_whose_turn_it_is_is_heard_at_once(prints: TaskPrints, capsys: pytest.CaptureFixture[str]) -> None:
-    prints.heard(stage(), 1, Heard(0, ["second"], 0, 7))
-    prints.heard(stage(), 0, Heard(0, ["first"], 0, 6))
+    prints.task_heard(stage(), 1, Heard(0, ["second"], 0, 7))
+    prints.task_heard(stage(), 0, Heard(0, ["first"], 0, 6))
     assert capsys.readouterr().err == "first\n"
     settle(prints, done(0, b"first\nlast\n"))
     assert capsys.readouterr().err == "last\nsecond\n"
-    prints.heard(stage(), 1, Heard(0, ["a gap before it"], 90, 16))
+    prints.task_heard(stage(), 1, Heard(0, ["a gap before it"], 90, 16))
     assert capsys.readouterr().err == ""
     settle(prints, done(1, b"second\nmore\na gap before it\n"))
     assert capsys.readouterr().err == "more\na gap before it\n"
-    prints.heard(stage(), 1, Heard(0, ["late"]))
+    prints.task_heard(stage(), 1, Heard(0, ["late"]))
     prints.end()
     assert capsys.readouterr().err == ""
 
 
 def test_lines_of_an_attempt_that_was_lost(prints: TaskPrints, capsys: pytest.CaptureFixture[str]) -> None:
-    prints.heard(stage(), 0, Heard(0, ["one"], 0, 4))
-    prints.heard(stage(), 0, Heard(0, ["one", "two"]))
-    prints.heard(stage(), 0, Heard(1, ["three"]))
+    prints.task_heard(stage(), 0, Heard(0, ["one"], 0, 4))
+    prints.task_heard(stage(), 0, Heard(0, ["one", "two"]))
+    prints.task_heard(stage(), 0, Heard(1, ["three"]))
     settle(prints, done(0, b"four\n", attempt=2))
     assert capsys.readouterr().err == "one\ntwo\nthree\nfour\n"
 
 
 def test_what_is_left_at_the_end(prints: TaskPrints, capsys: pytest.CaptureFixture[str]) -> None:
-    prints.task_done(done(2, b"two\n"))
-    prints.heard(stage(), 1, Heard(0, ["one"]))
-    prints.heard(stage(), 3, Heard(0, ["three"], 0, 6))
+    prints.task_done(stage(), done(2, b"two\n"))
+    prints.task_heard(stage(), 1, Heard(0, ["one"]))
+    prints.task_heard(stage(), 3, Heard(0, ["three"], 0, 6))
     prints.end()
     assert capsys.readouterr().err == "one\ntwo\nthree\n"
 
 
 def test_stages_side_by_side(prints: TaskPrints, capsys: pytest.CaptureFixture[str]) -> None:
     prints.stage_started(stage(2))
-    prints.heard(stage(2), 0, Heard(0, ["of the second stage"], 0, 20))
+    prints.task_heard(stage(2), 0, Heard(0, ["of the second stage"], 0, 20))
     assert capsys.readouterr().err == ""
     prints.stage_done(stage())
-    prints.heard(stage(2), 0, Heard(0, ["more"], 20, 5))
+    prints.task_heard(stage(2), 0, Heard(0, ["more"], 20, 5))
     assert capsys.readouterr().err == "of the second stage\nmore\n"
 
 

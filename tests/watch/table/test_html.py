@@ -1,4 +1,4 @@
-"""A table in HTML: the user's text is text, numbers stand at the right, and None is told from 'None'."""
+"""Test a table in HTML: the user's text is escaped, numbers are on the right, and None differs from 'None'."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table is never wider than the terminal, and its lines are of one width, whatever is in it."""
+"""Test that a table is never wider than the terminal, and that its lines have one width, for any content."""
 
 from __future__ import annotations
 

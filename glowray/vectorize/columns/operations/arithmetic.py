@@ -279,7 +279,7 @@ def divided(left: Expr, right: Expr) -> Expr:
 
 
 def extreme(operands: list[Expr], least: bool) -> Expr:
-    """Return min or max of values of one kind, as Python compares: the first of equal values, NaN if it is first."""
+    """Return min or max of values of one kind. As in Python, the first of equal values wins, and a first NaN."""
     kind = operands[0].kind
     if any(each.kind is not kind for each in operands) or kind not in NUMBERS:
         raise Untranslatable("min or max of values of several kinds")

@@ -64,7 +64,7 @@ def floor_divided(a: Interval, b: Interval) -> Interval:
 
 
 def remainder(a: Interval, b: Interval) -> Interval:
-    """Return the interval of a % b, without divisors of 0: from 0 to the divisor, and at most a if neither is negative.
+    """Return the interval of a % b, without divisors of 0. It lies between 0 and b, and up to a if neither is negative.
 
     >>> remainder((-9, 9), (1, 7)), remainder((0, 4), (7, 7))
     ((0, 6), (0, 4))

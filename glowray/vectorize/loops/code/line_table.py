@@ -63,6 +63,10 @@ class Positions:
             return None
         return self.spans[index]
 
+    def last(self, step: int) -> Span | None:
+        """Return the last span of a step, whose row is the one that its functions were given; None if it has none."""
+        return next((span for span in reversed(self.spans) if span.step == step and span.row), None)
+
     def place(self, line: int) -> tuple[str, int, str] | None:
         """Return (filename, line, function name) of a generated line. Return None for a step's own work."""
         span = self.find(line)

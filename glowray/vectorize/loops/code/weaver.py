@@ -65,7 +65,7 @@ class Weaver:
 
     @contextmanager
     def calling(self, function: FunctionType, at: LinePlace, is_caught: bool) -> Iterator[None]:
-        """Within the block, code is the body of a function called at a place, by a caller that may catch errors."""
+        """Mark code made within the block as a function's body, called at a place by a caller that may catch errors."""
         was_caught, self.is_caught = self.is_caught, self.is_caught or is_caught
         self.calls.append((function, at))
         try:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pyarrow.fs as pafs
 
-from glowray.io.filesystem.arrow import ArrowFiles
 from glowray.io.filesystem.options import HiddenOptions, known_options
-from glowray.io.filesystem.s3_uploads import S3Uploads
+from glowray.io.filesystem.stores.arrow import ArrowFiles
+from glowray.io.filesystem.stores.s3_uploads import S3Uploads
 
 _NAMES = ("key", "secret", "token", "anon", "endpoint_url", "region", "client_kwargs")
 _CLIENT_NAMES = {
@@ -40,7 +41,7 @@ class S3Files(ArrowFiles):
     def of(cls, url: str, options: Mapping[str, Any]) -> tuple[S3Files, str]:
         """Return the file system and the path of `s3://bucket/key`.
 
-        The options have the names of s3fs. What they leave out is taken from this process's environment, so that
+        The options have the names of s3fs. Options that are missing come from this process's environment, so that
         workers read with the same credentials. Without keys, each machine looks for them as Amazon's tools do.
         """
         known = known_options("s3", options, _NAMES)
@@ -92,11 +93,26 @@ class S3Files(ArrowFiles):
         from obstore.exceptions import AlreadyExistsError, BaseError
 
         try:
-            obstore.put(self._store(), self.inner(path).partition("/")[2], data, mode="create", use_multipart=False)
+            obstore.put(_object_store(self), self._key(path), data, mode="create", use_multipart=False)
         except AlreadyExistsError:
             # A request that was repeated after a lost answer finds its own file.
             if self._read(path) != data:
                 raise FileExistsError(f'"{path}" is there already') from None
+        except BaseError as error:
+            raise self._error(path, error) from None
+
+    def delete(self, path: str) -> None:
+        """Delete a file. pyarrow would put an empty object in its place if it was the last in its folder."""
+        if not self.creates_once:
+            super().delete(path)
+            return
+        import obstore
+        from obstore.exceptions import BaseError
+
+        try:
+            obstore.delete(_object_store(self), self._key(path))
+        except FileNotFoundError:
+            return
         except BaseError as error:
             raise self._error(path, error) from None
 
@@ -119,7 +135,11 @@ class S3Files(ArrowFiles):
         with self.open_input(path) as file:
             return file.read() or b""
 
-    def _store(self) -> Any:
+    def _key(self, path: str) -> str:
+        return self.inner(path).partition("/")[2]
+
+    def object_store(self) -> Any:
+        """Return obstore's store of the bucket."""
         from obstore.store import S3Store
 
         options = self.options.values
@@ -144,3 +164,8 @@ def _completed(options: dict[str, Any]) -> dict[str, Any]:
         if value is not None:
             options.setdefault(name, value)
     return options
+
+
+@lru_cache(maxsize=64)
+def _object_store(files: S3Files) -> Any:
+    return files.object_store()

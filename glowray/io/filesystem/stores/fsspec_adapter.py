@@ -10,11 +10,14 @@ from functools import lru_cache
 from threading import Lock
 from typing import IO, Any
 
+from glowray.extras import check_extra
+from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.globs import is_visible
-from glowray.io.filesystem.interface import COPY_BYTES, FileInfo, Input, Output
+from glowray.io.filesystem.interface import COPY_BYTES, Input, Output
 from glowray.io.filesystem.options import HiddenOptions
-from glowray.io.filesystem.ranged_input import RangedInput
-from glowray.io.filesystem.remote import RemoteFiles, SpooledOutput
+from glowray.io.filesystem.stores.ranged_input import RangedInput
+from glowray.io.filesystem.stores.remote import RemoteFiles
+from glowray.io.filesystem.stores.spooled_output import SpooledOutput
 
 _creating = Lock()
 
@@ -150,11 +153,10 @@ def connected(files: FsspecFiles) -> Any:
 
 
 def _class_of(scheme: str) -> Any:
-    try:
-        import fsspec
-        from fsspec.registry import known_implementations
-    except ImportError:
-        raise ImportError(f"{scheme}:// needs fsspec: pip install 'glowray[fsspec]'") from None
+    check_extra("fsspec", f"{scheme}://")
+    import fsspec
+    from fsspec.registry import known_implementations
+
     try:
         return fsspec.get_filesystem_class(scheme)
     except ImportError:

@@ -13,10 +13,12 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.fs as pafs
 
+from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.globs import is_visible
-from glowray.io.filesystem.interface import COPY_BYTES, FileInfo, Input, Output
-from glowray.io.filesystem.ranged_input import RangedInput
-from glowray.io.filesystem.remote import RemoteFiles, SpooledOutput
+from glowray.io.filesystem.interface import COPY_BYTES, Input, Output
+from glowray.io.filesystem.stores.ranged_input import RangedInput
+from glowray.io.filesystem.stores.remote import RemoteFiles
+from glowray.io.filesystem.stores.spooled_output import SpooledOutput
 
 _KINDS: dict[Any, Any] = {pafs.FileType.File: "file", pafs.FileType.Directory: "folder"}
 

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from typing import IO, Any, NoReturn
 from urllib.parse import quote, unquote, urlsplit
 
-from glowray.io.filesystem.interface import FileInfo, Input, Output
+from glowray.io.filesystem.file_info import FileInfo
+from glowray.io.filesystem.interface import Input, Output
 from glowray.io.filesystem.options import HiddenOptions, known_options
-from glowray.io.filesystem.ranged_input import RangedInput, attempted
-from glowray.io.filesystem.remote import RemoteFiles
+from glowray.io.filesystem.stores.ranged_input import RangedInput, attempted
+from glowray.io.filesystem.stores.remote import RemoteFiles
 
 TIMEOUT = 60.0
 """The seconds that a server may be silent."""
@@ -192,7 +193,7 @@ class _Answer:
 
 
 class _StreamedInput(Input):
-    """A file of a server without ranges. What was read is kept in a temporary file, so that it can be read again."""
+    """A file of a server without ranges. A temporary file keeps the bytes that were read, to read them again."""
 
     request_bytes = _COPY_BYTES
 

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pyarrow.fs as pafs
 
-from glowray.io.filesystem.arrow import ArrowFiles, connected
 from glowray.io.filesystem.options import HiddenOptions, known_options
+from glowray.io.filesystem.stores.arrow import ArrowFiles, connected
 
 _TOKEN_LIFE = timedelta(hours=1)
 """How long pyarrow believes in an access token. Google's own tokens live as long."""
