@@ -92,7 +92,8 @@ FITTING: dict[str, Any] = {
     "paths": "/etc/passwd", "path": "/tmp/glowray-none/x.svg", "items": [], "rows": [], "fraction": 0.5, "bins": 2,
     "fractions": {1: 0.5}, "weights": [1, 1],
     "partitions": 1, "command": "cat", "query": "select 1", "start": 1, "cls": pathlib.Path,
-    "uri": "mongodb://nowhere", "url": "/tmp/glowray-none", "database": "d", "collection": "c", "topic": "t", "servers": "nowhere",
+    "uri": "mongodb://nowhere", "url": "/tmp/glowray-none", "database": "d", "collection": "c", "topic": "t",
+    "servers": "nowhere",
     "connection": lambda: None, "sink": queue.Queue(), "name": "x",
     "table": pa.table({"a": [1]}), "df": pd.DataFrame({"a": [1]}),
 }  # fmt: skip

@@ -12,7 +12,7 @@ from glowray.errors import GlowrayError
 from glowray.io.filesystem.chosen import chosen
 from glowray.io.filesystem.location import Location
 from glowray.io.filesystem.options import HiddenOptions
-from glowray.io.filesystem.s3 import S3Files
+from glowray.io.filesystem.stores.s3 import S3Files
 
 if TYPE_CHECKING:
     import pyarrow as pa
