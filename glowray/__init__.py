@@ -36,6 +36,7 @@ __all__ = [
     "from_items",
     "from_pandas",
     "from_range",
+    "from_ray",
     "from_source",
     "read_binary",
     "read_csv",
@@ -88,6 +89,7 @@ if TYPE_CHECKING:
     from_items = default_flow().from_items
     from_pandas = default_flow().from_pandas
     from_range = default_flow().from_range
+    from_ray = default_flow().from_ray
     from_source = default_flow().from_source
     read_binary = default_flow().read_binary
     read_csv = default_flow().read_csv

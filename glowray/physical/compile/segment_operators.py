@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 
 from glowray.kernels.base.steps import RowStep, Step
 from glowray.kernels.compiled.guarded import ColumnProgram, Guarded
-from glowray.kernels.compiled.local_combine import FoldColumnsByKey, FoldIntoTable
+from glowray.kernels.compiled.guarded_fold import GuardedFold
+from glowray.kernels.compiled.local_combine import FoldIntoTable, ResumedTable
 from glowray.kernels.compiled.long_chain import MOST_NESTED
 from glowray.kernels.compiled.row_loop import Append, CountOnly, LoopEnd, NestedLoops, RowLoop, Yield
 from glowray.kernels.ends.exchange import ByKey, Count, Exchange, OneBlock
 from glowray.kernels.ends.sources import Source
 from glowray.kernels.keys.combiners import CombineStep
-from glowray.kernels.keys.fold_table import pair_kind
+from glowray.kernels.keys.fold_table import FoldTable, pair_kind
 from glowray.kernels.loops.generated_loop import Loop
 from glowray.kernels.loops.record_rows import Form
-from glowray.kernels.partition.fold_steps import FoldColumns, ReduceStep
+from glowray.kernels.partition.fold_steps import ReducedColumns, ReduceStep
 from glowray.kernels.partition.join_step import JoinInPlace, KeepKeys
 from glowray.kernels.partition.partition_steps import BlockStep, PartitionStep, PassOn
 from glowray.kernels.task.fragment import Decision
@@ -98,9 +100,10 @@ class SegmentPlace:
             pair = pair_kind(program.result)
             assert pair is not None
             combine = self._loop((), end, self.end, program.result, whole.cells)
-            return [replace(guarded, builds_late=True), FoldColumnsByKey(end, pair, found.fold, combine)]
+            table = partial(FoldTable, pair, found.fold)
+            return [replace(guarded, builds_late=True), GuardedFold(end, table, ResumedTable(end, combine))]
         if found.fold is not None and isinstance(end, ReduceStep):
-            return [guarded, FoldColumns(end, found.fold, program.result)]
+            return [guarded, GuardedFold(end, partial(ReducedColumns, program.result, found.fold), end)]
         if rest or isinstance(end, CombineStep):
             loop = self._loop(rest, end, self.end, program.result, whole.cells)
             first = [replace(guarded, gives_rows=True)] if found.steps else []

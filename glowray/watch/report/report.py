@@ -156,16 +156,19 @@ def _functions(record: RunRecord) -> Iterator[str]:
             f"<p>The slowest function: <code>{_text(part.name)}</code> in stage {slowest.stage},"
             f" {part.nanoseconds:,.0f} ns a row, {part.seconds:.3f} s in all.</p>"
         )
-    levels = {(each.stage, each.function): str(each) for stage in record.stats.stages for each in stage.functions}
+    levels = {(each.stage, each.function): each for stage in record.stats.stages for each in stage.functions}
     rows = []
     parts = timed_parts(record)
     shown = [timed for timed in parts[:MOST_PARTS] if timed.share >= LEAST_SHARE]
     for timed in shown:
         part = timed.part
-        known = dict.fromkeys(levels.get((timed.stage, step), "") for step in part.steps)
+        known = [levels[timed.stage, step] for step in part.steps if (timed.stage, step) in levels]
+        where = "".join(
+            f'<div class="pale">{_text(site)}</div>' for site in dict.fromkeys(each.site for each in known) if site
+        )
         share = f'<div class="bar"><span class="share" style="width:{100 * timed.share:.1f}%"></span></div>'
         each = f"{part.nanoseconds:,.0f}" if part.rows else ""
-        cells = [f"{timed.stage} {_text(part.name)}", _text("; ".join(filter(None, known))), share]
+        cells = [f"{timed.stage} {_text(part.name)}", _text("; ".join(dict.fromkeys(map(str, known)))) + where, share]
         rows.append([*cells, f"{part.seconds:.3f}", f"{part.rows:,}", each])
     columns = [("part", False), ("level", False), ("share", False), ("seconds", True), ("rows", True)]
     yield _table([*columns, ("ns a row", True)], rows)
