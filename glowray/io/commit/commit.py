@@ -272,6 +272,8 @@ def _target(location: Location, mode: str, sink: Sink, single_file: bool, fields
     if location.files.is_local:
         path, job = os.path.realpath(location.path), uuid.uuid4().hex
         return FileTarget(path, mode, job) if single_file else FolderTarget(path, mode, job, fields)
+    if not location.files.has_globs:
+        raise ValueError(f'"{location}" cannot be written: its server does not list files, so use a folder or a store')
     job = new_job()
     if single_file:
         return StoreFileTarget(location, mode, job, sink.extension)

@@ -22,12 +22,12 @@ class Input(io.RawIOBase):
     It can be seeked, wrapped by `io.BufferedReader`, and given to pyarrow.
     """
 
-    request_bytes = 0
-    """How many bytes a request should ask for, so that its latency does not count. 0: any number."""
-
     @abstractmethod
     def size(self) -> int:
         """Return the size of the file in bytes."""
+
+    def will_read(self, start: int = 0, stop: int | None = None) -> None:
+        """Say that the bytes [start, stop) are read next, in order. A store then gives them in few requests."""
 
     def readable(self) -> bool:
         return True
@@ -45,8 +45,9 @@ class Input(io.RawIOBase):
         return len(data)
 
     def buffered(self) -> io.BufferedReader:
-        """Return a reader of this file that turns small reads into few requests."""
-        return io.BufferedReader(self, max(io.DEFAULT_BUFFER_SIZE, self.request_bytes))
+        """Return a reader of this file, which is read in order."""
+        self.will_read()
+        return io.BufferedReader(self)
 
 
 class Output(ABC):

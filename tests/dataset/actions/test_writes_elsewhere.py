@@ -247,7 +247,7 @@ def test_the_secret_is_shown_nowhere(s3: S3Bucket, caplog: pytest.LogCaptureFixt
 
 
 def test_a_web_server_cannot_be_written() -> None:
-    with pytest.raises((ValueError, OSError), match=r"127\.0\.0\.1"):
+    with pytest.raises(ValueError, match="cannot be written"):
         flow().from_items(["a"]).write_text("http://127.0.0.1:9/out")
 
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow.fs as pafs
 
-from glowray.io.filesystem.options import HiddenOptions, known_options
+from glowray.io.filesystem.options import HiddenOptions, check_bucket, known_options
 from glowray.io.filesystem.stores.arrow import ArrowFiles
 from glowray.io.filesystem.stores.s3_uploads import S3Uploads
 
@@ -55,6 +55,7 @@ class S3Files(ArrowFiles):
             known |= {"key": unquote(key), "secret": unquote(secret)}
         if not bucket:
             raise ValueError(f'"s3://{slash}{rest}" names no bucket: write s3://bucket/key')
+        check_bucket(bucket)
         found = {name: value for name, value in known.items() if value is not None}
         root = f"{url.partition('://')[0].lower()}://"
         return cls(root, HiddenOptions(_completed(found)), bucket), f"{root}{bucket}{slash}{rest}"
