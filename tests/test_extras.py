@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -20,9 +21,12 @@ ROOT = Path(__file__).parents[1]
 ROWS = gr.Flow(engine="inline").from_items([{"a": 1}])
 
 USERS: dict[str, tuple[str, Callable[[Path], Any]]] = {
+    "adbc_driver_postgresql": ("read_sql()", lambda folder: gr.read_sql("select 1", "postgresql://nowhere/db")),
+    "adbc_driver_sqlite": ("write_sql()", lambda folder: ROWS.write_sql("words", f"sqlite:///{folder}/words.db")),
     "confluent_kafka": ("read_kafka()", lambda folder: gr.read_kafka("topic", "nowhere")),
     "cryptography": ("--tls", lambda folder: tls.check_possible("x" * 64)),
     "deltalake": ("write_delta()", lambda folder: ROWS.write_delta(folder / "table")),
+    "fsspec": ("ftp://", lambda folder: gr.read_text("ftp://nowhere/a.txt")),
     "pandas": ("to_pandas()", lambda folder: ROWS.to_pandas()),
     "polars": ('map_batches(format="polars")', lambda folder: ROWS.map_batches(len, "polars")),
     "pymongo": ("write_mongo()", lambda folder: ROWS.write_mongo("mongodb://nowhere", "shop", "words")),
@@ -69,3 +73,9 @@ def test_import_glowray_loads_little() -> None:
     loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     assert {name.partition(".")[0] for name in loaded if not name.startswith("_")} <= IMPORTED
     assert [name for name in loaded if name.startswith("glowray.")] == []
+
+
+def test_the_page_lists_every_extra() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "extras.md").read_text("utf-8"), re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert rows == sorted(project["optional-dependencies"])
