@@ -52,7 +52,7 @@ class Database(ABC):
 
     @contextmanager
     def connection(self) -> Iterator[Any]:
-        """Connect, begin a transaction, and close the connection at the end. The database undoes what is not committed."""
+        """Connect, begin a transaction, and close the connection at the end. Changes without a commit are undone."""
         opened = self._open()
         try:
             yield opened
