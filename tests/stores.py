@@ -148,6 +148,8 @@ class WebHandler(BaseHTTPRequestHandler):
             return
         self.answer(206, content[start:stop], {"Content-Range": f"bytes {start}-{stop - 1}/{len(content)}"})
 
+    do_HEAD = do_GET
+
     def answer(self, status: int, body: bytes, headers: dict[str, str] | None = None, send: int | None = None) -> None:
         """Send an answer. Cut its body after `send` bytes."""
         self.send_response(status)
@@ -159,7 +161,8 @@ class WebHandler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
             self.close_connection = True
         self.end_headers()
-        self.wfile.write(body if send is None else body[:send])
+        if self.command != "HEAD":
+            self.wfile.write(body if send is None else body[:send])
 
     def reset(self) -> None:
         """Break the connection, as a dying host does."""

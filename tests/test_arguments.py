@@ -58,7 +58,8 @@ PARAMETERS: dict[str, Parameter] = {
     "aggregates": Parameter((3, None, THING, "x", sum), "takes an aggregate"),
     "fields": Parameter((3, THING, "x", ["a"])),
     "other": DATASET,
-    "path": PATH,
+    **dict.fromkeys(["path", "url"], PATH),
+    "version": INT,
     "storage_options": Parameter((3, THING, "x", ["key"])),
     "paths": Parameter((*PATH.wrong, ["/etc/passwd", 3], [None])),
     "token_file": Parameter((3, b"x", THING)),
@@ -94,6 +95,7 @@ FITTING: dict[str, Any] = {
     "fractions": {1: 0.5}, "weights": [1, 1],
     "partitions": 1, "command": "cat", "query": "select 1", "start": 1, "cls": pathlib.Path,
     "uri": "mongodb://nowhere", "database": "d", "collection": "c", "topic": "t", "servers": "nowhere",
+    "url": "/tmp/glowray-none",
     "uri_or_connection": lambda: None, "sink": queue.Queue(), "name": "x",
     "table": pa.table({"a": [1]}), "write_sql.table": "t", "ray_dataset": None, "df": pd.DataFrame({"a": [1]}),
 }  # fmt: skip

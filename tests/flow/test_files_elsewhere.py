@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import random
+import re
 import subprocess
 import sys
 import uuid
@@ -148,8 +149,10 @@ def test_a_server_that_tells_no_size() -> None:
 
 
 def test_what_is_not_there(web: WebServer, s3: S3Bucket) -> None:
-    with pytest.raises(FileNotFoundError, match=f"{web.url}/none.txt"):
-        gr.read_text(f"{web.url}/none.txt")
+    web.put("/a.txt", TEXT)
+    for name in ("none.txt", "[a].txt", "**"):  # a web server lists no files, so it has no patterns
+        with pytest.raises(FileNotFoundError, match=re.escape(f'"{web.url}/{name}" does not exist')):
+            gr.read_text(f"{web.url}/{name}")
     for url in ("none.txt", "none/*.gz", "**"):
         with pytest.raises(FileNotFoundError, match="s3://"):
             gr.read_text(f"{s3.url}/{url}", storage_options=s3.options)
@@ -287,6 +290,25 @@ def test_a_server_that_stays_away_is_an_error_with_the_url(web: WebServer, no_wa
     data = gr.Flow(engine="inline").read_text(web.put("/a.txt", TEXT), 2)
     web.faults = [answered, *[fault] * 20]
     with pytest.raises(OSError, match=f"{web.url}/a.txt.* could not be read in 4 attempts"):
+        data.collect()
+
+
+@pytest.mark.parametrize("fault", [reset, refused, cut_short], ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("place", range(3))
+def test_a_fault_of_s3_is_made_good(web: WebServer, no_waits: None, fault: Any, place: int) -> None:
+    web.put("/bucket/a.txt", TEXT)
+    options = {"key": "a", "secret": "b", "endpoint_url": web.url}
+    data = gr.Flow(engine="inline").read_text("s3://bucket/a.txt", 2, storage_options=options)
+    web.faults = [*[answered] * place, fault, fault]
+    assert data.collect() == LINES
+
+
+def test_an_s3_server_that_stays_away_is_an_error_with_the_url(web: WebServer, no_waits: None) -> None:
+    web.put("/bucket/a.txt", TEXT)
+    options = {"key": "a", "secret": "b", "endpoint_url": web.url}
+    data = gr.Flow(engine="inline").read_text("s3://bucket/a.txt", 2, storage_options=options)
+    web.faults = [answered, *[cut_short] * 100]
+    with pytest.raises(OSError, match=r"s3://bucket/a\.txt"):
         data.collect()
 
 

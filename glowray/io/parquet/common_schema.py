@@ -43,20 +43,23 @@ def one_schema(new: Sequence[Source], kept: Sequence[Location], *, fixed: bool) 
             continue
         first = file
         rows = [TableRows(schema.empty_table())] if not new else list(new)
-        schema = _with_file(file, rows, fixed=fixed)
+        schema = fitting_schema(file, str(file.location), rows, fixed=fixed)
     return schema
 
 
-def _with_file(file: StoredRows, new: Sequence[Source], *, fixed: bool) -> pa.Schema:
-    """Return the common schema of an existing file and new rows."""
+def fitting_schema(there: Source, name: str, new: Sequence[Source], *, fixed: bool = True) -> pa.Schema:
+    """Return the common schema of what is there already and new rows. `name` is its place, for errors.
+
+    With `fixed` it is not written again, so new rows may have no column and no type that it lacks.
+    """
     from glowray.rows.tables.common_schema import common_schema
 
     try:
-        schema = common_schema([file, *new], _TYPE_OR_ELSE if fixed else _TYPE, first_wins=True)
+        schema = common_schema([there, *new], _TYPE_OR_ELSE if fixed else _TYPE, first_wins=True)
     except InexactColumn as error:
-        raise InexactColumn(f'"{file.location}" is there already: {error}') from None
-    if fixed and (pair := _difference(file.schema, schema)) is not None:
-        raise InexactColumn(f'"{file.location}" has {pair[0]}, the new rows have {pair[1]}: {_ELSE}')
+        raise InexactColumn(f'"{name}" is there already: {error}') from None
+    if fixed and (pair := _difference(there.schema, schema)) is not None:
+        raise InexactColumn(f'"{name}" has {pair[0]}, the new rows have {pair[1]}: {_ELSE}')
     return schema.remove_metadata()
 
 

@@ -55,12 +55,13 @@ class ParquetSink(SchemaSink, TypedSink):
     schema: pa.Schema | None = None
     types: pa.Schema | None = None
     buffer_bytes: int = BUFFER_BYTES
+    verb: str = "write_parquet"
 
     def __post_init__(self) -> None:
         if self.compression is not None and self.compression not in _CODECS:
             known = listed(_CODECS)
             raise ValueError(f"the compression of Parquet must be None or one of {known}, not {self.compression!r}")
-        given_columns("write_parquet", self.columns, self.schema)
+        given_columns(self.verb, self.columns, self.schema)
         if self.schema is not None:
             _check_writable(self.schema)
 
@@ -120,7 +121,7 @@ class ParquetPartWriter(BlockWriter):
     def __init__(self, folder: str, index: int, sink: ParquetSink) -> None:
         self._index, self._sink = index, sink
         self._path = temporary_path(folder, index)
-        self._named = FieldNames("write_parquet", sink.columns, sink.schema)
+        self._named = FieldNames(sink.verb, sink.columns, sink.schema)
         self._file = TableFile(self._path, sink.codec, sink.schema, sink.buffer_bytes)
         self._rows = 0
 
@@ -167,8 +168,8 @@ class ParquetPartWriter(BlockWriter):
         from glowray.rows.tables.column_errors import MAP_OR_SCHEMA
         from glowray.rows.tables.schema_table import chunk_by_schema, chunk_by_types
 
-        _check_dicts(chunk)
         sink = self._sink
+        _check_dicts(chunk, sink.verb)
         if sink.schema is not None:
             return chunk_by_schema(chunk, sink.schema)
         piece = None
@@ -179,7 +180,7 @@ class ParquetPartWriter(BlockWriter):
         return piece if sink.columns is None else TableRows(with_columns(piece.table, sink.columns, chunk.rows))
 
 
-def _check_dicts(chunk: Chunk) -> None:
+def _check_dicts(chunk: Chunk, verb: str) -> None:
     from glowray.rows.codec.shape import Fields, Pickled
 
     shape = chunk.shape
@@ -187,7 +188,7 @@ def _check_dicts(chunk: Chunk) -> None:
         return
     rows = chunk.columns[0].objects() if isinstance(shape, Pickled) else chunk.rows()
     if odd := [row for row in rows if type(row) is not dict]:
-        raise not_dicts("write_parquet", odd[0])
+        raise not_dicts(verb, odd[0])
     check_names(tuple(dict.fromkeys(name for row in rows for name in row)), may_be_empty=True)
 
 

@@ -18,7 +18,6 @@ from glowray.kernels.ends.sources import Source
 from glowray.kernels.keys.combiners import CombineStep
 from glowray.kernels.keys.fold_table import FoldTable, pair_kind
 from glowray.kernels.loops.generated_loop import Loop
-from glowray.kernels.loops.record_rows import Form
 from glowray.kernels.partition.fold_steps import ReducedColumns, ReduceStep
 from glowray.kernels.partition.join_step import JoinInPlace, KeepKeys
 from glowray.kernels.partition.partition_steps import BlockStep, PartitionStep, PassOn
@@ -115,7 +114,7 @@ class SegmentPlace:
         first = [replace(guarded, gives_rows=not end.takes_blocks)] if found.steps else []
         return [*first, *_partition(end)]
 
-    def over_rows(self, whole: Loop, form: Form | None, vectorize: bool) -> tuple[Source, list[TaskOperator]]:
+    def over_rows(self, whole: Loop, kind: Kind | None, vectorize: bool) -> tuple[Source, list[TaskOperator]]:
         """Return the source, which may read less than before, and the operators of a segment of Python's rows."""
         end = self.segment.end
         if not self.segment.rows and not isinstance(end, CombineStep):
@@ -123,7 +122,7 @@ class SegmentPlace:
         source, records = self.source, None
         if vectorize and self.segment.rows:
             source, records = record_loop(
-                self.segment, self.end, self.source, form, whole.cells, self.is_first, self.prunes
+                self.segment, self.end, self.source, kind, whole.cells, self.is_first, self.prunes
             )
         return source, [RowLoop(whole, self.end, records, draws=not self.is_first), *self._after_loop()]
 
