@@ -7,6 +7,8 @@ import gzip
 import io
 import json
 import random
+import subprocess
+import sys
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
@@ -198,16 +200,38 @@ def test_globs_of_stores_are_those_of_the_disk(s3: S3Bucket, tmp_path: Path, pat
 
 
 @pytest.mark.slow
-def test_ten_thousand_keys(s3_endpoint: str, s3: S3Bucket) -> None:
-    import boto3
+def test_ten_thousand_keys(s3: S3Bucket) -> None:
+    s3.fill((f"k/{n % 100:02}/part-{n:05}.txt", b"%d\n" % n) for n in range(10_000))
+    data = gr.Flow(engine="inline").read_text(f"{s3.url}/k", 2000, storage_options=s3.options)
+    assert len(data._node.reader.locations) == 10_000 and data.num_partitions == 2000
+    assert data.take(5) == ["0", "100", "200", "300", "400"]
 
-    client = boto3.client(
-        "s3", endpoint_url=s3_endpoint, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1"
-    )
-    for n in range(10_000):
-        client.put_object(Bucket=s3.name, Key=f"k/{n % 100:02}/part-{n:05}.txt", Body=b"%d\n" % n)
-    data = gr.Flow(engine="inline").read_text(f"{s3.url}/k", storage_options=s3.options)
-    assert sorted(map(int, data.collect())) == list(range(10_000))
+
+READ_IN_A_PROCESS = """
+import json, resource, sys
+import glowray as gr
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+small, large, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+flow = gr.Flow(engine="inline")
+for url in (small, large):
+    print(flow.read_text(url, storage_options=options).count(), peak())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_a_large_object_is_never_whole_in_memory(s3: S3Bucket) -> None:
+    line, large = b"x" * 99 + b"\n", 250 << 20
+    s3.fill([("small.txt", line * 1000), ("large.txt", line * (large // 100))])
+    urls = [f"{s3.url}/small.txt", f"{s3.url}/large.txt"]
+    command = [sys.executable, "-c", READ_IN_A_PROCESS, *urls, json.dumps(s3.options)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    (few, before), (many, after) = (map(int, printed.split()) for printed in done.stdout.splitlines())
+    assert (few, many) == (1000, large // 100)
+    assert after - before < 80 << 20
 
 
 @pytest.fixture

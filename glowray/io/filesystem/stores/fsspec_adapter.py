@@ -13,11 +13,11 @@ from typing import IO, Any
 from glowray.extras import check_extra
 from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.globs import is_visible
-from glowray.io.filesystem.interface import Input, Output
+from glowray.io.filesystem.interface import COPY_BYTES, Input, Output
 from glowray.io.filesystem.options import HiddenOptions
 from glowray.io.filesystem.stores.ranged_input import RangedInput
 from glowray.io.filesystem.stores.remote import RemoteFiles
-from glowray.io.filesystem.stores.spooled_output import COPY_BYTES, SpooledOutput
+from glowray.io.filesystem.stores.spooled_output import SpooledOutput
 
 _creating = Lock()
 
@@ -85,11 +85,11 @@ class FsspecFiles(RemoteFiles):
         return RangedInput(read_range, size, self.describe(path))
 
     def open_output(self, path: str) -> Output:
-        def upload(content: IO[bytes]) -> None:
-            with self.naming(path):
-                self._upload(self.inner(path), content)
+        return SpooledOutput(self.upload, path)
 
-        return SpooledOutput(upload)
+    def upload(self, content: IO[bytes], path: str) -> None:
+        with self.naming(path):
+            self._upload(self.inner(path), content)
 
     def create(self, path: str, data: bytes) -> None:
         if self.info(path) is not None:
