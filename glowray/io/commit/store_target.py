@@ -61,9 +61,15 @@ class StoreTarget(Target):
             raise self._conflict()
 
     def finish(self) -> None:
-        if self._group is not None:
-            self._group.decide()
-        self._write()
+        if self._group is None:
+            self._write()
+            return
+        self._group.decide()
+        try:
+            self._write()
+        except OSError as error:
+            error.add_note("all outputs of the run count: readers see them when the next job writes to one of them")
+            raise
 
     def undo(self) -> None:
         """Give the claim back. If that fails, or the output may be visible, leave everything to the next job."""

@@ -24,6 +24,7 @@ from pyarrow.fs import S3FileSystem
 import glowray as gr
 from glowray.io.filesystem.chosen import chosen
 from glowray.io.filesystem.stores.s3_uploads import S3Uploads
+from tests.engine.doubles import Lab
 from tests.stores import SECRET, S3Bucket, s3, s3_endpoint
 
 __all__ = ["s3", "s3_endpoint"]
@@ -252,7 +253,7 @@ def test_a_web_server_cannot_be_written() -> None:
 
 
 @pytest.mark.ray
-def test_tasks_on_ray_write_to_the_store(s3: S3Bucket, tmp_path: Path) -> None:
+def test_tasks_on_ray_write_to_the_store(ray_lab: Lab, s3: S3Bucket, tmp_path: Path) -> None:
     marks = str(tmp_path)
 
     def lose_the_worker_once(n: int) -> dict[str, int]:
@@ -262,8 +263,7 @@ def test_tasks_on_ray_write_to_the_store(s3: S3Bucket, tmp_path: Path) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return {"n": n, "tens": n // 10}
 
-    job = gr.Flow(engine="ray")
-    rows = job.from_range(40, partitions=4).map(lose_the_worker_once)
+    rows = ray_lab.flow().from_range(40, partitions=4).map(lose_the_worker_once)
     place = Place(s3.url, s3.options)
     written = rows.write_parquet(f"{s3.url}/out", partition_by="tens", storage_options=s3.options)
     assert (written.rows, len(listed(place, "out"))) == (40, written.files)

@@ -55,6 +55,16 @@ class Store:
         self.now_ns += SECOND
         self.objects[path] = data, self.now_ns
 
+    def die_after(self, start: str, end: str) -> None:
+        """End the process after the first call whose name begins and ends so."""
+
+        def fault(place: int, name: str) -> None:
+            if name.startswith(start) and name.endswith(end):
+                self.is_dead = True
+                raise Died
+
+        self.after = fault
+
     def fail_at(self, number: int, how: str) -> None:
         """Let one call fail, or end the process at it: `how` is "fail before", "fail after", "die before", …"""
         kind, _, moment = how.partition(" ")

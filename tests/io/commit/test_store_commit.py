@@ -171,6 +171,37 @@ def test_a_run_of_several_outputs_that_ends_at_any_call(how: str) -> None:
             return
 
 
+@pytest.mark.parametrize("how", ["fail before", "die after"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_job_that_ends_while_it_finishes_what_another_decided(place: int, how: str) -> None:
+    targets = [("faulty://b/letters/two.txt", True), (FOLDER, False), ("faulty://b/more", False)]
+    number, reached = 0, True
+    while reached:
+        number += 1
+        STORE.clear()
+        STORE.die_after("create", ".decided")
+        with pytest.raises(Died):
+            run(*(Write(target, [["new"]], single_file=single_file) for target, single_file in targets))
+        STORE.restart()
+        assert [lines(target) for target, _ in targets] == [None] * 3
+
+        STORE.fail_at(number, how)
+        try:
+            run(Write(targets[place][0], [["next"]], "append", targets[place][1]))
+        except (OSError, Died):
+            reached = True
+        else:
+            reached = len(STORE.calls) >= number
+        STORE.restart()
+        assert all(lines(target) in (None, ["new"], ["new", "next"]) for target, _ in targets)
+        for target, single_file in targets:
+            run(Write(target, [["last"]], "append", single_file))
+        seen = [lines(target) for target, _ in targets]
+        assert [each and each[0] for each in seen] == ["new"] * 3
+        assert [each and each[-1] for each in seen] == ["last"] * 3
+        assert garbage() == [targets[0][0]]
+
+
 class OfOtherMachines:
     """Makes the jobs of this process look to each other as those of other machines do."""
 

@@ -54,7 +54,7 @@ class FsspecFiles(RemoteFiles):
     def info(self, path: str) -> FileInfo | None:
         try:
             with self.naming(path):
-                found = connected(self).info(self.inner(path))
+                found = fresh(self).info(self.inner(path))
         except FileNotFoundError:
             return None
         return self._info(path.rstrip("/"), found)
@@ -65,7 +65,7 @@ class FsspecFiles(RemoteFiles):
         depth = None if recursive else 1
         try:
             with self.naming(folder):
-                found = connected(self).find(inner, maxdepth=depth, withdirs=not recursive, detail=True)
+                found = fresh(self).find(inner, maxdepth=depth, withdirs=not recursive, detail=True)
         except FileNotFoundError:
             return
         for name, each in found.items():
@@ -150,6 +150,13 @@ class MemoryFiles(FsspecFiles):
 def connected(files: FsspecFiles) -> Any:
     """Return fsspec's file system of this process."""
     return _class_of(files.scheme)(**files.options.values)
+
+
+def fresh(files: FsspecFiles) -> Any:
+    """Return fsspec's file system without the listings that it remembers: a commit must see what others wrote."""
+    found = connected(files)
+    found.invalidate_cache()
+    return found
 
 
 def _class_of(scheme: str) -> Any:
