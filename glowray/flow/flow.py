@@ -131,8 +131,8 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
         14
         >>> flow.report(tempfile.mkdtemp() + "/run.html")
 
-        The report has the plan coloured by time, the tasks on a time line, rows and bytes of each stage, the rows that
-        ran in Python with the reasons, and where the time went. Moves no data.
+        The report shows the plan coloured by time, the tasks on a time line, and the rows and bytes of each stage. It
+        counts the rows that ran in Python, with the reasons, and says where the time went. Moves no data.
 
         Raises:
             ValueError: no action of the flow has run.

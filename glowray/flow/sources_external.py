@@ -44,8 +44,8 @@ class ExternalSources(Sources):
             partitions: exactly this many. A partition is whole row groups, of about equal bytes. None: one for each
                 16 MiB, as for read_text().
             columns: the columns to read, in this order; None: all.
-            storage_options: what opens the store, by fsspec's names. Those of S3 may have deltalake's names, such as
-                AWS_ACCESS_KEY_ID. They are never shown.
+            storage_options: what opens the store, by fsspec's names. For S3, deltalake's names such as
+                AWS_ACCESS_KEY_ID are known too. They are never shown.
 
         Raises:
             FileNotFoundError: there is no table.

@@ -62,8 +62,8 @@ class ExternalWrites(Base[T_co]):
             Written(files, rows, bytes), or this dataset if `defer`.
 
         Raises:
-            TypeError: as for write_parquet(). The message names the column also if the table that is there has
-                another type for it or lacks it, or if Delta has no such type.
+            TypeError: as for write_parquet(). It is raised too if the existing table lacks a column or has another type
+                for it, or if Delta has no such type. The message names the column.
             ValueError: there is no such mode, or the table that is there is partitioned by other fields.
             KeyError: at the action, a row lacks a field of `partition_by`.
             FileExistsError: there is a table and `mode` is "error".

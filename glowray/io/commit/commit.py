@@ -281,7 +281,7 @@ def _target(location: Location, mode: str, sink: Sink, single_file: bool, fields
 
 
 def _check_single(path: str, sink: Sink, fields: tuple[str, ...]) -> None:
-    """Raise ValueError if the rows cannot be one file, or if its suffix does not match the compression.
+    """Raise ValueError if the rows cannot be one file, or if the path's suffix does not match the compression.
 
     Readers choose the decompression by the suffix.
     """

@@ -58,7 +58,10 @@ class Lease:
         return None if info is None else info.mtime_ns
 
     def life_of(self, path: str, now_ns: int | None) -> Life:
-        """Return whether the job of another lease is alive. `now_ns` is the time by the store's clock."""
+        """Return whether the job of the lease at `path` is ALIVE, DEAD or UNKNOWN.
+
+        `now_ns` is the time by the store's clock. If it is None, the age of the lease does not count.
+        """
         if any(lease.path == path for lease in _KEPT):
             return Life.ALIVE
         try:

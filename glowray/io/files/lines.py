@@ -181,7 +181,10 @@ def _to_line_end(file: Input, stop: int | None, size: int) -> Iterator[bytes]:
 
 
 def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of blocks in chunks that end at line ends. The pieces of a long line are joined once."""
+    """Yield the bytes of blocks in chunks that end at line ends. The last chunk may lack one.
+
+    The pieces of a long line are joined only when its end has come.
+    """
     begun: list[bytes] = []
     for block in blocks:
         cut = block.rfind(b"\n") + 1

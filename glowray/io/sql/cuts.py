@@ -15,13 +15,14 @@ from glowray.io.sql.query import Query
 
 
 def conditions(query: Query, column: str, count: int) -> tuple[str | None, ...]:
-    """Return a condition in SQL for each of `count` slices of a column's range. Asks the database for its ends.
+    """Return one SQL condition for each of `count` slices of a column. None selects all rows.
 
-    The slices are open at both ends of the range, and NULL is in the first one. So each row is in exactly one slice,
-    also if its value is NaN, infinite, or was written after the ends were asked for.
+    The database is asked for the column's least and greatest values. The first slice has no lower end and takes NULL;
+    the last slice has no upper end. So each row is in exactly one slice, also if its value is NaN, infinite, or was
+    written after the question. If no value is finite, the first slice takes all rows.
 
     Raises:
-        ValueError: the query has no such column.
+        ValueError: the query has no such column, or cannot be cut.
         TypeError: its values cannot be cut.
     """
     check_column(query, column)
