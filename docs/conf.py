@@ -53,6 +53,7 @@ nb_execution_mode = "cache"
 nb_execution_cache_path = str(ROOT / "build" / "notebooks")
 nb_execution_timeout = 600
 nb_execution_in_temp = True
+nb_output_stderr = "remove"  # warnings of the machine that builds the site
 nb_execution_raise_on_error = True
 
 copybutton_prompt_text = r">>> |\.\.\. "
@@ -75,7 +76,7 @@ html_theme_options = {
     "pygments_light_style": "tango",
     "pygments_dark_style": "github-dark",
 }
-html_sidebars = {"docs/index": []}
+html_sidebars = {"docs/index": [], "docs/tutorial": []}
 
 
 class Mermaid(Directive):
