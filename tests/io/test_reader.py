@@ -21,7 +21,7 @@ from glowray.io.reader import (
     StoredReader,
     TypedReader,
 )
-from glowray.io.sql import SqlReader
+from glowray.io.sql.dbapi import SqlReader
 
 ABILITIES: list[type[Reader]] = [
     RowReader, ColumnReader, RecordReader, PrunableReader, TypedReader, StoredReader, ArrivingReader,
