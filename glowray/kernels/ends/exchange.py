@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 
 from glowray.kernels.base.output_buffer import Kept
 from glowray.kernels.base.steps import Step
+from glowray.kernels.ends.buckets import Buckets, Numbers, Stored
 from glowray.kernels.keys.keyed_step import check_keys
 from glowray.kernels.loops.failed_step import blame
 from glowray.kernels.sort.key_order import bucket_edges, failing_comparison, total
@@ -35,10 +37,7 @@ class ExchangeOutput:
     """Collects what a task gives, at most `limit` bytes in memory; this one keeps everything as one block."""
 
     cuts: list[tuple[int, int]] | None = None
-    """Which rows `finish` gave of `given`, or of the task's first block, where those are to be read from it."""
-
-    given: Block | None = None
-    """The one block that the task gives, if what `finish` gave are parts of it."""
+    """Which rows of the task's first block `finish` gave, where those are to be read from it."""
 
     def __init__(self, limit: int) -> None:
         self.kept = Kept(limit)
@@ -50,7 +49,7 @@ class ExchangeOutput:
         """Keeps of the blocks in memory what `chosen` gives of them."""
         self.kept.keep(chosen)
 
-    def finish(self) -> list[Block]:
+    def finish(self) -> Sequence[Stored]:
         return [self.kept.block(0)]
 
 
@@ -82,67 +81,129 @@ class _Counted(ExchangeOutput):
     def add(self, block: Block) -> None:
         pass
 
-    def finish(self) -> list[Block]:
+    def finish(self) -> Sequence[Stored]:
         return []
 
 
 @dataclass(frozen=True, slots=True)
-class ByKey(Exchange):
-    """Keyed rows to `count` partitions by the hash of the key, so that equal keys meet; `step` asked for it.
+class Gather(Exchange):
+    """The Buckets that a task reads, as one. `joins`: a bucket's rows become one block, whichever task gave them."""
 
-    Up to so many bytes go `together`, in one block of which each partition reads its part: fewer blocks are made.
+    joins: bool
+
+    def output(self, inputs: Sequence[Sequence[Any]], limit: int) -> ExchangeOutput:
+        return _Gathered(inputs[0], self.joins, limit)
+
+
+class _Gathered(ExchangeOutput):
+    def __init__(self, several: Sequence[Buckets], joins: bool, limit: int) -> None:
+        super().__init__(limit)
+        self.several, self.joins = several, joins
+
+    def finish(self) -> Sequence[Stored]:
+        return [Buckets.merged(self.several, self.joins)]
+
+
+@dataclass(frozen=True, slots=True)
+class Shuffle(Exchange):
+    """Rows to `count` buckets, a bucket for each task of the next stage.
+
+    A task gives `slices` objects, and of n slices, slice `b % n` has bucket b. With as many slices as buckets, each is
+    a Block; else they are Buckets. 0 slices: as many as buckets.
     """
 
     count: int
-    step: Step
-    together: int = 0
+    slices: int = 0
 
     @property
     def outputs(self) -> int:
-        return self.count
+        return self.slices or self.count
+
+
+@dataclass(frozen=True, slots=True)
+class ByKey(Shuffle):
+    """Keyed rows to buckets by the hash of the key, so that equal keys meet; `step` asked for it.
+
+    A task that gives up to `share` bytes gives `fewer` slices, which divides `slices`. `joins`: the reader need not
+    see which rows of a bucket come from which task.
+    """
+
+    step: Step = field(kw_only=True)
+    fewer: int = 0
+    share: int = 0
+    joins: bool = True
 
     def output(self, inputs: Sequence[Sequence[Block]], limit: int) -> ExchangeOutput:
         return _KeyBuckets(self, limit)
 
 
-class _KeyBuckets(ExchangeOutput):
+class _ShuffleOutput(ExchangeOutput):
+    def _as_buckets(self, blocks: Sequence[Block], buckets: Numbers) -> Buckets:
+        """Return a slice. If the task's rows did not fit into its memory, no two slices are in memory."""
+        found = Buckets.of(blocks, buckets)
+        return found.in_file() if self.kept.spilled else found
+
+
+class _KeyBuckets(_ShuffleOutput):
+    """Keeps the rows of each slice, and the bucket of each of these rows."""
+
     def __init__(self, exchange: ByKey, limit: int) -> None:
         super().__init__(limit)
-        self.count, self.together = exchange.count, exchange.together
-        self.step = exchange.step
+        self.exchange, self.slices = exchange, exchange.outputs
+        self.buckets: defaultdict[int, list[Numbers]] = defaultdict(list)
 
     def add(self, block: Block) -> None:
-        count = self.count
+        count, slices = self.exchange.count, self.slices
         failed: TypeError | None = None
         try:
             hashes = block.key_hashes()
         except TypeError as error:
             failed = error
         if failed is not None:
-            check_keys(self.step, block.rows())
+            check_keys(self.exchange.step, block.rows())
             raise failed
         if count == 1:
             self.kept.add(0, block)
             return
-        for bucket, part in block.split(hashes % np.uint64(count), count).items():
-            self.kept.put(bucket, part)
+        buckets = (hashes % np.uint64(count)).astype(np.int32)
+        places = buckets % slices
+        for place, part in block.split(places, slices).items():
+            self.kept.put(place, part)
+            if slices < count:
+                self.buckets[place].append(buckets[places == place])
         self.kept.grow(block)
 
-    def finish(self) -> list[Block]:
-        return self._together() or list(map(self.kept.block, range(self.count)))
+    def finish(self) -> Sequence[Stored]:
+        slices = self._slices()
+        return [self._slice(place, slices) for place in range(slices)]
 
-    def _together(self) -> list[Block] | None:
-        """The partitions as parts of one block; None where that is too large, or has to be unpickled for each part."""
-        if not self.together or self.kept.spilled:
-            return None
-        parts = list(map(self.kept.blocks, range(self.count)))
-        blocks = list(itertools.chain.from_iterable(parts))
-        if any(block.pickled_values for block in blocks) or sum(block.nbytes for block in blocks) > self.together:
-            return None
-        self.given = Block.concat(blocks)
-        edges = [0, *itertools.accumulate(sum(map(len, part)) for part in parts)]
-        self.cuts = list(itertools.pairwise(edges))
-        return [self.given.slice(start, stop) for start, stop in self.cuts]
+    def _slices(self) -> int:
+        """Return how many slices the task gives: few if its rows are few."""
+        exchange = self.exchange
+        if not exchange.fewer or self.kept.spilled:
+            return self.slices
+        blocks = chain.from_iterable(map(self.kept.blocks, range(self.slices)))
+        return exchange.fewer if sum(block.nbytes for block in blocks) <= exchange.share else self.slices
+
+    def _slice(self, place: int, slices: int) -> Stored:
+        """Return one of `slices` slices."""
+        if slices == self.exchange.count:
+            return self.kept.block(place)
+        blocks: list[Block] = []
+        buckets: list[Numbers] = []
+        for own in range(place, self.slices, slices):
+            held = self.kept.blocks(own)
+            rows = sum(map(len, held))
+            if rows:
+                blocks += held
+                buckets.append(self._buckets(own, rows))
+        return self._as_buckets(blocks, np.concatenate(buckets) // slices) if blocks else Block()
+
+    def _buckets(self, place: int, rows: int) -> Numbers:
+        """Return the bucket of each of the first rows of a slice."""
+        if self.slices == self.exchange.count:
+            return np.full(rows, place, np.int32)
+        return np.concatenate(self.buckets[place])[:rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,33 +232,28 @@ class _Sampled(ExchangeOutput):
 
 
 @dataclass(frozen=True, slots=True)
-class ByRange(Exchange):
+class ByRange(Shuffle):
     """A sorted run cut at bounds (the block of the last input) into `count` ranges of keys.
 
     `in_place`: the ranges are left where they are, in the run, unless they would have to be unpickled with all of it.
     """
 
-    count: int
-    keyed: bool
-    reverse: bool
-    step: Step
+    keyed: bool = field(kw_only=True)
+    reverse: bool = field(kw_only=True)
+    step: Step = field(kw_only=True)
     in_place: bool = False
-
-    @property
-    def outputs(self) -> int:
-        return self.count
 
     def output(self, inputs: Sequence[Sequence[Block]], limit: int) -> ExchangeOutput:
         return _Ranges(self, inputs[-1][0].rows(), limit)
 
 
-class _Ranges(ExchangeOutput):
+class _Ranges(_ShuffleOutput):
     def __init__(self, exchange: ByRange, bounds: list[Any], limit: int) -> None:
         super().__init__(limit)
         self.exchange = exchange
         self.bounds = [total(bound, exchange.reverse) for bound in bounds]
 
-    def finish(self) -> list[Block]:
+    def finish(self) -> Sequence[Stored]:
         run = self.kept.block(0)
         keys = RunKeys(run, self.exchange.keyed, self.exchange.reverse)
         try:
@@ -206,10 +262,18 @@ class _Ranges(ExchangeOutput):
             self._blame_row(error, run, keys)
             raise
         edges += [edges[-1]] * (self.exchange.count + 1 - len(edges))
-        cuts = list(itertools.pairwise(edges))
+        cuts = list(pairwise(edges))
         if self.exchange.in_place and not run.pickled_values:
             self.cuts = cuts
+        elif self.exchange.outputs < self.exchange.count:
+            return self._slices(run, np.repeat(np.arange(self.exchange.count), np.diff(edges)))
         return [run.slice(start, stop) for start, stop in cuts]
+
+    def _slices(self, run: Block, buckets: Numbers) -> Sequence[Stored]:
+        """Return the slices of a run. `buckets` has the bucket of each row."""
+        slices = self.exchange.outputs
+        rows = [np.flatnonzero(buckets % slices == place) for place in range(slices)]
+        return [self._as_buckets([run.take(own)], buckets[own] // slices) if len(own) else Block() for own in rows]
 
     def _blame_row(self, error: BaseException, run: Block, keys: RunKeys) -> None:
         """Note the first row of the run whose key cannot be compared with a bound."""
