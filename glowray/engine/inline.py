@@ -12,7 +12,7 @@ from glowray.engine.task.payload import execute, execute_flowing
 from glowray.engine.task.protocol import Done, Engine, Slot, Task, local_block
 from glowray.io.channel import Feed
 from glowray.kernels import TaskReport
-from glowray.kernels.ends.buckets import part_of
+from glowray.kernels.ends.buckets import Stored, part_of
 from glowray.rows import Block
 
 
@@ -38,17 +38,15 @@ def run_here(task: Task) -> Done:
     """Run one task in this process."""
     payload, memory = task.payload, task.resources.memory
     report, blocks = execute(payload.data, payload.apart, task.partition, inputs_of(task), task.offset, memory)
-    if blocks is not None:
-        blocks = [
-            _kept(block, task, report) if isinstance(block, Block) and block.chunks else block for block in blocks
-        ]
-    return Done(task, report, blocks)
+    return Done(task, report, None if blocks is None else [_kept(block, task, report) for block in blocks])
 
 
 HELD = Held()
 
 
-def _kept(block: Block, task: Task, report: TaskReport) -> Block:
+def _kept(block: Stored, task: Task, report: TaskReport) -> Stored:
+    if not isinstance(block, Block) or not block.chunks:
+        return block
     block, on_disk = HELD.kept(block, task.resources.memory)
     report.spilled += on_disk
     return block

@@ -17,7 +17,7 @@ from glowray.engine.task.protocol import Done, Engine, Ref, Slot, Task
 from glowray.kernels import Fragment
 from glowray.kernels.ends.exchange import ByKey, ByRange, Exchange, Gather, Shuffle
 from glowray.kernels.ends.sources import NoRows
-from glowray.physical.stages.stage import Layer, StageRun
+from glowray.physical.stages.stage import StageRun
 
 MANY_OBJECTS = 1 << 15
 """Objects that a shuffle may make if its rows do not fit into the stores: about 75 MB in the driver."""
