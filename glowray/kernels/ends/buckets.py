@@ -35,7 +35,7 @@ class Buckets:
         kinds: the kinds of the rows.
         pickled_values: the number of values that are held pickled.
 
-    >>> buckets = Buckets.of([Block.from_rows(["a", "b", "c"])], np.array([2, 0, 2]))
+    >>> buckets = Buckets.of(Block.from_rows(["a", "b", "c"]), np.array([2, 0, 2]))
     >>> [[block.rows() for block in buckets.blocks(bucket)] for bucket in range(3)]
     [[['b']], [], [['a', 'c']]]
     """
@@ -49,9 +49,8 @@ class Buckets:
     pickled_values: int
 
     @classmethod
-    def of(cls, blocks: Sequence[Block], buckets: Numbers) -> Self:
-        """Return the rows of blocks in order of bucket. `buckets` has the bucket of each row."""
-        block = Block.concat(blocks)
+    def of(cls, block: Block, buckets: Numbers) -> Self:
+        """Return the rows of a block in order of bucket. `buckets` has the bucket of each row."""
         owners, counts = np.unique(buckets, return_counts=True)
         content: Block | Bytes
         if _are_columns([block]):

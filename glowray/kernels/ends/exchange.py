@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -124,7 +124,7 @@ class Shuffle(Exchange):
 class ByKey(Shuffle):
     """Keyed rows to buckets by the hash of the key, so that equal keys meet; `step` asked for it.
 
-    A task that gives up to `share` bytes gives `fewer` slices, which divides `slices`. `joins`: the reader need not
+    A task that gives up to `share` bytes gives `fewer` slices (0: no task does). `joins`: the reader need not
     see which rows of a bucket come from which task.
     """
 
@@ -138,22 +138,36 @@ class ByKey(Shuffle):
 
 
 class _ShuffleOutput(ExchangeOutput):
-    def _as_buckets(self, blocks: Sequence[Block], buckets: Numbers) -> Buckets:
+    def _cut(self, block: Block, buckets: Numbers, slices: int) -> Sequence[Stored]:
+        """Return the slices of a block. `buckets` has the bucket of each row."""
+        if slices == 1 and len(block):
+            return [self._as_buckets(block, buckets)]
+        places = buckets % slices
+        parts = block.split(places, slices)
+        return [
+            self._as_buckets(parts[place], buckets[places == place] // slices) if place in parts else Block()
+            for place in range(slices)
+        ]
+
+    def _as_buckets(self, block: Block, buckets: Numbers) -> Buckets:
         """Return a slice. If the task's rows did not fit into its memory, no two slices are in memory."""
-        found = Buckets.of(blocks, buckets)
+        found = Buckets.of(block, buckets)
         return found.in_file() if self.kept.spilled else found
 
 
 class _KeyBuckets(_ShuffleOutput):
-    """Keeps the rows of each slice, and the bucket of each of these rows."""
+    """Keeps blocks and the bucket of each row. Cuts them into slices once they are too large for few slices."""
 
     def __init__(self, exchange: ByKey, limit: int) -> None:
         super().__init__(limit)
         self.exchange, self.slices = exchange, exchange.outputs
+        self.uncut: list[tuple[Block, Numbers]] = []
+        self.room = min(exchange.share, limit)
+        self.is_cut = exchange.fewer == 0
         self.buckets: defaultdict[int, list[Numbers]] = defaultdict(list)
 
     def add(self, block: Block) -> None:
-        count, slices = self.exchange.count, self.slices
+        count = self.exchange.count
         failed: TypeError | None = None
         try:
             hashes = block.key_hashes()
@@ -166,44 +180,44 @@ class _KeyBuckets(_ShuffleOutput):
             self.kept.add(0, block)
             return
         buckets = (hashes % np.uint64(count)).astype(np.int32)
-        places = buckets % slices
-        for place, part in block.split(places, slices).items():
-            self.kept.put(place, part)
-            if slices < count:
-                self.buckets[place].append(buckets[places == place])
-        self.kept.grow(block)
+        if self.is_cut:
+            self._put(block, buckets)
+            return
+        self.uncut.append((block, buckets))
+        self.room -= sum(chunk.estimated_bytes for chunk in block.chunks)
+        if self.room < 0:
+            self._cut_all()
+
+    def keep(self, chosen: Callable[[list[Block]], Iterable[Block]]) -> None:
+        self._cut_all()
+        super().keep(chosen)
 
     def finish(self) -> Sequence[Stored]:
-        slices = self._slices()
-        return [self._slice(place, slices) for place in range(slices)]
+        if self.uncut:
+            blocks, buckets = zip(*self.uncut, strict=True)
+            return self._cut(Block.concat(blocks), np.concatenate(buckets), self.exchange.fewer)
+        return list(map(self._slice, range(self.slices)))
 
-    def _slices(self) -> int:
-        """Return how many slices the task gives: few if its rows are few."""
-        exchange = self.exchange
-        if not exchange.fewer or self.kept.spilled:
-            return self.slices
-        blocks = chain.from_iterable(map(self.kept.blocks, range(self.slices)))
-        return exchange.fewer if sum(block.nbytes for block in blocks) <= exchange.share else self.slices
+    def _cut_all(self) -> None:
+        """Cut all rows that come into many slices, from the first on."""
+        self.is_cut = True
+        for block, buckets in self.uncut:
+            self._put(block, buckets)
+        self.uncut.clear()
 
-    def _slice(self, place: int, slices: int) -> Stored:
-        """Return one of `slices` slices."""
-        if slices == self.exchange.count:
-            return self.kept.block(place)
-        blocks: list[Block] = []
-        buckets: list[Numbers] = []
-        for own in range(place, self.slices, slices):
-            held = self.kept.blocks(own)
-            rows = sum(map(len, held))
-            if rows:
-                blocks += held
-                buckets.append(self._buckets(own, rows))
-        return self._as_buckets(blocks, np.concatenate(buckets) // slices) if blocks else Block()
+    def _put(self, block: Block, buckets: Numbers) -> None:
+        places = buckets % self.slices
+        for place, part in block.split(places, self.slices).items():
+            self.kept.put(place, part)
+            if self.slices < self.exchange.count:
+                self.buckets[place].append(buckets[places == place] // self.slices)
+        self.kept.grow(block)
 
-    def _buckets(self, place: int, rows: int) -> Numbers:
-        """Return the bucket of each of the first rows of a slice."""
-        if self.slices == self.exchange.count:
-            return np.full(rows, place, np.int32)
-        return np.concatenate(self.buckets[place])[:rows]
+    def _slice(self, place: int) -> Stored:
+        block = self.kept.block(place)
+        if self.slices == self.exchange.count or not len(block):
+            return block
+        return self._as_buckets(block, np.concatenate(self.buckets[place])[: len(block)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,14 +280,8 @@ class _Ranges(_ShuffleOutput):
         if self.exchange.in_place and not run.pickled_values:
             self.cuts = cuts
         elif self.exchange.outputs < self.exchange.count:
-            return self._slices(run, np.repeat(np.arange(self.exchange.count), np.diff(edges)))
+            return self._cut(run, np.repeat(np.arange(self.exchange.count), np.diff(edges)), self.exchange.outputs)
         return [run.slice(start, stop) for start, stop in cuts]
-
-    def _slices(self, run: Block, buckets: Numbers) -> Sequence[Stored]:
-        """Return the slices of a run. `buckets` has the bucket of each row."""
-        slices = self.exchange.outputs
-        rows = [np.flatnonzero(buckets % slices == place) for place in range(slices)]
-        return [self._as_buckets([run.take(own)], buckets[own] // slices) if len(own) else Block() for own in rows]
 
     def _blame_row(self, error: BaseException, run: Block, keys: RunKeys) -> None:
         """Note the first row of the run whose key cannot be compared with a bound."""
