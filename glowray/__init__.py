@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
-from glowray.boundary import only_user_frames
+TYPE_CHECKING = False
+"""Type checkers take it for True. Importing it from typing would take longer than the rest of `import glowray`."""
 
 __version__ = "0.1.0"
 
@@ -36,9 +36,11 @@ __all__ = [
     "from_items",
     "from_pandas",
     "from_range",
+    "from_ray",
     "from_source",
     "read_binary",
     "read_csv",
+    "read_delta",
     "read_json",
     "read_kafka",
     "read_mongo",
@@ -70,6 +72,8 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from glowray.cluster import connect, disconnect
     from glowray.dataset import Dataset
     from glowray.errors import ClusterError, CommitConflict, GlowrayError, KeyTypeError, PythonRowsWarning, WorkerLost
@@ -85,9 +89,11 @@ if TYPE_CHECKING:
     from_items = default_flow().from_items
     from_pandas = default_flow().from_pandas
     from_range = default_flow().from_range
+    from_ray = default_flow().from_ray
     from_source = default_flow().from_source
     read_binary = default_flow().read_binary
     read_csv = default_flow().read_csv
+    read_delta = default_flow().read_delta
     read_json = default_flow().read_json
     read_kafka = default_flow().read_kafka
     read_mongo = default_flow().read_mongo
@@ -97,6 +103,8 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
+    from glowray.boundary import only_user_frames  # It needs inspect, which takes 10 ms to import.
+
     with only_user_frames():
         if name in _HOMES:
             value = getattr(import_module(_HOMES[name]), name)

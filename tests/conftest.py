@@ -12,6 +12,7 @@ from glowray.engine import automatic
 from glowray.engine import choice as choose
 from tests.effort import FEW
 from tests.engine.doubles import CountingEngine, ForbiddenEngine, Lab
+from tests.postgres import running_server
 
 # Every run has the same examples on every machine. A slow machine must not fail a test.
 settings.register_profile("ci", deadline=None, derandomize=True, database=None)
@@ -44,6 +45,13 @@ def local_ray() -> Iterator[None]:
         start_local(num_cpus=2)
     yield
     ray.shutdown()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Start one PostgreSQL server for all tests, and return its URI. Skip the tests if none is installed."""
+    with running_server() as uri:
+        yield uri
 
 
 @pytest.fixture(params=["inline", "inline-tiny", pytest.param("ray", marks=pytest.mark.ray)])

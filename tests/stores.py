@@ -10,7 +10,7 @@ import re
 import socket
 import struct
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +21,7 @@ from urllib.parse import unquote
 import pytest
 
 from glowray.io.filesystem.chosen import chosen
+from glowray.io.filesystem.interface import FileSystem
 
 SECRET = "the-secret-of-the-tests"
 
@@ -37,6 +38,10 @@ class S3Bucket:
         return f"s3://{self.name}"
 
     @property
+    def files(self) -> FileSystem:
+        return chosen(self.url, self.options).files
+
+    @property
     def options(self) -> dict[str, Any]:
         return {"key": "AKIAGLOWRAYTESTS", "secret": SECRET, "endpoint_url": self.endpoint}
 
@@ -46,6 +51,15 @@ class S3Bucket:
         with place.files.open_output(place.path) as file:
             file.write(content)
         return place.path
+
+    def fill(self, contents: Iterable[tuple[str, bytes]]) -> None:
+        """Put objects into the server's memory without requests."""
+        from moto.core import DEFAULT_ACCOUNT_ID
+        from moto.s3.models import s3_backends
+
+        server = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+        for key, content in contents:
+            server.put_object(self.name, key, content)
 
     def get(self, key: str) -> bytes:
         return chosen(f"{self.url}/{key}", self.options).read()
@@ -134,6 +148,8 @@ class WebHandler(BaseHTTPRequestHandler):
             return
         self.answer(206, content[start:stop], {"Content-Range": f"bytes {start}-{stop - 1}/{len(content)}"})
 
+    do_HEAD = do_GET
+
     def answer(self, status: int, body: bytes, headers: dict[str, str] | None = None, send: int | None = None) -> None:
         """Send an answer. Cut its body after `send` bytes."""
         self.send_response(status)
@@ -145,7 +161,8 @@ class WebHandler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
             self.close_connection = True
         self.end_headers()
-        self.wfile.write(body if send is None else body[:send])
+        if self.command != "HEAD":
+            self.wfile.write(body if send is None else body[:send])
 
     def reset(self) -> None:
         """Break the connection, as a dying host does."""

@@ -46,7 +46,7 @@ PARAMETERS: dict[str, Parameter] = {
     **dict.fromkeys(["num_cpus", "num_gpus", "memory", "fraction"], NUMBER),
     **dict.fromkeys(["n", "partitions", "max_errors", "batch_size", "seed", "start", "stop", "step"], INT),
     **dict.fromkeys(["name", "engine", "encoding", "errors", "delimiter", "quotechar", "mode", "compression"], TEXT),
-    **dict.fromkeys(["format", "how", "query", "address", "field", "suffix"], TEXT),
+    **dict.fromkeys(["format", "how", "query", "address", "field", "suffix", "partition_on"], TEXT),
     **dict.fromkeys(["uri", "database", "collection", "topic", "servers"], TEXT),
     **dict.fromkeys(["reverse", "single_file", "defer", "vectorize", "decompress", "replace", "sort"], SWITCH),
     **dict.fromkeys(["lines", "with_path", "with_key", "after", "transactions"], SWITCH),
@@ -58,7 +58,8 @@ PARAMETERS: dict[str, Parameter] = {
     "aggregates": Parameter((3, None, THING, "x", sum), "takes an aggregate"),
     "fields": Parameter((3, THING, "x", ["a"])),
     "other": DATASET,
-    "path": PATH,
+    **dict.fromkeys(["path", "url"], PATH),
+    "version": INT,
     "storage_options": Parameter((3, THING, "x", ["key"])),
     "paths": Parameter((*PATH.wrong, ["/etc/passwd", 3], [None])),
     "token_file": Parameter((3, b"x", THING)),
@@ -72,10 +73,12 @@ PARAMETERS: dict[str, Parameter] = {
     "labels": Parameter((3, THING, "north", {"zone": 1}, {1: "north"})),
     "command": Parameter((3, THING, None, ["sort", 3])),
     "parameters": Parameter((3, THING, None, "x")),
-    "connection": Parameter((3, THING, None)),
+    "uri_or_connection": Parameter((3, THING, None)),
     "items": Parameter((3, None, THING), "needs an iterable"),
     "rows": Parameter((3, None, THING), "needs an iterable"),
     "table": Parameter((3, None, THING, "x"), "needs a pyarrow.Table"),
+    "ray_dataset": Parameter((3, None, THING, "x"), "needs a ray.data.Dataset"),
+    "write_sql.table": TEXT,
     "df": Parameter((3, None, THING, "x"), "needs a pandas DataFrame"),
     "options": Parameter((3, "x", THING, [1])),
     "end": Parameter((3, "x", THING, {0: "x"})),
@@ -92,8 +95,9 @@ FITTING: dict[str, Any] = {
     "fractions": {1: 0.5}, "weights": [1, 1],
     "partitions": 1, "command": "cat", "query": "select 1", "start": 1, "cls": pathlib.Path,
     "uri": "mongodb://nowhere", "database": "d", "collection": "c", "topic": "t", "servers": "nowhere",
-    "connection": lambda: None, "sink": queue.Queue(), "name": "x",
-    "table": pa.table({"a": [1]}), "df": pd.DataFrame({"a": [1]}),
+    "url": "/tmp/glowray-none",
+    "uri_or_connection": lambda: None, "sink": queue.Queue(), "name": "x",
+    "table": pa.table({"a": [1]}), "write_sql.table": "t", "ray_dataset": None, "df": pd.DataFrame({"a": [1]}),
 }  # fmt: skip
 """Values for the required parameters, besides the wrong one."""
 
@@ -156,14 +160,14 @@ def arguments(place: str, wrong: str, value: Any) -> tuple[list[Any], dict[str, 
         elif wrong == "others" and name == "n":
             args.append(1)
         elif parameter.default is parameter.empty and name not in ANY - {"zero"}:
-            kwargs[name] = max if name == "f" and verb in REDUCERS else FITTING[name]
+            kwargs[name] = max if name == "f" and verb in REDUCERS else FITTING.get(f"{verb}.{name}", FITTING[name])
     return args, kwargs
 
 
 @pytest.mark.parametrize(("place", "name"), CASES, ids=[f"{place}-{name}" for place, name in CASES])
 def test_wrong_types(place: str, name: str, forbidden: ForbiddenEngine) -> None:
     parameter, verb = parameters(CALLABLES[place])[name], place.rpartition(".")[2]
-    known = PARAMETERS[name]
+    known = PARAMETERS.get(f"{verb}.{name}", PARAMETERS[name])
     if name == "others" and verb in DATASET_VERBS:
         known = DATASET
     if verb == "counter":

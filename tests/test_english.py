@@ -73,7 +73,10 @@ def needs_verb(owner: ast.AST) -> bool:
 
 
 def comments(text: str) -> Iterator[Text]:
-    """Yield the comments of a source text. Adjacent lines that hold only a comment are one comment."""
+    """Yield each comment with the number of its first line. Adjacent lines that hold only a comment are one comment.
+
+    Directives such as `noqa` are left out, and so are lines with or inside triple quotes.
+    """
     start, lines, is_string = 0, list[str](), False
     for number, line in enumerate(text.splitlines(), 1):
         marks = len(_QUOTES.findall(line))

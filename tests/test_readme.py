@@ -105,7 +105,7 @@ def test_the_examples(tmp_path: Path) -> None:
 def test_the_commands_of_a_cluster(tmp_path: Path) -> None:
     """Run each command as written, except for addresses, ports and the folder of the token."""
     head, worker = Machine(tmp_path / "head"), Machine(tmp_path / "worker")
-    commands = [words for words in COMMANDS if words[0] != "make" and "examples" not in words[:2]]
+    commands = [words for words in COMMANDS if words[0] not in ("make", "pip") and "examples" not in words[:2]]
     try:
         seen = [run_on(head, worker, words) for words in commands]
         assert [words[1] for words in commands] == ["up", "join", "status", "run", "python", "down"]
@@ -191,8 +191,9 @@ def test_every_link_within_the_project_leads_somewhere() -> None:
 
 
 def table(text: str) -> list[list[str]]:
-    """Return the cells of a printed table, without its heading."""
-    return [[cell.strip() for cell in line.split("│")[1:-1]] for line in text.splitlines() if line.startswith("│")][1:]
+    """Return the cells of a printed table, without its heading. An empty text is printed as two quotes."""
+    lines = [line.split("│")[1:-1] for line in text.splitlines() if line.startswith("│")]
+    return [[cell.strip().replace("''", "") for cell in line] for line in lines[1:]]
 
 
 def without_marks(text: str) -> str:

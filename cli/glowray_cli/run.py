@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn, TextIO
+from typing import Annotated, Any, NoReturn, TextIO
 
 import typer
 
 from glowray import cluster
 from glowray.action.interrupt import RUN_VARIABLE
+from glowray.watch.record.run_actions import ACTIONS_VARIABLE
 from glowray_cli.options import Debug, Json, Tls, TokenFile, address, example, usage, wants_debug
 from glowray_cli.records import write_json
 from glowray_cli.views import errors
@@ -65,26 +68,31 @@ def _run_with_summary(
     script: Path, arguments: list[str], chosen: str | None, token_file: Path | None, tls: bool, debug: bool
 ) -> int:
     """Run a script with its output on stderr, print a summary, and return the exit code. No address: here."""
-    began = time.monotonic()
+    began, actions = time.monotonic(), None
     if chosen is None:
-        code = run_below(script, arguments, debug)
+        code, actions = run_below(script, arguments, debug)
     else:
         code = _run_there(script, arguments, chosen, token_file, tls, sys.stderr)
-    seconds = round(time.monotonic() - began, 3)
-    write_json(
-        {"script": str(script), "arguments": arguments, "address": chosen, "exit_code": code, "seconds": seconds}
-    )
+    facts = {"script": str(script), "arguments": arguments, "address": chosen, "exit_code": code}
+    write_json({**facts, "seconds": round(time.monotonic() - began, 3), "actions": actions})
     return code
 
 
-def run_below(script: Path, arguments: list[str], debug: bool) -> int:
-    """Run `python SCRIPT ARGS` as a child with its output on stderr, and return its exit code.
+def run_below(script: Path, arguments: list[str], debug: bool) -> tuple[int, list[Any]]:
+    """Run `python SCRIPT ARGS` as a child with its output on stderr. Return its exit code and its actions' statistics.
 
     Ctrl-C reaches both processes, and SIGTERM is passed on: the child decides how it ends. A child that a signal ended
     has the exit code 128 and the signal's number, as in a shell.
     """
-    environment = os.environ if debug else {**os.environ, RUN_VARIABLE: "1"}
-    command = [sys.executable, str(script), *arguments]
+    with tempfile.TemporaryDirectory(prefix="glowray-run-") as folder:
+        path = Path(folder, "actions")
+        path.touch()
+        code = _child([sys.executable, str(script), *arguments], {ACTIONS_VARIABLE: str(path)}, debug)
+        return code, [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def _child(command: list[str], variables: dict[str, str], debug: bool) -> int:
+    environment = os.environ | variables | ({} if debug else {RUN_VARIABLE: "1"})
     signal.signal(signal.SIGINT, lambda number, frame: None)  # A child does not inherit a handler, but SIG_IGN.
     with subprocess.Popen(command, stdout=sys.stderr, env=environment) as child:
         signal.signal(signal.SIGTERM, lambda number, frame: child.send_signal(number))

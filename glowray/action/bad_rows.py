@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from glowray.functions import Failure
 from glowray.io.commit.commit import Commit
 from glowray.io.commit.place import Place
 from glowray.io.files.compression import codec_of
+from glowray.io.filesystem.chosen import is_url
 from glowray.io.text.sink import TextSink
 from glowray.physical.stages.stage import StagePlan
 
@@ -42,11 +44,12 @@ def letter_paths(stages: Sequence[StagePlan], policies: Sequence[str] = ()) -> l
 class Letters:
     """The dead-letter files of one action. They are checked before it runs, and written only if it succeeds."""
 
-    def __init__(self, paths: Sequence[str]) -> None:
-        self.files = {
-            path: Commit(path, TextSink(codec_of(path)), mode="overwrite", single_file=True) for path in paths
-        }
+    def __init__(self, paths: Sequence[str], storage_options: Mapping[str, Any] | None = None) -> None:
+        self.files = {path: self._commit(path, storage_options if is_url(path) else None) for path in paths}
         self.places: dict[str, Place] = {}
+
+    def _commit(self, path: str, options: Mapping[str, Any] | None) -> Commit:
+        return Commit(path, TextSink(codec_of(path)), mode="overwrite", single_file=True, storage_options=options)
 
     def begin(self) -> None:
         """Begin a commit for each file. Raises if a file cannot be written, before anything runs."""
@@ -65,8 +68,9 @@ class Letters:
 
     def abort(self) -> None:
         """Leave the files as they were."""
-        for commit in self.files.values():
-            commit.abort()
+        with ExitStack() as aborting:  # An error in one leaves none open.
+            for commit in self.files.values():
+                aborting.callback(commit.abort)
 
 
 def lines(failures: Sequence[Failure]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -89,7 +90,7 @@ class WriteTarget:
         new = action.more_parts(Narrow(rows, Rewrite(self.verb, self.path, misfits)))
         by_path = {old.path: part for old, part in zip(misfits.parts, new, strict=True)}
         self.parts = [by_path.get(part.path, part) for part in self.parts]
-        self.files.remove(misfits.parts)
+        misfits.remove()
 
     def stage(self, stage: StageRun) -> list[PendingWrite]:
         self.files.stage(self.parts)
@@ -184,6 +185,7 @@ def _run_targets(settings: Settings, outcome: Outcome, targets: Sequence[Target]
             commit_together([*action.staged_letters(), *commits])
         return [target.result() for target in targets]
     except BaseException:
-        for target in begun:
-            target.abort()
+        with ExitStack() as aborting:  # An error in one leaves none open.
+            for target in reversed(begun):
+                aborting.callback(target.abort)
         raise

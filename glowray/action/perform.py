@@ -27,6 +27,7 @@ from glowray.plan.walk import walk
 from glowray.rows import Block
 from glowray.watch.notebook.tracebacks import show_errors
 from glowray.watch.progress_place import progress_for
+from glowray.watch.record.run_actions import append_action
 from glowray.watch.record.run_record import RunRecord
 from glowray.watch.run.null_watcher import Watchers
 from glowray.watch.run.progress import Progress
@@ -81,7 +82,7 @@ class Action:
     def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared, policies: Sequence[str] = ()) -> None:
         self.outcome, self.nodes, self.needs = outcome, prepared.nodes, settings.resources
         stages = prepared.stages
-        self.letters = Letters(letter_paths(stages, policies))
+        self.letters = Letters(letter_paths(stages, policies), settings.storage_options)
         self.letters.begin()
         try:
             self.engine = open_engine(prepared.choice)
@@ -271,6 +272,7 @@ class Recorder(Watchers):
         self.measured.end()
         self.outcome.record.end()
         self.stats.engine = engine.name
+        append_action(self.stats)
 
 
 def input_bytes(nodes: Sequence[Node]) -> int | None:

@@ -22,7 +22,7 @@ Files = tuple[str, Collection[Location]]
 
 
 def used_files(nodes: Sequence[Node]) -> Iterator[Files]:
-    """Yield the files that the tasks of some plans read, and the folders to which they write."""
+    """Yield the label and the locations of each source of files and each write in some plans."""
     for node in walk(nodes):
         if isinstance(node, Read) and isinstance(node.reader, FileReader):
             yield node.reader.label, node.reader.locations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ class Settings:
     engine: str | Engine | None = None
     partitions: int | None = None
     on_error: str = "raise"
+    storage_options: Mapping[str, Any] | None = field(default=None, repr=False)
     max_errors: int | None = None
     progress: bool | None = None
     vectorize: bool = True

@@ -10,8 +10,10 @@ from glowray.dataset.actions.arrow_tables import ArrowActions
 from glowray.dataset.actions.checkpoints import Checkpoints
 from glowray.dataset.actions.external_writes import ExternalWrites
 from glowray.dataset.actions.plan_inspection import Looking
+from glowray.dataset.actions.ray_data import RayDataActions
 from glowray.dataset.actions.results import Actions
 from glowray.dataset.actions.summaries import SummaryActions
+from glowray.dataset.actions.table_writing import TableActions
 from glowray.dataset.actions.writing import WriteActions
 from glowray.dataset.core.base import Base, T_co
 from glowray.dataset.verbs.aggregating import ALONE, AggregateVerbs, aggregated
@@ -51,6 +53,8 @@ class Dataset(
     SummaryActions[T_co],
     ArrowActions[T_co],
     WriteActions[T_co],
+    TableActions[T_co],
+    RayDataActions[T_co],
     ExternalWrites[T_co],
     Checkpoints[T_co],
     Looking[T_co],

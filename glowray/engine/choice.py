@@ -55,8 +55,8 @@ def choose(asked: str | Engine | None, input_bytes: int | None, own: str | None 
         return Choice(set_for_all, "GLOWRAY_ENGINE")
     if asked is not None:
         return Choice(asked, "asked for")
-    ray = sys.modules.get("ray")
-    if ray is not None and ray.is_initialized():
+    if is_connected():
+        ray = sys.modules["ray"]
         inside = ray.get_runtime_context().worker.mode == ray.WORKER_MODE
         return Choice("inline", "inside a Ray task") if inside else Choice("ray", "Ray is connected")
     if lost_connection() is not None:
@@ -73,6 +73,12 @@ def choose(asked: str | Engine | None, input_bytes: int | None, own: str | None 
     return Choice(
         "automatic", f"{size}: starts in this process, goes to Ray if it still runs after {seconds}", patience
     )
+
+
+def is_connected() -> bool:
+    """Return whether this process is connected to a Ray. It does not import Ray."""
+    ray = sys.modules.get("ray")
+    return ray is not None and ray.is_initialized()
 
 
 def check_engine(engine: object, place: str = "engine") -> None:

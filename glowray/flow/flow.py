@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from glowray.action.settings import Outcome, Settings, error_policy
-from glowray.arguments import Bytes
+from glowray.arguments import Bytes, StorageOptions
 from glowray.boundary import public
 from glowray.engine.choice import check_engine
 from glowray.engine.task.protocol import Engine
@@ -42,7 +42,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
         partitions: the number of partitions of each source; None: the source chooses from the size of its input.
         on_error: what happens to a row on which a function fails, and to a line that read_csv or read_json cannot read.
             "raise" raises the exception. "skip" drops the row. "collect" also keeps it in `errors`. A path writes it to
-            a file of JSON lines.
+            a file of JSON lines. It may be a URL.
         max_errors: how many rows may be dropped before the job fails; None: any number.
         progress: whether to show progress; None: in a terminal, for long jobs.
         vectorize: whether to compile functions into loops and column programs. Results are the same without.
@@ -50,6 +50,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
         memory: bytes that each task asks for. A task holds rows of about half as many bytes, and writes the rest to
             temporary files.
         labels: a dict of str; tasks run only on nodes with these labels.
+        storage_options: what opens the store of on_error's URL, as for write_text().
 
     Raises:
         ValueError: `engine` or `on_error` does not exist, or a number is negative.
@@ -69,6 +70,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
         num_cpus: float | None = None,
         memory: Bytes | None = None,
         labels: Mapping[str, str] | None = None,
+        storage_options: StorageOptions = None,
     ) -> None:
         if engine is not None:
             check_engine(engine)
@@ -80,6 +82,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
             engine=engine,
             partitions=partitions,
             on_error=error_policy(on_error),
+            storage_options=storage_options,
             max_errors=max_errors,
             progress=progress,
             vectorize=vectorize,
@@ -128,8 +131,8 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
         14
         >>> flow.report(tempfile.mkdtemp() + "/run.html")
 
-        The report has the plan coloured by time, the tasks on a time line, rows and bytes of each stage, the rows that
-        ran in Python with the reasons, and where the time went. Moves no data.
+        The report shows the plan coloured by time, the tasks on a time line, and the rows and bytes of each stage. It
+        counts the rows that ran in Python, with the reasons, and says where the time went. Moves no data.
 
         Raises:
             ValueError: no action of the flow has run.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from glowray.arguments import Options, Uri
+from glowray.arguments import Options, StorageOptions, Uri
 from glowray.extras import check_extra
 from glowray.flow.sources import Sources
 
@@ -14,7 +15,50 @@ if TYPE_CHECKING:
 
 
 class ExternalSources(Sources):
-    """The sources read_mongo and read_kafka."""
+    """The sources read_delta, read_kafka and read_mongo."""
+
+    def read_delta(
+        self,
+        url: str | os.PathLike[str],
+        version: int | None = None,
+        partitions: int | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        storage_options: StorageOptions = None,
+    ) -> Dataset[dict[str, Any]]:
+        """Read the rows of a Delta table as dicts, with the columns and types of the table. The workers read.
+
+        >>> import glowray as gr, tempfile
+        >>> table = tempfile.mkdtemp() + "/table"
+        >>> gr.from_items([{"a": 1}, {"a": 2}]).write_delta(table).rows
+        2
+        >>> gr.read_delta(table).sum("a")
+        3
+
+        The call chooses the version, and looks at the footers of its files. A column that a file lacks is None. The
+        extra glowray[delta] installs deltalake.
+
+        Args:
+            url: the folder of the table: a path or a URL.
+            version: the version to read; None: the latest at the call.
+            partitions: exactly this many. A partition is whole row groups, of about equal bytes. None: one for each
+                16 MiB, as for read_text().
+            columns: the columns to read, in this order; None: all.
+            storage_options: what opens the store, by fsspec's names. For S3, deltalake's names such as
+                AWS_ACCESS_KEY_ID are known too. They are never shown.
+
+        Raises:
+            FileNotFoundError: there is no table.
+            ValueError: there is no such version or column.
+            GlowrayError: the table has a feature that cannot be read, such as deletion vectors or mapped columns.
+            MissingLibrary: deltalake is not installed.
+        """
+        check_extra("deltalake", "read_delta()")
+        from glowray.io.delta.reader import delta_reader
+        from glowray.io.delta.table import DeltaAddress
+
+        address = DeltaAddress.of(url, storage_options)
+        return self._read(delta_reader(address, version, self._count(partitions), columns), "read_delta")
 
     def read_kafka(
         self,

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class MemorySources(Sources):
-    """The sources from_items, from_range, from_source, from_channel, from_arrow and from_pandas."""
+    """The sources from_items, from_range, from_source, from_channel, from_arrow, from_pandas and from_ray."""
 
     def from_items(self, items: Iterable[T], partitions: int | None = None) -> Dataset[T]:
         """Take the items of an iterable as rows. The call reads and copies them.
@@ -161,3 +161,27 @@ class MemorySources(Sources):
         from glowray.io.arrow.tables import pandas_reader
 
         return self._read(pandas_reader(df, self._count(partitions)), "from_pandas")
+
+    def from_ray(self, ray_dataset: Any, partitions: int | None = None) -> Dataset[dict[str, Any]]:
+        """Take the rows of a ray.data.Dataset, dicts as its iter_rows() gives them, in their order.
+
+        >>> import glowray as gr
+        >>> import ray  # doctest: +SKIP
+        >>> gr.from_ray(ray.data.from_items(["a", "b"])).collect()  # doctest: +SKIP
+        [{'item': 'a'}, {'item': 'b'}]
+
+        Blocks pass as references: workers turn them into blocks of glowray, and no row comes to the driver. A dataset
+        that was not run yet is run once, by the first action that needs its rows. The blocks stay in Ray's object store
+        as long as this dataset does.
+
+        Args:
+            ray_dataset: the dataset, of the Ray that this process is connected to.
+            partitions: exactly this many contiguous slices. None: as for from_items() if Ray knows the number of rows
+                before it reads them, else 8.
+
+        Raises:
+            TypeError: `ray_dataset` is no ray.data.Dataset.
+        """
+        from glowray.engine.ray.datasets import ray_dataset_reader
+
+        return self._read(ray_dataset_reader(ray_dataset, self._count(partitions)), "from_ray")

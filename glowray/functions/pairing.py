@@ -17,8 +17,9 @@ class Pairing:
 
     distinct(f) makes (f(row), row): `Pairing(1, f)`. count_by_value makes (row, 1): `Pairing(0)`.
 
-    `steps` is the number of row steps that make the pairs, if a pair lacks a part of the row. agg() keys the rows and
-    then picks fields: `Pairing(1, f, steps=2)`. An error shows the row with which the first of these steps began.
+    `steps` is 0 if a pair holds the whole row. Else it is the number of row steps that made the pair. agg() keys the
+    rows and then picks fields, which makes two steps: `Pairing(1, f, steps=2)`. An error shows the row with which the
+    first of these steps began.
     """
 
     place: int | None

@@ -125,10 +125,10 @@ def width(known: Signature | None) -> int | None:
 
 
 def spread_arguments(row: Any, count: int, function: Called) -> tuple[Any, ...]:
-    """Return the `count` arguments in a row: its fields, or a keyed row's key and the fields of its value.
+    """Return a row's `count` fields, or a keyed row's key and the fields of its value.
 
-    A tuple or list of exactly `count` fields is taken by its fields. Raises TypeError, which names both lengths, for
-    any row that does not fit.
+    A tuple or list of exactly `count` fields gives its own fields. Raises TypeError if the row fits neither way. It
+    names `count`, and the row's length or type.
     """
     fields = fields_of(row, count)
     if fields is None:

@@ -7,13 +7,14 @@ import hmac
 import os
 import pickle
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from glowray.errors import DamagedFile
-from glowray.io.reader import RowReader
+from glowray.io.files.paths import File, expand, path_names
+from glowray.io.filesystem.location import Location
+from glowray.io.reader import FileReader
 from glowray.io.sink import FileWriter, Part
 from glowray.rows import Block
 
@@ -79,11 +80,11 @@ class CheckpointWriter(FileWriter):
 
 
 @dataclass(frozen=True)
-class CheckpointReader(RowReader):
+class CheckpointReader(FileReader):
     """Reads the rows of a checkpoint, a file a partition. A block is unpickled after its signature is checked."""
 
     folder: str
-    files: tuple[str, ...]
+    files: tuple[File, ...]
     key: bytes = field(repr=False)
 
     @property
@@ -96,12 +97,17 @@ class CheckpointReader(RowReader):
 
     @property
     def estimated_bytes(self) -> int:
-        return sum(os.path.getsize(file) for file in self.files)
+        return sum(file.size for file in self.files)
+
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        return tuple(file.location for file in self.files)
 
     def read(self, index: int) -> Iterator[list[Any]]:
-        path = self.files[index]
-        with open(path, "rb") as file:
-            for place, data in enumerate(iter(lambda: self._record(file, path), b"")):
+        path = self.files[index].location
+        with path.open() as source, source.buffered() as file:
+            left = source.size()
+            for place, data in enumerate(iter(lambda: _record(file, left - file.tell(), path), b"")):
                 header, body = data[: HEADER.size], data[HEADER.size :]
                 _, signed = HEADER.unpack(header)
                 if not hmac.compare_digest(signed, signature(self.key, index, place, body)):
@@ -111,23 +117,26 @@ class CheckpointReader(RowReader):
                 yield from pickle.loads(body).morsels()
         raise DamagedFile(f"{path} is cut short")
 
-    def _record(self, file: Any, path: str) -> bytes:
-        """Return the next record, header included; b"" at the end of the file."""
-        header: bytes = file.read(HEADER.size)
-        if not header:
-            return b""
-        if len(header) == HEADER.size:
-            length, _ = HEADER.unpack(header)
-            left = os.path.getsize(path) - file.tell()
-            if length <= left:
-                return header + bytes(file.read(length))
-        raise DamagedFile(f"{path} is cut short")
+
+def _record(file: BinaryIO, left: int, path: Location) -> bytes:
+    """Return the next record, header included, from a file with `left` more bytes; b"" at its end."""
+    header = file.read(HEADER.size)
+    if not header:
+        return b""
+    if len(header) == HEADER.size:
+        length, _ = HEADER.unpack(header)
+        if length <= left - HEADER.size:
+            return header + file.read(length)
+    raise DamagedFile(f"{path} is cut short")
 
 
-def checkpoint_reader(folder: str | os.PathLike[str], key: bytes) -> CheckpointReader:
+def checkpoint_reader(
+    folder: str | os.PathLike[str], key: bytes, storage_options: Mapping[str, Any] | None = None
+) -> CheckpointReader:
     """Return a reader of the part files of a checkpoint, in order of their names."""
-    files = sorted(str(file) for file in Path(folder).iterdir() if file.name.endswith(EXTENSION))
-    return CheckpointReader(str(folder), tuple(files), key)
+    found = expand(folder, storage_options)
+    files = tuple(file for file in found if file.location.path.endswith(EXTENSION))
+    return CheckpointReader(path_names(folder, storage_options)[0], files, key)
 
 
 def signature(key: bytes, index: int, place: int, data: bytes) -> bytes:

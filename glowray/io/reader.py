@@ -62,7 +62,7 @@ class RowReader(Reader):
 
 
 class ColumnReader(RowReader):
-    """A reader that also gives its rows as columns."""
+    """A reader that can also give its rows as Blocks. It gives a list where rows cannot be columns."""
 
     @property
     @abstractmethod

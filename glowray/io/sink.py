@@ -13,6 +13,8 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, Protocol
 
 from glowray.io.files.compression import CompressedFile, codec_of, decompressed
 from glowray.io.files.folders import remove
+from glowray.io.filesystem.interface import FileSystem
+from glowray.io.filesystem.local import LOCAL
 from glowray.io.filesystem.location import Location
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Part:
     """The columns that the file names, in the form of its format; None for a format without columns."""
     folder: str = ""
     """The folder in the target that the file goes to: `year=2013`, or "" for the target itself."""
+    files: FileSystem = LOCAL
+    """The file system of `path`."""
     sequence: int = 0
     """The number of earlier files that its task wrote for the same folder."""
     kinds: tuple[tuple[str, type], ...] = ()
@@ -51,6 +55,11 @@ class Part:
 
     It is None in that column, whose CSV line would be blank. The part writes a line of two empty fields instead.
     """
+
+    @property
+    def location(self) -> Location:
+        """Where the file is."""
+        return Location(self.path, self.files)
 
 
 class PartWriter(Protocol):
@@ -120,14 +129,14 @@ class SchemaSink(ABC):
     """
 
     @abstractmethod
-    def common_schema(self, parts: Sequence[Part], kept: Sequence[str], *, fixed: bool) -> Any:
+    def common_schema(self, parts: Sequence[Part], kept: Sequence[Location], *, fixed: bool) -> Any:
         """Return the common schema of all parts and of the existing files `kept`, which are not rewritten if `fixed`.
 
         Raises an error that names the column if there is none, and the existing file that does not fit.
         """
 
     @abstractmethod
-    def gives_way(self, path: str) -> bool:
+    def gives_way(self, file: Location) -> bool:
         """Return whether an existing file has no rows and would give readers wrong types.
 
         A job that appends rows to the folder removes the file.

@@ -79,12 +79,12 @@ class Meeting(Node):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CoGroup(Meeting):
-    """(key, (values of each side, …))"""
+    """Gives one row `(key, (values of side 1, values of side 2, …))` for each key."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Join(Meeting):
-    """(key, (a value of each side, …)), or rows of the first side, as `how` says.
+    """Gives rows `(key, (value of side 1, value of side 2, …))`, or rows of the first side, as `how` says.
 
     Args:
         how: "inner", "left", …

@@ -167,7 +167,7 @@ def own_cases() -> Iterator[Case]:
 
 
 def same(rows: Dataset[Any]) -> Dataset[Any]:
-    """A second side of records that are good."""
+    """Return a second side, whose records are good."""
     return rows.flow.from_items([{"j": 1, "m": 0}], partitions=2)
 
 

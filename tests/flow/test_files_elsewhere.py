@@ -7,6 +7,9 @@ import gzip
 import io
 import json
 import random
+import re
+import subprocess
+import sys
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
@@ -146,8 +149,10 @@ def test_a_server_that_tells_no_size() -> None:
 
 
 def test_what_is_not_there(web: WebServer, s3: S3Bucket) -> None:
-    with pytest.raises(FileNotFoundError, match=f"{web.url}/none.txt"):
-        gr.read_text(f"{web.url}/none.txt")
+    web.put("/a.txt", TEXT)
+    for name in ("none.txt", "[a].txt", "**"):  # a web server lists no files, so it has no patterns
+        with pytest.raises(FileNotFoundError, match=re.escape(f'"{web.url}/{name}" does not exist')):
+            gr.read_text(f"{web.url}/{name}")
     for url in ("none.txt", "none/*.gz", "**"):
         with pytest.raises(FileNotFoundError, match="s3://"):
             gr.read_text(f"{s3.url}/{url}", storage_options=s3.options)
@@ -198,16 +203,38 @@ def test_globs_of_stores_are_those_of_the_disk(s3: S3Bucket, tmp_path: Path, pat
 
 
 @pytest.mark.slow
-def test_ten_thousand_keys(s3_endpoint: str, s3: S3Bucket) -> None:
-    import boto3
+def test_ten_thousand_keys(s3: S3Bucket) -> None:
+    s3.fill((f"k/{n % 100:02}/part-{n:05}.txt", b"%d\n" % n) for n in range(10_000))
+    data = gr.Flow(engine="inline").read_text(f"{s3.url}/k", 2000, storage_options=s3.options)
+    assert len(data._node.reader.locations) == 10_000 and data.num_partitions == 2000
+    assert data.take(5) == ["0", "100", "200", "300", "400"]
 
-    client = boto3.client(
-        "s3", endpoint_url=s3_endpoint, aws_access_key_id="a", aws_secret_access_key="b", region_name="us-east-1"
-    )
-    for n in range(10_000):
-        client.put_object(Bucket=s3.name, Key=f"k/{n % 100:02}/part-{n:05}.txt", Body=b"%d\n" % n)
-    data = gr.Flow(engine="inline").read_text(f"{s3.url}/k", storage_options=s3.options)
-    assert sorted(map(int, data.collect())) == list(range(10_000))
+
+READ_IN_A_PROCESS = """
+import json, resource, sys
+import glowray as gr
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+small, large, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+flow = gr.Flow(engine="inline")
+for url in (small, large):
+    print(flow.read_text(url, storage_options=options).count(), peak())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.process
+def test_a_large_object_is_never_whole_in_memory(s3: S3Bucket) -> None:
+    line, large = b"x" * 99 + b"\n", 250 << 20
+    s3.fill([("small.txt", line * 1000), ("large.txt", line * (large // 100))])
+    urls = [f"{s3.url}/small.txt", f"{s3.url}/large.txt"]
+    command = [sys.executable, "-c", READ_IN_A_PROCESS, *urls, json.dumps(s3.options)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    (few, before), (many, after) = (map(int, printed.split()) for printed in done.stdout.splitlines())
+    assert (few, many) == (1000, large // 100)
+    assert after - before < 80 << 20
 
 
 @pytest.fixture
@@ -263,6 +290,25 @@ def test_a_server_that_stays_away_is_an_error_with_the_url(web: WebServer, no_wa
     data = gr.Flow(engine="inline").read_text(web.put("/a.txt", TEXT), 2)
     web.faults = [answered, *[fault] * 20]
     with pytest.raises(OSError, match=f"{web.url}/a.txt.* could not be read in 4 attempts"):
+        data.collect()
+
+
+@pytest.mark.parametrize("fault", [reset, refused, cut_short], ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize("place", range(3))
+def test_a_fault_of_s3_is_made_good(web: WebServer, no_waits: None, fault: Any, place: int) -> None:
+    web.put("/bucket/a.txt", TEXT)
+    options = {"key": "a", "secret": "b", "endpoint_url": web.url}
+    data = gr.Flow(engine="inline").read_text("s3://bucket/a.txt", 2, storage_options=options)
+    web.faults = [*[answered] * place, fault, fault]
+    assert data.collect() == LINES
+
+
+def test_an_s3_server_that_stays_away_is_an_error_with_the_url(web: WebServer, no_waits: None) -> None:
+    web.put("/bucket/a.txt", TEXT)
+    options = {"key": "a", "secret": "b", "endpoint_url": web.url}
+    data = gr.Flow(engine="inline").read_text("s3://bucket/a.txt", 2, storage_options=options)
+    web.faults = [answered, *[cut_short] * 100]
+    with pytest.raises(OSError, match=r"s3://bucket/a\.txt"):
         data.collect()
 
 

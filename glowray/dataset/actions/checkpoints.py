@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from glowray.arguments import StorageOptions
 from glowray.dataset.core.base import Base, T_co
 from glowray.plan.nodes import Read
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 class Checkpoints(Base[T_co]):
     """The verb checkpoint."""
 
-    def checkpoint(self, path: str | os.PathLike[str]) -> Dataset[T_co]:
+    def checkpoint(self, path: str | os.PathLike[str], *, storage_options: StorageOptions = None) -> Dataset[T_co]:
         """Write the rows to a folder now and return a dataset that reads them. The workers write and read.
 
         >>> import glowray as gr, tempfile
@@ -26,7 +27,8 @@ class Checkpoints(Base[T_co]):
         The steps before it do not run again. Partitions and row types stay the same.
 
         Args:
-            path: a folder that does not exist or is empty, and that every node can reach.
+            path: a folder that does not exist or is empty, and that every node can reach. It may be a URL.
+            storage_options: as for write_text().
 
         Raises:
             FileExistsError: the folder is not empty.
@@ -35,16 +37,18 @@ class Checkpoints(Base[T_co]):
         from glowray.action.outputs import WriteTarget, run_targets
         from glowray.io.checkpoint import CheckpointSink, checkpoint_reader
         from glowray.io.commit.commit import Commit
+        from glowray.io.filesystem.chosen import is_url
 
         key = checkpoint_key()
-        commit = Commit(path, CheckpointSink(key))
+        commit = Commit(path, CheckpointSink(key), storage_options=storage_options)
         try:
             commit.check()
         except FileExistsError:
-            raise FileExistsError(f'"{path}" is not empty: a checkpoint needs a folder of its own') from None
-        target = WriteTarget(self._node, "checkpoint", str(path), commit)
+            raise FileExistsError(f'"{commit.label}" is not empty: a checkpoint needs a folder of its own') from None
+        target = WriteTarget(self._node, "checkpoint", commit.label, commit)
         run_targets(self._flow.settings, self._flow.outcome, [target])
-        return self._with(Read(checkpoint_reader(os.path.abspath(path), key), "checkpoint"))
+        folder = path if is_url(os.fspath(path)) else os.path.abspath(path)
+        return self._with(Read(checkpoint_reader(folder, key, storage_options), "checkpoint"))
 
 
 def checkpoint_key() -> bytes:

@@ -2,18 +2,84 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from glowray.arguments import Options, Uri
+from glowray.arguments import Options, StorageOptions, Uri
 from glowray.dataset.core.base import Base, T_co
 from glowray.extras import check_extra
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from glowray.io.commit.pending import PendingWrite
 
 
 class ExternalWrites(Base[T_co]):
-    """The actions write_mongo and write_kafka."""
+    """The actions write_delta, write_kafka and write_mongo."""
+
+    def write_delta(
+        self,
+        url: str | os.PathLike[str],
+        *,
+        mode: str = "error",
+        partition_by: str | Sequence[str] | None = None,
+        columns: Sequence[str] | None = None,
+        schema: pa.Schema | None = None,
+        compression: str | None = None,
+        storage_options: StorageOptions = None,
+        defer: bool = False,
+    ) -> Any:
+        """Write rows to a Delta table in one transaction. The workers write Parquet files; the driver commits.
+
+        >>> import glowray as gr, tempfile
+        >>> table = tempfile.mkdtemp() + "/table"
+        >>> gr.from_items([{"a": 1, "year": 2013}, {"a": 2, "year": 2014}]).write_delta(table, partition_by="year").rows
+        2
+        >>> gr.from_items([{"a": 3, "year": 2014}]).write_delta(table, mode="append").files
+        1
+        >>> sorted(row["a"] for row in gr.read_delta(table).collect())
+        [1, 2, 3]
+
+        Readers see all rows or none. A job that fails removes its files. Files of a driver that is killed, and of tasks
+        that were run twice, are not in the table; Delta's vacuum removes them. The extra glowray[delta] installs
+        deltalake.
+
+        Args:
+            url: the folder of the table: a path or a URL.
+            mode: what to do if there is a table. "error" raises. "append" adds rows of the table's columns.
+                "overwrite" replaces its rows and columns; older versions stay.
+            partition_by: a field or a list of fields, whose values name folders. They are str, int, float, bool or
+                date, or None. None: the fields of the table that is there.
+            columns: as for write_csv().
+            schema: as for write_parquet(). Types that Delta lacks become wider ones: uint8 is int16.
+            compression: as for write_parquet().
+            storage_options: as for read_delta().
+            defer: write at flow.run(), in one pass with the flow's other outputs.
+
+        Returns:
+            Written(files, rows, bytes), or this dataset if `defer`.
+
+        Raises:
+            TypeError: as for write_parquet(). It is raised too if the existing table lacks a column or has another type
+                for it, or if Delta has no such type. The message names the column.
+            ValueError: there is no such mode, or the table that is there is partitioned by other fields.
+            KeyError: at the action, a row lacks a field of `partition_by`.
+            FileExistsError: there is a table and `mode` is "error".
+            CommitConflict: another job changed the table meanwhile.
+            GlowrayError: the table that is there has a feature or a constraint that glowray does not keep.
+            MissingLibrary: deltalake is not installed.
+        """
+        check_extra("deltalake", "write_delta()")
+        from glowray.io.delta.table import DeltaAddress
+        from glowray.io.delta.write import DeltaWrite
+        from glowray.io.hive import HiveFolders
+
+        folders = HiveFolders.of("write_delta", partition_by, columns, schema)
+        write = DeltaWrite(DeltaAddress.of(url, storage_options), mode, folders, compression)
+        write.check()
+        return self._external("write_delta", write, defer)
 
     def write_kafka(
         self,

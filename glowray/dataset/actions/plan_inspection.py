@@ -44,8 +44,8 @@ class Looking(Base[T_co]):
         "arrow" runs on whole columns, "fused" is part of a generated loop, "python" is called. The reason follows.
         The rules are named that changed how the plan runs.
 
-        With `after=True` the text tells of the last action or run of the flow: rows, bytes and seconds of each stage,
-        rows by level, which steps handed rows to Python and why, and where the tasks' time went.
+        With `after=True` the text tells of the last action or run of the flow. It has the rows, bytes and seconds of
+        each stage and its rows by level. It says which steps handed rows to Python and why, and how long each took.
 
         >>> flow = gr.Flow("cleaning", engine="inline")
         >>> names = flow.from_items(["Ada", "Bob", "Émile", *["Eve"] * 17], partitions=1).map(lambda n: n.lower())
@@ -86,8 +86,8 @@ class Looking(Base[T_co]):
     def plot(self, path: str | os.PathLike[str] | None = None) -> str | None:
         """Draw the plan: boxes are stages, nodes are steps, and labelled edges are moves of rows. Runs nothing.
 
-        After an action of this dataset the nodes are coloured by time, the edges have rows and bytes, and the middle of
-        a long chain is folded. The stages of the last action are found by their steps.
+        After an action of this dataset, colours of nodes show time, and edges have rows and bytes. The middle of a long
+        chain is folded. The stages of the last action are found by their steps.
 
         >>> import glowray as gr
         >>> print(gr.from_range(4).map(abs).plot())

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from glowray.arguments import StorageOptions
 from glowray.dataset.core.base import Base, T_co
 from glowray.functions import Function
 
@@ -28,6 +29,7 @@ class WriteActions(Base[T_co]):
         single_file: bool = False,
         compression: str | None = None,
         defer: bool = False,
+        storage_options: StorageOptions = None,
     ) -> Any:
         """Write str(row) and a newline for every row. The workers write; the driver puts the files in place.
 
@@ -41,13 +43,15 @@ class WriteActions(Base[T_co]):
         Nothing is at `path` until the output is complete.
 
         Args:
-            path: a folder for part files and _SUCCESS, or the file itself if `single_file`.
+            path: a folder for part files and _SUCCESS, or the file itself if `single_file`. It may be a URL.
             mode: what to do if something is there. "error" raises; "append" adds to it; "overwrite" replaces a folder
                 that is empty or that glowray wrote, or with `single_file` any file.
             single_file: write one file instead of a folder.
             compression: "gzip" or "gz", "bz2", "zstd" or "zst", "xz". None: with `single_file` the one that the suffix
                 of `path` names (.gz, .bz2, .zst, .xz), else none.
             defer: write at flow.run(), in one pass with the flow's other outputs.
+            storage_options: what opens the store of a URL, by fsspec's names, such as {"key": …, "secret": …,
+                "endpoint_url": …}. None: the environment's credentials. Nothing shows the values.
 
         Returns:
             Written(files, rows, bytes), or this dataset if `defer`.
@@ -56,12 +60,13 @@ class WriteActions(Base[T_co]):
             ValueError: there is no such mode or compression.
             FileExistsError: something is at `path` that `mode` does not replace.
             CommitConflict: another job wrote there meanwhile.
+            ImportError: the package that serves a URL is missing. The message says how to install it.
         """
         from glowray.io.files.compression import codec_for
         from glowray.io.text.sink import TextSink
 
         sink = TextSink(codec_for(compression, path, single_file))
-        return self._write("write_text", sink, path, mode, single_file, defer)
+        return self._write("write_text", sink, path, mode, single_file, defer, storage_options)
 
     def write_csv(
         self,
@@ -77,6 +82,7 @@ class WriteActions(Base[T_co]):
         quotechar: str = '"',
         schema: pa.Schema | None = None,
         partition_by: str | Sequence[str] | None = None,
+        storage_options: StorageOptions = None,
     ) -> Any:
         """Write rows as CSV in UTF-8. The workers write; the driver puts the files in place.
 
@@ -100,7 +106,7 @@ class WriteActions(Base[T_co]):
         file names the columns that `columns` or `schema` give.
 
         Args:
-            path: as for write_text(), like mode, single_file, compression and defer.
+            path: as for write_text(), like mode, single_file, compression, defer and storage_options.
             columns: the columns in their order; a dict row may lack some. None: the columns of all rows, in order of
                 first appearance. For rows that are no dicts, the names of their fields. The fields are those of a tuple
                 or list. If the value of a pair is a tuple, they may also be the key and the value's fields:
@@ -134,7 +140,7 @@ class WriteActions(Base[T_co]):
         codec = codec_for(compression, path, single_file)
         by = HiveFolders.of("write_csv", partition_by, columns, schema)
         sink = CsvSink(codec, by.left_columns, header, Dialect(delimiter, quotechar), by.left_schema)
-        return self._write("write_csv", sink, path, mode, single_file, defer, by)
+        return self._write("write_csv", sink, path, mode, single_file, defer, storage_options, by)
 
     def write_json(
         self,
@@ -147,6 +153,7 @@ class WriteActions(Base[T_co]):
         columns: Sequence[str] | None = None,
         default: Callable[[Any], Any] | None = None,
         partition_by: str | Sequence[str] | None = None,
+        storage_options: StorageOptions = None,
     ) -> Any:
         r"""Write every row as a line of JSON in UTF-8. The workers write; the driver puts the files in place.
 
@@ -165,7 +172,7 @@ class WriteActions(Base[T_co]):
         Without `default`, read_json() returns equal rows of the same types. A partition without rows makes no file.
 
         Args:
-            path: as for write_text(), like mode, single_file, compression and defer.
+            path: as for write_text(), like mode, single_file, compression, defer and storage_options.
             columns: as for write_csv(). All lines are objects of these fields, null where a dict row lacks one. None:
                 rows are any values that JSON has.
             default: as for json.dumps(): a function of a value that JSON has no form for, such as a date or a Decimal.
@@ -192,7 +199,7 @@ class WriteActions(Base[T_co]):
         function = None if default is None else Function.of(default, "write_json", spreads=False, arguments=(1,))
         by = HiveFolders.of("write_json", partition_by, columns)
         sink = JsonSink(codec_for(compression, path, single_file), by.left_columns, function)
-        return self._write("write_json", sink, path, mode, single_file, defer, by)
+        return self._write("write_json", sink, path, mode, single_file, defer, storage_options, by)
 
     def write_parquet(
         self,
@@ -205,6 +212,7 @@ class WriteActions(Base[T_co]):
         columns: Sequence[str] | None = None,
         schema: pa.Schema | None = None,
         partition_by: str | Sequence[str] | None = None,
+        storage_options: StorageOptions = None,
     ) -> Any:
         """Write rows as Parquet. The workers write; the driver puts the files in place.
 
@@ -228,7 +236,7 @@ class WriteActions(Base[T_co]):
         rows at all, one file has the columns of `schema`.
 
         Args:
-            path: as for write_text(), like mode, single_file and defer.
+            path: as for write_text(), like mode, single_file, defer and storage_options.
             compression: "snappy", "gzip" or "gz", "zstd" or "zst", "brotli", "lz4" or "none", within the file. The
                 suffix stays .parquet. None: Snappy.
             columns: as for write_csv().
@@ -253,7 +261,7 @@ class WriteActions(Base[T_co]):
 
         by = HiveFolders.of("write_parquet", partition_by, columns, schema)
         sink = ParquetSink(compression, by.left_columns, by.left_schema, buffer_bytes=by.file_bytes)
-        return self._write("write_parquet", sink, path, mode, single_file, defer, by)
+        return self._write("write_parquet", sink, path, mode, single_file, defer, storage_options, by)
 
     def write_binary(
         self,
@@ -263,6 +271,7 @@ class WriteActions(Base[T_co]):
         single_file: bool = False,
         compression: str | None = None,
         defer: bool = False,
+        storage_options: StorageOptions = None,
     ) -> Any:
         """Write rows (name, bytes) as files of these names in a folder. The workers write.
 
@@ -275,7 +284,7 @@ class WriteActions(Base[T_co]):
 
         Args:
             path: a folder.
-            mode: as for write_text(), like defer.
+            mode: as for write_text(), like defer and storage_options.
             single_file: must be False, since each row is a file.
             compression: as for write_text(); its suffix is added to the names.
 
@@ -291,9 +300,8 @@ class WriteActions(Base[T_co]):
         from glowray.io.binary import BinarySink
         from glowray.io.files.compression import codec_for
 
-        return self._write(
-            "write_binary", BinarySink(codec_for(compression, path, single_file)), path, mode, single_file, defer
-        )
+        sink = BinarySink(codec_for(compression, path, single_file))
+        return self._write("write_binary", sink, path, mode, single_file, defer, storage_options)
 
     def _write(
         self,
@@ -303,14 +311,15 @@ class WriteActions(Base[T_co]):
         mode: str,
         single_file: bool,
         defer: bool,
+        storage_options: StorageOptions,
         folders: HiveFolders | None = None,
     ) -> Any:
         from glowray.action.outputs import WriteTarget, run_targets
         from glowray.io.commit.commit import Commit
 
-        commit = Commit(path, sink, mode, single_file, folders)
+        commit = Commit(path, sink, mode, single_file, folders, storage_options)
         commit.check()
-        target = WriteTarget(self._node, verb, str(path), commit)
+        target = WriteTarget(self._node, verb, commit.label, commit)
         if defer:
             self._flow.targets.append(target)
             return self

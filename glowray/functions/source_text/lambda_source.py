@@ -20,7 +20,7 @@ _KEYWORD = re.compile(r"\blambda\b")
 def lambda_source(function: FunctionType) -> str | None:
     r"""Return a lambda as it was written, in one line. Return None if there is no source, or it is another function's.
 
-    Of several lambdas in one line it is the one whose body has the positions of the bytecode.
+    Several lambdas in one line are told apart by the positions of their bytecode.
 
     >>> pair = (lambda a: a, lambda b: (b, 1))
     >>> lambda_source(pair[1])

@@ -29,20 +29,29 @@ def table_block(table: pa.Table) -> Block:
 
     Raises ValueError that names the column if a value has no exact Python form.
     """
+    return records_block(table.column_names, table.columns, table.num_rows)
+
+
+def records_block(names: Sequence[str], values: Sequence[pa.ChunkedArray | list[Any]], count: int) -> Block:
+    """Return `count` dicts with these keys as a block. A column is an Arrow column, or a list of Python values.
+
+    >>> records_block(["a", "b"], [[1, 2], [None, (3,)]], 2).rows()
+    [{'a': 1, 'b': None}, {'a': 2, 'b': (3,)}]
+    """
     from glowray.rows import Block
     from glowray.rows.codec.chunk import Chunk
+    from glowray.rows.codec.encode import encode
     from glowray.rows.codec.shape import Fields
 
-    names = tuple(table.column_names)
     if not names:
-        return Block.from_rows([{} for _ in range(table.num_rows)])
+        return Block.from_rows([{} for _ in range(count)])
     children: list[Any] = []
     columns: list[Any] = []
-    for name, column in zip(names, table.columns, strict=True):
-        shape, own = _encoded(name, column)
+    for name, column in zip(names, values, strict=True):
+        shape, own = encode(column) if isinstance(column, list) else _encoded(name, column)
         children.append(shape)
         columns += own
-    return Block((Chunk(Fields("record", names, tuple(children)), columns, table.num_rows),))
+    return Block((Chunk(Fields("record", tuple(names), tuple(children)), columns, count),))
 
 
 def table_shape(schema: pa.Schema) -> Shape | None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,9 +20,14 @@ from glowray.io.commit.file_target import FileTarget
 from glowray.io.commit.folder_target import FolderTarget
 from glowray.io.commit.pending import PendingWrite
 from glowray.io.commit.place import Place
+from glowray.io.commit.store_file_target import StoreFileTarget
+from glowray.io.commit.store_folder_target import StoreFolderTarget
+from glowray.io.commit.store_target import StoreTarget, make_groups
 from glowray.io.commit.target import Target
 from glowray.io.files.compression import codec_of, read_codec_of
-from glowray.io.files.paths import local_path
+from glowray.io.files.job_parts import new_job
+from glowray.io.filesystem.chosen import chosen, is_url
+from glowray.io.filesystem.location import Location
 from glowray.io.hive import HiveFolders, check_kinds
 from glowray.io.sink import Part, SchemaSink, Sink
 
@@ -54,13 +60,18 @@ class Misfits:
             new = replace(new, folder=part.folder, kinds=part.kinds, sequence=part.sequence)
             return self.place.deliver([new])[0]
 
+    def remove(self) -> None:
+        """Remove the files of the parts, which were rewritten."""
+        for part in self.parts:
+            self.place.remove(part)
+
 
 class Commit:
     """Writes a folder of part files, or one file.
 
     `mode` says what to do with a target that exists and is not empty. "error" refuses it and "append" adds to it.
     "overwrite" replaces a folder that glowray wrote, or with `single_file` any file. `folders` names the fields whose
-    values name folders in the target. `written` counts what was staged.
+    values name folders in the target. `storage_options` open the store of a URL. `written` counts what was staged.
     """
 
     def __init__(
@@ -70,17 +81,18 @@ class Commit:
         mode: str = "error",
         single_file: bool = False,
         folders: HiveFolders | None = None,
+        storage_options: Mapping[str, Any] | None = None,
     ) -> None:
         check_mode(mode)
-        path = os.path.realpath(local_path(target))
+        location = chosen(target, storage_options)
+        self.label = str(location) if is_url(os.fspath(target)) else os.fspath(target)
+        """The target as the user wrote it, without credentials."""
         self.folders = HiveFolders("", ()) if folders is None else folders
         if single_file:
-            _check_single(path, sink, self.folders.fields)
-        job = uuid.uuid4().hex
+            _check_single(str(location), sink, self.folders.fields)
         self.sink = sink
         is_table = bool(self.folders.fields) or isinstance(sink, SchemaSink)
-        in_folder = FolderTarget(path, mode, job, self.folders.fields if is_table else None)
-        self._target: Target = FileTarget(path, mode, job) if single_file else in_folder
+        self._target = _target(location, mode, sink, single_file, self.folders.fields if is_table else None)
         self._state = "new"
         self._place: Place | None = None
         self.written = Written(0, 0, 0)
@@ -134,12 +146,6 @@ class Commit:
         odd = tuple(part for part in ordered if not self.sink.has_schema(part, schema))
         return Misfits(self.sink, self._place, schema, odd)
 
-    def remove(self, parts: Iterable[Part]) -> None:
-        """Remove files of parts that were rewritten."""
-        for part in parts:
-            if self._place is not None:
-                self._place.remove(part)
-
     def stage(self, parts: Iterable[Part | None]) -> None:
         """Make everything ready beside the target, which does not change yet.
 
@@ -150,6 +156,10 @@ class Commit:
         files, size = self._target.stage(ordered, self.sink)
         self.written = Written(files, sum(part.rows for part in ordered), size)
         self._state = "staged"
+
+    def in_store(self) -> list[StoreTarget]:
+        """Return the target if it is in a store."""
+        return [self._target] if isinstance(self._target, StoreTarget) else []
 
     @property
     def name(self) -> str:
@@ -225,6 +235,7 @@ def commit_together(writes: Iterable[PendingWrite]) -> list[Any]:
     """
     given = list(writes)
     ordered = sorted(given, key=lambda write: write.is_final)
+    make_groups([target for write in given if isinstance(write, Commit) for target in write.in_store()])
     try:
         for write in ordered:
             write.verify()
@@ -237,22 +248,40 @@ def commit_together(writes: Iterable[PendingWrite]) -> list[Any]:
         raise
     for write in ordered:
         write.keep()
-    for write in ordered:
-        write.close()
+    with ExitStack() as closing:  # An error in one leaves none open.
+        for write in reversed(ordered):
+            closing.callback(write.close)
     return [write.written for write in given]
 
 
 def _abort_all(writes: Sequence[PendingWrite], error: BaseException) -> None:
     """Abort all writes, the last one first. If one fails, add a note to `error` and abort the others too."""
-    for write in reversed(writes):
-        try:
-            write.abort()
-        except OSError as failed:
-            error.add_note(f'"{write.name}" could not be brought back as it was: {failed}')
+    with ExitStack() as aborting:
+        for write in writes:
+            aborting.callback(_abort, write, error)
+
+
+def _abort(write: PendingWrite, error: BaseException) -> None:
+    try:
+        write.abort()
+    except OSError as failed:
+        error.add_note(f'"{write.name}" could not be brought back as it was: {failed}')
+
+
+def _target(location: Location, mode: str, sink: Sink, single_file: bool, fields: tuple[str, ...] | None) -> Target:
+    if location.files.is_local:
+        path, job = os.path.realpath(location.path), uuid.uuid4().hex
+        return FileTarget(path, mode, job) if single_file else FolderTarget(path, mode, job, fields)
+    if not location.files.has_globs:
+        raise ValueError(f'"{location}" cannot be written: its server does not list files, so use a folder or a store')
+    job = new_job()
+    if single_file:
+        return StoreFileTarget(location, mode, job, sink.extension)
+    return StoreFolderTarget(location, mode, job, sink.extension, fields)
 
 
 def _check_single(path: str, sink: Sink, fields: tuple[str, ...]) -> None:
-    """Raise ValueError if the rows cannot be one file, or if its suffix does not match the compression.
+    """Raise ValueError if the rows cannot be one file, or if the path's suffix does not match the compression.
 
     Readers choose the decompression by the suffix.
     """

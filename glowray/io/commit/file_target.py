@@ -14,6 +14,7 @@ from glowray.io.commit.place import DiskPlace, Place, check_seen
 from glowray.io.commit.target import Target
 from glowray.io.files.folders import lock_path, make_folders, owner_is_dead, remove, remove_if_empty, write_owner
 from glowray.io.files.paths import TEMPORARY
+from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part, Sink
 
 # The errors of a file system that has no hard links, or allows no more of them for a file.
@@ -68,10 +69,10 @@ class FileTarget(Target):
     def check_seen(self, parts: Sequence[Part]) -> None:
         check_seen(parts)
 
-    def kept(self) -> list[str]:
+    def kept(self) -> list[Location]:
         """Return the file that rows are appended to, if it exists and is not empty."""
         is_kept = self._mode == "append" and self._before is not None and os.path.getsize(self.path)
-        return [self.path] if is_kept else []
+        return [Location(self.path)] if is_kept else []
 
     def stage(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
         """Join the parts in a temporary file, and keep the existing file under a second name.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from glowray.errors import CommitConflict
+from glowray.io.commit.content import check_fields, check_mode, next_number, visible_names
 from glowray.io.commit.place import DiskPlace, Place, check_seen
 from glowray.io.commit.target import Target
 from glowray.io.files.folders import (
@@ -24,12 +24,11 @@ from glowray.io.files.folders import (
 )
 from glowray.io.files.manifest import SUCCESS, Manifest, read_manifest
 from glowray.io.files.paths import TEMPORARY
-from glowray.io.hive import folder_fields
+from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part, SchemaSink, Sink
 
 Moves = list[tuple[str, str]]
 
-_PART = re.compile(r"part-(\d+)")
 _JOURNAL, _OLD, _PARTS = "journal", "old", "parts"
 
 
@@ -93,9 +92,9 @@ class FolderTarget(Target):
     def check_seen(self, parts: Sequence[Part]) -> None:
         check_seen(parts)
 
-    def kept(self) -> list[str]:
-        names = _visible(self._before) if self._mode == "append" else []
-        return [os.path.join(self.path, name) for name in names]
+    def kept(self) -> list[Location]:
+        names = visible_names(self._before) if self._mode == "append" else []
+        return [Location(os.path.join(self.path, name)) for name in names]
 
     def stage(self, parts: Sequence[Part], sink: Sink) -> tuple[int, int]:
         """Write the journal of moves and the new `_SUCCESS` to the temporary folder. The content does not change yet.
@@ -166,29 +165,8 @@ class FolderTarget(Target):
     def _check_content(self) -> None:
         there = content_of(self.path)
         if self._mode == "append":
-            self._check_fields(there)
-        if self._mode == "append" or not there:
-            return
-        if self._mode == "error":
-            raise FileExistsError(f'"{self.path}" is not empty: choose another folder, mode="overwrite" or "append"')
-        manifest = read_manifest(self.path)
-        if manifest is None:
-            raise FileExistsError(f'"{self.path}" is not empty and was not written by glowray: it is not overwritten')
-        foreign = sorted(there.keys() - {SUCCESS, *manifest.files})
-        if foreign:
-            raise FileExistsError(f'"{os.path.join(self.path, foreign[0])}" was not written by glowray: it is kept')
-
-    def _check_fields(self, there: Iterable[str]) -> None:
-        """Raise ValueError for a file that is there and is in folders of other fields: readers need one kind."""
-        if self._fields is None:
-            return
-        for name in _visible(there):
-            if (fields := folder_fields(name)) != self._fields:
-                has, wants = ("by " + ", ".join(names) if names else "by no field" for names in (fields, self._fields))
-                raise ValueError(
-                    f'"{os.path.join(self.path, name)}" is in folders {has}, the new rows are {wants}:'
-                    " append with the same partition_by=, or write to another folder"
-                )
+            check_fields(self.path, there, self._fields)
+        check_mode(self.path, there, self._mode, read_manifest(self.path) if self._mode == "overwrite" else None)
 
     def _outdated(self, kept: Manifest | None, parts: Sequence[Part], sink: Sink) -> list[str]:
         """Return the files to remove: all files to overwrite; to append, glowray's files without rows that give way."""
@@ -197,12 +175,11 @@ class FolderTarget(Target):
         if kept is None or not parts or not isinstance(sink, SchemaSink):
             return []
         there = [name for name in kept.files if name in self._before]
-        return [name for name in there if sink.gives_way(os.path.join(self.path, name))]
+        return [name for name in there if sink.gives_way(Location(os.path.join(self.path, name)))]
 
     def _final_names(self, parts: Sequence[Part], sink: Sink) -> list[tuple[str, str]]:
         """Return (temporary path, final name) for every new file. Appended parts continue the numbers of the folder."""
-        numbers = [int(found[1]) for name in self._before if (found := _PART.match(os.path.basename(name)))]
-        number = max(numbers, default=-1) + 1 if self._mode == "append" else 0
+        number = next_number(self._before) if self._mode == "append" else 0
         named: dict[str, str] = {}
         for part in parts:
             if part.names is None:
@@ -227,11 +204,6 @@ class FolderTarget(Target):
             if manifest is None or name != TEMPORARY + manifest.job:
                 _undo(json.loads(read_if_there(os.path.join(left, _JOURNAL)) or "[]"), self.path)
             remove(left)
-
-
-def _visible(names: Iterable[str]) -> list[str]:
-    """Return the files that readers see, sorted."""
-    return sorted(name for name in names if not any(part.startswith(("_", ".")) for part in name.split(os.sep)))
 
 
 def _write_journal(path: str, moves: Moves) -> None:

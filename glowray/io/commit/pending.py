@@ -45,9 +45,6 @@ class PendingWrite(Protocol):
     def begin(self) -> Place:
         """Check and reserve the target, and return the place for the files of tasks: NoPlace if there are none."""
 
-    def remove(self, parts: Sequence[Part]) -> None:
-        """Remove files of tasks that were written again."""
-
     def misfits(self, parts: Sequence[Part]) -> Any:
         """Return the Misfits: the parts that tasks must write again in another schema. None if rows have no schema."""
 

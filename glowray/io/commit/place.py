@@ -58,7 +58,7 @@ class Place(ABC):
 
 @dataclass(frozen=True)
 class DiskPlace(Place):
-    """A folder that all machines see. Files stay where they are written."""
+    """A folder that all machines see. Tasks write their files into it, so none is copied afterwards."""
 
     path: str
 

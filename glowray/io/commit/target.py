@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from glowray.io.commit.place import Place
+from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part, Sink
 
 
@@ -40,7 +41,7 @@ class Target(ABC):
         """Raise GlowrayError if this process does not see a file that a task wrote."""
 
     @abstractmethod
-    def kept(self) -> list[str]:
+    def kept(self) -> list[Location]:
         """Return the files that readers see and that stay: none unless the job appends."""
 
     @abstractmethod

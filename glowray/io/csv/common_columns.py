@@ -32,44 +32,44 @@ class CsvLayout(Protocol):
     def extension(self) -> str: ...
 
 
-def common_columns(sink: CsvLayout, parts: Sequence[Part], kept: Sequence[str]) -> tuple[str, ...]:
+def common_columns(sink: CsvLayout, parts: Sequence[Part], kept: Sequence[Location]) -> tuple[str, ...]:
     """Return the columns of all parts in order of first appearance, or the columns of the existing files `kept`.
 
     Raises ValueError for a row that cannot be a line, and for a new column that an existing file lacks.
     """
     names = tuple(dict.fromkeys(chain.from_iterable(part.schema for part in parts)))
-    first: str | None = None
-    for path in kept:
-        there = first_record(Piece(Location(path)), sink.dialect, _UTF8_OF_OTHERS)
+    first: Location | None = None
+    for file in kept:
+        there = first_record(Piece(file), sink.dialect, _UTF8_OF_OTHERS)
         if there and names:
-            names = _kept_columns(path, there, names, sink, first)
-            first = path
+            names = _kept_columns(file, there, names, sink, first)
+            first = file
     return _checked(names, parts)
 
 
-def holds_no_rows(sink: CsvLayout, path: str) -> bool:
+def holds_no_rows(sink: CsvLayout, file: Location) -> bool:
     """Return whether a file has no record besides the names of the columns. Only its first bytes are read."""
-    records = chain.from_iterable(read_records(Piece(Location(path)), sink.dialect, _UTF8_OF_OTHERS, FIRST_BYTES))
+    records = chain.from_iterable(read_records(Piece(file), sink.dialect, _UTF8_OF_OTHERS, FIRST_BYTES))
     return next(islice(records, int(sink.header), None), None) is None
 
 
 def _kept_columns(
-    path: str, there: Sequence[str], names: tuple[str, ...], sink: CsvLayout, first: str | None
+    file: Location, there: Sequence[str], names: tuple[str, ...], sink: CsvLayout, first: Location | None
 ) -> tuple[str, ...]:
-    """Return the columns of new rows that are added to the existing file `path`, whose first record is `there`.
+    """Return the columns of new rows that are added to the existing `file`, whose first record is `there`.
 
     Raises ValueError if the file lacks one of the new columns, or differs from `first`, an earlier existing file.
     """
     if not sink.header:
         if len(there) != len(names):
-            raise ValueError(f'"{path}" has {len(there)} columns, the new rows have {len(names)}: {_ELSE}')
+            raise ValueError(f'"{file}" has {len(there)} columns, the new rows have {len(names)}: {_ELSE}')
         return names
     held = tuple(there)
     if first is not None and held != names:
         name = next(iter(dict.fromkeys(one for one, other in zip(held, names, strict=False) if one != other)), held[-1])
-        raise ValueError(f'"{path}" has the column "{name}" where "{first}" has another: {_ELSE}')
+        raise ValueError(f'"{file}" has the column "{name}" where "{first}" has another: {_ELSE}')
     if more := [name for name in names if name not in held]:
-        raise ValueError(f'"{path}" has no column "{more[0]}", which the new rows have: {_ELSE}')
+        raise ValueError(f'"{file}" has no column "{more[0]}", which the new rows have: {_ELSE}')
     return held
 
 
@@ -132,7 +132,7 @@ class Quoting:
 def _records(sink: CsvLayout, part: Part, names: tuple[str, ...]) -> Iterator[Record]:
     """Yield the rows of a part as the fields of other columns. A line may have more fields than there are columns."""
     places = [part.schema.index(name) if name in part.schema else None for name in names]
-    records: Iterable[Record] = chain.from_iterable(read_records(Piece(Location(part.path)), sink.dialect, _UTF8))
+    records: Iterable[Record] = chain.from_iterable(read_records(Piece(part.location), sink.dialect, _UTF8))
     header = bool(sink.header and part.schema)
     for number, record in enumerate(records):
         if number or not header:

@@ -91,6 +91,7 @@ def record_starts(
         return list(cuts)
     scan = _Scan(dialect, list(cuts))
     with location.open() as file:
+        file.will_read()
         block = file.read(max(size, len(_MARK) + 1))
         if block.startswith(_MARK):
             block = block[len(_MARK) :]

@@ -18,6 +18,7 @@ from glowray.io.csv.common_columns import Quoting, blank_line, common_columns, h
 from glowray.io.csv.records import Dialect
 from glowray.io.field_names import FieldNames
 from glowray.io.files.folders import remove
+from glowray.io.filesystem.location import Location
 from glowray.io.record_columns import RecordColumns, given_columns, not_dicts
 from glowray.io.sink import ROWS_A_WRITE, BlockWriter, FileWriter, LineSink, Part, SchemaSink
 
@@ -62,11 +63,11 @@ class CsvSink(LineSink, SchemaSink):
     def open(self, folder: str, index: int) -> CsvWriter:
         return CsvWriter(folder, index, self)
 
-    def common_schema(self, parts: Sequence[Part], kept: Sequence[str], *, fixed: bool) -> tuple[str, ...]:
-        return common_columns(self, parts, [path for path in kept if not fixed or _CSV_NAME.search(path)])
+    def common_schema(self, parts: Sequence[Part], kept: Sequence[Location], *, fixed: bool) -> tuple[str, ...]:
+        return common_columns(self, parts, [file for file in kept if not fixed or _CSV_NAME.search(file.path)])
 
-    def gives_way(self, path: str) -> bool:
-        return holds_no_rows(self, path)
+    def gives_way(self, file: Location) -> bool:
+        return holds_no_rows(self, file)
 
     def has_schema(self, part: Part, schema: tuple[str, ...]) -> bool:
         return bool(part.schema == schema)

@@ -48,7 +48,23 @@ def lock_path(path: str) -> int | None:
 def write_owner(folder: str) -> None:
     """Write a file into a temporary folder that identifies this process as its owner."""
     with open(os.path.join(folder, _OWNER), "x", encoding="utf-8") as file:
-        file.write(" ".join([socket.gethostname(), *_place(), str(os.getpid()), _started(os.getpid())]))
+        file.write(owner_text())
+
+
+def owner_text() -> str:
+    """Return a text that identifies this process: host, boot, namespace of pids, pid and start time."""
+    return " ".join([socket.gethostname(), *_place(), str(os.getpid()), _started(os.getpid())])
+
+
+def process_has_ended(owner: str) -> bool | None:
+    """Return whether the process that `owner_text()` identified has ended; None if it cannot be seen from here.
+
+    The text comes from a store, which machines of one name may share. So the boot must be the same too.
+    """
+    noted = owner.split(" ")
+    if len(noted) != 5 or "-" in noted[1:3] or [noted[0], *noted[1:3]] != [socket.gethostname(), *_place()]:
+        return None
+    return _started(int(noted[3])) != noted[4]
 
 
 def owner_is_dead(folder: str) -> bool:

@@ -1,28 +1,50 @@
 """Part files whose names hold the id of their job: only those that `_SUCCESS` lists are input.
 
-A store without rename is written under final names, `part-00003-<32 hexadecimal digits>.parquet`. A job that died, or
-that still runs, has written parts which no `_SUCCESS` lists.
+A store without rename is written under final names. A job that died, or that still runs, has written parts which no
+`_SUCCESS` lists. `part-00003-2f6c0e41a7b95d3800d1c2b300000000.csv` has the number 3, the job `2f6c0e41a7b95d38`, the
+attempt `00d1c2b3`, and is the first file of its task.
 """
 
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Sequence
 
 from glowray.io.files.manifest import manifest_at
 from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.location import Location
 
-_JOB_PART = re.compile(r"part-\d+-[0-9a-f]{32}(?:\..*)?")
+_JOB_PART = re.compile(r"(?:^|/)part-\d+-([0-9a-f]{16})[0-9a-f]{16}(?![^./])")
 
 
-def holds_job_id(path: str) -> bool:
-    """Return whether the name of a part file holds the id of its job.
+def new_job() -> str:
+    """Return an id for a job: 16 hexadecimal digits."""
+    return uuid.uuid4().hex[:16]
 
-    >>> holds_job_id(f"out/part-00003-{'0' * 32}.csv"), holds_job_id("out/part-00003.csv")
-    (True, False)
+
+def new_attempt() -> str:
+    """Return an id for an attempt of a task: 8 hexadecimal digits."""
+    return uuid.uuid4().hex[:8]
+
+
+def part_name(number: int, job: str, attempt: str, sequence: int, extension: str) -> str:
+    """Return the name of a part file. Files of one task sort by their sequence.
+
+    >>> part_name(3, "2f6c0e41a7b95d38", "00d1c2b3", 0, ".csv")
+    'part-00003-2f6c0e41a7b95d3800d1c2b300000000.csv'
     """
-    return _JOB_PART.fullmatch(path.rpartition("/")[2]) is not None
+    return f"part-{number:05d}-{job}{attempt}{sequence:08x}{extension}"
+
+
+def job_of(name: str) -> str | None:
+    """Return the job whose part is in a path, or None. Files that rows name are in a folder that is named as a part.
+
+    >>> job_of("year=2013/part-00003-2f6c0e41a7b95d3800d1c2b300000000.csv"), job_of("part-00003.csv")
+    ('2f6c0e41a7b95d38', None)
+    """
+    found = _JOB_PART.search(name)
+    return None if found is None else found[1]
 
 
 def output_folder(path: str) -> str:
@@ -31,7 +53,8 @@ def output_folder(path: str) -> str:
     >>> output_folder("s3://b/out/year=2013/month=1/part-00000.csv")
     's3://b/out'
     """
-    folder = path.rpartition("/")[0]
+    found = _JOB_PART.search(path)
+    folder = path.rpartition("/")[0] if found is None else path[: found.start()]
     while "=" in folder.rpartition("/")[2]:
         folder = folder.rpartition("/")[0]
     return folder
@@ -42,12 +65,12 @@ def without_unlisted(found: Sequence[FileInfo], place: Location) -> tuple[list[F
 
     `place` is the path that the user gave. Only files below it can be missing.
     """
-    folders = dict.fromkeys(output_folder(info.path) for info in found if holds_job_id(info.path))
+    folders = dict.fromkeys(output_folder(info.path) for info in found if job_of(info.path))
     listed: set[str] = set()
     for folder in folders:
         manifest = manifest_at(place.at(folder))
         listed |= {f"{folder}/{name}" for name in manifest.files} if manifest else set()
-    kept = [info for info in found if not holds_job_id(info.path) or info.path in listed]
+    kept = [info for info in found if job_of(info.path) is None or info.path in listed]
     below = f"{place.path.rstrip('/')}/"
     missing = {path for path in listed if path.startswith(below)} - {info.path for info in kept}
     return kept, frozenset(missing)

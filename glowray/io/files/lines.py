@@ -23,9 +23,6 @@ COUNTED_BYTES = 64 << 20
 
 _SEEK_BYTES = 1 << 16
 
-MORE = 4
-"""The factor by which the requests for a remote file grow, up to its `request_bytes`."""
-
 
 def read_lines(piece: Piece, encoding: Encoding, size: int = CHUNK_BYTES) -> Iterator[list[str]]:
     """Yield the lines of a piece, decoded and without their ends, in lists of about `size` bytes of the file.
@@ -125,8 +122,8 @@ def _newlines(location: Location, stop: int) -> int:
     """Return the number of line ends in the first `stop` bytes of a file."""
     count = 0
     with location.open() as file:
-        size = max(CHUNK_BYTES, file.request_bytes)
-        while stop > 0 and (block := file.read(min(size, stop))):
+        file.will_read(0, stop)
+        while stop > 0 and (block := file.read(min(CHUNK_BYTES, stop))):
             count += block.count(b"\n")
             stop -= len(block)
     return count
@@ -144,6 +141,7 @@ def read_blocks(piece: Piece, size: int) -> Iterator[bytes]:
             raise GlowrayError(
                 f'"{piece.location}" became shorter while the job ran: read it again once it is complete'
             )
+        file.will_read(max(0, piece.start - 1), None if piece.stop is None else piece.stop + _SEEK_BYTES)
         if _seek_line(file, piece):
             yield from _to_line_end(file, piece.stop, size)
 
@@ -167,13 +165,13 @@ def _seek_line(file: Input, piece: Piece) -> bool:
 
 def _to_line_end(file: Input, stop: int | None, size: int) -> Iterator[bytes]:
     """Yield the bytes from the current offset to `stop`, and on to the end of the line that `stop` cuts."""
-    block = b"\n"
-    for data in _requested(file, stop, size):
-        for start in range(0, len(data), size):
-            block = data[start : start + size] if len(data) > size else data
-            yield block
-    if stop is None:
-        return
+    position, block = file.tell(), b"\n"
+    while stop is None or position < stop:
+        block = file.read(size if stop is None else min(size, stop - position))
+        if not block:
+            return
+        position += len(block)
+        yield block
     while not block.endswith(b"\n"):
         rest = file.read(_SEEK_BYTES)
         if not rest:
@@ -182,23 +180,11 @@ def _to_line_end(file: Input, stop: int | None, size: int) -> Iterator[bytes]:
         yield block
 
 
-def _requested(file: Input, stop: int | None, size: int) -> Iterator[bytes]:
-    """Yield the bytes from the current offset to `stop`. The first request asks for `size` bytes, later ones for more.
-
-    A reader that needs only the first record of a remote file then waits for few bytes.
-    """
-    position, wanted = file.tell(), size
-    while stop is None or position < stop:
-        data = file.read(wanted if stop is None else min(wanted, stop - position))
-        if not data:
-            return
-        position += len(data)
-        yield data
-        wanted = max(size, min(wanted * MORE, file.request_bytes))
-
-
 def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of blocks in chunks that end at line ends. The pieces of a long line are joined once."""
+    """Yield the bytes of blocks in chunks that end at line ends. The last chunk may lack one.
+
+    The pieces of a long line are joined only when its end has come.
+    """
     begun: list[bytes] = []
     for block in blocks:
         cut = block.rfind(b"\n") + 1

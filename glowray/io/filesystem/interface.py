@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.globs import matching_files
+
+COPY_BYTES = 8 << 20
 
 
 class Input(io.RawIOBase):
@@ -19,12 +22,12 @@ class Input(io.RawIOBase):
     It can be seeked, wrapped by `io.BufferedReader`, and given to pyarrow.
     """
 
-    request_bytes = 0
-    """How many bytes a request should ask for, so that its latency does not count. 0: any number."""
-
     @abstractmethod
     def size(self) -> int:
         """Return the size of the file in bytes."""
+
+    def will_read(self, start: int = 0, stop: int | None = None) -> None:
+        """Say that the bytes [start, stop) are read next, in order. A store then gives them in few requests."""
 
     def readable(self) -> bool:
         return True
@@ -42,8 +45,9 @@ class Input(io.RawIOBase):
         return len(data)
 
     def buffered(self) -> io.BufferedReader:
-        """Return a reader of this file that turns small reads into few requests."""
-        return io.BufferedReader(self, max(io.DEFAULT_BUFFER_SIZE, self.request_bytes))
+        """Return a reader of this file, which is read in order."""
+        self.will_read()
+        return io.BufferedReader(self)
 
 
 class Output(ABC):
@@ -155,6 +159,18 @@ class FileSystem(ABC):
     @abstractmethod
     def open_output(self, path: str) -> Output:
         """Begin a file. Folders that are missing are made where the store has folders."""
+
+    def upload(self, content: IO[bytes], path: str) -> None:
+        """Write a file with the rest of another, which is open on this machine."""
+        with self.open_output(path) as file:
+            shutil.copyfileobj(content, file, COPY_BYTES)
+
+    def abort_uploads(self, folder: str, is_wanted: Callable[[str], bool]) -> None:
+        """Drop the uploads below a folder that were begun and never completed, if `is_wanted(path)` is true.
+
+        Stores that forget such uploads, or that cost nothing for them, do nothing.
+        """
+        return
 
     @abstractmethod
     def create(self, path: str, data: bytes) -> None:

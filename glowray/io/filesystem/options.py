@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from glowray.io.filesystem.globs import has_magic
+
 _PUBLIC = frozenset({"account_name", "endpoint_url", "host", "port", "project", "region", "region_name", "user"})
 """The options whose values errors may show."""
 
@@ -67,6 +69,12 @@ def known_options(scheme: str, options: Mapping[str, Any], names: Sequence[str])
         if name not in names:
             raise ValueError(f"storage_options: {scheme}:// has no option {name!r}, only {', '.join(names)}")
     return dict(options)
+
+
+def check_bucket(name: str) -> None:
+    """Raise ValueError for a pattern in place of a bucket's name."""
+    if has_magic(name):
+        raise ValueError(f'"{name}": a bucket\'s name cannot be a pattern')
 
 
 def _secrets(values: Any) -> Iterator[str]:

@@ -44,6 +44,12 @@ def limits_of(servers: KafkaServers, topic: str) -> dict[int, Limits]:
         return {place.partition: consumer.get_watermark_offsets(place, timeout=SECONDS) for place in places}
 
 
+def check_start(start: Start) -> None:
+    """Raise ValueError for a str that is no place to start from."""
+    if isinstance(start, str) and start not in ("earliest", "latest"):
+        raise ValueError(f'read_kafka(): start must be "earliest", "latest" or a dict, not {start!r}')
+
+
 def wanted_ranges(topic: str, limits: Mapping[int, Limits], start: Start, end: End) -> list[OffsetRange]:
     """Return the range of each partition to read. Partitions that a dict does not name are read whole.
 
@@ -55,8 +61,6 @@ def wanted_ranges(topic: str, limits: Mapping[int, Limits], start: Start, end: E
         ValueError: the topic lacks a partition, or offsets to read are after its end.
     """
     if isinstance(start, str):
-        if start not in ("earliest", "latest"):
-            raise ValueError(f'read_kafka(): start must be "earliest", "latest" or a dict, not {start!r}')
         starts = {} if start == "earliest" else {partition: last for partition, (_, last) in limits.items()}
     else:
         starts = dict(start)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from glowray.errors import OffsetsGone
 from glowray.io.kafka.client import SECONDS, KafkaServers
-from glowray.io.kafka.offsets import End, OffsetRange, Slices, Start, cut, limits_of, wanted_ranges
+from glowray.io.kafka.offsets import End, OffsetRange, Slices, Start, check_start, cut, limits_of, wanted_ranges
 from glowray.io.reader import RowReader, check_partitions
 
 if TYPE_CHECKING:
@@ -112,5 +112,6 @@ def kafka_reader(
         OffsetsGone: Kafka has deleted offsets that were asked for.
     """
     check_partitions(partitions)
+    check_start(start)
     ranges = wanted_ranges(topic, limits_of(servers, topic), start, end)
     return KafkaReader(servers, topic, cut(ranges, partitions), with_key)

@@ -26,9 +26,10 @@ class CollectionAddress:
 
     @contextmanager
     def open(self) -> Iterator[Collection[Document]]:
-        """Connect to the server, and close the connection at the end of the block.
+        """Connect to the server, yield the collection, and close the connection at the end of the block.
 
-        A date that datetime cannot hold is read as bson.DatetimeMS. Other values are those of the URI's options.
+        A date that datetime cannot hold is read as bson.DatetimeMS, unless the URI names another
+        `datetime_conversion`. All other options of the URI hold.
         """
         from bson.codec_options import DatetimeConversion
         from pymongo import MongoClient

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from glowray.errors import InexactColumn
+from glowray.io.filesystem.location import Location
 from glowray.io.parquet.table_file import StoredRows, TableRows
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _TYPE = "map the new rows to its type, or name that in schema="
 _TYPE_OR_ELSE = f"map the new rows to its type, name that in schema=, or {_ELSE}"
 
 
-def one_schema(new: Sequence[Source], kept: Sequence[str], *, fixed: bool) -> pa.Schema:
+def one_schema(new: Sequence[Source], kept: Sequence[Location], *, fixed: bool) -> pa.Schema:
     """Return the common schema of new rows and of the existing files `kept`.
 
     An existing file decides the widths of types and the order of columns. With `fixed` it is not written again, so new
@@ -35,27 +36,30 @@ def one_schema(new: Sequence[Source], kept: Sequence[str], *, fixed: bool) -> pa
     if not new and fixed:
         return schema
     first: StoredRows | None = None
-    for path in kept:
-        file = StoredRows.of(path)
+    for place in kept:
+        file = StoredRows.of(place)
         if first is not None and fixed:
             _check_alike(first, file)
             continue
         first = file
         rows = [TableRows(schema.empty_table())] if not new else list(new)
-        schema = _with_file(file, rows, fixed=fixed)
+        schema = fitting_schema(file, str(file.location), rows, fixed=fixed)
     return schema
 
 
-def _with_file(file: StoredRows, new: Sequence[Source], *, fixed: bool) -> pa.Schema:
-    """Return the common schema of an existing file and new rows."""
+def fitting_schema(there: Source, name: str, new: Sequence[Source], *, fixed: bool = True) -> pa.Schema:
+    """Return the common schema of what is there already and new rows. `name` is its place, for errors.
+
+    With `fixed` it is not written again, so new rows may have no column and no type that it lacks.
+    """
     from glowray.rows.tables.common_schema import common_schema
 
     try:
-        schema = common_schema([file, *new], _TYPE_OR_ELSE if fixed else _TYPE, first_wins=True)
+        schema = common_schema([there, *new], _TYPE_OR_ELSE if fixed else _TYPE, first_wins=True)
     except InexactColumn as error:
-        raise InexactColumn(f'"{file.path}" is there already: {error}') from None
-    if fixed and (pair := _difference(file.schema, schema)) is not None:
-        raise InexactColumn(f'"{file.path}" has {pair[0]}, the new rows have {pair[1]}: {_ELSE}')
+        raise InexactColumn(f'"{name}" is there already: {error}') from None
+    if fixed and (pair := _difference(there.schema, schema)) is not None:
+        raise InexactColumn(f'"{name}" has {pair[0]}, the new rows have {pair[1]}: {_ELSE}')
     return schema.remove_metadata()
 
 
@@ -63,7 +67,7 @@ def _check_alike(first: StoredRows, other: StoredRows) -> None:
     """Raise InexactColumn if two existing files differ in schema: new rows cannot fit both."""
     if (pair := _difference(first.schema, other.schema)) is not None:
         raise InexactColumn(
-            f'"{first.path}" has {pair[0]}, "{other.path}" has {pair[1]}:'
+            f'"{first.location}" has {pair[0]}, "{other.location}" has {pair[1]}:'
             f" what is added would be read with one of them only, so {_ELSE}"
         )
 

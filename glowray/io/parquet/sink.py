@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from glowray.errors import InexactColumn
 from glowray.io.field_names import FieldNames
 from glowray.io.files.compression import listed
+from glowray.io.filesystem.location import Location
 from glowray.io.parquet.common_schema import one_schema
 from glowray.io.parquet.table_file import (
     BUFFER_BYTES,
@@ -54,12 +55,13 @@ class ParquetSink(SchemaSink, TypedSink):
     schema: pa.Schema | None = None
     types: pa.Schema | None = None
     buffer_bytes: int = BUFFER_BYTES
+    verb: str = "write_parquet"
 
     def __post_init__(self) -> None:
         if self.compression is not None and self.compression not in _CODECS:
             known = listed(_CODECS)
             raise ValueError(f"the compression of Parquet must be None or one of {known}, not {self.compression!r}")
-        given_columns("write_parquet", self.columns, self.schema)
+        given_columns(self.verb, self.columns, self.schema)
         if self.schema is not None:
             _check_writable(self.schema)
 
@@ -87,14 +89,16 @@ class ParquetSink(SchemaSink, TypedSink):
         """Return the sink for rows whose columns have these types in their source."""
         return replace(self, types=types)
 
-    def common_schema(self, parts: Sequence[Part], kept: Sequence[str], *, fixed: bool) -> pa.Schema:
-        sources = [StoredRows(part.path, part.schema) for part in parts]
-        schema = one_schema(sources, [path for path in kept if path.endswith(self.extension) or not fixed], fixed=fixed)
+    def common_schema(self, parts: Sequence[Part], kept: Sequence[Location], *, fixed: bool) -> pa.Schema:
+        sources = [StoredRows(part.location, part.schema) for part in parts]
+        schema = one_schema(
+            sources, [file for file in kept if file.path.endswith(self.extension) or not fixed], fixed=fixed
+        )
         if parts:
             _check_writable(schema)
         return schema
 
-    def gives_way(self, path: str) -> bool:
+    def gives_way(self, file: Location) -> bool:
         return False  # the schema of a Parquet file does not depend on its rows
 
     def has_schema(self, part: Part, schema: pa.Schema) -> bool:
@@ -102,13 +106,13 @@ class ParquetSink(SchemaSink, TypedSink):
 
     def rewrite(self, part: Part, folder: str, schema: pa.Schema) -> Part:
         path = temporary_path(folder, part.index)
-        size = rewrite([StoredRows(part.path, part.schema)], path, self.codec, schema)
+        size = rewrite([StoredRows(part.location, part.schema)], path, self.codec, schema)
         return replace(part, path=path, bytes=size, schema=schema)
 
     def join(self, before: str | None, parts: Sequence[Part], path: str) -> None:
-        sources = [StoredRows(part.path, part.schema) for part in parts]
-        schema = one_schema(sources, [before] if before else [], fixed=False)
-        rewrite([*([StoredRows.of(before)] if before else []), *sources], path, self.codec, schema)
+        sources = [StoredRows(part.location, part.schema) for part in parts]
+        schema = one_schema(sources, [Location(before)] if before else [], fixed=False)
+        rewrite([*([StoredRows.of(Location(before))] if before else []), *sources], path, self.codec, schema)
 
 
 class ParquetPartWriter(BlockWriter):
@@ -117,7 +121,7 @@ class ParquetPartWriter(BlockWriter):
     def __init__(self, folder: str, index: int, sink: ParquetSink) -> None:
         self._index, self._sink = index, sink
         self._path = temporary_path(folder, index)
-        self._named = FieldNames("write_parquet", sink.columns, sink.schema)
+        self._named = FieldNames(sink.verb, sink.columns, sink.schema)
         self._file = TableFile(self._path, sink.codec, sink.schema, sink.buffer_bytes)
         self._rows = 0
 
@@ -164,8 +168,8 @@ class ParquetPartWriter(BlockWriter):
         from glowray.rows.tables.column_errors import MAP_OR_SCHEMA
         from glowray.rows.tables.schema_table import chunk_by_schema, chunk_by_types
 
-        _check_dicts(chunk)
         sink = self._sink
+        _check_dicts(chunk, sink.verb)
         if sink.schema is not None:
             return chunk_by_schema(chunk, sink.schema)
         piece = None
@@ -176,7 +180,7 @@ class ParquetPartWriter(BlockWriter):
         return piece if sink.columns is None else TableRows(with_columns(piece.table, sink.columns, chunk.rows))
 
 
-def _check_dicts(chunk: Chunk) -> None:
+def _check_dicts(chunk: Chunk, verb: str) -> None:
     from glowray.rows.codec.shape import Fields, Pickled
 
     shape = chunk.shape
@@ -184,7 +188,7 @@ def _check_dicts(chunk: Chunk) -> None:
         return
     rows = chunk.columns[0].objects() if isinstance(shape, Pickled) else chunk.rows()
     if odd := [row for row in rows if type(row) is not dict]:
-        raise not_dicts("write_parquet", odd[0])
+        raise not_dicts(verb, odd[0])
     check_names(tuple(dict.fromkeys(name for row in rows for name in row)), may_be_empty=True)
 
 

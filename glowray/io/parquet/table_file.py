@@ -31,22 +31,22 @@ NO_FIELD = ""
 class StoredRows:
     """The rows of a Parquet file. Its `schema` may have dicts without keys, which the file stores with NO_FIELD."""
 
-    path: str
+    location: Location
     schema: pa.Schema
 
     @classmethod
-    def of(cls, path: str) -> StoredRows:
+    def of(cls, location: Location) -> StoredRows:
         """Return the rows of an existing file, without a column NO_FIELD."""
-        with opened(Location(path)) as file:
+        with opened(location) as file:
             schema = file.schema_arrow
         place = schema.get_field_index(NO_FIELD)
-        return cls(path, schema if place < 0 or str(schema.field(place).type) != "null" else schema.remove(place))
+        return cls(location, schema if place < 0 or str(schema.field(place).type) != "null" else schema.remove(place))
 
     def tables(self) -> Iterator[pa.Table]:
         """Yield the rows in tables of at most ROWS_A_BATCH rows."""
         import pyarrow as pa
 
-        with opened(Location(self.path)) as file:
+        with opened(self.location) as file:
             for batch in file.iter_batches(ROWS_A_BATCH):
                 yield pa.Table.from_batches([batch])
 
@@ -133,7 +133,7 @@ class TableFile:
         with contextlib.suppress(OSError):
             self._end_file()
         for file in self._files:
-            remove(file.path)
+            remove(file.location.path)
         remove(self._path)
 
     def _flush(self) -> None:
@@ -147,7 +147,7 @@ class TableFile:
         if self._writer is None or not self._files[-1].schema.equals(self.schema):
             self._end_file()
             path = f"{self._path}-{len(self._files)}" if self._files else self._path
-            self._files.append(StoredRows(path, self.schema))
+            self._files.append(StoredRows(Location(path), self.schema))
             self._writer = pq.ParquetWriter(path, stored, compression=self._codec)
         if self._waiting:
             self._writer.write_table(pa.concat_tables([recast_table(rows.table, stored) for rows in self._waiting]))
@@ -166,7 +166,7 @@ class TableFile:
             remove(joined)
             raise
         for file in self._files:
-            remove(file.path)
+            remove(file.location.path)
         os.replace(joined, self._path)
 
 

@@ -27,6 +27,7 @@ MOSTLY_BAD = 4
 
 OTHER_KIND = "it is of another kind than the first rows"
 NOT_COLUMNS = "it came as an object of Python"
+TAKES_ALL = " (of a batch in which so many rows fail, Python runs all)"
 HOLDS_NONE = "it is None, or holds a list with None"
 
 
@@ -57,7 +58,7 @@ class ColumnProgram:
             for batch.place, step in enumerate(self.steps):
                 step.apply(batch)
                 if batch.bad is not None and np.count_nonzero(batch.bad) * MOSTLY_BAD > chunk.count:
-                    return LeftColumns(batch.place, "", batch.failures[-1].first)
+                    return LeftColumns(batch.place, "", batch.failures[-1].first, takes_all=True)
         except (pa.ArrowException, OverflowError) as error:  # more than a column can hold: Python has no such limit
             return LeftColumns(batch.place, f"columns cannot hold it: {error}")
         return batch
@@ -79,14 +80,15 @@ class ColumnProgram:
 
 @dataclass(frozen=True, slots=True)
 class LeftColumns:
-    """Why Python runs a whole chunk: the place of the step, the reason ("": too many rows failed its guards).
+    """Why rows left the columns: the place of the step, the reason, and the number of a row that failed.
 
-    `row` is the number of a row that failed.
+    The reason is "" for a guard of the step. `takes_all`: so many rows failed that Python runs the whole chunk.
     """
 
     place: int
     reason: str
     row: int = 0
+    takes_all: bool = False
 
 
 def _fails(step: ColumnStep, row: Vector) -> bool:
@@ -176,11 +178,11 @@ class _Run:
 
     def _why(self, block: Block, left: LeftColumns) -> tuple[str, str]:
         """Return the reason why a row left the columns, and the row as the step was given it."""
-        chunk, row = block.chunks[0], left.row
-        if left.reason or left.place <= 0:
-            reason = left.reason or (HOLDS_NONE if left.place < 0 else self._guard_of(0))
-            return reason, example_of(block.slice(row, row + 1).rows()[0])
-        return self._guard_of(left.place), example_of(self.fast.failed_row(chunk.slice(row, row + 1), left.place))
+        reason = left.reason or (HOLDS_NONE if left.place < 0 else self._guard_of(left.place))
+        row = block.slice(left.row, left.row + 1)
+        reason += TAKES_ALL if left.takes_all else ""
+        is_whole = left.reason or left.place <= 0  # the step was given the row as it came in
+        return reason, example_of(row.rows()[0] if is_whole else self.fast.failed_row(row.chunks[0], left.place))
 
     def _guard_of(self, place: int) -> str:
         names = ", ".join(dict.fromkeys(self.fast.steps[place].constructs))

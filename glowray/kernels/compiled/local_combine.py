@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from glowray.kernels.base.context import TaskContext
 from glowray.kernels.base.keyed import MISSING, PLAIN, KeyTable
-from glowray.kernels.base.morsels import Morsels, as_rows, pieces
-from glowray.kernels.base.row_levels import NOT_FOLDED
-from glowray.kernels.base.steps import Step
+from glowray.kernels.base.morsels import Morsels, pieces
 from glowray.kernels.compiled.row_loop import RowLoop
 from glowray.kernels.keys.combiners import CombineStep
-from glowray.kernels.keys.fold_table import FoldTable
 from glowray.kernels.loops.generated_loop import Loop
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.encode import encode
 from glowray.rows.codec.shape import Fields
-from glowray.vectorize.columns.folds.accumulations import Accumulation
-from glowray.vectorize.columns.vectors.kinds import TupleOf
 
 BLOCK_ROWS = 65_536
 """Rows of a block that is made of a table."""
@@ -50,50 +44,23 @@ class FoldIntoTable:
 
 
 @dataclass(frozen=True, eq=False)
-class FoldColumnsByKey:
-    """The operator that folds columns of keyed rows; `combine` goes on in Python where those are not exact."""
+class ResumedTable:
+    """A loop that goes on to fold keyed rows where columns stopped."""
 
     step: CombineStep
-    kind: TupleOf
-    fold: Accumulation
-    combine: Loop
-
-    takes_blocks: ClassVar[bool] = True
+    loop: Loop
 
     @property
     def loops(self) -> tuple[Loop, ...]:
-        return (self.combine,)
+        return (self.loop,)
 
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        return (self.step,)
-
-    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
-        columns, levels = FoldTable(self.kind, self.fold), task.levels
-        added, places = 0, [(0, levels.place)]
-        for morsel in stream:
-            block = morsel if isinstance(morsel, Block) else None
-            if block is None or not columns.add(block):
-                return self._in_python(columns, itertools.chain([morsel], stream), places, task)
-            levels.come(self, len(block))
-            added += len(block)
-            places.append((added, levels.place))
-        if not columns.fold():
-            return self._in_python(columns, stream, places, task)
-        return iter([columns.folded()])
-
-    def _in_python(
-        self, columns: FoldTable, stream: Morsels, places: list[tuple[int, tuple[int, int]]], task: TaskContext
-    ) -> Morsels:
-        """Go on in Python: with the folded rows as they are, then the gathered rows, then all that come.
-
-        `places` has, for each block that was added, (rows added so far, the place in the task's rows).
-        """
-        gathered = columns.gathered()
-        folded = places[-1][0] - len(gathered)
-        task.levels.fall(max(place for rows, place in places if rows <= folded))
-        rows = task.levels.noted(self.step, as_rows(itertools.chain([gathered], stream)), lambda: (NOT_FOLDED, ""))
-        return _in_python(self.step, columns, self.combine, rows)
+    def resumed(self, started: Iterable[Any], rows: Iterator[Any], context: TaskContext) -> Morsels:
+        table, cells = KeyTable(), self.loop.cells
+        fold, entries, miss = self.loop.function(), table.entries, self.step.missing(table, cells is not None)
+        for key, known in started:
+            entries[key if type(key) in PLAIN else table.admit(key)] = known if cells is None else list(known)
+        fold(rows, table.get, entries, MISSING, miss)
+        return pieces(_items(table, cells))
 
 
 def _items(table: KeyTable, cells: int | None) -> Iterator[tuple[Any, Any]]:
@@ -111,14 +78,3 @@ def _pairs(keys: list[Any], values: list[Any]) -> Iterator[Block]:
         shape = Fields("tuple", (), tuple(shape for shape, _ in columns))
         count = min(BLOCK_ROWS, len(keys) - start)
         yield Block((Chunk(shape, [array for _, arrays in columns for array in arrays], count),))
-
-
-def _in_python(step: CombineStep, columns: FoldTable, loop: Loop, morsels: Iterable[Any]) -> Morsels:
-    """Fold morsels of Python's rows into the table of what columns have folded."""
-    table = KeyTable()
-    fold, entries, miss = loop.function(), table.entries, step.missing(table, loop.cells is not None)
-    for key, known in columns.folded().rows():
-        entries[key if type(key) in PLAIN else table.admit(key)] = known if loop.cells is None else list(known)
-    for rows in morsels:
-        fold(rows, table.get, entries, MISSING, miss)
-    return pieces(_items(table, loop.cells))

@@ -213,7 +213,10 @@ class CombineThenMerge(Source):
 
 @dataclass(frozen=True, slots=True)
 class GroupSource(Keyed, Source):
-    """(key, values in input order)"""
+    """Gives one row `(key, values)` for each key, in order of first appearance.
+
+    Values keep their input order. They are a list, or a Group if they are large.
+    """
 
     pairing: Pairing | None = None
 
@@ -224,7 +227,7 @@ class GroupSource(Keyed, Source):
 
 @dataclass(frozen=True, slots=True)
 class CoGroupSource(Keyed, Source):
-    """(key, (values of the first input, of the second, …)); keys in order of first appearance, sides in order."""
+    """Gives one row `(key, (values of input 1, values of input 2, …))` for each key, in order of first appearance."""
 
     pairing: Pairing | None = None
 

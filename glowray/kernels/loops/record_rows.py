@@ -15,50 +15,54 @@ from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.decode import decode
 from glowray.rows.codec.shape import Fields, Path, Shape
+from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf, fields_of
 
 Run = Callable[..., Any]
 
 
-@dataclass(frozen=True)
-class Form:
-    """How rows are put together: tuples, or dicts with these keys; None among the children is a field of any kind."""
+def fits(kind: Kind, shape: Shape) -> bool:
+    """Return whether all rows of a shape have the tuples and dicts of a kind. Other fields may hold anything.
 
-    kind: str
-    names: tuple[str, ...]
-    children: tuple[Form | None, ...]
+    >>> from glowray.vectorize.columns.vectors.kinds import ANY, RecordOf
+    >>> shape = Chunk.from_rows([(1, {"n": b"x"})]).shape
+    >>> fits(TupleOf((ANY, RecordOf((("n", ANY),)))), shape), fits(TupleOf((ANY,)), shape)
+    (True, False)
+    """
+    fields = fields_of(kind)
+    if not fields:
+        return True
+    if not isinstance(shape, Fields) or shape.optional or len(shape.children) != len(fields):
+        return False
+    names = () if isinstance(kind, TupleOf) else tuple(name for name, _ in fields)
+    if shape.kind != ("record" if names else "tuple") or shape.names != names:
+        return False
+    return all(fits(field, child) for (_, field), child in zip(fields, shape.children, strict=True))
 
-    def fits(self, shape: Shape) -> bool:
-        """Whether all rows of a shape are put together like that."""
-        if not isinstance(shape, Fields) or shape.optional or shape.kind != self.kind or shape.names != self.names:
-            return False
-        if len(shape.children) != len(self.children):
-            return False
-        return all(form is None or form.fits(child) for form, child in zip(self.children, shape.children, strict=True))
 
-    def keys(self, path: Path) -> tuple[int | str, ...]:
-        """A path as the keys that lead to the field in a row."""
-        if not path:
-            return ()
-        index, *rest = path
-        child = self.children[index]
-        key = index if self.kind == "tuple" else self.names[index]
-        return (key, *(child.keys(tuple(rest)) if child else ()))
+def leaves(kind: Kind) -> Iterator[tuple[Path, tuple[int | str, ...]]]:
+    """Yield (path of field numbers, the keys that lead to it in a row) for each field that has no fields itself.
 
-    def leaves(self) -> Iterator[Path]:
-        """The paths to all fields of any kind, in order."""
-        for index, child in enumerate(self.children):
-            yield from ((index, *path) for path in (child.leaves() if child else [()]))
+    >>> from glowray.vectorize.columns.vectors.kinds import RecordOf
+    >>> list(leaves(TupleOf((int, RecordOf((("n", int),))))))
+    [((0,), (0,)), ((1, 0), (1, 'n'))]
+    """
+    fields = fields_of(kind)
+    if not fields:
+        yield (), ()
+    for index, (key, field) in enumerate(fields):
+        for path, keys in leaves(field):
+            yield (index, *path), (key, *keys)
 
 
 @dataclass(frozen=True, eq=False)
 class RecordLoop:
-    """A segment's loop over the fields of rows of a form.
+    """A segment's loop over the fields of rows whose tuples and dicts are those of a kind.
 
     `paths` lead to the fields that it looks at, in the order in which it takes them; `variables` are the names that
     `loop` has for all fields, with the path to each in the whole row.
     """
 
-    form: Form
+    kind: Kind
     paths: tuple[Path, ...]
     variables: Mapping[str, tuple[int | str, ...]]
     loop: Loop
@@ -66,7 +70,7 @@ class RecordLoop:
     def rows(self, block: Block, whole: Callable[[], Block]) -> RecordRows | None:
         """The rows of a block of one chunk for the loop; None where they are put together in another way."""
         (chunk,) = block.chunks
-        if not self.form.fits(chunk.shape):
+        if not fits(self.kind, chunk.shape):
             return None
         return RecordRows([_field(chunk, path) for path in self.paths], chunk.count, whole, self.variables)
 

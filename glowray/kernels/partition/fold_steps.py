@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from glowray.functions import Cause, Function
 from glowray.functions.combiner import Zero
 from glowray.kernels.base.context import TaskContext
-from glowray.kernels.base.morsels import Morsels, as_rows
-from glowray.kernels.base.row_levels import NOT_FOLDED
-from glowray.kernels.base.steps import Step
+from glowray.kernels.base.morsels import Morsels
 from glowray.kernels.keys.combiners import reducer_cause
 from glowray.kernels.keys.reducer_call import blame_reducer, reducer_call
-from glowray.kernels.loops.generated_loop import Loop
 from glowray.kernels.partition.partition_steps import PartitionStep
 from glowray.rows import Block
 from glowray.vectorize.columns.folds.accumulations import Accumulation
@@ -55,58 +51,46 @@ class ReduceStep(PartitionStep):
                 raise
         return known
 
-    def resumed(self, started: list[Any], rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
-        """Yield the one row of a fold that has begun with what is in `started`, if there is any."""
-        if not started:
-            yield from self.apply(rows, context)
-            return
-        (known,) = started
+    def resumed(self, started: Iterable[Any], rows: Iterator[Any], context: TaskContext) -> Morsels:
+        """Return the one row of a fold that began with the row in `started`, if there is one."""
+        known = list(started)
+        return iter([self._resumed(known[0], rows) if known else self.apply(rows, context)])
+
+    def _resumed(self, known: Any, rows: Iterator[Any]) -> Iterator[Any]:
         yield self._folded(known, rows)
 
 
-@dataclass(frozen=True, slots=True)
-class FoldColumns:
-    """The operator that reduces columns of a kind; Python goes on from where those are not exact."""
+class ReducedColumns:
+    """Rows of a kind on their way to one row, folded block by block from left to right."""
 
-    step: ReduceStep
-    fold: Accumulation
-    kind: Kind
+    def __init__(self, kind: Kind, fold: Accumulation) -> None:
+        self._kind, self._fold = kind, fold
+        self._known: list[Any] = []
 
-    takes_blocks: ClassVar[bool] = True
-    loops: ClassVar[tuple[Loop, ...]] = ()
+    def add(self, block: Block) -> bool:
+        """Fold the rows of a block. Return False, and fold none, if only Python is exact."""
+        known = self._known
+        for chunk in block.chunks:
+            values = vector_of(self._kind, chunk)
+            lifted = None if values is None else self._fold.lifted(values, len(chunk))
+            if lifted is None:
+                return False
+            if len(chunk):
+                made = self._fold.fold.fold_column(lifted, known[0] if known else self._fold.zero)
+                if made is None:
+                    return False
+                known = [made]
+        self._known = known
+        return True
 
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        return (self.step,)
+    def fold(self) -> bool:
+        return True
 
-    def run(self, stream: Morsels, task: TaskContext) -> Morsels:
-        known: list[Any] = []
-        place = task.levels.place
-        for morsel in stream:
-            folded = _folded(self.fold, self.kind, known, morsel) if isinstance(morsel, Block) else None
-            if folded is None or not isinstance(morsel, Block):
-                task.levels.fall(place)
-                rest = as_rows(itertools.chain([morsel], stream))
-                rows = task.levels.noted(self.step, rest, lambda: (NOT_FOLDED, ""))
-                return iter([self.step.resumed(known, itertools.chain.from_iterable(rows), task)])
-            task.levels.come(self, len(morsel))
-            known, place = folded, task.levels.place
-        return iter([known])
+    def folded(self) -> list[Any]:
+        return self._known
 
-
-def _folded(fold: Accumulation, kind: Kind, known: list[Any], block: Block) -> list[Any] | None:
-    """What is known and then the rows of a block, folded; None where only Python is exact."""
-    for chunk in block.chunks:
-        values = vector_of(kind, chunk)
-        lifted = None if values is None else fold.lifted(values, len(chunk))
-        if lifted is None:
-            return None
-        if len(chunk):
-            made = fold.fold.fold_column(lifted, known[0] if known else fold.zero)
-            if made is None:
-                return None
-            known = [made]
-    return known
+    def gathered(self) -> Block:
+        return Block()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,10 @@ def segments(steps: Sequence[Step]) -> list[Segment]:
 
 
 def _cut(rows: Sequence[RowStep], end: CombineStep | PartitionStep | None) -> list[Segment]:
-    """Row steps as segments that are not too long: one from the front, and behind it the others from the back.
+    """Split row steps into segments of at most MOST_STEPS steps and MOST_LOOPS loops. The last one gets `end`.
 
-    So the branches of a union that end in the same steps have the same segments there, and share their loops.
+    The first segment is cut from the front, the others from the back. Long branches of a union that end in the same
+    steps then have the same last segments, and share their loops.
     """
     first = _length(rows)
     found: list[Segment] = []
@@ -53,7 +54,7 @@ def _cut(rows: Sequence[RowStep], end: CombineStep | PartitionStep | None) -> li
 
 
 def _length(rows: Iterable[RowStep]) -> int:
-    """How many of the steps, from the first on, one loop may have."""
+    """Return how many of the steps, from the first on, one loop may have."""
     length = loops = 0
     for step in islice(rows, MOST_STEPS):
         length += 1

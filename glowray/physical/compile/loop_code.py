@@ -14,13 +14,14 @@ from glowray.kernels.compiled.local_combine import FoldIntoTable
 from glowray.kernels.compiled.row_loop import Append, CountOnly, LoopEnd
 from glowray.kernels.ends.sources import ReadSource, Source
 from glowray.kernels.loops.generated_loop import Loop
-from glowray.kernels.loops.record_rows import Form, RecordLoop
+from glowray.kernels.loops.record_rows import RecordLoop, leaves
 from glowray.kernels.partition.join_step import KeepKeys
 from glowray.kernels.partition.partition_steps import PassOn
 from glowray.kernels.task.segment import Segment
 from glowray.physical.compile.branch_likeness import step_likeness
 from glowray.physical.compile.loop_endings import Combine, Keep, appending, counting, yielding
-from glowray.physical.compile.record_loops import displayed, pruned_read, read_form, used_of, variables_of
+from glowray.physical.compile.record_loops import displayed, pruned_read, read_kind, used_of, variables_of
+from glowray.vectorize.columns.vectors.kinds import Kind
 from glowray.vectorize.definition.answer_cache import remembered
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.loops.chain import Chain, Sink, define
@@ -51,21 +52,21 @@ def loop_over(
 
 
 def record_loop(
-    segment: Segment, end: LoopEnd, source: Source, form: Form | None, cells: int | None, is_first: bool, prunes: bool
+    segment: Segment, end: LoopEnd, source: Source, kind: Kind | None, cells: int | None, is_first: bool, prunes: bool
 ) -> tuple[Source, RecordLoop | None]:
     """Return the loop over the fields of rows, and the source, which then reads only the columns that are looked at."""
     is_read = isinstance(source, ReadSource) and is_first
-    form = read_form(source) if isinstance(source, ReadSource) and is_first else form
-    if form is None:
+    kind = read_kind(source) if isinstance(source, ReadSource) and is_first else kind
+    if kind is None:
         return source, None
     weaver = Weaver()
-    row = displayed(form, weaver)
+    row = displayed(kind, weaver)
     variables = dict(variables_of(row))
     loop, used, _ = _woven(segment, end, source, weaver, row, True, cells)
     if isinstance(source, ReadSource) and is_read and prunes:
-        source, form = pruned_read(source, form, {str(variables[name][0]) for name in used})
-    at = dict(zip(map(form.keys, form.leaves()), form.leaves(), strict=True))
-    return source, RecordLoop(form, tuple(at[variables[name]] for name in used), variables, loop)
+        source, kind = pruned_read(source, kind, {str(variables[name][0]) for name in used})
+    at = {keys: path for path, keys in leaves(kind)}
+    return source, RecordLoop(kind, tuple(at[variables[name]] for name in used), variables, loop)
 
 
 def parts_of(rows: tuple[RowStep, ...]) -> list[RowStep]:

@@ -9,60 +9,50 @@ from glowray.io.reader import PrunableReader, RecordReader
 from glowray.kernels.ends.sources import JoinSource, ReadSource
 from glowray.kernels.join.join import ROWS_ALONE
 from glowray.kernels.join.row_pairs import needed
-from glowray.kernels.loops.record_rows import Form
+from glowray.kernels.loops.record_rows import leaves
 from glowray.physical.compile.row_kinds import wire_kind
 from glowray.physical.stages.stage import Branch, Runs
 from glowray.vectorize.analyze.displays import record
-from glowray.vectorize.columns.vectors.kinds import Kind, RecordOf, TupleOf
+from glowray.vectorize.columns.vectors.kinds import ANY, Kind, RecordOf, TupleOf, fields_of
 from glowray.vectorize.loops.code.weaver import Weaver, load
 
 MOST_FIELDS = 300
 Path = tuple[int | str, ...]
 
 
-def read_form(source: ReadSource) -> Form | None:
-    """The form of the rows of a reader whose columns are known."""
+def read_kind(source: ReadSource) -> RecordOf | None:
+    """Return the kind of the records of a reader that knows its fields."""
     names = source.reader.fields if isinstance(source.reader, RecordReader) else None
-    return Form("record", names, (None,) * len(names)) if names and len(names) <= MOST_FIELDS else None
+    return RecordOf(tuple((name, ANY) for name in names)) if names and len(names) <= MOST_FIELDS else None
 
 
-def form_of(kind: Kind | None) -> Form | None:
-    """The form of rows of a kind; None for those that are one value."""
-    form = _form(kind)
-    return form if form is not None and len(list(form.leaves())) <= MOST_FIELDS else None
+def looped_kind(kind: Kind | None) -> Kind | None:
+    """Return the kind if a loop may go over the fields of its rows: it has some, and not too many."""
+    return kind if kind is not None and fields_of(kind) and len(list(leaves(kind))) <= MOST_FIELDS else None
 
 
-def join_form(branch: Branch, runs: Runs) -> Form | None:
-    """The form of the rows of a join some of whose sides may be absent: such a value is one field."""
+def join_kind(branch: Branch, runs: Runs) -> Kind | None:
+    """Return the kind of the rows of a join some of whose sides may be absent: such a value is one field."""
     source = branch.source
     if not isinstance(source, JoinSource) or source.how in ROWS_ALONE:
         return None
-    sides = [form_of(wire_kind(wire, runs)) for wire in branch.wires]
-    pairs = [side.children if side and side.kind == "tuple" and len(side.children) == 2 else None for side in sides]
-    if None in pairs:
+    sides = [fields_of(wire_kind(wire, runs)) for wire in branch.wires]
+    if any([key for key, _ in side] != [0, 1] for side in sides):
         return None
     there = needed(source.how, len(sides))
-    values = tuple(pair[1] if pair and must else None for pair, must in zip(pairs, there, strict=True))
-    form = Form("tuple", (), (None, Form("tuple", (), values)))
-    return form if len(list(form.leaves())) <= MOST_FIELDS else None
+    values = tuple(value if must else ANY for (_, (_, value)), must in zip(sides, there, strict=True))
+    return looped_kind(TupleOf((ANY, TupleOf(values))))
 
 
-def _form(kind: Kind | None) -> Form | None:
-    if isinstance(kind, TupleOf) and kind.fields:
-        return Form("tuple", (), tuple(map(_form, kind.fields)))
-    if isinstance(kind, RecordOf) and kind.fields:
-        return Form("record", tuple(name for name, _ in kind.fields), tuple(_form(field) for _, field in kind.fields))
-    return None
-
-
-def displayed(form: Form, weaver: Weaver) -> ast.expr:
-    """A display of such a row, with a variable for each field of any kind."""
-    names = form.names or ("field",) * len(form.children)
-    fields = [
-        displayed(child, weaver) if child else load(weaver.fresh(name if name.isidentifier() else "field"))
-        for name, child in zip(names, form.children, strict=True)
-    ]
-    return ast.Tuple(fields, ast.Load()) if form.kind == "tuple" else record(form.names, fields)
+def displayed(kind: Kind, weaver: Weaver) -> ast.expr:
+    """Return a display of a row of a kind, with a variable for each field that has no fields itself."""
+    parts: list[ast.expr] = []
+    for key, field in fields_of(kind):
+        name = key if isinstance(key, str) and key.isidentifier() else "field"
+        parts.append(displayed(field, weaver) if fields_of(field) else load(weaver.fresh(name)))
+    if isinstance(kind, RecordOf):
+        return record(tuple(name for name, _ in kind.fields), parts)
+    return ast.Tuple(parts, ast.Load())
 
 
 def variables_of(display: ast.expr, path: Path = ()) -> Iterator[tuple[str, Path]]:
@@ -86,10 +76,11 @@ def used_of(display: ast.expr, body: list[ast.stmt]) -> list[str]:
     return [name for name, _ in variables_of(display) if name in named]
 
 
-def pruned_read(source: ReadSource, form: Form, used: set[str]) -> tuple[ReadSource, Form]:
-    """A source that reads only the columns that a loop uses, where its reader can, and the form of its rows."""
-    if not isinstance(source.reader, PrunableReader) or source.whole is not None or not used or used >= set(form.names):
-        return source, form
+def pruned_read(source: ReadSource, kind: Kind, used: set[str]) -> tuple[ReadSource, Kind]:
+    """Return a source that reads only the columns that a loop uses, if its reader can, and the kind of its rows."""
+    names = {name for name, _ in fields_of(kind)}
+    if not isinstance(source.reader, PrunableReader) or source.whole is not None or not used or used >= names:
+        return source, kind
     fewer = source.narrowed(frozenset(used))
-    few = read_form(fewer)
-    return (source, form) if few is None else (fewer, few)
+    few = read_kind(fewer)
+    return (source, kind) if few is None else (fewer, few)

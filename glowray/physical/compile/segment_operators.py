@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 
 from glowray.kernels.base.steps import RowStep, Step
 from glowray.kernels.compiled.guarded import ColumnProgram, Guarded
-from glowray.kernels.compiled.local_combine import FoldColumnsByKey, FoldIntoTable
+from glowray.kernels.compiled.guarded_fold import GuardedFold
+from glowray.kernels.compiled.local_combine import FoldIntoTable, ResumedTable
 from glowray.kernels.compiled.long_chain import MOST_NESTED
 from glowray.kernels.compiled.row_loop import Append, CountOnly, LoopEnd, NestedLoops, RowLoop, Yield
 from glowray.kernels.ends.exchange import ByKey, Count, Exchange, OneBlock
 from glowray.kernels.ends.sources import Source
 from glowray.kernels.keys.combiners import CombineStep
-from glowray.kernels.keys.fold_table import pair_kind
+from glowray.kernels.keys.fold_table import FoldTable, pair_kind
 from glowray.kernels.loops.generated_loop import Loop
-from glowray.kernels.loops.record_rows import Form
-from glowray.kernels.partition.fold_steps import FoldColumns, ReduceStep
+from glowray.kernels.partition.fold_steps import ReducedColumns, ReduceStep
 from glowray.kernels.partition.join_step import JoinInPlace, KeepKeys
 from glowray.kernels.partition.partition_steps import BlockStep, PartitionStep, PassOn
 from glowray.kernels.task.fragment import Decision
@@ -98,9 +99,10 @@ class SegmentPlace:
             pair = pair_kind(program.result)
             assert pair is not None
             combine = self._loop((), end, self.end, program.result, whole.cells)
-            return [replace(guarded, builds_late=True), FoldColumnsByKey(end, pair, found.fold, combine)]
+            table = partial(FoldTable, pair, found.fold)
+            return [replace(guarded, builds_late=True), GuardedFold(end, table, ResumedTable(end, combine))]
         if found.fold is not None and isinstance(end, ReduceStep):
-            return [guarded, FoldColumns(end, found.fold, program.result)]
+            return [guarded, GuardedFold(end, partial(ReducedColumns, program.result, found.fold), end)]
         if rest or isinstance(end, CombineStep):
             loop = self._loop(rest, end, self.end, program.result, whole.cells)
             first = [replace(guarded, gives_rows=True)] if found.steps else []
@@ -112,7 +114,7 @@ class SegmentPlace:
         first = [replace(guarded, gives_rows=not end.takes_blocks)] if found.steps else []
         return [*first, *_partition(end)]
 
-    def over_rows(self, whole: Loop, form: Form | None, vectorize: bool) -> tuple[Source, list[TaskOperator]]:
+    def over_rows(self, whole: Loop, kind: Kind | None, vectorize: bool) -> tuple[Source, list[TaskOperator]]:
         """Return the source, which may read less than before, and the operators of a segment of Python's rows."""
         end = self.segment.end
         if not self.segment.rows and not isinstance(end, CombineStep):
@@ -120,7 +122,7 @@ class SegmentPlace:
         source, records = self.source, None
         if vectorize and self.segment.rows:
             source, records = record_loop(
-                self.segment, self.end, self.source, form, whole.cells, self.is_first, self.prunes
+                self.segment, self.end, self.source, kind, whole.cells, self.is_first, self.prunes
             )
         return source, [RowLoop(whole, self.end, records, draws=not self.is_first), *self._after_loop()]
 

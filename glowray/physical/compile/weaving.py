@@ -15,7 +15,7 @@ from glowray.physical.compile.branch_likeness import as_first, likeness
 from glowray.physical.compile.columns import Columns
 from glowray.physical.compile.plain_calls import compile_loops, with_reason
 from glowray.physical.compile.pruning import pruned
-from glowray.physical.compile.record_loops import form_of, join_form
+from glowray.physical.compile.record_loops import join_kind, looped_kind
 from glowray.physical.compile.row_kinds import one_kind, source_kind
 from glowray.physical.compile.segment_operators import SegmentPlace, not_too_deep, plain_operators
 from glowray.physical.stages.stage import Branch, Runs, StageRun
@@ -78,7 +78,7 @@ def _fragment(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragmen
         is_last = segment is last or (segment is before[-1] and not last.rows)
         at = SegmentPlace(segment, source, stage.exchange, not decisions, is_last, stage.plan.prunes)
         loop = at.loop(row_type, vectorize)
-        form = form_of(kind) or (None if decisions else join_form(branch, stage.runs))
+        looped = looped_kind(kind) or (None if decisions else join_kind(branch, stage.runs))
         found: Columns | None = None
         if kind is not None:
             at, kind, found = _over_columns(at, kind, branch, stage.runs)
@@ -86,7 +86,7 @@ def _fragment(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragmen
             operators += at.over_columns(found, kind, loop)
             kind = at.kind_after(found, kind)
         else:
-            source, made = at.over_rows(loop, form, vectorize)
+            source, made = at.over_rows(loop, looped, vectorize)
             at, kind = replace(at, source=source), None
             operators += made
         source, row_type = at.source, None

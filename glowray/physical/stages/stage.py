@@ -87,14 +87,14 @@ class StagePlan:
 
     Args:
         number: its place among the stages of the job, from 1.
-        branches: its tasks, those of each branch after those of the branch before.
+        branches: groups of tasks. Tasks are numbered branch by branch.
         exchange: how tasks hand on their rows.
-        until: the number of rows, in order of partition, after which no further task runs; None: all tasks run. Nor
-            does a task run after one that reports the end of the stage.
-        stream: whether partial results count: rows before a failure are given.
+        until: the number of rows after which no further batch of tasks starts; None: all tasks run. Batches grow: 1,
+            2, 4, … tasks. A task that reports the end of the stage also stops further batches.
+        stream: whether a failed task also gives its rows before the failure.
         store: where its blocks are kept for later actions.
-        prunes: whether its readers leave out columns that no function looks at; a rule sets it.
-        node_slices: whether its tasks may leave the rows of all partitions in one block; a rule sets it.
+        prunes: whether its readers may leave out columns that no function reads; a rule sets it.
+        node_slices: whether its tasks may give an object a node in place of one a partition; a rule sets it.
     """
 
     number: int

@@ -49,7 +49,10 @@ def _as_python(key: Any) -> Any:
 
 
 def _time(key: Any) -> Hashable:
-    """Return the canonical key of a NumPy time: the equal Python datetime or timedelta, or a OneOf if there is none."""
+    """Return the canonical key of a NumPy time: the equal datetime or timedelta of Python.
+
+    A time that Python cannot hold gives a OneOf. Raises NotAKey for a time without a known unit.
+    """
     if np.isnat(key):
         return OneOf(type(key).__name__, NAN)
     unit, count = np.datetime_data(key.dtype)

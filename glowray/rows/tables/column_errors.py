@@ -117,7 +117,7 @@ def mixed_kinds(steps: Steps, first: tuple[str, Any], second: tuple[str, Any], f
 
 
 def row_is_none(path: str) -> InexactColumn:
-    """Return the error for a row that is None among rows with columns."""
+    """Return the error for a row that is None among rows with columns. `path` names one of these columns."""
     return InexactColumn(f'column "{path}" has no value for a row that is None: filter such rows out first')
 
 

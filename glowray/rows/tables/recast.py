@@ -66,10 +66,11 @@ def _row(table: pa.Table, place: int) -> str:
 
 
 def recast(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Return an array with the same values in another type. A struct field that the array lacks is null.
+    """Return the array with its values in the type `kind`.
 
-    Raises pa.ArrowInvalid for a value that the type cannot hold. Arrow's own cast rounds floats, cannot add fields, and
-    breaks lists of nulls (in pyarrow 26 even in a cast to their own type).
+    A struct field that the array lacks is null, and one that `kind` lacks is dropped. Raises pa.ArrowInvalid for a
+    value that the type cannot hold. Arrow's own cast rounds floats, cannot add fields, and breaks lists of nulls (in
+    pyarrow 26 even in a cast to their own type).
     """
     if array.type == kind:
         return array

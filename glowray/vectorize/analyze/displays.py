@@ -99,9 +99,9 @@ def display_at(node: ast.expr, arguments: Mapping[str, ast.expr]) -> ast.expr | 
 
 
 def merged(node: ast.Dict) -> ast.Dict:
-    """Return `{**{"a": x}, "b": y}` as `{"a": x, "b": y}`.
+    """Merge spread dict displays: `{**{"a": x}, "b": y}` → `{"a": x, "b": y}`.
 
-    Return the node itself if that would change the order of evaluation.
+    Return the node itself if it has other parts, or if the order of evaluation would change.
     """
     names: list[str] = []
     values: dict[str, ast.expr] = {}

@@ -64,7 +64,10 @@ def targets_of(node: Comprehension) -> set[str]:
 
 
 def free_names(node: ast.Lambda | ast.FunctionDef) -> set[str]:
-    """Return the names that the function reads and that neither it nor a scope inside it binds."""
+    """Return the names that the function reads but does not bind: captured variables, globals and builtins.
+
+    A name that a lambda or comprehension inside it binds is left out there. Parameters of an inner def are not.
+    """
     return reads(body_of(node), own_names(node))
 
 

@@ -21,6 +21,9 @@ class PlanText(str):
     def _repr_html_(self) -> str:
         return page_part(STYLE + preformatted(self))
 
+    def _repr_pretty_(self, printer: Any, is_cycle: bool) -> None:
+        printer.text(str(self))  # IPython in a terminal
+
 
 @public
 class RowErrors(list[Any]):

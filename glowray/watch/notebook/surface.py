@@ -86,7 +86,7 @@ def notebook() -> Notebook | None:
 
 
 def kernel_shell() -> Any:
-    """Return IPython's shell if this process is a kernel, else None. IPython in a terminal is a terminal."""
+    """Return IPython's shell if this process is the kernel of a notebook. In a terminal, return None."""
     shells = sys.modules.get("ipykernel.zmqshell")
     if shells is None or not shells.ZMQInteractiveShell.initialized():
         return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Heat:
-    """What was measured, for the nodes and edges of a picture.
+    """The measurements of an action, for the nodes and edges of a picture.
 
     Args:
         shares: node → its share of the time of all tasks, from 0.0 to 1.0. Steps that ran as one program share it.

@@ -21,12 +21,16 @@ from glowray.watch.plan.user_functions import is_given
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A function as explain() shows it. `reason` says why it is not at a higher level; None for the highest."""
+    """A function as explain() shows it. `reason` says why it is not at a higher level; None for the highest.
+
+    `site` is the file and line of its definition, "flights.py:12"; None for C code.
+    """
 
     stage: int
     function: str
     level: str
     reason: str | None = None
+    site: str | None = None
 
     def __str__(self) -> str:
         return f"{self.level}: {self.reason}" if self.reason else self.level
@@ -49,7 +53,7 @@ def levels_of(stages: Sequence[tuple[int, Sequence[Fragment]]], vectorize: bool)
             for function, level, reason in _functions(fragment, vectorize):
                 if is_given(function) and id(function) not in found:
                     name = f"{function.verb}({function.label})"
-                    found[id(function)] = Level(number, name, level, reason)
+                    found[id(function)] = Level(number, name, level, reason, function.site)
     return list(found.values())
 
 

@@ -1,1 +1,1 @@
-"""What stays of an action after it has run: the event log, the record, and what explain(after=True) says of it."""
+"""The memory of an action that has run: the event log, the record, and what explain(after=True) says of it."""

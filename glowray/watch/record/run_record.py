@@ -1,4 +1,4 @@
-"""What stays of an action after it has run: its plan as text and picture, its statistics, and its events."""
+"""The record of an action that has run: its plan as text and picture, its statistics, and its events."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What an action leaves behind as a file: an HTML report, and a trace for Perfetto."""
+"""The files that an action can leave behind: an HTML report, and a trace for Perfetto."""

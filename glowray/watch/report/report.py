@@ -23,6 +23,9 @@ MOST_PARTS = 30
 LEAST_SHARE = 0.002
 """A part with a smaller share of the time is not listed."""
 
+LEAST_WAIT = 0.1
+"""Seconds before the first stage that the time line tells of. Ray may have been starting."""
+
 Column = tuple[str, bool]
 """A heading, and whether its cells are numbers."""
 
@@ -85,7 +88,9 @@ def _time(record: RunRecord) -> Iterator[str]:
     tasks = record.log.of(events.TaskEnded)
     if not tasks:
         return
-    began = min(record.log.events[0].time, *(task.time - task.seconds for task in tasks))
+    starts = [event.time for event in record.log.of(events.StageBegan)]
+    began = min([*starts, *(task.time - task.seconds for task in tasks)])
+    before = began - record.log.events[0].time
     seconds = max(event.time for event in record.log.events) - began
     yield "<h2>Tasks on the time line</h2>"
     names = {event.stage: event.name for event in record.log.of(events.StageBegan)}
@@ -93,6 +98,8 @@ def _time(record: RunRecord) -> Iterator[str]:
         f'<span style="--k:var(--c{(n - 1) % COLOURS})">{n} {_text(name)}</span>' for n, name in names.items()
     )
     yield f'<p class="legend">{legend}</p><div class="scroll">{timeline(tasks, began, seconds)}</div>'
+    if before >= LEAST_WAIT:
+        yield f'<p class="pale">It begins with the first stage, {before:.1f} s after the action was called.</p>'
     if len(tasks) > MOST_TASKS:
         yield f'<p class="pale">The first {MOST_TASKS:,} of {len(tasks):,} tasks are drawn.</p>'
 
@@ -156,16 +163,19 @@ def _functions(record: RunRecord) -> Iterator[str]:
             f"<p>The slowest function: <code>{_text(part.name)}</code> in stage {slowest.stage},"
             f" {part.nanoseconds:,.0f} ns a row, {part.seconds:.3f} s in all.</p>"
         )
-    levels = {(each.stage, each.function): str(each) for stage in record.stats.stages for each in stage.functions}
+    levels = {(each.stage, each.function): each for stage in record.stats.stages for each in stage.functions}
     rows = []
     parts = timed_parts(record)
     shown = [timed for timed in parts[:MOST_PARTS] if timed.share >= LEAST_SHARE]
     for timed in shown:
         part = timed.part
-        known = dict.fromkeys(levels.get((timed.stage, step), "") for step in part.steps)
+        known = [levels[timed.stage, step] for step in part.steps if (timed.stage, step) in levels]
+        where = "".join(
+            f'<div class="pale">{_text(site)}</div>' for site in dict.fromkeys(each.site for each in known) if site
+        )
         share = f'<div class="bar"><span class="share" style="width:{100 * timed.share:.1f}%"></span></div>'
         each = f"{part.nanoseconds:,.0f}" if part.rows else ""
-        cells = [f"{timed.stage} {_text(part.name)}", _text("; ".join(filter(None, known))), share]
+        cells = [f"{timed.stage} {_text(part.name)}", _text("; ".join(dict.fromkeys(map(str, known)))) + where, share]
         rows.append([*cells, f"{part.seconds:.3f}", f"{part.rows:,}", each])
     columns = [("part", False), ("level", False), ("share", False), ("seconds", True), ("rows", True)]
     yield _table([*columns, ("ns a row", True)], rows)

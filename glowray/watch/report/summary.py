@@ -1,4 +1,4 @@
-"""Where the time of an action went, in numbers and in one sentence."""
+"""The use of an action's time, in numbers and in one sentence."""
 
 from __future__ import annotations
 

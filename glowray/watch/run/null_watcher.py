@@ -13,7 +13,7 @@ class NullWatcher:
     """Implements `Watcher` and does nothing. Statistics, progress and the event log override what they need."""
 
     def stage_started(self, stage: StageRun) -> None:
-        """Note that the tasks of a stage begin."""
+        """Hear that the tasks of a stage begin."""
 
     def task_heard(self, stage: StageRun, place: int, heard: Heard) -> None:
         """Note what a task printed."""

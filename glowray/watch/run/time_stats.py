@@ -1,4 +1,4 @@
-"""Where the time of a stage's tasks went: to its source, to its steps, or to its output."""
+"""The use of the time of a stage's tasks: for its source, its steps, or its output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PartTime:
         kind: "source", "steps" or "output".
         steps: the steps that ran as one program, or the source, or nothing for the output.
         seconds: the time that the part took in all tasks, without the parts before it.
-        rows: the rows that came in. Of the source, the rows that came out.
+        rows: the rows that came in. For the source, the rows that came out.
         calls: whether a function of the user's is among the steps.
     """
 

@@ -59,7 +59,6 @@ def test_wanted(start: Any, end: Any, found: list[tuple[int, int]]) -> None:
         ({0: 5}, {0: 4}, ValueError, "partition 0: offsets 5 to 4 were asked for"),
         ({7: 5}, None, ValueError, 'topic "t" has no partition 7'),
         ("earliest", {8: 5}, ValueError, 'topic "t" has no partition 8'),
-        ("first", None, ValueError, r'start must be "earliest", "latest" or a dict, not \'first\''),
     ],
 )
 def test_offsets_that_are_not_there(start: Any, end: Any, kind: type[Exception], message: str) -> None:

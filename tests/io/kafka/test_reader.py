@@ -56,6 +56,11 @@ def test_an_empty_topic(servers: str, topic: str) -> None:
     assert gr.Flow(engine="inline").read_kafka(topic, servers).collect() == []
 
 
+def test_a_start_that_is_none() -> None:
+    with pytest.raises(ValueError, match=r"""start must be "earliest", "latest" or a dict, not 'first'"""):
+        gr.read_kafka("t", "nowhere", "first")
+
+
 def test_a_topic_that_is_not_there(servers: str) -> None:
     with pytest.raises(ValueError, match=r'read_kafka\(\): Kafka at .* has no topic "nothing"'):
         gr.read_kafka("nothing", servers)

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import glowray as gr
-from glowray.kernels.loops.record_rows import Form
+from glowray.kernels.loops.record_rows import fits, leaves
 from glowray.rows import Block
+from glowray.vectorize.columns.vectors.kinds import ANY, RecordOf, TupleOf
 
 VALUES = st.sampled_from(["", "1", "12", "a", "ß", "-3", "x,y", 'q"', "1.5"])
 KEPT: list[Any] = []
@@ -120,15 +121,14 @@ def test_what_a_function_keeps_is_its_own_row(tmp_path: Path) -> None:
     ]
 
 
-def test_a_form_fits_rows_put_together_alike() -> None:
-    form = Form("tuple", (), (None, Form("record", ("a", "b"), (None, None))))
-    assert list(form.leaves()) == [(0,), (1, 0), (1, 1)]
-    assert [form.keys(path) for path in form.leaves()] == [(0,), (1, "a"), (1, "b")]
-    fits = lambda *rows: form.fits(Block.from_rows(rows).chunks[0].shape)
-    assert fits((1, {"a": 1, "b": None}))
-    assert not fits((1, {"b": 1, "a": None}))
-    assert not fits((1, {"a": 1, "b": None}), (1, None))
-    assert not fits({"a": 1, "b": 2})
+def test_a_kind_fits_rows_of_its_tuples_and_dicts() -> None:
+    kind = TupleOf((int, RecordOf((("a", ANY), ("b", str)))))
+    assert list(leaves(kind)) == [((0,), (0,)), ((1, 0), (1, "a")), ((1, 1), (1, "b"))]
+    fit = lambda *rows: fits(kind, Block.from_rows(rows).chunks[0].shape)
+    assert fit((1, {"a": 1, "b": None}))
+    assert not fit((1, {"b": 1, "a": None}))
+    assert not fit((1, {"a": 1, "b": None}), (1, None))
+    assert not fit({"a": 1, "b": 2})
 
 
 @pytest.mark.slow

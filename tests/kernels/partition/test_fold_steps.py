@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from glowray.functions import Function
 from glowray.functions.combiner import Zero
 from glowray.kernels.base.context import TaskContext
 from glowray.kernels.base.morsels import Morsel, as_rows
-from glowray.kernels.partition.fold_steps import FoldColumns, ReduceStep
+from glowray.kernels.compiled.guarded_fold import GuardedFold
+from glowray.kernels.partition.fold_steps import ReducedColumns, ReduceStep
 from glowray.physical.compile.columns import columns_of
 from glowray.rows import Block
 from glowray.vectorize.columns.vectors.kinds import Kind
@@ -70,7 +72,9 @@ def test_columns_fold_as_rows_do(
     rows = [row for each in pieces for row in each]
 
     def as_columns() -> Iterator[Any]:
-        for morsel in as_rows(FoldColumns(step, fold, kind).run(iter(morsels), TaskContext(0))):
+        for morsel in as_rows(
+            GuardedFold(step, partial(ReducedColumns, kind, fold), step).run(iter(morsels), TaskContext(0))
+        ):
             yield from morsel
 
     def as_loop() -> Iterator[Any]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import glowray as gr
 from glowray.dataset import Dataset
 from glowray.kernels.compiled.guarded import ColumnProgram, Guarded
-from glowray.kernels.compiled.local_combine import FoldColumnsByKey
+from glowray.kernels.compiled.guarded_fold import GuardedFold
+from glowray.kernels.compiled.local_combine import ResumedTable
 from glowray.kernels.compiled.row_loop import RowLoop
 from glowray.kernels.operators.columns import ColumnStep
 from glowray.physical.compile.weaving import weave
@@ -39,8 +41,9 @@ def chains(rows: Dataset[Any]) -> list[Chained]:
             for each in fragment.operators:
                 if isinstance(each, Guarded):
                     found.append(Chained(each.fast))
-                elif isinstance(each, FoldColumnsByKey):
-                    found[-1].fold = each.fold
+                elif isinstance(each, GuardedFold) and isinstance(each.slow, ResumedTable):
+                    assert isinstance(each.fast, partial)
+                    found[-1].fold = each.fast.args[1]
                 elif isinstance(each, RowLoop) and found:
                     found[-1].in_python = True
     return found

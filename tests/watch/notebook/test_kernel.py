@@ -56,10 +56,9 @@ def test_show_is_a_table(kernel: Kernel) -> None:
 def test_stats_explain_and_row_errors_are_html(kernel: Kernel) -> None:
     assert "<table>" in kernel.run("rows.count(); flow.stats").html[0]
     ran = kernel.run("text = rows.explain(); text")
-    assert (
-        "<pre>" in ran.html[0]
-        and kernel.run("print(isinstance(text, str), text == str(text))").printed == "True True\n"
-    )
+    assert "<pre>" in ran.html[0]
+    assert ran.of("execute_result")[0]["data"]["text/plain"].startswith("job\nplan\n")
+    assert kernel.run("print(isinstance(text, str), text == str(text))").printed == "True True\n"
     collected = "bad = gr.Flow('bad', engine='inline', on_error='collect')\nbad.from_items([1]).map(fail).collect()\n"
     (shown,) = kernel.run(collected + "bad.errors").html
     assert "&lt;b&gt;no&lt;/b&gt;" in shown and "<b>no" not in shown
@@ -98,9 +97,15 @@ def test_a_short_action_has_none(kernel: Kernel) -> None:
     assert not kernel.run("found = rows.map(lambda r: r['people']).collect()").of("display_data")
 
 
-def test_an_interrupt_stops_the_job_and_leaves_nothing(kernel: Kernel, tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["inline", pytest.param("ray", marks=[pytest.mark.ray, pytest.mark.slow])])
+def test_an_interrupt_stops_the_job_and_leaves_nothing(kernel: Kernel, engine: str, tmp_path: Path) -> None:
+    kernel.run(f"stopped = gr.Flow('stopped', engine={engine!r}, progress=True)")
+
+    interrupts: list[str] = []
+
     def interrupt(kind: str, content: dict[str, Any]) -> None:
-        if kind == "stream" and "in a task" in content["text"]:
+        if kind == "stream" and "in a task" in content["text"] and not interrupts:
+            interrupts.append(kind)
             kernel.manager.interrupt_kernel()
 
     ran = kernel.run(
@@ -108,12 +113,12 @@ def test_an_interrupt_stops_the_job_and_leaves_nothing(kernel: Kernel, tmp_path:
         "    print('in a task', flush=True)\n"
         "    while True:\n"
         "        time.sleep(0.01)\n"
-        f"asked.from_range(2).map(block).write_text({str(tmp_path / 'out')!r})",
+        f"stopped.from_range(2).map(block).write_text({str(tmp_path / 'out')!r})",
         interrupt,
     )
-    assert ran.failed == "KeyboardInterrupt"
+    assert ran.failed == "KeyboardInterrupt", ran.of("error", "stream")
     assert not (tmp_path / "out").exists(), "the output is whole or absent"
-    check = "import threading; print([t.name for t in threading.enumerate() if t.name.startswith('glowray')])"
+    check = "import threading; print([t.name for t in threading.enumerate() if t.name == 'glowray progress'])"
     assert kernel.run(check).printed == "[]\n"
-    again = kernel.run("print(asked.from_range(4).map(abs).collect())")
+    again = kernel.run("print(stopped.from_range(4).map(abs).collect())")
     assert again.printed == "[0, 1, 2, 3]\n" and not again.failed

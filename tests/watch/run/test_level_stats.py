@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -166,6 +168,25 @@ def test_a_stage_without_functions_counts_the_form_of_its_rows(engine: Lab) -> N
     flow = engine.flow()
     assert flow.from_items([(1, 2), (1, 3)]).group_by_key().count() == 1
     assert flow.stats.stages[1].rows_by_level["python"] + flow.stats.stages[1].rows_by_level["arrow"] == 2
+
+
+@pytest.mark.ray
+def test_a_task_that_is_tried_again_counts_once(ray_lab: Lab, tmp_path: Path) -> None:
+    def die_once(word: str) -> str:
+        marker = tmp_path / "died"
+        if word == "h" and not marker.exists():
+            marker.touch()
+            os._exit(1)
+        return word
+
+    flow = ray_lab.flow()
+    words = ["Ab", "É", "Cd", "Ef", "Gh", "H"]
+    rows = flow.from_items(words, partitions=1).map(lambda word: word.lower()).map(die_once)
+    made, stats = ran(flow, rows)
+    assert made == [word.lower() for word in words]
+    assert stats.retries == 1
+    assert [(step.rows, step.of) for step in stats.stages[0].to_python] == [(1, 6)]
+    assert stats.stages[0].rows_by_level == {"arrow": 0, "fused": 5, "python": 1}
 
 
 def test_a_few_rows_give_no_warning() -> None:

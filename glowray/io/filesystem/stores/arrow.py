@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from abc import abstractmethod
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import IO, Any
@@ -14,10 +15,10 @@ import pyarrow.fs as pafs
 
 from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.globs import is_visible
-from glowray.io.filesystem.interface import Input, Output
+from glowray.io.filesystem.interface import COPY_BYTES, Input, Output
 from glowray.io.filesystem.stores.ranged_input import RangedInput
 from glowray.io.filesystem.stores.remote import RemoteFiles
-from glowray.io.filesystem.stores.spooled_output import COPY_BYTES, SpooledOutput
+from glowray.io.filesystem.stores.spooled_output import SpooledOutput
 
 _KINDS: dict[Any, Any] = {pafs.FileType.File: "file", pafs.FileType.Directory: "folder"}
 
@@ -66,17 +67,12 @@ class ArrowFiles(RemoteFiles):
         return RangedInput(read_range, size, self.describe(path))
 
     def open_output(self, path: str) -> Output:
-        def upload(content: IO[bytes]) -> None:
-            with self.naming(path), self._output(path) as file:
-                shutil.copyfileobj(content, file, COPY_BYTES)
+        return SpooledOutput(self.upload, path)
 
-        return SpooledOutput(upload)
-
-    def create(self, path: str, data: bytes) -> None:
-        if self.info(path) is not None:
-            raise FileExistsError(f'"{self.describe(path)}" is there already')
-        with self.open_output(path) as file:
-            file.write(data)
+    def upload(self, content: IO[bytes], path: str) -> None:
+        # pyarrow completes an upload whatever closes its file. No KeyboardInterrupt reaches another thread.
+        with self.naming(path), ThreadPoolExecutor(1) as thread:
+            thread.submit(self._copy, content, path).result()
 
     def delete(self, path: str) -> None:
         if self.info(path) is not None:
@@ -87,6 +83,10 @@ class ArrowFiles(RemoteFiles):
         if self.info(path) is not None:
             with self.naming(path):
                 connected(self).delete_dir(self.inner(path))
+
+    def _copy(self, content: IO[bytes], path: str) -> None:
+        with self._output(path) as file:
+            shutil.copyfileobj(content, file, COPY_BYTES)
 
     def _output(self, path: str) -> Any:
         # By default pyarrow would compress a file that is named .gz.

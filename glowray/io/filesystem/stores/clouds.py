@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pyarrow.fs as pafs
 
-from glowray.io.filesystem.options import HiddenOptions, known_options
+from glowray.io.filesystem.options import HiddenOptions, check_bucket, known_options
 from glowray.io.filesystem.stores.arrow import ArrowFiles, connected
 
 _TOKEN_LIFE = timedelta(hours=1)
@@ -29,6 +29,7 @@ class GcsFiles(ArrowFiles):
     def of(cls, url: str, options: Mapping[str, Any]) -> tuple[GcsFiles, str]:
         """Return the file system of a gs:// URL, and the path in it."""
         known = known_options("gs", options, ("project", "token", "endpoint_url"))
+        check_bucket(url.partition("://")[2].partition("/")[0])
         emulator = os.environ.get("STORAGE_EMULATOR_HOST")
         if emulator:
             known.setdefault("endpoint_url", emulator if "://" in emulator else f"http://{emulator}")

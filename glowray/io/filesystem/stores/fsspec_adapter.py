@@ -13,11 +13,11 @@ from typing import IO, Any
 from glowray.extras import check_extra
 from glowray.io.filesystem.file_info import FileInfo
 from glowray.io.filesystem.globs import is_visible
-from glowray.io.filesystem.interface import Input, Output
+from glowray.io.filesystem.interface import COPY_BYTES, Input, Output
 from glowray.io.filesystem.options import HiddenOptions
 from glowray.io.filesystem.stores.ranged_input import RangedInput
 from glowray.io.filesystem.stores.remote import RemoteFiles
-from glowray.io.filesystem.stores.spooled_output import COPY_BYTES, SpooledOutput
+from glowray.io.filesystem.stores.spooled_output import SpooledOutput
 
 _creating = Lock()
 
@@ -54,7 +54,7 @@ class FsspecFiles(RemoteFiles):
     def info(self, path: str) -> FileInfo | None:
         try:
             with self.naming(path):
-                found = connected(self).info(self.inner(path))
+                found = fresh(self).info(self.inner(path))
         except FileNotFoundError:
             return None
         return self._info(path.rstrip("/"), found)
@@ -65,7 +65,7 @@ class FsspecFiles(RemoteFiles):
         depth = None if recursive else 1
         try:
             with self.naming(folder):
-                found = connected(self).find(inner, maxdepth=depth, withdirs=not recursive, detail=True)
+                found = fresh(self).find(inner, maxdepth=depth, withdirs=not recursive, detail=True)
         except FileNotFoundError:
             return
         for name, each in found.items():
@@ -85,17 +85,11 @@ class FsspecFiles(RemoteFiles):
         return RangedInput(read_range, size, self.describe(path))
 
     def open_output(self, path: str) -> Output:
-        def upload(content: IO[bytes]) -> None:
-            with self.naming(path):
-                self._upload(self.inner(path), content)
+        return SpooledOutput(self.upload, path)
 
-        return SpooledOutput(upload)
-
-    def create(self, path: str, data: bytes) -> None:
-        if self.info(path) is not None:
-            raise FileExistsError(f'"{self.describe(path)}" is there already')
-        with self.open_output(path) as file:
-            file.write(data)
+    def upload(self, content: IO[bytes], path: str) -> None:
+        with self.naming(path):
+            self._upload(self.inner(path), content)
 
     def delete(self, path: str) -> None:
         try:
@@ -150,6 +144,13 @@ class MemoryFiles(FsspecFiles):
 def connected(files: FsspecFiles) -> Any:
     """Return fsspec's file system of this process."""
     return _class_of(files.scheme)(**files.options.values)
+
+
+def fresh(files: FsspecFiles) -> Any:
+    """Return fsspec's file system without the listings that it remembers: a commit must see what others wrote."""
+    found = connected(files)
+    found.invalidate_cache()
+    return found
 
 
 def _class_of(scheme: str) -> Any:

@@ -195,8 +195,6 @@ class _Answer:
 class _StreamedInput(Input):
     """A file of a server without ranges. A temporary file keeps the bytes that were read, to read them again."""
 
-    request_bytes = _COPY_BYTES
-
     def __init__(self, files: HttpFiles, path: str, size: int | None) -> None:
         self._files, self._path, self._size = files, path, size
         self._answer: _Answer | None = None

@@ -14,8 +14,12 @@ T = TypeVar("T")
 WAITS = (0.1, 0.5, 2.0, 5.0)
 """The seconds before each new attempt. A store that fails for longer fails the job."""
 
-REQUEST_BYTES = 4 << 20
-"""The bytes of a request for a file that is read in order: 40 ms of latency then cost little beside the transfer."""
+REQUEST_BYTES = 8 << 20
+"""The most bytes of a request for a file that is read in order: 40 ms of latency then cost little beside the transfer.
+"""
+
+GROWTH = 4
+"""The factor by which requests grow, up to REQUEST_BYTES."""
 
 FINAL = (FileNotFoundError, PermissionError, IsADirectoryError)
 """Errors that a new attempt would give again."""
@@ -24,20 +28,29 @@ FINAL = (FileNotFoundError, PermissionError, IsADirectoryError)
 class RangedInput(Input):
     """Reads a file by requests for byte ranges.
 
+    After `will_read` it asks for more than a read needs, and serves the next reads from that. The first request is as
+    small as the read, and the next ones grow, because a reader may want the first line alone.
+
     Args:
         read_range: a function of the first byte and the number of bytes, which returns these bytes.
         size: of the file in bytes.
         shown: the path for errors.
     """
 
-    request_bytes = REQUEST_BYTES
-
     def __init__(self, read_range: Callable[[int, int], bytes], size: int, shown: str) -> None:
         self._read_range, self._size, self._shown = read_range, size, shown
         self._position = 0
+        self._stop = self._wanted = 0  # the end of the bytes that are read in order, and how many to ask for next
+        self._ahead, self._ahead_start = b"", 0
 
     def size(self) -> int:
         return self._size
+
+    def will_read(self, start: int = 0, stop: int | None = None) -> None:
+        is_part = start > 0 or stop is not None
+        self._stop, self._wanted = self._size if stop is None else min(stop, self._size), 0
+        if is_part:
+            self._wanted = REQUEST_BYTES
 
     def tell(self) -> int:
         return self._position
@@ -50,9 +63,26 @@ class RangedInput(Input):
     def read(self, size: int | None = -1, /) -> bytes:
         left = max(0, self._size - self._position)
         length = left if size is None or size < 0 else min(size, left)
-        data = attempted(lambda: self._whole(self._position, length), self._shown) if length else b""
-        self._position += length
-        return data
+        pieces = []
+        while length:
+            piece = self._next(length)
+            pieces.append(piece)
+            self._position += len(piece)
+            length -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _next(self, length: int) -> bytes:
+        """Return at least one and at most `length` bytes from the current position."""
+        place = self._position - self._ahead_start
+        if not 0 <= place < len(self._ahead):
+            wanted = max(length, min(self._wanted, self._stop - self._position))
+            self._ahead = attempted(lambda: self._whole(self._position, wanted), self._shown)
+            self._ahead_start, place = self._position, 0
+            if self._position < self._stop:
+                self._wanted = min(wanted * GROWTH, REQUEST_BYTES)
+        if place == 0 and length >= len(self._ahead):
+            return self._ahead
+        return self._ahead[place : place + length]
 
     def _whole(self, start: int, length: int) -> bytes:
         data = self._read_range(start, length)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pyarrow.fs as pafs
 
-from glowray.io.filesystem.options import HiddenOptions, known_options
+from glowray.io.filesystem.options import HiddenOptions, check_bucket, known_options
 from glowray.io.filesystem.stores.arrow import ArrowFiles
+from glowray.io.filesystem.stores.s3_uploads import S3Uploads
 
 _NAMES = ("key", "secret", "token", "anon", "endpoint_url", "region", "client_kwargs")
 _CLIENT_NAMES = {
@@ -53,6 +55,7 @@ class S3Files(ArrowFiles):
             known |= {"key": unquote(key), "secret": unquote(secret)}
         if not bucket:
             raise ValueError(f'"s3://{slash}{rest}" names no bucket: write s3://bucket/key')
+        check_bucket(bucket)
         found = {name: value for name, value in known.items() if value is not None}
         root = f"{url.partition('://')[0].lower()}://"
         return cls(root, HiddenOptions(_completed(found)), bucket), f"{root}{bucket}{slash}{rest}"
@@ -70,7 +73,8 @@ class S3Files(ArrowFiles):
             arguments |= {names[name]: options[name] for name in names if name in options}
         if endpoint is not None:
             arguments |= {"scheme": endpoint.scheme, "endpoint_override": endpoint.netloc + endpoint.path.rstrip("/")}
-        return pafs.S3FileSystem(region=self._region, **arguments)
+        # A small file is then one request, and no multipart upload that could be left open.
+        return pafs.S3FileSystem(region=self._region, allow_delayed_open=True, **arguments)
 
     @property
     def _region(self) -> str | None:
@@ -90,7 +94,7 @@ class S3Files(ArrowFiles):
         from obstore.exceptions import AlreadyExistsError, BaseError
 
         try:
-            obstore.put(self._store(), self.inner(path).partition("/")[2], data, mode="create", use_multipart=False)
+            obstore.put(_object_store(self), self._key(path), data, mode="create", use_multipart=False)
         except AlreadyExistsError:
             # A request that was repeated after a lost answer finds its own file.
             if self._read(path) != data:
@@ -98,11 +102,45 @@ class S3Files(ArrowFiles):
         except BaseError as error:
             raise self._error(path, error) from None
 
+    def delete(self, path: str) -> None:
+        """Delete a file. pyarrow would put an empty object in its place if it was the last in its folder."""
+        if not self.creates_once:
+            super().delete(path)
+            return
+        import obstore
+        from obstore.exceptions import BaseError
+
+        try:
+            obstore.delete(_object_store(self), self._key(path))
+        except FileNotFoundError:
+            return
+        except BaseError as error:
+            raise self._error(path, error) from None
+
+    def abort_uploads(self, folder: str, is_wanted: Callable[[str], bool]) -> None:
+        """Drop uploads that were never completed, if the options have the keys. Others are known to pyarrow alone."""
+        options = self.options.values
+        if not {"key", "secret"} <= options.keys():
+            return
+        with self.naming(folder):
+            region = self._region or "us-east-1"
+            endpoint = str(options.get("endpoint_url", f"https://s3.{region}.amazonaws.com"))
+            login = (options["key"], options["secret"], options.get("token"))
+            uploads = S3Uploads(endpoint, self.bucket, region, *login)
+            root = f"{self.root}{self.bucket}/"
+            for key, upload in list(uploads.below(f"{folder.rstrip('/')}/".removeprefix(root))):
+                if is_wanted(root + key):
+                    uploads.abort(key, upload)
+
     def _read(self, path: str) -> bytes:
         with self.open_input(path) as file:
             return file.read() or b""
 
-    def _store(self) -> Any:
+    def _key(self, path: str) -> str:
+        return self.inner(path).partition("/")[2]
+
+    def object_store(self) -> Any:
+        """Return obstore's store of the bucket."""
         from obstore.store import S3Store
 
         options = self.options.values
@@ -127,3 +165,8 @@ def _completed(options: dict[str, Any]) -> dict[str, Any]:
         if value is not None:
             options.setdefault(name, value)
     return options
+
+
+@lru_cache(maxsize=64)
+def _object_store(files: S3Files) -> Any:
+    return files.object_store()

@@ -9,8 +9,6 @@ from typing import IO, Any
 
 from glowray.io.filesystem.interface import Output
 
-COPY_BYTES = 8 << 20
-
 
 class SpooledOutput(Output):
     """Collects a file in the folder for temporary files, without a name. `close()` uploads it.
@@ -19,8 +17,8 @@ class SpooledOutput(Output):
     network, and a process that dies leaves nothing.
     """
 
-    def __init__(self, upload: Callable[[IO[bytes]], None]) -> None:
-        self._upload = upload
+    def __init__(self, upload: Callable[[IO[bytes], str], None], path: str) -> None:
+        self._upload, self._path = upload, path
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  (open until close() or abort())
 
     def write(self, data: Any, /) -> int:
@@ -34,7 +32,7 @@ class SpooledOutput(Output):
             return
         with self._file:
             self._file.seek(0, os.SEEK_SET)
-            self._upload(self._file)
+            self._upload(self._file, self._path)
 
     def abort(self) -> None:
         self._file.close()

@@ -197,7 +197,7 @@ def _scalars(kind: Kind, column: Any) -> Vector:
 
 
 def chunk_of(kind: Kind, vector: Vector, count: int) -> Chunk:
-    """Return the rows of a spread-out vector as a chunk."""
+    """Return the rows of a vector as a chunk. Each part must have `count` values, as after spread_out()."""
     return Chunk(shape_of(kind), _made(kind, vector), count)
 
 

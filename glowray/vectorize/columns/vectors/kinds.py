@@ -58,11 +58,25 @@ Kind = type[Any] | TupleOf | RecordOf | Maybe | ListOf | Opaque
 NOTHING = type(None)
 """The kind of a constant None."""
 
+ANY = object
+"""The kind of a field that may hold anything. Loops over fields take it as it is; column programs do not know it."""
+
 NUMBERS: tuple[Kind, ...] = (int, float, bool)
 
 
 class Untranslatable(Exception):  # noqa: N818  (ends a translation with its reason; it is no failure)
     """A construct has no exact column form. The message is the reason that explain() shows."""
+
+
+def fields_of(kind: Kind | None) -> tuple[tuple[int | str, Kind], ...]:
+    """Return (key, kind) for each field of a tuple or record. Return () for a kind without fields.
+
+    >>> fields_of(TupleOf((str, int))), fields_of(RecordOf((("n", int),))), fields_of(int)
+    (((0, <class 'str'>), (1, <class 'int'>)), (('n', <class 'int'>),), ())
+    """
+    if isinstance(kind, TupleOf):
+        return tuple(enumerate(kind.fields))
+    return kind.fields if isinstance(kind, RecordOf) else ()
 
 
 def holds_list(kind: Kind) -> bool:

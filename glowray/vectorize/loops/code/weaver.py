@@ -75,7 +75,7 @@ class Weaver:
             self.is_caught = was_caught
 
     def fresh(self, name: str) -> str:
-        """Return a new unique name that begins with `name`: "row" → "row·7"."""
+        """Return a new unique name: "row" → "row·7", and "row·7" → "row·8"."""
         self._count += 1
         return f"{name.split(MARK)[0]}{MARK}{self._count}"
 

@@ -38,7 +38,7 @@ def test_the_rows_of_a_connection(engine: Lab, path: Path) -> None:
 
 @pytest.mark.parametrize("partitions", [None, 1, 4])
 def test_the_rows_of_a_connection_that_a_task_opens(engine: Lab, path: Path, partitions: int | None) -> None:
-    rows = engine.flow().read_sql("select * from words order by n", lambda: sqlite3.connect(path), (), partitions)
+    rows = engine.flow().read_sql("select * from words order by n", lambda: sqlite3.connect(path), None, partitions)
     assert rows.collect() == ROWS
     assert rows.num_partitions == (partitions or 1)
     assert rows.map(lambda row: row["n"]).take(2) == [0, 1]
@@ -47,8 +47,10 @@ def test_the_rows_of_a_connection_that_a_task_opens(engine: Lab, path: Path, par
 def test_parameters(path: Path) -> None:
     flow = gr.Flow(engine="inline")
     for parameters in ([7], (7,)):
-        assert flow.read_sql("select n from words where n > ?", sqlite3.connect(path), parameters).count() == 2
-    named = flow.read_sql("select n as m from words where n = :n", lambda: sqlite3.connect(path), {"n": 3})
+        assert (
+            flow.read_sql("select n from words where n > ?", sqlite3.connect(path), parameters=parameters).count() == 2
+        )
+    named = flow.read_sql("select n as m from words where n = :n", lambda: sqlite3.connect(path), parameters={"n": 3})
     assert named.collect() == [{"m": 3}]
     assert flow.read_sql("select n from words where n < 0", sqlite3.connect(path)).collect() == []
     percent = "select n from words where word like '%3'"
@@ -99,8 +101,8 @@ def test_queries_that_give_no_table(path: Path, opens: bool) -> None:
 def test_wrong_use() -> None:
     with pytest.raises(TypeError, match=r"read_sql\(\): query must be a str, got 5"):
         gr.read_sql(5, sqlite3.connect(":memory:"))
-    with pytest.raises(TypeError, match="or a function that opens one, got str"):
-        gr.read_sql("select 1", "words.db")
+    with pytest.raises(TypeError, match="or a function that opens one, got PosixPath"):
+        gr.read_sql("select 1", Path("words.db"))
     with pytest.raises(TypeError, match=r"read_sql\(\) cannot call .* is called with 0 arguments"):
         gr.read_sql("select 1", lambda name: sqlite3.connect(name))
     with pytest.raises(ValueError, match="partitions must be at least 1"):

@@ -75,10 +75,16 @@ def sql_label(query: str) -> str:
     return f"read_sql({text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…'!r})"
 
 
-def check_connection(connection: Any) -> None:
-    """Raise TypeError unless the argument is a connection or a function that opens one."""
-    if not hasattr(connection, "cursor") and not callable(connection):
-        raise TypeError(
-            "read_sql() needs a connection of a database driver, or a function that opens one, "
-            f"got {type(connection).__name__}"
-        )
+def check_connection(verb: str, uri_or_connection: Any) -> None:
+    """Raise TypeError unless the argument is a URI, a connection or a function that opens one."""
+    if isinstance(uri_or_connection, str) or is_connection(uri_or_connection) or callable(uri_or_connection):
+        return
+    raise TypeError(
+        f"{verb}() needs uri_or_connection: a URI such as sqlite:///path, a connection of a database driver, "
+        f"or a function that opens one, got {type(uri_or_connection).__name__}"
+    )
+
+
+def is_connection(value: Any) -> bool:
+    """Return whether a value is a connection of a DB-API driver. Drivers share no class, only methods."""
+    return hasattr(value, "cursor")
