@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from glowray.engine.task.payload import pack
 from glowray.engine.task.protocol import Done, Engine, Ref, Slot, Task
 from glowray.kernels import Fragment
-from glowray.kernels.ends.exchange import ByKey, ByRange, Exchange, Gather, Shuffle
+from glowray.kernels.ends.exchange import ByKey, ByRange, Exchange, GatherSlices, Shuffle
 from glowray.kernels.ends.sources import NoRows
 from glowray.physical.stages.stage import StageRun
 
@@ -76,7 +76,9 @@ def gather(run: StageRun, engine: Engine, name: str) -> Iterator[Done]:
         for place, sizes in enumerate(layer.sizes)
         for start, stop in _neighbours(sizes)
     ]
-    payload = pack(Fragment(NoRows("gather", "gather"), (), Gather(isinstance(exchange, ByKey) and exchange.joins)))
+    payload = pack(
+        Fragment(NoRows("gather", "gather"), (), GatherSlices(isinstance(exchange, ByKey) and exchange.joins))
+    )
     nodes = engine.store_nodes()
     tasks = [
         Task(

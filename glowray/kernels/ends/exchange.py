@@ -86,7 +86,7 @@ class _Counted(ExchangeOutput):
 
 
 @dataclass(frozen=True, slots=True)
-class Gather(Exchange):
+class GatherSlices(Exchange):
     """The Buckets that a task reads, as one. `joins`: a bucket's rows become one block, whichever task gave them."""
 
     joins: bool
