@@ -51,7 +51,11 @@ class Buckets:
     @classmethod
     def of(cls, block: Block, buckets: Numbers) -> Self:
         """Return the rows of a block in order of bucket. `buckets` has the bucket of each row."""
-        owners, counts = np.unique(buckets, return_counts=True)
+        counts = np.bincount(buckets)
+        owners = np.flatnonzero(counts)
+        counts = counts[owners]
+        if owners[-1] < 1 << 16:
+            buckets = buckets.astype(np.uint16)  # NumPy sorts 16 bits by radix
         content: Block | Bytes
         if _are_columns([block]):
             content, edges = block.take(np.argsort(buckets, kind="stable")), _edges(counts)
