@@ -62,6 +62,9 @@ class AutomaticEngine(Engine):
     def shared_bytes(self) -> int:
         return (self.inline if self.ray is None else self.ray).shared_bytes()
 
+    def store_nodes(self) -> list[str]:
+        return (self.inline if self.ray is None else self.ray).store_nodes()
+
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return (self.inline if self.ray is None else self.ray).fetch(refs)
 

@@ -12,6 +12,7 @@ from glowray.engine.task.payload import execute, execute_flowing
 from glowray.engine.task.protocol import Done, Engine, Slot, Task, local_block
 from glowray.io.channel import Feed
 from glowray.kernels import TaskReport
+from glowray.kernels.ends.buckets import Stored, part_of
 from glowray.rows import Block
 
 
@@ -37,15 +38,15 @@ def run_here(task: Task) -> Done:
     """Run one task in this process."""
     payload, memory = task.payload, task.resources.memory
     report, blocks = execute(payload.data, payload.apart, task.partition, inputs_of(task), task.offset, memory)
-    if blocks is not None:
-        blocks = [_kept(block, task, report) if block.chunks else block for block in blocks]
-    return Done(task, report, blocks)
+    return Done(task, report, None if blocks is None else [_kept(block, task, report) for block in blocks])
 
 
 HELD = Held()
 
 
-def _kept(block: Block, task: Task, report: TaskReport) -> Block:
+def _kept(block: Stored, task: Task, report: TaskReport) -> Stored:
+    if not isinstance(block, Block) or not block.chunks:
+        return block
     block, on_disk = HELD.kept(block, task.resources.memory)
     report.spilled += on_disk
     return block
@@ -55,7 +56,7 @@ def flow_here(task: Task) -> Iterator[Done | None]:
     """Run one task in this process, piece by piece as the caller asks. Yield None for a piece without rows."""
     payload, memory = task.payload, task.resources.memory
     for piece in execute_flowing(payload.data, payload.apart, task.partition, inputs_of(task), task.offset, memory):
-        yield None if piece is None else Done(task, *piece)
+        yield None if piece is None else Done(task, piece[0], list(piece[1]))
 
 
 def in_turn(flows: Sequence[Iterator[Done | None]]) -> Iterator[Done]:
@@ -72,10 +73,10 @@ def in_turn(flows: Sequence[Iterator[Done | None]]) -> Iterator[Done]:
 
 def inputs_of(task: Task) -> list[list[Any]]:
     """Return what a task reads: blocks of this process, or a feed."""
-    return [[slot.ref if isinstance(slot.ref, Feed) else resolved(slot) for slot in side] for side in task.inputs]
+    return [list(chain.from_iterable(map(_read, side))) for side in task.inputs]
 
 
-def resolved(slot: Slot) -> Block:
-    """Return the block of a slot, cut to the slot's rows."""
-    block = local_block(slot.ref)
-    return block if slot.start is None else block.slice(slot.start, slot.stop)
+def _read(slot: Slot) -> list[Any]:
+    if isinstance(slot.ref, Feed):
+        return [slot.ref]
+    return part_of(local_block(slot.ref), slot.start, slot.stop, slot.bucket)

@@ -14,9 +14,10 @@ from glowray.errors import TooManyErrors
 from glowray.functions import Failure
 from glowray.functions.function import unreadable
 from glowray.io.channel import Deal, Feed
-from glowray.kernels.ends.exchange import ByKey, ByRange, Exchange
+from glowray.kernels.ends.exchange import ByRange, Exchange
 from glowray.physical.compile.row_kinds import stage_kind
 from glowray.physical.compile.weaving import weave
+from glowray.physical.shuffle import gather, settled
 from glowray.physical.stages.stage import Branch, StagePlan, StageRun, Wire, runs_of
 from glowray.physical.stages.wires import Arriving
 from glowray.resources import NO_NEEDS, Resources
@@ -154,6 +155,8 @@ class Job:
         finally:
             _close(running)
         for stage in stages:
+            for done in gather(stage, self.engine, self.name):
+                _raise(done)
             self._finish(stage)
 
     def _run_until(self, stage: StageRun, until: int) -> None:
@@ -181,22 +184,22 @@ class Job:
         self.watcher.stage_started(stage)
 
     def _exchange(self, stage: StageRun) -> Exchange:
-        """Return a stage's exchange, with the bytes that its tasks may leave in a store that all of them see."""
-        exchange, shared = stage.plan.exchange, self.engine.shared_bytes() if stage.plan.one_store else 0
-        if isinstance(exchange, ByRange):
-            (runs,) = stage.plan.branches[0].wires[0].stages
-            return replace(exchange, in_place=sum(report.sizes[0] for report in stage.runs[runs].ended) <= shared)
-        if isinstance(exchange, ByKey):
-            return replace(exchange, together=shared // max(stage.plan.num_tasks, 1))
-        return exchange
+        """Return a stage's exchange, with the number of objects that each of its tasks gives."""
+        plan = stage.plan
+        if not plan.node_slices:
+            return plan.exchange
+        total = None
+        if isinstance(plan.exchange, ByRange):
+            (runs,) = plan.branches[0].wires[0].stages
+            total = sum(report.sizes[0] for report in stage.runs[runs].ended)
+        return settled(plan.exchange, plan.num_tasks, total, self.engine)
 
     def _accept(self, stage: StageRun, done: Done) -> None:
         place = done.task.identity[1]
         stage.reports[place], stage.refs[place] = done.report, done.blocks
         if done.report.cuts is not None:
-            own = done.blocks if isinstance(stage.exchange, ByKey) else None
-            block = own[0] if own else done.task.inputs[0][0].ref
-            stage.refs[place] = [Slot(block, start, stop) for start, stop in done.report.cuts]
+            run = done.task.inputs[0][0].ref
+            stage.refs[place] = [Slot(run, start, stop) for start, stop in done.report.cuts]
         self.watcher.task_done(stage, done)
 
     def _settle(self, stage: StageRun, done: Done, *, fails: bool = True) -> None:
@@ -229,12 +232,15 @@ class Job:
 
     def _tasks(self, stage: StageRun) -> Iterator[Task]:
         place = 0
+        nodes = self.engine.store_nodes()
         payloads = pack_all(weave(stage, self.vectorize), self.apart)
         for branch, payload in zip(stage.plan.branches, payloads, strict=True):
             counted = None if branch.counted is None else stage.runs[branch.counted]
             offset = 0
+            shuffles = any(wire.shuffles for wire in branch.reads)
             for local in range(branch.count):
-                yield self._task(stage, branch, payload, place, local, offset)
+                near = nodes[local % len(nodes)] if shuffles else ""
+                yield replace(self._task(stage, branch, payload, place, local, offset), near=near)
                 if counted is not None:
                     offset += counted.rows(local)
                 place += 1

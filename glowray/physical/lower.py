@@ -186,10 +186,10 @@ class Lowering:
         if not node.shuffle:
             return pipeline.then(step)
         if node.combine_first:
-            stage = self.close(pipeline.then(step), ByKey(pipeline.count, step))
+            stage = self.close(pipeline.then(step), ByKey(pipeline.count, step=step))
             merge = sources.MergeByKey(node.verb, "merge", node.combiner.merge)
             return self.after(merge, stage.num_tasks, Shuffled(stage))
-        stage = self.close(pipeline, ByKey(pipeline.count, step))
+        stage = self.close(pipeline, ByKey(pipeline.count, step=step, joins=False))
         source = sources.CombineThenMerge(node.verb, node.verb, step)
         return self.after(source, stage.num_tasks, Shuffled(stage))
 
@@ -199,7 +199,7 @@ class Lowering:
         if not node.shuffle:
             return pipeline.then(partition.LocalGroupByKey(node.verb, node.verb, node.pairing))
         source = sources.GroupSource(node.verb, node.verb, node.pairing)
-        stage = self.close(pipeline, ByKey(pipeline.count, source))
+        stage = self.close(pipeline, ByKey(pipeline.count, step=source))
         return self.after(source, stage.num_tasks, Shuffled(stage))
 
     @node.register
@@ -218,7 +218,7 @@ class Lowering:
         whole: list[Wire] = []
         for side, asker in zip(others, askers[1:], strict=True):
             pipeline = yield side
-            whole.append(All(self.close(pipeline, ByKey(1, asker))))
+            whole.append(All(self.close(pipeline, ByKey(1, step=asker))))
         if node.is_step:
             step = join_step.JoinInPlace(node.verb, node.verb, node.how, 0, len(whole), pairing)
             return (yield first).beside(step, whole)
@@ -233,7 +233,7 @@ class Lowering:
         for side, shuffle, asker in zip(node.sides, node.shuffles, askers, strict=True):
             pipeline = yield side
             wires.append(
-                Shuffled(self.close(pipeline, ByKey(count, asker)))
+                Shuffled(self.close(pipeline, ByKey(count, step=asker)))
                 if shuffle
                 else Same(self.close(pipeline, OneBlock()))
             )
@@ -243,7 +243,7 @@ class Lowering:
     def _(self, node: by_key.PartitionByKey) -> Lowered:
         pipeline = yield node.input
         if node.shuffle:
-            stage = self.close(pipeline, ByKey(node.count, KeyedRows(node.verb, node.verb)))
+            stage = self.close(pipeline, ByKey(node.count, step=KeyedRows(node.verb, node.verb)))
             label = node.verb if node.sort_key is None else ""  # the sort has the verb's name
             pipeline = self.after(sources.Blocks(node.verb, label), node.count, Shuffled(stage))
         return pipeline if node.sort_key is None else pipeline.then(*sort_by(node.verb, node.sort_key))
@@ -267,7 +267,7 @@ class Lowering:
         merge = sources.MergeSortedSource(node.verb, "merge", node.function, node.reverse)
         ranges = self.close(
             self.after(sources.Blocks("range", "range", 1), count, Same(runs), All(bounds)),
-            ByRange(count, keyed, node.reverse, merge),
+            ByRange(count, keyed=keyed, reverse=node.reverse, step=merge),
         )
         return self.after(merge, count, Shuffled(ranges))
 

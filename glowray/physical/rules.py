@@ -28,7 +28,7 @@ class Facts:
 
     Args:
         vectorize: whether functions whose meaning is known run faster than by calls.
-        may_share_store: whether the job's tasks may see one object store.
+        may_share_store: whether tasks of the job may share an object store.
     """
 
     vectorize: bool = True
@@ -144,18 +144,18 @@ def _drops_records(branch: Branch, exchange: Exchange) -> bool:
     return makes_others or (isinstance(exchange, Count) and 0 < len(rows) == len(branch.steps))
 
 
-def one_store(stage: StagePlan, facts: Facts) -> StagePlan | None:
-    """Tasks that see one object store leave the rows of all partitions in one block, and each reader takes its part.
+def node_slices(stage: StagePlan, facts: Facts) -> StagePlan | None:
+    """Tasks whose engine has object stores give an object for each node that reads, and each reader takes its part.
 
-    Up to how many bytes is the engine's to say when the stage starts.
+    The number of objects is settled when the stage starts (`physical/shuffle.py`), as nodes may come and go.
     """
     splits = isinstance(stage.exchange, ByRange | ByKey) and stage.exchange.count > 1
-    return replace(stage, one_store=True) if facts.may_share_store and splits else None
+    return replace(stage, node_slices=True) if facts.may_share_store and splits else None
 
 
 PHYSICAL_RULES: tuple[PhysicalRule, ...] = (
     NodeRule(single_partition),
     NodeRule(join_in_place),
     StageRule(prune_columns),
-    StageRule(one_store),
+    StageRule(node_slices),
 )

@@ -38,7 +38,7 @@ def towns(flow: gr.Flow) -> Rows:
 ALONE = NodeRule(rules.single_partition)
 IN_PLACE = NodeRule(rules.join_in_place)
 PRUNED = StageRule(rules.prune_columns)
-STORE = StageRule(rules.one_store)
+STORE = StageRule(rules.node_slices)
 
 CASES: dict[str, tuple[PhysicalRule, Build, list[str], list[str]]] = {
     "a fold by key of one partition": (
@@ -122,11 +122,11 @@ CASES: dict[str, tuple[PhysicalRule, Build, list[str], list[str]]] = {
         ["1  read_csv→filter→map  1 partition"],
         ["1  read_csv→filter→map  1 partition  columns rain, town", "rules  prune_columns"],
     ),
-    "partitions by key in one store": (
+    "slices of nodes": (
         STORE,
         lambda flow: pairs(flow).group_by_key(),
         ["1  from_items  2 partitions", "2  group_by_key  2 partitions  reads 1 (shuffle)"],
-        ["1  from_items  2 partitions", "2  group_by_key  2 partitions  reads 1 (shuffle)", "rules  one_store"],
+        ["1  from_items  2 partitions", "2  group_by_key  2 partitions  reads 1 (shuffle)", "rules  node_slices"],
     ),
 }
 
@@ -141,7 +141,7 @@ def test_stages_before_and_after(case: str) -> None:
 
 @pytest.mark.parametrize("case", [case for case, (rule, *_) in CASES.items() if rule is not STORE])
 def test_rows_are_the_same_and_the_statistics_name_the_rule(case: str) -> None:
-    """The rule on tasks that leave rows in one store is tested in test_one_store.py."""
+    """The rule on slices of nodes is tested in test_node_slices.py."""
     rule, build, *_ = CASES[case]
     without, with_it = build(planned(())), build(planned((), (rule,)))
     assert with_it.collect() == without.collect()

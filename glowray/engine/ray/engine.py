@@ -24,6 +24,7 @@ from glowray.engine.task.protocol import Done, Engine, Ref, Remote, Slot, Stoppa
 from glowray.errors import ClusterError, WorkerLost
 from glowray.io.channel import Deal, Feed
 from glowray.kernels import TaskReport
+from glowray.kernels.ends.buckets import Stored, part_of
 from glowray.resources import NO_NEEDS, Resources
 from glowray.rows import Block
 
@@ -41,6 +42,10 @@ UNKNOWN_OWNER = "owner is unknown"
 
 PIECES_AHEAD = 4
 """Pieces that a flowing task makes before it waits for the first to be read."""
+
+
+Cut = tuple[int | None, int | None, int | None]
+"""The start, stop and bucket of a slot."""
 
 
 class TaskPlace(NamedTuple):
@@ -153,11 +158,18 @@ class RayEngine(Engine):
         return self.watch.wait([self.ray.remote(_begin).remote()], over.is_set) is not None
 
     def shared_bytes(self) -> int:
-        """Return 1/STORE_SHARE of the object store's bytes if there is one node, else 0.
+        """Return 1/STORE_SHARE of the bytes of all object stores, as if each were as small as the smallest.
 
         Each task keeps all blocks of its inputs in use there."""
-        nodes = self.watch.nodes()
-        return int(nodes[0].resources.get("object_store_memory", 0)) // STORE_SHARE if len(nodes) == 1 else 0
+        stores = [int(node.resources.get("object_store_memory", 0)) for node in self._readers()]
+        return len(stores) * min(stores, default=0) // STORE_SHARE
+
+    def store_nodes(self) -> list[str]:
+        return [node.id for node in self._readers()] or [""]
+
+    def _readers(self) -> list[RayNode]:
+        """Return the nodes on which tasks may run."""
+        return [node for node in self.watch.nodes() if node.resources.get("CPU", 0)]
 
     def _window(self) -> int:
         """Return how many tasks may be in flight, for the CPUs of the nodes that are alive now."""
@@ -175,10 +187,10 @@ class RayEngine(Engine):
         self._look_for(task.resources)
         shape = [len(side) for side in task.inputs]
         slots = [slot for side in task.inputs for slot in side]
-        cuts = [(slot.start, slot.stop) for slot in slots]
+        cuts = [(slot.start, slot.stop, slot.bucket) for slot in slots]
         inputs = [self._ref(slot, keeps=not task.flows) for slot in slots]
         remote = self.flowing if task.flows else self.remote
-        given = remote.options(name=task.name, **_outputs(task), **_options(task.resources))
+        given = remote.options(name=task.name, **_outputs(task), **_options(task.resources), **self._place(task))
         printed = self.prints.listen(task)
         place = TaskPlace(task.partition, task.offset, task.outputs, task.resources.memory, flag.name, printed)
         try:
@@ -191,6 +203,15 @@ class RayEngine(Engine):
                 " job again"
             ) from error
         return refs if isinstance(refs, list) else [refs]
+
+    def _place(self, task: Task) -> dict[str, Any]:
+        """Return the option that asks for the task's node if that is alive and has what the task needs."""
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        node = next((node for node in self.watch.nodes() if node.id == task.near), None)
+        if node is None or task.resources.labels or not _offers(node, task.resources):
+            return {}
+        return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node.id, soft=True, _spill_on_unavailable=True)}
 
     def _payload(self, payload: Payload) -> tuple[Any, list[tuple[str, bool, list[Any]]]]:
         if id(self) not in payload.sent:
@@ -259,7 +280,8 @@ class RayEngine(Engine):
         except RayError as error:
             raise lost_task(task, error, self.watch.find_last_node(reference.task_id())) from error
         failed = report.failure is not None and not report.rows
-        return Done(task, report, None if failed else list(map(RayBlock, blocks)))
+        # A task may give fewer objects than it was asked for.
+        return Done(task, report, None if failed else list(map(RayBlock, blocks[: len(report.rows)])))
 
 
 def _is_stopped(tasks: Iterable[Task]) -> bool:
@@ -279,8 +301,8 @@ def _task(
     apart: list[tuple[str, bool, list[Any]]],
     place: TaskPlace,
     shape: list[int],
-    cuts: list[tuple[int | None, int | None]],
-    *blocks: Block,
+    cuts: list[Cut],
+    *blocks: Stored,
 ) -> Any:
     """Run a task on the worker; return its report, followed by its blocks if there are any."""
     from ray.exceptions import RayError
@@ -297,7 +319,7 @@ def _task(
         _mark(report, capture)
     if place.outputs == 0:
         return report
-    given: list[Block | None] = [*(results or ()), *[None] * place.outputs][: place.outputs]
+    given: list[Stored | None] = [*(results or ()), *[None] * place.outputs][: place.outputs]
     return [report, *given]
 
 
@@ -306,7 +328,7 @@ def _flowing_task(
     apart: list[tuple[str, bool, list[Any]]],
     place: TaskPlace,
     shape: list[int],
-    cuts: list[tuple[int | None, int | None]],
+    cuts: list[Cut],
     *inputs: Any,
 ) -> Iterator[tuple[TaskReport, Block]]:
     """Run a flowing task on the worker; yield a report and a block for each piece."""
@@ -326,11 +348,13 @@ def _flowing_task(
                 yield report, block
 
 
-def _inputs(shape: list[int], cuts: list[tuple[int | None, int | None]], given: Sequence[Any]) -> list[list[Any]]:
-    pieces = iter(
-        block if start is None else block.slice(start, stop) for block, (start, stop) in zip(given, cuts, strict=True)
-    )
-    return [list(itertools.islice(pieces, count)) for count in shape]
+def _inputs(shape: list[int], cuts: list[Cut], given: Sequence[Any]) -> list[list[Any]]:
+    parts = itertools.starmap(_read, zip(given, cuts, strict=True))
+    return [list(itertools.chain.from_iterable(itertools.islice(parts, count))) for count in shape]
+
+
+def _read(given: Any, cut: Cut) -> list[Any]:
+    return part_of(given, *cut)
 
 
 def _values(apart: list[tuple[str, bool, list[Any]]]) -> dict[str, Sent]:

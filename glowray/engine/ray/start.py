@@ -88,6 +88,9 @@ class _Coming(Engine):
     def shared_bytes(self) -> int:
         return self._engine.result().shared_bytes()
 
+    def store_nodes(self) -> list[str]:
+        return self._engine.result().store_nodes()
+
     def ask_nodes(self, question: Callable[[], T], needs: Resources) -> list[tuple[str, T]]:
         return self._engine.result().ask_nodes(question, needs)
 

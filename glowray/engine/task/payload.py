@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 from glowray.functions import Failure
 from glowray.kernels import Fragment, TaskReport, flow, run
 from glowray.kernels.base.shared_values import Broadcast, own_value, shared_value
+from glowray.kernels.ends.buckets import Stored
 from glowray.kernels.ends.sources import Source
 from glowray.rows import Block
 from glowray.rows.keys import install_keys, registered_keys
@@ -148,7 +149,7 @@ def execute(
     offset: int,
     memory: int | None = None,
     losses: Losses = (),
-) -> tuple[TaskReport, list[Block] | None]:
+) -> tuple[TaskReport, Sequence[Stored] | None]:
     """Unpickle and run a fragment. Every task unpickles its own, so that changes by functions end with the task.
 
     `losses` are the errors by which the engine says that it has lost a value. They lose the task.
@@ -165,7 +166,7 @@ def execute_flowing(
     offset: int,
     memory: int | None = None,
     losses: Losses = (),
-) -> Iterator[tuple[TaskReport, list[Block]] | None]:
+) -> Iterator[tuple[TaskReport, Sequence[Stored]] | None]:
     """Run a fragment on rows that arrive meanwhile. Yield a result for each piece, None for one without rows."""
     fragment, unread = _read(payload, apart, partition, losses)
     return iter([(unread, [Block()])]) if fragment is None else flow(fragment, partition, inputs, offset, memory)

@@ -34,16 +34,17 @@ RETRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A block that a task reads, or the block's rows [start, stop) only."""
+    """A block that a task reads, or the block's rows [start, stop) only, or one bucket of Buckets."""
 
     ref: Ref
     start: int | None = None
     stop: int | None = None
+    bucket: int | None = None
 
     @classmethod
-    def of(cls, ref: Ref) -> Slot:
-        """Return a slot with all rows of a ref. A ref that is a slot itself, as a task may return, stays as it is."""
-        return ref if isinstance(ref, Slot) else cls(ref)
+    def of(cls, ref: Ref, bucket: int) -> Slot:
+        """Return a slot with one bucket of a ref, or all rows of a Block. A slot in place of a ref stays as it is."""
+        return ref if isinstance(ref, Slot) else cls(ref, bucket=bucket)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Heard:
 @dataclass(frozen=True, slots=True)
 class Task:
     """One fragment on one partition. `inputs` are lists of slots, one for each side; `identity` is (stage, place in
-    stage). `name` is the same for all tasks of a stage, so that Ray's dashboard groups them.
+    stage). `name` is the same for all tasks of a stage, so that Ray's dashboard groups them. `near` is the node where
+    other tasks read the same objects. The task may run elsewhere.
 
     `after` is the number of tasks that follow in its stage. `hear` is called, in any thread, with what the task prints
     elsewhere while it runs. A flowing task (`flows`) hands over its rows piece by piece, as its input arrives.
@@ -80,6 +82,7 @@ class Task:
     retries: int = RETRIES
     flows: bool = False
     after: int = 0
+    near: str = ""
     hear: Callable[[Heard], None] | None = None
 
     @property
@@ -141,7 +144,12 @@ class Engine(ABC):
 
     @abstractmethod
     def shared_bytes(self) -> int:
-        """Return up to how many bytes of blocks tasks should read in place, by slices instead of copies."""
+        """Return up to how many bytes of blocks tasks should read in place, by slices instead of copies: of all nodes
+        together. With 0 bytes, a task gives a block to each task of the next stage."""
+
+    def store_nodes(self) -> list[str]:
+        """Return the nodes whose tasks share a store, as `Task.near` names them. An engine has at least one."""
+        return [""]
 
     def ask_nodes(self, question: Callable[[], T], needs: Resources) -> list[tuple[str, T]]:
         """Return each node on which tasks that need `needs` may run, as errors name it, and its answer to a question.

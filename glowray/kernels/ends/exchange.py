@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from glowray.kernels.base.output_buffer import Kept
 from glowray.kernels.base.steps import Step
+from glowray.kernels.ends.buckets import Buckets, Numbers, Stored
 from glowray.kernels.keys.keyed_step import check_keys
 from glowray.kernels.loops.failed_step import blame
 from glowray.kernels.sort.key_order import bucket_edges, failing_comparison, total
@@ -35,10 +37,7 @@ class ExchangeOutput:
     """Collects what a task gives, at most `limit` bytes in memory; this one keeps everything as one block."""
 
     cuts: list[tuple[int, int]] | None = None
-    """Which rows `finish` gave of `given`, or of the task's first block, where those are to be read from it."""
-
-    given: Block | None = None
-    """The one block that the task gives, if what `finish` gave are parts of it."""
+    """Which rows of the task's first block `finish` gave, where those are to be read from it."""
 
     def __init__(self, limit: int) -> None:
         self.kept = Kept(limit)
@@ -50,7 +49,7 @@ class ExchangeOutput:
         """Keeps of the blocks in memory what `chosen` gives of them."""
         self.kept.keep(chosen)
 
-    def finish(self) -> list[Block]:
+    def finish(self) -> Sequence[Stored]:
         return [self.kept.block(0)]
 
 
@@ -82,67 +81,143 @@ class _Counted(ExchangeOutput):
     def add(self, block: Block) -> None:
         pass
 
-    def finish(self) -> list[Block]:
+    def finish(self) -> Sequence[Stored]:
         return []
 
 
 @dataclass(frozen=True, slots=True)
-class ByKey(Exchange):
-    """Keyed rows to `count` partitions by the hash of the key, so that equal keys meet; `step` asked for it.
+class GatherSlices(Exchange):
+    """The Buckets that a task reads, as one. `joins`: a bucket's rows become one block, whichever task gave them."""
 
-    Up to so many bytes go `together`, in one block of which each partition reads its part: fewer blocks are made.
+    joins: bool
+
+    def output(self, inputs: Sequence[Sequence[Any]], limit: int) -> ExchangeOutput:
+        return _Gathered(inputs[0], self.joins, limit)
+
+
+class _Gathered(ExchangeOutput):
+    def __init__(self, several: Sequence[Buckets], joins: bool, limit: int) -> None:
+        super().__init__(limit)
+        self.several, self.joins = several, joins
+
+    def finish(self) -> Sequence[Stored]:
+        return [Buckets.merged(self.several, self.joins)]
+
+
+@dataclass(frozen=True, slots=True)
+class Shuffle(Exchange):
+    """Rows to `count` buckets, a bucket for each task of the next stage.
+
+    A task gives `slices` objects, and of n slices, slice `b % n` has bucket b. With as many slices as buckets, each is
+    a Block; else they are Buckets. 0 slices: as many as buckets.
     """
 
     count: int
-    step: Step
-    together: int = 0
+    slices: int = 0
 
     @property
     def outputs(self) -> int:
-        return self.count
+        return self.slices or self.count
+
+
+@dataclass(frozen=True, slots=True)
+class ByKey(Shuffle):
+    """Keyed rows to buckets by the hash of the key, so that equal keys meet; `step` asked for it.
+
+    A task that gives up to `share` bytes gives `fewer` slices (0: no task does). `joins`: the reader need not
+    see which rows of a bucket come from which task.
+    """
+
+    step: Step = field(kw_only=True)
+    fewer: int = 0
+    share: int = 0
+    joins: bool = True
 
     def output(self, inputs: Sequence[Sequence[Block]], limit: int) -> ExchangeOutput:
         return _KeyBuckets(self, limit)
 
 
-class _KeyBuckets(ExchangeOutput):
+class _ShuffleOutput(ExchangeOutput):
+    def _cut(self, block: Block, buckets: Numbers, slices: int) -> Sequence[Stored]:
+        """Return the slices of a block. `buckets` has the bucket of each row."""
+        if slices == 1 and len(block):
+            return [self._as_buckets(block, buckets)]
+        places = buckets % slices
+        parts = block.split(places, slices)
+        return [
+            self._as_buckets(parts[place], buckets[places == place] // slices) if place in parts else Block()
+            for place in range(slices)
+        ]
+
+    def _as_buckets(self, block: Block, buckets: Numbers) -> Buckets:
+        """Return a slice. If the task's rows did not fit into its memory, no two slices are in memory."""
+        found = Buckets.of(block, buckets)
+        return found.in_file() if self.kept.spilled else found
+
+
+class _KeyBuckets(_ShuffleOutput):
+    """Keeps blocks and the bucket of each row. Cuts them into slices once they are too large for few slices."""
+
     def __init__(self, exchange: ByKey, limit: int) -> None:
         super().__init__(limit)
-        self.count, self.together = exchange.count, exchange.together
-        self.step = exchange.step
+        self.exchange, self.slices = exchange, exchange.outputs
+        self.uncut: list[tuple[Block, Numbers]] = []
+        self.room = min(exchange.share, limit)
+        self.is_cut = exchange.fewer == 0
+        self.buckets: defaultdict[int, list[Numbers]] = defaultdict(list)
 
     def add(self, block: Block) -> None:
-        count = self.count
+        count = self.exchange.count
         failed: TypeError | None = None
         try:
             hashes = block.key_hashes()
         except TypeError as error:
             failed = error
         if failed is not None:
-            check_keys(self.step, block.rows())
+            check_keys(self.exchange.step, block.rows())
             raise failed
         if count == 1:
             self.kept.add(0, block)
             return
-        for bucket, part in block.split(hashes % np.uint64(count), count).items():
-            self.kept.put(bucket, part)
+        buckets = (hashes % np.uint64(count)).astype(np.int32)
+        if self.is_cut:
+            self._put(block, buckets)
+            return
+        self.uncut.append((block, buckets))
+        self.room -= sum(chunk.estimated_bytes for chunk in block.chunks)
+        if self.room < 0:
+            self._cut_all()
+
+    def keep(self, chosen: Callable[[list[Block]], Iterable[Block]]) -> None:
+        self._cut_all()
+        super().keep(chosen)
+
+    def finish(self) -> Sequence[Stored]:
+        if self.uncut:
+            blocks, buckets = zip(*self.uncut, strict=True)
+            return self._cut(Block.concat(blocks), np.concatenate(buckets), self.exchange.fewer)
+        return list(map(self._slice, range(self.slices)))
+
+    def _cut_all(self) -> None:
+        """Cut all rows that come into many slices, from the first on."""
+        self.is_cut = True
+        for block, buckets in self.uncut:
+            self._put(block, buckets)
+        self.uncut.clear()
+
+    def _put(self, block: Block, buckets: Numbers) -> None:
+        places = buckets % self.slices
+        for place, part in block.split(places, self.slices).items():
+            self.kept.put(place, part)
+            if self.slices < self.exchange.count:
+                self.buckets[place].append(buckets[places == place] // self.slices)
         self.kept.grow(block)
 
-    def finish(self) -> list[Block]:
-        return self._together() or list(map(self.kept.block, range(self.count)))
-
-    def _together(self) -> list[Block] | None:
-        """The partitions as parts of one block; None where that is too large, or has to be unpickled for each part."""
-        if not self.together or self.kept.spilled:
-            return None
-        parts = list(map(self.kept.blocks, range(self.count)))
-        blocks = list(itertools.chain.from_iterable(parts))
-        if any(block.pickled_values for block in blocks) or sum(block.nbytes for block in blocks) > self.together:
-            return None
-        self.given = Block.concat(blocks)
-        edges = [0, *itertools.accumulate(sum(map(len, part)) for part in parts)]
-        self.cuts = list(itertools.pairwise(edges))
-        return [self.given.slice(start, stop) for start, stop in self.cuts]
+    def _slice(self, place: int) -> Stored:
+        block = self.kept.block(place)
+        if self.slices == self.exchange.count or not len(block):
+            return block
+        return self._as_buckets(block, np.concatenate(self.buckets[place])[: len(block)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,33 +246,28 @@ class _Sampled(ExchangeOutput):
 
 
 @dataclass(frozen=True, slots=True)
-class ByRange(Exchange):
+class ByRange(Shuffle):
     """A sorted run cut at bounds (the block of the last input) into `count` ranges of keys.
 
     `in_place`: the ranges are left where they are, in the run, unless they would have to be unpickled with all of it.
     """
 
-    count: int
-    keyed: bool
-    reverse: bool
-    step: Step
+    keyed: bool = field(kw_only=True)
+    reverse: bool = field(kw_only=True)
+    step: Step = field(kw_only=True)
     in_place: bool = False
-
-    @property
-    def outputs(self) -> int:
-        return self.count
 
     def output(self, inputs: Sequence[Sequence[Block]], limit: int) -> ExchangeOutput:
         return _Ranges(self, inputs[-1][0].rows(), limit)
 
 
-class _Ranges(ExchangeOutput):
+class _Ranges(_ShuffleOutput):
     def __init__(self, exchange: ByRange, bounds: list[Any], limit: int) -> None:
         super().__init__(limit)
         self.exchange = exchange
         self.bounds = [total(bound, exchange.reverse) for bound in bounds]
 
-    def finish(self) -> list[Block]:
+    def finish(self) -> Sequence[Stored]:
         run = self.kept.block(0)
         keys = RunKeys(run, self.exchange.keyed, self.exchange.reverse)
         try:
@@ -206,9 +276,11 @@ class _Ranges(ExchangeOutput):
             self._blame_row(error, run, keys)
             raise
         edges += [edges[-1]] * (self.exchange.count + 1 - len(edges))
-        cuts = list(itertools.pairwise(edges))
+        cuts = list(pairwise(edges))
         if self.exchange.in_place and not run.pickled_values:
             self.cuts = cuts
+        elif self.exchange.outputs < self.exchange.count:
+            return self._cut(run, np.repeat(np.arange(self.exchange.count), np.diff(edges)), self.exchange.outputs)
         return [run.slice(start, stop) for start, stop in cuts]
 
     def _blame_row(self, error: BaseException, run: Block, keys: RunKeys) -> None:

@@ -55,6 +55,14 @@ class Source(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class NoRows(Source):
+    """No rows: the exchange reads the task's inputs itself."""
+
+    def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        return iter(())
+
+
+@dataclass(frozen=True, slots=True)
 class ReadSource(Source):
     """The rows of one split of a reader; `first` is the number of its first partition among the task's.
 

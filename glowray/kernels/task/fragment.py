@@ -16,6 +16,7 @@ from glowray.kernels.base.context import TaskContext, running
 from glowray.kernels.base.morsels import MORSEL, Morsels, whole_pieces
 from glowray.kernels.base.row_levels import RowLevels
 from glowray.kernels.base.steps import Step
+from glowray.kernels.ends.buckets import Stored
 from glowray.kernels.ends.exchange import Exchange
 from glowray.kernels.ends.sources import ArrivingSource, Blocks, Source
 from glowray.kernels.loops.failed_step import blamed_lazily, failure_of
@@ -82,11 +83,11 @@ def run(
     inputs: Sequence[Sequence[Block]],
     offset: int = 0,
     memory: int | None = None,
-) -> tuple[TaskReport, list[Block] | None]:
+) -> tuple[TaskReport, Sequence[Stored] | None]:
     """Runs a fragment on one partition; a user's exception comes back in the report, with no blocks unless partial."""
     started = time.perf_counter()
     run = _begun(fragment, partition, inputs, offset, memory)
-    blocks: list[Block] | None = None
+    blocks: Sequence[Stored] | None = None
     with running(run.context):
         try:
             for _ in run.pieces():
@@ -105,7 +106,7 @@ def flow(
     inputs: Sequence[Sequence[Any]],
     offset: int = 0,
     memory: int | None = None,
-) -> Iterator[tuple[TaskReport, list[Block]] | None]:
+) -> Iterator[tuple[TaskReport, Sequence[Stored]] | None]:
     """As `run`, on rows that arrive meanwhile: gives what there is to tell after each piece of them, None for nothing.
 
     The rows before a failure come with it.
@@ -174,7 +175,7 @@ class _Run:
         find = partial(find_own_row, fragment.source, fragment.steps, fragment.plain, self.inputs, self.context)
         self.report.failure = failure_of(error, fragment.source, self.context.partition, find)
 
-    def finish(self) -> list[Block]:
+    def finish(self) -> Sequence[Stored]:
         return self.output.finish(self.report)
 
     @property

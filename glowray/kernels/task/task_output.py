@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
 from typing import Any
 
 from glowray.kernels.base.context import TaskContext
 from glowray.kernels.base.morsels import Piece, weight
+from glowray.kernels.ends.buckets import Buckets, Stored
 from glowray.kernels.ends.exchange import Exchange
 from glowray.kernels.task.task_report import TaskReport
 from glowray.rows import Block
 from glowray.vectorize.columns.vectors.block_vectors import kinds_of
+from glowray.vectorize.columns.vectors.kinds import Kind
 
 FLUSH_ROWS = 65_536
 """Rows that make a block."""
@@ -61,32 +64,35 @@ class TaskOutput:
         self.rows_out += len(block)
         self._output.add(block)
 
-    def finish(self, report: TaskReport) -> list[Block]:
+    def finish(self, report: TaskReport) -> Sequence[Stored]:
         """Return the blocks, and tell the report of them."""
         self._flush()
         blocks = self._pickled()
         report.rows_out = self.rows_out
         # A shuffle makes many blocks, and most of them may have no rows: those are not measured.
-        report.rows = [len(block) if block.chunks else 0 for block in blocks]
-        report.sizes = [block.nbytes if block.chunks else 0 for block in blocks]
-        report.kinds = [kinds_of(block) if block.chunks else () for block in blocks]
-        report.pickled_values = sum(block.pickled_values for block in blocks if block.chunks)
+        report.rows = list(map(len, blocks))
+        filled = [rows > 0 for rows in report.rows]
+        report.sizes = [block.nbytes if has_rows else 0 for block, has_rows in zip(blocks, filled, strict=True)]
+        report.kinds = [_kinds(block) if has_rows else () for block, has_rows in zip(blocks, filled, strict=True)]
+        report.pickled_values = sum(block.pickled_values for block in compress(blocks, filled))
         report.cuts = self._output.cuts
-        if report.cuts is None:
-            return blocks
-        return [] if self._output.given is None else [self._output.given]
+        return blocks if report.cuts is None else []
 
-    def _pickled(self) -> list[Block]:
+    def _pickled(self) -> Sequence[Stored]:
         """Return the blocks with all that has to be pickled; here it shows that a row cannot be."""
         try:
             blocks = self._output.finish()
             for block in blocks:
-                _ = block.chunks and block.nbytes
+                _ = len(block) and block.nbytes
         except Exception as error:
             # As before any other error, the rows that come first are there to be taken.
             self._output.keep(_before_unpicklable)
             raise TypeError(f"a row must be picklable, but {self._verb}() gave one that is not: {error}") from error
         return blocks
+
+
+def _kinds(block: Stored) -> tuple[Kind | None, ...]:
+    return block.kinds if isinstance(block, Buckets) else kinds_of(block)
 
 
 def _before_unpicklable(blocks: Iterable[Block]) -> Iterator[Block]:

@@ -18,8 +18,8 @@ class TaskReport:
 
     `rows`, `sizes` in bytes and `kinds` of rows are those of the blocks. `attempt` counts the attempts that were lost
     before this one; `remote` tasks ran in another process. Of a task that gives its rows in pieces, a report tells what
-    came since the one before, and only the last is `final`. `cuts`: the blocks are these rows of the one that is given,
-    or of the first one that the task read. `printed` is the bytes that a remote task has printed.
+    came since the one before, and only the last is `final`. `cuts`: the blocks are these rows of the first one
+    that the task read. `printed` is the bytes that a remote task has printed.
     `ended`: no row of a later task of the stage is wanted. `began` is in seconds since 1970, `worker` is the process
     that ran the task,
     `times` are those of the source and of each operator. `failed_rows` of the rows that came in were computed by

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate, zip_longest
@@ -36,6 +36,8 @@ class Wire:
 
     arrives: ClassVar[bool] = False
     """Whether the rows arrive while the task runs."""
+    shuffles: ClassVar[bool] = False
+    """Whether each task reads one bucket of all tasks."""
 
     @property
     def stages(self) -> tuple[StagePlan, ...]:
@@ -92,7 +94,7 @@ class StagePlan:
         stream: whether a failed task also gives its rows before the failure.
         store: where its blocks are kept for later actions.
         prunes: whether its readers may leave out columns that no function reads; a rule sets it.
-        one_store: whether its tasks may leave the rows of all partitions in one block; a rule sets it.
+        node_slices: whether its tasks may give an object a node in place of one a partition; a rule sets it.
     """
 
     number: int
@@ -102,7 +104,7 @@ class StagePlan:
     stream: bool = False
     store: Store | None = None
     prunes: bool = False
-    one_store: bool = False
+    node_slices: bool = False
 
     @cached_property
     def flows(self) -> bool:
@@ -156,6 +158,27 @@ class StagePlan:
         return f"<Stage {self.number}: {self.chain}>"
 
 
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The slices of neighbouring tasks that each gave the same number of them: refs and bytes, a list for each slice.
+
+    Of n slices, slice `b % n` has the rows for reader b, as bucket `b // n`.
+    """
+
+    refs: list[list[Ref]]
+    sizes: list[list[int]]
+
+    @classmethod
+    def of(cls, slices: int) -> Layer:
+        """Return a layer of no tasks."""
+        return cls([[] for _ in range(slices)], [[] for _ in range(slices)])
+
+    def slots(self, reader: int) -> Iterator[Slot]:
+        """Yield what a reader reads, in order of task."""
+        bucket, place = divmod(reader, len(self.refs))
+        return (Slot.of(ref, bucket) for ref in self.refs[place])
+
+
 @dataclass(eq=False, repr=False)
 class StageRun:
     """What happens to a stage: the reports and refs of its tasks, in order of partition.
@@ -175,7 +198,7 @@ class StageRun:
     sink: Callable[[int], None] | None = None
     reports: list[TaskReport | None] = field(default_factory=list)
     refs: list[list[Ref] | None] = field(default_factory=list)
-    _filled: dict[int, list[int]] | None = None
+    _layers: list[Layer] | None = None
 
     def __post_init__(self) -> None:
         self.exchange = self.plan.exchange
@@ -185,7 +208,7 @@ class StageRun:
         self.exchange = exchange
         self.reports = [None] * self.plan.num_tasks
         self.refs = [None] * self.plan.num_tasks
-        self._filled = None
+        self._layers = None
 
     @property
     def ended(self) -> list[TaskReport]:
@@ -199,17 +222,21 @@ class StageRun:
         keys = {kind.fields[0] if isinstance(kind, TupleOf) and len(kind.fields) == 2 else None for kind in kinds}
         return not keys or keys in ({str}, {int}, {bool})
 
-    def filled(self, output: int) -> list[int]:
-        """Return the tasks that gave rows for one output, in order. They are found for all outputs at once."""
-        if self._filled is None:
-            found: dict[int, list[int]] = {}
+    @property
+    def layers(self) -> list[Layer]:
+        """The slices of its tasks that have rows, in order of task."""
+        if self._layers is None:
+            self._layers = []
             for task, report in enumerate(self.reports):
                 assert report is not None, "a stage is read after it has run"
+                if not self._layers or len(self._layers[-1].refs) != len(report.rows):
+                    self._layers.append(Layer.of(len(report.rows)))
+                layer = self._layers[-1]
                 for place, rows in enumerate(report.rows):
                     if rows:
-                        found.setdefault(place, []).append(task)
-            self._filled = found
-        return self._filled.get(output, [])
+                        layer.refs[place].append(self.block(task, place))
+                        layer.sizes[place].append(report.sizes[place])
+        return self._layers
 
     def block(self, task: int, output: int = 0) -> Ref:
         """Return a ref to a block that a task gave."""

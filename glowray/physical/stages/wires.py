@@ -119,11 +119,12 @@ class Onward(FromStage):
 
 @dataclass(frozen=True)
 class Shuffled(FromStage):
-    """Task i reads output i of every task, in order of partition."""
+    """Task i reads bucket i of every task, in order of partition."""
+
+    shuffles: ClassVar[bool] = True
 
     def slots(self, task: int, runs: Runs) -> tuple[Slot, ...]:
-        run = runs[self.stage]
-        return tuple(Slot.of(run.block(source, task)) for source in run.filled(task))
+        return tuple(slot for layer in runs[self.stage].layers for slot in layer.slots(task))
 
 
 @dataclass(frozen=True)

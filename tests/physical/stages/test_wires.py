@@ -22,7 +22,7 @@ def ran(rows: list[list[int]]) -> StageRun:
     """Return a stage after its run: rows[task][output] rows in block "task.output"."""
     plan = StagePlan(1, (Branch(Blocks("read", ""), len(rows)),), OneBlock())
     stage = runs_of([plan])[plan]
-    stage.reports = [TaskReport(task, rows=counts) for task, counts in enumerate(rows)]
+    stage.reports = [TaskReport(task, rows=counts, sizes=counts) for task, counts in enumerate(rows)]
     stage.refs = [[f"{task}.{output}" for output in range(len(counts))] for task, counts in enumerate(rows)]
     return stage
 

@@ -1,0 +1,118 @@
+"""Shuffles through object stores: how many objects each task gives, and how small ones are put together.
+
+M tasks and P readers would make M × P blocks, and the driver needs about 2 kB for each. So a task gives a slice for
+each node that reads, with the rows of all readers there. Readers of a node share its slices. If the rows do not fit
+into the stores, a task gives more slices, so that the readers of a node need only some of them at a time.
+
+Many small slices cost their readers more than their rows do. So tasks gather the slices of a node into larger ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from glowray.engine.task.payload import pack
+from glowray.engine.task.protocol import Done, Engine, Ref, Slot, Task
+from glowray.kernels import Fragment
+from glowray.kernels.ends.exchange import ByKey, ByRange, Exchange, GatherSlices, Shuffle
+from glowray.kernels.ends.sources import NoRows
+from glowray.physical.stages.stage import StageRun
+
+MANY_OBJECTS = 1 << 15
+"""Objects that a shuffle may make if its rows do not fit into the stores: about 75 MB in the driver."""
+
+MANY_READS = 1 << 13
+"""Objects that the readers of a stage read, over all of them, before slices are gathered."""
+
+GATHERED_BYTES = 64 << 20
+"""The size up to which slices are gathered."""
+
+
+def settled(exchange: Exchange, tasks: int, total: int | None, engine: Engine) -> Exchange:
+    """Return an exchange with the number of its slices, for so many tasks of a stage on an engine.
+
+    `total` is the bytes of all rows, if they are known before the tasks run.
+    """
+    shared = engine.shared_bytes()
+    if not shared or not isinstance(exchange, ByKey | ByRange):
+        return exchange
+    nodes = len(engine.store_nodes())
+    few, many = min(nodes, exchange.count), _many(tasks, exchange.count, nodes)
+    if isinstance(exchange, ByKey):
+        return replace(exchange, slices=many, fewer=few, share=shared // max(tasks, 1))
+    fits = total is not None and total <= shared
+    in_place = fits and nodes == 1 and tasks * exchange.count <= MANY_READS
+    return replace(exchange, slices=few if fits else many, in_place=in_place)
+
+
+def _many(tasks: int, count: int, nodes: int) -> int:
+    """Return the number of slices if the rows do not fit into the stores: `count`, or a multiple of the nodes."""
+    if tasks * count <= MANY_OBJECTS:
+        return count
+    return min(count, max(1, MANY_OBJECTS // tasks // nodes) * nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Neighbouring slices of one layer that become one: of layer `layer`, place `place`, refs [start, stop)."""
+
+    layer: int
+    place: int
+    start: int
+    stop: int
+
+
+def gather(run: StageRun, engine: Engine, name: str) -> Iterator[Done]:
+    """Put small slices of a stage together, by tasks of the engine. Yield each task that ended."""
+    exchange, plan = run.exchange, run.plan
+    if not isinstance(exchange, Shuffle) or plan.num_tasks * exchange.count <= MANY_READS:
+        return
+    layers = run.layers
+    units = [
+        _Unit(number, place, start, stop)
+        for number, layer in enumerate(layers)
+        if len(layer.refs) < exchange.count
+        for place, sizes in enumerate(layer.sizes)
+        for start, stop in _neighbours(sizes)
+    ]
+    payload = pack(
+        Fragment(NoRows("gather", "gather"), (), GatherSlices(isinstance(exchange, ByKey) and exchange.joins))
+    )
+    nodes = engine.store_nodes()
+    tasks = [
+        Task(
+            name=f"{name} · {plan.number} gather",
+            identity=(plan.number, plan.num_tasks + place),
+            payload=payload,
+            partition=place,
+            inputs=(tuple(map(Slot, layers[unit.layer].refs[unit.place][unit.start : unit.stop])),),
+            outputs=1,
+            after=len(units) - place,  # the readers follow
+            near=nodes[unit.place % len(nodes)],
+        )
+        for place, unit in enumerate(units)
+    ]
+    gathered: dict[_Unit, Ref] = {}
+    for done in engine.run(iter(tasks)):
+        yield done
+        if done.blocks:
+            gathered[units[done.task.partition]] = done.blocks[0]
+    for unit in reversed(units):  # from the last on, so that the places of those before stay
+        layer = layers[unit.layer]
+        layer.refs[unit.place][unit.start : unit.stop] = [gathered[unit]]
+
+
+def _neighbours(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield [start, stop) of neighbours of GATHERED_BYTES or less together. One alone is not yielded.
+
+    >>> list(_neighbours([40 << 20, 10 << 20, 50 << 20, 90 << 20, 1, 2]))
+    [(0, 2), (4, 6)]
+    """
+    start = total = 0
+    for place, size in enumerate([*sizes, GATHERED_BYTES + 1]):
+        if total + size > GATHERED_BYTES:
+            if place - start > 1:
+                yield start, place
+            start, total = place, 0
+        total += size
