@@ -84,7 +84,7 @@ def first_shape(make: Callable[[], Block]) -> Shape | None:
 
 
 def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Return an array as an array of a type. Arrow cannot take values of a dictionary of string views, so cast first."""
+    """Return an array as one of another type. The cast comes first: Arrow cannot take values from string views."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(array.type):

@@ -170,9 +170,9 @@ def block_rows(reader: Any) -> list[Any]:
 @pytest.mark.parametrize("name", PANDAS_COLUMNS)
 def test_blocks_of_pandas_hold_what_rows_have(rows_of: Any, name: str) -> None:
     frame = pd.DataFrame({"first": [1, 2, 3], name: PANDAS_COLUMNS[name]}, index=[5, 5, 1])
-    for given in (frame, frame.iloc[:0], frame.iloc[::-1], frame.rename(columns={"first": 0})):
+    for each in (frame, frame.iloc[:0], frame.iloc[::-1], frame.rename(columns={"first": 0})):
         for partitions in (1, 2, 5):
-            reader = pandas_reader(given, partitions)
+            reader = pandas_reader(each, partitions)
             assert spelled(block_rows(reader)) == spelled(rows_of(reader))
 
 
