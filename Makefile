@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n auto --maxprocesses 4  # a test process for each core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast network-faults lint format diagram bench wheels lock clean
+.PHONY: help setup demo test test-fast network-faults lint format diagram docs bench wheels lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -71,6 +71,11 @@ format: $(STAMP) ## rewrite the sources in the project's style
 diagram: $(STAMP) ## draw the diagram of ARCHITECTURE.md from the imports of the code
 	$(BIN)/python docs/architecture/diagram.py
 
+# -W makes warnings errors. The tutorial runs once, and again when it changes; its outputs are kept in build/.
+# myst-nb writes the executed notebook beside site/, in jupyter_execute/.
+docs: $(STAMP) ## build the documentation site in site/
+	$(BIN)/sphinx-build -W --keep-going -q -j auto -c docs -d build/doctrees . site
+
 bench: $(STAMP) ## glowray beside its peers, every workload; BENCH="word_count --size 1GB" for one
 	$(BIN)/python -m benchmarks $(BENCH)
 
@@ -82,5 +87,5 @@ lock: $(STAMP) ## resolve the dependencies again; UPGRADE=--upgrade takes the ne
 		--custom-compile-command "make lock" --quiet $(UPGRADE) --output-file $(LOCK)
 
 clean: ## remove .venv, caches and builds; benchmarks/data stays
-	rm -rf $(VENV) .venvs build dist *.egg-info .hypothesis .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
+	rm -rf $(VENV) .venvs build dist site jupyter_execute *.egg-info .hypothesis .pytest_cache .ruff_cache .mypy_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import re
 import shlex
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import typer
 
 import glowray as gr
-from glowray_cli.main import app
 from tests.cluster.machine import Machine
 from tests.examples.programs import ROOT, installed
+from tests.names_in_text import check_name
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
@@ -144,44 +141,7 @@ def test_every_name_of_the_table_is_there() -> None:
     codes = [code for row in rows for code in CODE.findall(row)]
     assert len(codes) > 30
     for code in codes:
-        KINDS[re.split(r"[. =]", code)[0]](code)
-
-
-def python_name(owner: object) -> Callable[[str], None]:
-    """Return a check that the attribute that a piece of code uses exists, and takes its arguments."""
-
-    def check(code: str) -> None:
-        tree = ast.parse(code, mode="eval").body
-        call = tree if isinstance(tree, ast.Call) else None
-        name = call.func if call else tree
-        assert isinstance(name, ast.Attribute)
-        found = getattr(owner, name.attr)
-        if call:
-            keywords = {keyword.arg: None for keyword in call.keywords}
-            inspect.signature(found).bind_partial(*[None] * (len(call.args) + (owner is not gr)), **keywords)
-
-    return check
-
-
-def command(code: str) -> None:
-    """Check that a command exists with its options."""
-    _, name, *rest = code.split()
-    options = {option for parameter in typer.main.get_command(app).commands[name].params for option in parameter.opts}
-    assert {word for word in rest if word.startswith("--")} <= options
-
-
-def variable(code: str) -> None:
-    """Check that a README's command uses this environment variable. Each of these commands has its own test."""
-    assert code.startswith("GLOWRAY_ADDRESS=")
-
-
-KINDS: dict[str, Callable[[str], None]] = {
-    "gr": python_name(gr),
-    "flow": python_name(gr.Flow),
-    "ds": python_name(gr.Dataset),
-    "glowray": command,
-    "GLOWRAY_ADDRESS": variable,
-}
+        check_name(code)
 
 
 def test_every_link_within_the_project_leads_somewhere() -> None:

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from glowray.cluster.host.processes import Process
 from glowray.cluster.host.record import NodeRecord
 from tests.cluster.machine import Machine, until
 from tests.cluster.network import MISSING, Host, can_make_hosts, new_hosts
@@ -28,6 +29,9 @@ ADDRESSES = ("198.18.7.1", "198.18.7.2", "198.18.7.3")
 PARTITIONS, ROWS, KEYS = 24, 40_000, 500
 BEYOND_SECONDS = 120.0
 """The seconds that a job with a fault may take beyond the job without one and the fault itself."""
+
+LOG_BYTES = 3000
+"""How much of the end of each log is shown if the cluster does not become whole again."""
 
 RESULTS = Path(__file__).parents[2] / "docs" / "network-faults.md"
 
@@ -110,7 +114,28 @@ def restore(hosts: list[Host], machines: list[Machine], head: NodeRecord, scenar
         port = head.address.rpartition(":")[2]
         resources = ("--dashboard-port", 0, "--num-cpus", 1)
         machines[0].run("up", "--host", hosts[0].address, "--port", port, *resources)
-    until(lambda: machines[0].run("status").stdout.count("alive") == len(hosts), "the workers to come back")
+    try:
+        until(lambda: machines[0].run("status").stdout.count("alive") == len(hosts), "the workers to come back")
+    except AssertionError as error:
+        raise AssertionError("\n".join([str(error), *map(state_of, machines)])) from None
+
+
+def state_of(machine: Machine) -> str:
+    """Return what a machine knows of its nodes: their status, processes and the ends of all their logs."""
+    texts = [f"=== {machine.folder.name}", machine.run("status").stdout]
+    texts += [f"{process.pid} {name_of(process)}" for process in machine.processes()]
+    for record in machine.records():
+        logs = [Path(record.log), *Path(record.folder).glob("ray/session_2*/logs/*.out")]
+        texts += [f"--- {path}\n{path.read_text(errors='replace')[-LOG_BYTES:]}" for path in logs if path.exists()]
+    return "\n".join(texts)
+
+
+def name_of(process: Process) -> str:
+    """Return the program of a process, without its arguments."""
+    try:
+        return Path(f"/proc/{process.pid}/comm").read_text().strip()
+    except FileNotFoundError:
+        return "has ended"
 
 
 def run_job(machine: Machine, disturb: Callable[[], object], limit: float) -> Outcome:

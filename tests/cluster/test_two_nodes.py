@@ -103,6 +103,13 @@ def test_a_job_runs_on_both_nodes_with_its_folder(pair: Pair, folder: Path) -> N
     assert "ran on 2 nodes with ['a b', '--flag'] the module beside it __main__" in done.stdout
 
 
+def test_a_job_whose_folder_holds_the_temporary_files(pair: Pair, folder: Path) -> None:
+    (folder / "tmp").mkdir()
+    job = folder / "job.py"
+    done = pair.head_machine.run("run", "--address", pair.head.address, job, code=7, TMPDIR=str(folder / "tmp"))
+    assert "ran on 2 nodes" in done.stdout
+
+
 def test_the_address_may_follow_the_script(pair: Pair, folder: Path) -> None:
     done = pair.head_machine.run("run", folder / "job.py", "x", "--address", pair.head.address, code=7)
     assert "ran on 2 nodes with ['x']" in done.stdout

@@ -15,6 +15,7 @@ from typing import Any
 
 from glowray.cluster.client.access import Access, authenticated_gcs, find_access, refused
 from glowray.cluster.client.dashboard import check_dashboard, dashboard_of
+from glowray.cluster.client.package import packed
 from glowray.cluster.host.environment import applied
 from glowray.errors import ClusterError
 
@@ -42,7 +43,8 @@ def run_job(
     The script's folder is copied to the cluster and is the current folder there. KeyboardInterrupt stops the job and is
     raised again.
 
-    Raises ClusterError if the cluster does not answer, refuses the token or does not take the folder.
+    Raises ClusterError if the cluster does not answer, refuses the token or does not take the folder. Also if the
+    folder is too large, or holds a file that cannot be read.
     """
     if not script.is_file():
         raise ClusterError(f"there is no script {script}")
@@ -52,7 +54,8 @@ def run_job(
     check_dashboard(dashboard, bool(access.tls))
     with applied(access.environment()):
         client = _client(access, dashboard)
-        job = _submit(client, script, arguments)
+        with packed(script.resolve().parent) as package:
+            job = _submit(client, script, package, arguments)
         try:
             asyncio.run(_stream(client, job, write))
         except BaseException as error:
@@ -81,10 +84,10 @@ def _client(access: Access, dashboard: str) -> Any:
         ) from error
 
 
-def _submit(client: Any, script: Path, arguments: Sequence[str]) -> str:
+def _submit(client: Any, script: Path, package: Path, arguments: Sequence[str]) -> str:
     # -u: Python does not buffer the output, so lines arrive when they are printed.
     command = shlex.join(["python", "-u", script.name, *arguments])
-    folder = {"working_dir": str(script.resolve().parent)}
+    folder = {"working_dir": str(package)}
     name = re.sub(r"[^A-Za-z0-9_-]", "-", script.stem)
     named = {"submission_id": f"{name}-{secrets.token_hex(4)}", "metadata": {"job_name": script.name}}
     try:

@@ -74,12 +74,6 @@ class ArrowFiles(RemoteFiles):
         with self.naming(path), ThreadPoolExecutor(1) as thread:
             thread.submit(self._copy, content, path).result()
 
-    def create(self, path: str, data: bytes) -> None:
-        if self.info(path) is not None:
-            raise FileExistsError(f'"{self.describe(path)}" is there already')
-        with self.open_output(path) as file:
-            file.write(data)
-
     def delete(self, path: str) -> None:
         if self.info(path) is not None:
             with self.naming(path):

@@ -91,12 +91,6 @@ class FsspecFiles(RemoteFiles):
         with self.naming(path):
             self._upload(self.inner(path), content)
 
-    def create(self, path: str, data: bytes) -> None:
-        if self.info(path) is not None:
-            raise FileExistsError(f'"{self.describe(path)}" is there already')
-        with self.open_output(path) as file:
-            file.write(data)
-
     def delete(self, path: str) -> None:
         try:
             with self.naming(path):

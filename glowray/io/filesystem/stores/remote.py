@@ -44,5 +44,12 @@ class RemoteFiles(FileSystem):
         kind = PermissionError if isinstance(error, PermissionError) or _REFUSED.search(text) else OSError
         return kind(f'"{self.describe(path)}": {text}')
 
+    def create(self, path: str, data: bytes) -> None:
+        # Stores without a create-only request cannot do better: another process may write between these two steps.
+        if self.info(path) is not None:
+            raise FileExistsError(f'"{self.describe(path)}" is there already')
+        with self.open_output(path) as file:
+            file.write(data)
+
     def rename(self, old: str, new: str) -> None:
         raise OSError(f'"{self.describe(old)}" cannot be renamed: its store has no rename')
