@@ -45,7 +45,7 @@ class WholeRows:
 
 
 def pruned_blocks(
-    few: Iterator[Block | list[object]], all_columns: Iterator[Block | list[object]], *, lists_are_whole: bool
+    few: Iterator[Block | list[object]], all_columns: Iterator[Block | list[object]], *, lists_are_whole: bool = False
 ) -> Iterator[Block | list[object]]:
     """Yield blocks of few columns that know where the others are. Lists of whole rows stay lists."""
     rows = WholeRows(all_columns)
