@@ -26,6 +26,8 @@ def compiled(name):
 
 setup(
     packages=[*find_packages(include=["glowray", "glowray.*"]), "glowray_cli", "glowray_examples"],
-    ext_modules=[compiled(name) for name in ("cutting", "finding", "hashing", "numbering", "parsing", "scanning")],
+    ext_modules=[
+        compiled(name) for name in ("cutting", "finding", "hashing", "numbering", "parsing", "records", "scanning")
+    ],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},  # one wheel a platform, for this Python and all later ones
 )

@@ -89,6 +89,9 @@ class RecordReader(ColumnReader):
 class PrunableReader(RecordReader):
     """A reader that can leave out columns."""
 
+    lists_are_whole: ClassVar[bool] = False
+    """Whether rows that come in lists have all columns, whatever columns were left out."""
+
     @abstractmethod
     def pruned(self, columns: Collection[str]) -> PrunableReader:
         """Return a reader of the same rows with only these columns, and those whose reading may raise.

@@ -7,8 +7,8 @@ import os
 import numpy as np
 import numpy.typing as npt
 
-from glowray.native import cutting, finding, hashing, numbering, parsing, scanning
-from glowray.native.interface import Bytes, Cut, Mask, Places
+from glowray.native import cutting, finding, hashing, numbering, parsing, records, scanning
+from glowray.native.interface import Bytes, Cut, JsonValues, Mask, Places
 
 name = "compiled"
 
@@ -69,6 +69,21 @@ def integers(data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.
 def floats(data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.float64], Mask | None]:
     made, good = np.empty(len(starts), np.float64), np.empty(len(starts), np.bool_)
     return made, None if parsing.floats(data, starts, ends, made, good) else good
+
+
+def json_values(data: bytes, keys: tuple[bytes, ...], lines: int) -> JsonValues | None:
+    if len(data) >= _INT32_BYTES:
+        return None
+    shape = len(keys), lines
+    found = JsonValues(
+        np.zeros(shape, np.uint8),
+        np.zeros(shape, np.int32),
+        np.zeros(shape, np.int32),
+        np.empty(lines, np.uint8),
+        np.empty(lines + 1, np.int32),
+    )
+    records.values(data, keys, lines, *found)
+    return found
 
 
 class CompiledTable:

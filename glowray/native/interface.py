@@ -6,7 +6,7 @@ both int32 or both int64. Returned arrays of places in the data may be int32 or 
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,24 @@ Bytes: TypeAlias = npt.NDArray[np.uint8]
 Places: TypeAlias = npt.NDArray[np.signedinteger[Any]]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Cut: TypeAlias = tuple[npt.NDArray[np.int64], bytes | bytearray | npt.NDArray[Any]]
+
+
+class JsonValues(NamedTuple):
+    """The values of records in JSON lines. The first three arrays have a row for each key and a column for each line.
+
+    kinds: uint8, the code of a character. `i` is an int, `d` a float, NaN included, `s` a string, `e` a string with
+        escapes, `t` true, `f` false, `n` null, `v` a list or object.
+    starts, ends: int32, the bounds of the value in the data. Those of a string leave out the quotes.
+    found: uint8, 1 if the line is a record with exactly these keys in this order, 2 if it is blank, 0 if it is anything
+        else, no JSON included. Only lines with 1 have values.
+    bounds: int32, the start of each line, and the end of the last one.
+    """
+
+    kinds: npt.NDArray[np.uint8]
+    starts: npt.NDArray[np.int32]
+    ends: npt.NDArray[np.int32]
+    found: npt.NDArray[np.uint8]
+    bounds: npt.NDArray[np.int32]
 
 
 class TextTable(Protocol):
@@ -87,6 +105,12 @@ class Loops(Protocol):
 
     def floats(self, data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.float64], Mask | None]:
         """Return float() of each text that is plainly a float, as `integers` does."""
+
+    def json_values(self, data: bytes, keys: tuple[bytes, ...], lines: int) -> JsonValues | None:
+        """Return the values of records in JSON lines, or None if Python's json is faster, as for `portable`.
+
+        The data is UTF-8. A key is its bytes with quotes and without escapes. Lines that nest deeply are not records.
+        """
 
     def table(self) -> TextTable:
         """Return an empty table."""

@@ -22,6 +22,9 @@ Rows = Iterator[list[dict[Any, Any]]]
 
 ROWS_A_MORSEL = 16_384
 
+_ARROW_NUMBERS = frozenset(map(np.dtype, ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8")))
+"""The types of NumPy whose arrays are Arrow columns, NaN included."""
+
 
 def pandas_frame(table: pa.Table) -> Any:
     """Return a table as a pandas.DataFrame.
@@ -86,8 +89,16 @@ def pandas_rows(frame: Any) -> Rows:
     NaN in a column of NumPy floats stays NaN. A missing value of any other type is None. Objects do not change.
     """
     check_columns(list(frame.columns), "the data frame")
-    columns = {label: _pandas_values(label, frame.iloc[:, place]) for place, label in enumerate(frame.columns)}
+    columns = {label: _python_values(label, column) for label, column in pandas_columns(frame).items()}
     return column_rows(columns) if columns else iter([[{} for _ in range(len(frame))]])
+
+
+def pandas_columns(frame: Any) -> dict[Any, pa.ChunkedArray | list[Any]]:
+    """Return the columns of a pandas.DataFrame by label, each as an Arrow column or a list of Python's values.
+
+    The values of an Arrow column are those that `column_values` returns.
+    """
+    return {label: _pandas_column(label, frame.iloc[:, place]) for place, label in enumerate(frame.columns)}
 
 
 def column_rows(columns: Mapping[Any, list[Any]]) -> Rows:
@@ -129,17 +140,23 @@ def _polars_rows(frame: Any) -> Rows:
     return _arrow_rows(frame.to_arrow())
 
 
-def _pandas_values(label: Any, series: Any) -> list[Any]:
+def _pandas_column(label: Any, series: Any) -> pa.ChunkedArray | list[Any]:
     dtype = series.dtype
     if isinstance(dtype, np.dtype) and dtype.kind == "O":
         return list(series)
     if isinstance(dtype, np.dtype) and dtype.kind in "biufc":
-        return _values(label, series.to_numpy())
+        return (
+            pa.chunked_array([pa.array(series.to_numpy())]) if dtype in _ARROW_NUMBERS else series.to_numpy().tolist()
+        )
     try:
         array = pa.Array.from_pandas(series)
     except pa.ArrowException as error:
         raise InexactColumn(f'column "{label}" of pandas\' {dtype} has no form in Arrow: {error}') from None
-    return column_values(label, array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]))
+    return array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array])
+
+
+def _python_values(label: Any, column: pa.ChunkedArray | list[Any]) -> list[Any]:
+    return column if isinstance(column, list) else column_values(label, column)
 
 
 def _values(name: Any, column: Any) -> list[Any]:
@@ -153,7 +170,7 @@ def _values(name: Any, column: Any) -> list[Any]:
         return column_values(name, column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column]))
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(column, pandas.Series):
-        return _pandas_values(name, column)
+        return _python_values(name, _pandas_column(name, column))
     if isinstance(column, Iterable) and not isinstance(column, (str, bytes, Mapping)):
         return list(column)
     raise TypeError(f"column {name!r} must be an array or a list of values, not {type(column).__qualname__}")

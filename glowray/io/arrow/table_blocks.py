@@ -6,7 +6,7 @@ encoded from these Python values.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from glowray.io.arrow.table_rows import column_values
@@ -65,10 +65,38 @@ def table_shape(schema: pa.Schema) -> Shape | None:
     """
     from glowray.rows.codec.shape import Fields, Scalar
 
-    kinds = [_kind_of(field.type) for field in schema]
+    kinds = [_kind_of(_values_type(field.type)) for field in schema]
     scalars = [Scalar(kind) for kind in kinds if kind is not None]
     complete = len(scalars) == len(kinds) > 0 and "None" not in {scalar.kind.name for scalar in scalars}
     return Fields("record", tuple(schema.names), tuple(scalars)) if complete else None
+
+
+def first_shape(make: Callable[[], Block]) -> Shape | None:
+    """Return the shape of the first chunk of the block that `make` returns, or None if there is none.
+
+    An error of `make` gives None too: the task that reads the rows raises it.
+    """
+    try:
+        chunks = make().chunks
+    except Exception:
+        return None
+    return chunks[0].shape if chunks else None
+
+
+def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Return an array as one of another type. The cast comes first: Arrow cannot take values from string views."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(array.type):
+        return array.dictionary.cast(kind).take(array.indices)
+    return array.cast(kind)
+
+
+def _values_type(kind: pa.DataType) -> pa.DataType:
+    """Return the type of the values of a dictionary type, and any other type as it is."""
+    import pyarrow as pa
+
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def droppable(names: Sequence[str], types: Sequence[pa.DataType]) -> set[str]:
@@ -94,13 +122,10 @@ def _encoded(name: str, column: pa.ChunkedArray) -> tuple[Any, list[Any]]:
     from glowray.rows.codec.encode import encode
     from glowray.rows.codec.shape import Scalar
 
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    kind = _kind_of(column.type)
+    kind = _kind_of(_values_type(column.type))
     if kind is not None:
         try:
-            array = column.combine_chunks().cast(kind.arrow)
-            array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+            array = pa.chunked_array([_cast(part, kind.arrow) for part in column.chunks], kind.arrow).combine_chunks()
             if _has_python_values(array):
                 return Scalar(kind), [array]
         except pa.ArrowInvalid:
@@ -125,8 +150,8 @@ def _kind_of(kind: pa.DataType) -> ScalarKind | None:
         (types.is_integer(kind), 0),
         (types.is_float32(kind) or types.is_float64(kind), 0.0),
         (types.is_boolean(kind), False),
-        (types.is_string(kind) or types.is_large_string(kind), ""),
-        (types.is_binary(kind) or types.is_large_binary(kind), b""),
+        (types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind), ""),
+        (types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind), b""),
         (types.is_date32(kind), dt.date.min),
         (types.is_timestamp(kind) and kind.tz is None and kind.unit != "ns", dt.datetime.min),
         (types.is_time(kind) and kind.unit != "ns", dt.time.min),

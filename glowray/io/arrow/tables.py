@@ -5,23 +5,27 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from glowray.io.arrow.table_blocks import table_block, table_shape
+from glowray.io.arrow.table_blocks import first_shape, records_block, table_block, table_shape
 from glowray.io.arrow.table_rows import table_rows
 from glowray.io.memory import bounds, default_partitions
-from glowray.io.reader import RecordReader, RowReader, TypedReader, check_partitions
+from glowray.io.reader import RecordReader, TypedReader, check_partitions
 from glowray.io.record_columns import check_columns
+from glowray.rows import Block
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from glowray.rows import Block
     from glowray.rows.codec.shape import Shape
 
 ROWS_A_MORSEL = 16_384
 ROWS_A_BLOCK = 65_536
+
+SAMPLED_ROWS = 1_000
+"""The first rows, whose shape the others are expected to have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +53,10 @@ class ArrowReader(RecordReader, TypedReader):
         for start in range(0, part.num_rows, ROWS_A_MORSEL):
             yield table_rows(part.slice(start, ROWS_A_MORSEL))
 
-    @property
+    @cached_property
     def shape(self) -> Shape | None:
-        """The shape of the blocks of `read_blocks`, or None if the schema does not say it."""
-        return table_shape(self.table.schema)
+        """The shape of the blocks of `read_blocks`: what the schema says, else that of the first rows."""
+        return table_shape(self.table.schema) or first_shape(partial(table_block, self.table.slice(0, SAMPLED_ROWS)))
 
     @property
     def arrow_types(self) -> pa.Schema:
@@ -92,8 +96,8 @@ def arrow_reader(table: Any, partitions: int | None = None) -> ArrowReader:
 
 
 @dataclass(frozen=True, eq=False)
-class PandasReader(RowReader):
-    """Reads the rows of a pandas.DataFrame."""
+class PandasReader(RecordReader):
+    """Reads the rows of a pandas.DataFrame. They are columns if all labels are str."""
 
     frame: pd.DataFrame
     num_partitions: int
@@ -109,8 +113,38 @@ class PandasReader(RowReader):
     def read(self, index: int) -> Iterator[list[dict[Any, Any]]]:
         from glowray.io.arrow.frames import pandas_rows
 
+        return pandas_rows(self.slice(index))
+
+    def slice(self, index: int) -> pd.DataFrame:
+        """Return the slice of the frame that is partition `index`."""
         first, last = bounds(len(self.frame), self.num_partitions, index)
-        return pandas_rows(self.frame.iloc[first:last])
+        return self.frame.iloc[first:last]
+
+    @cached_property
+    def shape(self) -> Shape | None:
+        """The shape of the first rows, or None if they cannot be columns."""
+        if self.fields is None:
+            return None
+        first = self.frame.iloc[:SAMPLED_ROWS]
+        return first_shape(lambda: next(self._blocks(first), Block()))
+
+    @cached_property
+    def fields(self) -> tuple[str, ...] | None:
+        """The labels of the columns, or None if one is no str."""
+        labels = tuple(self.frame.columns.tolist())
+        return labels if labels and set(map(type, labels)) == {str} else None
+
+    def read_blocks(self, index: int) -> Iterator[Block | list[Any]]:
+        """Yield the rows of partition `index` as blocks, or as lists if a label is no str."""
+        return self.read(index) if self.fields is None else self._blocks(self.slice(index))
+
+    def _blocks(self, frame: pd.DataFrame) -> Iterator[Block]:
+        from glowray.io.arrow.frames import pandas_columns
+
+        columns = pandas_columns(frame)
+        for start in range(0, len(frame), ROWS_A_BLOCK):
+            stop = min(start + ROWS_A_BLOCK, len(frame))
+            yield records_block(list(columns), [each[start:stop] for each in columns.values()], stop - start)
 
 
 def pandas_reader(frame: Any, partitions: int | None = None) -> PandasReader:

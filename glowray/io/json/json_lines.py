@@ -4,33 +4,51 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from glowray.arguments import StorageOptions
 from glowray.errors import DamagedFile
 from glowray.functions import Cause
 from glowray.functions.replay import Attempt
 from glowray.io.files.encoding import Encoding
-from glowray.io.files.lines import LineNames, read_lines
+from glowray.io.files.lines import LineNames, read_bytes, read_lines, split_lines
 from glowray.io.files.paths import File, Paths, expand, path_names
 from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, is_splittable, locations_of, plan_splits, weight_of
 from glowray.io.filesystem.location import Location
 from glowray.io.json.array import array_lists, is_array
-from glowray.io.json.values import TooDeepError, most_levels, shallow_value
-from glowray.io.reader import FileReader, check_partitions, source_label
+from glowray.io.json.record_lines import RecordLines, expected_shape, selected
+from glowray.io.json.values import TooDeepError, most_levels, shallow_value, value_of
+from glowray.io.reader import FileReader, PrunableReader, check_partitions, source_label
 from glowray.io.refusals import Refusal, Refuse, RefusingReader, raise_refusal
 
+if TYPE_CHECKING:
+    from glowray.rows import Block
+    from glowray.rows.codec.shape import Fields, Shape
+
 _UTF8 = Encoding("utf-8-sig")
+
+SAMPLED_BYTES = 1 << 16
+SAMPLED_LINES = 256
+"""How much of the first file is read to learn the keys and types of its records."""
 
 _BLANKS = " \t\r"
 """The characters that JSON reads as white space, without the line end."""
 
 
 @dataclass(frozen=True)
-class JsonReader(RefusingReader, FileReader):
-    """Reads the values of JSON files. `lines` says that each is JSON lines, or not; None: look at each file."""
+class JsonReader(RefusingReader, FileReader, PrunableReader):
+    """Reads the values of JSON files.
+
+    Attributes:
+        lines: whether each file is JSON lines; None: look at each file.
+        records: the shape of most of the first lines, None if they are no records of one shape.
+        only: the fields that blocks have, None for all.
+    """
+
+    lists_are_whole: ClassVar[bool] = True
 
     label: str
     partitions: tuple[Partition, ...]
@@ -38,6 +56,8 @@ class JsonReader(RefusingReader, FileReader):
     lines: bool | None = None
     refuse: Refuse = raise_refusal
     ahead: bool = False
+    records: Fields | None = None
+    only: frozenset[str] | None = None
 
     @property
     def num_partitions(self) -> int:
@@ -53,35 +73,93 @@ class JsonReader(RefusingReader, FileReader):
 
     def read(self, index: int) -> Iterator[list[Any]]:
         for piece in self.partitions[index]:
-            yield from array_lists(piece) if self._is_array(piece) else self._lines(piece)
+            yield from array_lists(piece) if self.is_array(piece) else self._lines(piece)
 
-    def _is_array(self, piece: Piece) -> bool:
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of most of the first lines. Blocks have it; other lines come in lists."""
+        return None if self.records is None else selected(self.records, self.only)
+
+    @property
+    def fields(self) -> tuple[str, ...] | None:
+        """The keys of most of the first lines."""
+        return None if self.records is None else selected(self.records, self.only).names
+
+    def pruned(self, columns: Collection[str]) -> JsonReader:
+        """Return a reader of the same rows whose blocks have only these fields."""
+        return replace(self, only=frozenset(columns) if self.only is None else self.only.intersection(columns))
+
+    def read_blocks(self, index: int) -> Iterator[Block | list[Any]]:
+        """Yield the rows of partition `index` as blocks. Lines that are no records of the shape come in lists."""
+        if self.records is None:
+            yield from self.read(index)
+            return
+        for piece in self.partitions[index]:
+            yield from array_lists(piece) if self.is_array(piece) else self._blocks(piece, self.records)
+
+    def _blocks(self, piece: Piece, records: Fields) -> Iterator[Block | list[Any]]:
+        values, seen = _LineValues(self, piece), 0
+        for data in read_bytes(piece, _UTF8.signature):
+            if not _is_utf8(data):
+                yield from self._lines(piece, seen)
+                return
+            lines = RecordLines(data, records, self.only)
+            for part in lines.parts():
+                if isinstance(part, range):
+                    yield from values.of(split_lines(lines.text(part)), seen + part.start)
+                else:
+                    yield part
+            seen += lines.count
+
+    def is_array(self, piece: Piece) -> bool:
         """Return whether a piece is a file that is one array. Such files are not cut."""
         if self.lines is None:
             return piece.start == 0 and piece.stop is None and is_array(piece.location)
         return not self.lines
 
-    def _lines(self, piece: Piece) -> Iterator[list[Any]]:
-        names = LineNames(piece, exact=self.refuse is raise_refusal)
-        seen, limit = 0, most_levels()
+    def _lines(self, piece: Piece, done: int = 0) -> Iterator[list[Any]]:
+        """Yield the values of the lines of a piece after the first `done` lines."""
+        values, seen = _LineValues(self, piece), 0
         for lines in read_lines(piece, _UTF8):
-            values: list[Any] = []
-            for number, line in enumerate(lines, seen):
-                if not line.strip(_BLANKS):
-                    continue
-                try:
-                    values.append(shallow_value(line, limit))
-                except (ValueError, RecursionError) as error:
-                    wrong = error
-                else:
-                    continue
-                if values and not self.ahead:
-                    yield values
-                    values = []
-                self.refuse(partial(_refusal, wrong, line, names, number))
-            if values:
-                yield values
+            first = max(done - seen, 0)
+            yield from values.of(lines[first:], seen + first)
             seen += len(lines)
+
+
+class _LineValues:
+    """Reads the values of lines. Tells the reader's `refuse` of a line that is no value."""
+
+    def __init__(self, reader: JsonReader, piece: Piece) -> None:
+        self._reader = reader
+        self._names = LineNames(piece, exact=reader.refuse is raise_refusal)
+        self._limit = most_levels()
+
+    def of(self, lines: list[str], first: int) -> Iterator[list[Any]]:
+        """Yield the values of lines, the first of which is line `first` of the piece, from 0."""
+        values: list[Any] = []
+        for place, line in enumerate(lines, first):
+            if not line.strip(_BLANKS):
+                continue
+            try:
+                values.append(shallow_value(line, self._limit))
+            except (ValueError, RecursionError) as error:
+                wrong = error
+            else:
+                continue
+            if values and not self._reader.ahead:
+                yield values
+                values = []
+            self._reader.refuse(partial(_refusal, wrong, line, self._names, place))
+        if values:
+            yield values
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def json_reader(
@@ -115,7 +193,27 @@ def json_reader(
 
     splits = plan_splits(files, partitions, holds_lines, split_bytes)
     label = source_label("read_json", path_names(paths, storage_options))
-    return JsonReader(label, splits, sum(map(weight_of, files)), lines)
+    reader = JsonReader(label, splits, sum(map(weight_of, files)), lines)
+    return replace(reader, records=_first_records(reader))
+
+
+def _sound_values(lines: list[str]) -> Iterator[Any]:
+    """Yield the values of the lines that have one."""
+    for line in lines:
+        with suppress(ValueError, RecursionError):
+            yield value_of(line)
+
+
+def _first_records(reader: JsonReader) -> Fields | None:
+    """Return the shape of most of the first lines; None if there is none, or if they cannot be read."""
+    piece = next((piece for pieces in reader.partitions for piece in pieces), None)
+    try:
+        if piece is None or reader.is_array(piece):
+            return None
+        text = next(read_bytes(piece, _UTF8.signature, SAMPLED_BYTES), b"").decode()
+        return expected_shape(list(_sound_values(split_lines(text)[:SAMPLED_LINES])))
+    except Exception:  # The task that reads the file raises it.
+        return None
 
 
 def read_again(verb: str, line: str, where: str) -> Any:

@@ -103,7 +103,9 @@ class ReadSource(Source):
             yield from self.morsels(inputs, context)
         elif isinstance(self.whole, ColumnReader):
             whole = self._refusing(self.whole, context, ignore_refusal)
-            yield from pruned_blocks(reader.read_blocks(place), whole.read_blocks(place))
+            are_whole = isinstance(reader, PrunableReader) and reader.lists_are_whole
+            few, every = reader.read_blocks(place), whole.read_blocks(place)
+            yield from pruned_blocks(few, every, lists_are_whole=are_whole)
         else:
             yield from reader.read_blocks(place)
 

@@ -44,14 +44,18 @@ class WholeRows:
             self._block, self._start = block if isinstance(block, Block) else Block.from_rows(block), end
 
 
-def pruned_blocks(few: Iterator[Block | list[object]], all_columns: Iterator[Block | list[object]]) -> Iterator[Block]:
-    """Blocks of few columns that know where the others are."""
+def pruned_blocks(
+    few: Iterator[Block | list[object]], all_columns: Iterator[Block | list[object]], *, lists_are_whole: bool = False
+) -> Iterator[Block | list[object]]:
+    """Yield blocks of few columns that know where the others are. Lists of whole rows stay lists."""
     rows = WholeRows(all_columns)
     start = 0
     for morsel in few:
-        block = morsel if isinstance(morsel, Block) else Block.from_rows(morsel)
-        yield PrunedBlock(block, rows, start)
-        start += len(block)
+        if isinstance(morsel, list) and lists_are_whole:
+            yield morsel
+        else:
+            yield PrunedBlock(morsel if isinstance(morsel, Block) else Block.from_rows(morsel), rows, start)
+        start += len(morsel)
 
 
 def batches(morsel: Block) -> Iterator[tuple[Block, Callable[[], Block]]]:

@@ -115,3 +115,85 @@ def test_frames_that_rows_cannot_hold_are_refused() -> None:
         pandas_reader({"a": [1]})
     with pytest.raises(TypeError, match="cannot be pickled"):
         pandas_reader(pd.DataFrame({"a": [lambda: 1]}))
+
+
+def spelled(value: Any) -> Any:
+    """Return a text for a value with its types, exact to the last bit."""
+    if type(value) is dict:
+        return [(spelled(key), spelled(item)) for key, item in value.items()]
+    if type(value) is float:
+        return value.hex()
+    return type(value), [*map(spelled, value)] if type(value) is list else repr(value)
+
+
+PANDAS_COLUMNS: dict[str, Any] = {
+    "ints": np.array([2**63 - 1, -(2**63), 0]),
+    "small": np.array([-1, 0, 127], np.int8),
+    "unsigned": np.array([2**64 - 1, 0, 1], np.uint64),
+    "foreign": np.array([1, 2, 3], ">i4"),
+    "floats": np.array([-0.0, float("nan"), float("inf")]),
+    "float32": np.array([0.1, float("nan"), 3], np.float32),
+    "half": np.array([0.1, float("nan"), 3], np.float16),
+    "complex": np.array([1j, 0, 1]),
+    "bools": np.array([True, False, True]),
+    "texts": pd.Series(["a", "", "é"], dtype=object),
+    "texts or None": pd.Series(["a", None, float("nan")], dtype=object),
+    "nothing": pd.Series([None, None, None], dtype=object),
+    "surrogate": pd.Series(["a", "\ud800", "b"], dtype=object),
+    "objects": pd.Series([1, 1.0, True], dtype=object),
+    "lists": pd.Series([[1], [], [None]], dtype=object),
+    "big": pd.Series([2**70, 1, 2], dtype=object),
+    "str": pd.array(["a", None, "c"], dtype="str"),
+    "string": pd.array(["a", None, "c"], dtype="string"),
+    "Int64": pd.array([1, None, 3], dtype="Int64"),
+    "Float32": pd.array([0.5, None, 3], dtype="Float32"),
+    "boolean": pd.array([True, None, False], dtype="boolean"),
+    "category": pd.Categorical(["a", None, "a"]),
+    "numbers": pd.Categorical([3, 1, 3]),
+    "times": pd.to_datetime(["2024-01-01", None, "1999-12-31"]),
+    "fine": pd.to_datetime([1, 1000, None]),
+    "seconds": np.array(["2024-01-01", "NaT", "1999-12-31"], "M8[s]"),
+    "zone": pd.to_datetime(["2024-01-01", None, "1999-12-31"]).tz_localize("Europe/Berlin"),
+    "utc": pd.to_datetime(["2024-01-01", None, "1999-12-31"]).tz_localize("UTC"),
+    "spans": pd.to_timedelta([1, None, 1000]),
+    "arrow": pd.array([1, None, 3], dtype=pd.ArrowDtype(pa.int16())),
+    "decimals": pd.Series([Decimal("1.10"), Decimal("1.1"), None], dtype=object),
+}
+
+
+def block_rows(reader: Any) -> list[Any]:
+    """Return the rows of the blocks and lists that a reader gives."""
+    parts = [part for index in range(reader.num_partitions) for part in reader.read_blocks(index)]
+    return [row for part in parts for row in (part if isinstance(part, list) else part.rows())]
+
+
+@pytest.mark.parametrize("name", PANDAS_COLUMNS)
+def test_blocks_of_pandas_hold_what_rows_have(rows_of: Any, name: str) -> None:
+    frame = pd.DataFrame({"first": [1, 2, 3], name: PANDAS_COLUMNS[name]}, index=[5, 5, 1])
+    for each in (frame, frame.iloc[:0], frame.iloc[::-1], frame.rename(columns={"first": 0})):
+        for partitions in (1, 2, 5):
+            reader = pandas_reader(each, partitions)
+            assert spelled(block_rows(reader)) == spelled(rows_of(reader))
+
+
+TABLES = {
+    "pandas": lambda flow, columns: flow.from_pandas(pd.DataFrame(columns)),
+    "pandas objects": lambda flow, columns: flow.from_pandas(pd.DataFrame(columns, dtype=object)),
+    "pandas categories": lambda flow, columns: flow.from_pandas(pd.DataFrame(columns).astype({"word": "category"})),
+    "polars": lambda flow, columns: flow.from_arrow(pl.DataFrame(columns)),
+    "polars categories": lambda flow, columns: flow.from_arrow(
+        pl.DataFrame(columns).with_columns(pl.col("word").cast(pl.Categorical))
+    ),
+    "arrow views": lambda flow, columns: flow.from_arrow(
+        pa.table({**columns, "word": pa.array(columns["word"], pa.string_view())})
+    ),
+    "arrow lists": lambda flow, columns: flow.from_arrow(pa.table({**columns, "tags": [["a"]] * len(columns["n"])})),
+}
+
+
+@pytest.mark.parametrize("make", TABLES.values(), ids=TABLES)
+def test_frames_reach_columns(flow: Any, make: Any) -> None:
+    columns = {"word": ["b", "a", None, "ab"] * 10, "n": [*range(40)]}
+    rows = make(flow, columns).filter(lambda row: row["n"] > 5).map(lambda row: (row["word"], row["n"] * 2))
+    assert rows.collect() == [(columns["word"][n], n * 2) for n in range(6, 40)]
+    assert flow.stats.stages[0].rows_by_level == {"arrow": 40, "fused": 0, "python": 0}
