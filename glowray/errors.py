@@ -68,7 +68,4 @@ class DamagedFile(GlowrayError, ValueError):  # noqa: N818
 
 
 class PythonRowsWarning(UserWarning):
-    """More than a tenth of the rows of a step planned as `arrow` ran in Python.
-
-    A job warns at most once, and only of steps with at least 20 rows.
-    """
+    """More than a tenth of a step's rows, at least 20 in all, ran in Python although it was planned as `arrow`."""
