@@ -184,7 +184,10 @@ class _KeyBuckets(_ShuffleOutput):
             self._put(block, buckets)
             return
         self.uncut.append((block, buckets))
-        self.room -= sum(chunk.estimated_bytes for chunk in block.chunks)
+        try:
+            self.room -= sum(chunk.estimated_bytes for chunk in block.chunks)
+        except Exception:  # A row cannot be pickled. The end of the task says so, when all rows before it are there.
+            self.room = -1
         if self.room < 0:
             self._cut_all()
 
