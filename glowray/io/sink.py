@@ -58,7 +58,7 @@ class Part:
 
     @property
     def location(self) -> Location:
-        """Where the file is."""
+        """The location of the file."""
         return Location(self.path, self.files)
 
 

@@ -20,12 +20,14 @@ Cut: TypeAlias = tuple[npt.NDArray[np.int64], bytes | bytearray | npt.NDArray[An
 class JsonValues(NamedTuple):
     """The values of records in JSON lines. The first three arrays have a row for each key and a column for each line.
 
-    kinds: uint8, the code of a character. `i` is an int, `d` a float, NaN included, `s` a string, `e` a string with
-        escapes, `t` true, `f` false, `n` null, `v` a list or object.
-    starts, ends: int32, the bounds of the value in the data. Those of a string leave out the quotes.
-    found: uint8, 1 if the line is a record with exactly these keys in this order, 2 if it is blank, 0 if it is anything
-        else, no JSON included. Only lines with 1 have values.
-    bounds: int32, the start of each line, and the end of the last one.
+    Args:
+        kinds: uint8, the code of a character. `i` is an int, `d` a float, NaN included, `s` a string, `e` a string
+            with escapes, `t` true, `f` false, `n` null, `v` a list or object.
+        starts: int32, the first byte of the value in the data. A string's quotes are left out.
+        ends: int32, the byte after the value.
+        found: uint8, 1 for a record with exactly these keys in this order, 2 for a blank line, else 0. Only lines with
+            1 have values.
+        bounds: int32, the start of each line, and the end of the last one.
     """
 
     kinds: npt.NDArray[np.uint8]

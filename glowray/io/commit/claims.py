@@ -13,7 +13,7 @@ _COPY_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a job writes when it commits: an object at `path`, with `text` as its content or a copy of `source`.
+    """An object that a job writes when it commits: at `path`, with `text` as its content or a copy of `source`.
 
     If outputs of one run become visible together, `decided` is the path of an object that lists their claims. It exists
     when they count.

@@ -1,4 +1,4 @@
-"""What is in a folder that a job writes to: which files readers see, and whether a mode allows them."""
+"""The content of a folder that a job writes to: the files that readers see, and whether a mode allows them."""
 
 from __future__ import annotations
 

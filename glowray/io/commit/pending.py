@@ -40,7 +40,7 @@ class PendingWrite(Protocol):
 
     @property
     def written(self) -> Any:
-        """What the action returns for the write."""
+        """The result of the action for this write."""
 
     def begin(self) -> Place:
         """Check and reserve the target, and return the place for the files of tasks: NoPlace if there are none."""

@@ -1,4 +1,4 @@
-"""Where the tasks of a write put their files: on a disk that all machines share, or in a store."""
+"""Places for the files of a write's tasks: on a disk that all machines share, or in a store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from glowray.io.sink import Part, Sink
 
 
 class Place(ABC):
-    """Where the tasks of a write put their files. It is pickled with the tasks.
+    """A place for the files of a write's tasks. It is pickled with the tasks.
 
     A task writes files in a folder of its disk, then delivers them. Sinks so write to disks alone.
     """

@@ -24,7 +24,7 @@ Signature = tuple[int | None, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is in the folder. `files` are those that count, each with its size in bytes and time of change.
+    """The content of the folder. `files` are those that count, each with its size in bytes and time of change.
 
     `loose` are the parts that `_SUCCESS` does not list, each with its job: it runs, or has died.
     """

@@ -1,4 +1,4 @@
-"""What the commit to a folder and to a file of a store share: leases, claims, and what is removed when.
+"""The base of commits to a folder and to a file of a store: leases, claims, and the removal of files.
 
 docs/architecture/io.md has the table of steps.
 """

@@ -12,7 +12,7 @@ from glowray.io.sink import Part, Sink
 
 
 class Target(ABC):
-    """What one job writes. The commit calls the methods in the order in which they stand here.
+    """The output of one job. The commit calls the methods in the order in which they stand here.
 
     A commit ends with `close()`. At any time before, `undo()` and `release()` bring back what was there.
     """

@@ -42,8 +42,8 @@ def is_url(path: str) -> bool:
 def chosen(path: str | os.PathLike[str], options: Mapping[str, Any] | None = None) -> Location:
     """Return where a path or URL leads. Nothing is asked of the store.
 
-    >>> chosen("~root/a.csv"), chosen("file:///tmp/a.csv")
-    (</root/a.csv>, </tmp/a.csv>)
+    >>> chosen("/data/a.csv"), chosen("file:///tmp/a.csv")
+    (</data/a.csv>, </tmp/a.csv>)
 
     Args:
         path: a path of this machine, or a URL. Its login data are not shown again.

@@ -1,4 +1,4 @@
-"""Which offsets of a topic are read, and how they are cut into partitions of glowray."""
+"""The offsets of a topic to read, and their cut into partitions of glowray."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class Buckets:
 
 
 Stored = Block | Buckets
-"""What a task gives to an engine's store."""
+"""The objects that a task gives to an engine's store."""
 
 
 def part_of(stored: Stored, start: int | None, stop: int | None, bucket: int | None) -> list[Any]:
