@@ -137,7 +137,7 @@ class AdbcWriter(TableWriter):
             cursor.adbc_ingest(
                 table, pa.RecordBatchReader.from_batches(schema, batches()), mode="append", **options
             )  # fmt: skip
-        except Exception:
+        except Exception:  # The driver reports an error of the rows as its own, so the first cause is raised instead.
             if failed:
                 raise failed[0] from None
             raise

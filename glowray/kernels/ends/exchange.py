@@ -37,7 +37,7 @@ class ExchangeOutput:
     """Collects what a task gives, at most `limit` bytes in memory; this one keeps everything as one block."""
 
     cuts: list[tuple[int, int]] | None = None
-    """Which rows of the task's first block `finish` gave, where those are to be read from it."""
+    """The bounds of each output's rows in the task's first block. None if `finish` gives the rows themselves."""
 
     def __init__(self, limit: int) -> None:
         self.kept = Kept(limit)

@@ -14,7 +14,7 @@ _END = object()
 
 @dataclass
 class OperatorTime:
-    """What an operator of a task took, without the operators before it.
+    """The time that an operator of a task took, without the operators before it.
 
     Args:
         nanoseconds: the time until it had made its morsels. Rows of a lazy morsel are made in the next operator's time.

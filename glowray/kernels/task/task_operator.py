@@ -1,4 +1,4 @@
-"""What runs in a task between its source and its exchange."""
+"""The operators of a task, which run between its source and its exchange."""
 
 from __future__ import annotations
 
