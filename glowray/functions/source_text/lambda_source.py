@@ -12,9 +12,10 @@ MOST_LINES = 30
 """Lines above a lambda's body in which its `lambda` is looked for."""
 
 MOST_CLOSING = 200
-"""Characters after the last position in the bytecode that may belong to the body: closing brackets and spaces."""
+"""Characters after the last position in the bytecode that may belong to the body: closing brackets, quotes and spaces."""
 
 _KEYWORD = re.compile(r"\blambda\b")
+_CLOSING = re.compile(r"[,)\]}]|$")
 
 
 def lambda_source(function: FunctionType) -> str | None:
@@ -28,7 +29,7 @@ def lambda_source(function: FunctionType) -> str | None:
     """
     span = _body_span(function.__code__)
     if span is None:
-        return None
+        return _source_by_bytecode(function)
     first, first_column, last, last_column = span
     before = max(0, first - 1 - MOST_LINES)
     lines = _lines(function)[before : last + MOST_LINES]
@@ -43,6 +44,34 @@ def lambda_source(function: FunctionType) -> str | None:
             if node is not None and _is_of(node, function.__code__):
                 return " ".join(text[keyword.start() : end].split())
     return None
+
+
+def _source_by_bytecode(function: FunctionType) -> str | None:
+    """Return the first lambda in the function's line that compiles to the same bytecode, for code without positions.
+
+    Python 3.12 keeps none for a body that is a constant.
+    """
+    code = function.__code__
+    text = "".join(_lines(function)[code.co_firstlineno - 1 : code.co_firstlineno])
+    for keyword in _KEYWORD.finditer(text):
+        for closing in _CLOSING.finditer(text, keyword.end()):
+            for end in closing.span():
+                if _compiles_to(text[keyword.start() : end], code):
+                    return " ".join(text[keyword.start() : end].split())
+    return None
+
+
+def _compiles_to(text: str, code: CodeType) -> bool:
+    node = _parsed(text)
+    if node is None:
+        return False
+    [other] = compile(ast.Expression(node), "<lambda>", "eval").co_consts[:1]
+    return (
+        isinstance(other, CodeType)
+        and other.co_code == code.co_code
+        and repr(other.co_consts) == repr(code.co_consts)
+        and other.co_varnames == code.co_varnames
+    )
 
 
 def _body_span(code: CodeType) -> tuple[int, int, int, int] | None:
@@ -77,7 +106,7 @@ def _ends(text: str, stop: int) -> list[int]:
     """Return the places where the body may end: where the bytecode ends, and after each closing bracket behind it."""
     ends = [stop]
     for place in range(stop, min(len(text), stop + MOST_CLOSING)):
-        if text[place] in ")]}":
+        if text[place] in ")]}'\"":
             ends.append(place + 1)
         elif not text[place].isspace() and text[place] != ",":
             break

@@ -86,11 +86,12 @@ def test_a_source_that_has_changed_is_not_shown() -> None:
     assert label_of(scope["f"]) == "λ at <cell>:1"
 
 
-def test_without_positions() -> None:
-    scope = cell("<bare>", "f = lambda word: (word, 1)\n")
-    code = scope["f"].__code__
-    bare = type(scope["f"])(code.replace(co_linetable=b""), {})
-    assert label_of(bare).startswith("λ at <bare>:")
+def test_without_positions_the_same_bytecode_is_looked_for_in_the_line() -> None:
+    scope = cell("<bare>", "a, b, c = lambda x: (x, 12), lambda x: [x], (lambda y: lambda x: y)(1)\n")
+    bare = {name: type(scope[name])(scope[name].__code__.replace(co_linetable=b""), {}) for name in "ab"}
+    assert {name: label_of(call) for name, call in bare.items()} == {"a": "λ x: (x, 12)", "b": "λ x: [x]"}
+    cell_of_y = type(scope["c"])(scope["c"].__code__.replace(co_linetable=b""), {}, None, None, scope["c"].__closure__)
+    assert label_of(cell_of_y).startswith("λ at <bare>:")
 
 
 @pytest.mark.process
