@@ -12,7 +12,7 @@ MOST_LINES = 30
 """Lines above a lambda's body in which its `lambda` is looked for."""
 
 MOST_CLOSING = 200
-"""Characters after the last position in the bytecode that may belong to the body: closing brackets, quotes and spaces."""
+"""Characters after the last position in the bytecode that may be the body: closing brackets, quotes and spaces."""
 
 _KEYWORD = re.compile(r"\blambda\b")
 _CLOSING = re.compile(r"[,)\]}]|$")
