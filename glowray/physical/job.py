@@ -19,6 +19,7 @@ from glowray.physical.compile.row_kinds import stage_kind
 from glowray.physical.compile.weaving import weave
 from glowray.physical.shuffle import gather, settled
 from glowray.physical.stages.stage import Branch, StagePlan, StageRun, Wire, runs_of
+from glowray.physical.stages.stage_name import dashboard_name
 from glowray.physical.stages.wires import Arriving
 from glowray.resources import NO_NEEDS, Resources
 
@@ -255,7 +256,7 @@ class Job:
     def _task(self, stage: StageRun, branch: Branch, payload: Payload, place: int, local: int, offset: int) -> Task:
         plan = stage.plan
         return Task(
-            name=f"{self.name} · {plan.number} {plan.chain}",
+            name=dashboard_name(self.name, plan.number, plan.name),
             identity=(plan.number, place),
             payload=payload,
             partition=place,
