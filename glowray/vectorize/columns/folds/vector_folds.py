@@ -1,7 +1,7 @@
 """Fold vectors by group, or whole, with the results of a reducer that goes from left to right.
 
-A sum is None if that of a group is beyond 64 bits. The least or greatest float may depend on the order, as with NaN and
-zeros of both signs: `Extreme` goes by the order of the rows there.
+A sum is None if that of a group is beyond 64 bits. With NaN and zeros of both signs the least or greatest float depends
+on the order. `Extreme` goes by the order of the rows there.
 
     values [1, 2, 3], groups [0, 1, 0] → sums [4, 2]
 """
@@ -87,7 +87,7 @@ def _size(values: Any) -> int:
 class Extreme:
     """Keeps the least or greatest value. `first` and `keeps_nan` say what a comparison that decides nothing keeps.
 
-    `b if b < a else a` is Extreme(least=True, first=True, keeps_nan=True): of 0.0 and -0.0 it keeps the first, and a NaN
+    `b if b < a else a` is Extreme(least=True, first=True, keeps_nan=True). It keeps the first of 0.0 and -0.0. A NaN
     that comes later never takes the place of `a`. `a if a < b else b` is Extreme(True, False, False).
     """
 
@@ -115,7 +115,7 @@ class Extreme:
         return made
 
     def _of_floats(self, parts: Sequence[Part], count: int, known: Any) -> Any:
-        """Return the same for floats without NaN. 0.0 and -0.0 are equal, so the order of the rows tells which is kept."""
+        """Return the same for floats without NaN. 0.0 and -0.0 are equal: the order of the rows tells which is kept."""
         made = self._outermost(parts, count, known)
         if not (made == 0).any():
             return made
