@@ -48,7 +48,7 @@ class Opaque:
 
 @dataclass(frozen=True)
 class Maybe:
-    """Tuples or records of a kind, or None, as a field of a row. A left join gives such a field."""
+    """Tuples or records of a kind, or None. A left join gives such a field, and a parser such a row."""
 
     kind: TupleOf | RecordOf
 
