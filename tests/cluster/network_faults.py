@@ -122,7 +122,7 @@ def restore(hosts: list[Host], machines: list[Machine], head: NodeRecord, scenar
 
 def state_of(machine: Machine) -> str:
     """Return what a machine knows of its nodes: their status, processes and the ends of all their logs."""
-    texts = [f"=== {machine.folder.name}", machine.run("status").stdout]
+    texts = [f"=== {machine.folder.name}", machine.run("status", code=None).stdout]
     texts += [f"{process.pid} {name_of(process)}" for process in machine.processes()]
     for record in machine.records():
         logs = [Path(record.log), *Path(record.folder).glob("ray/session_2*/logs/*.out")]
