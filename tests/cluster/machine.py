@@ -47,7 +47,9 @@ class Machine:
         """Return the command line of `glowray ARGUMENTS`."""
         return [*self.prefix, sys.executable, "-m", "glowray_cli", *map(str, arguments)]
 
-    def run(self, *arguments: object, code: int | None = 0, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: object, code: int | None = 0, stdin: str = "", **more: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end and check its exit code. With None as `code` any is right."""
         done = subprocess.run(
             self.command(*arguments),
@@ -58,7 +60,9 @@ class Machine:
             env=self.environment(**more),
             cwd=self.folder,
         )
-        assert code in (None, done.returncode), f"{arguments}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert code in (None, done.returncode), (
+            f"{arguments}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
         return done
 
     def spawn(self, *arguments: object, **more: str) -> subprocess.Popen[str]:

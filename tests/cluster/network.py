@@ -15,7 +15,7 @@ from glowray.cluster.host.processes import Process
 CLONE_NEWNET = 0x40000000
 MISSING = "two hosts need network namespaces, that is root and the `ip` command (iproute2)"
 # Each host has its own /dev/shm, which holds its object store. Other hosts do not see its processes.
-HOST = "mount -t tmpfs -o size=4g tmpfs /dev/shm && echo ready && exec sleep infinity"
+HOST = "mount -t tmpfs -o size=12g tmpfs /dev/shm && echo ready && exec sleep infinity"
 
 
 @dataclass(frozen=True)

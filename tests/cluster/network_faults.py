@@ -133,8 +133,9 @@ def state_of(machine: Machine) -> str:
 def name_of(process: Process) -> str:
     """Return the program of a process, without its arguments."""
     try:
-        return Path(f"/proc/{process.pid}/comm").read_text().strip()
-    except FileNotFoundError:
+        # The kernel cuts the name after 15 bytes, even in the middle of a character.
+        return Path(f"/proc/{process.pid}/comm").read_text(errors="replace").strip()
+    except OSError:
         return "has ended"
 
 

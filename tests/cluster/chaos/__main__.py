@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,6 +25,9 @@ from tests.cluster.chaos.table import describe
 from tests.cluster.network import MISSING, can_make_hosts
 
 INSIDE = "GLOWRAY_CHAOS_INSIDE"
+MOST_FAILURES = 3
+"""How often a cluster may fail to start before the suite gives up."""
+
 RESULTS = Path(__file__).parents[3] / "docs" / "chaos.md"
 
 
@@ -55,19 +59,31 @@ def main() -> int:
 
 def run_all(plans: list[Plan], record: Path | None) -> int:
     """Run rounds on one cluster, and make a new one after a round that breaks it. Return how many broke a rule."""
-    broken = 0
+    broken, failures = 0, 0
     waiting = list(plans)
     while waiting:
         with (
             tempfile.TemporaryDirectory(prefix="gc-", ignore_cleanup_errors=True) as folder,
             new_lab(Path(folder)) as lab,
         ):
-            while waiting:
+            while waiting and (failures := 0 if is_ready(lab, waiting[0]) else failures + 1) == 0:
                 ended = try_round(lab, waiting.pop(0), record)
                 broken += ended is None or bool(ended.verdict.broken)
                 if ended is None:
                     break
+        if failures == MOST_FAILURES:
+            raise SystemExit("the cluster did not start")
     return broken
+
+
+def is_ready(lab: Lab, plan: Plan) -> bool:
+    """Prepare the cluster for a round. Return False if that fails, as on a machine that is too busy for Ray's start."""
+    try:
+        lab.heal(plan.nodes_at_start)
+    except AssertionError as error:
+        print(f"round {plan.number} waits for a new cluster: {error}", flush=True)
+        return False
+    return True
 
 
 def try_round(lab: Lab, plan: Plan, record: Path | None) -> Round | None:
@@ -76,26 +92,30 @@ def try_round(lab: Lab, plan: Plan, record: Path | None) -> Round | None:
         ended = run_round(lab, plan)
     except Exception:
         traceback.print_exc()
-        print(f"broken: seed {plan.seed} round {plan.number}: {plan.to_json()}\n{lab.state()}", flush=True)
-        note(record, plan, "broken", ["the cluster did not become whole"])
+        show_broken(lab, plan, ["the round did not end"], "")
+        note(record, plan, "broken", ["the round did not end"])
         return None
     kinds = ", ".join(fault.kind for fault in plan.faults)
     error = f"{ended.result.error}: {ended.result.message}" if ended.result and ended.result.error else ""
-    print(
-        f"{plan.number} {plan.job} [{kinds}]: {ended.verdict.outcome} after {ended.seconds:.0f} s {error}", flush=True
-    )
+    outcome = f"{ended.verdict.outcome} after {ended.seconds:.0f} s"
+    print(f"{plan.number} {plan.job} [{kinds}]: {outcome} {error}", flush=True)
     if ended.verdict.broken:
-        print("\n".join(["BROKEN", *ended.verdict.broken, f"seed {plan.seed} round {plan.number}", plan.to_json()]))
-        print(ended.said[-6000:], lab.state(), sep="\n", flush=True)
-    note(record, plan, ended.verdict.outcome, list(ended.verdict.broken))
+        show_broken(lab, plan, ended.verdict.broken, ended.said)
+    note(record, plan, ended.verdict.outcome, ended.verdict.broken)
     return ended
 
 
-def note(record: Path | None, plan: Plan, outcome: str, broken: list[str]) -> None:
+def show_broken(lab: Lab, plan: Plan, broken: Sequence[str], said: str) -> None:
+    """Print a round that broke a rule, with the words of its driver and the logs of all hosts."""
+    print("\n".join(["BROKEN", *broken, f"SEED={plan.seed} ROUND={plan.number}", plan.to_json(), said]))
+    print(lab.state(), "END", sep="\n", flush=True)
+
+
+def note(record: Path | None, plan: Plan, outcome: str, broken: Sequence[str]) -> None:
     """Append a line for a round to the record."""
     if record is not None:
         with record.open("a") as file:
-            file.write(json.dumps({"plan": asdict(plan), "outcome": outcome, "broken": broken}) + "\n")
+            file.write(json.dumps({"plan": asdict(plan), "outcome": outcome, "broken": list(broken)}) + "\n")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ Version = Literal["old", "new"]
 
 @dataclass(frozen=True)
 class Places:
-    """Where a job reads and writes: the text to count, two folders, a folder in a store, and a file of bad rows."""
+    """The places of a job: the text to count, two folders, a folder in a store with its options, a file of bad rows."""
 
     words: str
     folder: str
@@ -128,6 +128,7 @@ class Result:
     skipped: dict[str, int] = field(default_factory=dict, hash=False)
     error: str = ""
     message: str = ""
+    notes: str = ""
     is_glowray: bool = False
 
 
@@ -138,7 +139,9 @@ def run(name: str, engine: str, places: Places, fuses: Fuses, version: Version) 
     try:
         value = job.run(flow, places, fuses, version)
     except Exception as error:
-        return Result(error=type(error).__name__, message=str(error), is_glowray=isinstance(error, gr.GlowrayError))
+        notes = " ".join(getattr(error, "__notes__", ()))
+        is_glowray = isinstance(error, gr.GlowrayError)
+        return Result(error=type(error).__name__, message=str(error), notes=notes, is_glowray=is_glowray)
     return Result(digest(value), dict(flow.counters), dict(flow.skipped))
 
 

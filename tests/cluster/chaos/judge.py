@@ -90,7 +90,7 @@ def of_error(plan: Plan, result: Result) -> list[str]:
         broken.append(f"the job must survive these faults, and raised {said}")
     if not result.is_glowray and not any(result.error in PLAIN_ERRORS.get(kind, ()) for kind in plan.kinds):
         broken.append(f"the error is not of glowray: {said}")
-    if not result.message or "\n" in result.message or len(result.message) > LONGEST_MESSAGE:
+    if "\n" in result.message or len(result.message) > LONGEST_MESSAGE or not (result.message or result.notes):
         broken.append(f"the error is not one sentence: {said}")
     return broken
 

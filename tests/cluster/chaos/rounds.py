@@ -33,6 +33,7 @@ BEYOND_SECONDS = 240.0
 STAYS = re.compile(
     rb"^(sh\0|sleep\0infinity|.*glowray\.cluster\.nodes\.supervisor|.*/gcs_server|.*/raylet|.*dashboard\.py|"
     rb".*/log_monitor\.py|.*default_worker\.py|ray::IDLE|ray::DashboardAgent|ray::RuntimeEnvAgent|"
+    rb"ray-dashboard-|.* multiprocessing\.|.*from multiprocessing\.|"
     rb".*runtime_env.agent.main\.py|.*dashboard.agent\.py|.*process_watcher|.*reaper)",
     re.DOTALL,
 )
@@ -55,8 +56,7 @@ class Round:
 
 
 def run_round(lab: Lab, plan: Plan) -> Round:
-    """Run a round, and return its verdict. Afterwards the cluster is whole again."""
-    lab.heal(plan.nodes_at_start)
+    """Run a round on a cluster that was prepared for it. Afterwards the cluster is whole again."""
     places, words = new_places(lab, f"{plan.seed}-{plan.number}"), JOBS[plan.job].targets
     if plan.replaces:
         run(plan.job, "inline", places, Fuses("", ()), "old")
@@ -239,7 +239,9 @@ def processes(lab: Lab) -> list[str]:
     found = []
     for number, host in enumerate(lab.hosts):
         commands = [command_of(process) for process in host.processes()]
-        found += [f"process on host {number}: {words!r}" for words in commands if words and not STAYS.match(words)]
+        found += [
+            f"process on host {number}: {words[:200]!r}" for words in commands if words and not STAYS.match(words)
+        ]
     return found
 
 

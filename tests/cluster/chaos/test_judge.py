@@ -36,7 +36,7 @@ def plan_of(*kinds: str, driver: int = 0) -> Plan:
         (["head"], dataclasses.replace(FINE, result=LOST, contents=OLD), "error"),
         (["kill"], dataclasses.replace(FINE, code=-signal.SIGKILL, result=None, contents=TORN), "ended"),
         (["term"], dataclasses.replace(FINE, code=143, result=None, contents=OLD), "ended"),
-        (["memory"], Seen(0, Result(error="MemoryError", message="no memory"), RIGHT, OLD), "error"),
+        (["memory"], Seen(0, Result(error="MemoryError", notes="in map, job.py:3"), RIGHT, OLD), "error"),
     ],
 )
 def test_an_allowed_outcome_breaks_no_rule(kinds: list[str], seen: Seen, outcome: str) -> None:
@@ -57,6 +57,7 @@ def test_an_allowed_outcome_breaks_no_rule(kinds: list[str], seen: Seen, outcome
         (["term"], {"code": 1, "result": None}, "ended with 1"),
         (["head"], {"result": dataclasses.replace(LOST, is_glowray=False)}, "the error is not of glowray"),
         (["head"], {"result": dataclasses.replace(LOST, message="a\nb")}, "the error is not one sentence"),
+        (["memory"], {"result": Result(error="MemoryError")}, "the error is not one sentence"),
         (["head"], {"result": LOST, "contents": HALF}, "folder is x9, not one of"),
         (["head"], {"result": LOST, "contents": TORN}, "some outputs of one run are new"),
         (["kill"], {"code": -9, "result": None, "contents": HALF}, "folder is x9"),
