@@ -7,6 +7,7 @@ encoded from these Python values.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from glowray.io.arrow.table_rows import column_values
@@ -122,7 +123,7 @@ def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
 
     if pa.types.is_dictionary(array.type):
         return array.dictionary.cast(kind).take(array.indices)
-    return array.cast(kind)
+    return array if array.type == kind else array.cast(kind)
 
 
 def _values_type(kind: pa.DataType) -> pa.DataType:
@@ -170,6 +171,7 @@ def _encoded(name: str, column: pa.ChunkedArray, known: Dictionaries | None) -> 
     return encode(column_values(name, column))
 
 
+@lru_cache(maxsize=256)
 def _kind_of(kind: pa.DataType) -> ScalarKind | None:
     """Return the scalar kind that has exactly the Python values of an Arrow type, or None."""
     import datetime as dt

@@ -107,9 +107,7 @@ class ParquetReader(PrunableReader, TypedReader, FileReader):
         only = frozenset(columns) if self.only is None else self.only.intersection(columns)
         return replace(self, only=only, like=self.like if self.only is not None else self.fields)
 
-    def tables(
-        self, index: int, rows: int = ROWS_A_MORSEL, *, keep_dictionaries: bool = False
-    ) -> Iterator[pa.Table]:
+    def tables(self, index: int, rows: int = ROWS_A_MORSEL, *, keep_dictionaries: bool = False) -> Iterator[pa.Table]:
         """Yield the rows of partition `index` as Arrow tables of at most `rows` rows.
 
         With `keep_dictionaries`, text columns that the file stores with a small dictionary are dictionary columns.

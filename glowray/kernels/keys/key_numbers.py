@@ -88,15 +88,15 @@ class KeyNumbers:
     def _by_row(self, texts: TakenTexts, known: TextNumbers) -> Groups:
         """The numbers of texts, of which each row of the column that they are taken of is looked at once."""
         if self._column is None or self._column[0] is not texts.column:
-            self._column = texts.column, np.full(len(texts.column), -1, np.int32)
+            self._column = texts.column, np.full(len(texts.column), -1, np.int64)
         numbers = self._column[1]
-        found = numbers[texts.rows]
-        new = texts.rows[found < 0]
-        if len(new):
+        found = numbers.take(texts.rows)
+        if len(found) and found.min() < 0:
+            new = texts.rows[found < 0]
             first = each_once(new, len(numbers))
             known.add(TakenTexts(texts.column, first))
             (numbers[first],) = known.numbers()
-            found = numbers[texts.rows]
+            found = numbers.take(texts.rows)
         return found
 
     def _distinct(self, keys: Sequence[Chunk]) -> tuple[Chunk, list[Groups]]:

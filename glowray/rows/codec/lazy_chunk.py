@@ -104,9 +104,7 @@ class TextsChunk(Chunk):
 
     def slice(self, start: int, stop: int) -> Chunk:
         takes_stop = (Texts, PickledColumn)
-        parts = [
-            part.slice(start, stop if isinstance(part, takes_stop) else stop - start) for part in self._parts
-        ]
+        parts = [part.slice(start, stop if isinstance(part, takes_stop) else stop - start) for part in self._parts]
         return TextsChunk(self.shape, parts, stop - start)
 
     @property

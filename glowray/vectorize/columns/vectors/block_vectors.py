@@ -186,11 +186,9 @@ def _vector(kind: Kind, columns: Any) -> Vector:
 
 
 def _without_nulls(column: pa.Array) -> pa.Array:
-    """Return the column with any value in place of nulls. Texts keep their bytes: only the mask is dropped."""
-    if pa.types.is_large_string(column.type):
-        _, *buffers = column.buffers()
-        return pa.Array.from_buffers(column.type, len(column), [None, *buffers], 0, column.offset)
-    return column.fill_null(_FILL.get(column.type, 0))
+    """Return the column with any value in place of nulls: only the mask is dropped."""
+    _, *buffers = column.buffers()
+    return pa.Array.from_buffers(column.type, len(column), [None, *buffers], 0, column.offset)
 
 
 def _scalars(kind: Kind, column: Any) -> Vector:
