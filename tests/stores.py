@@ -11,7 +11,7 @@ import socket
 import struct
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -162,7 +162,8 @@ class WebHandler(BaseHTTPRequestHandler):
             self.close_connection = True
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body if send is None else body[:send])
+            with suppress(ConnectionError):  # the client may leave before it has read all
+                self.wfile.write(body if send is None else body[:send])
 
     def reset(self) -> None:
         """Break the connection, as a dying host does."""
