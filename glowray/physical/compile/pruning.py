@@ -25,16 +25,19 @@ def pruned(
     if not isinstance(source.reader, PrunableReader):
         return None
     wanted: set[str] = set()
-    at: Path | None = ()
+    at: Path = ()
+    is_dropped = False
     for step in segment.rows[:column_steps]:
         fields = step.fields_read(at)
         if fields is None:
             return None
         wanted |= fields
-        at = step.place_after(at)
-        if at is None:
+        after = step.place_after(at)
+        if after is None:
+            is_dropped = True
             break
+        at = after
     only_counted = column_steps == len(segment.rows) and segment.end is None and isinstance(exchange, Count)
-    if (at is not None and not only_counted) or not wanted or wanted >= {name for name, _ in kind.fields}:
+    if not (is_dropped or only_counted) or not wanted or wanted >= {name for name, _ in kind.fields}:
         return None
     return source.narrowed(frozenset(wanted))
