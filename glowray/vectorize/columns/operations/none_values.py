@@ -39,7 +39,7 @@ def _as(value: Expr, kind: Kind) -> Expr:
     if value.kind is NOTHING:
         if isinstance(kind, ListOf | Opaque):
             raise Untranslatable("a list, or None")
-        return leaf(kind, lambda frame: Nullable(blank(kind), np.False_))
+        return leaf(kind, lambda frame: Nullable(blank(kind), np.False_))  # type: ignore[arg-type]
     if isinstance(kind, Maybe) and value.kind == kind.kind:
         return leaf(kind, value.carry)
     return value
