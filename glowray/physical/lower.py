@@ -362,7 +362,7 @@ class Lowering:
     def _(self, node: nodes.Cache) -> Lowered:
         refs = node.store.refs
         if refs is not None:
-            return self.after(sources.Blocks(node.verb, node.verb), len(refs), Given(refs, node.store.kind))
+            return self.after(sources.Blocks(node.verb, node.verb), len(refs), Given(refs, node.store.kind, node.store.identity))
         return self.reread(self.close((yield node.input), OneBlock(), store=node.store))
 
 
