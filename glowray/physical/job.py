@@ -20,6 +20,7 @@ from glowray.physical.compile.weaving import weave
 from glowray.physical.resume.restoring import Restoring
 from glowray.physical.shuffle import gather, settled
 from glowray.physical.stages.stage import Branch, StagePlan, StageRun, Wire, runs_of
+from glowray.physical.stages.stage_name import dashboard_name
 from glowray.physical.stages.wires import Arriving
 from glowray.resources import NO_NEEDS, Resources
 
@@ -253,7 +254,7 @@ class Job:
         plan = stage.plan
         reads = () if self.restoring.is_saved(plan, place) else branch.reads
         return Task(
-            name=f"{self.name} · {plan.number} {plan.chain}",
+            name=dashboard_name(self.name, plan.number, plan.name),
             identity=(plan.number, place),
             payload=payload,
             partition=place,

@@ -16,8 +16,8 @@ from glowray.engine.ray.feed import Pump, start_hub
 from glowray.engine.ray.losses import full_disk, lost_task
 from glowray.engine.ray.nodes import RayNode
 from glowray.engine.ray.prints import Prints
-from glowray.engine.ray.retries import bound_oom_retries
-from glowray.engine.ray.stop import StopFlag, flag_watch
+from glowray.engine.ray.stop_tasks import StopFlag, flag_watch
+from glowray.engine.ray.task_retries import bound_oom_retries
 from glowray.engine.ray.watch import cluster_watch
 from glowray.engine.task.payload import Apart, Payload, Sent
 from glowray.engine.task.protocol import Done, Engine, Ref, Remote, Slot, Stoppable, T, Task, local_block

@@ -146,7 +146,7 @@ class EventLog(NullWatcher):
 
     def stage_started(self, stage: StageRun) -> None:
         plan = stage.plan
-        self.add(StageBegan(time.time(), plan.number, plan.chain, plan.num_tasks))
+        self.add(StageBegan(time.time(), plan.number, plan.name, plan.num_tasks))
 
     def stage_done(self, stage: StageRun) -> None:
         self.add(StageEnded(time.time(), stage.plan.number))
