@@ -144,6 +144,7 @@ class Action:
             targets = {stage.plan for stage in self.targets}
             job = self.job
             job.restoring = Restoring.of(saved, job.stages, targets, self.needs, vectorize=job.vectorize)
+            self.recorder.measured.reasons = job.restoring.reasons
 
     def more_parts(self, node: Node) -> list[Part]:
         """Run one more stage of tasks that write files, and return the parts that they wrote."""

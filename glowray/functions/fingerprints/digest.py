@@ -1,7 +1,7 @@
 """Digests of values and functions: SHA-256 over what a pickle of them holds, in a form that other processes repeat.
 
-A task sees a function only as its pickle brings it, so the pickle decides what the task does. The bytes of a plain pickle
-differ between processes, though: sets are ordered by hash seed, equal objects may be one object or two, classes have
+A task sees a function only as its pickle brings it, so the pickle decides what the task does. But the bytes of a plain
+pickle differ between processes: sets are ordered by hash seed, equal objects may be one object or two, classes have
 random ids, and code has line numbers. So:
 
 - Functions, classes and modules are numbered in the order in which they are met, and described one after the other.
@@ -35,6 +35,7 @@ from glowray.rows.objects.static_attributes import (
     class_attributes,
     class_name,
     instance_attributes,
+    is_instance,
     module_attribute,
     module_name,
     stored_attribute,
@@ -143,7 +144,9 @@ class _Digest:
         if self.names_classes:
             name_class(cls)
             if not is_named(cls):
-                raise CannotTell(f"the class {class_name(cls)} was sent to a worker before, or there are two such classes")
+                raise CannotTell(
+                    f"the class {class_name(cls)} was sent to a worker before, or there are two such classes"
+                )
         plain = {name: value for name, value in attributes.items() if name not in _NOT_OF_CONTENT}
         if "_abc_impl" in plain:
             plain["_abc_impl"] = frozenset(plain["_abc_impl"])
@@ -237,12 +240,11 @@ def _is_by_value(function: FunctionType) -> bool:
 def _is_found(function: FunctionType) -> bool:
     """Return whether a function of an installed module is the one that its name leads to."""
     first, *rest = function.__qualname__.split(".")
-    found = instance_attributes(sys.modules.get(function.__module__)).get(first)
+    found: Any = instance_attributes(sys.modules.get(function.__module__)).get(first)
     for name in rest:
-        if not issubclass(type(found), type):
+        if not is_instance(found, type):
             return False
         found = class_attributes(found).get(name)
-        found = instance_attributes(found).get("__func__", found) if type(found) is FunctionType else found
     return found is function
 
 

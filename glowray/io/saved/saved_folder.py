@@ -100,7 +100,15 @@ class SavedFolder:
         if self._process == os.getpid() and not self._failed and "last_value" not in vars(sys):
             with contextlib.suppress(OSError):  # The next job that ends well removes it.
                 self.clear()
-        self._leave()
+        self.leave()
+
+    def leave(self) -> None:
+        """Use the folder no more. What is saved stays."""
+        if self._lease is not None and self._process == os.getpid():
+            self._lease.stop()
+            with contextlib.suppress(OSError):  # The process ends, and its lease with it.
+                self.folder.files.delete(self._lease.path)
+        self._lease = None
 
     def clear(self) -> None:
         """Remove all saved tasks, and the lease. Other files in the folder stay."""
@@ -113,7 +121,7 @@ class SavedFolder:
                 files.delete_folder(f"{path}/{name}")
                 files.abort_uploads(f"{path}/{name}", lambda path: True)
         self._listing = None
-        self._leave()
+        self.leave()
 
     def _enter(self) -> None:
         with self._lock:
@@ -146,13 +154,6 @@ class SavedFolder:
                     f" still run: wait {DEAD_SECONDS} s; or if it has surely ended, remove {files.describe(path)}"
                 )
             files.delete(path)
-
-    def _leave(self) -> None:
-        if self._lease is not None and self._process == os.getpid():
-            self._lease.stop()
-            with contextlib.suppress(OSError):  # The process ends, and its lease with it.
-                self.folder.files.delete(self._lease.path)
-        self._lease = None
 
 
 _folders: dict[Location, SavedFolder] = {}

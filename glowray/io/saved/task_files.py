@@ -2,8 +2,8 @@
 
 <folder>/task-000017-2.saved    task 17 gave two objects
 
-A file is written whole or not at all, and two attempts at a task may write it at the same time. The records are the
-report, the pickle of each object followed by its buffers, and END. Nothing is unpickled before its signature is checked.
+A file is written whole or not at all, and two attempts at a task may write it at the same time. Its records are the
+report, the pickle of each object followed by its buffers, and END. A record is checked before it is unpickled.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class TaskFiles:
     @classmethod
     def of(cls, folder: Location, fingerprint: str, key: bytes) -> TaskFiles:
         """Return the files of the stage with a fingerprint, in a folder below the given one."""
-        return cls(folder.at(f"{folder.path.rstrip('/')}/{fingerprint}"), hmac.digest(key, fingerprint.encode(), "sha256"))
+        return cls(
+            folder.at(f"{folder.path.rstrip('/')}/{fingerprint}"), hmac.digest(key, fingerprint.encode(), "sha256")
+        )
 
     def write(self, task: int, report: object, stored: Sequence[Any]) -> None:
         """Write the file of a task.

@@ -51,8 +51,9 @@ class Fragment:
 
     `partial` tasks give the rows before a failure together with the failure: for take() and iteration, which may never
     reach it. The last `beside` of the task's inputs are for its steps. `decisions` tell explain() at which level each
-    step runs; `saver` saves what its tasks give; `refused` is why the whole fragment only calls its functions, None where that was decided for each of
+    step runs; `refused` is why the whole fragment only calls its functions, None where that was decided for each of
     them. `reads_blocks`: the source gives columns where it can. `plain` makes the operators of steps that are called.
+    `saver` saves what the tasks give.
     """
 
     source: Source
