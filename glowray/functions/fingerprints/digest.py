@@ -144,9 +144,7 @@ class _Digest:
         if self.names_classes:
             name_class(cls)
             if not is_named(cls):
-                raise CannotTell(
-                    f"the class {class_name(cls)} was sent to a worker before, or there are two such classes"
-                )
+                raise CannotTell(f"the class {class_name(cls)} was pickled before, or there are two such classes")
         plain = {name: value for name, value in attributes.items() if name not in _NOT_OF_CONTENT}
         if "_abc_impl" in plain:
             plain["_abc_impl"] = frozenset(plain["_abc_impl"])

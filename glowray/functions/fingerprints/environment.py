@@ -8,8 +8,6 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-import glowray
-
 FORMAT = 1
 """The version of fingerprints and of saved files. A change of either counts it up."""
 
@@ -18,12 +16,12 @@ FORMAT = 1
 def environment() -> str:
     """Return a text that differs if two processes may compute different rows from the same plan."""
     libraries = [f"{name}=={version(name)}" for name in ("pyarrow", "numpy", "cloudpickle")]
-    return " ".join([str(FORMAT), sys.version, sys.byteorder, *libraries, glowray.__version__, _sources()])
+    return " ".join([str(FORMAT), sys.version, sys.byteorder, *libraries, _sources()])
 
 
 def _sources() -> str:
     """Return a digest of glowray's own files: its version does not tell them while it is developed."""
-    folder = Path(glowray.__file__).parent
+    folder = Path(__file__).parents[2]
     found = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".py", ".so", ".c"):
