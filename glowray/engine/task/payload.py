@@ -41,7 +41,7 @@ class Value(Protocol):
 
 
 class Program(Protocol):
-    """What a task runs: a fragment, or the reading of what an earlier task saved."""
+    """The program of a task: a fragment, or the reading of a saved task."""
 
     def run(
         self, partition: int, inputs: Sequence[Sequence[Any]], offset: int = 0, memory: int | None = None

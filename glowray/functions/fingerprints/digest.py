@@ -1,14 +1,14 @@
 """Digests of values and functions: SHA-256 over what a pickle of them holds, in a form that other processes repeat.
 
 A task sees a function only as its pickle brings it, so the pickle decides what the task does. But the bytes of a plain
-pickle differ between processes: sets are ordered by hash seed, equal objects may be one object or two, classes have
+pickle differ between processes. Sets are ordered by hash seed, and equal objects may be one object or two. Classes have
 random ids, and code has line numbers. So:
 
 - Functions, classes and modules are numbered in the order in which they are met, and described one after the other.
   Functions that call each other need no recursion.
 - Other values are pickled without a memo. Two equal lists count as much as one list that is there twice.
 - Sets are sorted by the digests of their items.
-- What is installed counts by its name and its library's version.
+- Functions and classes of a library count by their names and the library's version.
 """
 
 from __future__ import annotations

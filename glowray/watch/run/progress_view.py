@@ -22,11 +22,11 @@ class Bar:
     chain: str
     tasks: int
     done: int = 0
-    restored: int = 0
     rows: int = 0
     bytes: int = 0
     began: float = 0.0
     ended: float | None = None
+    restored: int = 0
 
     @property
     def share(self) -> float:
