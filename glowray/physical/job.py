@@ -259,13 +259,13 @@ class Job:
 
     def _task(self, stage: StageRun, branch: Branch, payload: Payload, place: int, local: int, offset: int) -> Task:
         plan = stage.plan
-        reads = () if self.restoring.is_saved(plan, place) else branch.reads
+        is_saved = self.restoring.is_saved(plan, place)
         return Task(
             name=dashboard_name(self.name, plan.number, plan.name),
             identity=(plan.number, place),
             payload=payload,
             partition=place,
-            inputs=tuple(self._slots(wire, local) for wire in reads),
+            inputs=tuple(() if is_saved else self._slots(wire, local) for wire in branch.reads),
             outputs=stage.exchange.outputs,
             offset=offset,
             resources=self.resources.joined(branch.resources),

@@ -55,10 +55,11 @@ class Restoring:
         for stage in stages:
             if stage in found.found and all(map(restoring.is_complete, stage.upstream)):
                 restoring.saved[stage] = listing.get(found.found[stage], {})
-        for stage in stages:
+        for stage in reversed(stages):  # a stage comes after the stages that it reads
             if stage.store is not None:
                 restoring.read.add(stage)
-            if not restoring.is_complete(stage):
+            # A task without objects has left its rows where they were: in what it read.
+            if not restoring.is_complete(stage) or (stage in restoring.read and 0 in restoring.saved[stage].values()):
                 restoring.read.update(stage.upstream)
         return restoring
 
@@ -94,4 +95,4 @@ class Restoring:
             program = SavedTasks(files, self.saved[stage], self.has_objects(stage))
             self._payloads[key] = replace(pack(program), fragment=task.payload.fragment)
         outputs = self.saved[stage][place] if self.has_objects(stage) else 0
-        return replace(task, payload=self._payloads[key], inputs=(), outputs=outputs, offset=0)
+        return replace(task, payload=self._payloads[key], outputs=outputs, offset=0)
