@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n auto --maxprocesses 4  # a test process for each core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast network-faults lint format diagram docs gallery bench wheels lock clean
+.PHONY: help setup demo test test-fast network-faults chaos lint format diagram docs gallery bench wheels lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -57,6 +57,10 @@ test-fast: $(STAMP) ## the tests that need no other process, in under a minute
 ROUNDS ?= 10
 network-faults: $(STAMP) ## jobs on three hosts whose network goes away, or whose head dies; ROUNDS=3 for fewer; needs root
 	$(BIN)/python -m tests.cluster.network_faults --rounds $(ROUNDS)
+
+SEED ?= 1
+chaos: $(STAMP) ## faults at random on three hosts; ROUNDS=20 SEED=7 for others, ROUND=3 for one of them; needs root
+	$(BIN)/python -m tests.cluster.chaos --seed $(SEED) $(if $(ROUND),--round $(ROUND),--rounds $(ROUNDS))
 
 lint: $(STAMP) ## style, types and the one-way imports
 	$(BIN)/ruff check .
