@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from glowray.watch.plan.explain_text import aligned
-from glowray.watch.plan.plan_lines import folded
+from glowray.watch.plan.explain_text import aligned, level_lines
 from glowray.watch.record.run_record import RunRecord
 from glowray.watch.run.stats import StageStats
 from glowray.watch.run.units import in_units
@@ -48,8 +47,8 @@ def by_level(rows: dict[str, int]) -> str:
 
 def _functions(stages: Sequence[StageStats]) -> list[str]:
     """Return a line for each function, and below it a line for each step that handed rows to Python."""
-    lines = aligned([(str(each.stage), each.function, str(each)) for stage in stages for each in stage.functions])
-    return folded(lines) + [f"  {stage.number}  {step}" for stage in stages for step in stage.to_python]
+    lines = level_lines([each for stage in stages for each in stage.functions])
+    return lines + [f"  {stage.number}  {step}" for stage in stages for step in stage.to_python]
 
 
 def _times(stages: Sequence[StageStats]) -> list[str]:
