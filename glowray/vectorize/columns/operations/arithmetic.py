@@ -174,7 +174,7 @@ def _floats(operator: ast.operator, left: Expr, right: Expr) -> Expr:
     def run(frame: Frame) -> Any:
         a, b = operand(frame, left), operand(frame, right)
         if is_division and right.kind is float:
-            frame.require(b != 0)
+            frame.fail(b == 0, ZeroDivisionError)
         floats = [(each, vector) for each, vector in ((left, a), (right, b)) if each.kind is float]
         return operation(a, b, out=_to_overwrite(*floats))
 
@@ -189,7 +189,7 @@ def _require_exact(frame: Frame, values: Any) -> None:
 
 def _require_not_zero(frame: Frame, values: Any) -> None:
     if intervals.has(frame.limits(values), 0):
-        frame.require(values != 0)
+        frame.fail(values == 0, ZeroDivisionError)
 
 
 def compare(operator: ast.cmpop, left: Expr, right: Expr) -> Expr:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from itertools import count
+from string import Formatter
 
 import numpy as np
 import pyarrow as pa
@@ -65,3 +67,27 @@ def percent(template: str, operand: Expr, constructs: list[str]) -> Expr:
         raise Untranslatable("more values than the format takes")
     constructs.append("concatenate")
     return text.join(parts)
+
+
+def replaced_fields(
+    template: str, arguments: list[Expr], keywords: dict[str, Expr], constructs: list[str]
+) -> Expr:  # fmt: skip
+    """Return `template.format(*arguments, **keywords)` for fields that are names or numbers."""
+    parts: list[Expr] = []
+    automatic = count()
+    try:
+        fields = list(Formatter().parse(template))
+    except ValueError:
+        raise Untranslatable("a format that is not right") from None
+    for literal, name, spec, conversion in fields:
+        if literal:
+            parts.append(constant(literal))
+        if name is None:
+            continue
+        place = next(automatic) if not name else int(name) if name.isdecimal() else None
+        value = keywords.get(name) if place is None else arguments[place] if place < len(arguments) else None
+        if value is None or conversion not in (None, "s") or (conversion and spec):
+            raise Untranslatable("a format with fields that are not plain")
+        parts.append(formatted(value, spec, constructs) if spec else as_text(value, constructs))
+    constructs.append("concatenate")
+    return text.join(parts or [constant("")])

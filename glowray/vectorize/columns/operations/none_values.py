@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from glowray.rows.arrow.numpy_columns import as_numpy
+from glowray.rows.objects.static_attributes import is_one_of
 from glowray.vectorize.columns.texts import text_methods as text
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Nullable, leaf, parts_of, spread_out
 from glowray.vectorize.columns.vectors.kinds import (
@@ -64,6 +65,27 @@ def is_none(value: Expr) -> Expr:
         return np.logical_not(vector.there) if isinstance(vector, Nullable) else np.zeros((), bool)
 
     return Expr(bool, run)
+
+
+_CLASSES: dict[type, tuple[type, ...]] = {int: (int, object), float: (float, object), str: (str, object)}
+"""Kind → the classes of its values. A bool is an int too."""
+
+
+def is_instance_of(value: Expr, classes: Sequence[object]) -> Expr:
+    """Return `isinstance(value, classes)` for Python's own classes."""
+    kinds = {TupleOf: (tuple,), RecordOf: (dict,), ListOf: (list,), bool: (bool, int), **_CLASSES}
+    own = kinds.get(value.kind if isinstance(value.kind, type) else type(value.kind))
+    known = (int, float, str, bool, tuple, dict, list, bytes, set, frozenset, complex, type(None))
+    if own is None or not all(is_one_of(each, known) for each in classes):
+        raise Untranslatable("isinstance() of a class that is not Python's own")
+    if isinstance(value.kind, ListOf) and (value.kind.once or value.kind.unordered):
+        raise Untranslatable("isinstance() of a generator or a set")
+    matches = any(is_one_of(each, own) for each in classes)
+    takes_none = any(each is type(None) for each in classes)
+    none = is_none(value)
+    if matches == takes_none:
+        return Expr(bool, lambda frame: np.full((), matches) | (none.run(frame) & False))
+    return negation(none) if matches else none
 
 
 def truth(operand: Expr) -> Expr:

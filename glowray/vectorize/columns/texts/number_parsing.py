@@ -1,39 +1,57 @@
 """int() and float() of a text column.
 
-One pass over the bytes reads the numbers. Texts that are not plain numbers go to Python.
+One pass over the bytes reads the numbers. Python converts the texts that are not plain numbers, each value alone.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from glowray.native import chosen
-from glowray.native.interface import Mask
+from glowray.rows.texts.texts import Texts
 from glowray.vectorize.columns.texts.text_slices import texts_of
-from glowray.vectorize.columns.vectors.frame import Expr, Frame
+from glowray.vectorize.columns.vectors.frame import Expr, Frame, parts_of, spread_out
 
 
 def to_int(text: Expr) -> Expr:
     """Return the expression int(text)."""
-
-    def run(frame: Frame) -> Any:
-        texts = texts_of(text, frame)
-        return _of_plain(*chosen.loops.integers(texts.data, *texts.packed_bounds()), frame)
-
-    return Expr(int, run)
+    return Expr(int, lambda frame: _numbers(text, frame, chosen.loops.integers, int))
 
 
 def to_float(text: Expr) -> Expr:
     """Return the expression float(text)."""
-
-    def run(frame: Frame) -> Any:
-        texts = texts_of(text, frame)
-        return _of_plain(*chosen.loops.floats(texts.data, *texts.packed_bounds()), frame)
-
-    return Expr(float, run)
+    return Expr(float, lambda frame: _numbers(text, frame, chosen.loops.floats, float))
 
 
-def _of_plain(numbers: Any, are_plain: Mask | None, frame: Frame) -> Any:
+def _numbers(text: Expr, frame: Frame, plain: Any, convert: type) -> Any:
+    """Return the numbers of texts. Texts that are no number raise ValueError, None raises TypeError."""
+    if not frame.handlers:
+        texts, there = texts_of(text, frame), None
+    else:
+        vector, there = parts_of(text.carry(frame))
+        texts = vector if isinstance(vector, Texts) else Texts.of(spread_out(str, vector, frame.length))
+        if there is not np.True_:
+            frame.fail(np.logical_not(there), TypeError)
+    numbers, are_plain = plain(texts.data, *texts.packed_bounds())
     if are_plain is not None:
-        frame.require(are_plain)
+        numbers = _mended(frame, numbers, texts, np.flatnonzero(~are_plain), convert, there)
+    return numbers
+
+
+def _mended(frame: Frame, numbers: Any, texts: Texts, rows: Any, convert: type, there: Any) -> Any:
+    """Return the numbers with those that Python makes of the texts in some rows."""
+    numbers = numbers.copy()
+    wrong, big = np.zeros((2, frame.length), bool)
+    for row, value in zip(rows.tolist(), texts.take(rows).array.to_pylist(), strict=True):
+        try:
+            numbers[row] = convert(value)
+        except ValueError:
+            wrong[row] = True
+        except OverflowError:  # an int beyond 64 bits
+            big[row] = True
+    frame.fail(wrong if there is None else wrong & there, ValueError)
+    if big.any():
+        frame.require(~big)
     return numbers

@@ -22,7 +22,7 @@ def find(
 ) -> Expr:  # fmt: skip
     """Return `text.find(pattern, start, stop)`.
 
-    `from_end` makes it rfind. `must` makes it index or rindex: rows without the pattern go to Python, which raises.
+    `from_end` makes it rfind. `must` makes it index or rindex: rows without the pattern raise ValueError.
     """
     if any(each is not None and each.kind is not int for each in (start, stop)):
         raise Untranslatable("places that are not ints")
@@ -35,7 +35,7 @@ def find(
         last = lengths if stop is None else np.maximum(inside(stop.run(frame), lengths), first)
         places = first_or_last(texts, pattern.encode(), first, last, from_end)
         if must:
-            frame.require(places >= 0)
+            frame.fail(places < 0, ValueError)
         return places
 
     return Expr(int, run)

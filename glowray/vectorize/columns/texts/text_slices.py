@@ -71,7 +71,7 @@ def inside(bound: Any, lengths: Any) -> Any:
 
 
 def character(text: Expr, index: Expr) -> Expr:
-    """Return `text[index]`. Rows whose text is too short go to Python, which raises IndexError."""
+    """Return `text[index]`. Rows whose text is too short raise IndexError."""
     if index.kind is not int:
         raise Untranslatable("an index that is not an int")
     fixed = index.constant if index.is_constant and abs(index.constant) < 2**31 else None  # type: ignore[arg-type]
@@ -81,12 +81,15 @@ def character(text: Expr, index: Expr) -> Expr:
         good = is_ascii(texts)
         if good is not True and isinstance(fixed, int):
             lengths = as_numpy(pc.utf8_length(texts.array))
-            frame.require(lengths > fixed if fixed >= 0 else lengths >= -fixed)
+            frame.fail(lengths <= fixed if fixed >= 0 else lengths < -fixed, IndexError)
             return pc.utf8_slice_codeunits(texts.array, fixed, fixed + 1 if fixed != -1 else None)
         lengths = texts.lengths
         place = index.run(frame)
-        good = (place < lengths) & (place >= -lengths) & good
-        frame.require(good)
+        is_inside = (place < lengths) & (place >= -lengths)
+        if good is not True:  # a place in bytes is no place in characters
+            frame.require(good)
+        frame.fail(~is_inside & good, IndexError)
+        good = is_inside & good
         first = texts.starts + np.where(good, np.where(place < 0, place + lengths, place), 0)
         return Texts(texts.data, first, first + good)
 

@@ -7,24 +7,40 @@ from collections.abc import Mapping
 from types import MethodDescriptorType
 from typing import Any
 
-from glowray.rows.objects.static_attributes import is_one_of
+from glowray.rows.objects.static_attributes import class_attributes, is_one_of
 from glowray.vectorize.columns.operations import arithmetic as numbers
-from glowray.vectorize.columns.operations.expressions import parts
-from glowray.vectorize.columns.operations.formatting import as_text
-from glowray.vectorize.columns.operations.none_values import there, truth
+from glowray.vectorize.columns.operations import list_folds as folds
+from glowray.vectorize.columns.operations.constant_tables import lookup
+from glowray.vectorize.columns.operations.expressions import constant, parts
+from glowray.vectorize.columns.operations.formatting import as_text, replaced_fields
+from glowray.vectorize.columns.operations.none_values import is_instance_of, there, truth
 from glowray.vectorize.columns.texts import number_parsing as parsing
 from glowray.vectorize.columns.texts import text_methods as text
+from glowray.vectorize.columns.translation.iterations import Iterations
 from glowray.vectorize.columns.translation.statements import Statements
+from glowray.vectorize.columns.translation.static_names import MISSING, ClassMember
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, leaf
 from glowray.vectorize.columns.vectors.kinds import NUMBERS, ListOf, RecordOf, Untranslatable
-from glowray.vectorize.definition.builtin_callables import ABS, BOOL, DIVMOD, FLOAT, INT, LEN, MAX, MIN, ROUND, STR
+from glowray.vectorize.definition.builtin_callables import (
+    ABS,
+    BOOL,
+    DIVMOD,
+    FLOAT,
+    INT,
+    ISINSTANCE,
+    LEN,
+    MAX,
+    MIN,
+    ROUND,
+    STR,
+)
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Known, Refused, Supplied
 
 _SPLITS = ("split", "rsplit")
 
 
-class Calls(Statements):
+class Calls(Iterations):
     """Translates the calls in a function's expressions. A subclass resolves names."""
 
     def captured(self, name: str) -> object:
@@ -36,29 +52,77 @@ class Calls(Statements):
         raise NotImplementedError
 
     def _call(self, node: ast.Call, variables: dict[str, Expr]) -> Expr:
+        function = self.static(node.func, variables)
+        if function is not MISSING and (made := self.consumed(function, node, variables)) is not None:
+            return made
         if any(isinstance(each, ast.Starred) for each in node.args) or any(each.arg is None for each in node.keywords):
             raise Untranslatable("starred arguments")
-        arguments = [self.expression(each, variables) for each in node.args if not _is_none(each)]
-        keywords = {str(each.arg): self.expression(each.value, variables) for each in node.keywords}
-        if isinstance(node.func, ast.Attribute):
-            receiver = there(self.expression(node.func.value, variables))
-            if isinstance(receiver.kind, RecordOf) and node.func.attr == "get" and len(node.args) in (1, 2):
-                return self._get(receiver, node, variables)
-            is_blank = len(arguments) < len(node.args) and not (node.func.attr in _SPLITS and len(node.args) == 1)
-            if receiver.kind is not str or is_blank:
-                raise Untranslatable(f"the method {node.func.attr} of these")
-            return self._method(node.func.attr, receiver, [*arguments, *_by_position(node.func.attr, keywords)])
-        if not isinstance(node.func, ast.Name) or node.func.id in variables or len(arguments) < len(node.args):
+        if function is MISSING and isinstance(node.func, ast.Attribute):
+            return self._method_call(node, node.func, variables)
+        if function is MISSING:
             raise Untranslatable("a call of what is not a name")
-        return self._called(node.func.id, self.captured(node.func.id), arguments, keywords)
+        if function is ISINSTANCE and len(node.args) == 2 and not node.keywords:
+            classes = self.static(node.args[1], variables)
+            return is_instance_of(
+                self.expression(node.args[0], variables), self._classes_of(node.args[1], classes, variables)
+            )
+        if any(map(_is_none, node.args)):
+            raise Untranslatable("a call with the argument None")
+        arguments = [self.expression(each, variables) for each in node.args]
+        keywords = {str(each.arg): self.expression(each.value, variables) for each in node.keywords}
+        return self._called(ast.unparse(node.func), function, arguments, keywords)
+
+    def _classes_of(self, node: ast.expr, found: object, variables: dict[str, Expr]) -> list[object]:
+        if isinstance(node, ast.Tuple):
+            return [self.static(each, variables) for each in node.elts]
+        return list(found) if type(found) is tuple else [found]
+
+    def _method_call(self, node: ast.Call, func: ast.Attribute, variables: dict[str, Expr]) -> Expr:
+        owner = self.static(func.value, variables)
+        if owner is not MISSING and (made := self._static_method(owner, func, node, variables)) is not None:
+            return made
+        keywords = {str(each.arg): self.expression(each.value, variables) for each in node.keywords}
+        receiver = there(self.expression(func.value, variables))
+        if isinstance(receiver.kind, RecordOf) and func.attr == "get" and len(node.args) in (1, 2) and not keywords:
+            return self._get(receiver, node, variables)
+        if receiver.kind is str and func.attr == "join" and len(node.args) == 1 and not keywords:
+            self.constructs.append("join")
+            return text.method("join", receiver, [folds.as_list(self.in_order(node.args[0], variables))])
+        if receiver.kind is str and func.attr == "format" and isinstance(receiver.constant, str):
+            arguments = [self.expression(each, variables) for each in node.args]
+            return replaced_fields(receiver.constant, arguments, keywords, self.constructs)
+        arguments = [self.expression(each, variables) for each in node.args if not _is_none(each)]
+        is_blank = len(arguments) < len(node.args) and not (func.attr in _SPLITS and len(node.args) == 1)
+        if receiver.kind is not str or is_blank:
+            raise Untranslatable(f"the method {func.attr} of these")
+        return self._method(func.attr, receiver, [*arguments, *_by_position(func.attr, keywords)])
+
+    def _static_method(
+        self, owner: object, func: ast.Attribute, node: ast.Call, variables: dict[str, Expr]
+    ) -> Expr | None:  # fmt: skip
+        """Translate a call of a method of a captured value."""
+        if type(owner) is dict and func.attr == "get" and len(node.args) in (1, 2) and not node.keywords:
+            self.require_constant(func.value, owner)
+            key, *others = [self.expression(each, variables) for each in node.args]
+            return lookup(owner, key, others[0] if others else constant(None), self.constructs)
+        return None
+
+    def require_constant(self, node: ast.expr, value: object) -> None:
+        """Raise Untranslatable if a captured container may change while the job runs."""
+        raise NotImplementedError
 
     def _get(self, receiver: Expr, node: ast.Call, variables: dict[str, Expr]) -> Expr:
-        """Translate record.get(name, default) for a name that all records have."""
+        """Translate record.get(name, default). All records of a kind have the same names."""
         name, *others = node.args
-        found = parts(receiver).get(name.value) if isinstance(name, ast.Constant) and type(name.value) is str else None
-        if found is None or node.keywords or not all(isinstance(each, ast.Constant) for each in others):
-            raise Untranslatable("get() of what the rows do not have")
-        return found
+        key = self.constant_of(name, variables)
+        if type(key) is not str:
+            raise Untranslatable("get() of a name that is not a constant")
+        default = self.expression(others[0], variables) if others else constant(None)
+        return parts(receiver).get(key, default)
+
+    def constant_of(self, node: ast.expr, variables: dict[str, Expr]) -> object:
+        """Return the value of a constant, or of a name for one. Return Ellipsis for anything else."""
+        raise NotImplementedError
 
     def _method(self, name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
         self.constructs.append("words" if name in _SPLITS and not arguments else name)
@@ -74,12 +138,25 @@ class Calls(Statements):
         if function is DIVMOD and len(arguments) == 2:
             self.constructs += ["divide", "divide"]
             return numbers.divided(*arguments)
+        if type(function) is ClassMember and function.owner is str and arguments and are_texts(arguments[0]):
+            function = class_attributes(str).get(function.name)
         if type(function) is MethodDescriptorType and arguments and are_texts(arguments[0]):
             method = function.__name__
             if vars(str).get(method) is function:
                 return self._method(method, arguments[0], arguments[1:])
             raise Untranslatable(f"{name} is not a method of str")
         return self._inlined(name, function, arguments, keywords)
+
+    def elementwise(self, function: ast.expr, element: Expr, variables: dict[str, Expr]) -> Expr:
+        if isinstance(function, ast.Lambda):
+            spec = function.args
+            if len(spec.args) != 1 or spec.posonlyargs or spec.kwonlyargs or spec.vararg or spec.kwarg or spec.defaults:
+                raise Untranslatable("a lambda that does not take one value")
+            return self.expression(function.body, {**variables, spec.args[0].arg: element})
+        called = self.static(function, variables)
+        if called is MISSING:
+            raise Untranslatable("a call of what is not a name")
+        return self._called(ast.unparse(function), called, [element], {})
 
     def _inlined(self, name: str, function: object, arguments: list[Expr], keywords: dict[str, Expr]) -> Expr:
         helper = know(function, len(arguments)) if callable(function) else Refused("it is not callable")
@@ -111,7 +188,7 @@ class Calls(Statements):
         if function is LEN:
             if kind is str:
                 return text.length(operand)
-            if isinstance(kind, ListOf):
+            if isinstance(kind, ListOf) and not kind.once:
                 return Expr(int, lambda frame: operand.run(frame).lengths())
         elif function is INT:
             return parsing.to_int(operand) if kind is str else numbers.to_int(operand) if kind in NUMBERS else None
