@@ -147,7 +147,7 @@ def _ranks(kind: Kind, values: Any, lists: Lists, frame: Frame) -> Any:
             good = np.ones(frame.length, bool)
             good[lists.parents[odd]] = False
             frame.require(good)
-        return values
+        return np.where(odd, 0.0, values)
     if kind in NUMBERS:
         return values.astype(np.int64, copy=False)
     raise Untranslatable("the order of what are not numbers or str")

@@ -10,7 +10,9 @@ from typing import Any
 from glowray.rows.objects.static_attributes import class_attributes, is_one_of
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.operations import list_folds as folds
+from glowray.vectorize.columns.operations import math_functions as functions
 from glowray.vectorize.columns.operations.constant_tables import lookup
+from glowray.vectorize.columns.operations.decimals import rounded
 from glowray.vectorize.columns.operations.expressions import constant, parts
 from glowray.vectorize.columns.operations.formatting import as_text, replaced_fields
 from glowray.vectorize.columns.operations.none_values import is_instance_of, there, truth
@@ -42,6 +44,9 @@ _SPLITS = ("split", "rsplit")
 
 class Calls(Iterations):
     """Translates the calls in a function's expressions. A subclass resolves names."""
+
+    filename: str
+    """The file of the function."""
 
     def captured(self, name: str) -> object:
         """Return the value of a free name, or of a parameter that has the same value in all calls."""
@@ -135,6 +140,12 @@ class Calls(Iterations):
             return made
         if (function is MIN or function is MAX) and len(arguments) > 1:
             return numbers.extreme(arguments, least=function is MIN)
+        if function is ROUND and len(arguments) == 2:
+            self.constructs.append("divide")
+            return rounded(*arguments)
+        if (made := functions.called(function, arguments)) is not None:
+            self.constructs.append("arithmetic")
+            return made
         if function is DIVMOD and len(arguments) == 2:
             self.constructs += ["divide", "divide"]
             return numbers.divided(*arguments)
@@ -171,7 +182,12 @@ class Calls(Iterations):
             each: leaf(given.kind, lambda frame, key=keys[each]: frame.variables[key], given.constant)  # type: ignore[misc]
             for each, given in made.items()
         }
-        body = self.nested(helper, fixed).function(variables)
+        try:
+            body = self.nested(helper, fixed).function(variables)
+        except Untranslatable as reason:
+            if helper.filename != self.filename:  # its lines are not those of the user's file
+                raise Untranslatable(f"a call of {name}: {reason}") from None
+            raise
 
         def run(frame: Frame) -> Any:
             inner = frame.branch(**{keys[each]: given.carry(frame) for each, given in made.items()})
@@ -187,7 +203,7 @@ class Calls(Iterations):
             self.constructs.append(function.__name__)  # type: ignore[attr-defined]
         if function is LEN:
             if kind is str:
-                return text.length(operand)
+                return constant(len(operand.constant)) if isinstance(operand.constant, str) else text.length(operand)
             if isinstance(kind, ListOf) and not kind.once:
                 return Expr(int, lambda frame: operand.run(frame).lengths())
         elif function is INT:

@@ -109,10 +109,10 @@ class CompoundStatements(Statements):
         if node.orelse or any(isinstance(each, ast.Break) for each in ast.walk(node)):
             raise Untranslatable("a loop with break or else")
         constants = self.constants_in(node.iter, variables)
-        if constants is not None and isinstance(node.target, ast.Name) and not _continues(node.body):
+        if constants is not None and not _continues(node.body):
             if len(constants) > _MOST_UNROLLED:
                 raise Untranslatable(f"a loop over more than {_MOST_UNROLLED} constants")
-            return self._unrolled(node.target.id, list(constants), node.body, rest, variables)
+            return self._unrolled(node.target, list(constants), node.body, rest, variables)
         kind, name, body = _purpose(node.body)
         before = variables.get(name) if name else None
         lists = self.iterated(node.iter, variables)
@@ -131,11 +131,11 @@ class CompoundStatements(Statements):
         raise Untranslatable("a loop that does not append to one list, add to one number, yield, or return")
 
     def _unrolled(
-        self, name: str, values: list[object], body: list[ast.stmt], rest: list[ast.stmt], variables: dict[str, Expr]
+        self, target: ast.expr, values: list[object], body: list[ast.stmt], rest: list[ast.stmt], variables: dict[str, Expr]
     ) -> Expr:  # fmt: skip
         statements: list[ast.stmt] = []
         for value in values:
-            statements += [ast.Assign([ast.Name(name, ast.Store())], literal(value)), *body]
+            statements += [ast.Assign([target], literal(value)), *body]
         return self.block([*statements, *rest], variables)
 
     def _first(self, node: ast.For, lists: Expr, rest: list[ast.stmt], variables: dict[str, Expr]) -> Expr:

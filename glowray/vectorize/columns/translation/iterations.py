@@ -25,6 +25,7 @@ from glowray.vectorize.columns.operations.expressions import (
 from glowray.vectorize.columns.operations.none_values import there, truth
 from glowray.vectorize.columns.texts.text_characters import characters
 from glowray.vectorize.columns.translation.compound_statements import CompoundStatements
+from glowray.vectorize.columns.translation.walrus import first_walrus, replaced
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Lists, leaf
 from glowray.vectorize.columns.vectors.kinds import NOTHING, ListOf, TupleOf, Untranslatable, holds_list
 from glowray.vectorize.definition import builtin_callables as builtin
@@ -138,7 +139,14 @@ class Iterations(CompoundStatements):
         def is_element(each: ast.expr) -> bool:
             return isinstance(each, ast.Name) and isinstance(loop.target, ast.Name) and each.id == loop.target.id
 
-        tests = [None if element is str and is_element(test) else self.test(test, inner) for test in loop.ifs]
+        tests: list[Expr | None] = []
+        for test in loop.ifs:
+            while (bound := first_walrus(test)) is not None:
+                if bound.target.id in variables:
+                    raise Untranslatable("a comprehension that assigns (:=) a variable from outside")
+                inner[bound.target.id] = self.expression(bound.value, inner)
+                test = replaced(test, bound)
+            tests.append(None if element is str and is_element(test) else self.test(test, inner))
         made = None if is_element(node.elt) else self.expression(node.elt, inner)
         lists = self._comprehended(key, source, tests, made, variables, id(node))
         if isinstance(node, ast.SetComp):

@@ -15,8 +15,9 @@ from typing import Any
 from glowray.vectorize.columns.operations.expressions import constant, either, exactly, field, item
 from glowray.vectorize.columns.operations.generators import either_yields, yielded
 from glowray.vectorize.columns.operations.none_values import there
+from glowray.vectorize.columns.translation.walrus import without_walrus
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, leaf
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, TupleOf, Untranslatable
+from glowray.vectorize.columns.vectors.kinds import NOTHING, Kind, ListOf, TupleOf, Untranslatable
 
 _LONGEST = 400
 
@@ -90,7 +91,7 @@ class Statements:
         raise NotImplementedError
 
     def _block(self, body: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
-        first, *rest = body
+        first, *rest = without_walrus(body)
         if isinstance(first, ast.Return):
             if first.value is not None and self.yields:
                 raise Untranslatable("a generator function that returns a value")
@@ -137,7 +138,8 @@ class Statements:
             value = exactly(value, len(names))
             parts: list[Expr] = [item(self.stored(whole, value.kind), place) for place in range(len(names))]
         elif isinstance((value := there(value)).kind, TupleOf) and len(value.kind.fields) == len(names):
-            parts = [field(self.stored(whole, value.kind), place) for place in range(len(names))]
+            source = value if value.is_constant else self.stored(whole, value.kind)
+            parts = [field(source, place) for place in range(len(names))]
         else:
             raise Untranslatable("an assignment to as many names as there are not values")
         self.constructs.extend(["pick"] * len(names) if isinstance(value.kind, ListOf) else [])
@@ -152,6 +154,8 @@ class Statements:
         if names[0] not in read:  # a field of a tuple has no guard of its own, so an unread one can be left out
             variables = {name: each for name, each in variables.items() if name != names[0]}
             return self._lets(names[1:], parts[1:], read, rest, variables)
+        if parts[0].is_constant:
+            return self._lets(names[1:], parts[1:], read, rest, {**variables, names[0]: parts[0]})
         key = f"{names[0]} {self.depth} {self._statements}"
         inner = {**variables, names[0]: self.stored(key, parts[0].kind)}
         return self.kept(key, parts[0], lambda: self._lets(names[1:], parts[1:], read, rest, inner))
@@ -160,6 +164,8 @@ class Statements:
         return leaf(kind, lambda frame: frame.variables[key])
 
     def let(self, name: str, value: Expr, rest: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
+        if value.is_constant or value.kind == ListOf(NOTHING):
+            return self.block(rest, {**variables, name: value})
         key = f"{name} {self.depth} {self._statements}"
         return self.kept(key, value, lambda: self.block(rest, {**variables, name: self.stored(key, value.kind)}))
 

@@ -15,6 +15,7 @@ from typing import Any
 from glowray.rows.objects.static_attributes import is_one_of
 from glowray.vectorize.analyze.displays import constant_index
 from glowray.vectorize.columns.operations import arithmetic as numbers
+from glowray.vectorize.columns.operations import math_functions as functions
 from glowray.vectorize.columns.operations.comparisons import compare
 from glowray.vectorize.columns.operations.constant_tables import lookup, member
 from glowray.vectorize.columns.operations.expressions import (
@@ -38,6 +39,7 @@ from glowray.vectorize.columns.translation.compound_statements import EMPTY
 from glowray.vectorize.columns.translation.iterations import constant_or_tuple
 from glowray.vectorize.columns.translation.statements import Statements
 from glowray.vectorize.columns.translation.static_names import MISSING, attribute_of, display_of
+from glowray.vectorize.columns.translation.walrus import first_walrus
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
 from glowray.vectorize.columns.vectors.frame import Expr, leaf
 from glowray.vectorize.columns.vectors.kinds import (
@@ -116,14 +118,18 @@ class _Translator(Calls):
     def __init__(self, known: Known, constructs: list[str], fixed: Mapping[str, Supplied], depth: int = 0) -> None:
         if depth > _DEEPEST:
             raise Untranslatable("it calls functions too deep")
-        self._known = known
+        self._known, self.filename = known, known.filename
         self._fixed = fixed
         self._gone_through = gone_through(known)
         super().__init__(constructs, depth, known.is_generator)
 
     def function(self, variables: dict[str, Expr], *, is_test: bool = False) -> Expr:
         if isinstance(self._known.node, ast.Lambda):
-            return (self.test if is_test else self.expression)(self._known.node.body, variables)
+            body_node = self._known.node.body
+            if first_walrus(body_node) is None:
+                return (self.test if is_test else self.expression)(body_node, variables)
+            made = self.block([ast.Return(body_node)], variables)
+            return truth(made) if is_test else made
         body = self.block(self._known.node.body, variables)
         if self._known.is_generator:
             body = generated(body)
@@ -223,6 +229,12 @@ class _Translator(Calls):
         if isinstance(left.kind, TupleOf) and isinstance(other.kind, TupleOf) and isinstance(operator, ast.Add):
             return together([field(each, place) for each in (left, other) for place in range(len(each.kind.fields))])  # type: ignore[union-attr]
         self.constructs.append("divide" if isinstance(operator, ast.FloorDiv | ast.Mod) else "arithmetic")
+        is_float = float in (left.kind, other.kind) and left.kind in NUMBERS and other.kind in NUMBERS
+        is_root = isinstance(operator, ast.Pow) and (is_float or type(other.constant) is float)
+        if is_root and not (left.is_constant and other.is_constant):
+            return functions.power(left, other)
+        if is_float and isinstance(operator, ast.FloorDiv | ast.Mod) and not (left.is_constant and other.is_constant):
+            return functions.divided(left, other, remainder=isinstance(operator, ast.Mod))
         return numbers.arithmetic(operator, left, other)
 
     def _unaryop(self, node: ast.UnaryOp, variables: dict[str, Expr]) -> Expr:
