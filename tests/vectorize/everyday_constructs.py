@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import date, datetime
 from typing import Any
 
 from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, RecordOf, TupleOf
 
 TABLE = {"a": 1, "the": 2, "x1": 3, "ß": 4, 7: 5, None: 6}
-BY_NUMBER = {1: "one", 2.0: "two", True: "true", 0: "zero", "1": "text", 2**70: "big"}
+BY_NUMBER = {1: "one", 2.0: "two", 0: "zero", "1": "text", 2**70: "big"}
 PAIRS = {"a": ("A", 1.5), "ma": ("Massachusetts", -0.0)}
 OPTIONAL = {"a": 1, "the": None}
 STOP = {"the", "a", 1, "é"}
@@ -138,8 +140,7 @@ def loop_return(s: str) -> str:
 
 def loop_constants(s: str) -> str:
     for prefix in PREFIXES:
-        if s.startswith(prefix):
-            s = s[len(prefix) :]
+        s = s.removeprefix(prefix)
     return s
 
 
@@ -151,6 +152,43 @@ def loop_items(s: str) -> int:
 
 
 TABLE_ITEMS = {"a": 1, "x": 2, "ß": 3}
+
+
+WORD = re.compile(r"\w+")
+PHONE = re.compile(r"(\d{3})-(\d{3})-?(\d*)")
+NAMED = re.compile(r"(?P<key>[^=\s]+)=(?P<value>\S*)")
+LINE_END = re.compile(r"(b|x)$")
+LOOSE = re.compile(r"a|ab\b", re.IGNORECASE)
+
+
+def match_groups(s: str) -> dict[str, Any] | tuple[str, ...]:
+    m = PHONE.search(s)
+    if not m:
+        return ("none", "", "")
+    return m.groups()
+
+
+def match_named(s: str) -> str:
+    m = NAMED.match(s)
+    return "" if m is None else m.group("key") + ":" + m["value"]
+
+
+def match_tried(s: str) -> str:
+    try:
+        return re.search(r"[0-9]+", s).group()  # type: ignore[union-attr]
+    except AttributeError:
+        return "none"
+
+
+DROPPED = str.maketrans("", "", ",.- ")
+SWAPPED = str.maketrans("ab,", "ba;", "x")
+
+
+def time_tried(s: str) -> int:
+    try:
+        return datetime.strptime(s.strip(), "%Y-%m-%d").day  # noqa: DTZ007
+    except ValueError:
+        return 0
 
 
 def looked_up(word: str) -> int:
@@ -220,7 +258,7 @@ FUNCTIONS: list[tuple[Callable[..., Any], list[Kind]]] = [
     (lambda s: "".join(map(str, [len(w) for w in s.split()])), [str]),
     (lambda s: list(map(str.upper, s.split(","))), [str]),
     (lambda s: [(i, w) for i, w in enumerate(s.split(","), 1)], [str]),
-    (lambda s: list(zip(s.split(), s.split()[1:])), [str]),  # noqa: B905, RUF007
+    (lambda s: list(zip(s.split(), s.split()[1:])), [str]),  # noqa: B905
     (lambda s, t: [a + b for a, b in zip(s.split(","), t.split(","))], [str, str]),  # noqa: B905
     (lambda s: dict(zip(("a", "b"), s.split(","))), [str]),  # noqa: B905
     (lambda n: [i * i for i in range(n % 7)], [int]),
@@ -247,7 +285,7 @@ FUNCTIONS: list[tuple[Callable[..., Any], list[Kind]]] = [
     (lambda s: f"{s:<10}|{s:>4}|{s:-<3}", [str]),
     (lambda x: "%.1f" % x, [float]),  # noqa: UP031
     (lambda x, n: "%s and %8.3f or %-5d." % (n, x, n), [float, int]),  # noqa: UP031
-    (lambda x: "%.2f%%" % (x * 100), [float]),  # noqa: UP031
+    (lambda x: "%.2f%%" % (x * 100), [float]),
     (lambda x, s: "{} {:.1f} {}".format(s, x, x), [float, str]),  # noqa: UP032
     (lambda x, s: "{1}:{0:.2f} {{}} {n}".format(x, s, n=s), [float, str]),  # noqa: UP032
     (lambda x: str(x), [float]),
@@ -268,6 +306,40 @@ FUNCTIONS: list[tuple[Callable[..., Any], list[Kind]]] = [
     (lambda x: math.radians(x) * math.pi, [float]),
     (lambda x: math.exp(x), [float]),
     (lambda x: 0.0 if math.isnan(x) else math.fabs(x), [float]),
+    # dates and times
+    (lambda s: datetime.strptime(s, "%Y-%m-%d"), [str]),  # noqa: DTZ007
+    (lambda s: datetime.strptime(s, "%Y-%m-%d %H:%M:%S").hour, [str]),  # noqa: DTZ007
+    (lambda s: datetime.strptime(s, "%d/%m/%Y").date().isoformat(), [str]),  # noqa: DTZ007
+    (lambda s: datetime.strptime(s, "%H:%M").minute, [str]),  # noqa: DTZ007
+    (lambda s: datetime.fromisoformat(s), [str]),
+    (lambda s: datetime.fromisoformat(s).strftime("%Y/%m/%d %H:00%%"), [str]),
+    (lambda s: datetime.fromisoformat(s).isoformat(), [str]),
+    (lambda s: date.fromisoformat(s), [str]),
+    (lambda s: date.fromisoformat(s).strftime("%d.%m.%Y %H"), [str]),
+    (lambda s: (date.fromisoformat(s).weekday(), date.fromisoformat(s).year), [str]),
+    (time_tried, [str]),
+    (lambda s: s.translate(DROPPED), [str]),
+    (lambda s: s.translate(SWAPPED), [str]),
+    (lambda x, y: x / y if y else 0, [float, int]),
+    (lambda n, y: 0.5 if n == 0 else y, [int, int]),
+    # patterns
+    (match_groups, [str]), (match_named, [str]), (match_tried, [str]),
+    (lambda s: re.sub(r"\s+", " ", s), [str]),
+    (lambda s: WORD.sub("<>", s), [str]),
+    (lambda s: re.sub(r"([a-z])-([0-9.])", r"\2\1", s), [str]),
+    (lambda s: re.sub("[^a-z0-9]+", "-", s.lower()).strip("-"), [str]),
+    (lambda s: re.sub(r"\D", "", s), [str]),
+    (lambda s: re.match(r"[^@\s]+@[^@\s]+\.[a-z]+$", s) is not None, [str]),
+    (lambda s: bool(re.fullmatch(r"[a-z ]*b$", s)), [str]),
+    (lambda s: m.group(1) if (m := LINE_END.search(s)) else "no", [str]),
+    (lambda s: m[0] if (m := LINE_END.search(s)) else "no", [str]),
+    (lambda s: m.group() if (m := LOOSE.search(s)) else "no", [str]),
+    (lambda s: bool(re.match(r"(?:a|x|1)+,?.", s, flags=re.DOTALL)), [str]),
+    (lambda s: bool(re.search(r"^b|a$", s, flags=re.MULTILINE)), [str]),
+    (lambda s: bool(re.search(r"\bb\s?", s)), [str]),
+    (lambda s: re.findall(r"[a-z]+", s), [str]),
+    (lambda s: [int(d) for d in re.findall(r"\d+", s)], [str]),
+    (lambda s: len(re.findall(r"\S+", s)), [str]),
     (lambda x: isinstance(x, float), [float]),
     (lambda s: isinstance(s, (int, float)), [str]),
     (lambda b: isinstance(b, int) and not isinstance(b, str), [bool]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,13 @@ def either(test: Expr, one: Expr, other: Expr) -> Expr:
     if NOTHING in (one.kind, other.kind) and one.kind != other.kind:
         kind = other.kind if one.kind is NOTHING else one.kind
         one, other = absent(one, kind), absent(other, kind)
+    if {one.kind, other.kind} == {int, float} and one.is_constant != other.is_constant:
+        # `x / y if y else 0`: the rows that take the constant go to Python, as they are of another kind.
+        return (
+            _or_raises(test, replace(one, kind=Never), other)
+            if one.is_constant
+            else _or_raises(test, one, replace(other, kind=Never))
+        )
     if one.kind != other.kind or one.kind is NOTHING or holds_list(one.kind):
         raise Untranslatable("a value of one kind or of another")
 

@@ -17,6 +17,7 @@ from glowray.vectorize.columns.vectors.kinds import (
     NUMBERS,
     Kind,
     ListOf,
+    MatchOf,
     Maybe,
     Opaque,
     RecordOf,
@@ -36,6 +37,8 @@ def absent(value: Expr, kind: Kind) -> Expr:
 
 def there(value: Expr) -> Expr:
     """Return the tuple or record of a value that may be None. Rows with None go to Python."""
+    if isinstance(value.kind, MatchOf):
+        raise Untranslatable("a match whose groups are not asked for")
     if not isinstance(value.kind, Maybe):
         return value
     return Expr(value.kind.kind, lambda frame: frame.settled(value.carry(frame)))
@@ -71,8 +74,11 @@ _CLASSES: dict[type, tuple[type, ...]] = {int: (int, object), float: (float, obj
 """Kind → the classes of its values. A bool is an int too."""
 
 
-def is_instance_of(value: Expr, classes: Sequence[object]) -> Expr:
-    """Return `isinstance(value, classes)` for Python's own classes."""
+def is_instance_of(value: Expr, classes: Sequence[object], is_named: bool) -> Expr:
+    """Return `isinstance(value, classes)` for Python's own classes.
+
+    `is_named`: the value is a variable, whose evaluation cannot raise.
+    """
     kinds = {TupleOf: (tuple,), RecordOf: (dict,), ListOf: (list,), bool: (bool, int), **_CLASSES}
     own = kinds.get(value.kind if isinstance(value.kind, type) else type(value.kind))
     known = (int, float, str, bool, tuple, dict, list, bytes, set, frozenset, complex, type(None))
@@ -84,7 +90,10 @@ def is_instance_of(value: Expr, classes: Sequence[object]) -> Expr:
     takes_none = any(each is type(None) for each in classes)
     none = is_none(value)
     if matches == takes_none:
-        return Expr(bool, lambda frame: np.full((), matches) | (none.run(frame) & False))
+        if is_named:
+            made = np.full((), matches)
+            return Expr(bool, lambda frame: made, matches)
+        return Expr(bool, lambda frame: none.run(frame) & False | matches)
     return negation(none) if matches else none
 
 

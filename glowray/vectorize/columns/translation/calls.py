@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
+from datetime import date, datetime
 from types import MethodDescriptorType
 from typing import Any
 
-from glowray.rows.objects.static_attributes import class_attributes, is_one_of
+from glowray.rows.objects.static_attributes import class_attributes, is_instance, is_one_of
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.operations import list_folds as folds
 from glowray.vectorize.columns.operations import math_functions as functions
+from glowray.vectorize.columns.operations import times
 from glowray.vectorize.columns.operations.constant_tables import lookup
 from glowray.vectorize.columns.operations.decimals import rounded
-from glowray.vectorize.columns.operations.expressions import constant, parts
+from glowray.vectorize.columns.operations.expressions import constant, parts, record, together
 from glowray.vectorize.columns.operations.formatting import as_text, replaced_fields
 from glowray.vectorize.columns.operations.none_values import is_instance_of, there, truth
 from glowray.vectorize.columns.texts import number_parsing as parsing
+from glowray.vectorize.columns.texts import regex_matches as matches
 from glowray.vectorize.columns.texts import text_methods as text
+from glowray.vectorize.columns.texts.text_translation import translated
 from glowray.vectorize.columns.translation.iterations import Iterations
 from glowray.vectorize.columns.translation.statements import Statements
 from glowray.vectorize.columns.translation.static_names import MISSING, ClassMember
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, leaf
-from glowray.vectorize.columns.vectors.kinds import NUMBERS, ListOf, RecordOf, Untranslatable
+from glowray.vectorize.columns.vectors.kinds import NUMBERS, ListOf, MatchOf, RecordOf, Untranslatable
 from glowray.vectorize.definition.builtin_callables import (
     ABS,
     BOOL,
@@ -40,6 +45,7 @@ from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Known, Refused, Supplied
 
 _SPLITS = ("split", "rsplit")
+_REGEX_FUNCTIONS = {id(vars(re)[name]): name for name in ("match", "search", "fullmatch", "sub", "findall")}
 
 
 class Calls(Iterations):
@@ -71,6 +77,8 @@ class Calls(Iterations):
             return is_instance_of(
                 self.expression(node.args[0], variables), self._classes_of(node.args[1], classes, variables)
             )
+        if (made := self._regex_function(function, node, variables)) is not None:
+            return made
         if any(map(_is_none, node.args)):
             raise Untranslatable("a call with the argument None")
         arguments = [self.expression(each, variables) for each in node.args]
@@ -87,7 +95,13 @@ class Calls(Iterations):
         if owner is not MISSING and (made := self._static_method(owner, func, node, variables)) is not None:
             return made
         keywords = {str(each.arg): self.expression(each.value, variables) for each in node.keywords}
-        receiver = there(self.expression(func.value, variables))
+        inner = self.expression(func.value, variables)
+        if isinstance(inner.kind, MatchOf):
+            return self._match_method(inner, func.attr, node, variables)
+        if times.is_time(inner.kind) and not node.keywords:
+            self.constructs.append("str")
+            return times.method(inner, func.attr, [self.constant_of(each, variables) for each in node.args])
+        receiver = there(inner)
         if isinstance(receiver.kind, RecordOf) and func.attr == "get" and len(node.args) in (1, 2) and not keywords:
             return self._get(receiver, node, variables)
         if receiver.kind is str and func.attr == "join" and len(node.args) == 1 and not keywords:
@@ -96,6 +110,10 @@ class Calls(Iterations):
         if receiver.kind is str and func.attr == "format" and isinstance(receiver.constant, str):
             arguments = [self.expression(each, variables) for each in node.args]
             return replaced_fields(receiver.constant, arguments, keywords, self.constructs)
+        if receiver.kind is str and func.attr == "translate" and len(node.args) == 1:
+            table = self.static(node.args[0], variables)
+            self.require_constant(node.args[0], table)
+            return translated(receiver, table)
         arguments = [self.expression(each, variables) for each in node.args if not _is_none(each)]
         is_blank = len(arguments) < len(node.args) and not (func.attr in _SPLITS and len(node.args) == 1)
         if receiver.kind is not str or is_blank:
@@ -110,7 +128,55 @@ class Calls(Iterations):
             self.require_constant(func.value, owner)
             key, *others = [self.expression(each, variables) for each in node.args]
             return lookup(owner, key, others[0] if others else constant(None), self.constructs)
+        if type(owner) is re.Pattern:
+            return self._pattern_method(owner, func.attr, node.args, node.keywords, variables)
         return None
+
+    def _regex_function(self, function: object, node: ast.Call, variables: dict[str, Expr]) -> Expr | None:
+        """Translate re.match, re.sub, … with a constant pattern."""
+        name = _REGEX_FUNCTIONS.get(id(function))
+        if name is None:
+            return None
+        pattern = self.constant_of(node.args[0], variables) if node.args else ...
+        if type(pattern) is re.Pattern:
+            return self._pattern_method(pattern, name, node.args[1:], node.keywords, variables)
+        flags = [self.static(each.value, variables) for each in node.keywords if each.arg == "flags"]
+        if type(pattern) is not str or len(flags) < len(node.keywords) or not all(is_instance(f, int) for f in flags):
+            raise Untranslatable("a pattern that is not constant")
+        try:
+            compiled = re.compile(pattern, *flags)  # type: ignore[arg-type]
+        except (re.error, ValueError):
+            raise Untranslatable("a pattern that is not right") from None
+        return self._pattern_method(compiled, name, node.args[1:], [], variables)
+
+    def _pattern_method(
+        self, pattern: re.Pattern[str], name: str, nodes: list[ast.expr], keywords: list[ast.keyword],
+        variables: dict[str, Expr],
+    ) -> Expr:  # fmt: skip
+        arguments = [self.expression(each, variables) for each in nodes]
+        self.constructs.append("replace")
+        if keywords or not arguments or not are_texts(*arguments):
+            raise Untranslatable(f"{name} of a pattern with these arguments")
+        if name in ("match", "search", "fullmatch") and len(arguments) == 1:
+            return matches.matched(pattern, name, arguments[0])
+        if name == "findall" and len(arguments) == 1:
+            return matches.all_found(pattern, arguments[0])
+        if name == "sub" and len(arguments) == 2 and isinstance(arguments[0].constant, str):
+            return matches.substituted(pattern, arguments[0].constant, arguments[1])
+        raise Untranslatable(f"{name} of a pattern with these arguments")
+
+    def _match_method(self, match: Expr, name: str, node: ast.Call, variables: dict[str, Expr]) -> Expr:
+        numbers_of = [self.constant_of(each, variables) for each in node.args]
+        if node.keywords:
+            raise Untranslatable(f"the method {name} of a match")
+        if name == "group":
+            found = [matches.group(match, each) for each in numbers_of or [0]]
+            return found[0] if len(found) == 1 else together(found)
+        if name == "groups" and not numbers_of:
+            return matches.groups(match)
+        if name == "groupdict" and not numbers_of and (names := matches.names_of(match)):
+            return record({each: matches.group(match, each) for each in names})
+        raise Untranslatable(f"the method {name} of a match")
 
     def require_constant(self, node: ast.expr, value: object) -> None:
         """Raise Untranslatable if a captured container may change while the job runs."""
@@ -149,6 +215,8 @@ class Calls(Iterations):
         if function is DIVMOD and len(arguments) == 2:
             self.constructs += ["divide", "divide"]
             return numbers.divided(*arguments)
+        if type(function) is ClassMember and (made := _time(function, arguments)) is not None:
+            return made
         if type(function) is ClassMember and function.owner is str and arguments and are_texts(arguments[0]):
             function = class_attributes(str).get(function.name)
         if type(function) is MethodDescriptorType and arguments and are_texts(arguments[0]):
@@ -221,6 +289,18 @@ class Calls(Iterations):
         elif function is ROUND and kind in NUMBERS:
             return numbers.rounded(operand)
         return None
+
+
+def _time(function: ClassMember, arguments: list[Expr]) -> Expr | None:
+    """Return a call of strptime or fromisoformat of a text. Return None for other calls."""
+    owner, name = function
+    if not arguments or arguments[0].kind is not str or owner not in (datetime, date):
+        return None
+    if name == "fromisoformat" and len(arguments) == 1:
+        return times.from_iso(arguments[0], owner)
+    if name == "strptime" and owner is datetime and len(arguments) == 2 and isinstance(arguments[1].constant, str):
+        return times.parsed(arguments[0], arguments[1].constant)
+    return None
 
 
 def are_texts(*expressions: Expr) -> bool:

@@ -114,6 +114,8 @@ class Statements:
         if isinstance(first, ast.If):
             self.constructs.append("choose")
             test = self.test(first.test, variables)
+            if test.is_constant:
+                return self.block([*(first.body if test.constant else first.orelse), *rest], variables)
             one = self.block([*first.body, *rest], variables)
             other = self.block([*first.orelse, *rest], variables)
             return either_yields(test, one, other) if self.yields else either(test, one, other)

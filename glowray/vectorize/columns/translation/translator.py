@@ -16,6 +16,7 @@ from glowray.rows.objects.static_attributes import is_one_of
 from glowray.vectorize.analyze.displays import constant_index
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.operations import math_functions as functions
+from glowray.vectorize.columns.operations import times
 from glowray.vectorize.columns.operations.comparisons import compare
 from glowray.vectorize.columns.operations.constant_tables import lookup, member
 from glowray.vectorize.columns.operations.expressions import (
@@ -32,6 +33,7 @@ from glowray.vectorize.columns.operations.expressions import (
 from glowray.vectorize.columns.operations.formatting import as_text, formatted, percent
 from glowray.vectorize.columns.operations.generators import generated, gone_through, is_returned
 from glowray.vectorize.columns.operations.none_values import negation, there, truth
+from glowray.vectorize.columns.texts import regex_matches as matches
 from glowray.vectorize.columns.texts import text_methods as text
 from glowray.vectorize.columns.texts import text_slices as slices
 from glowray.vectorize.columns.translation.calls import Calls, are_texts
@@ -47,11 +49,12 @@ from glowray.vectorize.columns.vectors.kinds import (
     NUMBERS,
     Kind,
     ListOf,
+    MatchOf,
     Never,
     RecordOf,
     TupleOf,
     Untranslatable,
-    holds_set,
+    is_inner,
 )
 from glowray.vectorize.definition.container_changes import changed_at, is_container
 from glowray.vectorize.definition.known_function import Known, Refused, Supplied
@@ -85,8 +88,8 @@ def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> 
         expression = translator.function(variables, is_test=is_test)
         if expression.kind is NOTHING or expression.kind is Never:
             raise Untranslatable("it gives None" if expression.kind is NOTHING else "it raises for each row")
-        if holds_set(expression.kind):
-            raise Untranslatable("it gives a set")
+        if is_inner(expression.kind):
+            raise Untranslatable("it gives a set or a match")
     except Untranslatable as reason:
         line = "" if reason.line is None or known.synthetic else f" (line {reason.line})"
         return Refused(f"{reason}{line}")
@@ -167,7 +170,10 @@ class _Translator(Calls):
     def _attribute(self, node: ast.Attribute, variables: dict[str, Expr]) -> Expr:
         value = self.static(node, variables)
         if value is MISSING:
-            raise Untranslatable(f"the attribute {node.attr}")
+            owner = self.expression(node.value, variables)
+            if not times.is_time(owner.kind):
+                raise Untranslatable(f"the attribute {node.attr}")
+            return times.field_of(owner, node.attr)
         return self._constant(ast.unparse(node), value)
 
     def static(self, node: ast.expr, variables: dict[str, Expr]) -> object:
@@ -374,7 +380,10 @@ class _Translator(Calls):
         if type(table) is dict:
             self.require_constant(node.value, table)
             return lookup(table, self.expression(node.slice, variables), None, self.constructs)
-        value = there(self.expression(node.value, variables))
+        inner = self.expression(node.value, variables)
+        if isinstance(inner.kind, MatchOf):
+            return matches.group(inner, self.constant_of(node.slice, variables))
+        value = there(inner)
         index = constant_index(node.slice)
         if isinstance(value.kind, TupleOf) and index is not None:
             return field(value, index)

@@ -1,7 +1,7 @@
 """Turn an assignment within an expression into a statement before it, where Python evaluates it first.
 
-    if (n := len(s)) > 3: return n        →  n = len(s)
-                                             if n > 3: return n
+if (n := len(s)) > 3: return n        →  n = len(s)
+                                         if n > 3: return n
 """
 
 from __future__ import annotations

@@ -58,6 +58,13 @@ class Maybe:
     kind: TupleOf | RecordOf
 
 
+@dataclass(frozen=True)
+class MatchOf(Maybe):
+    """Matches of a pattern, or None: a tuple of the whole match and its groups. `names` has (name, number) of groups."""
+
+    names: tuple[tuple[str, int], ...] = ()
+
+
 Kind = type[Any] | TupleOf | RecordOf | Maybe | ListOf | Opaque
 
 NOTHING = type(None)
@@ -108,10 +115,10 @@ def holds_list(kind: Kind) -> bool:
     return isinstance(kind, ListOf) or (isinstance(kind, Maybe) and holds_list(kind.kind))
 
 
-def holds_set(kind: Kind) -> bool:
-    """Return whether the kind is a set, or a tuple or record that holds one."""
+def is_inner(kind: Kind) -> bool:
+    """Return whether the kind is a set or a match, or holds one. Such a value cannot leave a program."""
     if isinstance(kind, TupleOf):
-        return any(map(holds_set, kind.fields))
+        return any(map(is_inner, kind.fields))
     if isinstance(kind, RecordOf):
-        return any(holds_set(each) for _, each in kind.fields)
-    return isinstance(kind, ListOf) and kind.unordered
+        return any(is_inner(each) for _, each in kind.fields)
+    return isinstance(kind, MatchOf) or (isinstance(kind, ListOf) and (kind.unordered or is_inner(kind.element)))
