@@ -1,4 +1,4 @@
-"""`python -m benchmarks.everyday [NAME …]`: count the everyday functions that run in columns; tell why others do not."""
+"""`python -m benchmarks.everyday [NAME …]`: count the everyday functions that run in columns."""
 
 from __future__ import annotations
 

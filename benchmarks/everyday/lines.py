@@ -68,7 +68,7 @@ def csv_safe(line: str) -> Iterator[tuple[str, int]]:
     fields = line.split(",")
     if len(fields) != 4:
         return
-    try:
+    try:  # noqa: SIM105
         yield fields[1], int(fields[2])
     except ValueError:
         pass
@@ -79,7 +79,7 @@ def log_record(line: str) -> dict[str, Any] | None:
     m = LOG.match(line)
     if m is None:
         return None
-    host, when, method, path, status, size = m.groups()
+    host, when, method, path, status, size = m.groups()  # noqa: RUF059
     return {"host": host, "when": when, "method": method, "path": path, "status": int(status)}
 
 

@@ -15,8 +15,9 @@ REQUIRED = ["user", "amount"]
 ORDERS = [
     {"user": user, "amount": amount, "state": state, "tags": tags, "note": note}
     for user, amount, state, tags, note in [
-        ("ada", 12.5, "MA", ["new", "gift"], "fast"), ("alan", 7.25, "NY", ["gift"], ""), ("grace", 99.9, "CA", [], "x"),
-        ("don", 3.0, "TX", ["new"], "slow"), ("ada", 45.0, "MA", ["bulk", "new"], "-"), ("tony", 8.75, "NY", [], "ok"),
+        ("ada", 12.5, "MA", ["new", "gift"], "fast"), ("alan", 7.25, "NY", ["gift"], ""),
+        ("grace", 99.9, "CA", [], "x"), ("don", 3.0, "TX", ["new"], "slow"),
+        ("ada", 45.0, "MA", ["bulk", "new"], "-"), ("tony", 8.75, "NY", [], "ok"),
         ("alan", 20.0, "CA", ["gift", "bulk"], "fast"), ("grace", 5.5, "MA", ["new"], "none"),
     ]
 ]  # fmt: skip

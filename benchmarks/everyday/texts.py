@@ -127,7 +127,7 @@ def without_punctuation(s: str) -> str:
 
 @everyday(CITIES)
 def state_name(s: str) -> str:
-    city, state = s.split(", ")
+    city, state = s.split(", ")  # noqa: RUF059
     return STATES[state.lower()]
 
 

@@ -66,7 +66,7 @@ def tried_nested(s: str) -> str:
 
 def tried_value_kept(s: str) -> int:
     n = 7
-    try:
+    try:  # noqa: SIM105
         n = int(s)
     except ValueError:
         pass
@@ -186,7 +186,7 @@ SWAPPED = str.maketrans("ab,", "ba;", "x")
 
 def time_tried(s: str) -> int:
     try:
-        return datetime.strptime(s.strip(), "%Y-%m-%d").day  # noqa: DTZ007
+        return datetime.strptime(s.strip(), "%Y-%m-%d").day
     except ValueError:
         return 0
 
@@ -250,7 +250,7 @@ FUNCTIONS: list[tuple[Callable[..., Any], list[Kind]]] = [
     (lambda s: " ".join(sorted(set(s.split()), reverse=True)), [str]),
     (lambda s: sorted(s.split(","), key=len), [str]),
     (lambda s: sorted(s.split(","), key=len, reverse=True), [str]),
-    (lambda xs: sorted(xs)[-1], [ListOf(float)]),
+    (lambda xs: sorted(xs)[-1], [ListOf(float)]),  # noqa: FURB192
     (lambda s: "".join(sorted(s)), [str]),
     (lambda s: "".join(c for c in s if c.isalnum()), [str]),
     (lambda s: [c for c in s], [str]),  # noqa: C416
@@ -307,10 +307,10 @@ FUNCTIONS: list[tuple[Callable[..., Any], list[Kind]]] = [
     (lambda x: math.exp(x), [float]),
     (lambda x: 0.0 if math.isnan(x) else math.fabs(x), [float]),
     # dates and times
-    (lambda s: datetime.strptime(s, "%Y-%m-%d"), [str]),  # noqa: DTZ007
-    (lambda s: datetime.strptime(s, "%Y-%m-%d %H:%M:%S").hour, [str]),  # noqa: DTZ007
-    (lambda s: datetime.strptime(s, "%d/%m/%Y").date().isoformat(), [str]),  # noqa: DTZ007
-    (lambda s: datetime.strptime(s, "%H:%M").minute, [str]),  # noqa: DTZ007
+    (lambda s: datetime.strptime(s, "%Y-%m-%d"), [str]),
+    (lambda s: datetime.strptime(s, "%Y-%m-%d %H:%M:%S").hour, [str]),
+    (lambda s: datetime.strptime(s, "%d/%m/%Y").date().isoformat(), [str]),
+    (lambda s: datetime.strptime(s, "%H:%M").minute, [str]),
     (lambda s: datetime.fromisoformat(s), [str]),
     (lambda s: datetime.fromisoformat(s).strftime("%Y/%m/%d %H:00%%"), [str]),
     (lambda s: datetime.fromisoformat(s).isoformat(), [str]),

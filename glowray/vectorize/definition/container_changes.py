@@ -115,6 +115,8 @@ def _may_change(parent: ast.AST, name: ast.Name, local: frozenset[str] | None) -
     if isinstance(parent, ast.Attribute):
         return parent.attr not in _READING_METHODS
     if isinstance(parent, ast.Call):
+        if isinstance(parent.func, ast.Attribute):
+            return parent.func.attr not in ("join", "translate")  # methods of str that only read it
         return not (isinstance(parent.func, ast.Name) and (parent.func is name or parent.func.id in _READING_CALLS))
     if isinstance(parent, ast.If | ast.IfExp | ast.While):
         return parent.test is not name
@@ -155,9 +157,10 @@ def _unbound_methods(tree: ast.Module) -> Iterator[ast.Attribute]:
     """Yield `name.method` that is not called at once, such as `seen.add` given to a verb."""
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and id(node) not in called:
-            if isinstance(node.ctx, ast.Load) and node.attr in _CHANGING_METHODS:
-                yield node
+        if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name) or id(node) in called:
+            continue
+        if isinstance(node.ctx, ast.Load) and node.attr in _CHANGING_METHODS:
+            yield node
 
 
 _CHANGING_METHODS = frozenset(

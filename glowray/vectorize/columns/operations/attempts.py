@@ -22,7 +22,8 @@ Choose = Callable[[Expr, Expr, Expr], Expr]
 
 
 def attempted(
-    key: str, body: Expr, classes: list[Classes], make_rest: Callable[[Expr], Expr], handlers: list[Expr], choose: Choose
+    key: str, body: Expr, classes: list[Classes], make_rest: Callable[[Expr], Expr], handlers: list[Expr],
+    choose: Choose,
 ) -> Expr:  # fmt: skip
     """Return the value of `try: body`, its handlers, and the statements after it.
 

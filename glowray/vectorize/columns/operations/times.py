@@ -111,13 +111,15 @@ def _by_layout(texts: Texts, layout: list[tuple[str, str]]) -> tuple[Any, Any]:
         good &= (number <= _MOST[letter]) & (number >= min(_DEFAULTS[letter], 1))
         numbers[letter] = np.where(good, number, _DEFAULTS[letter])
     months = (np.asarray(numbers["Y"]) - 1970) * 12 + numbers["m"] - 1
-    first, after = (
-        each.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) for each in (months, months + 1)
-    )
-    days = first + numbers["d"] - 1
-    good &= days < after
+    days = _first_days(months) + numbers["d"] - 1
+    good &= days < _first_days(months + 1)
     seconds = (np.asarray(numbers["H"]) * 60 + numbers["M"]) * 60 + numbers["S"]
     return days * _DAY + seconds * _SECOND, good
+
+
+def _first_days(months: Any) -> Any:
+    """Return the day since 1970 on which each month since 1970 begins."""
+    return months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
 
 
 def _by_python(texts: Texts, rows: Any, made: Any, python: Callable[[str], dt.date], frame: Frame) -> Any:

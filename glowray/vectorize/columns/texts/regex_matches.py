@@ -62,7 +62,10 @@ def _require_valid(spelled: str) -> None:
 def _matched_by_python(
     python: Callable[[str], Any], texts: pa.Array, bad: Any, groups: list[Any], there: Any, frame: Frame
 ) -> list[Any]:
-    """Return the groups with those that Python finds in the rows where `bad` is true. An absent group sends its row to Python."""
+    """Return the groups with those that Python finds in the rows where `bad` is true.
+
+    A row with an absent group goes to Python.
+    """
     rows = np.flatnonzero(bad)
     good = np.ones(len(texts), bool)
     found: list[tuple[str, ...]] = []

@@ -155,5 +155,4 @@ def run_of(pattern: re.Pattern[str]) -> Any | None:
     if least != 1 or most is not codes.MAXREPEAT or len(inside) != 1 or inside[0][0] not in (codes.IN, codes.LITERAL):
         return None
     one = re.compile(pattern.pattern, pattern.flags)
-    mask = np.array([code < 128 and one.fullmatch(chr(code)) is not None for code in range(256)])
-    return mask
+    return np.array([code < 128 and one.fullmatch(chr(code)) is not None for code in range(256)])

@@ -74,9 +74,8 @@ class Calls(Iterations):
             raise Untranslatable("a call of what is not a name")
         if function is ISINSTANCE and len(node.args) == 2 and not node.keywords:
             classes = self.static(node.args[1], variables)
-            return is_instance_of(
-                self.expression(node.args[0], variables), self._classes_of(node.args[1], classes, variables)
-            )
+            value, found = self.expression(node.args[0], variables), self._classes_of(node.args[1], classes, variables)
+            return is_instance_of(value, found, isinstance(node.args[0], ast.Name))
         if (made := self._regex_function(function, node, variables)) is not None:
             return made
         if any(map(_is_none, node.args)):

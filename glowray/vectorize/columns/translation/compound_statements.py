@@ -131,7 +131,8 @@ class CompoundStatements(Statements):
         raise Untranslatable("a loop that does not append to one list, add to one number, yield, or return")
 
     def _unrolled(
-        self, target: ast.expr, values: list[object], body: list[ast.stmt], rest: list[ast.stmt], variables: dict[str, Expr]
+        self, target: ast.expr, values: list[object], body: list[ast.stmt], rest: list[ast.stmt],
+        variables: dict[str, Expr],
     ) -> Expr:  # fmt: skip
         statements: list[ast.stmt] = []
         for value in values:
@@ -200,6 +201,13 @@ def literal(value: object) -> ast.expr:
     return ast.Constant(value)
 
 
+def _appended(call: ast.Call) -> str | None:
+    """Return the name in `name.append(value)`, or None."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr != "append" or len(call.args) != 1 or call.keywords:
+        return None
+    return call.func.value.id if isinstance(call.func.value, ast.Name) else None
+
+
 class _Yielding(ast.NodeTransformer):
     """Turns `found.append(x)`, `total += x` and `return x` into `yield x`, and `continue` into `return`."""
 
@@ -210,10 +218,9 @@ class _Yielding(ast.NodeTransformer):
         call = node.value
         if isinstance(call, ast.Yield):
             self.purposes.add(("yield", ""))
-        elif isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append":
-            if isinstance(call.func.value, ast.Name) and len(call.args) == 1 and not call.keywords:
-                self.purposes.add(("append", call.func.value.id))
-                return ast.copy_location(ast.Expr(ast.Yield(call.args[0])), node)
+        elif isinstance(call, ast.Call) and (name := _appended(call)):
+            self.purposes.add(("append", name))
+            return ast.copy_location(ast.Expr(ast.Yield(call.args[0])), node)
         return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:

@@ -85,8 +85,8 @@ class Iterations(CompoundStatements):
 
     def several(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
         if isinstance(node, ast.Call) and not isinstance(node.func, ast.Attribute):
-            if (made := self._iterator(self.static(node.func, variables), node, variables)) is not None:
-                return made
+            made = self._iterator(self.static(node.func, variables), node, variables)
+            return self.expression(node, variables) if made is None else made
         return self.listed(node, variables) if isinstance(node, ast.GeneratorExp) else self.expression(node, variables)
 
     def in_order(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:

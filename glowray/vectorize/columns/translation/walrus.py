@@ -16,7 +16,7 @@ def without_walrus(body: list[ast.stmt]) -> list[ast.stmt]:
     while (found := _first_in(first)) is not None:
         assign = ast.Assign([ast.Name(found.target.id, ast.Store())], found.value)
         before.append(ast.copy_location(assign, found))
-        first = _Replacing(found).visit(first)
+        first = _Replacing(found).statement(first)
     return [*(each for statement in before for each in without_walrus([statement])), first, *rest]
 
 
@@ -55,7 +55,8 @@ def _evaluated_first(node: ast.expr) -> ast.expr | None:
 
 def replaced(node: ast.expr, found: ast.NamedExpr) -> ast.expr:
     """Return an expression with the name in place of an assignment to it."""
-    made: ast.expr = _Replacing(found).visit(node)
+    made = _Replacing(found).visit(node)
+    assert isinstance(made, ast.expr)
     return made
 
 
@@ -64,6 +65,11 @@ class _Replacing(ast.NodeTransformer):
 
     def __init__(self, found: ast.NamedExpr) -> None:
         self._found = found
+
+    def statement(self, node: ast.stmt) -> ast.stmt:
+        made = self.visit(node)
+        assert isinstance(made, ast.stmt)
+        return made
 
     def visit(self, node: ast.AST) -> ast.AST:
         if node is self._found:

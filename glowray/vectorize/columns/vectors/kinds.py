@@ -60,7 +60,10 @@ class Maybe:
 
 @dataclass(frozen=True)
 class MatchOf(Maybe):
-    """Matches of a pattern, or None: a tuple of the whole match and its groups. `names` has (name, number) of groups."""
+    """Matches of a pattern, or None: a tuple of the whole match and its groups.
+
+    `names` has (name, number) of the groups that have names.
+    """
 
     names: tuple[tuple[str, int], ...] = ()
 
