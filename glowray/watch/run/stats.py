@@ -232,7 +232,7 @@ class StatsWatcher(NullWatcher):
         self.handed_over: dict[int, Block] = {}
 
     def stage_started(self, stage: StageRun) -> None:
-        entry = StageStats(stage.plan.chain, stage.plan.num_tasks, number=stage.plan.number)
+        entry = StageStats(stage.plan.name, stage.plan.num_tasks, number=stage.plan.number)
         self.stats.stages.append(entry)
         self.by_stage[id(stage)] = entry
         self.running[id(stage)] = (entry, time.perf_counter())
