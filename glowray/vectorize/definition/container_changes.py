@@ -93,7 +93,7 @@ def changes_in(source: SourceFile) -> dict[str, list[int]]:
 
 def _changes(tree: ast.Module) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    pending: list[tuple[ast.AST, frozenset[str] | None]] = [(child, None) for child in ast.iter_child_nodes(tree)]
+    pending: list[tuple[ast.AST, frozenset[str] | None]] = [(tree, None)]
     while pending:
         node, local = pending.pop()
         for child in ast.iter_child_nodes(node):
