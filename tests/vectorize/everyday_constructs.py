@@ -17,6 +17,7 @@ PAIRS = {"a": ("A", 1.5), "ma": ("Massachusetts", -0.0)}
 OPTIONAL = {"a": 1, "the": None}
 STOP = {"the", "a", 1, "é"}
 NUMBERS = [1, 2.0, True, "a", 99]
+FIELDS = ["n", "s"]
 PREFIXES = ["a", "x", "Dr. "]
 RECORD = RecordOf((("n", int), ("s", str), ("f", float), ("tags", ListOf(str))))
 PAIR = TupleOf((str, int))
@@ -221,6 +222,9 @@ FUNCTIONS: list[tuple[Callable[..., Any], list[Kind]]] = [
     (lambda r: "n" in r and "missing" not in r, [RECORD]),
     (lambda r: "a" in r["tags"], [RECORD]),
     (lambda r: r["s"] in r["tags"] or r["n"] > 5, [RECORD]),
+    (lambda n: n in (1, "a", True, 7.0), [int]),
+    (lambda r: r.get("n", int(r["s"])), [RECORD]),
+    (lambda r: {name: r[name] for name in FIELDS}, [RECORD]),
     # folds of lists
     (lambda s: sum(len(w) for w in s.split()), [str]),
     (lambda s: sum(1 for c in s if c in "aeiou"), [str]),
@@ -288,6 +292,9 @@ FUNCTIONS: list[tuple[Callable[..., Any], list[Kind]]] = [
     (lambda x: "%.2f%%" % (x * 100), [float]),
     (lambda x, s: "{} {:.1f} {}".format(s, x, x), [float, str]),  # noqa: UP032
     (lambda x, s: "{1}:{0:.2f} {{}} {n}".format(x, s, n=s), [float, str]),  # noqa: UP032
+    (lambda n: f"{n:5}", [int]),
+    (lambda x: "%s" % x, [float]),  # noqa: UP031
+    (lambda n: n**2.0, [int]),
     (lambda x: str(x), [float]),
     (lambda x: f"{x} kg", [float]),
     (lambda x: x // 0.5, [float]),

@@ -188,7 +188,11 @@ class Calls(Iterations):
         if type(key) is not str:
             raise Untranslatable("get() of a name that is not a constant")
         default = self.expression(others[0], variables) if others else constant(None)
-        return parts(receiver).get(key, default)
+        found = parts(receiver).get(key)
+        if found is None or default.is_constant:
+            return default if found is None else found
+        # Python evaluates the default in any case.
+        return self.kept(f"unused {self.depth} {self.count()}", default, lambda: found)
 
     def constant_of(self, node: ast.expr, variables: dict[str, Expr]) -> object:
         """Return the value of a constant, or of a name for one. Return Ellipsis for anything else."""
