@@ -22,7 +22,8 @@ from pathlib import Path
 
 from glowray.cluster.host.processes import Process
 from glowray.cluster.host.record import NodeRecord
-from tests.cluster.machine import Machine, until
+from glowray.cluster.nodes.worker import REJOIN_SECONDS
+from tests.cluster.machine import DEADLINE, Machine, until
 from tests.cluster.network import MISSING, Host, can_make_hosts, new_hosts
 
 ADDRESSES = ("198.18.7.1", "198.18.7.2", "198.18.7.3")
@@ -109,13 +110,20 @@ def running_cluster(hosts: list[Host], folder: Path) -> Iterator[tuple[list[Mach
 
 
 def restore(hosts: list[Host], machines: list[Machine], head: NodeRecord, scenario: Scenario) -> None:
-    """Wait until the cluster is complete again after a fault. Start the head again if it was killed."""
+    """Wait until the cluster is complete again after a fault. Start the head again if it was killed.
+
+    Workers try for REJOIN_SECONDS. On a busy machine they need several attempts.
+    """
     if scenario.seconds is None:
         port = head.address.rpartition(":")[2]
         resources = ("--dashboard-port", 0, "--num-cpus", 1)
         machines[0].run("up", "--host", hosts[0].address, "--port", port, *resources)
+
+    def is_complete() -> bool:
+        return machines[0].run("status").stdout.count("alive") == len(hosts)
+
     try:
-        until(lambda: machines[0].run("status").stdout.count("alive") == len(hosts), "the workers to come back")
+        until(is_complete, "the workers to come back", REJOIN_SECONDS + DEADLINE)
     except AssertionError as error:
         raise AssertionError("\n".join([str(error), *map(state_of, machines)])) from None
 
