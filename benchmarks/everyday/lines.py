@@ -158,7 +158,7 @@ def json_score(line: str) -> Any:
 
 @everyday(PAIRS)
 def key_values(s: str) -> dict[str, str]:
-    return dict(pair.split("=") for pair in s.split())  # type: ignore[misc]
+    return dict(pair.split("=") for pair in s.split())
 
 
 @everyday(PAIRS, "flat_map")

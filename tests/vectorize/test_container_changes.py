@@ -63,7 +63,7 @@ def test_a_method_given_to_a_verb_changes_its_container() -> None:
 def test_code_around_may_fill_a_container() -> None:
     table = {}
     for number, word in enumerate("abc"):
-        table[word] = number
+        table[word] = number  # noqa: PERF403
     assert not isinstance(translate(know(lambda s: table.get(s)), [str]), Refused)  # type: ignore[arg-type]
 
 

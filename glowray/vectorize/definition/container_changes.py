@@ -1,9 +1,8 @@
 """Find out whether a captured dict, list or set may change while a job runs.
 
-A captured value is read at the action. A function of the job may still change its task's copy, and another function, or
-the same one for the next row, would see the change. A container counts as constant only if the functions of its module
-that can reach it do nothing but read it. The code around, which builds the container and starts the action, may do
-anything.
+A captured value is read at the action. A function of the job may still change its task's copy. Then the next call would
+see the change. A container counts as constant only if the functions of its module that can reach it just read it. The
+code around, which builds the container and starts the action, may do anything.
 
     seen = set()
     def is_new(word):
@@ -16,6 +15,7 @@ anything.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 from types import FunctionType, ModuleType
 
@@ -65,7 +65,7 @@ def _places(function: FunctionType, name: str, value: object) -> Iterator[tuple[
     yield function, {name, *cells, *_names_in(module, value)}
     seen = {id(module)}
     for each in list(module.values()):
-        others = vars(each).values() if type(each) is ModuleType and each.__name__ != "builtins" else [each]
+        others = vars(each).values() if type(each) is ModuleType and each is not builtins else [each]
         for other in list(others):
             if type(other) is FunctionType and id(other.__globals__) not in seen:
                 seen.add(id(other.__globals__))

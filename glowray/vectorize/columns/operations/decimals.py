@@ -8,7 +8,6 @@ the product looks like a half:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glowray.vectorize.columns.operations import arithmetic as numbers
+from glowray.vectorize.columns.texts.mended_texts import mended
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, spread_out
 from glowray.vectorize.columns.vectors.kinds import NUMBERS, Untranslatable
 
@@ -120,14 +120,6 @@ def thousands(number: Expr) -> Expr:
         return mended(made, is_least, lambda row: format(int(values[row]), ","))
 
     return Expr(str, run)
-
-
-def mended(texts: pa.Array, bad: Any, spell: Callable[[int], str]) -> pa.Array:
-    """Return texts with those that Python spells in the rows where `bad` is true."""
-    rows = np.flatnonzero(bad)
-    if not len(rows):
-        return texts
-    return pc.replace_with_mask(texts, pa.array(bad), pa.array(list(map(spell, rows.tolist())), pa.large_string()))
 
 
 def _text(values: Any) -> pa.Array:

@@ -17,7 +17,7 @@ from glowray.vectorize.columns.operations import decimals
 from glowray.vectorize.columns.operations.expressions import constant, field
 from glowray.vectorize.columns.texts import text_methods as text
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, spread_out
-from glowray.vectorize.columns.vectors.kinds import TupleOf, Untranslatable
+from glowray.vectorize.columns.vectors.kinds import NUMBERS, TupleOf, Untranslatable
 
 
 def as_text(operand: Expr, constructs: list[str]) -> Expr:
@@ -30,7 +30,7 @@ def as_text(operand: Expr, constructs: list[str]) -> Expr:
     if operand.kind is bool:
         constructs.append("str")
         return Expr(str, lambda frame: _named(operand, frame))
-    if operand.kind is float:
+    if operand.kind in NUMBERS:
         constructs.append("str")
         return decimals.spelled(operand)
     raise Untranslatable("str() of what is not a number or str")

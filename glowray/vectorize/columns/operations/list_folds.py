@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from glowray.vectorize.columns.folds.vector_folds import ranked
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.operations.none_values import blank
+from glowray.vectorize.columns.texts.text_ranks import ranked
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Lists, array_of, leaf, ranges, select, spread_out, take
 from glowray.vectorize.columns.vectors.kinds import NUMBERS, Kind, ListOf, TupleOf, Untranslatable
 

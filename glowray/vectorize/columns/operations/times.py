@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.codec.scalar_kinds import scalar_kind
 from glowray.rows.texts.texts import Texts
-from glowray.vectorize.columns.operations.decimals import mended
+from glowray.vectorize.columns.texts.mended_texts import mended
 from glowray.vectorize.columns.texts.text_slices import texts_of
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, spread_out
 from glowray.vectorize.columns.vectors.kinds import Opaque, Untranslatable

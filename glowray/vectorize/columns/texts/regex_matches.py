@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glowray.rows.arrow.numpy_columns import as_numpy
-from glowray.vectorize.columns.operations.decimals import mended
+from glowray.vectorize.columns.texts.mended_texts import mended
 from glowray.vectorize.columns.texts.regex_syntax import Regex, run_of
 from glowray.vectorize.columns.texts.text_methods import column
 from glowray.vectorize.columns.texts.text_pieces import Pieces

@@ -121,11 +121,11 @@ class Regex:
     def _repeat(self, least: int, most: Any, inside: Any, *, is_lazy: bool) -> str:
         if inside.getwidth()[0] == 0:
             raise Untranslatable("a pattern that repeats what may be empty")
-        limit = "" if most is codes.MAXREPEAT else int(most)
-        if least > _MOST_REPEATS or (limit != "" and limit > _MOST_REPEATS):
+        limit = "" if most is codes.MAXREPEAT else str(int(most))
+        if max(least, int(limit or 0)) > _MOST_REPEATS:
             raise Untranslatable(f"a pattern with more than {_MOST_REPEATS} repeats")
         made = self._sequence(list(inside), is_last=False, repeats=True)
-        count = {(0, ""): "*", (1, ""): "+", (0, 1): "?"}.get((least, limit), f"{{{least},{limit}}}")
+        count = {(0, ""): "*", (1, ""): "+", (0, "1"): "?"}.get((least, limit), f"{{{least},{limit}}}")
         return f"(?:{made}){count}{'?' if is_lazy else ''}"
 
     def _place(self, place: Any, *, is_last: bool) -> str:

@@ -140,10 +140,11 @@ class Calls(Iterations):
         if type(pattern) is re.Pattern:
             return self._pattern_method(pattern, name, node.args[1:], node.keywords, variables)
         flags = [self.static(each.value, variables) for each in node.keywords if each.arg == "flags"]
-        if type(pattern) is not str or len(flags) < len(node.keywords) or not all(is_instance(f, int) for f in flags):
+        numbers_of = [int(flag) for flag in flags if is_instance(flag, int)]
+        if type(pattern) is not str or len(numbers_of) < len(node.keywords):
             raise Untranslatable("a pattern that is not constant")
         try:
-            compiled = re.compile(pattern, *flags)  # type: ignore[arg-type]
+            compiled = re.compile(pattern, *numbers_of)
         except (re.error, ValueError):
             raise Untranslatable("a pattern that is not right") from None
         return self._pattern_method(compiled, name, node.args[1:], [], variables)

@@ -198,7 +198,7 @@ def literal(value: object) -> ast.expr:
     """Return the syntax node of a constant, or of a tuple of constants."""
     if type(value) is tuple:
         return ast.Tuple([literal(each) for each in value], ast.Load())
-    return ast.Constant(value)
+    return ast.Constant(value)  # type: ignore[arg-type]
 
 
 def _appended(call: ast.Call) -> str | None:

@@ -40,7 +40,7 @@ class Iterations(CompoundStatements):
         """Return `function(element)`, for a lambda or the name of a function."""
         raise NotImplementedError
 
-    # What is iterated
+    # Iterables
 
     def iterated(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
         if isinstance(node, ast.ListComp | ast.GeneratorExp | ast.SetComp):

@@ -13,31 +13,24 @@ from dataclasses import replace
 from typing import Any
 
 from glowray.rows.objects.static_attributes import is_one_of
-from glowray.vectorize.analyze.displays import constant_index
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.operations import math_functions as functions
 from glowray.vectorize.columns.operations import times
 from glowray.vectorize.columns.operations.comparisons import compare
-from glowray.vectorize.columns.operations.constant_tables import lookup, member
+from glowray.vectorize.columns.operations.constant_tables import member
 from glowray.vectorize.columns.operations.expressions import (
     constant,
     either,
     field,
-    fields,
-    item,
-    items,
     parts,
-    record,
     together,
 )
-from glowray.vectorize.columns.operations.formatting import as_text, formatted, percent
+from glowray.vectorize.columns.operations.formatting import percent
 from glowray.vectorize.columns.operations.generators import generated, gone_through, is_returned
 from glowray.vectorize.columns.operations.none_values import negation, there, truth
-from glowray.vectorize.columns.texts import regex_matches as matches
 from glowray.vectorize.columns.texts import text_methods as text
-from glowray.vectorize.columns.texts import text_slices as slices
-from glowray.vectorize.columns.translation.calls import Calls, are_texts
-from glowray.vectorize.columns.translation.compound_statements import EMPTY
+from glowray.vectorize.columns.translation.calls import are_texts
+from glowray.vectorize.columns.translation.displays_and_parts import DisplaysAndParts
 from glowray.vectorize.columns.translation.iterations import constant_or_tuple
 from glowray.vectorize.columns.translation.statements import Statements
 from glowray.vectorize.columns.translation.static_names import MISSING, attribute_of, display_of
@@ -49,7 +42,6 @@ from glowray.vectorize.columns.vectors.kinds import (
     NUMBERS,
     Kind,
     ListOf,
-    MatchOf,
     Never,
     RecordOf,
     TupleOf,
@@ -108,7 +100,7 @@ def expression_of(known: Known, node: ast.expr, variables: dict[str, Expr], *, c
     return made if carries_none else replace(made, carried=None)
 
 
-class _Translator(Calls):
+class _Translator(DisplaysAndParts):
     """Translates one function's tree. Each method takes a node and the function's `variables` so far.
 
     Args:
@@ -311,45 +303,6 @@ class _Translator(Calls):
             raise Untranslatable("`in` of these")
         return member(left, inside.constant, self.constructs)  # type: ignore[arg-type]
 
-    def _list(self, node: ast.List, variables: dict[str, Expr]) -> Expr:
-        if node.elts:
-            raise Untranslatable("a list that is neither empty nor a comprehension")
-        return Expr(EMPTY, lambda frame: None)
-
-    def _dict(self, node: ast.Dict, variables: dict[str, Expr]) -> Expr:
-        made: dict[str, Expr] = {}
-        named: set[str] = set()
-        for key, value in zip(node.keys, node.values, strict=True):
-            each = self.expression(value, variables)
-            each = there(each) if key is None else each
-            if key is None and isinstance(each.kind, RecordOf) and isinstance(value, ast.Name):
-                if named & {name for name, _ in each.kind.fields}:
-                    raise Untranslatable("a dict in which a value takes the place of one that is computed")
-                made.update(parts(each))
-            elif key is not None and type(name := self.constant_of(key, variables)) is str and name not in named:
-                made[name] = each
-                named.add(name)
-            else:
-                raise Untranslatable("a dict whose keys are not different str constants")
-        return record(made)
-
-    def _dictcomp(self, node: ast.DictComp, variables: dict[str, Expr]) -> Expr:
-        """Translate {key: value for name in names} for a constant tuple `names` of str."""
-        [loop, *more] = node.generators
-        if more or loop.is_async or loop.ifs or not isinstance(loop.target, ast.Name):
-            raise Untranslatable("a dict of several loops, or of tests")
-        names = self.constants_in(loop.iter, variables)
-        if names is None or not all(type(each) is str for each in names) or len(names) > _MOST_NAMES:
-            raise Untranslatable("a dict of what are not constant names")
-        made: dict[str, Expr] = {}
-        for each in names:
-            inner = {**variables, loop.target.id: constant(each)}
-            key = self.constant_of(node.key, inner)
-            if type(key) is not str or key in made:
-                raise Untranslatable("a dict whose keys are not different str constants")
-            made[key] = self.expression(node.value, inner)
-        return record(made)
-
     def constant_of(self, node: ast.expr, variables: dict[str, Expr]) -> object:
         """Return the value of a constant, or of a name for one. Return Ellipsis for anything else."""
         if isinstance(node, ast.Constant):
@@ -359,66 +312,6 @@ class _Translator(Calls):
         if not isinstance(node, ast.Name):
             return ...
         return variables[node.id].constant if node.id in variables else self.captured(node.id)
-
-    def _joinedstr(self, node: ast.JoinedStr, variables: dict[str, Expr]) -> Expr:
-        made: list[Expr] = []
-        for value in node.values:
-            if isinstance(value, ast.Constant):
-                made.append(constant(value.value))
-                continue
-            assert isinstance(value, ast.FormattedValue)
-            if value.conversion not in (-1, ord("s")) or (value.conversion != -1 and value.format_spec is not None):
-                raise Untranslatable("a format or conversion in an f-string")
-            each = self.expression(value.value, variables)
-            spec = None if value.format_spec is None else _spec(value.format_spec)
-            made.append(as_text(each, self.constructs) if spec is None else formatted(each, spec, self.constructs))
-        self.constructs.append("concatenate")
-        return text.join(made)
-
-    def _subscript(self, node: ast.Subscript, variables: dict[str, Expr]) -> Expr:
-        table = self.static(node.value, variables)
-        if type(table) is dict:
-            self.require_constant(node.value, table)
-            return lookup(table, self.expression(node.slice, variables), None, self.constructs)
-        inner = self.expression(node.value, variables)
-        if isinstance(inner.kind, MatchOf):
-            return matches.group(inner, self.constant_of(node.slice, variables))
-        value = there(inner)
-        index = constant_index(node.slice)
-        if isinstance(value.kind, TupleOf) and index is not None:
-            return field(value, index)
-        if isinstance(value.kind, TupleOf) and isinstance(node.slice, ast.Slice):
-            bounds = map(_bound, (node.slice.lower, node.slice.upper, node.slice.step))
-            return fields(value, slice(*bounds))
-        if isinstance(value.kind, RecordOf):
-            name = self.constant_of(node.slice, variables)
-            found = parts(value).get(name) if type(name) is str else None
-            if found is not None:
-                return found
-        if value.kind is str:
-            self.constructs.append("slice")
-            return self._part_of_text(value, node.slice, variables)
-        if isinstance(value.kind, ListOf) and (value.kind.once or value.kind.unordered):
-            raise Untranslatable("a subscript of what is not a list")
-        if isinstance(value.kind, ListOf) and index is not None:
-            self.constructs.append("pick")
-            return item(value, index)
-        if isinstance(value.kind, ListOf) and isinstance(node.slice, ast.Slice):
-            if node.slice.step is not None:
-                raise Untranslatable("a slice with a step")
-            self.constructs.append("pick")
-            return items(value, _bound(node.slice.lower), _bound(node.slice.upper))
-        raise Untranslatable("this subscript")
-
-    def _part_of_text(self, value: Expr, part: ast.expr, variables: dict[str, Expr]) -> Expr:
-        if not isinstance(part, ast.Slice):
-            return slices.character(value, self.expression(part, variables))
-        if part.step is not None:
-            if constant_index(part.step) != -1 or part.lower or part.upper:
-                raise Untranslatable("a slice with a step")
-            return slices.backwards(value)
-        ends = [None if each is None else self.expression(each, variables) for each in (part.lower, part.upper)]
-        return slices.piece(value, *ends)
 
     def _generatorexp(self, node: ast.GeneratorExp, variables: dict[str, Expr]) -> Expr:
         made = self.listed(node, variables)
@@ -433,12 +326,12 @@ _BY_TYPE: dict[type[ast.expr], Callable[[_Translator, Any, dict[str, Expr]], Exp
     ast.Name: lambda self, node, variables: self.name(node.id, variables),
     ast.Constant: lambda self, node, variables: constant(node.value),
     ast.Tuple: lambda self, node, variables: together([self.expression(each, variables) for each in node.elts]),
-    ast.Dict: _Translator._dict, ast.DictComp: _Translator._dictcomp, ast.ListComp: _Translator.listed,
+    ast.Dict: _Translator.dict_display, ast.DictComp: _Translator.dict_comprehension, ast.ListComp: _Translator.listed,
     ast.GeneratorExp: _Translator._generatorexp, ast.BinOp: _Translator._binop, ast.UnaryOp: _Translator._unaryop,
     ast.BoolOp: lambda self, node, variables: self._and_or(node, [self.expression(v, variables) for v in node.values]),
     ast.IfExp: _Translator._ifexp, ast.Compare: _Translator._compare,
-    ast.List: _Translator._list, ast.SetComp: _Translator.listed, ast.Attribute: _Translator._attribute,
-    ast.Call: _Translator._call, ast.Subscript: _Translator._subscript, ast.JoinedStr: _Translator._joinedstr,
+    ast.List: _Translator.list_display, ast.SetComp: _Translator.listed, ast.Attribute: _Translator._attribute,
+    ast.Call: _Translator._call, ast.Subscript: _Translator.subscript, ast.JoinedStr: _Translator.f_string,
 }  # fmt: skip
 
 
@@ -446,7 +339,7 @@ _NAMES: dict[type[ast.expr], str] = {
     ast.NamedExpr: "an assignment within an expression (:=)", ast.Lambda: "a lambda within a function",
     ast.Set: "a set", ast.Starred: "a star", ast.Yield: "a yield within an expression",
 }  # fmt: skip
-"""What explain() calls expressions that have no column form."""
+"""The names that explain() gives to expressions without a column form."""
 
 
 def _repeated(left: Expr, right: Expr) -> Expr | None:
@@ -457,19 +350,3 @@ def _repeated(left: Expr, right: Expr) -> Expr | None:
                 raise Untranslatable("a text that is repeated too often")
             return constant(text_.constant * count.constant)
     return None
-
-
-def _spec(node: ast.expr) -> str:
-    """Return the format specification in an f-string. It must be a constant."""
-    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-    texts = [part.value for part in parts if isinstance(part, ast.Constant)]
-    if len(texts) < len(parts):
-        raise Untranslatable("a format in an f-string that is not a constant")
-    return "".join(map(str, texts))
-
-
-def _bound(node: ast.expr | None) -> int | None:
-    value = None if node is None else constant_index(node)
-    if value is None and node is not None:
-        raise Untranslatable("a slice whose bounds are not constants")
-    return value

@@ -119,7 +119,7 @@ def holds_list(kind: Kind) -> bool:
 
 
 def is_inner(kind: Kind) -> bool:
-    """Return whether the kind is a set or a match, or holds one. Such a value cannot leave a program."""
+    """Return whether the kind is a set or a match, or holds one. No such value leaves a program."""
     if isinstance(kind, TupleOf):
         return any(map(is_inner, kind.fields))
     if isinstance(kind, RecordOf):
