@@ -1,6 +1,7 @@
 """int() and float() of a text column.
 
-One pass over the bytes reads the numbers. Python converts the texts that are not plain numbers, each value alone.
+One pass over the bytes reads the numbers. Other texts raise ValueError, but for an int beyond 64 bits: its row goes to
+Python.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def to_float(text: Expr) -> Expr:
     return Expr(float, lambda frame: _numbers(text, frame, chosen.loops.floats, float))
 
 
-def _numbers(text: Expr, frame: Frame, plain: Any, convert: type) -> Any:
+def _numbers(text: Expr, frame: Frame, read: Any, convert: type) -> Any:
     """Return the numbers of texts. Texts that are no number raise ValueError, None raises TypeError."""
     if not frame.handlers:
         texts, there = texts_of(text, frame), None
@@ -34,24 +35,24 @@ def _numbers(text: Expr, frame: Frame, plain: Any, convert: type) -> Any:
         texts = vector if isinstance(vector, Texts) else Texts.of(spread_out(str, vector, frame.length))
         if there is not np.True_:
             frame.fail(np.logical_not(there), TypeError)
-    numbers, are_plain = plain(texts.data, *texts.packed_bounds())
-    if are_plain is not None:
-        numbers = _mended(frame, numbers, texts, np.flatnonzero(~are_plain), convert, there)
+    numbers, are_numbers = read(texts.data, *texts.packed_bounds())
+    if are_numbers is not None and frame.handlers:
+        _fail(frame, texts, np.flatnonzero(~are_numbers), convert, there)
+    elif are_numbers is not None:
+        frame.require(are_numbers)
     return numbers
 
 
-def _mended(frame: Frame, numbers: Any, texts: Texts, rows: Any, convert: type, there: Any) -> Any:
-    """Return the numbers with those that Python makes of the texts in some rows."""
-    numbers = numbers.copy()
+def _fail(frame: Frame, texts: Texts, rows: Any, convert: type, there: Any) -> None:
+    """Note the rows whose text is no number. Texts that Python converts all the same make their rows Python's."""
     wrong, big = np.zeros((2, frame.length), bool)
     for row, value in zip(rows.tolist(), texts.take(rows).array.to_pylist(), strict=True):
         try:
-            numbers[row] = convert(value)
+            convert(value)
         except ValueError:
             wrong[row] = True
-        except OverflowError:  # an int beyond 64 bits
+        else:
             big[row] = True
     frame.fail(wrong if there is None else wrong & there, ValueError)
     if big.any():
         frame.require(~big)
-    return numbers
