@@ -123,4 +123,4 @@ def __dir__() -> list[str]:
 
 
 if os.environ.get("GLOWRAY_RUN"):  # set by the command line for a script
-    import_module("glowray.action.interrupt").show_in_one_line()
+    import_module("glowray.action.ctrl_c_message").show_in_one_line()

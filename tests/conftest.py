@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -24,6 +25,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 # A slow machine must not move a test's job to Ray. Tests of that move set the time themselves.
 automatic.PATIENCE = choose.LARGE_PATIENCE = 3600.0
+
+# Jobs that fail leave journals in the state folder: in the user's there is no place for those of tests.
+STATE = tempfile.TemporaryDirectory(prefix="glowray-tests-")
+os.environ.setdefault("GLOWRAY_HOME", STATE.name)
 
 # A run in the background of a shell ignores Ctrl-C, and so would the tests that send it and their processes.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

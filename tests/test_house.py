@@ -24,7 +24,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "glowray/cluster/host/signals.py": {"hasattr(sys, 'ps1')": PYTHON, "getattr(sys, 'last_type', None)": PYTHON},
     "glowray/dataset/actions/arrow_stream.py": {"getattr(error, '__notes__', ())": USER},
     "glowray/engine/ray/losses.py": {"getattr(error, 'ip', None)": LIBRARY},
-    "glowray/engine/ray/stop.py": {"getattr(signal, 'SIGRTMIN', signal.SIGUSR2)": PYTHON},
+    "glowray/engine/ray/stop_tasks.py": {"getattr(signal, 'SIGRTMIN', signal.SIGUSR2)": PYTHON},
     "glowray/io/arrow/table_rows.py": {"getattr(leaf, 'unit', '')": LIBRARY},
     "glowray/io/channel.py": {"hasattr(source, 'get_nowait')": USER, "hasattr(source, 'empty')": USER},
     "glowray/io/csv/sink.py": {"hasattr(value, 'dtype')": USER, "getattr(value, 'shape', None)": USER},
@@ -32,7 +32,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "glowray/io/resident.py": {"getattr(data, 'obj', data)": LIBRARY},
     "glowray/io/sql/dbapi.py": {"hasattr(value, 'cursor')": USER},
     "glowray/io/arrow/tables.py": {"hasattr(table, '__arrow_c_stream__')": USER},
-    "glowray/rows/keys/key_kinds.py": {
+    "glowray/rows/keys/key_hash.py": {
         "getattr(cls, '__dataclass_params__', None)": USER,
         "getattr(owner.__dict__['__eq__'], '__code__', None)": USER,
     },

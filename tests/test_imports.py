@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "glowray"
 FOLDERS = sorted({path.parent for path in PACKAGE.rglob("*.py")})
 CIRCLES = {
-    PACKAGE / "rows" / "keys": "glowray.rows.keys.key_kinds",  # a key may contain other keys
+    PACKAGE / "rows" / "keys": "glowray.rows.keys.key_hash",  # a key may contain other keys
     PACKAGE / "io": "glowray.io.channel",  # a reader may have a channel; for type checkers only
     PACKAGE / "native": "glowray.native.portable",  # the portable loops share their byte words
 }

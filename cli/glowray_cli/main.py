@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 import glowray
 from glowray.errors import GlowrayError
-from glowray_cli import channel, cluster, examples, plan, run
+from glowray_cli import channel, cluster, examples, plan, report, run, top
 from glowray_cli.options import example, wants_debug
 from glowray_cli.views import errors
 
@@ -107,5 +107,5 @@ def main(
     """MapReduce over ordinary Python objects, on this machine or on a cluster."""
 
 
-for module in (cluster, run, plan, channel, examples):
+for module in (cluster, top, run, report, plan, channel, examples):
     module.add_to(app)

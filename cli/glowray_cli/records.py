@@ -22,7 +22,7 @@ def status_record(here: list[NodeRecord], cluster: ClusterStatus | None) -> dict
     return {
         "native": native_name(),
         "here": [_node_here(record) for record in here],
-        "cluster": None if cluster is None else _cluster(cluster),
+        "cluster": None if cluster is None else cluster_record(cluster),
     }
 
 
@@ -38,7 +38,8 @@ def _node_here(record: NodeRecord) -> dict[str, Any]:
     }
 
 
-def _cluster(cluster: ClusterStatus) -> dict[str, Any]:
+def cluster_record(cluster: ClusterStatus) -> dict[str, Any]:
+    """Return a cluster's versions and nodes."""
     versions = cluster.versions
     return {
         "address": cluster.address,

@@ -17,7 +17,7 @@ from typing import Annotated, Any, NoReturn, TextIO
 import typer
 
 from glowray import cluster
-from glowray.action.interrupt import RUN_VARIABLE
+from glowray.action.ctrl_c_message import RUN_VARIABLE
 from glowray.watch.record.run_actions import ACTIONS_VARIABLE
 from glowray_cli.options import Debug, Json, Tls, TokenFile, address, example, usage, wants_debug
 from glowray_cli.records import write_json

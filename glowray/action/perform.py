@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from glowray.action.bad_rows import Letters, RowError, letter_paths
 from glowray.action.reach import check_reach, first_in_process
@@ -25,6 +25,7 @@ from glowray.physical.stages.stage import StagePlan, StageRun
 from glowray.plan.nodes import Node, Read
 from glowray.plan.walk import walk
 from glowray.rows import Block
+from glowray.watch.journal.journal import Journal
 from glowray.watch.notebook.tracebacks import show_errors
 from glowray.watch.progress_place import progress_for
 from glowray.watch.record.run_actions import append_action
@@ -38,6 +39,9 @@ from glowray.watch.script import is_watched, reached
 
 if TYPE_CHECKING:
     from glowray.watch.plan_view import PlanView
+
+
+R = TypeVar("R")
 
 
 @dataclass
@@ -74,9 +78,10 @@ def view(settings: Settings, nodes: Sequence[Node]) -> PlanView:
 
 
 class Action:
-    """A running action: its stages, its engine, and its dead-letter files.
+    """A running action: its stages, its engine, its dead-letter files, and its record.
 
-    If its `with` block ends with an error, the dead-letter files stay as they were.
+    The record ends with the `with` block, and an error of the block is its failure. Dead-letter files then stay as
+    they were.
     """
 
     def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared, policies: Sequence[str] = ()) -> None:
@@ -90,9 +95,10 @@ class Action:
             record = RunRecord.begin(stats, prepared.written, stages, prepared.targets, prepared.choice)
             outcome.begin(record)
             progress = progress_for(settings.name, stages, settings.progress)
-            self.recorder = Recorder(outcome, progress, settings.vectorize)
+            journal = Journal(record, self.engine, len(stages), settings.vectorize)
+            self.recorder = Recorder(outcome, progress, journal, settings.vectorize)
             show_errors()
-            self.engine.begin(self.recorder.progress.announce)
+            self.engine.begin(self.recorder.announce)
             resources, vectorize = settings.resources, settings.vectorize
             self.job = Job(settings.name, stages, self.engine, self.recorder, resources, settings.max_errors, vectorize)
             self.targets = [self.job.runs[stage] for stage in prepared.targets]
@@ -105,6 +111,8 @@ class Action:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.letters.abort()  # Has no effect on files that were committed.
+        stopped = error is None or isinstance(error, GeneratorExit)  # A reader that stops early is no failure.
+        self.recorder.close(None if stopped else error)
 
     def run(self, then: Callable[[], None] | None = None) -> None:
         """Run all stages, then call `then`, which may call `more_parts`.
@@ -117,16 +125,13 @@ class Action:
             self.job.run()
             if then is not None:
                 then()
-        except BaseException as error:
-            self.recorder.fail(error)
-            raise
         finally:
             self.job.close()
             self.recorder.finish(self.engine)
         self.recorder.warn()
 
     def _begin(self) -> None:
-        self.recorder.progress.begin()
+        self.recorder.begin()
         check_reach(self.nodes, self.engine, self.needs)
 
     def more_parts(self, node: Node) -> list[Part]:
@@ -140,9 +145,6 @@ class Action:
             self._begin()
             for place in self.job.stream(stage):
                 yield from self.read(stage, place)
-        except (Exception, KeyboardInterrupt) as error:
-            self.recorder.fail(error)
-            raise
         finally:
             self.job.close()
             self.recorder.finish(self.engine)
@@ -192,8 +194,8 @@ def begin(
 
 def perform(
     settings: Settings, outcome: Outcome, nodes: Sequence[Node], exchanges: Sequence[Exchange] = (OneBlock(),)
-) -> tuple[list[StageRun], Engine, Recorder]:
-    """Run the plans in one pass, and return (the last stage of each plan, the engine, the recorder).
+) -> list[StageRun]:
+    """Run the plans in one pass, and return the last stage of each plan.
 
     Raises:
         BaseException: the user's own exception, of the lowest failing partition.
@@ -201,14 +203,19 @@ def perform(
     with ended_by_sigterm(), begin(settings, outcome, nodes, exchanges) as action:
         action.run()
         commit_together(action.staged_letters())
-    return action.targets, action.engine, action.recorder
+    return action.targets
 
 
-def collect_blocks(settings: Settings, outcome: Outcome, node: Node) -> list[Block]:
-    """Run a plan, and return the blocks of its partitions in this process."""
-    with ended_by_sigterm():
-        (stage,), engine, recorder = perform(settings, outcome, [node])
-        return recorder.fetch(engine, stage, range(stage.plan.num_tasks))
+def collect_blocks(settings: Settings, outcome: Outcome, node: Node, make: Callable[[list[Block]], R]) -> R:
+    """Run a plan, and return what `make` makes of the blocks of its partitions in this process.
+
+    It does so while the action still counts as running: a driver that dies for lack of memory does so here.
+    """
+    with ended_by_sigterm(), begin(settings, outcome, [node]) as action:
+        action.run()
+        commit_together(action.staged_letters())
+        (stage,) = action.targets
+        return make(action.recorder.fetch(action.engine, stage, range(stage.plan.num_tasks)))
 
 
 def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[Block]:
@@ -226,13 +233,23 @@ def stream_blocks(settings: Settings, outcome: Outcome, node: Node) -> Iterator[
 
 
 class Recorder(Watchers):
-    """Records what tasks report in the flow's outcome, and tells the statistics, the event log, progress and prints."""
+    """Records what tasks report in the flow's outcome, and tells all watchers: statistics, events and so on."""
 
-    def __init__(self, outcome: Outcome, progress: Progress, vectorize: bool) -> None:
-        self.outcome, self.progress, self.stats = outcome, progress, outcome.stats
+    def __init__(self, outcome: Outcome, progress: Progress, journal: Journal, vectorize: bool) -> None:
+        self.outcome, self.progress, self.journal, self.stats = outcome, progress, journal, outcome.stats
         self.measured = StatsWatcher(outcome.stats, vectorize)
         self.prints = TaskPrints()
-        super().__init__([self.measured, outcome.record.log, self.prints, progress])
+        super().__init__([self.measured, outcome.record.log, self.prints, progress, journal])
+
+    def begin(self) -> None:
+        """Show that the job begins, and begin its journal."""
+        self.progress.begin()
+        self.journal.begin()
+
+    def announce(self, text: str) -> None:
+        """Tell what the engine does besides running tasks, in any thread. "" ends the announcement."""
+        self.progress.announce(text)
+        self.journal.announce(text)
 
     def task_done(self, stage: StageRun, done: Done) -> None:
         super().task_done(stage, done)
@@ -257,10 +274,6 @@ class Recorder(Watchers):
         self.measured.fetched(stage, sum(block.nbytes for block in blocks))
         return blocks
 
-    def fail(self, error: BaseException) -> None:
-        """Note the error of the action."""
-        self.outcome.record.log.fail(error)
-
     def warn(self) -> None:
         """Warn if many rows that were planned as columns ran in Python."""
         warn_of_python_rows(self.stats.name, [stage.levels for stage in self.stats.stages])
@@ -270,8 +283,15 @@ class Recorder(Watchers):
         self.prints.end()
         self.progress.end()
         self.measured.end()
-        self.outcome.record.end()
         self.stats.engine = engine.name
+
+    def close(self, error: BaseException | None) -> None:
+        """End the record and the journal of the action, with its error if it failed."""
+        record = self.outcome.record
+        if error is not None:
+            record.log.fail(error)
+        record.end()
+        self.journal.end()
         append_action(self.stats)
 
 

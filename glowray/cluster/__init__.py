@@ -7,9 +7,10 @@ Import the names below from here. The folders import one way: `nodes` and `chann
 """
 
 from glowray.cluster.client.access import Access, find_access, named_address
+from glowray.cluster.client.board import notices
 from glowray.cluster.client.connect import Connection, connect, connection, disconnect
 from glowray.cluster.client.jobs import run_job
-from glowray.cluster.client.status import ClusterStatus, NodeStatus, status
+from glowray.cluster.client.status import ClusterStatus, NodeStatus, status, status_of
 from glowray.cluster.host.record import NodeRecord, head_here, records
 from glowray.cluster.nodes.head import up
 from glowray.cluster.nodes.launch import NodeResources
@@ -34,10 +35,12 @@ __all__ = [
     "hold",
     "join",
     "named_address",
+    "notices",
     "read_token",
     "records",
     "run_job",
     "status",
+    "status_of",
     "stop",
     "up",
 ]

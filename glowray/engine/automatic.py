@@ -71,6 +71,10 @@ class AutomaticEngine(Engine):
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return (self.inline if self.ray is None else self.ray).fetch(refs)
 
+    def post(self, run: str, text: str | None) -> None:
+        if self.ray is not None:
+            self.ray.post(run, text)
+
     def _run_here(self, tasks: SharedTasks) -> Iterator[Done]:
         """Run tasks here until none are left or Ray takes over. If Ray turns out slower, take over again."""
         share = Share(tasks)

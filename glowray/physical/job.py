@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import accumulate
@@ -21,6 +21,7 @@ from glowray.physical.grouping import grouping
 from glowray.physical.shuffle import gather, settled
 from glowray.physical.stages.grouping import Grouping
 from glowray.physical.stages.stage import Branch, StagePlan, StageRun, Wire, runs_of
+from glowray.physical.stages.stage_name import dashboard_name
 from glowray.physical.stages.wires import Arriving
 from glowray.resources import NO_NEEDS, Resources
 
@@ -32,6 +33,7 @@ class Watcher(Protocol):
     """Is told what happens; it never changes it."""
 
     def stage_started(self, stage: StageRun) -> None: ...
+    def task_sent(self, task: Task) -> None: ...
     def task_heard(self, stage: StageRun, place: int, heard: Heard) -> None: ...
     def task_done(self, stage: StageRun, done: Done) -> None: ...
     def task_unused(self, stage: StageRun, done: Done) -> None: ...
@@ -101,7 +103,7 @@ class Job:
         due = dict.fromkeys(by_number, 0)
         for stage in stages:
             self._start(stage)
-        running = self.engine.run(task for stage in stages for task in self._tasks(stage))
+        running = self.engine.run(self._sent(task for stage in stages for task in self._tasks(stage)))
         try:
             for count, done in enumerate(running):
                 number, place = done.task.identity
@@ -141,7 +143,7 @@ class Job:
         for stage in stages:
             self._start(stage)
         settled = 0
-        running = self.engine.run(tasks())
+        running = self.engine.run(self._sent(tasks()))
         try:
             for done in running:
                 self._accept(by_number[done.task.identity[0]], done)
@@ -168,7 +170,7 @@ class Job:
         is_over = until == 0
         while start < len(tasks) and not is_over:
             window = tasks[start : start + width]
-            results = sorted(self.engine.run(iter(window)), key=lambda done: done.task.identity)
+            results = sorted(self.engine.run(self._sent(window)), key=lambda done: done.task.identity)
             for done in results:
                 if is_over:
                     self.watcher.task_unused(stage, done)
@@ -179,6 +181,12 @@ class Job:
                 is_over = rows >= until or done.report.ended
             start, width = start + width, width * 2
         self._finish(stage)
+
+    def _sent(self, tasks: Iterable[Task]) -> Iterator[Task]:
+        """Yield tasks as the engine takes them, and tell the watcher of each."""
+        for task in tasks:
+            self.watcher.task_sent(task)
+            yield task
 
     def _start(self, stage: StageRun) -> None:
         branches = stage.plan.branches
@@ -248,7 +256,7 @@ class Job:
     def _task(self, stage: StageRun, branch: Branch, payload: Payload, place: int, local: int) -> Task:
         plan = stage.plan
         return Task(
-            name=f"{self.name} · {plan.number} {plan.chain}",
+            name=dashboard_name(self.name, plan.number, plan.name),
             identity=(plan.number, place),
             payload=payload,
             partition=place,

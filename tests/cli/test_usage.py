@@ -19,7 +19,10 @@ from glowray_cli.main import app
 from glowray_cli.options import UNITS, amount, labels
 from tests.cluster.machine import Machine
 
-COMMANDS = ["up", "join", "status", "down", "dashboard", "run", "plot", "explain", "send", "receive", "examples"]
+COMMANDS = [
+    "up", "join", "status", "down", "dashboard", "top", "run", "report", "plot", "explain", "send",
+    "receive", "examples",
+]  # fmt: skip
 
 
 def said_here(*arguments: str, code: int) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from glowray.native import hashing
 from glowray.native.byte_hash import bytes_hash
 from glowray.native.interface import Loops
-from glowray.rows.keys.hashing import BYTES, TEXT
+from glowray.rows.keys.hash_mixing import BYTES, TEXT
 from tests.loops import with_each
 
 

@@ -38,7 +38,7 @@ def test_a_stage_comes_after_those_it_reads_the_first_side_first() -> None:
     left = flow().from_items([("l", 1)], partitions=2).reduce_by_key(max)
     right = flow().from_range(3, partitions=2).repartition(2).map(lambda n: (n, n))
     found = stages(left.co_group(right))
-    assert [stage.chain for stage in found] == [
+    assert [stage.name for stage in found] == [
         "from_items→combine",
         "merge",
         "from_range",
@@ -55,7 +55,7 @@ def test_ten_thousand_steps_are_one_branch() -> None:
         rows = rows.map(abs)
     (stage,) = stages(rows)
     assert len(stage.branches[0].steps) == 10_000
-    assert stage.chain == "from_range→" + "map→" * 7 + "… 9990 more …→map→map→map"
+    assert stage.name == "from_range→" + "map→" * 7 + "… 9990 more …→map→map→map"
 
 
 @pytest.mark.slow
@@ -66,7 +66,7 @@ def test_ten_thousand_unions_are_one_stage() -> None:
     (stage,) = stages(rows)
     assert stage.num_tasks == len(stage.branches) == 10_001
     assert stage.branch_of(7_000) is stage.branches[7_000]
-    assert stage.chain == "from_range"
+    assert stage.name == "from_range"
 
 
 def test_what_doubles_has_few_branches_for_many_partitions() -> None:

@@ -13,6 +13,7 @@ from glowray.boundary import user_facing
 from glowray.cluster.client.access import CALL_SECONDS, Access, authenticated_gcs, find_access, refused
 from glowray.cluster.host.environment import apply, restore
 from glowray.cluster.host.ports import join_address, parse_address
+from glowray.cluster.host.program import program_name
 from glowray.cluster.host.ray_log import leave_widgets_out
 from glowray.cluster.host.signals import keep_interrupt_status, sigterm_kept
 from glowray.errors import ClusterError
@@ -73,7 +74,7 @@ def _open(access: Access, ray_init: Mapping[str, Any]) -> Connection:
     before = apply(access.environment())
     try:
         # Ray would take any node whose raylet process it sees, even that of another host in a shared pid namespace.
-        named = {"_node_ip_address": node.node_manager_address, "_temp_dir": node.temp_dir}
+        named = {"_node_ip_address": node.node_manager_address, "_temp_dir": node.temp_dir, "job_config": job_config()}
         with sigterm_kept():
             ray.init(address=access.address, **({"logging_level": logging.WARNING} | named | dict(ray_init)))
     except BaseException as error:
@@ -83,6 +84,13 @@ def _open(access: Access, ray_init: Mapping[str, Any]) -> Connection:
         raise
     _current, _lost = Connection(access.address, True, before, access), None
     return _current
+
+
+def job_config() -> Any:
+    """Return the settings of a Ray job with the program's name, which the dashboard shows."""
+    from ray.job_config import JobConfig
+
+    return JobConfig(metadata={"job_name": program_name()})
 
 
 @user_facing

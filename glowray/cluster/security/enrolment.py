@@ -1,23 +1,20 @@
 """How a machine that holds the token gets a certificate from the head.
 
 The machine makes its own key. It connects over TLS to the address in the head's certificate. Each side then proves
-that it holds the token, without sending it:
+that it holds the token, without sending it (`token_proof`):
 
     machine → head   its nonce
-    head → machine   its nonce, HMAC(token, "head", both nonces, SHA-256 of the head's certificate)
-    machine → head   its signing request, HMAC(token, "machine", both nonces, the same SHA-256, the request)
+    head → machine   its nonce, its proof
+    machine → head   its signing request, its proof for this request
     head → machine   the certificate, and the authority's
 
-The proofs include the certificate of the connection. An attacker between the two sides has another certificate, so
-proofs that it forwards fail. Each message is a line of JSON.
+Each message is a line of JSON.
 """
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
-import hashlib
-import hmac
 import json
 import secrets
 import socket
@@ -30,9 +27,9 @@ from glowray.cluster.host.home import home, private_folder
 from glowray.cluster.host.ports import address_towards, check_reachable, parse_address
 from glowray.cluster.security import tls
 from glowray.cluster.security.authority import Authority, enrolment_of, key_pem, new_key, signing_request
+from glowray.cluster.security.token_proof import NONCE_BYTES, TokenProof
 from glowray.errors import ClusterError
 
-NONCE_BYTES = 32
 SERVE_SECONDS = 60.0  # a client that sends nothing is disconnected after this time
 REFUSED = "refused"
 
@@ -95,8 +92,8 @@ class Enrolment:
     """The head's side of the enrolment: answers one machine for each connection."""
 
     def __init__(self, authority: Authority, token: str, certificate: str) -> None:
-        self._authority, self._token = authority, token
-        self._binding = _digest(ssl.PEM_cert_to_DER_cert(certificate))
+        self._authority = authority
+        self._proofs = TokenProof(token, ssl.PEM_cert_to_DER_cert(certificate))
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Send a certificate to a machine that proves that it holds the token; send "refused" to any other.
@@ -112,10 +109,9 @@ class Enrolment:
         nonces = bytes.fromhex(asked["nonce"]) + (own := secrets.token_bytes(NONCE_BYTES))
         if len(nonces) != 2 * NONCE_BYTES:
             raise ValueError("a nonce has another length")
-        _say(writer, nonce=own.hex(), proof=_proof(self._token, b"head", nonces, self._binding))
+        _say(writer, nonce=own.hex(), proof=self._proofs.make("head", nonces))
         asked = json.loads(await reader.readline())
-        expected = _proof(self._token, b"machine", nonces, self._binding, asked["request"].encode())
-        if hmac.compare_digest(expected.encode(), asked["proof"].encode()):
+        if self._proofs.accepts(asked["proof"], "machine", nonces, asked["request"]):
             certificate = self._authority.certify(asked["request"])
             _say(writer, certificate=certificate, authority=self._authority.pem)
         else:
@@ -132,13 +128,12 @@ def _ask(where: str, token: str, request: str) -> dict[str, str] | None:
             tls.client_context({}).wrap_socket(plain, server_hostname=host) as secure,
             secure.makefile("rw") as lines,
         ):
-            binding = _digest(secure.getpeercert(binary_form=True) or b"")
+            proofs = TokenProof(token, secure.getpeercert(binary_form=True) or b"")
             own = secrets.token_bytes(NONCE_BYTES)
             nonces = own + bytes.fromhex((answer := _exchange(lines, nonce=own.hex()))["nonce"])
-            if not hmac.compare_digest(_proof(token, b"head", nonces, binding), answer["proof"]):
+            if not proofs.accepts(answer["proof"], "head", nonces):
                 return None
-            proof = _proof(token, b"machine", nonces, binding, request.encode())
-            answer = _exchange(lines, request=request, proof=proof)
+            answer = _exchange(lines, request=request, proof=proofs.make("machine", nonces, request))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ClusterError(f"the head gave no certificate at {where} ({error or type(error).__name__})") from error
     return answer if "certificate" in answer else None
@@ -152,11 +147,3 @@ def _exchange(lines: Any, **message: str) -> dict[str, str]:
 
 def _say(writer: asyncio.StreamWriter, **message: str) -> None:
     writer.write(json.dumps(message).encode() + b"\n")
-
-
-def _digest(certificate: bytes) -> bytes:
-    return hashlib.sha256(certificate).digest()
-
-
-def _proof(token: str, side: bytes, nonces: bytes, binding: bytes, request: bytes = b"") -> str:
-    return hmac.new(token.encode(), side + nonces + binding + request, hashlib.sha256).hexdigest()

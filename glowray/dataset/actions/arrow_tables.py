@@ -12,6 +12,7 @@ from glowray.dataset.core.base import Base, T_co
 from glowray.io.field_names import FieldNames, named_by_schema
 from glowray.io.record_columns import given_columns, with_columns
 from glowray.plan.nodes import Node
+from glowray.rows import Block
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,11 +120,18 @@ def _table_of(
     flow: Flow, node: Node, names: tuple[str, ...] | None = None, schema: pa.Schema | None = None, verb: str = ""
 ) -> pa.Table:
     """Return all rows as a table of the columns `names`, which are those of `schema` if there is one."""
+
+    def table(blocks: list[Block]) -> pa.Table:
+        return _table_from(blocks, names, schema, verb)
+
+    return collect_blocks(flow.settings, flow.outcome, node, table)
+
+
+def _table_from(blocks: list[Block], names: tuple[str, ...] | None, schema: pa.Schema | None, verb: str) -> pa.Table:
     from glowray.rows.tables.arrow_table import arrow_table
     from glowray.rows.tables.column_errors import MAP_OR_SCHEMA
     from glowray.rows.tables.schema_table import table_by_schema
 
-    blocks = collect_blocks(flow.settings, flow.outcome, node)
     if schema is not None:
         return table_by_schema(named_by_schema(verb, blocks, schema), schema)
     if names is None:

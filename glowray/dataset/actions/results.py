@@ -26,6 +26,7 @@ from glowray.kernels.operators.for_each import ForEach
 from glowray.kernels.operators.map import Map
 from glowray.kernels.partition.fold_steps import ReduceStep as FoldRows
 from glowray.plan.nodes import Cache, Limit, Reduce, Store, Top
+from glowray.rows import Block
 from glowray.watch.row_view import show_rows
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Actions(Base[T_co]):
         >>> gr.from_range(3).collect()
         [0, 1, 2]
         """
-        return [row for block in self._collect() for row in block.rows()]
+        return self._collect_rows()
 
     def take(self, n: int) -> list[T_co]:
         """Return the first n rows as a list. They come to the driver; later partitions are not computed.
@@ -99,7 +100,7 @@ class Actions(Base[T_co]):
         >>> gr.from_range(10).filter(lambda n: n % 3 == 0).count()
         4
         """
-        (stage,), _, _ = perform(self._flow.settings, self._flow.outcome, [self._node], [Count()])
+        (stage,) = perform(self._flow.settings, self._flow.outcome, [self._node], [Count()])
         return sum(report.rows_out for report in stage.ended)
 
     @overload
@@ -331,11 +332,8 @@ class Actions(Base[T_co]):
         self._node.store.refs = None
         return self._with(self._node)
 
-    def _collect(self) -> list[Any]:
-        return collect_blocks(self._flow.settings, self._flow.outcome, self._node)
-
     def _collect_rows(self) -> list[Any]:
-        return [row for block in self._collect() for row in block.rows()]
+        return collect_blocks(self._flow.settings, self._flow.outcome, self._node, _rows_of)
 
     def _first_rows(self, n: int) -> list[Any]:
         return self._with(Limit(self._node, "limit", n))._collect_rows() if n else []
@@ -360,6 +358,10 @@ class Actions(Base[T_co]):
         if not rows:
             raise ValueError(f"{verb}() of an empty dataset")
         return rows[0]
+
+
+def _rows_of(blocks: list[Block]) -> list[Any]:
+    return [row for block in blocks for row in block.rows()]
 
 
 def _add_counted(total: tuple[Any, int], row: Any) -> tuple[Any, int]:

@@ -11,12 +11,13 @@ from functools import partial
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
+from glowray.cluster.client.board import post
 from glowray.engine.ray.feed import Pump, start_hub
 from glowray.engine.ray.losses import full_disk, lost_task
 from glowray.engine.ray.nodes import RayNode
 from glowray.engine.ray.prints import Prints
-from glowray.engine.ray.retries import bound_oom_retries
-from glowray.engine.ray.stop import StopFlag
+from glowray.engine.ray.stop_tasks import StopFlag
+from glowray.engine.ray.task_retries import bound_oom_retries
 from glowray.engine.ray.watch import cluster_watch
 from glowray.engine.ray.worker import Cut, GroupPlace, GroupReport, TaskPlace, run_flowing, run_tasks
 from glowray.engine.task.payload import Apart, Payload
@@ -148,6 +149,10 @@ class RayEngine(Engine):
                 .options(name="glowray · files", num_cpus=0, max_retries=0, scheduling_strategy=on)
                 .remote(question)
             )
+
+    def post(self, run: str, text: str | None) -> None:
+        with self.watch.using():
+            post(run, text)
 
     def wait_for_first_task(self, over: threading.Event) -> bool:
         """Wait until a task has begun, so that further tasks begin at once. Return False once `over` is set."""

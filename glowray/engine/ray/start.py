@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 
-from glowray.cluster.client.connect import connect, reconnect
+from glowray.cluster.client.connect import connect, job_config, reconnect
 from glowray.cluster.host.ray_log import leave_widgets_out
 from glowray.cluster.host.signals import keep_interrupt_status, sigterm_kept
 from glowray.cluster.nodes.local import LOOPBACK, LocalNode
@@ -100,6 +100,10 @@ class _Coming(Engine):
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return self._engine.result().fetch(refs)
 
+    def post(self, run: str, text: str | None) -> None:
+        if self._engine.done():
+            self._engine.result().post(run, text)
+
 
 def begun_ray_engine(over: threading.Event, is_worth_it: Callable[[], bool]) -> RayEngine | None:
     """Start a local Ray; return its engine once a first task has begun there, or None if `over` is set before.
@@ -132,7 +136,7 @@ def start_local(num_cpus: int | None = None) -> None:
         address = node.wait()
         node.enter()
         with sigterm_kept():
-            ray.init(address=address, logging_level="ERROR", _node_ip_address=LOOPBACK)
+            ray.init(address=address, logging_level="ERROR", _node_ip_address=LOOPBACK, job_config=job_config())
     # Ray believes that this process has joined somebody's cluster. Make ray.shutdown() end this local one.
     ray._private.worker._global_node.kill_all_processes = lambda **_: node.end()
 

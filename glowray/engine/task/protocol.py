@@ -175,6 +175,9 @@ class Engine(ABC):
         """Return the blocks behind refs, in this process. The refs may be those of other engines."""
         return list(map(local_block, refs))
 
+    def post(self, run: str, text: str | None) -> None:  # noqa: B027 - a process alone has nobody to tell
+        """Post the state of a run where all clients of the cluster see it; None removes it. Called in any thread."""
+
     def begin(self, announce: Callable[[str], None]) -> None:  # noqa: B027 - most engines start nothing
         """Begin a job. `announce` is called in any thread with "starting Ray…", and with "" when that is over."""
 

@@ -14,7 +14,7 @@ from glowray.kernels.base.output_buffer import Kept
 from glowray.kernels.group.encoded_values import EncodedValues
 from glowray.kernels.group.group_rows import GroupedRows
 from glowray.kernels.group.group_runs import GroupedRuns, weight
-from glowray.kernels.keys.key_groups import Rows
+from glowray.kernels.keys.rows_of_equal_keys import Rows
 from glowray.rows import Block
 from glowray.rows.objects.pickling import Beside
 

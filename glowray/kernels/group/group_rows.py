@@ -10,7 +10,7 @@ import numpy as np
 
 from glowray.kernels.group.encoded_values import EncodedValues
 from glowray.kernels.join.join import pair
-from glowray.kernels.keys.key_groups import Rows, key_groups
+from glowray.kernels.keys.rows_of_equal_keys import Rows, key_groups
 from glowray.rows import Block
 
 

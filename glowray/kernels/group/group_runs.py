@@ -17,7 +17,7 @@ from glowray.io.spill import SpillFile, SpillPlace
 from glowray.kernels.base.morsels import BATCH
 from glowray.kernels.group.encoded_values import EncodedValues
 from glowray.kernels.join.join import pair
-from glowray.kernels.keys.key_groups import Rows, key_groups
+from glowray.kernels.keys.rows_of_equal_keys import Rows, key_groups
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 from glowray.kernels.base.keyed import keyed_row
 from glowray.kernels.base.morsels import BATCH
 from glowray.kernels.base.steps import Step
-from glowray.kernels.join.row_pairs import Picked, matched, needed, product
-from glowray.kernels.keys.key_groups import KeyGroups, Rows, key_groups
+from glowray.kernels.join.matching_row_numbers import Picked, matched, needed, product
 from glowray.kernels.keys.keyed_step import check_keys
+from glowray.kernels.keys.rows_of_equal_keys import KeyGroups, Rows, key_groups
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.chunk_concat import together

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from glowray.kernels.keys.key_groups import key_groups
+from glowray.kernels.keys.rows_of_equal_keys import key_groups
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.chunk_concat import together

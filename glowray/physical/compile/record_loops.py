@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from glowray.io.reader import PrunableReader, RecordReader
 from glowray.kernels.ends.sources import JoinSource, ReadSource
 from glowray.kernels.join.join import ROWS_ALONE
-from glowray.kernels.join.row_pairs import needed
+from glowray.kernels.join.matching_row_numbers import needed
 from glowray.kernels.loops.record_rows import leaves
 from glowray.physical.compile.row_kinds import wire_kind
 from glowray.physical.stages.stage import Branch, Runs

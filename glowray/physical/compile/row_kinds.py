@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from glowray.io.reader import ColumnReader
 from glowray.kernels.ends import sources
-from glowray.kernels.join.row_pairs import needed
+from glowray.kernels.join.matching_row_numbers import needed
 from glowray.physical.stages.stage import Branch, Runs, StageRun, Wire
 from glowray.physical.stages.wires import All, FromStage, Given, Same
 from glowray.rows import Block

@@ -6,32 +6,22 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate, zip_longest
+from itertools import accumulate
 from typing import ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from glowray.engine.task.protocol import Ref, Slot
-from glowray.functions.show import cut
 from glowray.kernels import TaskReport
-from glowray.kernels.base.steps import RowStep, Step
+from glowray.kernels.base.steps import Step
 from glowray.kernels.ends.exchange import Exchange, InPieces
 from glowray.kernels.ends.sources import Source
-from glowray.kernels.partition.order_steps import OrderStep
 from glowray.physical.stages.grouping import Grouping
+from glowray.physical.stages.stage_name import branch_name, stage_name
 from glowray.plan.nodes import Store
 from glowray.resources import NO_NEEDS, Resources
 from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
-
-SHOWN_VERBS = 12
-"""Most verbs of a chain that a stage's name shows."""
-
-SHOWN_NAME = 20
-"""Most characters of a user's name for a step that a stage's name shows."""
-
-SHOWN_CHAINS = 6
-"""Most chains of different branches that a stage's name shows."""
 
 
 @dataclass(frozen=True)
@@ -151,11 +141,9 @@ class StagePlan:
         return tuple(dict.fromkeys(stages))
 
     @cached_property
-    def chain(self) -> str:
-        """The verbs of the stage, for task names and explain(). A long chain leaves out its middle."""
-        chains = list(dict.fromkeys("→".join(_shortened(branch_words(branch))) for branch in self.branches))
-        left_out = len(chains) - SHOWN_CHAINS + 1
-        return " | ".join(chains if left_out < 2 else [*chains[: SHOWN_CHAINS - 2], f"… {left_out} more …", chains[-1]])
+    def name(self) -> str:
+        """The verbs of the stage, for task names and explain()."""
+        return stage_name(branch_name(branch.source, branch.steps) for branch in self.branches)
 
     @cached_property
     def resources(self) -> Resources:
@@ -165,7 +153,7 @@ class StagePlan:
         return needs
 
     def __repr__(self) -> str:
-        return f"<Stage {self.number}: {self.chain}>"
+        return f"<Stage {self.number}: {self.name}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +292,7 @@ class StageRun:
         return report.rows[output]
 
     def __repr__(self) -> str:
-        return f"<Run of stage {self.plan.number}: {self.plan.chain}>"
+        return f"<Run of stage {self.plan.number}: {self.plan.name}>"
 
 
 Runs = Mapping[StagePlan, StageRun]
@@ -317,32 +305,3 @@ def runs_of(stages: Iterable[StagePlan]) -> dict[StagePlan, StageRun]:
     for stage in stages:
         runs[stage] = StageRun(stage, {read: runs[read] for read in stage.upstream})
     return runs
-
-
-def _shortened(verbs: list[str]) -> list[str]:
-    """Return the verbs of a chain; of more than SHOWN_VERBS, the first and the last ones."""
-    if len(verbs) <= SHOWN_VERBS:
-        return verbs
-    left_out = len(verbs) - SHOWN_VERBS + 1
-    return [*verbs[: SHOWN_VERBS - 4], f"… {left_out} more …", *verbs[-3:]]
-
-
-def branch_words(branch: Branch) -> list[str]:
-    """Return the verbs of a branch, or the user's own names for them, source first."""
-    words = [branch.source.label] if branch.source.label else []
-    # A step that computes sort keys and the step that sorts by them are one verb.
-    steps = [
-        step
-        for step, after in zip_longest(branch.steps, branch.steps[1:])
-        if not (isinstance(step, RowStep) and step.is_part and isinstance(after, OrderStep) and step.verb == after.verb)
-    ]
-    return [*words, *map(_word, steps)] or [branch.source.verb]
-
-
-def _word(step: Step) -> str:
-    """Return a step's name within a stage: the user's own name in place of the verb, or behind a phase of the verb."""
-    name = next((function.name for function in step.functions if function.name), None)
-    if name is None:
-        return step.word
-    short = cut(name, SHOWN_NAME)
-    return short if step.word == step.verb else f"{step.word} {short}"

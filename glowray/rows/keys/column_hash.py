@@ -18,8 +18,8 @@ from glowray.rows.codec.decode import decode
 from glowray.rows.codec.lazy_chunk import MadeChunk
 from glowray.rows.codec.pickled_column import PickledColumn
 from glowray.rows.codec.shape import Fields, Scalar, Shape
-from glowray.rows.keys import hashing
-from glowray.rows.keys.key_kinds import compared_fields, key_hash
+from glowray.rows.keys import hash_mixing
+from glowray.rows.keys.key_hash import compared_fields, key_hash
 from glowray.rows.keys.key_registry import registration
 from glowray.rows.texts.texts import Texts
 
@@ -36,7 +36,7 @@ def keyed_rows_hashes(chunk: Chunk) -> Hashes:
     shape = chunk.shape
     uncut = chunk.key_texts if isinstance(chunk, MadeChunk) else None
     if uncut is not None:
-        return chosen.loops.hashes(uncut.data, *uncut.packed_bounds(), hashing.TEXT)
+        return chosen.loops.hashes(uncut.data, *uncut.packed_bounds(), hash_mixing.TEXT)
     if isinstance(shape, Fields) and shape.is_pair:
         keys = chunk.select((0,))
         return column_hashes(keys.shape, keys.columns, keys.count)
@@ -86,8 +86,8 @@ def _scalar_hashes(keys: list[Any]) -> Hashes:
     """Return the hashes of keys one by one. Plain numbers of mixed types need no call of a Python function each."""
     if _NUMBERS.issuperset(map(type, keys)):
         hashes = np.fromiter(map(hash, keys), np.int64, len(keys)).view(np.uint64)
-        hashes = mix(hashes + _U(hashing.NUMBER))
-        hashes[np.fromiter(map(operator.ne, keys, keys), np.bool_, len(keys))] = _U(hashing.NAN_HASH)
+        hashes = mix(hashes + _U(hash_mixing.NUMBER))
+        hashes[np.fromiter(map(operator.ne, keys, keys), np.bool_, len(keys))] = _U(hash_mixing.NAN_HASH)
         return hashes
     return np.fromiter(map(key_hash, keys), np.uint64, len(keys))
 
@@ -98,24 +98,24 @@ def _with_nulls(array: pa.Array, vectorised: Callable[[pa.Array], Hashes]) -> Ha
         return np.concatenate([_with_nulls(array.slice(start, _ROWS_AT_ONCE), vectorised) for start in starts])
     hashes = vectorised(array)
     if array.null_count:
-        hashes[as_numpy(array.is_null())] = _U(hashing.NONE_HASH)
+        hashes[as_numpy(array.is_null())] = _U(hash_mixing.NONE_HASH)
     return hashes
 
 
 def _fields_hashes(shape: Fields, columns: list[Any], count: int) -> Hashes:
     there = as_numpy(columns[0]) if shape.optional else None
     if there is not None and not there.any():
-        return np.full(count, hashing.NONE_HASH, np.uint64)
+        return np.full(count, hash_mixing.NONE_HASH, np.uint64)
     parts = list(shape.spans())
-    start_state = hashing.TUPLE
+    start_state = hash_mixing.TUPLE
     if shape.kind == "dataclass":
         assert shape.cls is not None
-        start_state = hashing.sequence_hash([hashing.class_hash(shape.cls)], hashing.DATACLASS)
+        start_state = hash_mixing.sequence_hash([hash_mixing.class_hash(shape.cls)], hash_mixing.DATACLASS)
     state = np.full(count, start_state, np.uint64)
     for child, start, stop in (parts[place] for place in compared_places(shape)):
         state = mix(state * _U(byte_hash.MIX_1) + column_hashes(child, columns[start:stop], count))
     if there is not None:
-        state[~there] = _U(hashing.NONE_HASH)
+        state[~there] = _U(hash_mixing.NONE_HASH)
     return state
 
 
@@ -157,8 +157,8 @@ def _floats(array: pa.Array) -> Hashes:
     folded = ((whole << turn) & _PRIME) | (whole >> (_U(61) - turn))
     folded[np.isinf(values)] = _U(314159)
     folded -= _PRIME * (folded >= _PRIME)
-    hashes = _signed(folded, values < 0, hashing.NUMBER)
-    hashes[np.isnan(values)] = _U(hashing.NAN_HASH)
+    hashes = _signed(folded, values < 0, hash_mixing.NUMBER)
+    hashes[np.isnan(values)] = _U(hash_mixing.NAN_HASH)
     return hashes
 
 
@@ -174,21 +174,21 @@ def uuid_hashes(array: pa.Array) -> Hashes:
     words = data.reshape(-1, 2)
     words = (words ^ (words >> _U(32))) * np.array([byte_hash.place(0), byte_hash.place(1)], np.uint64)
     hashes: Hashes = words.sum(axis=1, dtype=np.uint64)
-    hashes += _U((16 * byte_hash.GOLDEN + hashing.UUID) & byte_hash.MASK)
+    hashes += _U((16 * byte_hash.GOLDEN + hash_mixing.UUID) & byte_hash.MASK)
     return mix(hashes)
 
 
 _BY_KIND: dict[str, Callable[[pa.Array], Hashes]] = {
-    "None": lambda array: np.full(len(array), hashing.NONE_HASH, np.uint64),
-    "bool": lambda array: _integers(array, hashing.NUMBER, pa.int8()),
-    "int": lambda array: _integers(array, hashing.NUMBER),
+    "None": lambda array: np.full(len(array), hash_mixing.NONE_HASH, np.uint64),
+    "bool": lambda array: _integers(array, hash_mixing.NUMBER, pa.int8()),
+    "int": lambda array: _integers(array, hash_mixing.NUMBER),
     "float": _floats,
-    "str": lambda array: binary_hashes(array, hashing.TEXT),
-    "bytes": lambda array: binary_hashes(array, hashing.BYTES),
-    "date": lambda array: _integers(array, hashing.DATE, pa.int32()),
-    "datetime": lambda array: _integers(array, hashing.DATETIME, pa.int64()),
-    "datetime[UTC]": lambda array: _integers(array, hashing.DATETIME, pa.int64()),
-    "time": lambda array: _integers(array, hashing.TIME, pa.int64()),
-    "timedelta": lambda array: _integers(array, hashing.TIMEDELTA, pa.int64()),
+    "str": lambda array: binary_hashes(array, hash_mixing.TEXT),
+    "bytes": lambda array: binary_hashes(array, hash_mixing.BYTES),
+    "date": lambda array: _integers(array, hash_mixing.DATE, pa.int32()),
+    "datetime": lambda array: _integers(array, hash_mixing.DATETIME, pa.int64()),
+    "datetime[UTC]": lambda array: _integers(array, hash_mixing.DATETIME, pa.int64()),
+    "time": lambda array: _integers(array, hash_mixing.TIME, pa.int64()),
+    "timedelta": lambda array: _integers(array, hash_mixing.TIMEDELTA, pa.int64()),
     "UUID": uuid_hashes,
 }

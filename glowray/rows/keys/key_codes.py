@@ -21,7 +21,7 @@ from glowray.native.byte_words import mix
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.shape import Fields, Scalar, Shape
-from glowray.rows.keys import column_hash, hashing
+from glowray.rows.keys import column_hash, hash_mixing
 from glowray.rows.texts.text_numbers import TextNumbers
 from glowray.rows.texts.texts import Texts
 
@@ -79,7 +79,7 @@ def key_codes(keys: Sequence[Chunk]) -> KeyCodes | None:
 def _hashed(parts: Sequence[Codes]) -> Codes:
     if len(parts) == 1:
         return parts[0]
-    state = np.full(len(parts[0]), hashing.TUPLE, np.uint64)
+    state = np.full(len(parts[0]), hash_mixing.TUPLE, np.uint64)
     for part in parts:
         state = mix(state * _U(byte_hash.MIX_1) + part)
     return state

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from glowray.rows.keys import hashing
-from glowray.rows.keys.key_kinds import NAN, KeyKind, NotAKey, OneOf, canonical, hash_of
+from glowray.rows.keys import hash_mixing
+from glowray.rows.keys.key_hash import NAN, KeyKind, NotAKey, OneOf, canonical, hash_of
 
 _EPOCH = dt.datetime(1970, 1, 1)
 _MONTHS = {"Y": 12, "M": 1}
@@ -78,5 +78,5 @@ def _time_hash(key: Any) -> int:
     standing = _time(key)
     if not isinstance(standing, OneOf):
         return hash_of(standing)
-    family = hashing.text_hash(str(standing.family))
-    return hashing.sequence_hash([family, hash_of(standing.key)], hashing.NUMPY_TIME)
+    family = hash_mixing.text_hash(str(standing.family))
+    return hash_mixing.sequence_hash([family, hash_of(standing.key)], hash_mixing.NUMPY_TIME)

@@ -52,7 +52,7 @@ def stage_lines(woven: Woven, outputs: Sequence[StagePlan] = ()) -> list[str]:
     for stage, fragments in woven.items():
         count = f"{stage.num_tasks} partition{'' if stage.num_tasks == 1 else 's'}"
         ends = "  ".join(filter(None, [reads(stage), columns_read(fragments), numbers.get(stage)]))
-        rows.append((str(stage.number), stage.chain, count, ends))
+        rows.append((str(stage.number), stage.name, count, ends))
     return aligned(rows)
 
 

@@ -41,4 +41,4 @@ def _stage(stage: StagePlan) -> dict[str, Any]:
     """Return a stage: its number, verbs, partitions, and how rows move to it, None if they stay in their partition."""
     ways = {upstream.number: way for branch in stage.branches for upstream, way in moves(branch)}
     reads = [{"stage": number, "moves": way or None} for number, way in ways.items()]
-    return {"number": stage.number, "verbs": stage.chain, "partitions": stage.num_tasks, "reads": reads}
+    return {"number": stage.number, "verbs": stage.name, "partitions": stage.num_tasks, "reads": reads}

@@ -7,7 +7,7 @@ import traceback
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from glowray.engine.task.protocol import Done
+from glowray.engine.task.protocol import Done, Task
 from glowray.physical.stages.stage import StageRun
 from glowray.watch.plan.step_names import step_name
 from glowray.watch.run.null_watcher import NullWatcher
@@ -58,6 +58,15 @@ class StageEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TaskSent(Event):
+    """The engine took a task. Inline it begins now, on Ray as soon as a worker is free."""
+
+    kind: ClassVar[str] = "task sent"
+    stage: int
+    task: int
+
+
+@dataclass(frozen=True, slots=True)
 class TaskBegan(Event):
     """A task began. `worker` is the node and the process that ran it."""
 
@@ -69,7 +78,7 @@ class TaskBegan(Event):
 
 @dataclass(frozen=True, slots=True)
 class TaskEnded(Event):
-    """A task, or a piece of a task whose rows arrive while it runs, has ended."""
+    """A task, or a piece of a task whose rows arrive while it runs, has ended. `is_final`: no more pieces come."""
 
     kind: ClassVar[str] = "task ends"
     stage: int
@@ -81,6 +90,7 @@ class TaskEnded(Event):
     bytes: int
     retries: int
     to_python: int
+    is_final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,25 @@ class JobEnded(Event):
     name: str
 
 
+KINDS: tuple[type[Event], ...] = (
+    PlanMade, StageBegan, StageEnded, TaskSent, TaskBegan, TaskEnded, RowsHanded, Spilled, Failed, JobEnded,
+)  # fmt: skip
+BY_KIND = {event.kind: event for event in KINDS}
+
+
+def from_dict(values: dict[str, Any]) -> Event | None:
+    """Return the event that `to_dict` wrote, None if these are values of something else."""
+    kind = BY_KIND.get(values["event"])
+    if kind is None:
+        return None
+    return kind(**{name: _frozen(value) for name, value in values.items() if name != "event"})
+
+
+def _frozen(value: Any) -> Any:
+    """Return a JSON list as a tuple, any other value as it is."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 @dataclass
 class EventLog(NullWatcher):
     """Keeps the events of a job."""
@@ -146,10 +175,13 @@ class EventLog(NullWatcher):
 
     def stage_started(self, stage: StageRun) -> None:
         plan = stage.plan
-        self.add(StageBegan(time.time(), plan.number, plan.chain, plan.num_tasks))
+        self.add(StageBegan(time.time(), plan.number, plan.name, plan.num_tasks))
 
     def stage_done(self, stage: StageRun) -> None:
         self.add(StageEnded(time.time(), stage.plan.number))
+
+    def task_sent(self, task: Task) -> None:
+        self.add(TaskSent(time.time(), *task.identity))
 
     def task_done(self, stage: StageRun, done: Done) -> None:
         report, (number, place) = done.report, done.task.identity
@@ -161,7 +193,7 @@ class EventLog(NullWatcher):
         self.add(
             TaskEnded(
                 ended, number, place, report.worker, report.seconds, report.rows_in, report.rows_made, size,
-                report.attempt, report.failed_rows,
+                report.attempt, report.failed_rows, report.final,
             )
         )  # fmt: skip
 

@@ -49,7 +49,7 @@ class RunRecord:
         lines = tuple(plan_lines(targets))
         graph = describe(stats.name, stages, outputs)
         record = cls(stats, lines, graph, {stage.number: reads(stage) for stage in stages}, choice.reason)
-        names = tuple(stage.chain for stage in stages)
+        names = tuple(stage.name for stage in stages)
         record.log.add(PlanMade(time.time(), stats.name, stats.engine, choice.reason, lines, names))
         return record
 

@@ -117,7 +117,7 @@ class StageLevels:
 
     def close(self, number: int, vectorize: bool) -> None:
         """Let go of the plan's objects. `number` is the stage's number."""
-        self.functions += levels_of([(number, [each.fragment for each in self._planned.values()])], vectorize)
+        self.functions = self.known(number, vectorize)
         groups: dict[tuple[int, int], list[HandedStats]] = {}
         for place, planned in self._planned.items():
             for step, operator in planned.operators.items():
@@ -125,6 +125,10 @@ class StageLevels:
                     groups.setdefault((place, operator), []).append(self._steps[step][0])
         self.groups += groups.values()
         self._planned, self._steps = {}, {}
+
+    def known(self, number: int, vectorize: bool) -> list[Level]:
+        """Return the functions of the tasks that ended so far, with their planned levels."""
+        return self.functions + levels_of([(number, [each.fragment for each in self._planned.values()])], vectorize)
 
     def over(self, least: float) -> Iterator[HandedStats]:
         """Yield the step that handed over most rows, for each operator that handed over more than a share `least`."""

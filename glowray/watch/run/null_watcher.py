@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from glowray.engine.task.protocol import Done, Heard
+from glowray.engine.task.protocol import Done, Heard, Task
 from glowray.physical.job import Watcher
 from glowray.physical.stages.stage import StageRun
 
@@ -14,6 +14,9 @@ class NullWatcher:
 
     def stage_started(self, stage: StageRun) -> None:
         """Hear that the tasks of a stage begin."""
+
+    def task_sent(self, task: Task) -> None:
+        """Note that the engine takes a task, in any thread."""
 
     def task_heard(self, stage: StageRun, place: int, heard: Heard) -> None:
         """Note what a task printed."""
@@ -40,6 +43,10 @@ class Watchers(NullWatcher):
     def stage_started(self, stage: StageRun) -> None:
         for watcher in self.watchers:
             watcher.stage_started(stage)
+
+    def task_sent(self, task: Task) -> None:
+        for watcher in self.watchers:
+            watcher.task_sent(task)
 
     def task_heard(self, stage: StageRun, place: int, heard: Heard) -> None:
         for watcher in self.watchers:

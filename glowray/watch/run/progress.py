@@ -40,7 +40,7 @@ class Bars(Progress):
     def stage_started(self, stage: StageRun) -> None:
         plan = stage.plan
         self.view.stages = max(self.view.stages, plan.number)  # An added stage rewrites parts whose schema differs.
-        self.bars[id(stage)] = bar = Bar(plan.number, plan.chain, plan.num_tasks, began=time.monotonic())
+        self.bars[id(stage)] = bar = Bar(plan.number, plan.name, plan.num_tasks, began=time.monotonic())
         self.view.bars.append(bar)
 
     def task_done(self, stage: StageRun, done: Done) -> None:

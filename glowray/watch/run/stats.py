@@ -238,7 +238,7 @@ class StatsWatcher(NullWatcher):
         self.handed_over: dict[int, Block] = {}
 
     def stage_started(self, stage: StageRun) -> None:
-        entry = StageStats(stage.plan.chain, stage.plan.num_tasks, number=stage.plan.number)
+        entry = StageStats(stage.plan.name, stage.plan.num_tasks, number=stage.plan.number)
         if any(grouping.are_shared for grouping in stage.groupings):
             entry.groups = sum(len(grouping.groups) for grouping in stage.groupings)
             entry.group_bytes = max(max(grouping.sizes, default=0) for grouping in stage.groupings)

@@ -51,6 +51,11 @@ class StageTimes:
     _parts: dict[tuple[str, tuple[str, ...]], PartTime] = field(default_factory=dict)
     _named: dict[int, tuple[Fragment, list[PartTime]]] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, parts: Sequence[PartTime]) -> StageTimes:
+        """Return the times of parts that were added up before."""
+        return cls({(part.kind, part.steps): part for part in parts})
+
     @property
     def parts(self) -> list[PartTime]:
         """Return the parts in the order in which rows go through them."""

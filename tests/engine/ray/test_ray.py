@@ -146,13 +146,13 @@ def test_tasks_that_end_by_themselves_are_not_cancelled(
     cancelled: list[object] = []
     cancel = ray.cancel
     monkeypatch.setattr(ray, "cancel", lambda ref, **options: (cancelled.append(ref), cancel(ref, **options)))
-    monkeypatch.setattr("glowray.engine.ray.stop.GRACE_SECONDS", 300.0)
+    monkeypatch.setattr("glowray.engine.ray.stop_tasks.GRACE_SECONDS", 300.0)
     for _ in range(5):
         with pytest.raises(ZeroDivisionError):
             ray_lab.flow().from_range(4, partitions=4).map(lambda n: n // 0).collect()
     assert cancelled == []
 
-    monkeypatch.setattr("glowray.engine.ray.stop.GRACE_SECONDS", 0.0)
+    monkeypatch.setattr("glowray.engine.ray.stop_tasks.GRACE_SECONDS", 0.0)
     gate = tmp_path / "gate"
     os.mkfifo(gate)
 

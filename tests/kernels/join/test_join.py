@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.kernels.join import join as join_kernel
-from glowray.kernels.join import row_pairs as product_kernel
+from glowray.kernels.join import matching_row_numbers as product_kernel
 from glowray.kernels.join.join import join
-from glowray.kernels.keys import key_groups as groups_kernel
+from glowray.kernels.keys import rows_of_equal_keys as groups_kernel
 from glowray.native.interface import Loops
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from glowray.kernels.base.morsels import BATCH
-from glowray.kernels.keys.key_groups import KeyGroups, Numbers, Rows
+from glowray.kernels.keys.rows_of_equal_keys import KeyGroups, Numbers, Rows
 
 How = Literal["inner", "left", "right", "outer"]
 

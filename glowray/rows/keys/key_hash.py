@@ -22,7 +22,7 @@ from uuid import UUID
 
 from glowray.errors import KeyTypeError
 from glowray.native.byte_hash import bytes_hash
-from glowray.rows.keys import hashing
+from glowray.rows.keys import hash_mixing
 from glowray.rows.keys.key_registry import call_on_change, can_register, registration
 
 NAN = float("nan")
@@ -140,10 +140,10 @@ def _registered_kind(cls: type) -> KeyKind | None:
     if registered is None:
         return None
     base, to_key = registered
-    start = hashing.sequence_hash([hashing.class_hash(base)], hashing.REGISTERED)
+    start = hash_mixing.sequence_hash([hash_mixing.class_hash(base)], hash_mixing.REGISTERED)
     return KeyKind(
         lambda key: OneOf(base, canonical(to_key(key))),
-        lambda key: hashing.sequence_hash([hash_of(to_key(key))], start),
+        lambda key: hash_mixing.sequence_hash([hash_of(to_key(key))], start),
     )
 
 
@@ -162,12 +162,12 @@ def _enum_kind(cls: type) -> KeyKind | None:
     """
     if not issubclass(cls, Enum) or cls.__eq__ is not object.__eq__ or cls.__hash__ is not Enum.__hash__:
         return None
-    start = hashing.sequence_hash([hashing.class_hash(cls)], hashing.ENUM)
+    start = hash_mixing.sequence_hash([hash_mixing.class_hash(cls)], hash_mixing.ENUM)
 
     @cache
     def member_hash(key: Any) -> int:
         name = key._name_
-        return hashing.sequence_hash([hash_of(key._value_) if name is None else hashing.text_hash(name)], start)
+        return hash_mixing.sequence_hash([hash_of(key._value_) if name is None else hash_mixing.text_hash(name)], start)
 
     return KeyKind(None, member_hash)
 
@@ -184,7 +184,7 @@ def _dataclass_kind(cls: type) -> KeyKind | None:
     names = compared_fields(cls)
     if names is None:
         return None
-    start = hashing.sequence_hash([hashing.class_hash(cls)], hashing.DATACLASS)
+    start = hash_mixing.sequence_hash([hash_mixing.class_hash(cls)], hash_mixing.DATACLASS)
 
     def canonical_fields(key: Any) -> Hashable:
         parts = tuple(getattr(key, name) for name in names)
@@ -192,16 +192,16 @@ def _dataclass_kind(cls: type) -> KeyKind | None:
         return key if same is parts else OneOf(cls, same)
 
     return KeyKind(
-        canonical_fields, lambda key: hashing.sequence_hash([hash_of(getattr(key, name)) for name in names], start)
+        canonical_fields, lambda key: hash_mixing.sequence_hash([hash_of(getattr(key, name)) for name in names], start)
     )
 
 
 def _number_hash(key: Any) -> int:
-    return hashing.number_hash(hash(key))
+    return hash_mixing.number_hash(hash(key))
 
 
 def _float_hash(key: float) -> int:
-    return hashing.number_hash(hash(key)) if key == key else hashing.NAN_HASH
+    return hash_mixing.number_hash(hash(key)) if key == key else hash_mixing.NAN_HASH
 
 
 def _canonical_float(key: float) -> float:
@@ -209,7 +209,7 @@ def _canonical_float(key: float) -> float:
 
 
 def _decimal_hash(key: Decimal) -> int:
-    return hashing.NAN_HASH if key.is_nan() else hashing.number_hash(hash(key))
+    return hash_mixing.NAN_HASH if key.is_nan() else hash_mixing.number_hash(hash(key))
 
 
 def _canonical_decimal(key: Decimal) -> Any:
@@ -218,8 +218,8 @@ def _canonical_decimal(key: Decimal) -> Any:
 
 def _complex_hash(key: complex) -> int:
     if key == key:
-        return hashing.number_hash(hash(key))
-    return hashing.sequence_hash([_float_hash(key.real), _float_hash(key.imag)], hashing.NUMBER)
+        return hash_mixing.number_hash(hash(key))
+    return hash_mixing.sequence_hash([_float_hash(key.real), _float_hash(key.imag)], hash_mixing.NUMBER)
 
 
 def _canonical_complex(key: complex) -> Any:
@@ -227,15 +227,15 @@ def _canonical_complex(key: complex) -> Any:
 
 
 def _text_hash(key: str) -> int:
-    return bytes_hash(str.encode(key, "utf-8", "surrogatepass"), hashing.TEXT)
+    return bytes_hash(str.encode(key, "utf-8", "surrogatepass"), hash_mixing.TEXT)
 
 
 def _bytes_hash(key: bytes) -> int:
-    return bytes_hash(memoryview(key).tobytes(), hashing.BYTES)
+    return bytes_hash(memoryview(key).tobytes(), hash_mixing.BYTES)
 
 
 def _tuple_hash(key: tuple[Any, ...]) -> int:
-    return hashing.sequence_hash(map(hash_of, tuple.__iter__(key)))
+    return hash_mixing.sequence_hash(map(hash_of, tuple.__iter__(key)))
 
 
 def _canonical_tuple(key: tuple[Any, ...]) -> Hashable:
@@ -246,7 +246,7 @@ def _canonical_tuple(key: tuple[Any, ...]) -> Hashable:
 
 def _frozenset_hash(key: frozenset[Any]) -> int:
     distinct = {canonical(element): element for element in frozenset.__iter__(key)}  # All NaNs are one element.
-    return hashing.set_hash(map(hash_of, distinct.values()))
+    return hash_mixing.set_hash(map(hash_of, distinct.values()))
 
 
 def _canonical_frozenset(key: frozenset[Any]) -> Any:
@@ -257,24 +257,24 @@ def _canonical_frozenset(key: frozenset[Any]) -> Any:
 
 
 def _date_hash(key: dt.date) -> int:
-    return hashing.count_hash(key.toordinal() - _EPOCH_ORDINAL, hashing.DATE)
+    return hash_mixing.count_hash(key.toordinal() - _EPOCH_ORDINAL, hash_mixing.DATE)
 
 
 def _datetime_hash(key: dt.datetime) -> int:
     """Hash the instant, as Python's own hash does: a repeated hour counts as its first pass (fold=0)."""
     seconds = ((key.toordinal() - _EPOCH_ORDINAL) * 24 + key.hour) * 3600 + key.minute * 60 + key.second
     offset = None if key.tzinfo is None else key.replace(fold=0).utcoffset()
-    return hashing.count_hash(seconds * 1_000_000 + key.microsecond - _microseconds(offset), hashing.DATETIME)
+    return hash_mixing.count_hash(seconds * 1_000_000 + key.microsecond - _microseconds(offset), hash_mixing.DATETIME)
 
 
 def _time_hash(key: dt.time) -> int:
     seconds = key.hour * 3600 + key.minute * 60 + key.second
     offset = None if key.tzinfo is None else key.replace(fold=0).utcoffset()
-    return hashing.count_hash(seconds * 1_000_000 + key.microsecond - _microseconds(offset), hashing.TIME)
+    return hash_mixing.count_hash(seconds * 1_000_000 + key.microsecond - _microseconds(offset), hash_mixing.TIME)
 
 
 def _timedelta_hash(key: dt.timedelta) -> int:
-    return hashing.count_hash(_microseconds(key), hashing.TIMEDELTA)
+    return hash_mixing.count_hash(_microseconds(key), hash_mixing.TIMEDELTA)
 
 
 def _microseconds(duration: dt.timedelta | None) -> int:
@@ -282,7 +282,7 @@ def _microseconds(duration: dt.timedelta | None) -> int:
 
 
 _BUILT_IN: dict[type, KeyKind] = {
-    type(None): KeyKind(None, lambda key: hashing.NONE_HASH),
+    type(None): KeyKind(None, lambda key: hash_mixing.NONE_HASH),
     bool: KeyKind(None, _number_hash),
     int: KeyKind(None, _number_hash),
     float: KeyKind(_canonical_float, _float_hash),
@@ -297,7 +297,7 @@ _BUILT_IN: dict[type, KeyKind] = {
     dt.datetime: KeyKind(None, _datetime_hash),
     dt.time: KeyKind(None, _time_hash),
     dt.timedelta: KeyKind(None, _timedelta_hash),
-    UUID: KeyKind(None, lambda key: bytes_hash(key.bytes, hashing.UUID)),
+    UUID: KeyKind(None, lambda key: bytes_hash(key.bytes, hash_mixing.UUID)),
 }
 
 _kinds: dict[type, KeyKind] = dict(_BUILT_IN)
