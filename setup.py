@@ -24,10 +24,10 @@ def compiled(name):
     )
 
 
+COMPILED = ("calling", "characters", "cutting", "finding", "hashing", "numbering", "parsing", "records", "scanning")
+
 setup(
     packages=[*find_packages(include=["glowray", "glowray.*"]), "glowray_cli", "glowray_examples"],
-    ext_modules=[
-        compiled(name) for name in ("cutting", "finding", "hashing", "numbering", "parsing", "records", "scanning")
-    ],
+    ext_modules=[*map(compiled, COMPILED)],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},  # one wheel a platform, for this Python and all later ones
 )

@@ -7,8 +7,18 @@ import os
 import numpy as np
 import numpy.typing as npt
 
-from glowray.native import cutting, finding, hashing, numbering, parsing, records, scanning
-from glowray.native.interface import Bytes, Cut, JsonValues, Mask, Places
+from glowray.native import (
+    calling,
+    characters,
+    cutting,
+    finding,
+    hashing,
+    numbering,
+    parsing,
+    records,
+    scanning,
+)
+from glowray.native.interface import Bytes, CharacterTable, Cut, JsonValues, Mask, OnText, Places
 
 name = "compiled"
 
@@ -69,6 +79,38 @@ def integers(data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.
 def floats(data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.float64], Mask | None]:
     made, good = np.empty(len(starts), np.float64), np.empty(len(starts), np.bool_)
     return made, None if parsing.floats(data, starts, ends, made, good) else good
+
+
+def counts(data: Bytes, starts: Places, ends: Places) -> npt.NDArray[np.int64]:
+    made = np.empty(len(starts), np.int64)
+    characters.counts(data, starts, ends, made)
+    return made
+
+
+def offsets(data: Bytes, starts: Places, ends: Places, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    made = np.empty(len(starts), np.int64)
+    characters.offsets(data, starts, ends, np.ascontiguousarray(places, np.int64), made)
+    return made
+
+
+def replaced(
+    data: Bytes, starts: Places, ends: Places, first: CharacterTable, rest: CharacterTable
+) -> tuple[Bytes, Mask | None]:
+    made, good = data.copy(), np.empty(len(starts), np.bool_)
+    return made, None if characters.replace(data, starts, ends, first, rest, made, good) else good
+
+
+def called_texts(data: Bytes, starts: Places, ends: Places, function: OnText) -> tuple[Cut, Mask]:
+    offsets, good = np.zeros(len(starts) + 1, np.int64), np.empty(len(starts), np.bool_)
+    return (offsets, calling.texts(data, starts, ends, function, offsets[1:], good)), good
+
+
+def called_integers(
+    data: Bytes, starts: Places, ends: Places, function: OnText
+) -> tuple[npt.NDArray[np.int64], Mask]:  # fmt: skip
+    made, good = np.zeros(len(starts), np.int64), np.empty(len(starts), np.bool_)
+    calling.integers(data, starts, ends, function, made, good)
+    return made, good
 
 
 def json_values(data: bytes, keys: tuple[bytes, ...], lines: int) -> JsonValues | None:

@@ -6,6 +6,7 @@ both int32 or both int64. Returned arrays of places in the data may be int32 or 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -14,6 +15,8 @@ import numpy.typing as npt
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 Places: TypeAlias = npt.NDArray[np.signedinteger[Any]]
 Mask: TypeAlias = npt.NDArray[np.bool_]
+CharacterTable: TypeAlias = npt.NDArray[np.uint32]
+OnText: TypeAlias = Callable[[str], Any]
 Cut: TypeAlias = tuple[npt.NDArray[np.int64], bytes | bytearray | npt.NDArray[Any]]
 
 
@@ -99,14 +102,41 @@ class Loops(Protocol):
         """
 
     def integers(self, data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.int64], Mask | None]:
-        """Return int() of each text that is plainly an int, and which texts are; None if all are. Other texts give 0.
+        """Return int() of each text, and a mask of the texts that are ints of 64 bits, or None if all are.
 
-        A plain int has at most 18 digits of ASCII and perhaps a minus. A plain float has at most 15 digits on each
-        side of its point. `compiled` accepts more spellings than `portable`: a plus, or white space around.
+        Other texts give 0.
         """
 
     def floats(self, data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.float64], Mask | None]:
-        """Return float() of each text that is plainly a float, as `integers` does."""
+        """Return float() of each text, and a mask of the texts that are floats, or None if all are."""
+
+    def counts(self, data: Bytes, starts: Places, ends: Places) -> npt.NDArray[np.int64]:
+        """Return the number of characters of each text. The texts are UTF-8."""
+
+    def offsets(
+        self, data: Bytes, starts: Places, ends: Places, places: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.int64]:  # fmt: skip
+        """Return the offset in text i of the byte at which its character number `places[i]` begins.
+
+        A text without so many characters gives its length in bytes.
+        """
+
+    def replaced(
+        self, data: Bytes, starts: Places, ends: Places, first: CharacterTable, rest: CharacterTable
+    ) -> tuple[Bytes, Mask | None]:
+        """Return the data with the characters of the texts replaced, and a mask of the texts without special ones.
+
+        The mask is None if no text has a special character. `glowray.native.character_tables` has the tables: `first`
+        for the first character of a word, and `rest` for the others. Texts must not overlap if the two differ.
+        """
+
+    def called_texts(self, data: Bytes, starts: Places, ends: Places, function: OnText) -> tuple[Cut, Mask]:
+        """Return `function(text)` of each text, and a mask of the texts that gave a str. Others give an empty text."""
+
+    def called_integers(
+        self, data: Bytes, starts: Places, ends: Places, function: OnText
+    ) -> tuple[npt.NDArray[np.int64], Mask]:  # fmt: skip
+        """Return `function(text)` of each text, and a mask of the texts that gave an int of 64 bits, or a bool."""
 
     def json_values(self, data: bytes, keys: tuple[bytes, ...], lines: int) -> JsonValues | None:
         """Return the values of records in JSON lines, or None if Python's json is faster, as for `portable`.

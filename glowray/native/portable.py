@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from glowray.native import byte_hash
 from glowray.native.byte_words import WORD_BYTES, WORD_MASKS, Words, mix, words_at_bytes
-from glowray.native.interface import Bytes, Cut, JsonValues, Mask, Places
+from glowray.native.character_tables import CASED, POINT, SPECIAL
+from glowray.native.interface import Bytes, CharacterTable, Cut, JsonValues, Mask, OnText, Places
 from glowray.native.separators import pieces_between, space_places
 
 name = "portable"
@@ -102,19 +103,108 @@ def find(data: Bytes, starts: Places, ends: Places, pattern: bytes, backwards: b
 
 
 def integers(data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.int64], Mask | None]:
-    return _parsed(_array(data, starts, ends), _PLAIN_INT, pa.int64(), np.int64)
+    made, good = _parsed(_array(data, starts, ends), _PLAIN_INT, pa.int64(), np.int64)
+    return _completed(made, good, data, starts, ends, int)
 
 
 def floats(data: Bytes, starts: Places, ends: Places) -> tuple[npt.NDArray[np.float64], Mask | None]:
-    return _parsed(_array(data, starts, ends), _PLAIN_FLOAT, pa.float64(), np.float64)
+    made, good = _parsed(_array(data, starts, ends), _PLAIN_FLOAT, pa.float64(), np.float64)
+    return _completed(made, good, data, starts, ends, float)
 
 
-def _parsed(texts: Any, pattern: str, kind: pa.DataType, dtype: Any) -> tuple[npt.NDArray[Any], Mask | None]:
+def _parsed(texts: Any, pattern: str, kind: pa.DataType, dtype: Any) -> tuple[npt.NDArray[Any], Mask]:
+    """Return the numbers of the texts that match a pattern, 0 for other texts, and a mask of those that match."""
     matches = pc.match_substring_regex(texts, pattern)
     good = _values(matches.cast(pa.uint8()), np.bool_)
-    if good.all():
-        return _values(texts.cast(kind), dtype), None
-    return _values(pc.if_else(matches, texts, "0").cast(kind), dtype), good
+    return _values((texts if good.all() else pc.if_else(matches, texts, "0")).cast(kind), dtype), good
+
+
+def _completed(
+    made: npt.NDArray[Any], good: Mask, data: Bytes, starts: Places, ends: Places, function: OnText
+) -> tuple[npt.NDArray[Any], Mask | None]:
+    """Add the results of a function for the texts that have none."""
+    rest = np.flatnonzero(~good)
+    if not len(rest):
+        return made, None
+    made, good = made.copy(), good.copy()
+    made[rest], good[rest] = _numbers(data, starts[rest], ends[rest], function, made.dtype)
+    return made, None if good.all() else good
+
+
+def counts(data: Bytes, starts: Places, ends: Places) -> npt.NDArray[np.int64]:
+    before = _characters_before(data)
+    made: npt.NDArray[np.int64] = before[ends] - before[starts]
+    return made
+
+
+def offsets(data: Bytes, starts: Places, ends: Places, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    before = _characters_before(data)
+    beginnings = np.append(np.flatnonzero((data & 0xC0) != 0x80), len(data))
+    found = beginnings.take(before[starts] + places, mode="clip")
+    made: npt.NDArray[np.int64] = np.minimum(found, ends) - starts
+    return made
+
+
+def _characters_before(data: Bytes) -> npt.NDArray[np.int64]:
+    """Return how many characters begin before each byte, and before the end."""
+    before = np.zeros(len(data) + 1, np.int64)
+    np.cumsum((data & 0xC0) != 0x80, out=before[1:])
+    return before
+
+
+def replaced(
+    data: Bytes, starts: Places, ends: Places, first: CharacterTable, rest: CharacterTable
+) -> tuple[Bytes, Mask | None]:
+    made, good = data.copy(), np.empty(len(starts), np.bool_)
+    for place, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        found = _replaced_text(data[start:end].tobytes().decode(), first, rest)
+        good[place] = found is not None
+        if found is not None:
+            made[start:end] = np.frombuffer(found, np.uint8)
+    return made, None if good.all() else good
+
+
+def _replaced_text(text: str, first: CharacterTable, rest: CharacterTable) -> bytes | None:
+    """Return a text with its characters replaced, or None if one of them is special."""
+    made, table = [], first
+    for character in map(ord, text):
+        entry = int(table[character]) if character < len(table) else SPECIAL
+        if entry & SPECIAL:
+            return None
+        made.append(chr(entry & POINT))
+        table = rest if first[character] & CASED else first
+    return "".join(made).encode()
+
+
+def called_texts(data: Bytes, starts: Places, ends: Places, function: OnText) -> tuple[Cut, Mask]:
+    offsets, good, made = np.zeros(len(starts) + 1, np.int64), np.ones(len(starts), np.bool_), []
+    for place, text in enumerate(_array(data, starts, ends).to_pylist()):
+        try:
+            made.append(function(text).encode())
+        except Exception:
+            made.append(b"")
+            good[place] = False
+    np.cumsum([len(each) for each in made], out=offsets[1:])
+    return (offsets, b"".join(made)), good
+
+
+def called_integers(
+    data: Bytes, starts: Places, ends: Places, function: OnText
+) -> tuple[npt.NDArray[np.int64], Mask]:  # fmt: skip
+    return _numbers(data, starts, ends, function, np.dtype(np.int64))
+
+
+def _numbers(
+    data: Bytes, starts: Places, ends: Places, function: OnText, dtype: Any
+) -> tuple[npt.NDArray[Any], Mask]:  # fmt: skip
+    """Return `function(text)` of each text, and a mask of the texts whose result has a form in `dtype`."""
+    made, good = np.zeros(len(starts), dtype), np.ones(len(starts), np.bool_)
+    for place, text in enumerate(_array(data, starts, ends).to_pylist()):
+        try:
+            made[place] = function(text)
+        except Exception:
+            good[place] = False
+    return made, good
 
 
 def json_values(data: bytes, keys: tuple[bytes, ...], lines: int) -> JsonValues | None:

@@ -18,6 +18,7 @@ from glowray.io.channel import Deal, Feed
 from glowray.physical.compile.row_kinds import stage_kind
 from glowray.physical.compile.weaving import weave
 from glowray.physical.grouping import grouping
+from glowray.physical.resume.restoring import Restoring
 from glowray.physical.shuffle import gather, settled
 from glowray.physical.stages.grouping import Grouping
 from glowray.physical.stages.stage import Branch, StagePlan, StageRun, Wire, runs_of
@@ -56,6 +57,7 @@ class Job:
     failures: list[Failure] = field(default_factory=list)
     apart: dict[int, Apart] = field(default_factory=dict)
     deals: dict[int, Deal] = field(default_factory=dict)
+    restoring: Restoring = field(default_factory=Restoring)
     runs: dict[StagePlan, StageRun] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -158,7 +160,7 @@ class Job:
         finally:
             _close(running)
         for stage in stages:
-            for done in gather(stage, self.engine, self.name):
+            for done in gather(stage, self.engine, self.name) if self.restoring.has_objects(stage.plan) else ():
                 _raise(done)
             self._finish(stage)
 
@@ -195,15 +197,15 @@ class Job:
         self.watcher.stage_started(stage)
 
     def _grouping(self, stage: StageRun, branch: Branch) -> Grouping:
-        if not stage.plan.may_group:
+        if not stage.plan.may_group or self.restoring.folder is not None:  # saved tasks have other programs
             return Grouping.alone(branch.count)
         return grouping(branch, stage.runs, self.resources.joined(branch.resources), self.engine)
 
     def _accept(self, stage: StageRun, done: Done) -> None:
         place = done.task.identity[1]
         refs = done.blocks
-        if done.report.cuts is not None:
-            run = done.task.inputs[0][0].ref
+        if done.report.cuts is not None and self.restoring.has_objects(stage.plan):
+            (run,) = (slot.ref for slot in stage.plan.branch_of(place).wires[0].slots(place, self.runs))
             refs = [Slot(run, start, stop) for start, stop in done.report.cuts]
         stage.accept(place, done.report, refs)
         self.watcher.task_done(stage, done)
@@ -234,33 +236,36 @@ class Job:
             store.refs = [refs[0] for refs in stage.refs if refs is not None]
             store.kind = stage_kind(stage, 0)
             store.rows = [report.rows[0] for report in stage.ended]
+            store.identity = self.restoring.fingerprints.get(stage.plan)
         self.watcher.stage_done(stage)
 
     def _tasks(self, stage: StageRun) -> Iterator[Task]:
         first = 0
         nodes = self.engine.store_nodes()
-        payloads = pack_all(weave(stage, self.vectorize), self.apart)
+        payloads = pack_all(self.restoring.saving(stage.plan, weave(stage, self.vectorize)), self.apart)
         for branch, payload, chosen in zip(stage.plan.branches, payloads, stage.groupings, strict=True):
             offsets = _offsets(stage, branch)
             shuffles = any(wire.shuffles for wire in branch.reads)
             for group in chosen.groups:
                 for place, local in enumerate(group):
-                    yield replace(
+                    task = replace(
                         self._task(stage, branch, payload, first + local, local),
                         offset=offsets[local],
                         near=nodes[local % len(nodes)] if shuffles else "",
                         follow=len(group) - place - 1,
                     )
+                    yield self.restoring.restored(stage.plan, task)
             first += branch.count
 
     def _task(self, stage: StageRun, branch: Branch, payload: Payload, place: int, local: int) -> Task:
         plan = stage.plan
+        is_saved = self.restoring.is_saved(plan, place)
         return Task(
             name=dashboard_name(self.name, plan.number, plan.name),
             identity=(plan.number, place),
             payload=payload,
             partition=place,
-            inputs=tuple(self._slots(wire, local) for wire in branch.reads),
+            inputs=tuple(() if is_saved else self._slots(wire, local) for wire in branch.reads),
             outputs=stage.exchange.outputs,
             resources=self.resources.joined(branch.resources),
             flows=plan.flows,

@@ -22,7 +22,8 @@ from pathlib import Path
 
 from glowray.cluster.host.processes import Process
 from glowray.cluster.host.record import NodeRecord
-from tests.cluster.machine import Machine, until
+from glowray.cluster.nodes.worker import REJOIN_SECONDS
+from tests.cluster.machine import DEADLINE, Machine, until
 from tests.cluster.network import MISSING, Host, can_make_hosts, new_hosts
 
 ADDRESSES = ("198.18.7.1", "198.18.7.2", "198.18.7.3")
@@ -109,20 +110,27 @@ def running_cluster(hosts: list[Host], folder: Path) -> Iterator[tuple[list[Mach
 
 
 def restore(hosts: list[Host], machines: list[Machine], head: NodeRecord, scenario: Scenario) -> None:
-    """Wait until the cluster is complete again after a fault. Start the head again if it was killed."""
+    """Wait until the cluster is complete again after a fault. Start the head again if it was killed.
+
+    Workers try for REJOIN_SECONDS. On a busy machine they need several attempts.
+    """
     if scenario.seconds is None:
         port = head.address.rpartition(":")[2]
         resources = ("--dashboard-port", 0, "--num-cpus", 1)
         machines[0].run("up", "--host", hosts[0].address, "--port", port, *resources)
+
+    def is_complete() -> bool:
+        return machines[0].run("status").stdout.count("alive") == len(hosts)
+
     try:
-        until(lambda: machines[0].run("status").stdout.count("alive") == len(hosts), "the workers to come back")
+        until(is_complete, "the workers to come back", REJOIN_SECONDS + DEADLINE)
     except AssertionError as error:
         raise AssertionError("\n".join([str(error), *map(state_of, machines)])) from None
 
 
 def state_of(machine: Machine) -> str:
     """Return what a machine knows of its nodes: their status, processes and the ends of all their logs."""
-    texts = [f"=== {machine.folder.name}", machine.run("status").stdout]
+    texts = [f"=== {machine.folder.name}", machine.run("status", code=None).stdout]
     texts += [f"{process.pid} {name_of(process)}" for process in machine.processes()]
     for record in machine.records():
         logs = [Path(record.log), *Path(record.folder).glob("ray/session_2*/logs/*.out")]
@@ -133,8 +141,9 @@ def state_of(machine: Machine) -> str:
 def name_of(process: Process) -> str:
     """Return the program of a process, without its arguments."""
     try:
-        return Path(f"/proc/{process.pid}/comm").read_text().strip()
-    except FileNotFoundError:
+        # The kernel cuts the name after 15 bytes, even in the middle of a character.
+        return Path(f"/proc/{process.pid}/comm").read_text(errors="replace").strip()
+    except OSError:
         return "has ended"
 
 

@@ -12,6 +12,7 @@ from glowray.engine.inline import InlineEngine, flow_here, in_turn, inputs_of
 from glowray.engine.task.group import Group
 from glowray.engine.task.payload import execute, unpack
 from glowray.engine.task.protocol import Done, Remote, Task
+from glowray.kernels import Fragment
 from glowray.kernels.ends.buckets import Stored, part_of
 from glowray.rows import Block
 
@@ -69,8 +70,9 @@ class GroupEngine(InlineEngine):
                 break
         merges = len(group.reports) == 1
         if not merges:
-            exchange = unpack(payload.data, payload.apart).exchange
-            objects, merges = list(group.objects(exchange)), exchange.merges
+            program = unpack(payload.data, payload.apart)
+            assert isinstance(program, Fragment)
+            objects, merges = list(group.objects(program.exchange)), program.exchange.merges
         stored = [pickle.loads(pickle.dumps(each, 5)) for each in objects or ()]
         for place, (task, report) in enumerate(zip(tasks, group.reports, strict=False)):
             own = stored if merges else [Member(each, place) for each in stored]

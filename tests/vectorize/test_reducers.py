@@ -1,8 +1,11 @@
 """Test that a fold over columns equals the reducer's own left fold."""
 
+# ruff: noqa: FURB136  (each spelling of a choice is a shape of its own)
+
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from typing import Any
 
@@ -36,6 +39,7 @@ def merge(left: tuple[int, float], right: tuple[int, float]) -> tuple[int, float
 
 PAIR = TupleOf((int, float))
 NAMED = TupleOf((str, int))
+TRIPLE = TupleOf((float, float, float))
 NESTED = RecordOf((("name", str), ("at", RecordOf((("day", int),)))))
 ROWS = st.tuples(TEXTS, st.integers(0, 3)).map(lambda pair: {"name": pair[0], "at": {"day": pair[1]}})
 REDUCERS: list[tuple[Any, Any, Any]] = [
@@ -52,7 +56,7 @@ REDUCERS: list[tuple[Any, Any, Any]] = [
     (lambda a, b: (a[0] + b[0], max(a[1], b[1])), PAIR, st.tuples(INTS, FLOATS)),
     (merge, PAIR, st.tuples(INTS, FLOATS)),
     (max, str, TEXTS),
-    (lambda a, b: b if b < a else a, str, TEXTS),  # noqa: FURB136  (a shape of its own)
+    (lambda a, b: b if b < a else a, str, TEXTS),
     (lambda a, b: a if a[1] > b[1] else b, NAMED, st.tuples(TEXTS, st.integers(0, 3))),
     (lambda a, b: a if a[1] >= b[1] else b, NAMED, st.tuples(TEXTS, st.integers(0, 3))),
     (lambda a, b: b if a[1] < b[1] else a, NAMED, st.tuples(TEXTS, st.integers(0, 3))),
@@ -66,7 +70,7 @@ REDUCERS: list[tuple[Any, Any, Any]] = [
     (lambda a, b: a, str, TEXTS),
     (lambda a, b: b, PAIR, st.tuples(INTS, FLOATS)),
     (lambda a, b: (a[0], b[1]), NAMED, st.tuples(TEXTS, INTS)),
-    (lambda a, b: a if a < b else b, str, TEXTS),  # noqa: FURB136
+    (lambda a, b: a if a < b else b, str, TEXTS),
     (max, str, TEXTS),
     (lambda a, b: (min(a[0], b[0]), a[1] + b[1]), NAMED, st.tuples(TEXTS, INTS)),
     (lambda a, b: a + b, float, st.just(-0.0)),
@@ -74,6 +78,36 @@ REDUCERS: list[tuple[Any, Any, Any]] = [
     (lambda a, b: a + b, int, st.sampled_from([2**63 - 1, -(2**63), 1, -1])),
     (lambda a, b: a + b, int, st.integers(2**50, 2**54)),
 ]
+
+HOSTILE = st.sampled_from([0.0, -0.0, float("nan"), float("inf"), -float("inf"), 1.5, -1.5])
+EXTREMES: list[Any] = [
+    min, max, lambda a, b: min(b, a), lambda a, b: max(b, a),
+    lambda a, b: a if a < b else b, lambda a, b: a if a <= b else b, lambda a, b: b if b < a else a,
+    lambda a, b: b if b <= a else a, lambda a, b: a if a > b else b, lambda a, b: a if a >= b else b,
+    lambda a, b: b if b > a else a, lambda a, b: b if b >= a else a, lambda a, b: a if b < a else b,
+    lambda a, b: b if a >= b else a,
+]  # fmt: skip
+BEST: list[Any] = [
+    lambda a, b: min(a, b, key=lambda row: row[1]), lambda a, b: max(b, a, key=lambda row: row[1]),
+    lambda a, b: a if a[1] < b[1] else b, lambda a, b: a if a[1] <= b[1] else b, lambda a, b: b if b[1] < a[1] else a,
+    lambda a, b: b if b[1] <= a[1] else a, lambda a, b: b if a[1] >= b[1] else a, lambda a, b: a if b[1] < a[1] else b,
+]  # fmt: skip
+REDUCERS += [(reducer, float, HOSTILE) for reducer in EXTREMES]
+REDUCERS += [(reducer, PAIR, st.tuples(INTS, HOSTILE)) for reducer in BEST]
+REDUCERS += [
+    (lambda a, b: (min(a[0], b[0]), max(b[1], a[1]), a[2] + b[2]), TRIPLE, st.tuples(HOSTILE, HOSTILE, HOSTILE))
+]
+
+
+@pytest.mark.parametrize("reducer", [*EXTREMES, *BEST])
+def test_zeros_of_both_signs_and_nan_stay_in_columns(reducer: Any) -> None:
+    values = [1.5, math.nan, -0.0, 0.0, -1.5, math.nan, 0.0]
+    kind: Any = float if reducer in EXTREMES else PAIR
+    rows: list[Any] = values if kind is float else list(enumerate(values))
+    fold = fold_of(know(reducer, arguments=2))  # type: ignore[arg-type]
+    assert isinstance(fold, Fold)
+    assert fold.run(column(kind, rows), np.arange(len(rows)) % 2, 2) is not None
+    assert fold.fold_column(column(kind, rows), rows[0]) is not None
 
 
 def column(kind: Any, rows: list[Any]) -> Any:
@@ -139,7 +173,12 @@ def test_sums_beyond_64_bits_are_left_to_python() -> None:
 def test_ordinary_values_are_folded() -> None:
     for reducer, kind, _ in REDUCERS:
         fold = fold_of(know(reducer, arguments=2))  # type: ignore[arg-type]
-        ordinary: dict[Any, Any] = {PAIR: (1, 2.5), NAMED: ("a", 1), NESTED: {"name": "a", "at": {"day": 1}}}
+        ordinary: dict[Any, Any] = {
+            PAIR: (1, 2.5),
+            NAMED: ("a", 1),
+            NESTED: {"name": "a", "at": {"day": 1}},
+            TRIPLE: (1.5, 2.5, 3.5),
+        }
         rows = [ordinary[kind]] * 2 if kind in ordinary else [kind(1), kind(2)]
         assert isinstance(fold, Fold)
         assert fold.run(column(kind, rows), np.array([0, 0]), 1) is not None

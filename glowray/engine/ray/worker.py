@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from glowray.engine.ray.capture import Capture, captured
 from glowray.engine.ray.stop_tasks import flag_watch
 from glowray.engine.task.payload import Sent
-from glowray.kernels import TaskReport
+from glowray.kernels import Fragment, TaskReport
 from glowray.kernels.ends.buckets import Stored, part_of
 from glowray.rows import Block
 
@@ -76,8 +76,9 @@ def run_tasks(payload: bytes, apart: Apart, group: GroupPlace, *arguments: Store
             if done.has_failed:
                 break
         if len(done.reports) > 1:
-            exchange = unpack(payload, values).exchange
-            objects, merged = done.objects(exchange), exchange.merges
+            program = unpack(payload, values)
+            assert isinstance(program, Fragment), "saved tasks are alone"
+            objects, merged = done.objects(program.exchange), program.exchange.merges
     told = GroupReport(done.reports, merged)
     if group.outputs == 0:
         return told

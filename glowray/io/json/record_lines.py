@@ -180,11 +180,11 @@ class _FieldReader:
         return encode([value_of(text) for text in self._sources(starts - quoted, ends + quoted)], 1)
 
     def _ints(self, kinds: Any, starts: Places, ends: Places) -> pa.Array:
-        numbers, there = self._numbers(kinds, _INT, chosen.loops.integers, _int64, starts, ends)
+        numbers, there = self._numbers(kinds, _INT, chosen.loops.integers, starts, ends)
         return _array(numbers, there)
 
     def _floats(self, kinds: Any, starts: Places, ends: Places) -> pa.Array:
-        numbers, there = self._numbers(kinds, _FLOAT, chosen.loops.floats, float, starts, ends)
+        numbers, there = self._numbers(kinds, _FLOAT, chosen.loops.floats, starts, ends)
         return _array(numbers, there)
 
     def _bools(self, kinds: Any, starts: Places, ends: Places) -> pa.Array:
@@ -207,21 +207,13 @@ class _FieldReader:
             array = pc.replace_with_mask(array, pa.array(escaped), exact)
         return array if there.all() else pc.if_else(pa.array(there), array, pa.scalar(None, array.type))
 
-    def _numbers(
-        self, kinds: Any, kind: int, parse: Any, python: Callable[[str], Any], starts: Places, ends: Places
-    ) -> tuple[Any, Mask]:
-        """Return (numbers, mask of those that are not null). Python reads the numbers that `parse` does not."""
+    def _numbers(self, kinds: Any, kind: int, parse: Any, starts: Places, ends: Places) -> tuple[Any, Mask]:
+        """Return (numbers, mask of those that are not null)."""
         there = kinds == kind
         self.good &= there | (kinds == _NULL)
         numbers, parsed = parse(self._bytes, starts, np.where(there, ends, starts))
         if parsed is not None:
-            rest = np.flatnonzero(there & ~parsed)
-            for row, text in zip(rest.tolist(), self._sources(starts[rest], ends[rest]), strict=True):
-                number = python(text)
-                if number is None:
-                    self.good[row] = False
-                else:
-                    numbers[row] = number
+            self.good &= parsed | ~there
         return numbers, there
 
     def _sources(self, starts: Places, ends: Places) -> list[str]:
@@ -233,9 +225,3 @@ def _array(values: Any, there: Mask) -> pa.Array:
     import pyarrow as pa
 
     return pa.array(values, mask=None if there.all() else ~there)
-
-
-def _int64(digits: str) -> int | None:
-    """Return an int of 64 bits, or None for a larger one."""
-    number = int(digits) if len(digits) <= len(str(-(2**63))) else 2**63
-    return number if -(2**63) <= number < 2**63 else None

@@ -84,9 +84,15 @@ class Texts:
         places = as_numpy(rows) if isinstance(rows, pa.Array) else rows
         return Texts(self.data, self.starts[places], self.ends[places])
 
-    def over(self, data: bytes) -> Texts:
+    def over(self, data: bytes | Bytes) -> Texts:
         """Return the texts with the same bounds in other data of equal length, with line feeds at the same offsets."""
         return Texts(np.frombuffer(data, np.uint8), self.starts, self.ends)
+
+    def patched(self, rows: Any, offsets: Any, data: Any) -> Texts:
+        """Return the texts with others at the given rows. The others are the buffers of an Arrow array."""
+        starts, ends = self.starts.astype(np.int64), self.ends.astype(np.int64)
+        starts[rows], ends[rows] = offsets[:-1] + len(self.data), offsets[1:] + len(self.data)
+        return Texts(np.concatenate([self.data, np.frombuffer(data, np.uint8)]), starts, ends)
 
     def to_pylist(self) -> list[str]:
         """Return the texts as a list of str."""
@@ -126,8 +132,8 @@ class Lines(Texts):
         """Return whether the last line has no line feed."""
         return bool(self._text) and not self._text.endswith(b"\n")
 
-    def over(self, data: bytes) -> Texts:
-        return Lines(data)
+    def over(self, data: bytes | Bytes) -> Texts:
+        return Lines(bytes(data))
 
     @property
     def inside(self) -> Bytes:

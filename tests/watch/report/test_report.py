@@ -49,10 +49,13 @@ class Page(HTMLParser):
             self.text += data
 
 
+LARGE = 4 * 10**18  # twice as much fits into 64 bits, and three times as much does not
+
+
 def ran(flow: gr.Flow, words: list[str]) -> list[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", gr.PythonRowsWarning)
-        pairs = flow.from_items(words, partitions=2).map(lambda word: (word.lower(), 1), name=EVIL)
+        pairs = flow.from_items(words, partitions=2).map(lambda word: (word, len(word) * LARGE), name=EVIL)
         return pairs.reduce_by_key(lambda a, b: a + b).sort().collect()
 
 
@@ -66,7 +69,7 @@ def test_the_page_stands_alone_and_escapes_what_the_user_wrote(engine: Lab, tmp_
     assert not page.addresses and "url(" not in text and "@import" not in text
     for heading in ("Plan, coloured by time", "Tasks on the time line", "Stages", "Where the time went"):
         assert heading in page.text
-    assert "columns do not compute lower of it exactly" in page.text
+    assert "columns do not compute len, arithmetic of it exactly" in page.text
     assert "The slowest function: " in page.text and "ns a row" in page.text
     assert page.text.strip().endswith(".")
     assert "prefers-color-scheme:dark" in text

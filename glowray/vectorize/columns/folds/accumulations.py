@@ -11,7 +11,7 @@ from typing import Any
 
 from glowray.rows.objects.static_attributes import is_one_of
 from glowray.vectorize.analyze.returned_expression import returned
-from glowray.vectorize.columns.folds.reducer_shapes import Fold, field_of, operation_of, spelled
+from glowray.vectorize.columns.folds.reducer_shapes import Fold, Operation, field_of, operation_of, spelled
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.operations import none_values as optional
 from glowray.vectorize.columns.operations.expressions import constant
@@ -145,7 +145,7 @@ def _tuple(fields: tuple[Expr, ...]) -> Expr:
     return Expr(TupleOf(tuple(field.kind for field in fields)), run)
 
 
-def _alike(operation: str, lift: Expr, zero: Any) -> tuple[Expr, Any]:
+def _alike(operation: Operation, lift: Expr, zero: Any) -> tuple[Expr, Any]:
     """Convert the folded expression and the start to the kind that all results have: `0 + 1.5` → float."""
     if operation == "add":
         if lift.kind not in (int, float, bool) or type(zero) is str:

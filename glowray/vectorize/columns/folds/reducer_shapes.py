@@ -1,6 +1,6 @@
 """Recognise reducers by their shape, and fold whole columns as the reducer would from left to right.
 
-`lambda a, b: (a[0] + b[0], max(a[1], b[1]))` is Fold((Fold("add"), Fold("max"))).
+`lambda a, b: (a[0] + b[0], max(a[1], b[1]))` is Fold((Fold("add"), Fold(Extreme(…)))).
 """
 
 from __future__ import annotations
@@ -10,19 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
+from glowray.rows.objects.static_attributes import is_one_of
 from glowray.vectorize.analyze.call_effects import called
 from glowray.vectorize.analyze.displays import constant_index
 from glowray.vectorize.analyze.returned_expression import returned
 from glowray.vectorize.columns.folds import vector_folds as folds
 from glowray.vectorize.columns.folds.row_choice import Best, best_of
-from glowray.vectorize.columns.folds.vector_folds import Groups, Part
+from glowray.vectorize.columns.folds.vector_folds import Extreme, Groups, Part
 from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.definition.builtin_callables import MAX, MIN
 from glowray.vectorize.definition.known_function import Known, Refused
 
-Operation = Literal["add", "min", "max", "and", "or", "first", "last"]
+Operation = Literal["add", "and", "or", "first", "last"] | Extreme
 
 
 @dataclass(frozen=True)
@@ -77,11 +76,12 @@ class Fold:
             return folds.picked(parts, count, known, first=self.operation == "first")
         if self.operation == "add":
             return folds.summed(parts, count, known)
-        return folds.extreme(parts, count, known, least=self.operation in ("min", "and"))
+        return self._extreme.of_groups(parts, count, known)
 
     def fold_column(self, values: Any, start: Any = None) -> Any | None:
         """Fold `start` and all rows of a column into a Python object. Return None if the result would not be Python's.
 
+        >>> import numpy as np
         >>> Fold("add").fold_column(np.array([2**62, 2**62]), 5)
         9223372036854775813
 
@@ -95,21 +95,19 @@ class Fold:
             made = [fold.fold_column(column, each) for fold, column, each in parts]
             return None if any(each is None for each in made) else tuple(made)
         if isinstance(self.operation, Best):
-            return self._best(self.operation, values, start)
+            return self.operation.of_column(values, start)
         if self.operation == "first":
             return folds.end(values, first=True) if start is None else start
         if self.operation == "last":
             return folds.end(values, first=False)
         if self.operation == "add":
             return folds.total(values, start)
-        return folds.outermost(values, start, least=self.operation in ("min", "and"))
+        return self._extreme.of_column(values, start)
 
-    def _best(self, best: Best, values: Any, start: Any) -> Any | None:
-        rows = len(best.of(values))
-        made = best.run(values, np.zeros(rows, np.int64), 1)
-        if made is None or start is None:
-            return None if made is None else folds.end(made, first=True)
-        return best.better(start, folds.end(made, first=True))
+    @property
+    def _extreme(self) -> Extreme:
+        """The choice between two values. `and` of bools keeps the least, and `or` the greatest."""
+        return self.operation if isinstance(self.operation, Extreme) else Extreme(self.operation == "and", True, True)
 
     def changes(self, zero: Any) -> bool:
         """Return whether starting from `zero` can change the result."""
@@ -164,23 +162,28 @@ def operation_of(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -
         return "and" if isinstance(node.op, ast.And) else "or"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 2 and not node.keywords:
         function = called(known, node)
-        if _are(set(map(spelled, node.args)), one, other):
-            return "min" if function is MIN else "max" if function is MAX else None
+        if _are(set(map(spelled, node.args)), one, other) and is_one_of(function, (MIN, MAX)):
+            keeps_one = spelled(node.args[0]) == spelled(one)  # unless the other is strictly less, or greater
+            return Extreme(function is MIN, first=keeps_one, keeps_nan=keeps_one)
     if isinstance(node, ast.IfExp) and isinstance(node.test, ast.Compare) and len(node.test.ops) == 1:
         return _conditional(node, node.test, one, other)
     return None
 
 
-def _conditional(node: ast.IfExp, test: ast.Compare, one: ast.expr, other: ast.expr) -> Operation | None:
+def _conditional(node: ast.IfExp, test: ast.Compare, one: ast.expr, other: ast.expr) -> Extreme | None:
     sides = {spelled(test.left), spelled(test.comparators[0])}
     if not _are(sides, one, other) or not _are({spelled(node.body), spelled(node.orelse)}, one, other):
         return None
+    operator = test.ops[0]
+    if not isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+        return None
     keeps_left = spelled(node.body) == spelled(test.left)
-    if isinstance(test.ops[0], ast.Lt | ast.LtE):
-        return "min" if keeps_left else "max"
-    if isinstance(test.ops[0], ast.Gt | ast.GtE):
-        return "max" if keeps_left else "min"
-    return None
+    kept_if_equal = node.body if isinstance(operator, ast.LtE | ast.GtE) else node.orelse
+    return Extreme(
+        least=isinstance(operator, ast.Lt | ast.LtE) is keeps_left,
+        first=spelled(kept_if_equal) == spelled(one),
+        keeps_nan=spelled(node.orelse) == spelled(one),
+    )
 
 
 def spelled(node: ast.expr) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from glowray.rows.objects.static_attributes import is_one_of
 from glowray.vectorize.analyze.displays import constant_index
 from glowray.vectorize.analyze.scope_names import own_names
-from glowray.vectorize.columns.folds.vector_folds import Groups, ranked, taken
+from glowray.vectorize.columns.folds.vector_folds import Groups, compared_rows, end, ranked, taken
 from glowray.vectorize.columns.vectors.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.definition.builtin_callables import MAX, MIN
 from glowray.vectorize.definition.known_function import Known
@@ -25,12 +25,14 @@ COMPARED: tuple[Kind, ...] = (int, float, bool, str)
 class Best:
     """Keeps the row whose field at `path` is greatest or least; among equal ones, the first or the last row.
 
-    `a if a["at"] >= b["at"] else b` is Best(("at",), greatest=True, first=True).
+    `a if a["at"] >= b["at"] else b` is Best(("at",), greatest=True, first=True, keeps_nan=False). `keeps_nan` says
+    that a comparison with NaN keeps the row that came first.
     """
 
     path: Path
     greatest: bool
     first: bool
+    keeps_nan: bool
 
     def compares(self, kind: Kind) -> bool:
         """Return whether rows of a kind have a field at `path` whose values can be ordered."""
@@ -43,12 +45,33 @@ class Best:
                 return False
         return kind in COMPARED
 
-    def run(self, rows: Any, groups: Groups, count: int) -> Any | None:
-        """Return the kept row of each group, or None if a field is NaN, which is neither greater nor less."""
+    def run(self, rows: Any, groups: Groups, count: int) -> Any:
+        """Return the kept row of each group."""
+        return taken(rows, self._kept(self.of(rows), groups, count))
+
+    def of_column(self, rows: Any, start: Any) -> Any:
+        """Return which of `start` and the rows is kept, as a Python object. `start` may be None."""
         field = self.of(rows)
+        if isinstance(field, pa.Array) or start is None:
+            made = end(self.run(rows, np.zeros(len(field), np.int64), 1), first=True)
+            return made if start is None else self.better(start, made)
+        values = np.concatenate([np.array([self.of(start)], field.dtype), field])
+        place = int(self._kept(values, np.zeros(len(values), np.int64), 1)[0])
+        return end(taken(rows, np.array([place - 1])), first=True) if place else start
+
+    def _kept(self, field: Any, groups: Groups, count: int) -> Groups:
+        """Return the number of the kept row of each group."""
         values = ranked(field)[0] if isinstance(field, pa.Array) else field
-        if values.dtype == np.float64 and np.isnan(values).any():
-            return None
+        if values.dtype != np.float64 or not np.isnan(values).any():
+            return self._places(values, groups, count)
+        compared, places = compared_rows(values, groups, count, self.keeps_nan)
+        if len(compared):
+            numbers, own = np.unique(groups[compared], return_inverse=True)
+            places[numbers] = compared[self._places(values[compared], own, len(numbers))]
+        return places
+
+    def _places(self, values: Any, groups: Groups, count: int) -> Groups:
+        """Return the number of the kept row of each group, for values without NaN."""
         best = np.empty(count, values.dtype)
         best[groups] = values  # any value of the group to start from
         (np.maximum if self.greatest else np.minimum).at(best, groups, values)
@@ -56,7 +79,7 @@ class Best:
         places = np.empty(count, np.int64)
         step = -1 if self.first else 1  # NumPy keeps the last of several writes to one place
         places[groups[rest][::step]] = rest[::step]
-        return taken(rows, places)
+        return places
 
     def of(self, row: Any) -> Any:
         """Return the field at `path` of a row, or of a vector of rows."""
@@ -64,11 +87,9 @@ class Best:
             row = row[step]
         return row
 
-    def better(self, row: Any, other: Any) -> Any | None:
-        """Return which of two Python rows is kept. `row` is the first. Return None if a field is NaN."""
+    def better(self, row: Any, other: Any) -> Any:
+        """Return which of two Python rows is kept. `row` is the first. Neither field is NaN."""
         one, two = self.of(row), self.of(other)
-        if one != one or two != two:
-            return None
         if one == two:
             return row if self.first else other
         return row if (one > two) is self.greatest else other
@@ -96,7 +117,8 @@ def _conditional(node: ast.IfExp, test: ast.Compare, one: str, other: str) -> Be
     keeps_left = chosen[0][0] == sides[0]  # if the comparison is true
     holds_for_equal = isinstance(operator, ast.LtE | ast.GtE)
     kept = chosen[0][0] if holds_for_equal else chosen[1][0]
-    return Best(left[1], isinstance(operator, ast.Gt | ast.GtE) is keeps_left, first=kept == one)
+    is_greatest = isinstance(operator, ast.Gt | ast.GtE) is keeps_left
+    return Best(left[1], is_greatest, first=kept == one, keeps_nan=chosen[1][0] == one)
 
 
 def _called(known: Known, node: ast.Call, name: str, one: str, other: str) -> Best | None:
@@ -111,7 +133,8 @@ def _called(known: Known, node: ast.Call, name: str, one: str, other: str) -> Be
         return None
     if arguments not in ([(one, ()), (other, ())], [(other, ()), (one, ())]):
         return None
-    return Best(path, function is MAX, first=arguments[0][0] == one)
+    keeps_one = arguments[0][0] == one
+    return Best(path, function is MAX, first=keeps_one, keeps_nan=keeps_one)
 
 
 def _plain(name: str | None) -> str:

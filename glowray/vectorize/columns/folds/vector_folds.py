@@ -1,7 +1,7 @@
 """Fold vectors by group, or whole, with the results of a reducer that goes from left to right.
 
-A function returns None if a column cannot give Python's result. There are two cases. The sum
-of a group is beyond 64 bits. Or the least or greatest float depends on the order, as with NaN and zeros of both signs.
+A sum is None if that of a group is beyond 64 bits. With NaN and zeros of both signs the least or greatest float depends
+on the order. `Extreme` goes by the order of the rows there.
 
     values [1, 2, 3], groups [0, 1, 0] → sums [4, 2]
 """
@@ -9,6 +9,7 @@ of a group is beyond 64 bits. Or the least or greatest float depends on the orde
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -82,20 +83,89 @@ def _size(values: Any) -> int:
     return max(-int(values.min()), int(values.max())) if len(values) else 0
 
 
-def extreme(parts: Sequence[Part], count: int, known: Any, least: bool) -> Any | None:
-    """Return the least or greatest value of each group. Every group has a row."""
-    if isinstance(parts[0][0], pa.Array):
-        values, groups = in_a_row(parts, known)
-        ranks, ordered = ranked(values)
-        return ordered.take(pa.array(extreme([(ranks, groups)], count, None, least)))
-    vectors = [values for values, _ in parts] + ([] if known is None else [known])
-    dtype = vectors[0].dtype
-    if dtype == np.float64 and any(map(_depends_on_order, vectors)):
-        return None
-    made = _begun(known, count, _END[dtype.type, least], dtype)
-    for values, groups in parts:
-        (np.minimum if least else np.maximum).at(made, groups, values)
-    return made
+@dataclass(frozen=True)
+class Extreme:
+    """Keeps the least or greatest value. `first` and `keeps_nan` say what a comparison that decides nothing keeps.
+
+    `b if b < a else a` is Extreme(least=True, first=True, keeps_nan=True). It keeps the first of 0.0 and -0.0. A NaN
+    that comes later never takes the place of `a`. `a if a < b else b` is Extreme(True, False, False).
+    """
+
+    least: bool
+    first: bool
+    keeps_nan: bool
+
+    def of_groups(self, parts: Sequence[Part], count: int, known: Any) -> Any:
+        """Return the least or greatest value of each group. Every group has a row."""
+        if isinstance(parts[0][0], pa.Array):
+            values, groups = in_a_row(parts, known)
+            ranks, ordered = ranked(values)
+            return ordered.take(pa.array(self.of_groups([(ranks, groups)], count, None)))
+        if parts[0][0].dtype != np.float64:
+            return self._outermost(parts, count, known)
+        if any(np.isnan(values).any() for values, _ in parts) or (known is not None and np.isnan(known).any()):
+            return self._of_floats_and_nan(*in_a_row(parts, known), count)
+        return self._of_floats(parts, count, known)
+
+    def _outermost(self, parts: Sequence[Part], count: int, known: Any) -> Any:
+        dtype = parts[0][0].dtype
+        made = _begun(known, count, _END[dtype.type, self.least], dtype)
+        for values, groups in parts:
+            (np.minimum if self.least else np.maximum).at(made, groups, values)
+        return made
+
+    def _of_floats(self, parts: Sequence[Part], count: int, known: Any) -> Any:
+        """Return the same for floats without NaN. 0.0 and -0.0 are equal: the order of the rows tells which is kept."""
+        made = self._outermost(parts, count, known)
+        if not (made == 0).any():
+            return made
+        both = parts if known is None else [(known, np.arange(len(known))), *parts]
+        zeros = [(values[rows], groups[rows]) for values, groups in both if len(rows := np.flatnonzero(values == 0))]
+        signed = np.zeros(count)
+        for values, groups in zeros[:: self._step]:
+            signed[groups[:: self._step]] = values[:: self._step]
+        return np.where(made == 0, signed, made)
+
+    @property
+    def _step(self) -> int:
+        return -1 if self.first else 1  # NumPy keeps the last of several writes to one place
+
+    def _of_floats_and_nan(self, values: Any, groups: Groups, count: int) -> Any:
+        rows, others = compared_rows(values, groups, count, self.keeps_nan)
+        made = values[others]
+        if len(rows):
+            numbers, own = np.unique(groups[rows], return_inverse=True)
+            made[numbers] = self._of_floats([(values[rows], own)], len(numbers), None)
+        return made
+
+    def of_column(self, values: Any, start: Any) -> Any:
+        """Return the least or greatest of `start` and the values as a Python object. `start` may be None."""
+        if isinstance(values, pa.Array):
+            found = pc.min_max(values)["min" if self.least else "max"].as_py()
+        else:
+            found = (values.min() if self.least else values.max()).item()
+            if type(found) is float and (found == 0 or found != found or start != start):
+                known = None if start is None else np.array([start])
+                return self.of_groups([(values, np.zeros(len(values), np.int64))], 1, known)[0].item()
+        if start is None:
+            return found
+        return min(start, found) if self.least else max(start, found)
+
+
+def compared_rows(values: Any, groups: Groups, count: int, keeps_nan: bool) -> tuple[Groups, Groups]:
+    """Return (rows whose floats are compared, row of each group that is kept if none of its rows are).
+
+    A comparison with NaN is false. If it keeps the earlier value, a NaN counts only as the first of its group, and then
+    for good. Else the last NaN of a group takes the place of all before it.
+    """
+    is_nan = np.isnan(values)
+    rows, others = np.arange(len(values)), np.full(count, -1)
+    if keeps_nan:
+        others[groups[::-1]] = rows[::-1]
+        return np.flatnonzero(~is_nan & ~is_nan[others][groups]), others
+    nans = np.flatnonzero(is_nan)
+    others[groups[nans]] = nans
+    return np.flatnonzero(rows > others[groups]), others
 
 
 def ranked(texts: pa.Array) -> tuple[npt.NDArray[np.int64], pa.Array]:
@@ -112,11 +182,6 @@ def ranked(texts: pa.Array) -> tuple[npt.NDArray[np.int64], pa.Array]:
     ranks = np.empty(len(order), np.int64)
     ranks[as_numpy(order)] = np.arange(len(order))
     return ranks[as_numpy(encoded.indices)], encoded.dictionary.take(order)
-
-
-def _depends_on_order(values: Any) -> bool:
-    """Return whether the least or greatest float may depend on the order: there is a NaN or a -0.0."""
-    return bool(np.isnan(values).any()) or bool(np.signbit(values[values == 0]).any())
 
 
 def picked(parts: Sequence[Part], count: int, known: Any, first: bool) -> Any:
@@ -195,22 +260,6 @@ def total(values: Any, start: Any) -> Any:
         upper, lower = values >> _HALF, values & (2**_HALF - 1)
         made = (int(np.sum(upper)) << _HALF) + int(np.sum(lower))
     return made if start is None else start + made
-
-
-def outermost(values: Any, start: Any, least: bool) -> Any | None:
-    """Return the least or greatest of `start` and the values as a Python object. `start` may be None."""
-    if isinstance(values, pa.Array):
-        found = pc.min_max(values)["min" if least else "max"].as_py()
-    else:
-        made = values.min() if least else values.max()
-        if values.dtype == np.float64 and (np.isnan(made) or (made == 0 and _depends_on_order(values))):
-            return None
-        found = made.item()
-    if start is None:
-        return found
-    if type(start) is float and (start != start or start == found == 0):
-        return None
-    return min(start, found) if least else max(start, found)
 
 
 def end(values: Any, first: bool) -> Any:

@@ -1,6 +1,6 @@
 """int() and float() of a text column.
 
-One pass over the bytes reads the numbers. Texts that are not plain numbers go to Python.
+One pass over the bytes reads the numbers. Rows whose text is no number, or an int beyond 64 bits, go to Python.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def to_int(text: Expr) -> Expr:
 
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
-        return _of_plain(*chosen.loops.integers(texts.data, *texts.packed_bounds()), frame)
+        return _of_numbers(*chosen.loops.integers(texts.data, *texts.packed_bounds()), frame)
 
     return Expr(int, run)
 
@@ -28,12 +28,12 @@ def to_float(text: Expr) -> Expr:
 
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
-        return _of_plain(*chosen.loops.floats(texts.data, *texts.packed_bounds()), frame)
+        return _of_numbers(*chosen.loops.floats(texts.data, *texts.packed_bounds()), frame)
 
     return Expr(float, run)
 
 
-def _of_plain(numbers: Any, are_plain: Mask | None, frame: Frame) -> Any:
-    if are_plain is not None:
-        frame.require(are_plain)
+def _of_numbers(numbers: Any, are_numbers: Mask | None, frame: Frame) -> Any:
+    if are_numbers is not None:
+        frame.require(are_numbers)
     return numbers

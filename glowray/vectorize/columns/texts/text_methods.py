@@ -1,30 +1,34 @@
-"""str methods over a text column. A guard limits each to the texts on which Arrow's kernel equals Python's method.
+"""str methods over a text column. Python's own method computes a text that a kernel does not compute exactly.
 
-| method | guard |
-|---|---|
-| lower, upper, title, isdigit, isalpha, find, rfind, … | ASCII texts (İ, ß and final sigma differ) |
-| strip, lstrip, rstrip | none: the kernel gets Python's list of white space |
-| replace, count, partition | none, but the pattern must be a non-empty constant |
-| zfill | no sign in front |
-| s[i] | the index is in the text |
+| method | kernel | texts that go to Python's method |
+|---|---|---|
+| lower, upper, casefold, swapcase, title, capitalize | Arrow's for ASCII, else a table of characters | ß, İ, Σ, … |
+| isdigit, isdecimal, isalpha, isalnum | Arrow's for ASCII | not ASCII |
+| find, rfind, index, rindex, slices, len | bytes, and the characters before them counted | none |
+| strip, lstrip, rstrip | bytes, and Arrow's for texts with an edge that is not ASCII | none |
+| replace, count, partition | bytes; the pattern must be a non-empty constant | none |
+| zfill | Arrow's | with a sign in front |
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glowray.native import chosen
+from glowray.native.character_tables import tables_for
 from glowray.native.separators import WHITESPACE
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.texts.texts import Texts
 from glowray.vectorize.columns.texts import text_search as finding
 from glowray.vectorize.columns.texts import text_slices as slices
-from glowray.vectorize.columns.texts.text_pieces import text_bytes
+from glowray.vectorize.columns.texts.method_calls import numbers_called, texts_called
 from glowray.vectorize.columns.texts.text_split import split_pattern, split_whitespace
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, array_of, leaf, spread_out
 from glowray.vectorize.columns.vectors.kinds import ListOf, Untranslatable
@@ -33,19 +37,22 @@ _COMPARE = {
     ast.Eq: pc.equal, ast.NotEq: pc.not_equal, ast.Lt: pc.less, ast.LtE: pc.less_equal, ast.Gt: pc.greater,
     ast.GtE: pc.greater_equal,
 }  # fmt: skip
-_ASCII: dict[str, tuple[type, Callable[[Any], Any]]] = {
-    "isdigit": (bool, pc.ascii_is_decimal),
-    "isdecimal": (bool, pc.ascii_is_decimal), "isalpha": (bool, pc.ascii_is_alpha),
-    "isalnum": (bool, pc.ascii_is_alnum), "title": (str, pc.ascii_title),
-    "capitalize": (str, pc.ascii_capitalize),
+_TESTS: dict[str, Callable[[Any], Any]] = {
+    "isdigit": pc.ascii_is_decimal, "isdecimal": pc.ascii_is_decimal, "isalpha": pc.ascii_is_alpha,
+    "isalnum": pc.ascii_is_alnum,
 }  # fmt: skip
+"""Kernels for texts of ASCII."""
+
 _PAD = {"ljust": pc.utf8_rpad, "rjust": pc.utf8_lpad, "zfill": pc.utf8_lpad}
-_CASE: dict[str, tuple[Callable[[Any], Any], Callable[[bytes], bytes]]] = {
+_CASE: dict[str, tuple[Callable[[Any], Any], Callable[[bytes], bytes] | None]] = {
     "lower": (pc.ascii_lower, bytes.lower), "upper": (pc.ascii_upper, bytes.upper),
     "casefold": (pc.ascii_lower, bytes.lower), "swapcase": (pc.ascii_swapcase, bytes.swapcase),
+    "title": (pc.ascii_title, None), "capitalize": (pc.ascii_capitalize, None),
 }  # fmt: skip
+"""Method → (kernel for texts of ASCII, function of all bytes of texts of ASCII or None)."""
+
 _FIND = ("find", "rfind", "index", "rindex")
-_TRIM = {"strip": pc.utf8_trim, "lstrip": pc.utf8_ltrim, "rstrip": pc.utf8_rtrim}
+_TRIM = ("strip", "lstrip", "rstrip")
 
 _SHORT = 8
 """A constant of at most this many bytes is compared byte by byte, without copying the texts."""
@@ -76,20 +83,12 @@ def is_filled(texts: Any) -> Any:
     return as_numpy(pc.binary_length(texts)) > 0
 
 
-def require_ascii(texts: Any, frame: Frame) -> None:
-    """Send rows whose text is not ASCII to Python."""
-    data, _ = text_bytes(texts)
-    if len(data) and int(data.max()) > 127:
-        frame.require(as_numpy(pc.string_is_ascii(texts)))
-
-
 def method(name: str, receiver: Expr, arguments: list[Expr]) -> Expr:
     """Return `receiver.name(*arguments)`."""
     if name in _CASE and not arguments:
-        return _cased(receiver, *_CASE[name])
-    if name in _ASCII and not arguments:
-        kind, kernel = _ASCII[name]
-        return Expr(kind, lambda frame: _on_ascii(kernel, kind, column(receiver, frame), frame))
+        return _cased(name, receiver)
+    if name in _TESTS and not arguments:
+        return _tested(name, receiver)
     if name == "isascii" and not arguments:
         return Expr(bool, lambda frame: as_numpy(pc.string_is_ascii(column(receiver, frame))))
     if name == "join" and [argument.kind for argument in arguments] == [ListOf(str)]:
@@ -141,10 +140,11 @@ def zero_filled(receiver: Expr, width: int) -> Expr:
     """Return `receiver.zfill(width)`."""
 
     def run(frame: Frame) -> Any:
-        texts = column(receiver, frame)
+        texts = slices.texts_of(receiver, frame)
+        made = pc.utf8_lpad(texts.array, width, padding="0")
         # Python puts zeros between a sign and its number; the kernel puts them in front.
-        frame.require(~as_numpy(pc.or_(pc.starts_with(texts, "-"), pc.starts_with(texts, "+"))))
-        return pc.utf8_lpad(texts, width, padding="0")
+        signed = np.flatnonzero(slices.has_edge(texts, b"-", False) | slices.has_edge(texts, b"+", False))
+        return texts_called(Texts.of(made), texts, signed, methodcaller("zfill", width), frame) if len(signed) else made
 
     return Expr(str, run)
 
@@ -160,19 +160,39 @@ def _joined(separator: Expr, parts: Expr) -> Expr:
     return Expr(str, run)
 
 
-def _cased(receiver: Expr, kernel: Callable[[Any], Any], of_bytes: Callable[[bytes], bytes]) -> Expr:
+def _cased(name: str, receiver: Expr) -> Expr:
+    kernel, of_bytes = _CASE[name]
+
     def run(frame: Frame) -> Any:
-        vector = receiver.carry(frame)
-        if isinstance(vector, Texts) and vector.is_ascii and _SPARSE * int(vector.lengths.sum()) > len(vector.data):
-            return vector.over(of_bytes(vector.data.tobytes()))
-        return _on_ascii(kernel, str, spread_out(str, frame.settled(vector), frame.length), frame)
+        texts = slices.texts_of(receiver, frame)
+        is_dense = _SPARSE * int(texts.lengths.sum()) > len(texts.data)
+        if not texts.is_ascii:
+            return _replaced(name, texts if is_dense and of_bytes else Texts.of(texts.array), frame)
+        if of_bytes and is_dense and "array" not in vars(texts):
+            return texts.over(of_bytes(texts.data.tobytes()))
+        return kernel(texts.array)
 
     return leaf(str, run)
 
 
-def _on_ascii(kernel: Callable[[Any], Any], kind: type, texts: Any, frame: Frame) -> Any:
-    require_ascii(texts, frame)
-    return kernel(texts) if kind is str else as_numpy(kernel(texts))
+def _replaced(name: str, texts: Texts, frame: Frame) -> Texts:
+    """Return a method of case of texts, by a table of characters. Texts with a special character go to Python."""
+    tables = tables_for(name, texts.data)
+    data, good = chosen.loops.replaced(texts.data, *texts.packed_bounds(), *tables)
+    made = texts.over(data)
+    return made if good is None else texts_called(made, texts, np.flatnonzero(~good), getattr(str, name), frame)
+
+
+def _tested(name: str, receiver: Expr) -> Expr:
+    def run(frame: Frame) -> Any:
+        texts = slices.texts_of(receiver, frame)
+        made = as_numpy(_TESTS[name](texts.array))
+        if texts.is_ascii:
+            return made
+        rows = np.flatnonzero(~as_numpy(pc.string_is_ascii(texts.array)))
+        return numbers_called(made, texts, rows, getattr(str, name), frame)
+
+    return Expr(bool, run)
 
 
 def _split(receiver: Expr, from_end: bool, separator: object = None, most: object = -1) -> Expr:
@@ -192,10 +212,7 @@ def _split(receiver: Expr, from_end: bool, separator: object = None, most: objec
 
 def _trimmed(name: str, receiver: Expr, characters: str) -> Expr:
     def run(frame: Frame) -> Any:
-        texts = slices.uncut(receiver, frame)
-        if isinstance(texts, Texts) and texts.is_ascii:
-            return slices.trimmed(texts, characters, name != "rstrip", name != "lstrip")
-        return _TRIM[name](array_of(texts), characters)
+        return slices.trimmed(slices.texts_of(receiver, frame), characters, name != "rstrip", name != "lstrip")
 
     return leaf(str, run)
 
@@ -271,8 +288,7 @@ def length(text: Expr) -> Expr:
 
     def run(frame: Frame) -> Any:
         texts = slices.texts_of(text, frame)
-        lengths = texts.lengths if texts.is_ascii else as_numpy(pc.utf8_length(texts.array))
-        return lengths.astype(np.int64, copy=False)
+        return slices.characters_of(texts).astype(np.int64, copy=False)
 
     return Expr(int, run)
 

@@ -1,7 +1,7 @@
 """Search texts for a pattern: find, rfind, index, rindex, partition.
 
-The search runs over the bytes of the texts. A byte position is a character position in ASCII only. So find and index
-send other texts to Python; partition needs no position and takes all texts.
+The search runs over the bytes of the texts. In ASCII a byte is a character. In other texts the characters before the
+pattern are counted.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from glowray.native import chosen
 from glowray.rows.texts.texts import Texts
-from glowray.vectorize.columns.texts.text_slices import inside, is_ascii, texts_of
+from glowray.vectorize.columns.texts.text_slices import bounds_of, characters_before, texts_of
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Places
 from glowray.vectorize.columns.vectors.kinds import TupleOf, Untranslatable
 
@@ -29,14 +29,10 @@ def find(
 
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
-        frame.require(is_ascii(texts))
-        lengths = texts.lengths
-        first = 0 if start is None else inside(start.run(frame), lengths)
-        last = lengths if stop is None else np.maximum(inside(stop.run(frame), lengths), first)
-        places = first_or_last(texts, pattern.encode(), first, last, from_end)
+        places = first_or_last(texts, pattern.encode(), *bounds_of(texts, start, stop, frame), from_end)
         if must:
             frame.require(places >= 0)
-        return places
+        return places if texts.is_ascii else np.where(places < 0, -1, characters_before(texts, np.maximum(places, 0)))
 
     return Expr(int, run)
 

@@ -1,7 +1,6 @@
 """Parts of texts by position: slices, characters, strip, removeprefix, removesuffix.
 
-A part is new bounds over the same bytes. In ASCII a byte is a character. For other texts, a position that is constant
-goes through Arrow's kernel, which counts characters. Rows of other texts with other positions go to Python.
+A part is new bounds over the same bytes. In ASCII a byte is a character. In other texts the characters are counted.
 """
 
 from __future__ import annotations
@@ -11,9 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from glowray.native import chosen
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.texts.texts import Texts
-from glowray.vectorize.columns.vectors.frame import Expr, Frame, array_of, leaf, spread_out
+from glowray.vectorize.columns.vectors.frame import Expr, Frame, Mask, array_of, leaf, spread_out
 from glowray.vectorize.columns.vectors.kinds import Untranslatable
 
 
@@ -34,9 +34,39 @@ def uncut(text: Expr, frame: Frame) -> Texts | Any:
     return array_of(spread_out(str, frame.settled(vector), frame.length))
 
 
-def is_ascii(texts: Texts) -> Any:
-    """Return True if all texts are ASCII, else a mask of those that are."""
-    return True if texts.is_ascii else as_numpy(pc.string_is_ascii(texts.array))
+def characters_of(texts: Texts) -> Any:
+    """Return the number of characters of each text."""
+    if texts.is_ascii:
+        return texts.lengths
+    return chosen.loops.counts(texts.data, *texts.packed_bounds())
+
+
+def bytes_before(texts: Texts, places: Any) -> Any:
+    """Return the offset in each text of the byte at which a character begins: in "éa" the character 1 → 2.
+
+    `places` are numbers of characters from 0 to the number of all, one for each text or one for all texts.
+    """
+    if texts.is_ascii or (isinstance(places, int) and not places):
+        return places
+    return chosen.loops.offsets(texts.data, *texts.packed_bounds(), np.broadcast_to(places, len(texts)))
+
+
+def characters_before(texts: Texts, offsets: Any) -> Any:
+    """Return the number of characters of each text that begin before a byte: the inverse of `bytes_before`."""
+    if texts.is_ascii:
+        return offsets
+    before = Texts(texts.data, texts.starts, texts.starts + offsets)
+    return chosen.loops.counts(before.data, *before.packed_bounds())
+
+
+def bounds_of(texts: Texts, start: Expr | None, stop: Expr | None, frame: Frame) -> tuple[Any, Any]:
+    """Return (first byte, byte after the last) of the slice [start:stop] of each text, as offsets in the text."""
+    lengths = texts.lengths if start is None and stop is None else characters_of(texts)
+    first = 0 if start is None else inside(start.run(frame), lengths)
+    if stop is None:
+        return bytes_before(texts, first), texts.lengths
+    last = np.maximum(inside(stop.run(frame), lengths), first)
+    return bytes_before(texts, first), bytes_before(texts, last)
 
 
 def piece(text: Expr, start: Expr | None, stop: Expr | None) -> Expr:
@@ -44,20 +74,10 @@ def piece(text: Expr, start: Expr | None, stop: Expr | None) -> Expr:
     for each in (start, stop):
         if each is not None and each.kind is not int:
             raise Untranslatable("a slice whose bounds are not ints")
-    is_fixed = all(each is None or (each.is_constant and abs(each.constant) < 2**31) for each in (start, stop))  # type: ignore[arg-type]
 
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
-        good = is_ascii(texts)
-        if good is not True and is_fixed:
-            first = 0 if start is None else start.constant
-            return pc.utf8_slice_codeunits(texts.array, first, None if stop is None else stop.constant)
-        lengths = texts.lengths
-        first = 0 if start is None else inside(start.run(frame), lengths)
-        last = lengths if stop is None else np.maximum(inside(stop.run(frame), lengths), first)
-        if good is not True:
-            frame.require(good)
-            first, last = np.where(good, first, 0), np.where(good, last, 0)
+        first, last = bounds_of(texts, start, stop, frame)
         return Texts(texts.data, texts.starts + first, texts.starts + last)
 
     return leaf(str, run)
@@ -74,21 +94,15 @@ def character(text: Expr, index: Expr) -> Expr:
     """Return `text[index]`. Rows whose text is too short go to Python, which raises IndexError."""
     if index.kind is not int:
         raise Untranslatable("an index that is not an int")
-    fixed = index.constant if index.is_constant and abs(index.constant) < 2**31 else None  # type: ignore[arg-type]
 
     def run(frame: Frame) -> Any:
         texts = texts_of(text, frame)
-        good = is_ascii(texts)
-        if good is not True and isinstance(fixed, int):
-            lengths = as_numpy(pc.utf8_length(texts.array))
-            frame.require(lengths > fixed if fixed >= 0 else lengths >= -fixed)
-            return pc.utf8_slice_codeunits(texts.array, fixed, fixed + 1 if fixed != -1 else None)
-        lengths = texts.lengths
-        place = index.run(frame)
-        good = (place < lengths) & (place >= -lengths) & good
+        lengths, place = characters_of(texts), index.run(frame)
+        good = (place < lengths) & (place >= -lengths)
         frame.require(good)
-        first = texts.starts + np.where(good, np.where(place < 0, place + lengths, place), 0)
-        return Texts(texts.data, first, first + good)
+        place = np.where(good, np.where(place < 0, place + lengths, place), 0)
+        first, last = bytes_before(texts, place), bytes_before(texts, place + good)
+        return Texts(texts.data, texts.starts + first, texts.starts + last)
 
     return leaf(str, run)
 
@@ -112,11 +126,27 @@ def without_edge(text: Expr, edge: str, at_end: bool) -> Expr:
 
 
 def trimmed(texts: Texts, characters: str, at_start: bool, at_end: bool) -> Texts:
-    """Return ASCII texts without these characters at the start, the end or both, like str.strip."""
-    if not len(texts.data):
-        return texts
+    """Return texts without these characters at the start, the end or both, like str.strip."""
     cut = np.zeros(256, bool)
     cut[[ord(each) for each in characters if ord(each) < 128]] = True
+    made = _trimmed_bytes(texts, cut, at_start, at_end)
+    if characters.isascii() or texts.is_ascii:
+        return made
+    # A text may also begin or end with one of the characters that are not ASCII. Arrow's kernel knows all of them.
+    edges = [made.starts] * at_start + [made.ends - 1] * at_end
+    is_odd = np.logical_or.reduce([texts.data.take(edge, mode="clip") > 127 for edge in edges])
+    rows = np.flatnonzero(is_odd & (made.lengths > 0))
+    if not len(rows):
+        return made
+    kernel = pc.utf8_trim if at_start and at_end else pc.utf8_ltrim if at_start else pc.utf8_rtrim
+    _, offsets, data = kernel(made.take(rows).array, characters).buffers()
+    return made.patched(rows, np.frombuffer(offsets, np.int64)[: len(rows) + 1], data or b"")
+
+
+def _trimmed_bytes(texts: Texts, cut: Mask, at_start: bool, at_end: bool) -> Texts:
+    """Return the texts without bytes at the start and the end of which `cut` is true."""
+    if not len(texts.data):
+        return texts
     starts, ends = texts.starts.copy(), texts.ends.copy()
     for bounds, offset, step in ((starts, 0, 1), (ends, -1, -1)):
         if not (at_start if step > 0 else at_end):
