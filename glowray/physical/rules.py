@@ -159,7 +159,7 @@ def node_slices(stage: StagePlan, facts: Facts) -> StagePlan | None:
 def group_small_partitions(stage: StagePlan, facts: Facts) -> StagePlan | None:
     """Small neighbouring partitions are computed in one call of a worker, one after the other.
 
-    Which ones is decided from their sizes when the stage starts (`physical/grouping.py`).
+    Their sizes decide the groups when the stage starts (`physical/grouping.py`).
     """
     is_many = stage.num_tasks >= MANY_PARTITIONS and stage.until is None and not stage.flows
     return replace(stage, may_group=True) if facts.may_share_store and is_many else None

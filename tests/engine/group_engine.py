@@ -9,7 +9,7 @@ from itertools import islice
 from typing import cast
 
 from glowray.engine.inline import InlineEngine, flow_here, in_turn, inputs_of
-from glowray.engine.task.group import Group
+from glowray.engine.task.group import TaskGroup
 from glowray.engine.task.payload import execute, unpack
 from glowray.engine.task.protocol import Done, Remote, Task
 from glowray.kernels import Fragment
@@ -59,7 +59,7 @@ class GroupEngine(InlineEngine):
 
     def _run(self, tasks: list[Task]) -> Iterator[Done]:
         self.groups.append(len(tasks))
-        group, payload = Group(tasks[0].resources.memory), tasks[0].payload
+        group, payload = TaskGroup(tasks[0].resources.memory), tasks[0].payload
         objects: list[Stored] | None = None
         for task in tasks:
             memory = task.resources.memory

@@ -19,7 +19,7 @@ from glowray.engine.ray.prints import Prints
 from glowray.engine.ray.stop_tasks import StopFlag
 from glowray.engine.ray.task_retries import bound_oom_retries
 from glowray.engine.ray.watch import cluster_watch
-from glowray.engine.ray.worker import Cut, GroupPlace, GroupReport, TaskPlace, run_flowing, run_tasks
+from glowray.engine.ray.worker import ArgumentCut, GroupPlace, GroupReport, TaskPlace, run_flowing, run_tasks
 from glowray.engine.task.payload import Apart, Payload
 from glowray.engine.task.protocol import Done, Engine, Ref, Remote, Slot, Stoppable, T, Task, local_block
 from glowray.errors import ClusterError, WorkerLost
@@ -208,10 +208,10 @@ class RayEngine(Engine):
         sides = [[self._cut(slot, arguments, keeps=not task.flows) for slot in side] for side in task.inputs]
         return TaskPlace(task.partition, task.offset, self.prints.listen(task), sides)
 
-    def _cut(self, slot: Slot, arguments: dict[Any, int], *, keeps: bool) -> Cut:
+    def _cut(self, slot: Slot, arguments: dict[Any, int], *, keeps: bool) -> ArgumentCut:
         member = slot.ref.member if isinstance(slot.ref, RayBlock) else None
         place = arguments.setdefault(self._ref(slot, keeps=keeps), len(arguments))
-        return Cut(place, slot.start, slot.stop, slot.bucket, member)
+        return ArgumentCut(place, slot.start, slot.stop, slot.bucket, member)
 
     def _place(self, task: Task) -> dict[str, Any]:
         """Return the option that asks for the task's node if that is alive and has what the task needs."""

@@ -1,4 +1,4 @@
-"""What a Ray worker runs: tasks of a stage, one after the other, and what their reports tell of the worker."""
+"""Run tasks of a stage on a Ray worker, one after the other. Their reports name the worker."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Apart = list[tuple[str, bool, list[Any]]]
 """Values that travel apart from the fragment: the name, whether tasks share it, and a list with its reference."""
 
 
-class Cut(NamedTuple):
-    """What a task reads of an argument: the argument's place, then as `part_of` takes them."""
+class ArgumentCut(NamedTuple):
+    """A part of an argument that a task reads: the argument's place, then the parameters of `part_of`."""
 
     place: int
     start: int | None
@@ -34,11 +34,11 @@ class TaskPlace(NamedTuple):
     partition: int
     offset: int
     prints: str
-    sides: list[list[Cut]]
+    sides: list[list[ArgumentCut]]
 
 
 class GroupPlace(NamedTuple):
-    """What the tasks of a group share: the number of objects, the memory of a task, the stop flag."""
+    """The parts that the tasks of a group share: the number of objects, the memory of a task, the stop flag."""
 
     outputs: int
     memory: int | None
@@ -57,10 +57,10 @@ def run_tasks(payload: bytes, apart: Apart, group: GroupPlace, *arguments: Store
     """Run tasks up to the first that fails. Return a GroupReport, followed by their objects if there are any."""
     from ray.exceptions import RayError
 
-    from glowray.engine.task.group import Group
+    from glowray.engine.task.group import TaskGroup
     from glowray.engine.task.payload import execute, unpack
 
-    values, done = _values(apart), Group(group.memory)
+    values, done = _values(apart), TaskGroup(group.memory)
     objects: Sequence[Stored] | None = None
     merged = True
     with flag_watch.over(group.flag):
@@ -103,7 +103,7 @@ def run_flowing(payload: bytes, apart: Apart, group: GroupPlace, *feeds: Any) ->
                 yield report, block
 
 
-def _inputs(sides: Sequence[Sequence[Cut]], arguments: Sequence[Any]) -> list[list[Any]]:
+def _inputs(sides: Sequence[Sequence[ArgumentCut]], arguments: Sequence[Any]) -> list[list[Any]]:
     return [
         list(itertools.chain.from_iterable(part_of(arguments[place], *cut) for place, *cut in side)) for side in sides
     ]

@@ -12,7 +12,7 @@ from glowray.kernels.ends.exchange import Exchange
 from glowray.kernels.task.task_output import describe
 
 
-class Group:
+class TaskGroup:
     """The results of tasks that run one after the other, in order. Results beyond the tasks' memory wait in files.
 
     Args:

@@ -1,4 +1,4 @@
-"""Which partitions of a branch share a call of a worker."""
+"""The groups of partitions that share a call of a worker."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """Which partitions of a branch share a call of a worker.
+    """The groups of a branch's partitions: those of a group share a call of a worker.
 
     Args:
         groups: the numbers of the partitions of each group within the branch, in the order in which groups start.
