@@ -20,6 +20,9 @@ from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, TupleOf, Untra
 
 _LONGEST = 400
 
+SHOWN = 40
+"""The maximum length of a statement in a reason."""
+
 
 class Statements:
     """Translates blocks of statements. A subclass translates the expressions in them.
@@ -89,7 +92,7 @@ class Statements:
             one = self.block([*first.body, *rest], variables)
             other = self.block([*first.orelse, *rest], variables)
             return either_yields(test, one, other) if self._yields else either(test, one, other)
-        raise Untranslatable(f"a {type(first).__name__.lower()} statement")
+        raise Untranslatable(f"the statement `{_first_line(first)}` has no column form")
 
     def _unpacked(
         self, targets: ast.Tuple, value: Expr, rest: list[ast.stmt], variables: dict[str, Expr]
@@ -141,3 +144,9 @@ class Statements:
             return made
 
         return leaf(body.kind, run)
+
+
+def _first_line(statement: ast.stmt) -> str:
+    """Return the first line of a statement, cut to 40 characters: `for n in numbers:`, `print(row)`."""
+    line = ast.unparse(statement).splitlines()[0]
+    return line if len(line) <= SHOWN else f"{line[: SHOWN - 1]}…"
