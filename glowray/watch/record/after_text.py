@@ -18,6 +18,7 @@ def explained_after(record: RunRecord) -> str:
         "stages": aligned([(str(stage.number), *_stage(stage, record.reads)) for stage in stats.stages]),
         "functions": _functions(stats.stages),
         "time": _times(stats.stages),
+        "not saved": aligned([(str(stage.number), stage.unsaved) for stage in stats.stages if stage.unsaved]),
     }
     lines = [stats.name]
     for title, body in sections.items():
@@ -29,6 +30,7 @@ def explained_after(record: RunRecord) -> str:
 
 def _stage(stage: StageStats, reads: dict[int, str]) -> tuple[str, ...]:
     tasks = f"{stage.done} task{'' if stage.done == 1 else 's'}"
+    tasks += f", {stage.restored} restored" if stage.restored else ""
     rows = f"{stage.rows_in:,} → {stage.rows_out:,} rows"
     ends = "  ".join(filter(None, [by_level(stage.rows_by_level), reads.get(stage.number, "")]))
     return stage.name, tasks, rows, in_units(stage.bytes), f"{stage.seconds:.2f} s", ends
