@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n auto --maxprocesses 4  # a test process for each core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast network-faults lint format diagram docs bench wheels lock clean
+.PHONY: help setup demo test test-fast network-faults chaos lint format diagram docs gallery bench wheels lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -58,6 +58,10 @@ ROUNDS ?= 10
 network-faults: $(STAMP) ## jobs on three hosts whose network goes away, or whose head dies; ROUNDS=3 for fewer; needs root
 	$(BIN)/python -m tests.cluster.network_faults --rounds $(ROUNDS)
 
+SEED ?= 1
+chaos: $(STAMP) ## faults at random on three hosts; ROUNDS=20 SEED=7 for others, ROUND=3 for one of them; needs root
+	$(BIN)/python -m tests.cluster.chaos --seed $(SEED) $(if $(ROUND),--round $(ROUND),--rounds $(ROUNDS))
+
 lint: $(STAMP) ## style, types and the one-way imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -75,6 +79,9 @@ diagram: $(STAMP) ## draw the diagram of ARCHITECTURE.md from the imports of the
 # myst-nb writes the executed notebook beside site/, in jupyter_execute/.
 docs: $(STAMP) ## build the documentation site in site/
 	$(BIN)/sphinx-build -W --keep-going -q -j auto -c docs -d build/doctrees . site
+
+gallery: $(STAMP) ## run the programs of the gallery and draw the pictures of its pages
+	GLOWRAY_ENGINE=inline $(BIN)/python -m docs.gallery.draw
 
 bench: $(STAMP) ## glowray beside its peers, every workload; BENCH="word_count --size 1GB" for one
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -69,32 +69,44 @@ class S3Bucket:
         return sorted(info.path.removeprefix(f"{self.url}/") for info in place.files.list(place.path))
 
 
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    """Start moto's S3 server. It checks no signatures, and keeps all in memory."""
+@contextmanager
+def s3_server(address: str = "127.0.0.1") -> Iterator[str]:
+    """Run moto's S3 server, and give its URL. It checks no signatures, and keeps all in memory."""
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line a request
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server = ThreadedMotoServer(address, port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
 
 
-@pytest.fixture
-def s3(s3_endpoint: str) -> S3Bucket:
-    """Return an empty bucket."""
+def new_bucket(endpoint: str) -> S3Bucket:
+    """Make an empty bucket on the server."""
     from pyarrow.fs import S3FileSystem
 
-    bucket = S3Bucket(f"bucket-{uuid.uuid4().hex}", s3_endpoint)
-    place = s3_endpoint.removeprefix("http://")
+    bucket = S3Bucket(f"bucket-{uuid.uuid4().hex}", endpoint)
+    place = endpoint.removeprefix("http://")
     client = S3FileSystem(
         access_key="a", secret_key="b", region="us-east-1", scheme="http", endpoint_override=place,
         allow_bucket_creation=True,
     )  # fmt: skip
     client.create_dir(bucket.name)
     return bucket
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """Start moto's S3 server for all tests."""
+    with s3_server() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3(s3_endpoint: str) -> S3Bucket:
+    """Return an empty bucket."""
+    return new_bucket(s3_endpoint)
 
 
 Fault = Callable[["WebHandler"], bool]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -9,9 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from glowray.cluster.host.processes import Process
+
+CLONE_NEWNET = 0x40000000
 MISSING = "two hosts need network namespaces, that is root and the `ip` command (iproute2)"
 # Each host has its own /dev/shm, which holds its object store. Other hosts do not see its processes.
-HOST = "mount -t tmpfs -o size=4g tmpfs /dev/shm && echo ready && exec sleep infinity"
+HOST = "mount -t tmpfs -o size=12g tmpfs /dev/shm && echo ready && exec sleep infinity"
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,19 @@ class Host:
     hub: str
     cable: str
     prefix: list[str]
+    pids: str
+    """The name of its namespace of pids."""
+
+    def processes(self) -> list[Process]:
+        """Return the living processes of this host, by their pids in the namespace of this process."""
+        found = [Process.of(int(name)) for name in os.listdir("/proc") if name.isdigit() and self._has(name)]
+        return [process for process in found if process is not None and process.is_alive()]
+
+    def _has(self, pid: str) -> bool:
+        try:
+            return os.readlink(f"/proc/{pid}/ns/pid") == self.pids
+        except OSError:  # the process has ended
+            return False
 
     def cut(self) -> None:
         """Unplug the cable: packets are lost without an error."""
@@ -72,7 +89,9 @@ def new_hosts(tag: str, addresses: Sequence[str]) -> Iterator[list[Host]]:
             ip("-n", space, "addr", "add", f"{address}/24", "dev", "eth0")
             ip("-n", space, "link", "set", "eth0", "up")
             keepers.append(_keeper(space))
-            hosts.append(Host(address, hub, space, ["nsenter", *_inside(keepers[-1]), "--"]))
+            pid = _first_process(keepers[-1])
+            prefix = ["nsenter", "--target", pid, "--pid", "--mount", "--net", "--"]
+            hosts.append(Host(address, hub, space, prefix, os.readlink(f"/proc/{pid}/ns/pid")))
         yield hosts
     finally:
         for keeper in keepers:
@@ -91,8 +110,17 @@ def _keeper(space: str) -> subprocess.Popen[str]:
     return keeper
 
 
-def _inside(keeper: subprocess.Popen[str]) -> list[str]:
-    """Return the options of nsenter for the namespaces of the process below `keeper`."""
-    children = f"/proc/{keeper.pid}/task/{keeper.pid}/children"
-    with open(children) as file:
-        return ["--target", file.read().split()[0], "--pid", "--mount", "--net"]
+def _first_process(keeper: subprocess.Popen[str]) -> str:
+    """Return the pid of the first process of a host, which is the child of `keeper`."""
+    with open(f"/proc/{keeper.pid}/task/{keeper.pid}/children") as file:
+        return file.read().split()[0]
+
+
+def enter_hub(hosts: Sequence[Host], address: str) -> None:
+    """Move the calling thread, and all that it starts, to the bridge of the hosts. They reach it at `address`."""
+    hub = hosts[0].hub
+    ip("-n", hub, "addr", "add", f"{address}/24", "dev", "bridge")
+    ip("-n", hub, "link", "set", "lo", "up")
+    with open(f"/run/netns/{hub}") as space:
+        if ctypes.CDLL(None, use_errno=True).setns(space.fileno(), CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "cannot enter the network of the hosts")

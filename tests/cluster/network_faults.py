@@ -130,7 +130,7 @@ def restore(hosts: list[Host], machines: list[Machine], head: NodeRecord, scenar
 
 def state_of(machine: Machine) -> str:
     """Return what a machine knows of its nodes: their status, processes and the ends of all their logs."""
-    texts = [f"=== {machine.folder.name}", machine.run("status").stdout]
+    texts = [f"=== {machine.folder.name}", machine.run("status", code=None).stdout]
     texts += [f"{process.pid} {name_of(process)}" for process in machine.processes()]
     for record in machine.records():
         logs = [Path(record.log), *Path(record.folder).glob("ray/session_2*/logs/*.out")]
@@ -141,8 +141,9 @@ def state_of(machine: Machine) -> str:
 def name_of(process: Process) -> str:
     """Return the program of a process, without its arguments."""
     try:
-        return Path(f"/proc/{process.pid}/comm").read_text().strip()
-    except FileNotFoundError:
+        # The kernel cuts the name after 15 bytes, even in the middle of a character.
+        return Path(f"/proc/{process.pid}/comm").read_text(errors="replace").strip()
+    except OSError:
         return "has ended"
 
 

@@ -1,0 +1,44 @@
+"""The page docs/chaos.md: the outcomes of rounds by job and fault."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from tests.cluster.chaos.faults import KINDS
+from tests.cluster.chaos.jobs import JOBS
+
+OUTCOMES = ("exact", "error", "ended")
+
+INTRODUCTION = """# Faults at random
+
+`make chaos ROUNDS=n SEED=s` runs jobs on three hosts: namespaces of one machine, one CPU each, with a disk that they
+share and an S3 server. A round has one job and one to three faults, which functions of the job fire. Afterwards the
+result is compared with the undisturbed one, the outputs must be whole or absent, and the next job must find no process,
+temporary file, lock, claim, upload or reference.
+
+A cell counts the rounds of a job with a fault: exact / clear error / driver ended by its signal. A round with three
+faults counts in three rows. Rounds that broke a rule are counted in the last column, whatever their outcome.
+"""
+
+
+def describe(rounds: list[dict[str, Any]]) -> str:
+    """Return the page. A round is its plan, its outcome and the rules that it broke."""
+    lines = [INTRODUCTION, f"{len(rounds)} rounds ran, and {sum(map(is_broken, rounds))} broke a rule.", ""]
+    lines += [f"| fault | {' | '.join(JOBS)} | broken |", f"|---|{'---|' * (len(JOBS) + 1)}"]
+    for kind, properties in KINDS.items():
+        own = [each for each in rounds if kind in {fault["kind"] for fault in each["plan"]["faults"]}]
+        cells = [cell([each for each in own if each["plan"]["job"] == job]) for job in JOBS]
+        lines.append(f"| {properties.title} | {' | '.join(cells)} | {sum(map(is_broken, own))} |")
+    return "\n".join([*lines, ""])
+
+
+def is_broken(ended: dict[str, Any]) -> bool:
+    """Return whether a round broke a rule."""
+    return bool(ended["broken"])
+
+
+def cell(rounds: list[dict[str, Any]]) -> str:
+    """Return the counts of outcomes of some rounds."""
+    counts = Counter(each["outcome"] for each in rounds)
+    return " / ".join(str(counts[outcome]) for outcome in OUTCOMES) if rounds else ""
