@@ -49,8 +49,15 @@ R = TypeVar("R")
 
 @dataclass
 class Prepared:
-    """The plans of one action cut into stages: all stages, the optimised plans, the last stage of each target, the
-    engine, the plans as the verbs made them, and the rules that fired, by name.
+    """The plans of one action, cut into stages.
+
+    Args:
+        stages: all stages, each after those that it reads.
+        nodes: the optimised plans.
+        targets: the last stage of each plan.
+        choice: the engine, and why.
+        written: the plans as the verbs made them.
+        rules: the names of the rules that changed something.
     """
 
     stages: Sequence[StagePlan]

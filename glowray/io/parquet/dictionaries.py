@@ -1,4 +1,4 @@
-"""Which text columns of a Parquet file are read with their dictionaries."""
+"""Chooses the text columns of a Parquet file that are read with their dictionaries."""
 
 from __future__ import annotations
 

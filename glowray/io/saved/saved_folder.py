@@ -70,7 +70,7 @@ class SavedFolder:
             self._failed -= 1
             raise
         except BaseException:
-            self._listing = None  # What the failed action has saved, the next one may use.
+            self._listing = None  # the next action may use what this one has saved
             raise
         self._failed -= 1
 
@@ -90,7 +90,7 @@ class SavedFolder:
         return self._listing
 
     def close(self) -> None:
-        """Let one flow go. Behind the last one, all that is saved is removed, unless an action has failed."""
+        """Let one flow go. After the last one, remove all that is saved, unless an action has failed."""
         self.users -= 1
         if self.users <= 0 and not self._failed:
             self.clear()
@@ -103,7 +103,7 @@ class SavedFolder:
         self.leave()
 
     def leave(self) -> None:
-        """Use the folder no more. What is saved stays."""
+        """Stop using the folder, and keep what is saved."""
         if self._lease is not None and self._process == os.getpid():
             self._lease.stop()
             with contextlib.suppress(OSError):  # The process ends, and its lease with it.

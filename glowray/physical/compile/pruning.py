@@ -1,4 +1,4 @@
-"""Which columns a reader must read, if column steps look at some of them and drop the records."""
+"""Finds the columns that a reader must read, if column steps use some of them and then drop the records."""
 
 from __future__ import annotations
 

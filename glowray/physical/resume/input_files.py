@@ -12,7 +12,7 @@ from glowray.kernels.ends.sources import ReadSource
 from glowray.physical.stages.stage import StagePlan
 
 FEW = 8
-"""Up to so many files of one folder are asked for one by one. Of more, the folder is listed."""
+"""Most files of one folder whose facts are asked for one by one. For more files, the folder is listed."""
 
 Facts = tuple[int | None, int | None, str | None]
 """Bytes, time of the last change in nanoseconds, and the store's tag."""

@@ -1,4 +1,4 @@
-"""What a job does for `resume=`: its tasks save what they give, and tasks that are saved need not run again.
+"""Saves the results of a job's tasks for `resume=`, and gives saved results back in place of running their tasks.
 
 A saved task is taken only if all tasks of the stages that it reads are saved too. So all rows come from one run of each
 function, also if a function gives other rows each time.

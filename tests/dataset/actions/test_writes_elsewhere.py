@@ -52,7 +52,10 @@ class Place:
         return chosen(self.at(name), self.options).read()
 
 
-@pytest.fixture(params=["s3", "gs", "memory"])
+SLOW = pytest.mark.slow
+
+
+@pytest.fixture(params=[pytest.param("s3", marks=SLOW), pytest.param("gs", marks=SLOW), "memory"])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     if request.param != "memory":
         bucket: S3Bucket | GoogleBucket = request.getfixturevalue(request.param)
