@@ -65,7 +65,7 @@ class Store:
         return rows
 
 
-@pytest.fixture(params=["s3", "gs", "web", "plain_web", "memory"])
+@pytest.fixture(params=["s3", pytest.param("gs", marks=pytest.mark.slow), "web", "plain_web", "memory"])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param in ("s3", "gs"):
         bucket: S3Bucket | GoogleBucket = request.getfixturevalue(request.param)
