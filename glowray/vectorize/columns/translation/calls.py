@@ -247,7 +247,7 @@ class Calls(Iterations):
             raise Untranslatable(f"a call of {name}")
         bound = helper.bind(arguments, keywords)
         if isinstance(bound, Refused):
-            raise Untranslatable(bound.reason)
+            raise Untranslatable(f"a call of {name}: {bound.reason}")
         made, fixed = bound
         keys = {each: f"{each} of {id(helper)}" for each in made}
         variables = {
