@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n auto --maxprocesses 4  # a test process for each core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast network-faults chaos lint format diagram docs bench wheels lock clean
+.PHONY: help setup demo test test-fast network-faults chaos lint format diagram docs gallery bench wheels lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -38,18 +38,20 @@ $(STAMP): $(LOCK) pyproject.toml setup.py $(wildcard glowray/native/*.[ch])
 demo: $(STAMP) ## count the words of Python's own standard library
 	$(BIN)/python examples/word_count.py
 
-# Three runs, and all of them whatever one says. Clusters start one after the other: Ray gives up on nodes that take long.
+# Three runs, and all of them whatever one says. The tests of clusters wait for other processes most of their time, so they
+# run beside those on Ray, and what they print is shown last. Only files with such tests are collected for them.
 # Ray ends the process that has lost it without a word to pytest: in a process of xdist's that is a failure with the
 # test's name, and with --capture=sys Ray's own last words are seen.
 # Every run is the last one again; Ray's processes still have seeds of their own.
 test test-fast: export PYTHONHASHSEED = 0
 
 test: $(STAMP) ## all tests
-	@failed=0; \
+	@failed=0; log=$$(mktemp); \
 	$(PYTEST) -m "not ray and not cluster" $(PARALLEL) || failed=1; \
-	$(PYTEST) -m "cluster and not ray" || failed=1; \
-	$(PYTEST) -m ray -n 1 --capture=sys || failed=1; \
-	exit $$failed
+	$(PYTEST) -m "cluster and not ray" $$(grep -rl --include="test_*.py" "mark\.cluster" tests) >$$log 2>&1 & clusters=$$!; \
+	$(PYTEST) -m ray tests -n 1 --capture=sys || failed=1; \
+	wait $$clusters || failed=1; \
+	cat $$log; rm $$log; exit $$failed
 
 test-fast: $(STAMP) ## the tests that need no other process, in under a minute
 	HYPOTHESIS_PROFILE=fast $(PYTEST) -m "not ray and not cluster and not process and not slow" $(PARALLEL)
@@ -79,6 +81,9 @@ diagram: $(STAMP) ## draw the diagram of ARCHITECTURE.md from the imports of the
 # myst-nb writes the executed notebook beside site/, in jupyter_execute/.
 docs: $(STAMP) ## build the documentation site in site/
 	$(BIN)/sphinx-build -W --keep-going -q -j auto -c docs -d build/doctrees . site
+
+gallery: $(STAMP) ## run the programs of the gallery and draw the pictures of its pages
+	GLOWRAY_ENGINE=inline $(BIN)/python -m docs.gallery.draw
 
 bench: $(STAMP) ## glowray beside its peers, every workload; BENCH="word_count --size 1GB" for one
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from hypothesis import settings
 
 from glowray.engine import automatic
 from glowray.engine import choice as choose
+from tests.cluster.machine import starting_alone
 from tests.effort import FEW
 from tests.engine.doubles import CountingEngine, ForbiddenEngine, Lab
 from tests.postgres import running_server
@@ -35,11 +37,16 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# pytest's rewritten asserts take most of the time in which tests are collected. Each later run then reads them.
+sys.dont_write_bytecode = False
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run tests on Ray last, because a connected Ray changes which engine is chosen for other tests."""
     items.sort(key=lambda item: item.get_closest_marker("ray") is not None)
     for item in items:
-        if "machine" in getattr(item, "fixturenames", ()):  # its commands are processes
+        fixtures = getattr(item, "fixturenames", ())
+        if "machine" in fixtures or "postgres" in f"{fixtures} {item.name}":  # commands and servers are processes
             item.add_marker("process")
 
 
@@ -52,7 +59,8 @@ def local_ray() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PYTHONHASHSEED", raising=False)  # no test may need equal hash seeds in all processes
-        start_local(num_cpus=2)
+        with starting_alone():
+            start_local(num_cpus=2)
     yield
     ray.shutdown()
 

@@ -59,6 +59,7 @@ PARAMETERS: dict[str, Parameter] = {
     "fields": Parameter((3, THING, "x", ["a"])),
     "other": DATASET,
     **dict.fromkeys(["path", "url"], PATH),
+    "resume": Parameter((3, b"x", THING)),
     "version": INT,
     "storage_options": Parameter((3, THING, "x", ["key"])),
     "paths": Parameter((*PATH.wrong, ["/etc/passwd", 3], [None])),

@@ -16,11 +16,8 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("glowray", "cli", "tests", "benchmarks", "examples")
 
 UNFINISHED = {
-    "glowray/action/": 1,
-    "glowray/engine/": 1,
-    "glowray/io/": 26,
-    "glowray/kernels/": 193,
-    "glowray/physical/": 35,
+    "glowray/kernels/": 182,
+    "glowray/physical/": 1,
 }
 """Folders that do not follow the rules yet, with the most faults that each may have. A number may only go down."""
 

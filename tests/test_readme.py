@@ -118,7 +118,7 @@ def run_on(head: Machine, worker: Machine, words: list[str]) -> str:
     """Run one command of the README on two machines, which are both this one. Return its output."""
     if words[1] == "up":
         here = ["127.0.0.1" if word == HOST else word for word in words[1:]]
-        return head.run(*here, "--port", 0, "--dashboard-port", 0, "--num-cpus", 1).stdout
+        return head.start(*here, "--port", 0, "--dashboard-port", 0, "--num-cpus", 1).stdout
     if words[1] == "down":
         return head.run(*words[1:]).stdout
     record = head.record("head")
@@ -128,7 +128,7 @@ def run_on(head: Machine, worker: Machine, words: list[str]) -> str:
         name, _, value = str(there[0]).partition("=")
         return head.python(Path(there[2]).read_text().replace("__file__", repr(str(there[2]))), **{name: value})
     if words[1] == "join":
-        return worker.run(*there[1:], "--num-cpus", 1).stdout
+        return worker.start(*there[1:], "--num-cpus", 1).stdout
     shown = head.run(*there[1:]).stdout
     if words[1] == "run":
         program = PROGRAMS[1].replace(ADDRESS, record.address).replace('"token"', repr(record.token_file))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,10 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-IMPORTS = {name: imported(path) for name, path in MODULES.items()}
+@cache
+def imports() -> Edges:
+    """Return the imports of each module. They are found when the first test asks, not in every test process."""
+    return {name: imported(path) for name, path in MODULES.items()}
 
 
 def rooms(folder: Path) -> Edges:
@@ -55,7 +59,7 @@ def rooms(folder: Path) -> Edges:
         return None if not inside else "." if len(inside) == 1 else inside[0]
 
     edges: Edges = defaultdict(set)
-    for name, others in IMPORTS.items():
+    for name, others in imports().items():
         own = room(MODULES[name])
         for other in others:
             to = room(MODULES[other])

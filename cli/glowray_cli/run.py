@@ -18,6 +18,7 @@ import typer
 
 from glowray import cluster
 from glowray.action.ctrl_c_message import RUN_VARIABLE
+from glowray.action.resuming import RESUME_VARIABLE
 from glowray.watch.record.run_actions import ACTIONS_VARIABLE
 from glowray_cli.options import Debug, Json, Tls, TokenFile, address, example, usage, wants_debug
 from glowray_cli.records import write_json
@@ -29,6 +30,10 @@ Address = Annotated[
 ]
 Script = Annotated[
     Path, typer.Argument(metavar="SCRIPT", exists=True, dir_okay=False, readable=True, help="A Python script.")
+]
+Resume = Annotated[
+    str | None,
+    typer.Option(metavar="PATH", help="A folder or URL: save what tasks make there, or go on from what is saved."),
 ]
 Arguments = Annotated[list[str] | None, typer.Argument(metavar="ARGS", help="What the script gets.")]
 
@@ -47,16 +52,20 @@ def run(
     address: Address = None,
     token_file: TokenFile = None,
     tls: Tls = False,
+    resume: Resume = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Run a Python script here as `python SCRIPT ARGS` does, or as a job on a cluster.
 
+    With --resume, a job that died goes on from the tasks that it had saved.
     A job gets the script's folder. Options stand before SCRIPT; --address may also follow it.
     Everything after `--` goes to the script. With --json its output goes to stderr, and a summary to stdout.
     """
     late, own = split_address(arguments or [])
     chosen = late or address
+    if resume is not None:
+        os.environ[RESUME_VARIABLE] = resume
     if json:
         raise typer.Exit(_run_with_summary(script, own, chosen, token_file, tls, wants_debug(ctx)))
     if chosen is None:
@@ -154,7 +163,13 @@ def _run_there(
     signal.signal(signal.SIGTERM, interrupt)
     try:
         return cluster.run_job(
-            script, arguments, address=chosen, token_file=token_file, use_tls=tls, write=partial(_write, stream)
+            script,
+            arguments,
+            address=chosen,
+            token_file=token_file,
+            use_tls=tls,
+            write=partial(_write, stream),
+            variables={name: os.environ[name] for name in [RESUME_VARIABLE] if name in os.environ},
         )
     except KeyboardInterrupt:
         errors.print("Interrupted: the job was stopped")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from glowray.action.bad_rows import Letters, RowError, letter_paths
@@ -20,6 +22,7 @@ from glowray.kernels.ends.exchange import Count, Exchange, InPieces, OneBlock
 from glowray.physical.job import Job
 from glowray.physical.lower import lowering
 from glowray.physical.planning import Planning
+from glowray.physical.resume.restoring import Restoring
 from glowray.physical.rules import Facts
 from glowray.physical.stages.stage import StagePlan, StageRun
 from glowray.plan.nodes import Node, Read
@@ -46,8 +49,15 @@ R = TypeVar("R")
 
 @dataclass
 class Prepared:
-    """The plans of one action cut into stages: all stages, the optimised plans, the last stage of each target, the
-    engine, the plans as the verbs made them, and the rules that fired, by name.
+    """The plans of one action, cut into stages.
+
+    Args:
+        stages: all stages, each after those that it reads.
+        nodes: the optimised plans.
+        targets: the last stage of each plan.
+        choice: the engine, and why.
+        written: the plans as the verbs made them.
+        rules: the names of the rules that changed something.
     """
 
     stages: Sequence[StagePlan]
@@ -86,6 +96,7 @@ class Action:
 
     def __init__(self, settings: Settings, outcome: Outcome, prepared: Prepared, policies: Sequence[str] = ()) -> None:
         self.outcome, self.nodes, self.needs = outcome, prepared.nodes, settings.resources
+        self.saved, self.using = settings.saved, ExitStack()
         stages = prepared.stages
         self.letters = Letters(letter_paths(stages, policies), settings.storage_options)
         self.letters.begin()
@@ -107,9 +118,17 @@ class Action:
             raise
 
     def __enter__(self) -> Action:
+        try:
+            if self.saved is not None:
+                self.using.enter_context(self.saved.used())
+        except BaseException as error:
+            self.letters.abort()
+            self.recorder.close(error)
+            raise
         return self
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.using.__exit__(kind, error, at)
         self.letters.abort()  # Has no effect on files that were committed.
         stopped = error is None or isinstance(error, GeneratorExit)  # A reader that stops early is no failure.
         self.recorder.close(None if stopped else error)
@@ -132,7 +151,13 @@ class Action:
 
     def _begin(self) -> None:
         self.recorder.begin()
-        check_reach(self.nodes, self.engine, self.needs)
+        saved = self.saved
+        check_reach(self.nodes, self.engine, self.needs, [] if saved is None else [("resume=", [saved.lease_place])])
+        if saved is not None:
+            targets = {stage.plan for stage in self.targets}
+            job = self.job
+            job.restoring = Restoring.of(saved, job.stages, targets, self.needs, vectorize=job.vectorize)
+            self.recorder.measured.reasons = job.restoring.reasons
 
     def more_parts(self, node: Node) -> list[Part]:
         """Run one more stage of tasks that write files, and return the parts that they wrote."""

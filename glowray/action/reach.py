@@ -37,8 +37,8 @@ def first_in_process(nodes: Sequence[Node]) -> Location | None:
     return next((place for place in places if place.files.is_in_process), None)
 
 
-def check_reach(nodes: Sequence[Node], engine: Engine, needs: Resources) -> None:
-    """Raise an error if a task on some node would not find a file.
+def check_reach(nodes: Sequence[Node], engine: Engine, needs: Resources, beside: Sequence[Files] = ()) -> None:
+    """Raise an error if a task on some node would not find a file. `beside` are files that no plan names.
 
     Nodes are asked only if there are several, and only about files of local disks.
 
@@ -48,18 +48,19 @@ def check_reach(nodes: Sequence[Node], engine: Engine, needs: Resources) -> None
     """
     if engine.is_here:
         return
-    own = first_in_process(nodes)
+    used = [*used_files(nodes), *beside]
+    own = next((place for _, places in used for place in places if place.files.is_in_process), None)
     if own is not None:
         raise ValueError(
             f'"{own}" is in the memory of this process, and only this process can use it: run the flow with '
             'engine="inline", or use a folder or store that the workers see'
         )
-    files = [(label, [place.path for place in places if place.files.is_local]) for label, places in used_files(nodes)]
-    paths = list(dict.fromkeys(path for _, own_paths in files for path in own_paths))
+    asked = [(label, [place.path for place in places if place.files.is_local]) for label, places in used]
+    paths = list(dict.fromkeys(path for _, own_paths in asked for path in own_paths))
     if not paths:
         return
     for node, missing in engine.ask_nodes(partial(unseen, paths), needs):
         if missing:
-            label = next(label for label, own_paths in files if missing[0] in own_paths)
+            label = next(label for label, own_paths in asked if missing[0] in own_paths)
             more = f" and {len(missing) - 1} more paths" if len(missing) > 1 else ""
             raise GlowrayError(f'{label}: "{missing[0]}"{more} cannot be seen on the node {node}: {_SHARE}')

@@ -10,6 +10,7 @@ from typing import Any
 
 from glowray.engine.task.protocol import Engine
 from glowray.functions import Failure
+from glowray.io.saved.saved_folder import SavedFolder
 from glowray.physical.planning import Rules
 from glowray.resources import NO_NEEDS, Resources
 from glowray.watch.record.run_record import RunRecord
@@ -30,6 +31,7 @@ class Settings:
     vectorize: bool = True
     resources: Resources = NO_NEEDS
     rules: Rules = field(default_factory=Rules)
+    saved: SavedFolder | None = None
 
 
 @dataclass

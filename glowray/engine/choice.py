@@ -55,10 +55,10 @@ def choose(asked: str | Engine | None, input_bytes: int | None, own: str | None 
         return Choice(set_for_all, "GLOWRAY_ENGINE")
     if asked is not None:
         return Choice(asked, "asked for")
+    if is_in_task():
+        return Choice("inline", "inside a Ray task")
     if is_connected():
-        ray = sys.modules["ray"]
-        inside = ray.get_runtime_context().worker.mode == ray.WORKER_MODE
-        return Choice("inline", "inside a Ray task") if inside else Choice("ray", "Ray is connected")
+        return Choice("ray", "Ray is connected")
     if lost_connection() is not None:
         return Choice("ray", "gr.connect()")
     for name in ("GLOWRAY_ADDRESS", "RAY_ADDRESS"):
@@ -79,6 +79,14 @@ def is_connected() -> bool:
     """Return whether this process is connected to a Ray. It does not import Ray."""
     ray = sys.modules.get("ray")
     return ray is not None and ray.is_initialized()
+
+
+def is_in_task() -> bool:
+    """Return whether this process is a Ray worker."""
+    if not is_connected():
+        return False
+    ray = sys.modules["ray"]
+    return bool(ray.get_runtime_context().worker.mode == ray.WORKER_MODE)
 
 
 def check_engine(engine: object, place: str = "engine") -> None:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from glowray.action.resuming import saved_folder_of
 from glowray.action.settings import Outcome, Settings, error_policy
 from glowray.arguments import Bytes, StorageOptions
 from glowray.boundary import public
@@ -50,7 +51,10 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
         memory: bytes that each task asks for. A task holds rows of about half as many bytes, and writes the rest to
             temporary files.
         labels: a dict of str; tasks run only on nodes with these labels.
-        storage_options: what opens the store of on_error's URL, as for write_text().
+        storage_options: what opens the stores of the URLs of on_error and resume, as for write_text().
+        resume: a folder or URL where tasks save what they make. If the job dies, the same program goes on from there.
+            The folder is emptied when the process ends well. None: the environment's GLOWRAY_RESUME, else nothing is
+            saved.
 
     Raises:
         ValueError: `engine` or `on_error` does not exist, or a number is negative.
@@ -71,6 +75,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
         memory: Bytes | None = None,
         labels: Mapping[str, str] | None = None,
         storage_options: StorageOptions = None,
+        resume: str | os.PathLike[str] | None = None,
     ) -> None:
         if engine is not None:
             check_engine(engine)
@@ -87,6 +92,7 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
             progress=progress,
             vectorize=vectorize,
             resources=Resources.of(num_cpus, None, memory, labels),
+            saved=saved_folder_of(resume, storage_options),
         )
         self.outcome = Outcome()
         self.targets: list[Any] = []
@@ -96,6 +102,20 @@ class Flow(FileSources, SqlSources, ExternalSources, MemorySources):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Flow cannot be used inside a function")
+
+    def close(self) -> None:
+        """Say that the flow has no more actions: what `resume=` has saved is removed, unless an action failed.
+
+        >>> import glowray as gr, tempfile
+        >>> flow = gr.Flow(resume=tempfile.mkdtemp())
+        >>> flow.from_range(4).count()
+        4
+        >>> flow.close()
+
+        A script need not call it, as the end of the process does the same. A notebook does. Moves no data.
+        """
+        if self.settings.saved is not None:
+            self.settings.saved.close()
 
     @property
     def name(self) -> str:

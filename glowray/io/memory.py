@@ -26,6 +26,8 @@ NUMBERS_A_MORSEL = 65_536
 class ItemsReader(RowReader, StoredReader):
     """Rows that were in memory at the call of from_items(), a block a partition."""
 
+    is_repeatable = True
+
     label: str
     blocks: tuple[Block, ...]
 
@@ -98,6 +100,8 @@ def bounds(rows: int, count: int, index: int) -> tuple[int, int]:
 @dataclass(frozen=True)
 class RangeReader(ColumnReader):
     """The numbers of `range(start, stop, step)`."""
+
+    is_repeatable = True
 
     start: int
     stop: int

@@ -49,6 +49,8 @@ class Reader(ABC):  # noqa: B024 - its abstract members are below
 class RowReader(Reader):
     """A reader that tasks read, so it can be pickled."""
 
+    is_repeatable: ClassVar[bool] = False
+    """Whether its fields, and the files that it reads, tell its rows: readers with equal fields read equal rows."""
     row_type: ClassVar[type | None] = None
     """The exact class of all rows, or None if they may differ."""
 
@@ -113,6 +115,8 @@ class TypedReader(RowReader):
 
 class FileReader(RowReader):
     """A reader of files."""
+
+    is_repeatable: ClassVar[bool] = True
 
     @property
     @abstractmethod

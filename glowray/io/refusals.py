@@ -1,4 +1,4 @@
-"""Rows that a reader cannot make out of a file that is sound: a line that is no JSON, a field that its type refuses."""
+"""Rows that a reader cannot make of a readable file: a line that is not JSON, or a field that its type refuses."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def ignore_refusal(make: Callable[[], Refusal]) -> None:
 class RefusingReader(RowReader):
     """A reader of lines some of which may be no rows.
 
-    The rows before such a line are yielded before `refuse` is called, so that nobody hears of a line past the last row
-    that is asked for.
+    The rows before such a line are yielded before `refuse` is called. So no line past the last row that is asked for
+    is ever refused.
     """
 
     @abstractmethod

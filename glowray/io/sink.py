@@ -88,7 +88,7 @@ class PartsWriter(ABC):
 
     @abstractmethod
     def parts(self) -> list[Part]:
-        """Finish, and return the files. Those of one folder are in the order of their rows."""
+        """Finish, and return the files. Files of one folder are in the order of their rows."""
 
     @abstractmethod
     def write(self, rows: Iterable[Any]) -> None:

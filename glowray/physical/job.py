@@ -17,6 +17,7 @@ from glowray.io.channel import Deal, Feed
 from glowray.kernels.ends.exchange import ByRange, Exchange
 from glowray.physical.compile.row_kinds import stage_kind
 from glowray.physical.compile.weaving import weave
+from glowray.physical.resume.restoring import Restoring
 from glowray.physical.shuffle import gather, settled
 from glowray.physical.stages.stage import Branch, StagePlan, StageRun, Wire, runs_of
 from glowray.physical.stages.stage_name import dashboard_name
@@ -54,6 +55,7 @@ class Job:
     failures: list[Failure] = field(default_factory=list)
     apart: dict[int, Apart] = field(default_factory=dict)
     deals: dict[int, Deal] = field(default_factory=dict)
+    restoring: Restoring = field(default_factory=Restoring)
     runs: dict[StagePlan, StageRun] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -157,7 +159,7 @@ class Job:
         finally:
             _close(running)
         for stage in stages:
-            for done in gather(stage, self.engine, self.name):
+            for done in gather(stage, self.engine, self.name) if self.restoring.has_objects(stage.plan) else ():
                 _raise(done)
             self._finish(stage)
 
@@ -205,8 +207,8 @@ class Job:
     def _accept(self, stage: StageRun, done: Done) -> None:
         place = done.task.identity[1]
         stage.reports[place], stage.refs[place] = done.report, done.blocks
-        if done.report.cuts is not None:
-            run = done.task.inputs[0][0].ref
+        if done.report.cuts is not None and self.restoring.has_objects(stage.plan):
+            (run,) = (slot.ref for slot in stage.plan.branch_of(place).wires[0].slots(place, self.runs))
             stage.refs[place] = [Slot(run, start, stop) for start, stop in done.report.cuts]
         self.watcher.task_done(stage, done)
 
@@ -236,31 +238,34 @@ class Job:
             store.refs = [refs[0] for refs in stage.refs if refs is not None]
             store.kind = stage_kind(stage, 0)
             store.rows = [report.rows[0] for report in stage.ended]
+            store.identity = self.restoring.fingerprints.get(stage.plan)
         self.watcher.stage_done(stage)
 
     def _tasks(self, stage: StageRun) -> Iterator[Task]:
         place = 0
         nodes = self.engine.store_nodes()
-        payloads = pack_all(weave(stage, self.vectorize), self.apart)
+        payloads = pack_all(self.restoring.saving(stage.plan, weave(stage, self.vectorize)), self.apart)
         for branch, payload in zip(stage.plan.branches, payloads, strict=True):
             counted = None if branch.counted is None else stage.runs[branch.counted]
             offset = 0
             shuffles = any(wire.shuffles for wire in branch.reads)
             for local in range(branch.count):
                 near = nodes[local % len(nodes)] if shuffles else ""
-                yield replace(self._task(stage, branch, payload, place, local, offset), near=near)
+                task = replace(self._task(stage, branch, payload, place, local, offset), near=near)
+                yield self.restoring.restored(stage.plan, task)
                 if counted is not None:
                     offset += counted.rows(local)
                 place += 1
 
     def _task(self, stage: StageRun, branch: Branch, payload: Payload, place: int, local: int, offset: int) -> Task:
         plan = stage.plan
+        is_saved = self.restoring.is_saved(plan, place)
         return Task(
             name=dashboard_name(self.name, plan.number, plan.name),
             identity=(plan.number, place),
             payload=payload,
             partition=place,
-            inputs=tuple(self._slots(wire, local) for wire in branch.reads),
+            inputs=tuple(() if is_saved else self._slots(wire, local) for wire in branch.reads),
             outputs=stage.exchange.outputs,
             offset=offset,
             resources=self.resources.joined(branch.resources),

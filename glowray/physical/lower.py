@@ -360,9 +360,10 @@ class Lowering:
 
     @node.register
     def _(self, node: nodes.Cache) -> Lowered:
-        refs = node.store.refs
-        if refs is not None:
-            return self.after(sources.Blocks(node.verb, node.verb), len(refs), Given(refs, node.store.kind))
+        store = node.store
+        if store.refs is not None:
+            wire = Given(store.refs, store.kind, store.identity)
+            return self.after(sources.Blocks(node.verb, node.verb), len(store.refs), wire)
         return self.reread(self.close((yield node.input), OneBlock(), store=node.store))
 
 

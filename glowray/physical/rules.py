@@ -24,7 +24,7 @@ from glowray.resources import NO_NEEDS
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a job's settings and its choice of an engine say before it runs.
+    """Facts about a job that its settings and its engine tell before it runs.
 
     Args:
         vectorize: whether functions whose meaning is known run faster than by calls.
@@ -56,7 +56,7 @@ PhysicalRule = NodeRule | StageRule
 
 
 def single_partition(node: Node, is_own: IsOwn) -> Node | None:
-    """A verb over one partition is a step of its task: no row has to move."""
+    """Turn a verb over one partition into a step of its task, because no row has to move."""
     if len(node.children) == 1 and node.children[0].num_partitions == 1:
         return _in_one_task(node)
     return None
@@ -115,16 +115,16 @@ def _(node: positional.TakeWhile) -> Node | None:
 
 
 def join_in_place(node: Node, is_own: IsOwn) -> Node | None:
-    """A semi or anti join with small sides is a step of the tasks that make the first side's rows."""
+    """Turn a semi or anti join with small sides into a step of the tasks that make the first side's rows."""
     if isinstance(node, Join) and node.stays and node.keeps_rows and not node.is_step:
         return replace(node, is_step=True)
     return None
 
 
 def prune_columns(stage: StagePlan, facts: Facts) -> StagePlan | None:
-    """Readers leave out the columns that no function looks at, if a record as a whole goes nowhere.
+    """Let readers leave out the columns that no function uses, if no record is handed on as a whole.
 
-    Which columns these are is seen when the functions are compiled.
+    The compiler finds these columns.
     """
     if facts.vectorize and any(_drops_records(branch, stage.exchange) for branch in stage.branches):
         return replace(stage, prunes=True)
@@ -145,7 +145,7 @@ def _drops_records(branch: Branch, exchange: Exchange) -> bool:
 
 
 def node_slices(stage: StagePlan, facts: Facts) -> StagePlan | None:
-    """Tasks whose engine has object stores give an object for each node that reads, and each reader takes its part.
+    """Let each task give one object for each node that reads, if the engine has object stores. Readers take parts.
 
     The number of objects is settled when the stage starts (`physical/shuffle.py`), as nodes may come and go.
     """

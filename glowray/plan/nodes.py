@@ -348,12 +348,14 @@ class ZipWithIndex(Wide):
 class Store:
     """The blocks that a cache keeps between actions: one ref per partition, or None if there are none yet.
 
-    `kind` is the kind of all rows as columns, None if they have none.
+    `kind` is the kind of all rows as columns, None if they have none. `identity` is the fingerprint of the stage that
+    made them, if it has one.
     """
 
     refs: list[Any] | None = None
     rows: list[int] = field(default_factory=list)
     kind: Any = None
+    identity: str | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

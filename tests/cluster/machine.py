@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import glowray
@@ -65,6 +67,11 @@ class Machine:
         )
         return done
 
+    def start(self, *arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run a command that starts a node."""
+        with starting_alone():
+            return self.run(*arguments, **more)
+
     def spawn(self, *arguments: object, **more: str) -> subprocess.Popen[str]:
         """Start a command and return while it runs."""
         return self._start(self.command(*arguments), **more)
@@ -99,12 +106,12 @@ class Machine:
 
     def up(self, *options: object) -> NodeRecord:
         """Start a head with one CPU on free ports."""
-        self.run("up", "--port", 0, "--dashboard-port", 0, "--num-cpus", 1, *options)
+        self.start("up", "--port", 0, "--dashboard-port", 0, "--num-cpus", 1, *options)
         return self.record("head")
 
     def join(self, head: NodeRecord, *options: object) -> NodeRecord:
         """Join a head as a worker with one CPU."""
-        self.run("join", head.address, "--token-file", head.token_file, "--num-cpus", 1, *options)
+        self.start("join", head.address, "--token-file", head.token_file, "--num-cpus", 1, *options)
         return self.record("worker")
 
     def records(self) -> list[NodeRecord]:
@@ -132,6 +139,14 @@ class Machine:
         left = [process for process in before if not wait(process, DEADLINE)]
         assert not left, f"outlived glowray down: {left}"
         assert not [folder for folder in folders if folder.exists()]
+
+
+@contextmanager
+def starting_alone() -> Iterator[None]:
+    """Let no other test process start a node meanwhile: Ray gives up on nodes that take long."""
+    with open(__file__) as lock:  # a lock needs a file, and this one exists already
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def until(condition: Callable[[], object], what: str, seconds: float = DEADLINE) -> None:

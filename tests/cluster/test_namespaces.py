@@ -99,7 +99,7 @@ def test_a_worker_on_another_host(hosts: Hosts, options: tuple[str, ...]) -> Non
     head = hosts.head.up("--host", HEAD, *options)
     assert head.address.startswith(f"{HEAD}:")
     token = hosts.head.token()
-    hosts.worker.run("join", head.address, "--num-cpus", 1, *options, stdin=f"{token}\n")
+    hosts.worker.start("join", head.address, "--num-cpus", 1, *options, stdin=f"{token}\n")
     worker = hosts.worker.record("worker")
     assert (hosts.worker.glowray_home / "tokens" / head.address.replace(":", "_")).stat().st_mode & 0o777 == 0o600
 

@@ -56,7 +56,7 @@ def test_the_network_sees_nothing_secret_with_tls(hosts: Hosts, tmp_path: Path, 
     script.write_text(SCRIPT)
     lines.write_text("line-of-the-channel\n")
     with captured(hosts.head, tmp_path / "head.frames"), captured(hosts.worker, tmp_path / "worker.frames"):
-        started = hosts.head.run(
+        started = hosts.head.start(
             "up",
             "--port",
             0,
@@ -72,7 +72,7 @@ def test_the_network_sees_nothing_secret_with_tls(hosts: Hosts, tmp_path: Path, 
         )
         head, token = hosts.head.record("head"), hosts.head.token()
         assert (WARNING in started.stderr) == (not options)
-        hosts.worker.run("join", head.address, "--num-cpus", 1, *options, stdin=f"{token}\n")
+        hosts.worker.start("join", head.address, "--num-cpus", 1, *options, stdin=f"{token}\n")
         there = ("--address", head.address, *options)
         assert "alive" in hosts.stranger.run("status", *there, RAY_AUTH_TOKEN=token).stdout
         said = hosts.stranger.run("run", *there, script, RAY_AUTH_TOKEN=token).stdout

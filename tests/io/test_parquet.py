@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import pickle
 from collections import namedtuple
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import glowray as gr
+from glowray import agg
 from glowray.io import ParquetSink, Written
 from glowray.io.parquet.reader import parquet_reader
 
@@ -213,3 +216,45 @@ def test_wrong_use_is_found_at_once(tmp_path: Path) -> None:
         ParquetSink("bz2")
     with pytest.raises(ValueError, match="at least one column"):
         ParquetSink(columns=())
+
+
+TEXT_COLUMNS: list[list[str | None]] = [
+    ["b", "a", "é", "", "b"],
+    ["b", None, "a", None, "b"],
+    [f"text {n % 1000}" for n in range(4000)],
+]
+
+
+@pytest.mark.parametrize("texts", TEXT_COLUMNS, ids=["few", "nulls", "thousand"])
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int16(), pa.string())], ids=str)
+def test_text_of_a_dictionary(tmp_path: Path, rows_of: Any, texts: list[str | None], kind: pa.DataType) -> None:
+    rows = [{"k": text, "n": n} for n, text in enumerate((texts * 2000)[:8000])]
+    table = pa.table({"k": pa.array([row["k"] for row in rows], kind), "n": range(len(rows))})
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=max(len(rows) // 2, 1))
+    reader = parquet_reader(tmp_path / "a.parquet", 1)
+    blocks = list(reader.read_blocks(0))
+    assert [row for block in blocks for row in block.rows()] == rows == rows_of(reader)
+    assert pickle.loads(pickle.dumps(blocks[0])).rows() == blocks[0].rows()
+    assert blocks[0].slice(1, 4).rows() == rows[1:4]
+    assert blocks[0].take([3, 0, 3]).rows() == [rows[3], rows[0], rows[3]]
+    data = gr.Flow(engine="inline").read_parquet(tmp_path / "a.parquet")
+    plain = gr.Flow(engine="inline", vectorize=False).from_items(rows)
+    for verb in (
+        lambda rows: rows.group_by("k").agg(n=agg.count(), total=agg.sum("n"), first=agg.first("n")),
+        lambda rows: rows.filter(lambda r: r["k"] != "a").map(lambda r: (r["k"], r["n"])),
+        lambda rows: rows.sort("-k", "n"),
+        lambda rows: rows.distinct("k"),
+        lambda rows: rows.map(lambda r: r["k"] and r["k"].upper()).count_by_value().sort(str),
+    ):
+        assert by_text(verb(data).collect()) == by_text(verb(plain).collect())
+
+
+def by_text(rows: list[Any]) -> list[Any]:
+    return sorted(rows, key=repr)
+
+
+def test_text_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
+    array = pa.array([b"a", b"\xff", b"a"] * 100, pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"k": array}), tmp_path / "a.parquet")
+    with pytest.raises(ValueError, match="k"):
+        gr.Flow(engine="inline").read_parquet(tmp_path / "a.parquet").group_by("k").agg(n=agg.count()).collect()

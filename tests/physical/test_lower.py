@@ -106,6 +106,7 @@ def looped(rounds: int, other: Callable[[int], Rows]) -> Rows:
     return rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [500, 1_000, 2_000])
 def test_a_loop_of_map_and_union_repeats_no_step_often(rounds: int) -> None:
     other = flow().from_items([0], partitions=1)
@@ -143,6 +144,7 @@ def test_a_loop_of_map_and_union_pickles_so_many_bytes_a_round() -> None:
     assert found[1] < 2.5 * found[0]
 
 
+@pytest.mark.slow
 def test_a_loop_of_map_and_union_gives_each_row_its_rounds() -> None:
     rounds = 2 * MOST_UNIONS + 5
     rows = looped(rounds, lambda place: flow().from_items([0], partitions=1))

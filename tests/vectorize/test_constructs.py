@@ -156,7 +156,6 @@ def delegates(s: str) -> Iterator[str]:
     yield from s
 
 
-CHANGING = ["s", "n"]
 TWICE = ("s", "s")
 
 
@@ -170,15 +169,11 @@ TWICE = ("s", "s")
         (sent, [str]),
         (delegates, [str]),
         (lambda s: numbers(s), [str]),
-        (lambda r: {name: r[name] for name in CHANGING}, [RECORD]),
         (lambda r: {name: r[name] for name in TWICE}, [RECORD]),
         (lambda r: {name: r[name] for name in NAMES if name != "s"}, [RECORD]),
         (lambda r: {name: r[name] for name in ("s", "missing")}, [RECORD]),
-        (lambda n: f"{n:5}", [int]),
-        (lambda n: f"{n:,}", [int]),
         (lambda n: f"{n:05}", [float]),
         (lambda n: f"{n:05}", [bool]),
-        (lambda n: "%5d" % n, [int]),  # noqa: UP031
         (lambda n, w: f"{n:0{w}}", [int, int]),
         (lambda s: s.split(",")[::2], [str]),
         (lambda s, n: s.split(",")[n:], [str, int]),

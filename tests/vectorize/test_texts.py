@@ -211,7 +211,6 @@ TEXT = "a module's own"
         (lambda r: r[3], [TupleOf((str, int))]),
         (lambda r: r[5:], [TupleOf((str, int))]),
         (operator.attrgetter("real"), [int]),
-        (list, [str]),
     ],
 )
 def test_refused(function: Callable[..., Any], kinds: list[Kind]) -> None:

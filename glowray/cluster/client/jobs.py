@@ -9,7 +9,7 @@ import re
 import secrets
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,12 @@ def run_job(
     token_file: Path | None = None,
     use_tls: bool = False,
     write: Callable[[str], object] = sys.stdout.write,
+    variables: Mapping[str, str] | None = None,
 ) -> int:
     """Run a Python script on a cluster and return its exit code. Output goes to `write` as it arrives.
 
     The script's folder is copied to the cluster and is the current folder there. KeyboardInterrupt stops the job and is
-    raised again.
+    raised again. `variables` are added to the environment of the job and its workers.
 
     Raises ClusterError if the cluster does not answer, refuses the token or does not take the folder. Also if the
     folder is too large, or holds a file that cannot be read.
@@ -55,7 +56,7 @@ def run_job(
     with applied(access.environment()):
         client = _client(access, dashboard)
         with packed(script.resolve().parent) as package:
-            job = _submit(client, script, package, arguments)
+            job = _submit(client, script, package, arguments, variables or {})
         try:
             asyncio.run(_stream(client, job, write))
         except BaseException as error:
@@ -84,10 +85,10 @@ def _client(access: Access, dashboard: str) -> Any:
         ) from error
 
 
-def _submit(client: Any, script: Path, package: Path, arguments: Sequence[str]) -> str:
+def _submit(client: Any, script: Path, package: Path, arguments: Sequence[str], variables: Mapping[str, str]) -> str:
     # -u: Python does not buffer the output, so lines arrive when they are printed.
     command = shlex.join(["python", "-u", script.name, *arguments])
-    folder = {"working_dir": str(package)}
+    folder = {"working_dir": str(package), "env_vars": dict(variables)}
     name = re.sub(r"[^A-Za-z0-9_-]", "-", script.stem)
     named = {"submission_id": f"{name}-{secrets.token_hex(4)}", "metadata": {"job_name": script.name}}
     try:

@@ -35,11 +35,12 @@ class Checkpoints(Base[T_co]):
             DamagedFile: at an action that reads it, a file has changed. Files are signed with a key of this user.
         """
         from glowray.action.outputs import WriteTarget, run_targets
+        from glowray.cluster.host.signing_key import signing_key
         from glowray.io.checkpoint import CheckpointSink, checkpoint_reader
         from glowray.io.commit.commit import Commit
         from glowray.io.filesystem.chosen import is_url
 
-        key = checkpoint_key()
+        key = signing_key()
         commit = Commit(path, CheckpointSink(key), storage_options=storage_options)
         try:
             commit.check()
@@ -49,21 +50,3 @@ class Checkpoints(Base[T_co]):
         run_targets(self._flow.settings, self._flow.outcome, [target])
         folder = path if is_url(os.fspath(path)) else os.path.abspath(path)
         return self._with(Read(checkpoint_reader(folder, key, storage_options), "checkpoint"))
-
-
-def checkpoint_key() -> bytes:
-    """Return the 32 bytes that sign this user's checkpoints, from a file of mode 0600 that the first call makes.
-
-    Raises:
-        PermissionError: other users can read the file.
-    """
-    import secrets  # only jobs with a checkpoint need it
-
-    from glowray.cluster.host.home import home, write_secret
-
-    path = home() / "checkpoint.key"
-    if not path.exists():
-        write_secret(path, secrets.token_hex(32))
-    if path.stat().st_mode & 0o077:
-        raise PermissionError(f"{path} can be read by other users; run: chmod 600 {path}")
-    return bytes.fromhex(path.read_text())

@@ -1,7 +1,7 @@
 """How the driver stops tasks that run on Ray: a flag in Ray's key-value store, which each worker looks for.
 
 `ray.cancel` alone is not enough. Without `force` it does not end a task that waits in C (`time.sleep(16)`). With any
-arguments, it aborts the driver if the task's reply arrives at the same moment: Ray then completes a task that it has
+arguments, it aborts the driver if the task's reply arrives at the same moment. Ray then completes a task that it has
 already marked as cancelled, and a check in its TaskManager fails. So a stop has three steps:
 
     0.0 s  the driver raises the flag

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
 from glowray.functions import Failure
-from glowray.kernels import Fragment, TaskReport, flow, run
+from glowray.kernels import Fragment, TaskReport, flow
 from glowray.kernels.base.shared_values import Broadcast, own_value, shared_value
 from glowray.kernels.ends.buckets import Stored
 from glowray.kernels.ends.sources import Source
@@ -37,6 +37,16 @@ class Value(Protocol):
     def shared(self) -> bool: ...
     def load(self) -> bytes:
         """Return the pickled value."""
+        ...
+
+
+class Program(Protocol):
+    """The program of a task: a fragment, or the reading of a saved task."""
+
+    def run(
+        self, partition: int, inputs: Sequence[Sequence[Any]], offset: int = 0, memory: int | None = None
+    ) -> tuple[TaskReport, Sequence[Stored] | None]:
+        """Return the report and the objects of a task."""
         ...
 
 
@@ -79,7 +89,7 @@ class Payload:
     fragment: Fragment | None = None
 
 
-def pack(fragment: Fragment | _Parted, known: dict[int, Apart] | None = None) -> Payload:
+def pack(fragment: Program | _Parted, known: dict[int, Apart] | None = None) -> Payload:
     """Pickle a fragment with its captured values as they are now, and with the registered key classes.
 
     `known` has the values that other fragments of the job have set apart, by id, so that a shared value is sent once.
@@ -154,8 +164,8 @@ def execute(
 
     `losses` are the errors by which the engine says that it has lost a value. They lose the task.
     """
-    fragment, unread = _read(payload, apart, partition, losses)
-    return (unread, None) if fragment is None else run(fragment, partition, inputs, offset, memory)
+    program, unread = _read(payload, apart, partition, losses)
+    return (unread, None) if program is None else program.run(partition, inputs, offset, memory)
 
 
 def execute_flowing(
@@ -169,13 +179,14 @@ def execute_flowing(
 ) -> Iterator[tuple[TaskReport, Sequence[Stored]] | None]:
     """Run a fragment on rows that arrive meanwhile. Yield a result for each piece, None for one without rows."""
     fragment, unread = _read(payload, apart, partition, losses)
+    assert fragment is None or isinstance(fragment, Fragment), "rows that arrive are never saved"
     return iter([(unread, [Block()])]) if fragment is None else flow(fragment, partition, inputs, offset, memory)
 
 
 def _read(
     payload: bytes, apart: Mapping[str, Value], partition: int, losses: Losses
-) -> tuple[Fragment | None, TaskReport]:
-    """Return the fragment, or None and the report of a task that could not unpickle it."""
+) -> tuple[Program | None, TaskReport]:
+    """Return the program, or None and the report of a task that could not unpickle it."""
     report = TaskReport(partition)
     try:
         return unpack(payload, apart), report
@@ -186,8 +197,8 @@ def _read(
         return None, report
 
 
-def unpack(payload: bytes, apart: Mapping[str, Value]) -> Fragment:
-    """Return the fragment that `pack` pickled. Register its broadcasts and key classes in this process."""
+def unpack(payload: bytes, apart: Mapping[str, Value]) -> Program:
+    """Return the program that `pack` pickled. Register its broadcasts and key classes in this process."""
     for value in apart.values():
         if value.shared:
             shared_value(value.name, lambda value=value: loads(value.load()))  # type: ignore[misc]
@@ -200,4 +211,4 @@ def unpack(payload: bytes, apart: Mapping[str, Value]) -> Fragment:
         program, _ = loads_apart(fragment.program, find)
         fragment = replace(program, source=fragment.source)
     install_keys(keys)
-    return cast(Fragment, fragment)
+    return cast(Program, fragment)

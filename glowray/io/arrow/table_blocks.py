@@ -7,6 +7,7 @@ encoded from these Python values.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from glowray.io.arrow.table_rows import column_values
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
     from glowray.rows import Block
     from glowray.rows.codec.scalar_kinds import ScalarKind
     from glowray.rows.codec.shape import Shape
+    from glowray.rows.texts.taken_texts import TakenTexts
 
 
-def table_block(table: pa.Table) -> Block:
+Dictionaries = dict[str, tuple[Any, Any]]
+"""The last dictionary of each column that has one: (as Arrow gave it, as texts)."""
+
+
+def table_block(table: pa.Table, known: Dictionaries | None = None) -> Block:
     """Return the rows of a table, dicts of column and value, as a block.
 
     >>> import pyarrow as pa
@@ -27,20 +33,27 @@ def table_block(table: pa.Table) -> Block:
     >>> str(block.shape), block.rows()
     ('{a: int, b: list[str]}', [{'a': 1, 'b': ['x']}, {'a': None, 'b': []}])
 
+    `known` is one dict for all tables of a source: blocks with the same dictionary then share its texts.
+
     Raises ValueError that names the column if a value has no exact Python form.
     """
-    return records_block(table.column_names, table.columns, table.num_rows)
+    return records_block(table.column_names, table.columns, table.num_rows, known)
 
 
-def records_block(names: Sequence[str], values: Sequence[pa.ChunkedArray | list[Any]], count: int) -> Block:
+def records_block(
+    names: Sequence[str],
+    values: Sequence[pa.ChunkedArray | list[Any]],
+    count: int,
+    known: Dictionaries | None = None,
+) -> Block:
     """Return `count` dicts with these keys as a block. A column is an Arrow column, or a list of Python values.
 
     >>> records_block(["a", "b"], [[1, 2], [None, (3,)]], 2).rows()
     [{'a': 1, 'b': None}, {'a': 2, 'b': (3,)}]
     """
     from glowray.rows import Block
-    from glowray.rows.codec.chunk import Chunk
     from glowray.rows.codec.encode import encode
+    from glowray.rows.codec.lazy_chunk import TextsChunk
     from glowray.rows.codec.shape import Fields
 
     if not names:
@@ -48,10 +61,10 @@ def records_block(names: Sequence[str], values: Sequence[pa.ChunkedArray | list[
     children: list[Any] = []
     columns: list[Any] = []
     for name, column in zip(names, values, strict=True):
-        shape, own = encode(column) if isinstance(column, list) else _encoded(name, column)
+        shape, own = encode(column) if isinstance(column, list) else _encoded(name, column, known)
         children.append(shape)
         columns += own
-    return Block((Chunk(Fields("record", tuple(names), tuple(children)), columns, count),))
+    return Block((TextsChunk.of_parts(Fields("record", tuple(names), tuple(children)), columns, count),))
 
 
 def table_shape(schema: pa.Schema) -> Shape | None:
@@ -83,13 +96,34 @@ def first_shape(make: Callable[[], Block]) -> Shape | None:
     return chunks[0].shape if chunks else None
 
 
+def _texts(name: str, column: pa.ChunkedArray, kind: ScalarKind, known: Dictionaries) -> TakenTexts | None:
+    """Return the texts of a dictionary column, which stay uncopied. Return None for other values, and for nulls.
+
+    Raises ArrowInvalid if the dictionary holds text that is not UTF-8.
+    """
+    from glowray.rows.arrow.numpy_columns import as_numpy
+    from glowray.rows.texts.taken_texts import TakenTexts
+
+    if kind.name != "str" or column.num_chunks != 1 or column.null_count:
+        return None
+    (array,) = column.chunks
+    dictionary = array.dictionary
+    if dictionary.null_count:
+        return None
+    if name not in known or not known[name][0].equals(dictionary):
+        texts = dictionary.cast(kind.arrow)
+        _has_python_values(texts)
+        known[name] = dictionary, texts
+    return TakenTexts(known[name][1], as_numpy(array.indices))
+
+
 def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
     """Return an array as one of another type. The cast comes first: Arrow cannot take values from string views."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(array.type):
         return array.dictionary.cast(kind).take(array.indices)
-    return array.cast(kind)
+    return array if array.type == kind else array.cast(kind)
 
 
 def _values_type(kind: pa.DataType) -> pa.DataType:
@@ -116,7 +150,7 @@ def droppable(names: Sequence[str], types: Sequence[pa.DataType]) -> set[str]:
     }
 
 
-def _encoded(name: str, column: pa.ChunkedArray) -> tuple[Any, list[Any]]:
+def _encoded(name: str, column: pa.ChunkedArray, known: Dictionaries | None) -> tuple[Any, list[Any]]:
     import pyarrow as pa
 
     from glowray.rows.codec.encode import encode
@@ -125,6 +159,10 @@ def _encoded(name: str, column: pa.ChunkedArray) -> tuple[Any, list[Any]]:
     kind = _kind_of(_values_type(column.type))
     if kind is not None:
         try:
+            if pa.types.is_dictionary(column.type):
+                texts = _texts(name, column, kind, {} if known is None else known)
+                if texts is not None:
+                    return Scalar(kind), [texts]
             array = pa.chunked_array([_cast(part, kind.arrow) for part in column.chunks], kind.arrow).combine_chunks()
             if _has_python_values(array):
                 return Scalar(kind), [array]
@@ -133,6 +171,7 @@ def _encoded(name: str, column: pa.ChunkedArray) -> tuple[Any, list[Any]]:
     return encode(column_values(name, column))
 
 
+@lru_cache(maxsize=256)
 def _kind_of(kind: pa.DataType) -> ScalarKind | None:
     """Return the scalar kind that has exactly the Python values of an Arrow type, or None."""
     import datetime as dt

@@ -32,6 +32,8 @@ SAMPLED_ROWS = 1_000
 class ArrowReader(RecordReader, TypedReader):
     """Reads the rows of an Arrow table."""
 
+    is_repeatable = True
+
     table: pa.Table
     num_partitions: int
 
@@ -98,6 +100,8 @@ def arrow_reader(table: Any, partitions: int | None = None) -> ArrowReader:
 @dataclass(frozen=True, eq=False)
 class PandasReader(RecordReader):
     """Reads the rows of a pandas.DataFrame. They are columns if all labels are str."""
+
+    is_repeatable = True
 
     frame: pd.DataFrame
     num_partitions: int

@@ -104,7 +104,7 @@ class FileTarget(Target):
         """Do nothing: the file is complete as soon as it exists."""
 
     def undo(self) -> None:
-        """Bring back the file as it was. Which files exist tells whether `put()` had happened."""
+        """Bring back the file as it was. The files that exist show whether `put()` has run."""
         if not self._is_staged:
             return
         left = os.path.exists(self._joined)

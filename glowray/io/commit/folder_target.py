@@ -132,7 +132,7 @@ class FolderTarget(Target):
         os.replace(self._new_success, os.path.join(self.path, SUCCESS))
 
     def undo(self) -> None:
-        """Bring back the content as it was. Which files exist tells how far the commit had come."""
+        """Bring back the content as it was. The files that exist show how far the commit has come."""
         if not self._is_staged:
             return
         success = os.path.join(self.path, SUCCESS)

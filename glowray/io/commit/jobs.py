@@ -1,8 +1,8 @@
 """The jobs that write to one target of a store, as small objects beside its files.
 
-3f0c….lease    the job 3f0c… is alive
-after-X.claim  the job that replaces the content X of the target
-3f0c….decided  the outputs of a run that become visible together
+- `3f0c….lease`: the job 3f0c… is alive
+- `after-X.claim`: the job that replaces the content X of the target
+- `3f0c….decided`: the outputs of a run that become visible together
 """
 
 from __future__ import annotations

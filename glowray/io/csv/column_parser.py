@@ -99,17 +99,12 @@ class ColumnParser:
     def _column(self, name: str, column: pa.ChunkedArray) -> tuple[Any, list[Any]]:
         import pyarrow as pa
 
-        from glowray.rows.codec.encode import encode
-        from glowray.rows.codec.scalar_kinds import scalar_kind
-        from glowray.rows.codec.shape import Scalar
+        from glowray.io.csv.column_values import converted, typed
 
+        array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        assert isinstance(array, pa.Array)
         convert = self.converts.get(name)
-        if convert is None:
-            array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-            kind = scalar_kind(str, [""])
-            assert kind is not None and isinstance(array, pa.Array)
-            return Scalar(kind), [array]
-        return encode([None if text is None else convert(text) for text in column.to_pylist()])
+        return typed(str, array) if convert is None else converted(array, convert)
 
     @cached_property
     def _places(self) -> list[str]:

@@ -49,6 +49,11 @@ def conversions(types: Mapping[str, Callable[[str], Any]]) -> dict[str, Convert]
     return {name: _CONVERSIONS.get(convert, convert) for name, convert in types.items()}
 
 
+def is_pure(convert: Convert) -> bool:
+    """Return whether a conversion is one of those above, which give equal values for equal texts."""
+    return convert in _CONVERSIONS.values()
+
+
 def type_of(convert: Convert) -> type | None:
     """Return the exact type of a conversion's values if it is str, int, float or bool, else None."""
     if convert is _bool:

@@ -46,7 +46,7 @@ def count_quotes(window: Bytes, inside: bool, dialect: Dialect) -> int | None:
 
 
 def whole_records(chunks: Iterable[bytes], dialect: Dialect, known: bool = False) -> Iterator[bytes | None]:
-    """Join chunks of whole lines to chunks of whole records. Where counting quotes fails, yield None and end.
+    """Join chunks of whole lines to chunks of whole records. If counting quotes fails, yield None and end.
 
     Args:
         chunks: whole lines, from the start of a record on.

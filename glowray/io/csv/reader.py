@@ -281,8 +281,8 @@ def csv_reader(
         types: {column: type or function of a str}, or "infer". "infer" reads the whole input at the call. It makes a
             column int, float or bool if all its values of that type would be written as the same text.
         columns: read only these, in this order.
-        header: True if each file begins with its column names; False for the names "0", "1", …; or a list of the
-            names, and then files do not begin with names.
+        header: True if each file begins with its column names. False gives columns the names "0", "1" and so on. A
+            list has the names of the columns of files that begin with none.
         delimiter, quotechar: one character each. With quotechar None, quotes are ordinary characters.
         null_values: the unquoted fields that are read as None.
         encoding, errors: of the files, as for open().

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class DeltaReader(ParquetReader):
     """Reads the Parquet files of one version of a table. Their columns have the types that the table's log says.
 
-    A partition column counts as a column of a folder, and so does a column that a file lacks: it is None in all rows.
+    A partition column counts as a column of a folder. So does a column that a file lacks: it is None in all its rows.
     """
 
     table_types: pa.Schema | None = None

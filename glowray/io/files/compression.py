@@ -99,7 +99,7 @@ def _stream(file: IO[bytes], codec: str) -> Any:
 
 
 def _zip_stream(location: Location, file: IO[bytes]) -> IO[bytes]:
-    """Return the stream of the one file in a zip archive. What macOS puts beside a file does not count."""
+    """Return the stream of the one file in a zip archive. The folder __MACOSX/ does not count."""
     try:
         archive = zipfile.ZipFile(file)
         names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
@@ -160,7 +160,7 @@ class CompressedFile:
     def end_member(self) -> int:
         """End the current member, which can be read alone, and return its end as an offset in bytes.
 
-        What is written next begins another member.
+        The next write begins another member.
         """
         self._file.write(self._compressor.flush())
         self._compressor = _compressor(self._codec)

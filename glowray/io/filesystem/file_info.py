@@ -17,6 +17,7 @@ class FileInfo:
         size: bytes of a file; 0 for a folder. None if the store does not tell before the file is read.
         kind: "other" can be read only once, such as a pipe.
         mtime_ns: the time of the last change in nanoseconds since 1970, None if the store does not tell.
+        tag: a text that changes with the file, such as an ETag; None if the store gives none.
         has_ranges: whether the file can be read from any byte. If not, reading begins at byte 0.
     """
 
@@ -25,3 +26,4 @@ class FileInfo:
     kind: Kind = "file"
     mtime_ns: int | None = None
     has_ranges: bool = True
+    tag: str | None = None

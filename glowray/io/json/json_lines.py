@@ -112,7 +112,7 @@ class JsonReader(RefusingReader, FileReader, PrunableReader):
             seen += lines.count
 
     def is_array(self, piece: Piece) -> bool:
-        """Return whether a piece is a file that is one array. Such files are not cut."""
+        """Return whether a piece is a file that is one array. An array is never cut into pieces."""
         if self.lines is None:
             return piece.start == 0 and piece.stop is None and is_array(piece.location)
         return not self.lines

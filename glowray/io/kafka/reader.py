@@ -24,6 +24,8 @@ WAIT_SECONDS = 0.2
 class KafkaReader(RowReader):
     """Reads ranges of offsets. A row is the value of a record, or (key, value) if `with_key`."""
 
+    is_repeatable = True
+
     servers: KafkaServers
     topic: str
     slices: Slices

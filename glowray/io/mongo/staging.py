@@ -58,7 +58,7 @@ class MongoPartWriter:
 
 
 def insert(collection: Collection[Any], batch: Sequence[RawBSONDocument]) -> None:
-    """Insert documents. Those that an earlier attempt of the task inserted are there already.
+    """Insert documents, except those that an earlier attempt of the task has inserted already.
 
     Raises ValueError if another document has the `_id` of one.
     """

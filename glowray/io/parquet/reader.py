@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from glowray.arguments import StorageOptions
 from glowray.errors import DamagedFile
-from glowray.io.arrow.table_blocks import droppable, table_block, table_shape
+from glowray.io.arrow.table_blocks import Dictionaries, droppable, table_block, table_shape
 from glowray.io.arrow.table_rows import table_rows
 from glowray.io.files.paths import Paths, expand, path_names
 from glowray.io.files.splits import SPLIT_BYTES, locations_of, place
 from glowray.io.filesystem.location import Location
+from glowray.io.parquet.dictionaries import small_dictionaries
 from glowray.io.parquet.hive_folders import Values, fill_folders, folder_types, folder_values, with_folders
 from glowray.io.reader import FileReader, PrunableReader, TypedReader, check_partitions, source_label
 from glowray.io.record_columns import check_columns, check_present
@@ -94,7 +95,9 @@ class ParquetReader(PrunableReader, TypedReader, FileReader):
 
     def read_blocks(self, index: int) -> Iterator[Block]:
         """Yield the rows of partition `index` as blocks. A column stays as it is if its values are Python's."""
-        yield from map(table_block, self.tables(index, ROWS_A_BLOCK))
+        known: Dictionaries = {}
+        for table in self.tables(index, ROWS_A_BLOCK, keep_dictionaries=True):
+            yield table_block(table, known)
 
     def pruned(self, columns: Collection[str]) -> ParquetReader:
         """Return a reader of the same rows with only these columns, and those that may hold values Python lacks.
@@ -104,19 +107,26 @@ class ParquetReader(PrunableReader, TypedReader, FileReader):
         only = frozenset(columns) if self.only is None else self.only.intersection(columns)
         return replace(self, only=only, like=self.like if self.only is not None else self.fields)
 
-    def tables(self, index: int, rows: int = ROWS_A_MORSEL) -> Iterator[pa.Table]:
-        """Yield the rows of partition `index` as Arrow tables of at most `rows` rows."""
+    def tables(self, index: int, rows: int = ROWS_A_MORSEL, *, keep_dictionaries: bool = False) -> Iterator[pa.Table]:
+        """Yield the rows of partition `index` as Arrow tables of at most `rows` rows.
+
+        With `keep_dictionaries`, text columns that the file stores with a small dictionary are dictionary columns.
+        """
         import pyarrow as pa
 
         for _, groups in groupby(self.partitions[index], key=lambda group: (group.location, group.folders)):
             group, *others = groups
-            with opened(group.location) as file:
+            numbers = [each.index for each in (group, *others)]
+            with opened(group.location) as file, ExitStack() as stack:
                 names = self._wanted(self._schema(file, group), group.location)
                 added = {name for name, _ in group.folders}
                 own = [name for name in names if name not in added]
                 wanted = None if self.columns is None and self.only is None and not added else own
-                for each in (group, *others):
-                    for batch in file.iter_batches(rows, [each.index], wanted, use_threads=False):
+                if keep_dictionaries and (texts := small_dictionaries(file, numbers, own)):
+                    again = opened(group.location, metadata=file.metadata, read_dictionary=texts)
+                    file = stack.enter_context(again)
+                for number in numbers:
+                    for batch in file.iter_batches(rows, [number], wanted, use_threads=False):
                         table = pa.Table.from_batches([batch]).select(own)
                         yield self._filled(table, names, group)
 
@@ -206,8 +216,8 @@ def _common_types(known: pa.Schema | None, schema: pa.Schema, names: Sequence[st
 
 
 @contextmanager
-def opened(location: Location) -> Iterator[pq.ParquetFile]:
-    """Open a Parquet file. Raises DamagedFile, which names the path, if it is none.
+def opened(location: Location, **how: Any) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file. `how` are arguments of pyarrow. Raises DamagedFile, which names the path, if it is none.
 
     Neighbouring columns of a remote file come in one request.
     """
@@ -216,7 +226,7 @@ def opened(location: Location) -> Iterator[pq.ParquetFile]:
 
     with location.open_arrow() as source:
         try:
-            file = pq.ParquetFile(source, pre_buffer=not location.files.is_local)
+            file = pq.ParquetFile(source, pre_buffer=not location.files.is_local, **how)
         except pa.ArrowInvalid as error:
             raise DamagedFile(f'"{location}" is not a Parquet file, or is damaged: {error}') from None
         with file:

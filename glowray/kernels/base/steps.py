@@ -10,6 +10,8 @@ from glowray.functions import Cause, Function
 from glowray.functions.pairing import Pairing
 from glowray.functions.replay import NO_ROW, Attempt, call_on_row
 from glowray.kernels.base.keyed import keyed_row
+from glowray.rows.codec.shape import Path
+from glowray.vectorize.analyze.record_fields import fields_of_call
 
 if TYPE_CHECKING:
     from glowray.kernels.operators.columns import ColumnStep
@@ -111,10 +113,23 @@ class RowStep(Step):
         """The step as errors and explain() name it: one a function, where it calls several."""
         return (self,)
 
-    @property
-    def fields_read(self) -> frozenset[str] | None:
-        """The fields of a record that it looks at; None where it may look at, or hand on, the whole record."""
+    def fields_read(self, at: Path) -> frozenset[str] | None:
+        """Return the fields that it looks at of a record at a place in its row; None if that may be the whole record.
+
+        `()` is the row itself, and `(1,)` the value of a keyed row.
+        """
         return None
+
+    def place_after(self, at: Path) -> Path | None:
+        """Return where the record at a place in its row is in the rows that it makes; None if it is dropped.
+
+        A step that hands records on in another way gives any place.
+        """
+        if self.puts_part is not None:
+            return self.puts_part, *at
+        if self.takes_part is not None:
+            return at[1:] if at[:1] == (self.takes_part,) else None
+        return at if self.keeps_rows or self.hands_row_on else None
 
     def emit(self, code: StepCode) -> list[ast.stmt]:
         """Return the statements that take one row through this step and all later ones."""
@@ -134,6 +149,11 @@ class FunctionStep(RowStep):
     @property
     def functions(self) -> tuple[Function, ...]:
         return (self.function,)
+
+    def fields_read(self, at: Path) -> frozenset[str] | None:
+        if at != ((1,) if self.of_value else ()):
+            return None
+        return fields_of_call(self.function.call, self.function.spread)
 
     def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
         return Cause(self.function, row, None if row is NO_ROW else Attempt(call_as_step, self.function, (row,)))

@@ -14,12 +14,12 @@ from glowray.io.reader import ColumnReader, PrunableReader, RowReader
 from glowray.io.refusals import Refuse, RefusingReader, ignore_refusal
 from glowray.kernels.base.context import TaskContext
 from glowray.kernels.base.keyed import KeyTable
-from glowray.kernels.base.morsels import Morsels, in_batches, pieces
-from glowray.kernels.base.row_levels import NOT_FOLDED
+from glowray.kernels.base.morsels import Morsels, in_batches, pieces, rows_of
 from glowray.kernels.base.steps import Step
+from glowray.kernels.compiled.guarded_fold import GuardedFold
 from glowray.kernels.group.group import task_groups
 from glowray.kernels.join.join import keyed_join
-from glowray.kernels.keys.combiners import CombineStep, merged, reducer_cause
+from glowray.kernels.keys.combiners import CombineStep, RowMerge, reducer_cause
 from glowray.kernels.keys.fold_table import FoldTable, keyed_kind
 from glowray.kernels.keys.keyed_step import Keyed
 from glowray.kernels.loops.failed_step import blamed_lazily
@@ -180,14 +180,13 @@ class MergeByKey(Source):
         return reducer_cause(self.function, row, arguments)
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
+        blocks = itertools.chain.from_iterable(inputs)
+        merge = RowMerge(self, self.function)
         kind = keyed_kind(self.kind, self.fold) if self.fold is not None else None
-        if kind is not None and self.fold is not None:
-            table = FoldTable(kind, Accumulation(self.fold, kind.fields[1]))
-            blocks = list(itertools.chain.from_iterable(inputs))
-            if all(map(table.add, blocks)) and table.fold():
-                return iter([table.folded()])
-            context.levels.hand(self, self, sum(map(len, blocks)), lambda: (NOT_FOLDED, ""))
-        return pieces(merged(itertools.chain.from_iterable(inputs), self, self.function))
+        if kind is None or self.fold is None:
+            return merge.resumed((), rows_of(blocks), context)
+        table = partial(FoldTable, kind, Accumulation(self.fold, kind.fields[1]))
+        return GuardedFold(self, table, merge).run(blocks, context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +204,7 @@ class CombineThenMerge(Source):
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
         folded = map(self._folded, itertools.chain.from_iterable(inputs))
-        return pieces(merged(folded, self, self.step.combiner.merge))
+        return RowMerge(self, self.step.combiner.merge).resumed((), rows_of(folded), context)
 
     def _folded(self, block: Block) -> Block:
         table = KeyTable()

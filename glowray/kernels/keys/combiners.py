@@ -6,20 +6,23 @@ the fold runs before the shuffle or after it.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from glowray.functions import Cause, Function
 from glowray.functions.combiner import Combiner
 from glowray.functions.pairing import Pairing
 from glowray.functions.replay import NO_ROW, Attempt, call_with
+from glowray.kernels.base.context import TaskContext
 from glowray.kernels.base.keyed import MISSING, PLAIN, KeyTable, keyed_row
+from glowray.kernels.base.morsels import Morsels, pieces
 from glowray.kernels.base.steps import Step
 from glowray.kernels.keys.keyed_step import Keyed, key_cause
 from glowray.kernels.keys.reducer_call import blame_reducer, reducer_call
 from glowray.kernels.loops.failed_step import blame
-from glowray.rows import Block
+from glowray.kernels.loops.generated_loop import Loop
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,29 +115,37 @@ def reducer_cause(function: Function, row: Any, arguments: tuple[Any, ...] | Non
     return Cause(function, row, None if arguments is None else Attempt(call_with, function, arguments))
 
 
-def merged(blocks: Iterable[Block], step: Step, function: Function) -> Iterator[tuple[Any, Any]]:
-    """Keyed partial results (block after block in partition order) merged by key with `function`, for `step`."""
-    merge = reducer_call(function)
-    table = KeyTable()
-    entries, get = table.entries, table.get
-    for block in blocks:
-        for morsel in block.morsels():
-            for row in morsel:
-                key, value = row
-                try:
-                    known = get(key, MISSING)
-                except TypeError:
-                    known = MISSING
-                try:
-                    if known is not MISSING:
-                        entries[key] = merge(known, value)
-                    elif type(key) in PLAIN:
-                        entries[key] = value
-                    else:
-                        name = table.admit(key)
-                        known = entries.get(name, MISSING)
-                        entries[name] = value if known is MISSING else merge(known, value)
-                except BaseException as error:
-                    blame_reducer(error, step, known, value, key)
-                    raise
-    return table.items()
+@dataclass(frozen=True, eq=False)
+class RowMerge:
+    """Merges keyed partial results of partitions, in partition order, by a reducer. Errors name `step`."""
+
+    step: Step
+    function: Function
+
+    loops: ClassVar[tuple[Loop, ...]] = ()
+
+    def resumed(self, started: Iterable[Any], rows: Iterator[Any], context: TaskContext) -> Morsels:
+        """Return one row (key, accumulator) for each key of `started` and `rows`, in order of first appearance."""
+        return pieces(self._merged(itertools.chain(started, rows)))
+
+    def _merged(self, rows: Iterable[Any]) -> Iterator[Any]:
+        merge, table = reducer_call(self.function), KeyTable()
+        entries, get = table.entries, table.get
+        for key, value in rows:
+            try:
+                known = get(key, MISSING)
+            except TypeError:
+                known = MISSING
+            try:
+                if known is not MISSING:
+                    entries[key] = merge(known, value)
+                elif type(key) in PLAIN:
+                    entries[key] = value
+                else:
+                    name = table.admit(key)
+                    known = entries.get(name, MISSING)
+                    entries[name] = value if known is MISSING else merge(known, value)
+            except BaseException as error:
+                blame_reducer(error, self.step, known, value, key)
+                raise
+        return table.items()

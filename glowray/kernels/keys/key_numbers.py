@@ -88,13 +88,16 @@ class KeyNumbers:
     def _by_row(self, texts: TakenTexts, known: TextNumbers) -> Groups:
         """The numbers of texts, of which each row of the column that they are taken of is looked at once."""
         if self._column is None or self._column[0] is not texts.column:
-            self._column = texts.column, np.full(len(texts.column), -1, np.int32)
+            self._column = texts.column, np.full(len(texts.column), -1, np.int64)
         numbers = self._column[1]
-        new = texts.rows[numbers[texts.rows] < 0]
-        if len(new):
-            known.add(TakenTexts(texts.column, new))
-            (numbers[new],) = known.numbers()
-        return numbers[texts.rows]
+        found = numbers.take(texts.rows)
+        if len(found) and found.min() < 0:
+            new = texts.rows[found < 0]
+            first = each_once(new, len(numbers))
+            known.add(TakenTexts(texts.column, first))
+            (numbers[first],) = known.numbers()
+            found = numbers.take(texts.rows)
+        return found
 
     def _distinct(self, keys: Sequence[Chunk]) -> tuple[Chunk, list[Groups]]:
         columns = [chunk.columns[0] for chunk in keys]
@@ -107,6 +110,18 @@ class KeyNumbers:
         places[by_key.appearance] = np.arange(len(by_key))
         found = together(keys).take(by_key.firsts[by_key.appearance])
         return found, _apart(places[by_key.numbers], keys)
+
+
+def each_once(rows: Any, count: int) -> Any:
+    """Return row numbers below `count` in the order of their first appearance, each once.
+
+    >>> each_once(np.array([3, 1, 3, 0]), 4).tolist()
+    [3, 1, 0]
+    """
+    places = np.arange(len(rows))
+    first = np.empty(count, np.int64)
+    first[rows[::-1]] = places[::-1]  # NumPy keeps the last of several writes to one place
+    return rows[first[rows] == places]
 
 
 def uncut_texts(keys: Chunk) -> Texts | None:

@@ -120,12 +120,8 @@ def record_parts(records: RecordLoop, whole: Loop, stream: Morsels) -> Iterator[
 
 
 def _field(chunk: Chunk, path: Path) -> list[Any]:
-    shape, columns = chunk.shape, chunk.columns
-    for index in path:
-        assert isinstance(shape, Fields)
-        shape, start, stop = list(shape.spans())[index]
-        columns = columns[start:stop]
-    return decode(shape, columns, chunk.count)
+    found = chunk.select(path)
+    return decode(found.shape, found.columns, found.count)
 
 
 def _at(row: Any, path: tuple[int | str, ...]) -> Any:

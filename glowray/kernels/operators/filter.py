@@ -10,7 +10,6 @@ import numpy as np
 
 from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import Batch, ColumnStep, ProgramStep, program_of
-from glowray.vectorize.analyze.record_fields import fields_of_call
 from glowray.vectorize.columns.vectors.frame import take
 from glowray.vectorize.columns.vectors.kinds import Kind
 from glowray.vectorize.definition.known_function import Refused
@@ -24,10 +23,6 @@ class Filter(FunctionStep):
     keeps_keys: ClassVar[bool] = True
     keeps_rows: ClassVar[bool] = True
     hands_row_on: ClassVar[bool] = True
-
-    @property
-    def fields_read(self) -> frozenset[str] | None:
-        return fields_of_call(self.function.call, self.function.spread)
 
     def emit(self, code: StepCode) -> list[ast.stmt]:
         return code.pass_if(*code.apply(code.row))

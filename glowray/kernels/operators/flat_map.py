@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import NO_LIST, Batch, ColumnStep, ProgramStep, program_of
-from glowray.vectorize.analyze.record_fields import fields_of_call
 from glowray.vectorize.analyze.yield_counts import yields_few
 from glowray.vectorize.columns.vectors.frame import Lists
 from glowray.vectorize.columns.vectors.kinds import Kind, ListOf
@@ -25,10 +24,6 @@ class FlatMap(FunctionStep):
     @property
     def may_grow(self) -> bool:
         return not yields_few(self.function.call)
-
-    @property
-    def fields_read(self) -> frozenset[str] | None:
-        return fields_of_call(self.function.call, self.function.spread)
 
     def emit(self, code: StepCode) -> list[ast.stmt]:
         return code.pass_results([], code.row, lambda item: item)

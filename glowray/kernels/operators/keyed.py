@@ -10,6 +10,7 @@ from glowray.functions import Cause
 from glowray.functions.replay import NO_ROW, Attempt
 from glowray.kernels.base.steps import FunctionStep, RowStep, check_pair
 from glowray.kernels.operators.columns import NOT_KEYED, Batch, ColumnStep, ProgramStep, pair_of, program_of
+from glowray.rows.codec.shape import Path
 from glowray.vectorize.analyze.displays import simple_copy
 from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 from glowray.vectorize.definition.known_function import Refused
@@ -43,6 +44,9 @@ class KeyByColumns(ProgramStep):
 @dataclass(frozen=True, slots=True)
 class PartOfPair(RowStep):
     """A row step that gives one part of a keyed row."""
+
+    def fields_read(self, at: Path) -> frozenset[str] | None:
+        return frozenset() if at else None
 
     def cause(self, row: Any, arguments: tuple[Any, ...] | None = None) -> Cause:
         return Cause(row=row, attempt=None if row is NO_ROW else Attempt(check_pair, self.verb, (row,), is_check=True))

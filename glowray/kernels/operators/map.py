@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import Batch, ColumnStep, ProgramStep, program_of
-from glowray.vectorize.analyze.record_fields import fields_of_call
 from glowray.vectorize.columns.vectors.kinds import Kind
 from glowray.vectorize.definition.known_function import Refused
 from glowray.vectorize.loops.step_code import StepCode
@@ -16,10 +15,6 @@ from glowray.vectorize.loops.step_code import StepCode
 @dataclass(frozen=True, slots=True)
 class Map(FunctionStep):
     """row → f(row)"""
-
-    @property
-    def fields_read(self) -> frozenset[str] | None:
-        return fields_of_call(self.function.call, self.function.spread)
 
     def emit(self, code: StepCode) -> list[ast.stmt]:
         return code.pass_on(*code.apply(code.row))

@@ -23,6 +23,7 @@ from glowray.kernels.loops.failed_step import blamed_lazily, failure_of
 from glowray.kernels.partition.partition_steps import LimitStep
 from glowray.kernels.task.operator_times import OperatorTimes
 from glowray.kernels.task.own_row import find_own_row
+from glowray.kernels.task.saved_tasks import TaskSaver
 from glowray.kernels.task.task_operator import PlainOperators, TaskOperator
 from glowray.kernels.task.task_output import TaskOutput
 from glowray.kernels.task.task_report import TaskReport
@@ -52,6 +53,7 @@ class Fragment:
     reach it. The last `beside` of the task's inputs are for its steps. `decisions` tell explain() at which level each
     step runs; `refused` is why the whole fragment only calls its functions, None where that was decided for each of
     them. `reads_blocks`: the source gives columns where it can. `plain` makes the operators of steps that are called.
+    `saver` saves what the tasks give.
     """
 
     source: Source
@@ -64,6 +66,16 @@ class Fragment:
     decisions: tuple[Decision, ...] = ()
     reads_blocks: bool = False
     plain: PlainOperators | None = None
+    saver: TaskSaver | None = None
+
+    def run(
+        self, partition: int, inputs: Sequence[Sequence[Block]], offset: int = 0, memory: int | None = None
+    ) -> tuple[TaskReport, Sequence[Stored] | None]:
+        """Run it on one partition, and save what the task gives if a saver is there."""
+        report, stored = run(self, partition, inputs, offset, memory)
+        if self.saver is not None and stored is not None and report.failure is None:
+            self.saver.save(report, stored)
+        return report, stored
 
     @property
     def functions(self) -> list[Function]:

@@ -24,6 +24,7 @@ class TaskReport:
     that ran the task,
     `times` are those of the source and of each operator. `failed_rows` of the rows that came in were computed by
     Python, although columns were planned; `handed` tells which steps handed them over, by number, -1 for the source.
+    `restored`: the report and the blocks were saved by an earlier task. `unsaved` is why they could not be saved.
     """
 
     partition: int
@@ -53,6 +54,8 @@ class TaskReport:
     times: list[OperatorTime] = field(default_factory=list)
     failed_rows: int = 0
     handed: dict[int, HandedRows] = field(default_factory=dict)
+    restored: bool = False
+    unsaved: str = ""
 
     @property
     def bytes_out(self) -> int:

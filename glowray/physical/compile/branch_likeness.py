@@ -1,4 +1,4 @@
-"""Which branches of a stage are alike: they have the same steps, and sources that differ in data only."""
+"""Finds branches of a stage that are alike: with the same steps, and with sources that differ only in their data."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def step_likeness(step: RowStep) -> Hashable:
     """Return a key that is equal for row steps that one piece of generated code can stand for.
 
     A loop that calls `map(lambda n: n + 1)` a thousand times makes a thousand functions of one code. Without a closure
-    and defaults each of them does what the first does. What drops rows, or spreads them, names its own step.
+    and defaults, each of them does what the first does. A step that drops rows or spreads them over arguments is like
+    no other: its code names the step itself.
     """
     if not isinstance(step, FunctionStep):
         return step

@@ -1,7 +1,7 @@
-"""Where a segment's columns end: the start of it that costs least as column programs, by a table of measured costs.
+"""Chooses how many steps of a segment run over columns: as many as cost least, by a table of measured costs.
 
-Never by the clock: the level at which a function runs must not depend on the machine's mood. Costs are nanoseconds a
-row; only their ratio matters.
+Costs are nanoseconds a row; only their ratio matters. They are never measured during a job, so a function runs at the
+same level on every machine.
 """
 
 from __future__ import annotations
@@ -14,32 +14,32 @@ from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, Maybe, Opaque,
 from glowray.vectorize.costs import COSTS, INTO_COLUMN, OUT_OF_COLUMN
 
 ITEMS = 10
-"""Items that a step which makes items is taken to make of a row."""
+"""Items a row that a step such as flat_map is assumed to make."""
 
 FOLD = (30, 90)
-"""Folding a keyed row: as columns, and into a dict."""
+"""Cost of folding a keyed row: as columns, and into a dict."""
 
 OPAQUE = (60, 150)
-"""A value that no program looks into, into a column and out of it."""
+"""Cost of putting a value that no program looks into in a column, and of taking it out."""
 
 WORTH = 0.9
-"""Columns go one step further only if that brings the cost down to so much of it: kernels have costs of their own."""
+"""Columns go further only if the cost falls below this part of it, because each kernel call has a fixed cost too."""
 
 UNKNOWN = (10, 20)
-"""A construct that the table does not have."""
+"""Cost of a construct that the table lacks: as columns, and in Python."""
 
 
 def cheapest_cut(
     rows: Sequence[RowStep], steps: Sequence[ColumnStep], kinds: Sequence[Kind], takes_blocks: bool, folds: bool
 ) -> int:
-    """How many of the column steps to take.
+    """Return how many of the column steps to run; the other row steps run in Python.
 
     Args:
         rows: all row steps of the segment.
-        steps: what the first of them are as column steps.
+        steps: the first of them, as column steps.
         kinds: the kind of rows before each column step, and after the last.
-        takes_blocks: whether what takes the segment's rows would have them as columns.
-        folds: whether that is a combiner.
+        takes_blocks: whether the next operator takes the segment's rows as columns.
+        folds: whether that operator folds them.
     """
     scale = 1.0
     scales, kernels, inlined = [scale], [0.0], []
@@ -69,14 +69,14 @@ def _costs(step: ColumnStep) -> tuple[float, float]:
 
 
 def into_column(kind: Kind) -> float:
-    """Making columns of Python's values of a kind."""
+    """Return the cost of making columns of Python's values of a kind."""
     if isinstance(kind, Opaque):
         return OPAQUE[0]
     return INTO_COLUMN.get(kind, 30) if isinstance(kind, type) else sum(map(into_column, _parts(kind)))
 
 
 def out_of_column(kind: Kind) -> float:
-    """Making Python's values of columns of a kind."""
+    """Return the cost of making Python's values of columns of a kind."""
     if isinstance(kind, Opaque):
         return OPAQUE[1]
     return OUT_OF_COLUMN.get(kind, 80) if isinstance(kind, type) else sum(map(out_of_column, _parts(kind)))

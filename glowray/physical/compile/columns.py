@@ -1,4 +1,4 @@
-"""Which steps of a segment run over whole columns: translated one by one, cut where Python becomes cheaper."""
+"""Translates the steps of a segment to column steps, one by one, up to the step from which Python is cheaper."""
 
 from __future__ import annotations
 
@@ -27,9 +27,12 @@ Folding = CombineStep | ReduceStep
 
 @dataclass
 class Columns:
-    """How far a segment runs as columns: `steps` for its first row steps; `reasons` why not the others, one a step.
+    """How far a segment runs over columns.
 
-    The last reason is that of the fold which ends the segment, if one does; `fold` is what it does to columns.
+    Args:
+        steps: its first row steps, as column steps.
+        reasons: for each row step, why it does not run over columns, or None; then the same for the fold at the end.
+        fold: what the fold at the end does to columns; None if there is none, or if it runs in Python.
     """
 
     steps: list[ColumnStep] = field(default_factory=list)
@@ -38,13 +41,13 @@ class Columns:
 
 
 def columns_of(rows: Sequence[RowStep], end: Folding | None, kind: Kind, takes_blocks: bool) -> Columns:
-    """The longest worthwhile start of a segment as column steps.
+    """Return the first steps of a segment as column steps, as many as can be translated and pay.
 
     Args:
         rows: the segment's row steps.
-        end: what takes their rows, if it folds them.
-        kind: that of the rows that come in.
-        takes_blocks: whether whatever takes the rows takes them as columns.
+        end: the fold that takes their rows, if there is one.
+        kind: the kind of the rows that come in.
+        takes_blocks: whether the next operator takes the rows as columns.
     """
     found = Columns()
     kinds = [kind]
@@ -73,7 +76,7 @@ def columns_of(rows: Sequence[RowStep], end: Folding | None, kind: Kind, takes_b
 
 
 def _fold_of_end(end: Folding, kind: Kind) -> Accumulation | Refused:
-    """What a fold of all rows, or of keyed rows by key, does to columns of a kind."""
+    """Return what a fold does to columns of a kind, be it of all rows or of keyed rows by key."""
     if isinstance(end, CombineStep):
         pair = pair_kind(kind)
         if pair is None:

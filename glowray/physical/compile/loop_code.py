@@ -121,7 +121,7 @@ def _link(step: RowStep, vectorize: bool) -> Link:
 
 
 def spread_fields(function: Function, row: Any) -> tuple[Any, ...]:
-    """The fields of a row that is not a plain tuple of as many as the function takes."""
+    """Return the arguments for a function whose row is not a plain tuple of as many fields as it takes."""
     return spread_arguments(row, function.spread or 0, function)
 
 

@@ -1,4 +1,4 @@
-"""Sinks: the statements at the end of a segment's loop, for each row that its steps give."""
+"""Makes the statements at the end of a segment's loop, which take each row that its steps give."""
 
 from __future__ import annotations
 
@@ -19,27 +19,30 @@ from glowray.vectorize.loops.input_rows import keep_value
 
 
 def appending(row: ast.expr) -> list[ast.stmt]:
-    """Gives the row to `append`."""
+    """Return the statement that calls `append` with the row."""
     return [ast.Expr(ast.Call(load("append"), [simple_copy(row)], []))]
 
 
 def counting(row: ast.expr) -> list[ast.stmt]:
-    """Counts the row."""
+    """Return the statement that counts the row."""
     return [ast.Expr(ast.Call(load("count"), [], []))]
 
 
 def yielding(row: ast.expr) -> list[ast.stmt]:
-    """Gives the row to whoever goes through the loop."""
+    """Return the statement that yields the row."""
     return [ast.Expr(ast.Yield(simple_copy(row)))]
 
 
 def _is_text(key: ast.expr) -> ast.expr:
-    """Whether a key is a str and nothing else: then a dict has it as it is written, or not at all."""
+    """Return the test whether a key is exactly a str. A dict then finds it without its canonical key."""
     return ast.Compare(ast.Call(load("type"), [simple_copy(key)], []), [ast.Is()], [load("str")])
 
 
 class Keep:
-    """The sink that keeps the keyed rows whose key is, or is not, among `entries`; `slow` tells of keys of any type."""
+    """Makes the statements of a semi or anti join: yield a keyed row if its key is, or is not, in the dict `entries`.
+
+    Only keys of type str are looked up directly. For others the loop calls `slow`.
+    """
 
     def __init__(self, step: JoinInPlace, chain: Chain, weaver: Weaver) -> None:
         self.step, self.chain, self.weaver = step, chain, weaver
@@ -54,15 +57,15 @@ class Keep:
 
 
 class Combine:
-    """The sink that folds keyed rows into a dict: one look-up, the reducer inlined, one store.
+    """Makes the statements that fold keyed rows into a dict: one look-up, the reducer inlined, one store.
 
-    The raw key is looked up; `miss` is called for a key that is not there as it is written, or not hashable.
+    The raw key is looked up. `miss` is called for a key that is not found so, or is not hashable.
 
     Args:
-        cells: the number of fields where accumulators are tuples that the dict has as lists, the same one for all of a
-            key's rows: then nothing is built for a row, and no key is stored again.
+        cells: the number of fields of the accumulators, if they are tuples. The dict then holds a list for each key,
+            whose fields are replaced: no tuple is made for a row, and no key is stored again. Otherwise None.
 
-    After the loop is woven, `width` is that number if all accumulators surely are such tuples, else None.
+    After the loop is made, `width` is the value for `cells` if all accumulators are tuples of one length, else None.
     """
 
     def __init__(
@@ -89,7 +92,7 @@ class Combine:
             return place([*before, *keeping, *self._combined(key, value, line)], line)
 
     def _combined(self, key: ast.expr, value: ast.expr, line: Span) -> list[ast.stmt]:
-        """The statements that fold a value into the entry of its key."""
+        """Return the statements that fold a value into the entry of its key."""
         unknown = assign(self.found, load("missing"))
         get = assign(self.found, ast.Call(load("get"), [simple_copy(key), load("missing")], []))
         look = ast.Try([get], [ast.ExceptHandler(load("TypeError"), None, [unknown])], [], [])
@@ -103,7 +106,7 @@ class Combine:
 
     @property
     def width(self) -> int | None:
-        """The number of fields of the tuples that all accumulators surely are, each made by the reducer."""
+        """The number of fields, if every accumulator is known to be a plain tuple of as many; else None."""
         zero = self.step.combiner.zero
         if not isinstance(self.known, Known) or not self._values:
             return None
@@ -123,7 +126,10 @@ class Combine:
         return [*folding, ast.Assign([_entry(key)], folded)]
 
     def _fold_cell(self, value: ast.expr, width: int, line: Span) -> list[ast.stmt]:
-        """All fields are made before the first is put in its place: an error leaves the accumulator as it was."""
+        """Return the statements that fold a value into a list of fields.
+
+        All fields are computed before the first is replaced, so an error leaves the accumulator as it was.
+        """
         names = [self.weaver.fresh("kept") for _ in range(width)]
         kept: list[ast.expr] = [load(name) for name in names]
         taken = ast.Assign([ast.Tuple([store(name) for name in names], ast.Store())], load(self.found))
@@ -156,14 +162,17 @@ def _entry(key: ast.expr) -> ast.expr:
 
 
 def _cell(value: ast.expr) -> ast.expr:
-    """The list of the fields of a tuple."""
+    """Return the expression for a list of the fields of a tuple."""
     if isinstance(value, ast.Tuple):
         return ast.List([simple_copy(field) for field in value.elts], ast.Load())
     return ast.Call(load("list"), [simple_copy(value)], [])
 
 
 def _width(value: object) -> int | None:
-    """How many fields a plain tuple has, or a display of one without dicts and stars; else None."""
+    """Return the number of fields of a plain tuple or of a tuple display; None for others.
+
+    A display with a dict or a starred field counts as another value.
+    """
     if type(value) is tuple:
         return len(value)
     if type(value) is not ast.Tuple or holds_dict(value):

@@ -1,4 +1,4 @@
-"""Which columns a reader must read, if column steps look at some of them and drop the records."""
+"""Finds the columns that a reader must read, if column steps use some of them and then drop the records."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from glowray.io.reader import PrunableReader
 from glowray.kernels.ends.exchange import Count, Exchange
 from glowray.kernels.ends.sources import ReadSource
 from glowray.kernels.task.segment import Segment
+from glowray.rows.codec.shape import Path
 from glowray.vectorize.columns.vectors.kinds import RecordOf
 
 
@@ -24,15 +25,19 @@ def pruned(
     if not isinstance(source.reader, PrunableReader):
         return None
     wanted: set[str] = set()
-    is_record = True
+    at: Path = ()
+    is_dropped = False
     for step in segment.rows[:column_steps]:
-        if step.fields_read is None:
+        fields = step.fields_read(at)
+        if fields is None:
             return None
-        wanted |= step.fields_read
-        if not step.keeps_rows:
-            is_record = False
+        wanted |= fields
+        after = step.place_after(at)
+        if after is None:
+            is_dropped = True
             break
+        at = after
     only_counted = column_steps == len(segment.rows) and segment.end is None and isinstance(exchange, Count)
-    if (is_record and not only_counted) or not wanted or wanted >= {name for name, _ in kind.fields}:
+    if not (is_dropped or only_counted) or not wanted or wanted >= {name for name, _ in kind.fields}:
         return None
     return source.narrowed(frozenset(wanted))

@@ -1,4 +1,4 @@
-"""What rows are put together of, as far as it is known before they are read: for loops over their fields."""
+"""Loops over the fields of rows, for rows whose fields are known before they are read."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ def displayed(kind: Kind, weaver: Weaver) -> ast.expr:
 
 
 def variables_of(display: ast.expr, path: Path = ()) -> Iterator[tuple[str, Path]]:
-    """The variables of a display, each with the keys that lead to its field."""
+    """Yield the variables of a display, each with the keys that lead to its field.
+
+    `(a, {"b": c})` → `("a", (0,))`, `("c", (1, "b"))`
+    """
     if isinstance(display, ast.Name):
         yield display.id, path
     elif isinstance(display, ast.Tuple):
@@ -69,7 +72,7 @@ def variables_of(display: ast.expr, path: Path = ()) -> Iterator[tuple[str, Path
 
 
 def used_of(display: ast.expr, body: list[ast.stmt]) -> list[str]:
-    """The variables of a row's display that a loop's body uses; a row that is one variable is used."""
+    """Return the variables of a row's display that a loop's body uses. A display of one variable always is used."""
     if isinstance(display, ast.Name):
         return [display.id]
     named = {node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)}

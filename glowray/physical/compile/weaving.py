@@ -1,4 +1,4 @@
-"""The fragments of a stage: what the tasks of each branch run, compiled in the driver."""
+"""Compiles a stage in the driver: the tasks of each branch run one fragment."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from glowray.vectorize.definition.known_function import Known
 
 
 def weave(stage: StageRun, vectorize: bool) -> list[Fragment]:
-    """What the tasks of each branch run; with `vectorize` functions that are known become loops and column programs.
+    """Return the fragment that the tasks of each branch run. Sets `stage.row_kind` to the kind of its rows, if known.
 
-    Branches that are alike share their loops. Leaves in the stage what kind of rows will come out, as far as that is
-    known.
+    Branches that are alike share their loops. With `vectorize`, functions that can be translated become column programs
+    and parts of loops. Without it they are called.
     """
     woven: dict[Hashable, tuple[Fragment, Kind | None]] = {}
     found: list[tuple[Fragment, Kind | None]] = []
@@ -49,9 +49,9 @@ def weave(stage: StageRun, vectorize: bool) -> list[Fragment]:
 
 
 def _fragment_or_calls(branch: Branch, stage: StageRun, vectorize: bool) -> tuple[Fragment, Kind | None]:
-    """The fragment of a branch; one that only calls its functions where the compiler fails on them.
+    """Return the fragment of a branch. If the compiler raises, its fragment only calls the functions.
 
-    This is the one guard around the compiler: whatever goes wrong with what it makes of a function is not the user's.
+    This is the only guard around the compiler: its errors are not the user's.
     """
     if vectorize:
         try:
@@ -112,7 +112,7 @@ def _over_columns(at: SegmentPlace, kind: Kind, branch: Branch, runs: Runs) -> t
 
 
 def _merging(source: MergeByKey, kind: Kind | None) -> tuple[MergeByKey, Kind | None]:
-    """The source with what its function does to columns, and the kind of the merged rows."""
+    """Return the source with the fold of its reducer over columns, if there is one, and the kind of the merged rows."""
     known = None if kind is None else know(source.function.call, 2)
     fold = fold_of(known) if isinstance(known, Known) else None
     if not isinstance(fold, Fold) or not keyed_kind(kind, fold):

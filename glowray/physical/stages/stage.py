@@ -22,7 +22,7 @@ from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 
 @dataclass(frozen=True)
 class Wire:
-    """Which blocks a task of a later stage reads."""
+    """Tells which blocks of earlier stages a task reads."""
 
     arrives: ClassVar[bool] = False
     """Whether the rows arrive while the task runs."""
@@ -148,9 +148,9 @@ class StagePlan:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """The slices of neighbouring tasks that each gave the same number of them: refs and bytes, a list for each slice.
+    """The slices of neighbouring tasks that each gave n of them: refs and sizes in bytes, a list for each slice.
 
-    Of n slices, slice `b % n` has the rows for reader b, as bucket `b // n`.
+    Slice `b % n` has the rows for reader b, as bucket `b // n`.
     """
 
     refs: list[list[Ref]]
@@ -169,7 +169,7 @@ class Layer:
 
 @dataclass(eq=False, repr=False)
 class StageRun:
-    """What happens to a stage: the reports and refs of its tasks, in order of partition.
+    """One run of a stage: the reports and refs of its tasks, in order of partition.
 
     Args:
         plan: what the tasks do.

@@ -14,10 +14,14 @@ from glowray.vectorize.columns.vectors.kinds import Kind
 
 @dataclass(frozen=True)
 class Given(Wire):
-    """Task i reads block i of a list that is there already; `kind` is the kind of their rows, if it is known."""
+    """Task i reads block i of a list that is there already; `kind` is the kind of their rows, if it is known.
+
+    `identity` is the fingerprint of the stage that made them; None: the rows themselves tell which they are.
+    """
 
     blocks: Sequence[Any]
     kind: Kind | None = None
+    identity: str | None = None
 
     def slots(self, task: int, runs: Runs) -> tuple[Slot, ...]:
         return (Slot(self.blocks[task]),)

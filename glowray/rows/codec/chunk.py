@@ -57,6 +57,16 @@ class Chunk:
     def __len__(self) -> int:
         return self.count
 
+    @property
+    def parts(self) -> list[Any]:
+        """Return the columns, with Texts in place of columns that are not made yet."""
+        return self.columns
+
+    @classmethod
+    def of_parts(cls, shape: Shape, parts: list[Any], count: int) -> Chunk:
+        """Return a chunk of this class with these parts."""
+        return Chunk(shape, parts, count)
+
     def rows(self) -> list[Any]:
         """Decode the rows into fresh Python objects."""
         with _collector_paused():
@@ -67,13 +77,13 @@ class Chunk:
 
         Raises LookupError for a path through a value that may be None.
         """
-        shape, columns = self.shape, self.columns
+        shape, parts = self.shape, self.parts
         for index in path:
             if not isinstance(shape, Fields) or shape.optional:
                 raise LookupError(f"rows of shape {self.shape} have no field {path}")
             shape, start, stop = list(shape.spans())[index]
-            columns = columns[start:stop]
-        return Chunk(shape, columns, self.count)
+            parts = parts[start:stop]
+        return self.of_parts(shape, parts, self.count)
 
     def pair(self) -> tuple[Chunk, Chunk] | None:
         """Return (keys, values) of keyed rows, each as a chunk. Return None if the rows are not columns of pairs."""

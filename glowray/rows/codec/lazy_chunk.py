@@ -1,4 +1,4 @@
-"""A chunk that makes its Arrow columns only when a caller reads them."""
+"""Chunks that make their Arrow columns only when a caller reads them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glowray.rows.codec.chunk import Chunk, PickledShape
+from glowray.rows.codec.pickled_column import PickledColumn
 from glowray.rows.codec.shape import Fields, Shape
 from glowray.rows.texts.texts import Texts
 
@@ -69,6 +70,46 @@ class MadeChunk(Chunk):
     def estimated_bytes(self) -> int:
         """Return the approximate size of these rows' columns in bytes. Makes no column."""
         return super().estimated_bytes if self.is_made else _size(self.vector, own=True)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Chunk, (self.shape, self.columns, self.count)
+
+
+class TextsChunk(Chunk):
+    """A chunk with Texts in place of some columns: `parts` has them as they are, and `columns` makes arrays of them."""
+
+    __slots__ = ("_parts",)
+
+    _parts: list[Any]
+
+    def __init__(self, shape: Shape, parts: list[Any], count: int) -> None:
+        for name, value in (
+            ("shape", shape), ("count", count), ("pickled_shape", PickledShape()), ("home", None), ("_parts", parts),
+        ):  # fmt: skip
+            object.__setattr__(self, name, value)
+
+    @property
+    def parts(self) -> list[Any]:
+        return self._parts
+
+    @classmethod
+    def of_parts(cls, shape: Shape, parts: list[Any], count: int) -> Chunk:
+        has_texts = any(isinstance(part, Texts) for part in parts)
+        return TextsChunk(shape, parts, count) if has_texts else Chunk(shape, parts, count)
+
+    @property
+    def columns(self) -> list[Any]:
+        """Return the columns. Texts keep the array that is made of them."""
+        return [part.array if isinstance(part, Texts) else part for part in self._parts]
+
+    def slice(self, start: int, stop: int) -> Chunk:
+        takes_stop = (Texts, PickledColumn)
+        parts = [part.slice(start, stop if isinstance(part, takes_stop) else stop - start) for part in self._parts]
+        return TextsChunk(self.shape, parts, stop - start)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(part.nbytes for part in self._parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Chunk, (self.shape, self.columns, self.count)

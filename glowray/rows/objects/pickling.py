@@ -23,6 +23,7 @@ from weakref import WeakSet
 import cloudpickle
 from cloudpickle import cloudpickle as _internals
 
+from glowray.rows.objects.class_names import name_class
 from glowray.rows.objects.function_pickling import FunctionReducer, travels_by_value
 from glowray.rows.objects.static_attributes import module_name, stored_attribute
 
@@ -73,7 +74,7 @@ def dumps(value: object) -> bytes:
     """
     register_own_modules()
     with io.BytesIO() as file:
-        _Pickler(file, protocol=pickle.HIGHEST_PROTOCOL).dump(value)
+        ValuePickler(file, protocol=pickle.HIGHEST_PROTOCOL).dump(value)
         return file.getvalue()
 
 
@@ -128,7 +129,7 @@ def dumps_beside(value: object) -> tuple[bytes, tuple[Beside, ...]]:
     """Return (pickle, the Besides that it leaves out). `loads_beside` needs both."""
     register_own_modules()
     with io.BytesIO() as file:
-        pickler = _Pickler(file, protocol=pickle.HIGHEST_PROTOCOL)
+        pickler = ValuePickler(file, protocol=pickle.HIGHEST_PROTOCOL)
         pickler.beside = []
         pickler.dump(value)
         return file.getvalue(), tuple(pickler.beside)
@@ -192,7 +193,7 @@ def is_installed(name: str, path: str) -> bool:
     return os.path.realpath(path).startswith(_STDLIB)
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+class ValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
     """cloudpickle's pickler, except that a class that comes home stays unchanged. cloudpickle would set its methods."""
 
     beside: list[Beside] | None = None
@@ -217,18 +218,19 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if kind is not FunctionType and not issubclass(kind, type):
             return NotImplemented  # cloudpickle would read its __class__, which may run the user's code.
         if kind is not FunctionType and travels_by_value(module_name(obj)):
+            name_class(obj)
             reduced = _internals._dynamic_class_reduce(obj)
         else:
             reduced = super().reducer_override(obj)
         if type(reduced) is tuple and len(reduced) == 6 and reduced[5] is _internals._class_setstate:
             if obj not in _arrived_classes:
                 _home_classes.add(obj)
-            return (*_with_body(obj, reduced), _set_class_state)
+            return (*with_body(obj, reduced), _set_class_state)
         return reduced
 
 
-class _PicklerApart(_Pickler):
-    """A _Pickler that leaves out the objects for which `apart` returns a name."""
+class _PicklerApart(ValuePickler):
+    """A ValuePickler that leaves out the objects for which `apart` returns a name."""
 
     apart: Callable[[Any], Any]
 
@@ -241,7 +243,7 @@ def _with_file(code: CodeType, make: Any, arguments: tuple[Any, ...]) -> tuple[A
     return make, tuple(code.co_filename if each == "<dynamic-code>" else each for each in arguments)
 
 
-def _with_body(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+def with_body(cls: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
     """Move what only a class body can set into the body of a reduced class.
 
     cloudpickle leaves out `__slots__`, so instances would have a `__dict__`. It sets a proxy's `__class__` on the

@@ -56,7 +56,7 @@ class TakenTexts(Texts):
     @property
     def is_ascending(self) -> bool:
         """Return whether the rows ascend, so that each row of the column is here at most once."""
-        return bool((np.diff(self.rows) > 0).all())
+        return len(self.rows) <= len(self.column) and bool((np.diff(self.rows) > 0).all())
 
     def take(self, rows: Any) -> Texts:
         return TakenTexts(self.column, self.rows[np.asarray(rows)])

@@ -23,7 +23,8 @@ class SourceFile:
         self._lambdas: dict[int, list[tuple[Found, str | None]]] = {}
         self._defs: dict[tuple[str, int], list[tuple[Found, str | None]]] = {}
         rebound: set[str] = set()
-        tree = ast.parse(text)
+        self.tree = tree = ast.parse(text)
+        self.changes: dict[str, list[int]] | None = None  # found by container_changes when it is asked for
         self._imported = sorted(_imported(tree.body))
         pending: list[tuple[ast.AST, str | None]] = [(tree, None)]
         while pending:

@@ -11,7 +11,7 @@ from glowray.physical.compile.weaving import weave
 from glowray.physical.stages.stage import StagePlan, runs_of
 from glowray.plan.nodes import Node
 from glowray.watch.plan.captured_values import capture_lines
-from glowray.watch.plan.function_levels import Woven, levels
+from glowray.watch.plan.function_levels import Level, Woven, levels
 from glowray.watch.plan.plan_lines import folded, plan_lines
 from glowray.watch.plan.row_moves import moves
 
@@ -74,8 +74,13 @@ def reads(stage: StagePlan) -> str:
 
 
 def function_lines(woven: Woven, vectorize: bool) -> list[str]:
-    """Return a line for each of the user's functions: its stage, verb and name, and the level it runs at."""
-    return folded(aligned([(str(level.stage), level.function, str(level)) for level in levels(woven, vectorize)]))
+    """Return a line for each of the user's functions: its stage, verb and name, its place, and the level it runs at."""
+    return level_lines(levels(woven, vectorize))
+
+
+def level_lines(found: Sequence[Level]) -> list[str]:
+    """Return these lines for functions with their levels. C code has no place."""
+    return folded(aligned([(str(each.stage), each.function, each.site or "", str(each)) for each in found]))
 
 
 def aligned(rows: Sequence[Sequence[str]], most: int = 60) -> list[str]:

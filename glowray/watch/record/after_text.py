@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from glowray.watch.plan.explain_text import aligned
-from glowray.watch.plan.plan_lines import folded
+from glowray.watch.plan.explain_text import aligned, level_lines
 from glowray.watch.record.run_record import RunRecord
 from glowray.watch.run.stats import StageStats
 from glowray.watch.run.units import in_units
@@ -19,6 +18,7 @@ def explained_after(record: RunRecord) -> str:
         "stages": aligned([(str(stage.number), *_stage(stage, record.reads)) for stage in stats.stages]),
         "functions": _functions(stats.stages),
         "time": _times(stats.stages),
+        "not saved": aligned([(str(stage.number), stage.unsaved) for stage in stats.stages if stage.unsaved]),
     }
     lines = [stats.name]
     for title, body in sections.items():
@@ -30,6 +30,7 @@ def explained_after(record: RunRecord) -> str:
 
 def _stage(stage: StageStats, reads: dict[int, str]) -> tuple[str, ...]:
     tasks = f"{stage.done} task{'' if stage.done == 1 else 's'}"
+    tasks += f", {stage.restored} restored" if stage.restored else ""
     rows = f"{stage.rows_in:,} → {stage.rows_out:,} rows"
     ends = "  ".join(filter(None, [by_level(stage.rows_by_level), reads.get(stage.number, "")]))
     return stage.name, tasks, rows, in_units(stage.bytes), f"{stage.seconds:.2f} s", ends
@@ -46,8 +47,8 @@ def by_level(rows: dict[str, int]) -> str:
 
 def _functions(stages: Sequence[StageStats]) -> list[str]:
     """Return a line for each function, and below it a line for each step that handed rows to Python."""
-    lines = aligned([(str(each.stage), each.function, str(each)) for stage in stages for each in stage.functions])
-    return folded(lines) + [f"  {stage.number}  {step}" for stage in stages for step in stage.to_python]
+    lines = level_lines([each for stage in stages for each in stage.functions])
+    return lines + [f"  {stage.number}  {step}" for stage in stages for step in stage.to_python]
 
 
 def _times(stages: Sequence[StageStats]) -> list[str]:

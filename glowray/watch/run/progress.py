@@ -46,6 +46,7 @@ class Bars(Progress):
     def task_done(self, stage: StageRun, done: Done) -> None:
         bar, report = self.bars[id(stage)], done.report
         bar.done += report.final
+        bar.restored += report.restored
         bar.rows += report.rows_in
         bar.bytes += report.bytes_out
         self.view.to_python += report.failed_rows

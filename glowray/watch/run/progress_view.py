@@ -15,7 +15,7 @@ SHOWN = 6
 class Bar:
     """How far a stage is: tasks done of all tasks, rows read, bytes passed on, and the times of its start and end.
 
-    Times are in seconds of the monotonic clock.
+    Times are in seconds of the monotonic clock. `restored` of the tasks done were saved by an earlier job.
     """
 
     number: int
@@ -26,6 +26,7 @@ class Bar:
     bytes: int = 0
     began: float = 0.0
     ended: float | None = None
+    restored: int = 0
 
     @property
     def share(self) -> float:
@@ -43,7 +44,7 @@ class Bar:
 
     def seconds_left(self, now: float) -> float | None:
         """Return the seconds until the stage ends if its other tasks take as long as those done. None: not known."""
-        if self.ended is not None or not self.done:
+        if self.ended is not None or not self.done or self.restored:
             return None
         return self.seconds(now) * (self.tasks - self.done) / self.done
 
@@ -104,7 +105,7 @@ def bar_texts(bar: Bar, now: float) -> BarTexts:
     rate = bar.rate(now)
     return BarTexts(
         title=f"{bar.number} {bar.chain}",
-        tasks=f"{bar.done} of {bar.tasks} tasks",
+        tasks=f"{bar.done} of {bar.tasks} tasks{', restored' if bar.restored else ''}",
         rows=f"{short_count(bar.rows)} rows",
         rate=f"{short_count(round(rate))} rows/s" if rate else "",
         size=in_units(bar.bytes) if bar.bytes else "",

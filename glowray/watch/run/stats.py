@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from glowray.boundary import public
 from glowray.engine.task.protocol import Done
 from glowray.native import chosen
-from glowray.physical.stages.stage import StageRun
+from glowray.physical.stages.stage import StagePlan, StageRun
 from glowray.physical.stages.wires import Given
 from glowray.rows import Block
 from glowray.watch.plan.function_levels import Level
@@ -49,6 +50,8 @@ class StageStats:
             function looks at count as "arrow" if they are columns, else as "python".
         number: the stage's number in the plan, from 1.
         longest_seconds: the seconds of the longest task.
+        restored: tasks that did not run, because an earlier job had saved what they give.
+        unsaved: why the tasks' results are not saved, though the flow has `resume=`. "" if they are.
         to_python: the steps planned as `arrow` that handed rows to Python, with the reason and an example.
     """
 
@@ -69,6 +72,8 @@ class StageStats:
     handed_over: int = 0
     number: int = 0
     longest_seconds: float = 0.0
+    restored: int = 0
+    unsaved: str = ""
     levels: StageLevels = field(default_factory=StageLevels, repr=False)
     operators: StageTimes = field(default_factory=StageTimes, repr=False)
 
@@ -106,6 +111,7 @@ class StageStats:
             "name": self.name,
             "tasks": self.tasks,
             "retries": self.retries,
+            "restored": self.restored,
             "rows_in": self.rows_in,
             "rows_out": self.rows_out,
             "bytes": self.bytes,
@@ -152,6 +158,11 @@ class Stats:
         return sum(stage.retries for stage in self.stages)
 
     @property
+    def restored(self) -> int:
+        """Return the number of tasks that did not run, because an earlier job had saved what they give."""
+        return sum(stage.restored for stage in self.stages)
+
+    @property
     def pickled_values(self) -> int:
         """Return the number of values that went through an exchange pickled, not as Arrow."""
         return sum(stage.pickled_values for stage in self.stages)
@@ -172,6 +183,7 @@ class Stats:
         rows = self.stages[0].rows_in if self.stages else 0
         out = self.stages[-1].rows_out if self.stages else 0
         lost = f", {self.retries} retried" if self.retries else ""
+        lost += f", {self.restored} restored" if self.restored else ""
         return (
             f"{self.name}: {stages}, {tasks}{lost}, {rows:,} rows in, {out:,} out, {self.seconds:.2f} s, {self.engine},"
             f" native: {self.native}"
@@ -222,7 +234,10 @@ class Stats:
 
 
 class StatsWatcher(NullWatcher):
-    """Fills a Stats while a job runs. `vectorize` says whether functions may run as columns or loops."""
+    """Fills a Stats while a job runs.
+
+    `vectorize` says whether functions may run as columns or loops, `reasons` why stages are not saved for `resume=`.
+    """
 
     def __init__(self, stats: Stats, vectorize: bool = True) -> None:
         self.stats, self.vectorize = stats, vectorize
@@ -230,9 +245,11 @@ class StatsWatcher(NullWatcher):
         self.running: dict[int, tuple[StageStats, float]] = {}
         self.by_stage: dict[int, StageStats] = {}
         self.handed_over: dict[int, Block] = {}
+        self.reasons: Mapping[StagePlan, str] = {}
 
     def stage_started(self, stage: StageRun) -> None:
         entry = StageStats(stage.plan.name, stage.plan.num_tasks, number=stage.plan.number)
+        entry.unsaved = self.reasons.get(stage.plan, "")
         self.stats.stages.append(entry)
         self.by_stage[id(stage)] = entry
         self.running[id(stage)] = (entry, time.perf_counter())
@@ -242,6 +259,8 @@ class StatsWatcher(NullWatcher):
         size = report.bytes_out
         entry.done += report.final
         entry.retries += report.attempt
+        entry.restored += report.restored
+        entry.unsaved = entry.unsaved or report.unsaved
         entry.rows_in += report.rows_in
         entry.rows_out += report.rows_made
         entry.bytes += size

@@ -23,6 +23,7 @@ class StageLine(Protocol):
     bytes: int
     seconds: float
     retries: int
+    restored: int
     pickled_values: int
     driver_bytes: int
     spill: int
@@ -57,6 +58,8 @@ def stats_table(stats: Summed) -> Table:
     ]
     if any(stage.retries for stage in stages):
         columns.append(numbers("retries", lambda stage: f"{stage.retries:,}"))
+    if any(stage.restored for stage in stages):
+        columns.append(numbers("restored", lambda stage: f"{stage.restored:,}"))
     if any(stage.pickled_values for stage in stages):
         columns.append(numbers("pickled", lambda stage: f"{stage.pickled_values:,}"))
     if any(stage.driver_bytes for stage in stages):

@@ -12,7 +12,7 @@ import pytest
 
 from glowray.cluster.host.processes import Process, wait
 from tests.cluster.conftest import Pair
-from tests.cluster.machine import DEADLINE, Machine, until
+from tests.cluster.machine import DEADLINE, Machine, starting_alone, until
 
 pytestmark = pytest.mark.cluster
 
@@ -32,7 +32,7 @@ def test_status_with_nothing_running(machine: Machine) -> None:
 def test_down_ends_only_what_was_started_here(new_machine: Callable[..., Machine]) -> None:
     mine, other = new_machine("mine"), new_machine("other")
     ours, theirs = mine.up(), other.up()
-    mine.run("join", theirs.address, "--token-file", theirs.token_file, "--num-cpus", 1)
+    mine.start("join", theirs.address, "--token-file", theirs.token_file, "--num-cpus", 1)
     ended, surviving = mine.processes(), other.processes()
     shown = mine.run("down").stdout
     assert f"The head at {ours.address} ended" in shown and f"The worker of {theirs.address} ended" in shown
@@ -54,9 +54,9 @@ def test_nothing_stays_in_the_temporary_folder(new_machine: Callable[..., Machin
     def run(machine: Machine, *words: object) -> str:
         return machine.run(*words, TMPDIR=str(temporary)).stdout
 
-    run(heads, "up", "--port", 0, "--dashboard-port", 0, "--num-cpus", 1)
+    heads.start("up", "--port", 0, "--dashboard-port", 0, "--num-cpus", 1, TMPDIR=str(temporary))
     head = heads.record("head")
-    run(workers, "join", head.address, "--token-file", head.token_file, "--num-cpus", 1)
+    workers.start("join", head.address, "--token-file", head.token_file, "--num-cpus", 1, TMPDIR=str(temporary))
     worker = workers.record("worker")
     job = write(heads, "job.py", f"import tempfile\nprint(tempfile.gettempdir() == {str(temporary)!r})\n")
     assert "True" in run(heads, "run", "--address", head.address, job)
@@ -133,15 +133,16 @@ def test_a_node_whose_agents_are_slow_once_is_started_again(machine: Machine) ->
         "        pass\n"
     )
     path = f"{machine.folder / 'slow'}:{machine.environment()['PYTHONPATH']}"
-    machine.run("up", "--port", 0, "--dashboard-port", 0, "--num-cpus", 1, PYTHONPATH=path)
+    machine.start("up", "--port", 0, "--dashboard-port", 0, "--num-cpus", 1, PYTHONPATH=path)
     assert (machine.folder / "was slow").exists()
     assert machine.run("status").stdout.count("alive") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_head_in_the_foreground_ends_with_its_command(machine: Machine, number: signal.Signals) -> None:
-    command = machine.spawn("up", "--block", "--port", 0, "--dashboard-port", 0, "--num-cpus", 1)
-    read_until(command, "Only this machine reaches it")
+    with starting_alone():
+        command = machine.spawn("up", "--block", "--port", 0, "--dashboard-port", 0, "--num-cpus", 1)
+        read_until(command, "Only this machine reaches it")
     everything = machine.processes()
     command.send_signal(number)
     said, _ = command.communicate(timeout=DEADLINE)

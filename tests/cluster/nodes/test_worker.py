@@ -78,7 +78,7 @@ def test_a_worker_comes_back_to_its_head(new_machine: Callable[..., Machine], tl
     trouble = f"runs, but the head at {head.address} was lost; trying to come back"
     until(lambda: trouble in workers.run("status", code=1).stdout, "the worker to say what is wrong")
     port = head.address.rpartition(":")[2]
-    heads.run("up", "--port", port, "--dashboard-port", 0, "--num-cpus", 1, *tls)
+    heads.start("up", "--port", port, "--dashboard-port", 0, "--num-cpus", 1, *tls)
     until(lambda: workers.run("status").stdout.count("alive") == 2, "the worker to come back")
     until(lambda: "started here runs\n" in workers.run("status").stdout, "the worker to be content")
 

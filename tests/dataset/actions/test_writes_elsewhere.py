@@ -51,7 +51,7 @@ class Place:
         return chosen(self.at(name), self.options).read()
 
 
-@pytest.fixture(params=["s3", "memory"])
+@pytest.fixture(params=[pytest.param("s3", marks=pytest.mark.slow), "memory"])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     if request.param == "s3":
         bucket: S3Bucket = request.getfixturevalue("s3")

@@ -94,6 +94,7 @@ def old(target: str, mode: str, single_file: bool) -> list[str] | None:
     return ["old 1", "old 2"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", FAULTS)
 @pytest.mark.parametrize("single_file", [False, True])
 @pytest.mark.parametrize("mode", ["error", "overwrite", "append"])
@@ -135,6 +136,7 @@ def test_a_job_that_ends_at_any_call_leaves_all_or_nothing(mode: str, single_fil
             return
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", FAULTS)
 def test_a_run_of_several_outputs_that_ends_at_any_call(how: str) -> None:
     targets = [("faulty://b/letters/two.txt", True), (FOLDER, False), ("faulty://b/more", False)]
@@ -171,6 +173,7 @@ def test_a_run_of_several_outputs_that_ends_at_any_call(how: str) -> None:
             return
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["fail before", "die after"])
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_a_job_that_ends_while_it_finishes_what_another_decided(place: int, how: str) -> None:
@@ -244,6 +247,7 @@ def test_of_two_jobs_on_two_machines_one_wins_whole(
     assert garbage() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("single_file", [False, True])
 @pytest.mark.parametrize("mode", ["error", "overwrite", "append"])
 def test_steps_of_two_jobs_in_any_order(monkeypatch: pytest.MonkeyPatch, mode: str, single_file: bool) -> None:

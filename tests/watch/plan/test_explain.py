@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 import operator
 import random
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -15,7 +18,12 @@ import glowray as gr
 from glowray.dataset import Dataset
 from glowray.watch.plan.explain_text import aligned
 from tests.engine.doubles import ForbiddenEngine
-from tests.watch.plans import PLANS, add, chain, flow, self_join, swap, word_count
+from tests.watch.plans import PLANS, add, chain, flow, pair, self_join, swap, word_count
+
+
+def place(function: FunctionType) -> str:
+    """Return the place of a function as explain() shows it."""
+    return f"{Path(function.__code__.co_filename).name}:{function.__code__.co_firstlineno}"
 
 
 def section(text: str, title: str) -> list[str]:
@@ -38,9 +46,9 @@ def test_the_whole_text() -> None:
         "  2  merge                            3 partitions  reads 1 (shuffle)",
         "rules  combine_before_shuffle",
         "functions",
-        "  1  flat_map(str.split)  arrow",
-        "  1  map(pair)            arrow",
-        "  1  reduce_by_key(add)   arrow",
+        "  1  flat_map(str.split)               arrow",
+        f"  1  map(pair)            {place(pair)}  arrow",
+        f"  1  reduce_by_key(add)   {place(add)}  arrow",
         "engine  inline (asked for)",
     ]
 
@@ -108,7 +116,7 @@ def levels(rows: Dataset[Any]) -> dict[str, str]:
     found = {}
     for line in section(rows.explain(), "functions"):
         name, level = line.strip().split("  ", 1)[1].split("  ", 1)
-        found[name] = level.strip()
+        found[name] = re.sub(r"^\S+\.py:\d+ +", "", level.strip())
     return found
 
 
@@ -129,7 +137,7 @@ def test_every_function_once_and_none_of_glowrays_own() -> None:
 
 def test_vectorize_off_is_the_reason() -> None:
     rows = gr.Flow("job", vectorize=False).from_range(3).map(lambda n: n + 1, name="next")
-    assert section(rows.explain(), "functions") == ["  1  map(next)  python: vectorize=False"]
+    assert levels(rows) == {"map(next)": "python: vectorize=False"}
 
 
 def test_a_long_chain_is_shortened() -> None:

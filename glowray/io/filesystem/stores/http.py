@@ -173,8 +173,8 @@ class _Answer:
         mtime_ns = int(changed.timestamp()) * 10**9 if changed else None
         found = _RANGE.fullmatch(self._headers.get("Content-Range", ""))
         if self.status != http.client.OK and found is not None and found[1] != "*":
-            return FileInfo(path, int(found[1]), mtime_ns=mtime_ns)
-        return FileInfo(path, self.length, mtime_ns=mtime_ns, has_ranges=False)
+            return FileInfo(path, int(found[1]), mtime_ns=mtime_ns, tag=self.tag)
+        return FileInfo(path, self.length, mtime_ns=mtime_ns, has_ranges=False, tag=self.tag)
 
     @property
     def length(self) -> int | None:

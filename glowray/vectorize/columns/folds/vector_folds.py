@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from glowray.rows.arrow.numpy_columns import as_numpy
+from glowray.vectorize.columns.texts.text_ranks import ranked
 from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 
 Groups = npt.NDArray[np.signedinteger[Any]]
@@ -166,22 +166,6 @@ def compared_rows(values: Any, groups: Groups, count: int, keeps_nan: bool) -> t
     nans = np.flatnonzero(is_nan)
     others[groups[nans]] = nans
     return np.flatnonzero(rows > others[groups]), others
-
-
-def ranked(texts: pa.Array) -> tuple[npt.NDArray[np.int64], pa.Array]:
-    """Return (rank of each text among the distinct texts, the distinct texts in order).
-
-    UTF-8 bytes have the order of code points, which is Python's.
-
-    >>> ranks, ordered = ranked(pa.array(["b", "a", "b"], pa.large_string()))
-    >>> ranks.tolist(), ordered.to_pylist()
-    ([1, 0, 1], ['a', 'b'])
-    """
-    encoded = texts.dictionary_encode()
-    order = pc.array_sort_indices(encoded.dictionary)
-    ranks = np.empty(len(order), np.int64)
-    ranks[as_numpy(order)] = np.arange(len(order))
-    return ranks[as_numpy(encoded.indices)], encoded.dictionary.take(order)
 
 
 def picked(parts: Sequence[Part], count: int, known: Any, first: bool) -> Any:

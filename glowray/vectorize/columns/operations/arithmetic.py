@@ -166,7 +166,7 @@ def _floats(operator: ast.operator, left: Expr, right: Expr) -> Expr:
             return each.run(frame)
         values = as_int(each, frame)
         if both_ints:
-            _require_exact(frame, values)
+            require_exact(frame, values)
         if is_division and each is right:
             _require_not_zero(frame, values)
         return values.astype(np.float64)
@@ -174,14 +174,14 @@ def _floats(operator: ast.operator, left: Expr, right: Expr) -> Expr:
     def run(frame: Frame) -> Any:
         a, b = operand(frame, left), operand(frame, right)
         if is_division and right.kind is float:
-            frame.require(b != 0)
+            frame.fail(b == 0, ZeroDivisionError)
         floats = [(each, vector) for each, vector in ((left, a), (right, b)) if each.kind is float]
         return operation(a, b, out=_to_overwrite(*floats))
 
     return Expr(float, run, is_fresh=True)
 
 
-def _require_exact(frame: Frame, values: Any) -> None:
+def require_exact(frame: Frame, values: Any) -> None:
     """Send rows whose int is beyond ±2**53 to Python: float64 may not hold it exactly."""
     if not intervals.is_within(frame.limits(values), _EXACT):
         frame.require((values <= _EXACT) & (values >= -_EXACT))
@@ -189,7 +189,7 @@ def _require_exact(frame: Frame, values: Any) -> None:
 
 def _require_not_zero(frame: Frame, values: Any) -> None:
     if intervals.has(frame.limits(values), 0):
-        frame.require(values != 0)
+        frame.fail(values == 0, ZeroDivisionError)
 
 
 def compare(operator: ast.cmpop, left: Expr, right: Expr) -> Expr:
@@ -202,7 +202,7 @@ def compare(operator: ast.cmpop, left: Expr, right: Expr) -> Expr:
     def run(frame: Frame) -> Any:
         a, b = left.run(frame), right.run(frame)
         if mixed:
-            _require_exact(frame, b if left.kind is float else a)
+            require_exact(frame, b if left.kind is float else a)
         made = operation(a, b)
         _forget(frame, made, (left, a), (right, b))
         return made
@@ -245,15 +245,16 @@ def inverted(operand: Expr) -> Expr:
 
 def to_int(operand: Expr) -> Expr:
     """Return `int(operand)` of a number."""
-    return _whole(operand, np.trunc)
+    return whole(operand, np.trunc)
 
 
 def rounded(operand: Expr) -> Expr:
     """Return `round(operand)` of a number: halves round to even."""
-    return _whole(operand, np.rint)
+    return whole(operand, np.rint)
 
 
-def _whole(operand: Expr, of_float: Callable[[Any], Any]) -> Expr:
+def whole(operand: Expr, of_float: Callable[[Any], Any]) -> Expr:
+    """Return an int as it is, and a float as the int that `of_float` makes of it: np.trunc, np.floor, …"""
     if operand.kind is not float:
         return Expr(int, lambda frame: as_int(operand, frame))
 

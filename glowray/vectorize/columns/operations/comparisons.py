@@ -1,11 +1,9 @@
-"""Comparisons of texts, numbers, None and tuples, and `in` with a constant tuple or frozenset."""
+"""Comparisons of texts, numbers, None and tuples."""
 
 from __future__ import annotations
 
 import ast
 from functools import partial
-
-import numpy as np
 
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.operations.expressions import constant, either, field
@@ -51,19 +49,3 @@ def _tuples(operator: ast.cmpop, left: Expr, right: Expr, constructs: list[str])
         constructs.append("choose")
         made = either(same, made, constant(False) if is_equality else compare(operator, a, b, constructs))
     return made
-
-
-def member(left: Expr, values: object, constructs: list[str]) -> Expr:
-    """Return `left in values` for a tuple or frozenset of str or of int, like `left`."""
-    # User code could change a set or dict while a task runs, so only tuple and frozenset are allowed.
-    if type(values) is not tuple and type(values) is not frozenset:
-        raise Untranslatable("`in` of what is not a tuple or frozenset")
-    if left.kind not in (str, int) or not all(type(each) is left.kind for each in values):
-        raise Untranslatable("`in` of what is not str alone, or int alone")
-    for each in values:
-        constant(each)  # raises Untranslatable if a value has no column form
-    constructs.append("in set")
-    if left.kind is str:
-        return text.is_one_of(left, sorted(values))
-    wanted = np.array(sorted(values), np.int64)
-    return Expr(bool, lambda frame: np.isin(left.run(frame), wanted))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from glowray.vectorize.columns.vectors.frame import Expr, Frame, Lists, leaf, ra
 from glowray.vectorize.columns.vectors.kinds import (
     NOTHING,
     Kind,
+    Never,
     RecordOf,
     TupleOf,
     Untranslatable,
@@ -68,13 +70,17 @@ def comprehension(
 
     def _inside(lists: Lists, frame: Frame) -> Frame:
         around = {f"{name} around {scope}": _lazily(each, frame, lists) for name, each in variables.items()}
-        return Frame(lists.count, {**around, key: lists.values})
+        return Frame(lists.count, {**around, key: lists.values}, handlers=frame.handlers)
 
     return run
 
 
 def _require(lists: Lists, inner: Frame, frame: Frame) -> None:
-    """Send a row to Python if one of its elements failed a guard."""
+    """Send a row to Python if one of its elements failed a guard. A row raises the exceptions of its elements."""
+    for place in range(len(frame.handlers) if inner.caught is not None else 0):
+        caught = np.full(frame.length, -1)
+        caught[lists.parents[inner.caught == place]] = place
+        frame.catch(caught)
     if inner.ok is not None:
         good = np.ones(frame.length, dtype=bool)
         good[lists.parents[~inner.ok]] = False
@@ -87,9 +93,18 @@ def _lazily(each: Expr, frame: Frame, lists: Lists) -> Any:
 
 def either(test: Expr, one: Expr, other: Expr) -> Expr:
     """Return `one if test else other`. The guards of a side count only in rows that take it."""
+    if Never in (one.kind, other.kind):
+        return _or_raises(test, one, other)
     if NOTHING in (one.kind, other.kind) and one.kind != other.kind:
         kind = other.kind if one.kind is NOTHING else one.kind
         one, other = absent(one, kind), absent(other, kind)
+    if {one.kind, other.kind} == {int, float} and one.is_constant != other.is_constant:
+        # `x / y if y else 0`: the rows that take the constant go to Python, as they are of another kind.
+        return (
+            _or_raises(test, replace(one, kind=Never), other)
+            if one.is_constant
+            else _or_raises(test, one, replace(other, kind=Never))
+        )
     if one.kind != other.kind or one.kind is NOTHING or holds_list(one.kind):
         raise Untranslatable("a value of one kind or of another")
 
@@ -102,6 +117,18 @@ def either(test: Expr, one: Expr, other: Expr) -> Expr:
         return select(one.kind, taken, a, b)
 
     return leaf(one.kind, run)
+
+
+def _or_raises(test: Expr, one: Expr, other: Expr) -> Expr:
+    """Return `one if test else other` where one of them raises. These rows go to Python."""
+    made, must = (other, False) if one.kind is Never else (one, True)
+
+    def run(frame: Frame) -> Any:
+        taken = test.run(frame)
+        frame.require(taken if must else np.logical_not(taken))
+        return made.carry(frame)
+
+    return leaf(made.kind, run)
 
 
 def constant(value: object) -> Expr:
@@ -121,11 +148,11 @@ def constant(value: object) -> Expr:
 
 
 def exactly(lists: Expr, count: int) -> Expr:
-    """Return the lists, guarded: rows whose list has another length go to Python."""
+    """Return the lists. Rows whose list has another length raise ValueError."""
 
     def run(frame: Frame) -> Lists:
         made: Lists = lists.run(frame)
-        frame.require(made.lengths() == count)
+        frame.fail(made.lengths() != count, ValueError)
         return made
 
     return Expr(lists.kind, run)
@@ -181,16 +208,16 @@ def _part(value: Expr, name: str) -> Callable[[Frame], Any]:
 
 
 def item(lists: Expr, index: int) -> Expr:
-    """Return lists[index]. Rows whose list is too short go to Python, which raises IndexError."""
+    """Return lists[index]. Rows whose list is too short raise IndexError."""
     kind = lists.kind.element  # type: ignore[union-attr]
 
     def run(frame: Frame) -> Any:
         made: Lists = lists.run(frame)
         if not int(made.offsets[-1]):
-            frame.require(np.zeros(frame.length, dtype=bool))
+            frame.fail(np.ones(frame.length, dtype=bool), IndexError)
             return blank(kind)
         value, good = made.item(kind, index)
-        frame.require(good)
+        frame.fail(np.logical_not(good), IndexError)
         return value
 
     return leaf(kind, run)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from glowray.vectorize.columns.operations.expressions import either
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Lists, Nullable, spread_out, take
-from glowray.vectorize.columns.vectors.kinds import NOTHING, ListOf, TupleOf, Untranslatable, holds_list
+from glowray.vectorize.columns.vectors.kinds import NOTHING, ListOf, Never, TupleOf, Untranslatable, holds_list
 from glowray.vectorize.definition.known_function import Known
 
 
@@ -49,6 +50,10 @@ def yielded(item: Expr) -> Expr:
 
 def either_yields(test: Expr, one: Expr, other: Expr) -> Expr:
     """Return (whether the row yields, item) of the side that the test chooses. Kind NOTHING yields nothing."""
+    if Never in (one.kind, other.kind):
+        return either(test, one, other)
+    if isinstance(one.kind, ListOf) or isinstance(other.kind, ListOf):
+        return _either_lists(test, one, other)
     if one.kind is NOTHING and other.kind is NOTHING:
         return _either_nothing(test, one, other)
     if one.kind is not NOTHING and other.kind is not NOTHING:
@@ -67,6 +72,23 @@ def either_yields(test: Expr, one: Expr, other: Expr) -> Expr:
     return Expr(other.kind if one.kind is NOTHING else one.kind, run)
 
 
+def _either_lists(test: Expr, one: Expr, other: Expr) -> Expr:
+    """Return the lists of one side, and empty lists in the rows that take the other, which yields nothing."""
+    lists, when = (one, True) if isinstance(one.kind, ListOf) else (other, False)
+    element = lists.kind.element  # type: ignore[union-attr]
+    if (other if when else one).kind is not NOTHING:
+        raise Untranslatable("a generator function that yields in a loop, and elsewhere")
+
+    def run(frame: Frame) -> Lists:
+        taken = np.broadcast_to(test.run(frame), frame.length)
+        inner = frame.branch()
+        made: Lists = lists.run(inner)
+        frame.join(taken == when, inner)
+        return made if (taken == when).all() else made.only(element, (taken == when)[made.parents])
+
+    return Expr(lists.kind, run)
+
+
 def _either_nothing(test: Expr, one: Expr, other: Expr) -> Expr:
     def run(frame: Frame) -> None:
         taken = test.run(frame)
@@ -80,6 +102,8 @@ def _either_nothing(test: Expr, one: Expr, other: Expr) -> Expr:
 
 def generated(body: Expr) -> Expr:
     """Return the lists that a generator function yields, from its body: (whether the row yields, item)."""
+    if isinstance(body.kind, ListOf):
+        return replace(body, kind=replace(body.kind, once=True))
     if not isinstance(body.kind, TupleOf):
         raise Untranslatable("it yields nothing")
     _, kind = body.kind.fields

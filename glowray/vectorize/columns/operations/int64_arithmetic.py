@@ -106,17 +106,17 @@ def remainder(frame: Frame, a: Any, b: Any, out: Any) -> Any:
 
 
 def _checked_divisor(frame: Frame, a: Any, b: Any) -> Any:
-    """Return the divisor, with 1 in rows that go to Python: a divisor of 0, and -2**63 divided by -1."""
+    """Return the divisor, with 1 for a divisor of 0, which raises, and for -2**63 divided by -1, which Python does."""
     one, other = frame.limits(a), frame.limits(b)
-    bad: Any = False
+    made = b
     if has(other, 0):
-        bad = b == 0
+        frame.fail(b == 0, ZeroDivisionError)
+        made = np.where(b == 0, np.int64(1), made)
     if has(other, -1) and has(one, LEAST):
-        bad |= (b == -1) & (a == LEAST)
-    if bad is False:
-        return b
-    frame.require(np.logical_not(bad))
-    return np.where(bad, np.int64(1), b)
+        bad = (b == -1) & (a == LEAST)
+        frame.require(np.logical_not(bad))
+        made = np.where(bad, np.int64(1), made)
+    return made
 
 
 def _is_power(number: int) -> bool:

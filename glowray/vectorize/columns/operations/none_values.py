@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from glowray.rows.arrow.numpy_columns import as_numpy
+from glowray.rows.objects.static_attributes import is_one_of
 from glowray.vectorize.columns.texts import text_methods as text
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Nullable, leaf, parts_of, spread_out
 from glowray.vectorize.columns.vectors.kinds import (
@@ -16,6 +17,7 @@ from glowray.vectorize.columns.vectors.kinds import (
     NUMBERS,
     Kind,
     ListOf,
+    MatchOf,
     Maybe,
     Opaque,
     RecordOf,
@@ -35,6 +37,8 @@ def absent(value: Expr, kind: Kind) -> Expr:
 
 def there(value: Expr) -> Expr:
     """Return the tuple or record of a value that may be None. Rows with None go to Python."""
+    if isinstance(value.kind, MatchOf):
+        raise Untranslatable("a match whose groups are not asked for")
     if not isinstance(value.kind, Maybe):
         return value
     return Expr(value.kind.kind, lambda frame: frame.settled(value.carry(frame)))
@@ -64,6 +68,33 @@ def is_none(value: Expr) -> Expr:
         return np.logical_not(vector.there) if isinstance(vector, Nullable) else np.zeros((), bool)
 
     return Expr(bool, run)
+
+
+_CLASSES: dict[type, tuple[type, ...]] = {int: (int, object), float: (float, object), str: (str, object)}
+"""Kind → the classes of its values. A bool is an int too."""
+
+
+def is_instance_of(value: Expr, classes: Sequence[object], is_named: bool) -> Expr:
+    """Return `isinstance(value, classes)` for Python's own classes.
+
+    `is_named`: the value is a variable, whose evaluation cannot raise.
+    """
+    kinds = {TupleOf: (tuple,), RecordOf: (dict,), ListOf: (list,), bool: (bool, int), **_CLASSES}
+    own = kinds.get(value.kind if isinstance(value.kind, type) else type(value.kind))
+    known = (int, float, str, bool, tuple, dict, list, bytes, set, frozenset, complex, type(None))
+    if own is None or not all(is_one_of(each, known) for each in classes):
+        raise Untranslatable("isinstance() of a class that is not Python's own")
+    if isinstance(value.kind, ListOf) and (value.kind.once or value.kind.unordered):
+        raise Untranslatable("isinstance() of a generator or a set")
+    matches = any(is_one_of(each, own) for each in classes)
+    takes_none = any(each is type(None) for each in classes)
+    none = is_none(value)
+    if matches == takes_none:
+        if is_named:
+            made = np.full((), matches)
+            return Expr(bool, lambda frame: made, matches)
+        return Expr(bool, lambda frame: none.run(frame) & False | matches)
+    return negation(none) if matches else none
 
 
 def truth(operand: Expr) -> Expr:

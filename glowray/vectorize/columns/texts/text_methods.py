@@ -57,6 +57,9 @@ _TRIM = ("strip", "lstrip", "rstrip")
 _SHORT = 8
 """A constant of at most this many bytes is compared byte by byte, without copying the texts."""
 
+_MOST_PARTS = 64
+"""The maximum length of a constant text whose parts are listed."""
+
 _SPARSE = 4
 """Texts with less than 1/_SPARSE of the bytes around them are copied first, so the rest is not processed."""
 
@@ -261,8 +264,10 @@ def _same(text: Expr, wanted: Expr, spelled: bytes, negated: bool) -> Expr:
 
 
 def contains(pattern: Expr, text: Expr) -> Expr:
-    """Return `pattern in text` for a constant pattern."""
-    wanted = pattern.constant
+    """Return `pattern in text` for a constant pattern, or a short constant text."""
+    wanted, whole = pattern.constant, text.constant
+    if isinstance(whole, str) and not isinstance(wanted, str) and len(whole) <= _MOST_PARTS:
+        return is_one_of(pattern, sorted({whole[a:b] for a in range(len(whole) + 1) for b in range(a, len(whole) + 1)}))
     if not isinstance(wanted, str):
         raise Untranslatable("`in` of a str that is not a constant")
     spelled = wanted.encode()

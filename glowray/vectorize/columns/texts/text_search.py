@@ -22,7 +22,7 @@ def find(
 ) -> Expr:  # fmt: skip
     """Return `text.find(pattern, start, stop)`.
 
-    `from_end` makes it rfind. `must` makes it index or rindex: rows without the pattern go to Python, which raises.
+    `from_end` makes it rfind. `must` makes it index or rindex: rows without the pattern raise ValueError.
     """
     if any(each is not None and each.kind is not int for each in (start, stop)):
         raise Untranslatable("places that are not ints")
@@ -31,7 +31,7 @@ def find(
         texts = texts_of(text, frame)
         places = first_or_last(texts, pattern.encode(), *bounds_of(texts, start, stop, frame), from_end)
         if must:
-            frame.require(places >= 0)
+            frame.fail(places < 0, ValueError)
         return places if texts.is_ascii else np.where(places < 0, -1, characters_before(texts, np.maximum(places, 0)))
 
     return Expr(int, run)

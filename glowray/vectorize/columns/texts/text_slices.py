@@ -91,7 +91,7 @@ def inside(bound: Any, lengths: Any) -> Any:
 
 
 def character(text: Expr, index: Expr) -> Expr:
-    """Return `text[index]`. Rows whose text is too short go to Python, which raises IndexError."""
+    """Return `text[index]`. Rows whose text is too short raise IndexError."""
     if index.kind is not int:
         raise Untranslatable("an index that is not an int")
 
@@ -99,7 +99,7 @@ def character(text: Expr, index: Expr) -> Expr:
         texts = texts_of(text, frame)
         lengths, place = characters_of(texts), index.run(frame)
         good = (place < lengths) & (place >= -lengths)
-        frame.require(good)
+        frame.fail(np.logical_not(good), IndexError)
         place = np.where(good, np.where(place < 0, place + lengths, place), 0)
         first, last = bytes_before(texts, place), bytes_before(texts, place + good)
         return Texts(texts.data, texts.starts + first, texts.starts + last)

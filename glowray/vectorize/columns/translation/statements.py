@@ -15,8 +15,9 @@ from typing import Any
 from glowray.vectorize.columns.operations.expressions import constant, either, exactly, field, item
 from glowray.vectorize.columns.operations.generators import either_yields, yielded
 from glowray.vectorize.columns.operations.none_values import there
+from glowray.vectorize.columns.translation.walrus import without_walrus
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, leaf
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, TupleOf, Untranslatable
+from glowray.vectorize.columns.vectors.kinds import NOTHING, Kind, ListOf, TupleOf, Untranslatable
 
 _LONGEST = 400
 
@@ -33,8 +34,37 @@ class Statements:
     def __init__(self, constructs: list[str], depth: int, yields: bool = False) -> None:
         self.constructs = constructs
         self.depth = depth
-        self._yields = yields
+        self.yields = yields
         self._statements = 0
+
+    def count(self) -> int:
+        """Return the number of statements so far, counting this one. It makes the name of a variable unique."""
+        self._statements += 1
+        if self._statements > _LONGEST:
+            raise Untranslatable("it has too many paths")
+        return self._statements
+
+    def block(self, body: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
+        """Translate the statements of a block into the value that they return or yield."""
+        self.count()
+        if not body:
+            return constant(None)
+        try:
+            return self._block(body, variables)
+        except Untranslatable as reason:
+            raise reason.at(body[0]) from None
+
+    def plain_block(self, body: list[ast.stmt], variables: dict[str, Expr], *, yields: bool = False) -> Expr:
+        """Translate a block that returns a value, or yields one, whatever the function does."""
+        before, self.yields = self.yields, yields
+        try:
+            return self.block(body, variables)
+        finally:
+            self.yields = before
+
+    def compound(self, first: ast.stmt, rest: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
+        """Translate a statement that holds blocks, and the statements after it. A subclass knows some."""
+        raise Untranslatable(f"a {type(first).__name__.lower()} statement")
 
     def function(self, variables: dict[str, Expr], *, is_test: bool = False) -> Expr:
         """Return the function's result, or bool(result) if `is_test`."""
@@ -42,6 +72,10 @@ class Statements:
 
     def expression(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
         """Translate an expression."""
+        raise NotImplementedError
+
+    def several(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
+        """Translate an expression whose value is unpacked at once: it may be an iterator."""
         raise NotImplementedError
 
     def test(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
@@ -56,16 +90,10 @@ class Statements:
         """Translate `left operator right`."""
         raise NotImplementedError
 
-    def block(self, body: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
-        """Translate the statements of a block into the value that they return or yield."""
-        self._statements += 1
-        if self._statements > _LONGEST:
-            raise Untranslatable("it has too many paths")
-        if not body:
-            return constant(None)
-        first, *rest = body
+    def _block(self, body: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
+        first, *rest = without_walrus(body)
         if isinstance(first, ast.Return):
-            if first.value is not None and self._yields:
+            if first.value is not None and self.yields:
                 raise Untranslatable("a generator function that returns a value")
             return constant(None) if first.value is None else self.expression(first.value, variables)
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Yield) and first.value.value is not None:
@@ -75,21 +103,28 @@ class Statements:
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
             return self.block(rest, variables)
         if isinstance(first, ast.Assign) and len(first.targets) == 1 and isinstance(first.targets[0], ast.Name):
-            return self._let(first.targets[0].id, self.expression(first.value, variables), rest, variables)
+            return self.let(first.targets[0].id, self.expression(first.value, variables), rest, variables)
         if isinstance(first, ast.Assign) and len(first.targets) == 1 and isinstance(first.targets[0], ast.Tuple):
-            return self._unpacked(first.targets[0], self.expression(first.value, variables), rest, variables)
+            return self._unpacked(first.targets[0], self.several(first.value, variables), rest, variables)
         if isinstance(first, ast.AnnAssign) and isinstance(first.target, ast.Name) and first.value is not None:
-            return self._let(first.target.id, self.expression(first.value, variables), rest, variables)
+            return self.let(first.target.id, self.expression(first.value, variables), rest, variables)
         if isinstance(first, ast.AugAssign) and isinstance(first.target, ast.Name):
             value = self.binary(first.op, self.name(first.target.id, variables), first.value, variables)
-            return self._let(first.target.id, value, rest, variables)
+            return self.let(first.target.id, value, rest, variables)
         if isinstance(first, ast.If):
             self.constructs.append("choose")
             test = self.test(first.test, variables)
+            if test.is_constant:
+                return self.block([*(first.body if test.constant else first.orelse), *rest], variables)
             one = self.block([*first.body, *rest], variables)
             other = self.block([*first.orelse, *rest], variables)
-            return either_yields(test, one, other) if self._yields else either(test, one, other)
-        raise Untranslatable(f"a {type(first).__name__.lower()} statement")
+            return either_yields(test, one, other) if self.yields else either(test, one, other)
+        if isinstance(first, ast.Pass):
+            return self.block(rest, variables)
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Call):
+            value = self.expression(first.value, variables)
+            return self.kept(f"unused {self.depth} {self._statements}", value, lambda: self.block(rest, variables))
+        return self.compound(first, rest, variables)
 
     def _unpacked(
         self, targets: ast.Tuple, value: Expr, rest: list[ast.stmt], variables: dict[str, Expr]
@@ -99,16 +134,19 @@ class Statements:
         if len(names) < len(targets.elts):
             raise Untranslatable("an assignment to what are not names")
         whole = f"all of {len(names)} {self._statements}"
+        if isinstance(value.kind, ListOf) and value.kind.unordered:
+            raise Untranslatable("the order of a set")
         if isinstance(value.kind, ListOf):
             value = exactly(value, len(names))
-            parts: list[Expr] = [item(self._stored(whole, value.kind), place) for place in range(len(names))]
+            parts: list[Expr] = [item(self.stored(whole, value.kind), place) for place in range(len(names))]
         elif isinstance((value := there(value)).kind, TupleOf) and len(value.kind.fields) == len(names):
-            parts = [field(self._stored(whole, value.kind), place) for place in range(len(names))]
+            source = value if value.is_constant else self.stored(whole, value.kind)
+            parts = [field(source, place) for place in range(len(names))]
         else:
             raise Untranslatable("an assignment to as many names as there are not values")
         self.constructs.extend(["pick"] * len(names) if isinstance(value.kind, ListOf) else [])
         read = {node.id for statement in rest for node in ast.walk(statement) if isinstance(node, ast.Name)}
-        return self._kept(whole, value, lambda: self._lets(names, parts, read, rest, variables))
+        return self.kept(whole, value, lambda: self._lets(names, parts, read, rest, variables))
 
     def _lets(
         self, names: list[str], parts: list[Expr], read: set[str], rest: list[ast.stmt], variables: dict[str, Expr]
@@ -118,26 +156,33 @@ class Statements:
         if names[0] not in read:  # a field of a tuple has no guard of its own, so an unread one can be left out
             variables = {name: each for name, each in variables.items() if name != names[0]}
             return self._lets(names[1:], parts[1:], read, rest, variables)
+        if parts[0].is_constant:
+            return self._lets(names[1:], parts[1:], read, rest, {**variables, names[0]: parts[0]})
         key = f"{names[0]} {self.depth} {self._statements}"
-        inner = {**variables, names[0]: self._stored(key, parts[0].kind)}
-        return self._kept(key, parts[0], lambda: self._lets(names[1:], parts[1:], read, rest, inner))
+        inner = {**variables, names[0]: self.stored(key, parts[0].kind)}
+        return self.kept(key, parts[0], lambda: self._lets(names[1:], parts[1:], read, rest, inner))
 
-    def _stored(self, key: str, kind: Kind) -> Expr:
+    def stored(self, key: str, kind: Kind) -> Expr:
         return leaf(kind, lambda frame: frame.variables[key])
 
-    def _let(self, name: str, value: Expr, rest: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
+    def let(self, name: str, value: Expr, rest: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
+        if value.is_constant or value.kind == ListOf(NOTHING):
+            return self.block(rest, {**variables, name: value})
         key = f"{name} {self.depth} {self._statements}"
-        return self._kept(key, value, lambda: self.block(rest, {**variables, name: self._stored(key, value.kind)}))
+        return self.kept(key, value, lambda: self.block(rest, {**variables, name: self.stored(key, value.kind)}))
 
-    def _kept(self, key: str, value: Expr, make_body: Callable[[], Expr]) -> Expr:
+    def kept(self, key: str, value: Expr, make_body: Callable[[], Expr]) -> Expr:
         """Return an expression that computes a value once and then the body, which finds the value by its key."""
         body = make_body()
 
         def run(frame: Frame) -> Any:
             # Python evaluates the value even if it is not used, so its guards count in any case.
-            inner = frame.branch(**{key: value.carry(frame)})
+            before = frame.branch()
+            inner = frame.branch(**{key: value.carry(before)})
+            frame.join(True, before)
             made = body.carry(inner)
-            frame.join(True, inner)
+            # A row whose value raised does not come to the body.
+            frame.join(True if before.caught is None else before.caught < 0, inner)
             return made
 
         return leaf(body.kind, run)

@@ -13,29 +13,28 @@ from dataclasses import replace
 from typing import Any
 
 from glowray.rows.objects.static_attributes import is_one_of
-from glowray.vectorize.analyze.displays import constant_index
 from glowray.vectorize.columns.operations import arithmetic as numbers
-from glowray.vectorize.columns.operations.comparisons import compare, member
+from glowray.vectorize.columns.operations import math_functions as functions
+from glowray.vectorize.columns.operations import times
+from glowray.vectorize.columns.operations.comparisons import compare
+from glowray.vectorize.columns.operations.constant_tables import member
 from glowray.vectorize.columns.operations.expressions import (
-    comprehension,
     constant,
     either,
     field,
-    fields,
-    item,
-    items,
     parts,
-    record,
-    repeated,
     together,
 )
-from glowray.vectorize.columns.operations.formatting import as_text, formatted, percent
+from glowray.vectorize.columns.operations.formatting import percent
 from glowray.vectorize.columns.operations.generators import generated, gone_through, is_returned
 from glowray.vectorize.columns.operations.none_values import negation, there, truth
 from glowray.vectorize.columns.texts import text_methods as text
-from glowray.vectorize.columns.texts import text_slices as slices
-from glowray.vectorize.columns.translation.calls import Calls, are_texts
+from glowray.vectorize.columns.translation.calls import are_texts
+from glowray.vectorize.columns.translation.displays_and_parts import DisplaysAndParts
+from glowray.vectorize.columns.translation.iterations import constant_or_tuple
 from glowray.vectorize.columns.translation.statements import Statements
+from glowray.vectorize.columns.translation.static_names import MISSING, attribute_of, display_of
+from glowray.vectorize.columns.translation.walrus import first_walrus
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
 from glowray.vectorize.columns.vectors.frame import Expr, leaf
 from glowray.vectorize.columns.vectors.kinds import (
@@ -43,17 +42,19 @@ from glowray.vectorize.columns.vectors.kinds import (
     NUMBERS,
     Kind,
     ListOf,
+    Never,
     RecordOf,
     TupleOf,
     Untranslatable,
-    holds_list,
+    is_inner,
 )
+from glowray.vectorize.definition.container_changes import changed_at, is_container
 from glowray.vectorize.definition.known_function import Known, Refused, Supplied
 
 _DEEPEST = 8
 _LONGEST_TEXT = 1000
 _MOST_NAMES = 1000
-_CONSTANTS = (int, float, bool, str)
+_CONSTANTS = (int, float, bool, str, tuple)
 
 
 def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> ArrowProgram | Refused:
@@ -77,10 +78,13 @@ def translate(known: Known, kinds: Sequence[Kind], *, is_test: bool = False) -> 
     try:
         translator = _Translator(known, constructs, fixed)
         expression = translator.function(variables, is_test=is_test)
-        if expression.kind is NOTHING:
-            raise Untranslatable("it gives None")
+        if expression.kind is NOTHING or expression.kind is Never:
+            raise Untranslatable("it gives None" if expression.kind is NOTHING else "it raises for each row")
+        if is_inner(expression.kind):
+            raise Untranslatable("it gives a set or a match")
     except Untranslatable as reason:
-        return Refused(str(reason))
+        line = "" if reason.line is None or known.synthetic else f" (line {reason.line})"
+        return Refused(f"{reason}{line}")
     return ArrowProgram(tuple(names), tuple(kinds), expression, tuple(constructs))
 
 
@@ -96,7 +100,7 @@ def expression_of(known: Known, node: ast.expr, variables: dict[str, Expr], *, c
     return made if carries_none else replace(made, carried=None)
 
 
-class _Translator(Calls):
+class _Translator(DisplaysAndParts):
     """Translates one function's tree. Each method takes a node and the function's `variables` so far.
 
     Args:
@@ -109,14 +113,18 @@ class _Translator(Calls):
     def __init__(self, known: Known, constructs: list[str], fixed: Mapping[str, Supplied], depth: int = 0) -> None:
         if depth > _DEEPEST:
             raise Untranslatable("it calls functions too deep")
-        self._known = known
+        self._known, self.filename = known, known.filename
         self._fixed = fixed
         self._gone_through = gone_through(known)
         super().__init__(constructs, depth, known.is_generator)
 
     def function(self, variables: dict[str, Expr], *, is_test: bool = False) -> Expr:
         if isinstance(self._known.node, ast.Lambda):
-            return (self.test if is_test else self.expression)(self._known.node.body, variables)
+            body_node = self._known.node.body
+            if first_walrus(body_node) is None:
+                return (self.test if is_test else self.expression)(body_node, variables)
+            made = self.block([ast.Return(body_node)], variables)
+            return truth(made) if is_test else made
         body = self.block(self._known.node.body, variables)
         if self._known.is_generator:
             body = generated(body)
@@ -134,17 +142,65 @@ class _Translator(Calls):
 
     def expression(self, node: ast.expr, variables: dict[str, Expr]) -> Expr:
         translated = _BY_TYPE.get(type(node))
-        if translated is None:
-            raise Untranslatable(f"{type(node).__name__} has no column form")
-        return translated(self, node, variables)
+        try:
+            if translated is None:
+                raise Untranslatable(f"{_NAMES.get(type(node), type(node).__name__)} has no column form")
+            return translated(self, node, variables)
+        except Untranslatable as reason:
+            raise reason.at(node) from None
 
     def name(self, name: str, variables: dict[str, Expr]) -> Expr:
         if name in variables:
             return variables[name]
-        value = self.captured(name)
+        return self._constant(name, self.captured(name))
+
+    def _constant(self, name: str, value: object) -> Expr:
         if value is not None and not is_one_of(type(value), _CONSTANTS):
-            raise Untranslatable(f"{name} is not a constant")
-        return constant(value)
+            raise Untranslatable(f"{name} is not a number, a str or a tuple of these")
+        return constant_or_tuple(value)
+
+    def _attribute(self, node: ast.Attribute, variables: dict[str, Expr]) -> Expr:
+        value = self.static(node, variables)
+        if value is MISSING:
+            owner = self.expression(node.value, variables)
+            if not times.is_time(owner.kind):
+                raise Untranslatable(f"the attribute {node.attr}")
+            return times.field_of(owner, node.attr)
+        return self._constant(ast.unparse(node), value)
+
+    def static(self, node: ast.expr, variables: dict[str, Expr]) -> object:
+        if isinstance(node, ast.Name):
+            return MISSING if node.id in variables else self.captured(node.id)
+        if isinstance(node, ast.Attribute) and (owner := self.static(node.value, variables)) is not MISSING:
+            return attribute_of(owner, node.attr)
+        return MISSING
+
+    def require_constant(self, node: ast.expr, value: object) -> None:
+        if not is_container(value):
+            return
+        name = ast.unparse(node)
+        if not isinstance(node, ast.Name) or name in self._fixed:
+            raise Untranslatable(f"{name} is not a name of the module or of a function around")
+        line = changed_at(self._known, name, value)
+        if line is not None:
+            raise Untranslatable(f"{name} may change while the job runs (line {line} does more than read it)")
+
+    def constants_in(self, node: ast.expr, variables: dict[str, Expr]) -> Sequence[object] | None:
+        if isinstance(node, ast.Tuple | ast.List | ast.Constant):
+            value = display_of(node)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
+            value = self.static(node.func.value, variables)
+            if type(value) is not dict or node.func.attr not in ("items", "keys", "values"):
+                return None
+            self.require_constant(node.func.value, value)
+            return list({"items": value.items(), "keys": value.keys(), "values": value.values()}[node.func.attr])
+        else:
+            value = self.static(node, variables)
+            if is_one_of(type(value), (list, dict)):
+                self.require_constant(node, value)
+        if is_one_of(type(value), (tuple, list, str, dict)):
+            return list(value)  # type: ignore[call-overload, no-any-return]
+        return None
 
     def captured(self, name: str) -> object:
         if name in self._fixed:
@@ -171,6 +227,12 @@ class _Translator(Calls):
         if isinstance(left.kind, TupleOf) and isinstance(other.kind, TupleOf) and isinstance(operator, ast.Add):
             return together([field(each, place) for each in (left, other) for place in range(len(each.kind.fields))])  # type: ignore[union-attr]
         self.constructs.append("divide" if isinstance(operator, ast.FloorDiv | ast.Mod) else "arithmetic")
+        is_float = float in (left.kind, other.kind) and left.kind in NUMBERS and other.kind in NUMBERS
+        is_root = isinstance(operator, ast.Pow) and (is_float or type(other.constant) is float)
+        if is_root and not (left.is_constant and other.is_constant):
+            return functions.power(left, other)
+        if is_float and isinstance(operator, ast.FloorDiv | ast.Mod) and not (left.is_constant and other.is_constant):
+            return functions.divided(left, other, remainder=isinstance(operator, ast.Mod))
         return numbers.arithmetic(operator, left, other)
 
     def _unaryop(self, node: ast.UnaryOp, variables: dict[str, Expr]) -> Expr:
@@ -219,56 +281,29 @@ class _Translator(Calls):
         return made
 
     def _member(self, left: Expr, right: ast.expr, variables: dict[str, Expr]) -> Expr:
-        values: object = None
-        if isinstance(right, ast.Name) and right.id not in variables:
-            values = self.captured(right.id)
-        elif isinstance(right, ast.Set | ast.Tuple | ast.List) and all(isinstance(e, ast.Constant) for e in right.elts):
-            values = tuple(e.value for e in right.elts)  # type: ignore[attr-defined]
-        if values is None or type(values) is str:
-            inside = self.expression(right, variables)
-            if are_texts(left, inside):
-                self.constructs.append("in text")
-                return text.contains(left, inside)
-            if not isinstance(inside.kind, TupleOf) or not inside.is_constant:
-                raise Untranslatable("`in` of these")
-            values = inside.constant
-        return member(left, values, self.constructs)
+        values: object = self.static(right, variables)
+        if isinstance(right, ast.Set | ast.Tuple | ast.List) and all(isinstance(e, ast.Constant) for e in right.elts):
+            values = display_of(right)
+        if is_one_of(type(values), (tuple, frozenset, set, list, dict)):
+            self.require_constant(right, values)
+            return member(left, values, self.constructs)  # type: ignore[arg-type]
+        if isinstance(right, ast.Call | ast.ListComp | ast.SetComp | ast.GeneratorExp):
+            inside = self.iterated(right, variables) if not isinstance(right, ast.Call) else None
+        else:
+            inside = None
+        inside = inside or there(self.expression(right, variables))
+        if are_texts(left, inside):
+            self.constructs.append("in text")
+            return text.contains(left, inside)
+        if isinstance(inside.kind, ListOf):
+            return self.contained(left, inside, id(right))
+        if isinstance(inside.kind, RecordOf) and isinstance(left.constant, str):
+            return constant(left.constant in parts(inside))
+        if not isinstance(inside.kind, TupleOf) or not inside.is_constant:
+            raise Untranslatable("`in` of these")
+        return member(left, inside.constant, self.constructs)  # type: ignore[arg-type]
 
-    def _dict(self, node: ast.Dict, variables: dict[str, Expr]) -> Expr:
-        made: dict[str, Expr] = {}
-        named: set[str] = set()
-        for key, value in zip(node.keys, node.values, strict=True):
-            each = self.expression(value, variables)
-            each = there(each) if key is None else each
-            if key is None and isinstance(each.kind, RecordOf) and isinstance(value, ast.Name):
-                if named & {name for name, _ in each.kind.fields}:
-                    raise Untranslatable("a dict in which a value takes the place of one that is computed")
-                made.update(parts(each))
-            elif key is not None and type(name := self._constant_of(key, variables)) is str and name not in named:
-                made[name] = each
-                named.add(name)
-            else:
-                raise Untranslatable("a dict whose keys are not different str constants")
-        return record(made)
-
-    def _dictcomp(self, node: ast.DictComp, variables: dict[str, Expr]) -> Expr:
-        """Translate {key: value for name in names} for a constant tuple `names` of str."""
-        [loop, *more] = node.generators
-        if more or loop.is_async or loop.ifs or not isinstance(loop.target, ast.Name):
-            raise Untranslatable("a dict of several loops, or of tests")
-        names = self._constant_of(loop.iter, variables)
-        if type(names) is not tuple or not all(type(each) is str for each in names) or len(names) > _MOST_NAMES:
-            raise Untranslatable("a dict of what is not a tuple of names")
-        made: dict[str, Expr] = {}
-        for each in names:
-            inner = {**variables, loop.target.id: constant(each)}
-            key = self._constant_of(node.key, inner)
-            if type(key) is not str or key in made:
-                raise Untranslatable("a dict whose keys are not different str constants")
-            made[key] = self.expression(node.value, inner)
-        return record(made)
-
-    def _constant_of(self, node: ast.expr, variables: dict[str, Expr]) -> object:
+    def constant_of(self, node: ast.expr, variables: dict[str, Expr]) -> object:
         """Return the value of a constant, or of a name for one. Return Ellipsis for anything else."""
         if isinstance(node, ast.Constant):
             return node.value
@@ -278,85 +313,8 @@ class _Translator(Calls):
             return ...
         return variables[node.id].constant if node.id in variables else self.captured(node.id)
 
-    def _joinedstr(self, node: ast.JoinedStr, variables: dict[str, Expr]) -> Expr:
-        made: list[Expr] = []
-        for value in node.values:
-            if isinstance(value, ast.Constant):
-                made.append(constant(value.value))
-                continue
-            assert isinstance(value, ast.FormattedValue)
-            if value.conversion not in (-1, ord("s")) or (value.conversion != -1 and value.format_spec is not None):
-                raise Untranslatable("a format or conversion in an f-string")
-            each = self.expression(value.value, variables)
-            spec = None if value.format_spec is None else _spec(value.format_spec)
-            made.append(as_text(each, self.constructs) if spec is None else formatted(each, spec, self.constructs))
-        self.constructs.append("concatenate")
-        return text.join(made)
-
-    def _subscript(self, node: ast.Subscript, variables: dict[str, Expr]) -> Expr:
-        value = there(self.expression(node.value, variables))
-        index = constant_index(node.slice)
-        if isinstance(value.kind, TupleOf) and index is not None:
-            return field(value, index)
-        if isinstance(value.kind, TupleOf) and isinstance(node.slice, ast.Slice):
-            bounds = map(_bound, (node.slice.lower, node.slice.upper, node.slice.step))
-            return fields(value, slice(*bounds))
-        if isinstance(value.kind, RecordOf):
-            name = self._constant_of(node.slice, variables)
-            found = parts(value).get(name) if type(name) is str else None
-            if found is not None:
-                return found
-        if value.kind is str:
-            self.constructs.append("slice")
-            return self._part_of_text(value, node.slice, variables)
-        if isinstance(value.kind, ListOf) and index is not None:
-            self.constructs.append("pick")
-            return item(value, index)
-        if isinstance(value.kind, ListOf) and not value.kind.once and isinstance(node.slice, ast.Slice):
-            if node.slice.step is not None:
-                raise Untranslatable("a slice with a step")
-            self.constructs.append("pick")
-            return items(value, _bound(node.slice.lower), _bound(node.slice.upper))
-        raise Untranslatable("this subscript")
-
-    def _part_of_text(self, value: Expr, part: ast.expr, variables: dict[str, Expr]) -> Expr:
-        if not isinstance(part, ast.Slice):
-            return slices.character(value, self.expression(part, variables))
-        if part.step is not None:
-            if constant_index(part.step) != -1 or part.lower or part.upper:
-                raise Untranslatable("a slice with a step")
-            return slices.backwards(value)
-        ends = [None if each is None else self.expression(each, variables) for each in (part.lower, part.upper)]
-        return slices.piece(value, *ends)
-
-    # Comprehensions with one loop over lists.
-
-    def _listcomp(self, node: ast.ListComp | ast.GeneratorExp, variables: dict[str, Expr]) -> Expr:
-        [loop, *more] = node.generators
-        if more or loop.is_async:
-            raise Untranslatable("a comprehension of several loops")
-        source = self.expression(loop.iter, variables)
-        self.constructs.append("comprehension")
-        if not isinstance(source.kind, ListOf):
-            raise Untranslatable("a comprehension over what is not a split")
-        # Inside, a variable of the row is repeated for each element of the row.
-        key = f"{ast.unparse(loop.target)} in {id(node)}"
-        element = source.kind.element
-        outer = {name: repeated(name, each, id(node)) for name, each in variables.items()}
-        inner = {**outer, **_targets(loop.target, leaf(element, lambda frame: frame.variables[key]))}
-
-        def is_element(each: ast.expr) -> bool:
-            return isinstance(each, ast.Name) and isinstance(loop.target, ast.Name) and each.id == loop.target.id
-
-        tests = [None if element is str and is_element(test) else self.test(test, inner) for test in loop.ifs]
-        made = None if is_element(node.elt) else self.expression(node.elt, inner)
-        kind = element if made is None else made.kind
-        if kind is NOTHING or holds_list(kind):
-            raise Untranslatable("a list of lists, or of None")
-        return Expr(ListOf(kind), comprehension(key, source, tests, made, variables, id(node)))
-
     def _generatorexp(self, node: ast.GeneratorExp, variables: dict[str, Expr]) -> Expr:
-        made = self._listcomp(node, variables)
+        made = self.listed(node, variables)
         if id(node) in self._gone_through:
             return made
         if self.depth == 0 and is_returned(node, self._known):
@@ -368,12 +326,20 @@ _BY_TYPE: dict[type[ast.expr], Callable[[_Translator, Any, dict[str, Expr]], Exp
     ast.Name: lambda self, node, variables: self.name(node.id, variables),
     ast.Constant: lambda self, node, variables: constant(node.value),
     ast.Tuple: lambda self, node, variables: together([self.expression(each, variables) for each in node.elts]),
-    ast.Dict: _Translator._dict, ast.DictComp: _Translator._dictcomp, ast.ListComp: _Translator._listcomp,
+    ast.Dict: _Translator.dict_display, ast.DictComp: _Translator.dict_comprehension, ast.ListComp: _Translator.listed,
     ast.GeneratorExp: _Translator._generatorexp, ast.BinOp: _Translator._binop, ast.UnaryOp: _Translator._unaryop,
     ast.BoolOp: lambda self, node, variables: self._and_or(node, [self.expression(v, variables) for v in node.values]),
     ast.IfExp: _Translator._ifexp, ast.Compare: _Translator._compare,
-    ast.Call: _Translator._call, ast.Subscript: _Translator._subscript, ast.JoinedStr: _Translator._joinedstr,
+    ast.List: _Translator.list_display, ast.SetComp: _Translator.listed, ast.Attribute: _Translator._attribute,
+    ast.Call: _Translator._call, ast.Subscript: _Translator.subscript, ast.JoinedStr: _Translator.f_string,
 }  # fmt: skip
+
+
+_NAMES: dict[type[ast.expr], str] = {
+    ast.NamedExpr: "an assignment within an expression (:=)", ast.Lambda: "a lambda within a function",
+    ast.Set: "a set", ast.Starred: "a star", ast.Yield: "a yield within an expression",
+}  # fmt: skip
+"""The names that explain() gives to expressions without a column form."""
 
 
 def _repeated(left: Expr, right: Expr) -> Expr | None:
@@ -384,30 +350,3 @@ def _repeated(left: Expr, right: Expr) -> Expr | None:
                 raise Untranslatable("a text that is repeated too often")
             return constant(text_.constant * count.constant)
     return None
-
-
-def _spec(node: ast.expr) -> str:
-    """Return the format specification in an f-string. It must be a constant."""
-    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-    texts = [part.value for part in parts if isinstance(part, ast.Constant)]
-    if len(texts) < len(parts):
-        raise Untranslatable("a format in an f-string that is not a constant")
-    return "".join(map(str, texts))
-
-
-def _bound(node: ast.expr | None) -> int | None:
-    value = None if node is None else constant_index(node)
-    if value is None and node is not None:
-        raise Untranslatable("a slice whose bounds are not constants")
-    return value
-
-
-def _targets(target: ast.expr, element: Expr) -> dict[str, Expr]:
-    """Return the variables of a comprehension's loop: one name, or one a field of a tuple."""
-    if isinstance(target, ast.Name):
-        return {target.id: element}
-    names = [each.id for each in target.elts if isinstance(each, ast.Name)] if isinstance(target, ast.Tuple) else []
-    kinds = element.kind.fields if isinstance(element.kind, TupleOf) else ()
-    if not names or len(names) < len(target.elts) or len(names) != len(kinds):  # type: ignore[attr-defined]
-        raise Untranslatable("a comprehension whose targets are not names, one a field")
-    return {name: field(element, place) for place, name in enumerate(names)}

@@ -18,6 +18,7 @@ from glowray.rows.codec.lazy_chunk import MadeChunk
 from glowray.rows.codec.pickled_column import PickledColumn
 from glowray.rows.codec.scalar_kinds import NONE, scalar_kind
 from glowray.rows.codec.shape import Fields, Scalar, Shape
+from glowray.rows.texts.texts import Texts
 from glowray.vectorize.columns.vectors.frame import Lists, Mask, Nullable, Vector, array_of, arrays_of, parts_of
 from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, Maybe, Opaque, RecordOf, TupleOf, holds_list
 
@@ -85,7 +86,7 @@ def shape_of(kind: Kind) -> Shape:
 
 def has_none(chunk: Chunk) -> bool:
     """Return whether a typed column holds a None, also inside a list."""
-    return any(not isinstance(column, PickledColumn) and _has_null(column) for column in chunk.columns)
+    return any(not isinstance(part, PickledColumn | Texts) and _has_null(part) for part in chunk.parts)
 
 
 def _has_null(array: Any) -> bool:
@@ -135,8 +136,8 @@ def carried(kind: Kind, chunk: Chunk) -> tuple[Vector, Mask | None]:
         return chunk.vector, None
     good: Mask | None = None
     columns = []
-    for column in chunk.columns:
-        if pa.types.is_nested(column.type) and _has_null(column):
+    for column in chunk.parts:
+        if isinstance(column, pa.Array) and pa.types.is_nested(column.type) and _has_null(column):
             column, there = _filled(column)
             good = there if good is None else good & there
         columns.append(column)
@@ -176,7 +177,7 @@ def _vector(kind: Kind, columns: Any) -> Vector:
     if isinstance(kind, ListOf):
         offsets, flat = _lists(column)
         return Lists(offsets, _vector(kind.element, iter(shapes.explode(shape_of(kind.element), flat))))
-    if isinstance(kind, Opaque):
+    if isinstance(kind, Opaque) or isinstance(column, Texts):
         return column
     if column.null_count:
         there = as_numpy(column.is_valid())
@@ -185,11 +186,9 @@ def _vector(kind: Kind, columns: Any) -> Vector:
 
 
 def _without_nulls(column: pa.Array) -> pa.Array:
-    """Return the column with any value in place of nulls. Texts keep their bytes: only the mask is dropped."""
-    if pa.types.is_large_string(column.type):
-        _, *buffers = column.buffers()
-        return pa.Array.from_buffers(column.type, len(column), [None, *buffers], 0, column.offset)
-    return column.fill_null(_FILL.get(column.type, 0))
+    """Return the column with any value in place of nulls: only the mask is dropped."""
+    _, *buffers = column.buffers()
+    return pa.Array.from_buffers(column.type, len(column), [None, *buffers], 0, column.offset)
 
 
 def _scalars(kind: Kind, column: Any) -> Vector:

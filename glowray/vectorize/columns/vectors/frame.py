@@ -34,6 +34,7 @@ _MOST = 0.75
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
+Handlers = npt.NDArray[np.int64]
 Vector = Any  # ndarray for int, float, bool; Arrow large_string array, or Texts; tuple, dict, Lists of these
 
 
@@ -136,6 +137,8 @@ class Frame:
     """A batch of `length` rows. `ok` is a mask of the rows that passed all guards, or None if all did.
 
     `known` maps the id of an int vector to (the vector, kept alive; its interval). `found` has the answers of `once`.
+    `handlers` has the exception classes of each `except` around the code. `caught` says which of them takes a row's
+    exception, -1 for none; None stands for -1 in all rows.
     """
 
     length: int
@@ -143,6 +146,8 @@ class Frame:
     ok: Mask | None = None
     known: dict[int, tuple[Vector, Interval]] = field(default_factory=dict)
     found: dict[tuple[int, object], tuple[object, Any]] = field(default_factory=dict)
+    handlers: tuple[tuple[type[BaseException], ...], ...] = ()
+    caught: Handlers | None = None
 
     def require(self, good: Any) -> None:
         """Send rows where `good` is false to Python."""
@@ -152,9 +157,32 @@ class Frame:
         elif not good:
             self.ok = np.zeros(self.length, dtype=bool)
 
+    def fail(self, bad: Any, error: type[BaseException]) -> None:
+        """Note that rows where `bad` is true raise an exception of exactly this class.
+
+        Without an `except` for it, Python runs these rows and raises the exception.
+        """
+        place = next((place for place, classes in enumerate(self.handlers) if issubclass(error, classes)), None)
+        if place is None:
+            self.require(np.logical_not(bad))
+        elif np.any(bad):
+            self.catch(np.where(np.broadcast_to(bad, self.length), place, -1))
+
+    def catch(self, caught: Handlers) -> None:
+        """Note the handler of each row, -1 for none. Rows with two different handlers go to Python.
+
+        Kernels do not run in the order of Python's expressions, so nobody knows which exception comes first.
+        """
+        if self.caught is None:
+            self.caught = caught
+            return
+        self.require((self.caught < 0) | (caught < 0) | (self.caught == caught))
+        self.caught = np.maximum(self.caught, caught)
+
     def branch(self, **variables: Vector) -> Frame:
         """Return a frame with more variables and guards of its own, for code that only some rows run."""
-        return Frame(self.length, {**self.variables, **variables}, known=self.known, found=self.found)
+        inner = {**self.variables, **variables}
+        return Frame(self.length, inner, known=self.known, found=self.found, handlers=self.handlers)
 
     def once(self, about: object, what: object, make: Callable[[], Any]) -> Any:
         """Return `make()`. The answer about one object is computed once a batch."""
@@ -189,9 +217,11 @@ class Frame:
         return array_of(vector)
 
     def join(self, taken: Any, branch: Frame) -> None:
-        """Add the guards of a branch, for the rows where `taken` is true."""
+        """Add the guards and exceptions of a branch, for the rows where `taken` is true."""
         if branch.ok is not None:
             self.require(branch.ok | ~np.broadcast_to(taken, self.length))
+        if branch.caught is not None:
+            self.catch(np.where(taken, branch.caught, -1))
 
 
 @dataclass(frozen=True)

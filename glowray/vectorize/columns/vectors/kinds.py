@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,10 +34,14 @@ class RecordOf:
 
 @dataclass(frozen=True)
 class ListOf:
-    """Lists. With `once`, generators: they are always true, have no len(), and can be iterated once."""
+    """Lists. With `once`, generators: they are always true, have no len(), and can be iterated once.
+
+    With `unordered`, sets: a program may ask for their elements only where the order makes no difference.
+    """
 
     element: Kind
     once: bool = False
+    unordered: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,16 @@ class Maybe:
     kind: TupleOf | RecordOf
 
 
+@dataclass(frozen=True)
+class MatchOf(Maybe):
+    """Matches of a pattern, or None: a tuple of the whole match and its groups.
+
+    `names` has (name, number) of the groups that have names.
+    """
+
+    names: tuple[tuple[str, int], ...] = ()
+
+
 Kind = type[Any] | TupleOf | RecordOf | Maybe | ListOf | Opaque
 
 NOTHING = type(None)
@@ -64,8 +79,23 @@ ANY = object
 NUMBERS: tuple[Kind, ...] = (int, float, bool)
 
 
+class Never:
+    """The kind of code that raises in each row."""
+
+
 class Untranslatable(Exception):  # noqa: N818  (ends a translation with its reason; it is no failure)
-    """A construct has no exact column form. The message is the reason that explain() shows."""
+    """A construct has no exact column form. The message is the reason that explain() shows.
+
+    `line` is the line of the construct in its file, or None if it is not known yet.
+    """
+
+    line: int | None = None
+
+    def at(self, node: ast.AST) -> Untranslatable:
+        """Return this, with the line of a syntax node unless a node inside of it gave its own."""
+        if self.line is None:
+            self.line = vars(node).get("lineno")
+        return self
 
 
 def fields_of(kind: Kind | None) -> tuple[tuple[int | str, Kind], ...]:
@@ -86,3 +116,12 @@ def holds_list(kind: Kind) -> bool:
     if isinstance(kind, RecordOf):
         return any(holds_list(each) for _, each in kind.fields)
     return isinstance(kind, ListOf) or (isinstance(kind, Maybe) and holds_list(kind.kind))
+
+
+def is_inner(kind: Kind) -> bool:
+    """Return whether the kind is a set or a match, or holds one. No such value leaves a program."""
+    if isinstance(kind, TupleOf):
+        return any(map(is_inner, kind.fields))
+    if isinstance(kind, RecordOf):
+        return any(is_inner(each) for _, each in kind.fields)
+    return isinstance(kind, MatchOf) or (isinstance(kind, ListOf) and (kind.unordered or is_inner(kind.element)))

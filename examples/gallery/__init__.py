@@ -1,0 +1,1 @@
+"""Programs of real work on real data. They need the packages of the development environment: `make setup`."""
