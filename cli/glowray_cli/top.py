@@ -123,7 +123,7 @@ def _watch(look: Callable[[], View]) -> None:
     console = Console(file=sys.stdout, highlight=False)
     with _keys() as key, Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
-            lines = top_lines(watcher.view, time.time(), console.width, stdout_signs())
+            lines = top_lines(watcher.view, time.time(), console.width, stdout_signs(), "q leaves")
             live.update(Group(*lines[: console.height]), refresh=True)
             if key(LOOK_SECONDS / 2) in LEAVE:
                 watcher.over.set()

@@ -32,9 +32,9 @@ class View:
     trouble: str = ""
 
 
-def top_lines(view: View, now: float, width: int, signs: Signs) -> list[Text]:
-    """Return the lines of a view: the head, the nodes, the jobs. `now` is in seconds since 1970."""
-    lines = [_head(view, now, width, signs)]
+def top_lines(view: View, now: float, width: int, signs: Signs, hint: str = "") -> list[Text]:
+    """Return the lines of a view: the head with a hint, the nodes, the jobs. `now` is in seconds since 1970."""
+    lines = [_head(view, now, width, signs, hint)]
     if view.trouble:
         lines.append(Text(cut_end(view.trouble, width, signs.more), "red"))
     if view.cluster is not None:
@@ -44,10 +44,12 @@ def top_lines(view: View, now: float, width: int, signs: Signs) -> list[Text]:
     return [*lines, Text(), *table_lines(runs_table(view.runs, now, signs), width, signs)]
 
 
-def _head(view: View, now: float, width: int, signs: Signs) -> Text:
+def _head(view: View, now: float, width: int, signs: Signs, hint: str) -> Text:
     where = f"cluster {view.cluster.address}" if view.cluster else "this machine, no cluster"
     when = time.strftime("%H:%M:%S", time.localtime(now))
-    return Text(cut_end(f"{where}  {when}  {counted(len(view.runs), 'job')}  q leaves", width, signs.more), "bold")
+    return Text(
+        cut_end(f"{where}  {when}  {counted(len(view.runs), 'job')}  {hint}".rstrip(), width, signs.more), "bold"
+    )
 
 
 def runs_table(runs: Sequence[RunStatus], now: float, signs: Signs) -> Table:

@@ -65,6 +65,9 @@ class AutomaticEngine(Engine):
     def store_nodes(self) -> list[str]:
         return (self.inline if self.ray is None else self.ray).store_nodes()
 
+    def least_groups(self) -> int:
+        return 0 if self.ray is None else self.ray.least_groups()
+
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         return (self.inline if self.ray is None else self.ray).fetch(refs)
 

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import accumulate
 from typing import Protocol
 
 from glowray.engine.task.payload import Apart, Payload, pack_all
@@ -14,11 +15,12 @@ from glowray.errors import TooManyErrors
 from glowray.functions import Failure
 from glowray.functions.function import unreadable
 from glowray.io.channel import Deal, Feed
-from glowray.kernels.ends.exchange import ByRange, Exchange
 from glowray.physical.compile.row_kinds import stage_kind
 from glowray.physical.compile.weaving import weave
+from glowray.physical.grouping import grouping
 from glowray.physical.resume.restoring import Restoring
 from glowray.physical.shuffle import gather, settled
+from glowray.physical.stages.grouping import Grouping
 from glowray.physical.stages.stage import Branch, StagePlan, StageRun, Wire, runs_of
 from glowray.physical.stages.stage_name import dashboard_name
 from glowray.physical.stages.wires import Arriving
@@ -137,9 +139,8 @@ class Job:
         def tasks() -> Iterator[Task]:
             for stage in stages:
                 for task in self._tasks(stage):
-                    if failed and task.identity > min(failed):
-                        return
-                    yield task
+                    if not failed or task.identity < min(failed):
+                        yield task
 
         for stage in stages:
             self._start(stage)
@@ -190,26 +191,23 @@ class Job:
             yield task
 
     def _start(self, stage: StageRun) -> None:
-        stage.begin(self._exchange(stage))
+        branches = stage.plan.branches
+        groupings = [self._grouping(stage, branch) for branch in branches]
+        stage.begin(settled(stage, groupings, self.engine), groupings)
         self.watcher.stage_started(stage)
 
-    def _exchange(self, stage: StageRun) -> Exchange:
-        """Return a stage's exchange, with the number of objects that each of its tasks gives."""
-        plan = stage.plan
-        if not plan.node_slices:
-            return plan.exchange
-        total = None
-        if isinstance(plan.exchange, ByRange):
-            (runs,) = plan.branches[0].wires[0].stages
-            total = sum(report.sizes[0] for report in stage.runs[runs].ended)
-        return settled(plan.exchange, plan.num_tasks, total, self.engine)
+    def _grouping(self, stage: StageRun, branch: Branch) -> Grouping:
+        if not stage.plan.may_group or self.restoring.folder is not None:  # saved tasks have other programs
+            return Grouping.alone(branch.count)
+        return grouping(branch, stage.runs, self.resources.joined(branch.resources), self.engine)
 
     def _accept(self, stage: StageRun, done: Done) -> None:
         place = done.task.identity[1]
-        stage.reports[place], stage.refs[place] = done.report, done.blocks
+        refs = done.blocks
         if done.report.cuts is not None and self.restoring.has_objects(stage.plan):
             (run,) = (slot.ref for slot in stage.plan.branch_of(place).wires[0].slots(place, self.runs))
-            stage.refs[place] = [Slot(run, start, stop) for start, stop in done.report.cuts]
+            refs = [Slot(run, start, stop) for start, stop in done.report.cuts]
+        stage.accept(place, done.report, refs)
         self.watcher.task_done(stage, done)
 
     def _settle(self, stage: StageRun, done: Done, *, fails: bool = True) -> None:
@@ -242,22 +240,24 @@ class Job:
         self.watcher.stage_done(stage)
 
     def _tasks(self, stage: StageRun) -> Iterator[Task]:
-        place = 0
+        first = 0
         nodes = self.engine.store_nodes()
         payloads = pack_all(self.restoring.saving(stage.plan, weave(stage, self.vectorize)), self.apart)
-        for branch, payload in zip(stage.plan.branches, payloads, strict=True):
-            counted = None if branch.counted is None else stage.runs[branch.counted]
-            offset = 0
+        for branch, payload, chosen in zip(stage.plan.branches, payloads, stage.groupings, strict=True):
+            offsets = _offsets(stage, branch)
             shuffles = any(wire.shuffles for wire in branch.reads)
-            for local in range(branch.count):
-                near = nodes[local % len(nodes)] if shuffles else ""
-                task = replace(self._task(stage, branch, payload, place, local, offset), near=near)
-                yield self.restoring.restored(stage.plan, task)
-                if counted is not None:
-                    offset += counted.rows(local)
-                place += 1
+            for group in chosen.groups:
+                for place, local in enumerate(group):
+                    task = replace(
+                        self._task(stage, branch, payload, first + local, local),
+                        offset=offsets[local],
+                        near=nodes[local % len(nodes)] if shuffles else "",
+                        follow=len(group) - place - 1,
+                    )
+                    yield self.restoring.restored(stage.plan, task)
+            first += branch.count
 
-    def _task(self, stage: StageRun, branch: Branch, payload: Payload, place: int, local: int, offset: int) -> Task:
+    def _task(self, stage: StageRun, branch: Branch, payload: Payload, place: int, local: int) -> Task:
         plan = stage.plan
         is_saved = self.restoring.is_saved(plan, place)
         return Task(
@@ -267,7 +267,6 @@ class Job:
             partition=place,
             inputs=tuple(() if is_saved else self._slots(wire, local) for wire in branch.reads),
             outputs=stage.exchange.outputs,
-            offset=offset,
             resources=self.resources.joined(branch.resources),
             flows=plan.flows,
             hear=partial(self.watcher.task_heard, stage, place),
@@ -285,6 +284,14 @@ class Job:
             readers = sum(isinstance(other, Arriving) and other.channel is wire.channel for other in wires)
             self.deals[key] = wire.channel.open(readers)
         return self.deals[key].feeds[wire.reader][local]
+
+
+def _offsets(stage: StageRun, branch: Branch) -> list[int]:
+    """Return for each task of a branch how many rows come before its own; 0 if nobody asks."""
+    if branch.counted is None:
+        return [0] * branch.count
+    counted = stage.runs[branch.counted]
+    return list(accumulate(map(counted.rows, range(branch.count - 1)), initial=0))
 
 
 def _waves(stages: Sequence[StagePlan]) -> Iterator[list[StagePlan]]:

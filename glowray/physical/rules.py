@@ -21,6 +21,9 @@ from glowray.plan.by_key import CombineByKey, GroupByKey, Join
 from glowray.plan.nodes import Node
 from glowray.resources import NO_NEEDS
 
+MANY_PARTITIONS = 64
+"""A stage of fewer partitions computes each in a call of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -153,9 +156,19 @@ def node_slices(stage: StagePlan, facts: Facts) -> StagePlan | None:
     return replace(stage, node_slices=True) if facts.may_share_store and splits else None
 
 
+def group_small_partitions(stage: StagePlan, facts: Facts) -> StagePlan | None:
+    """Small neighbouring partitions are computed in one call of a worker, one after the other.
+
+    Their sizes decide the groups when the stage starts (`physical/grouping.py`).
+    """
+    is_many = stage.num_tasks >= MANY_PARTITIONS and stage.until is None and not stage.flows
+    return replace(stage, may_group=True) if facts.may_share_store and is_many else None
+
+
 PHYSICAL_RULES: tuple[PhysicalRule, ...] = (
     NodeRule(single_partition),
     NodeRule(join_in_place),
     StageRule(prune_columns),
     StageRule(node_slices),
+    StageRule(group_small_partitions),
 )

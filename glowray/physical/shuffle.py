@@ -17,10 +17,16 @@ from glowray.engine.task.protocol import Done, Engine, Ref, Slot, Task
 from glowray.kernels import Fragment
 from glowray.kernels.ends.exchange import ByKey, ByRange, Exchange, GatherSlices, Shuffle
 from glowray.kernels.ends.sources import NoRows
+from glowray.physical.stages.grouping import Grouping
 from glowray.physical.stages.stage import StageRun
 
 MANY_OBJECTS = 1 << 15
 """Objects that a shuffle may make if its rows do not fit into the stores: about 75 MB in the driver."""
+
+FEW_OBJECTS = 1 << 10
+"""Objects that a shuffle may make if its tasks read less than 1/GROWTH of the bytes that fit into the stores."""
+
+GROWTH = 16
 
 MANY_READS = 1 << 13
 """Objects that the readers of a stage read, over all of them, before slices are gathered."""
@@ -29,28 +35,31 @@ GATHERED_BYTES = 64 << 20
 """The size up to which slices are gathered."""
 
 
-def settled(exchange: Exchange, tasks: int, total: int | None, engine: Engine) -> Exchange:
-    """Return an exchange with the number of its slices, for so many tasks of a stage on an engine.
-
-    `total` is the bytes of all rows, if they are known before the tasks run.
-    """
-    shared = engine.shared_bytes()
-    if not shared or not isinstance(exchange, ByKey | ByRange):
+def settled(run: StageRun, groupings: Sequence[Grouping], engine: Engine) -> Exchange:
+    """Return the exchange of a stage that starts, with the number of objects that each call of a worker gives."""
+    exchange, shared = run.plan.exchange, engine.shared_bytes()
+    if not (run.plan.node_slices and shared and isinstance(exchange, ByKey | ByRange)):
         return exchange
-    nodes = len(engine.store_nodes())
-    few, many = min(nodes, exchange.count), _many(tasks, exchange.count, nodes)
+    nodes, calls = len(engine.store_nodes()), sum(len(grouping.groups) for grouping in groupings)
+    read = [size for grouping in groupings for size in grouping.sizes or (shared,)]
+    few = min(nodes, exchange.count)
+    many = _many(calls, exchange.count, nodes, FEW_OBJECTS if sum(read) * GROWTH < shared else MANY_OBJECTS)
     if isinstance(exchange, ByKey):
-        return replace(exchange, slices=many, fewer=few, share=shared // max(tasks, 1))
-    fits = total is not None and total <= shared
-    in_place = fits and nodes == 1 and tasks * exchange.count <= MANY_READS
+        return replace(exchange, slices=many, fewer=few, share=shared // max(calls, 1))
+    (sorted_runs,) = run.plan.branches[0].wires[0].stages
+    reports = run.runs[sorted_runs].ended
+    fits = sum(report.sizes[0] for report in reports) <= shared
+    # To read a part of a run with pickled values is to unpickle all of it.
+    are_columns = not any(report.pickled_values for report in reports)
+    in_place = fits and nodes == 1 and are_columns and run.plan.num_tasks * exchange.count <= MANY_READS
     return replace(exchange, slices=few if fits else many, in_place=in_place)
 
 
-def _many(tasks: int, count: int, nodes: int) -> int:
+def _many(tasks: int, count: int, nodes: int, objects: int) -> int:
     """Return the number of slices if the rows do not fit into the stores: `count`, or a multiple of the nodes."""
-    if tasks * count <= MANY_OBJECTS:
+    if tasks * count <= objects:
         return count
-    return min(count, max(1, MANY_OBJECTS // tasks // nodes) * nodes)
+    return min(count, max(1, objects // tasks // nodes) * nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +75,9 @@ class _Unit:
 def gather(run: StageRun, engine: Engine, name: str) -> Iterator[Done]:
     """Put small slices of a stage together, by tasks of the engine. Yield each task that ended."""
     exchange, plan = run.exchange, run.plan
-    if not isinstance(exchange, Shuffle) or plan.num_tasks * exchange.count <= MANY_READS:
+    layers = run.layers if isinstance(exchange, Shuffle) and plan.num_tasks * exchange.count > MANY_READS else []
+    if not isinstance(exchange, Shuffle) or sum(layer.reads(exchange.count) for layer in layers) <= MANY_READS:
         return
-    layers = run.layers
     units = [
         _Unit(number, place, start, stop)
         for number, layer in enumerate(layers)
@@ -76,9 +85,7 @@ def gather(run: StageRun, engine: Engine, name: str) -> Iterator[Done]:
         for place, sizes in enumerate(layer.sizes)
         for start, stop in _neighbours(sizes)
     ]
-    payload = pack(
-        Fragment(NoRows("gather", "gather"), (), GatherSlices(isinstance(exchange, ByKey) and exchange.joins))
-    )
+    payload = pack(Fragment(NoRows("gather", "gather"), (), GatherSlices(exchange.joins)))
     nodes = engine.store_nodes()
     tasks = [
         Task(

@@ -18,6 +18,7 @@ from glowray.rows.keys.column_hash import keyed_rows_hashes
 pandas_later.install()  # This module is imported before any Arrow array is made.
 
 _SMALL_CHUNK = 16_384
+_SMALL_BYTES = 4 << 20
 _MORSEL = 65_536
 _MORSEL_BYTES = 32 << 20
 
@@ -174,7 +175,7 @@ class Block:
 
 def _is_mergeable(chunk: Chunk) -> bool:
     """Return whether a chunk is small and has no pickle, which a merge would have to read and write again."""
-    return chunk.count <= _SMALL_CHUNK and not chunk.pickled_values
+    return chunk.count <= _SMALL_CHUNK and not chunk.pickled_values and chunk.estimated_bytes <= _SMALL_BYTES
 
 
 def _smallest_for(n: int) -> Any:

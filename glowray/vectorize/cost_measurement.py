@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import random
 import time
 from collections.abc import Callable
@@ -48,6 +49,7 @@ EXAMPLES: dict[str, tuple[Callable[..., Any], Kind]] = {
     "isascii": (lambda s: s.isascii(), str), "int": (lambda s: int(s), str), "float": (lambda s: float(s), str),
     "words": (lambda s: s.split(), str), "comprehension": (lambda s: [w for w in s.split() if w != "abc"], str),
     "join": (lambda s: "-".join(s.split()), str), "split": (lambda s: s.split(","), str),
+    "math": (lambda x: math.sin(x), float),
     "rsplit": (lambda s: s.rsplit(","), str), "pick": (lambda s: s.split(",")[1], str),
 }  # fmt: skip
 
@@ -65,6 +67,7 @@ def measure() -> dict[str, tuple[int, int]]:
     lines = [" ".join(generator.choices(words, k=10)) for _ in range(_ROWS)]
     fields = [f"{number},{word},{number}" for number, word in zip(digits, words, strict=True)]
     rows: dict[str, list[Any]] = dict.fromkeys(EXAMPLES, words)
+    rows["math"] = [number / 7 for number in range(_ROWS)]
     for names, texts in ((_LINES, lines), (_FIELDS, fields), (_DIGITS, digits)):
         rows.update((name, texts) for name in names)
     empty = _inlined(lambda x: x, words)
@@ -80,7 +83,7 @@ def measure() -> dict[str, tuple[int, int]]:
 def _pair(function: Callable[..., Any], kind: Kind, rows: list[Any], empty: float) -> tuple[int, int]:
     program = translate(_known(function), [kind])
     assert isinstance(program, ArrowProgram), program
-    column = np.array(rows) if kind is int else pa.array(rows, pa.large_string())
+    column = pa.array(rows, pa.large_string()) if kind is str else np.array(rows)
 
     def run() -> None:
         made = program.run([column], len(rows)).vector

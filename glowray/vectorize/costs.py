@@ -55,6 +55,7 @@ COSTS: dict[str, tuple[int, int]] = {
     "comprehension": (30, 284),
     "join": (103, 120),
     "split": (61, 88),
+    "math": (49, 24),
     "rsplit": (60, 94),
     "pick": (1, 5),
 }

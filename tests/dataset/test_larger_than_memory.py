@@ -153,9 +153,9 @@ def anonymous():
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("RssAnon")) >> 10
 flow = gr.Flow(engine="inline", memory=8 << 20)
-groups = flow.from_range(COUNT, partitions=4).map(lambda n: ("k", MAKE)).group_by_key()
-look = gr.whole(lambda values: (len(values), len(values[-1]), sum(1 for _ in values)))
-small = flow.from_range(1000, partitions=4).map(lambda n: ("k", MAKE)).group_by_key().map_values(look).collect()
+def job(count):
+    JOB
+small = job(1000)
 before = peak = anonymous()
 done = threading.Event()
 def watch():
@@ -164,18 +164,45 @@ def watch():
         peak = max(peak, anonymous())
 watching = threading.Thread(target=watch)
 watching.start()
-print(groups.map_values(look).collect())
+print(job(COUNT))
 done.set()
 watching.join()
 print(peak - before)
 """
 
 
+def peak_of(job: str, count: int) -> tuple[str, int]:
+    """Return what a job prints, and the megabytes that it takes above those of a small job."""
+    script = PEAK.replace("COUNT", str(count)).replace("JOB", job)
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    rows, peak = found.stdout.splitlines()
+    return rows, int(peak)
+
+
 @pytest.mark.parametrize("make", ["'%0200d' % n", "{'%0200d' % n}"], ids=["texts", "objects"])
 def test_a_group_takes_memory_that_does_not_grow_with_it(make: str) -> None:
     count = 1_000_000
-    script = PEAK.replace("COUNT", str(count)).replace("MAKE", make)
-    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    rows, peak = found.stdout.splitlines()
+    look = "gr.whole(lambda values: (len(values), len(values[-1]), sum(1 for _ in values)))"
+    pairs = f"flow.from_range(count, partitions=4).map(lambda n: ('k', {make}))"
+    rows, peak = peak_of(f"return {pairs}.group_by_key().map_values({look}).collect()", count)
     assert rows == f"[('k', ({count}, {1 if '{' in make else 200}, {count}))]"
-    assert int(peak) < 100, "megabytes, of a group of 200"
+    assert peak < 100, "megabytes, of a group of 200"
+
+
+@pytest.mark.parametrize(
+    "verb",
+    ["partition_by_key(2)", "group_by_key().flat_map_values(list)", "sort(key=lambda key, _: key)"],
+)
+@pytest.mark.parametrize(
+    "make",
+    [
+        "map(lambda n: (n, chr(97 + n % 9) * 10_000 + str(n)))",
+        "map_partitions(lambda rows: ((n, {n: 'a' * 10_000 + str(n)}) for n in rows))",
+    ],
+    ids=["texts", "objects"],
+)
+def test_rows_of_10_kb_take_the_memory_of_a_task(make: str, verb: str) -> None:
+    """A morsel is bounded by its bytes: 16,384 of these rows would be 160 MB."""
+    rows, peak = peak_of(f"return flow.from_range(count, partitions=2).{make}.{verb}.map(len).count()", 20_000)
+    assert rows == "20000"
+    assert peak < 100, "megabytes, of rows of 200"

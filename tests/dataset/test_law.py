@@ -18,6 +18,7 @@ from glowray.optimize import RULES
 from glowray.physical.planning import Rules
 from glowray.physical.rules import PHYSICAL_RULES
 from tests.effort import examples
+from tests.engine.group_engine import GroupEngine
 from tests.engine.thread_engine import ThreadEngine
 from tests.oracle.exact import assert_rows
 from tests.oracle.pipelines import Pipeline, pipelines
@@ -121,6 +122,15 @@ def test_inline(pipeline: Pipeline, rules: Rules, vectorize: bool, ending: str, 
 def test_threads(pipeline: Pipeline, rules: tuple[Any, ...], vectorize: bool, ending: str, memory: int | None) -> None:
     """Run on an engine of less than a hundred lines, whose blocks live in its own store."""
     holds(pipeline, ThreadEngine(), rules, vectorize, ending, memory)
+
+
+@settings(quick, max_examples=examples(60))
+@given(pipelines(), st.sampled_from([1, 2]), st.sampled_from([100, 1 << 20]), st.booleans(), endings, memories)
+def test_groups(pipeline: Pipeline, nodes: int, limit: int, vectorize: bool, ending: str, memory: int | None) -> None:
+    """Run several partitions in one call of a worker, whose objects hold the rows of all of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("glowray.physical.rules.MANY_PARTITIONS", 2)
+        holds(pipeline, GroupEngine(limit, nodes), ALL_RULES, vectorize, ending, memory)
 
 
 @settings(quick, max_examples=examples(60))

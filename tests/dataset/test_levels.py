@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.dataset import Dataset
+from tests.vectorize import everyday_constructs as everyday
 
 EDGES = [0, 1, -1, 7, 2**31, 2**53 + 1, 2**62, 2**63 - 1, -(2**63)]
 INTS = st.one_of(st.integers(-20, 20), st.sampled_from(EDGES))
@@ -114,6 +117,27 @@ ENDS_OF_OPTIONAL: dict[str, Step] = {
     "pairs": lambda ds: ds.map(halves),
     "by half": lambda ds: ds.map(halves).map(lambda p: (p and p[0], 1)).reduce_by_key(lambda a, b: a + b),
     "by record": lambda ds: ds.map(lambda s: (s, parsed(s))).group_by_key(),
+}
+ON_TEXTS |= {
+    "tried": lambda ds: ds.map(everyday.tried),
+    "tried in lists": lambda ds: ds.map(everyday.tried_in_list),
+    "looked up with try": lambda ds: ds.map(everyday.tried_lookup),
+    "suppressed": lambda ds: ds.flat_map(everyday.suppressed).map(lambda s, n: s if n > 1 else s[1:]),
+    "raises": lambda ds: ds.filter(everyday.raises),
+    "loop that appends": lambda ds: ds.flat_map(everyday.loop_append),
+    "loop that adds": lambda ds: ds.map(lambda s: s + str(everyday.loop_add(s, len(s)))),
+    "loop that yields": lambda ds: ds.flat_map(everyday.loop_yield).keys(),
+    "loop that returns": lambda ds: ds.map(everyday.loop_return),
+    "loop over constants": lambda ds: ds.map(everyday.loop_constants),
+    "captured dict": lambda ds: ds.map(lambda s: s if everyday.looked_up(s) > 1 else s + "x"),
+    "first match": lambda ds: ds.map(everyday.match_named),
+    "digits": lambda ds: ds.map(lambda s: "".join(c for c in s if c.isdigit())),
+    "sorted words": lambda ds: ds.map(lambda s: " ".join(sorted(set(s.split())))),
+    "greatest word": lambda ds: ds.map(lambda s: max(s.split(), key=len)),
+    "spaces": lambda ds: ds.map(lambda s: re.sub(r"\s+", " ", s)),
+    "dates": lambda ds: ds.map(lambda s: str(date.fromisoformat(s).year)),
+    "two places": lambda ds: ds.map(lambda s: f"{float(s):.2f} {round(float(s), 1)}"),
+    "pairs of words": lambda ds: ds.flat_map(lambda s: [a + b for a, b in zip(s.split(), s.split()[1:])]),  # noqa: B905
 }
 ENDS_OF_TEXTS: dict[str, Step] = {
     "lists": lambda ds: ds.map(lambda s: s.split(",")),

@@ -39,6 +39,7 @@ ALONE = NodeRule(rules.single_partition)
 IN_PLACE = NodeRule(rules.join_in_place)
 PRUNED = StageRule(rules.prune_columns)
 STORE = StageRule(rules.node_slices)
+GROUPS = StageRule(rules.group_small_partitions)
 
 CASES: dict[str, tuple[PhysicalRule, Build, list[str], list[str]]] = {
     "a fold by key of one partition": (
@@ -128,20 +129,26 @@ CASES: dict[str, tuple[PhysicalRule, Build, list[str], list[str]]] = {
         ["1  from_items  2 partitions", "2  group_by_key  2 partitions  reads 1 (shuffle)"],
         ["1  from_items  2 partitions", "2  group_by_key  2 partitions  reads 1 (shuffle)", "rules  node_slices"],
     ),
+    "groups of small partitions": (
+        GROUPS,
+        lambda flow: flow.from_range(640, partitions=64).map(str),
+        ["1  from_range→map  64 partitions"],
+        ["1  from_range→map  64 partitions", "rules  group_small_partitions"],
+    ),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_stages_before_and_after(case: str) -> None:
     rule, build, before, after = CASES[case]
-    engine = "ray" if rule is STORE else "inline"
+    engine = "ray" if rule in (STORE, GROUPS) else "inline"
     assert outline(build(planned((), engine=engine)).explain()) == before
     assert outline(build(planned((), (rule,), engine=engine)).explain()) == after
 
 
-@pytest.mark.parametrize("case", [case for case, (rule, *_) in CASES.items() if rule is not STORE])
+@pytest.mark.parametrize("case", [case for case, (rule, *_) in CASES.items() if rule not in (STORE, GROUPS)])
 def test_rows_are_the_same_and_the_statistics_name_the_rule(case: str) -> None:
-    """The rule on slices of nodes is tested in test_node_slices.py."""
+    """The rules on object stores are tested in test_node_slices.py and test_grouping.py."""
     rule, build, *_ = CASES[case]
     without, with_it = build(planned(())), build(planned((), (rule,)))
     assert with_it.collect() == without.collect()
@@ -165,7 +172,7 @@ def test_every_rule_has_a_case() -> None:
     ],
 )
 def test_where_no_rule_applies_none_is_named(build: Build) -> None:
-    assert "rules" not in build(planned((), PHYSICAL_RULES)).explain()
+    assert "\nrules " not in build(planned((), PHYSICAL_RULES)).explain()
 
 
 def test_unknown_functions_prune_nothing() -> None:

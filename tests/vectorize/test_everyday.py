@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import random
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+import glowray as gr
+from benchmarks.everyday import EVERYDAY, Everyday
+from benchmarks.everyday.counting import MOSTLY, dataset, in_columns
 from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.columns.vectors.kinds import Kind
 from glowray.vectorize.definition.function_lookup import know
@@ -24,3 +29,39 @@ def test_constructs_agree_with_calls(function: Callable[..., Any], kinds: list[K
 def test_columns_of_no_rows(function: Callable[..., Any], kinds: list[Kind]) -> None:
     program = translate(know(function, len(kinds)), kinds)  # type: ignore[arg-type]
     assert agreed(function, kinds, 0, rounds=0) == 0 and program
+
+
+NOT_IN_COLUMNS = {"split_date", "json_score", "key_values", "key_value_pairs", "most_common_word"}
+"""Everyday functions that rows of Python run. explain() names the construct and its line."""
+
+CHEAPER_IN_PYTHON = {"distance", "norm"}
+"""Functions whose column form costs more: Python's own sine or power computes each value."""
+
+MAY_BE_IN_COLUMNS = {"log_record"}
+
+
+@pytest.mark.slow
+def test_most_everyday_functions_run_in_columns() -> None:
+    assert len(EVERYDAY) == 100
+    others = {example.name for example in EVERYDAY if in_columns(example)[0] < MOSTLY}
+    assert others - MAY_BE_IN_COLUMNS == NOT_IN_COLUMNS | CHEAPER_IN_PYTHON
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", EVERYDAY, ids=lambda example: example.name)
+def test_everyday_functions_give_the_same_rows_at_every_level(example: Everyday) -> None:
+    rows = [*example.rows, *random.Random(1).choices(example.rows, k=40)]
+    found = [
+        [(type(row), repr(row)) for row in dataset(example, gr.Flow(engine="inline", vectorize=is_on), rows).collect()]
+        for is_on in (True, False)
+    ]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("name", sorted(NOT_IN_COLUMNS))
+def test_explain_names_the_line_of_what_is_in_the_way(name: str) -> None:
+    [example] = [each for each in EVERYDAY if each.name == name]
+    first = example.function.__code__.co_firstlineno
+    explained = dataset(example, gr.Flow(engine="inline"), list(example.rows)).explain()
+    lines = [int(number) for number in re.findall(r"\(line (\d+)\)", explained)]
+    assert lines and all(first < line < first + 8 for line in lines)

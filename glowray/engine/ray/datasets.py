@@ -13,6 +13,7 @@ from glowray.engine.task.protocol import Ref
 from glowray.io.arrow.table_blocks import table_block, table_shape
 from glowray.io.memory import FEW_PARTITIONS, bounds, default_partitions
 from glowray.io.reader import StoredReader, check_partitions
+from glowray.kernels.ends.buckets import Stored, part_of
 from glowray.rows import Block
 
 if TYPE_CHECKING:
@@ -92,20 +93,21 @@ def to_ray_dataset(refs: Sequence[Ref], schema: pa.Schema | None) -> Any:
         return ray.data.from_arrow(pa.table({}))
     engine = ray_engine()
     to_table = ray.remote(_table)
-    return ray.data.from_arrow_refs([to_table.remote(_reference(engine, ref), schema) for ref in refs])
+    return ray.data.from_arrow_refs([to_table.remote(*_reference(engine, ref), schema) for ref in refs])
 
 
-def _reference(engine: RayEngine, ref: Ref) -> Any:
-    return ref.reference if isinstance(ref, RayBlock) else engine.ray.put(engine.fetch([ref])[0])
+def _reference(engine: RayEngine, ref: Ref) -> tuple[Any, int | None]:
+    return (ref.reference, ref.member) if isinstance(ref, RayBlock) else (engine.ray.put(engine.fetch([ref])[0]), None)
 
 
-def _table(block: Block, schema: pa.Schema) -> pa.Table:
+def _table(stored: Stored, member: int | None, schema: pa.Schema) -> pa.Table:
     """Return the records of a block as a table of a schema that holds them. Runs on a worker."""
     import pyarrow as pa
 
     from glowray.rows.tables.arrow_table import chunk_table
     from glowray.rows.tables.recast import recast_table
 
+    (block,) = part_of(stored, member=member)
     tables = [recast_table(chunk_table(chunk).table, schema) for chunk in block.chunks]
     return pa.concat_tables([schema.empty_table(), *tables])
 

@@ -8,26 +8,28 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from glowray.cluster.client.board import post
-from glowray.engine.ray.capture import Capture, captured
 from glowray.engine.ray.feed import Pump, start_hub
 from glowray.engine.ray.losses import full_disk, lost_task
 from glowray.engine.ray.nodes import RayNode
 from glowray.engine.ray.prints import Prints
-from glowray.engine.ray.stop_tasks import StopFlag, flag_watch
+from glowray.engine.ray.stop_tasks import StopFlag
 from glowray.engine.ray.task_retries import bound_oom_retries
 from glowray.engine.ray.watch import cluster_watch
-from glowray.engine.task.payload import Apart, Payload, Sent
+from glowray.engine.ray.worker import ArgumentCut, GroupPlace, GroupReport, TaskPlace, run_flowing, run_tasks
+from glowray.engine.task.payload import Apart, Payload
 from glowray.engine.task.protocol import Done, Engine, Ref, Remote, Slot, Stoppable, T, Task, local_block
 from glowray.errors import ClusterError, WorkerLost
 from glowray.io.channel import Deal, Feed
-from glowray.kernels import TaskReport
 from glowray.kernels.ends.buckets import Stored, part_of
 from glowray.resources import NO_NEEDS, Resources
 from glowray.rows import Block
+
+GROUPS = 16
+"""Groups of tasks for each CPU of the cluster: the CPUs then wait for the last group 1/16 of the stage's time."""
 
 AHEAD = 2
 """Tasks in flight for each CPU of the cluster, so that no CPU waits for the driver."""
@@ -45,30 +47,20 @@ PIECES_AHEAD = 4
 """Pieces that a flowing task makes before it waits for the first to be read."""
 
 
-Cut = tuple[int | None, int | None, int | None]
-"""The start, stop and bucket of a slot."""
-
-
-class TaskPlace(NamedTuple):
-    """The parts of a task that differ within a stage: partition, first row, stop flag, token of prints."""
-
-    partition: int
-    offset: int
-    outputs: int
-    memory: int | None
-    flag: str
-    prints: str
-
-
 @dataclass(frozen=True, eq=False)
 class RayBlock(Remote):
-    """A block in Ray's object store."""
+    """A block in Ray's object store. `member`: the object holds a block for each of several tasks."""
 
     reference: Any
+    member: int | None = None
 
     def fetch(self) -> Block:
-        block: Block = cluster_watch().get([self.reference])[0]
-        return block
+        return self.block_of(cluster_watch().get([self.reference])[0])
+
+    def block_of(self, stored: Stored) -> Block:
+        """Return the block out of the object."""
+        (block,) = part_of(stored, member=self.member)
+        return cast(Block, block)
 
 
 class RayEngine(Engine):
@@ -82,8 +74,8 @@ class RayEngine(Engine):
 
         bound_oom_retries()
         self.ray = ray
-        self.remote = ray.remote(_task)
-        self.flowing = ray.remote(_flowing_task)
+        self.remote = ray.remote(run_tasks)
+        self.flowing = ray.remote(run_flowing)
         self.local_refs: WeakKeyDictionary[Block | Remote, Any] = WeakKeyDictionary()
         self.known_needs: set[Resources] = {NO_NEEDS}
         self.watch = cluster_watch()
@@ -94,37 +86,41 @@ class RayEngine(Engine):
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         waiting = iter(tasks)
         is_stopped = partial(_is_stopped, tasks)
-        running: dict[Any, tuple[Task, list[Any]]] = {}
+        running: dict[Any, tuple[list[Task], list[Any]]] = {}
         flag = StopFlag()
         try:
             while True:
-                for task in itertools.islice(waiting, max(0, self._window() - len(running))):
+                while len(running) < self._window() and (group := list(_next_group(waiting))):
                     with self.watch.using():
-                        first, *others = self._submit(task, flag)
-                    running[first] = (task, others)
+                        first, *others = self._submit(group, flag)
+                    running[first] = (group, others)
                 if not running:
                     return
                 ready = self.watch.wait(list(running), is_stopped)
                 if ready is None:
                     return
-                task, blocks = running.pop(ready)
-                done = self._piece(task, ready) if task.flows else self._done(task, ready, blocks)
-                if done.report.final:
-                    self.prints.forget([task])
-                if not done.report.final:
-                    running[ready] = (task, blocks)  # at the end, so that each task has its turn
-                elif task.feed is not None:
-                    self._pump(task.feed).done(task.feed)
-                yield done
+                group, blocks = running.pop(ready)
+                task = group[0]
+                ended = [self._piece(task, ready)] if task.flows else self._done(group, ready, blocks)
+                if not ended[-1].report.final:
+                    running[ready] = (group, blocks)  # at the end, so that each task has its turn
+                else:
+                    self.prints.forget(group)
+                    if task.feed is not None:
+                        self._pump(task.feed).done(task.feed)
+                yield from ended
         finally:
             if not self.watch.is_lost:
                 flag.stop(list(running))  # some tasks still run if the caller failed, stopped early or was interrupted
-            self.prints.forget(task for task, _ in running.values())
+            self.prints.forget(itertools.chain.from_iterable(group for group, _ in running.values()))
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
-        own = [ref.reference for ref in refs if isinstance(ref, RayBlock)]
-        fetched = iter(self.watch.get(own) if own else ())  # all at once
-        return [next(fetched) if isinstance(ref, RayBlock) else local_block(ref) for ref in refs]
+        own = list(dict.fromkeys(ref.reference for ref in refs if isinstance(ref, RayBlock)))
+        fetched = dict(zip(own, self.watch.get(own) if own else (), strict=True))  # all at once, each once
+        return [ref.block_of(fetched[ref.reference]) if isinstance(ref, RayBlock) else local_block(ref) for ref in refs]
+
+    def least_groups(self) -> int:
+        return GROUPS * sum(int(node.resources["CPU"]) for node in self._readers())
 
     def ask_nodes(self, question: Callable[[], T], needs: Resources) -> list[tuple[str, T]]:
         from ray.exceptions import RayError
@@ -188,18 +184,16 @@ class RayEngine(Engine):
         if not any(_offers(node, needs) for node in self.watch.nodes()):
             warnings.warn(f"no node of the cluster offers {needs} now: the job waits for one", RuntimeWarning, 2)
 
-    def _submit(self, task: Task, flag: StopFlag) -> list[Any]:
+    def _submit(self, group: list[Task], flag: StopFlag) -> list[Any]:
+        task = group[0]
         self._look_for(task.resources)
-        shape = [len(side) for side in task.inputs]
-        slots = [slot for side in task.inputs for slot in side]
-        cuts = [(slot.start, slot.stop, slot.bucket) for slot in slots]
-        inputs = [self._ref(slot, keeps=not task.flows) for slot in slots]
+        arguments: dict[Any, int] = {}
+        places = [self._task_place(each, arguments) for each in group]
         remote = self.flowing if task.flows else self.remote
         given = remote.options(name=task.name, **_outputs(task), **_options(task.resources), **self._place(task))
-        printed = self.prints.listen(task)
-        place = TaskPlace(task.partition, task.offset, task.outputs, task.resources.memory, flag.name, printed)
+        place = GroupPlace(task.outputs, task.resources.memory, flag.name, places)
         try:
-            refs = given.remote(*self._payload(task.payload), place, shape, cuts, *inputs)
+            refs = given.remote(*self._payload(task.payload), place, *arguments)
         except ValueError as error:
             if UNKNOWN_OWNER not in str(error):
                 raise
@@ -208,6 +202,16 @@ class RayEngine(Engine):
                 " job again"
             ) from error
         return refs if isinstance(refs, list) else [refs]
+
+    def _task_place(self, task: Task, arguments: dict[Any, int]) -> TaskPlace:
+        """Return what differs in a task. Each object that it reads becomes an argument of the group once."""
+        sides = [[self._cut(slot, arguments, keeps=not task.flows) for slot in side] for side in task.inputs]
+        return TaskPlace(task.partition, task.offset, self.prints.listen(task), sides)
+
+    def _cut(self, slot: Slot, arguments: dict[Any, int], *, keeps: bool) -> ArgumentCut:
+        member = slot.ref.member if isinstance(slot.ref, RayBlock) else None
+        place = arguments.setdefault(self._ref(slot, keeps=keeps), len(arguments))
+        return ArgumentCut(place, slot.start, slot.stop, slot.bucket, member)
 
     def _place(self, task: Task) -> dict[str, Any]:
         """Return the option that asks for the task's node if that is alive and has what the task needs."""
@@ -277,16 +281,28 @@ class RayEngine(Engine):
             raise lost_task(task, error, self.watch.find_last_node(pieces.completed().task_id())) from error
         return Done(task, report, [block])
 
-    def _done(self, task: Task, reference: Any, blocks: list[Any]) -> Done:
+    def _done(self, group: list[Task], reference: Any, objects: list[Any]) -> list[Done]:
         from ray.exceptions import RayError
 
         try:
-            report: TaskReport = self.watch.get([reference])[0]
+            told: GroupReport = self.watch.get([reference])[0]
         except RayError as error:
-            raise lost_task(task, error, self.watch.find_last_node(reference.task_id())) from error
-        failed = report.failure is not None and not report.rows
-        # A task may give fewer objects than it was asked for.
-        return Done(task, report, None if failed else list(map(RayBlock, blocks[: len(report.rows)])))
+            raise lost_task(group[0], error, self.watch.find_last_node(reference.task_id())) from error
+        shared = list(map(RayBlock, objects)) if told.merged else []
+        ended = []
+        for member, (task, report) in enumerate(zip(group, told.reports, strict=False)):
+            failed = report.failure is not None and not report.rows
+            # A task may give fewer objects than it was asked for.
+            blocks = shared or [RayBlock(each, member) for each in objects]
+            ended.append(Done(task, report, None if failed else list(blocks[: len(report.rows)])))
+        return ended
+
+
+def _next_group(tasks: Iterator[Task]) -> Iterator[Task]:
+    """Yield the next task, and the tasks that may run in the same call of a worker."""
+    for task in itertools.islice(tasks, 1):
+        yield task
+        yield from itertools.islice(tasks, task.follow)
 
 
 def _is_stopped(tasks: Iterable[Task]) -> bool:
@@ -299,93 +315,6 @@ def _answer(question: Callable[[], T]) -> T:
 
 def _begin() -> None:
     """Do nothing: the task shows that a worker has started."""
-
-
-def _task(
-    payload: bytes,
-    apart: list[tuple[str, bool, list[Any]]],
-    place: TaskPlace,
-    shape: list[int],
-    cuts: list[Cut],
-    *blocks: Stored,
-) -> Any:
-    """Run a task on the worker; return its report, followed by its blocks if there are any."""
-    from ray.exceptions import RayError
-
-    from glowray.engine.task.payload import execute
-
-    inputs = _inputs(shape, cuts, blocks)
-    capture = Capture(place.prints, _attempt())
-    with flag_watch.over(place.flag):
-        with capture:
-            report, results = execute(
-                payload, _values(apart), place.partition, inputs, place.offset, place.memory, (RayError,)
-            )
-        _mark(report, capture)
-    if place.outputs == 0:
-        return report
-    given: list[Stored | None] = [*(results or ()), *[None] * place.outputs][: place.outputs]
-    return [report, *given]
-
-
-def _flowing_task(
-    payload: bytes,
-    apart: list[tuple[str, bool, list[Any]]],
-    place: TaskPlace,
-    shape: list[int],
-    cuts: list[Cut],
-    *inputs: Any,
-) -> Iterator[tuple[TaskReport, Block]]:
-    """Run a flowing task on the worker; yield a report and a block for each piece."""
-    from ray.exceptions import RayError
-
-    from glowray.engine.task.payload import execute_flowing
-
-    read, capture = _inputs(shape, cuts, inputs), Capture(place.prints, 0, live=False)
-    with flag_watch.over(place.flag):
-        pieces = execute_flowing(
-            payload, _values(apart), place.partition, read, place.offset, place.memory, (RayError,)
-        )
-        for piece in captured(pieces, capture):
-            if piece is not None:
-                report, (block,) = piece
-                _mark(report, capture)
-                yield report, block
-
-
-def _inputs(shape: list[int], cuts: list[Cut], given: Sequence[Any]) -> list[list[Any]]:
-    parts = itertools.starmap(_read, zip(given, cuts, strict=True))
-    return [list(itertools.chain.from_iterable(itertools.islice(parts, count))) for count in shape]
-
-
-def _read(given: Any, cut: Cut) -> list[Any]:
-    return part_of(given, *cut)
-
-
-def _values(apart: list[tuple[str, bool, list[Any]]]) -> dict[str, Sent]:
-    import ray
-
-    return {name: Sent(name, shared, partial(ray.get, refs[0])) for name, shared, refs in apart}
-
-
-def _mark(report: TaskReport, capture: Capture) -> None:
-    """Note in a report which node it comes from, how many attempts were lost before, and what was printed."""
-    report.remote, report.attempt, report.printed = True, _attempt(), capture.printed
-    report.worker = f"node {_node()}, {report.worker}"
-
-
-def _attempt() -> int:
-    """Return how many attempts at the running task were lost."""
-    import ray
-
-    return int(ray.get_runtime_context().worker.core_worker.get_current_task_attempt_number())
-
-
-def _node() -> str:
-    """Return the first 6 digits of the id of the node that runs the task."""
-    import ray
-
-    return str(ray.get_runtime_context().get_node_id())[:6]
 
 
 def _outputs(task: Task) -> dict[str, Any]:

@@ -91,6 +91,9 @@ class _Coming(Engine):
     def store_nodes(self) -> list[str]:
         return self._engine.result().store_nodes()
 
+    def least_groups(self) -> int:
+        return self._engine.result().least_groups()
+
     def ask_nodes(self, question: Callable[[], T], needs: Resources) -> list[tuple[str, T]]:
         return self._engine.result().ask_nodes(question, needs)
 

@@ -144,8 +144,8 @@ class ClusterWatch:
     def get(self, refs: Sequence[Any]) -> list[Any]:
         """Return the values of `refs`, as ray.get does.
 
-        It waits on futures: a ray.get with a timeout begins the transfer anew each time, and one without cannot be
-        left.
+        It waits on futures. A ray.get with a timeout begins the transfer anew at each call, and one without a timeout
+        cannot be interrupted.
 
         Raises what `check` raises, and the RayError of a value that is lost.
         """

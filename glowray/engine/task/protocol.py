@@ -67,7 +67,8 @@ class Task:
     stage). `name` is the same for all tasks of a stage, so that Ray's dashboard groups them. `near` is the node where
     other tasks read the same objects. The task may run elsewhere.
 
-    `after` is the number of tasks that follow in its stage. `hear` is called, in any thread, with what the task prints
+    `after` is the number of tasks that follow in its stage. A worker may run the next `follow` tasks behind it in one
+    call. `hear` is called, in any thread, with what the task prints
     elsewhere while it runs. A flowing task (`flows`) hands over its rows piece by piece, as its input arrives.
     """
 
@@ -82,14 +83,19 @@ class Task:
     retries: int = RETRIES
     flows: bool = False
     after: int = 0
+    follow: int = 0
     near: str = ""
     hear: Callable[[Heard], None] | None = None
 
     @property
     def numbered(self) -> str:
-        """Return the name with the task's place in its stage: "flow · 1 map [2/8]"."""
+        """Return the name with the task's place in its stage: "flow · 1 map [2/8]".
+
+        The tasks that follow it are counted: "flow · 1 map [2/8 and 3 more]".
+        """
         place = self.identity[1]
-        return f"{self.name} [{place + 1}/{place + 1 + self.after}]"
+        others = f" and {self.follow} more" if self.follow else ""
+        return f"{self.name} [{place + 1}/{place + 1 + self.after}{others}]"
 
     @property
     def feed(self) -> Feed | None:
@@ -150,6 +156,13 @@ class Engine(ABC):
     def store_nodes(self) -> list[str]:
         """Return the nodes whose tasks share a store, as `Task.near` names them. An engine has at least one."""
         return [""]
+
+    def least_groups(self) -> int:
+        """Return into how many groups the tasks of a stage are put at least, so that no CPU waits for the last ones.
+
+        0: each task runs in a call of its own.
+        """
+        return 0
 
     def ask_nodes(self, question: Callable[[], T], needs: Resources) -> list[tuple[str, T]]:
         """Return each node on which tasks that need `needs` may run, as errors name it, and its answer to a question.

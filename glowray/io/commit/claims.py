@@ -15,8 +15,8 @@ _COPY_BYTES = 1 << 20
 class Claim:
     """An object that a job writes when it commits: at `path`, with `text` as its content or a copy of `source`.
 
-    If outputs of one run become visible together, `decided` is the path of an object that lists their claims. It exists
-    when they count.
+    If outputs of one run become visible together, `decided` is the path of an object that lists their claims. The
+    claims count as soon as this object exists.
     """
 
     job: str

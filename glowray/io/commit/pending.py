@@ -55,7 +55,7 @@ class PendingWrite(Protocol):
         """Raise CommitConflict if another job changed the target since `begin()`."""
 
     def put(self) -> None:
-        """Move the rows to the target. It is not complete yet."""
+        """Move the rows to the target. The target is complete only after `finish()`."""
 
     def finish(self) -> None:
         """Make the target complete."""

@@ -69,7 +69,9 @@ def _goes_on(block: bytes, blocks: Iterator[bytes]) -> bool:
 
 
 def as_row(line: bytes) -> bytes:
-    r"""Return a line of JSON lines that is one row, even if it is an array of objects and alone in its file.
+    r"""Mark a line that is an array of objects as one row, and return it. Other lines return unchanged.
+
+    Without the mark, a file of this one line would be read as an array of many rows.
 
     >>> as_row(b'[{"a":1}]\n'), as_row(b'[1]\n')
     (b'[{"a":1}]\t\n', b'[1]\n')

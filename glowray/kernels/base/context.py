@@ -61,12 +61,12 @@ class TaskContext:
     @property
     def run_bytes(self) -> int:
         """Rows that the task may hold to sort them; as columns they are there twice while they are put in order."""
-        return RUN_BYTES if self.memory is None else max(1, self.memory // 4)
+        return held_bytes(self.memory) // 2
 
     @property
     def held_bytes(self) -> int:
         """Rows that the task may hold until it ends, as columns, and of an index of them as much again."""
-        return 2 * self.run_bytes
+        return held_bytes(self.memory)
 
     def drop(self, step: Step, row: Any, error: BaseException) -> None:
         """Count a row that a step's on_error drops, and keep its error if the step wants that."""
@@ -99,6 +99,11 @@ class TaskContext:
         found = self.skipped, self.errors, self.first_errors, self.counters, self.parts
         self.skipped, self.errors, self.first_errors, self.counters, self.parts = Counter(), [], [], Counter(), []
         return found
+
+
+def held_bytes(memory: int | None) -> int:
+    """Return how many bytes of rows a task may hold until it ends, if it asked for so much memory."""
+    return HELD_BYTES if memory is None else max(2, memory // 2)
 
 
 def current_task() -> TaskContext | None:

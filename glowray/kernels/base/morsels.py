@@ -25,6 +25,15 @@ Morsels = Iterator[Morsel]
 """Lists where that is cheap, lazy iterables where reading ahead could fail, blocks where rows are columns."""
 
 
+PIECE_BYTES = 16 << 20
+"""Bytes of a morsel of Python's rows, about: rows of 10 kB come 1,600 at a time."""
+
+FIRST_ROWS = 256
+"""Rows of a first piece, of whose size nothing is known."""
+
+GROWTH = 8
+"""A piece has at most this many times the rows of the piece before it."""
+
 SAMPLE = 64
 """Rows that are looked at to learn the size of many."""
 
@@ -42,9 +51,49 @@ def weight(rows: list[Any]) -> int:
         return 0
 
 
+class PieceSize:
+    """The number of rows to read at once: at most `most`, and fewer if these rows or those made of them are large.
+
+    The first piece is small, as nothing is known of the rows. Each piece tells how large the next one may be.
+
+    >>> size = PieceSize(16_384)
+    >>> size.rows
+    256
+    >>> size.note_read([bytes(100_000) + bytes([n]) for n in range(200)])
+    >>> 100 < size.rows < 200
+    True
+    """
+
+    def __init__(self, most: int = MORSEL) -> None:
+        self.most = most
+        self._read: int | None = None
+        self._made: int | None = None
+
+    @property
+    def rows(self) -> int:
+        """Return the number of rows of the next piece."""
+        known = [rows for rows in (self._read, self._made) if rows is not None]
+        return min(known, default=min(FIRST_ROWS, self.most))
+
+    def note_read(self, rows: list[Any]) -> None:
+        """Take the size of the rows of a piece."""
+        self._read = self._next(len(rows), rows)
+
+    def note_made(self, count: int, rows: list[Any]) -> None:
+        """Take the size of the rows that were made of `count` rows."""
+        self._made = self._next(count, rows)
+
+    def _next(self, count: int, rows: list[Any]) -> int:
+        size = weight(rows) if rows and self.most > 1 else 0
+        fitting = PIECE_BYTES * count // size if size else self.most
+        return max(1, min(self.most, fitting, GROWTH * max(count, 1)))
+
+
 def pieces(rows: Iterator[Any]) -> Iterator[list[Any]]:
     """`rows` cut into lists, so that what comes after can be flushed piece by piece."""
-    while morsel := list(itertools.islice(rows, MORSEL)):
+    size = PieceSize()
+    while morsel := list(itertools.islice(rows, size.rows)):
+        size.note_read(morsel)
         yield morsel
 
 
@@ -75,48 +124,63 @@ def in_pieces(stream: Morsels) -> Morsels:
             yield from pieces(iter(morsel))
 
 
-def cut(stream: Iterable[Iterable[Any]], size: int = MORSEL) -> Iterator[list[Any] | range]:
-    """Split each morsel into lists or ranges of at most `size` rows; lists that are not too long go on as they are.
+def cut(stream: Iterable[Iterable[Any]], size: PieceSize) -> Iterator[list[Any] | range]:
+    """Split each morsel into lists or ranges of as many rows as `size` says; a list goes on as it is if it may be long.
 
     If a lazy morsel raises, the rows read so far come first.
     """
     for morsel in stream:
-        if isinstance(morsel, list) and len(morsel) <= LARGEST_LIST:
-            yield morsel
-            continue
-        if isinstance(morsel, range):
-            yield from (morsel[start : start + size] for start in range(0, len(morsel), size))
+        if isinstance(morsel, (list, range)):
+            yield from _cut_list(morsel, size)
             continue
         rows = iter(morsel)
         while True:
             batch: list[Any] = []
             try:
                 # On an error extend() keeps what it had already taken: those rows come first.
-                batch.extend(itertools.islice(rows, size))
+                batch.extend(itertools.islice(rows, size.rows))
             except BaseException:
                 yield batch
                 raise
             if not batch:
                 break
+            size.note_read(batch)
             yield batch
 
 
+def _cut_list(rows: list[Any] | range, size: PieceSize) -> Iterator[list[Any] | range]:
+    start = 0
+    while start < len(rows):
+        is_short = isinstance(rows, list) and size.rows == size.most and len(rows) - start <= LARGEST_LIST
+        stop = len(rows) if is_short else start + size.rows
+        yield rows if (start, len(rows)) == (0, min(stop, len(rows))) else rows[start:stop]
+        start = stop
+
+
 def whole_pieces(stream: Morsels, size: int) -> Iterator[Piece]:
-    """Yield blocks and lists as they are, and of lazy morsels `size` rows at once."""
+    """Yield blocks and lists as they are, and of lazy morsels at most `size` rows at once."""
+    read = PieceSize(size)
     for morsel in stream:
         if isinstance(morsel, (Block, list, range)):
             yield morsel
         else:
-            yield from cut([morsel], size)
+            yield from cut([morsel], read)
         del morsel
 
 
 def in_batches(blocks: Iterable[Block], size: int = BATCH) -> Iterator[Block]:
-    """The rows of blocks in blocks of one chunk and at most `size` rows each; nothing is copied."""
+    """The rows of blocks in blocks of one chunk and at most `size` rows each, fewer if rows are large.
+
+    Nothing is copied.
+    """
     for block in blocks:
         for chunk in block.chunks:
-            if chunk.count <= size:
+            step = (
+                size if chunk.pickled_values else min(size, PIECE_BYTES * chunk.count // (chunk.estimated_bytes or 1))
+            )
+            step = max(step, 1)
+            if chunk.count <= step:
                 yield Block((chunk,))
                 continue
-            for start in range(0, chunk.count, size):
-                yield Block((chunk.slice(start, min(start + size, chunk.count)),))
+            for start in range(0, chunk.count, step):
+                yield Block((chunk.slice(start, min(start + step, chunk.count)),))

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from glowray.kernels.base.context import TaskContext
-from glowray.kernels.base.morsels import Morsels
+from glowray.kernels.base.morsels import Morsels, PieceSize, cut
 from glowray.kernels.base.row_levels import Why, example_of
 from glowray.kernels.base.steps import RowStep, Step
 from glowray.kernels.loops.generated_loop import Loop, Run
@@ -134,6 +134,7 @@ class _Run:
     def __init__(self, guarded: Guarded, task: TaskContext) -> None:
         self._guarded, self._levels = guarded, task.levels
         self.fast, self._slow, self.gives_rows = guarded.fast, guarded.slow, guarded.gives_rows
+        self._size = PieceSize()
         self._chunk = vector_chunk if guarded.builds_late else chunk_of
 
     @cached_property
@@ -143,7 +144,7 @@ class _Run:
     def morsels(self, stream: Morsels) -> Iterator[Block | list[object]]:
         for morsel in stream:
             if not isinstance(morsel, Block):
-                yield from self._by_row(self._handed(morsel))
+                yield from self._python_rows(morsel)
                 continue
             for block, whole in batches(morsel):
                 batch = self.fast.computed(block.chunks[0])
@@ -158,6 +159,16 @@ class _Run:
                         left = LeftColumns(failed.place, "", failed.first)
                         self._hand(failed.place, failed.count, partial(self._why, block, left))
                     yield from self._mended(whole(), batch)
+
+    def _python_rows(self, rows: Iterable[object]) -> Iterator[list[object]]:
+        """Yield what Python makes of a morsel of its own rows. A lazy one is not read ahead."""
+        if not isinstance(rows, (list, range)):
+            yield from self._by_row(self._handed(rows))
+            return
+        for piece in cut([rows], self._size):
+            for made in self._by_row(self._handed(piece)):
+                self._size.note_made(len(piece), made)
+                yield made
 
     def _hand(self, place: int, count: int, why: Why) -> None:
         if self._guarded.rows:  # without steps Python only makes the rows; whatever takes them counts them

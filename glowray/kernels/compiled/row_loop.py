@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from glowray.kernels.base.context import TaskContext
-from glowray.kernels.base.morsels import MORSEL, Morsels, as_rows, cut, rows_of
+from glowray.kernels.base.morsels import MORSEL, Morsels, PieceSize, as_rows, cut, rows_of
 from glowray.kernels.base.steps import Step
 from glowray.kernels.compiled.long_chain import rows_through
 from glowray.kernels.loops.generated_loop import Loop, Run
@@ -62,9 +62,12 @@ class RowLoop:
         for rows in as_rows(stream):
             yield rows, run
 
-    def pieces(self, stream: Morsels, task: TaskContext) -> Iterator[tuple[Any, Run]]:
+    def piece_size(self, task: TaskContext) -> PieceSize:
+        """Return how many rows the loop takes at once."""
+        return PieceSize(task.piece if self.draws else MORSEL)
+
+    def pieces(self, stream: Morsels, size: PieceSize) -> Iterator[tuple[Any, Run]]:
         """Yield rows with the function for them: records whole, all else in lists that are not too long."""
-        size = task.piece if self.draws else MORSEL
         for rows, run in self.morsels(stream):
             for some in [rows] if isinstance(rows, RecordRows) else cut([rows], size):
                 yield some, run
@@ -84,13 +87,15 @@ class Append:
     parameters: ClassVar[tuple[str, ...]] = ("append",)
 
     def run(self, loop: RowLoop, stream: Morsels, task: TaskContext) -> Morsels:
-        for rows, go in loop.pieces(stream, task):
+        size = loop.piece_size(task)
+        for rows, go in loop.pieces(stream, size):
             made: list[Any] = []
             try:
                 go(rows, made.append)
             except BaseException:
                 yield made  # the rows before the error come first
                 raise
+            size.note_made(len(rows), made)
             yield made
             del made  # its rows go before the next are made
 
@@ -102,7 +107,7 @@ class CountOnly:
     parameters: ClassVar[tuple[str, ...]] = ("count",)
 
     def run(self, loop: RowLoop, stream: Morsels, task: TaskContext) -> Morsels:
-        for rows, go in loop.pieces(stream, task):
+        for rows, go in loop.pieces(stream, loop.piece_size(task)):
             counter = itertools.count()
             go(rows, counter.__next__)
             yield range(next(counter))

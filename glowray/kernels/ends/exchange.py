@@ -6,19 +6,22 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from glowray.kernels.base.output_buffer import Kept
 from glowray.kernels.base.steps import Step
-from glowray.kernels.ends.buckets import Buckets, Numbers, Stored
+from glowray.kernels.ends.buckets import Buckets, Numbers, Places, Stored, one_object
 from glowray.kernels.keys.keyed_step import check_keys
 from glowray.kernels.loops.failed_step import blame
 from glowray.kernels.sort.key_order import bucket_edges, failing_comparison, total
 from glowray.kernels.sort.order_cause import Bound
 from glowray.kernels.sort.run_keys import RunKeys, sample_keys
 from glowray.rows import Block
+
+MANY_BUCKETS = 4096
+"""The most buckets whose sizes a task reports one by one: 32 kB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,29 @@ class Exchange:
     def outputs(self) -> int:
         return 1
 
+    @property
+    def merges(self) -> bool:
+        """Whether the objects of several tasks become those of one task. Else they keep a block for each task."""
+        return False
+
     def output(self, inputs: Sequence[Sequence[Block]], limit: int) -> ExchangeOutput:
         return ExchangeOutput(limit)
+
+    def bucket_bytes(self, objects: Sequence[Stored]) -> Places | None:
+        """Return the bytes for each reader, if several readers share an object."""
+        return None
+
+    def even(self, several: Sequence[Sequence[Stored]]) -> Sequence[Sequence[Stored]]:
+        """Return the objects of several tasks, the same number of each task that gave some."""
+        return several
+
+    def together(self, several: Sequence[Sequence[Stored]], *, is_small: bool) -> Sequence[Stored]:
+        """Return the objects of several tasks, in order of task, as no more objects than one task gives.
+
+        `is_small`: all rows fit into the memory of a task.
+        """
+        columns = zip(*several, strict=True)
+        return [Buckets.holding(cast(list[Block], column), range(len(several))) for column in columns]
 
 
 class ExchangeOutput:
@@ -109,23 +133,58 @@ class Shuffle(Exchange):
     """Rows to `count` buckets, a bucket for each task of the next stage.
 
     A task gives `slices` objects, and of n slices, slice `b % n` has bucket b. With as many slices as buckets, each is
-    a Block; else they are Buckets. 0 slices: as many as buckets.
+    a Block; else they are Buckets. 0 slices: as many as buckets. `joins`: the reader need not see which rows of a
+    bucket come from which task.
     """
 
     count: int
     slices: int = 0
 
+    joins: bool = False
+
     @property
     def outputs(self) -> int:
         return self.slices or self.count
+
+    @property
+    def merges(self) -> bool:
+        return True
+
+    def bucket_bytes(self, objects: Sequence[Stored]) -> Places | None:
+        if not self.slices or self.count > MANY_BUCKETS:
+            return None
+        found = np.zeros(self.count, np.int64)
+        for place, each in enumerate(objects):
+            own = found[place :: len(objects)]
+            if isinstance(each, Buckets):
+                np.add.at(own, each.owners, each.sizes)
+            elif len(each):
+                own += each.nbytes
+        return found
+
+    def even(self, several: Sequence[Sequence[Stored]]) -> Sequence[Sequence[Stored]]:
+        """Return the slices of several tasks. If some tasks gave few slices and others many, all give many."""
+        most = max(map(len, several))
+        return [_recut(slices, most) if 0 < len(slices) < most else slices for slices in several]
+
+    def together(self, several: Sequence[Sequence[Stored]], *, is_small: bool) -> Sequence[Stored]:
+        return [one_object(column, self.joins and is_small) for column in zip(*several, strict=True)]
+
+
+def _recut(slices: Sequence[Stored], into: int) -> Sequence[Stored]:
+    """Return the rows of a task's slices as more slices."""
+    parts: dict[int, Stored] = {}
+    for place, each in enumerate(slices):
+        if isinstance(each, Buckets):
+            parts |= each.recut(place, len(slices), into)
+    return [parts.get(number, Block()) for number in range(into)]
 
 
 @dataclass(frozen=True, slots=True)
 class ByKey(Shuffle):
     """Keyed rows to buckets by the hash of the key, so that equal keys meet; `step` asked for it.
 
-    A task that gives up to `share` bytes gives `fewer` slices (0: no task does). `joins`: the reader need not
-    see which rows of a bucket come from which task.
+    A task that gives up to `share` bytes gives `fewer` slices (0: no task does).
     """
 
     step: Step = field(kw_only=True)
@@ -252,7 +311,7 @@ class _Sampled(ExchangeOutput):
 class ByRange(Shuffle):
     """A sorted run cut at bounds (the block of the last input) into `count` ranges of keys.
 
-    `in_place`: the ranges are left where they are, in the run, unless they would have to be unpickled with all of it.
+    `in_place`: the ranges are left where they are, in the run, which has no pickled values.
     """
 
     keyed: bool = field(kw_only=True)
@@ -280,7 +339,7 @@ class _Ranges(_ShuffleOutput):
             raise
         edges += [edges[-1]] * (self.exchange.count + 1 - len(edges))
         cuts = list(pairwise(edges))
-        if self.exchange.in_place and not run.pickled_values:
+        if self.exchange.in_place:
             self.cuts = cuts
         elif self.exchange.outputs < self.exchange.count:
             return self._cut(run, np.repeat(np.arange(self.exchange.count), np.diff(edges)), self.exchange.outputs)

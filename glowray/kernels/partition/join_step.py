@@ -93,5 +93,5 @@ class KeepKeys:
     def run(self, loop: RowLoop, stream: Morsels, task: TaskContext) -> Morsels:
         keys = self.step.keys(task)
         slow = partial(self.step.keeps, keys=keys)
-        kept = (go(rows, keys.entries, slow) for rows, go in loop.pieces(stream, task))
+        kept = (go(rows, keys.entries, slow) for rows, go in loop.pieces(stream, loop.piece_size(task)))
         return pieces(itertools.chain.from_iterable(kept))

@@ -27,6 +27,7 @@ class TaskOutput:
 
     def __init__(self, exchange: Exchange, inputs: Sequence[Sequence[Any]], context: TaskContext, verb: str) -> None:
         self._context, self._verb, self._keeps_rows = context, verb, exchange.outputs > 0
+        self._exchange = exchange
         self._output = exchange.output(inputs, context.held_bytes)
         self._rows: list[Any] = []
         self.rows_out = 0
@@ -69,12 +70,8 @@ class TaskOutput:
         self._flush()
         blocks = self._pickled()
         report.rows_out = self.rows_out
-        # A shuffle makes many blocks, and most of them may have no rows: those are not measured.
-        report.rows = list(map(len, blocks))
-        filled = [rows > 0 for rows in report.rows]
-        report.sizes = [block.nbytes if has_rows else 0 for block, has_rows in zip(blocks, filled, strict=True)]
-        report.kinds = [_kinds(block) if has_rows else () for block, has_rows in zip(blocks, filled, strict=True)]
-        report.pickled_values = sum(block.pickled_values for block in compress(blocks, filled))
+        describe(report, blocks)
+        report.bucket_bytes = self._exchange.bucket_bytes(blocks)
         report.cuts = self._output.cuts
         return blocks if report.cuts is None else []
 
@@ -89,6 +86,16 @@ class TaskOutput:
             self._output.keep(_before_unpicklable)
             raise TypeError(f"a row must be picklable, but {self._verb}() gave one that is not: {error}") from error
         return blocks
+
+
+def describe(report: TaskReport, blocks: Sequence[Stored]) -> None:
+    """Tell the report of the objects that the task gives."""
+    # A shuffle makes many blocks, and most of them may have no rows: those are not measured.
+    report.rows = list(map(len, blocks))
+    filled = [rows > 0 for rows in report.rows]
+    report.sizes = [block.nbytes if has_rows else 0 for block, has_rows in zip(blocks, filled, strict=True)]
+    report.kinds = [_kinds(block) if has_rows else () for block, has_rows in zip(blocks, filled, strict=True)]
+    report.pickled_values = sum(block.pickled_values for block in compress(blocks, filled))
 
 
 def _kinds(block: Stored) -> tuple[Kind | None, ...]:

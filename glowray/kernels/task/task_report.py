@@ -6,6 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from glowray.functions import Failure
 from glowray.kernels.base.row_levels import HandedRows
 from glowray.kernels.task.operator_times import OperatorTime
@@ -19,9 +22,9 @@ class TaskReport:
     `rows`, `sizes` in bytes and `kinds` of rows are those of the blocks. `attempt` counts the attempts that were lost
     before this one; `remote` tasks ran in another process. Of a task that gives its rows in pieces, a report tells what
     came since the one before, and only the last is `final`. `cuts`: the blocks are these rows of the first one
-    that the task read. `printed` is the bytes that a remote task has printed.
-    `ended`: no row of a later task of the stage is wanted. `began` is in seconds since 1970, `worker` is the process
-    that ran the task,
+    that the task read. `bucket_bytes`: the bytes for each reader of a shuffle, if several share an object. `printed` is
+    the bytes that a remote task has printed. `ended`: no row of a later task of the stage is wanted. `began` is in
+    seconds since 1970, `worker` is the process that ran the task.
     `times` are those of the source and of each operator. `failed_rows` of the rows that came in were computed by
     Python, although columns were planned; `handed` tells which steps handed them over, by number, -1 for the source.
     `restored`: the report and the blocks were saved by an earlier task. `unsaved` is why they could not be saved.
@@ -38,6 +41,7 @@ class TaskReport:
     sizes: list[int] = field(default_factory=list)
     kinds: list[tuple[Kind | None, ...]] = field(default_factory=list)
     cuts: list[tuple[int, int]] | None = None
+    bucket_bytes: npt.NDArray[np.int64] | None = None
     pickled_values: int = 0
     spilled: int = 0
     seconds: float = 0.0

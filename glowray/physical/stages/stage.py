@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
-from typing import ClassVar
+from typing import ClassVar, cast
+
+import numpy as np
+import numpy.typing as npt
 
 from glowray.engine.task.protocol import Ref, Slot
 from glowray.kernels import TaskReport
 from glowray.kernels.base.steps import Step
 from glowray.kernels.ends.exchange import Exchange, InPieces
 from glowray.kernels.ends.sources import Source
+from glowray.physical.stages.grouping import Grouping
 from glowray.physical.stages.stage_name import branch_name, stage_name
 from glowray.plan.nodes import Store
 from glowray.resources import NO_NEEDS, Resources
@@ -37,6 +41,10 @@ class Wire:
     def slots(self, task: int, runs: Runs) -> tuple[Slot, ...]:
         """Return what a task reads, once the stages that it leads from have run."""
         return ()
+
+    def sizes(self, count: int, runs: Runs) -> list[int] | None:
+        """Return about how many bytes each of `count` tasks reads for itself alone. None: that is not known."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,7 @@ class StagePlan:
         store: where its blocks are kept for later actions.
         prunes: whether its readers may leave out columns that no function reads; a rule sets it.
         node_slices: whether its tasks may give an object a node in place of one a partition; a rule sets it.
+        may_group: whether small partitions may share a call of a worker; a rule sets it.
     """
 
     number: int
@@ -95,6 +104,7 @@ class StagePlan:
     store: Store | None = None
     prunes: bool = False
     node_slices: bool = False
+    may_group: bool = False
 
     @cached_property
     def flows(self) -> bool:
@@ -161,6 +171,19 @@ class Layer:
         """Return a layer of no tasks."""
         return cls([[] for _ in range(slices)], [[] for _ in range(slices)])
 
+    def add(self, place: int, ref: Ref, size: int) -> None:
+        """Add the rows of a task to a slice. The tasks of a group have one object for each slice."""
+        refs, sizes = self.refs[place], self.sizes[place]
+        if refs and refs[-1] is ref:
+            sizes[-1] += size
+        else:
+            refs.append(ref)
+            sizes.append(size)
+
+    def reads(self, readers: int) -> int:
+        """Return about how many slices so many readers read in all."""
+        return sum(map(len, self.refs)) * readers // len(self.refs)
+
     def slots(self, reader: int) -> Iterator[Slot]:
         """Yield what a reader reads, in order of task."""
         bucket, place = divmod(reader, len(self.refs))
@@ -175,6 +198,7 @@ class StageRun:
         plan: what the tasks do.
         runs: the runs of the stages that it reads. They do not refer back, so blocks are freed without a collector.
         exchange: how the tasks hand on their rows, settled when the stage starts.
+        groupings: for each branch, which of its tasks share a call of a worker; settled when the stage starts.
         row_kind: the kind of its rows, as far as it is known before the tasks have reported.
         sink: is called with the place of each task that has ended, or has given a piece, in its turn.
     """
@@ -184,19 +208,41 @@ class StageRun:
     exchange: Exchange = field(init=False)
     row_kind: Kind | None = None
     sink: Callable[[int], None] | None = None
+    groupings: list[Grouping] = field(default_factory=list)
     reports: list[TaskReport | None] = field(default_factory=list)
     refs: list[list[Ref] | None] = field(default_factory=list)
     _layers: list[Layer] | None = None
+    _bucket_bytes: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         self.exchange = self.plan.exchange
 
-    def begin(self, exchange: Exchange) -> None:
+    def begin(self, exchange: Exchange, groupings: list[Grouping]) -> None:
         """Forget an earlier run."""
-        self.exchange = exchange
+        self.exchange, self.groupings = exchange, groupings
         self.reports = [None] * self.plan.num_tasks
         self.refs = [None] * self.plan.num_tasks
         self._layers = None
+        self._bucket_bytes = None
+
+    def accept(self, place: int, report: TaskReport, refs: list[Ref] | None) -> None:
+        """Take what a task gave. The sizes of its buckets are added to those of earlier tasks."""
+        self.reports[place], self.refs[place] = report, refs
+        if report.bucket_bytes is not None:
+            known = self._bucket_bytes
+            self._bucket_bytes = report.bucket_bytes if known is None else known + report.bucket_bytes
+            report.bucket_bytes = None
+
+    def bucket_bytes(self, count: int) -> list[int]:
+        """Return the bytes of each of `count` buckets, as far as they are known: else those of a slice evenly."""
+        if self._bucket_bytes is not None:
+            return cast(list[int], self._bucket_bytes.tolist())
+        found = np.zeros(count, np.int64)
+        for layer in self.layers:
+            for place, sizes in enumerate(layer.sizes):
+                own = found[place :: len(layer.sizes)]
+                own += sum(sizes) // max(1, len(own))
+        return found.tolist()
 
     @property
     def ended(self) -> list[TaskReport]:
@@ -217,13 +263,14 @@ class StageRun:
             self._layers = []
             for task, report in enumerate(self.reports):
                 assert report is not None, "a stage is read after it has run"
+                if not report.rows:
+                    continue
                 if not self._layers or len(self._layers[-1].refs) != len(report.rows):
                     self._layers.append(Layer.of(len(report.rows)))
                 layer = self._layers[-1]
                 for place, rows in enumerate(report.rows):
                     if rows:
-                        layer.refs[place].append(self.block(task, place))
-                        layer.sizes[place].append(report.sizes[place])
+                        layer.add(place, self.block(task, place), report.sizes[place])
         return self._layers
 
     def block(self, task: int, output: int = 0) -> Ref:
@@ -231,6 +278,12 @@ class StageRun:
         refs = self.refs[task]
         assert refs is not None, "a stage is read after it has run"
         return refs[output]
+
+    def size(self, task: int) -> int:
+        """Return the bytes of the first block that a task gave."""
+        report = self.reports[task]
+        assert report is not None, "a stage is read after it has run"
+        return report.sizes[0]
 
     def rows(self, task: int, output: int = 0) -> int:
         """Return the number of rows in a block that a task gave."""

@@ -57,6 +57,10 @@ class Same(FromStage):
     def slots(self, task: int, runs: Runs) -> tuple[Slot, ...]:
         return (Slot(runs[self.stage].block(task + self.first)),)
 
+    def sizes(self, count: int, runs: Runs) -> list[int]:
+        run = runs[self.stage]
+        return [run.size(task + self.first) for task in range(count)]
+
 
 @dataclass(frozen=True)
 class Begun(FromStage):
@@ -130,6 +134,9 @@ class Shuffled(FromStage):
     def slots(self, task: int, runs: Runs) -> tuple[Slot, ...]:
         return tuple(slot for layer in runs[self.stage].layers for slot in layer.slots(task))
 
+    def sizes(self, count: int, runs: Runs) -> list[int]:
+        return runs[self.stage].bucket_bytes(count)
+
 
 @dataclass(frozen=True)
 class All(FromStage):
@@ -140,6 +147,9 @@ class All(FromStage):
     def slots(self, task: int, runs: Runs) -> tuple[Slot, ...]:
         run = runs[self.stage]
         return tuple(Slot(run.block(source, self.output)) for source in range(self.stage.num_tasks))
+
+    def sizes(self, count: int, runs: Runs) -> list[int]:
+        return [0] * count  # the tasks of a group read the same objects
 
 
 @dataclass(frozen=True)
@@ -182,6 +192,10 @@ class Even(FromStage):
                 slots.append(Slot(run.block(source), low - position, high - position))
             position += length
         return tuple(slots)
+
+    def sizes(self, count: int, runs: Runs) -> list[int]:
+        run = runs[self.stage]
+        return [sum(map(run.size, range(self.stage.num_tasks))) // count] * count
 
     def _range(self, task: int, total: int, like: StageRun | None) -> tuple[int, int]:
         if like is None:

@@ -125,7 +125,7 @@ class StepCode:
         return statements, values
 
     def given(self, value: object, name: str) -> ast.expr:
-        """Return the generated name that holds this object itself."""
+        """Give an object to the generated code under a new name like `name`; return the expression that reads it."""
         return load(self.weaver.give(value, name))
 
     def require_type(self, kind: type, check: Callable[[object], None]) -> Statements:

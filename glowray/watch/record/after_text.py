@@ -32,8 +32,13 @@ def _stage(stage: StageStats, reads: dict[int, str]) -> tuple[str, ...]:
     tasks = f"{stage.done} task{'' if stage.done == 1 else 's'}"
     tasks += f", {stage.restored} restored" if stage.restored else ""
     rows = f"{stage.rows_in:,} → {stage.rows_out:,} rows"
-    ends = "  ".join(filter(None, [by_level(stage.rows_by_level), reads.get(stage.number, "")]))
+    ends = "  ".join(filter(None, [by_level(stage.rows_by_level), reads.get(stage.number, ""), _groups(stage)]))
     return stage.name, tasks, rows, in_units(stage.bytes), f"{stage.seconds:.2f} s", ends
+
+
+def _groups(stage: StageStats) -> str:
+    """Return how many calls of workers ran the tasks, and how much each read: "in 32 calls of up to 1.2 MB"."""
+    return f"in {stage.groups} calls of up to {in_units(stage.group_bytes)}" if stage.groups else ""
 
 
 def by_level(rows: dict[str, int]) -> str:

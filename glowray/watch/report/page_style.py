@@ -31,7 +31,7 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0}
 .run{display:flex;flex-wrap:wrap;align-items:center;gap:5px 6px;margin:4px 0}
 .run i{color:var(--pale);font-style:normal}
 .chip{border:1px solid var(--line);border-radius:6px;padding:2px 8px;max-width:100%;overflow-wrap:anywhere}
-.chip span{color:var(--pale)}
+.chip span{color:var(--pale)}.chip[style] span{color:inherit}
 .moves{color:var(--pale);font-size:13px;padding:5px 0 5px 22px}
 .moves::before{content:"↓ ";color:var(--accent)}
 .scroll{overflow-x:auto}

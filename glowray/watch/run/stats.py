@@ -50,6 +50,8 @@ class StageStats:
             function looks at count as "arrow" if they are columns, else as "python".
         number: the stage's number in the plan, from 1.
         longest_seconds: the seconds of the longest task.
+        groups: the calls of workers that computed the stage's partitions, if small ones shared a call; else 0.
+        group_bytes: about how many bytes the largest of these calls read.
         restored: tasks that did not run, because an earlier job had saved what they give.
         unsaved: why the tasks' results are not saved, though the flow has `resume=`. "" if they are.
         to_python: the steps planned as `arrow` that handed rows to Python, with the reason and an example.
@@ -72,6 +74,8 @@ class StageStats:
     handed_over: int = 0
     number: int = 0
     longest_seconds: float = 0.0
+    groups: int = 0
+    group_bytes: int = 0
     restored: int = 0
     unsaved: str = ""
     levels: StageLevels = field(default_factory=StageLevels, repr=False)
@@ -121,6 +125,8 @@ class StageStats:
             "task_seconds": self.task_seconds,
             "spill": self.spill,
             "skew": self.skew,
+            "groups": self.groups,
+            "group_bytes": self.group_bytes,
             "rows_by_level": dict(self.rows_by_level),
             "to_python": [asdict(step) for step in self.to_python],
             "times": [{**asdict(part), "nanoseconds": part.nanoseconds} for part in self.times],
@@ -249,6 +255,9 @@ class StatsWatcher(NullWatcher):
 
     def stage_started(self, stage: StageRun) -> None:
         entry = StageStats(stage.plan.name, stage.plan.num_tasks, number=stage.plan.number)
+        if any(grouping.are_shared for grouping in stage.groupings):
+            entry.groups = sum(len(grouping.groups) for grouping in stage.groupings)
+            entry.group_bytes = max(max(grouping.sizes, default=0) for grouping in stage.groupings)
         entry.unsaved = self.reasons.get(stage.plan, "")
         self.stats.stages.append(entry)
         self.by_stage[id(stage)] = entry

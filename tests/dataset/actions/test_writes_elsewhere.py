@@ -1,4 +1,4 @@
-"""Outputs on S3 and in memory are those on disk: every writer, mode and option, read back by glowray and by others."""
+"""Outputs in stores are those on disk: every writer, mode and option, read back by glowray and by others."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ import glowray as gr
 from glowray.io.filesystem.chosen import chosen
 from glowray.io.filesystem.stores.s3_uploads import S3Uploads
 from tests.engine.doubles import Lab
+from tests.google_storage import GoogleBucket, gs, gs_endpoint
 from tests.stores import SECRET, S3Bucket, s3, s3_endpoint
 
-__all__ = ["s3", "s3_endpoint"]
+__all__ = ["gs", "gs_endpoint", "s3", "s3_endpoint"]
 
 ROWS = [{"n": n, "k": "ab"[n % 2], "x": None if n % 5 == 0 else n / 7} for n in range(40)]
 
@@ -51,10 +52,13 @@ class Place:
         return chosen(self.at(name), self.options).read()
 
 
-@pytest.fixture(params=[pytest.param("s3", marks=pytest.mark.slow), "memory"])
+SLOW = pytest.mark.slow
+
+
+@pytest.fixture(params=[pytest.param("s3", marks=SLOW), pytest.param("gs", marks=SLOW), "memory"])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
-    if request.param == "s3":
-        bucket: S3Bucket = request.getfixturevalue("s3")
+    if request.param != "memory":
+        bucket: S3Bucket | GoogleBucket = request.getfixturevalue(request.param)
         yield Place(f"{bucket.url}/a folder", bucket.options)
     else:
         url = f"memory://{uuid.uuid4().hex}"

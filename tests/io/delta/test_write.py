@@ -220,7 +220,7 @@ def test_two_that_append_both_win(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("committed", [True, False])
 def test_an_error_of_the_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, committed: bool) -> None:
-    """An error may come after the transaction was written, as of a checkpoint. Then the rows are there and stay."""
+    """Test an error before the transaction is written, and one after it: then the rows are in the table and stay."""
     table, commit = tmp_path / "t", DeltaTable.create_write_transaction
     inline([{"n": 1}]).write_delta(table)
     before = files(table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import traceback
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from glowray.engine.inline import InlineEngine
 from glowray.engine.task.protocol import Done, Task
 from glowray.io.filesystem.chosen import chosen
 from glowray.io.filesystem.location import Location
+from glowray.io.filesystem.stores import clouds
 from tests.engine.doubles import Lab
 from tests.stores import S3Bucket, WebServer, s3, s3_endpoint, web
 
@@ -77,6 +79,31 @@ def test_wrong_options_are_refused_at_the_call(url: str, options: Any, kind: typ
 def test_hdfs_names_what_is_missing() -> None:
     with pytest.raises(OSError, match=r"hdfs:// needs Hadoop's client with libhdfs\.so, and Java"):
         gr.read_text("hdfs://name:8020/a.csv")
+
+
+STORES_AWAY: list[tuple[str, dict[str, Any]]] = [
+    ("gs://box/a.csv", {"endpoint_url": "http://127.0.0.1:9"}),
+    (
+        "abfs://box/a.csv",
+        {
+            "account_name": "me",
+            "account_key": "c2VjcmV0",
+            **dict.fromkeys(["blob_storage_authority", "dfs_storage_authority"], "127.0.0.1:9"),
+            **dict.fromkeys(["blob_storage_scheme", "dfs_storage_scheme"], "http"),
+        },
+    ),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("url", "options"), STORES_AWAY, ids=lambda value: str(value)[:4])
+def test_a_store_that_does_not_answer_is_an_error(
+    url: str, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clouds, "RETRY_TIME", timedelta(seconds=1))
+    with pytest.raises(OSError, match=url) as caught:
+        gr.read_text(url, storage_options=options)
+    assert "c2VjcmV0" not in str(caught.value)
 
 
 def test_the_environment_gives_what_options_leave_out(s3: S3Bucket, monkeypatch: pytest.MonkeyPatch) -> None:

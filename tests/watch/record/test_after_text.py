@@ -13,7 +13,7 @@ from tests.engine.doubles import Lab
 
 STAGE_KEYS = {
     "name", "tasks", "retries", "rows_in", "rows_out", "bytes", "pickled_values", "driver_bytes", "seconds",
-    "task_seconds", "spill", "skew", "rows_by_level",
+    "task_seconds", "spill", "skew", "groups", "group_bytes", "rows_by_level",
 }  # fmt: skip
 
 

@@ -18,6 +18,10 @@ _TOKEN_LIFE = timedelta(hours=1)
 """How long pyarrow believes in an access token. Google's own tokens live as long."""
 
 
+RETRY_TIME = timedelta(minutes=1)
+"""How long pyarrow repeats a request to Google that fails. By default it is 15 minutes, also if no host answers."""
+
+
 @dataclass(frozen=True)
 class GcsFiles(ArrowFiles):
     """Google Cloud Storage, with the option names of gcsfs: `project`, `token`, `endpoint_url`.
@@ -38,7 +42,7 @@ class GcsFiles(ArrowFiles):
 
     def connect(self) -> Any:
         options = self.options.values
-        arguments: dict[str, Any] = {"project_id": options.get("project")}
+        arguments: dict[str, Any] = {"project_id": options.get("project"), "retry_time_limit": RETRY_TIME}
         token, endpoint = options.get("token"), options.get("endpoint_url")
         if token == "anon" or (token is None and endpoint):
             arguments["anonymous"] = True

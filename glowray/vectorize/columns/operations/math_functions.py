@@ -45,6 +45,11 @@ def called(function: object, arguments: list[Expr]) -> Expr | None:
     return _of_one(name, arguments[0])
 
 
+def is_mapped(function: object) -> bool:
+    """Return whether Python's own function computes each value of a function of `math`."""
+    return _BY_ID.get(id(function)) in _MAPPED
+
+
 def _floats(operand: Expr) -> Expr:
     return Expr(float, lambda frame: numbers.as_float(operand, frame))
 
@@ -79,13 +84,11 @@ def mapped(function: Callable[..., Any], operands: list[Expr]) -> Expr:
     def run(frame: Frame) -> Any:
         columns = [spread_out(float, each.run(frame), frame.length).tolist() for each in operands]
         try:
-            made: list[Any] = list(map(function, *columns))
-        except (ArithmeticError, ValueError):
+            return np.fromiter(map(function, *columns), np.float64, frame.length)
+        except (ArithmeticError, TypeError, ValueError):  # one raises, or a power of a negative number is complex
             made = _one_by_one(function, columns, frame)
-        if any(type(each) is not float for each in made):  # a power of a negative number is complex
             frame.require(np.array([type(each) is float for each in made]))
-            made = [each if type(each) is float else 0.0 for each in made]
-        return np.array(made, np.float64)
+            return np.array([each if type(each) is float else 0.0 for each in made], np.float64)
 
     return Expr(float, run, is_fresh=True)
 

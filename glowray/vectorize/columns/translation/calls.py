@@ -214,7 +214,7 @@ class Calls(Iterations):
             self.constructs.append("divide")
             return rounded(*arguments)
         if (made := functions.called(function, arguments)) is not None:
-            self.constructs.append("arithmetic")
+            self.constructs.append("math" if functions.is_mapped(function) else "arithmetic")
             return made
         if function is DIVMOD and len(arguments) == 2:
             self.constructs += ["divide", "divide"]
@@ -247,7 +247,7 @@ class Calls(Iterations):
             raise Untranslatable(f"a call of {name}")
         bound = helper.bind(arguments, keywords)
         if isinstance(bound, Refused):
-            raise Untranslatable(bound.reason)
+            raise Untranslatable(f"a call of {name}: {bound.reason}")
         made, fixed = bound
         keys = {each: f"{each} of {id(helper)}" for each in made}
         variables = {

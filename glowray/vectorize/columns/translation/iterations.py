@@ -185,6 +185,8 @@ class Iterations(CompoundStatements):
         handler = _CONSUMERS.get(id(function))
         if handler is not None:
             return handler(self, node, keywords, variables)
+        if function is builtin.TUPLE:
+            raise Untranslatable("a tuple whose length depends on the row")
         if function is builtin.DICT and len(node.args) == 1 and not keywords:
             return self._record(node.args[0], variables)
         made = self._iterator(function, node, variables)

@@ -231,6 +231,7 @@ class _Translator(DisplaysAndParts):
         is_float = float in (left.kind, other.kind) and left.kind in NUMBERS and other.kind in NUMBERS
         is_root = isinstance(operator, ast.Pow) and (is_float or type(other.constant) is float)
         if is_root and not (left.is_constant and other.is_constant):
+            self.constructs.append("math")
             return functions.power(left, other)
         if is_float and isinstance(operator, ast.FloorDiv | ast.Mod) and not (left.is_constant and other.is_constant):
             return functions.divided(left, other, remainder=isinstance(operator, ast.Mod))
