@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from glowray.boundary import user_facing
+from glowray.cluster.client import versions
 from glowray.cluster.client.access import CALL_SECONDS, Access, authenticated_gcs, find_access, refused
 from glowray.cluster.host.environment import apply, restore
 from glowray.cluster.host.ports import join_address, parse_address
@@ -44,7 +45,7 @@ def connect(address: str | None = None, *, token_file: str | Path | None = None,
 
     Raises:
         ClusterError: there is no cluster there. There is no token, or the cluster refuses it. None of its nodes runs on
-            this machine. Ray is initialised for another cluster.
+            this machine. Its Python, Ray or glowray has another version. Ray is initialised for another cluster.
     """
     global _current, _lost
     keep_interrupt_status()
@@ -144,9 +145,10 @@ def _find_node_here(access: Access) -> Any:
     A driver and its node share memory. A node can be used if this process sees its address, its socket and its raylet.
     Ray itself would look for one for ten minutes.
 
-    Raises ClusterError if no node of the cluster runs on this machine.
+    Raises ClusterError if no node of the cluster runs on this machine, or the head has other versions.
     """
     with authenticated_gcs(access) as gcs:
+        versions.check(versions.versions_of(gcs), versions.versions_here(), access.address)
         from ray._private.services import find_node_ids
         from ray.core.generated.gcs_pb2 import GcsNodeInfo
 

@@ -1,4 +1,4 @@
-"""Checks that this machine may join a cluster: both sides need the same Python, Ray and glowray."""
+"""Checks that a process may work on a cluster: both sides need the same Python, Ray and glowray."""
 
 from __future__ import annotations
 

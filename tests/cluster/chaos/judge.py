@@ -16,8 +16,12 @@ NEXT_SUM = 55
 PLAIN_ERRORS = {"memory": {"MemoryError"}, "full": {"OSError"}, "spill": {"OSError"}, "link": {"OSError"}}
 """Errors that are not glowray's own and are clear all the same, by the kind of fault."""
 
-EXITS = {"kill": {-signal.SIGKILL, 128 + signal.SIGKILL}, "term": {128 + signal.SIGTERM}, "int": {130, -signal.SIGINT}}
-"""The exit codes of a driver that a signal ended."""
+EXITS = {
+    "kill": {-signal.SIGKILL, 128 + signal.SIGKILL},
+    "term": {128 + signal.SIGTERM, -signal.SIGTERM},
+    "int": {128 + signal.SIGINT, -signal.SIGINT},
+}
+"""The exit codes of a driver that a signal ended. A negative code of SIGTERM means that no action ran any more."""
 
 
 @dataclass(frozen=True)

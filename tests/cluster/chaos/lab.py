@@ -52,6 +52,8 @@ class Lab:
             resources = ("--dashboard-port", 0, "--num-cpus", 1)
             self.machines[0].run("up", "--host", self.hosts[0].address, "--port", port, *resources)
             self.head = self.machines[0].record("head")
+            # The dashboard starts a dozen processes. Ray gives a worker's agents 15 s, too little beside them.
+            until(lambda: not self.computes(0), "the head's processes to have started")
         for number in range(1, len(self.hosts)):
             until(lambda n=number: self.runs(n, "raylet") or not self.supervisors(n), "a worker to come back or end")
             if number not in wanted:
@@ -110,6 +112,10 @@ class Lab:
         """Return the processes of a program on a host."""
         return [process for process in self.hosts[number].processes() if name_of(process) == program]
 
+    def computes(self, number: int) -> bool:
+        """Return whether any process of a host is running or ready to run."""
+        return any(state_letter(process) == "R" for process in self.hosts[number].processes())
+
     def supervisors(self, number: int) -> list[Process]:
         """Return the supervisors of the nodes on a host."""
         return [process for process in self.hosts[number].processes() if SUPERVISOR in command_of(process)]
@@ -121,6 +127,14 @@ class Lab:
             lines.append(state_of(machine))
             lines += [f"{process.pid} {command_of(process)[:150]!r}" for process in host.processes()]
         return "\n".join(lines)
+
+
+def state_letter(process: Process) -> str:
+    """Return the state of a process as /proc writes it, empty if it has ended."""
+    try:
+        return Path(f"/proc/{process.pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
 
 
 def command_of(process: Process) -> bytes:

@@ -13,12 +13,17 @@ OUTCOMES = ("exact", "error", "ended")
 INTRODUCTION = """# Faults at random
 
 `make chaos ROUNDS=n SEED=s` runs jobs on three hosts: namespaces of one machine, one CPU each, with a disk that they
-share and an S3 server. A round has one job and one to three faults, which functions of the job fire. Afterwards the
-result is compared with the undisturbed one, the outputs must be whole or absent, and the next job must find no process,
-temporary file, lock, claim, upload or reference.
+share and an S3 server. A round has one job and one to three faults. Functions of the job fire them: a fuse is a file
+that one function of the whole cluster can rename, so a task that is tried again does not fire twice.
+
+After a round, a job that ended has the undisturbed rows, counters and skipped rows, or a clear error. Faults that a job
+must survive allow no error: a killed worker process, a killed raylet, a late node, a disk that hangs. Outputs are whole
+or absent. After the next job, no process, temporary file, claim, lease, upload, reference or stop flag is left. A round
+that breaks a rule prints its plan and the logs of all hosts. `make chaos SEED=s ROUND=n` runs it again.
 
 A cell counts the rounds of a job with a fault: exact / clear error / driver ended by its signal. A round with three
 faults counts in three rows. Rounds that broke a rule are counted in the last column, whatever their outcome.
+`python -m tests.cluster.chaos --table RECORD …` writes this page from the records of runs (`--record RECORD`).
 """
 
 

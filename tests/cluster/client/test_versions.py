@@ -1,12 +1,15 @@
-"""Test that a machine joins only a head of the same Python, Ray and glowray."""
+"""Test that a machine or a driver works only with a head of the same Python, Ray and glowray."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+from contextlib import nullcontext
 
 import pytest
 
+from glowray.cluster.client import connect
+from glowray.cluster.client.access import Access
 from glowray.cluster.client.versions import Versions, check, publish, versions_here, versions_of
 from glowray.errors import ClusterError
 
@@ -53,3 +56,11 @@ def test_what_a_head_publishes_is_what_it_has() -> None:
     assert versions_of(register) == dataclasses.replace(here, glowray=None)
     publish(register)
     assert versions_of(register) == here
+
+
+def test_a_driver_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    metadata = {"ray_version": "0.9", "python_version": versions_here().python}
+    register = Register({b"CLUSTER_METADATA": json.dumps(metadata).encode()})
+    monkeypatch.setattr(connect, "authenticated_gcs", lambda access: nullcontext(register))
+    with pytest.raises(ClusterError, match=f"the head at {ADDRESS} and this machine differ: Ray 0.9 there"):
+        connect._find_node_here(Access(ADDRESS, "token", {}))
