@@ -15,6 +15,7 @@ from benchmarks.everyday.counting import MOSTLY, dataset, in_columns
 from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.columns.vectors.kinds import Kind
 from glowray.vectorize.definition.function_lookup import know
+from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
 from tests.vectorize.everyday_constructs import FUNCTIONS
 from tests.vectorize.hostile_rows import agreed
@@ -29,6 +30,30 @@ def test_constructs_agree_with_calls(function: Callable[..., Any], kinds: list[K
 def test_columns_of_no_rows(function: Callable[..., Any], kinds: list[Kind]) -> None:
     program = translate(know(function, len(kinds)), kinds)  # type: ignore[arg-type]
     assert agreed(function, kinds, 0, rounds=0) == 0 and program
+
+
+def aliased(s: str) -> list[str]:
+    found: list[str] = []
+    also = found
+    for word in s.split():
+        found.append(word)  # noqa: PERF402
+    return also
+
+
+def counted(s: str) -> int:
+    found: list[str] = []
+    for word in s.split():
+        found.append(word + str(len(found)))
+    return len(found)
+
+
+def emptied(s: str) -> list[str]:
+    return []
+
+
+@pytest.mark.parametrize("function", [aliased, counted, emptied, lambda s: len([]), lambda s: (s, [])])
+def test_a_list_that_more_than_one_loop_uses_is_refused(function: Callable[..., Any]) -> None:
+    assert isinstance(translate(know(function), [str]), Refused)  # type: ignore[arg-type]
 
 
 NOT_IN_COLUMNS = {"split_date", "json_score", "key_values", "key_value_pairs", "most_common_word"}

@@ -17,7 +17,7 @@ from glowray.engine.ray.losses import full_disk, lost_task
 from glowray.engine.ray.nodes import RayNode
 from glowray.engine.ray.prints import Prints
 from glowray.engine.ray.stop_tasks import StopFlag
-from glowray.engine.ray.task_retries import bound_oom_retries
+from glowray.engine.ray.task_retries import bound_oom_retries, max_retries
 from glowray.engine.ray.watch import cluster_watch
 from glowray.engine.ray.worker import ArgumentCut, GroupPlace, GroupReport, TaskPlace, run_flowing, run_tasks
 from glowray.engine.task.payload import Apart, Payload
@@ -190,7 +190,8 @@ class RayEngine(Engine):
         arguments: dict[Any, int] = {}
         places = [self._task_place(each, arguments) for each in group]
         remote = self.flowing if task.flows else self.remote
-        given = remote.options(name=task.name, **_outputs(task), **_options(task.resources), **self._place(task))
+        asked = {**_outputs(task), **_options(task.resources), **self._place(task)}
+        given = remote.options(name=task.name, max_retries=max_retries(task), **asked)
         place = GroupPlace(task.outputs, task.resources.memory, flag.name, places)
         try:
             refs = given.remote(*self._payload(task.payload), place, *arguments)
@@ -319,9 +320,8 @@ def _begin() -> None:
 
 def _outputs(task: Task) -> dict[str, Any]:
     if task.flows:
-        # No retries, as the rows that it has read are gone from the channel. Backpressure keeps pieces from piling up.
-        return {"num_returns": "streaming", "max_retries": 0, "_generator_backpressure_num_objects": PIECES_AHEAD}
-    return {"num_returns": 1 + task.outputs, "max_retries": task.retries}
+        return {"num_returns": "streaming", "_generator_backpressure_num_objects": PIECES_AHEAD}
+    return {"num_returns": 1 + task.outputs}
 
 
 def _offers(node: RayNode, needs: Resources) -> bool:

@@ -107,13 +107,13 @@ def held_bytes(memory: int | None) -> int:
 
 
 def current_task() -> TaskContext | None:
-    """The context of the task that runs in this thread, or None outside of tasks."""
+    """Return the context of the task that runs in this thread, or None outside of tasks."""
     return _current.get()
 
 
 @contextmanager
 def running(context: TaskContext) -> Iterator[TaskContext]:
-    """Makes `context` the current task's for the time of the block.
+    """Make `context` the current task's until the block ends.
 
     A task makes rows by the million, few of them garbage: the collector looks for cycles less often meanwhile.
     """

@@ -1,4 +1,4 @@
-"""Where a task's rows come from: a reader, or the blocks of earlier stages."""
+"""Sources: the rows of a task come from a reader, or from the blocks of earlier stages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tasks do for `resume=`: save what they have made, or give what an earlier task saved."""
+"""The part of `resume=` in tasks: they save what they have made, or give what an earlier task saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translate displays (lists, dicts, f-strings) and subscripts."""
+"""Translate displays (dicts and f-strings) and subscripts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from glowray.vectorize.columns.texts import regex_matches as matches
 from glowray.vectorize.columns.texts import text_methods as text
 from glowray.vectorize.columns.texts import text_slices as slices
 from glowray.vectorize.columns.translation.calls import Calls
-from glowray.vectorize.columns.translation.compound_statements import EMPTY
 from glowray.vectorize.columns.vectors.frame import Expr
 from glowray.vectorize.columns.vectors.kinds import ListOf, MatchOf, RecordOf, TupleOf, Untranslatable
 
@@ -22,11 +21,6 @@ _MOST_NAMES = 1000
 
 class DisplaysAndParts(Calls):
     """Translates expressions that put values together, and those that take a part of one."""
-
-    def list_display(self, node: ast.List, variables: dict[str, Expr]) -> Expr:
-        if node.elts:
-            raise Untranslatable("a list that is neither empty nor a comprehension")
-        return Expr(EMPTY, lambda frame: None)
 
     def dict_display(self, node: ast.Dict, variables: dict[str, Expr]) -> Expr:
         made: dict[str, Expr] = {}

@@ -102,6 +102,8 @@ class Statements:
             return yielded(self.expression(first.value.value, variables))
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
             return self.block(rest, variables)
+        if (name := _emptied(first)) is not None:
+            return self.block(rest, {**variables, name: Expr(ListOf(NOTHING), lambda frame: None)})
         if isinstance(first, ast.Assign) and len(first.targets) == 1 and isinstance(first.targets[0], ast.Name):
             return self.let(first.targets[0].id, self.expression(first.value, variables), rest, variables)
         if isinstance(first, ast.Assign) and len(first.targets) == 1 and isinstance(first.targets[0], ast.Tuple):
@@ -166,7 +168,7 @@ class Statements:
         return leaf(kind, lambda frame: frame.variables[key])
 
     def let(self, name: str, value: Expr, rest: list[ast.stmt], variables: dict[str, Expr]) -> Expr:
-        if value.is_constant or value.kind == ListOf(NOTHING):
+        if value.is_constant:
             return self.block(rest, {**variables, name: value})
         key = f"{name} {self.depth} {self._statements}"
         return self.kept(key, value, lambda: self.block(rest, {**variables, name: self.stored(key, value.kind)}))
@@ -186,3 +188,15 @@ class Statements:
             return made
 
         return leaf(body.kind, run)
+
+
+def _emptied(statement: ast.stmt) -> str | None:
+    """Return the name in `name = []`, or None."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target: ast.expr = statement.targets[0]
+    elif isinstance(statement, ast.AnnAssign):
+        target = statement.target
+    else:
+        return None
+    is_empty = isinstance(statement.value, ast.List) and not statement.value.elts
+    return target.id if is_empty and isinstance(target, ast.Name) else None

@@ -30,6 +30,7 @@ from glowray.vectorize.columns.operations.generators import generated, gone_thro
 from glowray.vectorize.columns.operations.none_values import negation, there, truth
 from glowray.vectorize.columns.texts import text_methods as text
 from glowray.vectorize.columns.translation.calls import are_texts
+from glowray.vectorize.columns.translation.compound_statements import EMPTY
 from glowray.vectorize.columns.translation.displays_and_parts import DisplaysAndParts
 from glowray.vectorize.columns.translation.iterations import constant_or_tuple
 from glowray.vectorize.columns.translation.statements import Statements
@@ -152,6 +153,8 @@ class _Translator(DisplaysAndParts):
 
     def name(self, name: str, variables: dict[str, Expr]) -> Expr:
         if name in variables:
+            if variables[name].kind == EMPTY:
+                raise Untranslatable(f"the list {name} in other places than one loop that appends to it")
             return variables[name]
         return self._constant(name, self.captured(name))
 
@@ -335,14 +338,14 @@ _BY_TYPE: dict[type[ast.expr], Callable[[_Translator, Any, dict[str, Expr]], Exp
     ast.GeneratorExp: _Translator._generatorexp, ast.BinOp: _Translator._binop, ast.UnaryOp: _Translator._unaryop,
     ast.BoolOp: lambda self, node, variables: self._and_or(node, [self.expression(v, variables) for v in node.values]),
     ast.IfExp: _Translator._ifexp, ast.Compare: _Translator._compare,
-    ast.List: _Translator.list_display, ast.SetComp: _Translator.listed, ast.Attribute: _Translator._attribute,
+    ast.SetComp: _Translator.listed, ast.Attribute: _Translator._attribute,
     ast.Call: _Translator._call, ast.Subscript: _Translator.subscript, ast.JoinedStr: _Translator.f_string,
 }  # fmt: skip
 
 
 _NAMES: dict[type[ast.expr], str] = {
     ast.NamedExpr: "an assignment within an expression (:=)", ast.Lambda: "a lambda within a function",
-    ast.Set: "a set", ast.Starred: "a star", ast.Yield: "a yield within an expression",
+    ast.List: "a list of values", ast.Set: "a set", ast.Starred: "a star", ast.Yield: "a yield within an expression",
 }  # fmt: skip
 """The names that explain() gives to expressions without a column form."""
 
