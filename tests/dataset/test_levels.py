@@ -25,6 +25,7 @@ TEXTS = st.one_of(
     st.text("ab ,\t\x1cİßΣ0-9é\u3000\n", max_size=12),
     st.sampled_from(["", "12", "-7", " 7 ", "1_0", "0x1F", "٣", "a b", "a,b", "ab,,c", "ΑΣ", "1e5", "nan"]),
 )
+OPTIONAL = st.one_of(st.none(), TEXTS, st.sampled_from(["a,b", "İ,1", "é,٣x"]))
 
 
 def unpacked(s: str) -> str:
@@ -34,6 +35,20 @@ def unpacked(s: str) -> str:
 
 def cut(s: str, stop: int = 4, *, start: int) -> str:
     return s[start:stop]
+
+
+def parsed(s: str | None) -> dict[str, Any] | None:
+    """Parse "name,number"; None if the text has another form."""
+    if not s:
+        return None
+    fields = s.split(",")
+    if len(fields) != 2:
+        return None
+    return {"name": fields[0], "size": len(fields[1])}
+
+
+def halves(s: str | None) -> tuple[str, str] | None:
+    return (s[:2], s[2:]) if s else None
 
 
 Step = Callable[[Dataset[Any]], Dataset[Any]]
@@ -82,6 +97,27 @@ ON_TEXTS: dict[str, Step] = {
     ),
     "spread keys": lambda ds: ds.map(lambda s: s.split(",")).key_by(lambda a, b: b).map(lambda key, row: key),
 }
+ON_OPTIONAL: dict[str, Step] = {
+    "lower": lambda ds: ds.map(lambda s: s.lower() if s else None),
+    "upper": lambda ds: ds.map(lambda s: s and s.upper()),
+    "filled": lambda ds: ds.map(lambda s: s or "none"),
+    "strict": lambda ds: ds.map(lambda s: s.strip()),
+    "known": lambda ds: ds.filter(lambda s: s is not None),
+    "names": lambda ds: ds.map(parsed).map(lambda r: None if r is None else r["name"]),
+    "sizes": lambda ds: ds.map(parsed).filter(lambda r: r is None or r["size"] < 3).map(lambda r: r and r["name"]),
+    "raising": lambda ds: ds.map(parsed).map(lambda r: r["name"]),
+    "halves": lambda ds: ds.map(halves).map(lambda pair: pair[1] if pair else None),
+    "values": lambda ds: ds.map(lambda s: (s, s or None)).values(),
+    "keys": lambda ds: ds.key_by(lambda s: s and s[:1]).keys(),
+    "pieces": lambda ds: ds.filter(lambda s: s).flat_map(lambda s: s.split(",")).map(lambda s: s or None),
+    "opaque": lambda ds: ds.map(lambda s: [s]).map(lambda s: s[0]),
+}
+ENDS_OF_OPTIONAL: dict[str, Step] = {
+    "records": lambda ds: ds.map(parsed),
+    "pairs": lambda ds: ds.map(halves),
+    "by half": lambda ds: ds.map(halves).map(lambda p: (p and p[0], 1)).reduce_by_key(lambda a, b: a + b),
+    "by record": lambda ds: ds.map(lambda s: (s, parsed(s))).group_by_key(),
+}
 ON_TEXTS |= {
     "tried": lambda ds: ds.map(everyday.tried),
     "tried in lists": lambda ds: ds.map(everyday.tried_in_list),
@@ -129,6 +165,9 @@ LAST: dict[str, Step] = {
 }
 
 
+ENDS = {id(ON_TEXTS): ENDS_OF_TEXTS, id(ON_OPTIONAL): ENDS_OF_OPTIONAL}
+
+
 def outcome(flow: gr.Flow, rows: Dataset[Any]) -> Any:
     """Return the visible results of an action: typed rows, or the error with its notes; then the dropped rows."""
     try:
@@ -147,11 +186,15 @@ def seen(value: Any) -> Any:
 @given(data=st.data())
 @settings(deadline=None)
 @pytest.mark.parametrize("on_error", ["raise", "skip", "collect"])
-@pytest.mark.parametrize(("values", "verbs"), [(INTS, ON_INTS), (TEXTS, ON_TEXTS)], ids=["ints", "texts"])
+@pytest.mark.parametrize(
+    ("values", "verbs"),
+    [(INTS, ON_INTS), (TEXTS, ON_TEXTS), (OPTIONAL, ON_OPTIONAL)],
+    ids=["ints", "texts", "optional"],
+)
 def test_all_levels_agree(values: Any, verbs: dict[str, Step], on_error: str, data: st.DataObject) -> None:
     rows = data.draw(st.lists(values, max_size=30))
     steps = data.draw(st.lists(st.sampled_from(sorted(verbs)), max_size=4))
-    endings = {**LAST, **ENDS_OF_TEXTS} if verbs is ON_TEXTS else LAST
+    endings = {**LAST, **ENDS.get(id(verbs), {})}
     last = data.draw(st.sampled_from(sorted(endings)))
     partitions = data.draw(st.integers(1, 3))
     found = []
@@ -307,3 +350,13 @@ def test_generators_are_no_lists(build: Callable[[gr.Dataset[str]], gr.Dataset[A
 def twice_gone_through(s: str) -> tuple[str, str]:
     words = (w for w in s.split())
     return "-".join(words), "-".join(words)
+
+
+@pytest.mark.parametrize("name", ["lower", "upper", "filled", "known", "names", "sizes", "halves", "values", "pieces"])
+def test_none_stays_in_columns(name: str) -> None:
+    flow = gr.Flow("levels", engine="inline")
+    texts = ["Ab,1", None, "", "é,22", "x"] * 5
+    rows = ON_OPTIONAL[name](flow.from_items(texts, partitions=1)).collect()
+    assert rows == ON_OPTIONAL[name](gr.Flow(engine="inline", vectorize=False).from_items(texts)).collect()
+    (stage,) = flow.stats.stages
+    assert stage.rows_by_level["python"] == 0 and stage.rows_by_level["arrow"] == len(texts)

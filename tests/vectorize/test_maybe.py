@@ -16,7 +16,7 @@ from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of, is_of, kind_of, shape_of
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
 from glowray.vectorize.columns.vectors.frame import rows_of, take
-from glowray.vectorize.columns.vectors.kinds import Kind, Maybe, TupleOf
+from glowray.vectorize.columns.vectors.kinds import Kind, Maybe, RecordOf, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
@@ -64,6 +64,7 @@ FUNCTIONS: list[Callable[[str, Any, Any], Any]] = [
     lambda key, place, pair: pair == None,  # noqa: E711
     named,
     both,
+    lambda key, place, pair: place if key else None,
 ]
 
 
@@ -103,7 +104,6 @@ def test_what_only_asks_whether_they_are_there_is_claimed() -> None:
     [
         lambda key, place, pair: place or pair,
         lambda key, place, pair: place == pair,
-        lambda key, place, pair: place if key else None,
         lambda key, place, pair: len(place),
         lambda key, place, pair: place["other"],
     ],
@@ -128,6 +128,10 @@ def test_columns_and_vectors_are_the_same_rows(rows: list[Any], data: st.DataObj
     assert rows_of(kind, back) == taken.rows()
 
 
-def test_rows_themselves_are_never_none() -> None:
-    [chunk] = Block.from_rows([{"a": 1}, None]).chunks
-    assert kind_of(chunk.shape) is None
+def test_rows_themselves_may_be_none() -> None:
+    rows = [{"a": 1}, None]
+    [chunk] = Block.from_rows(rows).chunks
+    kind = kind_of(chunk.shape)
+    assert kind == Maybe(RecordOf((("a", int),)))
+    vector, good = carried(kind, chunk)
+    assert good is None and rows_of(kind, vector) == rows

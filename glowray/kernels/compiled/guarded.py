@@ -28,7 +28,7 @@ MOSTLY_BAD = 4
 OTHER_KIND = "it is of another kind than the first rows"
 NOT_COLUMNS = "it came as an object of Python"
 TAKES_ALL = " (of a batch in which so many rows fail, Python runs all)"
-HOLDS_NONE = "it is None, or holds a list with None"
+HOLDS_NONE = "it holds a list with None"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,6 @@ class ColumnProgram:
         batch = Batch(vector, chunk.count)
         batch.place = -1
         batch.require(good)
-        batch.settle()
         try:
             for batch.place, step in enumerate(self.steps):
                 step.apply(batch)

@@ -13,7 +13,7 @@ from glowray.functions import Function
 from glowray.vectorize.columns.operations.none_values import blank
 from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
-from glowray.vectorize.columns.vectors.frame import Lists, Mask, Nullable, Vector, spread_out
+from glowray.vectorize.columns.vectors.frame import Lists, Mask, Vector, spread_out
 from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
@@ -59,12 +59,6 @@ class Batch:
         """Other rows take the place of these; `parents` says of which of these each was made."""
         self.vector, self.length = vector, length
         self._moves.append(parents)
-
-    def settle(self) -> None:
-        """Rows that are None leave the fast path: whatever takes rows of a scalar kind may rely on it."""
-        if isinstance(self.vector, Nullable):
-            self.require(self.vector.there)
-            self.vector = self.vector.values
 
     def require(self, good: Mask | None) -> None:
         """Rows where `good` is false leave the fast path."""

@@ -91,4 +91,3 @@ class FieldColumns(ColumnStep):
     def apply(self, batch: Batch) -> None:
         fields: Any = batch.vector
         batch.vector = fields[self.field]
-        batch.settle()

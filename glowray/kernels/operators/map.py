@@ -30,4 +30,3 @@ class MapColumns(ProgramStep):
 
     def apply(self, batch: Batch) -> None:
         batch.vector = self.computed(batch, batch.vector)
-        batch.settle()

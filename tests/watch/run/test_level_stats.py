@@ -126,7 +126,7 @@ def test_an_example_is_cut() -> None:
 @pytest.mark.parametrize(
     ("rows", "chain", "reason"),
     [
-        (["a", "b", None, "c", "d", "e"], lambda ds: ds.map(lambda s: s.lower()), "None"),
+        (["a", "b", None, "c", "d", "e"], lambda ds: ds.map(lambda s: s.lower()), "lower"),
         ([1, LARGEST, 2, 3, 4, 5], lambda ds: ds.map(lambda n: n + 1), "arithmetic"),
         (["1", LARGE], lambda ds: ds.aggregate(0, lambda total, s: total + int(s), lambda a, b: a + b), "fold"),
         ([("a", LARGEST), ("a", 1)], lambda ds: ds.reduce_by_key(lambda a, b: a + b), "fold"),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from glowray.rows.objects.static_attributes import class_name, is_one_of
-from glowray.vectorize.columns.operations.none_values import absent, blank
+from glowray.vectorize.columns.operations.none_values import alike, blank
 from glowray.vectorize.columns.texts import text_methods as text
 from glowray.vectorize.columns.texts.text_slices import inside
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Lists, leaf, ranges, select, spread_out, take
@@ -95,9 +95,7 @@ def either(test: Expr, one: Expr, other: Expr) -> Expr:
     """Return `one if test else other`. The guards of a side count only in rows that take it."""
     if Never in (one.kind, other.kind):
         return _or_raises(test, one, other)
-    if NOTHING in (one.kind, other.kind) and one.kind != other.kind:
-        kind = other.kind if one.kind is NOTHING else one.kind
-        one, other = absent(one, kind), absent(other, kind)
+    one, other = alike(one, other)
     if {one.kind, other.kind} == {int, float} and one.is_constant != other.is_constant:
         # `x / y if y else 0`: the rows that take the constant go to Python, as they are of another kind.
         return (

@@ -26,13 +26,25 @@ from glowray.vectorize.columns.vectors.kinds import (
 )
 
 
-def absent(value: Expr, kind: Kind) -> Expr:
-    """Return the value; a constant None becomes an absent value of this kind."""
-    if value.kind is not NOTHING:
-        return value
-    if not isinstance(kind, type):
-        raise Untranslatable("a tuple, dict or list, or None")
-    return leaf(kind, lambda frame: Nullable(blank(kind), np.False_))  # type: ignore[arg-type]
+def alike(one: Expr, other: Expr) -> tuple[Expr, Expr]:
+    """Return both values as values of one kind, if one is None, or a tuple or record that may be None."""
+    if one.kind == other.kind:
+        return one, other
+    kind = other.kind if one.kind is NOTHING or isinstance(other.kind, Maybe) else one.kind
+    if isinstance(kind, TupleOf | RecordOf) and NOTHING in (one.kind, other.kind):
+        kind = Maybe(kind)
+    return _as(one, kind), _as(other, kind)
+
+
+def _as(value: Expr, kind: Kind) -> Expr:
+    """Return the value as one of a kind: a constant None as an absent one, a tuple or record as one that is there."""
+    if value.kind is NOTHING:
+        if not isinstance(kind, type | Maybe):
+            raise Untranslatable("a list, or None")
+        return leaf(kind, lambda frame: Nullable(blank(kind), np.False_))  # type: ignore[arg-type]
+    if isinstance(kind, Maybe) and value.kind == kind.kind:
+        return leaf(kind, value.carry)
+    return value
 
 
 def there(value: Expr) -> Expr:

@@ -43,6 +43,7 @@ from glowray.vectorize.columns.vectors.kinds import (
     NUMBERS,
     Kind,
     ListOf,
+    Maybe,
     Never,
     RecordOf,
     TupleOf,
@@ -257,7 +258,10 @@ class _Translator(DisplaysAndParts):
         *others, made = values
         for left in reversed(others):
             test = truth(left)
-            made = either(test, made, left) if isinstance(node.op, ast.And) else either(test, left, made)
+            if isinstance(node.op, ast.And):  # a tuple or record that is false is None, since none is empty
+                made = either(test, made, constant(None) if isinstance(left.kind, Maybe) else left)
+            else:
+                made = either(test, left, made)
         return made
 
     def _ifexp(self, node: ast.IfExp, variables: dict[str, Expr]) -> Expr:

@@ -39,21 +39,17 @@ def kind_of(shape: Shape) -> Kind | None:
         return _TYPES.get(shape.kind.name) or (None if shape.kind == NONE else Opaque(shape.kind))
     if isinstance(shape, shapes.ListShape):
         element = kind_of(shape.element) if shape.container == "list" else None
-        return None if element is None or holds_list(element) else ListOf(element)
-    if not isinstance(shape, Fields) or shape.optional or shape.cls is not None or not shape.children:
+        return None if element is None or isinstance(element, Maybe) or holds_list(element) else ListOf(element)
+    if not isinstance(shape, Fields) or shape.cls is not None or not shape.children:
         return None
-    kinds = [_field_kind(child) for child in shape.children]
+    if shape.optional:
+        inner = kind_of(replace(shape, optional=False))
+        return Maybe(inner) if isinstance(inner, TupleOf | RecordOf) and not holds_list(inner) else None
+    kinds = [kind_of(child) for child in shape.children]
     known = [kind for kind in kinds if kind is not None]
     if len(known) < len(kinds):
         return None
     return TupleOf(tuple(known)) if shape.kind == "tuple" else RecordOf(tuple(zip(shape.names, known, strict=True)))
-
-
-def _field_kind(shape: Shape) -> Kind | None:
-    if not isinstance(shape, Fields) or not shape.optional:
-        return kind_of(shape)
-    inner = kind_of(replace(shape, optional=False))
-    return Maybe(inner) if isinstance(inner, TupleOf | RecordOf) and not holds_list(inner) else None
 
 
 def kinds_of(block: Block) -> tuple[Kind | None, ...]:

@@ -53,7 +53,7 @@ class Opaque:
 
 @dataclass(frozen=True)
 class Maybe:
-    """Tuples or records of a kind, or None, as a field of a row. A left join gives such a field."""
+    """Tuples or records of a kind, or None. A left join gives such a field, and a parser such a row."""
 
     kind: TupleOf | RecordOf
 
@@ -124,4 +124,6 @@ def is_inner(kind: Kind) -> bool:
         return any(map(is_inner, kind.fields))
     if isinstance(kind, RecordOf):
         return any(is_inner(each) for _, each in kind.fields)
+    if isinstance(kind, Maybe):
+        return is_inner(kind.kind)
     return isinstance(kind, MatchOf) or (isinstance(kind, ListOf) and (kind.unordered or is_inner(kind.element)))
