@@ -34,6 +34,9 @@ REPLY_SECONDS = 1.5
 ENDED_SECONDS = 1.0
 """Seconds to wait until workers have ended, so that they write nothing after the clean-up."""
 
+OLD_SECONDS = 3600.0
+"""Age of a flag in seconds at which the stop of any run removes it. No task can still look for it then."""
+
 ANSWER_SECONDS = 1.0
 """Seconds to wait for an answer from the store."""
 
@@ -41,6 +44,8 @@ HELD_SECONDS = 30.0
 """Seconds that a worker waits for its end. After that the driver is gone or out of reach."""
 
 NAMESPACE = b"glowray"
+
+PREFIX = "stop:"
 
 SIGNAL = getattr(signal, "SIGRTMIN", signal.SIGUSR2)
 """The signal that interrupts a task. Ray blocks SIGINT in its workers: Ctrl-C in a terminal is for the driver."""
@@ -50,7 +55,7 @@ class StopFlag:
     """The stop flag of one run, in the driver."""
 
     def __init__(self) -> None:
-        self.name = f"stop:{uuid.uuid4().hex}"
+        self.name = f"{PREFIX}{uuid.uuid4().hex}"
 
     def stop(self, tasks: Sequence[Any]) -> None:
         """End the tasks of the run, given as refs or generators of refs; return when they have ended.
@@ -74,11 +79,22 @@ class StopFlag:
 
     def _raise(self) -> None:
         with contextlib.suppress(*_no_answer()):
-            _store().internal_kv_put(self.name.encode(), b"", True, NAMESPACE, timeout=ANSWER_SECONDS)
+            born = repr(time.time()).encode()
+            _store().internal_kv_put(self.name.encode(), born, True, NAMESPACE, timeout=ANSWER_SECONDS)
+            _remove_old()
 
     def _remove(self) -> None:
         with contextlib.suppress(*_no_answer()):
             _store().internal_kv_del(self.name.encode(), False, NAMESPACE, timeout=ANSWER_SECONDS)
+
+
+def _remove_old() -> None:
+    """Remove the flags that earlier runs had to leave, as they could not reach a worker."""
+    store = _store()
+    for name in store.internal_kv_keys(PREFIX.encode(), NAMESPACE, timeout=ANSWER_SECONDS):
+        born = store.internal_kv_get(name, NAMESPACE, timeout=ANSWER_SECONDS)
+        if born is not None and time.time() - float(born) > OLD_SECONDS:
+            store.internal_kv_del(name, False, NAMESPACE, timeout=ANSWER_SECONDS)
 
 
 def _unended(ends: list[Any], seconds: float) -> list[Any]:

@@ -13,7 +13,7 @@ import pytest
 
 from glowray.engine.ray import stop_tasks as ray_stop
 from glowray.engine.ray.start import ray_engine
-from glowray.engine.ray.stop_tasks import FlagWatch
+from glowray.engine.ray.stop_tasks import FlagWatch, StopFlag
 from glowray.engine.task.protocol import Stoppable, Task
 from tests.engine.doubles import Lab
 from tests.engine.signals import read
@@ -49,6 +49,39 @@ def test_what_waited_for_its_turn_does_not_begin(up: set[str]) -> None:
     with pytest.raises(KeyboardInterrupt), watch.over("stopped"):
         begun = True
     assert not begun
+
+
+class Store:
+    """A key-value store with the calls of Ray's that a flag makes."""
+
+    def __init__(self) -> None:
+        self.values: dict[bytes, bytes] = {}
+
+    def internal_kv_put(self, key: bytes, value: bytes, overwrite: bool, namespace: bytes, timeout: float) -> None:
+        self.values[key] = value
+
+    def internal_kv_get(self, key: bytes, namespace: bytes, timeout: float) -> bytes | None:
+        return self.values.get(key)
+
+    def internal_kv_keys(self, prefix: bytes, namespace: bytes, timeout: float) -> list[bytes]:
+        return [key for key in self.values if key.startswith(prefix)]
+
+    def internal_kv_del(self, key: bytes, by_prefix: bool, namespace: bytes, timeout: float) -> None:
+        del self.values[key]
+
+
+def test_a_flag_that_had_to_stay_is_removed_by_a_later_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    store, now = Store(), [1000.0]
+    monkeypatch.setattr(ray_stop, "_store", lambda: store)
+    monkeypatch.setattr("time.time", lambda: now[0])
+    flags = [StopFlag() for _ in range(3)]
+    flags[0]._raise()
+    now[0] += 1800.0
+    flags[1]._raise()
+    assert sorted(store.values) == sorted(flag.name.encode() for flag in flags[:2])
+    now[0] += 1801.0
+    flags[2]._raise()
+    assert sorted(store.values) == sorted(flag.name.encode() for flag in flags[1:])
 
 
 @pytest.mark.parametrize(("reply", "is_up", "is_held"), [(300.0, True, False), (0.0, True, True), (0.0, False, False)])
