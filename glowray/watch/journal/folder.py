@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
 import socket
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +23,9 @@ KEPT = 30
 
 KEPT_SECONDS = 7 * 86_400.0
 """Older journals of ended runs are removed."""
+
+SWEEP_SECONDS = 60.0
+"""A process looks through the journals of other processes at most once in this time."""
 
 SILENT_SECONDS = 60.0
 """A run on another machine, or on one without /proc, has died if its journal did not grow for this long."""
@@ -129,8 +134,30 @@ def journals() -> list[JournalFile]:
     return found
 
 
+class Sweeper:
+    """Removes the journals that are too many or too old, when runs of this process end."""
+
+    def __init__(self) -> None:
+        self._own: deque[Path] = deque()  # the kept journals of this process's ended runs, the oldest first
+        self._next = 0.0
+
+    def ended(self, path: Path) -> None:
+        """Note that a run of this process has ended, and remove what is too much."""
+        self._own.append(path)
+        if len(self._own) > KEPT:
+            with contextlib.suppress(OSError):
+                self._own.popleft().unlink(missing_ok=True)
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + SWEEP_SECONDS
+            sweep()
+
+
+sweeper = Sweeper()
+"""This process's sweeper."""
+
+
 def sweep() -> None:
-    """Remove the journals of ended runs that are old, or more than `KEPT`."""
+    """Remove the journals of ended drivers that are old, or more than `KEPT`."""
     for place, path in enumerate(sorted(_folder().glob("*.jsonl"), reverse=True)):
         try:
             is_old = time.time() - path.stat().st_mtime > KEPT_SECONDS

@@ -12,7 +12,7 @@ from typing import Any
 
 from glowray.engine.task.protocol import Done, Engine, Task
 from glowray.physical.stages.stage import StageRun
-from glowray.watch.journal.folder import JournalFile, line, sweep
+from glowray.watch.journal.folder import JournalFile, line, sweeper
 from glowray.watch.journal.measures import measured
 from glowray.watch.journal.status import RunStatus
 from glowray.watch.record.event_log import EventLog
@@ -106,7 +106,7 @@ class Journal(NullWatcher):
             self.descriptor = -1
         with contextlib.suppress(OSError):
             if is_kept:
-                sweep()
+                sweeper.ended(self.file.path)
             else:
                 self.file.path.unlink()
 

@@ -170,6 +170,22 @@ def test_old_journals_are_swept_and_those_of_living_drivers_are_kept(home: Path)
     assert 0 < len(folder.journals()) <= folder.KEPT and not made[-1].path.exists()
 
 
+def test_a_process_keeps_its_newest_journals_and_looks_at_others_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, sweeps = [100.0], []
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr(folder, "sweep", lambda: sweeps.append(now[0]))
+    sweeper = folder.Sweeper()
+    for number in range(2 * folder.KEPT):
+        path = tmp_path / f"{number}.jsonl"
+        path.touch()
+        sweeper.ended(path)
+        now[0] += folder.SWEEP_SECONDS / folder.KEPT
+    assert {int(path.stem) for path in tmp_path.iterdir()} == set(range(folder.KEPT, 2 * folder.KEPT))
+    assert len(sweeps) == 2
+
+
 def test_a_home_that_cannot_be_used_is_no_reason_to_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("GLOWRAY_HOME", str(tmp_path / "file" / "below"))
