@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from glowray.io.saved.saved_folder import SavedFolder, saved_folder
+if TYPE_CHECKING:
+    from glowray.io.saved.saved_folder import SavedFolder
 
 RESUME_VARIABLE = "GLOWRAY_RESUME"
 """The environment variable that names the folder for flows without `resume=`."""
@@ -27,6 +28,7 @@ def saved_folder_of(
     from glowray.cluster.host.signing_key import signing_key
     from glowray.functions.fingerprints.digest import class_content
     from glowray.io.filesystem.chosen import is_url
+    from glowray.io.saved.saved_folder import saved_folder
     from glowray.rows.objects.class_names import name_classes_by
 
     name_classes_by(class_content)

@@ -25,7 +25,7 @@ class Client:
 @pytest.mark.parametrize(("script", "name"), [("word_count.py", "word_count"), ("a b/é.v2.py", "--v2")])
 def test_the_scripts_name(script: str, name: str) -> None:
     client = Client()
-    identity = _submit(client, Path(script), Path("folder.zip"), ["in.txt"])
+    identity = _submit(client, Path(script), Path("folder.zip"), ["in.txt"], {})
     assert re.fullmatch(rf"{re.escape(name)}-[0-9a-f]{{8}}", identity)
     assert client.taken["metadata"] == {"job_name": Path(script).name}
-    assert identity != _submit(client, Path(script), Path("folder.zip"), [])
+    assert identity != _submit(client, Path(script), Path("folder.zip"), [], {})

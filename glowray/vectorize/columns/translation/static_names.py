@@ -35,7 +35,8 @@ def attribute_of(owner: object, name: str) -> object:
     """
     if type(owner) is ModuleType and owner.__name__.partition(".")[0] in sys.stdlib_module_names:
         return vars(owner).get(name, MISSING)
-    return ClassMember(owner, name) if isinstance(owner, type) and is_one_of(owner, _CLASSES) else MISSING
+    # By identity: isinstance() would ask a user's proxy for its class.
+    return next((ClassMember(each, name) for each in _CLASSES if each is owner), MISSING)
 
 
 def display_of(node: ast.expr) -> object:
