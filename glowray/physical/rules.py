@@ -159,10 +159,12 @@ def node_slices(stage: StagePlan, facts: Facts) -> StagePlan | None:
 def group_small_partitions(stage: StagePlan, facts: Facts) -> StagePlan | None:
     """Small neighbouring partitions are computed in one call of a worker, one after the other.
 
-    Their sizes decide the groups when the stage starts (`physical/grouping.py`).
+    Their sizes decide the groups when the stage starts (`physical/grouping.py`). Rows that are given one by one stay in
+    tasks of their own, as little should run ahead of the row that is taken.
     """
-    is_many = stage.num_tasks >= MANY_PARTITIONS and stage.until is None and not stage.flows
-    return replace(stage, may_group=True) if facts.may_share_store and is_many else None
+    is_many = stage.num_tasks >= MANY_PARTITIONS
+    is_whole = stage.until is None and not stage.stream and not stage.flows
+    return replace(stage, may_group=True) if facts.may_share_store and is_many and is_whole else None
 
 
 PHYSICAL_RULES: tuple[PhysicalRule, ...] = (

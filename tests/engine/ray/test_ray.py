@@ -170,7 +170,7 @@ def test_tasks_have_readable_names(ray_lab: Lab, monkeypatch: pytest.MonkeyPatch
     engine = ray_engine()
     names: list[str] = []
     submit = engine._submit
-    monkeypatch.setattr(engine, "_submit", lambda task, flag: names.append(task.name) or submit(task, flag))
+    monkeypatch.setattr(engine, "_submit", lambda group, flag: names.append(group[0].name) or submit(group, flag))
     flow = ray_lab.flow("word count")
     flow.from_items(["a b", "b"], partitions=2).flat_map(str.split).map(lambda w: (w, 1)).reduce_by_key(max).collect()
     assert names[0] == "word count · 1 from_items→flat_map→map→combine"
