@@ -47,26 +47,26 @@ class Looking(Base[T_co]):
         With `after=True` the text tells of the last action or run of the flow. It has the rows, bytes and seconds of
         each stage and its rows by level. It says which steps handed rows to Python and why, and how long each took.
 
-        >>> flow = gr.Flow("cleaning", engine="inline")
-        >>> names = flow.from_items(["Ada", "Bob", "Émile", *["Eve"] * 17], partitions=1).map(lambda n: n.lower())
-        >>> names.count()
+        >>> flow = gr.Flow("tripled", engine="inline")
+        >>> large = flow.from_items([1, 2, 2**62, *[5] * 17], partitions=1).map(lambda n: n * 3)
+        >>> large.count()
         20
-        >>> print(names.explain(after=True))
-        cleaning
+        >>> print(large.explain(after=True))
+        tripled
         plan
           from_items(20 rows)
-          map(λ n: n.lower())
+          map(λ n: n * 3)
         stages
           1  from_items→map  1 task  20 → 20 rows  0 B  ... s  arrow 19, python 1
         functions
-          1  map(λ n: n.lower())  arrow
-          1  1 of 20 rows of map(λ n: n.lower()) ran in Python: columns do not compute lower of it exactly, as 'Émile'
+          1  map(λ n: n * 3)  arrow
+          1  1 of 20 rows of map(λ n: n * 3) ran in Python: columns do not compute arithmetic of it exactly, as ...
         time
-          1  from_items           ... s  ... ns a row
-          1  map(λ n: n.lower())  ... s  ... ns a row
-          1  output               ... s  ... ns a row
+          1  from_items       ... s  ... ns a row
+          1  map(λ n: n * 3)  ... s  ... ns a row
+          1  output           ... s  ... ns a row
         engine  inline (asked for)
-        ran  cleaning: 1 stage, 1 task, 20 rows in, 20 out, 0... s, inline, native: ...
+        ran  tripled: 1 stage, 1 task, 20 rows in, 20 out, 0... s, inline, native: ...
 
         Args:
             after: whether to tell what the last action or run of the flow did.

@@ -128,7 +128,8 @@ class _Digest:
         if not _is_by_value(function):  # a closure that a library has made
             cells = function.__closure__
             own = (function.__defaults__, function.__kwdefaults__, function.__dict__)
-            return "closure", function.__module__, function.__qualname__, version_of(function.__module__), cells, own
+            parts = code_parts(function.__code__)  # several lambdas of a module may have one name
+            return "closure", function.__module__, parts, version_of(function.__module__), cells, own
         free = runs_any_code(function.__code__)
         if free is not None:
             raise CannotTell(f"{function.__qualname__} uses {free}(), which may import any module")

@@ -80,7 +80,15 @@ def function_lines(woven: Woven, vectorize: bool) -> list[str]:
 
 def level_lines(found: Sequence[Level]) -> list[str]:
     """Return these lines for functions with their levels. C code has no place."""
-    return folded(aligned([(str(each.stage), each.function, each.site or "", str(each)) for each in found]))
+    sites = [_file_and_line(each.site) for each in found]
+    places = [[site] for site in sites] if any(sites) else [[] for _ in sites]
+    lines = [[str(each.stage), each.function, *place, str(each)] for each, place in zip(found, places, strict=True)]
+    return folded(aligned(lines))
+
+
+def _file_and_line(site: str | None) -> str:
+    """Return the place of a function in a file or a cell, "" for one that was typed: `<stdin>:1` helps nobody."""
+    return "" if site is None or site.startswith("<") else site
 
 
 def aligned(rows: Sequence[Sequence[str]], most: int = 60) -> list[str]:
