@@ -18,8 +18,9 @@ that one function of the whole cluster can rename, so a task that is tried again
 
 After a round, a job that ended has the undisturbed rows, counters and skipped rows, or a clear error. Faults that a job
 must survive allow no error: a killed worker process, a killed raylet, a late node, a disk that hangs. Outputs are whole
-or absent. After the next job, no process, temporary file, claim, lease, upload, reference or stop flag is left. A round
-that breaks a rule prints its plan and the logs of all hosts. `make chaos SEED=s ROUND=n` runs it again.
+or absent. After the next job, no process, temporary file, claim, lease, upload, reference or stop flag is left. A stop
+flag may stay where a raylet, a link or the head was lost: a stop an hour later removes it. A round that breaks a rule
+prints its plan and the logs of all hosts. `make chaos SEED=s ROUND=n` runs it again.
 
 A cell counts the rounds of a job with a fault: exact / clear error / driver ended by its signal. A round with three
 faults counts in three rows. Rounds that broke a rule are counted in the last column, whatever their outcome.
