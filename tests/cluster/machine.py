@@ -74,13 +74,14 @@ class Machine:
 
     def spawn(self, *arguments: object, **more: str) -> subprocess.Popen[str]:
         """Start a command and return while it runs."""
-        return self._start(self.command(*arguments), **more)
+        return self.spawn_command(self.command(*arguments), **more)
 
     def spawn_python(self, code: str, **more: str) -> subprocess.Popen[str]:
         """Start Python code on this machine and return while it runs."""
-        return self._start([*self.prefix, sys.executable, "-c", code], **more)
+        return self.spawn_command([*self.prefix, sys.executable, "-c", code], **more)
 
-    def _start(self, command: list[str], **more: str) -> subprocess.Popen[str]:
+    def spawn_command(self, command: list[str], **more: str) -> subprocess.Popen[str]:
+        """Start a whole command line and return while it runs. Its output and errors go to one pipe."""
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,

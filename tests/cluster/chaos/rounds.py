@@ -143,15 +143,7 @@ def drive(lab: Lab, plan: Plan, places: Places, fuses: Fuses) -> tuple[int | Non
 def start(machine: Machine, module: str, order: dict[str, Any]) -> subprocess.Popen[str]:
     """Start a module of this folder on a machine."""
     command = [*machine.prefix, sys.executable, "-m", f"tests.cluster.chaos.{module}", json.dumps(order)]
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=machine.environment(),
-        cwd=machine.folder,
-    )
+    return machine.spawn_command(command)
 
 
 def run_next(machine: Machine, places: Places, plan: Plan) -> int | None:
