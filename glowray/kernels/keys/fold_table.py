@@ -6,7 +6,7 @@ in the order of its rows, as a loop over them would.
 
 from __future__ import annotations
 
-from glowray.kernels.keys.key_numbers import DISTINCT_BITS, KeyNumbers
+from glowray.kernels.keys.key_numbers import DISTINCT_BITS, key_numbers
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.vectorize.columns.folds import vector_folds as folds
@@ -68,7 +68,7 @@ class FoldTable:
         self._gathered: list[Chunk] = []
         self._groups: list[Groups] = []  # the number of the key of each row that was gathered
         self._bytes = 0
-        self._numbers = KeyNumbers(kind.fields[0])
+        self._numbers = key_numbers(kind.fields[0])
 
     def add(self, block: Block) -> bool:
         """Takes the rows of a block; False, and none taken, where they have another kind or only Python is exact."""
