@@ -74,9 +74,7 @@ def q4() -> Flows:
             .map(lambda id4, v1, v2, v3, n: (id4, v1 / n, v2 / n, v3 / n))
             .to_arrow(columns=["id4", "v1", "v2", "v3"])
         ),
-        lambda rows: (
-            rows.group_by("id4").agg(v1=agg.mean("v1"), v2=agg.mean("v2"), v3=agg.mean("v3")).to_arrow()
-        ),
+        lambda rows: rows.group_by("id4").agg(v1=agg.mean("v1"), v2=agg.mean("v2"), v3=agg.mean("v3")).to_arrow(),
     )
 
 
@@ -163,8 +161,7 @@ def q9() -> Flows:
             .map(
                 lambda key, s: (
                     *key,
-                    (s[0] * s[5] - s[1] * s[2]) ** 2
-                    / ((s[0] * s[3] - s[1] * s[1]) * (s[0] * s[4] - s[2] * s[2])),
+                    (s[0] * s[5] - s[1] * s[2]) ** 2 / ((s[0] * s[3] - s[1] * s[1]) * (s[0] * s[4] - s[2] * s[2])),
                 )
             )
             .to_arrow(columns=["id2", "id4", "r2"])

@@ -121,9 +121,7 @@ def test_floats_of_fifteen_digits_are_rounded_as_python_rounds_them(
     floor=st.integers(2**51, 2**54), part=st.sampled_from(["5", "25", "75", "49", "51", "499", "501"]),
     shift=st.integers(0, 15),
 )  # fmt: skip
-def test_floats_near_a_tie_are_rounded_as_python_rounds_them(
-    loops: Loops, floor: int, part: str, shift: int
-) -> None:
+def test_floats_near_a_tie_are_rounded_as_python_rounds_them(loops: Loops, floor: int, part: str, shift: int) -> None:
     digits = f"{floor}{part}"
     texts = [f"{floor}.{part}", f"-{digits[:-shift]}.{digits[-shift:]}" if shift else digits, f"{digits}e-{shift + 12}"]
     made = parsed(loops.floats, texts)

@@ -11,6 +11,7 @@ from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.vectorize.columns.folds import vector_folds as folds
 from glowray.vectorize.columns.folds.accumulations import Accumulation
+from glowray.vectorize.columns.folds.outermost import Outermost
 from glowray.vectorize.columns.folds.reducer_shapes import Fold
 from glowray.vectorize.columns.folds.vector_folds import Groups, Part
 from glowray.vectorize.columns.vectors.block_vectors import (
@@ -53,6 +54,14 @@ def _is_key(kind: Kind) -> bool:
     return kind in DISTINCT_BITS or kind is float
 
 
+def _has_values(fold: Fold, kind: Kind, chunk: Chunk) -> bool:
+    """Return whether no value of a chunk is None, but for those that the fold leaves out."""
+    if isinstance(fold.operation, tuple) and isinstance(kind, TupleOf):
+        fields = zip(fold.operation, kind.fields, strict=True)
+        return all(_has_values(each, field, field_of(chunk, place)) for place, (each, field) in enumerate(fields))
+    return isinstance(fold.operation, Outermost) or is_of(kind, chunk)
+
+
 class FoldTable:
     """Keyed rows of one kind on their way to one row a key.
 
@@ -83,11 +92,13 @@ class FoldTable:
         return True
 
     def _takes(self, chunk: Chunk) -> bool:
-        """Return whether a chunk's rows are of this kind. Values that are lifted may be None, keys may not."""
-        if self._accumulation.lift is None:
-            return is_of(self._kind, chunk)
+        """Return whether a chunk's rows are of this kind. Keys are not None; the fold says which values may be."""
         if kind_of(chunk.shape) != self._kind or has_maybe(self._kind):
             return False
+        if self._accumulation.lift is None:
+            value = self._kind.fields[1]
+            if not _has_values(self._accumulation.fold, value, field_of(chunk, 1)):
+                return False
         return is_of(self._kind.fields[0], field_of(chunk, 0))
 
     @property

@@ -54,7 +54,8 @@ class TupleNumbers:
         """Number more keys."""
         self._shape = keys.shape
         fields = [self._field(place, chunk) for place, chunk in enumerate(_leaves(self._kind, keys))]
-        widths = [max(known, _width(field), key=_WIDTHS.index) for known, field in zip(self._widths, fields, strict=True)]
+        both = zip(self._widths, map(_width, fields), strict=True)
+        widths = [max(each, key=_WIDTHS.index) for each in both]
         if widths != self._widths:
             self._widen(widths)
         self._numbers.append(self._numbered(fields, len(keys)))
