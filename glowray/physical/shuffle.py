@@ -2,7 +2,7 @@
 
 M tasks and P readers would make M × P blocks, and the driver needs about 2 kB for each. So a task gives a slice for
 each node that reads, with the rows of all readers there. Readers of a node share its slices. If the rows do not fit
-into the stores, a task gives more slices, so that the readers of a node need only some of them at a time.
+into the stores, a task gives more slices. The readers of a node then need only some of them at once.
 
 Many small slices cost their readers more than their rows do. So tasks gather the slices of a node into larger ones.
 """

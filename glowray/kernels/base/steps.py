@@ -45,7 +45,7 @@ class Step:
     verb: str
     label: str
     on_error: str = field(default="raise", kw_only=True)
-    """What happens to a row on which one of its functions fails, in a step whose functions take one row."""
+    """The action for a row on which a function fails: raise, skip, collect or a path. Only for functions of one row."""
 
     @property
     def may_grow(self) -> bool:
@@ -89,8 +89,7 @@ class Step:
 class RowStep(Step):
     """A step that looks at one row at a time; each subclass is one operator, in `kernels/operators/`.
 
-    A step that `is_part` does a part of its verb's work, and another step the rest: it computes a key, or takes a key
-    off again.
+    A step with `is_part` does one part of its verb's work: it computes a key, or takes the key off again.
     """
 
     flows: ClassVar[bool] = True

@@ -101,8 +101,8 @@ class Guarded:
     """The operator that runs `fast`, and `slow` for what that leaves to Python.
 
     Rows that failed a guard, blocks of another kind and Python's own rows go through `slow`, a loop over the same steps
-    that appends. What it makes stands where the rows stood: `[1, 2**63, 3]` through `x + 1` → `[2, 2**63 + 1, 4]`, of
-    which Python computed the second. `rows` are the steps. `gives_rows`: what follows is Python. `builds_late`: what
+    that appends. Its results take the places of their rows: `[1, 2**63, 3]` through `x + 1` → `[2, 2**63 + 1, 4]`.
+    Python computed the second. `rows` are the steps. `gives_rows`: what follows is Python. `builds_late`: what
     follows splits the blocks, so their columns are built after that.
     """
 

@@ -26,7 +26,7 @@ MANY_BUCKETS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What becomes of a task's output; `outputs` is the number of blocks that every task gives."""
+    """A way to hand on a task's rows. `outputs` is the number of blocks that every task gives."""
 
     @property
     def outputs(self) -> int:
@@ -70,7 +70,7 @@ class ExchangeOutput:
         self.kept.add(0, block)
 
     def keep(self, chosen: Callable[[list[Block]], Iterable[Block]]) -> None:
-        """Keeps of the blocks in memory what `chosen` gives of them."""
+        """Replace the blocks in memory by what `chosen` returns for them."""
         self.kept.keep(chosen)
 
     def finish(self) -> Sequence[Stored]:

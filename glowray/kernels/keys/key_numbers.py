@@ -1,4 +1,4 @@
-"""Keys numbered as they first appear."""
+"""Numbers for keys, in order of first appearance."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from glowray.vectorize.columns.folds.vector_folds import Groups
 from glowray.vectorize.columns.vectors.kinds import Kind
 
 DISTINCT_BITS: tuple[Kind, ...] = (str, int, bool)
-"""Kinds of keys that are equal only when they look the same; Arrow's dictionaries number them as they first appear."""
+"""Kinds whose keys are equal only if they look the same. Arrow's dictionaries number them by first appearance."""
 
 FEW = 4096
-"""A table of so many places is always worth its while."""
+"""A table of this many places always pays."""
 
 
 class KeyNumbers:
@@ -51,8 +51,8 @@ class KeyNumbers:
         return self._texts is not None
 
     def add(self, keys: Chunk) -> None:
-        """Keys that come after all that came before: one at least."""
-        if self._texts is not None:  # while they are in the cache
+        """Take further keys, at least one."""
+        if self._texts is not None:  # now, while the cache holds them
             self._shape = keys.shape
             uncut = uncut_texts(keys)
             if isinstance(uncut, TakenTexts) and not uncut.is_ascending:
@@ -64,7 +64,7 @@ class KeyNumbers:
             self._keys.append(keys)
 
     def groups(self) -> list[Groups]:
-        """The number of each row of the keys of each call of `add` since this was asked before."""
+        """Return the numbers of the keys of each `add` since the last call."""
         if self._texts is not None:
             groups, self._groups = [*self._groups, *self._texts.numbers()], []
             return groups
@@ -79,14 +79,14 @@ class KeyNumbers:
         return 0 if self._known is None else len(self._known)
 
     def keys(self) -> Chunk:
-        """The keys that have a number, by number: each is the first of its like. There is one at least."""
+        """Return the first key of each number, in order of number. There is at least one."""
         if self._texts is not None:
             return Chunk(self._shape, [self._texts.distinct()], len(self._texts))
         assert self._known is not None
         return self._known
 
     def _by_row(self, texts: TakenTexts, known: TextNumbers) -> Groups:
-        """The numbers of texts, of which each row of the column that they are taken of is looked at once."""
+        """Return the numbers of texts that are taken from a column. Each row of the column is looked up once."""
         if self._column is None or self._column[0] is not texts.column:
             self._column = texts.column, np.full(len(texts.column), -1, np.int64)
         numbers = self._column[1]
@@ -125,13 +125,13 @@ def each_once(rows: Any, count: int) -> Any:
 
 
 def uncut_texts(keys: Chunk) -> Texts | None:
-    """The texts that a chunk's one column would be made of, if it is not made yet."""
+    """Return the texts of a chunk whose one column is not made yet, else None."""
     vector = keys.vector if isinstance(keys, MadeChunk) and not keys.is_made else None
     return vector if isinstance(vector, Texts) else None
 
 
 def _encoded(columns: Sequence[Any]) -> tuple[pa.Array, list[Groups]]:
-    """Return (the different values in the order of their first appearance, the number of each row of each column)."""
+    """Return the distinct values in order of first appearance, and the number of each row of each column."""
     encoded = pa.chunked_array(columns).dictionary_encode()
     numbers = map(as_numpy, (chunk.indices for chunk in encoded.chunks if len(chunk)))  # Arrow leaves empty ones out
     found = encoded.chunk(0).dictionary if encoded.num_chunks else columns[0]
@@ -139,12 +139,12 @@ def _encoded(columns: Sequence[Any]) -> tuple[pa.Array, list[Groups]]:
 
 
 def _apart(numbers: Groups, parts: Sequence[Any]) -> list[Groups]:
-    """The numbers of each part's rows."""
+    """Split the numbers by part."""
     return np.split(numbers, np.cumsum([len(part) for part in parts])[:-1])
 
 
 def _close(columns: Sequence[Any]) -> tuple[Any, list[Any]] | None:
-    """Ints that lie close together, by a table with a place for each; None where they do not."""
+    """Number ints by a table that has a place for each value in their range. Return None if the range is wide."""
     parts = [as_numpy(column) for column in columns if len(column)]
     count = sum(map(len, parts))
     least = min((int(part.min()) for part in parts), default=0)
@@ -158,7 +158,7 @@ def _close(columns: Sequence[Any]) -> tuple[Any, list[Any]] | None:
         start += len(part)
     rows: npt.NDArray[np.int32] = np.arange(count, dtype=np.int32)
     table = np.full(span, count, np.int32)
-    table[places[::-1]] = rows[::-1]  # of a key's rows the one that is written last stays: the first
+    table[places[::-1]] = rows[::-1]  # the last write to a place stays: that of a key's first row
     new: Any = np.sort(table[table < count]) if span <= count // 4 else np.flatnonzero(table[places] == rows)
     table[places[new]] = rows[: len(new)]
     return pa.array(places[new] + least), _apart(table[places], columns)
