@@ -10,12 +10,12 @@ from glowray.functions import Cause, Function
 from glowray.functions.pairing import Pairing
 from glowray.functions.replay import NO_ROW, Attempt, call_on_row
 from glowray.kernels.base.keyed import keyed_row
-from glowray.rows.codec.shape import Path
+from glowray.rows.types.shape import Path
 from glowray.vectorize.analyze.record_fields import fields_of_call
 
 if TYPE_CHECKING:
     from glowray.kernels.operators.columns import ColumnStep
-    from glowray.vectorize.columns.vectors.kinds import Kind
+    from glowray.rows.types.kinds import Kind
     from glowray.vectorize.definition.known_function import Refused
     from glowray.vectorize.loops.step_code import StepCode
 

@@ -18,9 +18,10 @@ from glowray.kernels.loops.pruned_records import batches
 from glowray.kernels.operators.columns import Batch, ColumnStep, Rows
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
-from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of, kind_of, vector_chunk
+from glowray.rows.types.kinds import Kind
+from glowray.rows.types.shape_kinds import kind_of
+from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of, vector_chunk
 from glowray.vectorize.columns.vectors.frame import Vector, rows_of, take
-from glowray.vectorize.columns.vectors.kinds import Kind
 
 MOSTLY_BAD = 4
 """Python runs the whole morsel where more than one row in so many failed a guard."""

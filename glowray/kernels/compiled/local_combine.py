@@ -15,7 +15,7 @@ from glowray.kernels.loops.generated_loop import Loop
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.encode import encode
-from glowray.rows.codec.shape import Fields
+from glowray.rows.types.shape import Fields
 
 BLOCK_ROWS = 65_536
 """Rows of a block that is made of a table."""

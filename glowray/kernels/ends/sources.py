@@ -29,9 +29,9 @@ from glowray.kernels.sort.order_cause import order_cause
 from glowray.kernels.sort.run_merge import WINDOW_BYTES, merged_blocks
 from glowray.rows import Block
 from glowray.rows.objects.value_copies import copier
+from glowray.rows.types.kinds import Kind, TupleOf
 from glowray.vectorize.columns.folds.accumulations import Accumulation
 from glowray.vectorize.columns.folds.reducer_shapes import Fold
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 
 R = TypeVar("R", bound=RowReader)
 

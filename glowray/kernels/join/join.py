@@ -16,11 +16,12 @@ from glowray.kernels.keys.rows_of_equal_keys import KeyGroups, Rows, key_groups
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.chunk_concat import together
-from glowray.rows.codec.shape import Fields
 from glowray.rows.texts.taken_texts import TakenTexts, stand_together, taken
-from glowray.vectorize.columns.vectors.block_vectors import kind_of, vector_chunk, vector_of
+from glowray.rows.types.kinds import Kind, RecordOf, TupleOf, holds_list
+from glowray.rows.types.shape import Fields
+from glowray.rows.types.shape_kinds import kind_of
+from glowray.vectorize.columns.vectors.block_vectors import vector_chunk, vector_of
 from glowray.vectorize.columns.vectors.frame import Vector
-from glowray.vectorize.columns.vectors.kinds import Kind, RecordOf, TupleOf, holds_list
 
 COPIED = 64 * 1024 * 1024
 """Bytes of keys or values up to which a side's blocks are joined into one. Taking rows from one block costs less."""

@@ -9,21 +9,14 @@ from __future__ import annotations
 from glowray.kernels.keys.key_numbers import DISTINCT_BITS, KeyNumbers
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
+from glowray.rows.types.kinds import Kind, TupleOf
+from glowray.rows.types.shape_kinds import kind_of, shape_of
 from glowray.vectorize.columns.folds import vector_folds as folds
 from glowray.vectorize.columns.folds.accumulations import Accumulation
 from glowray.vectorize.columns.folds.reducer_shapes import Fold
 from glowray.vectorize.columns.folds.vector_folds import Groups, Part
-from glowray.vectorize.columns.vectors.block_vectors import (
-    carried,
-    chunk_of,
-    field_of,
-    has_maybe,
-    is_of,
-    kind_of,
-    shape_of,
-)
+from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of, field_of, has_maybe, is_of
 from glowray.vectorize.columns.vectors.frame import Vector
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 
 CACHED_BYTES = 4 * 1024 * 1024
 """Bytes that are gathered before a fold if keys are few. They fit into the processor's cache."""

@@ -17,8 +17,8 @@ from glowray.rows.codec.lazy_chunk import MadeChunk
 from glowray.rows.texts.taken_texts import TakenTexts
 from glowray.rows.texts.text_numbers import TextNumbers
 from glowray.rows.texts.texts import Texts
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.columns.folds.vector_folds import Groups
-from glowray.vectorize.columns.vectors.kinds import Kind
 
 DISTINCT_BITS: tuple[Kind, ...] = (str, int, bool)
 """Kinds whose keys are equal only if they look the same. Arrow's dictionaries number them by first appearance."""

@@ -19,10 +19,10 @@ import numpy.typing as npt
 from glowray.kernels.base.keyed import MISSING, PLAIN, KeyTable
 from glowray.native.byte_words import mix
 from glowray.rows.codec.chunk import Chunk
-from glowray.rows.codec.shape import Pickled, Scalar
 from glowray.rows.keys.key_codes import Codes, key_codes
 from glowray.rows.texts.text_numbers import TextNumbers
 from glowray.rows.texts.texts import Texts
+from glowray.rows.types.shape import Pickled, Scalar
 
 Rows = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.int32]

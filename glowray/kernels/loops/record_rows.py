@@ -14,8 +14,8 @@ from glowray.kernels.loops.pruned_records import batches
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.decode import decode
-from glowray.rows.codec.shape import Fields, Path, Shape
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf, fields_of
+from glowray.rows.types.kinds import Kind, TupleOf, fields_of
+from glowray.rows.types.shape import Fields, Path, Shape
 
 Run = Callable[..., Any]
 
@@ -23,7 +23,7 @@ Run = Callable[..., Any]
 def fits(kind: Kind, shape: Shape) -> bool:
     """Return whether all rows of a shape have the tuples and dicts of a kind. Other fields may hold anything.
 
-    >>> from glowray.vectorize.columns.vectors.kinds import ANY, RecordOf
+    >>> from glowray.rows.types.kinds import ANY, RecordOf
     >>> shape = Chunk.from_rows([(1, {"n": b"x"})]).shape
     >>> fits(TupleOf((ANY, RecordOf((("n", ANY),)))), shape), fits(TupleOf((ANY,)), shape)
     (True, False)
@@ -42,7 +42,7 @@ def fits(kind: Kind, shape: Shape) -> bool:
 def leaves(kind: Kind) -> Iterator[tuple[Path, tuple[int | str, ...]]]:
     """Yield (path of field numbers, the keys that lead to it in a row) for each field that has no fields itself.
 
-    >>> from glowray.vectorize.columns.vectors.kinds import RecordOf
+    >>> from glowray.rows.types.kinds import RecordOf
     >>> list(leaves(TupleOf((int, RecordOf((("n", int),))))))
     [((0,), (0,)), ((1, 0), (1, 'n'))]
     """

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from glowray.functions import Function
+from glowray.rows.types.kinds import Kind, ListOf, TupleOf
 from glowray.vectorize.columns.operations.none_values import blank
 from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
 from glowray.vectorize.columns.vectors.frame import Lists, Mask, Vector, spread_out
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 

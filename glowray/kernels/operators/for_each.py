@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import ColumnStep
-from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.definition.known_function import Refused
 from glowray.vectorize.loops.step_code import StepCode
 

@@ -24,7 +24,7 @@ from glowray.kernels.keys.keyed_step import Keyed, check_keys, check_pairs
 from glowray.kernels.loops.failed_step import blame
 from glowray.kernels.loops.generated_loop import Loop
 from glowray.rows import Block
-from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.rows.types.kinds import Kind
 
 ENCODED_ROWS = 16_384
 

@@ -12,8 +12,8 @@ from glowray.kernels.ends.buckets import Buckets, Stored
 from glowray.kernels.ends.exchange import Exchange
 from glowray.kernels.task.task_report import TaskReport
 from glowray.rows import Block
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.columns.vectors.block_vectors import kinds_of
-from glowray.vectorize.columns.vectors.kinds import Kind
 
 FLUSH_ROWS = 65_536
 """Rows from which a block is built."""

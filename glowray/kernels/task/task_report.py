@@ -12,7 +12,7 @@ import numpy.typing as npt
 from glowray.functions import Failure
 from glowray.kernels.base.row_levels import HandedRows
 from glowray.kernels.task.operator_times import OperatorTime
-from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.rows.types.kinds import Kind
 
 
 @dataclass

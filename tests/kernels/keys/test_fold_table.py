@@ -20,10 +20,10 @@ from glowray.native.interface import Loops
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.texts.texts import Texts
+from glowray.rows.types.kinds import Kind, TupleOf
 from glowray.vectorize.columns.folds.accumulations import Accumulation, accumulation_of
 from glowray.vectorize.columns.folds.reducer_shapes import Fold, fold_of
 from glowray.vectorize.columns.vectors.block_vectors import vector_chunk
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from tests.effort import examples
 from tests.loops import using, with_each

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from glowray.rows.objects.static_attributes import is_one_of
+from glowray.rows.types.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.analyze.call_effects import called
 from glowray.vectorize.analyze.displays import constant_index
 from glowray.vectorize.analyze.returned_expression import returned
 from glowray.vectorize.columns.folds import vector_folds as folds
 from glowray.vectorize.columns.folds.row_choice import Best, best_of
 from glowray.vectorize.columns.folds.vector_folds import Extreme, Groups, Part
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.definition.builtin_callables import MAX, MIN
 from glowray.vectorize.definition.known_function import Known, Refused
 
