@@ -271,6 +271,7 @@ class Job:
             flows=plan.flows,
             hear=partial(self.watcher.task_heard, stage, place),
             after=plan.num_tasks - place - 1,
+            once=any(step.has_effects for step in branch.steps),
         )
 
     def _slots(self, wire: Wire, local: int) -> tuple[Slot, ...]:
