@@ -1,4 +1,4 @@
-"""What a shuffle or a sort of many terabytes costs the driver, and what it moves. No row is read, and no Ray runs.
+"""The cost of a shuffle or sort of many terabytes for the driver and the network. No row is read, and no Ray runs.
 
     python -m benchmarks.plan_at_scale                    # the table of the documentation
     python -m benchmarks.plan_at_scale --terabytes 10 --nodes 100 --maps 10000 --partitions 10000
@@ -32,7 +32,7 @@ from glowray.rows import Block
 ROW_BYTES = 100
 SAMPLE_BYTES = 4096
 REFERENCE_BYTES = 2300
-"""What a reference costs the process that owns it, as measured in a driver of Ray 2.60."""
+"""Bytes that a reference takes in the process that owns it, as measured in a driver of Ray 2.60."""
 
 NODE_CPUS = 16
 STORE_BYTES = 40 << 30

@@ -2,8 +2,8 @@
 
     python -m benchmarks.skew --rows 4_000_000 --nodes 2 --runs 5
 
-Even and skewed runs take turns. Both sides of a join are skewed in the way real tables are: many rows with the hot key
-on one side, one row for each key on the other.
+Even and skewed runs take turns. A join has the hot key on one side, as real tables have. The other side has one row for
+each key.
 """
 
 from __future__ import annotations
