@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
 from collections.abc import Container, Iterator
 from inspect import cleandoc
 from pathlib import Path
@@ -14,12 +13,6 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("glowray", "cli", "tests", "benchmarks", "examples")
-
-UNFINISHED = {
-    "glowray/kernels/": 179,
-    "glowray/physical/": 1,
-}
-"""Folders that do not follow the rules yet, with the most faults that each may have. A number may only go down."""
 
 MOST_WORDS = 24
 INVERTED = {"Of", "What", "Where", "Which", "Such", "Those"}
@@ -144,8 +137,8 @@ def is_imperative(word: str, verbs: Container[str]) -> bool:
     return word not in NOT_VERBS and not any(stem in verbs for stem in stems)
 
 
-def found_faults() -> dict[str, list[str]]:
-    """Return the faults of all files: those of each unfinished folder, and under "" those of all others."""
+def found_faults() -> list[str]:
+    """Return the faults of all files, each with its place."""
     texts: dict[str, list[Text]] = {}
     for path in sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.*")):
         if path.suffix in (".py", ".pyi"):
@@ -154,11 +147,9 @@ def found_faults() -> dict[str, list[str]]:
         elif path.suffix in (".c", ".h"):
             texts[path.relative_to(ROOT).as_posix()] = list(comments_in_c(path.read_text()))
     verbs = {text.first_word for each in texts.values() for text in each if text.of_function}
-    found: dict[str, list[str]] = defaultdict(list)
-    for name, each in texts.items():
-        folder = next((folder for folder in UNFINISHED if name.startswith(folder)), "")
-        found[folder] += [f"{name}:{text.line}: {fault}" for text in each for fault in faults(text, verbs)]
-    return found
+    return [
+        f"{name}:{text.line}: {fault}" for name, each in texts.items() for text in each for fault in faults(text, verbs)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -196,5 +187,5 @@ def test_docstrings_know_their_owners() -> None:
 
 
 def test_the_rules_hold() -> None:
-    found = {folder: each for folder, each in found_faults().items() if len(each) > UNFINISHED.get(folder, 0)}
-    assert not found, "\n".join(fault for each in found.values() for fault in each)
+    found = found_faults()
+    assert not found, "\n".join(found)

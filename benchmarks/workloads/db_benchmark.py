@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.program import Case, Workload, glowray, native
 
 if TYPE_CHECKING:
-    import glowray as gr
     import polars as pl
     import pyarrow as pa
+
+    import glowray as gr
 
 GROUPS = 100  # of id1, id2, id4 and id5; id3 and id6 have as many rows each
 ROWS = 1_000_000  # of a row group, and of what is made at once
@@ -94,6 +95,7 @@ def q5() -> Flows:
 
 def q6() -> Flows:
     import numpy as np
+
     from glowray import agg
 
     return (

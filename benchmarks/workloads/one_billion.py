@@ -54,7 +54,8 @@ def hand_fused(case: Case, pool: Pool) -> Any:
     size = path.stat().st_size
     edges = [size * i // case.cores for i in range(case.cores + 1)]
     kept: dict[str, Kept] = {}
-    for part in pool.map(_folded, [(path, *edges[i : i + 2]) for i in range(case.cores)], chunksize=1):
+    ranges = [(path, edges[i], edges[i + 1]) for i in range(case.cores)]
+    for part in pool.map(_folded, ranges, chunksize=1):
         for station, (low, high, total, n) in part.items():
             a = kept.get(station, (low, high, 0.0, 0))
             kept[station] = min(a[0], low), max(a[1], high), a[2] + total, a[3] + n

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from glowray.rows import Block
     from glowray.rows.codec.chunk import Chunk
-    from glowray.rows.codec.shape import Fields, Shape
+    from glowray.rows.types.shape import Fields, Shape
 
 
 class FieldNames:
@@ -73,7 +73,7 @@ def named_by_schema(verb: str, blocks: Sequence[Block], schema: pa.Schema) -> Se
     goes by the columns that to_arrow() gives rows without names.
     """
     from glowray.rows import Block
-    from glowray.rows.codec.shape import Fields
+    from glowray.rows.types.shape import Fields
 
     if {"0", "value"} & set(schema.names):
         return blocks
@@ -91,7 +91,7 @@ def _named(shape: Shape, names: tuple[str, ...]) -> Fields | None:
 
     (str, (int, int)) → {k: str, a: int, b: int}
     """
-    from glowray.rows.codec.shape import Fields, Scalar
+    from glowray.rows.types.shape import Fields, Scalar
 
     if isinstance(shape, Scalar):
         children: tuple[Shape, ...] = (shape,)
@@ -109,7 +109,7 @@ def _named(shape: Shape, names: tuple[str, ...]) -> Fields | None:
 
 
 def _is_tuple(shape: Shape) -> TypeGuard[Fields]:
-    from glowray.rows.codec.shape import Fields
+    from glowray.rows.types.shape import Fields
 
     return isinstance(shape, Fields) and shape.kind in ("tuple", "namedtuple") and not shape.optional
 
@@ -124,7 +124,7 @@ def _items_named(chunk: Chunk, names: tuple[str, ...]) -> Chunk | None:
     import pyarrow.compute as pc
 
     from glowray.rows.codec.chunk import Chunk
-    from glowray.rows.codec.shape import Fields, ListShape, explode
+    from glowray.rows.types.shape import Fields, ListShape, explode
 
     shape, count = chunk.shape, len(names)
     if not isinstance(shape, ListShape):

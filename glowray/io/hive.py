@@ -231,7 +231,7 @@ class FolderSplit:
         import numpy as np
 
         from glowray.rows.codec.chunk import Chunk
-        from glowray.rows.codec.shape import Fields, Scalar
+        from glowray.rows.types.shape import Fields, Scalar
 
         shape = chunk.shape
         if not isinstance(shape, Fields) or shape.kind != "record" or shape.optional:

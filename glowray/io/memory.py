@@ -12,7 +12,7 @@ from glowray.io.reader import ColumnReader, RowReader, StoredReader, check_parti
 
 if TYPE_CHECKING:
     from glowray.rows import Block
-    from glowray.rows.codec.shape import Shape
+    from glowray.rows.types.shape import Shape
 
 FEW_PARTITIONS = 8
 """The number of slices of rows in memory, unless there are fewer rows or a slice would be too large."""

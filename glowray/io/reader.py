@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from glowray.io.channel import Channel
     from glowray.io.filesystem.location import Location
     from glowray.rows import Block
-    from glowray.rows.codec.shape import Shape
+    from glowray.rows.types.shape import Shape
 
 Row = Any
 Morsel = Iterable[Row]

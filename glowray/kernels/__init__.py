@@ -1,4 +1,4 @@
-"""What a task computes: a source of rows, steps, an exchange. No Ray and no plan in here."""
+"""The work of a task: a source of rows, steps and an exchange. Nothing in here knows Ray or plans."""
 
 from __future__ import annotations
 

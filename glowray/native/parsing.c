@@ -115,8 +115,8 @@ enum { FIVES = 27 }; /* 5**27 is the last power of five below 2**64 */
 
 /* Return number / 10**power, rounded once to the nearest float, ties to even. `number` is not 0; 0 < power <= FIVES.
  *
- * The quotient by the power of five has 63 bits or more, and the remainder says whether more bits follow:
- * 3 / 10 → 3 / 5 = 0.1001 1001 … in base 2 → rounded after 53 bits, then halved. */
+ * The quotient by the power of five has 63 bits or more. The remainder says whether more bits follow.
+ * Example: 3 / 10 is 3 / 5 = 0.1001 1001 … in base 2, rounded after 53 bits and then halved. */
 static double quotient(uint64_t number, Py_ssize_t power)
 {
     uint64_t divisor = 1;

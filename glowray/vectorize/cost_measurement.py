@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
 from glowray.vectorize.columns.vectors.frame import Lists, arrays_of
-from glowray.vectorize.columns.vectors.kinds import Kind
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Known
 from glowray.vectorize.loops.chain import row_loop

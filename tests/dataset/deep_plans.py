@@ -114,4 +114,6 @@ def main() -> None:
 if __name__ == "__main__":
     gr.from_items([("a", 1)], partitions=2).reduce_by_key(max).collect()  # imports modules on a large stack
     threading.stack_size(SMALL_STACK)
-    threading.Thread(target=main).start()
+    thread = threading.Thread(target=main)
+    thread.start()
+    thread.join()  # from 3.12 on, no thread can be started once the main thread has ended

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, RecordOf, TupleOf
+from glowray.rows.types.kinds import Kind, ListOf, RecordOf, TupleOf
 
 TABLE = {"a": 1, "the": 2, "x1": 3, "ß": 4, 7: 5, None: 6}
 BY_NUMBER = {1: "one", 2.0: "two", 0: "zero", "1": "text", 2**70: "big"}

@@ -8,8 +8,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from glowray.rows.types.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.columns.translation.translator import translate
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.vectorize.test_arrow import check

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from glowray.dataset.actions.results import _add_counted
 from glowray.dataset.verbs.keyed import count_one
+from glowray.rows.types.kinds import Kind, TupleOf
 from glowray.vectorize.columns.folds.accumulations import Accumulation, accumulation_of
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from glowray.native.separators import WHITESPACE
 from glowray.rows.texts.texts import Lines, Texts
+from glowray.rows.types.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
 from glowray.vectorize.columns.vectors.frame import Lists, rows_of
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples

@@ -12,8 +12,8 @@ import pytest
 import glowray as gr
 from benchmarks.everyday import EVERYDAY, Everyday
 from benchmarks.everyday.counting import MOSTLY, dataset, in_columns
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.columns.translation.translator import translate
-from glowray.vectorize.columns.vectors.kinds import Kind
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples

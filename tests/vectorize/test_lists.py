@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from glowray.native.interface import Loops
 from glowray.rows import Block
 from glowray.rows.texts.texts import Lines, Texts
+from glowray.rows.types.kinds import ListOf, RecordOf, TupleOf
+from glowray.rows.types.shape_kinds import kind_of
 from glowray.vectorize.columns.texts.text_split import split_byte, split_whitespace
 from glowray.vectorize.columns.translation.translator import translate
-from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of, has_none, kind_of, vector_of
+from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of, has_none, vector_of
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
 from glowray.vectorize.columns.vectors.frame import Lists, rows_of
-from glowray.vectorize.columns.vectors.kinds import ListOf, RecordOf, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from tests.effort import examples
 from tests.loops import using, with_each

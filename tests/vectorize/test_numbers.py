@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.columns.vectors import intervals
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
-from glowray.vectorize.columns.vectors.kinds import Kind
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples

@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.rows import Block
+from glowray.rows.types.kinds import Kind, ListOf, Opaque, RecordOf, TupleOf
+from glowray.rows.types.shape_kinds import kind_of, shape_of
 from glowray.vectorize.columns.translation.translator import translate
-from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of, kind_of, shape_of
+from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
 from glowray.vectorize.columns.vectors.frame import Lists, Nullable, rows_of, select, spread_out, take
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, Opaque, RecordOf, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glowray.rows.types.kinds import RecordOf, TupleOf
 from glowray.vectorize.columns.folds.reducer_shapes import Fold, fold_of
 from glowray.vectorize.columns.vectors.frame import arrays_of, rows_of
-from glowray.vectorize.columns.vectors.kinds import RecordOf, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples

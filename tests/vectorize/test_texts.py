@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glowray.rows.types.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.columns.translation.translator import translate
-from glowray.vectorize.columns.vectors.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples

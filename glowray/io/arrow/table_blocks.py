@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from glowray.rows import Block
-    from glowray.rows.codec.scalar_kinds import ScalarKind
-    from glowray.rows.codec.shape import Shape
     from glowray.rows.texts.taken_texts import TakenTexts
+    from glowray.rows.types.scalar_kinds import ScalarKind
+    from glowray.rows.types.shape import Shape
 
 
 Dictionaries = dict[str, tuple[Any, Any]]
@@ -54,7 +54,7 @@ def records_block(
     from glowray.rows import Block
     from glowray.rows.codec.encode import encode
     from glowray.rows.codec.lazy_chunk import TextsChunk
-    from glowray.rows.codec.shape import Fields
+    from glowray.rows.types.shape import Fields
 
     if not names:
         return Block.from_rows([{} for _ in range(count)])
@@ -76,7 +76,7 @@ def table_shape(schema: pa.Schema) -> Shape | None:
     >>> print(table_shape(pa.schema({"a": pa.int16(), "b": pa.string()})))
     {a: int, b: str}
     """
-    from glowray.rows.codec.shape import Fields, Scalar
+    from glowray.rows.types.shape import Fields, Scalar
 
     kinds = [_kind_of(_values_type(field.type)) for field in schema]
     scalars = [Scalar(kind) for kind in kinds if kind is not None]
@@ -154,7 +154,7 @@ def _encoded(name: str, column: pa.ChunkedArray, known: Dictionaries | None) -> 
     import pyarrow as pa
 
     from glowray.rows.codec.encode import encode
-    from glowray.rows.codec.shape import Scalar
+    from glowray.rows.types.shape import Scalar
 
     kind = _kind_of(_values_type(column.type))
     if kind is not None:
@@ -178,7 +178,7 @@ def _kind_of(kind: pa.DataType) -> ScalarKind | None:
 
     import pyarrow as pa
 
-    from glowray.rows.codec.scalar_kinds import NONE, decimal_kind, scalar_kind
+    from glowray.rows.types.scalar_kinds import NONE, decimal_kind, scalar_kind
 
     types = pa.types
     if types.is_null(kind):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from glowray.rows.codec.shape import Shape
+    from glowray.rows.types.shape import Shape
 
 ROWS_A_MORSEL = 16_384
 ROWS_A_BLOCK = 65_536

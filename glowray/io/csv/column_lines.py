@@ -14,7 +14,7 @@ from glowray.io.csv.records import Dialect
 from glowray.io.text.column_lines import TEXTS
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.codec.chunk import Chunk
-from glowray.rows.codec.shape import Fields, Scalar
+from glowray.rows.types.shape import Fields, Scalar
 
 PIECE_ROWS = 8192
 """The lines that are joined at once: few enough to stay in the processor's cache until they are written."""

@@ -84,7 +84,7 @@ class ColumnParser:
         """Return the rows of a table that `table` returned; None if a type refuses a value."""
         from glowray.rows import Block
         from glowray.rows.codec.chunk import Chunk
-        from glowray.rows.codec.shape import Fields
+        from glowray.rows.types.shape import Fields
 
         children, columns = [], []
         for name, column in zip(self.wanted, table.columns, strict=True):

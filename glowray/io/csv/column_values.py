@@ -14,9 +14,9 @@ from glowray.native import chosen
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.codec.encode import encode
 from glowray.rows.codec.pickled_column import PickledColumn
-from glowray.rows.codec.scalar_kinds import scalar_kind
-from glowray.rows.codec.shape import Scalar, Shape
 from glowray.rows.texts.texts import Texts
+from glowray.rows.types.scalar_kinds import scalar_kind
+from glowray.rows.types.shape import Scalar, Shape
 
 Columns = tuple[Shape, list[Any]]
 

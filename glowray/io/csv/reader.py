@@ -26,7 +26,7 @@ from glowray.io.refusals import Refusal, Refuse, RefusingReader, raise_refusal
 
 if TYPE_CHECKING:
     from glowray.rows import Block
-    from glowray.rows.codec.shape import Shape
+    from glowray.rows.types.shape import Shape
 
 Header = bool | tuple[str, ...]
 Types = Mapping[str, Callable[[str], Any]] | Literal["infer"] | None
@@ -75,8 +75,8 @@ class CsvReader(PrunableReader, RefusingReader, FileReader):
     @property
     def shape(self) -> Shape | None:
         """The shape of the first file's rows as columns, or None if a column's type is unknown."""
-        from glowray.rows.codec.scalar_kinds import scalar_kind
-        from glowray.rows.codec.shape import Fields, Scalar
+        from glowray.rows.types.scalar_kinds import scalar_kind
+        from glowray.rows.types.shape import Fields, Scalar
 
         names = self._first_names
         wanted = self._wanted(names)

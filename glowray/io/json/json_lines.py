@@ -26,7 +26,7 @@ from glowray.io.refusals import Refusal, Refuse, RefusingReader, raise_refusal
 
 if TYPE_CHECKING:
     from glowray.rows import Block
-    from glowray.rows.codec.shape import Fields, Shape
+    from glowray.rows.types.shape import Fields, Shape
 
 _UTF8 = Encoding("utf-8-sig")
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from glowray.rows import Block
-    from glowray.rows.codec.shape import Fields, Shape
+    from glowray.rows.types.shape import Fields, Shape
 
 MOST_CUTS = 512
 """Python reads a whole chunk if more than one line in so many is no such record: small blocks cost more than rows."""
@@ -47,7 +47,7 @@ def expected_shape(values: Sequence[Any]) -> Fields | None:
     '{a: int, b: str}'
     """
     from glowray.rows.codec.encode import encode
-    from glowray.rows.codec.shape import Fields
+    from glowray.rows.types.shape import Fields
 
     counts = Counter(tuple(value) for value in values if type(value) is dict)
     if not counts:
@@ -170,7 +170,7 @@ class _FieldReader:
     def column(self, place: int, expected: Shape) -> tuple[Shape, list[Any]]:
         """Return the shape and the columns of the field at a place."""
         from glowray.rows.codec.encode import encode
-        from glowray.rows.codec.shape import Scalar
+        from glowray.rows.types.shape import Scalar
 
         kinds, starts, ends = (part[place][self._lines] for part in self._values[:3])
         read = self._readers.get(expected.kind.name) if isinstance(expected, Scalar) else None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
     from glowray.rows import Block
-    from glowray.rows.codec.shape import Shape
+    from glowray.rows.types.shape import Shape
 
 ROWS_A_MORSEL = 16_384
 ROWS_A_BLOCK = 65_536

@@ -181,7 +181,7 @@ class ParquetPartWriter(BlockWriter):
 
 
 def _check_dicts(chunk: Chunk, verb: str) -> None:
-    from glowray.rows.codec.shape import Fields, Pickled
+    from glowray.rows.types.shape import Fields, Pickled
 
     shape = chunk.shape
     if isinstance(shape, Fields) and shape.kind == "record" and shape.children and not shape.optional:

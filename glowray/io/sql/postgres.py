@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from glowray.io.sql.writer import TableWriter
     from glowray.rows import Block
-    from glowray.rows.codec.shape import Shape
+    from glowray.rows.types.shape import Shape
 
 _NAME = '"glowray"'
 

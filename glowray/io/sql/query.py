@@ -11,7 +11,7 @@ from glowray.io.reader import RecordReader
 
 if TYPE_CHECKING:
     from glowray.rows import Block
-    from glowray.rows.codec.shape import Shape
+    from glowray.rows.types.shape import Shape
 
 ROWS_A_BLOCK = 65_536
 

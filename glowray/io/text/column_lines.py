@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glowray.rows.codec.chunk import Chunk
-from glowray.rows.codec.shape import Scalar
+from glowray.rows.types.shape import Scalar
 
 PIECE_BYTES = 8 << 20
 """The bytes of lines that are joined at once: few enough to stay in the processor's cache until they are written."""

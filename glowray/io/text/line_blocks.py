@@ -15,9 +15,9 @@ from glowray.io.files.splits import Piece
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.lazy_chunk import MadeChunk
-from glowray.rows.codec.scalar_kinds import scalar_kind
-from glowray.rows.codec.shape import Fields, Scalar
 from glowray.rows.texts.texts import Lines
+from glowray.rows.types.scalar_kinds import scalar_kind
+from glowray.rows.types.shape import Fields, Scalar
 
 
 def _text() -> Scalar:

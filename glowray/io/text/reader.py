@@ -17,7 +17,7 @@ from glowray.io.reader import ColumnReader, FileReader, check_partitions, source
 
 if TYPE_CHECKING:
     from glowray.rows import Block
-    from glowray.rows.codec.shape import Shape
+    from glowray.rows.types.shape import Shape
 
 
 @dataclass(frozen=True)

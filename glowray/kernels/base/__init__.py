@@ -1,1 +1,1 @@
-"""What all kernels build on: steps, morsels, the task, keyed rows."""
+"""The base of all kernels: steps, morsels, the task's state and keyed rows."""

@@ -1,4 +1,4 @@
-"""What a running task knows and collects: its partition, dropped rows, counters."""
+"""The state of a running task: its partition, its memory, the rows that it drops and its counters."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from glowray.kernels.base.steps import Step
 from glowray.rows import Block
 
 FIRST_ERRORS = 3
-"""How many failing rows a task tells of even where they are skipped: for the message of max_errors."""
+"""Failing rows that a task reports even if they are skipped. The message of max_errors shows them."""
 
 RUN_BYTES = 128 << 20
-"""Rows that a task sorts in memory, in bytes, where nothing says how much memory it may take."""
+"""Bytes of rows that a task sorts in memory, if the user gave no `memory`."""
 
 HELD_BYTES = 2 * RUN_BYTES
-"""Rows that a task holds in memory until it ends, in the same case."""
+"""Bytes of rows that a task holds in memory until it ends, if the user gave no `memory`."""
 
 YOUNG_OBJECTS = 100_000
 """New objects after which Python's garbage collector runs within a task."""
@@ -35,12 +35,11 @@ _current: ContextVar[TaskContext | None] = ContextVar("glowray_task", default=No
 
 @dataclass
 class TaskContext:
-    """The state of one task attempt; nothing of it outlives the attempt but what the report carries.
+    """The state of one attempt of a task. It ends with the attempt; the report carries the results on.
 
-    `memory` is what was asked for the task, in bytes; `beside` are the inputs that its steps read. `piece` is how many
-    of the rows that steps make one by one are taken at once. `may_stop` says that the task may not ask for all rows of
-    its source. `ended`: a step has found the row after which no row of the stage is wanted. `levels` counts the rows
-    that leave the columns.
+    `memory` is the user's `memory=` in bytes. `beside` are the inputs that steps read. `piece` is the most rows that
+    are taken at once from a step that makes them one by one. `may_stop`: the task may end before its source does.
+    `ended`: a step has found the last row that the stage needs. `levels` counts the rows that are handed to Python.
     """
 
     partition: int
@@ -60,12 +59,12 @@ class TaskContext:
 
     @property
     def run_bytes(self) -> int:
-        """Rows that the task may hold to sort them; as columns they are there twice while they are put in order."""
+        """Bytes of rows that the task may hold to sort: half of `held_bytes`, since sorting columns copies them."""
         return held_bytes(self.memory) // 2
 
     @property
     def held_bytes(self) -> int:
-        """Rows that the task may hold until it ends, as columns, and of an index of them as much again."""
+        """Bytes of rows that the task may hold until it ends. An index of the rows may take as much again."""
         return held_bytes(self.memory)
 
     def drop(self, step: Step, row: Any, error: BaseException) -> None:
@@ -95,14 +94,14 @@ class TaskContext:
                 self.first_errors.append(failure)
 
     def taken(self) -> tuple[Counter[str], list[tuple[str, Failure]], list[Failure], Counter[str], list[Any]]:
-        """What was collected since this was last asked: skipped, errors, first errors, counters, parts."""
+        """Return what was collected since the last call: skipped, errors, first errors, counters and parts."""
         found = self.skipped, self.errors, self.first_errors, self.counters, self.parts
         self.skipped, self.errors, self.first_errors, self.counters, self.parts = Counter(), [], [], Counter(), []
         return found
 
 
 def held_bytes(memory: int | None) -> int:
-    """Return how many bytes of rows a task may hold until it ends, if it asked for so much memory."""
+    """Return the bytes of rows that a task with this `memory=` may hold until it ends."""
     return HELD_BYTES if memory is None else max(2, memory // 2)
 
 
@@ -115,7 +114,7 @@ def current_task() -> TaskContext | None:
 def running(context: TaskContext) -> Iterator[TaskContext]:
     """Make `context` the current task's until the block ends.
 
-    A task makes rows by the million, few of them garbage: the collector looks for cycles less often meanwhile.
+    A task makes millions of rows, and few are garbage. So the garbage collector runs less often until the block ends.
     """
     token = _current.set(context)
     usual = gc.get_threshold()

@@ -1,4 +1,4 @@
-"""Keyed rows: the check that a row is one, and tables from keys to what is known of them."""
+"""Keyed rows: the check that a row is a keyed row, and a table of values by key."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from glowray.rows.keys import canonical_key, registered_keys
 MISSING: Any = object()
 
 PLAIN = frozenset({str, int, bytes, bool, type(None)})
-"""Types whose values are their own canonical keys, and equal only as Python's dicts have it."""
+"""Types whose values are their own canonical keys: a dict decides whether two of them are equal."""
 
 
 def keyed_row(row: Any, verb: str) -> tuple[Any, Any]:
-    """`row` if it is a keyed row, a 2-tuple (named tuples included).
+    """Return `row` if it is a keyed row: a 2-tuple or a named tuple of two fields.
 
     Raises:
         TypeError: it is anything else.
@@ -27,13 +27,13 @@ def keyed_row(row: Any, verb: str) -> tuple[Any, Any]:
 
 
 class KeyTable:
-    """A dict from keys to values where equal keys are one entry: also NaNs, and registered classes.
+    """A dict from keys to values in which all NaNs are one key, and instances of registered classes are keys.
 
-    `entries` is looked up with the raw key first. Only on a miss is the canonical key asked for, so that ordinary
-    keys cost one dict operation. `shown` keeps the first key as the user gave it where the two differ.
+    A look-up tries the raw key first. The canonical key is computed only on a miss, so that an ordinary key costs one
+    dict operation. `shown` holds the first key as the user gave it, if its canonical key differs.
 
-    `get(key, MISSING)` is that first look. Where classes are registered it finds plain keys only: an instance of such a
-    class may be equal to a key of another type in the eyes of a dict, and is none the less another key.
+    `get(key, MISSING)` is the first try. If classes are registered, it finds only keys of PLAIN types. A dict may
+    call an instance of a registered class equal to a key of another type, but they are two keys.
     """
 
     __slots__ = ("entries", "get", "shown")
@@ -47,7 +47,7 @@ class KeyTable:
         return self.entries.get(key, default) if type(key) in PLAIN else default
 
     def admit(self, key: Any) -> Any:
-        """The name of `key` in `entries`; remembers how the first of its kind looked.
+        """Return the canonical key of `key`, and keep `key` in `shown` if it is the first of its kind.
 
         Raises:
             KeyTypeError: the key's type has no stable equality.
@@ -58,7 +58,7 @@ class KeyTable:
         return canonical
 
     def find(self, key: Any) -> Any:
-        """The entry of `key`, or MISSING."""
+        """Return the entry of `key`, or MISSING."""
         try:
             entry = self.get(key, MISSING)
         except TypeError:  # not hashable: perhaps a registered class
@@ -66,7 +66,7 @@ class KeyTable:
         return self.entries.get(canonical_key(key), MISSING) if entry is MISSING else entry
 
     def items(self) -> Iterator[tuple[Any, Any]]:
-        """(first key, entry), in order of first appearance."""
+        """Return (first key, entry) pairs in order of first appearance."""
         if not self.shown:
             return iter(self.entries.items())
         shown = self.shown

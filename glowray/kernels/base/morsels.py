@@ -90,7 +90,7 @@ class PieceSize:
 
 
 def pieces(rows: Iterator[Any]) -> Iterator[list[Any]]:
-    """`rows` cut into lists, so that what comes after can be flushed piece by piece."""
+    """Yield the rows in lists, so that the next step can flush after each list."""
     size = PieceSize()
     while morsel := list(itertools.islice(rows, size.rows)):
         size.note_read(morsel)
@@ -98,7 +98,7 @@ def pieces(rows: Iterator[Any]) -> Iterator[list[Any]]:
 
 
 def as_rows(stream: Morsels) -> Iterator[Iterable[Any]]:
-    """The same morsels, those of columns decoded.
+    """Yield the morsels as rows. Blocks are decoded.
 
     >>> [list(rows) for rows in as_rows(iter([Block.from_rows([1, 2]), [3]]))]
     [[1, 2], [3]]
@@ -111,7 +111,7 @@ def as_rows(stream: Morsels) -> Iterator[Iterable[Any]]:
 
 
 def rows_of(stream: Morsels) -> Iterator[Any]:
-    """Return the rows of all morsels, one after the other, none of them made before it is asked for."""
+    """Return the rows of all morsels. Each row is made when it is asked for."""
     return itertools.chain.from_iterable(as_rows(stream))
 
 
@@ -125,9 +125,9 @@ def in_pieces(stream: Morsels) -> Morsels:
 
 
 def cut(stream: Iterable[Iterable[Any]], size: PieceSize) -> Iterator[list[Any] | range]:
-    """Split each morsel into lists or ranges of as many rows as `size` says; a list goes on as it is if it may be long.
+    """Split each morsel into lists or ranges of `size.rows` rows. A list that may be long stays whole.
 
-    If a lazy morsel raises, the rows read so far come first.
+    If a lazy morsel raises, yield the rows read so far first.
     """
     for morsel in stream:
         if isinstance(morsel, (list, range)):
@@ -158,7 +158,7 @@ def _cut_list(rows: list[Any] | range, size: PieceSize) -> Iterator[list[Any] | 
 
 
 def whole_pieces(stream: Morsels, size: int) -> Iterator[Piece]:
-    """Yield blocks and lists as they are, and of lazy morsels at most `size` rows at once."""
+    """Yield blocks and lists as they are, and lazy morsels in pieces of at most `size` rows."""
     read = PieceSize(size)
     for morsel in stream:
         if isinstance(morsel, (Block, list, range)):
@@ -169,7 +169,7 @@ def whole_pieces(stream: Morsels, size: int) -> Iterator[Piece]:
 
 
 def in_batches(blocks: Iterable[Block], size: int = BATCH) -> Iterator[Block]:
-    """The rows of blocks in blocks of one chunk and at most `size` rows each, fewer if rows are large.
+    """Split blocks into blocks of one chunk and at most `size` rows each, fewer if rows are large.
 
     Nothing is copied.
     """

@@ -1,4 +1,4 @@
-"""What a task keeps until it ends: in memory while it is little, behind that in a file."""
+"""The blocks that a task keeps until it ends, in memory up to a limit and then in a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NO_ROWS = Block()
 
 
 class Kept:
-    """Blocks for any receivers, which go to a file each time those in memory take more than `limit` bytes.
+    """Blocks by receiver. All move to a file each time those in memory take more than `limit` bytes.
 
     >>> kept = Kept(limit=100)
     >>> for rows in (["a" * 80], ["b" * 80], ["c"]):
@@ -34,23 +34,23 @@ class Kept:
         return self._file.nbytes
 
     def add(self, receiver: int, block: Block) -> None:
-        """A block behind those that the receiver has."""
+        """Append a block to those of a receiver."""
         self.put(receiver, block)
         self.grow(block)
 
     def put(self, receiver: int, block: Block) -> None:
-        """The same of a part of a block, with which it has to `grow` when all parts are put."""
+        """Append a part of a block. Call `grow` with the block after its last part."""
         self._held[receiver].append(block)
 
     def grow(self, block: Block) -> None:
-        """Counts what the block takes, and writes what is held to the file where that is too much."""
+        """Count the bytes of a block, and move all blocks to the file if they are over the limit."""
         try:
             self._size += sum(chunk.estimated_bytes for chunk in block.chunks if chunk.home is None)
             if self._size > self._limit:
                 self._spill()
         except OSError:
             raise  # a full disk
-        except Exception:  # rows that cannot be pickled: that is told at the end, when all that come first are there
+        except Exception:  # rows that cannot be pickled: reading the blocks raises this again
             self._limit = float("inf")
 
     def _spill(self) -> None:
@@ -60,16 +60,16 @@ class Kept:
         self._size = 0
 
     def keep(self, chosen: Callable[[list[Block]], Iterable[Block]]) -> None:
-        """Keeps of the blocks in memory what `chosen` gives of each receiver's."""
+        """Replace each receiver's blocks in memory by what `chosen` returns for them."""
         for receiver, held in self._held.items():
             self._held[receiver] = list(chosen(held))
 
     def blocks(self, receiver: int) -> list[Block]:
-        """All blocks of a receiver, in order."""
+        """Return all blocks of a receiver, in order."""
         return [*map(self._file.mapped, self._places.get(receiver, ())), *self._held.get(receiver, ())]
 
     def block(self, receiver: int) -> Block:
-        """The same as one."""
+        """Return the rows of a receiver as one block."""
         if receiver not in self._held and receiver not in self._places:
             return _NO_ROWS
         held = Block.concat(self._held.get(receiver, ()))

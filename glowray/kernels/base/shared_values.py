@@ -1,4 +1,4 @@
-"""What functions share with the driver: values sent once a node, and counters that come back."""
+"""Values that functions share with the driver: broadcasts, sent once a node, and counters, sent back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from glowray.kernels.base.context import current_task
 
 T = TypeVar("T")
 
-# Values of broadcasts as they are known in this process: the driver's own, and on a worker those of its tasks.
+# The values of broadcasts that this process has: the driver's own, or those of a worker's tasks.
 _values: dict[str, Any] = {}
 
 
@@ -48,7 +48,7 @@ class Broadcast(Generic[T]):
 
 @user_facing
 def broadcast(value: T) -> Broadcast[T]:
-    """A value for functions to read, sent once a node instead of once a task.
+    """Share a value with functions. It is sent once a node instead of once a task.
 
     >>> import glowray as gr
     >>> names = gr.broadcast({1: "one", 2: "two"})
@@ -74,12 +74,12 @@ def _cannot_send(value: Any, error: Exception) -> TypeError:
 
 
 def own_value(identity: str) -> Any:
-    """The value of a broadcast that this process knows."""
+    """Return the value of a broadcast that this process has."""
     return _values[identity]
 
 
 def shared_value(identity: str, load: Callable[[], Any]) -> None:
-    """Makes the value of a broadcast known in this process, loading it only if it is not."""
+    """Load the value of a broadcast, unless this process has it."""
     if identity not in _values:
         _values[identity] = load()
 
@@ -113,7 +113,7 @@ class CounterValue:
 
 @partial(user_facing, checks=False)
 def counter(name: str) -> CounterValue:
-    """A counter for use inside functions; `flow.counters[name]` has its sum after the action.
+    """Return a counter for use inside functions. `flow.counters[name]` is its sum after the action.
 
     >>> import glowray as gr
     >>> flow = gr.Flow("count")

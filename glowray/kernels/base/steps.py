@@ -10,12 +10,12 @@ from glowray.functions import Cause, Function
 from glowray.functions.pairing import Pairing
 from glowray.functions.replay import NO_ROW, Attempt, call_on_row
 from glowray.kernels.base.keyed import keyed_row
-from glowray.rows.codec.shape import Path
+from glowray.rows.types.shape import Path
 from glowray.vectorize.analyze.record_fields import fields_of_call
 
 if TYPE_CHECKING:
     from glowray.kernels.operators.columns import ColumnStep
-    from glowray.vectorize.columns.vectors.kinds import Kind
+    from glowray.rows.types.kinds import Kind
     from glowray.vectorize.definition.known_function import Refused
     from glowray.vectorize.loops.step_code import StepCode
 
@@ -45,12 +45,17 @@ class Step:
     verb: str
     label: str
     on_error: str = field(default="raise", kw_only=True)
-    """What happens to a row on which one of its functions fails, in a step whose functions take one row."""
+    """The action for a row on which a function fails: raise, skip, collect or a path. Only for functions of one row."""
 
     @property
     def may_grow(self) -> bool:
         """Whether many rows may come out for one row."""
         return True
+
+    @property
+    def has_effects(self) -> bool:
+        """Whether it acts outside of glowray, so that a second attempt at its task would act again."""
+        return False
 
     @property
     def word(self) -> str:
@@ -89,8 +94,7 @@ class Step:
 class RowStep(Step):
     """A step that looks at one row at a time; each subclass is one operator, in `kernels/operators/`.
 
-    A step that `is_part` does a part of its verb's work, and another step the rest: it computes a key, or takes a key
-    off again.
+    A step with `is_part` does one part of its verb's work: it computes a key, or takes the key off again.
     """
 
     flows: ClassVar[bool] = True

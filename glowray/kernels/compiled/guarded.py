@@ -18,9 +18,10 @@ from glowray.kernels.loops.pruned_records import batches
 from glowray.kernels.operators.columns import Batch, ColumnStep, Rows
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
-from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of, kind_of, vector_chunk
+from glowray.rows.types.kinds import Kind
+from glowray.rows.types.shape_kinds import kind_of
+from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of, vector_chunk
 from glowray.vectorize.columns.vectors.frame import Vector, rows_of, take
-from glowray.vectorize.columns.vectors.kinds import Kind
 
 MOSTLY_BAD = 4
 """Python runs the whole morsel where more than one row in so many failed a guard."""
@@ -101,8 +102,8 @@ class Guarded:
     """The operator that runs `fast`, and `slow` for what that leaves to Python.
 
     Rows that failed a guard, blocks of another kind and Python's own rows go through `slow`, a loop over the same steps
-    that appends. What it makes stands where the rows stood: `[1, 2**63, 3]` through `x + 1` → `[2, 2**63 + 1, 4]`, of
-    which Python computed the second. `rows` are the steps. `gives_rows`: what follows is Python. `builds_late`: what
+    that appends. Its results take the places of their rows: `[1, 2**63, 3]` through `x + 1` → `[2, 2**63 + 1, 4]`.
+    Python computed the second. `rows` are the steps. `gives_rows`: what follows is Python. `builds_late`: what
     follows splits the blocks, so their columns are built after that.
     """
 

@@ -15,7 +15,7 @@ from glowray.kernels.loops.generated_loop import Loop
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.encode import encode
-from glowray.rows.codec.shape import Fields
+from glowray.rows.types.shape import Fields
 
 BLOCK_ROWS = 65_536
 """Rows of a block that is made of a table."""
@@ -72,7 +72,7 @@ def _accumulators(entries: Iterable[Any], cells: int | None) -> list[Any]:
 
 
 def _pairs(keys: list[Any], values: list[Any]) -> Iterator[Block]:
-    """The items of a table, keys beside values."""
+    """Yield the items of a table as blocks of (key, value) rows."""
     for start in range(0, len(keys), BLOCK_ROWS):
         columns = [encode(side[start : start + BLOCK_ROWS], 1) for side in (keys, values)]
         shape = Fields("tuple", (), tuple(shape for shape, _ in columns))

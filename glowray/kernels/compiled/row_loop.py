@@ -16,13 +16,13 @@ from glowray.kernels.loops.record_rows import RecordLoop, RecordRows, record_par
 
 
 class LoopEnd(Protocol):
-    """What a loop does with each row that its steps give: it owns the loop's last parameters, and runs the loop."""
+    """The end of a loop, which takes the steps' rows. It owns the loop's last parameters, and runs the loop."""
 
     parameters: ClassVar[tuple[str, ...]]
     """The parameters of the generated function behind the first, `rows`."""
 
     def run(self, loop: RowLoop, stream: Morsels, task: TaskContext) -> Morsels:
-        """Yield what becomes of the rows of a stream."""
+        """Yield the results for the rows of a stream."""
         ...
 
 

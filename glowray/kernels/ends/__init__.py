@@ -1,1 +1,1 @@
-"""Where a task's rows come from, and how they are cut up for the next stage."""
+"""The two ends of a task: the source of its rows, and the exchange that splits them for the next stage."""

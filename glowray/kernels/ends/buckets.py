@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from glowray.io.spill import mapped
 from glowray.rows import Block
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.columns.vectors.block_vectors import kinds_of
-from glowray.vectorize.columns.vectors.kinds import Kind
 
 Numbers = npt.NDArray[np.integer[Any]]
 Places = npt.NDArray[np.int64]

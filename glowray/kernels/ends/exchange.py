@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, cast
@@ -26,7 +26,7 @@ MANY_BUCKETS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What becomes of a task's output; `outputs` is the number of blocks that every task gives."""
+    """A way to hand on a task's rows. `outputs` is the number of blocks that every task gives."""
 
     @property
     def outputs(self) -> int:
@@ -48,13 +48,13 @@ class Exchange:
         """Return the objects of several tasks, the same number of each task that gave some."""
         return several
 
-    def together(self, several: Sequence[Sequence[Stored]], *, is_small: bool) -> Sequence[Stored]:
-        """Return the objects of several tasks, in order of task, as no more objects than one task gives.
+    def together(self, several: Sequence[Sequence[Stored]], *, is_small: bool) -> Iterator[Stored]:
+        """Yield the objects of several tasks, in order of task, as no more objects than one task gives.
 
         `is_small`: all rows fit into the memory of a task.
         """
-        columns = zip(*several, strict=True)
-        return [Buckets.holding(cast(list[Block], column), range(len(several))) for column in columns]
+        for column in zip(*several, strict=True):
+            yield Buckets.holding(cast(list[Block], column), range(len(several)))
 
 
 class ExchangeOutput:
@@ -70,7 +70,7 @@ class ExchangeOutput:
         self.kept.add(0, block)
 
     def keep(self, chosen: Callable[[list[Block]], Iterable[Block]]) -> None:
-        """Keeps of the blocks in memory what `chosen` gives of them."""
+        """Replace the blocks in memory by what `chosen` returns for them."""
         self.kept.keep(chosen)
 
     def finish(self) -> Sequence[Stored]:
@@ -167,8 +167,9 @@ class Shuffle(Exchange):
         most = max(map(len, several))
         return [_recut(slices, most) if 0 < len(slices) < most else slices for slices in several]
 
-    def together(self, several: Sequence[Sequence[Stored]], *, is_small: bool) -> Sequence[Stored]:
-        return [one_object(column, self.joins and is_small) for column in zip(*several, strict=True)]
+    def together(self, several: Sequence[Sequence[Stored]], *, is_small: bool) -> Iterator[Stored]:
+        for column in zip(*several, strict=True):
+            yield one_object(column, self.joins and is_small)
 
 
 def _recut(slices: Sequence[Stored], into: int) -> Sequence[Stored]:

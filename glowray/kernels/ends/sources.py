@@ -29,9 +29,9 @@ from glowray.kernels.sort.order_cause import order_cause
 from glowray.kernels.sort.run_merge import WINDOW_BYTES, merged_blocks
 from glowray.rows import Block
 from glowray.rows.objects.value_copies import copier
+from glowray.rows.types.kinds import Kind, TupleOf
 from glowray.vectorize.columns.folds.accumulations import Accumulation
 from glowray.vectorize.columns.folds.reducer_shapes import Fold
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 
 R = TypeVar("R", bound=RowReader)
 
@@ -46,11 +46,11 @@ class Source(Step):
     """Whether a task can read the same rows a second time."""
 
     def morsels(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        """The rows as Python's objects, or as blocks where that is how they come."""
+        """Return the rows as Python's objects, or as blocks if the source has blocks."""
         raise TypeError(f"{type(self).__name__} has no way to read")
 
     def columns(self, inputs: Sequence[Sequence[Block]], context: TaskContext) -> Morsels:
-        """The same rows for steps that take columns: as blocks wherever that is possible."""
+        """Return the same rows for steps that take columns: as blocks if possible."""
         return self.morsels(inputs, context)
 
 
@@ -273,7 +273,7 @@ class MergeSortedSource(Source):
         yield from merged_blocks(runs, self.key is not None, self.reverse, True, min(WINDOW_BYTES, context.run_bytes))
 
     def kind_after(self, kind: Kind | None) -> Kind | None:
-        """The kind of the merged rows where those of the runs have a kind."""
+        """Return the kind of the merged rows, given that of the runs."""
         if self.key is None:
             return kind
         return kind.fields[1] if isinstance(kind, TupleOf) and len(kind.fields) == 2 else None

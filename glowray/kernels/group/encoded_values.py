@@ -1,4 +1,4 @@
-"""Encoded values in pieces, in memory or in a file, of which any can be had."""
+"""Encoded values in pieces, in memory or in a file. Any of them can be taken by position."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Piece(Protocol):
     def nbytes(self) -> int: ...
     def __len__(self) -> int: ...
     def read(self) -> Block:
-        """The values, to be decoded."""
+        """Return the values to decode."""
         ...
 
     def lying(self) -> Block:
-        """The values where they lie, to be sent."""
+        """Return the values to send, without a copy."""
         ...
 
 
@@ -64,7 +64,7 @@ class EncodedValues:
 
     @classmethod
     def of(cls, block: Block) -> EncodedValues:
-        """The rows of a block."""
+        """Return the rows of a block as values."""
         return cls(list(map(OfChunk, block.chunks)))
 
     def __len__(self) -> int:
@@ -76,7 +76,7 @@ class EncodedValues:
         return sum(piece.nbytes for piece in self._pieces)
 
     def take(self, positions: npt.NDArray[np.int64]) -> Block:
-        """The values at positions, which ascend for the most part."""
+        """Return the values at positions. Positions that ascend cost least."""
         owners = np.searchsorted(self._starts, positions, side="right") - 1
         runs = np.split(positions, np.flatnonzero(np.diff(owners)) + 1)
         firsts = owners[np.cumsum([0, *map(len, runs[:-1])])].tolist() if len(positions) else []
@@ -84,11 +84,11 @@ class EncodedValues:
         return Block(chunk for block in taken for chunk in block.chunks)
 
     def block(self) -> Block:
-        """All of them, to be sent to somebody who reads them there."""
+        """Return all values as one block to send."""
         return Block(chunk for piece in self._pieces for chunk in piece.lying().chunks)
 
     def _read(self, piece: int) -> Block:
-        """A piece; the one that was read last is still there."""
+        """Return a piece. The last piece that was read is kept."""
         last = self._last
         if last[0] != piece:
             let_go(last[1])

@@ -19,28 +19,28 @@ from glowray.rows import Block
 from glowray.rows.objects.pickling import Beside
 
 GROUP_BYTES = 64 * 1024 * 1024
-"""The encoded size from which a key's values are a Group, and no list, where a task may hold that much."""
+"""Encoded bytes from which a key's values are a Group instead of a list, if the task's memory allows this much."""
 
 LIST_BYTES = 64 * 1024
-"""The encoded size up to which they always are a list."""
+"""Encoded bytes up to which a key's values are always a list."""
 
 GROUP_SHARE = 4
-"""Of what a task may hold, a list takes one part in so many at most, encoded: its objects take more."""
+"""A list's encoded values take at most 1/GROUP_SHARE of the bytes that a task may hold. Its objects take more."""
 
 MORSEL = 16_384
 """Rows that are decoded at once."""
 
 MORSEL_BYTES = 16 << 20
-"""The same in bytes, of large rows."""
+"""Bytes that are decoded at once, if rows are large."""
 
 Groups = Iterator[list[tuple[Any, tuple[Sequence[Any], ...]]]]
 
 
 @public
 class Group(Sequence[Any], Beside):
-    """The values of a key that take too much memory as a list: decoded piece by piece, as often as they are read.
+    """The values of a key that take too much memory as a list. Each reading decodes them piece by piece.
 
-    In a task it looks as that list does; elsewhere it is not printed in full.
+    In a task its repr is that of the list; elsewhere it is a short text.
 
     >>> group = Group(Block.from_rows([1, 2, 3]), np.array([0, 2]))
     >>> list(group), list(group), group[-1], len(group)
@@ -95,18 +95,18 @@ class Group(Sequence[Any], Beside):
         return f"<Group of {len(self):,} values>"
 
     def _blocks(self) -> Iterator[Block]:
-        """All values, in blocks small enough to be decoded."""
+        """Yield all values in blocks that are small enough to decode."""
         step = max(1, min(MORSEL, MORSEL_BYTES * len(self) // max(1, self.nbytes)))
         for start in range(0, len(self), step):
             yield self._values.take(self._places(slice(start, start + step)))
 
     def _places(self, own: slice) -> Rows:
-        """Where those of a slice are among the values."""
+        """Return the positions of a slice's values in `_values`."""
         return np.arange(*own.indices(len(self))) if self._positions is None else self._positions[own]
 
 
 def task_groups(sides: Sequence[Sequence[Block]], verb: str, context: TaskContext) -> Groups:
-    """The groups that a task makes; its context is told what went to a file."""
+    """Yield the groups of a task, and count the bytes that went to a file in its context."""
     file = SpillFile()
     try:
         yield from grouped(sides, verb, context.held_bytes, file)
@@ -117,10 +117,10 @@ def task_groups(sides: Sequence[Sequence[Block]], verb: str, context: TaskContex
 def grouped(
     sides: Sequence[Sequence[Block]], verb: str, limit: int = HELD_BYTES, file: SpillFile | None = None
 ) -> Groups:
-    """Morsels of (key, its values in each side), keys in order of first appearance, side after side.
+    """Yield lists of (key, its values in each side), keys in order of first appearance, side after side.
 
-    Rows stay encoded; a few groups at a time are decoded. Where it would take more than `limit` bytes to group all at
-    once, they go through a file.
+    Rows stay encoded; a few groups at a time are decoded. If grouping all rows at once would take more than `limit`
+    bytes, they go through a file.
     """
     is_much = sum(weight(chunk) for side in sides for block in side for chunk in block.chunks) > limit
     found = GroupedRuns(sides, verb, limit, file or SpillFile()) if is_much else GroupedRows(sides, verb)
@@ -135,7 +135,7 @@ def grouped(
 
 
 def _batches(sizes: Rows, morsel: int) -> Iterator[tuple[int, int]]:
-    """Groups of about a morsel of rows together; a larger one stands alone."""
+    """Yield (first, last) of groups that have about a morsel of rows together. A larger group stands alone."""
     start = rows = 0
     for place, size in enumerate(sizes.tolist()):
         if rows and rows + size > morsel:

@@ -33,23 +33,23 @@ class GroupedRows:
         self.row_bytes = sum(side.nbytes for side in self._sides) / max(1, len(self._keys))
 
     def keys(self, first: int, last: int) -> list[Any]:
-        """How the keys of groups look, the first of each."""
+        """Return the first key of each group, as it looks."""
         return self._keys.take(self._groups.firsts[self._groups.appearance[first:last]]).rows()
 
     def lists(self, side: int, first: int, last: int) -> list[list[Any]]:
-        """The values of groups in a side."""
+        """Return the values of each group in a side."""
         positions, counts = self._positions(side, first, last)
         values = self._sides[side].take(positions).rows()
         return [values[start:end] for start, end in pairwise([0, *np.cumsum(counts).tolist()])]
 
     def values(self, side: int, group: int) -> tuple[EncodedValues, Rows]:
-        """Values, and which of them those of a group in a side are."""
+        """Return the values of a side, and the positions of a group's values in them."""
         if side not in self._values:
             self._values[side] = EncodedValues.of(self._sides[side])
         return self._values[side], self._positions(side, group, group + 1)[0]
 
     def _positions(self, side: int, first: int, last: int) -> tuple[Rows, Rows]:
-        """Where a side has the rows of groups, group after group, and how many each group has."""
+        """Return the positions of groups' rows in a side, group after group, and the number of rows of each group."""
         groups = self._groups
         some = groups.appearance[first:last]
         counts = groups.counts(side)[some]

@@ -1,7 +1,8 @@
-"""Groups of more rows than a task may hold: runs of them in a file, each in the order in which groups are given.
+"""Groups of more rows than a task may hold. Their values go to a file in runs, each in the order of the groups.
 
-Keys are gone through first, so that it is known which group comes when. Then values go to the file, and of each run
-no more is in memory than what comes next. What is held all the time is the distinct keys of each run, never its rows.
+The keys are read first, to rank the groups by first appearance. Then the values of each batch are written as a run,
+ordered by rank. Groups are read by reading all runs side by side, a piece at a time. Memory holds the distinct keys
+of each run, but never all its rows.
 """
 
 from __future__ import annotations
@@ -22,28 +23,28 @@ from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 
 ROW_BYTES = 40
-"""What it takes to find the group of a row."""
+"""Bytes for each row that finding its group takes."""
 
 OBJECTS = 4
-"""Python's objects take about so many times the memory of their pickle."""
+"""Python's objects take about this many times the memory of their pickle."""
 
 PIECE_BYTES = 1 << 20
-"""What is read of a run at a time, at most."""
+"""The most bytes that are read from a run at once."""
 
 SHARE = 4
-"""Of what a task may hold, one part is grouped at once; in order it is there again, and then there are windows."""
+"""A batch takes 1/SHARE of the bytes that a task may hold: its sorted copy and the pieces of runs take the rest."""
 
 Batch = list[tuple[Chunk, Chunk]]
-"""Keys and values that are grouped at once."""
+"""Chunks of keys and values that are grouped at once."""
 
 
 def weight(chunk: Chunk) -> int:
-    """The bytes that it takes to group the rows of a chunk."""
+    """Return the bytes that grouping the rows of a chunk takes."""
     return chunk.estimated_bytes * (OBJECTS if chunk.pickled_values else 1) + ROW_BYTES * len(chunk)
 
 
 class Run:
-    """The values of a batch, those of a group together: groups by their `ranks`, up to which row each at `edges`."""
+    """A batch's values in a file, ordered by group. Group i has rank `ranks[i]` and rows `edges[i]:edges[i + 1]`."""
 
     def __init__(self, file: SpillFile, ranks: Rows, counts: Rows, places: list[SpillPlace], step: int) -> None:
         self.ranks, self.counts = ranks, counts
@@ -53,12 +54,12 @@ class Run:
         self.row_bytes = sum(place.length for place in places) // max(1, int(self.edges[-1]))
 
     def between(self, first: int, last: int) -> tuple[int, int]:
-        """Which of its groups have ranks from `first` up to `last`."""
+        """Return the bounds of the groups whose ranks are from `first` up to `last`."""
         low, high = np.searchsorted(self.ranks, [first, last]).tolist()
         return low, high
 
     def cuts(self, start: int, stop: int) -> list[Cut]:
-        """Rows start to stop as cuts of pieces."""
+        """Return the rows from start to stop as cuts of pieces."""
         step = self._step
         return [
             Cut(self, piece, max(start - piece * step, 0), min(stop - piece * step, step))
@@ -66,18 +67,18 @@ class Run:
         ]
 
     def read(self, piece: int) -> Block:
-        """A piece; the one that was read last is still there."""
+        """Return a piece. The last piece that was read is kept."""
         if self._last[0] != piece:
             self._last = piece, self._file.read(self._places[piece])
         return self._last[1]
 
     def lying(self, piece: int) -> Block:
-        """A piece as it lies in the file."""
+        """Return a piece that is mapped from the file."""
         return self._file.mapped(self._places[piece])
 
 
 class Cut:
-    """Rows of a piece of a run, as a piece of values."""
+    """Some rows of a piece of a run."""
 
     def __init__(self, run: Run, piece: int, start: int, stop: int) -> None:
         self._run, self._piece, self._start, self._stop = run, piece, start, stop
@@ -97,9 +98,9 @@ class Cut:
 
 
 class GroupedRuns:
-    """The groups of the keys that each side has, as `GroupedRows`, of as many rows as there are.
+    """The groups of the keys of all sides, as `GroupedRows`, for more rows than fit into memory.
 
-    About `limit` bytes are in memory at once, the others in the file.
+    About `limit` bytes are in memory at once. The other rows are in the file.
 
     >>> rows = [Block.from_rows([(n % 2, n) for n in range(6)])]
     >>> groups = GroupedRuns([rows], "group_by_key", 100, SpillFile())
@@ -119,11 +120,11 @@ class GroupedRuns:
         self.row_bytes = file.nbytes / max(1, int(self.sizes.sum()))
 
     def keys(self, first: int, last: int) -> list[Any]:
-        """How the keys of groups look, the first of each."""
+        """Return the first key of each group, as it looks."""
         return self._keys.slice(first, last).rows()
 
     def lists(self, side: int, first: int, last: int) -> list[list[Any]]:
-        """The values that groups have in a side."""
+        """Return the values of each group in a side."""
         found: list[list[Any]] = [[] for _ in range(first, last)]
         for run in self._sides[side]:
             low, high = run.between(first, last)
@@ -135,7 +136,7 @@ class GroupedRuns:
         return found
 
     def values(self, side: int, group: int) -> tuple[EncodedValues, None]:
-        """The values of a group in a side."""
+        """Return the values of one group in a side."""
         cuts: list[Cut] = []
         for run in self._sides[side]:
             low, high = run.between(group, group + 1)
@@ -143,7 +144,7 @@ class GroupedRuns:
         return EncodedValues(cuts), None
 
     def _written(self, batch: Batch, ranks: Rows) -> Run:
-        """The values of a batch whose groups, as they appear, have these ranks, as a run."""
+        """Write the values of a batch as a run. `ranks` are those of its groups, in order of appearance."""
         groups = key_groups([[keys for keys, _ in batch]])
         values = Block(values for _, values in batch)
         by_rank = np.argsort(ranks)
@@ -158,7 +159,7 @@ class GroupedRuns:
 
 
 def _ranked(batches: Iterable[Batch]) -> tuple[Block, list[Rows]]:
-    """The keys of all batches, each once, in order of first appearance; which of them those of each batch are."""
+    """Return the distinct keys in order of first appearance, and for each batch the ranks of its keys."""
     found: list[tuple[Chunk, ...]] = []
     for batch in batches:
         keys = [keys for keys, _ in batch]
@@ -174,7 +175,7 @@ def _ranked(batches: Iterable[Batch]) -> tuple[Block, list[Rows]]:
 
 
 def _batches(side: Iterable[Block], verb: str, limit: int) -> Iterator[Batch]:
-    """The rows of a side, so many at a time as may be grouped at once."""
+    """Yield the rows of a side in batches that may be grouped at once."""
     batch: Batch = []
     size = 0
     for block in side:

@@ -1,4 +1,4 @@
-"""Joins of keyed rows by key: rows in, rows out, both as columns; the sides' values are only moved, never looked at."""
+"""Joins of keyed rows by key, as columns. Values are moved and never looked at."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ from glowray.kernels.keys.rows_of_equal_keys import KeyGroups, Rows, key_groups
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.chunk_concat import together
-from glowray.rows.codec.shape import Fields
 from glowray.rows.texts.taken_texts import TakenTexts, stand_together, taken
-from glowray.vectorize.columns.vectors.block_vectors import kind_of, vector_chunk, vector_of
+from glowray.rows.types.kinds import Kind, RecordOf, TupleOf, holds_list
+from glowray.rows.types.shape import Fields
+from glowray.rows.types.shape_kinds import kind_of
+from glowray.vectorize.columns.vectors.block_vectors import vector_chunk, vector_of
 from glowray.vectorize.columns.vectors.frame import Vector
-from glowray.vectorize.columns.vectors.kinds import Kind, RecordOf, TupleOf, holds_list
 
 COPIED = 64 * 1024 * 1024
-"""Bytes of a side's keys or values up to which its blocks are put together: taking from one costs less."""
+"""Bytes of keys or values up to which a side's blocks are joined into one. Taking rows from one block costs less."""
 
 ROWS_ALONE = ("semi", "anti")
-"""Joins whose rows are the first side's as they are."""
+"""Joins that give rows of the first side unchanged."""
 
 
 def join(sides: Sequence[Sequence[Block]], how: str, verb: str, before: int = 0) -> Iterator[Block]:
-    """The rows of a join, in the order that `product` says.
+    """Yield the rows of a join in the order of `product`.
 
     >>> left, right = Block.from_rows([("a", 1), ("b", 2)]), Block.from_rows([("b", "x"), ("b", "y")])
     >>> [row for block in join([[left], [right]], "left", "join") for row in block.rows()]
@@ -38,9 +39,9 @@ def join(sides: Sequence[Sequence[Block]], how: str, verb: str, before: int = 0)
 
     Args:
         sides: the blocks of each side.
-        how: which keys.
-        verb: who asked for it.
-        before: so many rows of the first side are not joined: their keys are shown by those after them, if equal.
+        how: inner, left, right, outer, semi or anti.
+        verb: the user's verb, for errors.
+        before: rows at the start of the first side that are not joined. Later rows with equal keys show their keys.
 
     Raises TypeError for rows that are not keyed.
     """
@@ -61,9 +62,9 @@ def join(sides: Sequence[Sequence[Block]], how: str, verb: str, before: int = 0)
 
 
 def pair(chunk: Chunk, verb: str) -> tuple[Chunk, Chunk]:
-    """The keys and the values of keyed rows.
+    """Return the keys and the values of keyed rows.
 
-    Raises TypeError for a row that is none.
+    Raises TypeError for a row that is no keyed row.
     """
     columns = chunk.pair()
     if columns is not None:
@@ -73,7 +74,7 @@ def pair(chunk: Chunk, verb: str) -> tuple[Chunk, Chunk]:
 
 
 def _columns(parts: Sequence[Chunk]) -> Block:
-    """The parts as they are, or as one chunk where that costs little: then taking from them costs less."""
+    """Return the parts, joined into one chunk if they are small."""
     is_small = sum(column.nbytes for part in parts for column in part.columns if isinstance(column, pa.Array)) <= COPIED
     return Block([together(parts)] if parts and is_small else parts)
 
@@ -84,12 +85,12 @@ def _own_rows(rows: Block, positions: Rows) -> Iterator[Block]:
 
 
 def _key_places(picked: Picked, groups: KeyGroups) -> Rows:
-    """Where the leading side has the first key of every row's group; any of them where they look alike."""
+    """Return each row's position in the leading side: its group's first key, or any key if equal keys look alike."""
     return picked.positions[picked.lead] if groups.alike else groups.firsts_in(picked.lead)[picked.groups]
 
 
 def _vectors(rows: Block) -> tuple[Kind, Vector] | None:
-    """The kind and vector of a side's keys or values where they are one chunk of columns, and nothing is None."""
+    """Return the kind and vector of keys or values, or None unless they are one chunk of columns without None."""
     chunk = rows.chunks[0] if len(rows.chunks) == 1 else None
     kind = None if chunk is None else kind_of(chunk.shape)
     if chunk is None or kind is None or holds_list(kind):
@@ -99,7 +100,7 @@ def _vectors(rows: Block) -> tuple[Kind, Vector] | None:
 
 
 def _made(parts: Sequence[tuple[tuple[Kind, Vector] | None, Rows]]) -> Chunk | None:
-    """(key, (value of each side, …)), of which no text is taken before it is used; None where only columns will do."""
+    """Return rows (key, (value of each side, …)) whose texts are copied when they are used, or None without vectors."""
     kinds: list[Kind] = []
     vectors: list[Vector] = []
     for found, positions in parts:
@@ -122,7 +123,7 @@ def _taken(kind: Kind, vector: Vector, positions: Rows) -> Vector:
 
 
 def _row(keys: Chunk, values: Sequence[Block], picked: Picked, must: Sequence[bool]) -> Chunk:
-    """(key, (value of each side, …)), of one shape whether or not a value that may be absent is there in all rows."""
+    """Return rows (key, (value of each side, …)). A side that may be absent always has an optional shape."""
     parts = [_at(side, positions) for side, positions in zip(values, picked.positions, strict=True)]
     parts = [part if there else part.or_none() for part, there in zip(parts, must, strict=True)]
     fields = Fields("tuple", (), tuple(part.shape for part in parts))
@@ -131,7 +132,7 @@ def _row(keys: Chunk, values: Sequence[Block], picked: Picked, must: Sequence[bo
 
 
 def _at(rows: Block, positions: Rows) -> Chunk:
-    """The rows at the positions as one chunk, None at -1; not copied where they stand next to each other."""
+    """Return the rows at positions as one chunk, None at -1. Neighbouring rows are not copied."""
     if stand_together(positions):
         return together(rows.slice(int(positions[0]), int(positions[-1]) + 1).chunks)
     if len(rows.chunks) == 1:

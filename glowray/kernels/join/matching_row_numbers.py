@@ -1,4 +1,4 @@
-"""The rows of a join as positions: which rows of the sides stand together, without looking at any of them."""
+"""The rows of a join as positions in its sides. It needs the groups of equal keys, but no values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ How = Literal["inner", "left", "right", "outer"]
 
 
 class Picked(NamedTuple):
-    """Rows of a join: the side that leads, the group of every row, and for each side which of its rows, -1 for none."""
+    """Rows of a join: the leading side, each row's group, and each side's positions, -1 for none."""
 
     lead: int
     groups: Numbers
@@ -23,7 +23,7 @@ class Picked(NamedTuple):
 
 
 def needed(how: str, sides: int) -> list[bool]:
-    """Which sides a key must be in to be in the join."""
+    """Return for each side whether a key must be in it."""
     if how == "outer":
         return [False] * sides
     lone = {"left": 0, "right": sides - 1}.get(how)
@@ -31,17 +31,17 @@ def needed(how: str, sides: int) -> list[bool]:
 
 
 def matched(groups: KeyGroups, every: bool) -> Rows:
-    """The rows of the first side whose key is in every (semi) or in none (anti) of the others."""
+    """Return the rows of the first side whose key is in every (semi) or in none (anti) of the others."""
     found = [groups.counts(side) > 0 for side in range(1, groups.sides)]
     keep = np.logical_and.reduce(found) if every else ~np.logical_or.reduce(found)
     return np.flatnonzero(keep[groups.numbers[: groups.bounds[1]]])
 
 
 def product(groups: KeyGroups, how: str, before: int = 0) -> Iterator[Picked]:
-    """Batches of the product of the sides' rows of each key.
+    """Yield the product of the sides' rows of each key, in batches.
 
-    A key's first side that has it leads: the rows come in its order, and for each of its rows the product of the later
-    sides' rows, in which the last side turns fastest. So many rows `before` the others of the first side lead nothing.
+    The first side that has a key leads, and its rows give the order. Each of them is followed by the product of the
+    later sides' rows, in which the last side varies fastest. The first `before` rows of the first side are not joined.
     """
     must = needed(how, groups.sides)
     for lead, (start, stop) in enumerate(pairwise(groups.bounds)):
@@ -51,11 +51,11 @@ def product(groups: KeyGroups, how: str, before: int = 0) -> Iterator[Picked]:
             for rows, turns in _turns(repeats[numbers]):
                 yield _picked(lead, first - start + rows, numbers[rows], turns, groups)
         if must[lead]:
-            return  # whatever is not in this side is in no row
+            return  # a key that this side lacks is in no row
 
 
 def _repeats(lead: int, groups: KeyGroups, must: list[bool]) -> Rows:
-    """For each group in how many rows of the join one of its rows in the leading side stands; 0: another leads."""
+    """Return for each group how many rows of the join a row of the leading side makes, 0 if another side leads."""
     repeats = np.ones(len(groups), np.int64)
     for side in range(lead):
         repeats[groups.counts(side) > 0] = 0
@@ -65,7 +65,7 @@ def _repeats(lead: int, groups: KeyGroups, must: list[bool]) -> Rows:
 
 
 def _turns(repeats: Rows) -> Iterator[tuple[Rows, Rows | None]]:
-    """Batches of rows, each as often as it repeats, and the how manieth time it is; None: none repeats."""
+    """Yield batches of rows, each repeated, and the number of the repetition from 0 on. None: no row repeats."""
     if repeats.max(initial=0) <= 1:
         yield np.flatnonzero(repeats), None
         return

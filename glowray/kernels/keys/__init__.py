@@ -1,1 +1,1 @@
-"""Which rows share a key, and the fold of their values."""
+"""The search for rows that share a key, and the fold of their values."""

@@ -1,7 +1,7 @@
 """Combiners: reduce_by_key and aggregate_by_key within a partition, and the merge of partial results.
 
-Source of the association: each partition is folded from left to right, then the partials in partition order, whether
-the fold runs before the shuffle or after it.
+Each partition is folded from left to right, and then the partial results in partition order. The association is the
+same whether the fold runs before the shuffle or after it.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from glowray.kernels.loops.generated_loop import Loop
 
 @dataclass(frozen=True, slots=True)
 class CombineStep(Keyed, Step):
-    """keyed rows → one (key, accumulator) for each key of the partition, in order of first appearance.
+    """Keyed rows → one (key, accumulator) for each key of the partition, in order of first appearance.
 
-    `phase` names it within a stage, where it is the first half of the verb only.
+    `phase` is its name within a stage.
     """
 
     combiner: Combiner
@@ -51,9 +51,9 @@ class CombineStep(Keyed, Step):
         return reducer_cause(self.combiner.add, own, arguments)
 
     def missing(self, table: KeyTable, cells: bool = False) -> Callable[[Any, Any], None]:
-        """What a loop calls for a key that `table` does not have as it is written.
+        """Return the function that a loop calls for a key that is not in `table.entries` as it is written.
 
-        `cells`: accumulators are tuples, and the table has them as lists.
+        `cells`: accumulators are tuples, and the table holds them as lists.
         """
         entries, combiner, add = table.entries, self.combiner, reducer_call(self.combiner.add)
         kept: Callable[[Any], Any] = list if cells else _itself

@@ -1,7 +1,7 @@
-"""A combiner over columns: keys numbered as they first appear, values folded from left to right.
+"""A combiner over columns: keys are numbered in order of first appearance, values are folded from left to right.
 
-Chunks are gathered for a while and then folded at once, what was folded before standing first: so every group is folded
-in the order of its rows, as a loop over them would.
+Chunks are gathered and then folded at once, starting from the accumulators so far. So every group is folded in the
+order of its rows, as by a loop.
 """
 
 from __future__ import annotations
@@ -9,40 +9,33 @@ from __future__ import annotations
 from glowray.kernels.keys.key_numbers import DISTINCT_BITS, key_numbers
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
+from glowray.rows.types.kinds import Kind, TupleOf
+from glowray.rows.types.shape_kinds import kind_of, shape_of
 from glowray.vectorize.columns.folds import vector_folds as folds
 from glowray.vectorize.columns.folds.accumulations import Accumulation
 from glowray.vectorize.columns.folds.outermost import Outermost
 from glowray.vectorize.columns.folds.reducer_shapes import Fold
 from glowray.vectorize.columns.folds.vector_folds import Groups, Part
-from glowray.vectorize.columns.vectors.block_vectors import (
-    carried,
-    chunk_of,
-    field_of,
-    has_maybe,
-    is_of,
-    kind_of,
-    shape_of,
-)
+from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of, field_of, has_maybe, is_of
 from glowray.vectorize.columns.vectors.frame import Vector
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 
 CACHED_BYTES = 4 * 1024 * 1024
-"""What is gathered before it is folded, as long as keys are few: it stays in the cache, and memory is used again."""
+"""Bytes that are gathered before a fold if keys are few. They fit into the processor's cache."""
 
 GATHERED_BYTES = 64 * 1024 * 1024
-"""What is gathered at least where they are many."""
+"""The least bytes that are gathered before a fold if keys are many."""
 
 GATHERED_TIMES = 4
 
 
 def keyed_kind(kind: Kind | None, fold: Fold) -> TupleOf | None:
-    """The kind, if the values of keyed rows of it can be folded as columns."""
+    """Return the kind of keyed rows if their values can be folded as columns, else None."""
     pair = pair_kind(kind)
     return pair if pair is not None and fold.fits(pair.fields[1]) else None
 
 
 def pair_kind(kind: Kind | None) -> TupleOf | None:
-    """The kind, if rows of it are keyed and their keys can be grouped as columns."""
+    """Return the kind if its rows are keyed and their keys can be grouped as columns, else None."""
     if not isinstance(kind, TupleOf) or len(kind.fields) != 2:
         return None
     return kind if _is_key(kind.fields[0]) else None
@@ -63,7 +56,7 @@ def _has_values(fold: Fold, kind: Kind, chunk: Chunk) -> bool:
 
 
 class FoldTable:
-    """Keyed rows of one kind on their way to one row a key.
+    """Folds keyed rows of one kind into one row for each key.
 
     >>> table = FoldTable(TupleOf((str, int)), Accumulation(Fold("add"), int))
     >>> table.add(Block.from_rows([("a", 1), ("b", 2), ("a", 3)])), table.fold(), table.folded().rows()
@@ -75,12 +68,12 @@ class FoldTable:
         self._known: Vector | None = None
         self._count = self._known_bytes = 0
         self._gathered: list[Chunk] = []
-        self._groups: list[Groups] = []  # the number of the key of each row that was gathered
+        self._groups: list[Groups] = []  # the key's number of each gathered row
         self._bytes = 0
         self._numbers = key_numbers(kind.fields[0])
 
     def add(self, block: Block) -> bool:
-        """Takes the rows of a block; False, and none taken, where they have another kind or only Python is exact."""
+        """Take the rows of a block. Return False and take none if they have another kind or only Python is exact."""
         if not all(map(self._takes, block.chunks)):
             return False
         if self._bytes + block.nbytes > self._most and not self.fold():
@@ -103,9 +96,9 @@ class FoldTable:
 
     @property
     def _most(self) -> int:
-        """How many bytes are gathered: as many as the accumulators have, which are copied each time.
+        """The bytes that are gathered before a fold: as many as the accumulators take, which each fold copies.
 
-        Where known keys are numbered again each time it is several times those.
+        If each fold numbers the known keys again, it is GATHERED_TIMES as many.
         """
         if self._numbers.lasts:
             return max(CACHED_BYTES, self._known_bytes)
@@ -113,7 +106,7 @@ class FoldTable:
         return CACHED_BYTES if folded <= CACHED_BYTES else max(GATHERED_BYTES, folded)
 
     def fold(self) -> bool:
-        """Folds what was gathered; False, and nothing changed, where only Python is exact."""
+        """Fold the gathered rows. Return False and change nothing if only Python is exact."""
         if not self._gathered:
             return True
         self._groups += self._numbers.groups()
@@ -130,7 +123,7 @@ class FoldTable:
         return True
 
     def _parts(self) -> list[Part] | None:
-        """What is folded of each gathered chunk; None where only Python is exact."""
+        """Return the values and groups of each gathered chunk, or None if only Python is exact."""
         parts = []
         for chunk, own in zip(self._gathered, self._groups, strict=True):
             vector, good = carried(self._kind.fields[1], field_of(chunk, 1))
@@ -141,7 +134,7 @@ class FoldTable:
         return parts
 
     def _started(self, count: int) -> Vector | None:
-        """What the first of `count` keys start from: what they were folded to, and for new ones the zero."""
+        """Return what `count` keys start from: their accumulators so far, and the zero for new keys. None: no start."""
         kind, zero = self._accumulation.kind, self._accumulation.starts()
         known = [] if self._known is None else [self._known]
         if zero is not None and count > self._count:
@@ -149,7 +142,7 @@ class FoldTable:
         return folds.joined(known) if known else None
 
     def folded(self) -> Block:
-        """(key, accumulator) of what was folded, keys in order of first appearance."""
+        """Return the folded rows (key, accumulator), keys in order of first appearance."""
         if self._known is None:
             return Block(())
         kind = self._accumulation.kind
@@ -158,5 +151,5 @@ class FoldTable:
         return Block((Chunk(shape_of(TupleOf((self._kind.fields[0], kind))), columns, self._count),))
 
     def gathered(self) -> Block:
-        """The keyed rows that came after."""
+        """Return the keyed rows that are gathered and not folded yet."""
         return Block(self._gathered)

@@ -1,4 +1,4 @@
-"""Keys numbered as they first appear."""
+"""Numbers for keys, in order of first appearance."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from glowray.rows.codec.lazy_chunk import MadeChunk
 from glowray.rows.texts.taken_texts import TakenTexts
 from glowray.rows.texts.text_numbers import TextNumbers
 from glowray.rows.texts.texts import Texts
+from glowray.rows.types.kinds import Kind, TupleOf
 from glowray.vectorize.columns.folds.vector_folds import Groups
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 
 DISTINCT_BITS: tuple[Kind, ...] = (str, int, bool)
-"""Kinds of keys that are equal only when they look the same; Arrow's dictionaries number them as they first appear."""
+"""Kinds whose keys are equal only if they look the same. Arrow's dictionaries number them by first appearance."""
 
 FEW = 4096
-"""A table of so many places is always worth its while."""
+"""A table of this many places always pays."""
 
 
 class KeyNumbers(Protocol):
@@ -161,13 +161,13 @@ def each_once(rows: Any, count: int) -> Any:
 
 
 def uncut_texts(keys: Chunk) -> Texts | None:
-    """The texts that a chunk's one column would be made of, if it is not made yet."""
+    """Return the texts of a chunk whose one column is not made yet, else None."""
     vector = keys.vector if isinstance(keys, MadeChunk) and not keys.is_made else None
     return vector if isinstance(vector, Texts) else None
 
 
 def _encoded(columns: Sequence[Any]) -> tuple[pa.Array, list[Groups]]:
-    """Return (the different values in the order of their first appearance, the number of each row of each column)."""
+    """Return the distinct values in order of first appearance, and the number of each row of each column."""
     encoded = pa.chunked_array(columns).dictionary_encode()
     numbers = map(as_numpy, (chunk.indices for chunk in encoded.chunks if len(chunk)))  # Arrow leaves empty ones out
     found = encoded.chunk(0).dictionary if encoded.num_chunks else columns[0]
@@ -175,12 +175,12 @@ def _encoded(columns: Sequence[Any]) -> tuple[pa.Array, list[Groups]]:
 
 
 def _apart(numbers: Groups, parts: Sequence[Any]) -> list[Groups]:
-    """The numbers of each part's rows."""
+    """Split the numbers by part."""
     return np.split(numbers, np.cumsum([len(part) for part in parts])[:-1])
 
 
 def _close(columns: Sequence[Any]) -> tuple[Any, list[Any]] | None:
-    """Ints that lie close together, by a table with a place for each; None where they do not."""
+    """Number ints by a table that has a place for each value in their range. Return None if the range is wide."""
     parts = [as_numpy(column) for column in columns if len(column)]
     count = sum(map(len, parts))
     least = min((int(part.min()) for part in parts), default=0)
@@ -194,7 +194,7 @@ def _close(columns: Sequence[Any]) -> tuple[Any, list[Any]] | None:
         start += len(part)
     rows: npt.NDArray[np.int32] = np.arange(count, dtype=np.int32)
     table = np.full(span, count, np.int32)
-    table[places[::-1]] = rows[::-1]  # of a key's rows the one that is written last stays: the first
+    table[places[::-1]] = rows[::-1]  # the last write to a place stays: that of a key's first row
     new: Any = np.sort(table[table < count]) if span <= count // 4 else np.flatnonzero(table[places] == rows)
     table[places[new]] = rows[: len(new)]
     return pa.array(places[new] + least), _apart(table[places], columns)

@@ -16,7 +16,7 @@ from glowray.rows.keys import canonical_key
 
 
 class Keyed:
-    """What all steps that take keyed rows have: `pairing` is None if the rows are the user's own pairs."""
+    """A step that takes keyed rows. `pairing` is None if the rows are the user's own pairs."""
 
     __slots__ = ()
 

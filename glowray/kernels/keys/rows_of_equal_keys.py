@@ -1,7 +1,8 @@
-"""Which rows share a key: rows of several sides in an order in which equal keys stand together.
+"""The search for rows that share a key, over the rows of several sides.
 
-Text is numbered by a table. Of other keys nothing but codes is sorted: a code's upper bits with the row's number below
-them, one word a row, which NumPy sorts several times faster than anything that has to carry a second column along.
+Text keys are numbered by a hash table. Other keys are hashed to 64-bit codes, and the codes are sorted. Each sorted
+word holds the upper bits of a code and, below them, the row's number. NumPy sorts such words several times faster than
+two columns.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ import numpy.typing as npt
 from glowray.kernels.base.keyed import MISSING, PLAIN, KeyTable
 from glowray.native.byte_words import mix
 from glowray.rows.codec.chunk import Chunk
-from glowray.rows.codec.shape import Pickled, Scalar
 from glowray.rows.keys.key_codes import Codes, key_codes
 from glowray.rows.texts.text_numbers import TextNumbers
 from glowray.rows.texts.texts import Texts
+from glowray.rows.types.shape import Pickled, Scalar
 
 Rows = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.int32]
@@ -30,13 +31,13 @@ Mask = npt.NDArray[np.bool_]
 _U = np.uint64
 
 DECODED = 16_384
-"""Keys that are Python objects at a time, where they have to be."""
+"""The most keys that are decoded to Python objects at once."""
 
 
 class KeyGroups(ABC):
-    """Rows grouped by key. Rows are counted through all sides, one side after the other, `bounds` between them.
+    """Rows grouped by key. Rows are numbered through all sides: side i has the rows `bounds[i]:bounds[i + 1]`.
 
-    `alike`: equal keys look the same too.
+    `alike`: equal keys also look the same.
     """
 
     def __init__(self, bounds: tuple[int, ...], alike: bool) -> None:
@@ -47,17 +48,17 @@ class KeyGroups(ABC):
 
     @abstractmethod
     def __len__(self) -> int:
-        """The number of groups."""
+        """Return the number of groups."""
 
     @property
     @abstractmethod
     def order(self) -> Rows:
-        """The rows group by group, each group's in ascending order."""
+        """The rows group by group, ascending within a group."""
 
     @property
     @abstractmethod
     def edges(self) -> Rows:
-        """Where groups begin and end in `order`: group i is `order[edges[i]:edges[i + 1]]`."""
+        """The bounds of groups in `order`: group i is `order[edges[i]:edges[i + 1]]`."""
 
     @property
     @abstractmethod
@@ -76,7 +77,7 @@ class KeyGroups(ABC):
 
     @abstractmethod
     def _firsts_of(self, side: int) -> Rows:
-        """The first row that every group has in a side, counted within the side; of those without one anything."""
+        """Return the first row of each group in a side, counted within the side, or any number for none."""
 
     @property
     def sides(self) -> int:
@@ -84,28 +85,28 @@ class KeyGroups(ABC):
         return len(self.bounds) - 1
 
     def counts(self, side: int) -> Rows:
-        """How many rows every group has in a side."""
+        """Return how many rows each group has in a side."""
         if side not in self._counts:
             numbers = self.numbers[self.bounds[side] : self.bounds[side + 1]]
             self._counts[side] = np.bincount(numbers, minlength=len(self))
         return self._counts[side]
 
     def begins(self, side: int) -> Rows:
-        """Where in `order` every group has the rows of a side: behind those of the sides before it."""
+        """Return where the rows of each group in a side begin in `order`."""
         if side not in self._begins:
             after = self.edges[1:] if side + 1 == self.sides else self.begins(side + 1)
             self._begins[side] = after - self.counts(side)
         return self._begins[side]
 
     def firsts_in(self, side: int) -> Rows:
-        """The first row that every group has in a side, counted within the side; -1 for none."""
+        """Return the first row of each group in a side, counted within the side, -1 for none."""
         if side not in self._firsts_in:
             self._firsts_in[side] = np.where(self.counts(side) > 0, self._firsts_of(side), -1)
         return self._firsts_in[side]
 
 
 class _Sorted(KeyGroups):
-    """Groups of rows that were brought next to each other."""
+    """Groups found by sorting."""
 
     def __init__(self, bounds: tuple[int, ...], order: Rows, edges: Rows, alike: bool) -> None:
         super().__init__(bounds, alike)
@@ -141,7 +142,7 @@ class _Sorted(KeyGroups):
 
 
 class _Numbered(KeyGroups):
-    """Groups numbered as their keys first appear; nothing is sorted unless somebody asks for the order."""
+    """Groups found by numbering keys in order of first appearance. Rows are sorted only if `order` is asked for."""
 
     def __init__(self, bounds: tuple[int, ...], numbers: Numbers, count: int) -> None:
         super().__init__(bounds, alike=True)
@@ -178,12 +179,12 @@ class _Numbered(KeyGroups):
 
     def _first_rows(self, numbers: Numbers) -> Rows:
         firsts = np.zeros(self._count, np.int64)
-        firsts[numbers[::-1]] = np.arange(len(numbers))[::-1]  # of a group's rows the one that is written last stays
+        firsts[numbers[::-1]] = np.arange(len(numbers))[::-1]  # the last write stays: a group's first row
         return firsts
 
 
 def key_groups(sides: Sequence[Sequence[Chunk]]) -> KeyGroups:
-    """The groups of the keys that each side has, in chunks.
+    """Return the groups of the keys of all sides.
 
     >>> groups = key_groups([[Chunk.from_rows(["a", "b", "a"])], [Chunk.from_rows(["b"])]])
     >>> [groups.order[groups.edges[i] : groups.edges[i + 1]].tolist() for i in groups.appearance]
@@ -220,7 +221,7 @@ def _edges(new: Mask) -> Rows:
 
 
 def _together(codes: Codes) -> tuple[Rows, Mask]:
-    """The rows with equal codes next to each other, ascending; and which row is the first of its code."""
+    """Return the rows in an order in which equal codes are neighbours, and whether each is the first of its code."""
     count = len(codes)
     packed, low = _packed(codes & ~_U((1 << _bits(count)) - 1))
     order = (packed & low).view(np.int64)
@@ -238,26 +239,26 @@ def _together(codes: Codes) -> tuple[Rows, Mask]:
 
 
 def _bits(count: int) -> int:
-    """The bits of a row's number among so many."""
+    """Return the bits that the number of one of `count` rows takes."""
     return max(count - 1, 0).bit_length()
 
 
 def _packed(upper: Codes) -> tuple[Codes, np.uint64]:
-    """Words with their row's number in the lower bits, which are 0, sorted; and the mask of those bits."""
+    """Put each row's number into the lower bits of its word, and sort. Return the words and the mask of these bits."""
     upper |= np.arange(len(upper), dtype=np.uint64)
     upper.sort()
     return upper, _U((1 << _bits(len(upper))) - 1)
 
 
 def _changes(ordered: Codes) -> Mask:
-    """Which of these differ from the one before."""
+    """Return for each code whether it differs from the one before."""
     new = np.ones(len(ordered), np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
     return new
 
 
 def _numbered(chunks: Iterable[Chunk]) -> Codes:
-    """Codes of keys as Python compares them, by a table of those that were seen."""
+    """Return codes of keys that are equal if Python says so. A table of the keys numbers them."""
     table = KeyTable()
     entries = table.entries
     numbers: list[int] = []
@@ -270,7 +271,7 @@ def _numbered(chunks: Iterable[Chunk]) -> Codes:
 
 
 def _looked_at(chunk: Chunk) -> Iterator[list[Any]]:
-    """The values of a chunk, to look at only; what has to be decoded for that a piece at a time."""
+    """Yield the values of a chunk in lists to look at. Columns are decoded a piece at a time."""
     if isinstance(chunk.shape, Pickled):
         yield chunk.columns[0].objects()
         return

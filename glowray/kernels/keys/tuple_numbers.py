@@ -12,9 +12,9 @@ import pyarrow as pa
 from glowray.native import chosen
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.codec.chunk import Chunk
+from glowray.rows.types.kinds import Kind, TupleOf
 from glowray.vectorize.columns.folds.vector_folds import Groups
 from glowray.vectorize.columns.vectors.block_vectors import field_of
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 
 _WIDTHS: tuple[Any, ...] = (np.int8, np.int16, np.int32, np.int64)
 

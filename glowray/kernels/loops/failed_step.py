@@ -1,4 +1,4 @@
-"""Which step failed, on which row: kernels note it where an error leaves their loop, generated loops by their lines."""
+"""Notes on errors: the failed step and its row. Kernels make them in their loops; generated loops have a table."""
 
 from __future__ import annotations
 

@@ -19,9 +19,9 @@ Run = Callable[..., Any]
 class Loop:
     """The code of a loop over rows, as weaving made it in the driver.
 
-    `steps` are the row steps, one for each function, and last whatever takes their rows; `reasons` says for each why it
-    is called and not inlined (None: inlined). `found` is the variable that holds a combiner's accumulator; `cells` the
-    number of its fields where it is a tuple that the combiner's table has as a list.
+    `steps` are the row steps, one for each function, and then the step that takes their rows. `reasons` says why each
+    is called and not inlined, None if it is inlined. `found` is the variable of a combiner's accumulator. `cells` is
+    the number of its fields, if it is a tuple that the combiner's table holds as a list.
     """
 
     woven: Woven

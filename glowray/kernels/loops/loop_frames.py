@@ -1,4 +1,4 @@
-"""Where an error stands in generated loops: the one place that reads frames.
+"""The place of an error in a generated loop. No other module reads frames.
 
 A generated loop has no handler of its own. Its table says for each line which step that is, and which variable holds
 the step's row.

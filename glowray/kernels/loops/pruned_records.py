@@ -1,4 +1,4 @@
-"""Records of which a reader gives only the columns that are looked at; the others are read where Python needs a row."""
+"""Records of which only the needed columns are read. The others are read if Python needs a whole row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from glowray.rows import Block
 
 
 class PrunedBlock(Block):
-    """Some columns of rows; `whole` has them all."""
+    """Some columns of rows. `whole` reads all of them."""
 
     __slots__ = ("_rows", "_start")
 
@@ -19,19 +19,19 @@ class PrunedBlock(Block):
         self._rows, self._start = rows, start
 
     def whole(self, start: int, stop: int) -> Block:
-        """All columns of some of the rows."""
+        """Return all columns of the rows from `start` to `stop`."""
         return self._rows.between(self._start + start, self._start + stop)
 
 
 class WholeRows:
-    """A second reading of the same rows, begun when the first of them is asked for; asked for in order."""
+    """A second reading of the same rows. It begins with the first request; requests come in ascending order."""
 
     def __init__(self, blocks: Iterator[Block | list[object]]) -> None:
         self._blocks = blocks
         self._block, self._start = Block(), 0
 
     def between(self, start: int, stop: int) -> Block:
-        """The rows from `start` to `stop`, none of them before those that were asked for last."""
+        """Return the rows from `start` to `stop`. They must come after those of the last call."""
         parts: list[Block] = []
         while True:
             end = self._start + len(self._block)
@@ -47,7 +47,7 @@ class WholeRows:
 def pruned_blocks(
     few: Iterator[Block | list[object]], all_columns: Iterator[Block | list[object]], *, lists_are_whole: bool = False
 ) -> Iterator[Block | list[object]]:
-    """Yield blocks of few columns that know where the others are. Lists of whole rows stay lists."""
+    """Yield blocks of few columns that can read the others. Lists of whole rows stay lists."""
     rows = WholeRows(all_columns)
     start = 0
     for morsel in few:
@@ -59,7 +59,7 @@ def pruned_blocks(
 
 
 def batches(morsel: Block) -> Iterator[tuple[Block, Callable[[], Block]]]:
-    """A morsel in batches, each with the way to all columns of its rows."""
+    """Yield a morsel in batches, each with a function that returns all columns of its rows."""
     start = 0
     for block in in_batches([morsel]):
         stop = start + len(block)

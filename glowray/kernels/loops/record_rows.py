@@ -1,4 +1,4 @@
-"""Rows of blocks for a loop over their fields: the columns that it looks at, side by side, and no row as an object."""
+"""Rows of blocks for a loop over their fields. The columns it reads are zipped; no row is built as an object."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from glowray.kernels.loops.pruned_records import batches
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.decode import decode
-from glowray.rows.codec.shape import Fields, Path, Shape
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf, fields_of
+from glowray.rows.types.kinds import Kind, TupleOf, fields_of
+from glowray.rows.types.shape import Fields, Path, Shape
 
 Run = Callable[..., Any]
 
@@ -23,7 +23,7 @@ Run = Callable[..., Any]
 def fits(kind: Kind, shape: Shape) -> bool:
     """Return whether all rows of a shape have the tuples and dicts of a kind. Other fields may hold anything.
 
-    >>> from glowray.vectorize.columns.vectors.kinds import ANY, RecordOf
+    >>> from glowray.rows.types.kinds import ANY, RecordOf
     >>> shape = Chunk.from_rows([(1, {"n": b"x"})]).shape
     >>> fits(TupleOf((ANY, RecordOf((("n", ANY),)))), shape), fits(TupleOf((ANY,)), shape)
     (True, False)
@@ -42,7 +42,7 @@ def fits(kind: Kind, shape: Shape) -> bool:
 def leaves(kind: Kind) -> Iterator[tuple[Path, tuple[int | str, ...]]]:
     """Yield (path of field numbers, the keys that lead to it in a row) for each field that has no fields itself.
 
-    >>> from glowray.vectorize.columns.vectors.kinds import RecordOf
+    >>> from glowray.rows.types.kinds import RecordOf
     >>> list(leaves(TupleOf((int, RecordOf((("n", int),))))))
     [((0,), (0,)), ((1, 0), (1, 'n'))]
     """
@@ -58,8 +58,8 @@ def leaves(kind: Kind) -> Iterator[tuple[Path, tuple[int | str, ...]]]:
 class RecordLoop:
     """A segment's loop over the fields of rows whose tuples and dicts are those of a kind.
 
-    `paths` lead to the fields that it looks at, in the order in which it takes them; `variables` are the names that
-    `loop` has for all fields, with the path to each in the whole row.
+    `paths` lead to the fields that the loop reads, in the order of its parameters. `variables` maps the loop's names of
+    all fields to their paths in a whole row.
     """
 
     kind: Kind
@@ -68,7 +68,7 @@ class RecordLoop:
     loop: Loop
 
     def rows(self, block: Block, whole: Callable[[], Block]) -> RecordRows | None:
-        """The rows of a block of one chunk for the loop; None where they are put together in another way."""
+        """Return the rows of a block of one chunk for the loop, or None if they have another structure."""
         (chunk,) = block.chunks
         if not fits(self.kind, chunk.shape):
             return None
@@ -76,7 +76,7 @@ class RecordLoop:
 
 
 class RecordRows:
-    """The fields of some rows, side by side; `whole` gives the block that holds all of every row."""
+    """The fields of some rows as lists. `whole` returns the block of the whole rows."""
 
     def __init__(
         self,
@@ -101,14 +101,14 @@ class RecordRows:
         return zip(self._taken, *others, strict=False) if others else self._taken
 
     def known(self) -> dict[str, Any]:
-        """All fields of the row that was taken last, by the names that the loop has for them."""
+        """Return all fields of the last row taken, by the loop's names."""
         place = self._count - length_hint(self._taken) - 1
         (row,) = self._whole().slice(place, place + 1).rows()
         return {name: _at(row, path) for name, path in self._variables.items()}
 
 
 def record_parts(records: RecordLoop, whole: Loop, stream: Morsels) -> Iterator[tuple[Any, Run]]:
-    """Each morsel with the loop for its rows: over their fields, or over Python's rows."""
+    """Yield each morsel with the loop for it: over fields, or over Python's rows."""
     by_fields, by_row = records.loop.function(), whole.function()
     for morsel in stream:
         if not isinstance(morsel, Block):

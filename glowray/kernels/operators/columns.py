@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from glowray.functions import Function
+from glowray.rows.types.kinds import Kind, ListOf, TupleOf
 from glowray.vectorize.columns.operations.none_values import blank
 from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
 from glowray.vectorize.columns.vectors.frame import Lists, Mask, Vector, spread_out
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 
@@ -34,8 +34,8 @@ class FailedRows:
 class Batch:
     """Rows on their way through column steps.
 
-    `bad` marks the morsel's rows that left the fast path: whatever came of them is thrown away, and Python runs them.
-    `failures` tells which step they failed; `place` is the place of the step that runs.
+    `bad` marks the morsel's rows that failed a guard. Their results are thrown away, and Python computes them.
+    `failures` tells at which step they failed. `place` is the place of the step that runs.
     """
 
     def __init__(self, vector: Vector, length: int) -> None:
@@ -46,7 +46,7 @@ class Batch:
         self._moves: list[Callable[[], Rows]] = []
 
     def parents(self) -> Rows:
-        """For each row the row of the morsel that it was made of, in order."""
+        """Return for each row the number of the morsel's row that it comes from."""
         if not self._moves:
             return np.arange(self.length)
         found = self._moves[0]()
@@ -56,12 +56,12 @@ class Batch:
         return found
 
     def moved(self, vector: Vector, length: int, parents: Callable[[], Rows]) -> None:
-        """Other rows take the place of these; `parents` says of which of these each was made."""
+        """Replace the rows. `parents` returns for each new row the number of the row that it comes from."""
         self.vector, self.length = vector, length
         self._moves.append(parents)
 
     def require(self, good: Mask | None) -> None:
-        """Rows where `good` is false leave the fast path."""
+        """Mark the rows where `good` is false: they failed a guard."""
         if good is None:
             return
         if self.bad is None:
@@ -75,13 +75,13 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class ColumnStep:
-    """A row step as an operation over columns; `result` is the kind of the rows that come out."""
+    """A row step as an operation over columns. `result` is the kind of its rows."""
 
     result: Kind
 
     @property
     def constructs(self) -> tuple[str, ...]:
-        """What it is made of, for the table of costs."""
+        """The names of its operations in the table of costs."""
         return ()
 
     def apply(self, batch: Batch) -> None:
@@ -92,8 +92,8 @@ class ColumnStep:
 class ProgramStep(ColumnStep):
     """A step that runs a function over what a row holds.
 
-    `spread` says what fills its parameters: the row itself, a tuple's fields, a key and its value's fields,
-    or a list's items.
+    `spread` says what fills its parameters: the row itself, a tuple's fields, a key and its value's fields, or a list's
+    items.
     """
 
     program: ArrowProgram
@@ -105,13 +105,13 @@ class ProgramStep(ColumnStep):
         return (*self.program.constructs, *picks)
 
     def computed(self, batch: Batch, vector: Vector) -> Vector:
-        """The function over the vector of its rows (or values)."""
+        """Return the function's results for the vector of its rows or values."""
         made = self.program.run(self._arguments(batch, vector), batch.length)
         batch.require(made.ok)
         return made.vector
 
     def _arguments(self, batch: Batch, vector: Vector) -> list[Vector]:
-        """The columns that the function's parameters get; rows that do not fill them leave the fast path."""
+        """Return a column for each parameter. Rows that do not fill the parameters fail the guard."""
         if self.spread == "whole":
             return [vector]
         if self.spread == "items":

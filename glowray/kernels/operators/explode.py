@@ -12,9 +12,9 @@ from glowray.functions.show import shown
 from glowray.kernels.base.steps import RowStep
 from glowray.kernels.operators.columns import Batch, ColumnStep
 from glowray.kernels.operators.records import checked_record
+from glowray.rows.types.kinds import Kind, ListOf, RecordOf
 from glowray.vectorize.analyze.displays import field_of, simple_copy
 from glowray.vectorize.columns.vectors.frame import Lists, take
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, RecordOf
 from glowray.vectorize.definition.known_function import Refused
 from glowray.vectorize.loops.step_code import StepCode
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import Batch, ColumnStep, ProgramStep, program_of
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.columns.vectors.frame import take
-from glowray.vectorize.columns.vectors.kinds import Kind
 from glowray.vectorize.definition.known_function import Refused
 from glowray.vectorize.loops.step_code import StepCode
 

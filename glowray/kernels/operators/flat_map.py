@@ -8,9 +8,9 @@ from typing import ClassVar
 
 from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import NO_LIST, Batch, ColumnStep, ProgramStep, program_of
+from glowray.rows.types.kinds import Kind, ListOf
 from glowray.vectorize.analyze.yield_counts import yields_few
 from glowray.vectorize.columns.vectors.frame import Lists
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf
 from glowray.vectorize.definition.known_function import Refused
 from glowray.vectorize.loops.step_code import StepCode
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import ColumnStep
-from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.definition.known_function import Refused
 from glowray.vectorize.loops.step_code import StepCode
 
@@ -18,6 +18,10 @@ class ForEach(FunctionStep):
     """row → f(row), of which nobody asks more than how many there are"""
 
     keeps_keys: ClassVar[bool] = True
+
+    @property
+    def has_effects(self) -> bool:
+        return True
 
     def emit(self, code: StepCode) -> list[ast.stmt]:
         return code.pass_on(*code.apply(code.row))

@@ -10,9 +10,9 @@ from glowray.functions import Cause
 from glowray.functions.replay import NO_ROW, Attempt
 from glowray.kernels.base.steps import FunctionStep, RowStep, check_pair
 from glowray.kernels.operators.columns import NOT_KEYED, Batch, ColumnStep, ProgramStep, pair_of, program_of
-from glowray.rows.codec.shape import Path
+from glowray.rows.types.kinds import Kind, TupleOf
+from glowray.rows.types.shape import Path
 from glowray.vectorize.analyze.displays import simple_copy
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 from glowray.vectorize.definition.known_function import Refused
 from glowray.vectorize.loops.step_code import StepCode
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from glowray.kernels.base.steps import FunctionStep
 from glowray.kernels.operators.columns import Batch, ColumnStep, ProgramStep, program_of
-from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.definition.known_function import Refused
 from glowray.vectorize.loops.step_code import StepCode
 

@@ -19,10 +19,10 @@ from glowray.kernels.operators.columns import (
     pair_of,
     program_of,
 )
+from glowray.rows.types.kinds import Kind, ListOf, TupleOf
 from glowray.vectorize.analyze.displays import simple_copy
 from glowray.vectorize.analyze.yield_counts import yields_few
 from glowray.vectorize.columns.vectors.frame import Lists, take
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, TupleOf
 from glowray.vectorize.definition.known_function import Refused
 from glowray.vectorize.loops.step_code import StepCode
 

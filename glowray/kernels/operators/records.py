@@ -1,4 +1,4 @@
-"""What operators of records ask of a row."""
+"""The check that a row is a record."""
 
 from __future__ import annotations
 

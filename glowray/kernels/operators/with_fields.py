@@ -12,10 +12,11 @@ from glowray.functions.combiner import Zero
 from glowray.kernels.base.steps import FunctionStep, RowStep
 from glowray.kernels.operators.columns import Batch, ColumnStep, program_of
 from glowray.kernels.operators.records import checked_record
+from glowray.rows.types.kinds import NOTHING, Kind, RecordOf
 from glowray.vectorize.analyze.displays import simple_copy
 from glowray.vectorize.columns.operations.expressions import constant
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
-from glowray.vectorize.columns.vectors.kinds import NOTHING, Kind, RecordOf, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 from glowray.vectorize.definition.known_function import Refused
 from glowray.vectorize.loops.step_code import StepCode
 

@@ -14,9 +14,9 @@ from glowray.kernels.keys.combiners import reducer_cause
 from glowray.kernels.keys.reducer_call import blame_reducer, reducer_call
 from glowray.kernels.partition.partition_steps import PartitionStep
 from glowray.rows import Block
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.columns.folds.accumulations import Accumulation
 from glowray.vectorize.columns.vectors.block_vectors import vector_of
-from glowray.vectorize.columns.vectors.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A join within a partition, with sides that every task has whole: rows stay as they are, columns or Python's."""
+"""A semi or anti join within a partition. Every task has all rows of the other sides."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from glowray.rows.keys import canonical_key
 
 @dataclass(frozen=True, slots=True)
 class JoinInPlace(Keyed, BlockStep):
-    """The partition's keyed rows whose key is in every (semi) or in none (anti) of the whole sides.
+    """Keeps the keyed rows whose key is in every (semi) or in none (anti) of the other sides.
 
-    Those are the task's inputs beside its own from the one at `place`.
+    The other sides are the task's `beside` inputs from `place` on.
     """
 
     how: str
@@ -50,7 +50,7 @@ class JoinInPlace(Keyed, BlockStep):
             yield from keyed_join(self, [blocks, *self._sides(task)], self.how)
 
     def keys(self, context: TaskContext) -> KeyTable:
-        """The keys that every side has (semi), or any (anti)."""
+        """Return the keys that every side has (semi), or any side (anti)."""
         found = [set(map(canonical_key, self._keys_of(side))) for side in self._sides(context)]
         keys = KeyTable()
         names = set.intersection(*found) if self.how == "semi" else set().union(*found)
@@ -58,7 +58,7 @@ class JoinInPlace(Keyed, BlockStep):
         return keys
 
     def keeps(self, key: Any, keys: KeyTable) -> bool:
-        """Whether the rows of a key stay."""
+        """Return whether the rows of a key stay."""
         return (keys.find(key) is MISSING) is not (self.how == "semi")
 
     def _kept(self, rows: Iterable[Any], keys: KeyTable) -> list[Any]:
@@ -84,7 +84,7 @@ class JoinInPlace(Keyed, BlockStep):
 
 @dataclass(frozen=True, slots=True)
 class KeepKeys:
-    """The end of a loop that does the join: of rows that stay, none is built before its key was looked up."""
+    """The end of a loop that does the join. It looks a key up before it builds the row."""
 
     step: JoinInPlace
 

@@ -14,7 +14,7 @@ from glowray.kernels.partition.partition_steps import BlockStep
 from glowray.kernels.sort.external_sort import sorted_morsels
 from glowray.kernels.sort.order_cause import order_cause
 from glowray.kernels.sort.top_rows import best_rows
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
+from glowray.rows.types.kinds import Kind, TupleOf
 
 
 @dataclass(frozen=True, slots=True)

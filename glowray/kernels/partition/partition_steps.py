@@ -24,7 +24,7 @@ from glowray.kernels.keys.keyed_step import Keyed, check_keys, check_pairs
 from glowray.kernels.loops.failed_step import blame
 from glowray.kernels.loops.generated_loop import Loop
 from glowray.rows import Block
-from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.rows.types.kinds import Kind
 
 ENCODED_ROWS = 16_384
 
@@ -37,7 +37,7 @@ class PartitionStep(Step):
     """A step from the iterator of a partition's rows to another iterator, and the operator that runs it."""
 
     takes_blocks: ClassVar[bool] = False
-    """Whether rows had better come as columns, where that is possible."""
+    """Whether the step prefers blocks to Python's rows."""
     loops: ClassVar[tuple[Loop, ...]] = ()
 
     @property
@@ -53,12 +53,12 @@ class PartitionStep(Step):
 
 @dataclass(frozen=True, slots=True)
 class BlockStep(PartitionStep):
-    """A partition step that takes its rows as columns where they come so; it only has a `run` of its own."""
+    """A partition step that also takes blocks. It defines `run` instead of `apply`."""
 
     takes_blocks: ClassVar[bool] = True
 
     def kind_after(self, kind: Kind) -> Kind | None:
-        """The kind of the rows that come out where rows of a kind come in."""
+        """Return the kind of the rows that come out for rows of a kind."""
         return kind
 
 
@@ -198,6 +198,10 @@ class Write(BlockStep):
     folders: HiveFolders
 
     @property
+    def has_effects(self) -> bool:
+        return self.place.location is None  # a file has a name of its own for each attempt
+
+    @property
     def functions(self) -> tuple[Function, ...]:
         return self.sink.functions if isinstance(self.sink, CallingSink) else ()
 
@@ -234,7 +238,7 @@ class Write(BlockStep):
 
 @dataclass(frozen=True, slots=True)
 class Rewrite(PartitionStep):
-    """Parts of another schema than the one of all files → the same rows in that; no row goes on."""
+    """Part files with another schema than the output's → the same rows in its schema. It yields no rows."""
 
     misfits: Misfits
 
@@ -242,13 +246,13 @@ class Rewrite(PartitionStep):
         for part in rows:
             try:
                 context.parts.append(self.misfits.rewritten(part))
-            except InexactColumn as error:  # a type that a file which is there asks for
+            except InexactColumn as error:  # a file that is there already has this type
                 raise InexactColumn(f'{error}; "{self.label}" has files of that type already') from None
         return iter(())
 
 
 def row_call(function: Function) -> Callable[[Any], Any]:
-    """The function as one of a whole row: tuple and list rows are spread over its parameters."""
+    """Return the function as one that takes a whole row, and spreads tuples and lists over its parameters."""
     count = function.spread
     call = function.call
     if count is None:

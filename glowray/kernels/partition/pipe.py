@@ -35,6 +35,10 @@ class Pipe(PartitionStep):
     flows: ClassVar[bool] = True
     command: tuple[str, ...]
 
+    @property
+    def has_effects(self) -> bool:
+        return True
+
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         try:
             yield from self._lines(rows)
@@ -53,7 +57,7 @@ class Pipe(PartitionStep):
 
 
 def _chunks(step: Pipe, rows: Iterator[Any]) -> Iterator[bytes]:
-    """The rows as lines, some kilobytes at a time."""
+    """Yield the rows as lines, some kilobytes at a time."""
     lines: list[bytes] = []
     size = 0
     for row in rows:
@@ -78,13 +82,13 @@ def _chunks(step: Pipe, rows: Iterator[Any]) -> Iterator[bytes]:
 
 
 class LineSplitter:
-    r"""Bytes that come in pieces, as lines of UTF-8 without their ends (\n or \r\n)."""
+    r"""Splits bytes that come in pieces into lines of UTF-8, without their ends (\n or \r\n)."""
 
     def __init__(self) -> None:
         self._rest: list[bytes] = []
 
     def feed(self, piece: bytes) -> Iterator[str]:
-        """The lines that end in this piece."""
+        """Yield the lines that end in this piece."""
         head, end, tail = piece.rpartition(b"\n")
         if end:
             whole = b"".join([*self._rest, head])
@@ -94,7 +98,7 @@ class LineSplitter:
             self._rest.append(tail)
 
     def end(self) -> Iterator[str]:
-        """The last line, if it has no end."""
+        """Yield the last line if it has no end."""
         if self._rest:
             yield from _decoded(b"".join(self._rest), last=True)
 
@@ -110,10 +114,10 @@ def _decoded(data: bytes, last: bool = False) -> Iterator[str]:
 
 
 class Command:
-    """A running command, ended with all it started when its block is left before it has ended by itself.
+    """A running command. Leaving its block early ends the command and all processes that it started.
 
-    One thread serves all three pipes, whichever is ready: rows come from where they always do, and nobody waits for
-    a side that waits for the other.
+    One thread serves all three pipes and waits for any of them. So rows are made in the task's thread, and no side can
+    wait for a side that waits for it.
     """
 
     def __init__(self, command: tuple[str, ...]) -> None:
@@ -152,11 +156,11 @@ class Command:
         self.selector.close()
         for stream in (self.input, self.output, self.errors):
             stream.close()
-        if self.process.returncode is None:  # not waited for: the group still has this number
+        if self.process.returncode is None:  # nobody has waited for it, so its group still has this number
             self._end()
 
     def exchange(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """Feeds the command and gives what it prints, piece by piece, until it has closed both pipes."""
+        """Feed the command and yield its output piece by piece, until it has closed both pipes."""
         waiting = memoryview(b"")
         while not (self.input.closed and self.output.closed):
             for key, _ in self.selector.select():
@@ -168,7 +172,7 @@ class Command:
                     yield piece
 
     def check(self) -> None:
-        """Waits for the end of the command.
+        """Wait for the end of the command.
 
         Raises:
             PipeFailed: its exit code is not zero.
@@ -187,7 +191,7 @@ class Command:
             raise PipeFailed(f"pipe() of {self.shown} {how}{': ' + told if told else ', without a word on stderr'}")
 
     def _write(self, data: memoryview) -> memoryview:
-        """Writes what fits into the pipe; what is left. No data: there is no more to come."""
+        """Write as much as the pipe takes, and return the rest. Empty data closes the pipe."""
         if not data:
             self._close(self.input)
             return data
@@ -196,11 +200,11 @@ class Command:
         except BlockingIOError:
             return data
         except BrokenPipeError:
-            self._close(self.input)  # it reads no more, which is its right
+            self._close(self.input)  # it has closed its stdin, which it may
             return memoryview(b"")
 
     def _read(self, stream: IO[bytes]) -> bytes:
-        """What there is to read; nothing at the end, when the stream is closed."""
+        """Return the bytes that are ready. At the end, close the stream and return none."""
         try:
             piece = os.read(stream.fileno(), _READ_BYTES)
         except BlockingIOError:
@@ -219,11 +223,11 @@ class Command:
         stream.close()
 
     def _end(self) -> None:
-        """Asks the whole group to end, kills what has not when its leader is gone or time is up."""
-        with contextlib.suppress(PermissionError):  # macOS, where only the remains of the leader are left
+        """Send SIGTERM to the process group, and SIGKILL once its leader has ended or after the grace."""
+        with contextlib.suppress(PermissionError):  # macOS, if only the leader is left and it has ended
             os.killpg(self.process.pid, signal.SIGTERM)
         deadline = time.monotonic() + _GRACE_SECONDS
-        # The leader is looked at, not waited for: as long as it is there, no other group can get its number.
+        # WNOWAIT leaves the ended leader in place, so that no other group can get its number.
         while os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             if time.monotonic() > deadline:
                 break

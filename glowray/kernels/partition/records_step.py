@@ -14,7 +14,7 @@ from glowray.kernels.base.morsels import Morsel, Morsels
 from glowray.kernels.loops.failed_step import blame
 from glowray.kernels.partition.partition_steps import ENCODED_ROWS, BlockStep
 from glowray.rows import Block
-from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.rows.types.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _blocks(morsel: Morsel) -> Iterator[Block]:
 def _items(block: Block) -> Block:
     """Return the rows as records: a row that is no dict becomes {"item": row}."""
     from glowray.rows.codec.chunk import Chunk
-    from glowray.rows.codec.shape import Fields, Pickled
+    from glowray.rows.types.shape import Fields, Pickled
 
     def records(chunk: Chunk) -> Chunk:
         shape = chunk.shape

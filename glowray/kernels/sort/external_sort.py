@@ -1,4 +1,4 @@
-"""Sorting the rows of a partition: as columns where their keys are typed, in runs in a file where they are many."""
+"""The sort of a partition's rows: as columns if keys are typed, and in runs in a file if rows are many."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from glowray.rows.codec.chunk_concat import together
 from glowray.rows.keys.sort_words import Rows
 
 SPILLED_BYTES = 1 << 20
-"""A piece of a run in a file: what a merge has to hold of every run."""
+"""Bytes of a piece of a run in a file. A merge holds one piece of every run."""
 
 Piece = Chunk | list[Any]
-"""Rows as columns; those that are not typed as they are."""
+"""Rows as columns, or as a list if they would be pickled."""
 
 
 def sorted_morsels(stream: Morsels, keyed: bool, reverse: bool, strip: bool, budget: int, file: SpillFile) -> Morsels:
-    """The rows of `stream` in stable order.
+    """Yield the rows of `stream` in stable order.
 
     Args:
         stream: morsels of rows.
         keyed: rows are (key, row) pairs, to be ordered by key.
-        reverse: descending, equal rows in the order in which they come all the same.
-        strip: give the rows of the pairs.
-        budget: bytes of rows in memory from which they become a run in a file.
-        file: the file.
+        reverse: descending. Equal rows keep their order here too.
+        strip: yield the rows of the pairs.
+        budget: bytes of rows in memory from which they become a run in the file.
+        file: the file for runs.
 
     Raises TypeError where two keys cannot be compared.
     """
@@ -52,7 +52,7 @@ def sorted_morsels(stream: Morsels, keyed: bool, reverse: bool, strip: bool, bud
 
 
 def _taken(held: list[Piece]) -> list[Piece]:
-    """What is held, which from here on belongs to whoever asks."""
+    """Empty `held`, and return what it held."""
     pieces = held[:]
     held.clear()
     return pieces
@@ -65,7 +65,7 @@ def _pieces(morsel: Any) -> Iterator[Piece]:
     for rows in [morsel] if isinstance(morsel, list) else pieces(iter(morsel)):
         if rows:
             chunk = Chunk.from_rows(rows)
-            # Objects that would have to be pickled stay themselves as long as they do not leave the task.
+            # Rows that would be pickled stay objects while they are in the task's memory.
             yield rows if chunk.pickled_values else chunk
 
 
@@ -85,7 +85,7 @@ def _in_order(held: list[Piece], keyed: bool, reverse: bool, strip: bool) -> Mor
 
 
 def _ordered(held: list[Piece], keyed: bool, reverse: bool) -> tuple[Chunk, Rows] | list[Any] | None:
-    """All rows and their order, or a list of them in order; None for no rows. Empties `held`."""
+    """Empty `held`. Return its rows and their order, or a list of them in order, or None for no rows."""
     chunks = [piece for piece in held if isinstance(piece, Chunk)]
     if not held:
         return None
@@ -102,7 +102,7 @@ def _ordered(held: list[Piece], keyed: bool, reverse: bool) -> tuple[Chunk, Rows
 
 
 def _spilled(file: SpillFile, held: list[Piece], keyed: bool, reverse: bool) -> list[SpillPlace]:
-    """The rows as a run in the file, in pieces."""
+    """Write the rows to the file as a run in pieces."""
     ordered = _ordered(held, keyed, reverse)
     if ordered is None:
         return []

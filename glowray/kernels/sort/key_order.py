@@ -1,4 +1,4 @@
-"""A total order over sort keys: Python's own, with every NaN after everything else."""
+"""A total order over sort keys: Python's own, with NaNs last."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glowray.kernels.loops.failed_step import blame
 
 
 class LastKey:
-    """Compares after (before, when the order is reversed) every other key; stands for NaN."""
+    """Stands for NaN. It compares after every other key, or before it if the order is reversed."""
 
     __slots__ = ("reverse",)
 
@@ -35,7 +35,7 @@ class LastKey:
 
 
 def is_nan(key: Any) -> bool:
-    """Whether `key` is a NaN of any number type."""
+    """Return whether `key` is a NaN of any number type."""
     try:
         if isinstance(key, Decimal):
             return key.is_nan()
@@ -45,7 +45,7 @@ def is_nan(key: Any) -> bool:
 
 
 def total(key: Any, reverse: bool = False) -> Any:
-    """`key`, with NaNs (inside tuples too) replaced by what sorts last."""
+    """Return `key` with its NaNs, inside tuples too, replaced by a key that sorts last."""
     kind = type(key)
     if kind is str or kind is int or kind is bytes:
         return key
@@ -62,14 +62,14 @@ PLAIN = {str, int, bytes, bool}
 
 
 def totals(keys: list[Any], reverse: bool) -> list[Any]:
-    """`total` of every key; costs one pass over the types where no key can be a NaN."""
+    """Return `total` of every key. If no key can be a NaN, this is one pass over the types."""
     if set(map(type, keys)) <= PLAIN:
         return keys
     return [total(key, reverse) for key in keys]
 
 
 def sort_rows(rows: list[Any], key: Callable[[list[Any]], list[Any]], reverse: bool) -> list[Any]:
-    """`rows` in stable order of `key(rows)`, one key a row.
+    """Return `rows` in stable order of `key(rows)`, which has one key a row.
 
     Raises:
         TypeError: two keys cannot be compared.
@@ -86,7 +86,7 @@ def sort_rows(rows: list[Any], key: Callable[[list[Any]], list[Any]], reverse: b
 
 
 def top_rows(rows: Iterable[Any], n: int, key: Callable[[Any], Any], reverse: bool) -> list[Any]:
-    """The first n rows in descending order of `key` (ascending if `reverse`), ties in input order."""
+    """Return the first n rows in descending order of `key` (ascending if `reverse`), ties in input order."""
     # "Largest" counts NaN as smaller than everything, "smallest" as larger: it is last either way.
     pick = heapq.nsmallest if reverse else heapq.nlargest
     rows = iter(rows)
@@ -142,18 +142,18 @@ def _raises(error: BaseException, compare: Callable[[Any, Any], Any], left: Any,
 
 
 class Keys(Protocol):
-    """Sorted keys that can be looked at."""
+    """Sorted keys that can be read by place."""
 
     def __len__(self) -> int: ...
     def at(self, places: Sequence[int]) -> Sequence[Any]:
-        """The keys at some places."""
+        """Return the keys at some places."""
         ...
 
 
 def bucket_edges(keys: Keys, bounds: Sequence[Any], reverse: bool) -> list[int]:
-    """Where each of `bounds` cuts sorted `keys`: bucket i is keys[edges[i]:edges[i + 1]]; equal keys stay together.
+    """Return the edges at which `bounds` cut sorted `keys`: bucket i is keys[edges[i]:edges[i + 1]].
 
-    All bounds are searched for at once, so that keys are looked at in few batches.
+    Equal keys share a bucket. All bounds are searched for at once, so that keys are read in few batches.
     """
     lows, highs = [0] * len(bounds), [len(keys)] * len(bounds)
     while searched := [place for place, low in enumerate(lows) if low < highs[place]]:

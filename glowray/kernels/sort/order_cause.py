@@ -1,4 +1,4 @@
-"""What an error of a verb that orders rows tells the user: a row, and the comparison that replay() repeats."""
+"""The cause of an error of a verb that orders rows: a row, and the comparison that replay() repeats."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glowray.kernels.sort.key_order import total
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A key that cuts a sorted run, where the row that it is of is not at hand."""
+    """A key that cuts a sorted run. Its row is not at hand."""
 
     key: Any
 

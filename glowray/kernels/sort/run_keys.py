@@ -1,4 +1,4 @@
-"""The keys of a sorted run: a sample of them, and those at the places that a search looks at."""
+"""The keys of a sorted run: a sample, or those at given places."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from glowray.kernels.sort.run_merge import KEY
 from glowray.rows import Block
 
 SAMPLED = 128
-"""Keys that stand for a run."""
+"""The number of keys that are sampled from a run."""
 
 
 def sample_keys(run: Block, keyed: bool, count: int = SAMPLED) -> list[tuple[Any, float]]:
-    """Evenly spaced keys of a sorted run, each with the number of rows it stands for."""
+    """Return evenly spaced keys of a sorted run, each with the number of rows that it stands for."""
     size = min(count, len(run))
     places = [(2 * place + 1) * len(run) // (2 * size) for place in range(size)]
     return [(key, len(run) / size) for key in _keys_at(run, places, keyed)]
 
 
 class RunKeys:
-    """The keys of a sorted run as `total` orders them; only those that are looked at are decoded."""
+    """The keys of a sorted run as `total` orders them. Only the keys that are asked for are decoded."""
 
     def __init__(self, run: Block, keyed: bool, reverse: bool) -> None:
         self._run, self._keyed, self._reverse = run, keyed, reverse
@@ -32,7 +32,7 @@ class RunKeys:
         return len(self._run)
 
     def at(self, places: Sequence[int]) -> list[Any]:
-        """The keys at some places, in any order."""
+        """Return the keys at some places, in any order."""
         return [total(key, self._reverse) for key in _keys_at(self._run, places, self._keyed)]
 
 

@@ -1,4 +1,4 @@
-"""Sorted runs as one: a window of every run in memory, and of their rows those that no later one comes before."""
+"""The merge of sorted runs. A window of every run is in memory; rows leave once no later row can come before them."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from glowray.rows.codec.chunk_concat import together
 from glowray.rows.keys.sort_words import Rows, sort_levels
 
 WINDOW_BYTES = 32 << 20
-"""What the windows of all runs take together, about: a merge of less goes through memory at once."""
+"""Bytes that the windows of all runs take together. Smaller runs are merged in memory at once."""
 
 KEY, ROW = (0,), (1,)
-"""The places of what `keyed` rows are pairs of."""
+"""The paths to the key and the row of a (key, row) pair."""
 
 
 def key_order(rows: Chunk, keyed: bool, reverse: bool) -> Rows | None:
-    """The stable order of rows (or pairs of key and row) by their keys; None where Python has to compare those."""
+    """Return the stable order of rows, or of (key, row) pairs, by key, or None if Python has to compare the keys."""
     levels = sort_levels(rows.select(KEY) if keyed else rows, reverse)
     return None if levels is None else stable_order(levels, len(rows))
 
 
 def in_python(rows: list[Any], keyed: bool, reverse: bool) -> list[Any]:
-    """The rows in stable order, by Python's own comparisons.
+    """Return the rows in stable order, by Python's own comparisons.
 
     Raises TypeError where two keys cannot be compared.
     """
@@ -45,13 +45,13 @@ def in_python(rows: list[Any], keyed: bool, reverse: bool) -> list[Any]:
 def merged(
     runs: Sequence[Iterable[Chunk]], keyed: bool, reverse: bool, strip: bool = False, size: int = WINDOW_BYTES
 ) -> Morsels:
-    """The rows of sorted runs in one order, equal ones in the order of the runs.
+    """Yield the rows of sorted runs in one order, equal rows in the order of the runs.
 
     Args:
-        runs: each the chunks of a run, small ones where not all of it is to be in memory.
+        runs: the chunks of each run. Small chunks bound the memory.
         keyed: rows are (key, row) pairs, in the order of keys.
         reverse: the runs descend.
-        strip: give the rows of the pairs.
+        strip: yield the rows of the pairs.
         size: bytes of all windows together.
     """
     windows = [_Window(iter(run), size // len(runs)) for run in runs]
@@ -75,7 +75,7 @@ def merged(
 
 
 def merged_blocks(runs: Sequence[Block], keyed: bool, reverse: bool, strip: bool, size: int = WINDOW_BYTES) -> Morsels:
-    """The rows of sorted blocks in one order, as `merged` gives them."""
+    """Yield the rows of sorted blocks in one order, as `merged` does."""
     whole = sum(chunk.estimated_bytes for run in runs for chunk in run.chunks)
     if whole <= size:
         return merged([run.chunks for run in runs], keyed, reverse, strip, size)
@@ -103,11 +103,11 @@ class _Window:
 
     @property
     def is_last(self) -> bool:
-        """Whether there are no rows after these."""
+        """Whether the run has no rows after these."""
         return self._run is None
 
     def fill(self) -> None:
-        """Holds as much as a window may."""
+        """Read rows until the window is full or the run ends."""
         held = sum(chunk.estimated_bytes for chunk in self.chunks)
         while self._run is not None and (held < self._size or not self.chunks):
             chunk = next(self._run, None)
@@ -118,21 +118,21 @@ class _Window:
                 held += chunk.estimated_bytes
 
     def drop(self, count: int) -> None:
-        """Is done with the first rows."""
+        """Drop the first rows."""
         while self.chunks and count >= len(self.chunks[0]):
             count -= len(self.chunks.pop(0))
         if count:
             self.chunks[0] = self.chunks[0].slice(count, len(self.chunks[0]))
 
     def rest(self) -> Iterator[Chunk]:
-        """All rows that are left."""
+        """Return all chunks that are left."""
         return chain(self.chunks, self._run or ())
 
 
 def _settled(windows: Sequence[_Window], order: Rows) -> Rows:
-    """The start of the windows' order that no row outside of them comes before; the windows are done with those rows.
+    """Return the part of the order that no unread row can come before, and drop its rows from the windows.
 
-    A row outside follows the last one of its run's window: in the order, as in every other, equal rows stand by run.
+    An unread row comes after the last row of its run's window. So the part ends with the first such last row.
     """
     starts = np.cumsum([0, *(window.count for window in windows)])
     lasts = [stop - 1 for window, stop in zip(windows, starts[1:].tolist(), strict=True) if not window.is_last]
@@ -163,7 +163,7 @@ def _merged_in_python(windows: Sequence[_Window], keyed: bool, reverse: bool, st
 
 
 class _Placed:
-    """A row of a run, compared as sorted() compares: only by `<` of the keys; equal ones by run."""
+    """A row of a run, compared as sorted() compares: by `<` of keys alone, and by run if these are equal."""
 
     __slots__ = ("key", "place", "reverse", "row")
 

@@ -1,4 +1,4 @@
-"""The first rows of an order without sorting the others: as columns where their keys are typed."""
+"""The first rows of an order, without a sort of the others. Rows with typed keys stay columns."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from glowray.rows.keys.sort_words import sort_levels
 
 
 def best_rows(stream: Morsels, n: int, keyed: bool, reverse: bool, strip: bool) -> Morsels:
-    """The n largest rows of `stream` (smallest if `reverse`), first in order first, ties in input order.
+    """Yield the n largest rows of `stream`, descending (smallest, ascending, if `reverse`), ties in input order.
 
     Args:
-        stream: morsels of rows; nothing of it is read where n is 0.
-        n: how many.
+        stream: morsels of rows. None is read if n is 0.
+        n: the number of rows.
         keyed: rows are (key, row) pairs, ordered by key.
         reverse: smallest first.
-        strip: give the rows of the pairs.
+        strip: yield the rows of the pairs.
     """
     if not n:
         return
@@ -43,7 +43,7 @@ def _is_columns(morsel: Morsel) -> bool:
 
 
 class _Best:
-    """The best rows so far: as chunks, perhaps of more than n rows, or as Python's rows, whichever came last."""
+    """The best rows so far: as chunks, which may hold more than n rows, or as Python's rows."""
 
     def __init__(self, n: int, keyed: bool, reverse: bool) -> None:
         self.n, self.keyed, self.reverse = n, keyed, reverse
@@ -66,7 +66,7 @@ class _Best:
                 self.add_rows(row for chunk in chunks for row in chunk.rows())
 
     def given(self, strip: bool) -> Morsels:
-        """The n best in order."""
+        """Yield the n best rows in order."""
         if self.chunks:
             found = self._first(together(self.chunks))
             if found is not None:
@@ -76,7 +76,7 @@ class _Best:
         yield [pair[1] for pair in self.rows] if strip else self.rows
 
     def _prune(self) -> bool:
-        """Keeps less of the rows once they are too many; False where Python has to compare them."""
+        """Drop rows that are not among the n best, once there are many. Return False if Python has to compare them."""
         enough = 2 * self.n
         if len(self.chunks[-1]) > enough:
             found = self._first(self.chunks[-1])
@@ -91,7 +91,7 @@ class _Best:
         return True
 
     def _first(self, rows: Chunk) -> Chunk | None:
-        # The largest come first: what is ascending for a sort is reverse here.
+        # The largest come first, so `reverse` of a sort is the opposite.
         levels = sort_levels(rows.select(KEY) if self.keyed else rows, not self.reverse)
         return None if levels is None else rows.take(first_rows(levels, len(rows), self.n))
 

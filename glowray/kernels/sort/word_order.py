@@ -1,8 +1,8 @@
-"""The stable order of rows by the words of their keys, as many of them as it takes to tell the rows apart.
+"""The stable order of rows by the words of their keys. Later words are read only while rows are tied.
 
-NumPy sorts plain 64-bit integers ten times faster than anything that has to carry row numbers along. So the numbers are
-made part of what is sorted: the bits in which the words of the rows differ, and below them the row's number, which
-also makes the order stable. Rows that are equal in as many bits as find room go on with the next ones.
+NumPy sorts plain 64-bit integers ten times faster than integers with row numbers beside them. So each sorted integer
+holds the bits in which the rows' words differ and, below them, the row's number, which makes the order stable. Rows
+that are equal in all bits that fit are sorted again by the next bits.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _BITS = 64
 
 
 def stable_order(levels: Iterable[Level], count: int) -> Rows:
-    """The numbers of `count` rows in ascending order of their words, equal rows in the order in which they come.
+    """Return the numbers of `count` rows in ascending order of their words. Equal rows keep their order.
 
     >>> stable_order([lambda rows: np.array([2, 1, 2], np.uint64)[... if rows is None else rows]], 3).tolist()
     [1, 0, 2]
@@ -33,7 +33,7 @@ def stable_order(levels: Iterable[Level], count: int) -> Rows:
 
 
 def first_rows(levels: Iterable[Level], count: int, n: int) -> Rows:
-    """The first n of `stable_order`; only rows that can be among them are sorted."""
+    """Return the first n of `stable_order`. Only rows that can be among them are sorted."""
     levels = iter(levels)
     first = next(levels, None)
     if first is None or n == 0 or count <= 2 * n:
@@ -49,11 +49,11 @@ def _of_rows(level: Level, chosen: Rows) -> Level:
 
 
 class _Ties:
-    """Rows in an order that is right but for the groups of rows which no word has told apart so far.
+    """Rows in an order that is final except within groups of tied rows, whose words so far are equal.
 
-    `places` are the places in `order` that such groups take, `groups` the number of the group at each of them; None
-    while all rows are one group. `same` says of the rows at `places`, but for the first, whether the last bits that
-    were sorted are those of the row before: what groups are left is found out only when another word asks.
+    `places` are the places in `order` of tied rows, and `groups` the number of the group at each place. Both are None
+    while all rows are one group. `same` says for each row at `places`, from the second on, whether its last sorted bits
+    are those of the row before. New groups are made of it when another word is sorted.
     """
 
     def __init__(self, count: int) -> None:
@@ -63,12 +63,12 @@ class _Ties:
         self.same: npt.NDArray[np.bool_] | None = None
 
     def any(self) -> bool:
-        """Whether rows are left that further words may tell apart."""
+        """Return whether tied rows are left."""
         self._regroup()
         return len(self.order if self.places is None else self.places) > 1
 
     def part_by(self, level: Level) -> None:
-        """Goes on with one word of every row that is still tied."""
+        """Sort the tied rows by one more word."""
         words = level(None if self.places is None else self.order[self.places])
         while self._differ(words):
             words = words - words.min()
@@ -85,14 +85,14 @@ class _Ties:
             words = (words & _U((1 << shift) - 1))[moved[self._regroup()]]
 
     def _differ(self, words: Words) -> bool:
-        """Whether words of one group differ: those of several groups always may."""
+        """Return whether the words within a group differ."""
         changes = words[1:] != words[:-1]
         if self.groups is not None:
             changes &= self.groups[1:] == self.groups[:-1]
         return bool(changes.any())
 
     def _sort(self, words: Words, bits: int, row_bits: int) -> Rows:
-        """Sorts the tied rows within their groups by words of so many bits; where each of them was."""
+        """Sort the tied rows within their groups by words of `bits` bits. Return the place that each had before."""
         packed = words << _U(row_bits)
         if self.groups is not None:
             packed |= self.groups << _U(bits + row_bits)
@@ -108,12 +108,12 @@ class _Ties:
         return moved
 
     def _regroup(self) -> Rows:
-        """Keeps only the rows that are the same as a neighbour; where among the tied ones those were."""
+        """Keep as tied only the rows that equal a neighbour. Return their places among the tied rows before."""
         if self.same is None:
             return np.arange(len(self.order if self.places is None else self.places))
         tied = np.zeros(len(self.same) + 1, np.bool_)
         tied[1:] = self.same
-        begins = ~tied  # of a group, if the row after it is the same
+        begins = ~tied  # whether a group begins at the row, if the row after it is the same
         tied[:-1] |= self.same
         kept = np.flatnonzero(tied)
         self.places = kept if self.places is None else self.places[kept]

@@ -35,9 +35,9 @@ _FIRST = operator.itemgetter(0)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """At which level a step runs: over columns if `not_columns` is None, else inlined if `not_inlined` is None.
+    """The level of a step: over columns if `not_columns` is None, else inlined if `not_inlined` is None, else called.
 
-    Both are reasons otherwise; `not_columns` is "" where the rows never were columns.
+    Otherwise both are reasons. `not_columns` is "" if the rows never were columns.
     """
 
     step: Step
@@ -47,13 +47,12 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """What every task of a branch of a stage runs: `operators` are the compiled form of `steps`.
+    """The program of the tasks of a stage's branch. `operators` are the compiled form of `steps`.
 
-    `partial` tasks give the rows before a failure together with the failure: for take() and iteration, which may never
-    reach it. The last `beside` of the task's inputs are for its steps. `decisions` tell explain() at which level each
-    step runs; `refused` is why the whole fragment only calls its functions, None where that was decided for each of
-    them. `reads_blocks`: the source gives columns where it can. `plain` makes the operators of steps that are called.
-    `saver` saves what the tasks give.
+    `partial` tasks give the rows before a failure beside the failure: take() and iteration may never reach it. The last
+    `beside` inputs of a task are for its steps. `decisions` tell explain() the level of each step. `refused` is why no
+    function of the fragment is compiled; None if each function was decided alone. `reads_blocks`: the source gives
+    columns if it can. `plain` makes the operators of steps that are called. `saver` saves the output of tasks.
     """
 
     source: Source
@@ -71,7 +70,7 @@ class Fragment:
     def run(
         self, partition: int, inputs: Sequence[Sequence[Block]], offset: int = 0, memory: int | None = None
     ) -> tuple[TaskReport, Sequence[Stored] | None]:
-        """Run it on one partition, and save what the task gives if a saver is there."""
+        """Run it on one partition, and save the task's output if there is a saver."""
         report, stored = run(self, partition, inputs, offset, memory)
         if self.saver is not None and stored is not None and report.failure is None:
             self.saver.save(report, stored)
@@ -79,12 +78,12 @@ class Fragment:
 
     @property
     def functions(self) -> list[Function]:
-        """All functions of the user's in it."""
+        """The user's functions."""
         return [function for step in (self.source, *self.steps) for function in step.functions]
 
     @property
     def last_verb(self) -> str:
-        """The verb that makes the rows which come out."""
+        """The verb that makes the task's rows."""
         makers = [self.source, *(step for step in self.steps if not isinstance(step, LimitStep))]
         return makers[-1].verb
 
@@ -96,7 +95,7 @@ def run(
     offset: int = 0,
     memory: int | None = None,
 ) -> tuple[TaskReport, Sequence[Stored] | None]:
-    """Runs a fragment on one partition; a user's exception comes back in the report, with no blocks unless partial."""
+    """Run a fragment on one partition. The report carries a user's exception; blocks come with it only if `partial`."""
     started = time.perf_counter()
     run = _begun(fragment, partition, inputs, offset, memory)
     blocks: Sequence[Stored] | None = None
@@ -119,7 +118,7 @@ def flow(
     offset: int = 0,
     memory: int | None = None,
 ) -> Iterator[tuple[TaskReport, Sequence[Stored]] | None]:
-    """As `run`, on rows that arrive meanwhile: gives what there is to tell after each piece of them, None for nothing.
+    """Run a fragment on rows that arrive meanwhile. Yield the news after each piece of rows, or None for no news.
 
     The rows before a failure come with it.
     """
@@ -157,7 +156,7 @@ def _begun(
 
 
 class _Run:
-    """One run of a fragment: the rows on their way out, and what has been counted."""
+    """One run of a fragment: its output so far and its report."""
 
     def __init__(self, fragment: Fragment, context: TaskContext, inputs: Sequence[Sequence[Any]]) -> None:
         self.fragment, self.context, self.inputs = fragment, context, inputs
@@ -165,12 +164,12 @@ class _Run:
         self.begin()
 
     def begin(self) -> None:
-        """Nothing has been made yet that is not told already."""
+        """Begin a new report and a new output."""
         self.report = TaskReport(self.context.partition)
         self.output = TaskOutput(self.fragment.exchange, self.inputs, self.context, self.fragment.last_verb)
 
     def pieces(self) -> Iterator[None]:
-        """Yield after each piece of the rows that the operators, one over the other, make and the output takes."""
+        """Run the rows through all operators into the output. Yield after each piece."""
         source = self.fragment.source
         read = source.columns if self.fragment.reads_blocks else source.morsels
         stream = self.times.timed(lambda: self._counted(blamed_lazily(source, read(self.inputs, self.context))))
@@ -179,7 +178,7 @@ class _Run:
         size = self.context.piece if self.fragment.operators else MORSEL
         for piece in whole_pieces(stream, size):
             self.output.take(piece)
-            del piece  # its rows go before the next are made
+            del piece  # frees its rows before the next are made
             yield
 
     def fail(self, error: BaseException) -> None:
@@ -192,12 +191,12 @@ class _Run:
 
     @property
     def has_news(self) -> bool:
-        """Whether there is more to tell than that rows came in and went nowhere."""
+        """Whether the report has more to tell than the number of rows read."""
         context = self.context
         return bool(self.report.rows_out or context.skipped or context.counters or context.parts)
 
     def reported(self, seconds: float, *, final: bool = True) -> TaskReport:
-        """The report with all that functions have left in the context."""
+        """Return the report, with what the context has collected."""
         report, context = self.report, self.context
         report.final, report.seconds, report.spilled = final, seconds, context.spilled + self.output.spilled
         report.ended = context.ended
@@ -209,9 +208,9 @@ class _Run:
         return report
 
     def _counted(self, morsels: Morsels) -> Morsels:
-        """The same morsels, and the report is told how many rows there were."""
+        """Return the same morsels, and count their rows in the report."""
         if self.inputs and not isinstance(self.fragment.source, ArrivingSource):
-            # A source may make fewer rows of them than there are (groups), or more (pairs).
+            # A source may make fewer rows than its inputs have (groups), or more (pairs): the inputs count.
             source = self.fragment.source
             sides = source.sides if isinstance(source, Blocks) else None
             self.report.rows_in = sum(len(block) for side in self.inputs[:sides] for block in side)
@@ -226,7 +225,7 @@ class _Run:
                 continue
             counter = itertools.count()
             try:
-                # Counted as they are taken, in C: one more only when there is a row.
+                # zip counts in C as rows are taken: it draws a number only after it got a row.
                 yield map(_FIRST, zip(morsel, counter, strict=False))
             finally:
                 self.report.rows_in += next(counter)

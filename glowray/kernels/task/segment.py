@@ -1,4 +1,4 @@
-"""Segments: a chain of steps cut where rows must become an iterator, a table of keys, or the task's output."""
+"""Segments: a chain of steps, split where rows become an iterator, a table of keys or the task's output."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from glowray.kernels.partition.partition_steps import PartitionStep, PassOn
 
 MOST_STEPS = 40
 MOST_LOOPS = 6
-"""Of one loop: Python compiles no more than 20 blocks inside one another, and a flat_map may be two."""
+"""The most loops within one loop: Python compiles at most 20 nested blocks, and a flat_map may be two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Row steps that run in one loop, and the step that takes their rows; None: the task's exchange."""
+    """Row steps that run in one loop, and the step that takes their rows, None for the task's exchange."""
 
     rows: tuple[RowStep, ...]
     end: CombineStep | PartitionStep | None
 
 
 def segments(steps: Sequence[Step]) -> list[Segment]:
-    """The segments of a task's steps; the last one ends in the exchange."""
+    """Return the segments of a task's steps. The last one ends in the exchange."""
     found: list[Segment] = []
     rows: list[RowStep] = []
     for step in steps:

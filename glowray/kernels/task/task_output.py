@@ -1,4 +1,4 @@
-"""The rows of a task on their way out: collected, made blocks of, counted."""
+"""The output of a task: its rows are collected, built into blocks and counted."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from glowray.kernels.ends.buckets import Buckets, Stored
 from glowray.kernels.ends.exchange import Exchange
 from glowray.kernels.task.task_report import TaskReport
 from glowray.rows import Block
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.columns.vectors.block_vectors import kinds_of
-from glowray.vectorize.columns.vectors.kinds import Kind
 
 FLUSH_ROWS = 65_536
-"""Rows that make a block."""
+"""Rows from which a block is built."""
 
 WEIGHED_ROWS = 1024
-"""Rows that may make one if they are large."""
+"""Rows from which a block may be built if they are large."""
 
 
 class TaskOutput:
-    """What a task gives, as the blocks of its exchange; `verb` is blamed for a row that cannot be pickled."""
+    """The blocks of a task's exchange. `verb` is named in the error for a row that cannot be pickled."""
 
     def __init__(self, exchange: Exchange, inputs: Sequence[Sequence[Any]], context: TaskContext, verb: str) -> None:
         self._context, self._verb, self._keeps_rows = context, verb, exchange.outputs > 0
@@ -50,7 +50,7 @@ class TaskOutput:
 
     @property
     def _is_enough(self) -> bool:
-        """Whether the rows at hand make a block: there are many, or they are large."""
+        """Whether a block is built of the rows so far: they are many or large."""
         if len(self._rows) < WEIGHED_ROWS or len(self._rows) >= FLUSH_ROWS:
             return len(self._rows) >= FLUSH_ROWS
         return weight(self._rows) >= self._context.run_bytes
@@ -66,7 +66,7 @@ class TaskOutput:
         self._output.add(block)
 
     def finish(self, report: TaskReport) -> Sequence[Stored]:
-        """Return the blocks, and tell the report of them."""
+        """Return the blocks, and describe them in the report."""
         self._flush()
         blocks = self._pickled()
         report.rows_out = self.rows_out
@@ -76,21 +76,21 @@ class TaskOutput:
         return blocks if report.cuts is None else []
 
     def _pickled(self) -> Sequence[Stored]:
-        """Return the blocks with all that has to be pickled; here it shows that a row cannot be."""
+        """Return the blocks, with their rows pickled if need be. Raise TypeError for a row that cannot be."""
         try:
             blocks = self._output.finish()
             for block in blocks:
                 _ = len(block) and block.nbytes
         except Exception as error:
-            # As before any other error, the rows that come first are there to be taken.
+            # As for every error, the rows before it can be taken.
             self._output.keep(_before_unpicklable)
             raise TypeError(f"a row must be picklable, but {self._verb}() gave one that is not: {error}") from error
         return blocks
 
 
 def describe(report: TaskReport, blocks: Sequence[Stored]) -> None:
-    """Tell the report of the objects that the task gives."""
-    # A shuffle makes many blocks, and most of them may have no rows: those are not measured.
+    """Describe the objects that a task gives in its report."""
+    # A shuffle makes many blocks, and most may be empty: these are not measured.
     report.rows = list(map(len, blocks))
     filled = [rows > 0 for rows in report.rows]
     report.sizes = [block.nbytes if has_rows else 0 for block, has_rows in zip(blocks, filled, strict=True)]
@@ -107,7 +107,7 @@ def _before_unpicklable(blocks: Iterable[Block]) -> Iterator[Block]:
         for place in range(len(block)):
             try:
                 _ = block.slice(place, place + 1).nbytes
-            except Exception:  # who asks for the rows before it has this very error already
+            except Exception:  # the caller has this error already
                 yield block.slice(0, place)
                 return
         yield block

@@ -1,4 +1,4 @@
-"""What a task tells the driver."""
+"""The report of a task to the driver."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ import numpy.typing as npt
 from glowray.functions import Failure
 from glowray.kernels.base.row_levels import HandedRows
 from glowray.kernels.task.operator_times import OperatorTime
-from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.rows.types.kinds import Kind
 
 
 @dataclass
 class TaskReport:
-    """What the driver learns of a task: never its rows, only counts, sizes and what went wrong.
+    """A task's counts, sizes and failure for the driver. It never holds rows.
 
-    `rows`, `sizes` in bytes and `kinds` of rows are those of the blocks. `attempt` counts the attempts that were lost
-    before this one; `remote` tasks ran in another process. Of a task that gives its rows in pieces, a report tells what
-    came since the one before, and only the last is `final`. `cuts`: the blocks are these rows of the first one
-    that the task read. `bucket_bytes`: the bytes for each reader of a shuffle, if several share an object. `printed` is
-    the bytes that a remote task has printed. `ended`: no row of a later task of the stage is wanted. `began` is in
-    seconds since 1970, `worker` is the process that ran the task.
-    `times` are those of the source and of each operator. `failed_rows` of the rows that came in were computed by
-    Python, although columns were planned; `handed` tells which steps handed them over, by number, -1 for the source.
+    `rows`, `sizes` in bytes and `kinds` of rows are those of the blocks. `attempt` counts the lost attempts before this
+    one. `remote` tasks ran in another process. A task that gives its rows in pieces reports each piece; only the last
+    report is `final`. `cuts`: the blocks are these rows of the first block that the task read. `bucket_bytes` are the
+    bytes for each reader of a shuffle, if several share an object. `printed` is the output that a remote task printed.
+    `ended`: no later task of the stage is needed. `began` is in seconds since 1970. `worker` is the process.
+    `times` are those of the source and of each operator. `failed_rows` is the number of rows that failed a guard, and
+    were computed by Python. `handed` tells by which step, by number, -1 for the source.
     `restored`: the report and the blocks were saved by an earlier task. `unsaved` is why they could not be saved.
     """
 

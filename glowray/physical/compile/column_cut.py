@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from glowray.kernels.base.steps import RowStep
 from glowray.kernels.operators.columns import ColumnStep
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, Maybe, Opaque, RecordOf, TupleOf
+from glowray.rows.types.kinds import Kind, ListOf, Maybe, Opaque, RecordOf, TupleOf
 from glowray.vectorize.costs import COSTS, INTO_COLUMN, OUT_OF_COLUMN
 
 ITEMS = 10

@@ -13,9 +13,9 @@ from glowray.kernels.keys.fold_table import pair_kind
 from glowray.kernels.operators.columns import ColumnStep
 from glowray.kernels.partition.fold_steps import ReduceStep
 from glowray.physical.compile.column_cut import cheapest_cut
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.columns.folds.accumulations import Accumulation, accumulation_of
 from glowray.vectorize.columns.folds.reducer_shapes import fold_of
-from glowray.vectorize.columns.vectors.kinds import Kind
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 

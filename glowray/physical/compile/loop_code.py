@@ -21,7 +21,7 @@ from glowray.kernels.task.segment import Segment
 from glowray.physical.compile.branch_likeness import step_likeness
 from glowray.physical.compile.loop_endings import Combine, Keep, appending, counting, yielding
 from glowray.physical.compile.record_loops import displayed, pruned_read, read_kind, used_of, variables_of
-from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.definition.answer_cache import remembered
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.loops.chain import Chain, Sink, define

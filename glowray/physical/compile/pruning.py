@@ -6,8 +6,8 @@ from glowray.io.reader import PrunableReader
 from glowray.kernels.ends.exchange import Count, Exchange
 from glowray.kernels.ends.sources import ReadSource
 from glowray.kernels.task.segment import Segment
-from glowray.rows.codec.shape import Path
-from glowray.vectorize.columns.vectors.kinds import RecordOf
+from glowray.rows.types.kinds import RecordOf
+from glowray.rows.types.shape import Path
 
 
 def pruned(

@@ -12,8 +12,8 @@ from glowray.kernels.join.matching_row_numbers import needed
 from glowray.kernels.loops.record_rows import leaves
 from glowray.physical.compile.row_kinds import wire_kind
 from glowray.physical.stages.stage import Branch, Runs
+from glowray.rows.types.kinds import ANY, Kind, RecordOf, TupleOf, fields_of
 from glowray.vectorize.analyze.displays import record
-from glowray.vectorize.columns.vectors.kinds import ANY, Kind, RecordOf, TupleOf, fields_of
 from glowray.vectorize.loops.code.weaver import Weaver, load
 
 MOST_FIELDS = 300

@@ -10,8 +10,9 @@ from glowray.kernels.join.matching_row_numbers import needed
 from glowray.physical.stages.stage import Branch, Runs, StageRun, Wire
 from glowray.physical.stages.wires import All, FromStage, Given, Same
 from glowray.rows import Block
-from glowray.vectorize.columns.vectors.block_vectors import kind_of, kinds_of
-from glowray.vectorize.columns.vectors.kinds import Kind, Maybe, RecordOf, TupleOf
+from glowray.rows.types.kinds import Kind, Maybe, RecordOf, TupleOf
+from glowray.rows.types.shape_kinds import kind_of
+from glowray.vectorize.columns.vectors.block_vectors import kinds_of
 
 
 def source_kind(branch: Branch, runs: Runs) -> Kind | None:

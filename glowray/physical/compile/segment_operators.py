@@ -26,7 +26,7 @@ from glowray.kernels.task.segment import Segment, segments
 from glowray.kernels.task.task_operator import TaskOperator
 from glowray.physical.compile.columns import Columns, Folding, columns_of
 from glowray.physical.compile.loop_code import loop_over, record_loop, whole_loop
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
+from glowray.rows.types.kinds import Kind, TupleOf
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from glowray.physical.compile.record_loops import join_kind, looped_kind
 from glowray.physical.compile.row_kinds import one_kind, source_kind
 from glowray.physical.compile.segment_operators import SegmentPlace, not_too_deep, plain_operators
 from glowray.physical.stages.stage import Branch, Runs, StageRun
+from glowray.rows.types.kinds import Kind, RecordOf
 from glowray.vectorize.columns.folds.reducer_shapes import Fold, fold_of
-from glowray.vectorize.columns.vectors.kinds import Kind, RecordOf
 from glowray.vectorize.definition.answer_cache import remembering
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Known

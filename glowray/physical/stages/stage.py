@@ -21,7 +21,7 @@ from glowray.physical.stages.grouping import Grouping
 from glowray.physical.stages.stage_name import branch_name, stage_name
 from glowray.plan.nodes import Store
 from glowray.resources import NO_NEEDS, Resources
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
+from glowray.rows.types.kinds import Kind, TupleOf
 
 
 @dataclass(frozen=True)

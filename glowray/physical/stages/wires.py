@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from glowray.engine.task.protocol import Slot
 from glowray.io.channel import Channel
 from glowray.physical.stages.stage import Runs, StagePlan, StageRun, Wire
-from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.rows.types.kinds import Kind
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ import pyarrow as pa
 from glowray.rows.codec.decode import decode
 from glowray.rows.codec.encode import encode
 from glowray.rows.codec.pickled_column import PickledColumn
-from glowray.rows.codec.scalar_kinds import NONE
-from glowray.rows.codec.shape import Fields, Path, Pickled, Scalar, Shape, leaves
 from glowray.rows.objects.pickling import dumps
+from glowray.rows.types.scalar_kinds import NONE
+from glowray.rows.types.shape import Fields, Path, Pickled, Scalar, Shape, leaves
 
 
 class PickledShape:

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from glowray.rows.codec.chunk import Chunk, PickledShape
 from glowray.rows.codec.pickled_column import PickledColumn
-from glowray.rows.codec.shape import Pickled, Shape, arrow_type, leaves
 from glowray.rows.objects.pickling import Beside, loads
+from glowray.rows.types.shape import Pickled, Shape, arrow_type, leaves
 
 Part = tuple[bytes, int, Any, tuple[Any, ...]]
 

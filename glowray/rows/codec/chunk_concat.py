@@ -12,8 +12,8 @@ from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.decode import decode
 from glowray.rows.codec.encode import Encoded, encode
 from glowray.rows.codec.pickled_column import PickledColumn
-from glowray.rows.codec.scalar_kinds import NONE
-from glowray.rows.codec.shape import Fields, Pickled, Scalar, Shape
+from glowray.rows.types.scalar_kinds import NONE
+from glowray.rows.types.shape import Fields, Pickled, Scalar, Shape
 
 Part = tuple[Shape, list[Any], int]
 """(Shape, columns, number of values) of one chunk or of one field of it."""

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.codec.object_fields import put_together, put_together_records
 from glowray.rows.codec.pickled_column import PickledColumn
-from glowray.rows.codec.shape import Fields, ListShape, Pickled, Scalar, Shape, explode
+from glowray.rows.types.shape import Fields, ListShape, Pickled, Scalar, Shape, explode
 
 
 def decode(shape: Shape, columns: list[Any], count: int) -> list[Any]:

@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from glowray.rows.codec.object_fields import field_names, take_apart, tuple_columns
 from glowray.rows.codec.pickled_column import PickledColumn
-from glowray.rows.codec.scalar_kinds import NONE, scalar_kind
-from glowray.rows.codec.shape import Fields, FieldsKind, ListShape, Pickled, Scalar, Shape, assemble, has_pickled
+from glowray.rows.types.scalar_kinds import NONE, scalar_kind
+from glowray.rows.types.shape import Fields, FieldsKind, ListShape, Pickled, Scalar, Shape, assemble, has_pickled
 
 Encoded = tuple[Shape, list[Any]]
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from glowray.rows.codec.chunk import Chunk, PickledShape
 from glowray.rows.codec.pickled_column import PickledColumn
-from glowray.rows.codec.shape import Fields, Shape
 from glowray.rows.texts.texts import Texts
+from glowray.rows.types.shape import Fields, Shape
 
 
 class MadeChunk(Chunk):

@@ -17,11 +17,11 @@ from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.decode import decode
 from glowray.rows.codec.lazy_chunk import MadeChunk
 from glowray.rows.codec.pickled_column import PickledColumn
-from glowray.rows.codec.shape import Fields, Scalar, Shape
 from glowray.rows.keys import hash_mixing
 from glowray.rows.keys.key_hash import compared_fields, key_hash
 from glowray.rows.keys.key_registry import registration
 from glowray.rows.texts.texts import Texts
+from glowray.rows.types.shape import Fields, Scalar, Shape
 
 Hashes = npt.NDArray[np.uint64]
 

@@ -20,10 +20,10 @@ from glowray.native import byte_hash, chosen
 from glowray.native.byte_words import mix
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.codec.chunk import Chunk
-from glowray.rows.codec.shape import Fields, Scalar, Shape
 from glowray.rows.keys import column_hash, hash_mixing
 from glowray.rows.texts.text_numbers import TextNumbers
 from glowray.rows.texts.texts import Texts
+from glowray.rows.types.shape import Fields, Scalar, Shape
 
 Codes = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]

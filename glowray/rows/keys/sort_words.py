@@ -18,7 +18,7 @@ import pyarrow as pa
 from glowray.native.byte_words import WORD_MASKS, value_bytes, words_at_bytes
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.codec.chunk import Chunk
-from glowray.rows.codec.shape import Fields, Scalar, Shape
+from glowray.rows.types.shape import Fields, Scalar, Shape
 
 Words = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.int64]

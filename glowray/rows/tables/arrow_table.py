@@ -19,7 +19,6 @@ from glowray.errors import InexactColumn
 from glowray.rows.block import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.encode import encode
-from glowray.rows.codec.shape import Fields, ListShape, Pickled, Scalar, Shape, assemble, explode
 from glowray.rows.objects.pickling import as_list
 from glowray.rows.tables.column_errors import (
     MAP,
@@ -35,6 +34,7 @@ from glowray.rows.tables.column_errors import values_at as values_in
 from glowray.rows.tables.common_schema import common_schema
 from glowray.rows.tables.foreign_values import numpy_scalars, zoned_datetimes
 from glowray.rows.tables.recast import list_array, recast_table, with_elements
+from glowray.rows.types.shape import Fields, ListShape, Pickled, Scalar, Shape, assemble, explode
 
 SCALAR_COLUMN = "value"
 

@@ -20,10 +20,10 @@ from glowray.native.interface import Loops
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.texts.texts import Texts
+from glowray.rows.types.kinds import Kind, TupleOf
 from glowray.vectorize.columns.folds.accumulations import Accumulation, accumulation_of
 from glowray.vectorize.columns.folds.reducer_shapes import Fold, fold_of
 from glowray.vectorize.columns.vectors.block_vectors import vector_chunk
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 from glowray.vectorize.definition.function_lookup import know
 from tests.effort import examples
 from tests.loops import using, with_each
@@ -52,13 +52,13 @@ FOLDS: list[tuple[Add, Kind, Any]] = [
     (lambda a, b: (a[0], a[1] or b > 3, b), int, ("kept", False, 1)),
 ]
 # The form of agg.min and agg.max, which leave None out.
-LEAST: Add = lambda a, b: (  # noqa: E731
+LEAST: Add = lambda a, b: (
     b if a is None or (b is not None and a != a) else b if b is not None and b == b and b < a else a
 )
-GREATEST: Add = lambda a, b: (  # noqa: E731
+GREATEST: Add = lambda a, b: (
     b if a is None or (b is not None and a != a) else b if b is not None and b == b and b > a else a
 )
-BOTH: Add = lambda a, b: (  # noqa: E731
+BOTH: Add = lambda a, b: (
     b[0] if a[0] is None or (b[0] is not None and a[0] != a[0])
     else b[0] if b[0] is not None and b[0] == b[0] and b[0] < a[0] else a[0],
     a[1] + b[1],

@@ -14,8 +14,9 @@ from glowray.kernels.keys.key_numbers import key_numbers
 from glowray.native.interface import Loops
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.texts.taken_texts import TakenTexts
-from glowray.vectorize.columns.vectors.block_vectors import shape_of, vector_chunk
-from glowray.vectorize.columns.vectors.kinds import TupleOf
+from glowray.rows.types.kinds import TupleOf
+from glowray.rows.types.shape_kinds import shape_of
+from glowray.vectorize.columns.vectors.block_vectors import vector_chunk
 from tests.effort import examples
 from tests.loops import using, with_each
 

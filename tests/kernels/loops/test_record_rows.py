@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import glowray as gr
 from glowray.kernels.loops.record_rows import fits, leaves
 from glowray.rows import Block
-from glowray.vectorize.columns.vectors.kinds import ANY, RecordOf, TupleOf
+from glowray.rows.types.kinds import ANY, RecordOf, TupleOf
 
 VALUES = st.sampled_from(["", "1", "12", "a", "ß", "-3", "x,y", 'q"', "1.5"])
 KEPT: list[Any] = []

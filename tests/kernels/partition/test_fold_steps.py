@@ -20,7 +20,7 @@ from glowray.kernels.compiled.guarded_fold import GuardedFold
 from glowray.kernels.partition.fold_steps import ReducedColumns, ReduceStep
 from glowray.physical.compile.columns import columns_of
 from glowray.rows import Block
-from glowray.vectorize.columns.vectors.kinds import Kind
+from glowray.rows.types.kinds import Kind
 from tests.effort import examples
 from tests.vectorize.running import spelled
 from tests.vectorize.test_arrow import FLOATS, INTS, TEXTS

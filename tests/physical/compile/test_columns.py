@@ -16,8 +16,8 @@ from glowray.kernels.compiled.row_loop import RowLoop
 from glowray.kernels.operators.columns import ColumnStep
 from glowray.physical.compile.weaving import weave
 from glowray.physical.stages.stage import runs_of
+from glowray.rows.types.kinds import ListOf, TupleOf
 from glowray.vectorize.columns.folds.accumulations import Accumulation
-from glowray.vectorize.columns.vectors.kinds import ListOf, TupleOf
 
 
 @dataclass

@@ -13,7 +13,7 @@ from glowray.kernels.ends.exchange import OneBlock
 from glowray.kernels.ends.sources import Blocks
 from glowray.physical.stages.stage import Branch, StagePlan, StageRun, Wire, runs_of
 from glowray.physical.stages.wires import All, Crossed, Even, Head, Onward, Same, Shuffled
-from glowray.vectorize.columns.vectors.kinds import TupleOf
+from glowray.rows.types.kinds import TupleOf
 
 lengths = st.lists(st.integers(0, 9), min_size=1, max_size=8)
 

@@ -20,8 +20,8 @@ from glowray.rows.keys import key_hash
 from glowray.rows.keys.column_hash import keyed_rows_hashes
 from glowray.rows.texts.text_numbers import TextNumbers
 from glowray.rows.texts.texts import Lines, Texts
+from glowray.rows.types.kinds import TupleOf
 from glowray.vectorize.columns.vectors.block_vectors import vector_chunk
-from glowray.vectorize.columns.vectors.kinds import TupleOf
 from tests.loops import using, with_each
 
 WORDS = st.one_of(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glowray.rows.objects.static_attributes import is_one_of
+from glowray.rows.types.kinds import Kind, TupleOf
 from glowray.vectorize.analyze.returned_expression import returned
 from glowray.vectorize.columns.folds.outermost import Outermost, outermost_of
 from glowray.vectorize.columns.folds.reducer_shapes import Fold, Operation, field_of, operation_of, spelled
@@ -20,7 +21,7 @@ from glowray.vectorize.columns.translation.translator import expression_of
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Vector, arrays_of, leaf
 from glowray.vectorize.columns.vectors.intervals import GREATEST, LEAST
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 from glowray.vectorize.definition.known_function import Known, Refused
 
 SHAPES = "its shape is not accumulator + f(value), min, max, and, or of these, or a tuple of such"

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.columns.folds.vector_folds import Extreme, Part, length, taken
 from glowray.vectorize.columns.vectors.frame import Nullable, Vector, parts_of
-from glowray.vectorize.columns.vectors.kinds import Kind
 
 _FORM = (
     "({value} if {kept} is None or ({value} is not None and {kept} != {kept}) else "

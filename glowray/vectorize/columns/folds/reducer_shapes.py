@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from glowray.rows.objects.static_attributes import is_one_of
+from glowray.rows.types.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.analyze.call_effects import called
 from glowray.vectorize.analyze.displays import constant_index
 from glowray.vectorize.analyze.returned_expression import returned
@@ -19,7 +20,6 @@ from glowray.vectorize.columns.folds.outermost import Outermost, outermost_of
 from glowray.vectorize.columns.folds.row_choice import Best, best_of
 from glowray.vectorize.columns.folds.vector_folds import Extreme, Groups, Part
 from glowray.vectorize.columns.vectors.block_vectors import has_nullable
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.definition.builtin_callables import MAX, MIN
 from glowray.vectorize.definition.known_function import Known, Refused
 

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from glowray.rows.objects.static_attributes import is_one_of
+from glowray.rows.types.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.analyze.displays import constant_index
 from glowray.vectorize.analyze.scope_names import own_names
 from glowray.vectorize.columns.folds.vector_folds import Groups, compared_rows, end, taken
 from glowray.vectorize.columns.texts.text_ranks import ranked
-from glowray.vectorize.columns.vectors.kinds import Kind, RecordOf, TupleOf
 from glowray.vectorize.definition.builtin_callables import MAX, MIN
 from glowray.vectorize.definition.known_function import Known
 

@@ -17,9 +17,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glowray.rows.types.kinds import Kind, TupleOf
 from glowray.vectorize.columns.texts.text_ranks import ranked
 from glowray.vectorize.columns.vectors.frame import Nullable, parts_of
-from glowray.vectorize.columns.vectors.kinds import Kind, TupleOf
 
 Groups = npt.NDArray[np.signedinteger[Any]]
 Part = tuple[Any, Groups]

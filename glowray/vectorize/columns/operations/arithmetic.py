@@ -19,11 +19,12 @@ from typing import Any
 
 import numpy as np
 
+from glowray.rows.types.kinds import NUMBERS, TupleOf
 from glowray.vectorize.columns.operations import int64_arithmetic as integers
 from glowray.vectorize.columns.vectors import intervals
 from glowray.vectorize.columns.vectors.frame import Expr, Frame
 from glowray.vectorize.columns.vectors.intervals import GREATEST, LEAST
-from glowray.vectorize.columns.vectors.kinds import NUMBERS, TupleOf, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 _EXACT = 2**53
 _MOST_BITS = 62

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from glowray.rows.types.kinds import NOTHING
 from glowray.vectorize.columns.operations.none_values import blank
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, leaf
-from glowray.vectorize.columns.vectors.kinds import NOTHING
 
 Classes = tuple[type[BaseException], ...]
 Choose = Callable[[Expr, Expr, Expr], Expr]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from functools import partial
 
+from glowray.rows.types.kinds import NOTHING, NUMBERS, TupleOf
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.operations.expressions import constant, either, field
 from glowray.vectorize.columns.operations.none_values import equal, is_none, negation
 from glowray.vectorize.columns.texts import text_methods as text
 from glowray.vectorize.columns.vectors.frame import Expr
-from glowray.vectorize.columns.vectors.kinds import NOTHING, NUMBERS, TupleOf, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 
 def compare(operator: ast.cmpop, left: Expr, right: Expr, constructs: list[str]) -> Expr:

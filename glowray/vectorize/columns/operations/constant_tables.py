@@ -18,11 +18,13 @@ from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.encode import encode
 from glowray.rows.objects.static_attributes import is_one_of
+from glowray.rows.types.kinds import Kind, holds_list
+from glowray.rows.types.shape_kinds import kind_of
 from glowray.vectorize.columns.operations.expressions import either
 from glowray.vectorize.columns.texts import text_methods as text
-from glowray.vectorize.columns.vectors.block_vectors import carried, kind_of
+from glowray.vectorize.columns.vectors.block_vectors import carried
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Vector, leaf, take
-from glowray.vectorize.columns.vectors.kinds import Kind, Untranslatable, holds_list
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 _PLAIN = (str, int, float, bool, bytes, tuple, type(None))
 _LEAST, _GREATEST = -(2**63), 2**63 - 1

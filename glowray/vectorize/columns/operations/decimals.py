@@ -14,10 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glowray.rows.types.kinds import NUMBERS
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.texts.mended_texts import mended
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, spread_out
-from glowray.vectorize.columns.vectors.kinds import NUMBERS, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 MOST_PLACES = 15
 _WHOLE = 2.0**52

@@ -10,19 +10,12 @@ from typing import Any
 import numpy as np
 
 from glowray.rows.objects.static_attributes import class_name, is_one_of
+from glowray.rows.types.kinds import NOTHING, Kind, RecordOf, TupleOf, holds_list
 from glowray.vectorize.columns.operations.none_values import alike, blank
 from glowray.vectorize.columns.texts import text_methods as text
 from glowray.vectorize.columns.texts.text_slices import inside
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Lists, leaf, ranges, select, spread_out, take
-from glowray.vectorize.columns.vectors.kinds import (
-    NOTHING,
-    Kind,
-    Never,
-    RecordOf,
-    TupleOf,
-    Untranslatable,
-    holds_list,
-)
+from glowray.vectorize.columns.vectors.untranslatable import Never, Untranslatable
 
 
 def repeated(name: str, each: Expr, scope: int) -> Expr:

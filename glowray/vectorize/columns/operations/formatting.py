@@ -12,12 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from glowray.rows.types.kinds import NUMBERS, TupleOf
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.operations import decimals
 from glowray.vectorize.columns.operations.expressions import constant, field
 from glowray.vectorize.columns.texts import text_methods as text
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, spread_out
-from glowray.vectorize.columns.vectors.kinds import NUMBERS, TupleOf, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 
 def as_text(operand: Expr, constructs: list[str]) -> Expr:

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from glowray.rows.types.kinds import NOTHING, ListOf, TupleOf, holds_list
 from glowray.vectorize.columns.operations.expressions import either
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Lists, Nullable, spread_out, take
-from glowray.vectorize.columns.vectors.kinds import NOTHING, ListOf, Never, TupleOf, Untranslatable, holds_list
+from glowray.vectorize.columns.vectors.untranslatable import Never, Untranslatable
 from glowray.vectorize.definition.known_function import Known
 
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from glowray.rows.types.kinds import NUMBERS, Kind, ListOf, TupleOf
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.operations.none_values import blank
 from glowray.vectorize.columns.texts.text_ranks import ranked
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Lists, array_of, leaf, ranges, select, spread_out, take
-from glowray.vectorize.columns.vectors.kinds import NUMBERS, Kind, ListOf, TupleOf, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 _SAFE = 2.0**62
 _MOST_ITEMS = 20_000_000

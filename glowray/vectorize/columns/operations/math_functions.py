@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from glowray.rows.types.kinds import NUMBERS
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, spread_out
-from glowray.vectorize.columns.vectors.kinds import NUMBERS, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 _MAPPED: dict[str, tuple[int, ...]] = {
     "log": (1, 2), "log10": (1,), "log2": (1,), "log1p": (1,), "exp": (1,), "expm1": (1,), "sin": (1,), "cos": (1,),

@@ -10,20 +10,10 @@ import pyarrow as pa
 
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.objects.static_attributes import is_one_of
+from glowray.rows.types.kinds import NOTHING, NUMBERS, Kind, ListOf, MatchOf, Maybe, Opaque, RecordOf, TupleOf
 from glowray.vectorize.columns.texts import text_methods as text
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Nullable, leaf, parts_of, spread_out
-from glowray.vectorize.columns.vectors.kinds import (
-    NOTHING,
-    NUMBERS,
-    Kind,
-    ListOf,
-    MatchOf,
-    Maybe,
-    Opaque,
-    RecordOf,
-    TupleOf,
-    Untranslatable,
-)
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 
 def alike(one: Expr, other: Expr) -> tuple[Expr, Expr]:

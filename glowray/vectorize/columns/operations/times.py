@@ -17,12 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glowray.rows.arrow.numpy_columns import as_numpy
-from glowray.rows.codec.scalar_kinds import scalar_kind
 from glowray.rows.texts.texts import Texts
+from glowray.rows.types.kinds import Opaque
+from glowray.rows.types.scalar_kinds import scalar_kind
 from glowray.vectorize.columns.texts.mended_texts import mended
 from glowray.vectorize.columns.texts.text_slices import texts_of
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, spread_out
-from glowray.vectorize.columns.vectors.kinds import Opaque, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 
 def _kind(sample: dt.date) -> Opaque:

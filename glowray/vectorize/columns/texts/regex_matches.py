@@ -14,13 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from glowray.rows.arrow.numpy_columns import as_numpy
+from glowray.rows.types.kinds import ListOf, MatchOf, TupleOf
 from glowray.vectorize.columns.texts.mended_texts import mended
 from glowray.vectorize.columns.texts.regex_syntax import Regex, run_of
 from glowray.vectorize.columns.texts.text_methods import column
 from glowray.vectorize.columns.texts.text_pieces import Pieces
 from glowray.vectorize.columns.texts.text_slices import texts_of
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Nullable, leaf, ranges
-from glowray.vectorize.columns.vectors.kinds import ListOf, MatchOf, TupleOf, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 
 def matched(pattern: re.Pattern[str], how: str, text: Expr) -> Expr:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from glowray.vectorize.columns.vectors.kinds import Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 _FLAGS = re.UNICODE | re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE | re.ASCII
 _MOST_REPEATS = 1000

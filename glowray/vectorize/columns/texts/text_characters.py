@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from glowray.rows.types.kinds import ListOf
 from glowray.vectorize.columns.texts.text_pieces import Pieces
 from glowray.vectorize.columns.texts.text_slices import texts_of
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, ranges
-from glowray.vectorize.columns.vectors.kinds import ListOf
 
 _CONTINUES, _TOP_BITS = 0x80, 0xC0
 """A byte within a character of UTF-8, and the bits that tell."""

@@ -26,12 +26,13 @@ from glowray.native.character_tables import tables_for
 from glowray.native.separators import WHITESPACE
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.texts.texts import Texts
+from glowray.rows.types.kinds import ListOf
 from glowray.vectorize.columns.texts import text_search as finding
 from glowray.vectorize.columns.texts import text_slices as slices
 from glowray.vectorize.columns.texts.method_calls import numbers_called, texts_called
 from glowray.vectorize.columns.texts.text_split import split_pattern, split_whitespace
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, array_of, leaf, spread_out
-from glowray.vectorize.columns.vectors.kinds import ListOf, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 _COMPARE = {
     ast.Eq: pc.equal, ast.NotEq: pc.not_equal, ast.Lt: pc.less, ast.LtE: pc.less_equal, ast.Gt: pc.greater,

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from glowray.rows.texts.texts import Bounds, Bytes, Texts
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.columns.vectors.frame import Lists, Mask, Places, Vector, gathered, offsets_of_kept, ranges
-from glowray.vectorize.columns.vectors.kinds import Kind
 
 
 def text_bytes(column: Any) -> tuple[Bytes, Places]:

@@ -12,9 +12,10 @@ import numpy as np
 
 from glowray.native import chosen
 from glowray.rows.texts.texts import Texts
+from glowray.rows.types.kinds import TupleOf
 from glowray.vectorize.columns.texts.text_slices import bounds_of, characters_before, texts_of
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Places
-from glowray.vectorize.columns.vectors.kinds import TupleOf, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 
 def find(

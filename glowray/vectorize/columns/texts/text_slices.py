@@ -14,7 +14,7 @@ from glowray.native import chosen
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.texts.texts import Texts
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Mask, array_of, leaf, spread_out
-from glowray.vectorize.columns.vectors.kinds import Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 
 def texts_of(text: Expr, frame: Frame) -> Texts:

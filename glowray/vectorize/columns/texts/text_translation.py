@@ -9,7 +9,7 @@ import numpy as np
 from glowray.rows.texts.texts import Texts
 from glowray.vectorize.columns.texts.text_slices import texts_of
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, leaf, ranges
-from glowray.vectorize.columns.vectors.kinds import Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 
 def translated(text: Expr, table: object) -> Expr:

@@ -10,6 +10,7 @@ from types import MethodDescriptorType
 from typing import Any
 
 from glowray.rows.objects.static_attributes import class_attributes, is_instance, is_one_of
+from glowray.rows.types.kinds import NUMBERS, ListOf, MatchOf, RecordOf
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.operations import list_folds as folds
 from glowray.vectorize.columns.operations import math_functions as functions
@@ -27,7 +28,7 @@ from glowray.vectorize.columns.translation.iterations import Iterations
 from glowray.vectorize.columns.translation.statements import Statements
 from glowray.vectorize.columns.translation.static_names import MISSING, ClassMember
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, leaf
-from glowray.vectorize.columns.vectors.kinds import NUMBERS, ListOf, MatchOf, RecordOf, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 from glowray.vectorize.definition.builtin_callables import (
     ABS,
     BOOL,

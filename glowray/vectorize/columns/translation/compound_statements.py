@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from glowray.rows.objects.static_attributes import is_instance
+from glowray.rows.types.kinds import NOTHING, ListOf
 from glowray.vectorize.columns.operations.attempts import Classes, attempted
 from glowray.vectorize.columns.operations.expressions import either, field, item
 from glowray.vectorize.columns.operations.generators import either_yields
 from glowray.vectorize.columns.operations.list_folds import as_list, total
 from glowray.vectorize.columns.translation.statements import Statements
 from glowray.vectorize.columns.vectors.frame import Expr, Frame
-from glowray.vectorize.columns.vectors.kinds import NOTHING, ListOf, Never, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Never, Untranslatable
 
 _MOST_UNROLLED = 30
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from glowray.rows.types.kinds import ListOf, MatchOf, RecordOf, TupleOf
 from glowray.vectorize.analyze.displays import constant_index
 from glowray.vectorize.columns.operations.constant_tables import lookup
 from glowray.vectorize.columns.operations.expressions import constant, field, fields, item, items, parts, record
@@ -14,7 +15,7 @@ from glowray.vectorize.columns.texts import text_methods as text
 from glowray.vectorize.columns.texts import text_slices as slices
 from glowray.vectorize.columns.translation.calls import Calls
 from glowray.vectorize.columns.vectors.frame import Expr
-from glowray.vectorize.columns.vectors.kinds import ListOf, MatchOf, RecordOf, TupleOf, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 _MOST_NAMES = 1000
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from glowray.rows.objects.static_attributes import is_one_of
+from glowray.rows.types.kinds import NOTHING, ListOf, TupleOf, holds_list
 from glowray.vectorize.analyze.displays import constant_index
 from glowray.vectorize.columns.operations import list_folds as folds
 from glowray.vectorize.columns.operations.comparisons import compare
@@ -27,7 +28,7 @@ from glowray.vectorize.columns.texts.text_characters import characters
 from glowray.vectorize.columns.translation.compound_statements import CompoundStatements
 from glowray.vectorize.columns.translation.walrus import first_walrus, replaced
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Lists, leaf
-from glowray.vectorize.columns.vectors.kinds import NOTHING, ListOf, TupleOf, Untranslatable, holds_list
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 from glowray.vectorize.definition import builtin_callables as builtin
 
 _ORDER_MATTERS = "the order of a set"

@@ -12,12 +12,13 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from glowray.rows.types.kinds import NOTHING, Kind, ListOf, TupleOf
 from glowray.vectorize.columns.operations.expressions import constant, either, exactly, field, item
 from glowray.vectorize.columns.operations.generators import either_yields, yielded
 from glowray.vectorize.columns.operations.none_values import there
 from glowray.vectorize.columns.translation.walrus import without_walrus
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, leaf
-from glowray.vectorize.columns.vectors.kinds import NOTHING, Kind, ListOf, TupleOf, Untranslatable
+from glowray.vectorize.columns.vectors.untranslatable import Untranslatable
 
 _LONGEST = 400
 

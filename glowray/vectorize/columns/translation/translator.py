@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from glowray.rows.objects.static_attributes import is_one_of
+from glowray.rows.types.kinds import NOTHING, NUMBERS, Kind, ListOf, Maybe, RecordOf, TupleOf, is_inner
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.operations import math_functions as functions
 from glowray.vectorize.columns.operations import times
@@ -38,18 +39,7 @@ from glowray.vectorize.columns.translation.static_names import MISSING, attribut
 from glowray.vectorize.columns.translation.walrus import first_walrus
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
 from glowray.vectorize.columns.vectors.frame import Expr, leaf
-from glowray.vectorize.columns.vectors.kinds import (
-    NOTHING,
-    NUMBERS,
-    Kind,
-    ListOf,
-    Maybe,
-    Never,
-    RecordOf,
-    TupleOf,
-    Untranslatable,
-    is_inner,
-)
+from glowray.vectorize.columns.vectors.untranslatable import Never, Untranslatable
 from glowray.vectorize.definition.container_changes import changed_at, is_container
 from glowray.vectorize.definition.known_function import Known, Refused, Supplied
 

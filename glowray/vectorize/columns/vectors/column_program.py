@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from glowray.rows.objects import pickling
+from glowray.rows.types.kinds import Kind
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Mask, Vector, spread_out
-from glowray.vectorize.columns.vectors.kinds import Kind
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,8 @@ import pyarrow.compute as pc
 
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.texts.texts import Texts
+from glowray.rows.types.kinds import Kind, ListOf, Maybe, Opaque, RecordOf, TupleOf
 from glowray.vectorize.columns.vectors.intervals import Interval
-from glowray.vectorize.columns.vectors.kinds import Kind, ListOf, Maybe, Opaque, RecordOf, TupleOf
 
 _MOST = 0.75
 """If more than this share of a text column is taken, the texts are copied. Below it only their positions are."""

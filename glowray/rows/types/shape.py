@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from glowray.rows.codec.scalar_kinds import ScalarKind
+from glowray.rows.types.scalar_kinds import ScalarKind
 
 FieldsKind = Literal["tuple", "record", "namedtuple", "dataclass"]
 Path = tuple[int, ...]

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass
 from typing import Any
 
-from glowray.rows.codec.scalar_kinds import ScalarKind
+from glowray.rows.types.scalar_kinds import ScalarKind
 
 Scalar = type[int] | type[float] | type[bool] | type[str]
 
@@ -77,25 +76,6 @@ ANY = object
 """The kind of a field that may hold anything. Loops over fields take it as it is; column programs do not know it."""
 
 NUMBERS: tuple[Kind, ...] = (int, float, bool)
-
-
-class Never:
-    """The kind of code that raises in each row."""
-
-
-class Untranslatable(Exception):  # noqa: N818  (ends a translation with its reason; it is no failure)
-    """A construct has no exact column form. The message is the reason that explain() shows.
-
-    `line` is the line of the construct in its file, or None if it is not known yet.
-    """
-
-    line: int | None = None
-
-    def at(self, node: ast.AST) -> Untranslatable:
-        """Return this, with the line of a syntax node unless a node inside of it gave its own."""
-        if self.line is None:
-            self.line = vars(node).get("lineno")
-        return self
 
 
 def fields_of(kind: Kind | None) -> tuple[tuple[int | str, Kind], ...]:
