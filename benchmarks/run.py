@@ -17,7 +17,10 @@ from benchmarks.program import Case, Program, Workload
 from benchmarks.report import Report, machine, show, write
 
 HERE = Path(__file__).resolve().parent
-WORKLOADS = ("word_count", "arithmetic", "join", "tokenizer", "sort", "houses", "weblog", "flights", "delays")
+WORKLOADS = (
+    "word_count", "arithmetic", "join", "tokenizer", "sort", "houses", "weblog", "flights", "delays", "json_lines",
+    "customers", "access_log", "reviews",
+)  # fmt: skip
 DEFAULT = ("glowray", "glowray-variant", "hand", "hand-fused", "polars", "duckdb")
 PROGRAMS = (*DEFAULT, "spark", "dask")
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
