@@ -19,20 +19,32 @@ from glowray.resources import Resources
 GROUP_BYTES = 64 << 20
 """The bytes up to which neighbouring partitions are read by one call."""
 
+MANY_SLICES = 800_000
+"""Objects that the calls of a shuffle may give, an object a node each: about 2 GB in the driver."""
 
-def grouping(branch: Branch, runs: Runs, needs: Resources, engine: Engine) -> Grouping:
+FEWER = 4
+"""Calls that would give more objects may be this many times fewer. The CPUs then wait longer for the last ones."""
+
+
+def grouping(branch: Branch, runs: Runs, needs: Resources, engine: Engine, *, is_sliced: bool = False) -> Grouping:
     """Return the groups of a branch's partitions. Each is alone if there are few, or if their sizes are not known.
 
-    Tasks that ask for CPUs, GPUs or labels are alone, as they may need to run at the same time.
+    Tasks that ask for CPUs, GPUs or labels are alone, as they may need to run at the same time. `is_sliced`: a call
+    gives an object to each node that reads.
     """
-    least = engine.least_groups()
+    nodes, least, most = len(engine.store_nodes()), engine.least_groups(), GROUP_BYTES
+    are_many = is_sliced and branch.count * nodes > MANY_SLICES
+    if are_many:
+        least = min(least, max(least // FEWER, MANY_SLICES // nodes))
     is_plain = needs.num_cpus is None and needs.num_gpus is None and not needs.labels
     sizes = bytes_read(branch, runs) if is_plain and 0 < 2 * least <= branch.count else None
     if sizes is None:
         return Grouping.alone(branch.count)
-    lanes = len(engine.store_nodes()) if any(wire.shuffles for wire in branch.reads) else 1
+    if are_many:
+        most = max(most, sum(sizes) * nodes // MANY_SLICES)
+    lanes = nodes if any(wire.shuffles for wire in branch.reads) else 1
     numbers = [range(lane, branch.count, lanes) for lane in range(lanes)]
-    in_turn = chain.from_iterable(zip_longest(*(_neighbours(lane, sizes, least) for lane in numbers)))
+    in_turn = chain.from_iterable(zip_longest(*(_neighbours(lane, sizes, least, most) for lane in numbers)))
     groups = tuple(group for group in in_turn if group is not None)
     return Grouping(groups, tuple(sum(sizes[local] for local in group) for group in groups))
 
@@ -55,7 +67,7 @@ def _bytes_of_reader(reader: Reader, count: int) -> list[int] | None:
     return None if whole is None else [whole // reader.num_partitions] * count
 
 
-def _neighbours(numbers: range, sizes: Sequence[int], least: int) -> Iterator[range]:
+def _neighbours(numbers: range, sizes: Sequence[int], least: int, most: int = GROUP_BYTES) -> Iterator[range]:
     """Cut the numbers of partitions into groups of neighbours. All partitions make about `least` groups or more.
 
     The groups are even: each takes up to the same share of the bytes and of the number of partitions together.
@@ -68,7 +80,7 @@ def _neighbours(numbers: range, sizes: Sequence[int], least: int) -> Iterator[ra
     first, held, weight = 0, 0, 0.0
     for place, number in enumerate(numbers):
         size = sizes[number]
-        if place > first and (held + size > GROUP_BYTES or weight + size + mean > room):
+        if place > first and (held + size > most or weight + size + mean > room):
             yield numbers[first:place]
             first, held, weight = place, 0, 0.0
         held, weight = held + size, weight + size + mean

@@ -199,7 +199,8 @@ class Job:
     def _grouping(self, stage: StageRun, branch: Branch) -> Grouping:
         if not stage.plan.may_group or self.restoring.folder is not None:  # saved tasks have other programs
             return Grouping.alone(branch.count)
-        return grouping(branch, stage.runs, self.resources.joined(branch.resources), self.engine)
+        needs = self.resources.joined(branch.resources)
+        return grouping(branch, stage.runs, needs, self.engine, is_sliced=stage.plan.node_slices)
 
     def _accept(self, stage: StageRun, done: Done) -> None:
         place = done.task.identity[1]
@@ -271,6 +272,7 @@ class Job:
             flows=plan.flows,
             hear=partial(self.watcher.task_heard, stage, place),
             after=plan.num_tasks - place - 1,
+            once=any(step.has_effects for step in branch.steps),
         )
 
     def _slots(self, wire: Wire, local: int) -> tuple[Slot, ...]:

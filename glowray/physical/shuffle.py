@@ -32,7 +32,10 @@ MANY_READS = 1 << 13
 """Objects that the readers of a stage read, over all of them, before slices are gathered."""
 
 GATHERED_BYTES = 64 << 20
-"""The size up to which slices are gathered."""
+"""The size up to which slices are gathered …"""
+
+MOST_SLICES = 1000
+"""… unless a reader would still read more slices than this. Then the gathered objects are larger."""
 
 
 def settled(run: StageRun, groupings: Sequence[Grouping], engine: Engine) -> Exchange:
@@ -83,7 +86,7 @@ def gather(run: StageRun, engine: Engine, name: str) -> Iterator[Done]:
         for number, layer in enumerate(layers)
         if len(layer.refs) < exchange.count
         for place, sizes in enumerate(layer.sizes)
-        for start, stop in _neighbours(sizes)
+        for start, stop in gathered_neighbours(sizes)
     ]
     payload = pack(Fragment(NoRows("gather", "gather"), (), GatherSlices(exchange.joins)))
     nodes = engine.store_nodes()
@@ -110,15 +113,20 @@ def gather(run: StageRun, engine: Engine, name: str) -> Iterator[Done]:
         layer.refs[unit.place][unit.start : unit.stop] = [gathered[unit]]
 
 
-def _neighbours(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield [start, stop) of neighbours of GATHERED_BYTES or less together. One alone is not yielded.
+def gathered_neighbours(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield [start, stop) of the neighbours that become one object, given the sizes of slices in bytes."""
+    return _neighbours(sizes, max(GATHERED_BYTES, sum(sizes) // MOST_SLICES))
 
-    >>> list(_neighbours([40 << 20, 10 << 20, 50 << 20, 90 << 20, 1, 2]))
+
+def _neighbours(sizes: Sequence[int], most: int) -> Iterator[tuple[int, int]]:
+    """Yield [start, stop) of neighbours of `most` bytes or less together. One alone is not yielded.
+
+    >>> list(_neighbours([40, 10, 50, 90, 1, 2], 64))
     [(0, 2), (4, 6)]
     """
     start = total = 0
-    for place, size in enumerate([*sizes, GATHERED_BYTES + 1]):
-        if total + size > GATHERED_BYTES:
+    for place, size in enumerate([*sizes, most + 1]):
+        if total + size > most:
             if place - start > 1:
                 yield start, place
             start, total = place, 0

@@ -10,11 +10,12 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import glowray as gr
 from glowray import agg
+from tests.effort import examples
 from tests.engine.doubles import Lab
 
 Record = dict[str, Any]
@@ -88,6 +89,7 @@ def near(value: Any) -> Any:
 
 
 @pytest.mark.slow
+@settings(max_examples=examples(50), deadline=None)
 @given(records, st.integers(1, 4))
 def test_all_aggregates_are_what_polars_gives(rows: list[Record], partitions: int) -> None:
     flow = gr.Flow(engine="inline")
@@ -102,6 +104,7 @@ def test_all_aggregates_are_what_polars_gives(rows: list[Record], partitions: in
 
 
 @pytest.mark.slow
+@settings(max_examples=examples(50), deadline=None)
 @given(records)
 def test_aggregates_are_what_duckdb_gives(rows: list[Record]) -> None:
     table = pl.DataFrame(rows, SCHEMA).to_arrow()

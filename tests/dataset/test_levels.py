@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import glowray as gr
 from glowray.dataset import Dataset
+from tests.effort import examples
 from tests.vectorize import everyday_constructs as everyday
 
 EDGES = [0, 1, -1, 7, 2**31, 2**53 + 1, 2**62, 2**63 - 1, -(2**63)]
@@ -184,7 +185,7 @@ def seen(value: Any) -> Any:
 
 
 @given(data=st.data())
-@settings(deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @pytest.mark.parametrize("on_error", ["raise", "skip", "collect"])
 @pytest.mark.parametrize(
     ("values", "verbs"),
@@ -209,7 +210,7 @@ def test_all_levels_agree(values: Any, verbs: dict[str, Step], on_error: str, da
 
 @pytest.mark.slow
 @given(keys=st.lists(st.one_of(FLOATS, INTS), max_size=30), values=st.lists(FLOATS, min_size=30, max_size=30))
-@settings(deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_floats_fold_from_left_to_right_at_every_level(keys: list[Any], values: list[float]) -> None:
     rows = [(float(key), value) for key, value in zip(keys, values, strict=False)]
     for f in (lambda a, b: a + b, min, max, lambda a, b: b if a < b else a):  # noqa: FURB136  (a shape of its own)
@@ -308,7 +309,7 @@ def test_bytes_that_are_no_text_are_told_with_their_line(tmp_path: Path) -> None
 @given(
     rows=st.lists(st.tuples(st.sampled_from(["", "1", "22", "x"]), st.sampled_from(["", "a", "é"]), TEXTS), max_size=15)
 )
-@settings(deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_records_are_the_same_at_every_level(
     rows: list[tuple[str, str, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

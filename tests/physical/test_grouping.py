@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -120,3 +121,30 @@ def test_each_partition_is_in_one_group_in_order(sizes: list[int], least: int) -
     groups = list(grouping._neighbours(range(len(sizes)), sizes, least))
     assert [number for group in groups for number in group] == list(range(len(sizes)))
     assert all(len(group) == 1 or sum(sizes[n] for n in group) <= grouping.GROUP_BYTES for group in groups)
+
+
+@pytest.mark.parametrize("rows", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("memory", [None, 1000])
+def test_a_shuffle_of_many_objects_has_fewer_calls(
+    rows: list[Any], memory: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """16 calls of 4 nodes would give 64 objects. With at most 32 objects there are 8 calls or a few more."""
+    monkeypatch.setattr(grouping, "MANY_SLICES", 32)
+    engine = GroupEngine(1 << 20, nodes=4, least=16)
+
+    def given(flow: gr.Flow) -> list[list[Any]]:
+        pairs = flow.from_range(len(rows), partitions=40).map(lambda n: rows[n])
+        return pairs.partition_by_key(6).map_partitions(lambda rows: [list(rows)]).collect()
+
+    got = given(gr.Flow(engine=engine, memory=memory))
+    of_maps = next(place for place, total in enumerate(accumulate(engine.groups), 1) if total == 40)
+    assert 5 <= of_maps <= 10
+    assert_rows(got, given(gr.Flow(engine="inline")))
+
+
+def test_readers_of_very_many_slices_get_larger_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shuffle, "MOST_SLICES", 4)
+    sizes = [100 << 20] * 40
+    units = list(shuffle.gathered_neighbours(sizes))
+    assert len(units) == 4 and units[0] == (0, 10)
+    assert list(shuffle.gathered_neighbours(sizes[:4])) == []

@@ -6,23 +6,25 @@ import itertools
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from glowray.cluster.client.board import post
+from glowray.engine.ray.calls.call_options import call_options, offers
+from glowray.engine.ray.calls.losses import full_disk, lost_task
+from glowray.engine.ray.calls.stop_tasks import StopFlag
+from glowray.engine.ray.calls.stragglers import Attempts
+from glowray.engine.ray.calls.task_retries import bound_oom_retries
 from glowray.engine.ray.feed import Pump, start_hub
-from glowray.engine.ray.losses import full_disk, lost_task
-from glowray.engine.ray.nodes import RayNode
+from glowray.engine.ray.nodes.ray_node import RayNode
+from glowray.engine.ray.nodes.watch import cluster_watch
 from glowray.engine.ray.prints import Prints
-from glowray.engine.ray.stop_tasks import StopFlag
-from glowray.engine.ray.task_retries import bound_oom_retries, max_retries
-from glowray.engine.ray.watch import cluster_watch
 from glowray.engine.ray.worker import ArgumentCut, GroupPlace, GroupReport, TaskPlace, run_flowing, run_tasks
 from glowray.engine.task.payload import Apart, Payload
 from glowray.engine.task.protocol import Done, Engine, Ref, Remote, Slot, Stoppable, T, Task, local_block
-from glowray.errors import ClusterError, WorkerLost
+from glowray.errors import ClusterError, GlowrayError, WorkerLost
 from glowray.io.channel import Deal, Feed
 from glowray.kernels.ends.buckets import Stored, part_of
 from glowray.resources import NO_NEEDS, Resources
@@ -37,14 +39,8 @@ AHEAD = 2
 STORE_SHARE = 2
 """A stage may read at most 1/STORE_SHARE of a node's object store in place."""
 
-OPERATORS = ("!", "in(")
-"""The prefixes of a label's value that Ray reads as a condition, such as "!north"."""
-
 UNKNOWN_OWNER = "owner is unknown"
 """A part of Ray's error text for a reference to an object of another Ray."""
-
-PIECES_AHEAD = 4
-"""Pieces that a flowing task makes before it waits for the first to be read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,33 +82,78 @@ class RayEngine(Engine):
     def run(self, tasks: Iterable[Task]) -> Iterator[Done]:
         waiting = iter(tasks)
         is_stopped = partial(_is_stopped, tasks)
-        running: dict[Any, tuple[list[Task], list[Any]]] = {}
-        flag = StopFlag()
+        attempts, flag = Attempts(), StopFlag()
+        running = attempts.running
         try:
             while True:
                 while len(running) < self._window() and (group := list(_next_group(waiting))):
                     with self.watch.using():
-                        first, *others = self._submit(group, flag)
-                    running[first] = (group, others)
+                        first, *objects = self._submit(group, flag, self.prints.listen)
+                    attempts.begin(first, group, objects)
                 if not running:
                     return
-                ready = self.watch.wait(list(running), is_stopped)
+                attempts.stragglers.note_room(len(running) <= self._cpus())
+                ready = self._wait(attempts, flag, is_stopped)
                 if ready is None:
                     return
-                group, blocks = running.pop(ready)
-                task = group[0]
-                ended = [self._piece(task, ready)] if task.flows else self._done(group, ready, blocks)
-                if not ended[-1].report.final:
-                    running[ready] = (group, blocks)  # at the end, so that each task has its turn
-                else:
-                    self.prints.forget(group)
-                    if task.feed is not None:
-                        self._pump(task.feed).done(task.feed)
+                ended = self._ended(attempts, ready)
                 yield from ended
         finally:
             if not self.watch.is_lost:
-                flag.stop(list(running))  # some tasks still run if the caller failed, stopped early or was interrupted
+                # Some tasks still run if the caller failed, stopped early or was interrupted, or another attempt won.
+                flag.stop([*running, *attempts.beaten])
             self.prints.forget(itertools.chain.from_iterable(group for group, _ in running.values()))
+
+    def _ended(self, attempts: Attempts, ready: Any) -> list[Done]:
+        """Return the tasks of a call that has ended or gave a piece. None: another attempt at the call still runs."""
+        group, objects = attempts.running[ready]
+        task = group[0]
+        try:
+            ended = [self._piece(task, ready)] if task.flows else self._done(group, ready, objects)
+        except GlowrayError:
+            if attempts.survives(ready):
+                return []
+            raise
+        reports = [done.report for done in ended]
+        if not reports[-1].final:
+            attempts.put_last(ready)
+            return ended
+        attempts.end(ready, reports)
+        self.prints.forget(group)
+        if task.feed is not None:
+            self._pump(task.feed).done(task.feed)
+        return ended
+
+    def _wait(self, attempts: Attempts, flag: StopFlag, is_stopped: Callable[[], bool]) -> Any:
+        """Return the next report that is ready, or None once the tasks are called off. Begin late calls again."""
+        goes_on = False
+        while True:
+            refs = list(attempts.running)
+            ready = self.watch.wait(refs, lambda: is_stopped() or attempts.find_late(), goes_on=goes_on)
+            if ready is not None or is_stopped():
+                return ready
+            goes_on = True
+            for ref, group in attempts.late:
+                node = self._idle_node_beside(ref, group[0])
+                if node is not None:
+                    again = [replace(task, near=node, retries=0) for task in group]
+                    with self.watch.using():
+                        second, *objects = self._submit(again, flag, self.prints.silent_token)
+                    attempts.begin_again(ref, second, objects)
+
+    def _idle_node_beside(self, ref: Any, task: Task) -> str | None:
+        """Return a node with room for a call that runs on another node, or None if there is none."""
+        from ray._private.state import available_resources_per_node
+
+        readers = self._readers()
+        if len(readers) < 2 or task.resources.labels:
+            return None
+        slow = self.watch.find_last_node(ref.task_id())
+        with self.watch.using():
+            free = available_resources_per_node()
+        needs = task.resources.joined(Resources(num_cpus=task.resources.num_cpus or 1))
+        idle = (replace(node, resources=free.get(node.id, {})) for node in readers)
+        return next((node.id for node in idle if slow and node.id != slow.id and offers(node, needs)), None)
 
     def fetch(self, refs: Sequence[Ref]) -> list[Block]:
         own = list(dict.fromkeys(ref.reference for ref in refs if isinstance(ref, RayBlock)))
@@ -125,7 +166,7 @@ class RayEngine(Engine):
     def ask_nodes(self, question: Callable[[], T], needs: Resources) -> list[tuple[str, T]]:
         from ray.exceptions import RayError
 
-        nodes = [node for node in self.watch.nodes() if node.resources.get("CPU", 0) and _offers(node, needs)]
+        nodes = [node for node in self.watch.nodes() if node.resources.get("CPU", 0) and offers(node, needs)]
         if len(self.watch.nodes()) < 2:
             return []
         asked = {self._ask(node, question): node for node in nodes}
@@ -174,24 +215,27 @@ class RayEngine(Engine):
 
     def _window(self) -> int:
         """Return how many tasks may be in flight, for the CPUs of the nodes that are alive now."""
-        return max(2, AHEAD * int(sum(node.resources.get("CPU", 0) for node in self.watch.nodes())))
+        return max(2, AHEAD * self._cpus())
+
+    def _cpus(self) -> int:
+        return int(sum(node.resources.get("CPU", 0) for node in self.watch.nodes()))
 
     def _look_for(self, needs: Resources) -> None:
         """Warn, once, if no node has what a task asks for. Ray silently waits, as such a node may join."""
         if needs in self.known_needs:
             return
         self.known_needs.add(needs)
-        if not any(_offers(node, needs) for node in self.watch.nodes()):
+        if not any(offers(node, needs) for node in self.watch.nodes()):
             warnings.warn(f"no node of the cluster offers {needs} now: the job waits for one", RuntimeWarning, 2)
 
-    def _submit(self, group: list[Task], flag: StopFlag) -> list[Any]:
+    def _submit(self, group: list[Task], flag: StopFlag, listen: Callable[[Task], str]) -> list[Any]:
+        """Call a worker to run tasks. Return the refs of its report and objects. `listen` gives tokens for prints."""
         task = group[0]
         self._look_for(task.resources)
         arguments: dict[Any, int] = {}
-        places = [self._task_place(each, arguments) for each in group]
+        places = [self._task_place(each, arguments, listen(each)) for each in group]
         remote = self.flowing if task.flows else self.remote
-        asked = {**_outputs(task), **_options(task.resources), **self._place(task)}
-        given = remote.options(name=task.name, max_retries=max_retries(task), **asked)
+        given = remote.options(**call_options(task, self.watch.nodes()))
         place = GroupPlace(task.outputs, task.resources.memory, flag.name, places)
         try:
             refs = given.remote(*self._payload(task.payload), place, *arguments)
@@ -204,24 +248,15 @@ class RayEngine(Engine):
             ) from error
         return refs if isinstance(refs, list) else [refs]
 
-    def _task_place(self, task: Task, arguments: dict[Any, int]) -> TaskPlace:
+    def _task_place(self, task: Task, arguments: dict[Any, int], prints: str) -> TaskPlace:
         """Return what differs in a task. Each object that it reads becomes an argument of the group once."""
         sides = [[self._cut(slot, arguments, keeps=not task.flows) for slot in side] for side in task.inputs]
-        return TaskPlace(task.partition, task.offset, self.prints.listen(task), sides)
+        return TaskPlace(task.partition, task.offset, prints, sides)
 
     def _cut(self, slot: Slot, arguments: dict[Any, int], *, keeps: bool) -> ArgumentCut:
         member = slot.ref.member if isinstance(slot.ref, RayBlock) else None
         place = arguments.setdefault(self._ref(slot, keeps=keeps), len(arguments))
         return ArgumentCut(place, slot.start, slot.stop, slot.bucket, member)
-
-    def _place(self, task: Task) -> dict[str, Any]:
-        """Return the option that asks for the task's node if that is alive and has what the task needs."""
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-        node = next((node for node in self.watch.nodes() if node.id == task.near), None)
-        if node is None or task.resources.labels or not _offers(node, task.resources):
-            return {}
-        return {"scheduling_strategy": NodeAffinitySchedulingStrategy(node.id, soft=True, _spill_on_unavailable=True)}
 
     def _payload(self, payload: Payload) -> tuple[Any, list[tuple[str, bool, list[Any]]]]:
         if id(self) not in payload.sent:
@@ -316,31 +351,3 @@ def _answer(question: Callable[[], T]) -> T:
 
 def _begin() -> None:
     """Do nothing: the task shows that a worker has started."""
-
-
-def _outputs(task: Task) -> dict[str, Any]:
-    if task.flows:
-        return {"num_returns": "streaming", "_generator_backpressure_num_objects": PIECES_AHEAD}
-    return {"num_returns": 1 + task.outputs}
-
-
-def _offers(node: RayNode, needs: Resources) -> bool:
-    """Return whether a node, when nothing runs on it, has all that a task asks for."""
-    there, labels = node.resources, node.labels
-    wanted = {"CPU": needs.num_cpus, "GPU": needs.num_gpus, "memory": needs.memory}
-    return all(amount is None or amount <= there.get(name, 0) for name, amount in wanted.items()) and all(
-        labels.get(name) == value or value.startswith(OPERATORS) for name, value in needs.labels
-    )
-
-
-def _options(resources: Resources) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    if resources.num_cpus is not None:
-        options["num_cpus"] = resources.num_cpus
-    if resources.num_gpus is not None:
-        options["num_gpus"] = resources.num_gpus
-    if resources.memory is not None:
-        options["memory"] = resources.memory
-    if resources.labels:
-        options["label_selector"] = dict(resources.labels)
-    return options

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from glowray.engine.ray.watch import cluster_watch
+from glowray.engine.ray.nodes.watch import cluster_watch
 from glowray.errors import GlowrayError, WorkerLost
 from glowray.functions.exceptions import put_together, take_apart
 from glowray.io.channel import Deal, Feed

@@ -55,6 +55,10 @@ class Prints:
             self.tasks[token] = task
         return token
 
+    def silent_token(self, task: Task) -> str:
+        """Return a token for a second attempt at a task: its lines are only shown with its report."""
+        return str(next(self.numbers)) if self.are_wanted and task.hear is not None else ""
+
     def forget(self, tasks: Iterable[Task]) -> None:
         """Stop listening to tasks that have ended. Their reports contain all that they printed."""
         identities = {id(task) for task in tasks}

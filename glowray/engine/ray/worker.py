@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from glowray.engine.ray.calls.stop_tasks import flag_watch
 from glowray.engine.ray.capture import Capture, captured
-from glowray.engine.ray.stop_tasks import flag_watch
 from glowray.engine.task.payload import Sent
 from glowray.kernels import Fragment, TaskReport
 from glowray.kernels.ends.buckets import Stored, part_of

@@ -43,12 +43,14 @@ class TaskGroup:
         return self.reports[-1].failure is not None
 
     def objects(self, exchange: Exchange) -> Sequence[Stored]:
-        """Return the objects that hold the rows of all tasks."""
+        """Return the objects that hold the rows of all tasks. If the rows are many, they are in files."""
         evened = exchange.even(self._given)
         for report, before, after in zip(self.reports, self._given, evened, strict=True):
             if after is not before:
                 describe(report, after)
-        return exchange.together([given for given in evened if given], is_small=self._room >= 0)
+        is_small = self._room >= 0
+        made = exchange.together([given for given in evened if given], is_small=is_small)
+        return list(made if is_small else map(_in_file, made))
 
 
 def _in_file(stored: Stored) -> Stored:

@@ -68,8 +68,9 @@ class Task:
     other tasks read the same objects. The task may run elsewhere.
 
     `after` is the number of tasks that follow in its stage. A worker may run the next `follow` tasks behind it in one
-    call. `hear` is called, in any thread, with what the task prints
-    elsewhere while it runs. A flowing task (`flows`) hands over its rows piece by piece, as its input arrives.
+    call. `hear` is called, in any thread, with the lines that the task prints elsewhere while it runs. `once`: the task
+    has effects, so no second attempt is begun while it runs. A flowing task (`flows`) hands over its rows piece by
+    piece, as its input arrives.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Task:
     after: int = 0
     follow: int = 0
     near: str = ""
+    once: bool = False
     hear: Callable[[Heard], None] | None = None
 
     @property

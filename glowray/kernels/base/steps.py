@@ -53,6 +53,11 @@ class Step:
         return True
 
     @property
+    def has_effects(self) -> bool:
+        """Whether it acts outside of glowray, so that a second attempt at its task would act again."""
+        return False
+
+    @property
     def word(self) -> str:
         """The name of the step within a stage."""
         return self.verb

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, cast
@@ -48,13 +48,13 @@ class Exchange:
         """Return the objects of several tasks, the same number of each task that gave some."""
         return several
 
-    def together(self, several: Sequence[Sequence[Stored]], *, is_small: bool) -> Sequence[Stored]:
-        """Return the objects of several tasks, in order of task, as no more objects than one task gives.
+    def together(self, several: Sequence[Sequence[Stored]], *, is_small: bool) -> Iterator[Stored]:
+        """Yield the objects of several tasks, in order of task, as no more objects than one task gives.
 
         `is_small`: all rows fit into the memory of a task.
         """
-        columns = zip(*several, strict=True)
-        return [Buckets.holding(cast(list[Block], column), range(len(several))) for column in columns]
+        for column in zip(*several, strict=True):
+            yield Buckets.holding(cast(list[Block], column), range(len(several)))
 
 
 class ExchangeOutput:
@@ -167,8 +167,9 @@ class Shuffle(Exchange):
         most = max(map(len, several))
         return [_recut(slices, most) if 0 < len(slices) < most else slices for slices in several]
 
-    def together(self, several: Sequence[Sequence[Stored]], *, is_small: bool) -> Sequence[Stored]:
-        return [one_object(column, self.joins and is_small) for column in zip(*several, strict=True)]
+    def together(self, several: Sequence[Sequence[Stored]], *, is_small: bool) -> Iterator[Stored]:
+        for column in zip(*several, strict=True):
+            yield one_object(column, self.joins and is_small)
 
 
 def _recut(slices: Sequence[Stored], into: int) -> Sequence[Stored]:

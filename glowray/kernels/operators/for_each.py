@@ -19,6 +19,10 @@ class ForEach(FunctionStep):
 
     keeps_keys: ClassVar[bool] = True
 
+    @property
+    def has_effects(self) -> bool:
+        return True
+
     def emit(self, code: StepCode) -> list[ast.stmt]:
         return code.pass_on(*code.apply(code.row))
 

@@ -198,6 +198,10 @@ class Write(BlockStep):
     folders: HiveFolders
 
     @property
+    def has_effects(self) -> bool:
+        return self.place.location is None  # a file has a name of its own for each attempt
+
+    @property
     def functions(self) -> tuple[Function, ...]:
         return self.sink.functions if isinstance(self.sink, CallingSink) else ()
 

@@ -35,6 +35,10 @@ class Pipe(PartitionStep):
     flows: ClassVar[bool] = True
     command: tuple[str, ...]
 
+    @property
+    def has_effects(self) -> bool:
+        return True
+
     def apply(self, rows: Iterator[Any], context: TaskContext) -> Iterator[Any]:
         try:
             yield from self._lines(rows)

@@ -28,8 +28,8 @@ class StageStats:
         name: the stage's verbs, joined by `→`.
         tasks: the number of tasks, one per partition. take(), limit() and an error may leave some out.
         done: tasks that ended, each counted once.
-        retries: attempts at these tasks that were lost with a worker or a node. It does not count Ray's own attempts
-            at rebuilding a lost block after its task was done.
+        retries: attempts at these tasks that were lost with a worker or a node, or that a second attempt on another
+            node has overtaken. It does not count Ray's own attempts at rebuilding a lost block after its task was done.
         rows_in: rows that the tasks read, from their source or from blocks of earlier stages.
         rows_out: rows that the tasks passed on or wrote.
         bytes: bytes of the blocks that the tasks passed on, or of the files that they wrote.
@@ -160,7 +160,7 @@ class Stats:
 
     @property
     def retries(self) -> int:
-        """Return the number of attempts at tasks that were lost with a worker or a node."""
+        """Return the number of attempts at tasks that were lost or overtaken."""
         return sum(stage.retries for stage in self.stages)
 
     @property

@@ -12,7 +12,7 @@ from glowray.cluster.client.access import CALL_SECONDS, authenticated_gcs, find_
 from glowray.cluster.client.status import NodeStatus, status
 from glowray.cluster.host.processes import Process
 from glowray.cluster.host.record import NodeRecord
-from glowray.engine.ray.stop_tasks import NAMESPACE
+from glowray.engine.ray.calls.stop_tasks import NAMESPACE
 from glowray.errors import ClusterError
 from tests.cluster.machine import Machine, until
 from tests.cluster.network import Host, enter_hub, new_hosts

@@ -146,13 +146,13 @@ def test_tasks_that_end_by_themselves_are_not_cancelled(
     cancelled: list[object] = []
     cancel = ray.cancel
     monkeypatch.setattr(ray, "cancel", lambda ref, **options: (cancelled.append(ref), cancel(ref, **options)))
-    monkeypatch.setattr("glowray.engine.ray.stop_tasks.GRACE_SECONDS", 300.0)
+    monkeypatch.setattr("glowray.engine.ray.calls.stop_tasks.GRACE_SECONDS", 300.0)
     for _ in range(5):
         with pytest.raises(ZeroDivisionError):
             ray_lab.flow().from_range(4, partitions=4).map(lambda n: n // 0).collect()
     assert cancelled == []
 
-    monkeypatch.setattr("glowray.engine.ray.stop_tasks.GRACE_SECONDS", 0.0)
+    monkeypatch.setattr("glowray.engine.ray.calls.stop_tasks.GRACE_SECONDS", 0.0)
     gate = tmp_path / "gate"
     os.mkfifo(gate)
 
@@ -170,7 +170,7 @@ def test_tasks_have_readable_names(ray_lab: Lab, monkeypatch: pytest.MonkeyPatch
     engine = ray_engine()
     names: list[str] = []
     submit = engine._submit
-    monkeypatch.setattr(engine, "_submit", lambda group, flag: names.append(group[0].name) or submit(group, flag))
+    monkeypatch.setattr(engine, "_submit", lambda group, *rest: names.append(group[0].name) or submit(group, *rest))
     flow = ray_lab.flow("word count")
     flow.from_items(["a b", "b"], partitions=2).flat_map(str.split).map(lambda w: (w, 1)).reduce_by_key(max).collect()
     assert names[0] == "word count · 1 from_items→flat_map→map→combine"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from glowray.engine.ray.losses import lost_task
-from glowray.engine.ray.nodes import RayNode
+from glowray.engine.ray.calls.losses import lost_task
+from glowray.engine.ray.nodes.ray_node import RayNode
 from glowray.engine.task.payload import Payload
 from glowray.engine.task.protocol import Task
 from glowray.errors import OutOfDisk, OutOfMemory, WorkerLost

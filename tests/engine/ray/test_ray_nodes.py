@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from glowray.engine.ray.nodes import RayNode, find_unreachable
+from glowray.engine.ray.nodes.ray_node import RayNode, find_unreachable
 
 
 def node(name: str, port: int) -> RayNode:

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from glowray.cluster.host.ports import Reach
-from glowray.engine.ray import watch as ray_watch
-from glowray.engine.ray.watch import CALL_SECONDS, HEAD_SECONDS, PERIOD_SECONDS, ClusterWatch
+from glowray.engine.ray.nodes import watch as ray_watch
+from glowray.engine.ray.nodes.watch import CALL_SECONDS, HEAD_SECONDS, PERIOD_SECONDS, ClusterWatch
 
 LOCAL = """
 import os, select, signal

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from glowray.engine.ray import stop_tasks as ray_stop
+from glowray.engine.ray.calls import stop_tasks as ray_stop
+from glowray.engine.ray.calls.stop_tasks import FlagWatch, StopFlag
 from glowray.engine.ray.start import ray_engine
-from glowray.engine.ray.stop_tasks import FlagWatch, StopFlag
 from glowray.engine.task.protocol import Stoppable, Task
 from tests.engine.doubles import Lab
 from tests.engine.signals import read

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any
 
-from glowray.engine.ray.nodes import RayNode
+from glowray.engine.ray.nodes.ray_node import RayNode
 from glowray.engine.task.protocol import Task
 from glowray.errors import OutOfDisk, OutOfMemory, WorkerLost
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from glowray.cluster.client.connect import connection, leave_lost
 from glowray.cluster.host.ports import Reach, reach
-from glowray.engine.ray.nodes import RayNode, find_unreachable
-from glowray.engine.ray.task_node import find_last_node
+from glowray.engine.ray.nodes.ray_node import RayNode, find_unreachable
+from glowray.engine.ray.nodes.task_node import find_last_node
 from glowray.errors import ClusterError, WorkerLost
 
 SLICE_SECONDS = 0.5
@@ -127,12 +127,15 @@ class ClusterWatch:
                 self._inside -= 1
                 self._moved.notify_all()
 
-    def wait(self, refs: Sequence[Any], is_stopped: Callable[[], bool]) -> Any:
+    def wait(self, refs: Sequence[Any], is_stopped: Callable[[], bool], *, goes_on: bool = False) -> Any:
         """Return the first of `refs` that is ready or has failed, or None once `is_stopped` returns True.
+
+        `goes_on`: no task has ended since the last wait.
 
         Raises what `check` raises.
         """
-        self._ended = time.monotonic()
+        if not goes_on:
+            self._ended = time.monotonic()
         while not is_stopped():
             with self.using():
                 # fetch_local=False: Ray asks no other process for the value, so the end of one cannot block it.
