@@ -32,7 +32,7 @@ def plain(flow: gr.Flow, case: Case) -> Any:
 
 
 def variant(flow: gr.Flow, case: Case) -> Any:
-    def priced(event: dict[str, Any]) -> tuple[str, tuple[float, int]] | None:
+    def priced(event: dict[str, Any]) -> Any:
         if event["action"] != "buy":
             return None
         amount = event["amount"]

@@ -128,7 +128,7 @@ def duckdb(case: Case) -> Any:
 
     connection = duckdb.connect()
     for function in (clean_title, year, author_count, stars, town):
-        connection.create_function(function.__name__, function, ["VARCHAR"], _SQL[function.__name__])  # type: ignore[list-item]
+        connection.create_function(function.__name__, function, ["VARCHAR"], _SQL[function.__name__])
     found = connection.execute(f"""
         SELECT town(place) AS t, year(date) AS y, sum(author_count(authors)), sum(stars(stars))
         FROM read_json('{case.inputs["reviews"]}', format='newline_delimited', columns={_COLUMNS})

@@ -44,7 +44,7 @@ class Automaton(NamedTuple):
     """An automaton over UTF-8 in which the next byte decides the next state. State 0 is the start.
 
     Args:
-        next: 256 next states for each state. 255: there is none. 254: only Python knows.
+        following: 256 next states for each state. 255: there is none. 254: only Python knows.
         accepts: for each state 1 if a match may end there, else 0.
         ranks: for each state, how many of the events lie behind it. An event is the start or end of a group.
         events: how many events there are.
@@ -53,7 +53,7 @@ class Automaton(NamedTuple):
         before_line_end: whether it may then end before a line feed that ends the text, too.
     """
 
-    next: bytes
+    following: bytes
     accepts: bytes
     ranks: bytes
     events: int
@@ -177,7 +177,10 @@ class Loops(Protocol):
         """
 
     def matches(self, data: Bytes, starts: Places, ends: Places, automaton: Automaton) -> Matches | None:
-        """Return the longest match from the first place of each text that has one. None: RE2 is faster, as for `portable`."""
+        """Return the longest match from the first place of each text that has one.
+
+        Return None if Arrow's RE2 is faster, as for `portable`.
+        """
 
     def table(self) -> TextTable:
         """Return an empty table."""

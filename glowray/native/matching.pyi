@@ -4,7 +4,7 @@ def match(
     data: Buffer,
     starts: Buffer,
     ends: Buffer,
-    next: bytes,
+    following: bytes,
     accepts: bytes,
     ranks: bytes,
     events: int,
@@ -16,7 +16,8 @@ def match(
 ) -> None:
     """Write the status (uint8) of each text: 0 for no match, 1 for a match, 2 if the automaton cannot tell.
 
-    The places (int64) have a row for the start of the match, one for its end and one for each event, and a column for
-    each text. `next` has 256 states for each state: 255 for none, 254 if the automaton cannot tell. `accepts` says of
-    each state whether a match may end there. `ranks` says of each state how many events are behind it.
+    The places are int64, with a column for each text. Row 0 is the start of the match and row 1 its end. The other
+    rows are the places of the events. `following` has 256 states for each state: 255 for none, 254 if the automaton
+    cannot tell. `accepts` says of each state whether a match may end there. `ranks` says of each state how many events
+    are behind it.
     """

@@ -25,8 +25,8 @@ DECIDED = (
     r"(a(b*)c)d?", r"(?s).+\Z", r"([0-9]+|-) ", r"[^\]]*\]", r"(?:ab?)?", r"[a-f]*?g", r"a{0}b",
 )  # fmt: skip
 NOT_DECIDED = (
-    r"(.*),", r"a|ab", r"^a|b", r"\d+?", r"a+?$", r"(a)?b", r"(?:(a)|b)", r"(a)\1", r"a(?=b)", r"\bx", r"(?m)^a", r"(?:a*)*",
-    r"a(?:|b)c", r"()a", "a{300}",
+    r"(.*),", r"a|ab", r"^a|b", r"\d+?", r"a+?$", r"(a)?b", r"(?:(a)|b)", r"(a)\1", r"a(?=b)", r"\bx", r"(?m)^a",
+    r"(?:a*)*", r"a(?:|b)c", r"()a", "a{300}",
 )  # fmt: skip
 
 

@@ -33,13 +33,14 @@ class Filter(FunctionStep):
         found = program_of(self.function, kind, is_test=True)
         if isinstance(found, Refused):
             return found
-        drops_none = type(kind) is Maybe and found[1] == "whole" and _is_false_for_none(found[0], kind)
-        return FilterColumns(kind.kind if drops_none else kind, *found, drops_none)
+        if isinstance(kind, Maybe) and found[1] == "whole" and _is_false_for_none(found[0], kind.kind):
+            return FilterColumns(kind.kind, *found, True)
+        return FilterColumns(kind, *found)
 
 
 def _is_false_for_none(program: ArrowProgram, kind: Kind) -> bool:
-    """Return whether a test is false for a row that is None. The program runs on such a row: it calls no user code."""
-    row = Nullable(spread_out(kind.kind, blank(kind), 1), np.zeros(1, np.bool_))
+    """Return whether a test is false for a row that is None, among rows of a kind. The program calls no user code."""
+    row = Nullable(spread_out(kind, blank(kind), 1), np.zeros(1, np.bool_))
     made = program.run([row], 1)
     return (made.ok is None or bool(made.ok.all())) and not made.vector.any()
 

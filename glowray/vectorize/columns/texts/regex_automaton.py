@@ -2,7 +2,7 @@
 
     r"^(\\d+) ([a-z]*)$" → positions 1 `\\d`, 2 ` `, 3 `[a-z]`; from 1 a digit goes to 1 and a space to 2
 
-Such a pattern has one way to match a text, so no place is tried twice. The positions of a group are a range, and
+A text has one way through the positions, so the match never goes back. The positions of a group are a range, and
 matching goes through the ranges from left to right.
 """
 

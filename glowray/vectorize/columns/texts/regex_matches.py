@@ -190,7 +190,7 @@ def substituted(pattern: re.Pattern[str], replacement: str, text: Expr) -> Expr:
 
 
 def _substituted_at_end(pattern: re.Pattern[str], replacement: str, text: Expr) -> Expr:
-    """Return `pattern.sub(replacement, text)` of a pattern that ends with a $: nearly all texts have one match at most."""
+    """Return `pattern.sub(replacement, text)` of a pattern that ends with a $. Texts with two matches are rare."""
     found = automaton_of(pattern, "search")
     if found is None or "\\" in replacement:
         raise Untranslatable("sub() of a pattern with a $ whose match is not decided character by character")
@@ -206,7 +206,9 @@ def _substituted_at_end(pattern: re.Pattern[str], replacement: str, text: Expr) 
         rest = chosen.loops.matches(texts.data, end, ends, automaton)
         assert rest is not None
         before, after = Texts(texts.data, starts, start), Texts(texts.data, end, ends)
-        made = pc.binary_join_element_wise(before.array, pa.scalar(replacement, LARGE), after.array, pa.scalar("", LARGE))
+        made = pc.binary_join_element_wise(
+            before.array, pa.scalar(replacement, LARGE), after.array, pa.scalar("", LARGE)
+        )
         whole = pc.if_else(pa.array(status == _FOUND), made, texts.array)
         bad = (status == _UNCLEAR) | ((status == _FOUND) & (rest.status != 0) & (not automaton.anchored))
         return mended(whole, bad, lambda row: pattern.sub(replacement, texts.text(row)))
