@@ -23,8 +23,10 @@ PR_SET_CHILD_SUBREAPER = 36
 
 
 def workload(name: str) -> Workload:
-    """Return the workload defined in `benchmarks/workloads/<name>.py`."""
-    found: Workload = importlib.import_module(f"benchmarks.workloads.{name}").WORKLOAD
+    """Return the workload defined in `benchmarks/workloads/<name>.py`, or its part for a name `<name>.<part>`."""
+    name, _, part = name.partition(".")
+    module = importlib.import_module(f"benchmarks.workloads.{name}")
+    found: Workload = module.PARTS[part] if part else module.WORKLOAD
     return found
 
 

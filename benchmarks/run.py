@@ -17,7 +17,11 @@ from benchmarks.program import Case, Program, Workload
 from benchmarks.report import Report, machine, show, write
 
 HERE = Path(__file__).resolve().parent
-WORKLOADS = ("word_count", "arithmetic", "join", "tokenizer", "sort", "houses", "weblog", "flights", "delays")
+WORKLOADS = (
+    "word_count", "arithmetic", "join", "tokenizer", "sort", "houses", "weblog", "flights", "delays", "delays_csv",
+    "json_lines", "customers", "access_log", "reviews", "one_billion",
+    *(f"db_benchmark.q{number}" for number in range(1, 11)),
+)  # fmt: skip
 DEFAULT = ("glowray", "glowray-variant", "hand", "hand-fused", "polars", "duckdb")
 PROGRAMS = (*DEFAULT, "spark", "dask")
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
@@ -45,9 +49,7 @@ def benchmark(
     console, reports = Console(), []
     if not console.is_terminal:
         console.width = 100
-    for name in workloads or WORKLOADS:
-        if name not in WORKLOADS:
-            raise typer.BadParameter(f"no workload {name!r}; there are {', '.join(WORKLOADS)}")
+    for name in _named(workloads):
         work = workload(name)
         programs = _chosen(work, peers, console)
         for count in map(parse_size, size.split(",")) if size else [work.size]:
@@ -72,6 +74,17 @@ def parse_size(text: str) -> int:
     if not match:
         raise typer.BadParameter(f"{text!r} is no size; write 200MB, 20M or 1000")
     return int(float(match[1]) * UNITS[match[2]])
+
+
+def _named(names: list[str] | None) -> list[str]:
+    """Return the workloads of these names; `db_benchmark` has all its parts."""
+    found: list[str] = []
+    for name in names or WORKLOADS:
+        parts = [known for known in WORKLOADS if known == name or known.startswith(f"{name}.")]
+        if not parts:
+            raise typer.BadParameter(f"no workload {name!r}; there are {', '.join(WORKLOADS)}")
+        found += parts
+    return found
 
 
 def _chosen(work: Workload, names: str, console: Console) -> list[Program]:

@@ -40,6 +40,19 @@ _TOTAL = AccumulatorField(0, "({kept} if {value} is None else {kept} + {value})"
 _COUNT = AccumulatorField(0, "{kept} + (0 if {value} is None else 1)", "{kept} + {other}")
 
 
+def _outermost(sign: str) -> tuple[str, str]:
+    """Return the expressions `add` and `merge` that keep the least (<) or greatest (>) value.
+
+    The first of equal values stays. None and NaN lose against any other value. The compiler of functions knows the
+    form of these expressions.
+    """
+    form = (
+        "({other} if {kept} is None or ({other} is not None and {kept} != {kept}) else "
+        f"{{other}} if {{other}} is not None and {{other}} == {{other}} and {{other}} {sign} {{kept}} else {{kept}})"
+    )
+    return form.replace("{other}", "{value}"), form
+
+
 @user_facing
 def count(field: Field = None) -> Aggregate:
     """Count the rows, or the values of a field that are not None."""
@@ -62,15 +75,13 @@ def mean(field: Field = None) -> Aggregate:
 @user_facing
 def min(field: Field = None) -> Aggregate:
     """Take the smallest value. It is NaN only if there is no other value."""
-    slot = AccumulatorField(None, "least({kept}, {value})", "least({kept}, {other})")
-    return _aggregate("min", field, slot, "{0}", least=values.least)
+    return _aggregate("min", field, AccumulatorField(None, *_outermost("<")), "{0}")
 
 
 @user_facing
 def max(field: Field = None) -> Aggregate:
     """Take the largest value. It is NaN only if there is no other value."""
-    slot = AccumulatorField(None, "greatest({kept}, {value})", "greatest({kept}, {other})")
-    return _aggregate("max", field, slot, "{0}", greatest=values.greatest)
+    return _aggregate("max", field, AccumulatorField(None, *_outermost(">")), "{0}")
 
 
 @user_facing

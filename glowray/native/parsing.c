@@ -1,5 +1,6 @@
 /* int() and float() of texts: see parsing.pyi. Texts that are not ASCII go to Python's own functions. */
 #include "texts.h"
+#include <math.h>
 #include <string.h>
 
 /* Python limits the length of ints in texts (sys.set_int_max_str_digits), but never below 640 digits. */
@@ -109,6 +110,37 @@ static int integer_from(const uint8_t *from, const uint8_t *end, int64_t *out)
     return 1;
 }
 
+#ifdef __SIZEOF_INT128__
+enum { FIVES = 27 }; /* 5**27 is the last power of five below 2**64 */
+
+/* Return number / 10**power, rounded once to the nearest float, ties to even. `number` is not 0; 0 < power <= FIVES.
+ *
+ * The quotient by the power of five has 63 bits or more. The remainder says whether more bits follow.
+ * Example: 3 / 10 is 3 / 5 = 0.1001 1001 … in base 2, rounded after 53 bits and then halved. */
+static double quotient(uint64_t number, Py_ssize_t power)
+{
+    uint64_t divisor = 1;
+    for (Py_ssize_t i = 0; i < power; i++)
+        divisor *= 5;
+    const int above = __builtin_clzll(number), below = __builtin_clzll(divisor);
+    divisor <<= below;
+    const unsigned __int128 dividend = (unsigned __int128)(number << above) << 63;
+    uint64_t bits = (uint64_t)(dividend / divisor);
+    const int is_cut = dividend % divisor != 0, left = __builtin_clzll(bits);
+    bits <<= left;
+    const uint64_t rest = bits & 0x7FF, kept = bits >> 11;
+    const int up = rest > 0x400 || (rest == 0x400 && (is_cut || (kept & 1)));
+    return ldexp((double)(kept + (uint64_t)up), (int)(11 - left - 63 + below - above - power));
+}
+#else
+enum { FIVES = 0 };
+
+static double quotient(uint64_t number, Py_ssize_t power)
+{
+    return (double)number / (double)power; /* never called */
+}
+#endif
+
 /* Write the float of a text that is a plain number, rounded as float() rounds it. Python's parser needs a final NUL. */
 static int rounded(const uint8_t *from, const uint8_t *end, double *out)
 {
@@ -162,6 +194,11 @@ static int float_from(const uint8_t *from, const uint8_t *end, double *out)
     if (written && last < end && (*last | 0x20) == 'e')
         last = exponent_from(last, end, &exponent);
     if (last == end && written) {
+        if (number > EXACT && count <= INT_DIGITS && exponent < 0 && exponent >= -FIVES) {
+            *out = quotient(number, -exponent);
+            *out = minus ? -*out : *out;
+            return 1;
+        }
         if (count > INT_DIGITS || number > EXACT || exponent < -EXACT_POWER || exponent > EXACT_POWER)
             return rounded(from - (from > text && (from[-1] == '-' || from[-1] == '+')), end, out);
         const double size = exponent < 0 ? (double)number / POWERS[-exponent] : (double)number * POWERS[exponent];

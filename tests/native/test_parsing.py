@@ -118,6 +118,18 @@ def test_floats_of_fifteen_digits_are_rounded_as_python_rounds_them(
 
 @with_each
 @given(
+    floor=st.integers(2**51, 2**54), part=st.sampled_from(["5", "25", "75", "49", "51", "499", "501"]),
+    shift=st.integers(0, 15),
+)  # fmt: skip
+def test_floats_near_a_tie_are_rounded_as_python_rounds_them(loops: Loops, floor: int, part: str, shift: int) -> None:
+    digits = f"{floor}{part}"
+    texts = [f"{floor}.{part}", f"-{digits[:-shift]}.{digits[-shift:]}" if shift else digits, f"{digits}e-{shift + 12}"]
+    made = parsed(loops.floats, texts)
+    assert made is not None and list(map(repr, made)) == list(map(repr, map(float, texts)))
+
+
+@with_each
+@given(
     words=st.lists(st.integers(-(10**18) + 1, 10**18 - 1).map(str)), wrong=st.sampled_from(["", "x", "1.5", "1" * 20])
 )
 def test_one_that_is_none_is_enough(loops: Loops, words: list[str], wrong: str) -> None:

@@ -6,13 +6,14 @@ order of its rows, as by a loop.
 
 from __future__ import annotations
 
-from glowray.kernels.keys.key_numbers import DISTINCT_BITS, KeyNumbers
+from glowray.kernels.keys.key_numbers import DISTINCT_BITS, key_numbers
 from glowray.rows import Block
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.types.kinds import Kind, TupleOf
 from glowray.rows.types.shape_kinds import kind_of, shape_of
 from glowray.vectorize.columns.folds import vector_folds as folds
 from glowray.vectorize.columns.folds.accumulations import Accumulation
+from glowray.vectorize.columns.folds.outermost import Outermost
 from glowray.vectorize.columns.folds.reducer_shapes import Fold
 from glowray.vectorize.columns.folds.vector_folds import Groups, Part
 from glowray.vectorize.columns.vectors.block_vectors import carried, chunk_of, field_of, has_maybe, is_of
@@ -46,6 +47,14 @@ def _is_key(kind: Kind) -> bool:
     return kind in DISTINCT_BITS or kind is float
 
 
+def _has_values(fold: Fold, kind: Kind, chunk: Chunk) -> bool:
+    """Return whether no value of a chunk is None, but for those that the fold leaves out."""
+    if isinstance(fold.operation, tuple) and isinstance(kind, TupleOf):
+        fields = zip(fold.operation, kind.fields, strict=True)
+        return all(_has_values(each, field, field_of(chunk, place)) for place, (each, field) in enumerate(fields))
+    return isinstance(fold.operation, Outermost) or is_of(kind, chunk)
+
+
 class FoldTable:
     """Folds keyed rows of one kind into one row for each key.
 
@@ -61,7 +70,7 @@ class FoldTable:
         self._gathered: list[Chunk] = []
         self._groups: list[Groups] = []  # the key's number of each gathered row
         self._bytes = 0
-        self._numbers = KeyNumbers(kind.fields[0])
+        self._numbers = key_numbers(kind.fields[0])
 
     def add(self, block: Block) -> bool:
         """Take the rows of a block. Return False and take none if they have another kind or only Python is exact."""
@@ -76,11 +85,13 @@ class FoldTable:
         return True
 
     def _takes(self, chunk: Chunk) -> bool:
-        """Return whether a chunk's rows are of this kind. Values that are lifted may be None, keys may not."""
-        if self._accumulation.lift is None:
-            return is_of(self._kind, chunk)
+        """Return whether a chunk's rows are of this kind. Keys are not None; the fold says which values may be."""
         if kind_of(chunk.shape) != self._kind or has_maybe(self._kind):
             return False
+        if self._accumulation.lift is None:
+            value = self._kind.fields[1]
+            if not _has_values(self._accumulation.fold, value, field_of(chunk, 1)):
+                return False
         return is_of(self._kind.fields[0], field_of(chunk, 0))
 
     @property

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from glowray.kernels.keys.rows_of_equal_keys import key_groups
+from glowray.kernels.keys.tuple_numbers import TupleNumbers, leaf_kinds
 from glowray.rows.arrow.numpy_columns import as_numpy
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.codec.chunk_concat import together
@@ -17,7 +18,7 @@ from glowray.rows.codec.lazy_chunk import MadeChunk
 from glowray.rows.texts.taken_texts import TakenTexts
 from glowray.rows.texts.text_numbers import TextNumbers
 from glowray.rows.texts.texts import Texts
-from glowray.rows.types.kinds import Kind
+from glowray.rows.types.kinds import Kind, TupleOf
 from glowray.vectorize.columns.folds.vector_folds import Groups
 
 DISTINCT_BITS: tuple[Kind, ...] = (str, int, bool)
@@ -27,66 +28,74 @@ FEW = 4096
 """A table of this many places always pays."""
 
 
-class KeyNumbers:
-    """Takes keys of one kind, and numbers them in the order of their first appearance. A key keeps its number.
+class KeyNumbers(Protocol):
+    """Takes keys of one kind, and numbers them in the order of their first appearance. A key keeps its number."""
 
-    >>> numbers = KeyNumbers(str)
+    @property
+    def lasts(self) -> bool:
+        """Whether keys that have a number cost nothing when others are numbered."""
+
+    def add(self, keys: Chunk) -> None:
+        """Take more keys, at least one."""
+
+    def groups(self) -> list[Groups]:
+        """Return the number of each key of each call of `add` since the last call of this method."""
+
+    def __len__(self) -> int:
+        """Return how many keys have a number."""
+
+    def keys(self) -> Chunk:
+        """Return the keys that have a number, by number: each is the first of its like. There is at least one."""
+
+
+def key_numbers(kind: Kind) -> KeyNumbers:
+    """Return an empty numbering for keys of a kind.
+
+    >>> numbers = key_numbers(str)
     >>> for rows in (["b", "a"], ["b"]):
     ...     numbers.add(Chunk.from_rows(rows))
     >>> [own.tolist() for own in numbers.groups()], numbers.keys().rows()
     ([[0, 1], [0]], ['b', 'a'])
     """
+    if kind is str:
+        return TextKeyNumbers()
+    fields = leaf_kinds(kind)
+    if isinstance(kind, TupleOf) and all(field in DISTINCT_BITS for field in fields):
+        return TupleNumbers(kind, {place: TextKeyNumbers() for place, field in enumerate(fields) if field is str})
+    return RepeatedKeyNumbers(kind)
 
-    def __init__(self, kind: Kind) -> None:
-        self._kind = kind
-        self._known: Chunk | None = None
-        self._keys: list[Chunk] = []
-        self._texts = TextNumbers() if kind is str else None
+
+class TextKeyNumbers:
+    """Numbers keys that are str, by a table of bytes."""
+
+    lasts = True
+
+    def __init__(self) -> None:
+        self._texts = TextNumbers()
         self._groups: list[Groups] = []
         self._column: tuple[pa.Array, Groups] | None = None
 
-    @property
-    def lasts(self) -> bool:
-        """Whether keys that have a number cost nothing when others are numbered."""
-        return self._texts is not None
-
     def add(self, keys: Chunk) -> None:
-        """Take further keys, at least one."""
-        if self._texts is not None:  # now, while the cache holds them
-            self._shape = keys.shape
-            uncut = uncut_texts(keys)
-            if isinstance(uncut, TakenTexts) and not uncut.is_ascending:
-                self._groups += self._texts.numbers()
-                self._groups.append(self._by_row(uncut, self._texts))
-            else:
-                self._texts.add(Texts.of(keys.columns[0]) if uncut is None else uncut)
+        self._shape = keys.shape
+        uncut = uncut_texts(keys)
+        if isinstance(uncut, TakenTexts) and not uncut.is_ascending:
+            self._groups += self._texts.numbers()
+            self._groups.append(self._by_row(uncut))
         else:
-            self._keys.append(keys)
+            self._texts.add(Texts.of(keys.columns[0]) if uncut is None else uncut)
 
     def groups(self) -> list[Groups]:
-        """Return the numbers of the keys of each `add` since the last call."""
-        if self._texts is not None:
-            groups, self._groups = [*self._groups, *self._texts.numbers()], []
-            return groups
-        known = [] if self._known is None else [self._known]
-        keys, self._keys = [*known, *self._keys], []
-        self._known, groups = self._grouped(keys) if self._kind not in DISTINCT_BITS else self._distinct(keys)
-        return groups[len(known) :]
+        groups, self._groups = [*self._groups, *self._texts.numbers()], []
+        return groups
 
     def __len__(self) -> int:
-        if self._texts is not None:
-            return len(self._texts)
-        return 0 if self._known is None else len(self._known)
+        return len(self._texts)
 
     def keys(self) -> Chunk:
-        """Return the first key of each number, in order of number. There is at least one."""
-        if self._texts is not None:
-            return Chunk(self._shape, [self._texts.distinct()], len(self._texts))
-        assert self._known is not None
-        return self._known
+        return Chunk(self._shape, [self._texts.distinct()], len(self._texts))
 
-    def _by_row(self, texts: TakenTexts, known: TextNumbers) -> Groups:
-        """Return the numbers of texts that are taken from a column. Each row of the column is looked up once."""
+    def _by_row(self, texts: TakenTexts) -> Groups:
+        """Return the numbers of texts. Each row of the column that they are taken from is looked at once."""
         if self._column is None or self._column[0] is not texts.column:
             self._column = texts.column, np.full(len(texts.column), -1, np.int64)
         numbers = self._column[1]
@@ -94,10 +103,37 @@ class KeyNumbers:
         if len(found) and found.min() < 0:
             new = texts.rows[found < 0]
             first = each_once(new, len(numbers))
-            known.add(TakenTexts(texts.column, first))
-            (numbers[first],) = known.numbers()
+            self._texts.add(TakenTexts(texts.column, first))
+            (numbers[first],) = self._texts.numbers()
             found = numbers.take(texts.rows)
         return found
+
+
+class RepeatedKeyNumbers:
+    """Numbers keys of any kind. The known keys are numbered again together with the new ones."""
+
+    lasts = False
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._known: Chunk | None = None
+        self._keys: list[Chunk] = []
+
+    def add(self, keys: Chunk) -> None:
+        self._keys.append(keys)
+
+    def groups(self) -> list[Groups]:
+        known = [] if self._known is None else [self._known]
+        keys, self._keys = [*known, *self._keys], []
+        self._known, groups = self._grouped(keys) if self._kind not in DISTINCT_BITS else self._distinct(keys)
+        return groups[len(known) :]
+
+    def __len__(self) -> int:
+        return 0 if self._known is None else len(self._known)
+
+    def keys(self) -> Chunk:
+        assert self._known is not None
+        return self._known
 
     def _distinct(self, keys: Sequence[Chunk]) -> tuple[Chunk, list[Groups]]:
         columns = [chunk.columns[0] for chunk in keys]

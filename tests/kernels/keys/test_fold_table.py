@@ -51,8 +51,31 @@ FOLDS: list[tuple[Add, Kind, Any]] = [
     (lambda a, b: min(a, b), str, "b"),
     (lambda a, b: (a[0], a[1] or b > 3, b), int, ("kept", False, 1)),
 ]
+# The form of agg.min and agg.max, which leave None out.
+LEAST: Add = lambda a, b: (
+    b if a is None or (b is not None and a != a) else b if b is not None and b == b and b < a else a
+)
+GREATEST: Add = lambda a, b: (
+    b if a is None or (b is not None and a != a) else b if b is not None and b == b and b > a else a
+)
+BOTH: Add = lambda a, b: (
+    b[0] if a[0] is None or (b[0] is not None and a[0] != a[0])
+    else b[0] if b[0] is not None and b[0] == b[0] and b[0] < a[0] else a[0],
+    a[1] + b[1],
+)  # fmt: skip
+NONE_LEFT_OUT: list[tuple[Add, Kind, Any]] = [
+    *((add, kind, None) for add in (LEAST, GREATEST) for kind in (int, float, str, bool)),
+    *((add, kind, NONE) for add in (LEAST, GREATEST) for kind in (float, str)),
+    (BOTH, TupleOf((float, int)), NONE),
+]
 VALUES: dict[Any, st.SearchStrategy[Any]] = {
     int: INTS, float: FLOATS, str: TEXTS, TupleOf((float, str)): st.tuples(FLOATS, TEXTS),
+}  # fmt: skip
+
+
+WITH_NONE: dict[Any, st.SearchStrategy[Any]] = {
+    int: st.none() | INTS, float: st.none() | FLOATS, str: st.none() | TEXTS, bool: st.none() | st.booleans(),
+    TupleOf((float, int)): st.tuples(st.none() | FLOATS, st.integers(-9, 9)),
 }  # fmt: skip
 
 
@@ -82,7 +105,19 @@ def looped(add: Add, zero: Any, rows: list[tuple[Any, Any]]) -> list[tuple[Any, 
 @settings(max_examples=examples(30), deadline=None)
 @given(data=st.data())
 def test_folding_is_a_loop(add: Add, kind: Kind, zero: Any, data: st.DataObject) -> None:
-    blocks = data.draw(st.lists(st.lists(st.tuples(st.sampled_from(["a", "b", "", "é"]), VALUES[kind]), min_size=1)))
+    is_loop(add, kind, zero, VALUES[kind], data)
+
+
+@pytest.mark.parametrize(("add", "kind", "zero"), NONE_LEFT_OUT)
+@settings(max_examples=examples(30), deadline=None)
+@given(data=st.data())
+def test_none_is_left_out(add: Add, kind: Kind, zero: Any, data: st.DataObject) -> None:
+    is_loop(add, kind, zero, WITH_NONE[kind], data)
+
+
+def is_loop(add: Add, kind: Kind, zero: Any, values: st.SearchStrategy[Any], data: st.DataObject) -> None:
+    """Check that folding random blocks, folded in between or not, gives the rows of a loop."""
+    blocks = data.draw(st.lists(st.lists(st.tuples(st.sampled_from(["a", "b", "", "é"]), values), min_size=1)))
     table = FoldTable(TupleOf((str, kind)), accumulation(add, kind, zero))
     taken = 0
     few, many = data.draw(st.sampled_from([(0, 0), (100, 100), (100, 400), (2**20, 2**20)]))
@@ -97,6 +132,13 @@ def test_folding_is_a_loop(add: Add, kind: Kind, zero: Any, data: st.DataObject)
     # Python computes the rows that columns could not.
     assert gathered == [] or spelled(gathered) == spelled(seen[len(seen) - len(gathered) :])
     assert spelled(folded) == spelled(looped(add, zero, seen[: len(seen) - len(gathered)]))
+
+
+def test_columns_fold_values_that_are_none() -> None:
+    table = FoldTable(TupleOf((str, float)), accumulation(LEAST, float, None))
+    rows = [("a", None), ("b", math.nan), ("a", 2.0), ("c", None), ("b", 1.0), ("d", math.nan), ("a", 1.5)]
+    assert table.add(Block.from_rows(rows)) and table.fold()
+    assert spelled(table.folded().rows()) == spelled([("a", 1.5), ("b", 1.0), ("c", None), ("d", math.nan)])
 
 
 def test_a_row_that_only_python_can_take_stays_gathered() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glowray.kernels.keys.key_numbers import KeyNumbers
+from glowray.kernels.keys.key_numbers import key_numbers
 from glowray.native.interface import Loops
 from glowray.rows.codec.chunk import Chunk
 from glowray.rows.texts.taken_texts import TakenTexts
@@ -28,7 +28,7 @@ def first_seen(rows: list[Any]) -> tuple[list[Any], list[int]]:
 
 
 def numbered(kind: Any, chunks: list[Chunk]) -> tuple[Chunk, list[Any]]:
-    numbers = KeyNumbers(kind)
+    numbers = key_numbers(kind)
     for chunk in chunks:
         numbers.add(chunk)
     groups = numbers.groups()
@@ -86,6 +86,15 @@ KEYS: list[tuple[Any, st.SearchStrategy[Any]]] = [
     (int, st.sampled_from([0, 1, -1, 2**62])),
     (bool, st.booleans()),
     (TupleOf((int, str)), st.tuples(st.integers(0, 1), st.sampled_from("ab"))),
+    (TupleOf((str, str)), st.tuples(st.sampled_from(["", "a", "nightingale"]), st.sampled_from(["", "a", "ab"]))),
+    (
+        TupleOf((TupleOf((str, bool)), int)),
+        st.tuples(
+            st.tuples(st.sampled_from("ab"), st.booleans()),
+            st.sampled_from([0, 127, 128, -129, 2**15, -(2**31) - 1, 2**63 - 1, -(2**63)]),
+        ),
+    ),
+    (TupleOf((float, str)), st.tuples(st.sampled_from([0.5, 2.0]), st.sampled_from("ab"))),
 ]
 
 
@@ -96,13 +105,23 @@ def test_a_key_keeps_its_number(loops: Loops, kind: Any, values: st.SearchStrate
     some = st.lists(st.lists(values, min_size=1), min_size=1, max_size=3)
     known: dict[Any, int] = {}
     with using(loops):
-        numbers = KeyNumbers(kind)
+        numbers = key_numbers(kind)
         for batch in data.draw(st.lists(some, min_size=1, max_size=3)):
             for rows in batch:
                 numbers.add(Chunk.from_rows(rows))
             expected = [[known.setdefault(row, len(known)) for row in rows] for rows in batch]
             assert [own.tolist() for own in numbers.groups()] == expected
             assert (len(numbers), numbers.keys().rows()) == (len(known), list(known))
+
+
+@with_each
+def test_fields_that_need_more_and_more_bytes(loops: Loops) -> None:
+    rows = [(f"text {n}", n * n) for n in range(400)]
+    chunks = [Chunk.from_rows(rows[start : start + 100] + rows[:start]) for start in range(0, 400, 100)]
+    with using(loops):
+        found, numbers = numbered(TupleOf((str, int)), chunks)
+    assert found.rows() == rows
+    assert in_a_row(numbers, chunks) == first_seen([row for chunk in chunks for row in chunk.rows()])[1]
 
 
 @with_each
@@ -119,7 +138,7 @@ def test_texts_that_are_taken_of_a_column_again_and_again(
     rows: list[str] = []
     chunks: list[Chunk] = []
     with using(loops):
-        numbers = KeyNumbers(str)
+        numbers = key_numbers(str)
         for other, drawn in batches:
             places = np.array(drawn, np.int64) % len(column)
             rows += arrays[other].take(pa.array(places)).to_pylist()

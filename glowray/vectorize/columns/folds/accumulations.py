@@ -12,12 +12,12 @@ from typing import Any
 from glowray.rows.objects.static_attributes import is_one_of
 from glowray.rows.types.kinds import Kind, TupleOf
 from glowray.vectorize.analyze.returned_expression import returned
+from glowray.vectorize.columns.folds.outermost import Outermost, outermost_of
 from glowray.vectorize.columns.folds.reducer_shapes import Fold, Operation, field_of, operation_of, spelled
 from glowray.vectorize.columns.operations import arithmetic as numbers
 from glowray.vectorize.columns.operations import none_values as optional
 from glowray.vectorize.columns.operations.expressions import constant
 from glowray.vectorize.columns.translation.translator import expression_of
-from glowray.vectorize.columns.vectors.block_vectors import has_nullable
 from glowray.vectorize.columns.vectors.column_program import ArrowProgram
 from glowray.vectorize.columns.vectors.frame import Expr, Frame, Vector, arrays_of, leaf
 from glowray.vectorize.columns.vectors.intervals import GREATEST, LEAST
@@ -42,9 +42,11 @@ class Accumulation:
     def lifted(self, values: Vector, count: int) -> Vector | None:
         """Return `lift` of a vector of values, or None if some row must go to Python."""
         if self.lift is None:
-            return arrays_of(values)
+            return arrays_of(values) if self.fold.takes(values) else None
         made = self.lift.run([values], count)
-        return None if made.ok is not None or has_nullable(made.vector) else arrays_of(made.vector)
+        if made.ok is not None or not self.fold.takes(made.vector):
+            return None
+        return arrays_of(made.vector)
 
     def starts(self) -> Any:
         """Return the zero if it can change the result, else None."""
@@ -94,6 +96,8 @@ class _Part:
             parts = [self.of(each, field_of(kept, place), zero[place]) for place, each in enumerate(node.elts)]
             fields, lifts, starts = zip(*parts, strict=True)
             return Fold(tuple(fields)), _tuple(lifts), tuple(starts)
+        if zero is None and (present := outermost_of(node, kept)) is not None:
+            return self._outermost(*present)
         if not is_one_of(type(zero), (int, float, bool, str)):
             raise Untranslatable("it starts from what is not a number or str, or a tuple of such")
         if (value := _present(node, kept)) is not None:
@@ -105,6 +109,12 @@ class _Part:
             if operation is not None:
                 return Fold(operation), *_alike(operation, self._expression(value), zero)
         raise Untranslatable(SHAPES)
+
+    def _outermost(self, fold: Outermost, node: ast.expr) -> tuple[Fold, Expr, Any]:
+        value = self._expression(node, carries_none=True)
+        if not fold.fits(value.kind):
+            raise Untranslatable("columns do not compare such values")
+        return Fold(fold), value, None
 
     def _expression(self, node: ast.expr, *, carries_none: bool = False) -> Expr:
         """Translate an expression of the value, in which the accumulator must not occur."""

@@ -16,8 +16,10 @@ from glowray.vectorize.analyze.call_effects import called
 from glowray.vectorize.analyze.displays import constant_index
 from glowray.vectorize.analyze.returned_expression import returned
 from glowray.vectorize.columns.folds import vector_folds as folds
+from glowray.vectorize.columns.folds.outermost import Outermost, outermost_of
 from glowray.vectorize.columns.folds.row_choice import Best, best_of
 from glowray.vectorize.columns.folds.vector_folds import Extreme, Groups, Part
+from glowray.vectorize.columns.vectors.block_vectors import has_nullable
 from glowray.vectorize.definition.builtin_callables import MAX, MIN
 from glowray.vectorize.definition.known_function import Known, Refused
 
@@ -28,7 +30,7 @@ Operation = Literal["add", "and", "or", "first", "last"] | Extreme
 class Fold:
     """One operation, or one fold for each field of a tuple."""
 
-    operation: Operation | Best | tuple[Fold, ...]
+    operation: Operation | Best | Outermost | tuple[Fold, ...]
 
     def fits(self, kind: Kind) -> bool:
         """Return whether values of this kind can be folded, and the result has the same kind."""
@@ -38,12 +40,20 @@ class Fold:
             return all(fold.fits(each) for fold, each in zip(self.operation, kind.fields, strict=True))
         if self.operation in ("first", "last"):
             return _is_flat(kind)
+        if isinstance(self.operation, Outermost):
+            return self.operation.fits(kind)
         if isinstance(self.operation, Best):
             return _is_flat(kind) and self.operation.compares(kind)
         if self.operation in ("and", "or"):
             return kind is bool
         # True + True is 2, so bools are not added.
         return kind is int or kind is float or (kind is str and self.operation != "add")
+
+    def takes(self, vector: Any) -> bool:
+        """Return whether the values of a vector can be folded: where a fold has no rule for None, none is None."""
+        if isinstance(self.operation, tuple):
+            return all(fold.takes(part) for fold, part in zip(self.operation, vector, strict=True))
+        return isinstance(self.operation, Outermost) or not has_nullable(vector)
 
     def run(self, values: Any, groups: Groups, count: int) -> Any | None:
         """Return the value of each group, or None if the columns cannot give Python's result.
@@ -70,6 +80,8 @@ class Fold:
                 for place, fold in enumerate(self.operation)
             ]
             return None if any(each is None for each in made) else tuple(made)
+        if isinstance(self.operation, Outermost):
+            return self.operation.of_groups(parts, count, known)
         if isinstance(self.operation, Best):
             return self.operation.run(*folds.in_a_row(parts, known), count)
         if self.operation in ("first", "last"):
@@ -94,6 +106,8 @@ class Fold:
             parts = zip(self.operation, values, starts, strict=True)
             made = [fold.fold_column(column, each) for fold, column, each in parts]
             return None if any(each is None for each in made) else tuple(made)
+        if isinstance(self.operation, Outermost):
+            return None  # a result of None would say the same
         if isinstance(self.operation, Best):
             return self.operation.of_column(values, start)
         if self.operation == "first":
@@ -113,7 +127,7 @@ class Fold:
         """Return whether starting from `zero` can change the result."""
         if isinstance(self.operation, tuple):
             return any(fold.changes(each) for fold, each in zip(self.operation, zero, strict=True))
-        if self.operation == "last":
+        if self.operation == "last" or isinstance(self.operation, Outermost):
             return False
         neutral = {"add": 0, "and": True, "or": False}.get(str(self.operation))
         return type(zero) is float or zero != neutral
@@ -143,6 +157,8 @@ def _shape(known: Known, node: ast.expr, one: ast.expr, other: ast.expr) -> Fold
     operation = operation_of(known, node, one, other)
     if operation is not None:
         return Fold(operation)
+    if (present := outermost_of(node, one)) is not None:
+        return Fold(present[0]) if spelled(present[1]) == spelled(other) else None
     kept = best_of(known, node, one.id, other.id) if isinstance(one, ast.Name) and isinstance(other, ast.Name) else None
     return None if kept is None else Fold(kept)
 

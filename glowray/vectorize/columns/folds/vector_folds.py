@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from glowray.rows.types.kinds import Kind, TupleOf
 from glowray.vectorize.columns.texts.text_ranks import ranked
+from glowray.vectorize.columns.vectors.frame import Nullable, parts_of
 
 Groups = npt.NDArray[np.signedinteger[Any]]
 Part = tuple[Any, Groups]
@@ -190,6 +191,8 @@ def length(vector: Any) -> int:
     """Return the number of rows of a vector."""
     if isinstance(vector, tuple):
         return length(vector[0])
+    if isinstance(vector, Nullable):
+        return len(vector.there)
     return length(next(iter(vector.values()))) if isinstance(vector, dict) else len(vector)
 
 
@@ -199,6 +202,8 @@ def taken(values: Any, places: Groups) -> Any:
         return tuple(taken(each, places) for each in values)
     if isinstance(values, dict):
         return {name: taken(each, places) for name, each in values.items()}
+    if isinstance(values, Nullable):
+        return Nullable(taken(values.values, places), values.there[places])
     return values.take(pa.array(places)) if isinstance(values, pa.Array) else values[places]
 
 
@@ -210,11 +215,17 @@ def joined(vectors: list[Any]) -> Any:
         return tuple(joined(list(each)) for each in zip(*vectors, strict=True))
     if isinstance(vectors[0], dict):
         return {name: joined([each[name] for each in vectors]) for name in vectors[0]}
+    if any(isinstance(each, Nullable) for each in vectors):
+        both = [parts_of(each) for each in vectors]
+        there = [np.broadcast_to(mask, length(values)) for values, mask in both]
+        return Nullable(joined([values for values, _ in both]), np.concatenate(there))
     return pa.concat_arrays(vectors) if isinstance(vectors[0], pa.Array) else _concatenated(vectors)
 
 
 def repeated(kind: Kind, value: Any, count: int) -> Any:
     """Return a vector of a kind with the same value in all rows."""
+    if value is None:
+        return Nullable(repeated(kind, "" if kind is str else 0, count), np.zeros(count, np.bool_))
     if isinstance(kind, TupleOf):
         return tuple(repeated(each, part, count) for each, part in zip(kind.fields, value, strict=True))
     if kind is str:
