@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n auto --maxprocesses 4  # a test process for each core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast network-faults chaos lint format diagram docs gallery bench wheels lock clean
+.PHONY: help setup demo test test-fast network-faults chaos fuzz lint format diagram docs gallery bench wheels lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -63,6 +63,9 @@ network-faults: $(STAMP) ## jobs on three hosts whose network goes away, or whos
 SEED ?= 1
 chaos: $(STAMP) ## faults at random on three hosts; ROUNDS=20 SEED=7 for others, ROUND=3 for one of them; needs root
 	$(BIN)/python -m tests.cluster.chaos --seed $(SEED) $(if $(ROUND),--round $(ROUND),--rounds $(ROUNDS))
+
+fuzz: $(STAMP) ## random programs at all levels beside plain Python; ROUNDS=10000 SEED=7; keeps those that differ in build/fuzz
+	$(BIN)/python -m tests.fuzz --seed $(SEED) --rounds $(ROUNDS)
 
 lint: $(STAMP) ## style, types and the one-way imports
 	$(BIN)/ruff check .
