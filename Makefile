@@ -8,7 +8,8 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n auto --maxprocesses 4  # a test process for each core
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast network-faults chaos lint format diagram docs gallery bench wheels lock clean
+.PHONY: help setup demo test test-fast network-faults chaos fuzz lint format diagram docs gallery bench costs \
+	wheels lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -64,6 +65,9 @@ SEED ?= 1
 chaos: $(STAMP) ## faults at random on three hosts; ROUNDS=20 SEED=7 for others, ROUND=3 for one of them; needs root
 	$(BIN)/python -m tests.cluster.chaos --seed $(SEED) $(if $(ROUND),--round $(ROUND),--rounds $(ROUNDS))
 
+fuzz: $(STAMP) ## random programs at all levels beside plain Python; ROUNDS=10000 SEED=7; keeps those that differ in build/fuzz
+	$(BIN)/python -m tests.fuzz --seed $(SEED) --rounds $(ROUNDS)
+
 lint: $(STAMP) ## style, types and the one-way imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -87,6 +91,10 @@ gallery: $(STAMP) ## run the programs of the gallery and draw the pictures of it
 
 bench: $(STAMP) ## glowray beside its peers, every workload; BENCH="word_count --size 1GB" for one
 	$(BIN)/python -m benchmarks $(BENCH)
+
+costs: $(STAMP) ## measure the costs of constructs, write the table, and measure the reference functions at both levels
+	$(BIN)/python -m glowray.vectorize.cost_measurement --write
+	$(BIN)/python -m benchmarks.levels
 
 wheels: $(STAMP) ## the sdist and the wheel of this machine, in dist/
 	$(BIN)/uv build --no-build-isolation --python $(BIN)/python --out-dir dist .

@@ -24,7 +24,18 @@ def compiled(name):
     )
 
 
-COMPILED = ("calling", "characters", "cutting", "finding", "hashing", "numbering", "parsing", "records", "scanning")
+COMPILED = (
+    "calling",
+    "characters",
+    "cutting",
+    "finding",
+    "hashing",
+    "matching",
+    "numbering",
+    "parsing",
+    "records",
+    "scanning",
+)
 
 setup(
     packages=[*find_packages(include=["glowray", "glowray.*"]), "glowray_cli", "glowray_examples"],

@@ -19,7 +19,8 @@ from benchmarks.report import Report, machine, show, write
 HERE = Path(__file__).resolve().parent
 WORKLOADS = (
     "word_count", "arithmetic", "join", "tokenizer", "sort", "houses", "weblog", "flights", "delays", "delays_csv",
-    "one_billion", *(f"db_benchmark.q{number}" for number in range(1, 11)),
+    "json_lines", "customers", "access_log", "reviews", "one_billion",
+    *(f"db_benchmark.q{number}" for number in range(1, 11)),
 )  # fmt: skip
 DEFAULT = ("glowray", "glowray-variant", "hand", "hand-fused", "polars", "duckdb")
 PROGRAMS = (*DEFAULT, "spark", "dask")

@@ -13,12 +13,13 @@ from glowray.native import (
     cutting,
     finding,
     hashing,
+    matching,
     numbering,
     parsing,
     records,
     scanning,
 )
-from glowray.native.interface import Bytes, CharacterTable, Cut, JsonValues, Mask, OnText, Places
+from glowray.native.interface import Automaton, Bytes, CharacterTable, Cut, JsonValues, Mask, Matches, OnText, Places
 
 name = "compiled"
 
@@ -126,6 +127,13 @@ def json_values(data: bytes, keys: tuple[bytes, ...], lines: int) -> JsonValues 
     )
     records.values(data, keys, lines, *found)
     return found
+
+
+def matches(data: Bytes, starts: Places, ends: Places, automaton: Automaton) -> Matches | None:
+    status = np.empty(len(starts), np.uint8)
+    found = np.empty((automaton.events + 2, len(starts)), np.int64)
+    matching.match(data, starts, ends, *automaton, status, found)
+    return Matches(status, found)
 
 
 class CompiledTable:

@@ -40,6 +40,38 @@ class JsonValues(NamedTuple):
     bounds: npt.NDArray[np.int32]
 
 
+class Automaton(NamedTuple):
+    """An automaton over UTF-8 in which the next byte decides the next state. State 0 is the start.
+
+    Args:
+        following: 256 next states for each state. 255: there is none. 254: only Python knows.
+        accepts: for each state 1 if a match may end there, else 0.
+        ranks: for each state, how many of the events lie behind it. An event is the start or end of a group.
+        events: how many events there are.
+        anchored: whether a match has to begin at the start of a text.
+        whole: whether a match has to end at the end of a text.
+        before_line_end: whether it may then end before a line feed that ends the text, too.
+    """
+
+    following: bytes
+    accepts: bytes
+    ranks: bytes
+    events: int
+    anchored: bool
+    whole: bool
+    before_line_end: bool
+
+
+class Matches(NamedTuple):
+    """The first match in each text. `status`: 0 none, 1 a match, 2 only Python knows.
+
+    `places` has a row for the start of the match, for its end, and for each event, and a column for each text.
+    """
+
+    status: npt.NDArray[np.uint8]
+    places: npt.NDArray[np.int64]
+
+
 class TextTable(Protocol):
     """A table that numbers texts from 0 as they first appear. Only one thread at a time may use it."""
 
@@ -142,6 +174,12 @@ class Loops(Protocol):
         """Return the values of records in JSON lines, or None if Python's json is faster, as for `portable`.
 
         The data is UTF-8. A key is its bytes with quotes and without escapes. Lines that nest deeply are not records.
+        """
+
+    def matches(self, data: Bytes, starts: Places, ends: Places, automaton: Automaton) -> Matches | None:
+        """Return the longest match from the first place of each text that has one.
+
+        Return None if Arrow's RE2 is faster, as for `portable`.
         """
 
     def table(self) -> TextTable:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from glowray.native import byte_hash
 from glowray.native.byte_words import WORD_BYTES, WORD_MASKS, Words, mix, words_at_bytes
 from glowray.native.character_tables import CASED, POINT, SPECIAL
-from glowray.native.interface import Bytes, CharacterTable, Cut, JsonValues, Mask, OnText, Places
+from glowray.native.interface import Automaton, Bytes, CharacterTable, Cut, JsonValues, Mask, Matches, OnText, Places
 from glowray.native.separators import pieces_between, space_places
 
 name = "portable"
@@ -209,6 +209,10 @@ def _numbers(
 
 def json_values(data: bytes, keys: tuple[bytes, ...], lines: int) -> JsonValues | None:
     return None  # A regular expression over each line takes longer than Python's json, which is C too.
+
+
+def matches(data: Bytes, starts: Places, ends: Places, automaton: Automaton) -> Matches | None:
+    return None  # Arrow's RE2 is faster than a loop of NumPy over the bytes.
 
 
 class PortableTable:

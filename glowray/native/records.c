@@ -34,11 +34,34 @@ static inline int is_hex(uint8_t byte)
     return (uint8_t)(byte - '0') < 10 || (uint8_t)((byte | 0x20) - 'a') < 6;
 }
 
+#define EACH(byte) (0x0101010101010101u * (byte))
+
+/* Return whether one of eight bytes is a quote, a backslash or below 0x20. It may be true of none, too. */
+static inline int has_special(uint64_t bytes)
+{
+    const uint64_t quote = bytes ^ EACH('"'), escape = bytes ^ EACH('\\');
+    const uint64_t zeros = (quote - EACH(1)) & ~quote;
+    return (((bytes - EACH(0x20)) & ~bytes) | zeros | ((escape - EACH(1)) & ~escape)) & EACH(0x80) ? 1 : 0;
+}
+
+/* Return the first place that has_special() cannot rule out. */
+static inline Place after_plain(Place at, Place end)
+{
+    uint64_t bytes;
+    while (end - at >= 8) {
+        memcpy(&bytes, at, 8);
+        if (has_special(bytes))
+            return at;
+        at += 8;
+    }
+    return at;
+}
+
 /* Return the place of the quote that ends a string, or NULL. `at` is behind the first quote. */
 static Place string_end(Place at, Place end, uint8_t *kind)
 {
     *kind = 's';
-    for (; at < end; at++) {
+    for (at = after_plain(at, end); at < end; at++) {
         if (*at == '"')
             return at;
         if (*at < 0x20)

@@ -1,12 +1,17 @@
-"""Measure the table of costs.py on this machine: `python -m glowray.vectorize.cost_measurement` prints it."""
+"""Measure the table of costs.py on this machine: `python -m glowray.vectorize.cost_measurement` prints it.
+
+With `--write` it replaces the table in costs.py. `make costs` does that.
+"""
 
 from __future__ import annotations
 
 import ast
 import math
 import random
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -124,6 +129,24 @@ def _best(run: Callable[[], object]) -> float:
     return min(times) / _ROWS * 1e9
 
 
+def written(text: str, table: dict[str, tuple[int, int]]) -> str:
+    """Return the text of costs.py with another table.
+
+    >>> print(written("COSTS = {\\n    \\"old\\": (1, 2),\\n}\\n", {"str": (12, 39)}), end="")
+    COSTS = {
+        "str": (12, 39),
+    }
+    """
+    head, _, rest = text.partition(" = {\n")
+    _, brace, tail = rest.partition("}\n")
+    lines = "".join(f'    "{construct}": {costs},\n' for construct, costs in table.items())
+    return f"{head} = {{\n{lines}{brace}{tail}"
+
+
 if __name__ == "__main__":
-    for construct, (kernel, inlined) in measure().items():
-        print(f'    "{construct}": ({kernel}, {inlined}),')
+    measured = measure()
+    for construct, costs in measured.items():
+        print(f'    "{construct}": {costs},')
+    if sys.argv[1:] == ["--write"]:
+        path = Path(__file__).with_name("costs.py")
+        path.write_text(written(path.read_text("utf-8"), measured), "utf-8")

@@ -174,3 +174,11 @@ def test_programs_over_lists(function: Any, rows: list[list[str]]) -> None:
     for index, row in enumerate(rows):
         if computed.ok is None or computed.ok[index]:
             assert got[index] == function(row)
+
+
+def test_lists_of_texts_that_were_taken_drop_their_empty_texts() -> None:
+    """Rows that a filter keeps hold texts as ranges of bytes, which Arrow does not know."""
+    lists = Lists(np.array([0, 2, 2, 6]), pa.array(["a", "", "b", "", "c", ""], pa.large_string()))
+    kept = lists.take(str, np.array([0]))
+    assert isinstance(kept.values, Texts)
+    assert (kept.filled().offsets.tolist(), kept.filled().values.to_pylist()) == ([0, 1], ["a"])

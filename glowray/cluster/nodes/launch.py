@@ -27,8 +27,10 @@ from glowray.errors import ClusterError
 START_SECONDS = 180.0
 END_SECONDS = 20.0
 KEPT_LOGS = 10
-# Ray's sockets lie below its folder, and the path of a socket may have at most 107 bytes.
-LONGEST_TEMPORARY = 24
+LONGEST_SOCKET = "/glowray-12345678/ray/session_2026-12-01_07-33-46_676100_1234567/sockets/dash_TaskEventsHead"
+"""The longest path of a Ray socket below the folder for temporary files. It ends with the id of a process."""
+LONGEST_TEMPORARY = 107 - len(LONGEST_SOCKET)
+"""The longest folder for temporary files, as the path of a socket may have at most 107 bytes."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -71,3 +71,20 @@ def is_utf8_text(text: str) -> bool:
     (True, False)
     """
     return text.encode(errors="ignore").decode() == text
+
+
+def is_utf8(data: bytes) -> bool:
+    """Return whether bytes are UTF-8. Arrow tells in a tenth of the time of decoding.
+
+    >>> is_utf8("é".encode()), is_utf8(b"\\xed\\xa0\\x80")
+    (True, False)
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    text = pa.LargeStringArray.from_buffers(1, pa.py_buffer(np.array([0, len(data)])), pa.py_buffer(data))
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True

@@ -13,7 +13,7 @@ from glowray.arguments import StorageOptions
 from glowray.errors import DamagedFile
 from glowray.functions import Cause
 from glowray.functions.replay import Attempt
-from glowray.io.files.encoding import Encoding
+from glowray.io.files.encoding import Encoding, is_utf8
 from glowray.io.files.lines import LineNames, read_bytes, read_lines, split_lines
 from glowray.io.files.paths import File, Paths, expand, path_names
 from glowray.io.files.splits import SPLIT_BYTES, Partition, Piece, is_splittable, locations_of, plan_splits, weight_of
@@ -100,7 +100,7 @@ class JsonReader(RefusingReader, FileReader, PrunableReader):
     def _blocks(self, piece: Piece, records: Fields) -> Iterator[Block | list[Any]]:
         values, seen = _LineValues(self, piece), 0
         for data in read_bytes(piece, _UTF8.signature):
-            if not _is_utf8(data):
+            if not is_utf8(data):
                 yield from self._lines(piece, seen)
                 return
             lines = RecordLines(data, records, self.only)
@@ -152,14 +152,6 @@ class _LineValues:
             self._reader.refuse(partial(_refusal, wrong, line, self._names, place))
         if values:
             yield values
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def json_reader(

@@ -34,7 +34,7 @@ MOSTLY = 0.9
 """The share of the first lines that have the keys of the most frequent record. With fewer, rows are no columns."""
 
 _RECORD, _BLANK = 1, 2
-_INT, _FLOAT, _TEXT, _ESCAPED, _TRUE, _FALSE, _NULL = map(ord, "idsetfn")
+_INT, _FLOAT, _TEXT, _ESCAPED, _TRUE, _FALSE, _NULL, _VALUE = map(ord, "idsetfnv")
 
 Mask = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int32]
@@ -170,14 +170,51 @@ class _FieldReader:
     def column(self, place: int, expected: Shape) -> tuple[Shape, list[Any]]:
         """Return the shape and the columns of the field at a place."""
         from glowray.rows.codec.encode import encode
-        from glowray.rows.types.shape import Scalar
+        from glowray.rows.types.shape import Fields, Scalar
 
         kinds, starts, ends = (part[place][self._lines] for part in self._values[:3])
+        if isinstance(expected, Fields) and expected.kind == "record" and expected.names:
+            records = self._records(kinds, starts, ends, expected)
+            if records is not None:
+                return records
         read = self._readers.get(expected.kind.name) if isinstance(expected, Scalar) else None
         if read is not None:
             return expected, [read(kinds, starts, ends)]
         quoted = ((kinds == _TEXT) | (kinds == _ESCAPED)).astype(np.int32)  # the bounds leave out the quotes
         return encode([value_of(text) for text in self._sources(starts - quoted, ends + quoted)], 1)
+
+    def _records(self, kinds: Any, starts: Places, ends: Places, expected: Fields) -> tuple[Shape, list[Any]] | None:
+        """Return the shape and the columns of a field that holds records, or None if Python has to read it.
+
+        The texts of the records become lines of their own, `{"a": 1}` of `[{"a": 1}, null]` for rows 0 and 1.
+        """
+        rows = np.flatnonzero((kinds == _VALUE) & (self._bytes[starts] == ord("{")))
+        values, data = self._lines_of(starts[rows], ends[rows], expected)
+        if values is None:
+            return None
+        lines = np.flatnonzero(values.found == _RECORD)
+        reader = _FieldReader(data, values, lines)
+        children = [reader.column(place, child) for place, child in enumerate(expected.children)]
+        columns = _spread([array for _, arrays in children for array in arrays], rows[lines], len(kinds))
+        if columns is None:
+            return None
+        there = kinds != _NULL
+        read = np.zeros(len(kinds), np.bool_)
+        read[rows[lines]] = reader.good
+        self.good &= read if not expected.optional else read | ~there
+        shape = replace(expected, children=tuple(child for child, _ in children))
+        return shape, [_array(there, np.ones(len(kinds), np.bool_)), *columns] if expected.optional else columns
+
+    def _lines_of(self, starts: Places, ends: Places, expected: Fields) -> tuple[JsonValues | None, bytes]:
+        """Return the values of records that are parts of lines, and the records as lines."""
+        if any(map(_needs_escapes, expected.names)):
+            return None, b""
+        offsets, data = chosen.loops.cut(self._bytes, starts, ends + 1)  # with the byte that follows the record
+        lines = np.frombuffer(data, np.uint8)[: offsets[-1]].copy()
+        lines[offsets[1:] - 1] = ord("\n")
+        text = lines.tobytes()
+        keys = tuple(f'"{name}"'.encode() for name in expected.names)
+        return chosen.loops.json_values(text, keys, len(starts)), text
 
     def _ints(self, kinds: Any, starts: Places, ends: Places) -> pa.Array:
         numbers, there = self._numbers(kinds, _INT, chosen.loops.integers, starts, ends)
@@ -219,6 +256,23 @@ class _FieldReader:
     def _sources(self, starts: Places, ends: Places) -> list[str]:
         bounds = zip(starts.tolist(), ends.tolist(), strict=True)
         return [self._data[start:end].decode() for start, end in bounds]
+
+
+def _spread(arrays: list[Any], rows: npt.NDArray[np.int64], count: int) -> list[Any] | None:
+    """Return columns of `count` rows with the values of each array at `rows`, and null elsewhere.
+
+    `["a", "b"]`, rows `[0, 2]`, count 3 → `["a", None, "b"]`. Return None if a column holds pickled values.
+    """
+    import pyarrow as pa
+
+    if len(rows) == count:
+        return arrays
+    if not all(isinstance(array, pa.Array) for array in arrays):
+        return None
+    places = np.full(count, len(rows), np.int64)
+    places[rows] = np.arange(len(rows))
+    numbers = pa.array(places, mask=places == len(rows))
+    return [array.take(numbers) for array in arrays]
 
 
 def _array(values: Any, there: Mask) -> pa.Array:

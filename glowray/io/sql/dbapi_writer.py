@@ -1,9 +1,10 @@
-"""Writes a table over a connection of Python's DB-API, by executemany."""
+"""Writes a table over a connection of Python's DB-API: by executemany, or of DuckDB from Arrow."""
 
 from __future__ import annotations
 
 import sqlite3
 import sys
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,13 @@ class DbapiWriter(TableWriter):
 
     def _insert(self, table: pa.Table) -> None:
         names = table.column_names
+        into = f"INSERT INTO {self.quoted} ({', '.join(map(quoted, names))})"
+        if is_duckdb(self._cursor):  # its executemany takes a millisecond a row
+            view = f"glowray_{uuid.uuid4().hex}"
+            self._cursor.register(view, table)
+            self._cursor.execute(f"{into} SELECT * FROM {view}")
+            self._cursor.unregister(view)
+            return
         columns = [column_values(name, column) for name, column in zip(names, table.columns, strict=True)]
         if isinstance(self._opened, sqlite3.Connection):
             for name, values in zip(names, columns, strict=True):
@@ -96,9 +104,15 @@ class DbapiWriter(TableWriter):
                     raise nan_error(name)
         rows = list(zip(*columns, strict=True))
         marks = placeholders(self._opened, len(names))
-        insert = f"INSERT INTO {self.quoted} ({', '.join(map(quoted, names))}) VALUES ({marks})"
+        insert = f"{into} VALUES ({marks})"
         for start in range(0, len(rows), ROWS_A_CALL):
             self._cursor.executemany(insert, rows[start : start + ROWS_A_CALL])
+
+
+def is_duckdb(cursor: Any) -> bool:
+    """Return whether a cursor is DuckDB's, which can read Arrow tables."""
+    module = sys.modules.get("duckdb")
+    return module is not None and isinstance(cursor, module.DuckDBPyConnection)
 
 
 def placeholders(connection: Any, count: int) -> str:

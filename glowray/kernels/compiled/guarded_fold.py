@@ -73,10 +73,11 @@ class GuardedFold:
         columns, levels = self.fast(), task.levels
         added, places = 0, [(0, levels.place)]
         for morsel in stream:
-            if not isinstance(morsel, Block) or not columns.add(morsel):
+            block = Block.from_rows(morsel) if isinstance(morsel, list) else morsel
+            if not isinstance(block, Block) or not columns.add(block):
                 return self._in_python(columns, itertools.chain([morsel], stream), places, task)
-            levels.come(self, len(morsel))
-            added += len(morsel)
+            levels.come(self, len(block))
+            added += len(block)
             places.append((added, levels.place))
         if not columns.fold():
             return self._in_python(columns, stream, places, task)

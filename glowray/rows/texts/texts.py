@@ -94,6 +94,10 @@ class Texts:
         starts[rows], ends[rows] = offsets[:-1] + len(self.data), offsets[1:] + len(self.data)
         return Texts(np.concatenate([self.data, np.frombuffer(data, np.uint8)]), starts, ends)
 
+    def text(self, row: int) -> str:
+        """Return one text."""
+        return self.data[self.starts[row] : self.ends[row]].tobytes().decode()
+
     def to_pylist(self) -> list[str]:
         """Return the texts as a list of str."""
         return self.array.to_pylist()  # type: ignore[no-any-return]

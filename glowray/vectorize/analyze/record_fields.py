@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
+from glowray.vectorize.analyze.call_effects import called, is_function
 from glowray.vectorize.analyze.scope_names import body_of
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Known
@@ -16,8 +17,10 @@ def fields_of_call(call: Callable[..., object], spread: int | None) -> frozenset
     return fields_read(known) if isinstance(known, Known) and spread is None else None
 
 
-def fields_read(known: Known) -> frozenset[str] | None:
+def fields_read(known: Known, callers: tuple[object, ...] = ()) -> frozenset[str] | None:
     """Return the keys that a function of one record reads. Return None if it may use the whole record.
+
+    `callers` are the functions that hand their record on to this one.
 
     >>> from glowray.vectorize.definition.function_lookup import know
     >>> sorted(fields_read(know(lambda r: r["a"] + r["b"])))
@@ -27,6 +30,9 @@ def fields_read(known: Known) -> frozenset[str] | None:
     frozenset({'c'})
     >>> fields_read(know(lambda r: len(r))) is None
     True
+    >>> speed = lambda r: r["miles"] / r["hours"]
+    >>> sorted(fields_read(know(lambda r: (r["id"], speed(r)))))
+    ['hours', 'id', 'miles']
     """
     names = known.positional()
     if len(names) - len(known.bound) != 1:
@@ -42,8 +48,27 @@ def fields_read(known: Known) -> frozenset[str] | None:
                 return None
             keys.add(key)
             read.add(id(node.value))
+        if isinstance(node, ast.Call) and len(node.args) == 1 and _is_name(node.args[0], name):
+            inner = _fields_of_called(known, node, (*callers, known.function))
+            if inner is None:
+                return None
+            keys |= inner
+            read.add(id(node.args[0]))
     whole = any(isinstance(node, ast.Name) and node.id == name and id(node) not in read for node in nodes)
     return None if whole or any(isinstance(node, ast.arg) and node.arg == name for node in nodes) else frozenset(keys)
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _fields_of_called(known: Known, call: ast.Call, callers: tuple[object, ...]) -> frozenset[str] | None:
+    """Return the keys that the called function reads of its record. Return None if that is not sure."""
+    function = called(known, call)
+    inner = know(function) if callable(function) and is_function(function) else None
+    if not isinstance(inner, Known) or any(inner.function is caller for caller in callers):
+        return None
+    return fields_read(inner, callers)
 
 
 def _constant_key(known: Known, key: ast.expr, nodes: list[ast.AST]) -> object:

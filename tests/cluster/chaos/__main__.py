@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import traceback
@@ -25,6 +26,11 @@ from tests.cluster.chaos.table import describe
 from tests.cluster.network import MISSING, can_make_hosts
 
 INSIDE = "GLOWRAY_CHAOS_INSIDE"
+"""In a process that has a cluster, the path of its tally: BROKEN or KEPT for each round that has ended."""
+
+MODULE = ("unshare", "--mount", "--propagation", "private", sys.executable, "-m", "tests.cluster.chaos")
+BROKEN, KEPT = "broken", "kept"
+
 MOST_FAILURES = 3
 """How often a cluster may fail to start before the suite gives up."""
 
@@ -47,33 +53,54 @@ def main() -> int:
     if not can_make_hosts():
         print(f"NOT TESTED: {MISSING}")
         return 1
-    if INSIDE not in os.environ:
-        command = ["unshare", "--mount", "--propagation", "private", sys.executable, "-m", "tests.cluster.chaos"]
-        os.execvpe(command[0], [*command, *sys.argv[1:]], os.environ | {INSIDE: "1"})
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    numbers = [options.round] if options.round is not None else range(options.first, options.first + options.rounds)
-    broken = run_all([Plan.draw(options.seed, number) for number in numbers], options.record)
-    print(f"{len(numbers)} rounds, {broken} of them broke a rule")
+    first, count = (options.first, options.rounds) if options.round is None else (options.round, 1)
+    if INSIDE in os.environ:
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+        run_on_one_cluster([Plan.draw(options.seed, first + number) for number in range(count)], options.record)
+        return 0
+    broken = run_all(options.seed, range(first, first + count), options.record)
+    print(f"{count} rounds, {broken} of them broke a rule")
     return int(broken > 0)
 
 
-def run_all(plans: list[Plan], record: Path | None) -> int:
-    """Run rounds on one cluster, and make a new one after a round that breaks it. Return how many broke a rule."""
+def run_all(seed: int, numbers: range, record: Path | None) -> int:
+    """Run rounds. A process of its own has each cluster, as threads stay in its network. Return how many broke a rule.
+
+    The next cluster begins with the round after the one that broke the last cluster.
+    """
     broken, failures = 0, 0
-    waiting = list(plans)
-    while waiting:
-        with (
-            tempfile.TemporaryDirectory(prefix="gc-", ignore_cleanup_errors=True) as folder,
-            new_lab(Path(folder)) as lab,
-        ):
-            while waiting and (failures := 0 if is_ready(lab, waiting[0]) else failures + 1) == 0:
-                ended = try_round(lab, waiting.pop(0), record)
-                broken += ended is None or bool(ended.verdict.broken)
-                if ended is None:
-                    break
+    while numbers:
+        with tempfile.NamedTemporaryFile("r", prefix="gc-") as tally:
+            rounds = ("--seed", seed, "--first", numbers[0], "--rounds", len(numbers))
+            words = (*MODULE, *rounds, *(("--record", record) if record else ()))
+            with subprocess.Popen([str(word) for word in words], env=os.environ | {INSIDE: tally.name}) as cluster:
+                signal.signal(signal.SIGTERM, lambda number, frame, cluster=cluster: cluster.terminate())
+                code = cluster.wait()
+            outcomes = tally.read().split()
+        failures = 0 if outcomes else failures + 1
         if failures == MOST_FAILURES:
             raise SystemExit("the cluster did not start")
+        broken += outcomes.count(BROKEN)
+        numbers = numbers[len(outcomes) :]
+        if code:
+            sys.exit(code)
     return broken
+
+
+def run_on_one_cluster(plans: list[Plan], record: Path | None) -> None:
+    """Run rounds on one cluster until one breaks it. Write a word to the tally for each."""
+    with (
+        tempfile.TemporaryDirectory(prefix="gc-", ignore_cleanup_errors=True) as folder,
+        new_lab(Path(folder)) as lab,
+        Path(os.environ[INSIDE]).open("w") as tally,
+    ):
+        for plan in plans:
+            if not is_ready(lab, plan):
+                return
+            ended = try_round(lab, plan, record)
+            print(BROKEN if ended is None or ended.verdict.broken else KEPT, file=tally, flush=True)
+            if ended is None:
+                return
 
 
 def is_ready(lab: Lab, plan: Plan) -> bool:

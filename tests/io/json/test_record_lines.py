@@ -191,3 +191,73 @@ def test_odd_lines_go_to_python_alone(tmp_path: Path, flow: Any) -> None:
     assert rows[1500] == (2, "z") and [error.row for error in refusing.errors] == ["no JSON"]
     assert refusing.stats.stages[0].rows_by_level["python"] <= 3
     assert flow.read_json(tmp_path / "a.json").map(lambda r: r["b"]).take(1501)[-1] == "z"
+
+
+INNER = st.sampled_from(
+    [
+        '{"k": 1, "t": "x"}',
+        '{"k":-7,"t":"é\\n"}',
+        '{"k": null, "t": null}',
+        '{"k": 1.5, "t": "x"}',
+        '{"t": "x", "k": 1}',
+        '{"k": 1}',
+        "{}",
+        "null",
+        "[1]",
+        '"x"',
+        "7",
+        '{"k": 1, "t": "x", "u": 2}',
+        '{"k": 1, "k": 2}',
+        '{ "k" : 1 , "t" : "{" }',
+        '{"k": 1, "t": "\\ud800"}',
+        '{"k": 99999999999999999999, "t": ""}',
+        '{"k": 1, "t": {"k": 1}}',
+        '{"k": 1,}',
+    ]
+)
+
+
+@pytest.mark.parametrize("first", ["null", '{"k": 3, "t": "é"}'], ids=["optional", "always there"])
+@pytest.mark.parametrize("loops", BOTH, ids=[loops.name for loops in BOTH])
+@given(inner=st.lists(INNER, max_size=6))
+def test_records_within_records_are_columns(
+    tmp_path_factory: pytest.TempPathFactory, loops: Any, first: str, inner: list[str]
+) -> None:
+    path = tmp_path_factory.mktemp("json") / "a.json"
+    texts = [first, '{"k": 1, "t": "x"}'] * 500
+    for place, text in enumerate(inner):
+        texts.insert(600 + 3 * place, text)
+    path.write_text("".join(f'{{"a": {place}, "r": {text}, "z": 0}}\n' for place, text in enumerate(texts)))
+    reader = json_reader(path, 1, lines=True)
+    with using(loops):
+        assert outcome(reader.read_blocks(0)) == outcome(reader.read(0))
+        assert outcome(reader.pruned(["r"]).read_blocks(0))[1] == outcome(reader.read(0))[1]
+
+
+def test_a_record_that_is_missing_stays_in_columns(tmp_path: Path, flow: Any) -> None:
+    rows = [{"a": i, "r": None if i % 3 == 0 else {"k": i, "t": None if i % 5 == 0 else "é"}} for i in range(400)]
+    (tmp_path / "a.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = (
+        flow.read_json(tmp_path / "a.json").filter(lambda e: e["a"] > 1).map(lambda e: e["r"]["k"] if e["r"] else -1)
+    )
+    assert found.collect() == [row["r"]["k"] if row["r"] else -1 for row in rows[2:]]
+    assert flow.stats.stages[0].rows_by_level == {"arrow": 400, "fused": 0, "python": 0}
+
+
+def bought(event: dict[str, Any]) -> tuple[str, tuple[float, int]] | None:
+    if event["b"] is None:
+        return None
+    return event["a"], (event["b"], 1)
+
+
+def test_folds_stay_columns_behind_a_row_of_python_and_a_filter_of_none(tmp_path: Path, flow: Any) -> None:
+    lines = [json.dumps({"a": "xyz"[i % 3], "b": None if i % 7 == 0 else i / 4}) for i in range(900)]
+    lines[500] = '{"b": 1.5, "a": "x"}'
+    (tmp_path / "a.json").write_text("\n".join(lines))
+    rows = flow.read_json(tmp_path / "a.json").map(bought).filter(lambda pair: pair is not None)
+    found = rows.reduce_by_key(lambda a, b: (a[0] + b[0], a[1] + b[1])).collect()
+    assert flow.stats.stages[0].rows_by_level == {"arrow": 899, "fused": 0, "python": 1}
+    plain = gr.Flow(engine="inline", vectorize=False).read_json(tmp_path / "a.json").map(bought).filter(bool)
+    assert sorted(found) == sorted(plain.reduce_by_key(lambda a, b: (a[0] + b[0], a[1] + b[1])).collect())
+    kept = flow.read_json(tmp_path / "a.json").map(bought).filter(lambda pair: pair is None or pair[1][0] > 9)
+    assert kept.collect() == [row for row in map(bought, map(json.loads, lines)) if row is None or row[1][0] > 9]

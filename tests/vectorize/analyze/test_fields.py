@@ -33,10 +33,23 @@ def bound_again(record: Any) -> Any:
     return record["b"]
 
 
+def calls_itself(record: dict[str, int]) -> int:
+    return record["a"] if record["b"] else calls_itself(record)
+
+
+def calls_branches(record: dict[str, int]) -> tuple[int, int]:
+    return record["c"], branches(record)
+
+
 def test_fields_that_are_read() -> None:
     assert read(lambda r: 1) == frozenset()
     assert read(lambda r: r["a"] + r["b"]["c"]) == {"a", "b"}
     assert read(branches) == {"a", "b"}
+
+
+def test_fields_that_a_called_function_reads() -> None:
+    assert read(calls_branches) == {"a", "b", "c"}
+    assert read(lambda r: calls_branches(r)[0] + r["d"]) == {"a", "b", "c", "d"}
 
 
 @pytest.mark.parametrize(
@@ -50,6 +63,12 @@ def test_fields_that_are_read() -> None:
         lambda r: (lambda r: r)(1),
         lambda r: {**r},
         lambda r, s: r["a"],
+        lambda r: changed(r),
+        lambda r: branches(record=r),
+        lambda r: branches(*[r]),
+        lambda r: int(r),
+        lambda branches: branches(branches),
+        calls_itself,
         changed,
         bound_again,
     ],

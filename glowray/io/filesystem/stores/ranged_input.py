@@ -21,7 +21,7 @@ REQUEST_BYTES = 8 << 20
 GROWTH = 4
 """The factor by which requests grow, up to REQUEST_BYTES."""
 
-FINAL = (FileNotFoundError, PermissionError, IsADirectoryError)
+FINAL = (FileNotFoundError, FileExistsError, PermissionError, IsADirectoryError)
 """Errors that a new attempt would give again."""
 
 
@@ -91,7 +91,7 @@ class RangedInput(Input):
         return data
 
 
-def attempted(action: Callable[[], T], shown: str) -> T:
+def attempted(action: Callable[[], T], shown: str, done: str = "read") -> T:
     """Return what an action returns. After an OSError it is tried again, after each of `WAITS`.
 
     Raises OSError, which names the path `shown`, after the last attempt.
@@ -106,4 +106,4 @@ def attempted(action: Callable[[], T], shown: str) -> T:
         if wait is None:
             break
         time.sleep(wait)
-    raise OSError(f'"{shown}" could not be read in {len(WAITS) + 1} attempts: {reason}')
+    raise OSError(f'"{shown}" could not be {done} in {len(WAITS) + 1} attempts: {reason}')

@@ -14,6 +14,11 @@ from glowray.io.filesystem.options import HiddenOptions
 _REFUSED = re.compile(r"ACCESS_DENIED|AccessDenied|Forbidden|INVALID_ACCESS_KEY|SIGNATURE_DOES_NOT|\b40[13]\b")
 
 
+def is_refusal(text: str) -> bool:
+    """Return whether a store says that it refuses a request, and would refuse it again."""
+    return _REFUSED.search(text) is not None
+
+
 @dataclass(frozen=True)
 class RemoteFiles(FileSystem):
     """A file system that is opened with options. `root` is the start of its URLs: `s3://`."""
@@ -41,7 +46,7 @@ class RemoteFiles(FileSystem):
 
     def _error(self, path: str, error: Exception) -> OSError:
         text = self.options.without_secrets(str(error) or type(error).__name__)
-        kind = PermissionError if isinstance(error, PermissionError) or _REFUSED.search(text) else OSError
+        kind = PermissionError if isinstance(error, PermissionError) or is_refusal(text) else OSError
         return kind(f'"{self.describe(path)}": {text}')
 
     def create(self, path: str, data: bytes) -> None:

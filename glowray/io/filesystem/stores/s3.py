@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -14,6 +15,8 @@ import pyarrow.fs as pafs
 
 from glowray.io.filesystem.options import HiddenOptions, check_bucket, known_options
 from glowray.io.filesystem.stores.arrow import ArrowFiles
+from glowray.io.filesystem.stores.ranged_input import attempted
+from glowray.io.filesystem.stores.remote import is_refusal
 from glowray.io.filesystem.stores.s3_uploads import S3Uploads
 
 _NAMES = ("key", "secret", "token", "anon", "endpoint_url", "region", "client_kwargs")
@@ -90,32 +93,48 @@ class S3Files(ArrowFiles):
         if not self.creates_once:
             super().create(path, data)
             return
+        attempted(partial(self._create, path, data), self.describe(path), "written")
+
+    def _create(self, path: str, data: bytes) -> None:
         import obstore
-        from obstore.exceptions import AlreadyExistsError, BaseError
+        from obstore.exceptions import AlreadyExistsError
 
         try:
-            obstore.put(_object_store(self), self._key(path), data, mode="create", use_multipart=False)
+            with self._short_errors(path):
+                obstore.put(_object_store(self), self._key(path), data, mode="create", use_multipart=False)
         except AlreadyExistsError:
             # A request that was repeated after a lost answer finds its own file.
             if self._read(path) != data:
                 raise FileExistsError(f'"{path}" is there already') from None
-        except BaseError as error:
-            raise self._error(path, error) from None
 
     def delete(self, path: str) -> None:
         """Delete a file. pyarrow would put an empty object in its place if it was the last in its folder."""
         if not self.creates_once:
             super().delete(path)
             return
+        attempted(partial(self._delete, path), self.describe(path), "deleted")
+
+    def _delete(self, path: str) -> None:
         import obstore
-        from obstore.exceptions import BaseError
+
+        with suppress(FileNotFoundError), self._short_errors(path):
+            obstore.delete(_object_store(self), self._key(path))
+
+    @contextmanager
+    def _short_errors(self, path: str) -> Iterator[None]:
+        """Raise obstore's errors as OSErrors of one line. obstore tries no request again whose answer was lost."""
+        from obstore.exceptions import AlreadyExistsError, BaseError
 
         try:
-            obstore.delete(_object_store(self), self._key(path))
-        except FileNotFoundError:
-            return
+            yield
+        except (AlreadyExistsError, FileNotFoundError):
+            raise
         except BaseError as error:
-            raise self._error(path, error) from None
+            text = self.options.without_secrets(str(error).partition("\n")[0])
+            found = self._error(path, PermissionError(text)) if is_refusal(str(error)) else OSError(text)
+        else:
+            return
+        raise found
 
     def abort_uploads(self, folder: str, is_wanted: Callable[[str], bool]) -> None:
         """Drop uploads that were never completed, if the options have the keys. Others are known to pyarrow alone."""

@@ -7,14 +7,12 @@
 | find, rfind, index, rindex, slices, len | bytes, and the characters before them counted | none |
 | strip, lstrip, rstrip | bytes, and Arrow's for texts with an edge that is not ASCII | none |
 | replace, count, partition | bytes; the pattern must be a non-empty constant | none |
-| zfill | Arrow's | with a sign in front |
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -141,14 +139,18 @@ def _padded(name: str, receiver: Expr, width: object = None, fill: object = " ")
 
 
 def zero_filled(receiver: Expr, width: int) -> Expr:
-    """Return `receiver.zfill(width)`."""
+    """Return `receiver.zfill(width)`: the zeros stand between a sign and the rest, `-5` → `-005`."""
 
     def run(frame: Frame) -> Any:
         texts = slices.texts_of(receiver, frame)
-        made = pc.utf8_lpad(texts.array, width, padding="0")
-        # Python puts zeros between a sign and its number; the kernel puts them in front.
-        signed = np.flatnonzero(slices.has_edge(texts, b"-", False) | slices.has_edge(texts, b"+", False))
-        return texts_called(Texts.of(made), texts, signed, methodcaller("zfill", width), frame) if len(signed) else made
+        signed = slices.has_edge(texts, b"-", False) | slices.has_edge(texts, b"+", False)
+        if not signed.any():
+            return pc.utf8_lpad(texts.array, width, padding="0")
+        sign = Texts(texts.data, texts.starts, texts.starts + signed)
+        rest = Texts(texts.data, texts.starts + signed, texts.ends).array
+        shorter = pc.utf8_lpad(rest, max(width - 1, 0), padding="0")
+        padded = pc.if_else(pa.array(signed), shorter, pc.utf8_lpad(rest, width, padding="0"))
+        return pc.binary_join_element_wise(sign.array, padded, pa.scalar("", padded.type))
 
     return Expr(str, run)
 

@@ -100,7 +100,7 @@ class Lists:
 
     def filled(self) -> Lists:
         """Return lists of texts without their empty texts."""
-        keep = as_numpy(pc.binary_length(self.values)) > 0
+        keep = as_numpy(pc.binary_length(array_of(self.values))) > 0
         return self if keep.all() else self.only(str, keep)
 
     def only(self, element: Kind, keep: Mask) -> Lists:
@@ -312,9 +312,13 @@ def parts_of(vector: Vector) -> tuple[Vector, Any]:
 
 
 def take(kind: Kind, vector: Vector, indices: npt.NDArray[np.int64]) -> Vector:
-    """Return the rows at these indices. A value that is the same in all rows stays as it is."""
+    """Return the rows at these indices. A value that is the same in all rows stays as it is.
+
+    If none of these rows is None, the vector is plain: folds of it need no mask.
+    """
     if isinstance(vector, Nullable):
-        return Nullable(take(kind, vector.values, indices), take(bool, vector.there, indices))
+        values, there = take(kind, vector.values, indices), take(bool, vector.there, indices)
+        return values if there.all() else Nullable(values, there)
     if isinstance(kind, Maybe):
         return take(kind.kind, vector, indices)
     if isinstance(kind, TupleOf):
