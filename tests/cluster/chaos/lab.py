@@ -21,6 +21,8 @@ from tests.stores import S3Bucket, new_bucket, s3_server
 
 ADDRESSES, OUTSIDE = ("198.18.8.1", "198.18.8.2", "198.18.8.3"), "198.18.8.254"
 DISK_BYTES, TEMPORARY_BYTES = 64 << 20, 128 << 20
+MOUNTS = Path("/mnt")
+"""The folder of the hosts' small disks, in the mounts of this process. Its short name leaves room for Ray's sockets."""
 SUPERVISOR = b"glowray.cluster.nodes.supervisor"
 
 
@@ -33,7 +35,7 @@ class Lab:
     def __init__(self, folder: Path, hosts: list[Host], bucket: S3Bucket) -> None:
         self.folder, self.hosts, self.bucket = folder, hosts, bucket
         self.disk = folder / "disk"
-        self.temporary = [folder / f"t{number}" for number in range(len(hosts))]
+        self.temporary = [MOUNTS / f"t{number}" for number in range(len(hosts))]
         self.machines = [
             Machine(folder / f"host{number}", host.prefix, TMPDIR=str(self.temporary[number]))
             for number, host in enumerate(hosts)
@@ -153,8 +155,10 @@ def new_lab(folder: Path) -> Iterator[Lab]:
     """
     with ExitStack() as stack:
         stack.enter_context(mounted_disk(folder / "disk", folder / "disk.image"))
+        stack.enter_context(mounted_memory(MOUNTS))
         for number in range(len(ADDRESSES)):
-            stack.enter_context(mounted_memory(folder / f"t{number}"))
+            (MOUNTS / f"t{number}").mkdir()
+            stack.enter_context(mounted_memory(MOUNTS / f"t{number}"))
         hosts = stack.enter_context(new_hosts(f"gc{os.getpid() % 10**6}", ADDRESSES))
         enter_hub(hosts, OUTSIDE)
         lab = Lab(folder, hosts, new_bucket(stack.enter_context(s3_server(OUTSIDE))))
@@ -178,8 +182,7 @@ def mounted_disk(place: Path, image: Path) -> Iterator[None]:
 
 @contextmanager
 def mounted_memory(place: Path) -> Iterator[None]:
-    """Mount a small disk in memory."""
-    place.mkdir()
+    """Mount a small disk in memory on a folder."""
     run("mount", "-t", "tmpfs", "-o", f"size={TEMPORARY_BYTES}", "tmpfs", place)
     try:
         yield
