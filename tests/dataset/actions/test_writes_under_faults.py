@@ -49,7 +49,7 @@ def read(bucket: S3Bucket) -> list[Any] | None:
 
 @pytest.mark.parametrize("kind", ["503", "reset", "lost", "403"])
 def test_each_request_of_a_write_fails_once(switch: FaultyS3, bucket: S3Bucket, kind: str) -> None:
-    """A refused or lost request is made good. Where it is not, nothing half is read, and the next write is whole."""
+    """A refused or lost request is made good. Otherwise nothing half is read, and the next write is whole."""
     outcomes: set[str] = set()
     for number in range(100):
         bucket = new_bucket(switch.url)
