@@ -143,14 +143,11 @@ class RayEngine(Engine):
 
     def _idle_node_beside(self, ref: Any, task: Task) -> str | None:
         """Return a node with room for a call that runs on another node, or None if there is none."""
-        from ray._private.state import available_resources_per_node
-
         readers = self._readers()
         if len(readers) < 2 or task.resources.labels:
             return None
         slow = self.watch.find_last_node(ref.task_id())
-        with self.watch.using():
-            free = available_resources_per_node()
+        free = self.watch.free_resources()
         needs = task.resources.joined(Resources(num_cpus=task.resources.num_cpus or 1))
         idle = (replace(node, resources=free.get(node.id, {})) for node in readers)
         return next((node.id for node in idle if slow and node.id != slow.id and offers(node, needs)), None)
