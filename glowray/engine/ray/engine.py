@@ -128,6 +128,7 @@ class RayEngine(Engine):
         """Return the next report that is ready, or None once the tasks are called off. Begin late calls again."""
         goes_on = False
         while True:
+            self.watch.check()  # if the head is silent, late calls keep the wait below from its own check
             refs = list(attempts.running)
             ready = self.watch.wait(refs, lambda: is_stopped() or attempts.find_late(), goes_on=goes_on)
             if ready is not None or is_stopped():
