@@ -60,12 +60,19 @@ class StopFlag:
     def stop(self, tasks: Sequence[Any]) -> None:
         """End the tasks of the run, given as refs or generators of refs; return when they have ended.
 
-        After GRACE_SECONDS their workers are ended. A second Ctrl-C skips the wait.
+        After GRACE_SECONDS their workers are ended. A second Ctrl-C skips the wait. If the cluster is lost meanwhile,
+        its tasks end without the driver.
         """
         import ray
+        from ray.exceptions import RaySystemError
 
-        if not tasks or not ray.is_initialized():
-            return
+        if tasks and ray.is_initialized():
+            with contextlib.suppress(RaySystemError):
+                self._stop(tasks)
+
+    def _stop(self, tasks: Sequence[Any]) -> None:
+        import ray
+
         ends = {_end_of(task): task for task in tasks}
         left = list(ends)
         try:

@@ -173,10 +173,14 @@ class ClusterWatch:
 
         This also shuts down a Ray that the user has initialised, as its cluster is lost.
         """
+        from ray._private import auto_init_hook
+
         with self._moved:
             if self._has_left:
                 return
             self._has_left = True
+            # A call to Ray in another thread, such as the stop of tasks, would start a new Ray on this machine.
+            auto_init_hook.enable_auto_connect = False
             self._moved.wait_for(lambda: self._inside == 0, timeout=2 * SLICE_SECONDS)
             if self.ray.is_initialized() and self.session == _current_session():  # this process may have moved on
                 leave_lost()
