@@ -26,23 +26,30 @@ FEWER = 4
 """Calls that would give more objects may be this many times fewer. The CPUs then wait longer for the last ones."""
 
 
-def grouping(branch: Branch, runs: Runs, needs: Resources, engine: Engine, *, is_sliced: bool = False) -> Grouping:
+def grouping(
+    branch: Branch, runs: Runs, needs: Resources, engine: Engine, *, is_sliced: bool = False, merges: bool = False
+) -> Grouping:
     """Return the groups of a branch's partitions. Each is alone if there are few, or if their sizes are not known.
 
     Tasks that ask for CPUs, GPUs or labels are alone, as they may need to run at the same time. `is_sliced`: a call
-    gives an object to each node that reads.
+    gives an object to each node that reads. `merges`: the objects of a call hold the rows of all its tasks in one.
+
+    Tasks that read the slices of their node are grouped by node: of two nodes, tasks 0, 2, 4 and tasks 1, 3, 5. These
+    groups may not merge, because their readers take the rows of task 0, 1, 2 in this order.
     """
     nodes, least, most = len(engine.store_nodes()), engine.least_groups(), GROUP_BYTES
     are_many = is_sliced and branch.count * nodes > MANY_SLICES
     if are_many:
         least = min(least, max(least // FEWER, MANY_SLICES // nodes))
     is_plain = needs.num_cpus is None and needs.num_gpus is None and not needs.labels
+    is_by_node = nodes > 1 and any(wire.shuffles for wire in branch.reads)
+    is_plain = is_plain and not (merges and is_by_node)
     sizes = bytes_read(branch, runs) if is_plain and 0 < 2 * least <= branch.count else None
     if sizes is None:
         return Grouping.alone(branch.count)
     if are_many:
         most = max(most, sum(sizes) * nodes // MANY_SLICES)
-    lanes = nodes if any(wire.shuffles for wire in branch.reads) else 1
+    lanes = nodes if is_by_node else 1
     numbers = [range(lane, branch.count, lanes) for lane in range(lanes)]
     in_turn = chain.from_iterable(zip_longest(*(_neighbours(lane, sizes, least, most) for lane in numbers)))
     groups = tuple(group for group in in_turn if group is not None)

@@ -200,7 +200,9 @@ class Job:
         if not stage.plan.may_group or self.restoring.folder is not None:  # saved tasks have other programs
             return Grouping.alone(branch.count)
         needs = self.resources.joined(branch.resources)
-        return grouping(branch, stage.runs, needs, self.engine, is_sliced=stage.plan.node_slices)
+        return grouping(
+            branch, stage.runs, needs, self.engine, is_sliced=stage.plan.node_slices, merges=stage.plan.exchange.merges
+        )
 
     def _accept(self, stage: StageRun, done: Done) -> None:
         place = done.task.identity[1]

@@ -57,6 +57,30 @@ def test_verbs_give_the_same_partitions_in_groups(verb: Any, nodes: int, memory:
     assert_rows(got, by_key(InlineEngine(), ROWS["floats"], verb))
 
 
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("nodes", [2, 3])
+def test_verbs_after_a_shuffle_give_the_same_partitions(verb: Any, nodes: int) -> None:
+    def given(engine: InlineEngine) -> list[list[Any]]:
+        pairs = gr.Flow(engine=engine).from_items(ROWS["floats"], partitions=6).map(lambda key, value: (key, value))
+        placed = pairs.partition_by_key(7).map(lambda key, value: (f"{key}"[-1], value))
+        return verb(placed).map_partitions(lambda rows: [list(rows)]).collect()
+
+    assert_rows(given(GroupEngine(1 << 20, nodes)), given(InlineEngine()))
+
+
+@pytest.mark.parametrize("nodes", [1, 2, 3])
+@pytest.mark.parametrize("limit", [100, 1 << 20])
+def test_a_shuffle_after_a_shuffle_takes_each_row_once_in_order(nodes: int, limit: int) -> None:
+    """The tasks of a node are no neighbours. Readers of an object with the rows of several would mix their order."""
+    rows = [(n % 5, (n,)) for n in range(30)]
+    answers = []
+    for engine in (GroupEngine(limit, nodes), InlineEngine()):
+        pairs = gr.Flow(engine=engine).from_items(rows, partitions=6).map(lambda key, value: (key, value))
+        placed = pairs.partition_by_key(7).map(lambda key, value: (value[0] % 3, value))
+        answers.append(placed.reduce_by_key(lambda a, b: ("+", a, b)).collect())
+    assert_rows(*answers)
+
+
 @pytest.mark.parametrize("nodes", [1, 2])
 def test_a_group_gives_an_object_a_node(nodes: int) -> None:
     engine = GroupEngine(1 << 20, nodes, least=2)

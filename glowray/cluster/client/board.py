@@ -10,13 +10,17 @@ NAMESPACE = b"glowray runs"
 
 
 def post(key: str, text: str | None) -> None:
-    """Post a notice under a key, or remove it with None. This process must be connected to the cluster."""
-    from ray.experimental.internal_kv import _internal_kv_del, _internal_kv_put
+    """Post a notice under a key, or remove it with None. This process must be connected to the cluster.
 
+    It waits for the head's answer for CALL_SECONDS at most. Raises an error of Ray's if there is none.
+    """
+    from ray.experimental.internal_kv import internal_kv_get_gcs_client
+
+    gcs = internal_kv_get_gcs_client()
     if text is None:
-        _internal_kv_del(key.encode(), namespace=NAMESPACE)
+        gcs.internal_kv_del(key.encode(), False, NAMESPACE, timeout=CALL_SECONDS)
     else:
-        _internal_kv_put(key.encode(), text.encode(), overwrite=True, namespace=NAMESPACE)
+        gcs.internal_kv_put(key.encode(), text.encode(), True, NAMESPACE, timeout=CALL_SECONDS)
 
 
 def notices(access: Access, is_stale: Callable[[str], bool]) -> list[str]:

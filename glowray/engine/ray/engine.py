@@ -128,6 +128,7 @@ class RayEngine(Engine):
         """Return the next report that is ready, or None once the tasks are called off. Begin late calls again."""
         goes_on = False
         while True:
+            self.watch.check()  # if the head is silent, late calls keep the wait below from its own check
             refs = list(attempts.running)
             ready = self.watch.wait(refs, lambda: is_stopped() or attempts.find_late(), goes_on=goes_on)
             if ready is not None or is_stopped():
@@ -143,14 +144,11 @@ class RayEngine(Engine):
 
     def _idle_node_beside(self, ref: Any, task: Task) -> str | None:
         """Return a node with room for a call that runs on another node, or None if there is none."""
-        from ray._private.state import available_resources_per_node
-
         readers = self._readers()
         if len(readers) < 2 or task.resources.labels:
             return None
         slow = self.watch.find_last_node(ref.task_id())
-        with self.watch.using():
-            free = available_resources_per_node()
+        free = self.watch.free_resources()
         needs = task.resources.joined(Resources(num_cpus=task.resources.num_cpus or 1))
         idle = (replace(node, resources=free.get(node.id, {})) for node in readers)
         return next((node.id for node in idle if slow and node.id != slow.id and offers(node, needs)), None)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from glowray.engine.ray.calls.stragglers import LEAST_SECONDS, Attempts
+from glowray.engine.ray.calls.stop_tasks import StopFlag
+from glowray.engine.ray.calls.stragglers import AGAIN_SECONDS, LEAST_SECONDS, Attempts
+from glowray.engine.ray.engine import RayEngine
 from glowray.engine.task.payload import Payload
 from glowray.engine.task.protocol import Task
+from glowray.errors import ClusterError
 from glowray.kernels import TaskReport
 
 
@@ -112,6 +116,35 @@ def test_a_task_is_lost_with_its_last_attempt(lost: str, left: str) -> None:
     assert list(stage.attempts.running) == [left]
     assert not stage.attempts.survives(left)
     assert not stage.attempts.running
+
+
+class LostWatch:
+    """A watch whose head falls silent: each question takes as long as a call waits before it is looked at again."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.checks = clock, 0
+
+    def check(self) -> None:
+        self.checks += 1
+        if self.checks == 3:
+            raise ClusterError("the head has not answered")
+
+    def wait(self, refs: list[Any], is_over: Callable[[], bool], *, goes_on: bool) -> None:
+        assert is_over()
+
+    def nodes(self) -> list[Any]:
+        self.clock.now += AGAIN_SECONDS
+        assert self.clock.now < 1000, "nobody asks whether the cluster is lost"
+        return []
+
+
+def test_a_lost_cluster_is_told_while_calls_are_late() -> None:
+    stage = Stage(1, 1, 1)
+    stage.clock.now += 11
+    engine = RayEngine.__new__(RayEngine)
+    engine.watch = cast(Any, LostWatch(stage.clock))
+    with pytest.raises(ClusterError, match="has not answered"):
+        engine._wait(stage.attempts, StopFlag(), lambda: False)
 
 
 TWO_NODES = """

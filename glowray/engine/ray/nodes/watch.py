@@ -164,6 +164,18 @@ class ClusterWatch:
             self.check()
         return [future.result() for future in futures]
 
+    def free_resources(self) -> dict[str, dict[str, float]]:
+        """Return by node id what no task uses now. It is empty if the head does not answer within CALL_SECONDS."""
+        from ray.core.generated.autoscaler_pb2 import GetClusterResourceStateReply
+
+        with self._asking:
+            try:
+                answer = self._gcs.get_cluster_resource_state(timeout_s=CALL_SECONDS)
+            except Exception:  # any exception means that the head did not answer
+                return {}
+        states = GetClusterResourceStateReply.FromString(answer).cluster_resource_state.node_states
+        return {state.node_id.hex(): dict(state.available_resources) for state in states}
+
     def find_last_node(self, task_id: Any) -> RayNode | None:
         """Return the node where a task's last attempt ran, or None if the head does not know."""
         return self.known.get(find_last_node(self.address, task_id) or "")
