@@ -10,8 +10,8 @@ already marked as cancelled, and a check in its TaskManager fails. So a stop has
 
 From 1.5 s on no worker replies: a task that ends later waits until the driver ends its worker.
 
-The flag lists the tasks that it stops. Ended tasks of the run are not among them: if a node is lost, Ray runs some of
-them again to make their blocks anew.
+The flag lists the tasks that it stops. It does not list tasks that have ended: if a node is lost, Ray runs some of them
+again, to make their blocks anew.
 """
 
 from __future__ import annotations
