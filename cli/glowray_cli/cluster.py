@@ -41,6 +41,9 @@ Port = Annotated[int, typer.Option(min=0, max=65535, help="The head's port; 0: a
 DashboardPort = Annotated[int, typer.Option(min=0, max=65535, help="The dashboard's port; 0: a free one.")]
 Host = Annotated[str, typer.Option(help="This machine's address for the workers.")]
 DashboardHost = Annotated[str, typer.Option(help="The address that the dashboard listens on.")]
+Light = Annotated[
+    bool, typer.Option("--light", help="Start no dashboard, to save memory; `glowray run --address` needs one.")
+]
 OwnHost = Annotated[str | None, typer.Option("--host", help="This machine's address for the others; default: found.")]
 Rejoin = Annotated[
     float, typer.Option(min=0, metavar="SECONDS", help="How long to try to come back when the head is lost.")
@@ -69,6 +72,7 @@ def up(
     memory: Memory = None,
     label: Labels = None,
     tls: Tls = False,
+    light: Light = False,
     block: Block = False,
     debug: Debug = False,
 ) -> None:
@@ -80,6 +84,7 @@ def up(
         dashboard_port=dashboard_port,
         resources=cluster.NodeResources(num_cpus, memory, labels(label)),
         tls=tls,
+        light=light,
         foreground=block,
     )
     if not tls and not all(is_loopback(resolve(name)) for name in (host, dashboard_host)):

@@ -43,7 +43,7 @@ def cluster_record(cluster: ClusterStatus) -> dict[str, Any]:
     versions = cluster.versions
     return {
         "address": cluster.address,
-        "dashboard": cluster.dashboard,
+        "dashboard": cluster.dashboard or None,
         "versions": {"python": versions.python, "ray": versions.ray, "glowray": versions.glowray or None},
         "nodes": [_node(node) for node in cluster.nodes],
     }

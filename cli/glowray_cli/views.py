@@ -18,6 +18,7 @@ from glowray.watch.table.terminal import print_table
 
 out = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
+NO_DASHBOARD = "none, as the head is light"
 
 
 def show_started(record: NodeRecord, joined_with: str) -> None:
@@ -27,7 +28,7 @@ def show_started(record: NodeRecord, joined_with: str) -> None:
         {
             "join": joined_with,
             "token file": record.token_file,
-            "dashboard": record.dashboard,
+            "dashboard": record.dashboard or NO_DASHBOARD,
             **_certificate(record),
             "log": record.log,
             "stop": "glowray down",
@@ -125,7 +126,8 @@ def native_name() -> str:
 def show_cluster(cluster: ClusterStatus) -> None:
     """Print a table of the cluster's nodes and their resources."""
     versions = cluster.versions
-    out.print(f"[bold]cluster[/] {cluster.address}  [dim]dashboard[/] {cluster.dashboard}", soft_wrap=True)
+    dashboard = cluster.dashboard or NO_DASHBOARD
+    out.print(f"[bold]cluster[/] {cluster.address}  [dim]dashboard[/] {dashboard}", soft_wrap=True)
     out.print(f"[dim]Python {versions.python}, Ray {versions.ray}, glowray {versions.glowray or '–'}[/]")
     print_table(nodes_table(cluster.nodes))
 

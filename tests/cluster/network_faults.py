@@ -181,8 +181,8 @@ def _judge(said: str, code: int) -> str:
     lines = said.splitlines()
     if code or "survived 10" not in lines:
         return "wrong"
-    if any(line.startswith("error ") for line in lines):
-        return "error" if any(address in said for address in ADDRESSES) else "wrong"
+    if error := next((line for line in lines if line.startswith("error ")), ""):
+        return "error" if any(address in error for address in ADDRESSES) else "wrong"
     return "exact" if f"rows {expected()}" in lines else "wrong"
 
 

@@ -42,7 +42,7 @@ class NodeRecord:
     @property
     def is_ready(self) -> bool:
         """Return whether the node runs and has reported its address."""
-        return bool(self.dashboard) and self.is_alive
+        return len(self.processes) > 1 and self.is_alive
 
     @property
     def is_alive(self) -> bool:

@@ -20,13 +20,15 @@ def up(
     dashboard_port: int = DEFAULT_DASHBOARD_PORT,
     resources: NodeResources | None = None,
     tls: bool = False,
+    light: bool = False,
     foreground: bool = False,
 ) -> NodeRecord:
     """Start a head that requires a token on every port; return its record.
 
     `host` is the address at which workers reach the head. With 127.0.0.1 every port of the node stays on this machine.
     A port of 0 is a free one. With `tls`, all traffic that leaves this machine is encrypted, and other machines reach
-    the dashboard over https. With `foreground` the head ends with this process.
+    the dashboard over https. With `light` there is no dashboard, and scripts cannot be sent by `glowray run`; the
+    `dashboard_host` and `dashboard_port` do not count then. With `foreground` the head ends with this process.
 
     Raises ClusterError if a head of this GLOWRAY_HOME already runs, a port is taken, or Ray does not start.
     """
@@ -35,6 +37,8 @@ def up(
     with alone("up"):
         _check_none_runs()
         check_free(address, port, "the head", "--port")
+        if light:
+            dashboard_address, dashboard_port = LOOPBACK[0], 0  # Ray checks them, and binds no port
         check_free(dashboard_address, dashboard_port, "the dashboard", "--dashboard-port")
         gate = Gate.of(address, dashboard_address, dashboard_port) if tls else None
         if gate is not None and gate.dashboard_host is not None:
@@ -48,7 +52,7 @@ def up(
             gate=gate,
             foreground=foreground,
             gcs_server_port=port,
-            include_dashboard=True,
+            include_dashboard=not light,
             dashboard_host=dashboard_address,
             dashboard_port=dashboard_port,
         )

@@ -23,7 +23,7 @@ import traceback
 from pathlib import Path
 from typing import IO, Any
 
-from glowray.cluster.client.dashboard import publish_dashboard
+from glowray.cluster.client.dashboard import dashboard_of, publish_dashboard
 from glowray.cluster.client.versions import publish
 from glowray.cluster.host.ports import Reach
 from glowray.cluster.host.processes import Process, children, descendants, end
@@ -76,7 +76,7 @@ def main() -> int:
         try:
             gateway = _open_gateway(order)
             node = _start(order, gateway)
-            record = _describe(record, node, gateway).save()
+            record = _describe(record, node).save()
         except BaseException as error:
             traceback.print_exc()
             print(f"{type(error).__name__}: {error}".splitlines()[0], file=answers)
@@ -128,18 +128,20 @@ def _start(order: Order, gateway: Gateway | None) -> Any:
     write_ray_address(order.record.address or node.address, parameters.temp_dir)
     if head:
         publish(node.get_gcs_client())
+    if head and not order.parameters["include_dashboard"]:
+        publish_dashboard(node.get_gcs_client(), "")
     if gateway is not None and gateway.dashboard:
         gateway.carry_to(node.webui_url)
         publish_dashboard(node.get_gcs_client(), gateway.dashboard)
     return node
 
 
-def _describe(record: NodeRecord, node: Any, gateway: Gateway | None) -> NodeRecord:
+def _describe(record: NodeRecord, node: Any) -> NodeRecord:
     started = _alive([os.getpid(), *(info.process.pid for infos in node.all_processes.values() for info in infos)])
     return dataclasses.replace(
         record,
         address=record.address or node.address,
-        dashboard=(gateway and gateway.dashboard) or f"http://{node.webui_url}",
+        dashboard=dashboard_of(node.get_gcs_client()),
         processes=started,
         others=tuple(process for process in descendants(started) if process not in started),
     )
@@ -163,7 +165,7 @@ def _keep(order: Order, record: NodeRecord, node: Any, answers: IO[str]) -> int:
                 except Exception as error:  # any error is the reason why the node ends
                     failure = _first_line(error)
                     break
-                record = _note(_describe(record, node, None), "")
+                record = _note(_describe(record, node), "")
         _say(failure or "ending the node, as it was asked to")
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from glowray.engine.ray.calls.stop_tasks import flag_watch
+from glowray.engine.ray.calls.stop_tasks import Stop, flag_watch
 from glowray.engine.ray.capture import Capture, captured
 from glowray.engine.task.payload import Sent
 from glowray.kernels import Fragment, TaskReport
@@ -63,7 +63,7 @@ def run_tasks(payload: bytes, apart: Apart, group: GroupPlace, *arguments: Store
     values, done = _values(apart), TaskGroup(group.memory)
     objects: Sequence[Stored] | None = None
     merged = True
-    with flag_watch.over(group.flag):
+    with flag_watch.over(_stop(group)):
         for task in group.tasks:
             capture = Capture(task.prints, _attempt())
             with capture:
@@ -94,13 +94,19 @@ def run_flowing(payload: bytes, apart: Apart, group: GroupPlace, *feeds: Any) ->
 
     (task,) = group.tasks
     read, capture = _inputs(task.sides, feeds), Capture(task.prints, 0, live=False)
-    with flag_watch.over(group.flag):
+    with flag_watch.over(_stop(group)):
         pieces = execute_flowing(payload, _values(apart), task.partition, read, task.offset, group.memory, (RayError,))
         for piece in captured(pieces, capture):
             if piece is not None:
                 report, (block,) = piece
                 _mark(report, capture)
                 yield report, block
+
+
+def _stop(group: GroupPlace) -> Stop:
+    import ray
+
+    return Stop(group.flag, str(ray.get_runtime_context().get_task_id()))
 
 
 def _inputs(sides: Sequence[Sequence[ArgumentCut]], arguments: Sequence[Any]) -> list[list[Any]]:

@@ -28,6 +28,8 @@ def test_the_published_url_comes_before_rays_own() -> None:
     assert dashboard_of(register) == "http://127.0.0.1:8265"
     publish_dashboard(register, "https://192.0.2.1:8265")
     assert dashboard_of(register) == "https://192.0.2.1:8265"
+    publish_dashboard(register, "")
+    assert dashboard_of(register) == ""
 
 
 @pytest.mark.parametrize("url", ["http://192.0.2.1:8265", "http://[2001:db8::1]:8265", "http://head:8265"])

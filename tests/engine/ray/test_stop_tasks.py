@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from glowray.engine.ray.calls import stop_tasks as ray_stop
-from glowray.engine.ray.calls.stop_tasks import FlagWatch, StopFlag
+from glowray.engine.ray.calls.stop_tasks import FlagWatch, Stop, StopFlag
 from glowray.engine.ray.start import ray_engine
 from glowray.engine.task.protocol import Stoppable, Task
 from tests.engine.doubles import Lab
@@ -20,33 +20,33 @@ from tests.engine.signals import read
 
 
 @pytest.fixture
-def up(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
-    """Give the set of names of raised flags, without Ray. Restore the signal's handler afterwards."""
-    flags: set[str] = set()
-    monkeypatch.setattr(ray_stop, "_is_raised", lambda name: name in flags)
+def up(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[Stop]]:
+    """Give the set of tasks that flags stop, without Ray. Restore the signal's handler afterwards."""
+    flags: set[Stop] = set()
+    monkeypatch.setattr(ray_stop, "_stopped", lambda flag: {stop for stop in flags if stop.flag == flag})
     monkeypatch.setattr(ray_stop, "LOOK_SECONDS", 0.01)
     before = signal.getsignal(ray_stop.SIGNAL)
     yield flags
     signal.signal(ray_stop.SIGNAL, before)
 
 
-def test_the_work_of_a_stopped_run_is_interrupted(up: set[str]) -> None:
+def test_the_work_of_a_stopped_run_is_interrupted(up: set[Stop]) -> None:
     watch = FlagWatch()
-    with watch.over("goes on"):
+    with watch.over(Stop("run", "goes on")):
         pass
-    with pytest.raises(KeyboardInterrupt), watch.over("stopped"):
-        up.add("stopped")
+    with pytest.raises(KeyboardInterrupt), watch.over(Stop("run", "stopped")):
+        up.add(Stop("run", "stopped"))
         threading.Event().wait()
-    with watch.over("goes on"):
+    with watch.over(Stop("run", "goes on")):
         pass
 
 
-def test_what_waited_for_its_turn_does_not_begin(up: set[str]) -> None:
+def test_what_waited_for_its_turn_does_not_begin(up: set[Stop]) -> None:
     watch, begun = FlagWatch(), False
-    with pytest.raises(KeyboardInterrupt), watch.over("stopped"):
-        up.add("stopped")
+    with pytest.raises(KeyboardInterrupt), watch.over(Stop("run", "stopped")):
+        up.add(Stop("run", "stopped"))
         threading.Event().wait()
-    with pytest.raises(KeyboardInterrupt), watch.over("stopped"):
+    with pytest.raises(KeyboardInterrupt), watch.over(Stop("run", "stopped")):
         begun = True
     assert not begun
 
@@ -75,26 +75,35 @@ def test_a_flag_that_had_to_stay_is_removed_by_a_later_stop(monkeypatch: pytest.
     monkeypatch.setattr(ray_stop, "_store", lambda: store)
     monkeypatch.setattr("time.time", lambda: now[0])
     flags = [StopFlag() for _ in range(3)]
-    flags[0]._raise()
+    flags[0]._raise([])
     now[0] += 1800.0
-    flags[1]._raise()
+    flags[1]._raise([])
     assert sorted(store.values) == sorted(flag.name.encode() for flag in flags[:2])
     now[0] += 1801.0
-    flags[2]._raise()
+    flags[2]._raise([])
     assert sorted(store.values) == sorted(flag.name.encode() for flag in flags[1:])
+
+
+def test_a_flag_stops_only_the_tasks_that_it_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An ended task of a stopped run may have to run again, as its blocks are lost with a node."""
+    store, flag = Store(), StopFlag()
+    monkeypatch.setattr(ray_stop, "_store", lambda: store)
+    assert ray_stop._stopped(flag.name) == set()
+    flag._raise(["late", "waiting"])
+    assert ray_stop._stopped(flag.name) == {Stop(flag.name, "late"), Stop(flag.name, "waiting")}
 
 
 @pytest.mark.parametrize(("reply", "is_up", "is_held"), [(300.0, True, False), (0.0, True, True), (0.0, False, False)])
 def test_a_late_reply_is_held_back(
-    up: set[str], monkeypatch: pytest.MonkeyPatch, reply: float, is_up: bool, is_held: bool
+    up: set[Stop], monkeypatch: pytest.MonkeyPatch, reply: float, is_up: bool, is_held: bool
 ) -> None:
     monkeypatch.setattr(ray_stop, "REPLY_SECONDS", reply)
     monkeypatch.setattr(ray_stop, "LOOK_SECONDS", 3600.0)  # native code keeps the thread from looking
     held: list[float] = []
     watch = FlagWatch()
     monkeypatch.setattr(watch, "_hold", lambda: held.append(0.0))
-    with watch.over("late"):
-        up.update({"late"} if is_up else ())
+    with watch.over(Stop("run", "late")):
+        up.update({Stop("run", "late")} if is_up else ())
     assert bool(held) == is_held
 
 

@@ -9,6 +9,9 @@ already marked as cancelled, and a check in its TaskManager fails. So a stop has
     2.0 s  the driver ends the workers of all tasks that have not ended, by `ray.cancel(force=True)`
 
 From 1.5 s on no worker replies: a task that ends later waits until the driver ends its worker.
+
+The flag lists the tasks that it stops. It does not list tasks that have ended: if a node is lost, Ray runs some of them
+again, to make their blocks anew.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 GRACE_SECONDS = 2.0
 """Seconds in which tasks may end by themselves before the driver ends their workers."""
@@ -76,7 +79,7 @@ class StopFlag:
         ends = {_end_of(task): task for task in tasks}
         left = list(ends)
         try:
-            self._raise()
+            self._raise([end.task_id().hex() for end in ends])
             left = _unended(left, GRACE_SECONDS)
         finally:
             for end in _unended(left, 0):
@@ -84,10 +87,11 @@ class StopFlag:
         if not _unended(left, ENDED_SECONDS):
             self._remove()  # otherwise a worker that cannot be reached may still look for it
 
-    def _raise(self) -> None:
+    def _raise(self, tasks: Sequence[str]) -> None:
+        """Store the flag: the time, then the ids of the tasks that it stops."""
         with contextlib.suppress(*_no_answer()):
-            born = repr(time.time()).encode()
-            _store().internal_kv_put(self.name.encode(), born, True, NAMESPACE, timeout=ANSWER_SECONDS)
+            value = " ".join([repr(time.time()), *tasks]).encode()
+            _store().internal_kv_put(self.name.encode(), value, True, NAMESPACE, timeout=ANSWER_SECONDS)
             _remove_old()
 
     def _remove(self) -> None:
@@ -99,8 +103,8 @@ def _remove_old() -> None:
     """Remove the flags that earlier runs had to leave, as they could not reach a worker."""
     store = _store()
     for name in store.internal_kv_keys(PREFIX.encode(), NAMESPACE, timeout=ANSWER_SECONDS):
-        born = store.internal_kv_get(name, NAMESPACE, timeout=ANSWER_SECONDS)
-        if born is not None and time.time() - float(born) > OLD_SECONDS:
+        value = store.internal_kv_get(name, NAMESPACE, timeout=ANSWER_SECONDS)
+        if value is not None and time.time() - float(value.split()[0]) > OLD_SECONDS:
             store.internal_kv_del(name, False, NAMESPACE, timeout=ANSWER_SECONDS)
 
 
@@ -118,48 +122,55 @@ def _end_of(task: Any) -> Any:
     return task.completed() if isinstance(task, ObjectRefGenerator) else task
 
 
+class Stop(NamedTuple):
+    """How a running task may be stopped: by its id in the flag of this name."""
+
+    flag: str
+    task: str
+
+
 class FlagWatch:
     """A thread of a worker that looks for the running task's flag. When it sees it, it interrupts the task once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._busy = threading.Event()
-        self._flag: str | None = None
-        self._seen: str | None = None
+        self._running: Stop | None = None
+        self._seen: set[Stop] = set()
         self._unseen_at = 0.0  # when the last check without a flag began
         self._thread: threading.Thread | None = None
 
     @contextlib.contextmanager
-    def over(self, flag: str) -> Iterator[None]:
+    def over(self, stop: Stop) -> Iterator[None]:
         """Run a task within this block. A stop raises KeyboardInterrupt in it, and may hold back the task's reply."""
-        self._begin(flag)
+        self._begin(stop)
         try:
             yield
         finally:
-            self._end(flag)
+            self._end(stop)
 
-    def _begin(self, flag: str) -> None:
-        if flag == self._seen:
+    def _begin(self, stop: Stop) -> None:
+        if stop in self._seen:
             raise KeyboardInterrupt  # the run was stopped while this task waited for its turn
-        self._unseen_at, self._flag = time.monotonic(), flag
+        self._unseen_at, self._running = time.monotonic(), stop
         self._busy.set()
         if self._thread is None:
             signal.signal(SIGNAL, _interrupt)
             self._thread = threading.Thread(target=self._look_on, name="glowray-stop", daemon=True)
             self._thread.start()
 
-    def _end(self, flag: str) -> None:
-        while self._flag is not None:
+    def _end(self, stop: Stop) -> None:
+        while self._running is not None:
             try:
                 with self._lock:  # after this, no interrupt comes
-                    self._flag = None
+                    self._running = None
             except KeyboardInterrupt:
                 continue  # the interrupt came just as the work ended
         self._busy.clear()
         if time.monotonic() < self._unseen_at + REPLY_SECONDS:
             return
         # The watching thread may have missed the flag, as native code kept it from running. So check once more.
-        if flag == self._seen or _is_raised(flag):
+        if stop in self._seen or stop in _stopped(stop.flag):
             self._hold()
 
     def _hold(self) -> None:
@@ -168,15 +179,15 @@ class FlagWatch:
     def _look_on(self) -> None:
         while self._busy.wait():
             time.sleep(LOOK_SECONDS)
-            flag, began = self._flag, time.monotonic()
-            if flag is None or flag == self._seen:
+            stop, began = self._running, time.monotonic()
+            if stop is None or stop in self._seen:
                 continue
-            is_raised = _is_raised(flag)
+            stopped = _stopped(stop.flag)
             with self._lock:
-                if self._flag != flag:
+                if self._running != stop:
                     continue
-                if is_raised:
-                    self._seen = flag
+                if stop in stopped:
+                    self._seen = stopped
                     # Unlike _thread.interrupt_main(), a signal also ends a sleep or another wait in C.
                     signal.pthread_kill(threading.main_thread().ident or 0, SIGNAL)
                 else:
@@ -187,11 +198,13 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _is_raised(flag: str) -> bool:
+def _stopped(flag: str) -> set[Stop]:
+    """Return the tasks that a flag stops; none if it is not raised or the store does not answer."""
     try:
-        return bool(_store().internal_kv_exists(flag.encode(), NAMESPACE, timeout=ANSWER_SECONDS))
+        value = _store().internal_kv_get(flag.encode(), NAMESPACE, timeout=ANSWER_SECONDS)
     except _no_answer():
-        return False
+        return set()
+    return {Stop(flag, task.decode()) for task in (value or b"").split()[1:]}
 
 
 def _store() -> Any:
