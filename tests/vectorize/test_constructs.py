@@ -14,7 +14,7 @@ from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
-from tests.vectorize.test_arrow import RECORD, agrees, check
+from tests.vectorize.agreement import RECORD, Function, agrees, by_kinds, check
 from tests.vectorize.test_texts import values_of
 
 NAMES = ("s", "n")
@@ -95,11 +95,13 @@ def given_rows(kind: Any) -> st.SearchStrategy[Any]:
     return st.tuples(*map(values_of, kinds)).map(lambda row: dict(zip(names, row, strict=True)))
 
 
-@pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
+@pytest.mark.parametrize(("kinds", "functions"), by_kinds(FUNCTIONS))
 @settings(max_examples=examples(80), deadline=None)
 @given(data=st.data())
-def test_programs_agree_with_calls(function: Callable[..., Any], kinds: list[Kind], data: st.DataObject) -> None:
-    agrees(function, kinds, data.draw(st.lists(st.tuples(*map(given_rows, kinds)), max_size=6)))
+def test_programs_agree_with_calls(kinds: tuple[Kind, ...], functions: list[Function], data: st.DataObject) -> None:
+    rows = data.draw(st.lists(st.tuples(*map(given_rows, kinds)), max_size=6))
+    for function in functions:
+        agrees(function, kinds, rows)
 
 
 @pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)

@@ -16,7 +16,7 @@ from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
 from tests.effort import examples
-from tests.vectorize.test_arrow import TEXTS, agrees, check, strategy
+from tests.vectorize.agreement import TEXTS, Function, agrees, by_kinds, check, strategy
 
 PIECES = st.one_of(
     TEXTS,
@@ -151,12 +151,13 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
     return SIGNED if kind is int else PIECES if kind is str else strategy(kind)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
+@pytest.mark.parametrize(("kinds", "functions"), by_kinds(FUNCTIONS))
 @settings(max_examples=examples(80), deadline=None)
 @given(data=st.data())
-def test_programs_agree_with_calls(function: Callable[..., Any], kinds: list[Kind], data: st.DataObject) -> None:
-    agrees(function, kinds, data.draw(st.lists(st.tuples(*map(values_of, kinds)), max_size=6)))
+def test_programs_agree_with_calls(kinds: tuple[Kind, ...], functions: list[Function], data: st.DataObject) -> None:
+    rows = data.draw(st.lists(st.tuples(*map(values_of, kinds)), max_size=6))
+    for function in functions:
+        agrees(function, kinds, rows)
 
 
 @pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)

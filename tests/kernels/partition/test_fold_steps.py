@@ -23,7 +23,7 @@ from glowray.rows import Block
 from glowray.rows.types.kinds import Kind
 from tests.effort import examples
 from tests.vectorize.running import spelled
-from tests.vectorize.test_arrow import FLOATS, INTS, TEXTS
+from tests.vectorize.agreement import FLOATS, INTS, TEXTS
 
 NONE = object()
 FOLDS: list[tuple[Callable[[Any, Any], Any], Kind, Any, st.SearchStrategy[Any]]] = [
