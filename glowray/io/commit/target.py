@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from glowray.io.commit.place import Place
+from glowray.io.commit.place import Place, check_seen
+from glowray.io.files.folders import remove, remove_if_empty
 from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part, Sink
 
@@ -71,3 +73,38 @@ class Target(ABC):
     @abstractmethod
     def release(self) -> None:
         """Remove temporary files, and release the target."""
+
+
+class DiskTarget(Target):
+    """A target on a disk. It has a folder for temporary files, the folders that it made, and a lock."""
+
+    can_undo = True
+
+    def __init__(self, path: str, mode: str, temporary: str) -> None:
+        self.path = path
+        self._mode = mode
+        self._temporary = temporary
+        self._made: list[str] = []
+        self._lock: int | None = None
+        self._is_staged = False
+
+    @property
+    def label(self) -> str:
+        return self.path
+
+    def check_seen(self, parts: Sequence[Part]) -> None:
+        check_seen(parts)
+
+    def close(self) -> None:
+        """Release the target after a commit. Folders that the job made stay."""
+        self._made = []
+        self.release()
+
+    def release(self) -> None:
+        """Remove temporary files and new empty folders, and release the lock."""
+        remove(self._temporary)
+        for folder in reversed(self._made):
+            remove_if_empty(folder)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
