@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.rows.texts.texts import Lines, Texts
@@ -19,6 +20,7 @@ from glowray.vectorize.columns.vectors.column_program import ArrowProgram
 from glowray.vectorize.columns.vectors.frame import Lists, rows_of
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
+from tests.effort import examples
 from tests.vectorize.running import spelled
 
 Function: TypeAlias = Callable[..., Any]
@@ -146,3 +148,30 @@ def check(function: Callable[..., Any], program: ArrowProgram, columns: list[lis
             expected = list(expected)
         assert spelled(got[index]) == spelled(expected), (function, row, got[index], expected)
     return claimed
+
+
+def property_of(cases: Iterable[tuple[Function, list[Any]]], values: Callable[[Kind], Any], many: int) -> Any:
+    """Return a test that the programs of functions agree with their calls on `many` draws of up to six rows."""
+
+    @pytest.mark.parametrize(("kinds", "functions"), by_kinds(cases))
+    @settings(max_examples=examples(many), deadline=None)
+    @given(data=st.data())
+    def test_programs_agree_with_calls(kinds: tuple[Kind, ...], functions: list[Function], data: st.DataObject) -> None:
+        rows = data.draw(st.lists(st.tuples(*map(values, kinds)), max_size=6))
+        for function in functions:
+            agrees(function, kinds, rows)
+
+    return test_programs_agree_with_calls
+
+
+def claimed(function: Function, kinds: Sequence[Kind], ordinary: dict[Any, list[Any]]) -> int:
+    """Return how many of three rows of ordinary values a function's program claims. Check that it agrees on them."""
+
+    def rows(kind: Any) -> list[Any]:
+        if isinstance(kind, TupleOf):
+            return list(zip(*map(rows, kind.fields), strict=True))
+        if isinstance(kind, RecordOf):
+            return [{name: rows(each)[i] for name, each in kind.fields} for i in range(3)]
+        return ordinary[kind]
+
+    return check(function, program_of(function, tuple(kinds)), [rows(kind) for kind in kinds])

@@ -6,21 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from glowray.native.separators import WHITESPACE
-from glowray.rows.types.kinds import Kind, RecordOf, TupleOf
+from glowray.rows.types.kinds import Kind, TupleOf
 from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
-from tests.effort import examples
 from tests.vectorize.agreement import (
     RECORD,
-    Function,
-    agrees,
-    by_kinds,
-    check,
+    claimed,
+    property_of,
     strategy,
 )
 
@@ -139,28 +134,13 @@ FUNCTIONS: list[tuple[Callable[..., Any], list[Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("kinds", "functions"), by_kinds(FUNCTIONS))
-@settings(max_examples=examples(60), deadline=None)
-@given(data=st.data())
-def test_programs_agree_with_calls(kinds: tuple[Kind, ...], functions: list[Function], data: st.DataObject) -> None:
-    rows = data.draw(st.lists(st.tuples(*map(strategy, kinds)), max_size=6))
-    for function in functions:
-        agrees(function, kinds, rows)
+test_programs_agree_with_calls = property_of(FUNCTIONS, strategy, 60)
 
 
 @pytest.mark.parametrize(("function", "kinds"), FUNCTIONS)
 def test_programs_claim_the_common_case(function: Callable[..., Any], kinds: list[Kind]) -> None:
     ordinary = {int: [1, 2, 30], float: [1.5, 2.5, 1e6], str: ["ab,12", "12", "x,7"], bool: [True, True, True]}
-
-    def rows(kind: Any) -> list[Any]:
-        if isinstance(kind, TupleOf):
-            return list(zip(*map(rows, kind.fields), strict=True))
-        if isinstance(kind, RecordOf):
-            return [{name: rows(each)[i] for name, each in kind.fields} for i in range(3)]
-        return ordinary[kind]
-
-    program = translate(know(function), kinds)  # type: ignore[arg-type]
-    assert check(function, program, [rows(kind) for kind in kinds]) >= 1  # type: ignore[arg-type]
+    assert claimed(function, kinds, ordinary) >= 1
 
 
 @pytest.mark.parametrize(

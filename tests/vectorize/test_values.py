@@ -6,15 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glowray.rows.types.kinds import Kind, ListOf, RecordOf, TupleOf
 from glowray.vectorize.columns.translation.translator import translate
 from glowray.vectorize.definition.function_lookup import know
 from glowray.vectorize.definition.known_function import Refused
-from tests.effort import examples
-from tests.vectorize.agreement import INTS, TEXTS, Function, agrees, by_kinds, strategy
+from tests.vectorize.agreement import INTS, TEXTS, property_of, strategy
 
 SMALL = st.one_of(st.integers(-2, 3), INTS)
 SHORT = st.one_of(st.sampled_from(["", "a", "b", "%s", "é"]), TEXTS)
@@ -64,13 +62,7 @@ def values_of(kind: Any) -> st.SearchStrategy[Any]:
     return SMALL if kind is int else SHORT if kind is str else strategy(kind)
 
 
-@pytest.mark.parametrize(("kinds", "functions"), by_kinds(FUNCTIONS))
-@settings(max_examples=examples(80), deadline=None)
-@given(data=st.data())
-def test_programs_agree_with_calls(kinds: tuple[Kind, ...], functions: list[Function], data: st.DataObject) -> None:
-    rows = data.draw(st.lists(st.tuples(*map(values_of, kinds)), max_size=6))
-    for function in functions:
-        agrees(function, kinds, rows)
+test_programs_agree_with_calls = property_of(FUNCTIONS, values_of, 80)
 
 
 @pytest.mark.parametrize(
