@@ -32,7 +32,7 @@ class Target(ABC):
 
     @abstractmethod
     def check(self) -> None:
-        """Raise FileExistsError if the mode forbids what is there. Take nothing."""
+        """Raise FileExistsError if the mode forbids the present content. Reserve nothing."""
 
     @abstractmethod
     def begin(self) -> Place:
@@ -64,11 +64,11 @@ class Target(ABC):
 
     @abstractmethod
     def undo(self) -> None:
-        """Bring back what was there before `begin()`."""
+        """Bring back the content before `begin()`."""
 
     @abstractmethod
     def close(self) -> None:
-        """Remove what the output replaced, and release the target."""
+        """Remove the replaced files, and release the target."""
 
     @abstractmethod
     def release(self) -> None:

@@ -101,7 +101,7 @@ class DefaultLines:
         return _encoded(text)
 
     def _replaced(self, value: Any) -> Any:
-        """Return what is written in place of a value that JSON has no form for."""
+        """Return the user's `default(value)`, which is written in place of a value without a JSON form."""
         if (items := as_list(value)) is not value:
             return items
         try:
