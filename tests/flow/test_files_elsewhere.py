@@ -326,8 +326,6 @@ def test_a_file_that_is_replaced_while_it_is_read_is_an_error(web: WebServer, na
     """The new file is as long as the old one."""
     times = formatdate(0, usegmt=True), formatdate(60, usegmt=True)
     versions = {"ETag": ('"1"', '"2"'), "Last-Modified": times}[name]
-        name
-    ]
     web.more_headers[name] = versions[0]
 
     def replaced(handler: WebHandler) -> bool:
