@@ -12,7 +12,15 @@ from collections.abc import Sequence
 from glowray.errors import CommitConflict
 from glowray.io.commit.place import DiskPlace, Place, check_seen
 from glowray.io.commit.target import Target
-from glowray.io.files.folders import lock_path, make_folders, owner_is_dead, remove, remove_if_empty, write_owner
+from glowray.io.files.folders import (
+    lock_path,
+    make_folders,
+    owner_is_dead,
+    remove,
+    remove_if_empty,
+    remove_temporary,
+    write_owner,
+)
 from glowray.io.files.paths import TEMPORARY
 from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part, Sink
@@ -121,7 +129,7 @@ class FileTarget(Target):
 
     def release(self) -> None:
         """Remove temporary files and new empty folders, and release the lock."""
-        remove(self._temporary)
+        remove_temporary(self._temporary)
         for folder in reversed(self._made):
             remove_if_empty(folder)
         if self._lock is not None:
@@ -159,7 +167,7 @@ class FileTarget(Target):
 
     def _recover(self) -> None:
         """Remove the temporary files of jobs that died on this machine."""
-        ours = re.compile(re.escape(f"{TEMPORARY}{self._name}-") + "[0-9a-f]{32}")
+        ours = re.compile(re.escape(f"{TEMPORARY}{self._name}-") + r"[0-9a-f]{32}(\.removed)?")
         for name in sorted(filter(ours.fullmatch, os.listdir(self._parent))):
             left = os.path.join(self._parent, name)
             if owner_is_dead(left):

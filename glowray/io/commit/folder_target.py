@@ -20,6 +20,7 @@ from glowray.io.files.folders import (
     remove,
     remove_empty_folders,
     remove_if_empty,
+    remove_temporary,
     write_owner,
 )
 from glowray.io.files.manifest import SUCCESS, Manifest, read_manifest
@@ -151,7 +152,7 @@ class FolderTarget(Target):
 
     def release(self) -> None:
         """Remove temporary files and new empty folders, and release the lock."""
-        remove(self._temporary)
+        remove_temporary(self._temporary)
         for folder in reversed(self._made):
             remove_if_empty(folder)
         if self._lock is not None:
