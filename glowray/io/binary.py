@@ -10,7 +10,7 @@ from typing import Any
 
 from glowray.arguments import StorageOptions
 from glowray.io.files.compression import CompressedFile, codec_of, decompressed
-from glowray.io.files.folders import remove
+from glowray.io.files.folders import make_below_job, remove
 from glowray.io.files.paths import File, Paths, expand, path_names
 from glowray.io.files.splits import place, weight_of
 from glowray.io.filesystem.location import Location
@@ -117,7 +117,7 @@ class BinaryWriter:
         if name in self._names:
             raise ValueError(f'two rows are to be written to the one file "{name}"')
         path = os.path.join(self._folder, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
+        make_below_job(os.path.dirname(path))
         file = CompressedFile(path, self._codec)
         try:
             file.write(content)

@@ -132,7 +132,7 @@ class FileTarget(DiskTarget):
 
     def _recover(self) -> None:
         """Remove the temporary files of jobs that died on this machine."""
-        ours = re.compile(re.escape(f"{TEMPORARY}{self._name}-") + "[0-9a-f]{32}")
+        ours = re.compile(re.escape(f"{TEMPORARY}{self._name}-") + r"[0-9a-f]{32}(\.removed)?")
         for name in sorted(filter(ours.fullmatch, os.listdir(self._parent))):
             left = os.path.join(self._parent, name)
             if owner_is_dead(left):

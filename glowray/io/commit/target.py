@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from glowray.io.commit.place import Place, check_seen
-from glowray.io.files.folders import remove, remove_if_empty
+from glowray.io.files.folders import remove_if_empty, remove_temporary
 from glowray.io.filesystem.location import Location
 from glowray.io.sink import Part, Sink
 
@@ -102,7 +102,7 @@ class DiskTarget(Target):
 
     def release(self) -> None:
         """Remove temporary files and new empty folders, and release the lock."""
-        remove(self._temporary)
+        remove_temporary(self._temporary)
         for folder in reversed(self._made):
             remove_if_empty(folder)
         if self._lock is not None:
