@@ -129,6 +129,7 @@ def typed_kinds(kind: str) -> dict[str, st.SearchStrategy[Any]]:
     return {**SHARED, **more.get(kind, {})}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["postgres", "sqlite", "sqlite3", "duckdb"])
 def test_random_tables_come_back(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     place = make_place(kind, tmp_path, lambda: request.getfixturevalue("postgres"))
