@@ -234,7 +234,7 @@ class StageRun:
             report.bucket_bytes = None
 
     def bucket_bytes(self, count: int) -> list[int]:
-        """Return the bytes of each of `count` buckets, as far as they are known: else those of a slice evenly."""
+        """Return the bytes of each of `count` buckets. Buckets of unknown size get an even share of their slice."""
         if self._bucket_bytes is not None:
             return cast(list[int], self._bucket_bytes.tolist())
         found = np.zeros(count, np.int64)
