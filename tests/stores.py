@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -54,12 +55,13 @@ class S3Bucket:
 
     def fill(self, contents: Iterable[tuple[str, bytes]]) -> None:
         """Put objects into the server's memory without requests."""
-        from moto.core import DEFAULT_ACCOUNT_ID
-        from moto.s3.models import s3_backends
-
-        server = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
         for key, content in contents:
-            server.put_object(self.name, key, content)
+            _backend().put_object(self.name, key, content)
+
+    def age(self, key: str, seconds: float) -> None:
+        """Make an object so many seconds older."""
+        found = _backend().get_object(self.name, key)
+        found.last_modified -= timedelta(seconds=seconds)
 
     def get(self, key: str) -> bytes:
         return chosen(f"{self.url}/{key}", self.options).read()
@@ -67,6 +69,13 @@ class S3Bucket:
     def keys(self) -> list[str]:
         place = chosen(self.url, self.options)
         return sorted(info.path.removeprefix(f"{self.url}/") for info in place.files.list(place.path))
+
+
+def _backend() -> Any:
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.s3.models import s3_backends
+
+    return s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
 
 
 @contextmanager
@@ -117,12 +126,14 @@ Fault = Callable[["WebHandler"], bool]
 class WebServer:
     """A web server. Its files are `files`, by path; `ranges` says whether it serves byte ranges.
 
+    `adds` are headers of every answer, such as an ETag.
     `requests` has the method, path and range of each request. `faults` are used up, one a request.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
     ranges: bool = True
     tells_length: bool = True
+    adds: dict[str, str] = field(default_factory=dict)
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -165,7 +176,7 @@ class WebHandler(BaseHTTPRequestHandler):
     def answer(self, status: int, body: bytes, headers: dict[str, str] | None = None, send: int | None = None) -> None:
         """Send an answer. Cut its body after `send` bytes."""
         self.send_response(status)
-        for name, value in (headers or {}).items():
+        for name, value in {**self.web.adds, **(headers or {})}.items():
             self.send_header(name, value)
         if self.web.tells_length:
             self.send_header("Content-Length", str(len(body)))

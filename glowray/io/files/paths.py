@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, TypeAlias
 
 from glowray.arguments import StorageOptions
@@ -154,7 +154,7 @@ def _sort_key(info: FileInfo) -> tuple[str, ...]:
 
 
 def _file(info: FileInfo, place: Location, folder: str) -> File:
-    location = place.at(place.files.absolute(info.path))
+    location = replace(place.at(place.files.absolute(info.path)), seen=None if place.files.is_local else info)
     folders = info.path.rpartition("/")[0][len(folder) :].split("/")
     name = place.files.describe(info.path)
     return File(location, name, info.size or 0, tuple(filter(None, folders)), info.has_ranges)

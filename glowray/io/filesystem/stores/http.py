@@ -26,7 +26,7 @@ TIMEOUT = 60.0
 """The seconds that a server may be silent."""
 
 _COPY_BYTES = 1 << 20
-_RANGE = re.compile(r"bytes (?:\d+-\d+|\*)/(\d+|\*)")
+_RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 _ENCODINGS = {"gzip": ".gz", "x-gzip": ".gz", "bzip2": ".bz2", "zstd": ".zst", "xz": ".xz"}
 
 
@@ -75,16 +75,20 @@ class HttpFiles(RemoteFiles):
         except FileNotFoundError:
             return None
 
-    def open_input(self, path: str) -> Input:
+    def open_input(self, path: str, seen: FileInfo | None = None) -> Input:
         with self._first(path) as answer:
             info = answer.info(path)
+        self.check_same(path, seen, info)
         if info.size is None or not info.has_ranges:
-            return _StreamedInput(self, path, info.size)
+            return _StreamedInput(self, path, info)
 
         def read_range(start: int, length: int) -> bytes:
             with self._asked(path, f"bytes={start}-{start + length - 1}") as found:
-                if found.status != http.client.PARTIAL_CONTENT or found.tag != answer.tag:
+                if found.status != http.client.PARTIAL_CONTENT:
                     self.changed(path)
+                self.check_same(path, info, found.info(path))
+                if found.start != start:
+                    raise PermissionError(f"the server sent the bytes from {found.start} on, not from {start}")
                 data: bytes = found.body.read(length)
                 return data
 
@@ -108,10 +112,6 @@ class HttpFiles(RemoteFiles):
     def whole(self, path: str) -> _Answer:
         """Return the answer to a request for the whole file."""
         return self._ask(path, None)
-
-    def changed(self, path: str) -> NoReturn:
-        """Raise the error of a file that is not the one that was opened."""
-        raise PermissionError(f'"{self.describe(path)}" changed on the server while it was read: read it again')
 
     def _refuse(self, path: str) -> NoReturn:
         raise PermissionError(f'"{self.describe(path)}" cannot be written: files of web servers are only read')
@@ -171,10 +171,21 @@ class _Answer:
         self._check_encoding(path)
         changed = email.utils.parsedate_to_datetime(text) if (text := self._headers.get("Last-Modified")) else None
         mtime_ns = int(changed.timestamp()) * 10**9 if changed else None
-        found = _RANGE.fullmatch(self._headers.get("Content-Range", ""))
-        if self.status != http.client.OK and found is not None and found[1] != "*":
-            return FileInfo(path, int(found[1]), mtime_ns=mtime_ns, tag=self.tag)
-        return FileInfo(path, self.length, mtime_ns=mtime_ns, has_ranges=False, tag=self.tag)
+        found = self._range
+        if self.status != http.client.OK and found is not None and found[2] != "*":
+            return FileInfo(path, int(found[2]), mtime_ns=mtime_ns, tag=self.tag)
+        size = self.length if self.status == http.client.OK else None
+        return FileInfo(path, size, mtime_ns=mtime_ns, has_ranges=False, tag=self.tag)
+
+    @property
+    def start(self) -> int:
+        """The first byte that the server says it sends."""
+        found = self._range
+        return int(found[1] or 0) if found is not None else 0
+
+    @property
+    def _range(self) -> re.Match[str] | None:
+        return _RANGE.fullmatch(self._headers.get("Content-Range", ""))
 
     @property
     def length(self) -> int | None:
@@ -195,8 +206,8 @@ class _Answer:
 class _StreamedInput(Input):
     """A file of a server without ranges. A temporary file keeps the bytes that were read, to read them again."""
 
-    def __init__(self, files: HttpFiles, path: str, size: int | None) -> None:
-        self._files, self._path, self._size = files, path, size
+    def __init__(self, files: HttpFiles, path: str, seen: FileInfo) -> None:
+        self._files, self._path, self._seen, self._size = files, path, seen, seen.size
         self._answer: _Answer | None = None
         self._copy: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (open until close())
         self._copied, self._position = 0, 0
@@ -258,6 +269,7 @@ class _StreamedInput(Input):
         """Return the answer whose body stands at the end of the copy."""
         if self._answer is None:
             answer = self._answer = self._files.whole(self._path)
+            self._files.check_same(self._path, self._seen, answer.info(self._path))
             self._size = answer.length
             left = self._copied
             while left:
