@@ -83,8 +83,8 @@ class Jobs:
     def _claim_alone(self, path: str, claim: Claim) -> None:
         """Claim the target in a store where one of two claims may overwrite the other.
 
-        Each job writes a wish, and then looks for the wishes of others. Of two jobs, the one that writes later sees the
-        other's wish or its claim. So never do both go on; if both wish before they look, neither does.
+        Each job writes a wish, and then looks for the wishes of others. The job that writes its wish later sees the
+        wish or the claim of the other. So two jobs never both go on. If both wish before they look, neither does.
         """
         wish = self._path(self.job + WISH)
         write_object(self._files, wish, b"")

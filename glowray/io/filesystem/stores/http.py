@@ -88,7 +88,7 @@ class HttpFiles(RemoteFiles):
                     self.changed(path)
                 self.check_same(path, info, found.info(path))
                 if found.start != start:
-                    raise PermissionError(f"the server sent the bytes from {found.start} on, not from {start}")
+                    raise OSError(f"the server sent the bytes from {found.start} on, not from {start}")
                 data: bytes = found.body.read(length)
                 return data
 
