@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 BUCKET = "bench"
 OPTIONS = {"key": "bench", "secret": "bench-secret", "region": "us-east-1"}
@@ -45,8 +44,9 @@ def serve(folder: Path) -> None:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     contents: dict[str, FileContent] = {}
 
-    FakeKey.value = property(lambda key: contents[key.name], lambda key, content: None)
-    FakeKey.size = property(lambda key: len(contents[key.name]))
+    # moto's keys are made by a metaclass that takes no classes of others.
+    setattr(FakeKey, "value", property(lambda key: contents[key.name], lambda key, content: None))  # noqa: B010
+    setattr(FakeKey, "size", property(lambda key: len(contents[key.name])))  # noqa: B010
     store = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
     store.create_bucket(BUCKET, "us-east-1")
     for path in sorted(folder.iterdir()):

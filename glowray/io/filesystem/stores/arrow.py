@@ -51,7 +51,9 @@ class ArrowFiles(RemoteFiles):
         selector = pafs.FileSelector(self.inner(folder), recursive=recursive, allow_not_found=True)
         with self.naming(folder):
             found = connected(self).get_file_info(selector)
-        for info in map(self._info, found):
+        found.reverse()
+        while found:  # A million keys take half a gigabyte, so pyarrow's facts are dropped one by one.
+            info = self._info(found.pop())
             if (info.kind == "file" or not recursive) and not (visible and not is_visible(info.path, folder)):
                 yield info
 
