@@ -15,7 +15,7 @@ LARGEST_BUFFER, SMALLEST_BUFFER = 8 << 20, 1 << 16
 
 
 def buffer_bytes(file: pq.ParquetFile, groups: Sequence[int], names: Collection[str]) -> int:
-    """Return the bytes of the buffer for each column, if one of the row groups is too large to be read at once; else 0.
+    """Return the bytes of each column's buffer, or 0 if every row group is small enough to be read at once.
 
     `names` are the columns that are read. Writers may put a whole file into one row group.
     """

@@ -157,7 +157,6 @@ class _Answer:
     def __init__(self, body: Any) -> None:
         self.body = body
         self.status: int = body.status
-        self.tag: str | None = body.headers.get("ETag")
         self._headers = body.headers
 
     def __enter__(self) -> _Answer:
@@ -167,15 +166,15 @@ class _Answer:
         self.body.close()
 
     def info(self, path: str) -> FileInfo:
-        """Return what the headers tell of the file, if the first byte was asked for."""
+        """Return the file's size and time from the headers of a response to a request for the first byte."""
         self._check_encoding(path)
         changed = email.utils.parsedate_to_datetime(text) if (text := self._headers.get("Last-Modified")) else None
         mtime_ns = int(changed.timestamp()) * 10**9 if changed else None
-        found = self._range
+        found, tag = self._range, self._headers.get("ETag")
         if self.status != http.client.OK and found is not None and found[2] != "*":
-            return FileInfo(path, int(found[2]), mtime_ns=mtime_ns, tag=self.tag)
+            return FileInfo(path, int(found[2]), mtime_ns=mtime_ns, tag=tag)
         size = self.length if self.status == http.client.OK else None
-        return FileInfo(path, size, mtime_ns=mtime_ns, has_ranges=False, tag=self.tag)
+        return FileInfo(path, size, mtime_ns=mtime_ns, has_ranges=False, tag=tag)
 
     @property
     def start(self) -> int:

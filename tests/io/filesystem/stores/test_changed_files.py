@@ -32,7 +32,7 @@ def replaced(content: bytes, headers: dict[str, str]) -> Callable[[WebHandler], 
 
     def replace(handler: WebHandler) -> bool:
         handler.web.files["/a.txt"] = content
-        handler.web.adds = headers
+        handler.web.more_headers = headers
         return False
 
     return replace
@@ -52,7 +52,7 @@ CHANGES = [
 def test_a_web_file_that_changes_between_two_ranges(
     web: WebServer, content: bytes, before: dict[str, str], after: dict[str, str], place: int
 ) -> None:
-    web.adds = before
+    web.more_headers = before
     data = gr.Flow(engine="inline").read_text(web.put("/a.txt", OLD), 3)
     asked = len(web.requests)
     web.faults = [*[lambda handler: False] * place, replaced(content, after)]
@@ -62,14 +62,14 @@ def test_a_web_file_that_changes_between_two_ranges(
 
 
 def test_mirrors_of_one_tag_may_differ_in_time(web: WebServer) -> None:
-    web.adds = {"ETag": '"1"', "Last-Modified": FIRST}
+    web.more_headers = {"ETag": '"1"', "Last-Modified": FIRST}
     data = gr.Flow(engine="inline").read_text(web.put("/a.txt", OLD), 3)
     web.faults = [replaced(OLD, {"ETag": '"1"', "Last-Modified": SECOND})]
     assert data.collect() == ["old"] * 1000
 
 
 def test_a_server_without_ranges_that_is_asked_again(plain_web: WebServer) -> None:
-    plain_web.adds = {"Last-Modified": FIRST}
+    plain_web.more_headers = {"Last-Modified": FIRST}
     data = gr.Flow(engine="inline").read_text(plain_web.put("/a.txt", OLD))
 
     def cut(handler: WebHandler) -> bool:
