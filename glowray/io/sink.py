@@ -72,7 +72,7 @@ class PartWriter(Protocol):
         """Finish and return the part; None if there are no rows and the format writes no empty file."""
 
     def abort(self) -> None:
-        """Remove what was written. It may be called at any time, and twice."""
+        """Remove the written files. It may be called at any time, and twice."""
 
 
 class BlockWriter(ABC):

@@ -233,7 +233,7 @@ def _end_ray(node: Any) -> None:
 
 
 def _note(record: NodeRecord, trouble: str) -> NodeRecord:
-    """Write what is wrong with the node to the log and the record; "" means that it works."""
+    """Write the node's problem to the log and the record. "" means that the node works."""
     _say(trouble or f"the node works for the head at {record.address}")
     return dataclasses.replace(record, trouble=trouble).save()
 

@@ -68,7 +68,7 @@ class ExplodeColumns(ColumnStep):
 
 
 def items_of(value: Any) -> Iterable[Any]:
-    """Return what is gone through in a field: nothing for None."""
+    """Return the items of a field's value; no items for None."""
     return () if value is None else value
 
 

@@ -170,7 +170,7 @@ class _Answer:
         self.body.close()
 
     def info(self, path: str) -> FileInfo:
-        """Return what the headers tell of the file, if the first byte was asked for."""
+        """Return the file's size and time from the headers of a response to a request for the first byte."""
         self._check_encoding(path)
         changed = email.utils.parsedate_to_datetime(text) if (text := self._headers.get("Last-Modified")) else None
         mtime_ns = int(changed.timestamp()) * 10**9 if changed else None
