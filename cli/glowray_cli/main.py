@@ -76,7 +76,7 @@ class Commands(TyperGroup):
 def without_types(parameters: list[Any]) -> list[Any]:
     """Hide the types of flags and arguments: "<bool>" and "<list[str]>" say nothing to a reader of the help."""
     for each in parameters:
-        if each.param_type_name == "argument" or getattr(each, "is_flag", False):
+        if each.param_type_name == "argument" or vars(each).get("is_flag"):
             each.display_type_rich = lambda ctx: None
     return parameters
 
