@@ -31,6 +31,7 @@ class Firing:
         self.fired: set[int] = set()
         self.errors: list[str] = []
         self._due: list[tuple[float, Repair]] = []
+        self._is_frozen = False
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -82,15 +83,25 @@ class Firing:
                 lab.hosts[fault.host].cut()
                 return lab.hosts[fault.host].mend
             case "slow":
+                self._thaw()
                 run("fsfreeze", "--freeze", lab.disk)
-                return lambda: run("fsfreeze", "--unfreeze", lab.disk)
+                self._is_frozen = True
+                return self._thaw
             case "full":
-                return fill(lab.disk)
+                self._thaw()
+                make_room = fill(lab.disk)
+                return lambda: (self._thaw(), make_room())
             case "spill":
                 return fill(lab.temporary[fault.host])
             case "late":
                 return self._join_late()
         return None
+
+    def _thaw(self) -> None:
+        """Let the disk go on if it hangs. This thread would hang too if it changed a file there."""
+        if self._is_frozen:
+            run("fsfreeze", "--unfreeze", self.lab.disk)
+            self._is_frozen = False
 
     def _join_late(self) -> Repair:
         """Start the last host's node. Return what waits for it."""
