@@ -135,7 +135,10 @@ def why_inexact(where: Where, present: Sequence[Any], is_odd: Callable[[Any], bo
     if len(types) > 1:
         return where.mixed()
     (cls,) = types
-    odd = [value for value in present[:_LOOKED_AT] if is_odd(value)] or present[: 0 if cls in _DIFFER else 1]
+    looked_at = present[:_LOOKED_AT]
+    odd = [value for value in looked_at if is_odd(value)] or present[: 0 if cls in _DIFFER else 1]
+    if cls is dt.datetime and len({value.tzinfo for value in looked_at}) > 1:
+        odd = []  # Arrow may hold each value alone, but one column has one zone
     if not odd:
         return InexactColumn(f'column "{where}" holds {cls.__qualname__} values {_DIFFER[cls]}')
     text = repr(odd[0])
