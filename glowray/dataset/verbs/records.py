@@ -78,8 +78,6 @@ class RecordVerbs(Base[T_co]):
             KeyError: at the action, a record lacks a field.
         """
         if fields is not None:
-            if not isinstance(fields, Mapping):
-                raise TypeError(f"rename() takes a dict of old and new field names, got {fields!r:.80}")
             names = {**dict(zip(checked_names("rename", [*fields]), fields.values(), strict=True)), **names}
         checked_names("rename", [*names.values()])
         label = ", ".join(f"{old}={new!r}" for old, new in names.items())

@@ -77,7 +77,6 @@ def for_duckdb(table: pa.Table, there: pa.Schema) -> pa.Table:
     its other types, and raises for text that it cannot read.
     """
     import pyarrow as pa
-    from pyarrow import types
 
     from glowray.rows.tables.recast import recast_table, same_family
 
@@ -85,10 +84,9 @@ def for_duckdb(table: pa.Table, there: pa.Schema) -> pa.Table:
     wanted = []
     for field in table.schema:
         kind = kinds[field.name.lower()]
-        is_number = types.is_integer(field.type) and (types.is_floating(kind) or types.is_decimal(kind))
-        if is_number or same_family(field.type, kind):
+        if _is_recast(field.type, kind) or same_family(field.type, kind):
             wanted.append(pa.field(field.name, kind))
-        elif types.is_null(field.type) or _is_converted_text(field.type, kind) or not _is_plain(field.type):
+        elif _duckdb_keeps(field.type, kind):
             wanted.append(field)
         else:
             raise InexactColumn(
@@ -97,19 +95,33 @@ def for_duckdb(table: pa.Table, there: pa.Schema) -> pa.Table:
     return recast_table(table, pa.schema(wanted))
 
 
-def _is_plain(kind: pa.DataType) -> bool:
-    """Return whether values of a type are numbers, bools or text, which DuckDB converts to each other."""
+def _is_recast(kind: pa.DataType, there: pa.DataType) -> bool:
+    """Return whether Arrow converts values to the type of a column, or raises: ints to floats, Decimals to Decimals."""
     from pyarrow import types
 
-    return bool(types.is_primitive(kind) and not types.is_temporal(kind)) or _is_text(kind)
+    if types.is_integer(kind):
+        return bool(types.is_floating(there))
+    return bool(types.is_decimal(kind) and types.is_decimal(there))
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def _duckdb_keeps(kind: pa.DataType, there: pa.DataType) -> bool:
+    """Return whether DuckDB converts values to the type of a column exactly, or raises."""
     from pyarrow import types
 
-    return bool(types.is_string(kind) or types.is_large_string(kind))
+    if types.is_integer(kind):
+        return bool(types.is_decimal(there))
+    if types.is_timestamp(kind) and types.is_timestamp(there) and kind.tz and there.tz:
+        return True  # the same moment, shown in another zone
+    if types.is_date(kind) or types.is_timestamp(kind) or types.is_time(kind):
+        return bool(types.is_date(kind) and types.is_timestamp(there) and there.tz is None)
+    if types.is_string(kind) or types.is_large_string(kind):
+        return not _is_scalar(there)
+    return not _is_scalar(kind) or bool(types.is_null(kind))
 
 
-def _is_converted_text(kind: pa.DataType, there: pa.DataType) -> bool:
-    """Return whether text goes to a column that is written as text in SQL, such as an enum, a date or a UUID."""
-    return _is_text(kind) and not _is_plain(there)
+def _is_scalar(kind: pa.DataType) -> bool:
+    """Return whether values of a type are numbers, bools, text or bytes, which DuckDB converts to each other."""
+    from pyarrow import types
+
+    tests = (types.is_boolean, types.is_integer, types.is_floating, types.is_decimal, types.is_string)
+    return any(test(kind) for test in (*tests, types.is_large_string, types.is_binary, types.is_large_binary))

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from glowray.io.arrow.table_rows import column_values
+from glowray.io.sql.column_checks import changed_by_sqlite, for_duckdb, sqlite_columns
 from glowray.io.sql.dbapi import is_connection
 from glowray.io.sql.identifiers import quoted
-from glowray.io.sql.column_checks import changed_by_sqlite, for_duckdb, sqlite_columns
 from glowray.io.sql.sqlite_writer import nan_error
 from glowray.io.sql.writer import Tables, TableWriter
 

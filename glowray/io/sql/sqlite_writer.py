@@ -57,7 +57,7 @@ class SqliteWriter(AdbcWriter):
         stored = pa.schema([(field.name, _storable(field)) for field in schema])
         self.replace_or_create(cursor.execute, exists, {field.name: _sql_type(field.type) for field in stored})
         place = {} if self.schema_name is None else {"catalog_name": self.schema_name}
-        rows = (_stored(table, stored) for table in tables)
+        rows: Tables = (_stored(table, stored) for table in tables)
         if exists and self.mode == "append":
             rows = self._checked(rows, sqlite_columns(cursor, self.schema_name, self.table_name), stored)
         self.ingest(cursor, stored, rows, self.table_name, **place)

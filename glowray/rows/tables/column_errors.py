@@ -111,8 +111,16 @@ def row_text(row: Any) -> str:
 
 def mixed_kinds(steps: Steps, first: tuple[str, Any], second: tuple[str, Any], fix: str = MAP) -> InexactColumn:
     """Return the error for two types in one column. Each is (its name, a row that holds it, or None if unknown)."""
+    shown = [(kind, None if row is None else row_text(row)) for kind, row in (first, second)]
+    return mixed_kinds_shown(steps, shown[0], shown[1], fix)
+
+
+def mixed_kinds_shown(
+    steps: Steps, first: tuple[str, str | None], second: tuple[str, str | None], fix: str
+) -> InexactColumn:
+    """Return the error of `mixed_kinds` for rows that are texts already."""
     listed = " and ".join(sorted([first[0], second[0]]))
-    rows = ", ".join(f"{kind} in the row {row_text(row)}" for kind, row in (first, second) if row is not None)
+    rows = ", ".join(f"{kind} in the row {text}" for kind, text in (first, second) if text is not None)
     return InexactColumn(f'column "{spelled(steps)}" holds {listed}{f" ({rows})" if rows else ""}: {fix}')
 
 
